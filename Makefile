@@ -1,0 +1,38 @@
+# Two commands set up everything: `make demo` and `make test`. Both need Python 3.11+, and nothing installed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: demo test test-slow check clean
+
+demo: $(VENV)/installed  ## the whole job, offline: posts become a model that writes
+	$(BIN)/huggingtweets demo
+
+test: $(VENV)/installed-dev  ## the tests, with the checks of the code among them
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/installed-dev  ## the checks that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/installed-dev  ## style, types, and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "huggingtweets needs Python 3.11 or later; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) '.[dev]'
+	touch $@ $(VENV)/installed

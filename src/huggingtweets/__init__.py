@@ -1,0 +1,43 @@
+"""Turn the posts a person has written into a small language model that writes like them.
+
+from huggingtweets import Job, generate, load_recipe, train
+
+trained = train(Job(locations=("archive.zip",), recipe=load_recipe("starter")))
+for sample in generate(trained.folder, "My dream is"):
+print(sample.text)
+"""
+
+from .cleaning import Rules
+from .errors import HuggingtweetsError
+from .pipeline import Inspection, Job, Trained, generate, inspect, runs, train
+from .recipes import load as load_recipe
+from .recipes import names as recipe_names
+from .sources import ReadOptions
+from .sources import names as source_names
+from .tracking import names as tracker_names
+from .types import Account, Post, Recipe, Record, Report, Sample, Sampling, Timeline
+
+__all__ = [
+    "Account",
+    "HuggingtweetsError",
+    "Inspection",
+    "Job",
+    "Post",
+    "ReadOptions",
+    "Recipe",
+    "Record",
+    "Report",
+    "Rules",
+    "Sample",
+    "Sampling",
+    "Timeline",
+    "Trained",
+    "generate",
+    "inspect",
+    "load_recipe",
+    "recipe_names",
+    "runs",
+    "source_names",
+    "tracker_names",
+    "train",
+]

@@ -1,0 +1,5 @@
+"""`python -m huggingtweets` is the command `huggingtweets`."""
+
+from .cli import main
+
+main()

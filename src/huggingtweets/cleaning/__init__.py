@@ -1,0 +1,122 @@
+"""From posts as they were published to text worth learning from, with a count of all that went.
+
+The chain is `TEXT_STEPS` and the rules in `_judge`, in the order in which they are written; duplicates
+come last, in order of time, so that the earliest of a group stays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..errors import UserError
+from ..types import Funnel, Kind, Post, Reason
+from .duplicates import repeats
+from .rules import is_in_language, is_short, languages, main_language
+from .text import folded, without_invisible, without_leading_mentions, without_links
+
+__all__ = ["Cleaned", "Rules", "clean", "clean_text"]
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+EXAMPLES = 3  # dropped posts kept per reason, to be shown
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What to leave out. `lang` is an ISO 639-1 code."""
+
+    keep_replies: bool = True
+    lang: str | None = None
+    keep_line_breaks: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lang is not None and self.lang not in languages():
+            known = ", ".join(languages())
+            raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Kept posts in order of time (those without a date first, as they came), and what became of the rest."""
+
+    posts: tuple[Post, ...]
+    funnel: Funnel
+    examples: dict[Reason, list[str]]
+    language: str  # of most posts, ISO 639-1
+
+    def some(self) -> tuple[Post, ...]:
+        """A few kept posts, spread over the whole time."""
+        return self.posts[:: max(1, len(self.posts) // EXAMPLES)][:EXAMPLES]
+
+
+def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
+    """Clean one author's posts; the funnel's parts add up to the posts read."""
+    rules = rules or Rules()
+    dropped: Counter[Reason] = Counter()
+    examples: dict[Reason, list[str]] = {}
+    kept: list[Post] = []
+    read = 0
+
+    def drop(reason: Reason, text: str) -> None:
+        dropped[reason] += 1
+        shown = examples.setdefault(reason, [])
+        if len(shown) < EXAMPLES:
+            shown.append(text)
+
+    for read, post in enumerate(posts, start=1):  # noqa: B007 -- the last value is the count
+        text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
+        reason = _judge(post, text, rules)
+        if reason is None:
+            kept.append(replace(post, text=text))
+        else:
+            drop(reason, post.text)
+    unique = _without_repeats(_by_time(kept), drop)
+    funnel = Funnel(read=read, dropped={r: dropped[r] for r in Reason if dropped[r]}, kept=len(unique))
+    return Cleaned(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
+
+
+def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
+    """A post's text as the model will see it."""
+    mentions = [without_leading_mentions] if post.kind is Kind.REPLY else []
+    steps: list[Callable[[str], str]] = [
+        without_invisible,
+        *mentions,
+        without_links,
+        partial(folded, keep_line_breaks=keep_line_breaks),
+    ]
+    text = post.text
+    for step in steps:
+        text = step(text)
+    return text
+
+
+def _judge(post: Post, text: str, rules: Rules) -> Reason | None:
+    """The first rule that the post breaks."""
+    if post.kind is Kind.REPOST:
+        return Reason.REPOST
+    if post.kind is Kind.REPLY and not rules.keep_replies:
+        return Reason.REPLY
+    if is_short(text):
+        return Reason.SHORT
+    if rules.lang and not is_in_language(text, post.lang, rules.lang):
+        return Reason.LANGUAGE
+    return None
+
+
+def _by_time(posts: list[Post]) -> list[Post]:
+    return sorted(posts, key=lambda post: post.created_at or EARLIEST)
+
+
+def _without_repeats(posts: list[Post], drop: Callable[[Reason, str], None]) -> list[Post]:
+    unique = []
+    for post, reason in zip(posts, repeats([post.text for post in posts]), strict=True):
+        if reason is None:
+            unique.append(post)
+        else:
+            drop(reason, post.text)
+    return unique

@@ -1,0 +1,37 @@
+"""Steps that change a post's text: pure functions, text in, text out.
+
+The rules are those of huggingtweets (2020), made right: there, a link glued to a word stayed, and a
+mention in the middle of a sentence went with those that the network had put in front of a reply.
+"""
+
+from __future__ import annotations
+
+import re
+
+LINK = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)\S+", re.IGNORECASE)
+MENTION = r"@\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*)"  # @handle, @handle.bsky.social, @user@instance.org
+LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
+INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def without_links(text: str) -> str:
+    """Take out links, with the scheme or beginning with www."""
+    return LINK.sub(" ", text)
+
+
+def without_leading_mentions(text: str) -> str:
+    """Take out the mentions that a reply begins with: the network wrote them, not the person."""
+    return LEADING_MENTIONS.sub("", text)
+
+
+def without_invisible(text: str) -> str:
+    """Take out control characters and marks of no width, but not the joiners that emoji are made with."""
+    return INVISIBLE.sub("", text)
+
+
+def folded(text: str, *, keep_line_breaks: bool = False) -> str:
+    """Fold runs of white space to one space; with `keep_line_breaks`, line by line, empty lines out."""
+    if not keep_line_breaks:
+        return " ".join(text.split())
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,55 @@
+"""Arguments and options that several commands take, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Locations = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="LOCATION",
+        help="An X archive (zip or folder), or a CSV, TSV, JSON, JSONL, parquet or text file.",
+    ),
+]
+Source = Annotated[
+    str | None, typer.Option(help="What the location is, where that is not found out by itself.")
+]
+Handle = Annotated[str | None, typer.Option(help="Whose posts to take from a file of several people's.")]
+Name = Annotated[str | None, typer.Option(help="The person's name, where the file names nobody.")]
+TextColumn = Annotated[str | None, typer.Option(help="Column that holds the text, in a table.")]
+Lang = Annotated[str | None, typer.Option(help="Keep one language only, for example en.")]
+KeepReplies = Annotated[
+    bool, typer.Option("--keep-replies/--drop-replies", help="Whether to learn from replies.")
+]
+KeepLines = Annotated[bool, typer.Option("--keep-line-breaks", help="Keep line breaks inside posts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]
+Out = Annotated[Path | None, typer.Option(help="Folder to write the model to.  [default: models/<handle>]")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output folder where it exists.")]
+RecipeName = Annotated[
+    str,
+    typer.Option(
+        "--recipe", metavar="NAME|FILE.toml", help="What to train and how: starter, gpt2, or a file."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe; can be repeated."),
+]
+Base = Annotated[
+    str | None, typer.Option(help="Base model: starter (ships with the package), a folder, or a Hub id.")
+]
+TrackerName = Annotated[
+    str, typer.Option("--tracker", metavar="trackio|wandb|none", help="Where every step is recorded.")
+]
+HeldOut = Annotated[
+    float, typer.Option(help="Share of the posts, the latest, kept from training to measure with.")
+]
+WithDataset = Annotated[
+    bool, typer.Option("--with-dataset", help="Put the posts themselves into the model folder.")
+]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
+]

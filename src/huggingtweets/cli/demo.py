@@ -1,0 +1,32 @@
+"""huggingtweets demo."""
+
+from __future__ import annotations
+
+from .. import pipeline, recipes
+from . import _options as opt
+from .train import run
+
+
+def demo(
+    out: opt.Out = None,
+    tracker: opt.TrackerName = "trackio",
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Try it: the whole job, offline.
+
+    The posts are those of a made-up account; they and the base model ship with the package.
+
+    \b
+    Examples:
+      huggingtweets demo
+      huggingtweets demo --out /tmp/bot --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    job = pipeline.Job(
+        locations=(pipeline.sample_archive(),),
+        recipe=recipes.load("starter", [f"seed={seed}"] if seed is not None else []),
+        out=out,
+        overwrite=out is None,  # the demo's own folder; a folder that somebody names is never replaced
+        tracker=tracker,
+    )
+    run(job, as_json=as_json)

@@ -1,0 +1,48 @@
+"""huggingtweets generate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import pipeline
+from . import _options as opt
+from ._terminal import print_json, print_samples
+
+
+def generate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="How every post begins.")] = "",
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, max=1000, help="How many posts to write.")
+    ] = 5,
+    temperature: Annotated[
+        float | None, typer.Option(help="Below 1 safer, above 1 wilder.  [default: the model's]")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(help="Draw from the likeliest tokens that sum to this.  [default: the model's]"),
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(help="Longest post, in tokens.  [default: the model's]")
+    ] = None,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Write posts with a trained model.
+
+    \b
+    Examples:
+      huggingtweets generate models/somebody "My dream is"
+      huggingtweets generate somebody -n 20 --temperature 0.8 --seed 1
+      huggingtweets generate somebody "Today" --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
+    samples = pipeline.generate(
+        model, prompt, count=count, seed=seed, sampling={k: v for k, v in changes.items() if v is not None}
+    )
+    if as_json:
+        print_json(samples)
+    else:
+        print_samples(samples)

@@ -1,0 +1,43 @@
+"""huggingtweets inspect."""
+
+from __future__ import annotations
+
+from .. import pipeline
+from ..cleaning import Rules
+from ..sources import ReadOptions
+from . import _options as opt
+from ._terminal import Terminal, print_inspection, print_json
+
+
+def inspect(
+    locations: opt.Locations,
+    handle: opt.Handle = None,
+    name: opt.Name = None,
+    source: opt.Source = None,
+    text_column: opt.TextColumn = None,
+    lang: opt.Lang = None,
+    keep_replies: opt.KeepReplies = True,
+    as_json: opt.Json = False,
+) -> None:
+    """See whether posts are enough to learn from.
+
+    Shows whose they are, what cleaning keeps and drops, and a verdict. Nothing is trained or written.
+
+    \b
+    Examples:
+      huggingtweets inspect twitter-2024-10-01.zip
+      huggingtweets inspect posts.csv --drop-replies --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    with Terminal() as terminal:
+        found = pipeline.inspect(
+            locations,
+            options=ReadOptions(handle=handle, name=name, text_column=text_column),
+            source=source,
+            rules=Rules(keep_replies=keep_replies, lang=lang),
+            watcher=terminal,
+        )
+    if as_json:
+        print_json([inspection.summary() for inspection in found])
+    else:
+        for inspection in found:
+            print_inspection(inspection)

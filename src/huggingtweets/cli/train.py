@@ -1,0 +1,70 @@
+"""huggingtweets train."""
+
+from __future__ import annotations
+
+from .. import pipeline, recipes
+from ..cleaning import Rules
+from ..sources import ReadOptions
+from . import _options as opt
+from ._terminal import Terminal, print_json, print_trained
+
+
+def train(
+    locations: opt.Locations,
+    out: opt.Out = None,
+    handle: opt.Handle = None,
+    name: opt.Name = None,
+    source: opt.Source = None,
+    text_column: opt.TextColumn = None,
+    recipe: opt.RecipeName = "gpt2",
+    settings: opt.Settings = None,
+    base: opt.Base = None,
+    tracker: opt.TrackerName = "trackio",
+    lang: opt.Lang = None,
+    keep_replies: opt.KeepReplies = True,
+    keep_line_breaks: opt.KeepLines = False,
+    held_out: opt.HeldOut = 0.1,
+    seed: opt.Seed = None,
+    with_dataset: opt.WithDataset = False,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Turn posts into a model that writes like them.
+
+    Reads, cleans, trains, measures, and writes a model folder with a card and pictures.
+
+    \b
+    Examples:
+      huggingtweets train twitter-2024-10-01.zip
+      huggingtweets train posts.csv --recipe starter --name "Ada Lovelace"
+      huggingtweets train posts.csv --recipe starter --set epochs=6 --set learning_rate=5e-4
+      huggingtweets train archive.zip --base ./my-base --out models/mine --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    given = [
+        *(settings or []),
+        *([f"base={base}"] if base else []),
+        *([f"seed={seed}"] if seed is not None else []),
+    ]
+    job = pipeline.Job(
+        locations=tuple(locations),
+        recipe=recipes.load(recipe, given),
+        options=ReadOptions(handle=handle, name=name, text_column=text_column),
+        source=source,
+        rules=Rules(keep_replies=keep_replies, lang=lang, keep_line_breaks=keep_line_breaks),
+        held_out=held_out,
+        out=out,
+        overwrite=overwrite,
+        tracker=tracker,
+        with_dataset=with_dataset,
+    )
+    run(job, as_json=as_json)
+
+
+def run(job: pipeline.Job, *, as_json: bool) -> None:
+    """Train and print what came of it."""
+    with Terminal() as terminal:
+        trained = pipeline.train(job, terminal)
+    if as_json:
+        print_json({"folder": str(trained.folder), "record": trained.record})
+    else:
+        print_trained(trained)

@@ -1,0 +1,78 @@
+"""Recipes: what is trained and how, one TOML file each.
+
+The file's name is the recipe's name; its fields are those of `types.Recipe`, each explained there. A file
+of one's own works the same way, and `--set key=value` changes any field of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import fields
+
+from ..errors import RecipeError
+from ..types import Recipe, Sampling
+
+__all__ = ["load", "names"]
+
+
+def names() -> tuple[str, ...]:
+    """The recipes that ship with the package, sorted."""
+    found = (Path(entry.name) for entry in files(__name__).iterdir())
+    return tuple(sorted(path.stem for path in found if path.suffix == ".toml"))
+
+
+def load(name: str, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe called `name`, or in the file `name`, with `settings` ("key=value") on top.
+
+    Raises:
+        RecipeError: there is no such recipe, or a key or value that a recipe does not take.
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        text, name = _text(path), path.stem
+    elif name in names():
+        text = files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
+    else:
+        raise RecipeError(
+            f"no recipe is called {name!r}; expected one of {', '.join(names())}, or a .toml file"
+        )
+    try:
+        content = {"name": name, **msgspec.toml.decode(text)}
+        for setting in settings:
+            _apply(content, setting)
+        return msgspec.convert(content, Recipe, strict=False)
+    except msgspec.DecodeError as error:
+        raise RecipeError(f"recipe {name}: {_reworded(error)}; its keys are {', '.join(_keys())}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path} cannot be read: {error}") from error
+
+
+def _apply(content: dict[str, object], setting: str) -> None:
+    """Set one key; those of the sampling are written sampling.temperature and so on."""
+    key, equals, value = setting.partition("=")
+    if not equals or key not in _keys():
+        raise RecipeError(f"--set {setting}: expected key=value with a key of {', '.join(_keys())}")
+    outer, _, inner = key.partition(".")
+    if inner:
+        table = content.setdefault(outer, {})
+        content[outer] = {**table, inner: value} if isinstance(table, dict) else {inner: value}
+    else:
+        content[outer] = value
+
+
+def _keys() -> list[str]:
+    plain = [f.name for f in fields(Recipe) if f.name not in {"name", "sampling"}]
+    return [*plain, *(f"sampling.{f.name}" for f in fields(Sampling))]
+
+
+def _reworded(error: msgspec.DecodeError) -> str:
+    return str(error).replace("Object", "the file").replace("- at `$.", "in `")

@@ -1,0 +1,50 @@
+"""run.json: all that is known of a model, beside it in its folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from .errors import ModelError
+from .types import Record
+
+FILE = "run.json"
+DEPTH = 3  # folders below the one asked, in which models are looked for
+
+
+def folder_name(name: str) -> str:
+    """A model's name as a folder's name: nothing in it can climb, hide or surprise a shell."""
+    return re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+
+
+def save(record: Record, folder: Path) -> None:
+    """Write run.json."""
+    (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+
+
+def load(folder: Path) -> Record:
+    """Read run.json.
+
+    Raises:
+        ModelError: there is none, or it is damaged.
+    """
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"{folder} holds no model of huggingtweets ({error}); expected a folder with {FILE}"
+        ) from error
+
+
+def find(folder: Path) -> list[tuple[Path, Record]]:
+    """Every model below `folder`, newest first; damaged ones are passed over."""
+    found = []
+    for depth in range(DEPTH + 1):
+        for path in folder.glob("/".join([*["[!.]*"] * depth, FILE])):
+            try:
+                found.append((path.parent, load(path.parent)))
+            except ModelError:
+                continue
+    return sorted(found, key=lambda item: item[1].created_at, reverse=True)

@@ -1,0 +1,42 @@
+"""Finds the one file that adds a source, a tracker or another named thing.
+
+A thing's name is its file's name inside a package of ours, or the name of an entry point in the group
+`huggingtweets.<package>` of somebody else's distribution. Only the one asked for is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+
+
+class Registry:
+    """The named modules of one package, for example `Registry("huggingtweets.sources")`."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted. Files that begin with an underscore are helpers, not things."""
+        return tuple(sorted({*self._own(), *self._foreign()}))
+
+    def load(self, name: str) -> ModuleType:
+        """Import the module called `name`; KeyError where there is none."""
+        if name in self._own():
+            return importlib.import_module(f"{self.package}.{name}")
+        foreign = self._foreign()
+        if name not in foreign:
+            raise KeyError(name)
+        module = foreign[name].load()
+        if not isinstance(module, ModuleType):
+            raise TypeError(f"entry point {name!r} must name a module, not {type(module).__name__}")
+        return module
+
+    def _own(self) -> set[str]:
+        path = importlib.import_module(self.package).__path__
+        return {m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_")}
+
+    def _foreign(self) -> dict[str, EntryPoint]:
+        return {e.name: e for e in entry_points(group=self.package)}

@@ -1,0 +1,40 @@
+"""Model card and pictures: pure functions of a record and of the authors' avatars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..types import Record
+from .card import model_card
+from .curves import loss_curve
+from .funnel_picture import funnel_picture
+from .pipeline_picture import pipeline_picture
+from .portrait import avatar_pictures
+from .share_picture import share_picture
+
+__all__ = [
+    "avatar_pictures",
+    "funnel_picture",
+    "loss_curve",
+    "model_card",
+    "pipeline_picture",
+    "render",
+    "share_picture",
+]
+
+
+def render(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Everything that is shown of a model, as files to lie beside its weights.
+
+    Args:
+        record: what is known of the model.
+        avatars: image files by handle; who has none, or a broken one, gets initials.
+    """
+    pictures = {
+        "predictions.png": share_picture(record, avatars),
+        "pipeline.png": pipeline_picture(record),
+        "funnel.png": funnel_picture(record),
+        "curves.png": loss_curve(record),
+        **avatar_pictures(record, avatars),
+    }
+    return {"README.md": model_card(record, pictures=tuple(pictures)).encode(), **pictures}

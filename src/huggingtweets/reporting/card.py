@@ -1,0 +1,182 @@
+"""The model card: metadata through huggingface_hub, then a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+import msgspec
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..types import Base, Funnel, Metric, Reason, Record, Sample
+from .funnel_picture import REASONS
+from .picture import plain
+
+PROMPT = "My dream is"  # of the widget, since 2020
+LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
+MARKS = re.compile(r"(?![,.'?%;-])[!-/:-@\[-`{-~]")  # ASCII punctuation that means something to a parser
+
+
+def model_card(record: Record, *, pictures: Sequence[str]) -> str:
+    """The whole README.md of a model folder.
+
+    Args:
+        record: what is known of the model.
+        pictures: names of the pictures beside it; only these are shown.
+    """
+    body = _environment().get_template("card.md.j2").render(_view(record, pictures))
+    text = f"---\n{_metadata(record, pictures).to_yaml()}\n---\n\n{body}"
+    return str(ModelCard(text))
+
+
+def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
+    return ModelCardData(
+        language=sorted({author.language for author in record.authors if author.language}) or None,
+        tags=["huggingtweets", "text-generation"],
+        pipeline_tag="text-generation",
+        library_name="transformers",
+        base_model=hub_id(record.base),
+        widget=[{"text": PROMPT}],
+        thumbnail="predictions.png" if "predictions.png" in pictures else None,
+        model_name=plain(record.name),
+        eval_results=[_result(metric, record) for metric in record.report.metrics] or None,
+    )
+
+
+def _result(metric: Metric, record: Record) -> EvalResult:
+    return EvalResult(
+        task_type="text-generation",
+        dataset_type="posts",
+        dataset_name=f"Held-out posts of {_names(record)}",
+        dataset_split="held out",
+        metric_type=metric.name,
+        metric_name=LABELS.get(metric.name, metric.name),
+        metric_value=round(metric.value, 4),
+    )
+
+
+def hub_id(base: Base) -> str | None:
+    """The base's name on the Hub; only a base from there has a revision."""
+    return base.name.partition("@")[0] if base.revision else None
+
+
+def escape(value: object) -> Markup:
+    """Text that stays text in Markdown and in HTML: on one line, with all marks as numbered entities.
+
+    Neither parser takes an entity for structure (CommonMark 0.31, section 2.5), except in code.
+    """
+    if isinstance(value, Markup):
+        return value
+    return Markup(MARKS.sub(lambda mark: f"&#{ord(mark[0])};", plain(str(value))))  # noqa: S704 -- escaped here
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("huggingtweets.reporting"),
+        autoescape=True,
+        finalize=escape,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
+def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
+    """What the template shows, in the order in which it does."""
+    funnels = [author.funnel for author in record.authors]
+    return {
+        "record": record,
+        "pictures": pictures,
+        "authors": _authors(record, pictures),
+        "names": _names(record),
+        "handles": [f"@{author.account.handle}" for author in record.authors],
+        "summary": _summary(funnels),
+        "funnel": _funnel(record),
+        "tracker_url": _web(record.tracked.url),
+        "base": _base(record.base),
+        "recipe": _recipe(record),
+        "metrics": [_metric(metric) for metric in record.report.metrics],
+        "sampling": record.recipe.sampling,
+        "samples": [_sample(sample) for sample in record.report.samples],
+        "versions": [("huggingtweets", record.version), *record.environment.items()],
+    }
+
+
+def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "name": author.account.name or author.account.handle,
+            "handle": author.account.handle,
+            "url": _web(author.account.url),
+            "picture": name if (name := f"avatar-{number}.png") in pictures else None,
+        }
+        for number, author in enumerate(record.authors, start=1)
+    ]
+
+
+def _names(record: Record) -> str:
+    *others, last = [f"@{plain(author.account.handle)}" for author in record.authors]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _web(url: str) -> str | None:
+    return url if re.match(r"https?://", url) else None
+
+
+def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
+    """The four rows that the cards have had since 2020."""
+    return [
+        _row("Tweets downloaded", (funnel.read for funnel in funnels)),
+        _row("Retweets", (funnel.dropped.get(Reason.REPOST, 0) for funnel in funnels)),
+        _row("Short tweets", (funnel.dropped.get(Reason.SHORT, 0) for funnel in funnels)),
+        _row("Tweets kept", (funnel.kept for funnel in funnels)),
+    ]
+
+
+def _funnel(record: Record) -> list[list[str]]:
+    funnels = [author.funnel for author in record.authors]
+    found = [reason for reason in REASONS if any(reason in funnel.dropped for funnel in funnels)]
+    return [
+        _row("read", (funnel.read for funnel in funnels)),
+        *(_row(REASONS[reason], (funnel.dropped.get(reason, 0) for funnel in funnels)) for reason in found),
+        _row("kept", (funnel.kept for funnel in funnels)),
+        _row("kept to learn from", (author.train for author in record.authors)),
+        _row("kept and held out", (author.held_out for author in record.authors)),
+        _row("characters kept", (author.characters for author in record.authors)),
+    ]
+
+
+def _row(label: str, counts: Iterable[int]) -> list[str]:
+    return [label, *(f"{count:,}" for count in counts)]
+
+
+def _base(base: Base) -> str:
+    parts = [base.name, base.architecture, f"{base.parameters:,} parameters" if base.parameters else ""]
+    parts += [f"revision {base.revision[:12]}" if base.revision else "", f"sha256 {base.digest[:12]}"]
+    return ", ".join(part for part in parts if part)
+
+
+def _recipe(record: Record) -> list[tuple[str, object]]:
+    fields = msgspec.to_builtins(record.recipe)
+    sampling = fields.pop("sampling")
+    return [*fields.items(), *((f"sampling.{name}", value) for name, value in sampling.items())]
+
+
+def _metric(metric: Metric) -> list[str]:
+    figures = (metric.value, metric.floor, metric.ceiling)
+    shown = ["" if figure is None else f"{figure:.3f}" for figure in figures]
+    return [LABELS.get(metric.name, metric.name), *shown, f"{metric.count:,}" if metric.count else ""]
+
+
+def _sample(sample: Sample) -> dict[str, str]:
+    """Prompt and what follows; the space between them is kept, since escaping folds it."""
+    prompt, text = plain(sample.prompt), plain(sample.text)
+    rest = text.removeprefix(prompt)
+    if rest == text:
+        prompt = ""
+    return {"prompt": prompt, "space": Markup(" ") if rest.startswith(" ") else "", "rest": rest}

@@ -1,0 +1,64 @@
+"""How the figures moved during training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, isfinite, log10
+
+from ..types import Record
+from .picture import draw
+
+Points = Sequence[tuple[float, float]]
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)  # between two marks of an axis, times a power of ten
+
+
+def loss_curve(record: Record) -> bytes:
+    """A PNG 1600 pixels wide: held-out bits per byte and, where it was measured, training loss by epoch."""
+    held_out = [(point.epoch, point.bits_per_byte) for point in record.curve if isfinite(point.bits_per_byte)]
+    train = [
+        (p.epoch, p.train_loss) for p in record.curve if p.train_loss is not None and isfinite(p.train_loss)
+    ]
+    panels = [_panel("bits per byte of held-out posts", held_out, base=True)]
+    panels += [_panel("nats per token of training posts", train)] if train else []
+    return draw("curves", {"title": _title(held_out), "panels": panels}, pixels=4 / 3)
+
+
+def _title(held_out: Points) -> str:
+    if not held_out:
+        return "Nothing was measured during training"
+    before, best = held_out[0][1], min(value for _, value in held_out)
+    if len(held_out) == 1:
+        return f"A byte of unseen posts costs {before:.2f} bits"
+    if not best < before:
+        return f"Training did not help: a byte of unseen posts still costs {before:.2f} bits"
+    return f"Training cut the cost of a byte of unseen posts from {before:.2f} to {best:.2f} bits"
+
+
+def _panel(label: str, points: Points, *, base: bool = False) -> dict[str, object]:
+    """Points, the marks of both axes and, where the first point is the base's, what to say of it."""
+    values = [value for _, value in points] or [0.0]
+    return {
+        "label": label,
+        "points": points,
+        "x": _labelled(marks(0, max([1.0, *(epoch for epoch, _ in points)]), most=6)),
+        "y": _labelled(marks(min(values), max(values), most=5)),
+        "base": f"base, before training: {values[0]:.3f}" if base else None,
+        "best": f"{min(values):.3f}" if base and min(values) < values[0] else None,
+    }
+
+
+def _labelled(values: Sequence[float]) -> list[tuple[float, str]]:
+    decimals = max(len(f"{value:g}".partition(".")[2]) for value in values)
+    return [(value, f"{value:.{decimals}f}") for value in values]
+
+
+def marks(low: float, high: float, *, most: int) -> list[float]:
+    """Round numbers at equal distance from `low` or just below it to `high` or just above it.
+
+    There are two at least, and `most` + 1 at most.
+    """
+    span = max(high - low, abs(high) / 10, 0.01)
+    power = 10.0 ** floor(log10(span / most))
+    step = next(power * s for s in STEPS if ceil(high / (power * s)) - floor(low / (power * s)) <= most)
+    first, last = floor(low / step), ceil(high / step)
+    return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]

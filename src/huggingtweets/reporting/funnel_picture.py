@@ -1,0 +1,45 @@
+"""What became of the posts that were read."""
+
+from __future__ import annotations
+
+from ..types import Author, Reason, Record
+from .picture import draw
+from .portrait import portrait
+
+REASONS = {
+    Reason.REPOST: "reposts",
+    Reason.REPLY: "replies",
+    Reason.LANGUAGE: "other languages",
+    Reason.SHORT: "fewer than three words",
+    Reason.DUPLICATE: "the same as an earlier one",
+    Reason.NEAR_DUPLICATE: "nearly the same",
+}
+
+
+def funnel_picture(record: Record) -> bytes:
+    """A PNG 1600 pixels wide: posts read, what each reason took out, posts kept; a part for every author."""
+    data = {"title": _title(record), "authors": [_panel(author) for author in record.authors]}
+    return draw("funnel", data, pixels=4 / 3)
+
+
+def _title(record: Record) -> str:
+    read = sum(author.funnel.read for author in record.authors)
+    kept = sum(author.funnel.kept for author in record.authors)
+    return f"Of {read:,} posts, {kept:,} were worth learning from"
+
+
+def _panel(author: Author) -> dict[str, object]:
+    """One author's bars: each begins where the one before it left off."""
+    funnel, left = author.funnel, author.funnel.read
+    bars = [_bar("posts read", 0, funnel.read, "read")]
+    for reason, label in REASONS.items():
+        if reason in funnel.dropped:
+            left -= funnel.dropped[reason]
+            bars.append(_bar(label, left, funnel.dropped[reason], "dropped"))
+    bars.append(_bar("learnt from", 0, author.train, "train"))
+    bars.append(_bar("held out to test", author.train, author.held_out, "held-out"))
+    return {**portrait(author.account, {}), "read": funnel.read, "bars": bars}
+
+
+def _bar(label: str, begin: int, count: int, part: str) -> dict[str, object]:
+    return {"label": label, "begin": begin, "count": count, "shown": f"{count:,}", "part": part}

@@ -1,0 +1,57 @@
+"""How a person is shown: their picture or initials, in colours that follow from their handle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from ..types import Account, Record
+from .picture import draw, plain
+
+HUES = (15, 40, 60, 145, 170, 200, 235, 265, 295, 335)  # degrees in Oklch that are read well, dark and light
+SIDE = 400  # pixels of an avatar
+LONGEST = 200  # characters of a name that can be seen at most
+
+
+def portrait(account: Account, avatars: Mapping[str, bytes]) -> dict[str, object]:
+    """What the templates need to show a person."""
+    handle = plain(account.handle)[:LONGEST]
+    return {
+        "name": plain(account.name)[:LONGEST] or handle,
+        "handle": f"@{handle}",
+        "hue": HUES[sha256(handle.casefold().encode()).digest()[0] % len(HUES)],
+        "initials": _initials(account),
+        "picture": _square(avatars.get(account.handle)),
+    }
+
+
+def avatar_pictures(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:
+    """One round picture per author, `avatar-1.png` and so on, in the order of the record."""
+    people = [portrait(author.account, avatars) for author in record.authors]
+    return {f"avatar-{number}.png": draw("avatar", person) for number, person in enumerate(people, start=1)}
+
+
+def _initials(account: Account) -> str:
+    words = [word for word in plain(account.name).split() if word[0].isalnum()]
+    return (
+        "".join(word[0] for word in words[:1] + words[1:][-1:]).upper() or plain(account.handle)[:1].upper()
+    )
+
+
+def _square(avatar: bytes | None) -> list[int] | None:
+    """The middle of an image as the bytes of a JPEG; None where there is none that can be read."""
+    if not avatar:
+        return None
+    try:
+        with Image.open(BytesIO(avatar)) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except Exception:  # noqa: BLE001 -- a broken file makes Pillow's decoders raise whatever they trip over
+        return None
+    square = ImageOps.fit(upright, (SIDE, SIDE))
+    white = Image.new("RGBA", square.size, "white")
+    written = BytesIO()
+    Image.alpha_composite(white, square).convert("RGB").save(written, "JPEG", quality=92)
+    return list(written.getvalue())

@@ -1,0 +1,100 @@
+"""Where posts come from. One file per place; `read` finds out by itself which one a location belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from ..errors import LocationError, UnknownPlace
+from ..registry import Registry
+from ..types import Post, Timeline
+from ._contract import Match, ReadOptions, Source
+
+__all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
+
+_REGISTRY = Registry("huggingtweets.sources")
+_NOTHING_SAID = ReadOptions()
+
+
+def names() -> tuple[str, ...]:
+    """Names of all sources, sorted."""
+    return _REGISTRY.names()
+
+
+def load(name: str) -> Source:
+    """The source called `name`; `UnknownPlace` where there is none."""
+    try:
+        return cast("Source", _REGISTRY.load(name))
+    except KeyError:
+        raise UnknownPlace(f"no source is called {name!r}; choose one of: {', '.join(names())}") from None
+
+
+def recognise(location: str) -> str:
+    """Name of the source that knows `location` best.
+
+    Raises:
+        UnknownPlace: No source knows it.
+    """
+    matches = {name: _match(name, location) for name in names()}
+    best = max(matches, key=matches.__getitem__)
+    if matches[best] is Match.NO:
+        raise UnknownPlace(_unknown(location))
+    return best
+
+
+def read(location: str, options: ReadOptions = _NOTHING_SAID, source: str | None = None) -> Timeline:
+    """Read the account at `location` and open its posts.
+
+    Args:
+        location: A file, a folder, or whatever else a source recognises.
+        options: What the user says about it.
+        source: Name of the source to use; found out by `recognise` where not given.
+
+    Raises:
+        LocationError: Or one below it, now or while the posts are walked; also where there are no posts.
+    """
+    try:
+        timeline = load(source or recognise(location)).read(location, options)
+    except OSError as error:
+        raise _unreadable(location, error) from error
+    return replace(timeline, posts=_at_least_one(location, timeline))
+
+
+def _match(name: str, location: str) -> Match:
+    try:
+        return load(name).recognises(location)
+    except OSError:
+        return Match.NO
+
+
+def _at_least_one(location: str, timeline: Timeline) -> Iterator[Post]:
+    count = 0
+    try:
+        for count, post in enumerate(timeline.posts, start=1):  # noqa: B007 -- used after the loop
+            yield post
+    except OSError as error:
+        raise _unreadable(location, error) from error
+    if not count:
+        raise LocationError(f"{location} holds no posts of @{timeline.account.handle}; give another file")
+
+
+def _unreadable(location: str, error: OSError) -> LocationError:
+    return LocationError(
+        f"cannot read {location}: {error.strerror or error}; check that it exists and is yours"
+    )
+
+
+def _is_there(location: str) -> bool:
+    try:
+        return Path(location).exists()
+    except OSError:
+        return False
+
+
+def _unknown(location: str) -> str:
+    known = "; ".join(f"{load(name).SUMMARY}, like {load(name).EXAMPLE}" for name in names())
+    if not _is_there(location):
+        return f"nothing is at {location}: no such file or folder; what can be read: {known}"
+    return f"nothing that can be read is in {location}; what can be read: {known}"

@@ -1,0 +1,94 @@
+"""Dates in the many forms that people's tables have. All are UTC where they say nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, timezone
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_UNIX = re.compile(r"\d{9,19}(?:\.\d*)?")
+_LATEST_SECOND = 1e11  # larger Unix times count milliseconds, microseconds or nanoseconds
+_CLOCK = re.compile(
+    r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
+    re.IGNORECASE,
+)
+_NAMED_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*\b", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d+")
+_DAY_ABOVE_12 = re.compile(r"\s*(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d{2}")
+_SHORT = 2  # digits of a day, a month, or a year without its century
+_LAST_MONTH = 12
+_CENTURY_TURNS = 69  # two-digit years from here on are 19xx, as in POSIX
+
+
+def read_date(value: object, *, day_first: bool = False) -> datetime | None:
+    """A moment from a date of any form, or from Unix time; None where it cannot be understood.
+
+    Args:
+        value: What the table has.
+        day_first: Whether 5/4/17 is the fifth of April; `is_day_first` tells.
+    """
+    try:
+        moment = _read(value, day_first)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_day_first(values: Iterable[object]) -> bool:
+    """Whether any of a column's dates, written in numbers, begins with what can be no month."""
+    return any(_DAY_ABOVE_12.match(str(value)) for value in values)
+
+
+def _read(value: object, day_first: bool) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    text = str(value).strip()
+    if _UNIX.fullmatch(text):
+        return _from_unix(float(text))
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return _from_parts(text, day_first)
+
+
+def _from_unix(seconds: float) -> datetime:
+    while seconds > _LATEST_SECOND:
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _from_parts(text: str, day_first: bool) -> datetime:
+    """Read `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
+    year, month, day = _day(_CLOCK.sub(" ", text), day_first)
+    clock = _CLOCK.search(text)
+    if not clock:
+        return datetime(year, month, day, tzinfo=UTC)
+    hour, minute, second, half, sign, zone_hours, zone_minutes = clock.groups()
+    if half:
+        hour = int(hour) % 12 + (12 if half.lower() == "p" else 0)
+    offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
+    zone = timezone(-offset if sign == "-" else offset)
+    return datetime(year, month, day, int(hour), int(minute), int(second or 0), tzinfo=zone)
+
+
+def _day(text: str, day_first: bool) -> tuple[int, int, int]:
+    """Year, month and day of a date without its clock; ValueError where there are fewer or more numbers."""
+    name = _NAMED_MONTH.search(text)
+    if name:
+        day, year = sorted(_NUMBERS.findall(text), key=len)
+        return _full_year(year), MONTHS.index(name[1].lower()) + 1, int(day)
+    first, second, third = _NUMBERS.findall(text)
+    if len(first) > _SHORT:
+        return int(first), int(second), int(third)
+    if day_first or "." in text or int(first) > _LAST_MONTH:
+        first, second = second, first
+    return _full_year(third), int(first), int(second)
+
+
+def _full_year(year: str) -> int:
+    if len(year) > _SHORT:
+        return int(year)
+    return int(year) + (1900 if int(year) >= _CENTURY_TURNS else 2000)

@@ -1,0 +1,46 @@
+"""Every step on record: a run for each stage, its settings and figures, and the artifacts between them.
+
+    raw-dataset -> preprocess -> train-dataset -+
+                           pretrained-model ----+-> train -> finetuned-model
+
+A run uses some artifacts and saves others; following both backwards leads from a model to the posts.
+One file adds one tracker: a module with `create(project: str) -> Tracker`.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ..errors import HuggingtweetsError, UserError
+from ..registry import Registry
+from ._guard import GuardedTracker
+from ._interface import Run, Tracker
+from .none import NullTracker
+
+__all__ = ["Run", "Tracker", "names", "open_tracker"]
+
+_log = logging.getLogger(__name__)
+
+
+def names() -> tuple[str, ...]:
+    """The trackers that can be chosen, sorted."""
+    return Registry(__name__).names()
+
+
+def open_tracker(name: str, *, project: str) -> Tracker:
+    """Open the tracker called `name`; whatever goes wrong in it later never ends a run.
+
+    Raises:
+        UserError: There is no tracker of this name.
+        MissingExtra: The tracker's package is not installed.
+    """
+    registry = Registry(__name__)
+    if name not in registry.names():
+        raise UserError(f"no tracker {name!r}; choose one of: {', '.join(registry.names())}")
+    try:
+        return GuardedTracker(name, registry.load(name).create(project))
+    except HuggingtweetsError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a damaged installation of a tracker must not end a run
+        _log.warning("tracker %s cannot be opened: %s; going on without it", name, error)
+        return NullTracker()

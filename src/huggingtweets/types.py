@@ -1,0 +1,225 @@
+"""The nouns: every type that crosses a room's border, frozen and free of I/O.
+
+location -> Timeline -> Dataset -> Checkpoint -> Record (what run.json, card and pictures show)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+
+class Kind(StrEnum):
+    """What a post is to the posts of other people."""
+
+    ORIGINAL = "original"
+    REPLY = "reply"  # answers a post, of somebody else or of the author (a thread)
+    QUOTE = "quote"  # shows somebody else's post below the author's own words
+    REPOST = "repost"  # somebody else's words; never learnt from
+
+
+class Visibility(StrEnum):
+    """Who could read a post where it was published. Anything narrower is never read at all."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"  # readable by everyone, left out of public listings
+
+
+class Reason(StrEnum):
+    """Why a post was not kept. Every dropped post is counted under exactly one reason."""
+
+    REPOST = "repost"  # somebody else's words
+    REPLY = "reply"  # only when replies are not wanted
+    LANGUAGE = "language"  # only when one language is asked for
+    SHORT = "short"  # fewer than three words that are not links, mentions or hashtags
+    DUPLICATE = "duplicate"  # the same text as an earlier kept post
+    NEAR_DUPLICATE = "near-duplicate"  # nearly the same text as an earlier kept post
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A person as one place shows them. `avatar` is an image file's bytes, as found."""
+
+    handle: str  # without a leading @
+    name: str
+    source: str  # name of the source that read it, for example "x_archive"
+    bio: str = ""
+    url: str = ""
+    avatar: bytes | None = None
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """One public post. `text` is what the person typed, links expanded, entities decoded."""
+
+    id: str
+    author: str  # handle
+    text: str
+    created_at: datetime | None = None  # UTC
+    kind: Kind = Kind.ORIGINAL
+    reply_to: str | None = None  # id of the post answered
+    lang: str | None = None  # BCP 47, as the place names it
+    url: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What every source yields. `posts` can be walked once; memory does not grow with it."""
+
+    account: Account
+    posts: Iterable[Post]
+    digest: str = ""  # sha256 of the file that was read, "" where there is none
+    expected: int | None = None  # how many posts the place announces, for progress only
+
+
+class Funnel(Struct, frozen=True, kw_only=True):
+    """How many posts came in, how many each reason took out, how many were kept."""
+
+    read: int
+    dropped: dict[Reason, int]
+    kept: int
+
+    def __post_init__(self) -> None:
+        if self.read != self.kept + sum(self.dropped.values()):
+            raise ValueError(f"funnel does not add up: {self}")
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """One person's part in a dataset. `characters` counts the kept text."""
+
+    account: Account
+    funnel: Funnel
+    characters: int
+    train: int  # posts
+    held_out: int  # posts
+    language: str = ""  # of most kept posts, ISO 639-1
+    input_digest: str = ""
+
+
+class Dataset(Struct, frozen=True, kw_only=True):
+    """Training and held-out posts of one or more authors; `digest` is over their texts and order."""
+
+    train: tuple[Post, ...]
+    held_out: tuple[Post, ...]
+    authors: tuple[Author, ...]
+    split_by: str  # "time", or "position" where dates are missing
+    digest: str
+
+
+class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How text is drawn from a model. The defaults are those of 2020."""
+
+    temperature: Annotated[float, Meta(gt=0, le=10)] = 1.0  # below 1 safer, above 1 wilder
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # draw from the likeliest tokens that sum to this
+    max_new_tokens: Annotated[int, Meta(ge=1)] = 160
+
+
+class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is trained and how: one TOML file in recipes/. Any field can be set with --set key=value."""
+
+    name: str
+    base: str  # "starter" (ships with the package), a folder, or a Hub id
+    summary: str = ""  # one line for people who choose
+    method: Literal["full"] = "full"  # which weights move
+    epochs: Annotated[int, Meta(ge=1)] = 4  # passes over the training posts
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # the highest one of the cosine
+    warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises from 0
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices; AdamW's
+    beta1: Annotated[float, Meta(ge=0, lt=1)] = 0.9  # AdamW
+    beta2: Annotated[float, Meta(ge=0, lt=1)] = 0.999  # AdamW
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals and embeddings
+    batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # at most so many in one optimizer step, padding too
+    gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # highest norm
+    evaluations: Annotated[int, Meta(ge=1)] = 8  # on held-out posts, spread over the run
+    seed: Annotated[int, Meta(ge=0)] = 0
+    sampling: Sampling = Sampling()
+
+
+class Base(Struct, frozen=True, kw_only=True):
+    """The pretrained model a run started from."""
+
+    name: str  # "starter", a Hub id, or a folder's name
+    digest: str  # sha256 of its weights
+    revision: str = ""  # the Hub's commit, "" for local ones
+    parameters: int = 0
+    architecture: str = ""
+
+
+class CurvePoint(Struct, frozen=True, kw_only=True):
+    """One evaluation during training."""
+
+    step: int
+    epoch: float
+    bits_per_byte: float  # held out
+    train_loss: float | None = None  # nats a token, mean since the last point
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model on disk, in the form that transformers loads."""
+
+    folder: Path
+    base: Base
+    step: int
+    curve: tuple[CurvePoint, ...]
+    digest: str  # sha256 of model.safetensors
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """A figure with what it is to be compared to and how many things were counted."""
+
+    name: str
+    value: float
+    floor: float | None = None
+    ceiling: float | None = None
+    count: int = 0
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A generated post, prompt included, as it came: nothing is picked."""
+
+    prompt: str
+    text: str
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What was measured of a model."""
+
+    metrics: tuple[Metric, ...]
+    samples: tuple[Sample, ...] = ()
+
+
+class Tracked(Struct, frozen=True, kw_only=True):
+    """Where the record of each step can be explored."""
+
+    tracker: str  # "trackio", "wandb" or "none"
+    project: str = ""
+    url: str = ""
+    command: str = ""  # the command that opens it, where it is local
+    artifacts: dict[str, str] = field(
+        default_factory=dict
+    )  # artifact -> version, "train-dataset" -> "name:v0"
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """All that is known of one model: the content of run.json, and all that card and pictures show."""
+
+    name: str  # the model's name, "handle" or "a + b"
+    created_at: datetime
+    version: str  # of huggingtweets
+    recipe: Recipe
+    base: Base
+    authors: tuple[Author, ...]  # without avatars
+    split_by: str
+    dataset_digest: str
+    model_digest: str
+    curve: tuple[CurvePoint, ...]
+    report: Report
+    seconds: dict[str, float]  # per stage
+    environment: dict[str, str]  # versions, hardware
+    tracked: Tracked

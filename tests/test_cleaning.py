@@ -1,0 +1,156 @@
+"""Cleaning: what is taken out of a post, which posts go, and that every one of them is counted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import post
+from huggingtweets.cleaning import Rules, clean, clean_text
+from huggingtweets.cleaning.duplicates import repeats
+from huggingtweets.cleaning.rules import is_in_language, is_short
+from huggingtweets.cleaning.text import (
+    folded,
+    without_invisible,
+    without_leading_mentions,
+    without_links,
+)
+from huggingtweets.errors import UserError
+from huggingtweets.types import Kind, Reason
+
+ANY_POSTS = st.lists(
+    st.tuples(st.text(), st.sampled_from(Kind), st.none() | st.sampled_from(["en", "fr", "en-GB"])),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("see https://t.co/abc now", "see   now"),
+        ("https://a.b/c?d=e#f", " "),
+        ("two www.example.org/x links HTTP://X.Y", "two   links  "),
+        ("pic.twitter.com/abc", " "),
+        ("no link: http and www", "no link: http and www"),
+    ],
+)
+def test_links_go_and_nothing_else(text, left):
+    """A link is taken out whole, and a word that only looks like one stays."""
+    assert without_links(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("@a @b_2 thank you @c", " thank you @c"),
+        ("@me.bsky.social and @you@example.org", " and @you@example.org"),
+        ("@you@example.org, yes", " yes"),
+        ("thank you @a", "thank you @a"),
+        ("@", "@"),
+        ("@a's dog", "@a's dog"),
+    ],
+)
+def test_only_leading_mentions_go(text, left):
+    """Mentions that the network put before a reply go; mentions inside a sentence stay."""
+    assert without_leading_mentions(text) == left
+
+
+def test_only_replies_lose_leading_mentions():
+    """A post that speaks to somebody by beginning with the name keeps it."""
+    assert clean_text(post("@a is here today", kind=Kind.ORIGINAL)) == "@a is here today"
+    assert clean_text(post("@a is here today", kind=Kind.REPLY)) == "is here today"
+
+
+def test_white_space_is_folded_and_line_breaks_kept_on_request():
+    """White space of every kind becomes one space; with line breaks kept, empty lines still go."""
+    text = " one\t two\u00a0\n\n  three \r\nfour "
+    assert folded(text) == "one two three four"
+    assert folded(text, keep_line_breaks=True) == "one two\nthree\nfour"
+
+
+def test_emoji_survive_the_hunt_for_invisible_characters():
+    """Control characters go; the joiners and selectors that emoji are made of stay."""
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
+    assert without_invisible(f"\x07a\u200b{family}\ufeff") == f"a{family}"
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("one two", True),
+        ("one two three", False),
+        ("one two #three @four https://five.six", True),
+        ("wow ! ! ! ?", True),
+        ("I am here", False),
+        ("今日はとても良い天気", False),
+        ("はい", True),
+        ("", True),
+    ],
+)
+def test_short_posts_are_those_of_fewer_than_three_words(text, short):
+    """Links, mentions, hashtags and punctuation are no words; scripts without spaces count by letters."""
+    assert is_short(text) is short
+
+
+def test_language_follows_the_place_and_then_the_text():
+    """What the place says decides; without it only a sure guess drops a post."""
+    assert is_in_language("bonjour tout le monde", "en-GB", "en")
+    assert not is_in_language("hello to all of you", "fr", "en")
+    assert not is_in_language("Bonjour tout le monde, je suis très heureux d'être ici ce matin", None, "en")
+    assert is_in_language("ok lol", None, "en")
+
+
+def test_an_unknown_language_is_an_error():
+    """A language nobody can tell apart is refused with the list of those that can be."""
+    with pytest.raises(UserError, match=r"language 'xx' is not known; expected one of: .*\ben\b"):
+        Rules(lang="xx")
+
+
+def test_duplicates_are_told_by_their_words():
+    """Case, spacing and punctuation do not make a new post; another number does."""
+    assert repeats(["Good morning, all of you", "good  morning all of you!"]) == [None, Reason.DUPLICATE]
+    assert repeats(["It is 7 o'clock now", "It is 8 o'clock now"]) == [None, None]
+
+
+def test_near_duplicates_are_checked_and_not_only_hashed():
+    """A post with a word changed goes; a post on the same subject in other words stays."""
+    first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
+    changed = first.replace("seven", "eight")
+    other = "at seven in the evening nobody lit the lamp of the lighthouse and the ships were cross about it"
+    assert repeats([first, changed, other]) == [None, Reason.NEAR_DUPLICATE, None]
+
+
+def test_the_earliest_of_several_is_kept():
+    """Of two posts that say the same, the older one stays, whatever order they are read in."""
+    cleaned = clean([post("the very same words", 5), post("the very same words", 1)])
+    assert [kept.id for kept in cleaned.posts] == ["1"]
+
+
+@given(ANY_POSTS, st.booleans(), st.none() | st.just("en"))
+def test_the_funnel_adds_up(drawn, keep_replies, lang):
+    """Whatever comes in, posts read are posts kept and posts dropped, and kept ones are in order of time."""
+    posts = [post(text, i, kind=kind, lang=named) for i, (text, kind, named) in enumerate(drawn)]
+    cleaned = clean(posts, Rules(keep_replies=keep_replies, lang=lang))
+    assert cleaned.funnel.read == len(posts) == cleaned.funnel.kept + sum(cleaned.funnel.dropped.values())
+    assert len(cleaned.posts) == cleaned.funnel.kept
+    assert list(cleaned.posts) == sorted(cleaned.posts, key=lambda kept: kept.created_at)
+    assert not any(kept.kind is Kind.REPOST for kept in cleaned.posts)
+
+
+def test_every_reason_is_counted_with_examples():
+    """Each rule takes out its own posts, and a few of each can be shown."""
+    posts = [
+        post("RT @a: their words and not mine", 1, kind=Kind.REPOST),
+        post("@a I do not think so", 2, kind=Kind.REPLY),
+        post("bien sûr que oui", 3, lang="fr"),
+        post("too short", 4),
+        post("these words are said twice", 5),
+        post("These words are said twice!", 6),
+        post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
+        post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
+    ]
+    cleaned = clean(posts, Rules(keep_replies=False, lang="en"))
+    assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
+    assert set(cleaned.examples) == set(Reason)
+    assert [kept.id for kept in cleaned.posts] == ["5", "7"]

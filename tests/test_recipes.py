@@ -1,0 +1,88 @@
+"""Recipes: found by name or file, changed by settings, refused in one line where they are wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from huggingtweets import load_recipe, recipe_names
+from huggingtweets.errors import RecipeError
+
+
+def test_every_recipe_that_ships_loads():
+    """Each recipe of the package has a base, a summary and its file's name."""
+    assert {"starter", "gpt2"} <= set(recipe_names())
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        assert recipe.name == name
+        assert recipe.base
+        assert recipe.summary
+
+
+def test_gpt2_has_the_settings_of_2020():
+    """The recipe named gpt2 trains as the program of 2020 did."""
+    recipe = load_recipe("gpt2")
+    assert (recipe.base, recipe.learning_rate, recipe.epochs, recipe.warmup, recipe.dropout) == (
+        "gpt2",
+        1.372e-4,
+        4,
+        0.0,
+        0.1,
+    )
+    assert (recipe.sampling.temperature, recipe.sampling.top_p, recipe.sampling.max_new_tokens) == (
+        1.0,
+        0.95,
+        160,
+    )
+
+
+def test_settings_change_any_field():
+    """--set reaches the fields of the recipe and those of its sampling."""
+    recipe = load_recipe("starter", ["epochs=2", "learning_rate=5e-4", "base=gpt2", "sampling.top_p=0.5"])
+    assert (recipe.epochs, recipe.learning_rate, recipe.base, recipe.sampling.top_p) == (2, 5e-4, "gpt2", 0.5)
+
+
+def test_a_file_is_a_recipe(tmp_path):
+    """A TOML file of one's own works like those of the package."""
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "starter"\nepochs = 1\n[sampling]\ntemperature = 0.7\n')
+    recipe = load_recipe(str(path))
+    assert (recipe.name, recipe.epochs, recipe.sampling.temperature) == ("mine", 1, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["speed=1"], "expected key=value with a key of base"),
+        (["epochs"], "expected key=value"),
+        (["epochs=many"], "Expected `int`"),
+        (["epochs=0"], ">= 1"),
+        (["learning_rate=-1"], "> 0"),
+        (["learning_rate=nan"], "learning_rate"),
+        (["method=lora"], "method"),
+        (["sampling.top_p=2"], "top_p"),
+    ],
+)
+def test_a_wrong_setting_says_what_is_right(settings, message):
+    """An unknown key, a wrong type and a value out of range are each one clear line."""
+    with pytest.raises(RecipeError, match=message) as caught:
+        load_recipe("starter", settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("base = ", "mine"), ('bases = "x"', "bases"), ("epochs = 3", "base")]
+)
+def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
+    """TOML that breaks, an unknown key and a missing one are refused."""
+    path = tmp_path / "mine.toml"
+    path.write_text(content)
+    with pytest.raises(RecipeError, match=message):
+        load_recipe(str(path))
+
+
+def test_an_unknown_recipe_names_the_known_ones(tmp_path):
+    """A name that is none, and a file that is not there, say what is expected."""
+    with pytest.raises(RecipeError, match="expected one of gpt2, starter"):
+        load_recipe("nonsense")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_recipe(str(tmp_path / "gone.toml"))
