@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -49,4 +50,5 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch loads: see docs/log.md, "Threads"
     sys.exit(app())
