@@ -9,10 +9,10 @@ import tomllib
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
-from tiny import tiny_base
 
+from conftest import ROOT
 from huggingtweets.pipeline import sample_archive
+from tiny import tiny_base
 
 
 @pytest.fixture(scope="module")
@@ -20,18 +20,20 @@ def traces(tmp_path_factory):
     """Everything that a whole job on the sample archive leaves behind, as bytes by place."""
     home = tmp_path_factory.mktemp("home")
     base = tiny_base(tmp_path_factory.mktemp("base"))
-    done = subprocess.run(
-        [sys.executable, "-m", "huggingtweets", "train", sample_archive(), "--recipe", "starter", "--debug"]
-        + ["--base", str(base), "--set", "epochs=1", "--with-dataset", "--out", str(home / "model")],
-        env={
-            **os.environ,
-            "HOME": str(home),
-            "TRACKIO_DIR": str(home / "trackio"),
-            "HUGGINGTWEETS_HOME": str(home / "ours"),
-        },
-        capture_output=True,
-        check=False,
-    )
+    options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
+    command = [
+        sys.executable,
+        "-m",
+        "huggingtweets",
+        "train",
+        sample_archive(),
+        *options,
+        "--out",
+        home / "model",
+    ]
+    places = {"HOME": home, "TRACKIO_DIR": home / "trackio", "HUGGINGTWEETS_HOME": home / "ours"}
+    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     inspected = subprocess.run(
         [sys.executable, "-m", "huggingtweets", "inspect", sample_archive(), "--json"],

@@ -9,13 +9,16 @@ print(sample.text)
 
 from .cleaning import Rules
 from .errors import HuggingtweetsError
-from .pipeline import Inspection, Job, Trained, generate, inspect, runs, train
+from .pipeline import Inspection, Job, inspect, train
 from .recipes import load as load_recipe
 from .recipes import names as recipe_names
+from .records import Trained
+from .records import find as runs
 from .sources import ReadOptions
 from .sources import names as source_names
 from .tracking import names as tracker_names
 from .types import Account, Post, Recipe, Record, Report, Sample, Sampling, Timeline
+from .writing import generate
 
 __all__ = [
     "Account",

@@ -5,10 +5,8 @@ read -> preprocess -> teach -> evaluate -> dress: a model folder, whole or not a
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -21,10 +19,11 @@ from msgspec import Struct
 
 from . import cleaning, records, sources
 from .cleaning import Cleaned, Rules
-from .errors import OutputExists, UserError
+from .errors import OutputExists
 from .evaluation.verdict import Verdict, require_enough, verdict
 from .files import whole_folder
-from .progress import Silence, Watcher
+from .progress import Clock, Silence, Watcher
+from .records import Trained
 from .sources import ReadOptions
 from .types import (
     Account,
@@ -36,15 +35,12 @@ from .types import (
     Recipe,
     Record,
     Report,
-    Sample,
-    Sampling,
 )
 
 if TYPE_CHECKING:
     from .tracking import Run
 
 PROJECT = "huggingtweets"  # of the tracker
-MODELS = Path("models")  # default place of model folders
 PROMPT = "My dream is"  # since 2020
 SAMPLES = 5  # for PROMPT
 MORE_PROMPTS = ("I like", "Today", "Why")  # one sample each, for the picture
@@ -94,14 +90,6 @@ class Inspection:
         }
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A model folder and what is known of it."""
-
-    folder: Path
-    record: Record
-
-
 def sample_archive() -> str:
     """The archive of a made-up account that ships with the package."""
     return str(files(__package__) / "data" / "sample-archive.zip")
@@ -130,12 +118,12 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
     from . import tracking
 
     watcher = watcher or Silence()
-    clock = _Clock()
+    clock = Clock()
     tracker = tracking.open_tracker(job.tracker, project=PROJECT)
     with clock.measure("read"):
         people = read(job.locations, job.options, job.source, job.rules, watcher)
     name = " + ".join(person.account.handle for person in people)
-    target = job.out or MODELS / records.folder_name(name)
+    target = job.out or records.MODELS / records.folder_name(name)
     if target.exists() and not job.overwrite:
         raise OutputExists(
             f"{target} exists already; choose another with --out, or replace it with --overwrite"
@@ -283,56 +271,6 @@ def dress(
     if with_dataset:
         (folder / "dataset").mkdir()
         dataset.save(data, folder / "dataset")
-
-
-def generate(
-    model: str | Path,
-    prompt: str = "",
-    *,
-    count: int = SAMPLES,
-    seed: int | None = None,
-    sampling: Mapping[str, float] | None = None,
-) -> list[Sample]:
-    """Write posts with a model folder, or with the one of that name below models/.
-
-    Args:
-        model: where the model is.
-        prompt: how every post begins.
-        count: how many to write.
-        seed: the same seed on the same machine gives the same text.
-        sampling: fields of `Sampling` that replace the model's own settings.
-
-    Raises:
-        ModelError: there is no model.
-        UserError: a setting of the sampling is out of range.
-    """
-    from .generation import Generator
-
-    folder = Path(model) if Path(model).is_dir() else MODELS / records.folder_name(str(model))
-    generator = Generator(folder)
-    try:
-        changed = msgspec.convert({**msgspec.to_builtins(generator.sampling), **(sampling or {})}, Sampling)
-    except msgspec.ValidationError as error:
-        raise UserError(f"sampling: {error}") from error
-    return generator.generate(prompt, count=count, sampling=changed, seed=seed)
-
-
-def runs(folder: Path = MODELS) -> list[Trained]:
-    """The models below a folder, newest first."""
-    return [Trained(found, record) for found, record in records.find(folder)]
-
-
-@dataclass
-class _Clock:
-    """Seconds that each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.seconds[stage] = round(time.perf_counter() - started, 3)
 
 
 class _Recorded(Silence):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .types import CurvePoint
@@ -43,3 +47,17 @@ class Silence:
 
     def said(self, message: str) -> None:
         """Show nothing."""
+
+
+@dataclass
+class Clock:
+    """Seconds that each stage of a job took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Note how long the block took."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = round(time.perf_counter() - started, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,16 @@ from .errors import ModelError
 from .types import Record
 
 FILE = "run.json"
+MODELS = Path("models")  # where model folders are made and looked for, below the current folder
 DEPTH = 3  # folders below the one asked, in which models are looked for
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model folder and what is known of it."""
+
+    folder: Path
+    record: Record
 
 
 def folder_name(name: str) -> str:
@@ -38,13 +48,18 @@ def load(folder: Path) -> Record:
         ) from error
 
 
-def find(folder: Path) -> list[tuple[Path, Record]]:
+def find(folder: Path = MODELS) -> list[Trained]:
     """Every model below `folder`, newest first; damaged ones are passed over."""
     found = []
     for depth in range(DEPTH + 1):
         for path in folder.glob("/".join([*["[!.]*"] * depth, FILE])):
             try:
-                found.append((path.parent, load(path.parent)))
+                found.append(Trained(path.parent, load(path.parent)))
             except ModelError:
                 continue
-    return sorted(found, key=lambda item: item[1].created_at, reverse=True)
+    return sorted(found, key=lambda trained: trained.record.created_at, reverse=True)
+
+
+def place(model: str | Path) -> Path:
+    """The folder meant by a path, or by a model's name below models/."""
+    return Path(model) if Path(model).is_dir() else MODELS / folder_name(str(model))

@@ -13,11 +13,12 @@ from .demo import demo
 from .generate import generate
 from .inspect import inspect
 from .runs import runs
+from .sources import sources
 from .train import train
 
 __all__ = ["app", "main"]
 
-COMMANDS = (demo, train, generate, inspect, runs)
+COMMANDS = (demo, train, generate, inspect, sources, runs)
 
 app = typer.Typer(
     name="huggingtweets",

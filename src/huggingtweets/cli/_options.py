@@ -11,7 +11,7 @@ Locations = Annotated[
     list[str],
     typer.Argument(
         metavar="LOCATION",
-        help="An X archive (zip or folder), or a CSV, TSV, JSON, JSONL, parquet or text file.",
+        help="An archive, an export, a table, or an account like bsky:handle; see huggingtweets sources.",
     ),
 ]
 Source = Annotated[
@@ -20,6 +20,14 @@ Source = Annotated[
 Handle = Annotated[str | None, typer.Option(help="Whose posts to take from a file of several people's.")]
 Name = Annotated[str | None, typer.Option(help="The person's name, where the file names nobody.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column that holds the text, in a table.")]
+Server = Annotated[str | None, typer.Option(help="Address of a live service, where it is not the usual one.")]
+AllowPrivate = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private-addresses", help="Ask servers on this machine and in private networks too."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree beforehand to what a live service costs.")]
 Lang = Annotated[str | None, typer.Option(help="Keep one language only, for example en.")]
 KeepReplies = Annotated[
     bool, typer.Option("--keep-replies/--drop-replies", help="Whether to learn from replies.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 from rich.text import Text
 
-from ..pipeline import PROMPT, Inspection, Trained
+from ..pipeline import PROMPT, Inspection
+from ..records import Trained
+from ..sources import Source
 from ..types import CurvePoint, Funnel, Reason, Sample
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -156,6 +158,14 @@ def print_inspection(inspection: Inspection) -> None:
         for text in texts[:2]:
             console.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
     console.print(harmless(f"\n{inspection.verdict.text}\n"), soft_wrap=True)
+
+
+def print_places(found: Mapping[str, Source]) -> None:
+    """A table of sources."""
+    table = Table("source", "reads", "for example", box=None)
+    for name, source in found.items():
+        table.add_row(name, source.SUMMARY, source.EXAMPLE)
+    _console().print(table)
 
 
 def print_runs(found: Sequence[Trained], folder: Path) -> None:

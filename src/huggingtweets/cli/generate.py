@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .. import pipeline
+from .. import writing
 from . import _options as opt
 from ._terminal import print_json, print_samples
 
@@ -39,7 +39,7 @@ def generate(
       huggingtweets generate somebody "Today" --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
-    samples = pipeline.generate(
+    samples = writing.generate(
         model, prompt, count=count, seed=seed, sampling={k: v for k, v in changes.items() if v is not None}
     )
     if as_json:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from .. import pipeline
 from ..cleaning import Rules
 from ..sources import ReadOptions
 from . import _options as opt
+from ._consent import with_consent
 from ._terminal import Terminal, print_inspection, print_json
 
 
@@ -15,6 +18,9 @@ def inspect(
     name: opt.Name = None,
     source: opt.Source = None,
     text_column: opt.TextColumn = None,
+    server: opt.Server = None,
+    allow_private: opt.AllowPrivate = False,
+    yes: opt.Yes = False,
     lang: opt.Lang = None,
     keep_replies: opt.KeepReplies = True,
     as_json: opt.Json = False,
@@ -28,14 +34,22 @@ def inspect(
       huggingtweets inspect twitter-2024-10-01.zip
       huggingtweets inspect posts.csv --drop-replies --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    with Terminal() as terminal:
-        found = pipeline.inspect(
-            locations,
-            options=ReadOptions(handle=handle, name=name, text_column=text_column),
-            source=source,
-            rules=Rules(keep_replies=keep_replies, lang=lang),
-            watcher=terminal,
-        )
+    options = ReadOptions(
+        handle=handle, name=name, text_column=text_column, server=server, allow_private=allow_private
+    )
+    rules = Rules(keep_replies=keep_replies, lang=lang)
+
+    def look(agreed: bool) -> list[pipeline.Inspection]:
+        with Terminal() as terminal:
+            return pipeline.inspect(
+                locations,
+                options=replace(options, agreed=agreed),
+                source=source,
+                rules=rules,
+                watcher=terminal,
+            )
+
+    found = with_consent(look, agreed=yes)
     if as_json:
         print_json([inspection.summary() for inspection in found])
     else:

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from .. import pipeline
+from .. import records
 from . import _options as opt
 from ._terminal import print_json, print_runs
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to look for models.")] = Path(
-        "models"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to look for models.")
+    ] = records.MODELS,
     as_json: opt.Json = False,
 ) -> None:
     """List what was trained here, newest first, with figures.
@@ -25,7 +25,7 @@ def runs(
       huggingtweets runs
       huggingtweets runs ~/bots --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    found = pipeline.runs(folder)
+    found = records.find(folder)
     if as_json:
         print_json([{"folder": str(trained.folder), "record": trained.record} for trained in found])
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from .. import pipeline, recipes
 from ..cleaning import Rules
 from ..sources import ReadOptions
 from . import _options as opt
+from ._consent import with_consent
 from ._terminal import Terminal, print_json, print_trained
 
 
@@ -16,6 +19,9 @@ def train(
     name: opt.Name = None,
     source: opt.Source = None,
     text_column: opt.TextColumn = None,
+    server: opt.Server = None,
+    allow_private: opt.AllowPrivate = False,
+    yes: opt.Yes = False,
     recipe: opt.RecipeName = "gpt2",
     settings: opt.Settings = None,
     base: opt.Base = None,
@@ -45,10 +51,13 @@ def train(
         *([f"base={base}"] if base else []),
         *([f"seed={seed}"] if seed is not None else []),
     ]
+    options = ReadOptions(
+        handle=handle, name=name, text_column=text_column, server=server, allow_private=allow_private
+    )
     job = pipeline.Job(
         locations=tuple(locations),
         recipe=recipes.load(recipe, given),
-        options=ReadOptions(handle=handle, name=name, text_column=text_column),
+        options=options,
         source=source,
         rules=Rules(keep_replies=keep_replies, lang=lang, keep_line_breaks=keep_line_breaks),
         held_out=held_out,
@@ -57,7 +66,9 @@ def train(
         tracker=tracker,
         with_dataset=with_dataset,
     )
-    run(job, as_json=as_json)
+    with_consent(
+        lambda agreed: run(replace(job, options=replace(options, agreed=agreed)), as_json=as_json), agreed=yes
+    )
 
 
 def run(job: pipeline.Job, *, as_json: bool) -> None:
