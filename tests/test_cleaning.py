@@ -12,6 +12,7 @@ from huggingtweets.cleaning.duplicates import repeats
 from huggingtweets.cleaning.rules import is_in_language, is_short
 from huggingtweets.cleaning.text import (
     folded,
+    without_addresses,
     without_invisible,
     without_leading_mentions,
     without_links,
@@ -38,6 +39,28 @@ ANY_POSTS = st.lists(
 def test_links_go_and_nothing_else(text, left):
     """A link is taken out whole, and a word that only looks like one stays."""
     assert without_links(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("write to a.b+c@mail.example.org now", "write to   now"),
+        ("(me@example.org)", "( )"),
+        ("ask @me@example.org, or @me, not me@home", "ask @me@example.org, or @me, not me@home"),
+    ],
+)
+def test_addresses_go_and_mentions_stay(text, left):
+    """An e-mail address is taken out of a post; a mention on another instance looks alike and stays."""
+    assert without_addresses(text) == left
+
+
+def test_no_address_is_kept_or_shown_as_an_example():
+    """Neither a kept post nor an example of a dropped one holds an e-mail address."""
+    cleaned = clean(
+        [post("you can write to me@example.org at any time", 1), post("me@example.org please", 2)]
+    )
+    assert "example.org" not in str(cleaned)
+    assert [kept.text for kept in cleaned.posts] == ["you can write to at any time"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """From posts as they were published to text worth learning from, with a count of all that went.
 
-The chain is `TEXT_STEPS` and the rules in `_judge`, in the order in which they are written; duplicates
+The chain is written out in `clean_text` and `_judge`, in the order in which it is applied; duplicates
 come last, in order of time, so that the earliest of a group stays.
 """
 
@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..types import Funnel, Kind, Post, Reason
 from .duplicates import repeats
 from .rules import is_in_language, is_short, languages, main_language
-from .text import folded, without_invisible, without_leading_mentions, without_links
+from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
 
 __all__ = ["Cleaned", "Rules", "clean", "clean_text"]
 
@@ -74,7 +74,7 @@ def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
         if reason is None:
             kept.append(replace(post, text=text))
         else:
-            drop(reason, post.text)
+            drop(reason, without_addresses(post.text))
     unique = _without_repeats(_by_time(kept), drop)
     funnel = Funnel(read=read, dropped={r: dropped[r] for r in Reason if dropped[r]}, kept=len(unique))
     return Cleaned(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
@@ -85,6 +85,7 @@ def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     mentions = [without_leading_mentions] if post.kind is Kind.REPLY else []
     steps: list[Callable[[str], str]] = [
         without_invisible,
+        without_addresses,
         *mentions,
         without_links,
         partial(folded, keep_line_breaks=keep_line_breaks),

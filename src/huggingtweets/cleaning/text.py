@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 LINK = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)\S+", re.IGNORECASE)
+ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # and not @user@instance.org
 MENTION = r"@\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*)"  # @handle, @handle.bsky.social, @user@instance.org
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
 INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -17,6 +18,11 @@ INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1
 def without_links(text: str) -> str:
     """Take out links, with the scheme or beginning with www."""
     return LINK.sub(" ", text)
+
+
+def without_addresses(text: str) -> str:
+    """Take out e-mail addresses: they are private, whoever wrote them where."""
+    return ADDRESS.sub(" ", text) if "@" in text else text
 
 
 def without_leading_mentions(text: str) -> str:
