@@ -16,7 +16,7 @@ from huggingtweets import Trained, errors, recipe_names, runs, tracker_names
 from huggingtweets.cli import COMMANDS
 from tiny import tiny_base, tiny_texts
 
-FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none")
+FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
 
 
 def run(*arguments, cwd=None, env=None, timeout=120):

@@ -10,7 +10,7 @@ from transformers import pipeline
 
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
-from huggingtweets.generation import Generator
+from huggingtweets.generation import TRIES, Generator
 from huggingtweets.training import Device, load_base, train
 from huggingtweets.types import Sampling
 from tiny import tiny_base, tiny_dataset
@@ -30,7 +30,7 @@ def model(tmp_path_factory):
 @pytest.mark.parametrize("prompt", ["the lamp", "My dream is", "é 🙂", ""])
 def test_the_plain_pipeline_writes_what_we_write(model, prompt):
     """transformers.pipeline with nothing but the folder draws the very same texts from the same seed."""
-    ours = [sample.text for sample in Generator(model).generate(prompt, count=4, seed=7)]
+    ours = [sample.text for sample in Generator.load(model).generate(prompt, count=4, seed=7).samples]
     writer = pipeline("text-generation", model=str(model))
     torch.manual_seed(7)
     theirs = [entry["generated_text"] for entry in writer(prompt, num_return_sequences=4)]
@@ -39,7 +39,7 @@ def test_the_plain_pipeline_writes_what_we_write(model, prompt):
 
 def test_a_prompt_begins_like_a_post(model):
     """The saved tokenizer puts the begin token before a prompt by itself, once, and takes it off again."""
-    tokenizer = Generator(model)._tokenizer
+    tokenizer = Generator.load(model)._tokenizer
     assert tokenizer("the lamp")["input_ids"][0] == tokenizer.bos_token_id
     assert tokenizer("the lamp")["input_ids"].count(tokenizer.bos_token_id) == 1
     assert tokenizer.decode(tokenizer("the lamp")["input_ids"], skip_special_tokens=True) == "the lamp"
@@ -63,14 +63,14 @@ def test_only_safetensors_are_written(model):
 
 def test_the_same_seed_writes_the_same(model):
     """A seed repeats the text; without one it is drawn anew."""
-    generator = Generator(model)
+    generator = Generator.load(model)
     assert generator.generate("the", seed=3) == generator.generate("the", seed=3)
     assert generator.generate("the", seed=3) != generator.generate("the", seed=4)
 
 
 def test_text_keeps_its_prompt_and_has_no_markers(model):
     """Each sample begins with the prompt, white space at its end aside, and shows no special token."""
-    for sample in Generator(model).generate("the lamp ", count=8, seed=1):
+    for sample in Generator.load(model).generate("the lamp ", count=8, seed=1).samples:
         assert sample.prompt == "the lamp"
         assert sample.text.startswith("the lamp")
         assert "<|" not in sample.text
@@ -78,18 +78,18 @@ def test_text_keeps_its_prompt_and_has_no_markers(model):
 
 def test_low_temperature_is_less_varied(model):
     """The sampling that is asked for is the one that is used."""
-    generator = Generator(model)
-    cold = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=0.01))
-    warm = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=1.5, top_p=1.0))
+    generator = Generator.load(model)
+    cold = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=0.01)).samples
+    warm = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=1.5, top_p=1.0)).samples
     assert len({s.text for s in cold}) < len({s.text for s in warm})
 
 
 def test_a_prompt_as_long_as_the_model_sees_is_refused(model):
     """A prompt that leaves no room is an error; one that leaves little is continued within it."""
-    generator = Generator(model)
+    generator = Generator.load(model)
     with pytest.raises(UserError, match="this model sees 64"):
         generator.generate("word " * 100)
-    assert generator.generate("the " * 60, count=1, seed=1)
+    assert generator.generate("the " * 60, count=1, seed=1).samples
 
 
 def test_wrong_places_and_settings_are_one_line(model, tmp_path):
@@ -100,4 +100,35 @@ def test_wrong_places_and_settings_are_one_line(model, tmp_path):
     with pytest.raises(ModelError, match="train it again"):
         generate(tmp_path)
     with pytest.raises(UserError, match="temperature"):
-        generate(model, sampling={"temperature": -1})
+        generate(model, sampling={"temperature": -1}, guarded=False)
+
+
+class Refusing:
+    """Objects to every text that holds a word, and counts what it has seen."""
+
+    def __init__(self, word):
+        self.word, self.seen = word, 0
+
+    def objection(self, text):
+        """Judge one text."""
+        self.seen += 1
+        return "holds the word" if self.word in text else ""
+
+
+def test_what_a_guard_refuses_is_drawn_anew(model):
+    """No refused text is shown, as many come as were asked for, and the refused drafts are counted."""
+    guard = Refusing("and")
+    written = Generator.load(model).generate("the", count=20, seed=1, guards=[guard])
+    assert len(written.samples) == 20
+    assert not any("and" in sample.text for sample in written.samples)
+    assert written.refused == {"holds the word": guard.seen - 20}
+    assert guard.seen > 20
+
+
+def test_a_guard_that_refuses_everything_ends(model):
+    """After a bounded number of drafts generation gives up and says what was refused."""
+    guard = Refusing("the")
+    written = Generator.load(model).generate("the", count=3, seed=1, guards=[guard])
+    assert written.samples == ()
+    assert written.refused == {"holds the word": guard.seen}
+    assert guard.seen == 3 * TRIES

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import ROOT
-from huggingtweets.pipeline import sample_archive
+from huggingtweets.reading import sample_archive
 from tiny import tiny_base
 
 

@@ -181,3 +181,9 @@ def test_nothing_is_extracted(tmp_path, archive):
     before = sorted(tmp_path.rglob("*"))
     read_all(archive)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_member_without_a_name_does_no_harm(archive):
+    """What has no name is no file; the rest is read."""
+    add_member(archive, "")
+    assert len(read_all(archive)) == 200

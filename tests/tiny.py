@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import torch
@@ -31,6 +32,14 @@ def tiny_base(folder: Path, seed: int = 0) -> Path:
 def tiny_texts(count: int) -> list[str]:
     """One sentence shifted and cut: easy to learn, no two alike next to each other."""
     return [" ".join(WORDS[(i * 7 + k) % len(WORDS)] for k in range(4 + i % 9)) for i in range(count)]
+
+
+def varied_texts(count: int, seed: int) -> list[str]:
+    """Sentences of words drawn at random: no two are alike, and each seed has favourites of its own."""
+    draw = random.Random(seed)
+    words = [f"{first}{second}" for first in ("ba", "do", "ke", "lu", "mi", "so") for second in WORDS[:12]]
+    weights = [draw.random() ** 3 for _ in words]
+    return [" ".join(draw.choices(words, weights, k=draw.randint(6, 14))) for _ in range(count)]
 
 
 def tiny_dataset(train: int = 60, held_out: int = 8) -> Dataset:

@@ -1,15 +1,19 @@
 """Turn the posts a person has written into a small language model that writes like them.
 
-from huggingtweets import Job, generate, load_recipe, train
+For example::
 
-trained = train(Job(locations=("archive.zip",), recipe=load_recipe("starter")))
-for sample in generate(trained.folder, "My dream is"):
-print(sample.text)
+    from huggingtweets import Job, generate, load_recipe, train
+
+    trained = train(Job(locations=("archive.zip",), recipe=load_recipe("starter")))
+    for sample in generate(trained.folder, "My dream is").samples:
+        print(sample.text)
 """
 
 from .cleaning import Rules
 from .errors import HuggingtweetsError
-from .pipeline import Inspection, Job, inspect, train
+from .judging import compare, evaluate
+from .pipeline import Job, train
+from .reading import Inspection, inspect
 from .recipes import load as load_recipe
 from .recipes import names as recipe_names
 from .records import Trained
@@ -35,6 +39,8 @@ __all__ = [
     "Sampling",
     "Timeline",
     "Trained",
+    "compare",
+    "evaluate",
     "generate",
     "inspect",
     "load_recipe",

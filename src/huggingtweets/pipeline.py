@@ -5,37 +5,25 @@ read -> preprocess -> teach -> evaluate -> dress: a model folder, whole or not a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from importlib.resources import files
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from . import cleaning, records, sources
-from .cleaning import Cleaned, Rules
+from . import judging, records
+from .cleaning import Rules
 from .errors import OutputExists
-from .evaluation.verdict import Verdict, require_enough, verdict
+from .evaluation.verdict import require_enough
 from .files import whole_folder
 from .progress import Clock, Silence, Watcher
+from .reading import Person, read
 from .records import Trained
 from .sources import ReadOptions
-from .types import (
-    Account,
-    Checkpoint,
-    CurvePoint,
-    Dataset,
-    Metric,
-    Post,
-    Recipe,
-    Record,
-    Report,
-)
+from .types import Checkpoint, CurvePoint, Dataset, Metric, Recipe, Record, Report
 
 if TYPE_CHECKING:
     from .tracking import Run
@@ -44,7 +32,7 @@ PROJECT = "huggingtweets"  # of the tracker
 PROMPT = "My dream is"  # since 2020
 SAMPLES = 5  # for PROMPT
 MORE_PROMPTS = ("I like", "Today", "Why")  # one sample each, for the picture
-COUNT_EVERY = 500  # posts read between two words to the watcher
+JUDGED = 64  # posts written for the short evaluation that ends a training
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -60,52 +48,7 @@ class Job(Struct, frozen=True, kw_only=True):
     overwrite: bool = False
     tracker: str = "trackio"
     with_dataset: bool = False
-
-
-@dataclass(frozen=True)
-class Person:
-    """One author, and what cleaning kept of their posts."""
-
-    account: Account
-    cleaned: Cleaned
-    digest: str  # of what was read
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What the locations hold of one person, and whether it is enough."""
-
-    person: Person
-    verdict: Verdict
-
-    def summary(self) -> dict[str, object]:
-        """The same for machines."""
-        cleaned = self.person.cleaned
-        return {
-            "account": msgspec.structs.replace(self.person.account, avatar=None),
-            "funnel": cleaned.funnel,
-            "verdict": self.verdict,
-            "dropped": cleaned.examples,
-            "kept": [post.text for post in cleaned.some()],
-        }
-
-
-def sample_archive() -> str:
-    """The archive of a made-up account that ships with the package."""
-    return str(files(__package__) / "data" / "sample-archive.zip")
-
-
-def inspect(
-    locations: Sequence[str],
-    *,
-    options: ReadOptions | None = None,
-    source: str | None = None,
-    rules: Rules | None = None,
-    watcher: Watcher | None = None,
-) -> list[Inspection]:
-    """Read and clean what the locations hold, one inspection per person; nothing is trained or written."""
-    people = read(locations, options or ReadOptions(), source, rules or Rules(), watcher or Silence())
-    return [Inspection(person, verdict([post.text for post in person.cleaned.posts])) for person in people]
+    judge: bool = True  # whether the model is evaluated at the end
 
 
 def train(job: Job, watcher: Watcher | None = None) -> Trained:
@@ -162,31 +105,25 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
             environment=environment,
             tracked=tracker.where(),
         )
+        if job.judge:
+            with clock.measure("judge"):
+                others = judging.other_people(record, (), watcher)
+                judging.judge(
+                    folder,
+                    record,
+                    data,
+                    others,
+                    count=JUDGED,
+                    seed=job.recipe.seed,
+                    show_posts=job.with_dataset,
+                    avatars=_avatars(people),
+                    watcher=watcher,
+                )
         watcher.stage("dress")
         with clock.measure("dress"):
             dress(folder, record, people, data, with_dataset=job.with_dataset)
         records.save(record, folder)
     return Trained(target, record)
-
-
-def read(
-    locations: Sequence[str], options: ReadOptions, source: str | None, rules: Rules, watcher: Watcher
-) -> list[Person]:
-    """Read and clean every location; several of one person are joined."""
-    accounts: dict[str, Account] = {}
-    digests: dict[str, list[str]] = {}
-    posts: dict[str, list[Iterable[Post]]] = {}
-    for location in locations:
-        timeline = sources.read(location, options, source=source)
-        watcher.stage("read", f"{location} ({timeline.account.source})")
-        who = timeline.account.handle.casefold()
-        accounts.setdefault(who, timeline.account)
-        digests.setdefault(who, []).append(timeline.digest)
-        posts.setdefault(who, []).append(_counted(timeline.posts, timeline.expected, watcher))
-    return [
-        Person(account, cleaning.clean(chain.from_iterable(posts[who]), rules), " ".join(digests[who]))
-        for who, account in accounts.items()
-    ]
 
 
 def preprocess(
@@ -240,6 +177,7 @@ def teach(
 
 def evaluate(checkpoint: Checkpoint, data: Dataset, recipe: Recipe) -> Report:
     """Held-out figures of the checkpoint beside its base's, and samples as they come."""
+    from .evaluation.guards import load_guards, write_guards
     from .generation import Generator
 
     best = min(checkpoint.curve, key=lambda point: point.bits_per_byte)
@@ -249,11 +187,12 @@ def evaluate(checkpoint: Checkpoint, data: Dataset, recipe: Recipe) -> Report:
         floor=checkpoint.curve[0].bits_per_byte,
         count=len(data.held_out),
     )
-    generator = Generator(checkpoint.folder)
-    samples = generator.generate(PROMPT, count=SAMPLES, seed=recipe.seed)
+    write_guards([p.text for p in data.train], [p.text for p in data.held_out], checkpoint.folder)
+    generator, guards = Generator.load(checkpoint.folder), load_guards(checkpoint.folder)
+    samples = generator.generate(PROMPT, count=SAMPLES, seed=recipe.seed, guards=guards).samples
     for prompt in MORE_PROMPTS:
-        samples += generator.generate(prompt, count=1, seed=recipe.seed)
-    return Report(metrics=(predicts,), samples=tuple(samples))
+        samples += generator.generate(prompt, count=1, seed=recipe.seed, guards=guards).samples
+    return Report(metrics=(predicts,), samples=samples)
 
 
 def dress(
@@ -262,8 +201,7 @@ def dress(
     """Write card, pictures, avatars and statistics beside the weights."""
     from . import dataset, reporting
 
-    avatars = {p.account.handle: p.account.avatar for p in people if p.account.avatar}
-    for name, content in reporting.render(record, avatars).items():
+    for name, content in reporting.render(record, _avatars(people)).items():
         (folder / name).write_bytes(content)
     (folder / "statistics.json").write_bytes(
         msgspec.json.format(msgspec.json.encode(dataset.statistics(data)))
@@ -271,6 +209,10 @@ def dress(
     if with_dataset:
         (folder / "dataset").mkdir()
         dataset.save(data, folder / "dataset")
+
+
+def _avatars(people: Sequence[Person]) -> dict[str, bytes]:
+    return {p.account.handle: p.account.avatar for p in people if p.account.avatar}
 
 
 class _Recorded(Silence):
@@ -286,13 +228,6 @@ class _Recorded(Silence):
     def evaluated(self, point: CurvePoint) -> None:
         self._watcher.evaluated(point)
         self._run.log({"held_out/bits_per_byte": point.bits_per_byte}, step=point.step)
-
-
-def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:
-    for number, post in enumerate(posts, start=1):
-        if number % COUNT_EVERY == 0:
-            watcher.read(number, expected)
-        yield post
 
 
 def _settings(job: Job) -> dict[str, object]:

@@ -65,7 +65,7 @@ def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
     def drop(reason: Reason, text: str) -> None:
         dropped[reason] += 1
         shown = examples.setdefault(reason, [])
-        if len(shown) < EXAMPLES:
+        if text and len(shown) < EXAMPLES:  # boosts and the like have no text of their own
             shown.append(text)
 
     for read, post in enumerate(posts, start=1):  # noqa: B007 -- the last value is the count

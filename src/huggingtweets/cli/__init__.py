@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ._errors import translated
+from .compare import compare
 from .demo import demo
+from .evaluate import evaluate
 from .generate import generate
 from .inspect import inspect
 from .runs import runs
@@ -18,7 +20,7 @@ from .train import train
 
 __all__ = ["app", "main"]
 
-COMMANDS = (demo, train, generate, inspect, sources, runs)
+COMMANDS = (demo, train, generate, evaluate, compare, inspect, sources, runs)
 
 app = typer.Typer(
     name="huggingtweets",

@@ -58,6 +58,9 @@ HeldOut = Annotated[
 WithDataset = Annotated[
     bool, typer.Option("--with-dataset", help="Put the posts themselves into the model folder.")
 ]
+Evaluate = Annotated[
+    bool, typer.Option("--evaluate/--no-evaluate", help="Whether to judge the model at the end, briefly.")
+]
 Seed = Annotated[
     int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
 ]

@@ -8,21 +8,15 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
-from ..pipeline import PROMPT, Inspection
-from ..records import Trained
-from ..sources import Source
-from ..types import CurvePoint, Funnel, Reason, Sample
+from ..types import CurvePoint
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
@@ -33,14 +27,14 @@ TITLES = {
     "train": "Training",
     "evaluate": "Measuring and writing samples",
     "dress": "Drawing the card and its pictures",
-}
-REASONS = {
-    Reason.REPOST: "retweets and boosts",
-    Reason.REPLY: "replies",
-    Reason.LANGUAGE: "other languages",
-    Reason.SHORT: "short (fewer than three words)",
-    Reason.DUPLICATE: "duplicates",
-    Reason.NEAR_DUPLICATE: "near duplicates",
+    "others": "Reading other people's posts, to tell them apart",
+    "write": "Writing posts to be judged",
+    "prediction": "Does it predict the person's next posts?",
+    "authorship": "Does it sound like the person?",
+    "copying": "Does it only repeat the person?",
+    "variety": "Is it varied, as the person is?",
+    "giveaways": "Does it use the person's words?",
+    "detection": "Can a machine tell?",
 }
 
 
@@ -118,89 +112,6 @@ def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
 
 
-def print_trained(trained: Trained) -> None:
-    """Funnel, figures, samples, and where everything is."""
-    record, console = trained.record, _console()
-    for author in record.authors:
-        console.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
-    for metric in record.report.metrics:
-        base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
-        console.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
-    console.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
-    print_samples([sample for sample in record.report.samples if sample.prompt == PROMPT])
-    console.print(f"\nModel folder: {trained.folder}", markup=False, soft_wrap=True)
-    for name in sorted(path.name for path in trained.folder.iterdir() if path.suffix in {".md", ".png"}):
-        console.print(f"  {trained.folder / name}", markup=False, soft_wrap=True)
-    if record.tracked.command:
-        console.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
-    console.print(
-        f'More of it: huggingtweets generate {trained.folder} "{PROMPT}"', markup=False, soft_wrap=True
-    )
-
-
-def print_samples(samples: Sequence[Sample]) -> None:
-    """Generated posts, numbered, whole."""
-    console = _console()
-    for number, sample in enumerate(samples, start=1):
-        console.print(harmless(f"{number}. {sample.text}"), soft_wrap=True)
-
-
-def print_inspection(inspection: Inspection) -> None:
-    """Account, funnel, examples and verdict of one person."""
-    account, cleaned, console = inspection.person.account, inspection.person.cleaned, _console()
-    console.print(harmless(f"{account.name} @{account.handle} ({account.source})"))
-    if account.bio:
-        console.print(harmless(account.bio))
-    console.print(_funnel_table("", cleaned.funnel))
-    for post in cleaned.some():
-        console.print(harmless(f"kept: {post.text}"), soft_wrap=True)
-    for reason, texts in cleaned.examples.items():
-        for text in texts[:2]:
-            console.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
-    console.print(harmless(f"\n{inspection.verdict.text}\n"), soft_wrap=True)
-
-
-def print_places(found: Mapping[str, Source]) -> None:
-    """A table of sources."""
-    table = Table("source", "reads", "for example", box=None)
-    for name, source in found.items():
-        table.add_row(name, source.SUMMARY, source.EXAMPLE)
-    _console().print(table)
-
-
-def print_runs(found: Sequence[Trained], folder: Path) -> None:
-    """A table of models."""
-    console = _console()
-    if not found:
-        console.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
-        return
-    table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
-    for trained in found:
-        record = trained.record
-        metric = record.report.metrics[0]
-        table.add_row(
-            harmless(record.name),
-            f"{record.created_at:%Y-%m-%d %H:%M}",
-            harmless(record.recipe.name),
-            f"{sum(author.train for author in record.authors):,}",
-            f"{metric.value:.3f}",
-            f"{metric.floor:.3f}" if metric.floor is not None else "",
-            harmless(str(trained.folder)),
-        )
-    console.print(table)
-
-
-def _console() -> Console:
+def console() -> Console:
     """Standard output; where it is no terminal, lines are as long as they are."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-
-
-def _funnel_table(title: str, funnel: Funnel) -> Table:
-    table = Table(title=harmless(title), title_justify="left", show_header=False, box=None)
-    table.add_column(justify="left")
-    table.add_column(justify="right")
-    table.add_row("posts read", f"{funnel.read:,}")
-    for reason, count in funnel.dropped.items():
-        table.add_row(f"  - {REASONS[reason]}", f"{count:,}")
-    table.add_row("posts kept", f"{funnel.kept:,}")
-    return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import pipeline, recipes
+from .. import pipeline, reading, recipes
 from . import _options as opt
 from .train import run
 
@@ -23,7 +23,7 @@ def demo(
       huggingtweets demo --out /tmp/bot --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     job = pipeline.Job(
-        locations=(pipeline.sample_archive(),),
+        locations=(reading.sample_archive(),),
         recipe=recipes.load("starter", [f"seed={seed}"] if seed is not None else []),
         out=out,
         overwrite=out is None,  # the demo's own folder; a folder that somebody names is never replaced

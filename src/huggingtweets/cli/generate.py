@@ -8,7 +8,8 @@ import typer
 
 from .. import writing
 from . import _options as opt
-from ._terminal import print_json, print_samples
+from ._results import print_refused, print_samples
+from ._terminal import print_json
 
 
 def generate(
@@ -27,6 +28,13 @@ def generate(
     max_new_tokens: Annotated[
         int | None, typer.Option(help="Longest post, in tokens.  [default: the model's]")
     ] = None,
+    guarded: Annotated[
+        bool,
+        typer.Option("--guards/--no-guards", help="Refuse copies of training posts and private details."),
+    ] = True,
+    allow: Annotated[
+        list[str] | None, typer.Option("--allow-handle", help="A handle that may be named; can be repeated.")
+    ] = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -39,10 +47,17 @@ def generate(
       huggingtweets generate somebody "Today" --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
-    samples = writing.generate(
-        model, prompt, count=count, seed=seed, sampling={k: v for k, v in changes.items() if v is not None}
+    written = writing.generate(
+        model,
+        prompt,
+        count=count,
+        seed=seed,
+        sampling={key: value for key, value in changes.items() if value is not None},
+        guarded=guarded,
+        allowed=allow or (),
     )
     if as_json:
-        print_json(samples)
+        print_json(written.samples)
     else:
-        print_samples(samples)
+        print_samples(written.samples)
+    print_refused(written.refused, missing=count - len(written.samples))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from .. import pipeline
+from .. import reading
 from ..cleaning import Rules
 from ..sources import ReadOptions
 from . import _options as opt
 from ._consent import with_consent
-from ._terminal import Terminal, print_inspection, print_json
+from ._results import print_inspection
+from ._terminal import Terminal, print_json
 
 
 def inspect(
@@ -39,9 +40,9 @@ def inspect(
     )
     rules = Rules(keep_replies=keep_replies, lang=lang)
 
-    def look(agreed: bool) -> list[pipeline.Inspection]:
+    def look(agreed: bool) -> list[reading.Inspection]:
         with Terminal() as terminal:
-            return pipeline.inspect(
+            return reading.inspect(
                 locations,
                 options=replace(options, agreed=agreed),
                 source=source,

@@ -9,7 +9,8 @@ import typer
 
 from .. import records
 from . import _options as opt
-from ._terminal import print_json, print_runs
+from ._results import print_runs
+from ._terminal import print_json
 
 
 def runs(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import sources as places
 from . import _options as opt
-from ._terminal import print_json, print_places
+from ._results import print_places
+from ._terminal import print_json
 
 
 def sources(as_json: opt.Json = False) -> None:

@@ -9,7 +9,8 @@ from ..cleaning import Rules
 from ..sources import ReadOptions
 from . import _options as opt
 from ._consent import with_consent
-from ._terminal import Terminal, print_json, print_trained
+from ._results import print_trained
+from ._terminal import Terminal, print_json
 
 
 def train(
@@ -32,6 +33,7 @@ def train(
     held_out: opt.HeldOut = 0.1,
     seed: opt.Seed = None,
     with_dataset: opt.WithDataset = False,
+    evaluate: opt.Evaluate = True,
     overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -65,6 +67,7 @@ def train(
         overwrite=overwrite,
         tracker=tracker,
         with_dataset=with_dataset,
+        judge=evaluate,
     )
     with_consent(
         lambda agreed: run(replace(job, options=replace(options, agreed=agreed)), as_json=as_json), agreed=yes

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from ..errors import UserError
 from ..types import Account, Author, Dataset, Funnel, Post
 from .split import split
-from .storage import SPLITS, keep, load, save
+from .storage import SPLITS, keep, kept, load, save
 
-__all__ = ["SPLITS", "Part", "build", "keep", "load", "save", "split", "statistics"]
+__all__ = ["SPLITS", "Part", "build", "keep", "kept", "load", "save", "split", "statistics"]
 
 
 class Part(NamedTuple):

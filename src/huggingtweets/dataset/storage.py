@@ -43,6 +43,15 @@ def keep(dataset: Dataset) -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir())}
 
 
+def kept(digest: str) -> Dataset:
+    """The dataset that `keep` stored under a digest.
+
+    Raises:
+        ModelError: it is not on this machine.
+    """
+    return load(home() / "datasets" / digest[:16])
+
+
 def save(dataset: Dataset, folder: Path) -> None:
     """Write the files into `folder`, which must exist."""
     for name, posts in zip(SPLITS, (dataset.train, dataset.held_out), strict=True):

@@ -11,6 +11,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ..errors import NotEnoughPosts
+from ..figures import Figure
+from .expectation import expected_gain
 
 TOO_LITTLE = 6_000  # characters
 LITTLE = 40_000
@@ -29,12 +31,13 @@ class Level(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """`text` is one sentence or two for a person."""
+    """`text` is a few sentences for a person; `expected` the gain over the base, where it was measured."""
 
     level: Level
     posts: int
     characters: int
     text: str
+    expected: Figure | None = None
 
 
 def verdict(texts: Sequence[str]) -> Verdict:
@@ -47,7 +50,9 @@ def verdict(texts: Sequence[str]) -> Verdict:
         level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
     else:
         level, text = Level.ENOUGH, f"{amount}: enough."
-    return Verdict(level=level, posts=len(texts), characters=characters, text=text)
+    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts))
+    text += _expectation(expected)
+    return Verdict(level=level, posts=len(texts), characters=characters, text=text, expected=expected)
 
 
 def require_enough(texts: Sequence[str]) -> Verdict:
@@ -60,3 +65,12 @@ def require_enough(texts: Sequence[str]) -> Verdict:
     if judged.level is Level.TOO_LITTLE:
         raise NotEnoughPosts(judged.text)
     return judged
+
+
+def _expectation(gain: Figure | None) -> str:
+    if gain is None:
+        return ""
+    return (
+        f" Models of as many posts needed {gain.value:.0%} fewer bits than their base to predict the "
+        f"person's next ones ({gain.low:.0%} to {gain.high:.0%})."
+    )

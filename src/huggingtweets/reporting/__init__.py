@@ -10,6 +10,7 @@ from .curves import loss_curve
 from .funnel_picture import funnel_picture
 from .pipeline_picture import pipeline_picture
 from .portrait import avatar_pictures
+from .report import report_html
 from .share_picture import share_picture
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "model_card",
     "pipeline_picture",
     "render",
+    "report_html",
     "share_picture",
 ]
 

@@ -10,6 +10,7 @@ from typing import cast
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
+from ._archive_files import opening_once
 from ._contract import Match, ReadOptions, Source
 
 __all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
@@ -37,7 +38,8 @@ def recognise(location: str) -> str:
     Raises:
         UnknownPlace: No source knows it.
     """
-    matches = {name: _match(name, location) for name in names()}
+    with opening_once():
+        matches = {name: _match(name, location) for name in names()}
     best = max(matches, key=matches.__getitem__)
     if matches[best] is Match.NO:
         raise UnknownPlace(_unknown(location))

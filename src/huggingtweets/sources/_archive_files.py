@@ -15,6 +15,8 @@ import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Self
 
@@ -25,15 +27,20 @@ LARGEST_FILE = 4 << 30  # bytes; the largest real tweets.js known has 250 MB
 LARGEST_RATIO = 200  # of decompressed to compressed size; JSON of posts compresses about 20 to 1
 RATIO_MATTERS_FROM = 64 << 20  # bytes; a small file may be very repetitive
 ENCRYPTED = 0x1  # bit of a zip member's flags
-_CLIMBS = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
+CLIMBS = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError),
 )  # what the zip reader raises on damaged files; an encryption it does not know is a RuntimeError
 
 
+_SHARED: ContextVar[dict[Path, ArchiveFiles] | None] = ContextVar("archives that stay open", default=None)
+
+
 class ArchiveFiles(ABC):
     """Files by their name inside an export, with `/` between folders. Close it, or use it in a `with`."""
+
+    shared = False  # whether somebody else closes it
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -72,11 +79,35 @@ class ArchiveFiles(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if not self.shared:
+            self.close()
 
 
 def open_archive(path: Path) -> ArchiveFiles:
     """Open a zip or a folder; `BrokenArchive` where it is neither, or is damaged or dangerous."""
+    shared = _SHARED.get()
+    if shared is None:
+        return _opened(path)
+    if path not in shared:
+        shared[path] = _opened(path)
+        shared[path].shared = True
+    return shared[path]
+
+
+@contextmanager
+def opening_once() -> Iterator[None]:
+    """In a `with` of this an archive is opened once, however many ask: a large zip takes a second."""
+    shared: dict[Path, ArchiveFiles] = {}
+    token = _SHARED.set(shared)
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
+        for files in shared.values():
+            files.close()
+
+
+def _opened(path: Path) -> ArchiveFiles:
     return _FolderFiles(path) if path.is_dir() else _ZipFiles(path)
 
 
@@ -143,9 +174,9 @@ class _ZipFiles(ArchiveFiles):
         self._zip.close()
 
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
-        members = [member for member in self._zip.infolist() if not member.is_dir()]
+        members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
         for member in members:
-            if _CLIMBS.search(member.orig_filename):
+            if CLIMBS.search(member.orig_filename):
                 raise BrokenArchive(
                     f"{self.path} holds {member.orig_filename[:80]!r}, which climbs out; do not trust it"
                 )

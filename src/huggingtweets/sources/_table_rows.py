@@ -37,18 +37,23 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in _READERS
 
 
-def _delimited_rows(path: Path) -> Iterator[Row]:
-    text = lines(path)
+def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
+    """Rows of lines of CSV or the like. `escape` is what stands before a quote that is not doubled."""
     first = next(text, "")
-    reader = csv.reader(chain([first], text), delimiter=max(_DELIMITERS, key=first.count), strict=True)
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [column.strip() for column in next(reader, [])]
         for values in filter(None, reader):
             yield _named(values, header)
     except csv.Error as error:
         raise BrokenArchive(
-            f"{path} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
+            f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
         ) from error
+
+
+def _delimited_rows(path: Path) -> Iterator[Row]:
+    return delimited_rows(lines(path), str(path))
 
 
 def _named(values: list[str], header: list[str]) -> Row:

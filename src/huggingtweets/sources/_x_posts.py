@@ -1,8 +1,9 @@
-"""Posts as X's archives record them, and what the person typed.
+"""Posts as X records them, in its archives and in its API, and what the person typed.
 
 X stores a post's text with `&`, `<` and `>` escaped and links shortened to t.co. Beside it, `entities` tell
 what stands where, counted in code points of the text as stored. So links are replaced where these indices
 point, and only what lies between them is unescaped. Long posts are recorded a second time, whole, as notes.
+Each version of a post that was edited has an id and a record of its own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from ..types import Kind, Post
-from ._dates import MONTHS
+from ._dates import MONTHS, read_date
 
-_RETWEET = re.compile(r"RT @\w+: ")
+_RETWEET = re.compile(r"RT @\w")  # before 2010 it was typed by hand, and often without a colon
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
 _NO_WORDS = re.compile("q[a-z]{2}|und|zxx")
+_LONGEST = 25_000  # characters of the longest post that X takes
 _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 
 
@@ -45,6 +47,23 @@ class Entities(Struct, frozen=True, gc=False):
     media: tuple[Link, ...] = ()
 
 
+class Versions(Struct, frozen=True, gc=False, rename="camel"):
+    """Ids of a post and of what it was edited to."""
+
+    edit_tweet_ids: tuple[str, ...] = ()
+
+
+class _Edit(Struct, frozen=True, gc=False, rename="camel"):
+    edit_control_initial: Versions = Versions()
+
+
+class EditInfo(Struct, frozen=True, gc=False):
+    """What a record says of edits: `initial` in the first version, `edit` in all others."""
+
+    initial: Versions = Versions()
+    edit: _Edit = _Edit()
+
+
 class Tweet(Struct, frozen=True, gc=False):
     """A post as stored. Numbers are strings: decode with `strict=False`."""
 
@@ -53,6 +72,7 @@ class Tweet(Struct, frozen=True, gc=False):
     full_text: str
     lang: str | None = None
     entities: Entities = Entities()
+    edit_info: EditInfo = EditInfo()
     in_reply_to_status_id_str: str | None = None
     in_reply_to_user_id_str: str | None = None
     in_reply_to_screen_name: str | None = None
@@ -61,6 +81,13 @@ class Tweet(Struct, frozen=True, gc=False):
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` is always false."""
         return _RETWEET.match(self.full_text) is not None
+
+    @property
+    def earlier_versions(self) -> tuple[str, ...]:
+        """Ids of all versions but the last, as far as this record knows them."""
+        return superseded(self.edit_info.edit.edit_control_initial.edit_tweet_ids) or superseded(
+            self.edit_info.initial.edit_tweet_ids
+        )
 
     @property
     def is_reply(self) -> bool:
@@ -112,14 +139,19 @@ def to_post(tweet: Tweet, handle: str, note: Note | None = None) -> Post:
     )
 
 
+def superseded(versions: tuple[str, ...]) -> tuple[str, ...]:
+    """All but the last of a post's versions, whatever their order: later ids are larger."""
+    return tuple(sorted(versions, key=lambda version: (len(version), version))[:-1]) if versions[1:] else ()
+
+
 def moment(created_at: str) -> datetime | None:
-    """Read X's form, `Wed Oct 10 20:19:24 +0000 2018`; strptime takes four times as long."""
+    """Read X's form, `Wed Oct 10 20:19:24 +0000 2018`, at four times strptime's speed; or any other."""
     year, month, day, clock = created_at[26:], created_at[4:7].lower(), created_at[8:10], created_at[11:19]
     try:
         hour, minute, second = map(int, clock.split(":"))
         return datetime(int(year), MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
     except ValueError:
-        return None
+        return read_date(created_at)
 
 
 def language(code: str | None) -> str | None:
@@ -156,14 +188,24 @@ def _kind(tweet: Tweet, quoted: list[str]) -> Kind:
 
 def _stored_text(tweet: Tweet) -> str:
     stored, position = tweet.full_text, leading_mentions(tweet)
-    shown = [(*link.indices, _shown(link.expanded_url or link.url, tweet)) for link in tweet.entities.urls]
-    shown += [(*link.indices, "") for link in tweet.entities.media]
+    shown = [
+        (_place(link, stored), _shown(link.expanded_url or link.url, tweet)) for link in tweet.entities.urls
+    ]
+    shown += [(_place(link, stored), "") for link in tweet.entities.media]
     parts: list[str] = []
-    for begin, end, url in sorted(shown):
+    for (begin, end), url in sorted(shown):
         if position <= begin < len(stored):  # a retweet's text is cut, its links are not
             parts += unescape(stored[position:begin]), url
             position = end
     return "".join((*parts, unescape(stored[position:]))).strip()
+
+
+def _place(link: Link, stored: str) -> tuple[int, int]:
+    """Where a link stands: where it says, or where it is found, as its indices may be of another text."""
+    if stored.startswith(link.url, link.indices[0]):
+        return link.indices
+    begin = stored.find(link.url, 0, _LONGEST)
+    return begin, begin + len(link.url)
 
 
 def _note_text(note: Note, tweet: Tweet) -> str:

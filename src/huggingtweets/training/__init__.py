@@ -11,13 +11,24 @@ from ..progress import Silence, Watcher
 from ..types import Base, Checkpoint, Dataset, Recipe
 from .base import EMBEDDED, LoadedBase, load_base
 from .batches import encode
-from .checkpoint import save_model
+from .checkpoint import beginning, save_model
 from .device import Device, choose_device
 from .environment import environment
 from .loop import fit
-from .loss import bits_per_byte
+from .loss import bits_per_byte, bits_per_post
 
-__all__ = ["EMBEDDED", "Base", "LoadedBase", "choose_device", "environment", "load_base", "train"]
+__all__ = [
+    "EMBEDDED",
+    "Base",
+    "Device",
+    "LoadedBase",
+    "beginning",
+    "bits_per_post",
+    "choose_device",
+    "environment",
+    "load_base",
+    "train",
+]
 
 
 def train(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import torch
 from torch.nn import functional
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from .batches import IGNORED, Batch, Row, batches
+from .batches import IGNORED, Batch, Row, batches, encode
 from .device import Device
 
 EVALUATION_TOKENS = 4096  # positions in one batch; without gradients more fit
@@ -47,3 +47,25 @@ def bits_per_byte(
     )
     model.train(was_training)
     return nats / (math.log(2) * sum(len(text.encode()) + 1 for text in texts))
+
+
+@torch.no_grad()
+def bits_per_post(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], device: Device
+) -> list[float]:
+    """What each text costs the model in bits, its end counted.
+
+    Args:
+        model: a causal language model.
+        tokenizer: its tokenizer.
+        texts: posts.
+        device: where to compute.
+    """
+    positions = getattr(model.config, "max_position_embeddings", None) or 1024
+    model.eval()
+    bits = []
+    for text in texts:
+        rows = encode([text], tokenizer, positions)
+        nats = sum(summed_loss(model, batch, device).item() for batch in batches(rows, positions, 0, None))
+        bits.append(nats / math.log(2))
+    return bits

@@ -1,0 +1,116 @@
+"""What commands print when they are done, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ..pipeline import PROMPT
+from ..reading import Inspection
+from ..records import Trained
+from ..sources import Source
+from ..types import Funnel, Reason, Sample
+from ._terminal import console, harmless
+
+REASONS = {
+    Reason.REPOST: "retweets and boosts",
+    Reason.REPLY: "replies",
+    Reason.LANGUAGE: "other languages",
+    Reason.SHORT: "short (fewer than three words)",
+    Reason.DUPLICATE: "duplicates",
+    Reason.NEAR_DUPLICATE: "near duplicates",
+}
+
+
+def print_trained(trained: Trained) -> None:
+    """Funnel, figures, samples, and where everything is."""
+    record, out = trained.record, console()
+    for author in record.authors:
+        out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
+    for metric in record.report.metrics:
+        base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
+        out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
+    out.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
+    print_samples([sample for sample in record.report.samples if sample.prompt == PROMPT])
+    out.print(f"\nModel folder: {trained.folder}", markup=False, soft_wrap=True)
+    for name in sorted(path.name for path in trained.folder.iterdir() if path.suffix in {".md", ".png"}):
+        out.print(f"  {trained.folder / name}", markup=False, soft_wrap=True)
+    if record.tracked.command:
+        out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
+    out.print(f'More of it: huggingtweets generate {trained.folder} "{PROMPT}"', markup=False, soft_wrap=True)
+
+
+def print_samples(samples: Sequence[Sample]) -> None:
+    """Generated posts, numbered, whole."""
+    out = console()
+    for number, sample in enumerate(samples, start=1):
+        out.print(harmless(f"{number}. {sample.text}"), soft_wrap=True)
+
+
+def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
+    """What the guards refused, on standard error."""
+    out = Console(stderr=True, highlight=False)
+    for objection, drafts in refused.items():
+        out.print(f"refused: {drafts} drafts, each of which {objection}", style="dim", soft_wrap=True)
+    if missing:
+        told = f"{missing} posts are missing: too many drafts were refused. Another prompt or a higher "
+        out.print(f"{told}--temperature may help; --no-guards shows them all.", soft_wrap=True)
+
+
+def print_inspection(inspection: Inspection) -> None:
+    """Account, funnel, examples and verdict of one person."""
+    account, cleaned, out = inspection.person.account, inspection.person.cleaned, console()
+    out.print(harmless(f"{account.name} @{account.handle} ({account.source})"))
+    if account.bio:
+        out.print(harmless(account.bio))
+    out.print(_funnel_table("", cleaned.funnel))
+    for post in cleaned.some():
+        out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
+    for reason, texts in cleaned.examples.items():
+        for text in texts[:2]:
+            out.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
+    out.print(harmless(f"\n{inspection.verdict.text}\n"), soft_wrap=True)
+
+
+def print_places(found: Mapping[str, Source]) -> None:
+    """A table of sources."""
+    table = Table("source", "reads", "for example", box=None)
+    for name, source in found.items():
+        table.add_row(name, source.SUMMARY, source.EXAMPLE)
+    console().print(table)
+
+
+def print_runs(found: Sequence[Trained], folder: Path) -> None:
+    """A table of models."""
+    out = console()
+    if not found:
+        out.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
+        return
+    table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
+    for trained in found:
+        record = trained.record
+        metric = record.report.metrics[0]
+        table.add_row(
+            harmless(record.name),
+            f"{record.created_at:%Y-%m-%d %H:%M}",
+            harmless(record.recipe.name),
+            f"{sum(author.train for author in record.authors):,}",
+            f"{metric.value:.3f}",
+            f"{metric.floor:.3f}" if metric.floor is not None else "",
+            harmless(str(trained.folder)),
+        )
+    out.print(table)
+
+
+def _funnel_table(title: str, funnel: Funnel) -> Table:
+    table = Table(title=harmless(title), title_justify="left", show_header=False, box=None)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    table.add_row("posts read", f"{funnel.read:,}")
+    for reason, count in funnel.dropped.items():
+        table.add_row(f"  - {REASONS[reason]}", f"{count:,}")
+    table.add_row("posts kept", f"{funnel.kept:,}")
+    return table

@@ -1,0 +1,36 @@
+"""huggingtweets compare."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import judging
+from . import _options as opt
+from ._measures import print_comparison
+from ._terminal import Terminal, print_json
+
+
+def compare(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Two or more models of the same posts.")
+    ],
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Set models of one person side by side on the same held-out posts.
+
+    Says which differences to the first model are larger than their intervals.
+
+    \b
+    Examples:
+      huggingtweets compare models/first models/second
+      huggingtweets compare first second third --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    with Terminal() as terminal:
+        compared = judging.compare(models, seed=seed or 0, watcher=terminal)
+    if as_json:
+        print_json([{"folder": str(one.folder), "differences": found} for one, found in compared])
+    else:
+        print_comparison(compared)

@@ -1,0 +1,44 @@
+"""huggingtweets evaluate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import judging
+from . import _options as opt
+from ._measures import print_evaluation
+from ._terminal import Terminal, print_json
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    against: Annotated[
+        list[str] | None, typer.Option(help="Other people's posts to tell it from; can be repeated.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=16, help="Posts to write and judge.")] = judging.DRAWN,
+    show_posts: Annotated[
+        bool,
+        typer.Option("--show-posts", help="Show training posts in the report, beside what is like them."),
+    ] = False,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Measure whether a model sounds like the person, and whether it only repeats them.
+
+    Writes report.html and report.json into the model folder.
+
+    \b
+    Examples:
+      huggingtweets evaluate models/somebody
+      huggingtweets evaluate somebody --against friends.csv --against another-archive.zip
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    with Terminal() as terminal:
+        judged = judging.evaluate(
+            model, against or (), count=count, seed=seed or 0, show_posts=show_posts, watcher=terminal
+        )
+    if as_json:
+        print_json(judged.evaluation)
+    else:
+        print_evaluation(judged)

@@ -1,0 +1,53 @@
+"""Character n-grams of many texts at once, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Knuth's multiplicative hashing
+BITS = 18  # columns of `matrix`, as a power of two
+
+Codes = NDArray[np.uint64]
+Positions = NDArray[np.int64]
+
+
+def codes(texts: Sequence[str], n: int) -> tuple[Positions, Codes]:
+    """Every character n-gram of every text: which text it is in, and a 64-bit number for it.
+
+    Different n-grams have different numbers, save by an accident of about 1 in 2^64 a pair. A text shorter
+    than `n` is filled up with spaces, so that each has at least one.
+    """
+    filled = [text.ljust(n) for text in texts]
+    letters = np.frombuffer("".join(filled).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    lengths = np.array([len(text) for text in filled], np.int64)
+    owner = np.repeat(np.arange(len(texts)), lengths)
+    ends = np.repeat(np.cumsum(lengths), lengths)
+    starts = np.flatnonzero(np.arange(len(letters)) + n <= ends)
+    code = np.zeros(len(starts), np.uint64)
+    for i in range(n):
+        code = (code ^ letters[starts + i]) * MIX
+        code ^= code >> np.uint64(29)
+    return owner[starts], code
+
+
+def matrix(texts: Sequence[str], sizes: Sequence[int] = (3, 4, 5)) -> csr_matrix:
+    """Counts of character n-grams of all `sizes`, hashed into 2^18 columns (Weinberger et al. 2009).
+
+    Returns:
+        (texts, columns) float32.
+    """
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 -- heavy, and only needed when measuring
+
+    found = [codes([f" {text} " for text in texts], n) for n in sizes]
+    rows = np.concatenate([owner for owner, _ in found])
+    columns = np.concatenate([code >> np.uint64(64 - BITS) for _, code in found]).astype(np.int32)
+    counts = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(texts), 1 << BITS))
+    counts.sum_duplicates()
+    return counts

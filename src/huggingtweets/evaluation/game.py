@@ -1,0 +1,74 @@
+"""Can people tell? Pairs of a real post and a generated one, shown blind.
+
+Half of the answers are right by chance, so what counts is whether the interval leaves 0.5. Chakrabarty et al.
+(2025) ask readers the same way.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ..errors import UserError
+from ..figures import Figure
+from . import intervals
+
+Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Two posts, one of which the person wrote. `real` says which; do not show it before the answer."""
+
+    left: str
+    right: str
+    real: Side
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """How often the real post was found: 0.5 is chance, 1 is always."""
+
+    found: Figure
+    told_apart: bool  # more often than by chance
+
+
+def pairs(held_out: Sequence[str], generated: Sequence[str], *, count: int = 20, seed: int = 0) -> list[Pair]:
+    """Draw pairs at random, no post twice; the same seed draws the same.
+
+    Args:
+        held_out: the person's posts, which the model has not learnt from.
+        generated: posts of the model, none of them picked.
+        count: how many pairs; fewer where there are fewer posts.
+        seed: of the draw.
+
+    Raises:
+        UserError: there is nothing to draw from.
+    """
+    real, bot = sorted(set(held_out) - set(generated)), sorted(set(generated) - set(held_out))
+    if not real or not bot:
+        raise UserError(f"a game needs real and generated posts; {len(real)} and {len(bot)} are there")
+    rng = random.Random(seed)  # noqa: S311 -- no secret hangs on a game
+    size = min(count, len(real), len(bot))
+    drawn = zip(rng.sample(real, size), rng.sample(bot, size), strict=True)
+    return [_shown(mine, its, rng.choice(SIDES)) for mine, its in drawn]
+
+
+def score(drawn: Sequence[Pair], answers: Sequence[Side]) -> Score:
+    """Count how often the answers name the real post; fewer answers than pairs are fine.
+
+    Raises:
+        UserError: there is no answer, or more than pairs.
+    """
+    if not 0 < len(answers) <= len(drawn):
+        raise UserError(f"{len(answers)} answers for {len(drawn)} pairs; expected one for each pair shown")
+    right = sum(pair.real == answer for pair, answer in zip(drawn, answers, strict=False))
+    found = intervals.share(right, len(answers))
+    return Score(found=found, told_apart=found.low > 0.5)  # noqa: PLR2004 -- chance
+
+
+def _shown(real: str, generated: str, side: Side) -> Pair:
+    left, right = (real, generated) if side == "left" else (generated, real)
+    return Pair(left=left, right=right, real=side)

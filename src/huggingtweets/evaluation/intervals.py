@@ -1,0 +1,123 @@
+"""How sure a figure is: 95 % intervals for means, shares, differences and whatever else is counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..figures import Figure
+
+LEVEL = 0.95
+RESAMPLES = 1000
+SUBSETS = 200
+VALUES_AT_ONCE = 1_000_000  # drawn together, to bound the memory
+
+Array = NDArray[np.float64]
+
+
+def share(hits: int, count: int) -> Figure:
+    """A share with Wilson's score interval, which also holds near 0 and 1 (Wilson 1927; Brown et al. 2001).
+
+    Args:
+        hits: how many of them.
+        count: of how many, at least one.
+    """
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    value = hits / count
+    middle = (value + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(value * (1 - value) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+    return Figure(
+        value=value,
+        low=max(0.0, min(value, middle - half)),
+        high=min(1.0, max(value, middle + half)),
+        count=count,
+    )
+
+
+def bootstrap(statistic: Callable[..., Array], *samples: ArrayLike, seed: int) -> Figure:
+    """A statistic with its percentile bootstrap interval (Efron 1979).
+
+    Not for what depends on how many different things there are: a resample holds doubles. `at_size` is.
+
+    Args:
+        statistic: of one array for each sample, each (resamples, posts, ...); gives one value a resample.
+        samples: arrays whose first axis, the posts, is drawn from with replacement, each for itself.
+        seed: the same seed gives the same interval.
+    """
+    arrays = [np.asarray(sample) for sample in samples]
+    rng = np.random.default_rng(seed)
+    at_once = max(1, min(RESAMPLES, VALUES_AT_ONCE // max(map(len, arrays))))
+    drawn: list[float] = []
+    while len(drawn) < RESAMPLES:
+        taken = (array[rng.integers(len(array), size=(at_once, len(array)))] for array in arrays)
+        drawn += statistic(*taken).tolist()
+    value = statistic(*(array[None] for array in arrays))[0]
+    return of_draws(float(value), drawn[:RESAMPLES], len(arrays[0]))
+
+
+def mean(values: ArrayLike, *, seed: int) -> Figure:
+    """The mean of values, one for each post."""
+    return bootstrap(lambda drawn: drawn.mean(axis=1), values, seed=seed)
+
+
+def ratio(tops: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
+    """Sum over sum, for example bits a byte; both sides of a post are drawn together."""
+    pairs = np.stack([tops, bottoms], axis=1)
+    return bootstrap(lambda drawn: drawn[..., 0].sum(axis=1) / drawn[..., 1].sum(axis=1), pairs, seed=seed)
+
+
+def paired_difference(a: ArrayLike, b: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
+    """How much more `a` has than `b` for each unit of `bottoms`, on the same posts.
+
+    Posts are hard or easy for both, so this is far surer than the difference of two figures.
+
+    Args:
+        a: one model's value for each post, for example bits.
+        b: the other's, in the same order.
+        bottoms: what they are counted by, for example bytes.
+        seed: the same seed gives the same interval.
+    """
+    return ratio(np.asarray(a) - np.asarray(b), bottoms, seed=seed)
+
+
+def difference(a: Figure, b: Figure) -> Figure:
+    """`a` less `b` for figures of two independent samples, from their intervals alone.
+
+    Zou and Donner (2008), "Construction of confidence limits about effect measures"; with two shares it is
+    Newcombe's (1998) method 10. The difference is larger than chance where 0 lies outside.
+    """
+    value = a.value - b.value
+    return Figure(
+        value=value,
+        low=value - math.hypot(a.value - a.low, b.high - b.value),
+        high=value + math.hypot(a.high - a.value, b.value - b.low),
+        count=min(a.count, b.count),
+    )
+
+
+def at_size(statistic: Callable[[NDArray[np.int64]], float], count: int, size: int, *, seed: int) -> Figure:
+    """A statistic that depends on how much is looked at, of subsets of one size: comparable across groups.
+
+    The value is the mean over subsets drawn without replacement, the interval where 95 % of them lie. With
+    half of the posts in a subset it is as wide as sampling makes it, with fewer wider (Politis, Romano and
+    Wolf 1999, "Subsampling"; Shao and Wu 1989 on half-samples).
+
+    Args:
+        statistic: of positions, in random order.
+        count: how many there are to draw from.
+        size: how many to draw, at most `count`.
+        seed: the same seed gives the same subsets.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [statistic(rng.permutation(count)[:size]) for _ in range(SUBSETS)]
+    return of_draws(float(np.mean(drawn)), drawn, count)
+
+
+def of_draws(value: float, drawn: Sequence[float], count: int) -> Figure:
+    """A value with the interval that holds 95 % of what was drawn."""
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Figure(value=value, low=min(value, float(low)), high=max(value, float(high)), count=count)

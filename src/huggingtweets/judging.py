@@ -1,0 +1,207 @@
+"""Judging trained models: does it sound like them, does it only repeat them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from . import reading, records
+from .cleaning import Rules
+from .errors import ModelError, UserError
+from .progress import Silence, Watcher
+from .sources import ReadOptions
+from .types import Dataset, Post, Record, Sampling
+
+if TYPE_CHECKING:
+    from .evaluation import Evaluation
+    from .evaluation.comparison import Difference
+    from .reporting.compared import Compared
+    from .training import LoadedBase
+
+REPORT = "report.json"
+PAGE = "report.html"
+SHOWN = 20  # samples in the report, the first that came
+DRAWN = 400  # posts that are written to be judged, by the model and by its base
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model and what was measured of it."""
+
+    folder: Path
+    record: Record
+    evaluation: Evaluation
+
+
+def evaluate(
+    model: str | Path,
+    against: Sequence[str] = (),
+    *,
+    count: int = DRAWN,
+    seed: int = 0,
+    show_posts: bool = False,
+    watcher: Watcher | None = None,
+) -> Judged:
+    """Measure a model and write report.json and report.html into its folder.
+
+    Args:
+        model: a model folder, or its name below models/.
+        against: locations of other people's posts, beside those of other models and of the sample.
+        count: posts to write with the model and with its base.
+        seed: of every draw.
+        show_posts: whether the report shows training posts beside samples, for one's own eyes.
+        watcher: told of each stage.
+
+    Raises:
+        ModelError: there is no such model, or its posts are not on this machine.
+    """
+    watcher = watcher or Silence()
+    folder = records.place(model)
+    record = records.load(folder)
+    data = _posts(folder, record)
+    others = other_people(record, against, watcher)
+    measured = judge(
+        folder, record, data, others, count=count, seed=seed, show_posts=show_posts, watcher=watcher
+    )
+    return Judged(folder, record, measured)
+
+
+def judge(
+    folder: Path,
+    record: Record,
+    data: Dataset,
+    others: Mapping[str, Sequence[str]],
+    *,
+    count: int,
+    seed: int,
+    show_posts: bool,
+    watcher: Watcher,
+    avatars: Mapping[str, bytes] = MappingProxyType({}),
+) -> Evaluation:
+    """Measure the model in `folder`, and write what was found there.
+
+    Args:
+        folder: a model folder, whole or in the making.
+        record: what is known of it.
+        data: the posts it was made of.
+        others: real posts of other people, by handle.
+        count: posts to write with the model and with its base.
+        seed: of every draw.
+        show_posts: whether the report shows training posts beside samples; model folders are published.
+        watcher: told of each stage.
+        avatars: image files by handle, for the report.
+    """
+    from . import evaluation, reporting, training
+
+    train, held_out = [p.text for p in data.train], [p.text for p in data.held_out]
+    watcher.stage("write", f"{count} posts each of the model and of its base")
+    device = training.choose_device()
+    base, tuned = training.load_base(record.recipe.base), training.load_base(str(folder))
+    written = _written(tuned, record.recipe.sampling, count, seed)
+    measured = evaluation.measure(
+        train,
+        held_out,
+        written,
+        base=_written(base, record.recipe.sampling, count, seed),
+        others=others,
+        bits=training.bits_per_post(tuned.model, tuned.tokenizer, held_out, device),
+        base_bits=training.bits_per_post(base.model, base.tokenizer, held_out, device),
+        hours=[post.created_at.hour for post in data.train if post.created_at],
+        seed=seed,
+        progress=lambda question, *_: watcher.stage(question),
+    )
+    page = reporting.report_html(
+        record, measured, _beside(written[:SHOWN], train, show_posts=show_posts), avatars=avatars
+    )
+    (folder / PAGE).write_text(page, "utf-8")
+    (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(measured)))
+    return measured
+
+
+def _beside(samples: Sequence[str], train: Sequence[str], *, show_posts: bool) -> list[Compared]:
+    """Samples as they came, each with the training post that it is most like."""
+    from .evaluation.copying import Originals
+    from .reporting.compared import Compared
+
+    originals = Originals(train)
+    found = zip(samples, originals.nearest(samples), originals.longest_runs(samples), strict=True)
+    return [
+        Compared(
+            text=text,
+            similarity=near.similarity,
+            run=int(run),
+            nearest=train[near.position] if show_posts else "",
+        )
+        for text, near, run in found
+    ]
+
+
+def compare(
+    models: Sequence[str | Path], *, seed: int = 0, watcher: Watcher | None = None
+) -> list[tuple[Judged, Mapping[str, Difference]]]:
+    """Set several models of the same held-out posts side by side.
+
+    Returns:
+        Each model with the difference of every figure to the first one's.
+
+    Raises:
+        UserError: the models do not share their held-out posts, so nothing can be compared.
+    """
+    from .evaluation.comparison import compare as difference
+
+    judged = [evaluate(model, seed=seed, watcher=watcher) for model in models]
+    digests = {one.record.dataset_digest for one in judged}
+    if len(digests) > 1:
+        raise UserError(
+            f"the {len(models)} models were made of {len(digests)} different datasets; "
+            "only models with the same held-out posts can be compared: train them from the same archive"
+        )
+    first = judged[0].evaluation
+    return [(one, difference(one.evaluation, first, seed=seed)) for one in judged]
+
+
+def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
+    """Real posts of others, by handle: given locations, other models made here, and the sample's account."""
+    watcher.stage("others")
+    found: dict[str, list[str]] = {}
+    locations = [*against, reading.sample_archive()]
+    for person in reading.read(locations, ReadOptions(), None, Rules(), watcher):
+        found[person.account.handle] = [post.text for post in person.cleaned.posts]
+    for other in records.find():
+        theirs: dict[str, list[str]] = {}
+        for post in _kept(other.record):
+            theirs.setdefault(post.author, []).append(post.text)
+        found = {**theirs, **found}
+    mine = {author.account.handle.casefold() for author in record.authors}
+    return {handle: texts for handle, texts in found.items() if handle.casefold() not in mine}
+
+
+def _kept(record: Record) -> tuple[Post, ...]:
+    from . import dataset
+
+    try:
+        return dataset.kept(record.dataset_digest).train
+    except ModelError:
+        return ()
+
+
+def _posts(folder: Path, record: Record) -> Dataset:
+    """The posts behind a model: in its own folder, or kept on this machine."""
+    from . import dataset
+
+    inside = folder / "dataset"
+    return dataset.load(inside) if inside.is_dir() else dataset.kept(record.dataset_digest)
+
+
+def _written(loaded: LoadedBase, sampling: Sampling, count: int, seed: int) -> list[str]:
+    """Posts as they come, unguarded: guards would hide what is to be measured."""
+    from . import training
+    from .generation import Generator
+
+    generator = Generator(loaded.model, training.beginning(loaded.tokenizer))
+    return [sample.text for sample in generator.generate(count=count, sampling=sampling, seed=seed).samples]

@@ -1,0 +1,63 @@
+"""Samples beside the training posts that they are most like, with the words that both share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from .picture import plain
+
+RUN = 3  # words in a row that are marked where both have them
+_UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: each letter is a word
+_LETTERS = rf"[^\W{_UNSPACED}]+"
+_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['\u2019]{_LETTERS})*")
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """A generated post as it came, and the training post that it is most like.
+
+    `similarity` is the Jaccard similarity of both, 0 to 1; `run` counts the words of the longest run that the
+    sample shares with any training post. `nearest` is empty where training posts are not to be shown.
+    """
+
+    text: str
+    similarity: float
+    run: int
+    nearest: str = ""
+    prompt: str = ""  # with which the text begins
+
+
+def lines(text: str) -> str:
+    """`text` without characters that could hide or turn it; its line breaks are kept."""
+    return "\n".join(filter(None, map(plain, text.splitlines())))
+
+
+def marked(text: str, other: str) -> Markup:
+    """`text` as HTML, every run of three or more words that `other` has too in a <mark>."""
+    found = list(_WORD.finditer(text))
+    there = set(_runs(_WORD.findall(other)))
+    begins = [place for place, run in enumerate(_runs([word[0] for word in found])) if run in there]
+    shown, end = Markup(), 0
+    for first, last in _blocks({place + step for place in begins for step in range(RUN)}):
+        start, stop = found[first].start(), found[last].end()
+        shown += escape(text[end:start]) + Markup("<mark>{}</mark>").format(text[start:stop])
+        end = stop
+    return shown + escape(text[end:])
+
+
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Every run of words; case and the kind of apostrophe make no difference."""
+    same = [word.casefold().replace("\u2019", "'") for word in words]
+    return zip(*(same[step:] for step in range(RUN)), strict=False)
+
+
+def _blocks(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch of whole numbers without a gap."""
+    rest = sorted(places)
+    while rest:
+        length = next((n for n in range(1, len(rest)) if rest[n] != rest[0] + n), len(rest))
+        yield rest[0], rest[length - 1]
+        rest = rest[length:]

@@ -1,0 +1,111 @@
+"""report.html: what was measured of a model, in one file for people who do not know the terms.
+
+The page loads nothing and runs nothing: style, charts and pictures are inside of it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..figures import MODEL, OWN, Evaluation
+from ..types import Author, Record
+from . import sections, tables
+from .compared import Compared
+from .picture import plain
+from .portrait import portrait
+from .sentences import listed
+from .verdicts import verdicts
+
+HERE = Path(__file__).parent
+FACES = 3  # authors whose picture is shown; the rest have initials, so that the file stays small
+
+
+def report_html(
+    record: Record,
+    evaluation: Evaluation,
+    samples: Sequence[Compared] = (),
+    *,
+    avatars: Mapping[str, bytes] = MappingProxyType({}),
+    copying_curve: Sequence[tuple[int, float]] = (),
+) -> str:
+    """The whole page. The same arguments give the same text.
+
+    Args:
+        record: what is known of the model.
+        evaluation: what was measured of it.
+        samples: posts as they came, none picked, each beside the training post that it is most like.
+        avatars: image files by handle; who has none, or a broken one, gets initials.
+        copying_curve: steps of training, and the share of posts with a copied run that was measured there.
+    """
+    who = names(record.authors)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            record=record,
+            evaluation=evaluation,
+            who=who,
+            font=b64encode((HERE / "fonts" / "BricolageGrotesque.woff2").read_bytes()).decode(),
+            people=[_person(author, place, avatars) for place, author in enumerate(record.authors)],
+            verdicts=verdicts(evaluation, who),
+            facts=_facts(record, evaluation, who),
+            labels=sections.labels(who),
+            groups=sections.groups(evaluation, who),
+            voice=sections.voice(evaluation, who),
+            copying=sections.copying(evaluation.copying, who),
+            variety=sections.variety(evaluation.variety, who),
+            habits=sections.habits(evaluation, who),
+            words=sections.words(evaluation.giveaways, who),
+            samples=[sections.sample(found, evaluation.copying.run) for found in samples],
+            learning=sections.learning(record, evaluation, copying_curve, who),
+            unknown=tables.unknown(evaluation),
+            absent=tables.absent(evaluation, who),
+            table=tables.whole(evaluation),
+        )
+    )
+
+
+def names(authors: Sequence[Author]) -> str:
+    """The people as the page names them, "@ada and @bob"."""
+    return listed(f"@{plain(author.account.handle)}" for author in authors)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("huggingtweets.reporting"),
+        autoescape=True,
+        finalize=lambda value: value if isinstance(value, Markup) else plain(str(value)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
+def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[str, object]:
+    shown = portrait(author.account, avatars if place < FACES else {})
+    picture = shown["picture"]
+    encoded = b64encode(bytes(picture)).decode() if isinstance(picture, list) else ""
+    return {**shown, "picture": f"data:image/jpeg;base64,{encoded}" if encoded else ""}
+
+
+def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
+    counts, sampling = evaluation.counts, record.recipe.sampling
+    made = record.created_at
+    return [
+        ("Made", f"{made.day} {made:%B %Y}"),
+        ("Learnt from", f"{counts.train:,} posts by {who}"),
+        ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
+        ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
+        ("Base and recipe", f"{record.base.name}, {record.recipe.name}"),
+        ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),
+        ("Longest", f"{sampling.max_new_tokens} tokens a post"),
+        ("Seed", f"{evaluation.seed} here, {record.recipe.seed} in training"),
+    ]

@@ -1,0 +1,73 @@
+"""A Bluesky account's repository as one file, as its settings offer it for download (`repo.car`).
+
+It names the account only by its DID. All in it is public; of its records the posts, reposts and the profile
+are read, and likes, follows and blocks are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+from ..errors import BrokenArchive
+from ..files import sha256
+from ..types import Account, Post, Timeline
+from ._bluesky_posts import POSTS, REPOSTS, Profile, to_post, to_profile
+from ._car_blocks import CarBlocks
+from ._contract import Match, ReadOptions
+from ._handles import to_handle
+from ._repository_tree import Commit, newest_commit, records
+
+SUMMARY = "a Bluesky repository (CAR file)"
+EXAMPLE = "repo.car"
+
+_PROFILE = "app.bsky.actor.profile/self"
+_HEADER_KEYS = (b"eroots", b"gversion")  # as CBOR writes them, in every CAR file's first bytes
+
+
+def recognises(location: str) -> Match:
+    """Whether a file begins as CAR files do, or at least is called like one."""
+    path = Path(location)
+    if not path.is_file():
+        return Match.NO
+    with path.open("rb") as file:
+        head = file.read(128)
+    if all(key in head for key in _HEADER_KEYS):
+        return Match.CONTENT
+    return Match.SUFFIX if path.suffix.lower() == ".car" else Match.NO
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read the account, and open the posts from the oldest on, then the reposts."""
+    path = Path(location)
+    with CarBlocks(path) as blocks:
+        commit = newest_commit(blocks)
+        profile = _profile(blocks, commit)
+    who = options.handle or commit.did
+    account = Account(
+        handle=to_handle(who),
+        name=options.name or profile.display_name or who,
+        source="bluesky_repo",
+        bio=profile.description or "",
+        url=f"https://bsky.app/profile/{who}",
+    )
+    if not account.handle:
+        raise BrokenArchive(f"{path} does not say whose it is; give the handle with --handle")
+    return Timeline(account=account, posts=_posts(path, account), digest=sha256(path))
+
+
+def _profile(blocks: CarBlocks, commit: Commit) -> Profile:
+    keys = takewhile(lambda record: record[0] <= _PROFILE, records(blocks, commit))
+    found = [cid for key, cid in keys if key == _PROFILE]
+    return to_profile(blocks.get(found[0])) if found else Profile()
+
+
+def _posts(path: Path, account: Account) -> Iterator[Post]:
+    with CarBlocks(path) as blocks:
+        commit = newest_commit(blocks)
+        for key, cid in records(blocks, commit):
+            if key.startswith((f"{POSTS}/", f"{REPOSTS}/")):
+                uri = f"at://{commit.did}/{key}"
+                if post := to_post(uri, blocks.get(cid), account.handle, account.url):
+                    yield post

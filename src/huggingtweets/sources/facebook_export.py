@@ -1,0 +1,104 @@
+"""An export of Facebook as JSON: what its owner wrote in posts.
+
+The export does not say who could read a post, so posts to friends are among them; leave out of the export
+what should not be learnt from. Comments, messages, groups and what others wrote are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ..errors import LocationError
+from ..types import Account, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export, match_export, open_export
+from ._handles import to_handle
+from ._meta_export import items, mended
+
+SUMMARY = "an export of Facebook (JSON), zip or folder"
+EXAMPLE = "facebook-ada-2025-08-24-AbCdEfGh.zip"
+
+_WHAT = "export of Facebook as JSON"
+_FOLDERS = ("your_facebook_activity/posts/", "your_activity_across_facebook/posts/", "posts/")  # newest first
+_POSTS = re.compile(r"your_posts(__check_ins__photos_and_videos)?_\d+\.json")
+_FIRST = ("your_posts_1.json", "your_posts__check_ins__photos_and_videos_1.json")
+_PROFILES = (
+    "personal_information/profile_information/profile_information.json",
+    "profile_information/profile_information.json",
+)
+_MENTION = re.compile(r"@\[\d+:\d+:([^\]]+)\]")  # @[100012345:2048:Grace Hopper]
+
+
+class _Name(Struct, frozen=True):
+    full_name: str = ""
+
+
+class _Profile(Struct, frozen=True):
+    name: _Name = _Name()
+    profile_uri: str = ""
+
+
+class _ProfileFile(Struct, frozen=True):
+    profile_v2: _Profile = _Profile()
+
+
+class _Part(Struct, frozen=True):
+    post: str | None = ""
+
+
+class _Item(Struct, frozen=True):
+    timestamp: int = 0
+    data: list[_Part] = []
+
+    @property
+    def text(self) -> str:
+        text = "\n".join(mended(part.post) for part in self.data if part.post)
+        return _MENTION.sub(r"\1", text).strip()
+
+
+def recognises(location: str) -> Match:
+    """Whether a first file of posts is where an export has it."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose they are, and open the posts in the order of the export."""
+    with open_export(location, _is_base, _WHAT) as export:
+        owner = _account(export, options)
+        digest = export.digest([*_files(export), *filter(export.has, _PROFILES)])
+    return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)
+
+
+def _posts(location: str, handle: str) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        found = (item for name in _files(export) for item in items(export, name, list[_Item]))
+        for number, item in enumerate(found, start=1):
+            if item.text:
+                yield Post(
+                    id=f"post-{number}", author=handle, text=item.text, created_at=read_date(item.timestamp)
+                )
+
+
+def _account(export: Export, options: ReadOptions) -> Account:
+    name = next(filter(export.has, _PROFILES), "")
+    profile = (export.small_json(name, _ProfileFile) or _ProfileFile()).profile_v2
+    full_name = options.name or mended(profile.name.full_name)
+    handle = to_handle(options.handle or full_name)
+    if not handle:
+        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+    return Account(
+        handle=handle, name=full_name or handle, source="facebook_export", url=mended(profile.profile_uri)
+    )
+
+
+def _files(export: Export) -> list[str]:
+    return [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in _FIRST)

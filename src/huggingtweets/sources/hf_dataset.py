@@ -1,0 +1,132 @@
+"""A Hugging Face dataset on disk: what `save_to_disk` writes, a clone of a repository, or one Arrow file.
+
+Columns are found as those of a table are. All splits are read, one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import BrokenArchive, LocationError
+from ..files import sha256
+from ..types import Timeline
+from ._contract import Match, ReadOptions
+from ._json_arrays import DAMAGE
+from ._table_posts import table_timeline
+from ._table_rows import Row, is_table, table_rows
+
+T = TypeVar("T")
+
+SUMMARY = "a Hugging Face dataset's folder, or an Arrow file"
+EXAMPLE = "my-dataset/"
+
+_ARROW = ".arrow"
+_SAVED = "state.json"  # what save_to_disk writes beside the Arrow files of one split
+_SPLITS = "dataset_dict.json"  # and above several splits
+_SHARD = re.compile(r".*-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.\w+")
+_MAGIC = b"ARROW1"  # of Arrow's file format; datasets writes the stream format
+_BATCH = 1024  # rows
+
+
+class _File(Struct):
+    filename: str
+
+
+class _State(Struct):
+    files: list[_File] = msgspec.field(name="_data_files", default_factory=list)
+
+
+class _Dict(Struct):
+    splits: list[str] = []
+
+
+def recognises(location: str) -> Match:
+    """Whether a folder has what marks a dataset, or a file is called as Arrow's are."""
+    path = Path(location)
+    if path.suffix.lower() == _ARROW and path.is_file():
+        return Match.SUFFIX
+    return Match.CONTENT if path.is_dir() and _is_dataset(path) else Match.NO
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Find the columns and the author by the first rows, and open the posts, shard by shard."""
+    path = Path(location)
+    shards = [path] if path.suffix.lower() == _ARROW else _shards(path)
+    if not shards:
+        raise LocationError(f"{location} is no dataset; give the folder that save_to_disk has written")
+    missing = [shard for shard in shards if not shard.is_file()]
+    if missing:
+        raise BrokenArchive(f"{location} lacks {missing[0].name}; copy or save the dataset again")
+    digest = hashlib.sha256("".join(map(sha256, shards)).encode()).hexdigest()
+    rows = partial(_rows, shards)
+    return table_timeline(location, rows, options, source="hf_dataset", digest=digest)
+
+
+def _rows(shards: list[Path]) -> Iterator[Row]:
+    return chain.from_iterable(
+        _arrow_rows(shard) if shard.suffix == _ARROW else table_rows(shard) for shard in shards
+    )
+
+
+def _is_dataset(path: Path) -> bool:
+    marked = (path / _SPLITS).is_file() or (path / _SAVED).is_file()
+    return marked or bool(_cloned(path))
+
+
+def _shards(path: Path) -> list[Path]:
+    """The files that hold the rows, in order."""
+    if (path / _SPLITS).is_file():
+        splits = _described(path / _SPLITS, _Dict).splits
+        return [shard for split in splits for shard in _saved(_inside(path, split))]
+    return _saved(path) if (path / _SAVED).is_file() else _cloned(path)
+
+
+def _saved(folder: Path) -> list[Path]:
+    return [_inside(folder, file.filename) for file in _described(folder / _SAVED, _State).files]
+
+
+def _cloned(path: Path) -> list[Path]:
+    """Shards as repositories have them: `train-00000-of-00001.parquet`, at the top or in `data`."""
+    files = (file for folder in (path, path / "data") if folder.is_dir() for file in folder.iterdir())
+    return sorted(file for file in files if is_table(file) and _SHARD.fullmatch(file.name))
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BrokenArchive(f"{folder} names a file outside of it, {name[:80]!r}; do not trust it")
+    return path
+
+
+def _described(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except DAMAGE as error:
+        raise BrokenArchive(f"{path} is damaged ({str(error).lower()}); save the dataset again") from error
+
+
+def _arrow_rows(path: Path) -> Iterator[Row]:
+    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few locations
+
+    try:
+        with pa.memory_map(str(path)) as file:
+            is_file = file.read(len(_MAGIC)) == _MAGIC
+            file.seek(0)
+            reader = pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file)
+            batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
+            for batch in batches:
+                batch.validate(full=True)  # Arrow trusts lengths and offsets unless it is told not to
+                for begin in range(0, batch.num_rows, _BATCH):
+                    yield from batch.slice(begin, _BATCH).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BrokenArchive(f"{path} is no whole Arrow file ({reason}); copy or save it again") from error

@@ -1,0 +1,103 @@
+"""An export of Instagram as JSON: captions of posts, reels and IGTV films, and the owner's own comments.
+
+What a comment stands below, and who could read that, is not told. Archived and deleted posts, stories and
+messages are never read, and nothing at all of a private account. Posts have neither ids nor addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ..types import Kind, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export, match_export, open_export
+from ._meta_export import Item, Value, account, items, mended, profiles
+
+SUMMARY = "an export of Instagram (JSON), zip or folder"
+EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
+
+_NAME = "instagram_export"
+_WHAT = "export of Instagram as JSON"
+_FOLDERS = ("your_instagram_activity/media/", "your_instagram_activity/content/", "content/")  # newest first
+_COMMENT_FOLDERS = ("your_instagram_activity/comments/", "comments/")
+_POSTS = re.compile(r"posts_\d+\.json")
+_KEYS = {"reels.json": "ig_reels_media", "igtv_videos.json": "ig_igtv_media"}
+_COMMENTS = re.compile(r"(post|reels)_comments(_\d+)?\.json")
+_COMMENT_KEYS = {"post": "comments_media_comments", "reels": "comments_reels_comments"}
+
+
+class _Comment(Struct, frozen=True):
+    """Labels are in the account's language, but the comment always comes before whose post it is below."""
+
+    string_map_data: dict[str, Value] = {}  # since 2023
+    string_list_data: list[Value] = []  # before
+
+    @property
+    def text(self) -> str:
+        return mended(next((value.value for value in self._values), "")).strip()
+
+    @property
+    def seconds(self) -> int:
+        return next((value.timestamp for value in self._values if value.timestamp), 0)
+
+    @property
+    def _values(self) -> list[Value]:
+        return [*self.string_map_data.values(), *self.string_list_data]
+
+
+def recognises(location: str) -> Match:
+    """Whether posts_1.json or reels.json are where an export has them."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose they are, and open the posts, then the comments, in the order of the export."""
+    with open_export(location, _is_base, _WHAT) as export:
+        owner = account(export, options, _NAME, "https://www.instagram.com/")
+        digest = export.digest([*_post_files(export), *_comment_files(export), *profiles(export, _NAME)])
+    return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)
+
+
+def _posts(location: str, handle: str) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        for number, item in enumerate(_items(export), start=1):
+            if item.text:
+                yield Post(id=f"post-{number}", author=handle, text=item.text, created_at=item.created_at)
+        for number, comment in enumerate(_comments(export), start=1):
+            if comment.text:
+                yield Post(
+                    id=f"comment-{number}",
+                    author=handle,
+                    text=comment.text,
+                    created_at=read_date(comment.seconds),
+                    kind=Kind.REPLY,
+                )
+
+
+def _items(export: Export) -> Iterator[Item]:
+    for name in _post_files(export):
+        yield from items(export, name, list[Item], _KEYS.get(name.rpartition("/")[2], ""))
+
+
+def _comments(export: Export) -> Iterator[_Comment]:
+    for name in _comment_files(export):
+        kind = name.rpartition("/")[2].partition("_")[0]
+        yield from items(export, name, list[_Comment], _COMMENT_KEYS[kind])
+
+
+def _post_files(export: Export) -> list[str]:
+    found = [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
+    return found + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
+
+
+def _comment_files(export: Export) -> list[str]:
+    return [name for folder in _COMMENT_FOLDERS for name in export.names(_COMMENTS, folder)]
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in ("posts_1.json", *_KEYS))

@@ -1,0 +1,117 @@
+r"""LinkedIn's archive of one's data, a zip of tables: what its owner shared, and commented.
+
+Only what everyone could read is taken: `Visibility` is `PUBLIC` or `MEMBER_NETWORK`, which is what the
+archive says of posts to "Anyone". All other shares and all that was written in groups is left out; of
+comments the archive does not tell who could read them. Messages and everything else is never read.
+
+In older archives each line of a share stands in quotes of its own: `one"\n"two`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..errors import LocationError
+from ..types import Account, Kind, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export, match_export, open_export
+from ._handles import to_handle
+from ._table_rows import Row
+
+SUMMARY = "an archive of LinkedIn, zip or folder"
+EXAMPLE = "Complete_LinkedInDataExport_05-01-2024.zip"
+
+_WHAT = "archive of LinkedIn with Shares.csv or Comments.csv; ask LinkedIn for the larger one"
+_SHARES = re.compile(r"Shares(_\d+)?\.csv")
+_COMMENTS = re.compile(r"Comments(_\d+)?\.csv")
+_ONLY_OF_LINKEDIN = ("Profile.csv", "Connections.csv", "Reactions.csv", "Registration.csv", "messages.csv")
+_EVERYONE = {"PUBLIC", "MEMBER_NETWORK"}
+_IN_GROUP = re.compile(r"groupPost", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:share|ugcPost|activity)(?::|%3A)(\d+)")
+_QUOTED_LINE_END = re.compile(r'"\r?\n"')
+
+
+def recognises(location: str) -> Match:
+    """Whether Shares.csv or Comments.csv are beside a table that LinkedIn's archives have."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose they are, and open the shares, then the comments, in the order of the archive."""
+    with open_export(location, _is_base, _WHAT) as export:
+        account = _account(export, options)
+        digest = export.digest([*export.names(_SHARES), *export.names(_COMMENTS)])
+    return Timeline(account=account, posts=_posts(location, account.handle), digest=digest)
+
+
+def _posts(location: str, handle: str) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        shares = (row for name in export.names(_SHARES) for row in export.rows(name))
+        for number, row in enumerate(shares, start=1):
+            if _for_everyone(row):
+                yield from _share(row, number, handle)
+        comments = (row for name in export.names(_COMMENTS) for row in export.rows(name, escape="\\"))
+        for number, row in enumerate(comments, start=1):
+            if not _IN_GROUP.search(row.get("Link", "")):
+                yield from _comment(row, number, handle)
+
+
+def _for_everyone(row: Row) -> bool:
+    return row.get("Visibility", "").strip() in _EVERYONE and not _IN_GROUP.search(row.get("ShareLink", ""))
+
+
+def _share(row: Row, number: int, handle: str) -> Iterator[Post]:
+    text = _typed(row.get("ShareCommentary", ""))
+    link = row.get("ShareLink", "")
+    identity = _NUMBER.search(link)
+    shared = _NUMBER.search(row.get("SharedUrl", ""))
+    if text:
+        yield Post(
+            id=identity[1] if identity else f"share-{number}",
+            author=handle,
+            text=text,
+            created_at=read_date(row.get("Date", "")),
+            kind=Kind.QUOTE if shared else Kind.ORIGINAL,
+            url=link,
+        )
+
+
+def _comment(row: Row, number: int, handle: str) -> Iterator[Post]:
+    text = row.get("Message", "").strip()
+    link = row.get("Link", "")
+    answered = _NUMBER.search(link)
+    if text:
+        yield Post(
+            id=f"comment-{number}",
+            author=handle,
+            text=text,
+            created_at=read_date(row.get("Date", "")),
+            kind=Kind.REPLY,
+            reply_to=answered[1] if answered else None,
+            url=link,
+        )
+
+
+def _typed(text: str) -> str:
+    ends = len(_QUOTED_LINE_END.findall(text))
+    if ends and ends == text.count("\n"):
+        text = _QUOTED_LINE_END.sub("\n", text).replace('""', '"')
+    return text.replace("\r", "").strip()
+
+
+def _account(export: Export, options: ReadOptions) -> Account:
+    row = next(export.rows("Profile.csv"), {}) if export.has("Profile.csv") else {}
+    name = options.name or f"{row.get('First Name', '')} {row.get('Last Name', '')}".strip()
+    handle = to_handle(options.handle or name)
+    if not handle:
+        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+    return Account(handle=handle, name=name or handle, source="linkedin", bio=row.get("Headline", ""))
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    if not any(files.has(folder + name) for name in _ONLY_OF_LINKEDIN):
+        return False
+    return any(_SHARES.fullmatch(name) or _COMMENTS.fullmatch(name) for name in files.names(folder))

@@ -1,0 +1,204 @@
+"""A Mastodon account, live, without a key; and accounts of software that answers as Mastodon does.
+
+The account's own server is found as the fediverse does it, by WebFinger, and asked for public and unlisted
+posts without boosts. People who do not want to be found by machines are left alone: those who are not
+discoverable, who keep search engines out, or who say so in their profile (#nobot, #noindex, #noai). Who
+approves followers by hand ("locked") still publishes public posts, and only these are given out.
+
+Documentation: docs.joinmastodon.org/methods/accounts, /entities/Account, /entities/Status; RFC 7033.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from ..errors import LocationError, Unreachable
+from ..types import Account, Kind, Post, Timeline, Visibility
+from ._activity_html import Mention, activity_text
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._fetched import Fetched, Page
+from ._handles import to_handle
+from ._http import Http, Refused
+
+SUMMARY = "a Mastodon account, live: its address or profile link"
+EXAMPLE = "mastodon:jane@mastodon.social"
+
+_SERVER = r"(?P<server>[\w-]+(?:\.[\w-]+)+)"
+_ADDRESS = re.compile(rf"mastodon:@?(?P<user>[\w.-]+)@{_SERVER}")
+_LINK = re.compile(rf"https?://{_SERVER}/(?:web/)?@(?P<user>\w+)(?:@(?P<home>[\w.-]+\.\w+))?/?")
+_OTHER_SITES = re.compile(r"(?:^|\.)(?:youtube|medium|tiktok|threads|substack|vk|t)\.(?:com|net|me)$")
+_PAGE = 40  # the most that Mastodon gives at once
+_LARGEST_AVATAR = 8 << 20  # bytes
+_LEAVE_ALONE = re.compile(r"#no(?:bots?|index|archive|ai)\b", re.IGNORECASE)
+_OPEN = {"public", "unlisted"}
+_FORBIDDEN = {401, 403}
+
+
+class _Link(Struct):
+    rel: str
+    href: str | None = None
+
+
+class _WebFinger(Struct):
+    subject: str = ""
+    links: list[_Link] = []
+
+
+class _Account(Struct):
+    id: str
+    username: str
+    display_name: str | None = None
+    note: str | None = None  # HTML
+    url: str | None = None
+    avatar: str | None = None
+    statuses_count: int | None = None
+    discoverable: bool | None = None
+    noindex: bool | None = None
+    suspended: bool | None = None
+
+
+class _Author(Struct):
+    id: str
+
+
+class _Mention(Struct):
+    acct: str
+    url: str | None = None
+
+
+class _Status(Struct):
+    id: str
+    account: _Author
+    visibility: str
+    content: str | None = None  # HTML
+    created_at: str | None = None
+    url: str | None = None
+    language: str | None = None
+    in_reply_to_id: str | None = None
+    mentions: list[_Mention] | None = None
+    reblog: Any = None
+    quote: Any = None
+
+
+def recognises(location: str) -> Match:
+    """Whether it is written as an account's address or as a link to one; nobody is asked."""
+    return Match.CONTENT if _user_and_server(location) else Match.NO
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Ask who it is and whether they may be read, and open the posts, newest first."""
+    found = _user_and_server(location)
+    if not found:
+        raise LocationError(f"{location} names no account of Mastodon; give it like {EXAMPLE}")
+    with Http(allow_private=options.allow_private) as http:
+        address, server = _home(http, *found, options.server)
+        profile = _profile(http, address, server)
+        account = Account(
+            handle=to_handle(address),
+            name=options.name or profile.display_name or profile.username,
+            source="mastodon",
+            bio=activity_text(profile.note or ""),
+            url=profile.url or f"{server}/@{profile.username}",
+            avatar=_avatar(http, profile.avatar),
+        )
+    posts = _posts(account, profile.id, server, options)
+    return Timeline(account=account, posts=posts, expected=profile.statuses_count)
+
+
+def _user_and_server(location: str) -> tuple[str, str] | None:
+    match = _ADDRESS.fullmatch(location) or _LINK.fullmatch(location)
+    if not match or _OTHER_SITES.search(match["server"]):
+        return None
+    return match["user"], match.groupdict().get("home") or match["server"]
+
+
+def _home(http: Http, user: str, server: str, asked: str | None) -> tuple[str, str]:
+    """The account's true address, `user@server`, and where its server answers, which may be elsewhere."""
+    base = (asked or f"https://{server}").rstrip("/")
+    resource = {"resource": f"acct:{user}@{server}"}
+    try:
+        found = http.json(f"{base}/.well-known/webfinger", _WebFinger, params=resource)
+    except Refused as error:
+        raise _refused(f"{user}@{server}", error) from error
+    link = urlsplit(next((link.href or "" for link in found.links if link.rel == "self"), ""))
+    if link.scheme != urlsplit(base).scheme or not link.netloc:
+        raise Unreachable(f"{server} does not say where {user}@{server} is; give the link to the profile")
+    return found.subject.removeprefix("acct:") or f"{user}@{server}", f"{link.scheme}://{link.netloc}"
+
+
+def _profile(http: Http, address: str, server: str) -> _Account:
+    user = address.partition("@")[0]
+    try:
+        profile = http.json(f"{server}/api/v1/accounts/lookup", _Account, params={"acct": user})
+    except Refused as error:
+        raise _refused(address, error) from error
+    if profile.suspended:
+        raise Unreachable(f"the account {address} is suspended; its posts are not read")
+    if (
+        profile.discoverable is False
+        or profile.noindex
+        or _LEAVE_ALONE.search(activity_text(profile.note or ""))
+    ):
+        raise Unreachable(
+            f"{address} does not want to be found by machines, so the posts are not read; "
+            "if they are yours, ask for your archive in Mastodon's settings and give that file"
+        )
+    return profile
+
+
+def _avatar(http: Http, address: str | None) -> bytes | None:
+    """The picture, which nothing depends on."""
+    try:
+        return http.get(address, limit=_LARGEST_AVATAR).content if address else None
+    except Unreachable:
+        return None
+
+
+def _posts(account: Account, identity: str, server: str, options: ReadOptions) -> Iterator[Post]:
+    address = f"{server}/api/v1/accounts/{identity}/statuses"
+
+    def ask(cursor: str | None, newest: str | None) -> Page:
+        params: dict[str, Any] = {"limit": _PAGE, "exclude_reblogs": "true"}
+        params |= {"max_id": cursor} if cursor else {}
+        params |= {"since_id": newest} if newest else {}
+        try:
+            statuses = http.json(address, list[_Status], params=params)
+        except Refused as error:
+            raise _refused(account.handle, error) from error
+        own = [s for s in statuses if s.account.id == identity and s.visibility in _OPEN and not s.reblog]
+        return Page([_post(status, account.handle) for status in own], statuses[-1].id if statuses else None)
+
+    with (
+        Http(allow_private=options.allow_private) as http,
+        Fetched("mastodon", f"{account.handle} {identity} {server}") as fetched,
+    ):
+        yield from fetched.walk(ask)
+
+
+def _post(status: _Status, handle: str) -> Post:
+    mentions = [Mention(f"@{person.acct}", person.url or "") for person in status.mentions or ()]
+    return Post(
+        id=status.id,
+        author=handle,
+        text=activity_text(status.content or "", mentions),
+        created_at=read_date(status.created_at or ""),
+        kind=Kind.REPLY if status.in_reply_to_id else Kind.QUOTE if status.quote else Kind.ORIGINAL,
+        reply_to=status.in_reply_to_id,
+        lang=status.language,
+        url=status.url or "",
+        visibility=Visibility(status.visibility),
+    )
+
+
+def _refused(address: str, error: Refused) -> Unreachable:
+    if error.status in _FORBIDDEN:
+        return Unreachable(f"the server of {address} shows posts only to people who are signed in")
+    if error.status in {404, 410}:
+        return Unreachable(f"there is no account {address}, or no longer; check the spelling")
+    return error

@@ -1,0 +1,230 @@
+"""A Mastodon account's archive: a zip (since 4.2), a tar.gz (before), the folder, or its outbox.json alone.
+
+The outbox holds private posts and direct ones, too. A post is read only if it is addressed to everybody:
+`#Public` stands in `to` (public) or in `cc` (unlisted). Boosts are counted, and hold nobody's words.
+
+A content warning is left out of the text: it is a label on the post, like "politics", and not its beginning.
+Form: the documents of ActivityStreams 2.0 as Mastodon writes them, docs.joinmastodon.org/spec/activitypub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import BrokenArchive, LocationError
+from ..files import sha256
+from ..types import Account, Kind, Post, Timeline, Visibility
+from ._activity_html import Mention, activity_text, server_name
+from ._archive_files import ArchiveFiles, open_archive
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export
+from ._handles import same_handle, to_handle
+from ._json_arrays import decode_array
+from ._json_nested import nested
+from ._tar_files import TarFiles, is_tar
+
+SUMMARY = "an archive of Mastodon: zip, tar.gz, folder or outbox.json"
+EXAMPLE = "archive-20240501-0123456789abcdef.zip"
+
+_OUTBOX = "outbox.json"
+_ACTOR = "actor.json"
+_ITEMS = "orderedItems"
+_HEAD = 64 << 10  # bytes in which an outbox says what it is
+_PUBLIC = {"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"}
+
+_Addresses = list[str] | str | None
+
+
+class _Tag(Struct, gc=False):
+    type: str | None = None
+    name: str | None = None
+    href: str | None = None
+
+
+class _Note(Struct, rename="camel"):
+    id: str
+    content: str | None = None
+    content_map: dict[str, str | None] | None = None
+    published: str | None = None
+    url: str | list[object] | None = None
+    in_reply_to: str | None = None
+    tag: list[_Tag] | _Tag | None = None
+    quote: str | dict[str, Any] | None = None  # a quote has one of these, as it became a standard
+    quote_uri: str | None = None
+    quote_url: str | None = None
+
+
+class _Activity(Struct):
+    type: str
+    actor: str | None = None
+    id: str | None = None
+    published: str | None = None
+    to: _Addresses = None
+    cc: _Addresses = None
+    object: _Note | str | None = None
+
+
+class _Icon(Struct):
+    url: str | None = None
+
+
+class _Actor(Struct, rename="camel"):
+    id: str = ""
+    preferred_username: str = ""
+    name: str | None = None
+    summary: str | None = None
+    url: str | None = None
+    icon: _Icon | None = None
+
+
+def recognises(location: str) -> Match:
+    """Whether there is an outbox.json; what is in a tar is not looked for, as a tar has no list of it."""
+    path = Path(location)
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        try:
+            with open_archive(path) as files:
+                return Match.NO if _base(files) is None else Match.CONTENT
+        except BrokenArchive:
+            return Match.NO
+    if not path.is_file():
+        return Match.NO
+    if path.suffix.lower() == ".json":
+        with path.open("rb") as file:
+            return Match.CONTENT if f'"{_ITEMS}"'.encode() in file.read(_HEAD) else Match.NO
+    return Match.SUFFIX if is_tar(path) else Match.NO
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose archive it is, and open the public and unlisted posts, from the oldest on."""
+    path = Path(location)
+    with _open(path) as archive:
+        account, _ = _account(archive, options)
+        digest = sha256(path) if path.is_file() else archive.export.digest([_ACTOR, archive.outbox])
+    return Timeline(account=account, posts=_posts(path, options), digest=digest)
+
+
+def _posts(path: Path, options: ReadOptions) -> Iterator[Post]:
+    with _open(path) as archive:
+        account, actor = _account(archive, options)
+        for activity in _activities(archive):
+            visibility = _visibility(activity)
+            if visibility and activity.actor in {None, actor}:
+                post = _post(activity, account.handle, visibility)
+                if post:
+                    yield post
+
+
+class _Archive(NamedTuple):
+    export: Export
+    outbox: str  # its name in there
+    shown: str  # its name in messages
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[_Archive]:
+    if path.is_file() and path.suffix.lower() == ".json":
+        with open_archive(path.parent) as files:
+            yield _Archive(Export(files, ""), path.name, str(path))
+        return
+    with TarFiles(path) if path.is_file() and is_tar(path) else open_archive(path) as files:
+        base = _base(files)
+        if base is None:
+            raise LocationError(
+                f"{path} is no archive of Mastodon: no {_OUTBOX} is in it; give the file that Mastodon made"
+            )
+        export = Export(files, base)
+        yield _Archive(export, _OUTBOX, export.shown(_OUTBOX))
+
+
+def _base(files: ArchiveFiles) -> str | None:
+    """The folder of the outbox: the top, or one around it."""
+    candidates = ("", *(f"{folder}/" for folder in files.folders()))
+    return next((folder for folder in candidates if files.has(folder + _OUTBOX)), None)
+
+
+def _activities(archive: _Archive) -> Iterator[_Activity]:
+    decoder = msgspec.json.Decoder(list[_Activity])
+    for found in nested(archive.export.chunks(archive.outbox), {_ITEMS}, archive.shown):
+        yield from decode_array(found.chunks, decoder, archive.shown)
+        return
+    raise BrokenArchive(f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again")
+
+
+def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:
+    """Whose archive it is, and the address by which its activities name that person."""
+    export = archive.export
+    first = next((a.actor for a in _activities(archive) if a.actor), "")
+    actor = export.small_json(_ACTOR, _Actor) or _Actor()
+    if first and actor.id != first:  # an outbox alone, or beside somebody else's files
+        actor = _Actor(id=first, preferred_username=first.rstrip("/").split("/")[-1].removeprefix("@"))
+    user, server = to_handle(actor.preferred_username), server_name(actor.id)
+    handle = to_handle(f"{user}@{server}") if user else to_handle(options.handle or "")
+    if not handle:
+        raise LocationError(f"{archive.shown} does not say whose it is; give the handle with --handle")
+    if options.handle and not any(same_handle(options.handle, own) for own in (handle, user or handle)):
+        raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
+    account = Account(
+        handle=handle,
+        name=options.name or actor.name or user or handle,
+        source="mastodon_export",
+        bio=activity_text(actor.summary or ""),
+        url=actor.url or actor.id,
+        avatar=export.picture(actor.icon.url) if actor.icon and actor.icon.url else None,
+    )
+    return account, actor.id
+
+
+def _visibility(activity: _Activity) -> Visibility | None:
+    """None for what was for followers, or for those who are named, only."""
+    if _PUBLIC & set(_listed(activity.to)):
+        return Visibility.PUBLIC
+    return Visibility.UNLISTED if _PUBLIC & set(_listed(activity.cc)) else None
+
+
+def _listed(addresses: _Addresses) -> list[str]:
+    return [addresses] if isinstance(addresses, str) else addresses or []
+
+
+def _post(activity: _Activity, handle: str, visibility: Visibility) -> Post | None:
+    """The post that an activity published, or None where it did something else."""
+    note = activity.object
+    if activity.type == "Announce":
+        identity = activity.id or (note if isinstance(note, str) else "")
+        when = read_date(activity.published or "")
+        return Post(
+            id=identity, author=handle, text="", created_at=when, kind=Kind.REPOST, visibility=visibility
+        )
+    if activity.type != "Create" or not isinstance(note, _Note):
+        return None
+    tags = [note.tag] if isinstance(note.tag, _Tag) else note.tag or []
+    mentions = [Mention(tag.name or "", tag.href or "") for tag in tags if tag.type == "Mention"]
+    return Post(
+        id=note.id,
+        author=handle,
+        text=activity_text(note.content or "", mentions),
+        created_at=read_date(note.published or ""),
+        kind=_kind(note),
+        reply_to=note.in_reply_to,
+        lang=_language(note),
+        url=note.url if isinstance(note.url, str) else note.id,
+        visibility=visibility,
+    )
+
+
+def _kind(note: _Note) -> Kind:
+    if note.in_reply_to:
+        return Kind.REPLY
+    return Kind.QUOTE if note.quote or note.quote_uri or note.quote_url else Kind.ORIGINAL
+
+
+def _language(note: _Note) -> str | None:
+    """The language under which the text is recorded; several hold translations."""
+    languages = [name for name, text in (note.content_map or {}).items() if text == note.content]
+    return languages[0] if languages and languages[0] != "und" else None

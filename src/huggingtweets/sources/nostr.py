@@ -1,0 +1,143 @@
+"""Notes of Nostr in a file of signed events, as relays and backup tools save them: JSONL, or one JSON list.
+
+NIP-01 defines events and profiles (kind 0), NIP-10 notes and what they answer (kind 1), NIP-09 deletions
+(kind 5), NIP-18 quotes and reposts. Notes that their author deleted, messages (encrypted or not) and all
+other kinds are never read. Signatures are not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import BrokenArchive
+from ..files import sha256
+from ..types import Account, Kind, Post, Timeline
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._encoding import lines
+from ._handles import to_handle
+from ._json_arrays import DAMAGE, decode_array
+from ._people import the_one
+
+SUMMARY = "events of Nostr (JSONL, or a JSON list)"
+EXAMPLE = "nostr-backup.jsonl"
+
+_CHUNK = 256 << 10  # bytes
+_HEAD = 16 << 10  # bytes
+_FORMS = {".json", ".jsonl", ".ndjson"}
+_PROFILE, _NOTE, _REPOST, _DELETION = 0, 1, 6, 5
+_FIELDS = [re.compile(rb'"%s"\s*:' % field) for field in (b"id", b"pubkey", b"kind", b"tags", b"sig")]
+_MARKER = 3  # where in an `e` tag it says what the event referred to is to this one
+
+
+class _Event(Struct, frozen=True):
+    id: str
+    pubkey: str
+    kind: int
+    created_at: int = 0
+    tags: list[list[str]] = []
+    content: str = ""
+
+    def tagged(self, name: str) -> list[list[str]]:
+        """The tags of one name that have a value."""
+        return [tag for tag in self.tags if len(tag) > 1 and tag[0] == name]
+
+
+class _Profile(Struct, frozen=True):
+    name: str | None = ""
+    display_name: str | None = ""
+    about: str | None = ""
+
+
+def recognises(location: str) -> Match:
+    """Whether its first event has the fields of one."""
+    path = Path(location)
+    if path.suffix.lower() not in _FORMS or not path.is_file():
+        return Match.NO
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return Match.CONTENT if all(field.search(head) for field in _FIELDS) else Match.NO
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Find out whose notes to read and which of them were deleted, and open the others as they come."""
+    path = Path(location)
+    notes: Counter[str] = Counter()
+    profiles: dict[str, tuple[int, _Profile]] = {}  # with when each was published
+    deleted: set[tuple[str, str]] = set()
+    for event in _events(path):
+        notes[event.pubkey] += event.kind == _NOTE
+        if event.kind == _DELETION:
+            deleted.update((event.pubkey, tag[1]) for tag in event.tagged("e"))
+        if event.kind == _PROFILE:
+            known = profiles.get(event.pubkey, (-1, _Profile()))
+            profiles[event.pubkey] = max(
+                known, (event.created_at, _profile(event.content)), key=itemgetter(0)
+            )
+    names = {pubkey: profile.name or pubkey for pubkey, (_, profile) in profiles.items()}
+    author = the_one(location, +notes, options, names)
+    _, profile = profiles.get(author, (-1, _Profile()))
+    account = Account(
+        handle=to_handle(profile.name or options.handle or author),
+        name=profile.display_name or profile.name or author,
+        source="nostr",
+        bio=profile.about or "",
+    )
+    return Timeline(account=account, posts=_posts(path, author, account.handle, deleted), digest=sha256(path))
+
+
+def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) -> Iterator[Post]:
+    for event in _events(path):
+        mine = event.pubkey == author and event.kind == _NOTE and (author, event.id) not in deleted
+        if not mine or not event.content.strip():
+            continue
+        answered = _answered(event)
+        quotes = event.tagged("q")
+        yield Post(
+            id=event.id,
+            author=handle,
+            text=event.content.strip(),
+            created_at=read_date(event.created_at),
+            kind=Kind.REPLY if answered else Kind.QUOTE if quotes else Kind.ORIGINAL,
+            reply_to=answered,
+        )
+
+
+def _answered(event: _Event) -> str | None:
+    """The note that a note answers: marked `reply`, else `root`; before there were marks, the last one."""
+    references = event.tagged("e")
+    marked = {tag[_MARKER]: tag[1] for tag in references if len(tag) > _MARKER and tag[_MARKER]}
+    unmarked = [tag[1] for tag in references if len(tag) <= _MARKER or not tag[_MARKER]]
+    return marked.get("reply") or marked.get("root") or (unmarked[-1] if unmarked else None)
+
+
+def _events(path: Path) -> Iterator[_Event]:
+    with path.open("rb") as file:
+        first = file.read(_CHUNK)
+        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            chunks = chain([first], iter(partial(file.read, _CHUNK), b""))
+            yield from decode_array(chunks, msgspec.json.Decoder(list[_Event]), str(path))
+            return
+    decoder = msgspec.json.Decoder(_Event)
+    for number, line in enumerate(lines(path), start=1):
+        try:
+            if line.strip():
+                yield decoder.decode(line)
+        except DAMAGE as error:
+            raise BrokenArchive(f"{path} is broken at line {number:,}: {str(error).lower()}") from error
+
+
+def _profile(content: str) -> _Profile:
+    try:
+        return msgspec.json.decode(content, type=_Profile)
+    except DAMAGE:
+        return _Profile()  # anybody can publish a profile that is none

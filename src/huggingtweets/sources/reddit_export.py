@@ -1,0 +1,103 @@
+"""Reddit's answer to a request for one's data: a zip of tables, of which posts and comments are read.
+
+A post is its title and what was written below it. What a comment quotes, in lines that begin with `>`, is
+somebody else's. Votes, chats, messages, drafts and addresses of the network are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..errors import LocationError
+from ..types import Account, Kind, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export, match_export, open_export
+from ._handles import same_handle, to_handle
+from ._html_text import unescaped
+from ._table_rows import Row
+
+SUMMARY = "an export of Reddit, zip or folder"
+EXAMPLE = "export_ada_20240501.zip"
+
+_WHAT = "export of Reddit"
+_TABLES = {  # and the letters that Reddit puts before the ids of such things
+    "t3_": re.compile(r"posts(_\d+)?\.csv"),
+    "t1_": re.compile(r"comments(_\d+)?\.csv"),
+}
+_ONLY_OF_REDDIT = ("comment_votes.csv", "post_votes.csv", "subscribed_subreddits.csv", "statistics.csv")
+_GONE = {"[deleted]", "[removed]"}
+_QUOTE = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins what is to be revealed by a click
+_POST_IN_LINK = re.compile(r"/comments/(\w+)")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def recognises(location: str) -> Match:
+    """Whether there are tables of posts or comments beside one that only Reddit has."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose they are, and open the posts, then the comments, in the order of the export."""
+    with open_export(location, _is_base, _WHAT) as export:
+        handle = _handle(export, options)
+        digest = export.digest([name for letters in _TABLES for name in export.names(_TABLES[letters])])
+    account = Account(
+        handle=handle,
+        name=options.name or handle,
+        source="reddit_export",
+        url=f"https://www.reddit.com/user/{handle}",
+    )
+    return Timeline(account=account, posts=_posts(location, handle), digest=digest)
+
+
+def _posts(location: str, handle: str) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        for letters, table in _TABLES.items():
+            for name in export.names(table):
+                for row in export.rows(name):
+                    text = _typed(row)
+                    if text:
+                        yield _post(row, letters, text, handle)
+
+
+def _post(row: Row, letters: str, text: str, handle: str) -> Post:
+    comment = letters == "t1_"
+    above = _POST_IN_LINK.search(row.get("link", ""))
+    answered = row.get("parent") or (f"t3_{above[1]}" if above else None)
+    return Post(
+        id=letters + row.get("id", ""),
+        author=handle,
+        text=text,
+        created_at=read_date(row.get("date", "")),
+        kind=Kind.REPLY if comment else Kind.ORIGINAL,
+        reply_to=answered if comment else None,
+        url=row.get("permalink", ""),
+    )
+
+
+def _typed(row: Row) -> str:
+    """Title and text without quotes; nothing where either was taken away."""
+    parts = [unescaped(row.get(column, "")).strip() for column in ("title", "body")]
+    if not _GONE.isdisjoint(parts):
+        return ""
+    own = [_QUOTE.sub("", part.replace("\u200b", "").replace("\r", "")).strip() for part in parts]
+    return _BLANK_LINES.sub("\n\n", "\n\n".join(filter(None, own)))
+
+
+def _handle(export: Export, options: ReadOptions) -> str:
+    rows = export.rows("statistics.csv") if export.has("statistics.csv") else iter(())
+    told = next((row.get("value", "") for row in rows if row.get("statistic") == "account name"), "")
+    handle = to_handle(told or options.handle or options.name or "")
+    if not handle:
+        raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
+    if options.handle and not same_handle(options.handle, handle):
+        raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
+    return handle
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    tables = any(files.has(folder + name) for name in ("posts.csv", "comments.csv", "posts_1.csv"))
+    return tables and any(files.has(folder + name) for name in _ONLY_OF_REDDIT)

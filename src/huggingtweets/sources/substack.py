@@ -1,0 +1,97 @@
+"""Substack's export of a publication: what was published for everyone.
+
+Drafts and posts for paying readers only are never read, and neither are subscribers and their addresses.
+Quotations, posts of other people that are shown inside, captions and buttons are left out of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..errors import LocationError
+from ..types import Account, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._dates import read_date
+from ._export_files import Export, match_export, open_export
+from ._handles import to_handle
+from ._html_text import html_text
+from ._table_rows import Row
+
+SUMMARY = "an export of Substack, zip or folder"
+EXAMPLE = "substack-export.zip"
+
+_WHAT = "export of Substack"
+_TABLE = "posts.csv"
+_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\W*post_id\W.*\bis_published\b")
+_PUBLICATION = re.compile(r"email_list\.([\w-]+)\.csv")
+_LARGEST_POST = 4 << 20  # bytes
+_NOT_OWN = (
+    "blockquote, figcaption, button, form, .button-wrapper, .subscription-widget-wrap, .subscription-widget, "
+    ".captioned-button-wrap, .tweet, .embedded-post-wrap, .embedded-publication-wrap, .digest-post-embed, "
+    ".footnote-anchor, .poll-embed, .install-substack-app-embed, .comment"
+)
+
+
+def recognises(location: str) -> Match:
+    """Whether there is a posts.csv that begins as Substack's does."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read which publication it is, and open its posts in the order of posts.csv."""
+    with open_export(location, _is_base, _WHAT) as export:
+        account = _account(export, options)
+        digest = export.digest([_TABLE, *(name for row in _rows(export) if (name := _page(export, row)))])
+    return Timeline(account=account, posts=_posts(location, account), digest=digest)
+
+
+def _posts(location: str, account: Account) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        for row in _rows(export):
+            text = _text(export, row)
+            if text:
+                yield Post(
+                    id=row["post_id"],
+                    author=account.handle,
+                    text=text,
+                    created_at=read_date(row.get("post_date", "")),
+                    url=f"{account.url}/p/{row['post_id'].partition('.')[2]}" if account.url else "",
+                )
+
+
+def _rows(export: Export) -> Iterator[Row]:
+    """Rows of posts that everyone can read."""
+    for row in export.rows(_TABLE):
+        published = row.get("is_published", "").strip().lower() in {"true", "t", "1", "yes"}
+        if row.get("post_id") and published and row.get("audience", "").strip() == "everyone":
+            yield row
+
+
+def _text(export: Export, row: Row) -> str:
+    page = _page(export, row)
+    body = export.read(page, _LARGEST_POST).decode("utf-8", "replace") if page else ""
+    parts = (row.get("title", "").strip(), row.get("subtitle", "").strip(), html_text(body, drop=_NOT_OWN))
+    return "\n\n".join(filter(None, parts))
+
+
+def _page(export: Export, row: Row) -> str:
+    name = f"posts/{row['post_id']}.html"
+    return name if export.has(name) else ""
+
+
+def _account(export: Export, options: ReadOptions) -> Account:
+    """The list of subscribers, which is not read, has the publication's name in its own."""
+    lists = map(_PUBLICATION.fullmatch, export.names(_PUBLICATION))
+    publication = next((found[1] for found in lists if found), "")
+    handle = to_handle(publication or options.handle or options.name or "")
+    if not handle:
+        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+    url = f"https://{publication}.substack.com" if publication else ""
+    return Account(handle=handle, name=options.name or handle, source="substack", url=url)
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    name = folder + _TABLE
+    return files.has(name) and bool(_HEADER.match(next(files.chunks(name), b"")))

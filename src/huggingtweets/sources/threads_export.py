@@ -1,0 +1,59 @@
+"""An export of Threads as JSON; it comes inside of that of Instagram.
+
+Posts and replies are in one file. What a reply answers is not told, and posts have neither ids nor addresses.
+An export that also holds posts of Instagram is taken for Instagram's; `--source threads_export` reads this
+part of it. Archived posts, likes and messages are never read, and nothing at all of a private account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..types import Kind, Post, Timeline
+from ._archive_files import ArchiveFiles
+from ._contract import Match, ReadOptions
+from ._export_files import Export, match_export, open_export
+from ._meta_export import Item, account, items, profiles
+
+SUMMARY = "an export of Threads (JSON), zip or folder"
+EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
+
+_NAME = "threads_export"
+_WHAT = "export of Threads as JSON"
+_KEY = "text_post_app_text_posts"
+_POSTS = ("your_instagram_activity/threads/threads_and_replies.json", "threads/threads_and_replies.json")
+
+
+def recognises(location: str) -> Match:
+    """Whether threads_and_replies.json is where an export has it."""
+    return match_export(location, _is_base)
+
+
+def read(location: str, options: ReadOptions) -> Timeline:
+    """Read whose they are, and open the posts in the order of the export."""
+    with open_export(location, _is_base, _WHAT) as export:
+        owner = account(export, options, _NAME, "https://www.threads.com/@")
+        digest = export.digest([*_files(export), *profiles(export, _NAME)])
+    return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)
+
+
+def _posts(location: str, handle: str) -> Iterator[Post]:
+    with open_export(location, _is_base, _WHAT) as export:
+        found = (item for name in _files(export) for item in items(export, name, list[Item], _KEY))
+        for number, item in enumerate(found, start=1):
+            if item.text:
+                yield Post(
+                    id=f"post-{number}",
+                    author=handle,
+                    text=item.text,
+                    created_at=item.created_at,
+                    kind=Kind.REPLY if item.is_reply else Kind.ORIGINAL,
+                )
+
+
+def _files(export: Export) -> list[str]:
+    return list(filter(export.has, _POSTS))
+
+
+def _is_base(files: ArchiveFiles, folder: str) -> bool:
+    return any(files.has(folder + name) for name in _POSTS)

@@ -1,0 +1,471 @@
+"""Builds small exports of many places by hand, in the shapes that documentation and parsers describe.
+
+None of them is a real one. What each shape is taken from is said where it is built. Every file and field
+that must not be read carries `PRIVATE`, a word that must come up nowhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+PRIVATE = "xyzzyprivate"
+NAME = "Ada Tests"
+HANDLE = "ada.tests"
+SECONDS = 1_700_000_000  # 2023-11-14 22:13:20 UTC
+PICTURE = b"\x89PNG\r\n\x1a\n a picture"
+
+Content = bytes | str | list | dict
+
+
+def write_export(target: Path, files: Mapping[str, Content], *, inside: str = "") -> Path:
+    """Write files as a zip where `target` ends with `.zip`, else as a folder; below `inside` where given."""
+    contents = {inside + name: encoded(content) for name, content in files.items()}
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content)
+        return target
+    for name, content in contents.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return target
+
+
+def encoded(content: Content) -> bytes:
+    """Bytes of a file: text in UTF-8, other objects as JSON."""
+    if isinstance(content, bytes):
+        return content
+    return (content if isinstance(content, str) else json.dumps(content, indent=1)).encode()
+
+
+def table(header: str, *rows: tuple[object, ...]) -> str:
+    """A CSV file as RFC 4180 has it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header.split(","))
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def mangled(value: object) -> object:
+    """JSON as Meta writes it: each byte of UTF-8 is a character of its own."""
+    if isinstance(value, str):
+        return value.encode().decode("latin-1")
+    if isinstance(value, list):
+        return [mangled(item) for item in value]
+    if isinstance(value, dict):
+        return {mangled(key): mangled(item) for key, item in value.items()}
+    return value
+
+
+def meta_profile(kind: str, *, private: str = "False") -> object:
+    """Meta's personal_information.json; seen in open parsers of Instagram's and Threads' exports."""
+    labels = {
+        "Email": f"{PRIVATE}@example.org",
+        "Phone Number": PRIVATE,
+        "Username": HANDLE,
+        "Name": "Ada Tésts",
+        "Bio": "Made up — for tests",
+        "Private Account": private,
+    }
+    person = {
+        "title": "",
+        "media_map_data": {"Profile Photo": {"uri": "media/profile/face.jpg", "creation_timestamp": SECONDS}},
+        "string_map_data": {label: {"href": "", "value": v, "timestamp": 0} for label, v in labels.items()},
+    }
+    return mangled({kind: [person]})
+
+
+def threads_post(text: str, number: int = 0, *, is_reply: bool = False) -> object:
+    """A post in threads_and_replies.json; the shape is that of open parsers, which agree."""
+    return mangled(
+        {
+            "media": [
+                {
+                    "uri": "",
+                    "creation_timestamp": SECONDS + number,
+                    "media_metadata": {"camera_metadata": {"has_camera_metadata": False}},
+                    "title": text,
+                    "cross_post_source": {"source_app": "FB"},
+                    "text_app_post": {
+                        "reply_control": "everyone",
+                        "geo_gated_country_list": "",
+                        "is_reply": is_reply,
+                    },
+                }
+            ]
+        }
+    )
+
+
+def threads_files(*posts: object, private: str = "False") -> dict[str, Content]:
+    """Threads, as it comes inside of Instagram's export."""
+    activity = "your_instagram_activity"
+    like = {"title": PRIVATE, "string_list_data": [{"href": "", "value": PRIVATE, "timestamp": SECONDS}]}
+    return {
+        f"{activity}/threads/threads_and_replies.json": {"text_post_app_text_posts": list(posts)},
+        f"{activity}/threads/personal_information.json": meta_profile(
+            "text_post_app_text_post_app_profile", private=private
+        ),
+        f"{activity}/threads/liked_threads.json": {"text_post_app_media_likes": [like]},
+        f"{activity}/threads/archived_threads.json": {
+            "text_post_app_text_app_archived_posts": [threads_post(PRIVATE)]
+        },
+        f"{activity}/messages/inbox/bob_1/message_1.json": {"messages": [{"content": PRIVATE}]},
+        "media/profile/face.jpg": PICTURE,
+    }
+
+
+def instagram_post(text: str, number: int = 0) -> object:
+    """A post of one picture in posts_1.json: the caption is the picture's title."""
+    medium = {"uri": "media/posts/1.jpg", "creation_timestamp": SECONDS + number, "title": text}
+    return mangled({"media": [medium]})
+
+
+def instagram_files(*posts: object, private: str = "False", **more: Content) -> dict[str, Content]:
+    """Instagram's export since 2023; `more` are files in your_instagram_activity, `__` for `/`."""
+    activity = "your_instagram_activity"
+    files: dict[str, Content] = {
+        f"{activity}/media/posts_1.json": list(posts),
+        f"{activity}/media/archived_posts.json": {"ig_archived_post_media": [instagram_post(PRIVATE)]},
+        f"{activity}/media/stories.json": {"ig_stories": [{"title": PRIVATE, "creation_timestamp": SECONDS}]},
+        f"{activity}/media/recently_deleted_content.json": {
+            "ig_recently_deleted_media": [instagram_post(PRIVATE)]
+        },
+        f"{activity}/messages/inbox/bob_1/message_1.json": {"messages": [{"content": PRIVATE}]},
+        "personal_information/personal_information/personal_information.json": meta_profile(
+            "profile_user", private=private
+        ),
+        "media/profile/face.jpg": PICTURE,
+    }
+    return files | {f"{activity}/{name.replace('__', '/')}.json": value for name, value in more.items()}
+
+
+def facebook_post(text: str, number: int = 0) -> object:
+    """A post in your_posts_1.json, with an attachment as shared links have it."""
+    link = {"external_context": {"url": "https://example.org/" + PRIVATE}}
+    return mangled(
+        {
+            "timestamp": SECONDS + number,
+            "attachments": [{"data": [link]}],
+            "data": [{"post": text}, {"update_timestamp": SECONDS + number}],
+            "title": f"Ada Tésts {PRIVATE} shared a link.",
+        }
+    )
+
+
+def facebook_files(*posts: object, folder: str = "your_facebook_activity/posts/") -> dict[str, Content]:
+    """Facebook's export since 2023."""
+    profile = {
+        "profile_v2": {
+            "name": {"full_name": "Ada Tésts"},
+            "emails": {"emails": [f"{PRIVATE}@example.org"]},
+            "profile_uri": "https://www.facebook.com/ada.tests",
+        }
+    }
+    comment = {"comment": {"comment": PRIVATE, "author": "Ada Tésts", "timestamp": SECONDS}}
+    return {
+        f"{folder}your_posts__check_ins__photos_and_videos_1.json": list(posts),
+        f"{folder}your_uncategorized_photos.json": {"other_photos_v2": [{"description": PRIVATE}]},
+        "your_facebook_activity/groups/your_posts_in_groups.json": [facebook_post(PRIVATE)],
+        "your_facebook_activity/messages/inbox/bob_1/message_1.json": {"messages": [{"content": PRIVATE}]},
+        "your_facebook_activity/comments_and_reactions/comments.json": {"comments_v2": [{"data": [comment]}]},
+        "personal_information/profile_information/profile_information.json": mangled(profile),
+    }
+
+
+REDDIT_POSTS = "id,permalink,date,ip,subreddit,gildings,title,url,body"
+REDDIT_COMMENTS = "id,permalink,date,ip,subreddit,gildings,link,parent,body,media"
+DAY = "2023-11-14 22:13:20 UTC"
+
+
+def reddit_post(number: int, title: str, body: str = "") -> tuple[object, ...]:
+    """A row of posts.csv; columns as open parsers of Reddit's export have them."""
+    link = f"https://www.reddit.com/r/test/comments/p{number}/title/"
+    return (f"p{number}", link, DAY, PRIVATE, "test", "0", title, link, body)
+
+
+def reddit_comment(number: int, body: str, parent: str = "") -> tuple[object, ...]:
+    """A row of comments.csv."""
+    link = "https://www.reddit.com/r/test/comments/p7/title/"
+    return (f"c{number}", f"{link}c{number}/", DAY, PRIVATE, "test", "0", link, parent, body, "")
+
+
+def reddit_files(posts: list[tuple], comments: list[tuple] | None = None) -> dict[str, Content]:
+    """Reddit's answer to a request for one's data."""
+    statistics = table(
+        "statistic,value",
+        ("account name", "ada_tests"),
+        ("export time", DAY),
+        ("email address", f"{PRIVATE}@example.org"),
+    )
+    message = ("m1", "", "", DAY, PRIVATE, "ada_tests", "bob", PRIVATE, PRIVATE)
+    return {
+        "statistics.csv": statistics,
+        "posts.csv": table(REDDIT_POSTS, *posts),
+        "comments.csv": table(REDDIT_COMMENTS, *(comments or [])),
+        "drafts.csv": table("id,title,body", ("d1", PRIVATE, PRIVATE)),
+        "messages.csv": table("id,permalink,thread_id,date,ip,from,to,subject,body", message),
+        "chat_history.csv": table("message_id,username,message", ("1", "ada_tests", PRIVATE)),
+        "ip_logs.csv": table("date,ip", (DAY, PRIVATE)),
+    }
+
+
+SHARES = "Date,ShareLink,ShareCommentary,SharedUrl,MediaUrl,Visibility"
+
+
+def linkedin_share(
+    number: int, text: str, visibility: str = "MEMBER_NETWORK", shared: str = ""
+) -> tuple[object, ...]:
+    """A row of Shares.csv; columns as open parsers of LinkedIn's archive have them."""
+    link = f"https://www.linkedin.com/feed/update/urn%3Ali%3Ashare%3A{7000 + number}"
+    return ("2023-11-14 22:13:20", link, text, shared, "", visibility)
+
+
+def linkedin_files(shares: list[tuple], comments: str = "Date,Link,Message\n") -> dict[str, Content]:
+    """LinkedIn's larger archive."""
+    profile = table(
+        "First Name,Last Name,Maiden Name,Address,Birth Date,Headline",
+        ("Ada", "Tests", "", PRIVATE, PRIVATE, "Made up for tests"),
+    )
+    return {
+        "Profile.csv": profile,
+        "Shares.csv": table(SHARES, *shares),
+        "Comments.csv": comments,
+        "Email Addresses.csv": table("Email Address", (f"{PRIVATE}@example.org",)),
+        "messages.csv": table("CONVERSATION ID,FROM,CONTENT", ("1", "Ada Tests", PRIVATE)),
+        "Connections.csv": "Notes:\n\n" + table("First Name,Last Name", (PRIVATE, PRIVATE)),
+    }
+
+
+def discord_message(number: int, text: str) -> dict[str, object]:
+    """A message in messages.json; fields as open readers of Discord's package have them."""
+    return {
+        "ID": 1_180_000_000_000_000_000 + number,
+        "Timestamp": "2023-11-14 22:13:20",
+        "Contents": text,
+        "Attachments": "",
+    }
+
+
+def discord_files(channels: Mapping[str, object], *, messages: str = "Messages") -> dict[str, Content]:
+    """Discord's package since 2024: `channels` are messages by the type of the channel."""
+    user = {
+        "id": "900000000000000001",
+        "username": HANDLE,
+        "global_name": NAME,
+        "email": f"{PRIVATE}@example.org",
+        "relationships": [{"user": {"username": PRIVATE}}],
+    }
+    files: dict[str, Content] = {
+        "Account/user.json": user,
+        f"{messages}/index.json": {"1100000000000000000": f"Direct Message with {PRIVATE}#0"},
+        "Activity/tns/events-2024-00000-of-00001.json": json.dumps({"ip": PRIVATE}),
+        "Servers/index.json": {"1000000000000000009": "Test Club"},
+        "Servers/1000000000000000009/guild.json": {"id": "1000000000000000009"},
+    }
+    for number, (kind, content) in enumerate(channels.items()):
+        name = f"{messages}/c{1_100_000_000_000_000_000 + number}"
+        form = "csv" if isinstance(content, str) else "json"
+        files[f"{name}/channel.json"] = {"id": "1", "type": int(kind) if kind.isdecimal() else kind}
+        files[f"{name}/messages.{form}"] = content
+    return files
+
+
+def telegram_message(number: int, text: object, who: int = 1, **fields: object) -> dict[str, object]:
+    """A message in result.json; fields as Telegram Desktop writes them, without those that are empty."""
+    return {
+        "id": number,
+        "type": "message",
+        "date": "2023-11-14T23:13:20",
+        "date_unixtime": str(SECONDS + number),
+        "from": {1: NAME, 2: "Bob", 3: "Eve"}[who],
+        "from_id": f"user{who}",
+        "text": text,
+        "text_entities": [{"type": "plain", "text": "as in text"}],
+        **fields,
+    }
+
+
+def telegram_chat(*messages: dict, kind: str = "private_supergroup", number: int = 5) -> dict[str, object]:
+    """One chat, as it is exported alone."""
+    return {"name": "Test Club", "type": kind, "id": number, "messages": list(messages)}
+
+
+def telegram_everything(*chats: dict, left: tuple[dict, ...] = ()) -> dict[str, object]:
+    """The export of everything."""
+    owner = {
+        "user_id": 1,
+        "first_name": "Ada",
+        "last_name": "Tests",
+        "phone_number": PRIVATE,
+        "username": "@ada_tests",
+        "bio": "Made up for tests",
+    }
+    contacts = [{"user_id": 2, "first_name": PRIVATE, "phone_number": PRIVATE, "date": "2023-11-14T23:13:20"}]
+    return {
+        "about": "Here is the data you requested. [It is in lists.]",
+        "personal_information": owner,
+        "contacts": {"about": "These are your contacts.", "list": contacts},
+        "chats": {"about": "These are your chats.", "list": list(chats)},
+        "left_chats": {"about": "These are chats you left.", "list": list(left)},
+    }
+
+
+SUBSTACK = (
+    "post_id,post_date,is_published,email_sent_at,inbox_sent_at,type,audience,title,subtitle,podcast_url"
+)
+
+
+def substack_row(name: str, title: str, audience: str = "everyone", published: str = "true") -> tuple:
+    """A row of posts.csv; columns as Ghost's migration tool and others read them."""
+    return (name, "2023-11-14T22:13:20.000Z", published, "", "", "newsletter", audience, title, "", "")
+
+
+def substack_files(rows: list[tuple], pages: Mapping[str, str]) -> dict[str, Content]:
+    """Substack's export."""
+    return {
+        "posts.csv": table(SUBSTACK, *rows),
+        "email_list.adatests.csv": table("email,active_subscription", (f"{PRIVATE}@example.org", "false")),
+        **{f"posts/{name}.html": page for name, page in pages.items()},
+        **{f"posts/{name}.opens.csv": f"email\n{PRIVATE}@example.org\n" for name in pages},
+    }
+
+
+def nostr_event(number: int, content: str, kind: int = 1, tags: list | None = None, who: str = "a") -> dict:
+    """An event as NIP-01 defines it; nobody signed it."""
+    return {
+        "id": f"{number:064x}",
+        "pubkey": who * 64,
+        "created_at": SECONDS + number,
+        "kind": kind,
+        "tags": tags or [],
+        "content": content,
+        "sig": "0" * 128,
+    }
+
+
+def rss(*items: str, channel: str = "") -> str:
+    """A feed as the RSS 2.0 specification has it, with the modules that blogs use."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/" '
+        'xmlns:wp="http://wordpress.org/export/1.2/">\n<channel><title>Ada\'s tests</title>'
+        "<link>https://example.org/</link><description>Made up for tests</description>"
+        f"<language>en</language>{channel}{''.join(items)}</channel></rss>"
+    )
+
+
+def rss_item(number: int, body: str, *, title: str = "", more: str = "") -> str:
+    """An item of such a feed; `body` is HTML."""
+    return (
+        f"<item><title>{title}</title><link>https://example.org/{number}</link>"
+        f"<guid>https://example.org/?p={number}</guid><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate>"
+        f"<description><![CDATA[{body}]]></description>{more}</item>\n"
+    )
+
+
+def write_arrow(path: Path, rows: list[dict]) -> None:
+    """Write Arrow's stream format, a thousand rows a batch, as the library datasets does."""
+    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed in few tests
+
+    table = pa.Table.from_pylist(rows)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table, max_chunksize=1000)
+
+
+def many(count: int) -> list[str]:
+    """The texts of the contract's tests."""
+    return [f"post number {n}" for n in range(count)]
+
+
+def _threads(folder: Path, count: int) -> Path:
+    posts = [threads_post(text, n) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", threads_files(*posts))
+
+
+def _instagram(folder: Path, count: int) -> Path:
+    posts = [instagram_post(text, n) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", instagram_files(*posts))
+
+
+def _facebook(folder: Path, count: int) -> Path:
+    posts = [facebook_post(text, n) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", facebook_files(*posts))
+
+
+def _reddit(folder: Path, count: int) -> Path:
+    posts = [reddit_post(n, text) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", reddit_files(posts))
+
+
+def _linkedin(folder: Path, count: int) -> Path:
+    shares = [linkedin_share(n, text) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", linkedin_files(shares))
+
+
+def _discord(folder: Path, count: int) -> Path:
+    messages = [discord_message(n, text) for n, text in enumerate(many(count))]
+    return write_export(folder / "package.zip", discord_files({"GUILD_TEXT": messages}))
+
+
+def _telegram(folder: Path, count: int) -> Path:
+    chat = telegram_chat(*(telegram_message(n, text) for n, text in enumerate(many(count))))
+    path = folder / "result.json"
+    path.write_text(json.dumps(telegram_everything(chat), indent=1))
+    return path
+
+
+def _whatsapp(folder: Path, count: int) -> Path:
+    path = folder / "WhatsApp Chat with Bob.txt"
+    path.write_text("".join(f"14/11/2023, 22:13 - {NAME}: {text}\n" for text in many(count)))
+    return path
+
+
+def _substack(folder: Path, count: int) -> Path:
+    rows = [substack_row(f"{n}.slug", text) for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", substack_files(rows, {}))
+
+
+def _nostr(folder: Path, count: int) -> Path:
+    path = folder / "nostr-backup.jsonl"
+    profile = nostr_event(count, json.dumps({"name": NAME}), kind=0)
+    events = [profile, *(nostr_event(n, text) for n, text in enumerate(many(count)))]
+    path.write_text("\n".join(map(json.dumps, events)))
+    return path
+
+
+def _feed(folder: Path, count: int) -> Path:
+    path = folder / "feed.xml"
+    path.write_text(rss(*(rss_item(n, text) for n, text in enumerate(many(count)))))
+    return path
+
+
+def _hf_dataset(folder: Path, count: int) -> Path:
+    path = folder / "data-00000-of-00001.arrow"
+    write_arrow(path, [{"text": text, "user": HANDLE} for text in many(count)])
+    return path
+
+
+# How to make a location of each place with a number of posts: "post number 0", "post number 1" and so on.
+FIXTURES = {
+    "discord": _discord,
+    "facebook_export": _facebook,
+    "feed": _feed,
+    "hf_dataset": _hf_dataset,
+    "instagram_export": _instagram,
+    "linkedin": _linkedin,
+    "nostr": _nostr,
+    "reddit_export": _reddit,
+    "substack": _substack,
+    "telegram": _telegram,
+    "threads_export": _threads,
+    "whatsapp": _whatsapp,
+}
