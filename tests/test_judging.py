@@ -86,9 +86,10 @@ def test_other_people_are_found(judged, tmp_path):
     friends.write_text(
         friends.read_text().replace("id,text", "id,text,user").replace('"\n', '",friend\n') + ",friend"
     )
-    counts = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts
-    assert {"dithering_lift", "friend"} <= set(counts.others)
-    assert "first" not in counts.others
+    alone = evaluate(judged / "good", count=32).evaluation.counts.others
+    together = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts.others
+    assert (set(alone), set(together)) == ({"person 1"}, {"person 1", "person 2"})
+    assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
 
 
 def test_compare_says_which_differences_are_sure(judged):

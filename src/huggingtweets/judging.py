@@ -166,7 +166,10 @@ def compare(
 
 
 def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
-    """Real posts of others, by handle: given locations, other models made here, and the sample's account."""
+    """Real posts of others: of given locations, of other models made here, and of the sample's account.
+
+    They are numbered, not named: reports lie in model folders, and those are published.
+    """
     watcher.stage("others")
     found: dict[str, list[str]] = {}
     locations = [*against, reading.sample_archive()]
@@ -178,7 +181,8 @@ def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> di
             theirs.setdefault(post.author, []).append(post.text)
         found = {**theirs, **found}
     mine = {author.account.handle.casefold() for author in record.authors}
-    return {handle: texts for handle, texts in found.items() if handle.casefold() not in mine}
+    theirs_alone = [texts for handle, texts in sorted(found.items()) if handle.casefold() not in mine]
+    return {f"person {number}": texts for number, texts in enumerate(theirs_alone, start=1)}
 
 
 def _kept(record: Record) -> tuple[Post, ...]:
