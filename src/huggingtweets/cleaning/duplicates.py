@@ -1,21 +1,15 @@
 """Posts that say what an earlier one said.
 
-Two posts are near duplicates where the Jaccard similarity of their character 5-grams reaches the threshold.
 Candidates come from MinHash with locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman, Ullman,
-"Mining of Massive Datasets", ch. 3). It only proposes: of a pair the 5-grams are hashed to bits of a map, and
-where the maps differ in too many bits (the bitmap filter of Sandes, Teodoro and Melo, 2020), the sets do, too.
-What is left is compared itself.
+"Mining of Massive Datasets", ch. 3), but the hash only proposes: a pair counts when the true Jaccard
+similarity of its character 5-grams reaches the threshold.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
-import numpy as np
-from numpy.typing import NDArray
 from rensa import RMinHash, RMinHashLSH
 
 from ..types import Reason
@@ -25,40 +19,46 @@ THRESHOLD = 0.8
 PERMUTATIONS = 128
 BANDS = 32  # 4 rows a band: a pair at 0.8 is missed with probability (1 - 0.8^4)^32, 5e-8
 SEED = 1
-PIECE = 4096  # texts hashed at a time
-MAP_BITS = 10  # a map has 2^10 bits
-MOST_DIFFERENT = (1 - THRESHOLD) / (1 + THRESHOLD)  # of both sizes, what two similar sets do not share
-
-_Hashes = NDArray[np.uint64]
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd and irregular: 2^64 / golden ratio
-_PUNCTUATION = dict.fromkeys(map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), " ")
+PIECE = 1000  # texts
 
 
 def repeats(texts: Sequence[str]) -> list[Reason | None]:
     """For each text, why it goes: an earlier kept text is the same, or nearly; None where it stays."""
-    normal = [_normalized(text) for text in texts]
-    near = _near_repeats(list(dict.fromkeys(normal)))
-    seen: set[str] = set()
     verdicts: list[Reason | None] = []
-    for text in normal:
-        same = Reason.DUPLICATE if text in seen else None
-        verdicts.append(Reason.NEAR_DUPLICATE if text in near else same)
-        seen.add(text)
+    index = RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
+    seen: set[str] = set()
+    kept: dict[int, str] = {}
+    for position, (text, signature) in enumerate(_signed(texts)):
+        if text in seen:
+            verdicts.append(Reason.DUPLICATE)
+        elif any(_similarity(text, kept[other]) >= THRESHOLD for other in index.query(signature)):
+            verdicts.append(Reason.NEAR_DUPLICATE)
+        else:
+            verdicts.append(None)
+            seen.add(text)
+            kept[position] = text
+            index.insert(position, signature)
     return verdicts
+
+
+def _signed(texts: Sequence[str]) -> Iterator[tuple[str, RMinHash]]:
+    """Each text, normalized, with its signature; in pieces, so that few shingles are held at a time."""
+    for start in range(0, len(texts), PIECE):
+        normal = [_normalized(text) for text in texts[start : start + PIECE]]
+        signatures = RMinHash.from_token_sets([_shingles(text) for text in normal], PERMUTATIONS, SEED)
+        yield from zip(normal, signatures, strict=True)
 
 
 def _normalized(text: str) -> str:
     """Case, punctuation and white space do not make a post a new one; digits and emoji do."""
-    return " ".join(text.casefold().translate(_PUNCTUATION).split()) or text
+    return re.sub(r"[\s!-/:-@\[-`{-~]+", " ", text.casefold()).strip() or text
 
 
-def _near_repeats(texts: list[str]) -> set[str]:
-    """Those of different texts that are similar to an earlier one that is not."""
-    texts = _suspects(texts)
-    buckets, maps = _buckets(texts), _maps(texts)
-    near: set[str] = set()
-    kept: defaultdict[int, list[int]] = defaultdict(list)  # bucket -> texts in it
-    for position, mine in enumerate(buckets):
-        candidates = set(chain.from_iterable(kept[bucket] for bucket in mine))
-        ...
-    return near
+def _shingles(text: str) -> frozenset[str]:
+    return frozenset(text[i : i + SHINGLE] for i in range(max(1, len(text) - SHINGLE + 1)))
+
+
+def _similarity(a: str, b: str) -> float:
+    """Jaccard similarity of the shingles, from 0 to 1."""
+    left, right = _shingles(a), _shingles(b)
+    return len(left & right) / len(left | right)
