@@ -94,7 +94,7 @@ def test_other_people_are_found(judged, tmp_path):
 
 def test_compare_says_which_differences_are_sure(judged):
     """A model trained well predicts surely better than one that hardly learnt."""
-    (_, _), (_, differences) = compare([judged / "good", judged / "poor"])
+    (_, _), (_, differences) = compare([judged / "good", judged / "poor"], count=32)
     found = differences["prediction.bits_per_byte"]
     assert found.sure
     assert found.by.low > 0  # the second model costs more bits than the first
@@ -103,7 +103,7 @@ def test_compare_says_which_differences_are_sure(judged):
 def test_models_of_other_posts_are_not_compared(judged):
     """Figures on different held-out posts are never set side by side."""
     with pytest.raises(UserError, match="2 different datasets"):
-        compare([judged / "good", judged / "other"])
+        compare([judged / "good", judged / "other"], count=16)
 
 
 def test_a_model_whose_posts_are_elsewhere_is_not_judged(judged, tmp_path, monkeypatch):
@@ -129,5 +129,7 @@ def test_the_commands_print_tables_and_json(judged):
     shown = run("evaluate", judged / "good", "--count", "32", cwd=judged, env=env).stdout
     assert "copying.near" in shown
     assert "report.html" in shown
-    compared = run("compare", judged / "good", judged / "poor", "--json", cwd=judged, env=env)
+    compared = run(
+        "compare", judged / "good", judged / "poor", "--count", "32", "--json", cwd=judged, env=env
+    )
     assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]

@@ -142,7 +142,7 @@ def _beside(samples: Sequence[str], train: Sequence[str], *, show_posts: bool) -
 
 
 def compare(
-    models: Sequence[str | Path], *, seed: int = 0, watcher: Watcher | None = None
+    models: Sequence[str | Path], *, count: int = DRAWN, seed: int = 0, watcher: Watcher | None = None
 ) -> list[tuple[Judged, Mapping[str, Difference]]]:
     """Set several models of the same held-out posts side by side.
 
@@ -154,7 +154,7 @@ def compare(
     """
     from .evaluation.comparison import compare as difference
 
-    judged = [evaluate(model, seed=seed, watcher=watcher) for model in models]
+    judged = [evaluate(model, count=count, seed=seed, watcher=watcher) for model in models]
     digests = {one.record.dataset_digest for one in judged}
     if len(digests) > 1:
         raise UserError(

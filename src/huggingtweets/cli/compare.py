@@ -16,6 +16,7 @@ def compare(
     models: Annotated[
         list[str], typer.Argument(metavar="MODEL", help="Two or more models of the same posts.")
     ],
+    count: Annotated[int, typer.Option(min=16, help="Posts to write and judge, of each.")] = judging.DRAWN,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -29,7 +30,7 @@ def compare(
       huggingtweets compare first second third --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     with Terminal() as terminal:
-        compared = judging.compare(models, seed=seed or 0, watcher=terminal)
+        compared = judging.compare(models, count=count, seed=seed or 0, watcher=terminal)
     if as_json:
         print_json([{"folder": str(one.folder), "differences": found} for one, found in compared])
     else:
