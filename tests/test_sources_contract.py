@@ -156,7 +156,7 @@ def test_parquet_is_read_in_batches(tmp_path):
     assert most - before < path.stat().st_size / 4
 
 
-@pytest.mark.parametrize("location", ["", "/", "no.zip", "https://x.com/ada", "\0", "x" * 5000 + ".csv"])
+@pytest.mark.parametrize("location", ["", "/", "no.zip", "\0", "x" * 5000 + ".csv"])
 def test_recognising_never_fails(location):
     """What cannot be a location of anything is unknown, whatever it is, and nothing crashes over it."""
     with pytest.raises(UnknownPlace):
