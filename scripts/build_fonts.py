@@ -60,6 +60,7 @@ JAPANESE = (
 )  # the only language whose Han forms are kept beside the default
 SYMBOL_BLOCKS = [*range(0x2000, 0x2C00), *range(0x1F100, 0x1F900)]
 BIG5_FIRST_LEVEL = 0xC6  # the last lead byte of its common characters
+ASCII = range(0x20, 0x7F)
 HANGUL = [*range(0x3130, 0x3190), *range(0xAC00, 0xD7A4)]
 
 
@@ -68,7 +69,7 @@ def main(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         build(Path(scratch), target)
-    for path in sorted(target.glob("*.[ot]tf")):
+    for path in sorted([*target.glob("*.[ot]tf"), *target.glob("*.woff2")]):
         print(f"{path.stat().st_size:>9,}  {path.name}")
 
 
@@ -79,6 +80,7 @@ def build(scratch: Path, target: Path) -> None:
 
     bricolage = open_font(wheel(BRICOLAGE, scratch), "Bricolage*.ttf")
     write(bricolage, target / "BricolageGrotesque.ttf", LATIN_GREEK_CYRILLIC, opsz=40, wdth=100, wght=800)
+    write_for_web(target / "BricolageGrotesque.ttf", ASCII)
 
     noto = wheel(NOTO, scratch)
     write(open_font(noto, "NotoSans[[]wght[]].ttf"), target / "NotoSans.ttf", RARE_LATIN, wght=(400, 700))
@@ -158,6 +160,16 @@ def write(
         outlines = TTFont(path, recalcTimestamp=False)
         cffsubr.subroutinize(outlines, cff_version=1)
         outlines.save(path)
+
+
+def write_for_web(path: Path, characters: Iterable[int]) -> None:
+    """Save a font cut to these characters beside it as WOFF2, small enough to stand inside a page."""
+    options = subset.Options(flavor="woff2", layout_features=["kern", "liga"])
+    font = subset.load_font(str(path), options)
+    cut = subset.Subsetter(options)
+    cut.populate(unicodes=characters)
+    cut.subset(font)
+    subset.save_font(font, str(path.with_suffix(".woff2")), options)
 
 
 def common_han() -> set[int]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from huggingtweets.types import Post
 
@@ -15,7 +16,11 @@ from huggingtweets.types import Post
 # threads, and lose much when the machine has other work.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="trackio-")  # read when trackio is imported
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test asks the real Hub
+
+settings.register_profile("patient", deadline=None)  # machines are noisy: no test is about time
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -41,6 +46,37 @@ def persona():
         return str(path)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def _ngram_place(tmp_path_factory):
+    """Where an n-gram model of 300 posts was made, with the home that its posts are kept in."""
+    from huggingtweets import Job, ReadOptions, load_recipe, train  # noqa: PLC0415 -- for some tests only
+    from tiny import varied_texts  # noqa: PLC0415 -- it imports torch
+
+    place = tmp_path_factory.mktemp("ngram")
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(300, seed=5))]
+    (place / "posts.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        patch.chdir(place)
+        job = Job(
+            locations=("posts.csv",),
+            recipe=load_recipe("ngram", ["seed=3"]),
+            options=ReadOptions(name="Me"),
+            out=Path("models/me"),
+            tracker="none",
+        )
+        train(job)
+    return place
+
+
+@pytest.fixture
+def ngram_model(_ngram_place, monkeypatch):
+    """The folder of a model that trains in a moment, evaluated; its posts can be found."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(_ngram_place / "home"))
+    monkeypatch.chdir(_ngram_place)
+    return _ngram_place / "models" / "me"
 
 
 def post(text: str, number: int = 0, **fields: object) -> Post:

@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 PRIVATE = "xyzzyprivate"
 NAME = "Ada Tests"
@@ -372,6 +373,39 @@ def rss_item(number: int, body: str, *, title: str = "", more: str = "") -> str:
     )
 
 
+def tumblr_post(number: int, kind: str, inside: str, **attributes: str) -> str:
+    """A post in posts.xml, as the published readers of this export have it; `inside` is XML."""
+    known = {
+        "id": str(180_000_000_000 + number),
+        "url": f"https://ada-tests.tumblr.com/post/{180_000_000_000 + number}",
+        "type": kind,
+        "date-gmt": "2023-11-14 22:13:20 GMT",
+        "unix-timestamp": str(SECONDS + number),
+        "format": "html",
+        "state": "published",
+        "is_reblog": "false",
+        "tumblelog": "ada-tests",
+    }
+    written = " ".join(f'{name}="{value}"' for name, value in (known | attributes).items())
+    return f"<post {written}>{inside}<tag>{PRIVATE}</tag></post>\n"
+
+
+def tumblr_text(number: int, body: str, **attributes: str) -> str:
+    """A text post; `body` is HTML."""
+    return tumblr_post(number, "regular", f"<regular-body>{escape(body)}</regular-body>", **attributes)
+
+
+def tumblr_files(*posts: str) -> dict[str, Content]:
+    """Tumblr's export, unpacked."""
+    posts_xml = '<?xml version="1.0" encoding="UTF-8"?>\n<tumblr version="1.0">\n<posts>\n'
+    return {
+        "posts/posts.xml": f"{posts_xml}{''.join(posts)}</posts>\n</tumblr>",
+        "posts/html/180000000000.html": PRIVATE,
+        "messages.xml": f"<conversations><message>{PRIVATE}</message></conversations>",
+        "media/180000000000.jpg": PICTURE,
+    }
+
+
 def write_arrow(path: Path, rows: list[dict]) -> None:
     """Write Arrow's stream format, a thousand rows a batch, as the library datasets does."""
     import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed in few tests
@@ -448,6 +482,11 @@ def _feed(folder: Path, count: int) -> Path:
     return path
 
 
+def _tumblr(folder: Path, count: int) -> Path:
+    posts = [tumblr_text(n, f"<p>{text}</p>") for n, text in enumerate(many(count))]
+    return write_export(folder / "export.zip", tumblr_files(*posts))
+
+
 def _hf_dataset(folder: Path, count: int) -> Path:
     path = folder / "data-00000-of-00001.arrow"
     write_arrow(path, [{"text": text, "user": HANDLE} for text in many(count)])
@@ -467,5 +506,6 @@ FIXTURES = {
     "substack": _substack,
     "telegram": _telegram,
     "threads_export": _threads,
+    "tumblr": _tumblr,
     "whatsapp": _whatsapp,
 }

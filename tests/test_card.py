@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from huggingtweets.reporting import model_card
+from huggingtweets.reporting.card import OF_LORA
 from huggingtweets.reporting.picture import plain
 from huggingtweets.types import (
     Account,
@@ -180,10 +181,10 @@ def test_the_four_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
 
 
 def test_every_hyperparameter_and_metric_is_in_a_table():
-    """The card leaves out no field of the recipe, and shows the base's figure beside the model's."""
+    """No field that meant something to this model is left out, and the base's figure stands beside it."""
     rows = Page(model_card(record(), pictures=())).rows
     names = {row[0] for row in rows}
-    assert set(Recipe.__struct_fields__) - {"sampling"} <= names
+    assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA <= names
     assert {"sampling.temperature", "sampling.top_p", "sampling.max_new_tokens"} <= names
     assert ["Bits per byte of held-out posts", "1.500", "2.500", "", "106"] in rows
 

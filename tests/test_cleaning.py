@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import post
 from huggingtweets.cleaning import Rules, clean, clean_text
-from huggingtweets.cleaning.duplicates import repeats
+from huggingtweets.cleaning.duplicates import normalized, repeats
 from huggingtweets.cleaning.rules import is_in_language, is_short
 from huggingtweets.cleaning.text import (
+    ADDRESS,
+    INVISIBLE,
     folded,
     without_addresses,
     without_invisible,
@@ -24,6 +29,11 @@ ANY_POSTS = st.lists(
     st.tuples(st.text(), st.sampled_from(Kind), st.none() | st.sampled_from(["en", "fr", "en-GB"])),
     max_size=30,
 )
+TRICKY = (
+    *("https://t.co/a", "HTTP:", "://", "WWW.", "xwww.a", "Pic.Twitter.com/a", ".com/", "@", "a.b@c", ".org"),
+    *("-", "word", "\u200b", "\x1f", "\x85", " ", "  ", "\n", "\u00a0", "é", "\u0130", "\U0001f642"),
+)
+ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,18 @@ ANY_POSTS = st.lists(
 def test_links_go_and_nothing_else(text, left):
     """A link is taken out whole, and a word that only looks like one stays."""
     assert without_links(text) == left
+
+
+@given(ANY_TEXT)
+def test_a_quick_look_misses_nothing(text):
+    """Steps that first look whether there is anything to take out leave what the whole rule would leave."""
+    link = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)\S+", re.IGNORECASE)
+    assert without_links(text) == link.sub(" ", text)
+    assert without_addresses(text) == ADDRESS.sub(" ", text)
+    assert without_invisible(text) == INVISIBLE.sub("", text)
+    assert folded(text) == " ".join(text.split())
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert folded(text, keep_line_breaks=True) == "\n".join(filter(None, lines))
 
 
 @pytest.mark.parametrize(
@@ -142,6 +164,56 @@ def test_near_duplicates_are_checked_and_not_only_hashed():
     changed = first.replace("seven", "eight")
     other = "at seven in the evening nobody lit the lamp of the lighthouse and the ships were cross about it"
     assert repeats([first, changed, other]) == [None, Reason.NEAR_DUPLICATE, None]
+
+
+def test_no_near_duplicate_is_missed():
+    """What goes is what a comparison of every pair, without any hashing, would take out."""
+    words = [
+        "sea",
+        "lamp",
+        "évening",
+        "night",
+        "of",
+        "the",
+        "and",
+        "very",
+        "ships",
+        "🙂",
+        "今日は",
+        "2020",
+        "a",
+    ]
+    drawn = random.Random(0)
+    texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 30))) for _ in range(250)]
+    for text in list(texts):
+        changed = text.split()
+        changed[drawn.randrange(len(changed))] = drawn.choice(words)
+        texts.append(" ".join(changed))
+    gone = {
+        normalized(text)
+        for text, reason in zip(texts, repeats(texts), strict=True)
+        if reason is Reason.NEAR_DUPLICATE
+    }
+    assert gone == _near_duplicates(texts)
+    assert len(gone) > 50
+
+
+def _near_duplicates(texts):
+    gone, kept = set(), []
+    for text in dict.fromkeys(map(normalized, texts)):
+        shingles = {text[i : i + 5] for i in range(max(1, len(text) - 4))}
+        if any(len(shingles & other) >= 0.8 * len(shingles | other) for other in kept):
+            gone.add(text)
+        else:
+            kept.append(shingles)
+    return gone
+
+
+def test_a_copy_of_a_near_duplicate_is_one_too():
+    """A text that goes because of an earlier one goes for the same reason when it is said again."""
+    first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
+    changed = first.replace("seven", "eight")
+    assert repeats([first, changed, changed.upper()]) == [None, *[Reason.NEAR_DUPLICATE] * 2]
 
 
 def test_the_earliest_of_several_is_kept():

@@ -175,7 +175,7 @@ def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
 
 MISTAKES = {
     "no such file": (["train", "gone.zip"], "gone.zip"),
-    "no such recipe": (["train", "{posts}", "--recipe", "fast"], "expected one of gpt2, starter"),
+    "no such recipe": (["train", "{posts}", "--recipe", "fast"], "expected one of distilgpt2"),
     "no such key": (["train", "{posts}", "--recipe", "starter", "--set", "speed=9"], "key=value"),
     "no such tracker": (["train", "{posts}", "--tracker", "mlflow"], "trackio"),
     "no such language": (["inspect", "{posts}", "--lang", "klingon"], "expected one of"),

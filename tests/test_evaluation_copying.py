@@ -14,7 +14,17 @@ from huggingtweets.errors import ModelError
 from huggingtweets.evaluation import _tensor_files, copying, intervals
 from huggingtweets.evaluation._tokens import normalized, words
 from huggingtweets.evaluation.copy_index import CopyIndex
-from huggingtweets.evaluation.copying import LONGEST, RUN, SHORTEST, Originals, copied, exceeds, near, own_run
+from huggingtweets.evaluation.copying import (
+    LONGEST,
+    RUN,
+    SHORTEST,
+    Originals,
+    copied,
+    exceeds,
+    near,
+    own_run,
+    watch,
+)
 from people import sample, shuffled, timeline
 
 POSTS = st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), min_size=1, max_size=5)
@@ -82,6 +92,18 @@ def test_copying_begins_where_the_interval_leaves_the_persons_own():
     own = intervals.share(3, 200)
     assert not exceeds(intervals.share(5, 200), own)
     assert exceeds(intervals.share(30, 200), own)
+
+
+def test_a_watch_says_when_copying_begins():
+    """Beside what the person repeats by themselves, copies are a sign, and their own posts are none."""
+    train = [f"day {i} was like this and so on it went until the evening of day {i}" for i in range(100)]
+    held_out = [f"thought number {i} that was never before put in words here" for i in range(60)]
+    sign = watch(train, held_out)
+    assert sign(train[:64]).begun
+    assert sign(train[:64]).rate.value == 1
+    assert not sign(held_out).begun
+    assert sign(held_out).own == sign(train[:64]).own
+    assert not watch(train, [])(train[:64]).begun  # nothing says how much is natural
 
 
 @pytest.mark.parametrize(("held_out", "expected"), [([], RUN), (["nothing of the kind"], SHORTEST)])

@@ -68,7 +68,9 @@ def test_an_evaluation_is_json_and_holds_no_post(evaluated):
     found, _ = evaluated
     encoded = msgspec.json.encode(found)
     assert msgspec.json.decode(encoded, type=Evaluation) == found
-    assert b"null" not in encoded.replace(b'"model":null', b"").replace(b'"ceiling":null', b"")  # no NaN
+    for absent in (b'"model":null', b'"ceiling":null', b'"game":null'):
+        encoded = encoded.replace(absent, b"")
+    assert b"null" not in encoded  # no NaN
     train, held_out = sample()
     assert not [text for text in (*train, *held_out) if msgspec.json.encode(text)[1:-1] in encoded]
 

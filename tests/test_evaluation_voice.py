@@ -161,3 +161,16 @@ def test_detection_cannot_tell_training_posts_from_training_posts():
     found = [detection.measure(train, {MODEL: strangers(100)}, seed=seed) for seed in range(3)]
     assert all(f.ceiling.low < 0.56 and f.ceiling.high > 0.44 for f in found)
     assert all(f.model.low > 0.99 for f in found)
+
+
+def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
+    """Training posts stand at 1 where nothing changed, and above where later posts are of another kind."""
+    train, held_out = sample()
+    learnt, floor = {"fan": strangers(300)}, strangers(150, seed=1)
+    changed = held_out + strangers(len(held_out), seed=2)
+    same, drifted = (
+        authorship.measure(train, learnt, {OWN: own, OTHERS: floor, MODEL: held_out}, seed=0).whole.earlier
+        for own in (held_out, changed)
+    )
+    assert same.value == pytest.approx(1, abs=0.15)
+    assert drifted.low > 1.5

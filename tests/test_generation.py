@@ -9,8 +9,9 @@ import torch
 from transformers import pipeline
 
 from huggingtweets import generate, load_recipe
+from huggingtweets.drafts import TRIES
 from huggingtweets.errors import ModelError, UserError
-from huggingtweets.generation import TRIES, Generator
+from huggingtweets.generation import Generator
 from huggingtweets.training import Device, load_base, train
 from huggingtweets.types import Sampling
 from tiny import tiny_base, tiny_dataset
@@ -39,7 +40,7 @@ def test_the_plain_pipeline_writes_what_we_write(model, prompt):
 
 def test_a_prompt_begins_like_a_post(model):
     """The saved tokenizer puts the begin token before a prompt by itself, once, and takes it off again."""
-    tokenizer = Generator.load(model)._tokenizer
+    tokenizer = Generator.load(model).tokenizer
     assert tokenizer("the lamp")["input_ids"][0] == tokenizer.bos_token_id
     assert tokenizer("the lamp")["input_ids"].count(tokenizer.bos_token_id) == 1
     assert tokenizer.decode(tokenizer("the lamp")["input_ids"], skip_special_tokens=True) == "the lamp"

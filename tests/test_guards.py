@@ -90,4 +90,4 @@ def test_missing_guards_are_an_error(tmp_path):
 @given(st.text())
 def test_any_text_can_be_judged(text):
     """No text makes the guard of private details fail."""
-    assert isinstance(PrivacyGuard(Handles(salt="0" * 32, hashes=frozenset())).objection(text), str)
+    assert isinstance(PrivacyGuard([Handles(salt="0" * 32, hashes=frozenset())]).objection(text), str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from huggingtweets import load_recipe, recipe_names
@@ -16,6 +18,15 @@ def test_every_recipe_that_ships_loads():
         assert recipe.name == name
         assert recipe.base
         assert recipe.summary
+
+
+def test_recipes_of_the_hub_say_what_they_need():
+    """Each recipe whose base is on the Hub says how much memory it takes; the largest ones use LoRA."""
+    offline = {"starter", "ngram"}
+    assert len(set(recipe_names()) - offline) >= 8
+    for name in set(recipe_names()) - offline:
+        assert re.search(r"Needs about \d+ GB of memory", load_recipe(name).summary)
+    assert {load_recipe(name).method for name in ("qwen3-0.6b", "llama-3.2-1b")} == {"lora"}
 
 
 def test_gpt2_has_the_settings_of_2020():
@@ -58,7 +69,8 @@ def test_a_file_is_a_recipe(tmp_path):
         (["epochs=0"], ">= 1"),
         (["learning_rate=-1"], "> 0"),
         (["learning_rate=nan"], "learning_rate"),
-        (["method=lora"], "method"),
+        (["method=magic"], "method"),
+        (["lora_rank=0"], ">= 1"),
         (["sampling.top_p=2"], "top_p"),
     ],
 )
@@ -82,7 +94,7 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
 
 def test_an_unknown_recipe_names_the_known_ones(tmp_path):
     """A name that is none, and a file that is not there, say what is expected."""
-    with pytest.raises(RecipeError, match="expected one of gpt2, starter"):
+    with pytest.raises(RecipeError, match=f"expected one of {', '.join(recipe_names())}"):
         load_recipe("nonsense")
     with pytest.raises(RecipeError, match="cannot be read"):
         load_recipe(str(tmp_path / "gone.toml"))

@@ -439,6 +439,16 @@ def test_the_voice_is_judged_by_where_its_interval_lies(closeness, answer, said)
     assert f"comes to {round(100 * closeness)} %" in text
 
 
+def test_what_time_explains_is_not_called_overdone():
+    """Where earlier posts are as far beyond the later ones, the model does not overdo the voice."""
+    whole = replace(voice(1.3), earlier=Figure(value=1.27, low=1.2, high=1.34, count=90))
+    found = evaluation(authorship=Authorship(whole=whole, style=voice()))
+    assert answers(found)[0] == "Yes"
+    text = page(found).text()
+    assert "as @ada's earlier posts are, from which it learnt (127 %)" in text
+    assert "overdoes" not in text
+
+
 @pytest.mark.parametrize(
     ("share", "answer", "said"),
     [

@@ -229,3 +229,15 @@ def test_asking_for_sources_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_posts_without_an_id_are_told_apart(tmp_path):
+    """A post whose id is missing gets its number for one: threads are found, and kept together, by ids."""
+    archive = write_zip(tmp_path / "archive.zip", [tweet(1, "one"), tweet(2, "two"), tweet(3, "three")])
+    table = tmp_path / "tweets.csv"
+    rows = "".join(f'"{n}","","2013-03-13 08:52:14 +0000","web","post {n or 2}",""\n' for n in ("1", "", ""))
+    table.write_text(
+        f'"tweet_id","in_reply_to_status_id","timestamp","source","text","retweeted_status_id"\n{rows}'
+    )
+    posts = [*sources.read(str(archive)).posts, *sources.read(str(table), NAMED).posts]
+    assert [post.id for post in posts] == ["1", "2", "3", "1", "number-2", "number-3"]

@@ -162,13 +162,13 @@ OUTSIDE = (
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (rss(rss_item(1, "x"))[:-20], "no whole feed"),
-        ("<rss><channel><item></channel></rss>", "no whole feed"),
+        (rss(rss_item(1, "x"))[:-20], "no whole XML"),
+        ("<rss><channel><item></channel></rss>", "no whole XML"),
         ("<rss><channel><title>t</title></channel></rss>", "without entries"),
         ("<html><p>no feed</p></html>", "neither RSS nor Atom"),
-        (BOMB, "no whole feed"),
-        (OUTSIDE, "no whole feed"),
-        ('<?xml version="1.0" encoding="no-such"?><rss><channel/></rss>', "no whole feed"),
+        (BOMB, "no whole XML"),
+        (OUTSIDE, "no whole XML"),
+        ('<?xml version="1.0" encoding="no-such"?><rss><channel/></rss>', "no whole XML"),
     ],
 )
 def test_what_is_no_feed_or_a_trap_is_refused(tmp_path, content, reason):

@@ -17,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huggingtweets import inspect
 from huggingtweets.errors import Unreachable
-from huggingtweets.sources import _checked_network, _http
+from huggingtweets.progress import Silence
+from huggingtweets.sources import ReadOptions, _checked_network, _http
 from huggingtweets.sources._checked_network import is_public
 from huggingtweets.sources._http import Http, Refused, shown
 from local_server import LocalServer, Reply
@@ -212,6 +214,34 @@ def test_a_wait_is_said(server, caplog):
     with Http(allow_private=True, sleep=lambda _: None, say=said.append) as client:
         client.get(server.url)
     assert said[0].startswith("127.0.0.1: it is out of order (status 500); next try in")
+
+
+class Listener(Silence):
+    """A watcher that keeps what it is told."""
+
+    def __init__(self):
+        self.heard_of = []
+
+    def said(self, message):
+        """Keep it."""
+        self.heard_of.append(message)
+
+
+def test_whoever_watches_hears_of_waits(server, monkeypatch):
+    """What a service makes a reading wait for is shown to the user, not only logged; and to nobody later."""
+    feed = b"<rss><channel><title>Ada</title><item><title>words of a post</title></item></channel></rss>"
+    monkeypatch.setattr(_http, "FIRST_WAIT", 0.01)
+    server.next(Reply(429), Reply(body=feed))
+    watcher = Listener()
+    options = ReadOptions(allow_private=True)
+    [found] = inspect([f"{server.url}/feed.xml"], options=options, watcher=watcher)
+    assert found.person.account.handle == "Ada"
+    [heard] = watcher.heard_of
+    assert heard.startswith("127.0.0.1: too many requests; next try in ")
+    with Http(allow_private=True, sleep=lambda _: None) as client:
+        server.next(Reply(500))
+        client.get(server.url)
+    assert watcher.heard_of == [heard]
 
 
 def test_a_slow_answer_is_not_waited_for(server, http, waits, monkeypatch):

@@ -98,3 +98,18 @@ def test_values_of_another_form_are_told_apart_from_damage():
     """Valid JSON whose fields have other types is called unexpected, not broken."""
     with pytest.raises(BrokenArchive, match="not of the form expected"):
         list(decode_array([b'[{"a": "x"}]'], msgspec.json.Decoder(list[dict[str, int]]), "tweets.js"))
+
+
+def test_a_long_object_is_not_counted_anew_for_each_piece(monkeypatch):
+    """Twice as many bytes are twice as much work: they are not looked through again for each piece."""
+    counted = []
+
+    def count(buffer):
+        counted.append(len(buffer))
+        return whole_object(buffer)
+
+    whole_object = _json_arrays._last_whole_object
+    monkeypatch.setattr(_json_arrays, "_last_whole_object", count)
+    content = b'[{"a": "' + b"x" * 1_000_000 + b'"}]'
+    assert len(decoded(content, 1000)) == 1
+    assert sum(counted) < 3 * len(content)

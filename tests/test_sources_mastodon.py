@@ -386,6 +386,18 @@ def test_a_tar_that_explodes_is_refused(tmp_path):
     tar_refused(path, "not a whole tar")
 
 
+def test_a_name_that_is_no_text_can_be_printed(tmp_path):
+    """Names in a tar are bytes; one that is not UTF-8 comes into no message as it is."""
+    path = tmp_path / "a.tar.gz"
+    bomb = tarfile.TarInfo("\udc89PNG\n")
+    bomb.size = 1 << 40
+    path.write_bytes(gzip.compress(bomb.tobuf(errors="surrogateescape") + bytes(10_000)))
+    with pytest.raises(BrokenArchive, match="would grow") as error:
+        read_tar(path)
+    assert str(error.value).encode()
+    assert "\n" not in str(error.value)
+
+
 def test_long_names_in_a_tar_are_read(tmp_path):
     """The limits let real archives pass, whose media lie in long paths."""
     name = "media/" + "x" * 300 + ".png"

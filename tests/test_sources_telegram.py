@@ -179,3 +179,12 @@ def test_an_export_that_breaks_off_is_told(tmp_path):
     with pytest.raises(BrokenArchive, match=r"result\.json breaks off") as caught:
         list(sources.read(str(path), ReadOptions(name="Ada Tests")).posts)
     assert "\n" not in str(caught.value)
+
+
+def test_an_owner_whose_name_is_no_handle_is_still_somebody(tmp_path):
+    """Where neither the user name nor the name can name a folder, the number does."""
+    everything = telegram_everything(telegram_chat(telegram_message(1, "one")))
+    everything["personal_information"] |= {"username": "@", "first_name": "..", "last_name": ""}
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(everything))
+    assert sources.read(str(path)).account.handle == "1"

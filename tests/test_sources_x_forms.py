@@ -113,9 +113,7 @@ def test_the_parts_of_one_archive_become_one_person(tmp_path):
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("known", [True, False])
 def test_only_the_last_version_of_an_edited_post_is_read(tmp_path, newest_first, known):
-    """Earlier versions go, by what they know of later ones, or else by what later ones before them say."""
-    if not (known or newest_first):
-        pytest.skip("nothing tells of the later version in time")
+    """Earlier versions go, by what they know of later ones, or else by what later ones say."""
     versions = ["5", "17", "1000"]
     records = [
         edited(5, "one tipo", versions if known else ["5"], first=True),
@@ -125,6 +123,22 @@ def test_only_the_last_version_of_an_edited_post_is_read(tmp_path, newest_first,
     ]
     folder = write_folder(tmp_path / "x", records[::-1] if newest_first else records)
     assert set(texts(folder)) == {"no typo", "another"}
+
+
+def test_a_version_is_found_behind_many_other_posts(tmp_path):
+    """A later version can lie a hundred posts behind, in the next file; the order of the others stays."""
+    others = [tweet(n, f"post {n}") for n in range(100, 600)]
+    first, last = edited(5, "one tipo", ["5"], first=True), edited(6, "one typo", ["5", "6"], first=False)
+    records = [*others[:300], first, *others[300:450], last, *others[450:]]
+    folder = write_folder(tmp_path / "x", records, parts=2)
+    posts = [f"post {n}" for n in range(100, 600)]
+    assert texts(folder) == [*posts[:450], "one typo", *posts[450:]]
+
+
+def test_an_earlier_version_alone_is_left_out(tmp_path):
+    """Where an archive lacks the last version, as one part of several can, the one before is no post."""
+    first = edited(5, "one tipo", ["5", "6"], first=True)
+    assert texts(write_folder(tmp_path / "x", [first, tweet(7, "another")])) == ["another"]
 
 
 def test_posts_of_a_circle_are_left_out(tmp_path):

@@ -10,16 +10,24 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertModel
 
 from huggingtweets import load_recipe
-from huggingtweets.errors import BaseError, TrainingDiverged
+from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, choose_device, load_base, train
+from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import IGNORED, batches, encode
-from huggingtweets.training.loop import _evaluation_steps, _schedule
-from huggingtweets.training.loss import bits_per_byte
-from tiny import STARTER, tiny_base, tiny_dataset
+from huggingtweets.training.cross_entropy import output_matrix
+from huggingtweets.training.loop import evaluation_steps
+from huggingtweets.training.loss import bits_per_byte, nats, summed_loss
+from huggingtweets.training.mixture import epoch, shares
+from huggingtweets.training.optimizer import schedule
+from huggingtweets.training.processes import Processes
+from huggingtweets.training.run import Backward
+from huggingtweets.training.weights import Weights
+from huggingtweets.types import Heard
+from tiny import STARTER, tiny_base, tiny_dataset, tiny_texts
 
 CPU = Device("cpu", "test", bf16=False)
-ROWS = [tuple(range(length)) for length in (2, 5, 9, 3, 30, 7, 4, 12, 2, 6)]
+ROWS = [[tuple(range(1, length + 1))] for length in (2, 5, 9, 3, 300, 7, 4, 120, 2, 129, 130)]
 
 
 @pytest.fixture(scope="session")
@@ -27,38 +35,49 @@ def base(tmp_path_factory):
     return str(tiny_base(tmp_path_factory.mktemp("base")))
 
 
-def run(base, folder, *settings, watcher=None):
+def run(base, folder, *settings, watcher=None, listen=None):
     folder.mkdir(exist_ok=True)
     recipe = load_recipe(
         "starter", [f"base={base}", "epochs=2", "batch_tokens=128", "evaluations=4", *settings]
     )
     loaded = load_base(recipe.base, dropout=recipe.dropout)
-    return train(tiny_dataset(), recipe, loaded, folder, device=CPU, watcher=watcher)
+    return train(tiny_dataset(), recipe, loaded, folder, device=CPU, listen=listen, watcher=watcher)
 
 
 def test_every_token_but_the_first_is_a_target_once():
     """A long post is cut into rows that together predict each of its tokens exactly once."""
     tokenizer = AutoTokenizer.from_pretrained(STARTER)
     text = "a long note about the weather " * 40
-    rows = encode([text, "short"], tokenizer, positions=64)
-    assert all(2 <= len(row) <= 65 for row in rows)
-    whole = [token for row in rows[:-1] for token in row[1:]]
-    assert rows[0][0] == tokenizer.bos_token_id
+    long, short = encode([text, "short"], tokenizer, positions=64)
+    assert all(2 <= len(row) <= 65 for row in [*long, *short])
+    whole = [token for row in long for token in row[1:]]
+    assert long[0][0] == short[0][0] == tokenizer.bos_token_id
     assert whole == [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]
 
 
 @pytest.mark.parametrize("shuffle", [None, random.Random(1)])
 def test_batches_hold_every_row_once_within_their_size(shuffle):
-    """No row is lost or doubled, and padding counts towards the size of a batch."""
+    """No row is lost or doubled, padding counts towards the size, and posts keep apart in their places."""
     found = []
-    for batch in batches(ROWS, 24, padding=0, shuffle=shuffle):
+    for batch in batches(ROWS, 512, padding=0, shuffle=shuffle):
         rows, width = batch.inputs.shape
-        assert rows * width <= 24 or rows == 1
+        assert rows * width <= 512 or rows == 1
         assert batch.tokens == int((batch.targets != IGNORED).sum())
-        for inputs, targets in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
-            real = [t for t in targets if t != IGNORED]
-            found.append((inputs[0], *real))
-    assert sorted(found) == sorted(ROWS)
+        for i in range(rows):
+            for owner in set(batch.owners[i].tolist()) - {-1}:
+                own = batch.owners[i] == owner
+                assert batch.positions[i][own].tolist() == list(range(int(own.sum())))
+                found.append((owner, (int(batch.inputs[i][own][0]), *batch.targets[i][own].tolist())))
+    assert sorted(found) == [(owner, rows[0]) for owner, rows in enumerate(ROWS)]
+
+
+def test_batches_have_few_shapes():
+    """Hundreds of posts of all lengths come in a handful of shapes: each new one costs memory for good."""
+    lengths = random.Random(0)
+    rows = [[tuple(range(lengths.randrange(2, 129)))] for _ in range(400)]
+    made = batches(rows, 1024, 0, random.Random(0))
+    assert len({batch.inputs.shape for batch in made}) <= 2
+    assert sum(batch.tokens for batch in made) > 0.9 * sum(batch.inputs.numel() for batch in made)
 
 
 def test_the_order_of_posts_follows_the_seed():
@@ -66,43 +85,82 @@ def test_the_order_of_posts_follows_the_seed():
 
     def order(seed):
         shuffle = random.Random(seed)
-        return [b.targets.tolist() for b in batches(ROWS, 24, padding=0, shuffle=shuffle)]
+        return [b.targets.tolist() for b in batches(ROWS, 512, padding=0, shuffle=shuffle)]
 
     assert order(1) == order(1)
     assert order(1) != order(2)
 
 
-def test_padding_changes_no_figure(base):
-    """Bits per byte of padded batches are those of each post alone, computed by hand."""
+@pytest.mark.parametrize("fused", [True, False])
+def test_neighbours_in_a_row_change_no_figure(base, fused):
+    """What each post costs in a shared, padded row is what it costs alone, computed by hand."""
     tokenizer, model = AutoTokenizer.from_pretrained(base), AutoModelForCausalLM.from_pretrained(base).eval()
     texts = [
         "one",
         "two words",
         "é 🙂 bytes count, not letters",
-        "a much longer post that decides the padding",
+        "a much longer post that decides the padding " * 9,
     ]
     rows = encode(texts, tokenizer, positions=64)
-    nats = 0.0
-    for row in rows:
-        logits = model(torch.tensor([row[:-1]])).logits[0].double()
-        nats -= sum(logits.log_softmax(-1)[i, token].item() for i, token in enumerate(row[1:]))
-    expected = nats / math.log(2) / sum(len(text.encode()) + 1 for text in texts)
-    assert bits_per_byte(model, rows, texts, 0, CPU) == pytest.approx(expected, rel=1e-5)
+    by_hand = []
+    for pieces in rows:
+        costs = [model(torch.tensor([row[:-1]])).logits[0].double().log_softmax(-1) for row in pieces]
+        by_hand.append(
+            -sum(
+                cost[i, token].item()
+                for cost, row in zip(costs, pieces, strict=True)
+                for i, token in enumerate(row[1:])
+            )
+        )
+    found = nats(model, rows, 0, CPU, output_matrix(model) if fused else None)
+    assert found.tolist() == pytest.approx(by_hand, rel=1e-4)
+    size = sum(len(text.encode()) + 1 for text in texts)
+    assert bits_per_byte(found, texts) == pytest.approx(sum(by_hand) / math.log(2) / size, rel=1e-4)
+
+
+def test_the_fused_loss_has_the_gradient_of_the_plain_one(base):
+    """Scores made a few at a time give the same loss and the same gradients as all scores at once."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(["some words", "and more of them " * 20], tokenizer, 64), 256, 0, None)[0]
+    gradients = []
+    for fused in (True, False):
+        model = AutoModelForCausalLM.from_pretrained(base)
+        loss = summed_loss(model, batch, CPU, output_matrix(model) if fused else None)
+        loss.backward()
+        gradients.append((loss.item(), [p.grad.clone() for p in model.parameters()]))
+    (first, ours), (second, plain) = gradients
+    assert first == pytest.approx(second, rel=1e-5)
+    for mine, theirs in zip(ours, plain, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_attention_of_short_rows_is_attention(base):
+    """Our attention gives what transformers' own gives, going forward and backward."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(["some words", "and more of them " * 20], tokenizer, 64), 256, 0, None)[0]
+    results = []
+    for ours in (True, False):
+        model = AutoModelForCausalLM.from_pretrained(base)
+        if ours:
+            use_short_rows(model)
+        summed_loss(model, batch, CPU, None).backward()
+        results.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    assert torch.allclose(*results, rtol=1e-3, atol=1e-4)
 
 
 def test_the_schedule_rises_and_falls():
     """Without warm-up it begins at the top; with it, it rises first; it ends near nothing."""
-    assert _schedule(0, 100, 0.0) == 1.0
-    assert _schedule(50, 100, 0.0) == pytest.approx(0.5)
-    assert _schedule(99, 100, 0.0) < 0.001
-    assert [_schedule(i, 100, 0.1) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert _schedule(10, 100, 0.1) == 1.0
+    assert schedule(0, 100, 0.0) == 1.0
+    assert schedule(50, 100, 0.0) == pytest.approx(0.5)
+    assert schedule(99, 100, 0.0) < 0.001
+    assert [schedule(i, 100, 0.1) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert schedule(10, 100, 0.1) == 1.0
 
 
 @pytest.mark.parametrize(("steps", "evaluations"), [(100, 8), (3, 8), (1, 1)])
 def test_the_last_step_is_always_measured(steps, evaluations):
     """Evaluations are spread over the run and never miss its end."""
-    at = _evaluation_steps(steps, evaluations)
+    at = evaluation_steps(steps, evaluations)
     assert max(at) == steps
     assert min(at) >= 1
     assert len(at) == min(steps, evaluations)
@@ -124,13 +182,14 @@ def test_the_same_seed_gives_the_same_bytes(base, tmp_path):
 
 def test_the_best_checkpoint_is_the_one_saved(base, tmp_path):
     """When training goes wrong after a good start, the weights on disk are those of the good start."""
-    checkpoint = run(base, tmp_path / "m", "epochs=12", "learning_rate=0.5", "warmup=1")
+    checkpoint = run(base, tmp_path / "m", "epochs=12", "learning_rate=1", "warmup=1", "evaluations=12")
     best = min(checkpoint.curve, key=lambda point: point.bits_per_byte)
     assert checkpoint.step == best.step < checkpoint.curve[-1].step
     held_out = [p.text for p in tiny_dataset().held_out]
     model = AutoModelForCausalLM.from_pretrained(checkpoint.folder)
     rows = encode(held_out, AutoTokenizer.from_pretrained(base), 64)
-    assert bits_per_byte(model, rows, held_out, 0, CPU) == pytest.approx(best.bits_per_byte, rel=1e-5)
+    found = bits_per_byte(nats(model, rows, 0, CPU), held_out)
+    assert found == pytest.approx(best.bits_per_byte, rel=1e-5)
 
 
 def test_a_loss_that_is_no_number_saves_nothing(tmp_path):
@@ -202,3 +261,86 @@ def test_the_device_can_be_named(monkeypatch):
     """An environment variable overrides the choice of device."""
     monkeypatch.setenv("HUGGINGTWEETS_DEVICE", "cpu")
     assert choose_device().kind == "cpu"
+
+
+def test_training_stops_when_it_gets_no_better(base, tmp_path):
+    """Evaluations without progress end the run; the reason is told, and the best weights are saved."""
+    said = []
+
+    class Notes(Silence):
+        def said(self, message):
+            said.append(message)
+
+    settings = ("epochs=12", "learning_rate=1", "warmup=1", "evaluations=12", "patience=2")
+    checkpoint = run(base, tmp_path / "m", *settings, watcher=Notes())
+    assert "have not fallen for 2 evaluations" in checkpoint.stopped
+    assert any(checkpoint.stopped in message for message in said)
+    bits = [point.bits_per_byte for point in checkpoint.curve]
+    assert len(bits) < 13
+    assert min(bits) == bits[-3]
+    assert checkpoint.step == checkpoint.curve[-3].step
+
+
+def test_training_stops_when_the_model_copies(base, tmp_path):
+    """A listener that hears copies ends the run; the weights saved are those before the copying began."""
+    heard = []
+
+    def listen(model, _):
+        heard.append(model.training)
+        return Heard(samples=("x",), copied=0.1 * len(heard), too_much="copies" if len(heard) == 3 else "")
+
+    checkpoint = run(base, tmp_path / "m", "epochs=4", "learning_rate=1e-2", "evaluations=8", listen=listen)
+    assert checkpoint.stopped == "copies"
+    assert [point.copied for point in checkpoint.curve] == [None, None, 0.1, 0.2, pytest.approx(0.3)]
+    assert checkpoint.step == checkpoint.curve[-2].step
+
+
+def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
+    """When memory runs out the same gradient comes from smaller pieces, and a line says so."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
+    gradients, said = [], []
+
+    class Notes(Silence):
+        def said(self, message):
+            said.append(message)
+
+    for most in (len(batch.inputs), 1):
+        model = AutoModelForCausalLM.from_pretrained(base)
+        weights = Weights(model, torch.float32)
+
+        def loss(piece, model=model, most=most):
+            if len(piece.inputs) > most:
+                torch.empty(1 << 55)  # the allocator's own refusal
+            return summed_loss(model, piece, CPU, None)
+
+        Backward(weights, loss, Processes(), Notes())(batch)
+        gradients.append(weights.gradient.clone())
+    assert torch.allclose(*gradients, atol=1e-6)
+    assert any("pieces" in message for message in said)
+
+
+def test_memory_for_not_even_one_row_is_one_clear_error(base):
+    """When nothing can be made smaller any more, the error says what would need less."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
+    weights = Weights(AutoModelForCausalLM.from_pretrained(base), torch.float32)
+    with pytest.raises(DoesNotFit, match="LoRA"):
+        Backward(weights, lambda _: torch.empty(1 << 55), Processes(), Silence())(batch)
+
+
+def test_several_people_are_heard_alike_or_as_asked():
+    """Whoever wrote less is oversampled, to equal shares or to those asked for; no post is left out."""
+    voices = {"a": [[(1, n)] for n in range(90)], "b": [[(2, n)] for n in range(30)]}
+
+    def counts(mix):
+        drawn = epoch(voices, shares(["a", "b"], mix), random.Random(0))
+        assert {rows[0] for rows in drawn} == {rows[0] for posts in voices.values() for rows in posts}
+        return [sum(rows[0][0] == who for rows in drawn) for who in (1, 2)]
+
+    assert counts({}) == [90, 90]
+    assert counts({"A": 3, "@b": 1}) == [90, 30]
+    assert counts({"a": 1, "b": 2}) == [90, 180]
+    for wrong in ({"a": 1}, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 0}):
+        with pytest.raises(RecipeError, match="--mix a=1 --mix b=1"):
+            shares(["a", "b"], wrong)

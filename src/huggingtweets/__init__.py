@@ -12,6 +12,7 @@ For example::
 from .cleaning import Rules
 from .errors import HuggingtweetsError
 from .judging import compare, evaluate
+from .merging import merge
 from .pipeline import Job, train
 from .reading import Inspection, inspect
 from .recipes import load as load_recipe
@@ -44,6 +45,7 @@ __all__ = [
     "generate",
     "inspect",
     "load_recipe",
+    "merge",
     "recipe_names",
     "runs",
     "source_names",

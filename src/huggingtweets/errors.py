@@ -17,6 +17,7 @@
       InternalError               exit code 1: our mistake, or the machine's
         OutOfSpace                the disk is full
         TrainingDiverged          the loss is no longer a number
+        DoesNotFit                the memory holds not even the smallest piece of a batch
 
 A message says what was given, what was expected and what to do next. The library raises; only the
 command line prints and exits.
@@ -98,3 +99,7 @@ class OutOfSpace(InternalError):
 
 class TrainingDiverged(InternalError):
     """The loss is no longer a number."""
+
+
+class DoesNotFit(InternalError):
+    """The memory does not hold a model while it learns."""

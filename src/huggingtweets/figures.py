@@ -62,6 +62,7 @@ class Voice(Struct, frozen=True, kw_only=True):
     auc: Row  # of episodes against other people's episodes: 1 is told apart always, 0.5 never
     auc_own: Row  # of episodes against the person's own: 0.5 equals, below fainter, above overdone
     closeness: Row  # mean log-odds on a scale where other people are 0 and the person is 1
+    earlier: Figure | None = None  # the closeness of training posts: people change, so it need not be 1
 
 
 class Authorship(Struct, frozen=True, kw_only=True):
@@ -82,6 +83,14 @@ class Copying(Struct, frozen=True, kw_only=True):
     longest: dict[str, int]  # words of the longest run, by group
     shares: dict[str, dict[int, float]]  # group -> words -> share of posts with a run so long
     own_run: int  # words that the person's own posts almost never share with earlier ones
+
+
+class CopySign(Struct, frozen=True, kw_only=True):
+    """Whether copying has begun, asked while a model learns."""
+
+    rate: Figure  # share of generated posts with a run of words from one training post
+    own: Figure | None  # the same of the person's held-out posts; None where there are none
+    begun: bool  # the model copies more than the person does, by more than chance
 
 
 class Distribution(Struct, frozen=True, kw_only=True):
@@ -125,6 +134,13 @@ class Counts(Struct, frozen=True, kw_only=True):
     leaked: tuple[int, ...]  # places of held-out posts left out: they are training posts too, or nearly
 
 
+class Game(Struct, frozen=True, kw_only=True):
+    """How often a person found the real post in a pair: 0.5 is chance, 1 is always."""
+
+    found: Figure
+    told_apart: bool  # more often than by chance
+
+
 class Evaluation(Struct, frozen=True, kw_only=True):
     """All that was measured of one model. The same texts and seed give the same figures."""
 
@@ -137,6 +153,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     giveaways: Giveaways
     detection: Row  # AUC of a reader that looks for what is machine-made; 0.5 cannot tell
     hours: tuple[int, ...] = ()  # training posts in each hour of the day (UTC), where dates are known
+    game: Game | None = None  # where somebody has played
 
     def rows(self) -> dict[str, Row]:
         """Every row by its path, for example "copying.near"."""

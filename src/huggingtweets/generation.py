@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from msgspec import Struct
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
-from .errors import ModelError, UserError
+from .drafts import Guard, Written, write
+from .errors import MissingExtra, ModelError, UserError
 from .quiet import quiet
-from .types import Sample, Sampling
+from .speakers import find, speakers
+from .types import Sampling
 
-BATCH = 64  # posts drawn at once
-TRIES = 8  # drafts a post before a guard's objections are taken as the answer
-
-
-class Guard(Protocol):
-    """Looks at a text before it is shown."""
-
-    def objection(self, text: str) -> str:
-        """Why the text may not be shown; "" where it may."""
-
-
-class Written(Struct, frozen=True, kw_only=True):
-    """What was written, and how many drafts were refused for which reason."""
-
-    samples: tuple[Sample, ...]
-    refused: dict[str, int]
+ADAPTER = "adapter_config.json"  # in a folder that holds an adapter instead of a whole model
 
 
 class Generator:
@@ -43,10 +29,11 @@ class Generator:
             model: a causal language model of transformers.
             tokenizer: one that begins every prompt like a post.
         """
-        self._model, self._tokenizer = model, tokenizer
-        self._model.eval()
+        self.model, self.tokenizer = model, tokenizer
+        self.model.eval()
         self.positions: int = getattr(model.config, "max_position_embeddings", None) or 1024
         self.sampling = _sampling(model.generation_config)
+        self._speakers = speakers(tokenizer)
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "cpu") -> Generator:
@@ -55,14 +42,13 @@ class Generator:
         Raises:
             ModelError: the folder holds no model that transformers can load.
         """
-        if not (folder / "config.json").is_file():
+        adapter = (folder / ADAPTER).is_file()
+        if not (adapter or (folder / "config.json").is_file()):
             raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
         try:
             with quiet():
                 tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                model: Any = AutoModelForCausalLM.from_pretrained(
-                    folder, local_files_only=True, use_safetensors=True, dtype="float32"
-                )
+                model = _with_adapter(folder) if adapter else _whole(folder)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             first = str(error).strip().splitlines()[0]
             raise ModelError(f"the model in {folder} cannot be loaded ({first}); train it again") from error
@@ -76,10 +62,11 @@ class Generator:
         sampling: Sampling | None = None,
         seed: int | None = None,
         guards: Sequence[Guard] = (),
+        speaker: str | None = None,
     ) -> Written:
         """Continue `prompt` `count` times, each as one post from its beginning to its end.
 
-        What a guard objects to is drawn anew, `TRIES` drafts a post at most; so fewer than `count` can come.
+        What a guard objects to is drawn anew, within bounds; so fewer than `count` can come.
 
         Args:
             prompt: how each post begins; white space at its end is taken off, since tokens begin with it.
@@ -87,45 +74,62 @@ class Generator:
             sampling: how to draw; None takes the model's own settings.
             seed: the same seed on the same machine gives the same text; None draws anew.
             guards: what looks at each text before it is shown.
+            speaker: handle of the author who speaks, where the model knows several; None draws one a post.
 
         Raises:
-            UserError: the prompt fills all that the model can see.
+            UserError: the prompt fills all that the model can see, or the model does not know the speaker.
         """
         if seed is not None:
             torch.manual_seed(seed)
-        prompt = prompt.rstrip()
-        samples: list[Sample] = []
-        refused: Counter[str] = Counter()
-        while len(samples) < count and len(samples) + refused.total() < count * TRIES:
-            for text in self._draw(prompt, min(BATCH, count - len(samples)), sampling or self.sampling):
-                objection = next(filter(None, (guard.objection(text) for guard in guards)), "")
-                if objection:
-                    refused[objection] += 1
-                else:
-                    samples.append(Sample(prompt=prompt, text=text))
-        return Written(samples=tuple(samples), refused=dict(refused))
+        prompt, settings = prompt.rstrip(), sampling or self.sampling
+        voices = [find(self._speakers, speaker)] if speaker else list(self._speakers.values())
+        return write(lambda size: self._draw(prompt, size, settings, voices), prompt, count, guards)
 
     @torch.inference_mode()
-    def _draw(self, prompt: str, count: int, sampling: Sampling) -> list[str]:
-        """Texts of one batch, prompt included."""
-        inputs = self._tokenizer(prompt, return_tensors="pt").to(self._model.device)
-        length = inputs["input_ids"].shape[1]
+    def _draw(self, prompt: str, count: int, sampling: Sampling, voices: Sequence[int]) -> list[str]:
+        """Texts of one batch, prompt included; each begins with one of the voices, where there are any."""
+        ids = self.tokenizer(prompt)["input_ids"]
+        if voices:
+            drawn_by = torch.randint(len(voices), (count,)).tolist()
+            inputs = torch.tensor([[voices[who], *ids] for who in drawn_by])
+        else:
+            inputs = torch.tensor([ids]).repeat(count, 1)
+        inputs, length = inputs.to(self.model.device), inputs.shape[1]
         room = self.positions - length
         if room < 1:
             raise UserError(
                 f"the prompt has {length} tokens; this model sees {self.positions}: give a shorter one"
             )
-        drawn = self._model.generate(
-            **inputs,
+        drawn = self.model.generate(
+            inputs,
+            attention_mask=torch.ones_like(inputs),
             do_sample=True,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=0,
             max_new_tokens=min(sampling.max_new_tokens, room),
-            num_return_sequences=count,
+            suppress_tokens=list(self._speakers.values()) or None,
         )
-        written = self._tokenizer.batch_decode(drawn[:, length:], skip_special_tokens=True)
+        written = self.tokenizer.batch_decode(drawn[:, length:], skip_special_tokens=True)
         return [prompt + text for text in written]
+
+
+def _whole(folder: Path, *, local: bool = True) -> Any:
+    return AutoModelForCausalLM.from_pretrained(
+        folder, local_files_only=local, use_safetensors=True, dtype="float32"
+    )
+
+
+def _with_adapter(folder: Path) -> Any:
+    """The base that the adapter names, with the adapter in it; fetched where this machine lacks it."""
+    if find_spec("peft") is None:
+        raise MissingExtra("peft, which this model's adapter needs,", "lora")
+    try:
+        model = _whole(folder)
+    except OSError:
+        model = _whole(folder, local=False)
+    model.generation_config = GenerationConfig.from_pretrained(folder)  # transformers takes the base's
+    return model
 
 
 def _sampling(config: GenerationConfig) -> Sampling:

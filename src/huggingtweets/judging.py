@@ -9,20 +9,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
-from . import reading, records
+from . import models, reading, records
 from .cleaning import Rules
 from .errors import ModelError, UserError
+from .figures import Evaluation, Game
 from .progress import Silence, Watcher
 from .sources import ReadOptions
-from .types import Dataset, Post, Record, Sampling
+from .types import Dataset, Post, Record
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
     from .evaluation.comparison import Difference
+    from .models import Model
     from .reporting.compared import Compared
-    from .training import LoadedBase
 
+CARD = "README.md"
 REPORT = "report.json"
 PAGE = "report.html"
 SHOWN = 20  # samples in the report, the first that came
@@ -47,7 +49,7 @@ def evaluate(
     show_posts: bool = False,
     watcher: Watcher | None = None,
 ) -> Judged:
-    """Measure a model and write report.json and report.html into its folder.
+    """Measure a model, write report.json and report.html into its folder, and its card anew.
 
     Args:
         model: a model folder, or its name below models/.
@@ -60,14 +62,25 @@ def evaluate(
     Raises:
         ModelError: there is no such model, or its posts are not on this machine.
     """
+    from . import reporting
+
     watcher = watcher or Silence()
     folder = records.place(model)
     record = records.load(folder)
-    data = _posts(folder, record)
-    others = other_people(record, against, watcher)
+    data = posts(folder, record)
     measured = judge(
-        folder, record, data, others, count=count, seed=seed, show_posts=show_posts, watcher=watcher
+        folder,
+        record,
+        data,
+        other_people(record, against, watcher),
+        count=count,
+        seed=seed,
+        show_posts=show_posts,
+        avatars=_avatars(folder, record),
+        watcher=watcher,
     )
+    pictures = sorted(path.name for path in folder.glob("*.png"))
+    (folder / CARD).write_text(reporting.model_card(record, pictures=pictures, evaluation=measured), "utf-8")
     return Judged(folder, record, measured)
 
 
@@ -96,31 +109,64 @@ def judge(
         watcher: told of each stage.
         avatars: image files by handle, for the report.
     """
-    from . import evaluation, reporting, training
+    from . import evaluation, reporting
+    from .evaluation.style import write_style
 
     train, held_out = [p.text for p in data.train], [p.text for p in data.held_out]
-    watcher.stage("write", f"{count} posts each of the model and of its base")
-    device = training.choose_device()
-    base, tuned = training.load_base(record.recipe.base), training.load_base(str(folder))
-    written = _written(tuned, record.recipe.sampling, count, seed)
+    watcher.stage("write", f"{count} by each model")
+    model, base = models.load(folder), models.load_base(record.recipe)
+    written, generic = (_written(one, record, count, seed) if one else [] for one in (model, base))
     measured = evaluation.measure(
         train,
         held_out,
         written,
-        base=_written(base, record.recipe.sampling, count, seed),
+        base=generic,
         others=others,
-        bits=training.bits_per_post(tuned.model, tuned.tokenizer, held_out, device),
-        base_bits=training.bits_per_post(base.model, base.tokenizer, held_out, device),
+        bits=model.bits(held_out, [p.author for p in data.held_out]),
+        base_bits=base.bits(held_out) if base else (),
         hours=[post.created_at.hour for post in data.train if post.created_at],
         seed=seed,
         progress=lambda question, *_: watcher.stage(question),
     )
+    write_style(train, others, generic, folder)
+    measured = replace(measured, game=_played(folder))
     page = reporting.report_html(
-        record, measured, _beside(written[:SHOWN], train, show_posts=show_posts), avatars=avatars
+        record,
+        measured,
+        _beside(written[:SHOWN], train, show_posts=show_posts),
+        avatars=avatars,
+        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
     (folder / PAGE).write_text(page, "utf-8")
-    (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(measured)))
+    save(measured, folder)
     return measured
+
+
+def load(folder: Path) -> Evaluation:
+    """What was measured of a model.
+
+    Raises:
+        ModelError: nothing was, or its report is damaged.
+    """
+    try:
+        return msgspec.json.decode((folder / REPORT).read_bytes(), type=Evaluation)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"{folder / REPORT} cannot be read ({error}); run huggingtweets evaluate {folder}"
+        ) from error
+
+
+def save(measured: Evaluation, folder: Path) -> None:
+    """Write what was measured of a model, for machines."""
+    (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(measured)))
+
+
+def _played(folder: Path) -> Game | None:
+    """The game that somebody played with this model, which a new evaluation does not undo."""
+    try:
+        return load(folder).game
+    except ModelError:
+        return None
 
 
 def _beside(samples: Sequence[str], train: Sequence[str], *, show_posts: bool) -> list[Compared]:
@@ -194,7 +240,7 @@ def _kept(record: Record) -> tuple[Post, ...]:
         return ()
 
 
-def _posts(folder: Path, record: Record) -> Dataset:
+def posts(folder: Path, record: Record) -> Dataset:
     """The posts behind a model: in its own folder, or kept on this machine."""
     from . import dataset
 
@@ -202,10 +248,13 @@ def _posts(folder: Path, record: Record) -> Dataset:
     return dataset.load(inside) if inside.is_dir() else dataset.kept(record.dataset_digest)
 
 
-def _written(loaded: LoadedBase, sampling: Sampling, count: int, seed: int) -> list[str]:
-    """Posts as they come, unguarded: guards would hide what is to be measured."""
-    from . import training
-    from .generation import Generator
+def _avatars(folder: Path, record: Record) -> dict[str, bytes]:
+    """The people's pictures as the model folder has them."""
+    drawn = {a.account.handle: folder / f"avatar-{n}.png" for n, a in enumerate(record.authors, start=1)}
+    return {handle: path.read_bytes() for handle, path in drawn.items() if path.is_file()}
 
-    generator = Generator(loaded.model, training.beginning(loaded.tokenizer))
-    return [sample.text for sample in generator.generate(count=count, sampling=sampling, seed=seed).samples]
+
+def _written(model: Model, record: Record, count: int, seed: int) -> list[str]:
+    """Posts as they come, unguarded: guards would hide what is to be measured."""
+    written = model.generate(count=count, sampling=record.recipe.sampling, seed=seed)
+    return [sample.text for sample in written.samples]

@@ -5,6 +5,8 @@ read -> preprocess -> teach -> evaluate -> dress: a model folder, whole or not a
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,24 +16,29 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from . import judging, records
+from . import judging, models, records
 from .cleaning import Rules
 from .errors import OutputExists
 from .evaluation.verdict import require_enough
 from .files import whole_folder
-from .progress import Clock, Silence, Watcher
+from .progress import Clock, Silence, Watcher, memory
 from .reading import Person, read
 from .records import Trained
 from .sources import ReadOptions
-from .types import Checkpoint, CurvePoint, Dataset, Metric, Recipe, Record, Report
+from .types import NO_BASE, Checkpoint, CurvePoint, Dataset, Keeping, Metric, Recipe, Record, Report
 
 if TYPE_CHECKING:
+    from .figures import Evaluation
     from .tracking import Run
 
 PROJECT = "huggingtweets"  # of the tracker
 PROMPT = "My dream is"  # since 2020
 SAMPLES = 5  # for PROMPT
 MORE_PROMPTS = ("I like", "Today", "Why")  # one sample each, for the picture
+HOLDS_POSTS = (
+    "Such a model holds most of the posts that it learnt from, nearly word for word: give its folder only to "
+    "those who may have the posts."
+)
 JUDGED = 64  # posts written for the short evaluation that ends a training
 
 
@@ -49,6 +56,8 @@ class Job(Struct, frozen=True, kw_only=True):
     tracker: str = "trackio"
     with_dataset: bool = False
     judge: bool = True  # whether the model is evaluated at the end
+    checkpoint_seconds: float = 120.0  # between two checkpoints of an unfinished run
+    fresh: bool = False  # whether an unfinished run of the same job is forgotten
 
 
 def train(job: Job, watcher: Watcher | None = None) -> Trained:
@@ -84,7 +93,11 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
         with tracker.run("train", group=name, config=msgspec.to_builtins(job.recipe)) as run:
             run.use(data_version)
             with clock.measure("train"):
-                checkpoint, environment = teach(data, job.recipe, name, folder, run, watcher)
+                checkpoint, environment = teach(
+                    data, job, name, folder, run, watcher, posts_may_go=not tracker.remote
+                )
+            if models.holds_posts(job.recipe):
+                watcher.said(HOLDS_POSTS)
             watcher.stage("evaluate")
             with clock.measure("evaluate"):
                 report = evaluate(checkpoint, data, job.recipe)
@@ -104,11 +117,13 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
             seconds=clock.seconds,
             environment=environment,
             tracked=tracker.where(),
+            stopped=checkpoint.stopped,
         )
+        measured = None
         if job.judge:
             with clock.measure("judge"):
                 others = judging.other_people(record, (), watcher)
-                judging.judge(
+                measured = judging.judge(
                     folder,
                     record,
                     data,
@@ -121,9 +136,32 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
                 )
         watcher.stage("dress")
         with clock.measure("dress"):
-            dress(folder, record, people, data, with_dataset=job.with_dataset)
+            dress(folder, record, people, data, measured, with_dataset=job.with_dataset)
         records.save(record, folder)
+    shutil.rmtree(records.unfinished(data, job.recipe), ignore_errors=True)
     return Trained(target, record)
+
+
+def follow(job: Job) -> None:
+    """Do the part of a follower in `train`, when a launcher started several processes for one run.
+
+    Followers read the same posts and compute their share of each batch; the first process does the rest.
+    """
+    data = dataset_of(read(job.locations, job.options, job.source, job.rules, Silence()), job)
+    with tempfile.TemporaryDirectory() as nowhere:
+        keeping = Keeping(records.unfinished(data, job.recipe), job.checkpoint_seconds)
+        models.teach(data, job.recipe, Path(nowhere), Silence(), keeping)
+
+
+def dataset_of(people: Sequence[Person], job: Job) -> Dataset:
+    """The posts of all people, split."""
+    from . import dataset
+
+    parts = [
+        dataset.Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
+        for p in people
+    ]
+    return dataset.build(parts, held_out=job.held_out)
 
 
 def preprocess(
@@ -132,11 +170,7 @@ def preprocess(
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
     from . import dataset
 
-    parts = [
-        dataset.Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
-        for p in people
-    ]
-    data = dataset.build(parts, held_out=job.held_out)
+    data = dataset_of(people, job)
     stored = dataset.keep(data)
     places = [Path(location) for location in job.locations]
     raw = run.save(
@@ -157,51 +191,66 @@ def preprocess(
 
 
 def teach(
-    data: Dataset, recipe: Recipe, name: str, folder: Path, run: Run, watcher: Watcher
+    data: Dataset,
+    job: Job,
+    name: str,
+    folder: Path,
+    run: Run,
+    watcher: Watcher,
+    *,
+    posts_may_go: bool,
 ) -> tuple[Checkpoint, dict[str, str]]:
-    """Train the recipe's base on the dataset, into `folder`; return checkpoint and environment."""
-    from . import training
-
-    device = training.choose_device()
-    base = training.load_base(recipe.base, dropout=recipe.dropout)
-    run.use(run.save("pretrained-model", kind="pretrained-model", metadata=msgspec.to_builtins(base.base)))
-    checkpoint = training.train(data, recipe, base, folder, device=device, watcher=_Recorded(watcher, run))
+    """Learn from the dataset as the recipe says, into `folder`; return checkpoint and environment."""
+    unfinished = records.unfinished(data, job.recipe)
+    if job.fresh:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    keeping = Keeping(unfinished, job.checkpoint_seconds)
+    checkpoint, environment = models.teach(data, job.recipe, folder, _Recorded(watcher, run), keeping)
+    if checkpoint.base.name != NO_BASE:
+        based_on = msgspec.to_builtins(checkpoint.base)
+        run.use(run.save("pretrained-model", kind="pretrained-model", metadata=based_on))
+    may_go = posts_may_go or not models.holds_posts(job.recipe)
     run.save(
         f"{name}-finetuned-model",
         kind="finetuned-model",
-        files={path.name: path for path in sorted(folder.iterdir())},
+        files={path.name: path for path in sorted(folder.iterdir())} if may_go else {},
         metadata={"digest": checkpoint.digest, "step": checkpoint.step},
     )
-    return checkpoint, training.environment(device)
+    return checkpoint, environment
 
 
 def evaluate(checkpoint: Checkpoint, data: Dataset, recipe: Recipe) -> Report:
-    """Held-out figures of the checkpoint beside its base's, and samples as they come."""
+    """Held-out figures of the checkpoint beside its base's, guards, and samples as they come."""
     from .evaluation.guards import load_guards, write_guards
-    from .generation import Generator
 
-    best = min(checkpoint.curve, key=lambda point: point.bits_per_byte)
+    best = next(point for point in checkpoint.curve if point.step == checkpoint.step)
     predicts = Metric(
         name="bits_per_byte",
         value=best.bits_per_byte,
-        floor=checkpoint.curve[0].bits_per_byte,
+        floor=checkpoint.curve[0].bits_per_byte if checkpoint.base.name != NO_BASE else None,
         count=len(data.held_out),
     )
     write_guards([p.text for p in data.train], [p.text for p in data.held_out], checkpoint.folder)
-    generator, guards = Generator.load(checkpoint.folder), load_guards(checkpoint.folder)
-    samples = generator.generate(PROMPT, count=SAMPLES, seed=recipe.seed, guards=guards).samples
+    model, guards = models.load(checkpoint.folder), load_guards(checkpoint.folder)
+    samples = model.generate(PROMPT, count=SAMPLES, seed=recipe.seed, guards=guards).samples
     for prompt in MORE_PROMPTS:
-        samples += generator.generate(prompt, count=1, seed=recipe.seed, guards=guards).samples
+        samples += model.generate(prompt, count=1, seed=recipe.seed, guards=guards).samples
     return Report(metrics=(predicts,), samples=samples)
 
 
 def dress(
-    folder: Path, record: Record, people: Sequence[Person], data: Dataset, *, with_dataset: bool
+    folder: Path,
+    record: Record,
+    people: Sequence[Person],
+    data: Dataset,
+    measured: Evaluation | None,
+    *,
+    with_dataset: bool,
 ) -> None:
     """Write card, pictures, avatars and statistics beside the weights."""
     from . import dataset, reporting
 
-    for name, content in reporting.render(record, _avatars(people)).items():
+    for name, content in reporting.render(record, _avatars(people), measured).items():
         (folder / name).write_bytes(content)
     (folder / "statistics.json").write_bytes(
         msgspec.json.format(msgspec.json.encode(dataset.statistics(data)))
@@ -223,11 +272,19 @@ class _Recorded(Silence):
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         self._watcher.stepped(step, steps, loss, tokens_per_second)
-        self._run.log({"train/loss": loss, "train/tokens_per_second": tokens_per_second}, step=step)
+        figures = {"train/loss": loss, "train/tokens_per_second": tokens_per_second}
+        self._run.log(figures | {"train/memory_gb": memory()}, step=step)
 
     def evaluated(self, point: CurvePoint) -> None:
         self._watcher.evaluated(point)
-        self._run.log({"held_out/bits_per_byte": point.bits_per_byte}, step=point.step)
+        copied = {"samples/copied": point.copied} if point.copied is not None else {}
+        self._run.log({"held_out/bits_per_byte": point.bits_per_byte, **copied}, step=point.step)
+
+    def heard(self, samples: Sequence[str]) -> None:
+        self._watcher.heard(samples)
+
+    def said(self, message: str) -> None:
+        self._watcher.said(message)
 
 
 def _settings(job: Job) -> dict[str, object]:

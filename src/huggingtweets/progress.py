@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import psutil
+
 from .types import CurvePoint
+
+_LOG = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
@@ -25,6 +31,9 @@ class Watcher(Protocol):
 
     def evaluated(self, point: CurvePoint) -> None:
         """The held-out posts were measured."""
+
+    def heard(self, samples: Sequence[str]) -> None:
+        """The model wrote these in the middle of its training."""
 
     def said(self, message: str) -> None:
         """Something a person should know: a warning, a choice made."""
@@ -45,8 +54,38 @@ class Silence:
     def evaluated(self, point: CurvePoint) -> None:
         """Show nothing."""
 
+    def heard(self, samples: Sequence[str]) -> None:
+        """Show nothing."""
+
     def said(self, message: str) -> None:
         """Show nothing."""
+
+
+_WATCHING: ContextVar[Watcher | None] = ContextVar("who watches what is done now", default=None)
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """In a `with` of this, `tell` reaches the watcher from wherever it is called."""
+    token = _WATCHING.set(watcher)
+    try:
+        yield
+    finally:
+        _WATCHING.reset(token)
+
+
+def tell(message: str) -> None:
+    """Say to whoever watches what they should know, for example about a long wait; log it if nobody does."""
+    watcher = _WATCHING.get()
+    if watcher:
+        watcher.said(message)
+    else:
+        _LOG.warning(message)
+
+
+def memory() -> float:
+    """Gigabytes that this process holds."""
+    return float(psutil.Process().memory_info().rss) / 1e9
 
 
 @dataclass

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from . import cleaning, sources
 from .cleaning import Cleaned, Rules
 from .evaluation.verdict import Verdict, verdict
-from .progress import Silence, Watcher
+from .progress import Silence, Watcher, watched_by
 from .sources import ReadOptions
 from .types import Account, Post
 
@@ -68,7 +68,14 @@ def inspect(
 def read(
     locations: Sequence[str], options: ReadOptions, source: str | None, rules: Rules, watcher: Watcher
 ) -> list[Person]:
-    """Read and clean every location; several of one person are joined."""
+    """Read and clean every location; several of one person are joined. The watcher hears of waits, too."""
+    with watched_by(watcher):
+        return _read(locations, options, source, rules, watcher)
+
+
+def _read(
+    locations: Sequence[str], options: ReadOptions, source: str | None, rules: Rules, watcher: Watcher
+) -> list[Person]:
     accounts: dict[str, Account] = {}
     digests: dict[str, list[str]] = {}
     posts: dict[str, list[Iterable[Post]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from .errors import ModelError
-from .types import Record
+from .files import home
+from .types import Dataset, Recipe, Record
 
 FILE = "run.json"
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
@@ -22,6 +24,12 @@ class Trained:
 
     folder: Path
     record: Record
+
+
+def unfinished(data: Dataset, recipe: Recipe) -> Path:
+    """Where a run that teaches these posts by this recipe is kept until it is finished."""
+    key = hashlib.sha256(data.digest.encode() + msgspec.json.encode(recipe, order="sorted"))
+    return home() / "unfinished" / key.hexdigest()[:32]
 
 
 def folder_name(name: str) -> str:

@@ -53,7 +53,7 @@ class Account(Struct, frozen=True, kw_only=True):
     avatar: bytes | None = None
 
 
-class Post(Struct, frozen=True, kw_only=True):
+class Post(Struct, frozen=True, kw_only=True, gc=False):
     """One public post. `text` is what the person typed, links expanded, entities decoded."""
 
     id: str
@@ -125,25 +125,38 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     base: str  # "starter" (ships with the package), a folder, or a Hub id
     summary: str = ""  # one line for people who choose
-    method: Literal["full"] = "full"  # which weights move
+    method: Literal["full", "lora", "ngram"] = "full"  # which weights move; "ngram" has none and only counts
+    lora_rank: Annotated[int, Meta(ge=1)] = 16  # of the small matrices beside each layer
+    lora_alpha: Annotated[int, Meta(ge=1)] = 32  # they count alpha / rank
+    merge_adapter: bool = False  # whether LoRA ends in a whole model instead of an adapter beside its base
     epochs: Annotated[int, Meta(ge=1)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # the highest one of the cosine
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises from 0
     weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices; AdamW's
     beta1: Annotated[float, Meta(ge=0, lt=1)] = 0.9  # AdamW
     beta2: Annotated[float, Meta(ge=0, lt=1)] = 0.999  # AdamW
-    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals and embeddings
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals, embeddings, adapters
     batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # at most so many in one optimizer step, padding too
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # highest norm
     evaluations: Annotated[int, Meta(ge=1)] = 8  # on held-out posts, spread over the run
+    patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without progress after which training stops
+    mix: dict[str, float] = {}  # how much of each person a model of several hears; empty: the same of each
+    speakers: bool = False  # whether a model of several people knows who speaks; "full" only
     seed: Annotated[int, Meta(ge=0)] = 0
     sampling: Sampling = Sampling()
+
+    def __post_init__(self) -> None:
+        if self.speakers and self.method != "full":
+            raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
+
+
+NO_BASE = "none"  # the base of what learns from nothing but the posts
 
 
 class Base(Struct, frozen=True, kw_only=True):
     """The pretrained model a run started from."""
 
-    name: str  # "starter", a Hub id, or a folder's name
+    name: str  # "starter", a Hub id, a folder's name, or NO_BASE
     digest: str  # sha256 of its weights
     revision: str = ""  # the Hub's commit, "" for local ones
     parameters: int = 0
@@ -157,6 +170,7 @@ class CurvePoint(Struct, frozen=True, kw_only=True):
     epoch: float
     bits_per_byte: float  # held out
     train_loss: float | None = None  # nats a token, mean since the last point
+    copied: float | None = None  # share of samples that copy a training post, where it was counted
 
 
 @dataclass(frozen=True)
@@ -167,7 +181,25 @@ class Checkpoint:
     base: Base
     step: int
     curve: tuple[CurvePoint, ...]
-    digest: str  # sha256 of model.safetensors
+    digest: str  # sha256 of the file of its weights
+    stopped: str = ""  # why training ended before its time
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where an unfinished run is kept, so that it can go on, and how often that is written."""
+
+    folder: Path
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a model wrote in the middle of its training."""
+
+    samples: tuple[str, ...]
+    copied: float  # share of them that copy a training post
+    too_much: str = ""  # why that is more than the person does, "" where it is not
 
 
 class Metric(Struct, frozen=True, kw_only=True):
@@ -206,6 +238,14 @@ class Tracked(Struct, frozen=True, kw_only=True):
     )  # artifact -> version, "train-dataset" -> "name:v0"
 
 
+class Parent(Struct, frozen=True, kw_only=True):
+    """A trained model that another was merged from."""
+
+    name: str
+    digest: str  # of the file of its weights
+    weight: float  # its share of the mean, all together 1
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """All that is known of one model: the content of run.json, and all that card and pictures show."""
 
@@ -223,3 +263,5 @@ class Record(Struct, frozen=True, kw_only=True):
     seconds: dict[str, float]  # per stage
     environment: dict[str, str]  # versions, hardware
     tracked: Tracked
+    stopped: str = ""  # why training ended before its time
+    merged_from: tuple[Parent, ...] = ()  # of a mean of trained models, which was not trained itself

@@ -1,6 +1,6 @@
 """From posts as they were published to text worth learning from, with a count of all that went.
 
-The chain is written out in `clean_text` and `_judge`, in the order in which it is applied; duplicates
+The chain is written out in `clean_text` and `_cleaned`, in the order in which it is applied; duplicates
 come last, in order of time, so that the earliest of a group stays.
 """
 
@@ -10,14 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import UserError
 from ..types import Funnel, Kind, Post, Reason
-from .duplicates import repeats
 from .rules import is_in_language, is_short, languages, main_language
 from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
 
@@ -62,19 +60,18 @@ def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
     kept: list[Post] = []
     read = 0
 
-    def drop(reason: Reason, text: str) -> None:
+    def drop(reason: Reason, post: Post) -> None:
         dropped[reason] += 1
         shown = examples.setdefault(reason, [])
-        if text and len(shown) < EXAMPLES:  # boosts and the like have no text of their own
-            shown.append(text)
+        if post.text and len(shown) < EXAMPLES:  # boosts and the like have no text of their own
+            shown.append(without_addresses(post.text))
 
     for read, post in enumerate(posts, start=1):  # noqa: B007 -- the last value is the count
-        text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
-        reason = _judge(post, text, rules)
-        if reason is None:
-            kept.append(replace(post, text=text))
+        cleaned = _cleaned(post, rules)
+        if isinstance(cleaned, Post):
+            kept.append(cleaned)
         else:
-            drop(reason, without_addresses(post.text))
+            drop(cleaned, post)
     unique = _without_repeats(_by_time(kept), drop)
     funnel = Funnel(read=read, dropped={r: dropped[r] for r in Reason if dropped[r]}, kept=len(unique))
     return Cleaned(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
@@ -82,42 +79,37 @@ def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
 
 def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     """A post's text as the model will see it."""
-    mentions = [without_leading_mentions] if post.kind is Kind.REPLY else []
-    steps: list[Callable[[str], str]] = [
-        without_invisible,
-        without_addresses,
-        *mentions,
-        without_links,
-        partial(folded, keep_line_breaks=keep_line_breaks),
-    ]
-    text = post.text
-    for step in steps:
-        text = step(text)
-    return text
+    text = without_addresses(without_invisible(post.text))
+    if post.kind is Kind.REPLY:
+        text = without_leading_mentions(text)
+    return folded(without_links(text), keep_line_breaks=keep_line_breaks)
 
 
-def _judge(post: Post, text: str, rules: Rules) -> Reason | None:
-    """The first rule that the post breaks."""
+def _cleaned(post: Post, rules: Rules) -> Post | Reason:
+    """The post with its text cleaned, or the first rule that it breaks."""
     if post.kind is Kind.REPOST:
         return Reason.REPOST
     if post.kind is Kind.REPLY and not rules.keep_replies:
         return Reason.REPLY
+    text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
     if is_short(text):
         return Reason.SHORT
     if rules.lang and not is_in_language(text, post.lang, rules.lang):
         return Reason.LANGUAGE
-    return None
+    return post if text == post.text else replace(post, text=text)
 
 
 def _by_time(posts: list[Post]) -> list[Post]:
     return sorted(posts, key=lambda post: post.created_at or EARLIEST)
 
 
-def _without_repeats(posts: list[Post], drop: Callable[[Reason, str], None]) -> list[Post]:
+def _without_repeats(posts: list[Post], drop: Callable[[Reason, Post], None]) -> list[Post]:
+    from .duplicates import repeats  # noqa: PLC0415 -- with numpy, which takes 0.1 s
+
     unique = []
     for post, reason in zip(posts, repeats([post.text for post in posts]), strict=True):
         if reason is None:
             unique.append(post)
         else:
-            drop(reason, post.text)
+            drop(reason, post)
     return unique

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 NO_WORD = re.compile(r"^\W*[@#]")
+LETTER = re.compile(r"\w")
 MIN_WORDS = 3
 SAMPLE = 200  # posts whose language is guessed
 CERTAIN = 0.9  # probability from which on a guessed language counts
@@ -22,8 +23,17 @@ CERTAIN = 0.9  # probability from which on a guessed language counts
 
 def is_short(text: str) -> bool:
     """Whether fewer than three words are left besides links, mentions and hashtags (the rule of 2020)."""
-    words = [w for w in text.split() if not NO_WORD.match(w) and not LINK.search(w) and re.search(r"\w", w)]
-    return len(words) < MIN_WORDS and not _is_dense(text)
+    words = 0
+    for part in text.split():
+        words += part.isalnum() or _is_word(part)
+        if words == MIN_WORDS:
+            return False
+    return not _is_dense(text)
+
+
+def _is_word(part: str) -> bool:
+    """Whether a part between spaces is neither link, mention nor hashtag, and not of punctuation alone."""
+    return not NO_WORD.match(part) and not LINK.search(part) and LETTER.search(part) is not None
 
 
 def _is_dense(text: str) -> bool:
@@ -45,7 +55,10 @@ def is_in_language(text: str, named: str | None, wanted: str) -> bool:
 
 def main_language(posts: Sequence[Post]) -> str:
     """The language of most posts, ISO 639-1: as the place names it, or guessed from a sample of them."""
-    named = Counter(post.lang.lower().split("-")[0] for post in posts if post.lang)
+    named: Counter[str] = Counter()
+    for code, count in Counter(post.lang for post in posts).items():
+        if code:
+            named[code.lower().split("-")[0]] += count
     if not named:
         sample = posts[:: max(1, len(posts) // SAMPLE)]
         named = Counter(_identifier().classify(post.text)[0] for post in sample)

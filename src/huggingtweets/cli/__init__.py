@@ -14,13 +14,15 @@ from .demo import demo
 from .evaluate import evaluate
 from .generate import generate
 from .inspect import inspect
+from .merge import merge
+from .play import play
 from .runs import runs
 from .sources import sources
 from .train import train
 
 __all__ = ["app", "main"]
 
-COMMANDS = (demo, train, generate, evaluate, compare, inspect, sources, runs)
+COMMANDS = (demo, train, generate, evaluate, compare, merge, play, inspect, sources, runs)
 
 app = typer.Typer(
     name="huggingtweets",

@@ -39,7 +39,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output
 RecipeName = Annotated[
     str,
     typer.Option(
-        "--recipe", metavar="NAME|FILE.toml", help="What to train and how: starter, gpt2, or a file."
+        "--recipe",
+        metavar="NAME|FILE.toml",
+        help="What to train and how: starter, gpt2, distilgpt2, gpt2-medium, smollm2-135m, smollm2-360m, "
+        "gemma-3-270m, qwen3-0.6b, llama-3.2-1b, ngram, or a file.",
     ),
 ]
 Settings = Annotated[
@@ -64,3 +67,22 @@ Evaluate = Annotated[
 Seed = Annotated[
     int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
 ]
+Mix = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="HANDLE=WEIGHT",
+        help="How much of each person a model of several hears, for example --mix a=2 --mix b=1.  "
+        "[default: the same of each]",
+    ),
+]
+Speakers = Annotated[
+    bool,
+    typer.Option(
+        "--speakers", help="Let a model of several people know who speaks; generate --as picks one."
+    ),
+]
+CheckpointEvery = Annotated[
+    float,
+    typer.Option(min=0, metavar="SECONDS", help="How often a run is kept, so that it goes on after a kill."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an unfinished run of the same.")]

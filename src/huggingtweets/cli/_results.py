@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ..figures import Game
 from ..pipeline import PROMPT
 from ..reading import Inspection
 from ..records import Trained
@@ -36,16 +37,20 @@ def print_trained(trained: Trained) -> None:
     out.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
     print_samples([sample for sample in record.report.samples if sample.prompt == PROMPT])
     out.print(f"\nModel folder: {trained.folder}", markup=False, soft_wrap=True)
-    for name in sorted(path.name for path in trained.folder.iterdir() if path.suffix in {".md", ".png"}):
+    for name in sorted(
+        path.name for path in trained.folder.iterdir() if path.suffix in {".md", ".png", ".html"}
+    ):
         out.print(f"  {trained.folder / name}", markup=False, soft_wrap=True)
     if record.tracked.command:
         out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
     out.print(f'More of it: huggingtweets generate {trained.folder} "{PROMPT}"', markup=False, soft_wrap=True)
 
 
-def print_samples(samples: Sequence[Sample]) -> None:
-    """Generated posts, numbered, whole."""
+def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
+    """Generated posts, numbered, whole, and whether they were picked."""
     out = console()
+    if best_of > 1:
+        out.print(harmless(f"Picked: the best of {best_of} each, by style score."))
     for number, sample in enumerate(samples, start=1):
         out.print(harmless(f"{number}. {sample.text}"), soft_wrap=True)
 
@@ -58,6 +63,17 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
     if missing:
         told = f"{missing} posts are missing: too many drafts were refused. Another prompt or a higher "
         out.print(f"{told}--temperature may help; --no-guards shows them all.", soft_wrap=True)
+
+
+def print_game(played: Game, folder: Path) -> None:
+    """How often the real post was found."""
+    found, out = played.found, console()
+    verdict = "more than chance: it can be told" if played.told_apart else "this may be chance"
+    out.print(
+        f"\nThe real post was found in {found.value:.0%} of {found.count} pairs "
+        f"(95 % interval {found.low:.0%} to {found.high:.0%}; 50% is guessing): {verdict}."
+    )
+    out.print(harmless(f"Added to {folder / 'report.html'}"), soft_wrap=True)
 
 
 def print_inspection(inspection: Inspection) -> None:
@@ -92,14 +108,14 @@ def print_runs(found: Sequence[Trained], folder: Path) -> None:
     table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
     for trained in found:
         record = trained.record
-        metric = record.report.metrics[0]
+        metric = next(iter(record.report.metrics), None)
         table.add_row(
             harmless(record.name),
             f"{record.created_at:%Y-%m-%d %H:%M}",
             harmless(record.recipe.name),
             f"{sum(author.train for author in record.authors):,}",
-            f"{metric.value:.3f}",
-            f"{metric.floor:.3f}" if metric.floor is not None else "",
+            f"{metric.value:.3f}" if metric else "",
+            f"{metric.floor:.3f}" if metric and metric.floor is not None else "",
             harmless(str(trained.folder)),
         )
     out.print(table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -16,9 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from ..progress import memory
 from ..types import CurvePoint
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+HEARD = 2  # samples shown at each evaluation
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 
 TITLES = {
@@ -80,12 +83,18 @@ class Terminal:
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Show a training step."""
         held_out = f", {self._held_out:.3f} bits per byte held out" if self._held_out else ""
-        self._show(step, steps, f"loss {loss:.3f}{held_out}, {tokens_per_second:,.0f} tokens/s")
+        speed = f"{tokens_per_second:,.0f} tokens/s, {memory():.1f} GB"
+        self._show(step, steps, f"loss {loss:.3f}{held_out}, {speed}")
 
     def evaluated(self, point: CurvePoint) -> None:
         """Show a measurement."""
         self._held_out = point.bits_per_byte
         self._line(f"  epoch {point.epoch:.1f}: {point.bits_per_byte:.3f} bits per byte on held-out posts")
+
+    def heard(self, samples: Sequence[str]) -> None:
+        """Show what the model wrote in the middle of its training."""
+        for sample in samples[:HEARD]:
+            self._line("    " + " ".join(sample.split()))
 
     def said(self, message: str) -> None:
         """Show a remark."""
@@ -112,6 +121,7 @@ def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
 
 
-def console() -> Console:
-    """Standard output; where it is no terminal, lines are as long as they are."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error; where it is no terminal, lines are as long as they are."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(highlight=False, stderr=stderr, width=None if stream.isatty() else 10_000)

@@ -27,7 +27,7 @@ def evaluate(
 ) -> None:
     """Measure whether a model sounds like the person, and whether it only repeats them.
 
-    Writes report.html and report.json into the model folder.
+    Writes report.html and report.json into the model folder, and the figures onto its card.
 
     \b
     Examples:

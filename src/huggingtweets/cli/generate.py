@@ -35,6 +35,23 @@ def generate(
     allow: Annotated[
         list[str] | None, typer.Option("--allow-handle", help="A handle that may be named; can be repeated.")
     ] = None,
+    best_of: Annotated[
+        int,
+        typer.Option(
+            "--best-of",
+            min=1,
+            max=100,
+            help="Draw so many for each, and keep the one most like the person.",
+        ),
+    ] = 1,
+    speaker: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="HANDLE",
+            help="Who speaks, in a model made with --speakers.  [default: drawn for each post]",
+        ),
+    ] = None,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -45,6 +62,8 @@ def generate(
       huggingtweets generate models/somebody "My dream is"
       huggingtweets generate somebody -n 20 --temperature 0.8 --seed 1
       huggingtweets generate somebody "Today" --json
+      huggingtweets generate somebody --best-of 8
+      huggingtweets generate everybody --as ada
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
     written = writing.generate(
@@ -55,9 +74,11 @@ def generate(
         sampling={key: value for key, value in changes.items() if value is not None},
         guarded=guarded,
         allowed=allow or (),
+        best_of=best_of,
+        speaker=speaker,
     )
     if as_json:
         print_json(written.samples)
     else:
-        print_samples(written.samples)
+        print_samples(written.samples, best_of=best_of)
     print_refused(written.refused, missing=count - len(written.samples))

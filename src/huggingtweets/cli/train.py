@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import os
+
 from msgspec.structs import replace
 
 from .. import pipeline, recipes
 from ..cleaning import Rules
+from ..errors import RecipeError
 from ..sources import ReadOptions
 from . import _options as opt
 from ._consent import with_consent
@@ -34,12 +38,17 @@ def train(
     seed: opt.Seed = None,
     with_dataset: opt.WithDataset = False,
     evaluate: opt.Evaluate = True,
+    mix: opt.Mix = None,
+    speakers: opt.Speakers = False,
+    checkpoint_every: opt.CheckpointEvery = 120.0,
+    fresh: opt.Fresh = False,
     overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:
     """Turn posts into a model that writes like them.
 
-    Reads, cleans, trains, measures, and writes a model folder with a card and pictures.
+    Reads, cleans, trains, measures, and writes a model folder with a card and pictures. Several locations
+    make one model of all of them. After an interruption the same command goes on where it stood.
 
     \b
     Examples:
@@ -47,10 +56,13 @@ def train(
       huggingtweets train posts.csv --recipe starter --name "Ada Lovelace"
       huggingtweets train posts.csv --recipe starter --set epochs=6 --set learning_rate=5e-4
       huggingtweets train archive.zip --base ./my-base --out models/mine --json
+      huggingtweets train ada.zip bsky:bob.example --mix ada=2 --mix bob.example=1
+      accelerate launch -m huggingtweets train archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     given = [
         *(settings or []),
         *([f"base={base}"] if base else []),
+        *(["speakers=true"] if speakers else []),
         *([f"seed={seed}"] if seed is not None else []),
     ]
     options = ReadOptions(
@@ -58,7 +70,7 @@ def train(
     )
     job = pipeline.Job(
         locations=tuple(locations),
-        recipe=recipes.load(recipe, given),
+        recipe=replace(recipes.load(recipe, given), mix=_weights(mix or [])),
         options=options,
         source=source,
         rules=Rules(keep_replies=keep_replies, lang=lang, keep_line_breaks=keep_line_breaks),
@@ -68,14 +80,32 @@ def train(
         tracker=tracker,
         with_dataset=with_dataset,
         judge=evaluate,
+        checkpoint_seconds=checkpoint_every,
+        fresh=fresh,
     )
     with_consent(
         lambda agreed: run(replace(job, options=replace(options, agreed=agreed)), as_json=as_json), agreed=yes
     )
 
 
+def _weights(mix: list[str]) -> dict[str, float]:
+    weights = {}
+    for part in mix:
+        handle, _, weight = part.rpartition("=")
+        try:
+            weights[handle] = float(weight)
+        except ValueError:
+            weights[handle] = 0.0
+        if not handle or not 0 < weights[handle] < math.inf:
+            raise RecipeError(f"--mix {part}: expected HANDLE=WEIGHT with a weight above 0, like --mix ada=2")
+    return weights
+
+
 def run(job: pipeline.Job, *, as_json: bool) -> None:
-    """Train and print what came of it."""
+    """Train and print what came of it; in a follower of several processes, only help."""
+    if int(os.environ.get("RANK", "0")) > 0:
+        pipeline.follow(job)
+        return
     with Terminal() as terminal:
         trained = pipeline.train(job, terminal)
     if as_json:

@@ -15,7 +15,7 @@ from ..types import Account, Author, Dataset, Funnel, Post
 from .split import split
 from .storage import SPLITS, keep, kept, load, save
 
-__all__ = ["SPLITS", "Part", "build", "keep", "kept", "load", "save", "split", "statistics"]
+__all__ = ["SPLITS", "Part", "build", "join", "keep", "kept", "load", "save", "split", "statistics"]
 
 
 class Part(NamedTuple):
@@ -60,6 +60,20 @@ def build(authors: Sequence[Part], *, held_out: float = 0.1) -> Dataset:
         ),
         split_by="time" if all(post.created_at for post in later) else "position",
         digest=_digest(train, later),
+    )
+
+
+def join(datasets: Sequence[Dataset]) -> Dataset:
+    """The posts of several datasets as one; what any of them learnt from is held out by none."""
+    train = {(post.author, post.id): post for data in datasets for post in data.train}
+    later = {(p.author, p.id): p for data in datasets for p in data.held_out if (p.author, p.id) not in train}
+    authors = {author.account.handle: author for data in datasets for author in data.authors}
+    return Dataset(
+        train=tuple(train.values()),
+        held_out=tuple(later.values()),
+        authors=tuple(authors.values()),
+        split_by=datasets[0].split_by if len({data.split_by for data in datasets}) == 1 else "position",
+        digest=_digest(tuple(train.values()), tuple(later.values())),
     )
 
 

@@ -4,7 +4,7 @@
 |---|---|
 | is there enough to learn from, and what can be expected? | verdict.py, expectation.py |
 | does it predict the person's next posts? | prediction.py, beside ngram.py |
-| does it sound like the person? | authorship.py |
+| does it sound like the person? | authorship.py; style.py asks it of one post |
 | does it only repeat the person? | copying.py; copy_index.py asks it without the posts |
 | is it varied, in the way the person is? | variety.py |
 | does it use the person's words? | giveaways.py |

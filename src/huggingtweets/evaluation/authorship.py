@@ -10,7 +10,9 @@ both sides use is masked letter by letter, its case kept (text distortion, Stama
 people from another network are told apart by that network's habits.
 
 Episodes are easy: `auc` is near 1 for almost everything that is not other people's. `closeness` and `auc_own`
-are what tell models apart. Above 1, and above 0.5, a model overdoes what was typical of the training posts.
+are what tell models apart. Above 1, and above 0.5, a model is more typical of the person than their later
+posts are. That need not be overdone: people change, and training posts that the reader has not learnt from
+(`earlier`) are above 1, too.
 
 Blind to: copying, and good posts repeated for ever. The order of words is hardly seen.
 """
@@ -33,6 +35,7 @@ from .reader import Reader, Scores, auc_figure, counts
 EPISODE = 16  # posts
 LEAST, MOST = 100, 2500  # posts of each side that a reader learns from
 KEPT_WORDS = 100  # that the style reader sees
+PART = 4  # one training post of so many tells how close training posts are
 PARTITIONS = 50  # ways of cutting posts into episodes that an AUC is the mean of
 
 
@@ -112,7 +115,16 @@ def _voice(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int
             {n: intervals.bootstrap(_closeness, s, own, floor, seed=seed) for n, s in scores.items()},
             "ceiling",
         ),
+        earlier=_earlier(mine, others, groups, seed),
     )
+
+
+def _earlier(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int) -> Figure:
+    """Closeness of every fourth training post, to a reader that has learnt from the rest."""
+    asked, learnt = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
+    reader = Reader.fit(counts(learnt), counts(others))
+    scores = (reader.scores(counts(texts)) for texts in (asked, groups[OWN], groups[OTHERS]))
+    return intervals.bootstrap(_closeness, *scores, seed=seed)
 
 
 def _closeness(asked: Scores, own: Scores, others: Scores) -> Scores:

@@ -10,12 +10,12 @@ Blind to: everything but copying. Shuffled words, or one new sentence repeated f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..figures import OWN, Copying, Figure, Groups, row
+from ..figures import OWN, Copying, CopySign, Figure, Groups, row
 from . import intervals
 from ._ngrams import Codes, Positions, codes
 from ._tokens import normalized, words
@@ -119,11 +119,30 @@ def near(originals: Originals, texts: Sequence[str]) -> Figure:
 
 
 def exceeds(rate: Figure, own: Figure) -> bool:
-    """Whether a model copies more than the person repeats themselves, and by more than chance.
-
-    Asked at each evaluation of a training run, it says where copying begins.
-    """
+    """Whether a model copies more than the person repeats themselves, and by more than chance."""
     return intervals.difference(rate, own).low > 0
+
+
+def watch(
+    train: Sequence[str], held_out: Sequence[str], run: int = RUN
+) -> Callable[[Sequence[str]], CopySign]:
+    """Make a function that says of generated posts whether copying has begun.
+
+    What is indexed once makes each call cheap: a hundredth of a second for 64 posts beside 3,000.
+
+    Args:
+        train: the posts that the model learns from.
+        held_out: later posts of the person; they say how much copying is natural.
+        run: words from which on a run counts as copied.
+    """
+    originals = Originals(train)
+    own = copied(originals, held_out, run) if held_out else None
+
+    def sign(texts: Sequence[str]) -> CopySign:
+        rate = copied(originals, texts, run)
+        return CopySign(rate=rate, own=own, begun=own is not None and exceeds(rate, own))
+
+    return sign
 
 
 def own_run(originals: Originals, held_out: Sequence[str]) -> int:

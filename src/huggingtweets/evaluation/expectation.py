@@ -23,7 +23,15 @@ class Measured(Struct, frozen=True, kw_only=True):
     high: float
 
 
-MEASURED: tuple[Measured, ...] = ()  # by number of posts; filled from benchmarks/learning_curve.py
+# By number of posts: two timelines, two seeds each, starter base; benchmarks/learning_curve.py, docs/log.md.
+MEASURED: tuple[Measured, ...] = (
+    Measured(posts=100, gain=0.136, low=0.058, high=0.225),
+    Measured(posts=200, gain=0.178, low=0.087, high=0.281),
+    Measured(posts=400, gain=0.214, low=0.123, high=0.317),
+    Measured(posts=800, gain=0.247, low=0.155, high=0.350),
+    Measured(posts=1600, gain=0.272, low=0.181, high=0.376),
+    Measured(posts=2516, gain=0.283, low=0.185, high=0.391),
+)
 
 
 def expected_gain(posts: int, curve: Sequence[Measured] = MEASURED) -> Figure | None:

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import UserError
-from ..figures import Figure
+from ..figures import Game
 from . import intervals
 
 Side = Literal["left", "right"]
@@ -26,13 +26,6 @@ class Pair(Struct, frozen=True, kw_only=True):
     left: str
     right: str
     real: Side
-
-
-class Score(Struct, frozen=True, kw_only=True):
-    """How often the real post was found: 0.5 is chance, 1 is always."""
-
-    found: Figure
-    told_apart: bool  # more often than by chance
 
 
 def pairs(held_out: Sequence[str], generated: Sequence[str], *, count: int = 20, seed: int = 0) -> list[Pair]:
@@ -56,7 +49,7 @@ def pairs(held_out: Sequence[str], generated: Sequence[str], *, count: int = 20,
     return [_shown(mine, its, rng.choice(SIDES)) for mine, its in drawn]
 
 
-def score(drawn: Sequence[Pair], answers: Sequence[Side]) -> Score:
+def score(drawn: Sequence[Pair], answers: Sequence[Side]) -> Game:
     """Count how often the answers name the real post; fewer answers than pairs are fine.
 
     Raises:
@@ -66,7 +59,7 @@ def score(drawn: Sequence[Pair], answers: Sequence[Side]) -> Score:
         raise UserError(f"{len(answers)} answers for {len(drawn)} pairs; expected one for each pair shown")
     right = sum(pair.real == answer for pair, answer in zip(drawn, answers, strict=False))
     found = intervals.share(right, len(answers))
-    return Score(found=found, told_apart=found.low > 0.5)  # noqa: PLR2004 -- chance
+    return Game(found=found, told_apart=found.low > 0.5)  # noqa: PLR2004 -- chance
 
 
 def _shown(real: str, generated: str, side: Side) -> Pair:

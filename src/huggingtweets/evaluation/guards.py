@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -48,11 +49,11 @@ class CopyGuard:
 class PrivacyGuard:
     """Objects to e-mail addresses, phone numbers, and handles that are not part of the voice."""
 
-    def __init__(self, familiar: Handles, allowed: Collection[str] = ()) -> None:
+    def __init__(self, familiar: Sequence[Handles], allowed: Collection[str] = ()) -> None:
         """Guard, with handles that may be shown.
 
         Args:
-            familiar: those that the training posts mention often.
+            familiar: those that the training posts mention often, of each model where several were merged.
             allowed: more of them, by the user's word.
         """
         self._familiar = familiar
@@ -68,7 +69,7 @@ class PrivacyGuard:
         return "names somebody's handle" if unknown else ""
 
     def _may_be_shown(self, handle: str) -> bool:
-        return _plain(handle) in self._allowed or self._familiar.knows(handle)
+        return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)
 
 
 class Handles(Struct, frozen=True, kw_only=True):
@@ -103,18 +104,50 @@ def write_guards(train: Sequence[str], held_out: Sequence[str], folder: Path) ->
     (folder / HANDLES).write_bytes(msgspec.json.format(msgspec.json.encode(sorted_hashes)))
 
 
-def load_guards(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyGuard, PrivacyGuard]:
+def join_guards(models: Sequence[Path], folder: Path) -> None:
+    """Write what the guards of several model folders need into one: a copy of any of their posts is a copy.
+
+    Hashes with different keys cannot be mixed, so the files stay apart and are numbered.
+
+    Raises:
+        ModelError: a folder lacks what its guards need, or it is damaged.
+    """
+    for model in models:
+        load_guards(model)
+    found = [files for model in models for files in _files(model)]
+    for number, files in enumerate(found):
+        for source, target in zip(files, _numbered(folder, number), strict=True):
+            shutil.copyfile(source, target)
+
+
+def load_guards(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyGuard | PrivacyGuard, ...]:
     """The guards of a model folder.
 
     Raises:
         ModelError: the folder lacks what they need, or it is damaged.
     """
-    index = CopyIndex.load(folder / COPIES)
+    found = _files(folder)
+    copies = [CopyGuard(CopyIndex.load(copies)) for copies, _ in found]
+    return *copies, PrivacyGuard([_handles(handles) for _, handles in found], allowed)
+
+
+def _files(folder: Path) -> list[tuple[Path, Path]]:
+    """Copies and handles of each model that the folder's own was made of."""
+    more = len(list(folder.glob(f"{Path(COPIES).stem}-*")))
+    return [_numbered(folder, number) for number in range(1 + more)]
+
+
+def _numbered(folder: Path, number: int) -> tuple[Path, Path]:
+    names = (Path(COPIES), Path(HANDLES))
+    copies, handles = (folder / (f"{n.stem}-{number + 1}{n.suffix}" if number else n) for n in names)
+    return copies, handles
+
+
+def _handles(path: Path) -> Handles:
     try:
-        handles = msgspec.json.decode((folder / HANDLES).read_bytes(), type=Handles)
+        return msgspec.json.decode(path.read_bytes(), type=Handles)
     except (OSError, msgspec.DecodeError) as error:
-        raise ModelError(f"{folder / HANDLES} cannot be read ({error}); train the model again") from error
-    return CopyGuard(index), PrivacyGuard(handles, allowed)
+        raise ModelError(f"{path} cannot be read ({error}); train the model again") from error
 
 
 def _plain(handle: str) -> str:

@@ -36,7 +36,7 @@ from ._context_tree import (
 FORMAT = "huggingtweets n-gram model 1"
 HIGHEST = 12  # bytes, the predicted one counted; more gained under 0.002 bits a byte on real timelines
 VALIDATION = 0.1  # share of the training posts that order and smoothing are chosen on
-LONGEST = 1000  # bytes of a generated post
+LONGEST = 1000  # bytes of a generated post, where nothing else is said
 LEAST_DISCOUNT = 0.05  # so that what was never seen has a probability even where counts are odd
 
 KNESER_NEY = "kneser-ney"
@@ -88,23 +88,31 @@ class NgramModel:
         return np.bincount(owner, -np.log2(p), len(texts)).astype(np.float64)
 
     def generate(
-        self, prompt: str = "", *, count: int = 5, seed: int = 0, temperature: float = 1.0, top_p: float = 1.0
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        seed: int | np.random.Generator = 0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        longest: int = LONGEST,
     ) -> list[str]:
         """Write posts that begin with `prompt`, all at once; the same seed gives the same posts.
 
         Args:
             prompt: how every post begins.
             count: how many to write.
-            seed: of the draws.
+            seed: of the draws, or what they are taken from.
             temperature: below 1 safer, above 1 wilder.
             top_p: draw from the likeliest bytes that sum to this; of bytes it cuts off more than of tokens.
+            longest: bytes after the prompt, at most.
         """
         rng = np.random.default_rng(seed)
         begin = [END] * self.order + list(prompt.encode("utf-8", "surrogatepass"))
         latest = np.tile(np.array(begin[-self.order :], np.int64), (count, 1))
-        posts = np.full((count, LONGEST), END, np.uint8)
+        posts = np.full((count, longest), END, np.uint8)
         running = np.arange(count)
-        for place in range(LONGEST):
+        for place in range(longest):
             sums = _sharpened(self.following(latest), temperature, top_p).cumsum(axis=1)
             drawn = (sums <= rng.random((len(sums), 1)) * sums[:, -1:]).sum(axis=1)
             posts[running, place] = drawn
@@ -248,7 +256,9 @@ def _ranges(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
 def _sharpened(p: Floats, temperature: float, top_p: float) -> Floats:
     """Probabilities, unscaled, after temperature and nucleus (Holtzman et al. 2020)."""
     if temperature != 1:
-        p = p ** (1 / temperature)
+        p = (p / p.max(axis=1, keepdims=True)) ** (
+            1 / temperature
+        )  # the highest stays 1, so that none is lost
     if top_p < 1:
         order = np.argsort(-p, axis=1)
         sorted_p = np.take_along_axis(p, order, axis=1)

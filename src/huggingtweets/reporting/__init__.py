@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..figures import Evaluation
 from ..types import Record
 from .card import model_card
 from .curves import loss_curve
 from .funnel_picture import funnel_picture
 from .pipeline_picture import pipeline_picture
+from .played import with_game
 from .portrait import avatar_pictures
 from .report import report_html
 from .share_picture import share_picture
@@ -22,21 +24,26 @@ __all__ = [
     "render",
     "report_html",
     "share_picture",
+    "with_game",
 ]
 
 
-def render(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:
+def render(
+    record: Record, avatars: Mapping[str, bytes], evaluation: Evaluation | None = None
+) -> dict[str, bytes]:
     """Everything that is shown of a model, as files to lie beside its weights.
 
     Args:
         record: what is known of the model.
         avatars: image files by handle; who has none, or a broken one, gets initials.
+        evaluation: what was measured of it, where it was.
     """
     pictures = {
         "predictions.png": share_picture(record, avatars),
         "pipeline.png": pipeline_picture(record),
         "funnel.png": funnel_picture(record),
-        "curves.png": loss_curve(record),
+        **({"curves.png": loss_curve(record)} if len(record.curve) > 1 else {}),
         **avatar_pictures(record, avatars),
     }
-    return {"README.md": model_card(record, pictures=tuple(pictures)).encode(), **pictures}
+    card = model_card(record, pictures=tuple(pictures), evaluation=evaluation)
+    return {"README.md": card.encode(), **pictures}

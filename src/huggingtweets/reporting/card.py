@@ -11,39 +11,59 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..types import Base, Funnel, Metric, Reason, Record, Sample
+from ..figures import MODEL, Evaluation
+from ..types import NO_BASE, Base, Funnel, Metric, Reason, Record, Sample
 from .funnel_picture import REASONS
+from .measures import evaluation_rows
 from .picture import plain
+from .verdicts import verdicts
 
 PROMPT = "My dream is"  # of the widget, since 2020
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
+OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter"}  # fields that mean something to no other method
+COUNTED = ("name", "summary", "method", "seed")  # fields of a recipe that mean something without a base
 MARKS = re.compile(r"(?![,.'?%;-])[!-/:-@\[-`{-~]")  # ASCII punctuation that means something to a parser
 
 
-def model_card(record: Record, *, pictures: Sequence[str]) -> str:
+def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluation | None = None) -> str:
     """The whole README.md of a model folder.
 
     Args:
         record: what is known of the model.
         pictures: names of the pictures beside it; only these are shown.
+        evaluation: what was measured of it, where it was.
     """
-    body = _environment().get_template("card.md.j2").render(_view(record, pictures))
+    view = {**_view(record, pictures), "measured": _measured(record, evaluation) if evaluation else None}
+    body = _environment().get_template("card.md.j2").render(view)
     text = f"---\n{_metadata(record, pictures).to_yaml()}\n---\n\n{body}"
     return str(ModelCard(text))
 
 
 def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
+    based = record.base.name != NO_BASE
     return ModelCardData(
         language=sorted({author.language for author in record.authors if author.language}) or None,
-        tags=["huggingtweets", "text-generation"],
+        tags=["huggingtweets", "text-generation", *(["merge"] if record.merged_from else [])],
         pipeline_tag="text-generation",
-        library_name="transformers",
+        library_name=_library(record),
         base_model=hub_id(record.base),
-        widget=[{"text": PROMPT}],
+        widget=[{"text": PROMPT}] if based else None,
         thumbnail="predictions.png" if "predictions.png" in pictures else None,
         model_name=plain(record.name),
         eval_results=[_result(metric, record) for metric in record.report.metrics] or None,
     )
+
+
+def _library(record: Record) -> str:
+    if record.base.name == NO_BASE:
+        return "huggingtweets"
+    return "peft" if _is_adapter(record) else "transformers"
+
+
+def _is_adapter(record: Record) -> bool:
+    """Whether the folder holds an adapter beside a base on the Hub instead of a whole model."""
+    recipe = record.recipe
+    return recipe.method == "lora" and not recipe.merge_adapter and hub_id(record.base) is not None
 
 
 def _result(metric: Metric, record: Record) -> EvalResult:
@@ -98,7 +118,11 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "summary": _summary(funnels),
         "funnel": _funnel(record),
         "tracker_url": _web(record.tracked.url),
-        "base": _base(record.base),
+        "base": _base(record.base) if record.base.name != NO_BASE else "",
+        "adapter": _is_adapter(record),
+        "merged": [
+            [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
+        ],
         "recipe": _recipe(record),
         "metrics": [_metric(metric) for metric in record.report.metrics],
         "sampling": record.recipe.sampling,
@@ -164,6 +188,10 @@ def _base(base: Base) -> str:
 def _recipe(record: Record) -> list[tuple[str, object]]:
     fields = msgspec.to_builtins(record.recipe)
     sampling = fields.pop("sampling")
+    if record.base.name == NO_BASE or record.merged_from:  # then nothing was trained
+        fields = {name: fields[name] for name in COUNTED}
+    elif record.recipe.method != "lora":
+        fields = {name: value for name, value in fields.items() if name not in OF_LORA}
     return [*fields.items(), *((f"sampling.{name}", value) for name, value in sampling.items())]
 
 
@@ -171,6 +199,18 @@ def _metric(metric: Metric) -> list[str]:
     figures = (metric.value, metric.floor, metric.ceiling)
     shown = ["" if figure is None else f"{figure:.3f}" for figure in figures]
     return [LABELS.get(metric.name, metric.name), *shown, f"{metric.count:,}" if metric.count else ""]
+
+
+def _measured(record: Record, evaluation: Evaluation) -> dict[str, object]:
+    """What was measured: the answers, every row, and how the posts that it rests on came to be."""
+    return {
+        "answers": verdicts(evaluation, _names(record)),
+        "rows": evaluation_rows(evaluation),
+        "written": evaluation.counts.groups.get(MODEL, 0),
+        "seed": evaluation.seed,
+        "order": evaluation.prediction.order,
+        "smoothing": evaluation.prediction.smoothing,
+    }
 
 
 def _sample(sample: Sample) -> dict[str, str]:

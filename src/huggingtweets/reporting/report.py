@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..figures import MODEL, OWN, Evaluation
-from ..types import Author, Record
-from . import sections, tables
+from ..types import NO_BASE, Author, Record
+from . import played, sections, tables
 from .compared import Compared
 from .picture import plain
 from .portrait import portrait
@@ -66,7 +66,8 @@ def report_html(
             samples=[sections.sample(found, evaluation.copying.run) for found in samples],
             learning=sections.learning(record, evaluation, copying_curve, who),
             unknown=tables.unknown(evaluation),
-            absent=tables.absent(evaluation, who),
+            absent=tables.absent(evaluation, who, based=record.base.name != NO_BASE),
+            game=played.sentence(evaluation.game),
             table=tables.whole(evaluation),
         )
     )
@@ -98,14 +99,14 @@ def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[st
 
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
     counts, sampling = evaluation.counts, record.recipe.sampling
-    made = record.created_at
+    made, based = record.created_at, record.base.name != NO_BASE
     return [
         ("Made", f"{made.day} {made:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
         ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
-        ("Base and recipe", f"{record.base.name}, {record.recipe.name}"),
+        ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
         ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),
-        ("Longest", f"{sampling.max_new_tokens} tokens a post"),
+        ("Longest", f"{sampling.max_new_tokens} {'tokens' if based else 'bytes'} a post"),
         ("Seed", f"{evaluation.seed} here, {record.recipe.seed} in training"),
     ]

@@ -75,8 +75,18 @@ def voice(evaluation: Evaluation, who: str) -> list[Panel]:
     """Does it sound like the person?"""
     whole, style = evaluation.authorship.whole, evaluation.authorship.style
     return [
-        _panel("With all words", sentences.closeness(whole.closeness, who), whole.closeness, (0, 1)),
-        _panel("With the topic hidden", sentences.closeness(style.closeness, who), style.closeness, (0, 1)),
+        _panel(
+            "With all words",
+            sentences.closeness(whole.closeness, who, whole.earlier),
+            whole.closeness,
+            (0, 1),
+        ),
+        _panel(
+            "With the topic hidden",
+            sentences.closeness(style.closeness, who, style.earlier),
+            style.closeness,
+            (0, 1),
+        ),
         _panel("Beside other people", sentences.told_from_others(whole.auc, who), whole.auc, (0, 1)),
         _panel(f"Beside {who}", sentences.before_own(whole.auc_own, who), whole.auc_own, (0, 1)),
         _panel(

@@ -108,13 +108,18 @@ def prediction(row: Row, who: str) -> str:
 # Does it sound like the person? ----------------------------------------------------------------------------
 
 
-def closeness(row: Row, who: str) -> str:
-    """Where the model stands between other people and the person."""
+def closeness(row: Row, who: str, earlier: Figure | None = None) -> str:
+    """Where the model stands between other people and the person; `earlier` is where training posts do."""
     model, own = row.model, row.ceiling
     if model is None or own is None:
         return silent(row)
     scale = f"From other people (0 %) to {who}'s own unseen posts (100 %)"
     begun = f"{scale}, the model comes to {percent(model.value)}"
+    if above(model, own) and earlier is not None and not above(model, earlier):
+        return (
+            f"{begun}: more typical of {who} than {who}'s later posts, as {who}'s earlier posts are, from "
+            f"which it learnt ({percent(earlier.value)})."
+        )
     if above(model, own):
         nearer = _floors(name for name, f in row.floors.items() if above(model, f) and not above(own, f))
         beside = f"; {nearer} comes nearer" if nearer else ""

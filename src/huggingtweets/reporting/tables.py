@@ -48,8 +48,8 @@ def unknown(evaluation: Evaluation) -> dict[str, list[str]]:
     return found
 
 
-def absent(evaluation: Evaluation, who: str) -> list[str]:
-    """Whose posts are too few to be compared with."""
+def absent(evaluation: Evaluation, who: str, *, based: bool = True) -> list[str]:
+    """Whose posts are too few to be compared with; `based` says whether the model has a base."""
     by = {
         MODEL: "by the model",
         OWN: f"by {who} that it never saw",
@@ -57,10 +57,12 @@ def absent(evaluation: Evaluation, who: str) -> list[str]:
         BASE: "by the base",
         OTHERS: "by other people",
     }
-    return [
+    missing = {name: said for name, said in by.items() if name not in evaluation.counts.groups}
+    said = [] if based else [f"How it does beside a base: it has none, and knows nothing but posts by {who}."]
+    return said + [
         f"There are fewer than {ENOUGH} posts {said}, so their place in every chart is empty."
-        for name, said in by.items()
-        if name not in evaluation.counts.groups
+        for name, said in missing.items()
+        if based or name != BASE
     ]
 
 

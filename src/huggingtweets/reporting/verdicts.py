@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..figures import OTHERS, Evaluation, Row, Variety
+from ..figures import OTHERS, Evaluation, Figure, Row, Variety
 from . import sentences
 from .sentences import above
 
@@ -22,9 +22,13 @@ class Verdict(NamedTuple):
 
 def verdicts(evaluation: Evaluation, who: str) -> list[Verdict]:
     """Does it sound like the person, does it copy more than the person does, is it as varied?"""
-    voice, copying, variety = evaluation.authorship.whole.closeness, evaluation.copying, evaluation.variety
+    voice, copying, variety = evaluation.authorship.whole, evaluation.copying, evaluation.variety
     return [
-        Verdict(f"Does it sound like {who}?", *_sounds(voice), sentences.closeness(voice, who)),
+        Verdict(
+            f"Does it sound like {who}?",
+            *_sounds(voice.closeness, voice.earlier),
+            sentences.closeness(voice.closeness, who, voice.earlier),
+        ),
         Verdict(
             f"Does it copy more than {who} does?",
             *_copies(copying.copied),
@@ -34,13 +38,14 @@ def verdicts(evaluation: Evaluation, who: str) -> list[Verdict]:
     ]
 
 
-def _sounds(row: Row) -> tuple[str, str]:
+def _sounds(row: Row, earlier: Figure | None) -> tuple[str, str]:
     if row.model is None or row.ceiling is None:
         return "Unknown", "unknown"
     if OTHERS in row.floors and not above(row.model, row.floors[OTHERS]):
         return "Not for sure", "bad"
     if above(row.model, row.ceiling):
-        return "Yes, too much", "fair"
+        typical = earlier is not None and not above(row.model, earlier)
+        return ("Yes", "good") if typical else ("Yes, too much", "fair")
     return ("Partly", "fair") if above(row.ceiling, row.model) else ("Yes", "good")
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
@@ -72,10 +74,11 @@ def _match(name: str, location: str) -> Match:
 
 
 def _at_least_one(location: str, timeline: Timeline) -> Iterator[Post]:
+    """The posts, each with an id, as posts are told apart by it; an error where there are none."""
     count = 0
     try:
-        for count, post in enumerate(timeline.posts, start=1):  # noqa: B007 -- used after the loop
-            yield post
+        for count, post in enumerate(timeline.posts, start=1):
+            yield post if post.id else msgspec.structs.replace(post, id=f"number-{count}")
     except OSError as error:
         raise _unreadable(location, error) from error
     if not count:

@@ -1,7 +1,4 @@
-"""Entries of RSS (0.9 to 2.0), Atom and WordPress's export, which is RSS, one by one.
-
-The XML parser neither fetches what a file refers to nor lets entities grow without end (expat, since 2.4.1).
-"""
+"""Entries of RSS (0.9 to 2.0), Atom and WordPress's export, which is RSS, one by one."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import cast
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser, tostring
+from xml.etree.ElementTree import Element, tostring
 
 from msgspec import Struct
 
 from ..errors import BrokenArchive
 from ._html_text import html_text
+from ._xml_events import xml_events
 
 _PLAIN = re.compile(  # the names in these namespaces stand for themselves
     r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
@@ -65,7 +62,7 @@ def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
     """
     path: list[Element] = []
     described = False
-    for kind, element in _events(chunks, name):
+    for kind, element in xml_events(chunks, name):
         if kind == "start":
             if not path and _plain(element.tag) not in _ROOTS:
                 raise BrokenArchive(f"{name} is neither RSS nor Atom; give the address or file of a feed")
@@ -81,18 +78,6 @@ def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
             path[-1].clear()
     if not described:
         raise BrokenArchive(f"{name} is a feed without entries; give another one")
-
-
-def _events(chunks: Iterable[bytes], name: str) -> Iterator[tuple[str, Element]]:
-    """Where elements begin ("start") and end ("end")."""
-    parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
-    try:
-        for chunk in chunks:
-            parser.feed(chunk)
-            yield from cast("Iterator[tuple[str, Element]]", parser.read_events())
-        parser.close()
-    except (ParseError, LookupError, ValueError) as error:  # the latter two of encodings
-        raise BrokenArchive(f"{name} is no whole feed ({error}); download it again") from error
 
 
 def _is_entry(element: Element) -> bool:

@@ -9,7 +9,6 @@ were meant for and to no other, and are in no message.
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 import zlib
@@ -22,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import Unreachable
+from ..progress import tell
 from ._checked_network import CheckedTransport
 from ._rate_limits import seconds_to_wait
 
@@ -41,7 +41,6 @@ _REDIRECT = {301, 302, 303, 307, 308}
 _FOUND = {200, 304}
 _NETWORK = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _GZIP = 32 + zlib.MAX_WBITS  # of gzip or zlib, whichever it is
-_LOG = logging.getLogger(__name__)
 
 
 class Refused(Unreachable):
@@ -76,7 +75,7 @@ class Http:
     Args:
         allow_private: Whether loopback and private addresses may be asked.
         sleep: Waits for a number of seconds.
-        say: Told in one line what a person should know who watches a long wait.
+        say: Told in one line how long it waits, and why; whoever watches, unless given.
     """
 
     def __init__(
@@ -84,7 +83,7 @@ class Http:
         *,
         allow_private: bool = False,
         sleep: Callable[[float], None] | None = None,
-        say: Callable[[str], None] = _LOG.warning,
+        say: Callable[[str], None] = tell,
     ) -> None:
         self._client = httpx.Client(
             transport=CheckedTransport(allow_private=allow_private),

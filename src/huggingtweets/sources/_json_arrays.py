@@ -21,11 +21,11 @@ from ..errors import BrokenArchive
 T = TypeVar("T")
 
 DAMAGE = (DecodeError, UnicodeDecodeError, RecursionError)  # what damaged, or hostile, JSON raises
-LARGEST_OBJECT = 16 << 20  # bytes
+LARGEST_OBJECT = 4 << 20  # bytes
 _ENOUGH_TO_BEGIN = 4096  # bytes
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[\w.$]+\s*=\s*)?\[\s*")
 _OPENER = re.compile(rb'\{\s*"[^"\\]*"\s*:')
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
+_TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
 _ERROR_OFFSET = re.compile(r"\(byte (\d+)\)")
 
 
@@ -43,12 +43,15 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
     stream = iter(chunks)
     position, buffer = _begin(stream, name)
     opener = match[0] if (match := _OPENER.match(buffer)) else b""
-    done = 0
+    done = enough = 0
     try:
         for chunk in stream:
-            end, objects = _decode_whole(buffer, opener, decoder)
-            yield from objects
-            done += len(objects)
+            end = 0
+            if len(buffer) >= enough:
+                end, objects = _decode_whole(buffer, opener, decoder)
+                yield from objects
+                done += len(objects)
+                enough = 0 if end else 2 * len(buffer)  # not counted anew for each piece of a long object
             position += len(buffer) + len(chunk)
             buffer = (buffer[end:] + chunk).lstrip(b" \t\r\n,")
             position -= len(buffer)
@@ -98,14 +101,9 @@ def _last_border(buffer: bytes, opener: bytes) -> int:
 
 def _last_whole_object(buffer: bytes) -> int:
     """End of the last object that ends in the buffer, or 0, by counting braces outside of strings."""
-    depth = end = 0
-    for match in _TOKEN.finditer(buffer):
-        token = match[0]
-        if token == b"{":
-            depth += 1
-        elif token == b"}":
-            depth -= 1
-            end = match.end() if depth == 0 else end
-        elif token == b'"':
-            break  # a string that goes on behind the buffer
+    depth = end = place = 0
+    while match := _TO_BRACE.match(buffer, place):  # none where a string goes on behind the buffer
+        place = match.end()
+        depth += 1 if match[1] == b"{" else -1
+        end = place if depth == 0 else end
     return end

@@ -90,7 +90,7 @@ class TarFiles(ArchiveFiles):
                 raise BrokenArchive(f"{self.path} holds {name[:80]!r}, which climbs out; do not trust it")
             if member.size > LARGEST_FILE or member.offset_data + member.size > most:
                 raise BrokenArchive(
-                    f"{self.path}: {name} would grow to {member.size:,} bytes; no genuine export does"
+                    f"{self.path}: {name[:80]!r} would grow to {member.size:,} bytes; no genuine export does"
                 )
             if name in members:
                 raise BrokenArchive(f"{self.path} holds {name[:80]!r} more than once; no genuine export does")

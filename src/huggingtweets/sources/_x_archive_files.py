@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count, takewhile
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -109,8 +110,7 @@ class XArchive:
             head = next(chunks, b"")
             whole = chain([head], chunks)
             if _WRAPPED.search(head):
-                items = self._decoded(file.file_name, whole, list[_TweetItem])
-                yield from (item.tweet for item in items)
+                yield from map(attrgetter("tweet"), self._decoded(file.file_name, whole, list[_TweetItem]))
             else:
                 yield from self._decoded(file.file_name, whole, list[Tweet])
 

@@ -25,7 +25,9 @@ class Notes:
 
     def of(self, tweet: Tweet) -> Note | None:
         """The note whose beginning `tweet` holds: made within a second of it, and begins alike."""
-        if not self._by_second or tweet.is_repost or not _CUT.search(tweet.full_text):
+        if "…" not in tweet.full_text or not self._by_second or tweet.is_repost:
+            return None
+        if not _CUT.search(tweet.full_text):
             return None
         made = moment(tweet.created_at)
         if made is None:

@@ -9,7 +9,7 @@ Each version of a post that was edited has an id and a record of its own.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ _STATUS = re.compile(
 )
 _NO_WORDS = re.compile("q[a-z]{2}|und|zxx")
 _LONGEST = 25_000  # characters of the longest post that X takes
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(MONTHS, start=1)}
 _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 
 
@@ -145,11 +146,11 @@ def superseded(versions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def moment(created_at: str) -> datetime | None:
-    """Read X's form, `Wed Oct 10 20:19:24 +0000 2018`, at four times strptime's speed; or any other."""
-    year, month, day, clock = created_at[26:], created_at[4:7].lower(), created_at[8:10], created_at[11:19]
+    """Read X's form, `Wed Oct 10 20:19:24 +0000 2018`, at ten times strptime's speed; or any other."""
+    month = _MONTHS.get(created_at[4:7].lower(), "")
+    day, clock, year = created_at[8:10], created_at[11:19], created_at[26:]
     try:
-        hour, minute, second = map(int, clock.split(":"))
-        return datetime(int(year), MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+        return datetime.fromisoformat(f"{year}-{month}-{day}T{clock}+00:00")
     except ValueError:
         return read_date(created_at)
 
@@ -188,6 +189,8 @@ def _kind(tweet: Tweet, quoted: list[str]) -> Kind:
 
 def _stored_text(tweet: Tweet) -> str:
     stored, position = tweet.full_text, leading_mentions(tweet)
+    if not tweet.entities.urls and not tweet.entities.media:
+        return unescape(stored[position:]).strip()
     shown = [
         (_place(link, stored), _shown(link.expanded_url or link.url, tweet)) for link in tweet.entities.urls
     ]

@@ -144,8 +144,8 @@ def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
         owner = _decoded(b"".join(found.chunks), _Owner, location)
         name = f"{owner.first_name} {owner.last_name}".strip()
         account = Account(
-            handle=to_handle(owner.username or name or str(owner.user_id)),
-            name=options.name or name or owner.username,
+            handle=to_handle(owner.username) or to_handle(name) or str(owner.user_id),
+            name=options.name or name or owner.username or str(owner.user_id),
             source="telegram",
             bio=owner.bio,
         )

@@ -11,6 +11,7 @@ Of a post that was edited only the last version is read. Forms: data/README.txt 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,12 @@ from ._contract import Match, ReadOptions
 from ._handles import same_handle, to_handle
 from ._x_archive_files import XArchive, data_folder
 from ._x_notes import Notes
-from ._x_posts import Note, to_post
+from ._x_posts import Note, Tweet, to_post
 
 SUMMARY = "an archive of X (Twitter), zip or folder, of 2019 and later"
 EXAMPLE = "twitter-2024-05-01.zip"
+
+_EDITED_WITHIN = 200  # posts; X lets a post be edited for an hour
 
 
 class _NoteItem(Struct, gc=False, rename="camel"):
@@ -104,10 +107,22 @@ def _posts(path: Path, handle: str) -> Iterator[Post]:
         archive = XArchive.of(files)
         notes = Notes(item.note_tweet for item in archive.records("note-tweet", list[_NoteItem]))
         left_out = {item.tweet.id_str for item in archive.records("twitter-circle-tweet", list[_CircleItem])}
-        for tweet in archive.tweets():
-            left_out.update(tweet.earlier_versions)
-            if tweet.id_str not in left_out:
-                yield to_post(tweet, handle, notes.of(tweet))
+        for tweet in _last_versions(archive.tweets(), left_out):
+            yield to_post(tweet, handle, notes.of(tweet))
+
+
+def _last_versions(tweets: Iterator[Tweet], left_out: set[str]) -> Iterator[Tweet]:
+    """All but the posts that are left out, to which earlier versions are added as they come up.
+
+    A version need not know of later ones, which can come behind it. So some posts are held back.
+    """
+    held: deque[Tweet] = deque()
+    for tweet in tweets:
+        left_out.update(tweet.earlier_versions)
+        held.append(tweet)
+        if len(held) > _EDITED_WITHIN and (first := held.popleft()).id_str not in left_out:
+            yield first
+    yield from (tweet for tweet in held if tweet.id_str not in left_out)
 
 
 def _account(archive: XArchive, options: ReadOptions) -> Account:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..files import sha256
 from ..progress import Silence, Watcher
-from ..types import Base, Checkpoint, Dataset, Recipe
+from ..speakers import introduce
+from ..types import Base, Checkpoint, Dataset, Heard, Keeping, Recipe
+from .adapters import adapt, merge
 from .base import EMBEDDED, LoadedBase, load_base
-from .batches import encode
 from .checkpoint import beginning, save_model
 from .device import Device, choose_device
 from .environment import environment
-from .loop import fit
-from .loss import bits_per_byte, bits_per_post
+from .loss import bits_per_post
+from .processes import Processes, processes
+from .run import fit
 
 __all__ = [
     "EMBEDDED",
     "Base",
     "Device",
     "LoadedBase",
+    "Processes",
     "beginning",
     "bits_per_post",
     "choose_device",
     "environment",
     "load_base",
+    "processes",
     "train",
 ]
+
+Listener = Callable[[PreTrainedModel, PreTrainedTokenizerBase], Heard]
 
 
 def train(
@@ -38,35 +45,53 @@ def train(
     folder: Path,
     *,
     device: Device,
+    keeping: Keeping | None = None,
+    listen: Listener | None = None,
     watcher: Watcher | None = None,
 ) -> Checkpoint:
     """Train `base` on the dataset and write the best checkpoint into `folder`, which exists.
 
-    On the CPU the same dataset, recipe, base and machine give the same bytes.
+    On the CPU the same dataset, recipe, base and machine give the same bytes, interrupted or not.
+
+    Args:
+        dataset: posts to learn from, and posts held out.
+        recipe: how.
+        base: what to start from; it is changed.
+        folder: where the model goes.
+        device: where to compute.
+        keeping: where an unfinished run is kept; None keeps nothing.
+        listen: writes some posts with the model as it is, and says whether they copy.
+        watcher: told of every step and evaluation.
 
     Raises:
-        TrainingDiverged: the loss is no longer a number.
+        TrainingDiverged: the loss is no longer a number, or the model got worse and worse.
     """
-    model, tokenizer = base.model, base.tokenizer
-    model.to(torch.device(device.kind))  # type: ignore[arg-type] # its decorator hides self
-    positions = getattr(model.config, "max_position_embeddings", None) or 1024
-    padding = tokenizer.eos_token_id
-    held_out = [post.text for post in dataset.held_out]
-    held_out_rows = encode(held_out, tokenizer, positions)
-    curve = fit(
-        model,
-        encode([post.text for post in dataset.train], tokenizer, positions),
+    if recipe.speakers:
+        introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
+    adapted = adapt(base.model, recipe, revision=base.base.revision) if recipe.method == "lora" else None
+    together = processes()
+    standing = fit(
+        base,
+        dataset,
         recipe,
-        padding=padding,
         device=device,
-        measure=lambda: bits_per_byte(model, held_out_rows, held_out, padding, device),
-        watcher=watcher or Silence(),
+        together=together,
+        keeping=keeping,
+        listen=listen,
+        watcher=watcher if watcher and together.first else Silence(),
     )
-    save_model(model, tokenizer, recipe.sampling, folder)
+    digest = ""
+    if together.first:
+        if adapted and (recipe.merge_adapter or not base.base.revision):
+            merge(adapted)  # elsewhere an adapter would name a folder of this machine
+            adapted = None
+        weights = save_model(base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted)
+        digest = sha256(weights)
     return Checkpoint(
         folder=folder,
         base=base.base,
-        step=min(curve, key=lambda point: point.bits_per_byte).step,
-        curve=tuple(curve),
-        digest=sha256(folder / "model.safetensors"),
+        step=standing.best_step,
+        curve=tuple(standing.curve),
+        digest=digest,
+        stopped=standing.stopped,
     )

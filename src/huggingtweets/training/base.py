@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined] # re-exported untyped
 from transformers import (
@@ -76,7 +76,7 @@ def load_base(name: str, *, dropout: float = 0.0) -> LoadedBase:
         base=Base(
             name=name if name in EMBEDDED or not Path(name).exists() else Path(name).resolve().name,
             digest=weights,
-            revision=getattr(model.config, "_commit_hash", None) or "",
+            revision=_commit(place, revision),
             parameters=model.num_parameters(),
             architecture=type(model).__name__,
         ),
@@ -108,6 +108,12 @@ def _hub_is_away(hub_id: str, revision: str | None) -> bool:
     except (OSError, HubError):
         return True
     return False
+
+
+def _commit(place: str, revision: str | None) -> str:
+    """The Hub's commit of what was loaded, "" for a folder; the cache has a folder for each."""
+    found = None if Path(place).is_dir() else try_to_load_from_cache(place, "config.json", revision=revision)
+    return Path(found).parent.name if isinstance(found, str) else ""
 
 
 def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, float]:

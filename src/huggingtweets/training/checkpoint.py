@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
 from tokenizers.processors import TemplateProcessing
@@ -15,15 +16,35 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 from ..errors import BaseError
 from ..files import readable
 from ..quiet import quiet
+from ..speakers import speakers
 from ..types import Sampling
+from . import adapters
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 
 def save_model(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, sampling: Sampling, folder: Path
-) -> None:
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    sampling: Sampling,
+    folder: Path,
+    *,
+    adapted: PeftModel | None = None,
+) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
     `pipeline("text-generation", model=folder)` then begins every prompt like a post and samples by default.
+
+    Args:
+        model: a causal language model.
+        tokenizer: its own.
+        sampling: how it is to be sampled from by default.
+        folder: where all goes.
+        adapted: the model as peft sees it, where only its adapters are to be written.
+
+    Returns:
+        The file of the weights.
     """
     end = tokenizer.eos_token_id
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end
@@ -36,12 +57,19 @@ def save_model(
         bos_token_id=begin,
         eos_token_id=end,
         pad_token_id=end,
+        suppress_tokens=list(speakers(tokenizer).values()) or None,
     )
     with quiet(), _as_os_error():
-        model.save_pretrained(folder)
+        if adapted is None:
+            model.save_pretrained(folder)
+            weights = folder / "model.safetensors"
+        else:
+            model.generation_config.save_pretrained(folder)
+            weights = adapters.save(adapted, folder)
         beginning(tokenizer).save_pretrained(folder)
     _name_the_class(folder / "tokenizer_config.json")
-    readable(folder / "model.safetensors")
+    readable(weights)
+    return weights
 
 
 @contextmanager
@@ -54,15 +82,19 @@ def _as_os_error() -> Iterator[None]:
 
 
 def beginning(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that puts the token with which posts begin before every prompt by itself."""
+    """A copy of the tokenizer that puts the token with which posts begin before every prompt by itself.
+
+    Where each author has one of their own, it puts none: whoever writes the prompt says who speaks.
+    """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise BaseError(f"{type(tokenizer).__name__} has no fast form; choose a base with a tokenizer.json")
     begin = tokenizer.bos_token or tokenizer.eos_token
     begin_id = tokenizer.convert_tokens_to_ids(begin)
     fast = type(backend).from_str(backend.to_str())
+    first = "" if speakers(tokenizer) else f"{begin} "
     fast.post_processor = TemplateProcessing(
-        single=f"{begin} $A", pair=f"{begin} $A $B", special_tokens=[(begin, begin_id)]
+        single=f"{first}$A", pair=f"{first}$A $B", special_tokens=[(begin, begin_id)]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=fast,

@@ -1,9 +1,8 @@
-"""The training loop: AdamW with a cosine schedule over batches of whole posts, the best weights kept."""
+"""The training loop: batches of whole posts, the best weights kept, and where to stop."""
 
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,127 +13,123 @@ from transformers import PreTrainedModel
 from ..errors import TrainingDiverged
 from ..progress import Watcher
 from ..types import CurvePoint, Recipe
-from .batches import Batch, Row, batches
-from .device import Device
-from .loss import summed_loss
+from .batches import Batch
+from .optimizer import Optimizer, schedule
+from .weights import Weights
 
-State = dict[str, torch.Tensor]
+HOPELESS = 2.0  # times the base's held-out bits per byte: no such run came back
 
 
 @dataclass
-class Fit:
-    """A run of the loop: the curve so far, and the weights of its best point."""
+class Standing:
+    """Where a run stands: all that changes, besides weights, optimizer and random numbers."""
+
+    best: torch.Tensor  # weights of the best evaluation so far
+    best_step: int = 0
+    step: int = 0
+    curve: list[CurvePoint] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)  # nats a token, of the steps since the last point
+    stopped: str = ""  # why it ended before its time
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an evaluation finds."""
+
+    bits_per_byte: float  # held out
+    copied: float | None = None  # share of samples that copy a training post, where it was counted
+    too_much: str = ""  # why that is more than the person does
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A training run over a plan of batches."""
 
     model: PreTrainedModel
-    measure: Callable[[], float]
+    weights: Weights
+    optimizer: Optimizer
+    recipe: Recipe
+    plan: Sequence[Batch]
+    backward: Callable[[Batch], float]  # adds a batch's gradient; mean loss in nats a token
+    measure: Callable[[float], Measured]  # of the model as it is, after so many epochs
     watcher: Watcher
-    curve: list[CurvePoint] = field(default_factory=list)
-    best: State = field(default_factory=dict)
 
-    def evaluate(self, step: int, epoch: float, train_loss: float | None = None) -> None:
-        """Add a point to the curve; remember the weights where it is the best one."""
-        bits = self.measure()
-        if all(bits < point.bits_per_byte for point in self.curve):
-            self.best = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
-        self.curve.append(CurvePoint(step=step, epoch=epoch, bits_per_byte=bits, train_loss=train_loss))
-        self.watcher.evaluated(self.curve[-1])
+    def run(self, standing: Standing, keep: Callable[[Standing], None]) -> None:
+        """Go on from `standing` to the end; `keep` is told of every step that could be gone on from.
 
+        Raises:
+            TrainingDiverged: the loss is no longer a number, or the model unlearns what its base knew.
+        """
+        pauses = evaluation_steps(len(self.plan), self.recipe.evaluations)
+        if not standing.curve:
+            self._evaluate(standing)
+        self.model.train()
+        while standing.step < len(self.plan) and not standing.stopped:
+            self._step(standing)
+            if standing.step in pauses:
+                enough = self._evaluate(standing) or self._enough(standing.curve)
+                standing.stopped = enough if standing.step < len(self.plan) else ""
+            keep(standing)
 
-def fit(
-    model: PreTrainedModel,
-    rows: Sequence[Row],
-    recipe: Recipe,
-    *,
-    padding: int,
-    device: Device,
-    measure: Callable[[], float],
-    watcher: Watcher,
-) -> list[CurvePoint]:
-    """Train `model` in place, leave it with the weights of the best evaluation, and return the curve.
-
-    Args:
-        model: a causal language model on `device`.
-        rows: token rows of the training posts.
-        recipe: how to train; its seed decides order and dropout.
-        padding: token to fill rows with.
-        device: where the model is.
-        measure: held-out bits per byte of the model as it is.
-        watcher: told of every step and evaluation.
-
-    Raises:
-        TrainingDiverged: the loss is no longer a number.
-    """
-    torch.manual_seed(recipe.seed)
-    plan = _plan(rows, recipe, padding)
-    optimizer = _optimizer(model, recipe)
-    pauses = _evaluation_steps(len(plan), recipe.evaluations)
-    run = Fit(model, measure, watcher)
-    run.evaluate(0, 0.0)
-    losses: list[float] = []
-    model.train()
-    for step, batch in enumerate(plan, start=1):
+    def _step(self, standing: Standing) -> None:
         started = time.perf_counter()
-        loss = _step(model, batch, optimizer, recipe, device, _schedule(step - 1, len(plan), recipe.warmup))
+        batch, share = (
+            self.plan[standing.step],
+            schedule(standing.step, len(self.plan), self.recipe.warmup),
+        )
+        loss = self.backward(batch)
+        standing.step += 1
         if not math.isfinite(loss):
-            raise TrainingDiverged(
-                f"the loss became {loss} at step {step} of {len(plan)}; nothing was saved. "
-                f"Try a lower learning rate, for example --set learning_rate={recipe.learning_rate / 10:g}"
+            raise self._diverged(f"the loss became {loss} at step {standing.step} of {len(self.plan)}")
+        self.optimizer.step(share)
+        standing.losses.append(loss)
+        speed = batch.tokens / (time.perf_counter() - started)
+        self.watcher.stepped(standing.step, len(self.plan), loss, speed)
+
+    def _evaluate(self, standing: Standing) -> str:
+        """Add a point to the curve; remember the weights where it is the best one.
+
+        Returns:
+            Why training should stop, "" where it should go on.
+        """
+        epoch = standing.step * self.recipe.epochs / len(self.plan)
+        found = self.measure(epoch)
+        losses = standing.losses
+        point = CurvePoint(
+            step=standing.step,
+            epoch=epoch,
+            bits_per_byte=found.bits_per_byte,
+            train_loss=sum(losses) / len(losses) if losses else None,
+            copied=found.copied,
+        )
+        lowest = min((earlier.bits_per_byte for earlier in standing.curve), default=math.inf)
+        if point.bits_per_byte < lowest and not found.too_much:
+            standing.best.copy_(self.weights.low)
+            standing.best_step = point.step
+        standing.curve.append(point)
+        standing.losses = []
+        self.watcher.evaluated(point)
+        if not point.bits_per_byte < HOPELESS * standing.curve[0].bits_per_byte:
+            raise self._diverged(
+                f"after {point.step} steps the model predicts held-out posts with {point.bits_per_byte:.3f} "
+                f"bits per byte, and its base did with {standing.curve[0].bits_per_byte:.3f}"
             )
-        losses.append(loss)
-        watcher.stepped(step, len(plan), loss, batch.tokens / (time.perf_counter() - started))
-        if step in pauses:
-            run.evaluate(step, step * recipe.epochs / len(plan), sum(losses) / len(losses))
-            losses.clear()
-    model.load_state_dict(run.best)
-    model.eval()
-    return run.curve
+        return found.too_much
+
+    def _enough(self, curve: Sequence[CurvePoint]) -> str:
+        """Why training should stop for want of progress, "" where it should go on."""
+        best = min(range(len(curve)), key=lambda i: curve[i].bits_per_byte)
+        if len(curve) - 1 - best < self.recipe.patience:
+            return ""
+        return f"held-out bits per byte have not fallen for {self.recipe.patience} evaluations"
+
+    def _diverged(self, what: str) -> TrainingDiverged:
+        lower = self.recipe.learning_rate / 10
+        return TrainingDiverged(
+            f"{what}; nothing was saved. Try a lower learning rate, for example --set learning_rate={lower:g}"
+        )
 
 
-def _plan(rows: Sequence[Row], recipe: Recipe, padding: int) -> list[Batch]:
-    """Every batch of the run, in order: each epoch mixes the posts anew."""
-    shuffle = random.Random(recipe.seed)  # noqa: S311 -- no secret hangs on the order of posts
-    return [
-        batch for _ in range(recipe.epochs) for batch in batches(rows, recipe.batch_tokens, padding, shuffle)
-    ]
-
-
-def _optimizer(model: PreTrainedModel, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2019); biases and norms do not decay."""
-    weights = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in weights if p.dim() > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in weights if p.dim() <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.beta1, recipe.beta2), fused=True)
-
-
-def _schedule(step: int, steps: int, warmup: float) -> float:
-    """Share of the highest learning rate: a linear rise, then half a cosine down to 0."""
-    rising = round(warmup * steps)
-    if step < rising:
-        return (step + 1) / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
-
-
-def _step(
-    model: PreTrainedModel,
-    batch: Batch,
-    optimizer: torch.optim.AdamW,
-    recipe: Recipe,
-    device: Device,
-    share: float,
-) -> float:
-    """One optimizer step; returns the mean loss in nats a token."""
-    loss = summed_loss(model, batch, device) / batch.tokens
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_clip)
-    for group in optimizer.param_groups:
-        group["lr"] = recipe.learning_rate * share
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    return loss.item()
-
-
-def _evaluation_steps(steps: int, evaluations: int) -> set[int]:
+def evaluation_steps(steps: int, evaluations: int) -> set[int]:
     """Evenly spread, the last step always among them."""
     return {math.ceil(steps * (i + 1) / evaluations) for i in range(evaluations)}

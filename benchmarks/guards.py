@@ -1,0 +1,127 @@
+"""What the guards cost and what they do: posts of one model with them and without.
+
+    OMP_WAIT_POLICY=passive python benchmarks/guards.py MODEL [--posts 400] [--seeds 0 1 2]
+        [--against LOCATION]
+
+For each seed the same model writes so many posts without guards, and so many under them. Printed in
+Markdown, mean and range over seeds: posts written a second, share of drafts that were refused and why, share
+of posts with a run of eight words from one training post and of posts that nearly are one, and closeness
+(other people are 0, the person's own held-out posts 1). The model is loaded before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from huggingtweets import evaluation, judging, models, records
+from huggingtweets.drafts import Guard
+from huggingtweets.evaluation.guards import load_guards
+from huggingtweets.figures import Evaluation
+from huggingtweets.models import Model
+from huggingtweets.progress import Silence
+from huggingtweets.types import Dataset
+
+
+class Round(NamedTuple):
+    """One seed's posts, and what was measured of them."""
+
+    speed: float  # posts a second
+    written: int
+    refused: Mapping[str, int]  # drafts by objection
+    found: Evaluation
+
+    @property
+    def share_refused(self) -> float:
+        """Of all drafts."""
+        drafts = sum(self.refused.values())
+        return drafts / (drafts + self.written)
+
+
+def main() -> None:
+    """Write and measure, with guards and without, and print both."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model")
+    parser.add_argument("--posts", type=int, default=400)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--against", action="append", default=[], metavar="LOCATION")
+    options = parser.parse_args()
+    folder = records.place(options.model)
+    record = records.load(folder)
+    data, others = judging.posts(folder, record), judging.other_people(record, options.against, Silence())
+    model = models.load(folder)
+    model.generate(count=8, seed=0)  # warms up
+    ways: dict[str, Sequence[Guard]] = {"without guards": (), "with guards": load_guards(folder)}
+    rounds: dict[str, list[Round]] = {way: [] for way in ways}
+    for seed in options.seeds:
+        for way, guards in ways.items():
+            rounds[way].append(_round(model, guards, data, others, options.posts, seed))
+    print(f"{record.name}, recipe {record.recipe.name}, {options.posts} posts, seeds {options.seeds}\n")
+    print(_table(rounds))
+    for way, found in rounds.items():
+        reasons = sum((Counter(one.refused) for one in found), Counter[str]())
+        drafts = reasons.total() + sum(one.written for one in found)
+        for reason, count in reasons.most_common():
+            print(f"\n{way}: {count} of {drafts} drafts refused, each of which {reason}")
+
+
+def _round(
+    model: Model,
+    guards: Sequence[Guard],
+    data: Dataset,
+    others: Mapping[str, Sequence[str]],
+    count: int,
+    seed: int,
+) -> Round:
+    begun = time.perf_counter()
+    written = model.generate(count=count, seed=seed, guards=guards)
+    seconds = time.perf_counter() - begun
+    found = evaluation.measure(
+        [post.text for post in data.train],
+        [post.text for post in data.held_out],
+        [sample.text for sample in written.samples],
+        others=others,
+        seed=seed,
+    )
+    return Round(len(written.samples) / seconds, len(written.samples), written.refused, found)
+
+
+def _table(rounds: Mapping[str, Sequence[Round]]) -> str:
+    lines = [
+        "| | posts/s | drafts refused | copied runs | near copies | closeness | closeness, topic hidden |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for way, found in rounds.items():
+        cells = [
+            _spread([one.speed for one in found], "{:.1f}".format),
+            _spread([one.share_refused for one in found], "{:.1%}".format),
+            *(_row(found, path, "{:.1%}") for path in ("copying.copied", "copying.near")),
+            *(_row(found, f"authorship.{reader}.closeness", "{:.2f}") for reader in ("whole", "style")),
+        ]
+        lines.append(f"| {way} | {' | '.join(cells)} |")
+    rows = found[0].found.rows()
+    own = [rows[path].ceiling for path in ("copying.copied", "copying.near")]
+    shares = " | ".join(f"{figure.value:.1%}" if figure else "unknown" for figure in own)
+    lines.append(f"| the person's own held-out posts | | | {shares} | 1 | 1 |")
+    return "\n".join(lines)
+
+
+def _row(found: Sequence[Round], path: str, form: str) -> str:
+    rows = [one.found.rows()[path] for one in found]
+    values = [row.model.value for row in rows if row.model]
+    return _spread(values, form.format) if values else f"unknown: {rows[0].unknown}"
+
+
+def _spread(values: Sequence[float], written: Callable[[float], str]) -> str:
+    """Mean and range."""
+    return f"{written(statistics.fmean(values))} ({written(min(values))} to {written(max(values))})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""What more posts bring: models of one person that learnt from ever more of their posts.
+
+    OMP_WAIT_POLICY=passive python benchmarks/learning_curve.py LOCATION... [--recipe starter]
+        [--set KEY=VALUE] [--seeds 0 1 2] [--sizes 100 200 400 800 1600 all] [--posts 200]
+        [--out learning-curve.jsonl]
+
+For each location and seed a model is trained on the most recent posts before the held-out tenth, so many as
+the size says; the held-out posts are the same for all sizes. Nothing is tracked and no model is kept. Each
+cell that is done is a line in --out, so that a run that was stopped goes on where it was.
+
+Measured are held-out bits per byte; the share of the base's bits that is saved; closeness, by one reader for
+all sizes, that knows all training posts (other people, those of the other locations and of the sample, are 0,
+the person's own held-out posts 1); and the share of generated posts that copy a run of eight words from what
+the model learnt from, beside the person's own. Printed are a table in Markdown, mean and range over seeds,
+and the rows of MEASURED in evaluation/expectation.py: means over timelines and seeds, with the widest
+interval that holding out other posts would give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from huggingtweets import ReadOptions, Rules, dataset, evaluation, models, recipes
+from huggingtweets.evaluation import copying, intervals
+from huggingtweets.figures import Figure
+from huggingtweets.progress import Silence
+from huggingtweets.reading import read, sample_archive
+from huggingtweets.types import Dataset, Recipe
+
+ALL = "all"
+SIZES = ("100", "200", "400", "800", "1600", ALL)
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """One trained model: what it is, and what was measured of it."""
+
+    person: str
+    recipe: str  # with all its fields, the seed among them
+    size: str
+    written: int  # posts that it was judged by
+    seed: int
+    posts: int
+    bits_per_byte: float
+    gain: Figure | None  # share of the base's bits that is saved
+    closeness: float | None
+    copied: float
+    own_copied: float
+
+    def key(self) -> tuple[str, str, str, int]:
+        """What makes it another cell."""
+        return self.person, self.recipe, self.size, self.written
+
+
+def main() -> None:
+    """Train and measure what is not done yet, and print all of it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("locations", nargs="+", metavar="LOCATION")
+    parser.add_argument("--recipe", default="starter")
+    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--sizes", nargs="+", default=SIZES)
+    parser.add_argument("--posts", type=int, default=200, help="to write with each model")
+    parser.add_argument("--out", type=Path, default=Path("learning-curve.jsonl"))
+    options = parser.parse_args()
+    people = _people(options.locations)
+    done = {cell.key(): cell for cell in _finished(options.out)}
+    wanted = []
+    for person, whole in people.items():
+        for size in options.sizes:
+            if size != ALL and int(size) >= len(whole.train):
+                continue
+            for seed in options.seeds:
+                recipe = recipes.load(options.recipe, [*options.settings, f"seed={seed}"])
+                key = (person, msgspec.json.encode(recipe).decode(), size, options.posts)
+                if key not in done:
+                    done[key] = _measured(people, key, recipe, seed)
+                    with options.out.open("ab") as file:
+                        file.write(msgspec.json.encode(done[key]) + b"\n")
+                wanted.append(done[key])
+    print(_table(wanted))
+    print("\nMEASURED: tuple[Measured, ...] = (")
+    print("\n".join(_rows(wanted)) + "\n)")
+
+
+def _people(locations: Sequence[str]) -> dict[str, Dataset]:
+    """Each person's posts, split."""
+    found = {}
+    for location in locations:
+        for person in read([location], ReadOptions(), None, Rules(), Silence()):
+            part = dataset.Part(person.account, person.cleaned.funnel, person.cleaned.posts)
+            found[person.account.handle] = dataset.build([part])
+    return found
+
+
+def _measured(
+    people: Mapping[str, Dataset], key: tuple[str, str, str, int], recipe: Recipe, seed: int
+) -> Cell:
+    """Train one model on the latest posts before the held-out ones, and measure it."""
+    person, _, size, written = key
+    whole = people[person]
+    data = replace(whole, train=whole.train if size == ALL else whole.train[-int(size) :])
+    sys.stderr.write(f"{person}: {len(data.train):,} posts, seed {seed}\n")
+    held_out = [post.text for post in data.held_out]
+    with tempfile.TemporaryDirectory() as folder:
+        models.teach(data, recipe, Path(folder), Silence())
+        model = models.load(Path(folder))
+    base = models.load_base(recipe)
+    bits = model.bits(held_out)
+    base_bits = base.bits(held_out) if base else []
+    drawn = model.generate(count=written, sampling=recipe.sampling, seed=seed).samples
+    texts = [sample.text for sample in drawn]
+    found = evaluation.measure(
+        [post.text for post in whole.train], held_out, texts, others=_others(people, person), seed=seed
+    )
+    copies = copying.watch([post.text for post in data.train], held_out)(texts)
+    closeness = found.authorship.whole.closeness.model
+    return Cell(
+        person=person,
+        recipe=key[1],
+        size=size,
+        written=written,
+        seed=seed,
+        posts=len(data.train),
+        bits_per_byte=sum(bits) / sum(found.prediction.lengths),
+        gain=_gain(bits, base_bits, seed) if base_bits else None,
+        closeness=closeness.value if closeness else None,
+        copied=copies.rate.value,
+        own_copied=copies.own.value if copies.own else 0.0,
+    )
+
+
+def _others(people: Mapping[str, Dataset], person: str) -> dict[str, list[str]]:
+    others = {name: [post.text for post in data.train] for name, data in people.items() if name != person}
+    for sample in read([sample_archive()], ReadOptions(), None, Rules(), Silence()):
+        others[sample.account.handle] = [post.text for post in sample.cleaned.posts]
+    return others
+
+
+def _gain(bits: Sequence[float], base_bits: Sequence[float], seed: int) -> Figure:
+    """The share of the base's bits that is saved, with its interval over held-out posts."""
+    saved = [before - after for before, after in zip(base_bits, bits, strict=True)]
+    return intervals.ratio(saved, base_bits, seed=seed)
+
+
+def _finished(path: Path) -> Iterable[Cell]:
+    if path.exists():
+        yield from (msgspec.json.decode(line, type=Cell) for line in path.read_bytes().splitlines())
+
+
+def _table(cells: Sequence[Cell]) -> str:
+    lines = [
+        "| person | posts | bits per byte | saved of the base's | closeness | copied | the person's own |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for person, size in dict.fromkeys((cell.person, cell.size) for cell in cells):
+        group = [cell for cell in cells if (cell.person, cell.size) == (person, size)]
+        gains = [cell.gain.value for cell in group if cell.gain]
+        closeness = [cell.closeness for cell in group if cell.closeness is not None]
+        shown = [
+            _spread([cell.bits_per_byte for cell in group], "{:.3f}".format),
+            _spread(gains, _percent),
+            _spread(closeness, "{:.2f}".format),
+            _spread([cell.copied for cell in group], _percent),
+            _spread([cell.own_copied for cell in group], _percent),
+        ]
+        lines.append(f"| {person} | {group[0].posts:,} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def _spread(values: Sequence[float], written: Callable[[float], str]) -> str:
+    """Mean and range, or the one value that there is."""
+    if not values:
+        return "not measured"
+    mean = written(statistics.fmean(values))
+    return mean if len(values) == 1 else f"{mean} ({written(min(values))} to {written(max(values))})"
+
+
+def _rows(cells: Sequence[Cell]) -> Iterable[str]:
+    """Rows of MEASURED, by number of posts."""
+    for size in dict.fromkeys(cell.size for cell in cells):
+        group = [cell for cell in cells if cell.size == size and cell.gain]
+        gains = [cell.gain for cell in group if cell.gain]
+        if gains:
+            yield (
+                f"    Measured(posts={round(statistics.fmean(cell.posts for cell in group))}, "
+                f"gain={statistics.fmean(gain.value for gain in gains):.3f}, "
+                f"low={min(gain.low for gain in gains):.3f}, high={max(gain.high for gain in gains):.3f}),"
+            )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+if __name__ == "__main__":
+    main()

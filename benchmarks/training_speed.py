@@ -1,0 +1,253 @@
+"""Tokens per second of training, beside what people use today: same posts, same model, same machine.
+
+    python benchmarks/training_speed.py LOCATION [--shape gpt2] [--steps 12] [--rounds 3]
+
+Each engine runs in a process of its own, one after the other, round after round; medians are shown. The
+model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers are given
+the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, 1,024
+tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product in bfloat16, measured
+beside each engine. Needs `pip install trl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ENGINES = {
+    "ours": "huggingtweets",
+    "trainer": "transformers.Trainer, float32 (2020)",
+    "trainer-bf16": "transformers.Trainer, bf16",
+    "trl": "TRL SFTTrainer, packing, bf16",
+}
+WARM = 3  # steps that are not counted
+
+
+def main() -> None:
+    """Run every engine `rounds` times and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("location")
+    parser.add_argument("--shape", choices=("gpt2", "starter"), default="gpt2")
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", choices=ENGINES, help="run one of them once, and print its figures")
+    given = parser.parse_args()
+    if given.engine:
+        print(json.dumps(_measure(given.engine, given.location, given.shape, given.steps)))
+        return
+    found: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
+    for _ in range(given.rounds):
+        for engine, figures in found.items():
+            figures.append(_in_a_process(engine, given))
+            print(engine, figures[-1], file=sys.stderr)
+    _print(found)
+
+
+def _in_a_process(engine: str, given: argparse.Namespace) -> dict[str, float]:
+    command = [sys.executable, __file__, given.location, "--engine", engine, "--shape", given.shape]
+    done = subprocess.run(
+        [*command, "--steps", str(given.steps)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_WAIT_POLICY": "passive", "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"},
+    )
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _print(found: dict[str, list[dict[str, float]]]) -> None:
+    ours = [figures["tokens_per_second"] for figures in found["ours"]]
+    print("| engine | tokens/s, median [lowest, highest] | ours is faster by | of the limit | peak memory |")
+    print("|---|---|---|---|---|")
+    for engine, rounds in found.items():
+        speeds = [figures["tokens_per_second"] for figures in rounds]
+        ratio = statistics.median(a / b for a, b in zip(ours, speeds, strict=True))
+        share = statistics.median(figures["of_limit"] for figures in rounds)
+        memory = statistics.median(figures["peak_mb"] for figures in rounds)
+        spread = f"{statistics.median(speeds):,.0f} [{min(speeds):,.0f}, {max(speeds):,.0f}]"
+        print(f"| {ENGINES[engine]} | {spread} | {ratio:.1f} | {share:.0%} | {memory:,.0f} MB |")
+
+
+def _measure(engine: str, location: str, shape: str, steps: int) -> dict[str, float]:
+    import torch
+
+    base = _base(shape)
+    limit = _matrix_rate(torch.bfloat16) / (6 * base.model.num_parameters())
+    runs: dict[str, Callable[..., list[tuple[int, float]]]] = {
+        "ours": _ours,
+        "trainer": _trainer,
+        "trainer-bf16": lambda *given: _trainer(*given, bf16=True),
+        "trl": _trl,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        counted = runs[engine](base, _dataset(location), steps, Path(folder))[WARM:]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    speed = sum(tokens for tokens, _ in counted) / sum(seconds for _, seconds in counted)
+    return {"tokens_per_second": speed, "of_limit": speed / limit, "peak_mb": peak}
+
+
+def _base(shape: str) -> Any:
+    """The starter base, or its tokenizer with a model of GPT-2's shape."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from huggingtweets.training import LoadedBase, load_base
+
+    starter = load_base("starter")
+    if shape == "starter":
+        return starter
+    torch.manual_seed(0)
+    dropouts = dict.fromkeys(("attn_pdrop", "embd_pdrop", "resid_pdrop"), 0.0)
+    return LoadedBase(GPT2LMHeadModel(GPT2Config(**dropouts)), starter.tokenizer, starter.base)
+
+
+def _dataset(location: str) -> Any:
+    from huggingtweets import dataset
+    from huggingtweets.cleaning import Rules
+    from huggingtweets.progress import Silence
+    from huggingtweets.reading import read
+    from huggingtweets.sources import ReadOptions
+
+    parts = [
+        dataset.Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
+        for p in read([location], ReadOptions(), None, Rules(), Silence())
+    ]
+    return dataset.build(parts, held_out=0.1)
+
+
+def _matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:
+    """Operations a second of a large matrix product, the best of some."""
+    import torch
+
+    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
+    best = 0.0
+    for _ in range(times):
+        started = time.perf_counter()
+        a @ b
+        best = max(best, 2 * size**3 / (time.perf_counter() - started))
+    return best
+
+
+class _EnoughSteps(Exception):  # noqa: N818 -- no error
+    pass
+
+
+def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, float]]:
+    from huggingtweets import load_recipe
+    from huggingtweets.progress import Silence
+    from huggingtweets.training import choose_device, train
+
+    counted: list[tuple[int, float]] = []
+
+    class Count(Silence):
+        def stepped(self, step: int, _steps: int, _loss: float, tokens_per_second: float) -> None:
+            counted.append((1000, 1000 / tokens_per_second))
+            if step >= steps + WARM:
+                raise _EnoughSteps
+
+    try:
+        train(data, load_recipe("starter"), base, folder, device=choose_device(), watcher=Count())
+    except _EnoughSteps:
+        return counted
+    raise ValueError("too few posts for so many steps")
+
+
+def _blocks(base: Any, data: Any) -> Iterator[dict[str, list[int]]]:
+    """The posts as in 2020: in random order, joined by the end token, cut into blocks."""
+    import random
+
+    texts = [post.text for post in data.train]
+    random.Random(0).shuffle(texts)  # noqa: S311
+    end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
+    ids = [token for text in texts for token in (end, *base.tokenizer(text)["input_ids"])]
+    for start in range(0, len(ids) - size, size):
+        yield {"input_ids": ids[start : start + size], "labels": ids[start : start + size]}
+
+
+def _arguments(folder: Path, steps: int, *, bf16: bool, rows: int = 1) -> dict[str, Any]:
+    """The settings of 2020, with as many rows as make 1,024 tokens a step."""
+    return {
+        "output_dir": str(folder),
+        "max_steps": steps + WARM,
+        "per_device_train_batch_size": rows,
+        "learning_rate": 1.372e-4,
+        "lr_scheduler_type": "cosine",
+        "bf16": bf16,
+        "use_cpu": True,
+        "report_to": [],
+        "save_strategy": "no",
+        "disable_tqdm": True,
+        "logging_strategy": "no",
+        "gradient_checkpointing": False,
+    }
+
+
+def _clock(tokens: int) -> tuple[Any, list[tuple[int, float]]]:
+    from transformers import TrainerCallback
+
+    counted: list[tuple[int, float]] = []
+
+    class Clock(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, *_: Any, **__: Any) -> None:
+            self.started = time.perf_counter()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            counted.append((tokens, time.perf_counter() - self.started))
+
+    return Clock(), counted
+
+
+def _trainer(
+    base: Any, data: Any, steps: int, folder: Path, *, bf16: bool = False
+) -> list[tuple[int, float]]:
+    from transformers import Trainer, TrainingArguments
+
+    _with_dropout(base.model)
+    rows = max(1, 1024 // base.model.config.max_position_embeddings)
+    clock, counted = _clock(rows * base.model.config.max_position_embeddings)
+    arguments = TrainingArguments(**_arguments(folder, steps, bf16=bf16, rows=rows))
+    Trainer(base.model, arguments, train_dataset=list(_blocks(base, data)), callbacks=[clock]).train()
+    return counted
+
+
+def _trl(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, float]]:
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    _with_dropout(base.model)
+    length = base.model.config.max_position_embeddings
+    rows = max(1, 1024 // length)
+    clock, counted = _clock(rows * length)
+    arguments = SFTConfig(packing=True, max_length=length, **_arguments(folder, steps, bf16=True, rows=rows))
+    SFTTrainer(
+        base.model,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"text": [post.text for post in data.train]}),
+        processing_class=base.tokenizer,
+        callbacks=[clock],
+    ).train()
+    return counted
+
+
+def _with_dropout(model: Any) -> None:
+    """2020's dropout of 0.1 everywhere."""
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Seconds from a file of posts to a finished model folder, and how good the model is, beside Trainer.
+
+    python benchmarks/whole_job.py LOCATION... [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
+
+Each job is a process of its own, timed from its start to its end; ours and the peer take turns. The peer is
+what people write: `transformers.Trainer`, the same posts joined by the end token into blocks of 256, four
+blocks a step, four epochs, cosine, no dropout (which costs it quality on so little text), float32 or bf16;
+its learning rate is the best of `--rates` on the first seed. Ours runs without its evaluation, which the peer
+has none of, but with its samples, card and pictures. Held-out bits per byte of both come from the same
+function.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PEERS = {"trainer": "transformers.Trainer, float32", "trainer-bf16": "transformers.Trainer, bf16"}
+
+
+def main() -> None:
+    """Run every job and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("locations", nargs="+")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--rates", type=float, nargs="+", default=[5e-4, 1e-3, 2e-3])
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=["trainer-bf16"])
+    parser.add_argument("--as-peer", nargs=3, metavar=("RATE", "SEED", "OUT"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.as_peer:
+        rate, seed, out = given.as_peer
+        _peer(given.locations[0], float(rate), int(seed), Path(out), bf16=given.peers == ["trainer-bf16"])
+        return
+    print("| posts | engine | bits per byte, mean (each) | seconds, median (each) | ours is faster by |")
+    print("|---|---|---|---|---|")
+    for location in given.locations:
+        _compare(location, given)
+
+
+def _compare(location: str, given: argparse.Namespace) -> None:
+    ours: list[tuple[float, float]] = []
+    theirs: dict[str, list[tuple[float, float]]] = {peer: [] for peer in given.peers}
+    rates: dict[str, float] = {}
+    for seed in given.seeds:
+        ours.append(_timed(location, ["-m", "huggingtweets", "train", location, *OURS, "--seed", str(seed)]))
+        print(location, "ours", seed, ours[-1], file=sys.stderr, flush=True)
+        for peer, found in theirs.items():
+            tried = [rates[peer]] if peer in rates else given.rates
+            results = {rate: _timed(location, _as_peer(location, peer, rate, seed)) for rate in tried}
+            rates[peer] = min(results, key=lambda rate: results[rate][0])
+            found.append(results[rates[peer]])
+            print(location, peer, seed, results, file=sys.stderr, flush=True)
+    name = Path(location).stem
+    _print(name, "huggingtweets", ours, ours)
+    for peer, found in theirs.items():
+        _print(name, f"{PEERS[peer]}, learning rate {rates[peer]:g}", found, ours)
+
+
+OURS = ("--recipe", "starter", "--no-evaluate", "--tracker", "none", "--fresh", "--out")
+
+
+def _as_peer(location: str, peer: str, rate: float, seed: int) -> list[str]:
+    return [__file__, location, "--peers", peer, "--as-peer", str(rate), str(seed)]
+
+
+def _timed(location: str, command: list[str]) -> tuple[float, float]:
+    """Held-out bits per byte of the model that a command writes, and the seconds it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "model")
+        place = command.index("--out") + 1 if "--out" in command else len(command)
+        environment = os.environ | {
+            "HUGGINGTWEETS_HOME": folder,
+            "HF_HUB_OFFLINE": "1",
+            "OMP_WAIT_POLICY": "passive",
+        }
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, *command[:place], out, *command[place:]],
+            check=True,
+            env=environment,
+            capture_output=True,
+        )
+        return _bits(location, out), time.perf_counter() - started
+
+
+def _bits(location: str, folder: str) -> float:
+    from huggingtweets.training import bits_per_post, choose_device, load_base
+
+    loaded = load_base(folder)
+    texts = [post.text for post in _dataset(location).held_out]
+    bits = bits_per_post(loaded.model, loaded.tokenizer, texts, choose_device())
+    return sum(bits) / sum(len(text.encode()) + 1 for text in texts)
+
+
+def _dataset(location: str) -> Any:
+    from huggingtweets.cleaning import Rules
+    from huggingtweets.dataset import Part, build
+    from huggingtweets.progress import Silence
+    from huggingtweets.reading import read
+    from huggingtweets.sources import ReadOptions
+
+    parts = [
+        Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
+        for p in read([location], ReadOptions(), None, Rules(), Silence())
+    ]
+    return build(parts, held_out=0.1)
+
+
+def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> None:
+    import random
+
+    from transformers import Trainer, TrainingArguments
+
+    from huggingtweets.training import load_base
+
+    base, data = load_base("starter"), _dataset(location)
+    shuffled = [post.text for post in data.train]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 -- no secret
+    end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
+    blocks = []
+    for texts in (shuffled, [post.text for post in data.held_out]):
+        ids = [token for text in texts for token in (end, *base.tokenizer(text)["input_ids"])]
+        cut = [ids[i : i + size] for i in range(0, len(ids) - size, size)]
+        blocks.append([{"input_ids": block, "labels": block} for block in cut])
+    arguments = TrainingArguments(
+        output_dir=str(out),
+        num_train_epochs=4,
+        per_device_train_batch_size=4,
+        learning_rate=rate,
+        lr_scheduler_type="cosine",
+        seed=seed,
+        bf16=bf16,
+        use_cpu=True,
+        report_to=[],
+        disable_tqdm=True,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        save_only_model=True,
+        load_best_model_at_end=True,
+    )
+    trainer = Trainer(base.model, arguments, train_dataset=blocks[0], eval_dataset=blocks[1])
+    trainer.train()
+    trainer.save_model(str(out))
+    base.tokenizer.save_pretrained(out)
+
+
+def _print(name: str, engine: str, found: list[tuple[float, float]], ours: list[tuple[float, float]]) -> None:
+    bits, seconds = zip(*found, strict=True)
+    ratio = statistics.median(b / a for (_, a), (_, b) in zip(ours, found, strict=True))
+    print(
+        f"| {name} | {engine} | {statistics.mean(bits):.3f} ({', '.join(f'{b:.3f}' for b in bits)}) "
+        f"| {statistics.median(seconds):.0f} ({', '.join(f'{s:.0f}' for s in seconds)}) | {ratio:.1f} |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Damages JSON: what stands in it becomes something else, or what no program writes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+_PREFIX = re.compile(rb"\A\s*[\w. ]+=\s*")  # `window.YTD.tweets.part0 = `
+_MANY = 5000  # places in an object
+_RAW = re.compile(r'"@raw(\d+)@"')
+_RAW_VALUES: list[Callable[[Random], str]] = [  # JSON that `json.dumps` does not write
+    lambda _: "1e999",
+    lambda _: "-0.0e-999",
+    lambda _: "NaN",
+    lambda random: "9" * random.choice((19, 20, 400, 5000)),
+    lambda _: r'"\ud800 alone"',
+    lambda _: r'"\udc00\ud83d"',
+    lambda random: "[" * (deep := random.choice((10, 600, 2000, 100_000))) + "]" * deep,
+    lambda random: '{"a":' * (deep := random.choice((10, 600, 2000, 50_000))) + "1" + "}" * deep,
+    lambda random: "[" * random.choice((10, 3000)),
+    lambda random: '"' + "é" * random.choice((1000, 100_000)) + '"',
+]
+_VALUES: list[Any] = [
+    *(None, True, False, 0, -1, 1, 1.5, -1e300, 2**31, 2**53 + 1, 2**63 - 1, 2**64, -(2**63), "", [], {}),
+    *([[]], [{}], [None], {"": None}, [[1, 2], [3, 4]], ["-5", "99999999999"], "\0", "\u200e", "\ufffd"),
+]
+TEXTS = (
+    *("\0", "\r", "\n\n", "\u2028", "\ufeff", "\u200e", "\ufffe", "\ue000\ue001", "\U0001f600", "&#x110000;"),
+    *("&amp;amp;", "&#0;", "<p>", "<pre><br>", "<!--", "]]>", "<![CDATA[", "<a href='http://[::1'>@x</a>"),
+    *("²", "١٢٣", "12²", "1" * 5000, "-1", "1e999", "nan", "inf", "0x10", "1_000", "١٢:٣٤", "..", "../../x"),
+    *("Wed Oct 10 20:19:24 +9999 2018", "Wed Oct 10 25:61:61 +0000 0000", "0001-01-01T00:00:00+23:59"),
+    *("9999-12-31T23:59:59-23:59", "2020-02-30", "99999999999999999999", "1e308", "24:00:00", "3/4/5 6:7"),
+    *("00/00/0000, 00:00 - A: b", "[31.12.99, 23:59:60] A: b", "16.10.2017 22:59:00 -99:99", "2017-W01-1"),
+    *("http://[::1", "https://x.com/i/web/status/" + "9" * 400, "https://t.co/" + "a" * 3000, "http://\0/"),
+    *("@" + "a" * 400 + "@b", "@", "RT @x", "https://", "www.", "pic.twitter.com/" * 50, " " * 5000),
+    *(
+        '"',
+        '""',
+        "'",
+        ",",
+        ";",
+        "\t",
+        "\\",
+        "…",
+        "( " * 2000,
+        "[[" * 2000,
+        "a." * 3000,
+        "@a " * 2000,
+        "\\ud800",
+    ),
+)
+
+
+def chance(random: Random, share: float) -> bool:
+    """True in that share of all cases."""
+    return random.random() < share
+
+
+def few(random: Random) -> int:
+    """How often one input is changed."""
+    return random.choice((1, 1, 1, 2, 2, 4))
+
+
+def change_document(content: bytes, random: Random) -> bytes:
+    """A JSON document, plain or assigned to a name as in JavaScript."""
+    prefix = match[0] if (match := _PREFIX.match(content)) else b""
+    try:
+        return prefix + _dumped(change_json(json.loads(content[len(prefix) :]), random), random)
+    except (ValueError, RecursionError):  # damaged before, or made too deep
+        return content[: random.randrange(len(content) + 1)]
+
+
+def change_json(value: Any, random: Random) -> Any:
+    """Change something in an object out of JSON or CBOR; returns it, or what is in its place now."""
+    box = [value]
+    for _ in range(few(random)):
+        places = _places(box)
+        if len(places) > _MANY:  # what doubles things does so several times
+            break
+        around, place = random.choice(places)
+        random.choice(_PLACE_WAYS)(box, around, place, random)
+        box = box or [None]
+    return box[0]
+
+
+def _places(box: list[Any]) -> list[tuple[Any, Any]]:
+    """Every list or object with each of its indices or keys."""
+    found: list[tuple[Any, Any]] = []
+    inside: list[Any] = [box]
+    while inside:
+        around = inside.pop()
+        places = list(around) if isinstance(around, dict) else list(range(len(around)))
+        found += ((around, place) for place in places)
+        inside += (around[place] for place in places if isinstance(around[place], dict | list))
+    return found
+
+
+def _take_out(_: list[Any], around: Any, place: Any, __: Random) -> None:
+    del around[place]
+
+
+def _repeat(_: list[Any], around: Any, place: Any, random: Random) -> None:
+    if isinstance(around, list):
+        around[place:place] = copy.deepcopy([around[place]] * random.choice((1, 2, 50)))
+
+
+def _wrap(_: list[Any], around: Any, place: Any, random: Random) -> None:
+    value = copy.deepcopy(around[place])
+    around[place] = random.choice(([value], {"a": value}, [[value]], str(value)))
+
+
+def _copy_from_elsewhere(box: list[Any], around: Any, place: Any, random: Random) -> None:
+    other_around, other = random.choice(_places(box))
+    around[place] = copy.deepcopy(other_around[other])
+
+
+def _rename(_: list[Any], around: Any, place: Any, random: Random) -> None:
+    if isinstance(around, dict):
+        around[random.choice(TEXTS)] = around.pop(place)
+
+
+def _put_into_text(_: list[Any], around: Any, place: Any, random: Random) -> None:
+    value = str(around[place])
+    at = random.randrange(len(value) + 1)
+    around[place] = value[:at] + random.choice(TEXTS) + value[at:]
+
+
+def _put_in_its_place(_: list[Any], around: Any, place: Any, random: Random) -> None:
+    new = random.choice((*_VALUES, *TEXTS, f"@raw{random.randrange(len(_RAW_VALUES))}@"))
+    around[place] = copy.deepcopy(new)
+
+
+_PLACE_WAYS = (
+    *(_take_out, _repeat, _wrap, _copy_from_elsewhere, _rename),
+    *(_put_into_text, _put_into_text, _put_in_its_place, _put_in_its_place, _put_in_its_place),
+)
+
+
+def _dumped(value: Any, random: Random) -> bytes:
+    text = json.dumps(value, indent=random.choice((None, None, 2)), ensure_ascii=chance(random, 0.5))
+    raw = _RAW.sub(lambda found: _RAW_VALUES[int(found[1])](random), text)
+    return raw.encode("utf-8", "surrogatepass")

@@ -1,0 +1,55 @@
+"""huggingtweets merge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import merging, records
+from . import _options as opt
+from ._results import print_trained
+from ._terminal import print_json
+
+
+def merge(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Model folders, or their names below models/.")
+    ],
+    weights: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--weights",
+            metavar="NUMBER",
+            help="How much of each model, like --weights 0.7 0.3.  [default: the same]",
+        ),
+    ] = None,
+    out: opt.Out = None,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Mix trained models into one without training: the weighted mean of their weights.
+
+    They must have the same base. The new model's card names them all.
+
+    \b
+    Examples:
+      huggingtweets merge ada bob --out models/both
+      huggingtweets merge ada bob --weights 0.7 0.3 --out models/both
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    more = [model for model in models if _is_number(model)]  # an option takes one value, and people give many
+    parents = [model for model in models if model not in more]
+    given = [*(weights or []), *map(float, more)]
+    merged = merging.merge(parents, given, out=out, overwrite=overwrite)
+    if as_json:
+        print_json({"folder": str(merged.folder), "record": merged.record})
+    else:
+        print_trained(merged)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not records.place(text).exists()

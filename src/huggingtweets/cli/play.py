@@ -1,0 +1,78 @@
+"""huggingtweets play."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .. import playing
+from ..errors import UserError
+from . import _options as opt
+from ._results import print_game
+from ._terminal import console, harmless, print_json
+
+if TYPE_CHECKING:
+    from ..evaluation.game import Pair, Side
+
+KEYS: dict[str, Side] = {"1": "left", "2": "right"}
+
+
+def play(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    rounds: Annotated[int, typer.Option(min=1, max=500, help="Pairs to be shown.")] = playing.ROUNDS,
+    seed: opt.Seed = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Guess which of two posts is real, and see whether the model can be told from the person.
+
+    Real posts are held-out ones; they are shown here, and written nowhere. Ctrl-C ends the game and keeps
+    what was played. The result is added to the report.
+
+    \b
+    Examples:
+      huggingtweets play models/somebody
+      huggingtweets play somebody --rounds 50 --seed 1
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    table = playing.deal(model, rounds=rounds, seed=seed or 0)
+    answers = _ask(table.pairs, shown=not as_json)
+    if not answers:
+        raise UserError("nothing was answered, so there is nothing to count; answer with 1 or 2")
+    played = playing.finish(table, answers)
+    if as_json:
+        print_json(played)
+    else:
+        print_game(played, table.folder)
+
+
+def _ask(pairs: Sequence[Pair], *, shown: bool) -> list[Side]:
+    """The answers, until all are given, the input ends, or Ctrl-C."""
+    out = console(stderr=not shown)
+    answers: list[Side] = []
+    try:
+        for number, pair in enumerate(pairs, start=1):
+            out.print(f"\n{number} of {len(pairs)}: which one is real?")
+            out.print(harmless(f"  1  {pair.left}"), soft_wrap=True)
+            out.print(harmless(f"  2  {pair.right}"), soft_wrap=True)
+            answers.append(_answer())
+            out.print("  yes" if answers[-1] == pair.real else "  no, the other one")
+    except (EOFError, KeyboardInterrupt):
+        out.print()
+    return answers
+
+
+def _answer() -> Side:
+    """The next answer; whatever is not 1 or 2 is asked for again.
+
+    Raises:
+        EOFError: the input has ended.
+    """
+    while True:
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        if line.strip() in KEYS:
+            return KEYS[line.strip()]
+        sys.stderr.write("press 1 or 2, then Enter; Ctrl-C ends the game\n")

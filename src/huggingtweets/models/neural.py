@@ -1,0 +1,122 @@
+"""A neural network: a pretrained one that training moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from msgspec.structs import replace
+from transformers import PreTrainedTokenizerBase
+
+from .. import training
+from ..drafts import Guard, Written
+from ..evaluation.copying import watch
+from ..generation import Generator
+from ..progress import Watcher
+from ..types import Checkpoint, Dataset, Heard, Keeping, Recipe, Sampling
+
+FILES = ("config.json", "adapter_config.json")  # of a whole model, and of adapters beside a base on the Hub
+HOLDS_POSTS = False
+HEARD = 32  # posts written at each evaluation
+HEARD_TOKENS = 64  # of each; a run that is copied shows in so many
+
+
+class NeuralModel:
+    """A causal language model of transformers."""
+
+    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Write and predict with a model in memory, on the fastest device.
+
+        Args:
+            model: a causal language model.
+            tokenizer: one that begins every prompt like a post.
+        """
+        self._device = training.choose_device()
+        self._model, self._tokenizer = model.to(self._device.kind), tokenizer
+        self._generator = Generator(self._model, tokenizer)
+        self.sampling = self._generator.sampling
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        seed: int | None = None,
+        guards: Sequence[Guard] = (),
+        speaker: str | None = None,
+    ) -> Written:
+        """Continue `prompt`; see `Model`."""
+        return self._generator.generate(
+            prompt, count=count, sampling=sampling, seed=seed, guards=guards, speaker=speaker
+        )
+
+    def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
+        """What each text costs in bits, its end counted."""
+        return training.bits_per_post(self._model, self._tokenizer, texts, self._device, authors)
+
+
+def teach(
+    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None = None
+) -> tuple[Checkpoint, dict[str, str]]:
+    """Train the recipe's base; see `models.teach`."""
+    device = training.choose_device()
+    base = training.load_base(recipe.base, dropout=recipe.dropout)
+    checkpoint = training.train(
+        data,
+        recipe,
+        base,
+        folder,
+        device=device,
+        keeping=keeping,
+        listen=_Listener(data, recipe),
+        watcher=watcher,
+    )
+    return checkpoint, training.environment(device)
+
+
+class _Listener:
+    """Lets a model write in the middle of its training, and counts how much of it is copied."""
+
+    def __init__(self, data: Dataset, recipe: Recipe) -> None:
+        self._sign = watch([post.text for post in data.train], [post.text for post in data.held_out])
+        self._seed = recipe.seed
+        self._sampling = replace(
+            recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, HEARD_TOKENS)
+        )
+
+    def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> Heard:
+        was_training = model.training
+        with torch.random.fork_rng():
+            written = Generator(model, training.beginning(tokenizer)).generate(
+                count=HEARD, sampling=self._sampling, seed=self._seed
+            )
+        model.train(was_training)
+        texts = tuple(sample.text for sample in written.samples)
+        sign = self._sign(texts)
+        own = f"{sign.own.value:.0%}" if sign.own else "unknown"
+        return Heard(
+            samples=texts,
+            copied=sign.rate.value,
+            too_much=f"{sign.rate.value:.0%} of its posts copy a training post (the person's own: {own})"
+            if sign.begun
+            else "",
+        )
+
+
+def load(folder: Path) -> NeuralModel:
+    """Load a model folder.
+
+    Raises:
+        ModelError: transformers cannot load it.
+    """
+    generator = Generator.load(folder)
+    return NeuralModel(generator.model, generator.tokenizer)
+
+
+def load_base(recipe: Recipe) -> NeuralModel:
+    """Load the base that the recipe names."""
+    loaded = training.load_base(recipe.base)
+    return NeuralModel(loaded.model, training.beginning(loaded.tokenizer))

@@ -1,0 +1,126 @@
+"""An n-gram model: counts of which bytes follow which, without a base and without torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..drafts import Guard, Written, write
+from ..errors import ModelError, RecipeError
+from ..evaluation.ngram import NgramModel
+from ..files import sha256
+from ..progress import Watcher
+from ..speakers import find
+from ..types import NO_BASE, Base, Checkpoint, CurvePoint, Dataset, Keeping, Recipe, Sampling
+
+FILE = "ngram.safetensors"
+FILES = (FILE,)
+SAMPLING = "sampling.json"
+HOLDS_POSTS = True
+
+_PACKAGES = ("huggingtweets", "numpy", "safetensors")
+
+
+class Ngram:
+    """An n-gram model with settings to sample by; `max_new_tokens` counts bytes."""
+
+    def __init__(self, model: NgramModel, sampling: Sampling) -> None:
+        """Write and predict with a model in memory."""
+        self._model = model
+        self.sampling = sampling
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        seed: int | None = None,
+        guards: Sequence[Guard] = (),
+        speaker: str | None = None,
+    ) -> Written:
+        """Continue `prompt`; see `Model`."""
+        if speaker:
+            find({}, speaker)
+        rng = np.random.default_rng(seed)
+        asked, begin = sampling or self.sampling, prompt.rstrip()
+
+        def draw(size: int) -> list[str]:
+            return self._model.generate(
+                begin,
+                count=size,
+                seed=rng,
+                temperature=asked.temperature,
+                top_p=asked.top_p,
+                longest=asked.max_new_tokens,
+            )
+
+        return write(draw, begin, count, guards)
+
+    def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
+        """What each text costs in bits, its end counted; it knows no authors."""
+        del authors
+        return [float(bits) for bits in self._model.bits(texts)]
+
+
+def teach(
+    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None = None
+) -> tuple[Checkpoint, dict[str, str]]:
+    """Count the training posts; see `models.teach`. It takes a second, so nothing needs to be kept.
+
+    Raises:
+        RecipeError: the recipe names a base, and there is nothing to do with one.
+    """
+    del keeping
+    if recipe.base != NO_BASE:
+        raise RecipeError(
+            f"recipe {recipe.name}: an n-gram model starts from no base, and {recipe.base!r} was given; "
+            "leave it out, or choose another recipe"
+        )
+    model = NgramModel.fit([post.text for post in data.train])
+    model.save(folder / FILE)
+    (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
+    held_out = [post.text for post in data.held_out]
+    size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for text in held_out)
+    point = CurvePoint(step=1, epoch=1, bits_per_byte=float(model.bits(held_out).sum()) / size)
+    watcher.evaluated(point)
+    checkpoint = Checkpoint(
+        folder=folder,
+        base=Base(name=NO_BASE, digest=""),
+        step=point.step,
+        curve=(point,),
+        digest=sha256(folder / FILE),
+    )
+    return checkpoint, _environment()
+
+
+def load(folder: Path) -> Ngram:
+    """Load a model folder.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    try:
+        sampling = msgspec.json.decode((folder / SAMPLING).read_bytes(), type=Sampling)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f"{folder / SAMPLING} cannot be read ({error}); train the model again") from error
+    return Ngram(NgramModel.load(folder / FILE), sampling)
+
+
+def load_base(_: Recipe) -> None:
+    """There is none."""
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": str(os.cpu_count() or 0),
+        **{package: version(package) for package in _PACKAGES},
+    }

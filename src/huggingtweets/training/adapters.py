@@ -1,0 +1,75 @@
+"""LoRA: the base stays as it is, and small matrices beside its layers learn (Hu et al. 2021, "LoRA").
+
+The adapters sit inside the base's own layers, so all that knows the base knows the adapted model, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from safetensors.torch import save_file
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from ..errors import MissingExtra
+from ..types import Recipe
+
+if TYPE_CHECKING:
+    from peft import LoraConfig, PeftModel
+
+WEIGHTS = "adapter_model.safetensors"  # as peft names it
+
+
+def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> PeftModel:
+    """Put adapters beside all linear layers of `model` but its head; nothing else learns from now on.
+
+    Args:
+        model: changed in place.
+        recipe: rank, alpha, dropout and seed.
+        revision: of the base on the Hub, which the saved adapter names.
+
+    Returns:
+        The same model as peft sees it, for `save` and `merge`.
+
+    Raises:
+        MissingExtra: peft is not installed.
+    """
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ModuleNotFoundError as error:
+        raise MissingExtra("peft, which LoRA needs,", "lora") from error
+
+    torch.manual_seed(recipe.seed)
+    transposed = any(isinstance(module, Conv1D) for module in model.modules())
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.dropout,
+        target_modules="all-linear",
+        fan_in_fan_out=transposed,  # GPT-2 keeps its matrices the other way round
+        revision=revision or None,
+    )
+    return get_peft_model(model, config)
+
+
+def save(adapted: PeftModel, folder: Path) -> Path:
+    """Write the adapters in peft's own form; return the file of their weights."""
+    from peft import get_peft_model_state_dict
+
+    config = cast("LoraConfig", adapted.peft_config[adapted.active_adapter])
+    config.inference_mode = True
+    config.target_modules = sorted(config.target_modules or ())  # a set has another order each time
+    tensors = get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    save_file(
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS, {"format": "pt"}
+    )
+    config.save_pretrained(str(folder))
+    return folder / WEIGHTS
+
+
+def merge(adapted: PeftModel) -> None:
+    """Add what the adapters learnt to the base's own weights, in place; an ordinary model is left."""
+    adapted.merge_and_unload()

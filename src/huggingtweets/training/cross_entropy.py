@@ -1,0 +1,113 @@
+"""Cross-entropy of next tokens that never holds the scores of all positions at once.
+
+With 50,257 tokens to choose from, the scores of a thousand positions are 200 MB, and as much again for their
+gradient. Here they are made, used both ways and dropped, some positions at a time; the gradient is computed
+on the way forward (Hsu et al. 2024, "Liger Kernel", section 3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from .batches import IGNORED
+
+SCORES = 1 << 26  # held at once, in the model's own precision: 128 MB in bfloat16
+BLOCK = 1 << 21  # of them in float32 at once: 8 MB, which a processor's cache holds
+_SHAPING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
+
+
+def cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy in nats, summed: a scalar in float32.
+
+    Padding is computed and thrown away: it is little, and all batches then have one shape.
+
+    Args:
+        hidden: (positions, width), the last layer's output.
+        matrix: (vocabulary, width), the output matrix.
+        targets: (positions,), the tokens that came; `IGNORED` for padding.
+    """
+    total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, matrix, targets)  # type: ignore[no-untyped-call]
+    return total
+
+
+@torch.no_grad()
+def token_cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy in nats of each position, 0 for padding: (positions,) in float32; arguments as above."""
+    costs = [
+        _costs(hidden[at] @ matrix.T, targets[at], gradient=False)
+        for at in _pieces(len(hidden), SCORES // len(matrix))
+    ]
+    return torch.cat(costs)
+
+
+def _costs(scores: torch.Tensor, targets: torch.Tensor, *, gradient: bool) -> torch.Tensor:
+    """The cost of each position; on request the scores become the gradient of the costs' sum, in place."""
+    costs = scores.new_empty(len(scores), dtype=torch.float32)
+    for at in _pieces(len(scores), (SCORES if scores.is_cuda else BLOCK) // scores.shape[1]):
+        wanted, padding = targets[at, None].clamp(min=0), targets[at] == IGNORED
+        logs = torch.log_softmax(scores[at].float(), dim=-1)
+        costs[at] = -logs.gather(1, wanted).squeeze(1).masked_fill(padding, 0.0)
+        if gradient:  # softmax minus one-hot
+            logs.exp_().scatter_add_(1, wanted, logs.new_full(wanted.shape, -1.0))
+            logs[padding] = 0.0
+            scores[at] = logs
+    return costs
+
+
+def _pieces(count: int, size: int) -> Iterator[slice]:
+    """Stretches of at most `size`, and of one shape but for the last."""
+    size = max(1, size)
+    return (slice(start, start + size) for start in range(0, count, size))
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        hidden_grad = torch.empty_like(hidden)
+        matrix_grad = torch.zeros_like(matrix) if ctx.needs_input_grad[1] else None
+        total = hidden.new_zeros((), dtype=torch.float32)
+        for at in _pieces(len(hidden), SCORES // len(matrix)):
+            scores = hidden[at] @ matrix.T
+            total += _costs(scores, targets[at], gradient=True).sum()
+            torch.mm(scores, matrix, out=hidden_grad[at])
+            if matrix_grad is not None:
+                matrix_grad.addmm_(scores.T, hidden[at])
+        ctx.save_for_backward(hidden_grad, matrix_grad)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None, None]:
+        hidden_grad, matrix_grad = ctx.saved_tensors
+        (factor,) = incoming
+        scaled = None if matrix_grad is None else matrix_grad.mul_(factor)
+        return hidden_grad.mul_(factor), scaled, None
+
+
+@torch.no_grad()
+def output_matrix(model: PreTrainedModel) -> torch.Tensor | None:
+    """The matrix that turns the last hidden state into scores; None where the model does more than that.
+
+    Some architectures add a bias, scale or cap their scores. Their settings are known by name, and what comes
+    out of a float32 model shows the rest.
+    """
+    head: Any = model.get_output_embeddings()
+    shaped = any(getattr(model.config, name, None) not in {None, 1} for name in _SHAPING)
+    if head is None or shaped or getattr(head, "bias", None) is not None:
+        return None
+    probe = torch.arange(2, 6, device=model.device)[None]
+    was_training = model.training
+    model.eval()
+    scores = model(input_ids=probe, use_cache=False).logits
+    hidden = backbone(model)(input_ids=probe, use_cache=False).last_hidden_state
+    model.train(was_training)
+    matrix: torch.Tensor = head.weight
+    return matrix if torch.allclose(hidden @ matrix.T, scores, rtol=1e-3, atol=1e-4) else None
+
+
+def backbone(model: Any) -> Any:
+    """The model without its head."""
+    return model.base_model

@@ -1,0 +1,75 @@
+"""The weights that move, in one buffer: what a step does to all of them is a few operations, not hundreds.
+
+Where the device multiplies bfloat16 natively, the model computes in bfloat16 and the float32 masters that the
+optimizer moves lie beside it (Micikevicius et al. 2018, "Mixed precision training"). Elsewhere the two are
+the same memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+SLICE = 1 << 24  # weights moved at once, which bounds the float32 copy of their gradient to 64 MB
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A stretch of the buffers."""
+
+    master: torch.Tensor  # float32
+    low: torch.Tensor  # what the model computes with
+    gradient: torch.Tensor  # of `low`
+    decays: bool  # whether weight decay is meant for it: matrices, not biases and norms
+
+
+class Weights:
+    """The trainable parameters of a model, moved into one buffer each for weights, masters and gradients."""
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
+        """Take the parameters that require gradients over; the model computes in `dtype` from now on."""
+        trainable = [p for p in model.parameters() if p.requires_grad]
+        self._frozen = [p for p in model.parameters() if not p.requires_grad]
+        matrices, vectors = [p for p in trainable if p.dim() > 1], [p for p in trainable if p.dim() <= 1]
+        self.parameters = [*matrices, *vectors]
+        self.matrices = sum(p.numel() for p in matrices)
+        self.master = torch.cat([p.detach().flatten().float() for p in self.parameters])
+        for parameter in self._frozen:  # buffers stay: angles of positions are wrong in bfloat16
+            parameter.data = parameter.data.to(dtype)
+        self.low = self.master if dtype == torch.float32 else self.master.to(dtype)
+        self.gradient = torch.zeros_like(self.low)
+        self._point(self.low, with_gradients=True)
+
+    def slices(self) -> list[Slice]:
+        """The buffers, cut so that each slice decays or does not."""
+        cuts = [*range(0, self.matrices, SLICE), *range(self.matrices, len(self.master), SLICE)]
+        ends = [*cuts[1:], len(self.master)]
+        return [
+            Slice(self.master[a:b], self.low[a:b], self.gradient[a:b], decays=a < self.matrices)
+            for a, b in zip(cuts, ends, strict=True)
+        ]
+
+    def clip(self, highest: float) -> torch.Tensor:
+        """The factor that brings the gradient's norm down to `highest`, at most 1."""
+        norm = torch.linalg.vector_norm(self.gradient).float()
+        factor: torch.Tensor = highest / (norm + 1e-6)
+        return factor.clamp(max=1.0)
+
+    def settle(self, low: torch.Tensor) -> None:
+        """End of training: give every parameter memory of its own in float32, with the values of `low`."""
+        self._point(low.float(), with_gradients=False)
+        for parameter in self._frozen:
+            parameter.data = parameter.data.float()
+
+    def _point(self, buffer: torch.Tensor, *, with_gradients: bool) -> None:
+        start = 0
+        for parameter in self.parameters:
+            stretch = slice(start, start + parameter.numel())
+            shape, start = parameter.shape, stretch.stop
+            if with_gradients:
+                parameter.data = buffer[stretch].view(shape)
+                parameter.grad = self.gradient[stretch].view(shape)
+            else:
+                parameter.data, parameter.grad = buffer[stretch].view(shape).clone(), None
