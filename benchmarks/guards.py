@@ -1,6 +1,6 @@
 """What the guards cost and what they do: posts of one model with them and without.
 
-    OMP_WAIT_POLICY=passive python benchmarks/guards.py MODEL [--posts 400] [--seeds 0 1 2]
+    GOMP_SPINCOUNT=20000 python benchmarks/guards.py MODEL [--posts 400] [--seeds 0 1 2]
         [--against LOCATION]
 
 For each seed the same model writes so many posts without guards, and so many under them. Printed in

@@ -78,7 +78,6 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
         environment = os.environ | {
             "HUGGINGTWEETS_HOME": folder,
             "HF_HUB_OFFLINE": "1",
-            "OMP_WAIT_POLICY": "passive",
         }
         started = time.perf_counter()
         subprocess.run(

@@ -55,5 +55,12 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch loads: see docs/log.md, "Threads"
+    _let_threads_wait()
     sys.exit(app())
+
+
+def _let_threads_wait() -> None:
+    """Threads look for work for some microseconds, then sleep; read when torch loads. See docs/log.md."""
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+        os.environ.setdefault("GOMP_SPINCOUNT", "20000")
