@@ -113,17 +113,13 @@ def _base(shape: str) -> Any:
 
 
 def _dataset(location: str) -> Any:
-    from huggingtweets import dataset
     from huggingtweets.cleaning import Rules
+    from huggingtweets.pipeline import dataset_of
     from huggingtweets.progress import Silence
     from huggingtweets.reading import read
     from huggingtweets.sources import ReadOptions
 
-    parts = [
-        dataset.Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
-        for p in read([location], ReadOptions(), None, Rules(), Silence())
-    ]
-    return dataset.build(parts, held_out=0.1)
+    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
 
 
 def _matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:

@@ -90,26 +90,22 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
 
 
 def _bits(location: str, folder: str) -> float:
+    from huggingtweets.figures import bits_per_byte
     from huggingtweets.training import bits_per_post, choose_device, load_base
 
     loaded = load_base(folder)
     texts = [post.text for post in _dataset(location).held_out]
-    bits = bits_per_post(loaded.model, loaded.tokenizer, texts, choose_device())
-    return sum(bits) / sum(len(text.encode()) + 1 for text in texts)
+    return bits_per_byte(bits_per_post(loaded.model, loaded.tokenizer, texts, choose_device()), texts)
 
 
 def _dataset(location: str) -> Any:
     from huggingtweets.cleaning import Rules
-    from huggingtweets.dataset import Part, build
+    from huggingtweets.pipeline import dataset_of
     from huggingtweets.progress import Silence
     from huggingtweets.reading import read
     from huggingtweets.sources import ReadOptions
 
-    parts = [
-        Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
-        for p in read([location], ReadOptions(), None, Rules(), Silence())
-    ]
-    return build(parts, held_out=0.1)
+    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
 
 
 def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> None:

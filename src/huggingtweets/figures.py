@@ -5,7 +5,8 @@ Everything here is plain data that becomes JSON and back. Texts of the person ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -22,6 +23,19 @@ OTHERS = "others"  # real posts of other people
 
 Best = Literal["high", "low", "ceiling"]
 Groups = Mapping[str, list[str]]
+
+
+def byte_lengths(texts: Iterable[str]) -> list[int]:
+    """UTF-8 bytes of each text, and one for its end."""
+    return [len(text.encode("utf-8", "surrogatepass")) + 1 for text in texts]
+
+
+def bits_per_byte(bits: Iterable[float], texts: Iterable[str]) -> float:
+    """Bits per UTF-8 byte of the texts: comparable whatever a model's tokens are.
+
+    From Gao et al. 2020, "The Pile", section 3.1.
+    """
+    return math.fsum(bits) / sum(byte_lengths(texts))
 
 
 class Figure(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
@@ -36,7 +36,7 @@ class Generator:
         self._speakers = speakers(tokenizer)
 
     @classmethod
-    def load(cls, folder: Path, *, device: str = "cpu") -> Generator:
+    def load(cls, folder: Path) -> Self:
         """Load a model folder.
 
         Raises:
@@ -52,7 +52,7 @@ class Generator:
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             first = str(error).strip().splitlines()[0]
             raise ModelError(f"the model in {folder} cannot be loaded ({first}); train it again") from error
-        return cls(model.to(torch.device(device)), tokenizer)
+        return cls(model, tokenizer)
 
     def generate(
         self,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from . import models, records, writing
 from .errors import ModelError, UserError
+from .figures import bits_per_byte
 from .files import whole_folder
 from .judging import posts
 from .progress import Clock
@@ -158,9 +159,8 @@ def _report(folder: Path, record: Record) -> Report:
     if record.dataset_digest:
         held_out = posts(folder, record).held_out
         texts, authors = [p.text for p in held_out], [p.author for p in held_out]
-        size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for text in texts)
-        bits = sum(models.load(folder).bits(texts, authors))
-        metrics = (Metric(name="bits_per_byte", value=bits / size, count=len(texts)),) if texts else ()
+        found = bits_per_byte(models.load(folder).bits(texts, authors), texts) if texts else None
+        metrics = (Metric(name="bits_per_byte", value=found, count=len(texts)),) if found else ()
     written = writing.generate(folder, PROMPT, count=SAMPLES, seed=record.recipe.seed)
     return Report(metrics=metrics, samples=written.samples)
 

@@ -1,6 +1,6 @@
 """The whole job in the order in which it happens. Read this file first.
 
-read -> preprocess -> teach -> evaluate -> dress: a model folder, whole or not at all
+read -> preprocess -> teach -> evaluate -> judge -> dress: a model folder, whole or not at all
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .cleaning import Rules
 from .errors import OutputExists
 from .evaluation.verdict import require_enough
 from .files import whole_folder
-from .progress import Clock, Silence, Watcher, memory
+from .progress import Clock, Silence, Watcher
 from .reading import Person, read
 from .records import Trained
 from .sources import ReadOptions
-from .types import NO_BASE, Checkpoint, CurvePoint, Dataset, Keeping, Metric, Recipe, Record, Report
+from .types import NO_BASE, Checkpoint, Dataset, Keeping, Metric, Recipe, Record, Report
 
 if TYPE_CHECKING:
     from .figures import Evaluation
@@ -75,11 +75,7 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
     with clock.measure("read"):
         people = read(job.locations, job.options, job.source, job.rules, watcher)
     name = " + ".join(person.account.handle for person in people)
-    target = job.out or records.MODELS / records.folder_name(name)
-    if target.exists() and not job.overwrite:
-        raise OutputExists(
-            f"{target} exists already; choose another with --out, or replace it with --overwrite"
-        )
+    target = _target(job, name)
     watcher.said(require_enough([post.text for person in people for post in person.cleaned.posts]).text)
 
     watcher.stage("preprocess")
@@ -122,18 +118,7 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
         measured = None
         if job.judge:
             with clock.measure("judge"):
-                others = judging.other_people(record, (), watcher)
-                measured = judging.judge(
-                    folder,
-                    record,
-                    data,
-                    others,
-                    count=JUDGED,
-                    seed=job.recipe.seed,
-                    show_posts=job.with_dataset,
-                    avatars=_avatars(people),
-                    watcher=watcher,
-                )
+                measured = judge(folder, record, people, data, job, watcher)
         watcher.stage("dress")
         with clock.measure("dress"):
             dress(folder, record, people, data, measured, with_dataset=job.with_dataset)
@@ -147,21 +132,29 @@ def follow(job: Job) -> None:
 
     Followers read the same posts and compute their share of each batch; the first process does the rest.
     """
-    data = dataset_of(read(job.locations, job.options, job.source, job.rules, Silence()), job)
+    people = read(job.locations, job.options, job.source, job.rules, Silence())
+    data = dataset_of(people, job.held_out)
     with tempfile.TemporaryDirectory() as nowhere:
-        keeping = Keeping(records.unfinished(data, job.recipe), job.checkpoint_seconds)
-        models.teach(data, job.recipe, Path(nowhere), Silence(), keeping)
+        models.teach(data, job.recipe, Path(nowhere), Silence(), _keeping(data, job))
 
 
-def dataset_of(people: Sequence[Person], job: Job) -> Dataset:
-    """The posts of all people, split."""
+def _keeping(data: Dataset, job: Job) -> Keeping:
+    """Where the run is kept; what was kept before is forgotten where a fresh start is asked for."""
+    folder = records.unfinished(data, job.recipe)
+    if job.fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Keeping(folder, job.checkpoint_seconds)
+
+
+def dataset_of(people: Sequence[Person], held_out: float) -> Dataset:
+    """The posts of all people, this share of them held out."""
     from . import dataset
 
     parts = [
         dataset.Part(p.account, p.cleaned.funnel, p.cleaned.posts, p.cleaned.language, p.digest)
         for p in people
     ]
-    return dataset.build(parts, held_out=job.held_out)
+    return dataset.build(parts, held_out=held_out)
 
 
 def preprocess(
@@ -170,7 +163,7 @@ def preprocess(
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
     from . import dataset
 
-    data = dataset_of(people, job)
+    data = dataset_of(people, job.held_out)
     stored = dataset.keep(data)
     places = [Path(location) for location in job.locations]
     raw = run.save(
@@ -201,11 +194,10 @@ def teach(
     posts_may_go: bool,
 ) -> tuple[Checkpoint, dict[str, str]]:
     """Learn from the dataset as the recipe says, into `folder`; return checkpoint and environment."""
-    unfinished = records.unfinished(data, job.recipe)
-    if job.fresh:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    keeping = Keeping(unfinished, job.checkpoint_seconds)
-    checkpoint, environment = models.teach(data, job.recipe, folder, _Recorded(watcher, run), keeping)
+    from .tracking import Recorded
+
+    watched = Recorded(watcher, run)
+    checkpoint, environment = models.teach(data, job.recipe, folder, watched, _keeping(data, job))
     if checkpoint.base.name != NO_BASE:
         based_on = msgspec.to_builtins(checkpoint.base)
         run.use(run.save("pretrained-model", kind="pretrained-model", metadata=based_on))
@@ -238,6 +230,23 @@ def evaluate(checkpoint: Checkpoint, data: Dataset, recipe: Recipe) -> Report:
     return Report(metrics=(predicts,), samples=samples)
 
 
+def judge(
+    folder: Path, record: Record, people: Sequence[Person], data: Dataset, job: Job, watcher: Watcher
+) -> Evaluation:
+    """The short evaluation that ends a training."""
+    return judging.judge(
+        folder,
+        record,
+        data,
+        judging.other_people(record, (), watcher),
+        count=JUDGED,
+        seed=job.recipe.seed,
+        show_posts=job.with_dataset,
+        avatars=_avatars(people),
+        watcher=watcher,
+    )
+
+
 def dress(
     folder: Path,
     record: Record,
@@ -260,31 +269,22 @@ def dress(
         dataset.save(data, folder / "dataset")
 
 
+def _target(job: Job, name: str) -> Path:
+    """Where the model goes; asked before any work is done.
+
+    Raises:
+        OutputExists: something is there already.
+    """
+    target = job.out or records.MODELS / records.folder_name(name)
+    if target.exists() and not job.overwrite:
+        raise OutputExists(
+            f"{target} exists already; choose another with --out, or replace it with --overwrite"
+        )
+    return target
+
+
 def _avatars(people: Sequence[Person]) -> dict[str, bytes]:
     return {p.account.handle: p.account.avatar for p in people if p.account.avatar}
-
-
-class _Recorded(Silence):
-    """A watcher that also writes the figures into the tracker's run."""
-
-    def __init__(self, watcher: Watcher, run: Run) -> None:
-        self._watcher, self._run = watcher, run
-
-    def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
-        self._watcher.stepped(step, steps, loss, tokens_per_second)
-        figures = {"train/loss": loss, "train/tokens_per_second": tokens_per_second}
-        self._run.log(figures | {"train/memory_gb": memory()}, step=step)
-
-    def evaluated(self, point: CurvePoint) -> None:
-        self._watcher.evaluated(point)
-        copied = {"samples/copied": point.copied} if point.copied is not None else {}
-        self._run.log({"held_out/bits_per_byte": point.bits_per_byte, **copied}, step=point.step)
-
-    def heard(self, samples: Sequence[str]) -> None:
-        self._watcher.heard(samples)
-
-    def said(self, message: str) -> None:
-        self._watcher.said(message)
 
 
 def _settings(job: Job) -> dict[str, object]:

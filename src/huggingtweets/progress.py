@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 import psutil
@@ -83,9 +84,12 @@ def tell(message: str) -> None:
         _LOG.warning(message)
 
 
+_process = cache(psutil.Process)  # this one
+
+
 def memory() -> float:
     """Gigabytes that this process holds."""
-    return float(psutil.Process().memory_info().rss) / 1e9
+    return float(_process().memory_info().rss) / 1e9
 
 
 @dataclass

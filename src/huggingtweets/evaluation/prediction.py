@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import UserError
-from ..figures import BASE, ENOUGH, MODEL, NGRAM, Prediction, row
+from ..figures import BASE, ENOUGH, MODEL, NGRAM, Prediction, byte_lengths, row
 from . import intervals
 from .ngram import NgramModel
 
@@ -41,7 +41,7 @@ def measure(
     Raises:
         UserError: `bits` or `base_bits` are not one for each post.
     """
-    lengths = np.array([len(text.encode("utf-8", "surrogatepass")) + 1 for text in held_out])
+    lengths = np.array(byte_lengths(held_out))
     asked = {MODEL: bits, BASE: base_bits, NGRAM: ngram.bits(held_out) if held_out else ()}
     for name, found in asked.items():
         if len(found) not in {0, len(held_out)}:

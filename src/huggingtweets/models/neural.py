@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,10 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
-from ..drafts import Guard, Written
 from ..evaluation.copying import watch
 from ..generation import Generator
 from ..progress import Watcher
-from ..types import Checkpoint, Dataset, Heard, Keeping, Recipe, Sampling
+from ..types import Checkpoint, Dataset, Heard, Keeping, Recipe
 
 FILES = ("config.json", "adapter_config.json")  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
@@ -23,39 +23,17 @@ HEARD = 32  # posts written at each evaluation
 HEARD_TOKENS = 64  # of each; a run that is copied shows in so many
 
 
-class NeuralModel:
-    """A causal language model of transformers."""
+class NeuralModel(Generator):
+    """A causal language model of transformers, on the fastest device."""
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Write and predict with a model in memory, on the fastest device.
-
-        Args:
-            model: a causal language model.
-            tokenizer: one that begins every prompt like a post.
-        """
+        """Write and predict with a model in memory; see `Generator`."""
         self._device = training.choose_device()
-        self._model, self._tokenizer = model.to(self._device.kind), tokenizer
-        self._generator = Generator(self._model, tokenizer)
-        self.sampling = self._generator.sampling
-
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        count: int = 5,
-        sampling: Sampling | None = None,
-        seed: int | None = None,
-        guards: Sequence[Guard] = (),
-        speaker: str | None = None,
-    ) -> Written:
-        """Continue `prompt`; see `Model`."""
-        return self._generator.generate(
-            prompt, count=count, sampling=sampling, seed=seed, guards=guards, speaker=speaker
-        )
+        super().__init__(model.to(self._device.kind), tokenizer)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """What each text costs in bits, its end counted."""
-        return training.bits_per_post(self._model, self._tokenizer, texts, self._device, authors)
+        return training.bits_per_post(self.model, self.tokenizer, texts, self._device, authors)
 
 
 def teach(
@@ -83,6 +61,7 @@ class _Listener:
     def __init__(self, data: Dataset, recipe: Recipe) -> None:
         self._sign = watch([post.text for post in data.train], [post.text for post in data.held_out])
         self._seed = recipe.seed
+        self._beginning = lru_cache(maxsize=1)(training.beginning)  # the run's tokenizer, made ready once
         self._sampling = replace(
             recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, HEARD_TOKENS)
         )
@@ -90,7 +69,7 @@ class _Listener:
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> Heard:
         was_training = model.training
         with torch.random.fork_rng():
-            written = Generator(model, training.beginning(tokenizer)).generate(
+            written = Generator(model, self._beginning(tokenizer)).generate(
                 count=HEARD, sampling=self._sampling, seed=self._seed
             )
         model.train(was_training)
@@ -112,8 +91,7 @@ def load(folder: Path) -> NeuralModel:
     Raises:
         ModelError: transformers cannot load it.
     """
-    generator = Generator.load(folder)
-    return NeuralModel(generator.model, generator.tokenizer)
+    return NeuralModel.load(folder)
 
 
 def load_base(recipe: Recipe) -> NeuralModel:

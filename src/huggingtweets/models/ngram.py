@@ -14,6 +14,7 @@ import numpy as np
 from ..drafts import Guard, Written, write
 from ..errors import ModelError, RecipeError
 from ..evaluation.ngram import NgramModel
+from ..figures import bits_per_byte
 from ..files import sha256
 from ..progress import Watcher
 from ..speakers import find
@@ -87,8 +88,7 @@ def teach(
     model.save(folder / FILE)
     (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
     held_out = [post.text for post in data.held_out]
-    size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for text in held_out)
-    point = CurvePoint(step=1, epoch=1, bits_per_byte=float(model.bits(held_out).sum()) / size)
+    point = CurvePoint(step=1, epoch=1, bits_per_byte=bits_per_byte(model.bits(held_out).tolist(), held_out))
     watcher.evaluated(point)
     checkpoint = Checkpoint(
         folder=folder,

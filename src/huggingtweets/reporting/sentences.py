@@ -195,12 +195,17 @@ def near(row: Row, who: str) -> str:
 def _beside_own(row: Row, who: str) -> str:
     if row.model is None or row.ceiling is None:
         return "."
-    own = f"; of {who}'s own unseen posts {in_100(row.ceiling.value)} do"
-    if above(row.model, row.ceiling):
-        return f"{own}, which is clearly less."
-    if above(row.ceiling, row.model):
-        return f"{own}, which is clearly more."
-    return f"{own}, which is no clear difference."
+    own = f"; of {who}'s own unseen posts {in_100(row.ceiling.value)} do, which is"
+    return f"{own} {_beside(row, higher='clearly less', lower='clearly more', same='no clear difference')}."
+
+
+def _beside(row: Row, *, higher: str, lower: str, same: str) -> str:
+    """Words for where the model stands beside the person, where both are known."""
+    if row.model and row.ceiling and above(row.model, row.ceiling):
+        return higher
+    if row.model and row.ceiling and above(row.ceiling, row.model):
+        return lower
+    return same
 
 
 def longest(found: Copying, who: str) -> str:
@@ -223,12 +228,8 @@ def distinct(row: Row, what: str, who: str) -> str:
     begun = f"{in_100(row.model.value)} of its {what} are different ones"
     if row.ceiling is None:
         return f"{_capital(begun)}."
-    own = f"{_capital(begun)}, of {who}'s own {in_100(row.ceiling.value)}"
-    if above(row.ceiling, row.model):
-        return f"{own}: it is less varied."
-    if above(row.model, row.ceiling):
-        return f"{own}: it is more varied."
-    return f"{own}: it is as varied, as far as can be told."
+    told = _beside(row, higher="more varied", lower="less varied", same="as varied, as far as can be told")
+    return f"{_capital(begun)}, of {who}'s own {in_100(row.ceiling.value)}: it is {told}."
 
 
 def self_bleu(row: Row, who: str) -> str:
@@ -238,12 +239,10 @@ def self_bleu(row: Row, who: str) -> str:
     begun = f"On a scale from 0 to 1, its posts repeat one another by {row.model.value:.2f}"
     if row.ceiling is None:
         return f"{begun}."
-    own = f"{begun}, {who}'s own by {row.ceiling.value:.2f}"
-    if above(row.model, row.ceiling):
-        return f"{own}: it repeats itself more."
-    if above(row.ceiling, row.model):
-        return f"{own}: it repeats itself less."
-    return f"{own}: no clear difference."
+    told = _beside(
+        row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
+    )
+    return f"{begun}, {who}'s own by {row.ceiling.value:.2f}: {told}."
 
 
 def habit(found: Distribution, who: str) -> str:

@@ -14,11 +14,11 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from ..errors import BrokenArchive
 
@@ -135,7 +135,24 @@ class _FolderFiles(ArchiveFiles):
             yield from _chunks(file)
 
 
-class _ZipFiles(ArchiveFiles):
+class ListedFiles(ArchiveFiles):
+    """An archive in one file, whose members are listed at the start."""
+
+    _members: Mapping[str, Any]  # by name
+
+    def folders(self, inside: str = "") -> tuple[str, ...]:
+        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
+        return tuple(sorted({rest.split("/")[0] for rest in rests if "/" in rest}))
+
+    def names(self, inside: str = "") -> tuple[str, ...]:
+        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
+        return tuple(sorted(rest for rest in rests if "/" not in rest))
+
+    def has(self, name: str) -> bool:
+        return name in self._members
+
+
+class _ZipFiles(ListedFiles):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         try:
@@ -149,17 +166,6 @@ class _ZipFiles(ArchiveFiles):
         except BrokenArchive:
             self.close()
             raise
-
-    def folders(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted({rest.split("/")[0] for rest in rests if "/" in rest}))
-
-    def names(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted(rest for rest in rests if "/" not in rest))
-
-    def has(self, name: str) -> bool:
-        return name in self._members
 
     def chunks(self, name: str) -> Iterator[bytes]:
         member = self._members[name]

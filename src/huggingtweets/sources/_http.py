@@ -33,6 +33,7 @@ FIRST_WAIT = 1.0  # seconds; the tries of one request take half a minute at most
 LONGEST_WAIT = 16 * 60  # seconds; the longest window of a rate limit known is X's, 15 minutes
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds without a byte
 LARGEST_ANSWER = 16 << 20  # bytes, decompressed
+LARGEST_PICTURE = 8 << 20  # bytes
 REDIRECTS = 5
 USER_AGENT = "huggingtweets (reads public posts to train a personal language model)"
 _LATER = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
@@ -150,6 +151,13 @@ class Http:
             Unreachable: It does not answer, or not usefully, after all tries; or its address is private.
         """
         return self._patiently(url, lambda answer: answer, params, headers, secrets, limit)
+
+    def picture(self, url: str | None) -> bytes | None:
+        """An avatar, which nothing depends on: None where there is none, or none can be had."""
+        try:
+            return self.get(url, limit=LARGEST_PICTURE).content if url else None
+        except Unreachable:
+            return None
 
     def _patiently(
         self,

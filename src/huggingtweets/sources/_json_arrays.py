@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
 
 from ..errors import BrokenArchive
+from ._encoding import lines
 
 T = TypeVar("T")
 
@@ -27,6 +29,20 @@ _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[\w.$]+\s*=\s*)?\[\s*")
 _OPENER = re.compile(rb'\{\s*"[^"\\]*"\s*:')
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
 _ERROR_OFFSET = re.compile(r"\(byte (\d+)\)")
+
+
+def decode_lines(path: Path, decoder: Decoder[T]) -> Iterator[T]:
+    """Decode a file of one object a line; empty lines are passed over.
+
+    Raises:
+        BrokenArchive: A line is not valid JSON, or not of the form expected; tells which.
+    """
+    for number, line in enumerate(lines(path), start=1):
+        try:
+            if line.strip():
+                yield decoder.decode(line)
+        except DAMAGE as error:
+            raise BrokenArchive(f"{path} is broken at line {number:,}: {str(error).lower()}") from error
 
 
 def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) -> Iterator[T]:

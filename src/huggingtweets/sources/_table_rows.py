@@ -13,7 +13,7 @@ import msgspec
 
 from ..errors import BrokenArchive, LocationError
 from ._encoding import lines
-from ._json_arrays import DAMAGE, decode_array
+from ._json_arrays import DAMAGE, decode_array, decode_lines
 
 Row = dict[str, Any]
 
@@ -68,13 +68,7 @@ def _text_rows(path: Path) -> Iterator[Row]:
 
 
 def _json_lines_rows(path: Path) -> Iterator[Row]:
-    decoder = msgspec.json.Decoder(Row)
-    for number, line in enumerate(lines(path), start=1):
-        try:
-            if line.strip():
-                yield decoder.decode(line)
-        except DAMAGE as error:
-            raise BrokenArchive(f"{path} is broken at line {number:,}: {str(error).lower()}") from error
+    return decode_lines(path, msgspec.json.Decoder(Row))
 
 
 def _json_rows(path: Path) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ..errors import BrokenArchive
-from ._archive_files import CHUNK, CLIMBS, LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, ArchiveFiles
+from ._archive_files import CHUNK, CLIMBS, LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, ListedFiles
 
 _PACKERS: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.GzipFile,
@@ -37,7 +37,7 @@ def is_tar(path: Path) -> bool:
     return bool(packed) or head[_MAGIC_AT:] == _MAGIC
 
 
-class TarFiles(ArchiveFiles):
+class TarFiles(ListedFiles):
     """The regular files of a tar.
 
     Raises:
@@ -56,17 +56,6 @@ class TarFiles(ArchiveFiles):
         except _DAMAGE as error:
             self._file.close()
             raise BrokenArchive(f"{path} is not a whole tar file; download it again") from error
-
-    def folders(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted({rest.split("/")[0] for rest in rests if "/" in rest}))
-
-    def names(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted(rest for rest in rests if "/" not in rest))
-
-    def has(self, name: str) -> bool:
-        return name in self._members
 
     def chunks(self, name: str) -> Iterator[bytes]:
         try:

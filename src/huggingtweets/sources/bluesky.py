@@ -35,7 +35,6 @@ _APP = "https://public.api.bsky.app"  # answers for everybody what Bluesky's app
 _DIRECTORY = "https://plc.directory"
 _NO_HANDLE = "handle.invalid"  # shown where the handle no longer leads to the account
 _PAGE = 100  # records
-_LARGEST_AVATAR = 8 << 20  # bytes
 _GONE = {
     "AccountTakedown": "was taken down",
     "RepoTakendown": "was taken down",
@@ -101,7 +100,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
             source="bluesky",
             bio=profile.description or "",
             url=f"https://bsky.app/profile/{who}",
-            avatar=_avatar(http, profile.avatar),
+            avatar=http.picture(profile.avatar),
         )
     posts = _posts(account, profile.did, server, options)
     return Timeline(account=account, posts=posts, expected=profile.posts_count)
@@ -137,14 +136,6 @@ def _repository_server(http: Http, did: str, directory: str) -> str:
         if service.id.endswith("#atproto_pds") and isinstance(service.service_endpoint, str):
             return service.service_endpoint.rstrip("/")
     raise Unreachable(f"{did} has no server that holds its posts; check whether the account still exists")
-
-
-def _avatar(http: Http, address: str | None) -> bytes | None:
-    """The picture, which nothing depends on."""
-    try:
-        return http.get(address, limit=_LARGEST_AVATAR).content if address else None
-    except Unreachable:
-        return None
 
 
 def _posts(account: Account, did: str, server: str, options: ReadOptions) -> Iterator[Post]:

@@ -38,7 +38,6 @@ _LOCATION = re.compile(r"community:@?(\w{1,15})", re.ASCII)
 _SECRET = "COMMUNITY_ARCHIVE_KEY"  # noqa: S105 -- where the key is, not what it is
 _SERVER = "https://fabxmporizzqflnftavs.supabase.co/rest/v1"
 _ROWS = 1000  # the most that it gives at once
-_LARGEST_AVATAR = 8 << 20  # bytes
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _KEY_REFUSED = {401, 403}
 _COLUMNS = (
@@ -139,10 +138,7 @@ class _Database:
 
     def picture(self, address: str | None) -> bytes | None:
         """An avatar, which nothing depends on."""
-        try:
-            return self._http.get(address, limit=_LARGEST_AVATAR).content if address else None
-        except Unreachable:
-            return None
+        return self._http.picture(address)
 
 
 def _account(database: _Database, handle: str) -> _Account:

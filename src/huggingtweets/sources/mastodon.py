@@ -34,7 +34,6 @@ _ADDRESS = re.compile(rf"mastodon:@?(?P<user>[\w.-]+)@{_SERVER}")
 _LINK = re.compile(rf"https?://{_SERVER}/(?:web/)?@(?P<user>\w+)(?:@(?P<home>[\w.-]+\.\w+))?/?")
 _OTHER_SITES = re.compile(r"(?:^|\.)(?:youtube|medium|tiktok|threads|substack|vk|t)\.(?:com|net|me)$")
 _PAGE = 40  # the most that Mastodon gives at once
-_LARGEST_AVATAR = 8 << 20  # bytes
 _LEAVE_ALONE = re.compile(r"#no(?:bots?|index|archive|ai)\b", re.IGNORECASE)
 _OPEN = {"public", "unlisted"}
 _FORBIDDEN = {401, 403}
@@ -105,7 +104,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
             source="mastodon",
             bio=activity_text(profile.note or ""),
             url=profile.url or f"{server}/@{profile.username}",
-            avatar=_avatar(http, profile.avatar),
+            avatar=http.picture(profile.avatar),
         )
     posts = _posts(account, profile.id, server, options)
     return Timeline(account=account, posts=posts, expected=profile.statuses_count)
@@ -150,14 +149,6 @@ def _profile(http: Http, address: str, server: str) -> _Account:
             "if they are yours, ask for your archive in Mastodon's settings and give that file"
         )
     return profile
-
-
-def _avatar(http: Http, address: str | None) -> bytes | None:
-    """The picture, which nothing depends on."""
-    try:
-        return http.get(address, limit=_LARGEST_AVATAR).content if address else None
-    except Unreachable:
-        return None
 
 
 def _posts(account: Account, identity: str, server: str, options: ReadOptions) -> Iterator[Post]:

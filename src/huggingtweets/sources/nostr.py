@@ -18,14 +18,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..errors import BrokenArchive
 from ..files import sha256
 from ..types import Account, Kind, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._dates import read_date
-from ._encoding import lines
 from ._handles import to_handle
-from ._json_arrays import DAMAGE, decode_array
+from ._json_arrays import DAMAGE, decode_array, decode_lines
 from ._people import the_one
 
 SUMMARY = "events of Nostr (JSONL, or a JSON list)"
@@ -127,13 +125,7 @@ def _events(path: Path) -> Iterator[_Event]:
             chunks = chain([first], iter(partial(file.read, _CHUNK), b""))
             yield from decode_array(chunks, msgspec.json.Decoder(list[_Event]), str(path))
             return
-    decoder = msgspec.json.Decoder(_Event)
-    for number, line in enumerate(lines(path), start=1):
-        try:
-            if line.strip():
-                yield decoder.decode(line)
-        except DAMAGE as error:
-            raise BrokenArchive(f"{path} is broken at line {number:,}: {str(error).lower()}") from error
+    yield from decode_lines(path, msgspec.json.Decoder(_Event))
 
 
 def _profile(content: str) -> _Profile:

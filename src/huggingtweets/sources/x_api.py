@@ -40,7 +40,6 @@ _PAGES_OF_X = {"compose", "explore", "home", "i", "intent", "login", "messages",
 _SECRET = "X_BEARER_TOKEN"  # noqa: S105 -- where the token is, not what it is
 _SERVER = "https://api.x.com"
 _PAGE = 100  # the most that X gives at once
-_LARGEST_AVATAR = 8 << 20  # bytes
 _USER_FIELDS = "description,profile_image_url,protected,public_metrics"
 _FIELDS = "created_at,entities,in_reply_to_user_id,lang"
 _DIALECTS = (
@@ -153,7 +152,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
             source="x_api",
             bio=user.description,
             url=f"https://x.com/{user.username}",
-            avatar=_avatar(http, user.profile_image_url),
+            avatar=http.picture((user.profile_image_url or "").replace("_normal.", "_400x400.")),
         )
     count = user.public_metrics.tweet_count
     expected = None if count is None else min(count, MOST)
@@ -198,18 +197,6 @@ def _user(http: Http, handle: str, token: dict[str, str], options: ReadOptions) 
 
 def _server(options: ReadOptions) -> str:
     return (options.server or _SERVER).rstrip("/")
-
-
-def _avatar(http: Http, address: str | None) -> bytes | None:
-    """The picture, in a size to be seen; nothing depends on it."""
-    try:
-        return (
-            http.get(address.replace("_normal.", "_400x400."), limit=_LARGEST_AVATAR).content
-            if address
-            else None
-        )
-    except Unreachable:
-        return None
 
 
 def _posts(account: Account, identity: str, token: dict[str, str], options: ReadOptions) -> Iterator[Post]:

@@ -15,9 +15,10 @@ from ..errors import HuggingtweetsError, UserError
 from ..registry import Registry
 from ._guard import GuardedTracker
 from ._interface import Run, Tracker
+from ._recorded import Recorded
 from .none import NullTracker
 
-__all__ = ["Run", "Tracker", "names", "open_tracker"]
+__all__ = ["Recorded", "Run", "Tracker", "names", "open_tracker"]
 
 _log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from .. import figures
 from .batches import IGNORED, Batch, Row, batches, encode, positions
 from .cross_entropy import backbone, cross_entropy, token_cross_entropy
 from .device import Device
@@ -76,11 +77,8 @@ def nats(
 
 
 def bits_per_byte(nats_of_texts: torch.Tensor, texts: Sequence[str]) -> float:
-    """Bits per UTF-8 byte of the texts, each counted with one byte for its end.
-
-    Comparable across tokenizers (Gao et al. 2020, "The Pile", section 3.1): nats / (ln 2 x bytes).
-    """
-    return float(nats_of_texts.sum()) / (math.log(2) * sum(len(text.encode()) + 1 for text in texts))
+    """Bits per UTF-8 byte of the texts, from what each costs in nats."""
+    return figures.bits_per_byte((nats_of_texts / math.log(2)).tolist(), texts)
 
 
 def bits_per_post(

@@ -198,7 +198,7 @@ class Backward:
         if self._pieces >= rows:
             raise DoesNotFit(
                 "the memory does not hold the model while it learns from a single post; choose a smaller "
-                "base, or a recipe with LoRA, which needs a third of the memory"
+                "base, or a recipe with LoRA, which needs far less memory"
             ) from error
         self._weights.gradient.zero_()
         self._pieces *= 2
