@@ -7,6 +7,7 @@ import random
 
 import pytest
 import torch
+from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertModel
 
 from huggingtweets import load_recipe
@@ -19,11 +20,12 @@ from huggingtweets.training.cross_entropy import output_matrix
 from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nats, summed_loss
 from huggingtweets.training.mixture import epoch, shares
-from huggingtweets.training.optimizer import schedule
+from huggingtweets.training.muon import orthogonal
+from huggingtweets.training.optimizer import cooldown, schedule
 from huggingtweets.training.processes import Processes
 from huggingtweets.training.run import Backward
 from huggingtweets.training.weights import Weights
-from huggingtweets.types import Heard
+from huggingtweets.types import Heard, Recipe
 from tiny import STARTER, tiny_base, tiny_dataset, tiny_texts
 
 CPU = Device("cpu", "test", bf16=False)
@@ -148,13 +150,44 @@ def test_attention_of_short_rows_is_attention(base):
     assert torch.allclose(*results, rtol=1e-3, atol=1e-4)
 
 
+RECIPE = Recipe(name="any", base="starter")
+
+
 def test_the_schedule_rises_and_falls():
     """Without warm-up it begins at the top; with it, it rises first; it ends near nothing."""
-    assert schedule(0, 100, 0.0) == 1.0
-    assert schedule(50, 100, 0.0) == pytest.approx(0.5)
-    assert schedule(99, 100, 0.0) < 0.001
-    assert [schedule(i, 100, 0.1) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert schedule(10, 100, 0.1) == 1.0
+    warm = replace(RECIPE, warmup=0.1)
+    assert schedule(0, 100, RECIPE) == 1.0
+    assert schedule(50, 100, RECIPE) == pytest.approx(0.5)
+    assert schedule(99, 100, RECIPE) < 0.001
+    assert [schedule(i, 100, warm) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert schedule(10, 100, warm) == 1.0
+
+
+def test_with_a_cooldown_the_rate_falls_at_the_end_only():
+    """It stays at the top until the cooldown begins, whose start does not depend on what comes after."""
+    recipe = replace(RECIPE, cooldown=0.4)
+    assert cooldown(100, recipe) == 60
+    assert {schedule(i, 100, recipe) for i in range(61)} == {1.0}
+    assert [schedule(i, 100, recipe) for i in (80, 99)] == pytest.approx([0.5, 1 / 40])
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (2, 16, 48), (2, 48, 16)])
+def test_muon_steps_go_all_ways_alike(shape):
+    """What Muon moves a matrix by has singular values of about 1, whatever the gradient's were."""
+    made = orthogonal(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
+    values = torch.linalg.svdvals(made)
+    assert made.shape == shape
+    assert values.min() > 0.5
+    assert values.max() < 1.4
+
+
+def test_muon_moves_the_matrices_of_layers_and_adamw_the_rest(base, tmp_path):
+    """A run with Muon learns, and no parameter stays where it was."""
+    before = AutoModelForCausalLM.from_pretrained(base).state_dict()
+    found = run(base, tmp_path / "muon", "optimizer=muon", "matrix_rate=0.01", "learning_rate=0.01")
+    after = AutoModelForCausalLM.from_pretrained(found.folder).state_dict()
+    assert found.curve[-1].bits_per_byte < found.curve[0].bits_per_byte
+    assert [name for name in before if torch.equal(before[name], after[name])] == []
 
 
 @pytest.mark.parametrize(("steps", "evaluations"), [(100, 8), (3, 8), (1, 1)])

@@ -132,6 +132,9 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     epochs: Annotated[int, Meta(ge=1)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # the highest one of the cosine
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises from 0
+    cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls to 0; 0: all, by a cosine
+    optimizer: Literal["adamw", "muon"] = "adamw"  # "muon" moves the matrices of layers, AdamW the rest
+    matrix_rate: Annotated[float, Meta(gt=0, le=1)] = 0.02  # the highest learning rate of Muon
     weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices; AdamW's
     beta1: Annotated[float, Meta(ge=0, lt=1)] = 0.9  # AdamW
     beta2: Annotated[float, Meta(ge=0, lt=1)] = 0.999  # AdamW

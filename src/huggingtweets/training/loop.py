@@ -73,10 +73,7 @@ class Loop:
 
     def _step(self, standing: Standing) -> None:
         started = time.perf_counter()
-        batch, share = (
-            self.plan[standing.step],
-            schedule(standing.step, len(self.plan), self.recipe.warmup),
-        )
+        batch, share = self.plan[standing.step], schedule(standing.step, len(self.plan), self.recipe)
         loss = self.backward(batch)
         standing.step += 1
         if not math.isfinite(loss):

@@ -1,4 +1,4 @@
-"""AdamW over the buffers of `Weights`, slice by slice."""
+"""What moves the weights: AdamW over the buffers of `Weights`, slice by slice, or Muon and AdamW."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from ..types import Recipe
+from .muon import Muon
 from .weights import Weights
 
 
 class Optimizer:
-    """AdamW (Loshchilov and Hutter 2019) with a cosine schedule and clipped gradients.
+    """AdamW (Loshchilov and Hutter 2019) with clipped gradients; Muon for inner matrices on request.
 
     Each slice has a torch optimizer of its own, so that only one slice's gradient is in float32 at a time.
     """
@@ -20,6 +21,8 @@ class Optimizer:
     def __init__(self, weights: Weights, recipe: Recipe) -> None:
         """Move `weights` as the recipe says."""
         self._weights, self._recipe = weights, recipe
+        with_muon = recipe.optimizer == "muon"
+        self._muon = Muon(weights, recipe.matrix_rate, recipe.weight_decay) if with_muon else None
         self._parts = [
             (
                 part,
@@ -31,12 +34,14 @@ class Optimizer:
                     fused=True,
                 ),
             )
-            for part in weights.slices()
+            for part in weights.slices(weights.inner if with_muon else 0)
         ]
 
     @torch.no_grad()
     def step(self, share: float) -> None:
         """Move the weights at `share` of the learning rate, and clear the gradient."""
+        if self._muon:
+            self._muon.step(share)
         factor = self._weights.clip(self._recipe.gradient_clip)
         for part, adam in self._parts:
             adam.param_groups[0]["lr"] = self._recipe.learning_rate * share
@@ -49,14 +54,17 @@ class Optimizer:
 
     def state(self) -> dict[str, torch.Tensor]:
         """All that the next step depends on besides the masters, by name."""
-        return {
+        moments = {
             f"{number}.{name}": value
             for number, (part, adam) in enumerate(self._parts)
             for name, value in adam.state[part.master].items()
         }
+        return {**moments, **(self._muon.state() if self._muon else {})}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         """Go on from `state`."""
+        if self._muon:
+            self._muon.restore(state)
         for number, (part, adam) in enumerate(self._parts):
             prefix = f"{number}."
             mine: dict[str, Any] = {
@@ -65,9 +73,20 @@ class Optimizer:
             adam.state[part.master] = mine
 
 
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Share of the highest learning rate: a linear rise, then half a cosine down to 0."""
-    rising = round(warmup * steps)
+def schedule(step: int, steps: int, recipe: Recipe) -> float:
+    """Share of the highest learning rate: a linear rise, then down to 0 by half a cosine or at the end only.
+
+    With a cooldown the rate stays up until then, and a run can go on from there with more to learn from
+    (Hu et al. 2024, "MiniCPM", section 4).
+    """
+    rising, falling = round(recipe.warmup * steps), cooldown(steps, recipe)
     if step < rising:
         return (step + 1) / rising
+    if recipe.cooldown:
+        return min(1.0, (steps - step) / max(1, steps - falling))
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def cooldown(steps: int, recipe: Recipe) -> int:
+    """The step from which on the learning rate falls where the recipe has a cooldown."""
+    return steps - round(recipe.cooldown * steps)

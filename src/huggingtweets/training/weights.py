@@ -7,11 +7,13 @@ the same memory.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+_MATRIX = 2  # dimensions
 SLICE = 1 << 24  # weights moved at once, which bounds the float32 copy of their gradient to 64 MB
 
 
@@ -26,14 +28,24 @@ class Slice:
 
 
 class Weights:
-    """The trainable parameters of a model, moved into one buffer each for weights, masters and gradients."""
+    """The trainable parameters of a model, moved into one buffer each for weights, masters and gradients.
+
+    They lie in three parts: matrices inside the layers, those of one shape side by side; matrices that look
+    tokens and positions up; vectors.
+    """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
         """Take the parameters that require gradients over; the model computes in `dtype` from now on."""
         trainable = [p for p in model.parameters() if p.requires_grad]
         self._frozen = [p for p in model.parameters() if not p.requires_grad]
-        matrices, vectors = [p for p in trainable if p.dim() > 1], [p for p in trainable if p.dim() <= 1]
-        self.parameters = [*matrices, *vectors]
+        tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+        self._inner = sorted(
+            (p for p in trainable if p.dim() == _MATRIX and id(p) not in tables), key=lambda p: tuple(p.shape)
+        )
+        rest = [p for p in trainable if p.dim() != _MATRIX or id(p) in tables]
+        matrices = [*self._inner, *(p for p in rest if p.dim() > 1)]
+        self.parameters = [*matrices, *(p for p in rest if p.dim() <= 1)]
+        self.inner = sum(p.numel() for p in self._inner)
         self.matrices = sum(p.numel() for p in matrices)
         self.master = torch.cat([p.detach().flatten().float() for p in self.parameters])
         for parameter in self._frozen:  # buffers stay: angles of positions are wrong in bfloat16
@@ -42,14 +54,26 @@ class Weights:
         self.gradient = torch.zeros_like(self.low)
         self._point(self.low, with_gradients=True)
 
-    def slices(self) -> list[Slice]:
-        """The buffers, cut so that each slice decays or does not."""
-        cuts = [*range(0, self.matrices, SLICE), *range(self.matrices, len(self.master), SLICE)]
+    def slices(self, start: int = 0) -> list[Slice]:
+        """The buffers from `start` on, cut so that each slice decays or does not."""
+        cuts = [*range(start, self.matrices, SLICE), *range(self.matrices, len(self.master), SLICE)]
         ends = [*cuts[1:], len(self.master)]
-        return [
-            Slice(self.master[a:b], self.low[a:b], self.gradient[a:b], decays=a < self.matrices)
-            for a, b in zip(cuts, ends, strict=True)
-        ]
+        return [self._slice(a, b) for a, b in zip(cuts, ends, strict=True)]
+
+    def stacks(self) -> list[Slice]:
+        """The matrices inside the layers: those of one shape together, as (matrices, rows, columns)."""
+        found, start = [], 0
+        for shape, group in itertools.groupby(self._inner, key=lambda p: tuple(p.shape)):
+            end = start + sum(p.numel() for p in group)
+            found.append(self._slice(start, end, (-1, *shape)))
+            start = end
+        return found
+
+    def _slice(self, start: int, end: int, shape: tuple[int, ...] = (-1,)) -> Slice:
+        master, low, gradient = (
+            buffer[start:end].view(shape) for buffer in (self.master, self.low, self.gradient)
+        )
+        return Slice(master, low, gradient, decays=start < self.matrices)
 
     def clip(self, highest: float) -> torch.Tensor:
         """The factor that brings the gradient's norm down to `highest`, at most 1."""
