@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 import torch
+from scipy.stats import chi2_contingency
 from transformers import pipeline
 
 from huggingtweets import generate, load_recipe
 from huggingtweets.drafts import TRIES
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation import Generator
+from huggingtweets.generation.decoding import draw
 from huggingtweets.training import Device, load_base, train
 from huggingtweets.types import Sampling
 from tiny import tiny_base, tiny_dataset
@@ -29,13 +32,46 @@ def model(tmp_path_factory):
 
 
 @pytest.mark.parametrize("prompt", ["the lamp", "My dream is", "é 🙂", ""])
-def test_the_plain_pipeline_writes_what_we_write(model, prompt):
-    """transformers.pipeline with nothing but the folder draws the very same texts from the same seed."""
-    ours = [sample.text for sample in Generator.load(model).generate(prompt, count=4, seed=7).samples]
-    writer = pipeline("text-generation", model=str(model))
+def test_the_plain_pipeline_finds_the_same_words_likeliest(model, prompt):
+    """With the likeliest token each time, transformers.pipeline writes from the folder what we write."""
+    cold = Sampling(temperature=1e-4, max_new_tokens=30)
+    ours = Generator.load(model).generate(prompt, count=2, sampling=cold, seed=7).samples
+    theirs = pipeline("text-generation", model=str(model))(prompt, do_sample=False)[0]["generated_text"]
+    assert [sample.text for sample in ours] == [theirs, theirs]
+
+
+def test_the_plain_pipeline_draws_as_we_draw(model):
+    """With nothing but the folder, transformers.pipeline writes each text about as often as we do."""
+    short = Sampling(max_new_tokens=2)
+    generator = Generator.load(model)
+    ours = Counter(s.text for s in generator.generate("the lamp", count=600, sampling=short, seed=7).samples)
     torch.manual_seed(7)
-    theirs = [entry["generated_text"] for entry in writer(prompt, num_return_sequences=4)]
-    assert theirs == ours
+    writer = pipeline("text-generation", model=str(model))
+    drawn = writer("the lamp", num_return_sequences=600, max_new_tokens=2)
+    theirs = Counter(entry["generated_text"] for entry in drawn)
+    often = [text for text, count in (ours + theirs).items() if count >= 20]
+    table = [[counts[text] for text in often] for counts in (ours, theirs)]
+    table = [[*row, 600 - sum(row)] for row in table]
+    assert len(often) > 3
+    assert chi2_contingency(table).pvalue > 0.001
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.9, 0.3, 0.01])
+def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
+    """Drawn many times, every token of the nucleus comes as often as its share there, and no other comes."""
+    logits = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.0, -1.0])
+    chances = logits.softmax(-1)
+    kept = torch.where(chances.cumsum(-1) - chances < top_p, chances, 0.0)
+    torch.manual_seed(0)
+    counts = draw(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
+    assert counts.tolist() == pytest.approx((kept / kept.sum()).tolist(), abs=0.012)
+    assert counts[kept == 0].sum() == 0
+
+
+def test_a_forbidden_token_is_never_drawn():
+    """Whatever its score."""
+    torch.manual_seed(0)
+    assert 1 not in draw(torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1), 1.0, 1.0, never=[1])
 
 
 def test_a_prompt_begins_like_a_post(model):

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from huggingface_hub.constants import HF_HUB_CACHE
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, pipeline
 
@@ -16,7 +15,7 @@ from huggingtweets.errors import MissingExtra
 from huggingtweets.generation import Generator
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, bits_per_post, load_base, train
-from huggingtweets.types import Keeping
+from huggingtweets.types import Keeping, Sampling
 from tiny import tiny_base, tiny_dataset
 
 CPU = Device("cpu", "test", bf16=False)
@@ -74,15 +73,12 @@ def test_transformers_loads_the_adapter(adapter):
 
 
 def test_the_pipeline_writes_what_we_write(adapter):
-    """With the folder's own tokenizer and settings, transformers' pipeline draws our texts from our seed."""
-    ours = [
-        sample.text for sample in models.load(adapter.folder).generate("the lamp", count=3, seed=7).samples
-    ]
+    """With the folder's own tokenizer and settings, transformers' pipeline finds the same words likeliest."""
+    cold = Sampling(temperature=1e-4, max_new_tokens=30)
+    ours = models.load(adapter.folder).generate("the lamp", count=1, sampling=cold).samples[0].text
     writer = pipeline("text-generation", model=str(adapter.folder), tokenizer=str(adapter.folder))
-    settings = GenerationConfig.from_pretrained(adapter.folder, num_return_sequences=3)
-    torch.manual_seed(7)
-    written = writer("the lamp", generation_config=settings)
-    assert [entry["generated_text"] for entry in written] == ours
+    settings = GenerationConfig.from_pretrained(adapter.folder, do_sample=False, max_new_tokens=30)
+    assert writer("the lamp", generation_config=settings)[0]["generated_text"] == ours
 
 
 def test_merging_changes_no_figure(hub_base, adapter, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import takewhile
 
 import pytest
 import torch
@@ -21,11 +22,13 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.generation import Generator
+from huggingtweets.generation.decoding import decode
 from huggingtweets.training import Device, bits_per_post, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import batches, encode, positions
 from huggingtweets.training.cross_entropy import output_matrix
 from huggingtweets.training.loss import summed_loss
+from huggingtweets.types import Sampling
 from tiny import STARTER, tiny_dataset
 
 CPU, BF16 = Device("cpu", "test", bf16=False), Device("cpu", "test", bf16=True)
@@ -137,3 +140,20 @@ def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
     assert bits == pytest.approx(measured, rel=2e-2 if device.bf16 else 1e-4)
     (sample,) = Generator.load(tmp_path).generate("the lamp", count=1, seed=1).samples
     assert sample.text.startswith("the lamp")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_we_write_what_transformers_writes(name):
+    """Token by token, with rows that end at different times, the likeliest text is that of `generate`."""
+    torch.manual_seed(3)
+    made, config, shape = ARCHITECTURES[name]
+    model = made(config(vocab_size=40, **COMMON, **shape)).eval()
+    prompts = torch.randint(1, 40, (12, 5))
+    drawn = model.generate(
+        prompts, attention_mask=torch.ones_like(prompts), do_sample=False, max_new_tokens=40, eos_token_id=40
+    )
+    theirs = drawn[:, 5:].tolist()
+    ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
+    ours = decode(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
+    assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
+    assert len({len(text) for text in ours}) > 1

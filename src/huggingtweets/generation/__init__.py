@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
-from .drafts import Guard, Written, write
-from .errors import MissingExtra, ModelError, UserError
-from .quiet import quiet
-from .speakers import find, speakers
-from .types import Sampling
+from ..drafts import Guard, Written, write
+from ..errors import MissingExtra, ModelError, UserError
+from ..quiet import quiet
+from ..speakers import find, speakers
+from ..types import Sampling
+from .decoding import decode
 
 ADAPTER = "adapter_config.json"  # in a folder that holds an adapter instead of a whole model
 
@@ -100,6 +102,16 @@ class Generator:
             raise UserError(
                 f"the prompt has {length} tokens; this model sees {self.positions}: give a shorter one"
             )
+        asked = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, room))
+        drawn = self._decode(inputs, asked, list(self._speakers.values()))
+        written = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
+        return [prompt + text for text in written]
+
+    def _decode(self, inputs: torch.Tensor, sampling: Sampling, never: list[int]) -> list[list[int]]:
+        """New tokens of each row; a model with a memory of its own kind is asked through transformers."""
+        if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
+            ends = self.model.generation_config.eos_token_id
+            return decode(self.model, inputs, sampling, ends if isinstance(ends, list) else [ends], never)
         drawn = self.model.generate(
             inputs,
             attention_mask=torch.ones_like(inputs),
@@ -107,11 +119,11 @@ class Generator:
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=0,
-            max_new_tokens=min(sampling.max_new_tokens, room),
-            suppress_tokens=list(self._speakers.values()) or None,
+            max_new_tokens=sampling.max_new_tokens,
+            suppress_tokens=never or None,
         )
-        written = self.tokenizer.batch_decode(drawn[:, length:], skip_special_tokens=True)
-        return [prompt + text for text in written]
+        new: list[list[int]] = drawn[:, inputs.shape[1] :].tolist()
+        return new
 
 
 def _whole(folder: Path, *, local: bool = True) -> Any:
