@@ -83,7 +83,7 @@ def _measure(engine: str, location: str, shape: str, steps: int) -> dict[str, fl
     import torch
 
     base = _base(shape)
-    limit = _matrix_rate(torch.bfloat16) / (6 * base.model.num_parameters())
+    limit = matrix_rate(torch.bfloat16) / (6 * base.model.num_parameters())
     runs: dict[str, Callable[..., list[tuple[int, float]]]] = {
         "ours": _ours,
         "trainer": _trainer,
@@ -122,7 +122,7 @@ def _dataset(location: str) -> Any:
     return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
 
 
-def _matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:
+def matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:
     """Operations a second of a large matrix product, the best of some."""
     import torch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -236,6 +237,7 @@ def test_the_funnel_adds_up(drawn, keep_replies, lang):
 def test_every_reason_is_counted_with_examples():
     """Each rule takes out its own posts, and a few of each can be shown."""
     posts = [
+        post("long ago there was another day", 0, created_at=datetime(2009, 5, 1, tzinfo=UTC)),
         post("RT @a: their words and not mine", 1, kind=Kind.REPOST),
         post("@a I do not think so", 2, kind=Kind.REPLY),
         post("bien sûr que oui", 3, lang="fr"),
@@ -245,7 +247,7 @@ def test_every_reason_is_counted_with_examples():
         post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
         post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
     ]
-    cleaned = clean(posts, Rules(keep_replies=False, lang="en"))
+    cleaned = clean(posts, Rules(keep_replies=False, lang="en", since=date(2009, 5, 2)))
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
     assert [kept.id for kept in cleaned.posts] == ["5", "7"]

@@ -10,10 +10,9 @@ import sys
 import pytest
 from msgspec.structs import replace
 
-from huggingtweets import Job, compare, evaluate, generate, load_recipe, train
+from huggingtweets import Job, compare, evaluate, generate, load_recipe, models, tracking, train
 from huggingtweets.errors import ModelError, RecipeError, UserError
 from huggingtweets.evaluation.style import load_style, write_style
-from huggingtweets.pipeline import teach
 from huggingtweets.progress import Silence
 from huggingtweets.reading import sample_archive
 from tiny import tiny_dataset, varied_texts
@@ -132,8 +131,10 @@ def test_a_damaged_model_is_one_line(own, damage):
         generate(own, guarded=False)
 
 
-class Artifacts:
-    """A tracker's run that remembers which files it was given."""
+class Taken:
+    """A tracker elsewhere, and its run, which remember the files that they were given."""
+
+    remote = True
 
     def __init__(self):
         self.files = {}
@@ -143,21 +144,16 @@ class Artifacts:
         self.files[name] = set(files)
         return name
 
-    def use(self, name):
-        """Note that an artifact was used."""
 
-    def log(self, *_, **__):
-        """Take figures."""
-
-
-@pytest.mark.parametrize("posts_may_go", [True, False])
-def test_counts_leave_the_machine_only_where_posts_may(posts_may_go, tmp_path):
-    """The model holds the posts, so a remote tracker is not given its file."""
-    run = Artifacts()
-    job = Job(locations=(), recipe=load_recipe("ngram"))
-    teach(tiny_dataset(), job, "me", tmp_path, run, Silence(), posts_may_go=posts_may_go)
-    assert set(run.files) == {"me-finetuned-model"}
-    assert bool(run.files["me-finetuned-model"]) == posts_may_go
+@pytest.mark.parametrize("shared", [True, False])
+def test_counts_leave_the_machine_only_where_posts_may(shared, tmp_path):
+    """The model holds the posts, so a tracker elsewhere is given its file only with --share-data."""
+    elsewhere, recipe = Taken(), load_recipe("ngram")
+    checkpoint, _ = models.teach(tiny_dataset(), recipe, tmp_path, Silence())
+    artifacts = tracking.Artifacts("me", elsewhere, share_data=shared)
+    artifacts.finetuned_model(elsewhere, checkpoint, holds_posts=models.holds_posts(recipe))
+    assert set(elsewhere.files) == {"me-finetuned-model"}
+    assert bool(elsewhere.files["me-finetuned-model"]) == shared
 
 
 # The best of several ---------------------------------------------------------------------------------------

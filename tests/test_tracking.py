@@ -14,9 +14,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,9 +137,32 @@ def python(
         env={**kept, "TRACKIO_DIR": str(folder / "trackio"), **inside, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
+
+
+@contextmanager
+def serving(folder: Path, *, written: bool = False) -> Iterator[str]:
+    """The address of trackio's dashboard of a folder, or the one by which runs may write to it."""
+    code = (
+        "import sys, trackio\n"
+        f"url = trackio.show(open_browser=False, block_thread=False)[{3 if written else 1}]\n"
+        "print('URL', url, flush=True); sys.stdin.read()"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TRACKIO_DIR": str(folder / "trackio")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with server:
+        try:
+            yield next(line for line in server.stdout if line.startswith("URL")).split()[1]
+        finally:
+            server.stdin.close()
 
 
 class Story:
@@ -319,23 +344,8 @@ def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_pat
     server_folder, client_folder = tmp_path / "server", tmp_path / "client"
     server_folder.mkdir()
     client_folder.mkdir()
-    serve = (
-        "import sys, trackio\n"
-        "url = trackio.show(open_browser=False, block_thread=False)[3]\n"
-        "print('URL', url, flush=True); sys.stdin.read()"
-    )
-    server = subprocess.Popen(
-        [sys.executable, "-c", serve],
-        env={**os.environ, "TRACKIO_DIR": str(server_folder / "trackio")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with server:
-        url = next(line for line in server.stdout if line.startswith("URL")).split()[1]
+    with serving(server_folder, written=True) as url:
         sent = python(STORY, client_folder, "trackio", "3", "1", TRACKIO_SERVER_URL=url)
-        server.stdin.close()
     token = url.rpartition("write_token=")[2]
     assert len(token) > 10
     assert sent.returncode == 0, sent.stderr
@@ -430,6 +440,17 @@ def test_a_failure_anywhere_is_contained_and_told_once(where, caplog):
     assert failing.closed == (where != "start")
 
 
+def test_a_failure_names_the_command_that_sends_what_was_kept(caplog):
+    """Where a tracker keeps what it could not send, its one warning says how that is sent later."""
+    failing = Failing(OSError("no route"), "save")
+    failing.later = "wandb sync wandb/run-1"
+    with caplog.at_level(logging.WARNING):
+        a_stage(GuardedTracker("wandb", failing))
+    assert caplog.messages == [
+        "tracker wandb failed: no route; going on without it; to send what was kept: wandb sync wandb/run-1"
+    ]
+
+
 @pytest.mark.parametrize("where", ["start", "log", "save", "end"])
 def test_ctrl_c_passes_through_a_tracker(where):
     """Only failures are contained: a Ctrl-C inside of a tracker's call stops the program."""
@@ -483,11 +504,14 @@ def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
     assert first[:3] == second[:3]
     assert first[3] != second[3]
     assert told["remote"], "an offline run is written to be sent"
-    assert told["where"]["command"] == f"wandb leet {tmp_path / 'wandb' / 'wandb'}"
+    assert told["where"]["command"] == 'wandb leet "$WANDB_DIR/wandb"', (
+        "no path: it stays in the model's folder"
+    )
     assert not holding(TOKEN, tmp_path / "wandb")
     assert not holding("a-location-of-the-user", tmp_path / "wandb")
 
-    stages = wandb_runs(tmp_path / "wandb" / "wandb")
+    runs = wandb_runs(tmp_path / "wandb" / "wandb", last=3)
+    stages = {found(records, "run")[0]["job_type"]: records for records in runs}
     assert {stage: found(records, "exit")[0].get("exit_code", 0) for stage, records in stages.items()} == {
         "preprocess": 0,
         "train": 0,
@@ -495,7 +519,7 @@ def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
     }
     (run,) = found(stages["train"], "run")
     assert (run["project"], run["run_group"]) == ("huggingtweets", "kite")
-    assert run["config"]["update"]["recipe"]["base"] == "starter"
+    assert run["config"]["update"]["recipe"] == msgspec.to_builtins(Recipe(name="x", base="starter"))
     rows = [row["item"] for row in found(stages["train"], "history")]
     losses = {row["_step"]: row["train/loss"] for row in rows if "train/loss" in row}
     assert losses == {step: 4.0 - step / STEPS for step in range(STEPS)}
@@ -511,20 +535,20 @@ def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
     ]
 
 
-def wandb_runs(folder: Path) -> dict[str, list[dict]]:
-    """The records of the last three runs by stage, as wandb's own reader prints them."""
-    logs = sorted(folder.glob("offline-run-*/run-*.wandb"), key=lambda path: path.stat().st_mtime_ns)
-    stages = {}
-    for log in logs[-3:]:
+def wandb_runs(folder: Path, last: int = 0) -> list[list[dict]]:
+    """The records of the last offline runs, or of all, oldest first, as wandb's own reader prints them."""
+
+    def read(log: Path) -> list[dict]:
         printed = subprocess.check_output(
             [sys.executable, "-m", "wandb", "leet", "inspect", "--json", log.parent],
             env={**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(folder)},
             text=True,
         )
-        records = [json.loads(line) for line in printed.splitlines()]
-        (run,) = found(records, "run")
-        stages[run["job_type"]] = records
-    return stages
+        return [json.loads(line) for line in printed.splitlines()]
+
+    logs = sorted(folder.glob("offline-run-*/run-*.wandb"), key=lambda path: path.stat().st_mtime_ns)
+    with ThreadPoolExecutor(2) as readers:
+        return list(readers.map(read, logs[-last:]))
 
 
 def found(records: list[dict], kind: str) -> list[dict]:

@@ -12,9 +12,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
-from huggingtweets.progress import Silence
+from huggingtweets.progress import Heard, Silence
 from huggingtweets.training import Device, choose_device, load_base, train
 from huggingtweets.training.attention import use_short_rows
+from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORED, batches, encode
 from huggingtweets.training.cross_entropy import output_matrix
 from huggingtweets.training.loop import evaluation_steps
@@ -23,9 +24,8 @@ from huggingtweets.training.mixture import epoch, shares
 from huggingtweets.training.muon import orthogonal
 from huggingtweets.training.optimizer import cooldown, schedule
 from huggingtweets.training.processes import Processes
-from huggingtweets.training.run import Backward
 from huggingtweets.training.weights import Weights
-from huggingtweets.types import Heard, Recipe
+from huggingtweets.types import Recipe
 from tiny import STARTER, tiny_base, tiny_dataset, tiny_texts
 
 CPU = Device("cpu", "test", bf16=False)
@@ -312,6 +312,23 @@ def test_training_stops_when_it_gets_no_better(base, tmp_path):
     assert len(bits) < 13
     assert min(bits) == bits[-3]
     assert checkpoint.step == checkpoint.curve[-3].step
+
+
+def test_a_trained_model_is_never_its_base(tmp_path):
+    """Where training only makes the prediction of other posts worse, that is told, and the voice is kept."""
+    base = str(tiny_base(tmp_path / "base"))
+    first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
+    said = []
+
+    class Notes(Silence):
+        def said(self, message):
+            said.append(message)
+
+    again = run(str(first.folder), tmp_path / "again", "learning_rate=3e-2", "evaluations=2", watcher=Notes())
+    assert again.curve[0].bits_per_byte < min(point.bits_per_byte for point in again.curve[1:])
+    assert again.step > 0
+    assert again.digest != first.digest
+    assert any("no better than before" in message for message in said)
 
 
 def test_training_stops_when_the_model_copies(base, tmp_path):

@@ -12,10 +12,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from huggingtweets import load_recipe, models
 from huggingtweets.errors import MissingExtra
+from huggingtweets.files import Keeping
 from huggingtweets.generation import Generator
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, bits_per_post, load_base, train
-from huggingtweets.types import Keeping, Sampling
+from huggingtweets.types import Sampling
 from tiny import tiny_base, tiny_dataset
 
 CPU = Device("cpu", "test", bf16=False)

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from huggingtweets import load_recipe
+from huggingtweets.files import Keeping
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, load_base, train
-from huggingtweets.types import Keeping
 from tiny import tiny_dataset
 
 

@@ -7,13 +7,14 @@
           BrokenArchive           damaged, encrypted or dangerous files
           Unreachable             a service does not answer, or refuses
         MissingSecret             a token that a service asks for is not in the environment
-        ConsentNeeded             something costs money, and nobody has agreed to it
+        ConsentNeeded             something costs money or cannot be undone, and nobody has agreed to it
         NotEnoughPosts            too little text to learn from
         RecipeError               unknown recipe, key or value
         BaseError                 the base model cannot be loaded
         ModelError                the folder is no model of ours, or is damaged
         OutputExists              the output folder is there already
         MissingExtra              an optional part is not installed
+        PublishError              a model may not or cannot be published
       InternalError               exit code 1: our mistake, or the machine's
         OutOfSpace                the disk is full
         TrainingDiverged          the loss is no longer a number
@@ -59,7 +60,7 @@ class MissingSecret(UserError):
 
 
 class ConsentNeeded(UserError):
-    """Something costs money, and nobody has agreed to it yet."""
+    """Something costs money or cannot be undone, and nobody has agreed to it yet."""
 
 
 class NotEnoughPosts(UserError):
@@ -87,6 +88,10 @@ class MissingExtra(UserError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed; install it with: pip install 'huggingtweets[{extra}]'")
+
+
+class PublishError(UserError):
+    """A model may not be published, or the place where it should go refuses."""
 
 
 class InternalError(HuggingtweetsError):

@@ -9,14 +9,29 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import OutOfSpace, OutputExists
 
+_HOME: ContextVar[Path | None] = ContextVar("where this visitor's files are kept", default=None)
+
 
 def home() -> Path:
     """Where datasets and caches are kept on this machine: $HUGGINGTWEETS_HOME, or the user's cache."""
-    return Path(os.environ.get("HUGGINGTWEETS_HOME") or Path.home() / ".cache" / "huggingtweets")
+    named = _HOME.get() or os.environ.get("HUGGINGTWEETS_HOME")
+    return Path(named) if named else Path.home() / ".cache" / "huggingtweets"
+
+
+@contextmanager
+def at_home(folder: Path) -> Iterator[None]:
+    """In a `with` of this, `home()` is this folder: one server serves visitors who must not meet."""
+    token = _HOME.set(folder)
+    try:
+        yield
+    finally:
+        _HOME.reset(token)
 
 
 def sha256(path: Path) -> str:
@@ -52,6 +67,23 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def whole_file(target: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all; folders above it are made, what was there is replaced.
+
+    Raises:
+        OutOfSpace: the disk is full.
+        OutputExists: it cannot be written there.
+    """
+    beside = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _told(error, target) from error
+
+
 def _swap(new: Path, target: Path) -> None:
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / target.name
     target.rename(old)
@@ -72,3 +104,11 @@ def _told(error: OSError, target: Path) -> Exception:
     if isinstance(error, PermissionError):
         return OutputExists(f"cannot write to {target}: {error.strerror}; choose another with --out")
     return error
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where an unfinished run is kept, so that it can go on, and how often that is written."""
+
+    folder: Path
+    seconds: float = 120.0

@@ -47,6 +47,7 @@ def evaluate(
     count: int = DRAWN,
     seed: int = 0,
     show_posts: bool = False,
+    tracker: str | None = None,
     watcher: Watcher | None = None,
 ) -> Judged:
     """Measure a model, write report.json and report.html into its folder, and its card anew.
@@ -57,28 +58,35 @@ def evaluate(
         count: posts to write with the model and with its base.
         seed: of every draw.
         show_posts: whether the report shows training posts beside samples, for one's own eyes.
+        tracker: where this is recorded; None: where training was.
         watcher: told of each stage.
 
     Raises:
         ModelError: there is no such model, or its posts are not on this machine.
     """
-    from . import reporting
+    from . import reporting, tracking
 
     watcher = watcher or Silence()
     folder = records.place(model)
     record = records.load(folder)
     data = posts(folder, record)
-    measured = judge(
-        folder,
-        record,
-        data,
-        other_people(record, against, watcher),
-        count=count,
-        seed=seed,
-        show_posts=show_posts,
-        avatars=_avatars(folder, record),
-        watcher=watcher,
-    )
+    kept = tracking.open_tracker(tracker) if tracker else tracking.reopen(record.tracked)
+    artifacts = tracking.Artifacts(record.name, kept)
+    with kept.run("evaluate", group=record.name, config={"judged": count, "seed": seed}) as run:
+        run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
+        measured = judge(
+            folder,
+            record,
+            data,
+            other_people(record, against, watcher),
+            count=count,
+            seed=seed,
+            show_posts=show_posts,
+            avatars=avatars_of(folder, record),
+            watcher=watcher,
+        )
+        run.log(tracking.measures(measured), step=0)
+        artifacts.report(run, folder, shows_posts=show_posts)
     pictures = sorted(path.name for path in folder.glob("*.png"))
     (folder / CARD).write_text(reporting.model_card(record, pictures=pictures, evaluation=measured), "utf-8")
     return Judged(folder, record, measured)
@@ -248,7 +256,7 @@ def posts(folder: Path, record: Record) -> Dataset:
     return dataset.load(inside) if inside.is_dir() else dataset.kept(record.dataset_digest)
 
 
-def _avatars(folder: Path, record: Record) -> dict[str, bytes]:
+def avatars_of(folder: Path, record: Record) -> dict[str, bytes]:
     """The people's pictures as the model folder has them."""
     drawn = {a.account.handle: folder / f"avatar-{n}.png" for n, a in enumerate(record.authors, start=1)}
     return {handle: path.read_bytes() for handle, path in drawn.items() if path.is_file()}

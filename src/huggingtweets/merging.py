@@ -68,7 +68,10 @@ def _shares(parents: Sequence[str | Path], weights: Sequence[float]) -> list[flo
             f"--weights {' '.join(f'{weight:g}' for weight in weights)}: expected one number above 0 for "
             f"each of the {len(parents)} models, for example --weights {' '.join(['1'] * len(parents))}"
         )
-    return [weight / math.fsum(weights) for weight in weights]
+    total = math.fsum(weights)
+    if math.isclose(total, 1, rel_tol=1e-12):  # as run.json has them: the same again, to the last bit
+        return list(weights)
+    return [weight / total for weight in weights]
 
 
 def _trained(parent: str | Path) -> Trained:

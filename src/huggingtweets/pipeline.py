@@ -1,6 +1,8 @@
 """The whole job in the order in which it happens. Read this file first.
 
 read -> preprocess -> teach -> evaluate -> judge -> dress: a model folder, whole or not at all
+
+Each stage is also a run of the tracker, and what it makes is an artifact there.
 """
 
 from __future__ import annotations
@@ -15,23 +17,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from . import judging, models, records
 from .cleaning import Rules
 from .errors import OutputExists
 from .evaluation.verdict import require_enough
-from .files import whole_folder
+from .files import Keeping, whole_folder
 from .progress import Clock, Silence, Watcher
 from .reading import Person, read
 from .records import Trained
 from .sources import ReadOptions
-from .types import NO_BASE, Checkpoint, Dataset, Keeping, Metric, Recipe, Record, Report
+from .types import NO_BASE, Checkpoint, Dataset, Metric, Preparation, Recipe, Record, Report
 
 if TYPE_CHECKING:
     from .figures import Evaluation
-    from .tracking import Run
-
-PROJECT = "huggingtweets"  # of the tracker
+    from .tracking import Artifacts, Run
 PROMPT = "My dream is"  # since 2020
 SAMPLES = 5  # for PROMPT
 MORE_PROMPTS = ("I like", "Today", "Why")  # one sample each, for the picture
@@ -54,6 +55,7 @@ class Job(Struct, frozen=True, kw_only=True):
     out: Path | None = None  # None: models/<handle>
     overwrite: bool = False
     tracker: str = "trackio"
+    share_data: bool = False  # whether a tracker elsewhere may have the posts
     with_dataset: bool = False
     judge: bool = True  # whether the model is evaluated at the end
     checkpoint_seconds: float = 120.0  # between two checkpoints of an unfinished run
@@ -71,33 +73,41 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
 
     watcher = watcher or Silence()
     clock = Clock()
-    tracker = tracking.open_tracker(job.tracker, project=PROJECT)
+    tracker = tracking.open_tracker(job.tracker)
+    prepared = _prepared(job)
     with clock.measure("read"):
         people = read(job.locations, job.options, job.source, job.rules, watcher)
     name = " + ".join(person.account.handle for person in people)
     target = _target(job, name)
     watcher.said(require_enough([post.text for person in people for post in person.cleaned.posts]).text)
+    artifacts = tracking.Artifacts(name, tracker, share_data=job.share_data)
+
+    with tracker.run("download", group=name, config=_sources(people)) as run:
+        raw = download(people, job, artifacts, run)
 
     watcher.stage("preprocess")
     with clock.measure("preprocess"), tracker.run("preprocess", group=name, config=_settings(job)) as run:
-        data, data_version = preprocess(people, job, name, run, posts_may_go=not tracker.remote)
+        run.use(raw)
+        data, learnt = preprocess(people, job, artifacts, run)
 
     with whole_folder(target, replace=job.overwrite) as folder:
         watcher.stage(
             "train", f"{job.recipe.name} on {len(data.train):,} posts, {len(data.held_out):,} held out"
         )
         with tracker.run("train", group=name, config=msgspec.to_builtins(job.recipe)) as run:
-            run.use(data_version)
+            run.use(learnt)
             with clock.measure("train"):
-                checkpoint, environment = teach(
-                    data, job, name, folder, run, watcher, posts_may_go=not tracker.remote
+                checkpoint, environment = models.teach(
+                    data, job.recipe, folder, tracking.Recorded(watcher, run), _keeping(data, job)
                 )
-            if models.holds_posts(job.recipe):
-                watcher.said(HOLDS_POSTS)
-            watcher.stage("evaluate")
-            with clock.measure("evaluate"):
-                report = evaluate(checkpoint, data, job.recipe)
-            run.log_samples(report.samples, step=checkpoint.step)
+            run.use(artifacts.pretrained_model(run, checkpoint))
+            model = artifacts.finetuned_model(run, checkpoint, holds_posts=models.holds_posts(job.recipe))
+        if models.holds_posts(job.recipe):
+            watcher.said(HOLDS_POSTS)
+
+        watcher.stage("evaluate")
+        with clock.measure("evaluate"):
+            report = evaluate(checkpoint, data, job.recipe)
         record = Record(
             name=name,
             created_at=datetime.now(UTC).replace(microsecond=0),
@@ -114,14 +124,25 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
             environment=environment,
             tracked=tracker.where(),
             stopped=checkpoint.stopped,
+            prepared=prepared,
         )
-        measured = None
-        if job.judge:
-            with clock.measure("judge"):
-                measured = judge(folder, record, people, data, job, watcher)
+        measured, shown = None, model
+        with tracker.run("evaluate", group=name, config={"judged": JUDGED if job.judge else 0}) as run:
+            run.use(model)
+            run.log_samples(report.samples, step=checkpoint.step)
+            if job.judge:
+                with clock.measure("judge"):
+                    measured = judge(folder, record, people, data, job, watcher)
+                run.log(tracking.measures(measured), step=checkpoint.step)
+                shown = artifacts.report(run, folder, shows_posts=job.with_dataset)
+        record = replace(record, tracked=tracker.where())
+
         watcher.stage("dress")
-        with clock.measure("dress"):
+        with clock.measure("dress"), tracker.run("dress", group=name, config={}) as run:
+            run.use(shown)
             dress(folder, record, people, data, measured, with_dataset=job.with_dataset)
+            run.log_pictures({path.stem: path for path in sorted(folder.glob("*.png"))})
+            artifacts.card(run, folder)
         records.save(record, folder)
     shutil.rmtree(records.unfinished(data, job.recipe), ignore_errors=True)
     return Trained(target, record)
@@ -157,58 +178,21 @@ def dataset_of(people: Sequence[Person], held_out: float) -> Dataset:
     return dataset.build(parts, held_out=held_out)
 
 
-def preprocess(
-    people: Sequence[Person], job: Job, name: str, run: Run, *, posts_may_go: bool
-) -> tuple[Dataset, str]:
+def download(people: Sequence[Person], job: Job, artifacts: Artifacts, run: Run) -> str:
+    """Record what was read; return its version in the tracker."""
+    read_posts = {p.account.handle: (p.digest, p.cleaned.funnel) for p in people}
+    run.log({"posts/read": sum(person.cleaned.funnel.read for person in people)}, step=0)
+    files = [path for path in map(Path, job.locations) if path.is_file()]
+    return artifacts.raw_dataset(run, read_posts, files)
+
+
+def preprocess(people: Sequence[Person], job: Job, artifacts: Artifacts, run: Run) -> tuple[Dataset, str]:
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
-    from . import dataset
+    from . import dataset, tracking
 
     data = dataset_of(people, job.held_out)
-    stored = dataset.keep(data)
-    places = [Path(location) for location in job.locations]
-    raw = run.save(
-        f"{name}-raw-dataset",
-        kind="raw-dataset",
-        references={
-            place.name: place.resolve().as_uri() for place in places if place.is_file() and posts_may_go
-        },
-        metadata={p.account.handle: {"digest": p.digest, "posts": p.cleaned.funnel.read} for p in people},
-    )
-    run.use(raw)
-    return data, run.save(
-        f"{name}-train-dataset",
-        kind="train-dataset",
-        files=stored if posts_may_go else {},
-        metadata={"digest": data.digest, "train": len(data.train), "held_out": len(data.held_out)},
-    )
-
-
-def teach(
-    data: Dataset,
-    job: Job,
-    name: str,
-    folder: Path,
-    run: Run,
-    watcher: Watcher,
-    *,
-    posts_may_go: bool,
-) -> tuple[Checkpoint, dict[str, str]]:
-    """Learn from the dataset as the recipe says, into `folder`; return checkpoint and environment."""
-    from .tracking import Recorded
-
-    watched = Recorded(watcher, run)
-    checkpoint, environment = models.teach(data, job.recipe, folder, watched, _keeping(data, job))
-    if checkpoint.base.name != NO_BASE:
-        based_on = msgspec.to_builtins(checkpoint.base)
-        run.use(run.save("pretrained-model", kind="pretrained-model", metadata=based_on))
-    may_go = posts_may_go or not models.holds_posts(job.recipe)
-    run.save(
-        f"{name}-finetuned-model",
-        kind="finetuned-model",
-        files={path.name: path for path in sorted(folder.iterdir())} if may_go else {},
-        metadata={"digest": checkpoint.digest, "step": checkpoint.step},
-    )
-    return checkpoint, environment
+    run.log(tracking.counts(person.cleaned.funnel for person in people), step=0)
+    return data, artifacts.train_dataset(run, data, dataset.keep(data))
 
 
 def evaluate(checkpoint: Checkpoint, data: Dataset, recipe: Recipe) -> Report:
@@ -285,6 +269,24 @@ def _target(job: Job, name: str) -> Path:
 
 def _avatars(people: Sequence[Person]) -> dict[str, bytes]:
     return {p.account.handle: p.account.avatar for p in people if p.account.avatar}
+
+
+def _prepared(job: Job) -> Preparation:
+    """How the posts are read now, for whoever wants to do it again."""
+    return Preparation(
+        read_at=datetime.now(UTC).replace(microsecond=0),
+        held_out=job.held_out,
+        rules=msgspec.to_builtins(job.rules),
+        source=job.source,
+        handle=job.options.handle,
+        name=job.options.name,
+        text_column=job.options.text_column,
+    )
+
+
+def _sources(people: Sequence[Person]) -> dict[str, object]:
+    """Who was read from what kind of place; not the locations, which name the user's folders."""
+    return {"sources": {p.account.handle: p.account.source for p in people}}
 
 
 def _settings(job: Job) -> dict[str, object]:

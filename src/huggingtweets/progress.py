@@ -18,6 +18,15 @@ from .types import CurvePoint
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a model wrote in the middle of its training."""
+
+    samples: tuple[str, ...]
+    copied: float  # share of them that copy a training post
+    too_much: str = ""  # why that is more than the person does, "" where it is not
+
+
 class Watcher(Protocol):
     """Receives what happens, in order. Every call returns at once."""
 

@@ -27,9 +27,12 @@ class Trained:
 
 
 def unfinished(data: Dataset, recipe: Recipe) -> Path:
-    """Where a run that teaches these posts by this recipe is kept until it is finished."""
+    """Where a run that teaches these posts by this recipe is kept until it is finished.
+
+    Its name begins with the digest of the posts, so that whose it is can be found out.
+    """
     key = hashlib.sha256(data.digest.encode() + msgspec.json.encode(recipe, order="sorted"))
-    return home() / "unfinished" / key.hexdigest()[:32]
+    return home() / "unfinished" / f"{data.digest[:16]}-{key.hexdigest()[:16]}"
 
 
 def folder_name(name: str) -> str:

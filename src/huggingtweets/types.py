@@ -36,6 +36,7 @@ class Reason(StrEnum):
 
     REPOST = "repost"  # somebody else's words
     REPLY = "reply"  # only when replies are not wanted
+    DATE = "date"  # only when some days are asked for
     LANGUAGE = "language"  # only when one language is asked for
     SHORT = "short"  # fewer than three words that are not links, mentions or hashtags
     DUPLICATE = "duplicate"  # the same text as an earlier kept post
@@ -188,23 +189,6 @@ class Checkpoint:
     stopped: str = ""  # why training ended before its time
 
 
-@dataclass(frozen=True)
-class Keeping:
-    """Where an unfinished run is kept, so that it can go on, and how often that is written."""
-
-    folder: Path
-    seconds: float = 120.0
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a model wrote in the middle of its training."""
-
-    samples: tuple[str, ...]
-    copied: float  # share of them that copy a training post
-    too_much: str = ""  # why that is more than the person does, "" where it is not
-
-
 class Metric(Struct, frozen=True, kw_only=True):
     """A figure with what it is to be compared to and how many things were counted."""
 
@@ -241,6 +225,25 @@ class Tracked(Struct, frozen=True, kw_only=True):
     )  # artifact -> version, "train-dataset" -> "name:v0"
 
 
+class Permission(Struct, frozen=True, kw_only=True):
+    """By what right somebody's model is published, as the one who publishes it says."""
+
+    kind: Literal["author", "given", "public-figure"]
+    words: str = ""  # of a given one: who gave it, when, how
+
+
+class Preparation(Struct, frozen=True, kw_only=True):
+    """How posts became a dataset, so that it can be done again; no path and no address of a server."""
+
+    read_at: datetime  # when the posts were read
+    held_out: float  # share of each person's posts
+    rules: dict[str, bool | str | None]  # of cleaning
+    source: str | None = None  # asked for; None where it was found out by looking
+    handle: str | None = None  # asked for, and so on
+    name: str | None = None
+    text_column: str | None = None
+
+
 class Parent(Struct, frozen=True, kw_only=True):
     """A trained model that another was merged from."""
 
@@ -268,3 +271,27 @@ class Record(Struct, frozen=True, kw_only=True):
     tracked: Tracked
     stopped: str = ""  # why training ended before its time
     merged_from: tuple[Parent, ...] = ()  # of a mean of trained models, which was not trained itself
+    prepared: Preparation | None = None  # None for merged models, and for those made before it was recorded
+
+
+class Pretrained(Struct, frozen=True, kw_only=True):
+    """All that is known of a base that was made here: the content of pretrained.json, and of its card."""
+
+    size: str
+    base: str  # what its weights were before, "" where they were random
+    parameters: int
+    vocabulary: int
+    corpus: list[str]  # names of its shards
+    corpus_digest: str
+    about: str  # the corpus in a few words, as whoever made the base said
+    licence: str  # of the corpus
+    posts: int  # learnt from
+    held_out_posts: int
+    tokens: int  # seen in training, padding counted, those seen again counted again
+    curve: tuple[CurvePoint, ...]
+    samples: tuple[str, ...]  # as they came
+    seconds: float  # that all training steps took
+    environment: dict[str, str]
+    created_at: datetime
+    version: str  # of huggingtweets
+    model_digest: str  # of the file of its weights

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import UserError
 from ..types import Funnel, Kind, Post, Reason
-from .rules import is_in_language, is_short, languages, main_language
+from .rules import is_between, is_in_language, is_short, languages, main_language
 from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
 
 __all__ = ["Cleaned", "Rules", "clean", "clean_text"]
@@ -26,13 +26,17 @@ EXAMPLES = 3  # dropped posts kept per reason, to be shown
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What to leave out. `lang` is an ISO 639-1 code."""
+    """What to leave out. `lang` is an ISO 639-1 code; days are those of UTC, both ends within."""
 
     keep_replies: bool = True
     lang: str | None = None
     keep_line_breaks: bool = False
+    since: date | None = None
+    until: date | None = None
 
     def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
         if self.lang is not None and self.lang not in languages():
             known = ", ".join(languages())
             raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
@@ -91,6 +95,8 @@ def _cleaned(post: Post, rules: Rules) -> Post | Reason:
         return Reason.REPOST
     if post.kind is Kind.REPLY and not rules.keep_replies:
         return Reason.REPLY
+    if not is_between(post.created_at, rules.since, rules.until):
+        return Reason.DATE
     text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
     if is_short(text):
         return Reason.SHORT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,13 @@ def _is_word(part: str) -> bool:
 def _is_dense(text: str) -> bool:
     """Scripts written without spaces have no words to count: six of their letters make a post."""
     return len(re.findall(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text)) >= 2 * MIN_WORDS
+
+
+def is_between(when: datetime | None, since: date | None, until: date | None) -> bool:
+    """Whether a post is of these days, both ends within; one without a date is of none."""
+    if since is None and until is None:
+        return True
+    return when is not None and (since or date.min) <= when.date() <= (until or date.max)
 
 
 def is_in_language(text: str, named: str | None, wanted: str) -> bool:

@@ -9,20 +9,45 @@ from typing import Annotated
 import typer
 
 from ._errors import translated
+from .app import app as page
 from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
+from .forget import forget
 from .generate import generate
 from .inspect import inspect
+from .lineage import lineage
 from .merge import merge
 from .play import play
+from .pretrain import pretrain
+from .publish import publish
+from .reproduce import reproduce
 from .runs import runs
 from .sources import sources
+from .sweep import sweep
 from .train import train
 
 __all__ = ["app", "main"]
 
-COMMANDS = (demo, train, generate, evaluate, compare, merge, play, inspect, sources, runs)
+COMMANDS = (
+    demo,
+    train,
+    generate,
+    evaluate,
+    compare,
+    merge,
+    play,
+    inspect,
+    pretrain,
+    publish,
+    forget,
+    sources,
+    runs,
+    sweep,
+    lineage,
+    page,
+    reproduce,
+)
 
 app = typer.Typer(
     name="huggingtweets",

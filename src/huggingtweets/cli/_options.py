@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,12 @@ AllowPrivate = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree beforehand to what a live service costs.")]
 Lang = Annotated[str | None, typer.Option(help="Keep one language only, for example en.")]
+Since = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Keep posts from this day on.")
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Keep posts up to this day.")
+]
 KeepReplies = Annotated[
     bool, typer.Option("--keep-replies/--drop-replies", help="Whether to learn from replies.")
 ]
@@ -54,6 +61,13 @@ Base = Annotated[
 ]
 TrackerName = Annotated[
     str, typer.Option("--tracker", metavar="trackio|wandb|none", help="Where every step is recorded.")
+]
+ShareData = Annotated[
+    bool,
+    typer.Option(
+        "--share-data",
+        help="Let a tracker elsewhere have the posts too; without it only digests and counts go there.",
+    ),
 ]
 HeldOut = Annotated[
     float, typer.Option(help="Share of the posts, the latest, kept from training to measure with.")
@@ -86,3 +100,8 @@ CheckpointEvery = Annotated[
     typer.Option(min=0, metavar="SECONDS", help="How often a run is kept, so that it goes on after a kill."),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an unfinished run of the same.")]
+
+
+def day(given: datetime | None) -> date | None:
+    """The day of a date, as `Rules` takes it."""
+    return given.date() if given else None

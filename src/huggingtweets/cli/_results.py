@@ -19,6 +19,7 @@ from ._terminal import console, harmless
 REASONS = {
     Reason.REPOST: "retweets and boosts",
     Reason.REPLY: "replies",
+    Reason.DATE: "of other days",
     Reason.LANGUAGE: "other languages",
     Reason.SHORT: "short (fewer than three words)",
     Reason.DUPLICATE: "duplicates",

@@ -26,6 +26,9 @@ PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no te
 
 TITLES = {
     "read": "Reading",
+    "corpus": "Looking at the corpus",
+    "vocabulary": "Learning the vocabulary",
+    "pack": "Packing posts",
     "preprocess": "Preparing the dataset",
     "train": "Training",
     "evaluate": "Measuring and writing samples",
@@ -114,6 +117,14 @@ class Terminal:
 def harmless(text: str) -> Text:
     """Text that the terminal shows and does not obey."""
     return Text(CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def size(count: int) -> str:
+    """Bytes as a person reads them, "27.6 MB"."""
+    number, units = float(count), ["bytes", "KB", "MB", "GB"]
+    while number >= 1000 and len(units) > 1:  # noqa: PLR2004 -- as the Hub counts
+        number, units = number / 1000, units[1:]
+    return f"{number:.0f} bytes" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
 
 
 def print_json(value: object) -> None:

@@ -23,6 +23,12 @@ def evaluate(
         typer.Option("--show-posts", help="Show training posts in the report, beside what is like them."),
     ] = False,
     seed: opt.Seed = None,
+    tracker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="trackio|wandb|none", help="Where this is recorded.  [default: where training was]"
+        ),
+    ] = None,
     as_json: opt.Json = False,
 ) -> None:
     """Measure whether a model sounds like the person, and whether it only repeats them.
@@ -36,7 +42,13 @@ def evaluate(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     with Terminal() as terminal:
         judged = judging.evaluate(
-            model, against or (), count=count, seed=seed or 0, show_posts=show_posts, watcher=terminal
+            model,
+            against or (),
+            count=count,
+            seed=seed or 0,
+            show_posts=show_posts,
+            tracker=tracker,
+            watcher=terminal,
         )
     if as_json:
         print_json(judged.evaluation)

@@ -23,6 +23,8 @@ def inspect(
     allow_private: opt.AllowPrivate = False,
     yes: opt.Yes = False,
     lang: opt.Lang = None,
+    since: opt.Since = None,
+    until: opt.Until = None,
     keep_replies: opt.KeepReplies = True,
     as_json: opt.Json = False,
 ) -> None:
@@ -38,7 +40,7 @@ def inspect(
     options = ReadOptions(
         handle=handle, name=name, text_column=text_column, server=server, allow_private=allow_private
     )
-    rules = Rules(keep_replies=keep_replies, lang=lang)
+    rules = Rules(keep_replies=keep_replies, lang=lang, since=opt.day(since), until=opt.day(until))
 
     def look(agreed: bool) -> list[reading.Inspection]:
         with Terminal() as terminal:

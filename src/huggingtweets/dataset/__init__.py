@@ -15,7 +15,7 @@ from ..types import Account, Author, Dataset, Funnel, Post
 from .split import split
 from .storage import SPLITS, keep, kept, load, save
 
-__all__ = ["SPLITS", "Part", "build", "join", "keep", "kept", "load", "save", "split", "statistics"]
+__all__ = ["SPLITS", "Part", "build", "digest", "join", "keep", "kept", "load", "save", "split", "statistics"]
 
 
 class Part(NamedTuple):
@@ -59,7 +59,7 @@ def build(authors: Sequence[Part], *, held_out: float = 0.1) -> Dataset:
             for author, side in zip(authors, sides, strict=True)
         ),
         split_by="time" if all(post.created_at for post in later) else "position",
-        digest=_digest(train, later),
+        digest=digest(train, later),
     )
 
 
@@ -73,7 +73,7 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
         held_out=tuple(later.values()),
         authors=tuple(authors.values()),
         split_by=datasets[0].split_by if len({data.split_by for data in datasets}) == 1 else "position",
-        digest=_digest(tuple(train.values()), tuple(later.values())),
+        digest=digest(tuple(train.values()), tuple(later.values())),
     )
 
 
@@ -88,10 +88,10 @@ def statistics(dataset: Dataset) -> dict[str, object]:
     }
 
 
-def _digest(train: Sequence[Post], held_out: Sequence[Post]) -> str:
+def digest(train: Sequence[Post], held_out: Sequence[Post]) -> str:
     """Proves content: sha256 over every post's fields, in order, side by side with its split."""
-    digest = hashlib.sha256()
+    whole = hashlib.sha256()
     for name, posts in zip(SPLITS, (train, held_out), strict=True):
         for post in posts:
-            digest.update(msgspec.json.encode((name, post)) + b"\n")
-    return digest.hexdigest()
+            whole.update(msgspec.json.encode((name, post)) + b"\n")
+    return whole.hexdigest()

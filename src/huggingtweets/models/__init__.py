@@ -17,8 +17,9 @@ from typing import Protocol, cast
 
 from ..drafts import Guard, Written
 from ..errors import ModelError
+from ..files import Keeping
 from ..progress import Watcher
-from ..types import Checkpoint, Dataset, Keeping, Recipe, Sampling
+from ..types import Checkpoint, Dataset, Recipe, Sampling
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "teach"]
 

@@ -13,9 +13,10 @@ from transformers import PreTrainedTokenizerBase
 
 from .. import training
 from ..evaluation.copying import watch
+from ..files import Keeping
 from ..generation import Generator
-from ..progress import Watcher
-from ..types import Checkpoint, Dataset, Heard, Keeping, Recipe
+from ..progress import Heard, Watcher
+from ..types import Checkpoint, Dataset, Recipe
 
 FILES = ("config.json", "adapter_config.json")  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False

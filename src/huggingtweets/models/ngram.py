@@ -15,10 +15,10 @@ from ..drafts import Guard, Written, write
 from ..errors import ModelError, RecipeError
 from ..evaluation.ngram import NgramModel
 from ..figures import bits_per_byte
-from ..files import sha256
+from ..files import Keeping, sha256
 from ..progress import Watcher
 from ..speakers import find
-from ..types import NO_BASE, Base, Checkpoint, CurvePoint, Dataset, Keeping, Recipe, Sampling
+from ..types import NO_BASE, Base, Checkpoint, CurvePoint, Dataset, Recipe, Sampling
 
 FILE = "ngram.safetensors"
 FILES = (FILE,)

@@ -6,7 +6,8 @@ of one's own works the same way, and `--set key=value` changes any field of eith
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from msgspec.structs import fields
 from ..errors import RecipeError
 from ..types import Recipe, Sampling
 
-__all__ = ["load", "names"]
+__all__ = ["load", "names", "written"]
 
 
 def names() -> tuple[str, ...]:
@@ -47,6 +48,32 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
         return msgspec.convert(content, Recipe, strict=False)
     except msgspec.DecodeError as error:
         raise RecipeError(f"recipe {name}: {_reworded(error)}; its keys are {', '.join(_keys())}") from error
+
+
+def written(recipe: Recipe) -> str:
+    """The recipe as a TOML file that `load` reads; what has its usual value is left out."""
+    plain, tables = [], []
+    for field in fields(Recipe):
+        value = getattr(recipe, field.name)
+        if field.name == "name" or value in (field.default, {}):
+            continue
+        if isinstance(value, Sampling | dict):
+            tables.append(f"\n[{field.name}]\n{_lines(msgspec.to_builtins(value))}")
+        else:
+            plain.append(_lines({field.name: value}))
+    return "".join(plain + tables)
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    """Keys and values; JSON's are TOML's, too, but for the character of code 127."""
+    return "".join(
+        f"{key if key.isidentifier() and key.isascii() else _quoted(key)} = {_quoted(value)}\n"
+        for key, value in values.items()
+    )
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _text(path: Path) -> str:

@@ -13,7 +13,7 @@ from .pipeline_picture import pipeline_picture
 from .played import with_game
 from .portrait import avatar_pictures
 from .report import report_html
-from .share_picture import share_picture
+from .share_picture import post_picture, share_picture
 
 __all__ = [
     "avatar_pictures",
@@ -21,6 +21,7 @@ __all__ = [
     "loss_curve",
     "model_card",
     "pipeline_picture",
+    "post_picture",
     "render",
     "report_html",
     "share_picture",

@@ -34,7 +34,7 @@ def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluatio
         evaluation: what was measured of it, where it was.
     """
     view = {**_view(record, pictures), "measured": _measured(record, evaluation) if evaluation else None}
-    body = _environment().get_template("card.md.j2").render(view)
+    body = environment().get_template("card.md.j2").render(view)
     text = f"---\n{_metadata(record, pictures).to_yaml()}\n---\n\n{body}"
     return str(ModelCard(text))
 
@@ -70,7 +70,7 @@ def _result(metric: Metric, record: Record) -> EvalResult:
     return EvalResult(
         task_type="text-generation",
         dataset_type="posts",
-        dataset_name=f"Held-out posts of {_names(record)}",
+        dataset_name=f"Held-out posts of {model_names(record)}",
         dataset_split="held out",
         metric_type=metric.name,
         metric_name=LABELS.get(metric.name, metric.name),
@@ -94,7 +94,8 @@ def escape(value: object) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates whose every expression is escaped for HTML and Markdown at once."""
     return Environment(
         loader=PackageLoader("huggingtweets.reporting"),
         autoescape=True,
@@ -113,7 +114,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "record": record,
         "pictures": pictures,
         "authors": _authors(record, pictures),
-        "names": _names(record),
+        "names": model_names(record),
         "handles": [f"@{author.account.handle}" for author in record.authors],
         "summary": _summary(funnels),
         "funnel": _funnel(record),
@@ -143,7 +144,8 @@ def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | No
     ]
 
 
-def _names(record: Record) -> str:
+def model_names(record: Record) -> str:
+    """The people as a sentence lists them, "@ada and @bob"."""
     *others, last = [f"@{plain(author.account.handle)}" for author in record.authors]
     return f"{', '.join(others)} and {last}" if others else last
 
@@ -204,7 +206,7 @@ def _metric(metric: Metric) -> list[str]:
 def _measured(record: Record, evaluation: Evaluation) -> dict[str, object]:
     """What was measured: the answers, every row, and how the posts that it rests on came to be."""
     return {
-        "answers": verdicts(evaluation, _names(record)),
+        "answers": verdicts(evaluation, model_names(record)),
         "rows": evaluation_rows(evaluation),
         "written": evaluation.counts.groups.get(MODEL, 0),
         "seed": evaluation.seed,

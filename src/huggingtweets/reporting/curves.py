@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
-from ..types import Record
+from ..types import Pretrained, Record
 from .picture import draw
 
 Points = Sequence[tuple[float, float]]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)  # between two marks of an axis, times a power of ten
 
 
-def loss_curve(record: Record) -> bytes:
+def loss_curve(record: Record | Pretrained) -> bytes:
     """A PNG 1600 pixels wide: held-out bits per byte and, where it was measured, training loss by epoch."""
     held_out = [(point.epoch, point.bits_per_byte) for point in record.curve if isfinite(point.bits_per_byte)]
     train = [

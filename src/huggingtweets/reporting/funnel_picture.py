@@ -9,6 +9,7 @@ from .portrait import portrait
 REASONS = {
     Reason.REPOST: "reposts",
     Reason.REPLY: "replies",
+    Reason.DATE: "of other days",
     Reason.LANGUAGE: "other languages",
     Reason.SHORT: "fewer than three words",
     Reason.DUPLICATE: "the same as an earlier one",

@@ -1,14 +1,19 @@
-"""The way from posts to a model, with the figures of this one."""
+"""The way from posts to a model, with the figures of this one: what `huggingtweets lineage` tells, drawn."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..types import NO_BASE, Record
 from .picture import draw, plain
 from .portrait import portrait
 
+DIGEST = 8  # characters that are shown of one
+LONGEST = 24  # characters of a recipe's name
+
 
 def pipeline_picture(record: Record) -> bytes:
-    """A PNG of 1600 x 533 pixels: the artifacts of the tracker, and between them the steps that made them."""
+    """A PNG of 1600 x 600 pixels: the artifacts of the tracker, and between them the steps that made them."""
     authors, curve = record.authors, record.curve
     read, kept = sum(a.funnel.read for a in authors), sum(a.funnel.kept for a in authors)
     train, held_out = sum(a.train for a in authors), sum(a.held_out for a in authors)
@@ -19,28 +24,62 @@ def pipeline_picture(record: Record) -> bytes:
     data = {
         "title": f"How the bot of {handles} was made",
         "hue": portrait(authors[0].account, {})["hue"],
-        "raw": _box("raw-dataset", f"{read:,} posts", [handles]),
+        "raw": _box(
+            _version(record, "raw-dataset"),
+            f"{read:,} posts",
+            [handles, _digests([digest for author in authors for digest in author.input_digest.split()])],
+        ),
         "preprocess": _box("", "preprocess", [f"{read - kept:,} taken out"]),
-        "dataset": _box("train-dataset", f"{train:,} posts", [f"and {held_out:,} held out"]),
-        "base": _box("pretrained-model", plain(record.base.name), [*_size(record.base.parameters), *before])
+        "dataset": _box(
+            _version(record, "train-dataset"),
+            f"{train:,} posts",
+            [f"and {held_out:,} held out", _digests([record.dataset_digest])],
+        ),
+        "base": _box(
+            _version(record, "pretrained-model"),
+            plain(record.base.name),
+            [*_size(record.base.parameters), *before, _digests([record.base.digest])],
+        )
         if based
         else None,
         "train": _box("", *_training(record, based=based)),
-        "model": _box("finetuned-model" if based else "model", plain(record.name), after),
+        "model": _box(
+            _version(record, "finetuned-model") if based else "model",
+            plain(record.name),
+            [*after, _digests([record.model_digest])],
+        ),
     }
     return draw("pipeline", data, pixels=4 / 3)
 
 
 def _box(kind: str, title: str, details: list[str]) -> dict[str, object]:
-    return {"kind": kind, "title": title, "details": details}
+    return {"kind": kind, "title": title, "details": [detail for detail in details if detail]}
+
+
+def _version(record: Record, kind: str) -> str:
+    """The kind of an artifact and, where the tracker has it, its version: "train-dataset v3"."""
+    found = next((v for name, v in record.tracked.artifacts.items() if name.endswith(kind)), "")
+    return plain(f"{kind} {found.rpartition(':')[2]}")
+
+
+def _digests(digests: Sequence[str]) -> str:
+    """The beginning of what proves the content."""
+    return " ".join(f"#{digest[:DIGEST]}" for digest in digests if digest)
 
 
 def _training(record: Record, *, based: bool) -> tuple[str, list[str]]:
     if record.merged_from:
         return "merge", [f"{len(record.merged_from)} models"]
     if based:
-        return "train", [f"{record.recipe.epochs} epochs", *_duration(record)]
+        epochs = f"{record.recipe.epochs} epoch{'s' if record.recipe.epochs > 1 else ''}"
+        return "train", [_short(record.recipe.name), epochs, *_duration(record)]
     return "count", _duration(record)
+
+
+def _short(name: str) -> str:
+    """A name that fits into the box of a step."""
+    name = plain(name)
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _size(parameters: int) -> list[str]:

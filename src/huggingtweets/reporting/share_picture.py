@@ -12,18 +12,32 @@ SHOWN = 4  # samples at most
 LONGEST = 400  # characters of a sample that can be seen at most
 
 
-def share_picture(record: Record, avatars: Mapping[str, bytes]) -> bytes:
+def share_picture(record: Record, avatars: Mapping[str, bytes], picked: Sample | None = None) -> bytes:
     """A PNG of 1200 x 630 pixels.
 
     Args:
         record: what is known of the model.
         avatars: image files by handle; who has none, or a broken one, gets initials.
+        picked: a sample that a person wants to stand first; the picture then says so.
     """
+    samples = _various(record.report.samples)
+    if picked is None:
+        return _drawn(record, avatars, samples[:SHOWN], "Nothing is picked.")
+    others = [sample for sample in samples if sample.text != picked.text][: SHOWN - 1]
+    return _drawn(record, avatars, [picked, *others], "The first is picked by a person.")
+
+
+def post_picture(record: Record, avatars: Mapping[str, bytes], sample: Sample) -> bytes:
+    """A PNG of 1200 x 630 pixels that shows one post, and says that it is a model's and was picked."""
+    return _drawn(record, avatars, [sample], "Picked by a person.")
+
+
+def _drawn(record: Record, avatars: Mapping[str, bytes], samples: Sequence[Sample], honestly: str) -> bytes:
     posts = sum(author.train for author in record.authors)
     data = {
         "authors": [portrait(author.account, avatars) for author in record.authors],
-        "samples": [_parts(sample) for sample in _various(record.report.samples)[:SHOWN]],
-        "caption": f"Written by a language model that learnt from {posts:,} posts. Nothing is picked.",
+        "samples": [_parts(sample) for sample in samples],
+        "caption": f"Written by a language model that learnt from {posts:,} posts. {honestly}",
     }
     return draw("share", data)
 

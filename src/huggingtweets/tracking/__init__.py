@@ -1,7 +1,9 @@
 """Every step on record: a run for each stage, its settings and figures, and the artifacts between them.
 
-    raw-dataset -> preprocess -> train-dataset -+
-                           pretrained-model ----+-> train -> finetuned-model
+    download -> raw-dataset -> preprocess -> train-dataset -+
+                                         pretrained-model --+-> train -> finetuned-model
+
+    finetuned-model -> evaluate -> report -> dress -> card
 
 A run uses some artifacts and saves others; following both backwards leads from a model to the posts.
 One file adds one tracker: a module with `create(project: str) -> Tracker`.
@@ -13,12 +15,26 @@ import logging
 
 from ..errors import HuggingtweetsError, UserError
 from ..registry import Registry
+from ..types import Tracked
+from ._artifacts import Artifacts, counts, measures
 from ._guard import GuardedTracker
 from ._interface import Run, Tracker
 from ._recorded import Recorded
 from .none import NullTracker
 
-__all__ = ["Recorded", "Run", "Tracker", "names", "open_tracker"]
+__all__ = [
+    "Artifacts",
+    "Recorded",
+    "Run",
+    "Tracker",
+    "counts",
+    "measures",
+    "names",
+    "open_tracker",
+    "reopen",
+]
+
+PROJECT = "huggingtweets"  # of the tracker
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +44,7 @@ def names() -> tuple[str, ...]:
     return Registry(__name__).names()
 
 
-def open_tracker(name: str, *, project: str) -> Tracker:
+def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
     """Open the tracker called `name`; whatever goes wrong in it later never ends a run.
 
     Raises:
@@ -44,4 +60,13 @@ def open_tracker(name: str, *, project: str) -> Tracker:
         raise
     except Exception as error:  # noqa: BLE001 -- a damaged installation of a tracker must not end a run
         _log.warning("tracker %s cannot be opened: %s; going on without it", name, error)
+        return NullTracker()
+
+
+def reopen(tracked: Tracked) -> Tracker:
+    """Open the tracker that a model was recorded with; where this cannot be done here, keep no record."""
+    try:
+        return open_tracker(tracked.tracker, project=tracked.project or PROJECT)
+    except UserError as error:
+        _log.warning("this is not recorded: %s", error)
         return NullTracker()

@@ -48,6 +48,11 @@ class GuardedTracker:
             raise
         self._end(ending, None)
 
+    @property
+    def later(self) -> str:
+        """The command that sends what was kept."""
+        return self._tracker.later
+
     def where(self) -> Tracked:
         """Where the record can be explored; the artifacts are keyed by the names given to `save`."""
         return msgspec.structs.replace(self._tracker.where(), artifacts=dict(self.saved))
@@ -72,7 +77,8 @@ class GuardedTracker:
     def _fail(self, error: Exception) -> None:
         if not self._failed:
             told = " ".join(str(error).split()) or type(error).__name__
-            _log.warning("tracker %s failed: %s; going on without it", self._name, told)
+            kept = f"; to send what was kept: {self.later}" if self.later else ""
+            _log.warning("tracker %s failed: %s; going on without it%s", self._name, told, kept)
         self._failed = True
 
 

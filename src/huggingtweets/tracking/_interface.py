@@ -26,7 +26,10 @@ class Run(Protocol):
         """Record image files under their titles."""
 
     def use(self, artifact: str) -> None:
-        """Record an artifact as this run's input; `artifact` is what `save` returned."""
+        """Record an artifact as this run's input; `artifact` is what `save` returned.
+
+        One that was saved long ago and is no longer there is passed over.
+        """
 
     def save(
         self,
@@ -63,11 +66,16 @@ class Tracker(Protocol):
     remote: bool
     """Whether what is saved is made to leave this machine, so that no posts may be handed over."""
 
+    @property
+    def later(self) -> str:
+        """The command that sends what was kept on this machine and not sent, "" where there is none."""
+        ...
+
     def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> AbstractContextManager[Run]:
         """Record one stage, from entering to leaving the block.
 
         Args:
-            stage: "download", "preprocess", "train" or "evaluate".
+            stage: "download", "preprocess", "train", "evaluate" or "dress".
             group: What the stages of one model have in common: the model's name.
             config: The stage's settings.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..progress import Silence, Watcher, memory
-from ..types import CurvePoint
+from ..types import CurvePoint, Sample
 from ._interface import Run
 
 
@@ -14,6 +14,7 @@ class Recorded(Silence):
 
     def __init__(self, watcher: Watcher, run: Run) -> None:
         self._watcher, self._run = watcher, run
+        self._heard: Sequence[str] = ()
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Record a training step."""
@@ -22,14 +23,24 @@ class Recorded(Silence):
         self._run.log(figures | {"train/memory_gb": memory()}, step=step)
 
     def evaluated(self, point: CurvePoint) -> None:
-        """Record a measurement."""
+        """Record a measurement, and what was written at it."""
         self._watcher.evaluated(point)
-        copied = {"samples/copied": point.copied} if point.copied is not None else {}
-        self._run.log({"held_out/bits_per_byte": point.bits_per_byte, **copied}, step=point.step)
+        figures = {
+            "train/epoch": point.epoch,
+            "held_out/bits_per_byte": point.bits_per_byte,
+            "samples/copied": point.copied,
+        }
+        known = {name: value for name, value in figures.items() if value is not None}
+        self._run.log(known, step=point.step)
+        if self._heard:
+            written = [Sample(prompt="", text=text) for text in self._heard]
+            self._run.log_samples(written, step=point.step)
+            self._heard = ()
 
     def heard(self, samples: Sequence[str]) -> None:
-        """Pass on what the model wrote."""
+        """Pass on what the model wrote; it is recorded at the step of the measurement that follows."""
         self._watcher.heard(samples)
+        self._heard = samples
 
     def said(self, message: str) -> None:
         """Pass on a remark."""

@@ -19,6 +19,7 @@ class NullTracker:
     """Keeps nothing."""
 
     remote = False
+    later = ""
 
     @contextmanager
     def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[NullRun]:  # noqa: ARG002 -- keeps nothing

@@ -1,6 +1,9 @@
 """trackio: files on this machine, no account, no network; `trackio show` opens its dashboard.
 
-Records go to TRACKIO_DIR. Where TRACKIO_SPACE_ID or TRACKIO_SERVER_URL is set, trackio sends them there.
+Records go to TRACKIO_DIR. Where TRACKIO_SPACE_ID or TRACKIO_SERVER_URL is set, trackio sends them there, and
+what it cannot send in the middle of a run it keeps and sends with the next run. A place that does not answer
+when a run starts gets nothing: everything is recorded on this machine.
+
 Read of trackio 0.43 and worked around here: it prints to stdout; it keeps a run's settings only from the
 first `log` on; it builds paths of run names; it does not mark runs that failed; it leaves a started run
 behind for the end of the process, and for the next run to close; and each new run asks the Hub who is
@@ -29,13 +32,18 @@ from trackio.gpu import gpu_available
 from ..types import Sample, Tracked
 from ._interface import EMPTY
 from ._names import valid_name
+from ._reachable import trouble
 
 _log = logging.getLogger(__name__)
 
 
 def create(project: str) -> TrackioTracker:
     """Keep the record of `project` with trackio."""
-    return TrackioTracker(project)
+    tracker = TrackioTracker(project)
+    # trackio itself would ask a place that does not answer several times, and wait a minute each time
+    if tracker.place and (why := trouble(tracker.place)):
+        tracker.stay_local(why)
+    return tracker
 
 
 class TrackioTracker:
@@ -46,6 +54,8 @@ class TrackioTracker:
         self._space = os.environ.get("TRACKIO_SPACE_ID", "")
         self._server = os.environ.get("TRACKIO_SERVER_URL", "")
         self.remote = bool(self._space or self._server)
+        self._sends = self.remote
+        self.later = ""  # trackio sends by itself what it kept
 
     @contextmanager
     def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[TrackioRun]:
@@ -72,7 +82,7 @@ class TrackioTracker:
         started = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = f"{stage}-{valid_name(group)}-{started}"
         with _quiet():
-            if self.remote:
+            if self._sends:
                 run = _sent(project=self._project, name=name, group=group, config=config)
             else:
                 run = _LocalRun(
@@ -88,13 +98,32 @@ class TrackioTracker:
         run.log({}, step=0)  # carries the settings
         return run
 
+    def stay_local(self, why: str) -> None:
+        """Record on this machine from now on; say why, and how that is seen and sent later."""
+        self._sends = False
+        project = shlex.quote(self._project)
+        if self._space:
+            self.later = f"trackio sync --project {project} --space-id {shlex.quote(self._space)}"
+        _log.warning(
+            "tracker trackio cannot send (%s); recording on this machine, to see it: %s%s",
+            why,
+            f"trackio show --project {project}",
+            f", to send it later: {self.later}" if self.later else "",
+        )
+
+    @property
+    def place(self) -> str:
+        """Where records are sent to: the Hub, or a server, without its query, which holds the token."""
+        if self._space:
+            return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+        return self._server.partition("?")[0]
+
     def where(self) -> Tracked:
         """The dashboard's address, or the command that opens it."""
-        if self._space:
-            url = f"https://huggingface.co/spaces/{self._space}" if "/" in self._space else ""
+        if self._sends:
+            space = f"https://huggingface.co/spaces/{self._space}" if "/" in self._space else ""
+            url = space if self._space else self.place
             return Tracked(tracker="trackio", project=self._project, url=url)
-        if self._server:  # its query holds the token
-            return Tracked(tracker="trackio", project=self._project, url=self._server.partition("?")[0])
         command = f"trackio show --project {shlex.quote(self._project)}"
         return Tracked(tracker="trackio", project=self._project, command=command)  # goes on a card: no paths
 
@@ -121,7 +150,10 @@ class TrackioRun:
 
     def use(self, artifact: str) -> None:
         """Record an input."""
-        self._run.use_artifact(artifact)
+        try:
+            self._run.use_artifact(artifact)
+        except ValueError as error:
+            _log.info("trackio does not know %s: %s", artifact, error)
 
     def save(
         self,

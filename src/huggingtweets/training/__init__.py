@@ -7,10 +7,10 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..files import sha256
-from ..progress import Silence, Watcher
+from ..files import Keeping, sha256
+from ..progress import Heard, Silence, Watcher
 from ..speakers import introduce
-from ..types import Base, Checkpoint, Dataset, Heard, Keeping, Recipe
+from ..types import Base, Checkpoint, Dataset, Recipe
 from .adapters import adapt, merge
 from .base import EMBEDDED, LoadedBase, load_base
 from .checkpoint import beginning, save_model

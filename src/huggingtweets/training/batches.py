@@ -114,19 +114,19 @@ def batches(
     owned = [(owner, row) for owner, rows in enumerate(texts) for row in rows]
     if shuffle:
         shuffle.shuffle(owned)
-    by_width: dict[int, list[_Owned]] = {}
+    by_width: dict[int, list[Owned]] = {}
     for owner, row in owned:
         by_width.setdefault(_width(row), []).append((owner, row))
     made = []
     for width, members in sorted(by_width.items()):
-        packed, size = list(_pack(members, width)), max(1, batch_tokens // width)
+        packed, size = list(pack(members, width)), max(1, batch_tokens // width)
         made += [_batch(packed[i : i + size], width, padding) for i in range(0, len(packed), size)]
     if shuffle:
         shuffle.shuffle(made)
     return made
 
 
-_Owned = tuple[int, Row]
+Owned = tuple[int, Row]
 
 
 def _width(row: Row) -> int:
@@ -134,9 +134,9 @@ def _width(row: Row) -> int:
     return max(WIDTH, 1 << (len(row) - 2).bit_length())
 
 
-def _pack(rows: Sequence[_Owned], width: int) -> Iterator[list[_Owned]]:
+def pack(rows: Sequence[Owned], width: int) -> Iterator[list[Owned]]:
     """First fit, in the order given: each row goes to the first open place that has room."""
-    opened: list[tuple[int, list[_Owned]]] = []  # what is free, and who is in
+    opened: list[tuple[int, list[Owned]]] = []  # what is free, and who is in
     for owner, row in rows:
         needed = len(row) - 1
         at = next((i for i, (free, _) in enumerate(opened) if free >= needed), len(opened))
@@ -151,7 +151,7 @@ def _pack(rows: Sequence[_Owned], width: int) -> Iterator[list[_Owned]]:
     yield from (members for _, members in opened)
 
 
-def _batch(rows: Sequence[Sequence[_Owned]], width: int, padding: int) -> Batch:
+def _batch(rows: Sequence[Sequence[Owned]], width: int, padding: int) -> Batch:
     shape = (len(rows), width)
     inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORED)
     places, owners = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NOBODY)

@@ -29,6 +29,7 @@ class Standing:
     step: int = 0
     curve: list[CurvePoint] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)  # nats a token, of the steps since the last point
+    seconds: float = 0.0  # that all steps took
     stopped: str = ""  # why it ended before its time
 
 
@@ -54,17 +55,18 @@ class Loop:
     measure: Callable[[float], Measured]  # of the model as it is, after so many epochs
     watcher: Watcher
 
-    def run(self, standing: Standing, keep: Callable[[Standing], None]) -> None:
-        """Go on from `standing` to the end; `keep` is told of every step that could be gone on from.
+    def run(self, standing: Standing, keep: Callable[[Standing], None], until: int | None = None) -> None:
+        """Go on from `standing` to the end, or to a step; `keep` is told of every step to go on from.
 
         Raises:
             TrainingDiverged: the loss is no longer a number, or the model unlearns what its base knew.
         """
+        until = len(self.plan) if until is None else until
         pauses = evaluation_steps(len(self.plan), self.recipe.evaluations)
         if not standing.curve:
             self._evaluate(standing)
         self.model.train()
-        while standing.step < len(self.plan) and not standing.stopped:
+        while standing.step < until and not standing.stopped:
             self._step(standing)
             if standing.step in pauses:
                 enough = self._evaluate(standing) or self._enough(standing.curve)
@@ -80,11 +82,15 @@ class Loop:
             raise self._diverged(f"the loss became {loss} at step {standing.step} of {len(self.plan)}")
         self.optimizer.step(share)
         standing.losses.append(loss)
-        speed = batch.tokens / (time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        standing.seconds += seconds
+        speed = batch.tokens / seconds
         self.watcher.stepped(standing.step, len(self.plan), loss, speed)
 
     def _evaluate(self, standing: Standing) -> str:
-        """Add a point to the curve; remember the weights where it is the best one.
+        """Add a point to the curve; remember the weights where it is the best one since the beginning.
+
+        The base itself is none of them, even where it predicts best: whoever trains wants a voice.
 
         Returns:
             Why training should stop, "" where it should go on.
@@ -99,8 +105,8 @@ class Loop:
             train_loss=sum(losses) / len(losses) if losses else None,
             copied=found.copied,
         )
-        lowest = min((earlier.bits_per_byte for earlier in standing.curve), default=math.inf)
-        if point.bits_per_byte < lowest and not found.too_much:
+        lowest = min((earlier.bits_per_byte for earlier in standing.curve[1:]), default=math.inf)
+        if point.step and point.bits_per_byte < lowest and not found.too_much:
             standing.best.copy_(self.weights.low)
             standing.best_step = point.step
         standing.curve.append(point)

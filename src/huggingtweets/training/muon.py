@@ -53,7 +53,7 @@ def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
     """The nearest orthogonal matrices, about: (matrices, rows, columns), by Newton and Schulz's iteration."""
     rows, columns = matrices.shape[1:]
     wide = matrices if rows <= columns else matrices.mT
-    x = wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: torch.Tensor = wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)
     a, b, c = _QUINTIC
     for _ in range(ROUNDS):
         gram = x @ x.mT

@@ -30,6 +30,11 @@ class Processes:
             torch.distributed.all_reduce(tensor)
         return tensor
 
+    def wait(self) -> None:
+        """Go on when all have come here."""
+        if self.count > 1:
+            torch.distributed.barrier()
+
     def same(self, value: float) -> float:
         """What the first one has, for all: decisions must not differ by a rounding error."""
         if self.count == 1:

@@ -13,7 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..types import CurvePoint, Keeping
+from ..files import Keeping
+from ..types import CurvePoint
 from .loop import Standing
 from .optimizer import Optimizer
 from .weights import Weights
@@ -32,6 +33,7 @@ class _Noted(msgspec.Struct):
     curve: list[CurvePoint]
     losses: list[float]
     stopped: str
+    seconds: float
 
 
 class Saved:
@@ -73,7 +75,7 @@ class Saved:
         )
         torch.set_rng_state(tensors["random"])
         standing.step, standing.best_step, standing.curve = noted.step, noted.best_step, noted.curve
-        standing.losses, standing.stopped = noted.losses, noted.stopped
+        standing.losses, standing.stopped, standing.seconds = noted.losses, noted.stopped, noted.seconds
         return True
 
     def keep(self, standing: Standing) -> None:
@@ -97,6 +99,7 @@ class Saved:
             standing.curve,
             standing.losses,
             standing.stopped,
+            standing.seconds,
         )
         tensors = {
             "master": self._weights.master,

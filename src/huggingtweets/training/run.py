@@ -11,10 +11,12 @@ import torch
 from torch import nn
 from transformers.activations import GELUTanh, NewGELUActivation
 
-from ..errors import DoesNotFit, InternalError
-from ..progress import Watcher
-from ..types import Dataset, Heard, Keeping, Post, Recipe
+from ..errors import InternalError
+from ..files import Keeping
+from ..progress import Heard, Watcher
+from ..types import Dataset, Post, Recipe
 from .attention import use_short_rows
+from .backward import Backward
 from .base import LoadedBase
 from .batches import Batch, Row, batches, encode, positions
 from .cross_entropy import output_matrix
@@ -44,7 +46,7 @@ def fit(
     """Train the base in place and leave it with the weights of the best evaluation, in float32."""
     torch.manual_seed(recipe.seed)
     model = base.model
-    matrix, weights = _made_ready(model, device)
+    matrix, weights = made_ready(model, device)
     listen = listen if together.first else None
     loop = Loop(
         model=model,
@@ -62,15 +64,21 @@ def fit(
     if keeping is None:
         loop.run(standing, keep=lambda _: None)
     else:
-        _run_kept(loop, standing, keeping, _made_of(base, device), together)
+        run_kept(loop, standing, keeping, made_of(base.base.digest, device), together)
     if standing.stopped:
         watcher.said(f"training stopped early: {standing.stopped}")
+    before, after = standing.curve[0].bits_per_byte, min(p.bits_per_byte for p in standing.curve[1:])
+    if after >= before:
+        watcher.said(
+            f"the held-out posts are predicted no better than before ({after:.3f} bits per byte, the base "
+            f"{before:.3f}): they differ from those that were learnt from; more posts would help"
+        )
     weights.settle(standing.best)
     model.eval()
     return standing
 
 
-def _made_ready(model: Any, device: Device) -> tuple[torch.Tensor | None, Weights]:
+def made_ready(model: Any, device: Device) -> tuple[torch.Tensor | None, Weights]:
     """Put the model on the device, in its fastest form; return its output matrix and what will move."""
     model.to(torch.device(device.kind))
     plain = output_matrix(model) is not None
@@ -119,11 +127,11 @@ def _measure(
     return measure
 
 
-def _run_kept(
-    loop: Loop, standing: Standing, keeping: Keeping, made_of: Mapping[str, str], together: Processes
+def run_kept(
+    loop: Loop, standing: Standing, keeping: Keeping, origin: Mapping[str, str], together: Processes
 ) -> None:
     """Go on from what is kept, if anything is, and keep the run while it goes."""
-    saved = Saved(keeping, loop.weights, loop.optimizer, made_of=made_of)
+    saved = Saved(keeping, loop.weights, loop.optimizer, made_of=origin)
     if saved.restore(standing):
         loop.watcher.said(f"going on from step {standing.step:,} of {len(loop.plan):,} of an unfinished run")
     if together.same(standing.step) != standing.step:
@@ -145,10 +153,10 @@ def _plan(voices: Mapping[str, Sequence[list[Row]]], recipe: Recipe, padding: in
     ]
 
 
-def _made_of(base: LoadedBase, device: Device) -> dict[str, str]:
+def made_of(base: str, device: Device) -> dict[str, str]:
     """What has to be the same for an unfinished run to go on bit for bit."""
     return {
-        "base": base.base.digest,
+        "base": base,
         "device": device.name,
         "threads": str(torch.get_num_threads()),
         **{package: version(package) for package in ("huggingtweets", "torch", "transformers")},
@@ -161,58 +169,3 @@ def _fuse_activations(model: nn.Module) -> None:
         for name, child in module.named_children():
             if isinstance(child, NewGELUActivation):
                 setattr(module, name, GELUTanh())
-
-
-class Backward:
-    """Adds the gradient of a batch; in smaller pieces where the memory does not hold it at once."""
-
-    def __init__(
-        self,
-        weights: Weights,
-        loss: Callable[[Batch], torch.Tensor],
-        together: Processes,
-        watcher: Watcher,
-    ) -> None:
-        self._weights, self._loss, self._together, self._watcher = weights, loss, together, watcher
-        self._pieces = 1
-
-    def __call__(self, batch: Batch) -> float:
-        """The mean loss of the batch, in nats a token."""
-        shares = batch.split(self._together.count)
-        mine = shares[self._together.index : self._together.index + 1]
-        mean = sum(self._within_memory(share, batch.tokens) for share in mine)
-        self._together.sum(self._weights.gradient)
-        return self._together.sum(torch.tensor(mean, dtype=torch.float64)).item()
-
-    def _within_memory(self, share: Batch, tokens: int) -> float:
-        while True:
-            try:
-                return sum(self._add(piece, tokens) for piece in share.split(self._pieces))
-            except RuntimeError as error:
-                if not _no_memory(error):
-                    raise
-                self._smaller(len(share.inputs), error)
-
-    def _smaller(self, rows: int, error: RuntimeError) -> None:
-        """Use smaller pieces from now on, and forget what the failed ones added."""
-        if self._pieces >= rows:
-            raise DoesNotFit(
-                "the memory does not hold the model while it learns from a single post; choose a smaller "
-                "base, or a recipe with LoRA, which needs far less memory"
-            ) from error
-        self._weights.gradient.zero_()
-        self._pieces *= 2
-        self._watcher.said(
-            f"the memory does not hold a batch at once: going on in {self._pieces} pieces, "
-            "with the same result"
-        )
-
-    def _add(self, piece: Batch, tokens: int) -> float:
-        loss = self._loss(piece) / tokens
-        loss.backward()
-        return loss.item()
-
-
-def _no_memory(error: RuntimeError) -> bool:
-    """CUDA has an error of its own for it; the CPU's allocator only words."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,202 @@
+"""What a visitor chose to learn from, kept in their room so that a reload finds it again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from .. import reading, sources
+from ..cleaning import Rules
+from ..errors import LocationError, UserError
+from ..evaluation.verdict import Level, verdict
+from ..progress import Silence
+from ..reading import Inspection
+from ..sources import Match, ReadOptions
+from .limits import Limits
+from .rooms import Room
+
+FILE = "chosen.json"
+MOST = 20  # places
+LIVE = ("bluesky", "mastodon")  # what strangers may name: places that ask for no secret and no money
+
+
+class Place(Struct, frozen=True):
+    """A location, and how it is called on the page."""
+
+    location: str
+    shown: str
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """Places, what to leave out of them, and what was found there the last time."""
+
+    places: tuple[Place, ...] = ()
+    person: str = ""  # who it is, where a file names nobody
+    rules: Rules = Rules()
+    title: str = ""  # whose posts
+    kept: int = 0
+    enough: bool = False
+
+    @property
+    def options(self) -> ReadOptions:
+        """What is said of the places."""
+        return ReadOptions(handle=self.person or None)
+
+
+def load(room: Room) -> Chosen:
+    """What was chosen in a room; nothing where nothing was."""
+    try:
+        return msgspec.json.decode((room.root / FILE).read_bytes(), type=Chosen)
+    except (OSError, msgspec.DecodeError):
+        return Chosen()
+
+
+def save(chosen: Chosen, room: Room) -> Chosen:
+    """Keep it."""
+    room.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (room.root / FILE).write_bytes(msgspec.json.encode(chosen))
+    return chosen
+
+
+def with_uploads(chosen: Chosen, uploads: Sequence[str], incoming: Path, room: Room) -> Chosen:
+    """Take files that were dropped on the page: they are moved into the room, not copied.
+
+    Raises:
+        UserError: a file is none that was dropped here, or there are too many.
+    """
+    taken = []
+    for upload in uploads:
+        path = Path(upload).resolve()
+        if not path.is_relative_to(incoming.resolve()) or not path.is_file():
+            raise UserError("this file is not here any more; drop it again")
+        folder = room.uploads / secrets.token_hex(8)
+        folder.mkdir(mode=0o700, parents=True)
+        moved = path.rename(folder / path.name)
+        taken.append(Place(str(moved), path.name))
+    return _added(chosen, taken)
+
+
+def with_typed(chosen: Chosen, typed: str, limits: Limits) -> Chosen:
+    """Take handles, addresses and, on one's own machine, paths: one a line, or with commas.
+
+    Raises:
+        LocationError: nothing was typed, or something that may not be asked for.
+    """
+    lines = [line.strip() for line in re.split(r"[\n,]", typed) if line.strip()]
+    if not lines:
+        raise LocationError(f"nothing was typed; expected an account like {sources.load(LIVE[0]).EXAMPLE}")
+    if limits.public:
+        for line in lines:
+            _require_live(line)
+    return _added(chosen, [Place(line, line) for line in lines])
+
+
+def with_sample(chosen: Chosen) -> Chosen:
+    """Take the made-up account that ships with the package, and nothing else."""
+    sample = Place(reading.sample_archive(), "the sample: a made-up account")
+    return msgspec.structs.replace(chosen, places=(sample,), person="")
+
+
+def rules(replies: object, language: object, since: object, until: object) -> Rules:
+    """Make rules of what the page sends.
+
+    Raises:
+        UserError: a date is none, or a language is not known.
+    """
+    begin, end = _day(since), _day(until)
+    if begin and end and begin > end:
+        raise UserError(f"from {begin} until {end} there is no day; exchange the two")
+    return Rules(keep_replies=bool(replies), lang=str(language) if language else None, since=begin, until=end)
+
+
+def look(chosen: Chosen, room: Room, limits: Limits) -> tuple[Chosen, list[Inspection]]:
+    """Read and clean what was chosen; what was found is kept in the room.
+
+    Raises:
+        UserError: it cannot be read, or there is too much of it.
+    """
+    with room.entered():
+        found = reading.inspect(
+            [place.location for place in chosen.places],
+            options=chosen.options,
+            rules=chosen.rules,
+            watcher=_Bounded(limits),
+        )
+    people = [inspection.person for inspection in found]
+    return save(
+        msgspec.structs.replace(
+            chosen,
+            title=" + ".join(person.account.handle for person in people),
+            kept=sum(person.cleaned.funnel.kept for person in people),
+            enough=verdict([p.text for who in people for p in who.cleaned.posts]).level
+            is not Level.TOO_LITTLE,
+        ),
+        room,
+    ), found
+
+
+def without_places(message: str, chosen: Chosen) -> str:
+    """An error's words with the names that the visitor knows, in place of paths of a server."""
+    for place in chosen.places:
+        message = message.replace(place.location, place.shown)
+        message = message.replace(str(Path(place.location).parent), "")
+    return message
+
+
+class _Bounded(Silence):
+    """Ends a reading that takes too long or finds too much."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._end = time.monotonic() + limits.reading if limits.reading else None
+
+    def read(self, posts: int, expected: int | None) -> None:
+        """Look at the limits.
+
+        Raises:
+            LocationError: one is reached.
+        """
+        del expected
+        if self._limits.posts and posts > self._limits.posts:
+            raise LocationError(
+                f"more than {self._limits.posts:,} posts are too many for this page; "
+                "run huggingtweets on your own machine"
+            )
+        if self._end and time.monotonic() > self._end:
+            raise LocationError("reading takes too long for this page; run huggingtweets on your own machine")
+
+
+def _added(chosen: Chosen, places: Sequence[Place]) -> Chosen:
+    known = {place.location for place in chosen.places}
+    sample = reading.sample_archive()
+    both = [p for p in chosen.places if p.location != sample] + [p for p in places if p.location not in known]
+    if len(both) > MOST:
+        raise UserError(f"{len(both)} places are too many; {MOST} can be read at once")
+    return msgspec.structs.replace(chosen, places=tuple(both))
+
+
+def _require_live(line: str) -> None:
+    """Strangers name accounts of open networks and public feeds, and no file of this machine."""
+    if any(sources.load(name).recognises(line) is Match.CONTENT for name in LIVE):
+        return
+    if urlsplit(line).scheme in {"http", "https"} and sources.load("feed").recognises(line) is not Match.NO:
+        return
+    known = ", ".join(sources.load(name).EXAMPLE for name in (*LIVE, "feed"))
+    raise LocationError(f"{line} cannot be read here; expected something like {known}, or drop a file")
+
+
+def _day(given: object) -> date | None:
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(str(given).strip()[:10])
+    except ValueError:
+        raise UserError(f"{given} is no date; expected one like 2024-05-01") from None

@@ -1,0 +1,123 @@
+"""Rooms: where the files of a visitor are. On one's own machine there is one; strangers have one each.
+
+A stranger's room is found by a key that only their browser has. What is kept here is named by the key's
+digest, so that nobody who sees names of folders can open a room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import records
+from ..errors import ModelError, UserError
+from ..files import at_home, home
+from ..records import Trained
+from .limits import Limits
+
+KEY = re.compile(r"[\w-]{32}")
+_SEEN = "seen"
+
+
+@dataclass(frozen=True)
+class Room:
+    """The folders of one visitor."""
+
+    root: Path
+    models: Path
+    own_home: Path | None  # None: the machine's
+
+    @property
+    def runs(self) -> Path:
+        """Where runs are, waiting, going and done."""
+        return self.root / "runs"
+
+    @property
+    def uploads(self) -> Path:
+        """Where the files are that were dropped on the page."""
+        return self.root / "uploads"
+
+    def entered(self) -> AbstractContextManager[None]:
+        """In a `with` of this, datasets and caches are those of this room."""
+        return at_home(self.own_home) if self.own_home else nullcontext()
+
+    def library(self) -> list[tuple[str, Trained]]:
+        """The models made here, newest first, each with a name that says nothing of this machine."""
+        return [(_shown(trained, self.models), trained) for trained in records.find(self.models)]
+
+    def model(self, name: object) -> Trained:
+        """The model of that name.
+
+        Raises:
+            ModelError: there is none.
+        """
+        for known, trained in self.library():
+            if known == name:
+                return trained
+        raise ModelError("this model is not here any more; choose another")
+
+
+class Rooms:
+    """All rooms of a server."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Open the place where rooms are."""
+        self._limits = limits
+        self._visitors = home() / "visitors"
+
+    def of(self, key: object) -> Room:
+        """The room that a key opens.
+
+        Raises:
+            UserError: it is no key, or all rooms are taken.
+        """
+        if not self._limits.public:
+            return Room(home() / "app", records.MODELS.resolve(), None)
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            raise UserError("this page has no key to your room; reload it")
+        root = self._visitors / hashlib.sha256(key.encode()).hexdigest()[:32]
+        if not root.is_dir():
+            if len(list(self.all())) >= self._limits.rooms:
+                raise UserError("too many people are here just now; try again later, or run it yourself")
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (root / _SEEN).touch()
+        return Room(root, root / "models", root / "home")
+
+    def all(self) -> Iterator[Room]:
+        """Every room there is."""
+        if not self._limits.public:
+            yield self.of(None)
+        elif self._visitors.is_dir():
+            for root in sorted(self._visitors.iterdir()):
+                yield Room(root, root / "models", root / "home")
+
+    def clear(self, *, busy: Iterator[Path] | tuple[Path, ...] = ()) -> int:
+        """Remove the rooms that nobody has visited for long; return how many.
+
+        Args:
+            busy: folders of runs that are going or waiting; their rooms stay.
+        """
+        if self._limits.kept is None:
+            return 0
+        used = {folder.parent.parent for folder in busy}
+        old = [room.root for room in self.all() if room.root not in used and self._is_old(room)]
+        for root in old:
+            shutil.rmtree(root, ignore_errors=True)
+        return len(old)
+
+    def _is_old(self, room: Room) -> bool:
+        try:
+            seen = (room.root / _SEEN).stat().st_mtime
+        except OSError:
+            return True
+        return time.time() - seen > (self._limits.kept or 0)
+
+
+def _shown(trained: Trained, models: Path) -> str:
+    return trained.folder.relative_to(models).as_posix()

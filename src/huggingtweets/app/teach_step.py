@@ -1,0 +1,163 @@
+"""The second step: a run that learns, the others that wait, and how far they are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from .. import recipes, records
+from ..errors import UserError
+from . import chosen, lesson, teach_shown
+from .events import Done, Failed, Running, Stopped, Waiting
+from .lesson import Lesson
+from .rooms import Room
+from .server import AT_ONCE, Shared, hands, model_list, names, told
+
+DEFAULT = "starter"
+LOOK_EVERY = 1.0  # seconds
+
+
+class TeachStep:
+    """The step's parts, and what happens when they are used."""
+
+    def __init__(self, shared: Shared, ready: gr.HTML) -> None:
+        """Lay the step out; `ready` says whose posts it takes."""
+        self._shared, self._queue = shared, shared.server.queue
+        offered = [(_recipe_label(name), name) for name in shared.server.limits.recipes()]
+        with gr.Row(elem_classes="ht-columns"):
+            with gr.Column(scale=4, min_width=320):
+                gr.HTML(teach_shown.WELCOME)
+                ready.render()  # type: ignore[no-untyped-call]
+                self._begin = gr.Button("Teach it", variant="primary", size="lg", elem_id="begin")
+                with gr.Accordion("Another recipe", open=False):
+                    self._recipe = gr.Radio(offered, value=DEFAULT, label="Recipe", elem_classes="ht-recipes")
+                self._runs = names("Runs of yours", "runs")
+                queue = gr.HTML(elem_id="queue")
+            with gr.Column(scale=6, min_width=320):
+                panel = gr.HTML(teach_shown.NOTHING, elem_id="lesson")
+                with gr.Row():
+                    self._stop = gr.Button("Stop; it can go on later", visible=False, elem_id="stop")
+                    self._go_on = gr.Button("Go on", variant="primary", visible=False, elem_id="go-on")
+                    self._play = gr.Button(
+                        "Play with it", variant="primary", visible=False, elem_id="go-play"
+                    )
+        self._timer = gr.Timer(LOOK_EVERY, active=False)
+        self._seen = [panel, queue, self._stop, self._go_on, self._play, self._timer]
+
+    def connect(self) -> None:
+        """Say what happens when something is used."""
+        key, runs, seen, model = self._shared.key, self._runs, self._seen, self._shared.model
+        quick = hands("looking", 8, "hidden")
+        self._begin.click(told(self._begun), [key, self._recipe], [runs, *seen], **quick)
+        runs.input(told(self._chosen), [key, runs], seen, **quick)
+        self._stop.click(told(self._stopped), [key, runs], seen, **quick)
+        self._go_on.click(told(self._gone_on), [key, runs], seen, **quick)
+        self._timer.tick(told(self._looked), [key, runs, model], [model, *seen], **quick)
+        self._play.click(lambda: gr.Tabs(selected="play"), None, self._shared.tabs, **AT_ONCE)
+        self._shared.entered.then(told(self._found_again), key, [runs, *seen], **quick)
+
+    def _shown(self, room: Room, name: object) -> tuple[Any, ...]:
+        """The run of that name, and the queue."""
+        mine = lesson.runs(room)
+        queue = teach_shown.queue(self._queue.order(), room, mine)
+        run = next((run for run in mine if run.id == name), None)
+        if run is None:
+            return teach_shown.NOTHING, queue, *(gr.update(visible=False),) * 3, gr.Timer(active=False)
+        now = run.state
+        return (
+            teach_shown.run(run),
+            queue,
+            gr.update(visible=isinstance(now, Running | Waiting)),
+            gr.update(visible=isinstance(now, Stopped)),
+            gr.update(visible=isinstance(now, Done)),
+            gr.Timer(active=any(isinstance(each.state, Running | Waiting) for each in mine)),
+        )
+
+    def _begun(self, key: object, recipe: object) -> tuple[Any, ...]:
+        room = self._shared.room(key)
+        run = self._queue.add(_lesson(self._shared, room, recipe), room)
+        return _listed(room, run), *self._shown(room, run)
+
+    def _chosen(self, key: object, name: object) -> tuple[Any, ...]:
+        return self._shown(self._shared.room(key), name)
+
+    def _stopped(self, key: object, name: object) -> tuple[Any, ...]:
+        room = self._shared.room(key)
+        self._queue.stop(lesson.find(room, name))
+        return self._shown(room, name)
+
+    def _gone_on(self, key: object, name: object) -> tuple[Any, ...]:
+        room = self._shared.room(key)
+        run = lesson.find(room, name)
+        if not isinstance(run.state, Stopped | Failed):
+            raise UserError("this run need not go on: it is going, or done")
+        self._queue.go_on(run, room)
+        return self._shown(room, name)
+
+    def _looked(self, key: object, name: object, model: object) -> tuple[Any, ...]:
+        """The same a second later; a model that is done now is opened."""
+        room = self._shared.room(key)
+        shown = self._shown(room, name)
+        run = next((run for run in lesson.runs(room) if run.id == name), None)
+        if run is None or not isinstance(run.state, Done):
+            return gr.skip(), *shown
+        return model_list(
+            room, run.lesson.name if time.time() - run.state.at < LOOK_EVERY * 5 else model
+        ), *shown
+
+    def _found_again(self, key: object) -> tuple[Any, ...]:
+        """The run that is going, or else the latest."""
+        room = self._shared.room(key)
+        mine = lesson.runs(room)
+        going = next((run for run in reversed(mine) if isinstance(run.state, Running | Waiting)), None)
+        first = going or next(iter(mine), None)
+        name = first.id if first else None
+        return _listed(room, name), *self._shown(room, name)
+
+
+def _lesson(shared: Shared, room: Room, recipe: object) -> Lesson:
+    """What is to be run.
+
+    Raises:
+        UserError: there is nothing to learn from, no such recipe here, or no room.
+    """
+    limits = shared.server.limits
+    now = chosen.load(room)
+    if not now.enough:
+        raise UserError("there are no posts yet that are enough to learn from; choose some in the first step")
+    if recipe not in limits.recipes():
+        raise UserError(f"there is no such recipe here; choose one of {', '.join(limits.recipes())}")
+    if len(room.library()) >= limits.models:
+        raise UserError(f"{limits.models} models are the most that can be kept here; delete one first")
+    name = _free(room, records.folder_name(now.title))
+    return Lesson(
+        title=now.title,
+        locations=tuple(place.location for place in now.places),
+        options=now.options,
+        rules=now.rules,
+        recipe=recipes.load(str(recipe)),
+        out=str(room.models / name),
+        name=name,
+        seconds=limits.teaching,
+    )
+
+
+def _free(room: Room, name: str) -> str:
+    """A name that no model has, and no run will give its model."""
+    taken = {run.lesson.name for run in lesson.runs(room) if not isinstance(run.state, Failed)}
+    number, free = 1, name
+    while free in taken or (room.models / free).exists():
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def _listed(room: Room, selected: str | None) -> Any:
+    found = [(teach_shown.title(run), run.id) for run in lesson.runs(room)]
+    return gr.update(choices=found, value=selected, visible=len(found) > 1)
+
+
+def _recipe_label(name: str) -> str:
+    return f"{name}: {recipes.load(name).summary}"

@@ -1,0 +1,69 @@
+"""The process of a run: python -m huggingtweets.app.worker FOLDER.
+
+It is no child of a request: it goes on while pages are closed and servers restarted. SIGINT stops it;
+training keeps itself then, and the same lesson goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+
+from .. import pipeline
+from ..errors import HuggingtweetsError
+from . import events, lesson
+
+NICE = 10  # the page and whoever plays with a model come first
+HARD = 60.0  # seconds that a run has to put itself away when its time is up
+
+
+def main(folder: Path) -> None:
+    """Do the lesson in `folder`, and write down how it ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    process = psutil.Process()
+    events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
+    try:
+        given = lesson.load(folder).lesson
+        _end_after(given.seconds)
+        job = pipeline.Job(
+            locations=given.locations,
+            recipe=given.recipe,
+            options=given.options,
+            rules=given.rules,
+            out=Path(given.out),
+            overwrite=True,
+            tracker="none",
+            checkpoint_seconds=30.0,
+        )
+        pipeline.train(job, events.Log(folder))
+    except KeyboardInterrupt:
+        events.append(folder, events.Stopped())
+    except HuggingtweetsError as error:
+        events.append(folder, events.Failed(message=str(error)))
+    except BaseException as error:
+        events.append(
+            folder, events.Failed(message=f"an unexpected {type(error).__name__}; the terminal tells more")
+        )
+        raise
+    else:
+        events.append(folder, events.Done(model=given.name))
+
+
+def _end_after(seconds: float | None) -> None:
+    """Stop this process as a user would after some time, and without asking a while later."""
+    if seconds is not None:
+        for after, sent in ((seconds, signal.SIGINT), (seconds + HARD, signal.SIGTERM)):
+            timer = threading.Timer(after, os.kill, (os.getpid(), sent))
+            timer.daemon = True
+            timer.start()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

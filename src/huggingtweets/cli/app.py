@@ -1,0 +1,70 @@
+"""huggingtweets app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import MissingExtra, UserError
+from . import _options as opt
+from ._terminal import print_json
+
+
+def app(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 7860,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; the usual one is reached from this machine only.")
+    ] = "127.0.0.1",
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="For strangers: a room for each, limits of size and time, no path of this machine.",
+        ),
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Whether to open the page in a browser.")
+    ] = True,
+    export_space: Annotated[
+        Path | None,
+        typer.Option(
+            "--export-space", metavar="DIR", help="Write the page as a Space of Hugging Face, and end."
+        ),
+    ] = None,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Open the page: from a file to a bot in three clicks.
+
+    It asks for posts, teaches a model while it shows how far it is, and lets you play with it. It loads
+    nothing from elsewhere.
+
+    \b
+    Examples:
+      huggingtweets app
+      huggingtweets app --port 8000 --no-browser
+      huggingtweets app --export-space my-space
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from importlib.util import find_spec
+
+    if export_space:
+        from ..app.space import export
+
+        files = export(export_space, replace=overwrite)
+        if as_json:
+            print_json({"folder": str(export_space), "files": files})
+        else:
+            typer.echo(f"A Space is in {export_space}: {', '.join(files)}. Push it to one of Hugging Face's.")
+        return
+    if find_spec("gradio") is None:
+        raise MissingExtra("Gradio, which draws the page,", "app")
+    if not public and host not in {"127.0.0.1", "localhost", "::1"}:
+        raise UserError(
+            f"--host {host} lets others reach all of your models; add --public, which gives strangers rooms "
+            "of their own, or leave --host out"
+        )
+    from ..app import serve
+
+    serve(host=host, port=port, public=public, browser=browser)

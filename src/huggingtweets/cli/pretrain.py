@@ -1,0 +1,105 @@
+"""huggingtweets pretrain."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import _options as opt
+from ._terminal import Terminal, console, print_json
+
+
+def pretrain(
+    corpus: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="CORPUS...",
+            help="Files or folders: .txt with a post a line, .jsonl or .parquet; .gz, .zst or .bz2 of them.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write the base to.")],
+    size: Annotated[
+        str,
+        typer.Option(
+            metavar="nano|micro|mini",
+            help="How large: 7, 17 or 34 million parameters.",
+        ),
+    ] = "nano",
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="Go on from a base of this size, with the vocabulary of the corpus: starter, a folder, or a "
+            "Hub id.  [default: random weights]"
+        ),
+    ] = None,
+    tokens: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many tokens to learn from.  [default: 20 for each parameter]"),
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="How long to train, instead, at the speed of a short trial."),
+    ] = None,
+    held_out: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder whose last posts are held out.  [default: the corpus]"),
+    ] = None,
+    held_out_posts: Annotated[
+        int, typer.Option(min=1, help="How many posts are kept from training to measure with.")
+    ] = 4000,
+    text_column: Annotated[str, typer.Option(help="Where JSON lines and parquet have the text.")] = "text",
+    about: Annotated[str, typer.Option(help="What the corpus is, for the card.")] = "",
+    licence: Annotated[str, typer.Option("--license", help="Licence of the corpus, for the card.")] = "",
+    seed: opt.Seed = None,
+    checkpoint_every: opt.CheckpointEvery = 120.0,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Make a base model of your own from many people's posts: another language, another crowd.
+
+    Learns a vocabulary, then trains a small model of GPT-2's architecture from nothing. After an interruption
+    the same command goes on where it stood; with more tokens it goes on from where it was before its end.
+
+    \b
+    Examples:
+      huggingtweets pretrain posts/ --out bases/mine --hours 2
+      huggingtweets pretrain shard-*.jsonl.zst --text-column body --size micro --out bases/big
+      huggingtweets train archive.zip --base bases/mine --recipe starter
+      accelerate launch -m huggingtweets pretrain posts/ --out bases/mine --tokens 100000000
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from .. import pretraining
+
+    job = pretraining.Pretraining(
+        corpus=tuple(corpus),
+        out=out,
+        size=size,
+        base=base,
+        tokens=tokens,
+        hours=hours,
+        held_out=tuple(held_out or ()),
+        held_out_posts=held_out_posts,
+        text_column=text_column,
+        about=about,
+        licence=licence,
+        seed=seed or 0,
+        overwrite=overwrite,
+        checkpoint_seconds=checkpoint_every,
+    )
+    if int(os.environ.get("RANK", "0")) > 0:
+        pretraining.follow(job)
+        return
+    with Terminal() as terminal:
+        made = pretraining.pretrain(job, terminal)
+    if as_json:
+        print_json({"folder": str(out), "pretrained": made})
+    else:
+        teach = f"huggingtweets train LOCATION --base {out} --recipe starter"
+        best = min(point.bits_per_byte for point in made.curve)
+        console().print(
+            f"{out}: {made.parameters:,} parameters, {best:.3f} bits per byte of {made.held_out_posts:,} "
+            f"posts it has not seen\nTeach it a voice: {teach}",
+            markup=False,
+        )

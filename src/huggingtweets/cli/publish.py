@@ -1,0 +1,125 @@
+"""huggingtweets publish."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .. import publishing
+from ..errors import ConsentNeeded, PublishError
+from ..types import Permission
+from . import _options as opt
+from ._consent import with_consent
+from ._terminal import console, harmless, print_json, size
+
+Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking once more.")]
+
+
+def publish(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWNER/NAME", help="Repository on the Hub.  [default: you, and the model's name]"
+        ),
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Only you see it.")] = False,
+    author: Annotated[bool, typer.Option("--i-am-the-author", help="The posts are yours.")] = False,
+    agreed: Annotated[
+        str | None,
+        typer.Option(
+            "--with-permission",
+            metavar="WORDS",
+            help="The author agreed: who, when and how. It is shown on the card.",
+        ),
+    ] = None,
+    public_figure: Annotated[
+        bool, typer.Option("--public-figure", help="Nobody agreed; the author is a public figure.")
+    ] = False,
+    with_dataset: Annotated[
+        bool,
+        typer.Option("--with-dataset", help="Publish the posts, too, in a repository of their own."),
+    ] = False,
+    collection: Annotated[
+        str, typer.Option(metavar="TITLE", help="Add it to your collection of this title.")
+    ] = "",
+    yes: Yes = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Upload a model to the Hugging Face Hub, with its card and pictures.
+
+    Shows every file first, and asks. The token comes from HF_TOKEN or `hf auth login`. After an interruption
+    the same command goes on with what is missing; where nothing changed, it changes nothing.
+
+    \b
+    Examples:
+      huggingtweets publish models/me --i-am-the-author
+      huggingtweets publish ada --to ada/ada-bot --private --with-permission "Ada, by mail, 3 May 2026"
+      huggingtweets publish me --i-am-the-author --with-dataset --collection "My bots"
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    planned = publishing.plan(
+        model,
+        _permission(author=author, agreed=agreed, public_figure=public_figure),
+        to=to,
+        private=private,
+        with_dataset=with_dataset,
+        collection=collection,
+    )
+    _show(planned)
+
+    def upload(agreed: bool) -> publishing.Published:
+        if not agreed:
+            count = sum(len(repository.uploads) for repository in planned.repositories)
+            raise ConsentNeeded(
+                f"{count} files ({size(planned.size)}) would be uploaded; agree to it with --yes"
+            )
+        return publishing.publish(planned, bars=sys.stderr.isatty())
+
+    done = with_consent(upload, agreed=yes)
+    if as_json:
+        print_json(done)
+    else:
+        _tell(done)
+
+
+def _permission(*, author: bool, agreed: str | None, public_figure: bool) -> Permission | None:
+    """The one that was given; None for none.
+
+    Raises:
+        PublishError: more than one was given.
+    """
+    given = [
+        *([Permission(kind="author")] if author else []),
+        *([Permission(kind="given", words=agreed)] if agreed is not None else []),
+        *([Permission(kind="public-figure")] if public_figure else []),
+    ]
+    if len(given) > 1:
+        raise PublishError("give one of --i-am-the-author, --with-permission and --public-figure")
+    return given[0] if given else None
+
+
+def _show(planned: publishing.Plan) -> None:
+    """What would be uploaded, on standard error."""
+    out = console(stderr=True)
+    for repository in planned.repositories:
+        seen = "only you see it" if repository.private else "everybody sees it"
+        place = f"{planned.endpoint}/{'datasets/' if repository.kind == 'dataset' else ''}{repository.id}"
+        out.print(harmless(f"{place} ({seen}):"), soft_wrap=True)
+        for upload in repository.uploads:
+            out.print(harmless(f"  {size(upload.size):>9}  {upload.path}"), soft_wrap=True)
+        for path in repository.gone:
+            out.print(harmless(f"    deleted  {path}, which an earlier upload put there"), soft_wrap=True)
+    for name, why in planned.left_out.items():
+        out.print(harmless(f"stays here: {name} ({why})"), soft_wrap=True)
+
+
+def _tell(done: publishing.Published) -> None:
+    out = console()
+    out.print(harmless(f"{done.url} {'is published' if done.changed else 'was up to date'}"), soft_wrap=True)
+    if done.dataset_url:
+        out.print(harmless(f"its posts: {done.dataset_url}"), soft_wrap=True)
+    if done.collection_url:
+        out.print(harmless(f"its collection: {done.collection_url}"), soft_wrap=True)
+    out.print(harmless(f"commit {done.commit}"), soft_wrap=True)

@@ -1,0 +1,56 @@
+"""What a search is asked, and what it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..cleaning import Rules
+from ..sources import ReadOptions
+from ..types import Recipe
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """All that decides what `sweep` does."""
+
+    locations: tuple[str, ...]  # each person's posts are learnt from alone
+    recipe: Recipe
+    options: ReadOptions = ReadOptions()
+    source: str | None = None  # None: found out by looking
+    rules: Rules = Rules()
+    held_out: float = 0.1  # share of each person's posts
+    space: tuple[str, ...] = ()  # "name=low:high" or "name=low:high:log"; empty: around the recipe's own
+    trials: int = 30  # in the study, all workers and earlier runs together
+    study: str | None = None  # None: a name that follows from recipe, space and posts
+    storage: str | None = None  # address of a database; None: a file of this machine
+    seed: int = 0  # of the draws
+    prune: bool = True  # whether bad trials are given up early
+    out: Path | None = None  # the recipe file; None: the study's name, in the current folder
+    overwrite: bool = False
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """One trial."""
+
+    number: int
+    settings: dict[str, int | float]
+    bits_per_byte: float | None  # held out, the mean over all people; of one given up, where it stood
+    finished: bool  # and not given up
+    seconds: float
+
+
+class Swept(Struct, frozen=True, kw_only=True):
+    """What a search found."""
+
+    study: str
+    storage: str  # without a password
+    people: tuple[str, ...]  # handles
+    base: float  # bits per byte before training, the mean over all people
+    own: float | None  # with the recipe's own settings, where they were tried
+    best: Tried
+    recipe: Recipe
+    importance: dict[str, float]  # share of what the settings explain of the figures, all together 1
+    trials: tuple[Tried, ...]
+    file: str
+    pictures: tuple[str, ...]

@@ -1,0 +1,68 @@
+"""The gradient of a batch, over all processes, and within the memory there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from ..errors import DoesNotFit
+from ..progress import Watcher
+from .batches import Batch
+from .processes import Processes
+from .weights import Weights
+
+
+class Backward:
+    """Adds the gradient of a batch; in smaller pieces where the memory does not hold it at once."""
+
+    def __init__(
+        self,
+        weights: Weights,
+        loss: Callable[[Batch], torch.Tensor],
+        together: Processes,
+        watcher: Watcher,
+    ) -> None:
+        self._weights, self._loss, self._together, self._watcher = weights, loss, together, watcher
+        self._pieces = 1
+
+    def __call__(self, batch: Batch) -> float:
+        """The mean loss of the batch, in nats a token."""
+        shares = batch.split(self._together.count)
+        mine = shares[self._together.index : self._together.index + 1]
+        mean = sum(self._within_memory(share, batch.tokens) for share in mine)
+        self._together.sum(self._weights.gradient)
+        return self._together.sum(torch.tensor(mean, dtype=torch.float64)).item()
+
+    def _within_memory(self, share: Batch, tokens: int) -> float:
+        while True:
+            try:
+                return sum(self._add(piece, tokens) for piece in share.split(self._pieces))
+            except RuntimeError as error:
+                if not _no_memory(error):
+                    raise
+                self._smaller(len(share.inputs), error)
+
+    def _smaller(self, rows: int, error: RuntimeError) -> None:
+        """Use smaller pieces from now on, and forget what the failed ones added."""
+        if self._pieces >= rows:
+            raise DoesNotFit(
+                "the memory does not hold the model while it learns from a single post; choose a smaller "
+                "base, or a recipe with LoRA, which needs far less memory"
+            ) from error
+        self._weights.gradient.zero_()
+        self._pieces *= 2
+        self._watcher.said(
+            f"the memory does not hold a batch at once: going on in {self._pieces} pieces, "
+            "with the same result"
+        )
+
+    def _add(self, piece: Batch, tokens: int) -> float:
+        loss = self._loss(piece) / tokens
+        loss.backward()
+        return loss.item()
+
+
+def _no_memory(error: RuntimeError) -> bool:
+    """CUDA has an error of its own for it; the CPU's allocator only words."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,231 @@
+"""Teaching a model everything it knows: from random weights, over a corpus of many people's posts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from msgspec.structs import replace
+from tokenizers import Tokenizer
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from ..errors import BaseError, InternalError
+from ..files import Keeping
+from ..progress import Silence, Watcher
+from ..types import Recipe
+from .backward import Backward
+from .base import LoadedBase
+from .batches import encode
+from .device import Device
+from .loop import Loop, Measured, Standing
+from .loss import bits_per_byte, nats, summed_loss
+from .optimizer import Optimizer, cooldown
+from .packed import END, Rows
+from .processes import Processes
+from .resume import Saved
+from .run import made_of, made_ready
+from .vocabulary import change_vocabulary
+
+HEAD = 64  # width of a head of attention
+_SHAPE = ("model_type", "n_layer", "n_embd", "n_head", "n_positions")
+EVALUATIONS, OFTEN = 20, 100  # of a run, and the fewest steps between two of them
+TRIED = 12  # steps that tell how fast a machine is
+
+
+@dataclass(frozen=True)
+class Size:
+    """A shape of GPT-2 (Radford et al. 2019) and how it is best taught."""
+
+    layers: int
+    width: int
+    vocabulary: int
+    batch_tokens: int  # positions in one step
+    positions: int = 256  # tokens of the longest post
+
+
+SIZES = {
+    "nano": Size(layers=6, width=256, vocabulary=8192, batch_tokens=4096),
+    "micro": Size(layers=8, width=384, vocabulary=8192, batch_tokens=8192),
+    "mini": Size(layers=8, width=512, vocabulary=16384, batch_tokens=16384),
+}
+
+
+def new_model(
+    size: Size, tokenizer: Tokenizer, seed: int, base: LoadedBase | None = None
+) -> tuple[Any, PreTrainedTokenizerFast]:
+    """A model and its tokenizer, as transformers has them.
+
+    Args:
+        size: its shape.
+        tokenizer: its vocabulary.
+        seed: of random weights.
+        base: what to take the weights from instead; it is changed.
+
+    Raises:
+        BaseError: the base has another shape.
+    """
+    torch.manual_seed(seed)
+    fast = _as_transformers(tokenizer, size)
+    if base is None:
+        return GPT2LMHeadModel(_config(size, tokenizer)), fast
+    wanted, has = _config(size, tokenizer), base.model.config
+    if any(getattr(has, name, None) != getattr(wanted, name) for name in _SHAPE):
+        raise BaseError(
+            f"base {base.base.name} is no GPT-2 of {size.layers} layers, {size.width} wide, with "
+            f"{size.positions} positions; choose its --size, or another base"
+        )
+    change_vocabulary(base.model, base.tokenizer, tokenizer, END)
+    for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        setattr(has, name, END)
+    return base.model, fast
+
+
+def _config(size: Size, tokenizer: Tokenizer) -> GPT2Config:
+    return GPT2Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        n_positions=size.positions,
+        n_embd=size.width,
+        n_layer=size.layers,
+        n_head=size.width // HEAD,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=END,
+        eos_token_id=END,
+        pad_token_id=END,
+    )
+
+
+def _as_transformers(tokenizer: Tokenizer, size: Size) -> PreTrainedTokenizerFast:
+    end = tokenizer.id_to_token(END)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=end,
+        eos_token=end,
+        pad_token=end,
+        model_max_length=size.positions,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def recipe_for(size: Size, seed: int) -> Recipe:
+    """How a size is taught. The rates were searched at width 256; `docs/log.md` has the search.
+
+    Muon's does not depend on the width, since its steps change outputs alike (Bernstein and Newhouse 2024,
+    "Old optimizer, new norm"); AdamW's, of the tables of tokens and positions, falls with its square root
+    (as in karpathy/nanochat, base_train.py).
+    """
+    return Recipe(
+        name="pretraining",
+        base="none",
+        optimizer="muon",
+        matrix_rate=0.02,
+        learning_rate=2e-3 * (256 / size.width) ** 0.5,
+        beta2=0.95,
+        cooldown=0.4,
+        batch_tokens=size.batch_tokens,
+        patience=1_000_000,  # it ends when its tokens do
+        seed=seed,
+    )
+
+
+def pretrain(
+    model: Any,
+    tokenizer: PreTrainedTokenizerFast,
+    rows: Rows,
+    held_out: Sequence[str],
+    recipe: Recipe,
+    *,
+    origin: str,
+    device: Device,
+    together: Processes,
+    keeping: Keeping,
+    listen: Callable[[Any, Any], Sequence[str]],
+    watcher: Watcher,
+) -> Standing:
+    """Train the model in place over all batches of `rows`; it is left in float32.
+
+    A run that was interrupted goes on where it stood. One that had ended, and is to have more batches now,
+    goes on from where its learning rate began to fall.
+
+    Args:
+        model: from `new_model`.
+        tokenizer: from there, too.
+        rows: the batches.
+        held_out: posts that are not among them.
+        recipe: from `recipe_for`.
+        origin: what the run is about, the same only for the same corpus and shape.
+        device: where to compute.
+        together: the processes of the run.
+        keeping: where the run is kept.
+        listen: lets the model write some posts.
+        watcher: told of every step and evaluation.
+    """
+    matrix, weights = made_ready(model, device)
+    passes = max(1, round(len(rows) / rows.a_pass))
+    loop = Loop(
+        model=model,
+        weights=weights,
+        optimizer=Optimizer(weights, recipe),
+        recipe=replace(recipe, epochs=passes, evaluations=max(2, min(EVALUATIONS, len(rows) // OFTEN))),
+        plan=rows,
+        backward=Backward(weights, lambda b: summed_loss(model, b, device, matrix), together, watcher),
+        measure=_measure(model, tokenizer, held_out, device, matrix, together, listen, watcher),
+        watcher=watcher,
+    )
+    standing, about = Standing(best=weights.low.clone()), made_of(origin, device)
+    level = Saved(Keeping(keeping.folder / "level", keeping.seconds), weights, loop.optimizer, made_of=about)
+    falling = Saved(keeping, weights, loop.optimizer, made_of={**about, "steps": str(len(rows))})
+    if falling.restore(standing) or level.restore(standing):
+        watcher.said(f"going on from step {standing.step:,} of {len(rows):,}")
+    if together.same(standing.step) != standing.step:
+        raise InternalError("the processes of this run do not share the folder of its checkpoints")
+    for saved, until in ((level, cooldown(len(rows), recipe)), (falling, len(rows))):
+        if standing.step < until:
+            with saved.interruptible():
+                loop.run(standing, saved.keep if together.first else lambda _: None, until)
+            if together.first:
+                saved.save(standing)
+    weights.settle(standing.best)
+    model.eval()
+    return standing
+
+
+def positions_per_second(size: Size, tokenizer: Tokenizer, rows: Rows, seed: int, device: Device) -> float:
+    """How fast this machine teaches such a model: some steps of one that is then forgotten."""
+    model, _ = new_model(size, tokenizer, seed)
+    matrix, weights = made_ready(model, device)
+    optimizer = Optimizer(weights, recipe_for(size, seed))
+    backward = Backward(weights, lambda b: summed_loss(model, b, device, matrix), Processes(), Silence())
+    seconds = []
+    for step in range(min(TRIED, len(rows))):
+        started = time.perf_counter()
+        backward(rows[step])
+        optimizer.step(1.0)
+        seconds.append(time.perf_counter() - started)
+    return size.batch_tokens / statistics.median(seconds)
+
+
+def _measure(
+    model: Any,
+    tokenizer: PreTrainedTokenizerFast,
+    held_out: Sequence[str],
+    device: Device,
+    matrix: torch.Tensor | None,
+    together: Processes,
+    listen: Callable[[Any, Any], Sequence[str]],
+    watcher: Watcher,
+) -> Callable[[float], Measured]:
+    rows = encode(held_out, tokenizer, model.config.n_positions)
+
+    def measure(passes: float) -> Measured:
+        bits = bits_per_byte(nats(model, rows, END, device, matrix), held_out)
+        if together.first and passes > 0:
+            watcher.heard(listen(model, tokenizer))
+        return Measured(bits_per_byte=together.same(bits))
+
+    return measure

@@ -1,0 +1,139 @@
+"""The page in a process of its own, and a client that talks to it as an attacker would: without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from huggingtweets.app.limits import Limits
+
+SERVE = """
+import sys, threading, msgspec
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.page import running
+limits = msgspec.json.decode(sys.argv[1], type=Limits)
+with running(limits, port=int(sys.argv[2])):
+    print("ready", flush=True)
+    threading.Event().wait()
+"""
+
+
+@dataclass
+class Served:
+    """A page that is served."""
+
+    url: str
+    home: Path
+    folder: Path  # the server's current folder
+    process: subprocess.Popen[str]
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]
+
+
+@contextmanager
+def served(place: Path, limits: Limits | None = None) -> Iterator[Served]:
+    """Serve the page with its home and its models below `place`; end it as Ctrl-C does."""
+    import msgspec  # noqa: PLC0415 -- beside its one use
+
+    home, port = place / "home", free_port()
+    home.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port)],
+        cwd=place,
+        env={**os.environ, "HUGGINGTWEETS_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n", "the page did not start"
+        yield Served(f"http://127.0.0.1:{port}/", home, place, process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+@dataclass
+class Client:
+    """A visitor without a browser."""
+
+    url: str
+    key: str = ""
+    session: str = field(default_factory=lambda: os.urandom(8).hex())
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.config = self.http.get("config").json()
+        self.key = self.key or secrets.token_urlsafe(24)  # as the browser makes it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def upload(self, name: str, content: bytes) -> httpx.Response:
+        """Send a file, as dropping it does."""
+        return self.http.post("gradio_api/upload", files={"files": (name, content)})
+
+    def of(self, component: str, event: str) -> int:
+        """The number of the function that runs when something happens to a component: its id or label."""
+        ids = {
+            part["id"]
+            for part in self.config["components"]
+            if component in [part["props"].get(name) for name in ("elem_id", "label", "value")]
+        }
+        for function in self.config["dependencies"]:
+            if any(target == event and id_ in ids for id_, target in function["targets"]):
+                return function["id"]
+        raise AssertionError(f"{component} has no {event}")
+
+    def call(self, function: int, data: Sequence[object], session: str = "") -> dict[str, object]:
+        """Run a function of the page with whatever data; return how it ended."""
+        session = session or self.session
+        joined = self.http.post(
+            "gradio_api/queue/join",
+            json={"data": list(data), "fn_index": function, "session_hash": session, "trigger_id": 1},
+        )
+        if joined.status_code != 200:
+            return {"success": False, "status": joined.status_code, "output": joined.text}
+        mine = joined.json()["event_id"]
+        with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as answers:
+            for line in answers.iter_lines():
+                said = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+                if said.get("msg") == "process_completed" and said.get("event_id") == mine:
+                    return {"success": said["success"], "output": said["output"]}
+        return {"success": False, "output": "nothing was said"}
+
+
+def wait_for(what, seconds: float = 60.0):
+    """Wait until something is true, and return it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")

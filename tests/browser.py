@@ -1,0 +1,104 @@
+"""A real browser for tests: the system's chromium, driven by Playwright, and nothing from outside.
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.started() as chromium:
+        yield chromium
+
+with browser.page_of(chromium, "http://127.0.0.1:7860/") as (page, seen): ...
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+PHONE = (390, 844)  # pixels
+DESKTOP = (1440, 900)
+PATIENCE = 90_000  # milliseconds that a page may take for anything on a busy machine
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HERE = ("127.0.0.1", "localhost", "")
+
+
+@dataclass
+class Seen:
+    """What a page did behind the scenes."""
+
+    errors: list[str] = field(default_factory=list)  # console errors and uncaught exceptions
+    outside: list[str] = field(default_factory=list)  # addresses asked for beyond this machine
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """Start the browser; skip, with the reason, where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine (Debian: apt install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def page_of(
+    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, dark: bool = False
+) -> Iterator[tuple[Page, Seen]]:
+    """A page of a visitor of its own (cookies, storage), of this size in pixels, and what it does unseen.
+
+    Requests to other machines are noted in `outside` and refused.
+    """
+    context: BrowserContext = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        accept_downloads=True,
+    )
+    context.set_default_timeout(PATIENCE)
+    seen = Seen()
+
+    def elsewhere(url: str) -> bool:
+        return (urlsplit(url).hostname or "") not in HERE
+
+    def refuse(route: object, request: object) -> None:
+        seen.outside.append(request.url)  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    context.route(elsewhere, refuse)
+    page = context.new_page()
+    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    try:
+        page.goto(url)
+        yield page, seen
+    finally:
+        context.close()
+
+
+def until(what: Callable[[], object], seconds: float = 90.0) -> None:
+    """Wait until something is true that Playwright cannot wait for by itself."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
