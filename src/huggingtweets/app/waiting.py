@@ -55,6 +55,8 @@ class Queue:
     def go_on(self, run: Run, room: Room) -> None:
         """Let a stopped run wait for its turn again; it goes on from where it stood."""
         with self._changed:
+            if not isinstance(lesson.load(run.folder).state, Running | Waiting):  # its process may still end
+                self._changed.wait_for(lambda: run.folder not in self._folders, PATIENCE)
             if run.folder not in self._folders:
                 self._require_room(room)
                 self._put(run.folder)
@@ -110,6 +112,7 @@ class Queue:
                     _LOG.exception("a run could not be started")
                 with self._changed:
                     self._folders.remove(folder)
+                    self._changed.notify_all()
             self._rooms.clear(busy=tuple(self.order()))
 
 
