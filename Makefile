@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test test-slow check clean
+.PHONY: demo test test-slow browser check clean
 
 demo: $(VENV)/installed  ## the whole job, offline: posts become a model that writes
 	$(BIN)/huggingtweets demo
@@ -15,6 +15,9 @@ test: $(VENV)/installed-dev  ## the tests, with the checks of the code among the
 
 test-slow: $(VENV)/installed-dev  ## the checks that take minutes
 	$(BIN)/python -m pytest -m slow
+
+browser:  ## what the tests of the page need besides, where apt and the right to use it are there
+	command -v chromium || apt-get install --yes --quiet --no-install-recommends chromium
 
 check: $(VENV)/installed-dev  ## style, types, and who may import whom
 	$(BIN)/ruff check

@@ -131,6 +131,7 @@ def test_a_search_goes_on_where_it_was_interrupted(search, tmp_path):
 
 
 @pytest.mark.usefixtures("search")
+@pytest.mark.slow
 def test_two_processes_share_one_study(place, tmp_path):
     """Workers with the same database do the trials together, no two of them the same, and both end well."""
     command = [

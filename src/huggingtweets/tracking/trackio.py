@@ -74,6 +74,7 @@ class TrackioTracker:
                 raise
             finally:
                 with _quiet():
+                    trackio.log_cpu(run)  # a stage may be over before trackio looks for the first time
                     run.finish()  # type: ignore[no-untyped-call]
         if complaints:
             raise RuntimeError(complaints[0])
