@@ -47,7 +47,7 @@ def merge(
     found = [_trained(parent) for parent in parents]
     _require_one_base(found)
     name = " + ".join(dict.fromkeys(trained.record.name for trained in found))
-    target = out or records.MODELS / records.folder_name(f"{name} merged")
+    target = records.target(f"{name} merged", out, overwrite=overwrite)
     with whole_folder(target, replace=overwrite) as folder:
         with clock.measure("merge"):
             record = _merged(found, shares, folder, name)

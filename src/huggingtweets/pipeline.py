@@ -21,14 +21,13 @@ from msgspec.structs import replace
 
 from . import judging, models, records
 from .cleaning import Rules
-from .errors import OutputExists
 from .evaluation.verdict import require_enough
 from .files import Keeping, whole_folder
 from .progress import Clock, Silence, Watcher
 from .reading import Person, read
 from .records import Trained
 from .sources import ReadOptions
-from .types import NO_BASE, Checkpoint, Dataset, Metric, Preparation, Recipe, Record, Report
+from .types import NO_BASE, Checkpoint, Dataset, Metric, Preparation, Recipe, Record, Report, Tracked
 
 if TYPE_CHECKING:
     from .figures import Evaluation
@@ -78,7 +77,7 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
     with clock.measure("read"):
         people = read(job.locations, job.options, job.source, job.rules, watcher)
     name = " + ".join(person.account.handle for person in people)
-    target = _target(job, name)
+    target = records.target(name, job.out, overwrite=job.overwrite)
     watcher.said(require_enough([post.text for person in people for post in person.cleaned.posts]).text)
     artifacts = tracking.Artifacts(name, tracker, share_data=job.share_data)
 
@@ -108,23 +107,11 @@ def train(job: Job, watcher: Watcher | None = None) -> Trained:
         watcher.stage("evaluate")
         with clock.measure("evaluate"):
             report = evaluate(checkpoint, data, job.recipe)
-        record = Record(
-            name=name,
-            created_at=datetime.now(UTC).replace(microsecond=0),
-            version=version("huggingtweets"),
-            recipe=job.recipe,
-            base=checkpoint.base,
-            authors=data.authors,
-            split_by=data.split_by,
-            dataset_digest=data.digest,
-            model_digest=checkpoint.digest,
-            curve=checkpoint.curve,
-            report=report,
+        record = replace(
+            _record(name, job, data, checkpoint, report, prepared),
             seconds=clock.seconds,
             environment=environment,
             tracked=tracker.where(),
-            stopped=checkpoint.stopped,
-            prepared=prepared,
         )
         measured, shown = None, model
         with tracker.run("evaluate", group=name, config={"judged": JUDGED if job.judge else 0}) as run:
@@ -253,18 +240,28 @@ def dress(
         dataset.save(data, folder / "dataset")
 
 
-def _target(job: Job, name: str) -> Path:
-    """Where the model goes; asked before any work is done.
-
-    Raises:
-        OutputExists: something is there already.
-    """
-    target = job.out or records.MODELS / records.folder_name(name)
-    if target.exists() and not job.overwrite:
-        raise OutputExists(
-            f"{target} exists already; choose another with --out, or replace it with --overwrite"
-        )
-    return target
+def _record(
+    name: str, job: Job, data: Dataset, checkpoint: Checkpoint, report: Report, prepared: Preparation
+) -> Record:
+    """What is known of the model; seconds, environment and tracker are still to come."""
+    return Record(
+        name=name,
+        created_at=datetime.now(UTC).replace(microsecond=0),
+        version=version("huggingtweets"),
+        recipe=job.recipe,
+        base=checkpoint.base,
+        authors=data.authors,
+        split_by=data.split_by,
+        dataset_digest=data.digest,
+        model_digest=checkpoint.digest,
+        curve=checkpoint.curve,
+        report=report,
+        seconds={},
+        environment={},
+        tracked=Tracked(tracker=job.tracker),
+        stopped=checkpoint.stopped,
+        prepared=prepared,
+    )
 
 
 def _avatars(people: Sequence[Person]) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .errors import ModelError
+from .errors import ModelError, OutputExists
 from .files import home
 from .types import Dataset, Recipe, Record
 
@@ -38,6 +38,20 @@ def unfinished(data: Dataset, recipe: Recipe) -> Path:
 def folder_name(name: str) -> str:
     """A model's name as a folder's name: nothing in it can climb, hide or surprise a shell."""
     return re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+
+
+def target(name: str, out: Path | None, *, overwrite: bool) -> Path:
+    """Where a model goes: `out`, or models/ and its name. Asked before any work is done.
+
+    Raises:
+        OutputExists: something is there already.
+    """
+    folder = out or MODELS / folder_name(name)
+    if folder.exists() and not overwrite:
+        raise OutputExists(
+            f"{folder} exists already; choose another with --out, or replace it with --overwrite"
+        )
+    return folder
 
 
 def save(record: Record, folder: Path) -> None:
