@@ -108,14 +108,14 @@ def reproduce(
         if out:
             _keep(record, checkpoint, environment, learnt, clock.seconds["train"])
     weights = Twice(recorded=record.model_digest, now=checkpoint.digest)
-    best = [min(point.bits_per_byte for point in curve) for curve in (record.curve, checkpoint.curve)]
+    kept = next(point for point in checkpoint.curve if point.step == checkpoint.step)
     return Reproduced(
         model=record.name,
         identical=weights.identical,
         file=lineage.state(folder, record),
         posts=compared,
         weights=weights,
-        bits_per_byte=(best[0], best[1]),
+        bits_per_byte=(record.report.metrics[0].value, kept.bits_per_byte),
         furthest=_furthest(record.curve, checkpoint.curve),
         environment=_differences(record, checkpoint, environment),
         seconds=clock.seconds["train"],
