@@ -87,6 +87,16 @@ def test_a_dropped_archive_is_understood(taught):
     assert not seen.errors
 
 
+@pytest.mark.usefixtures("taught")
+def test_what_the_page_teaches_is_on_record(page):
+    """On one's own machine the stages of a run stand in the tracker, as those of `train` do."""
+    tracked = json.loads((page.folder / "models" / "dithering_lift" / "run.json").read_bytes())["tracked"]
+    assert tracked["tracker"] == "trackio"
+    assert tracked["artifacts"]["dithering_lift-finetuned-model"].startswith(
+        "dithering_lift-finetuned-model:v"
+    )
+
+
 def test_the_page_asks_nobody_outside(taught, tab):
     """Fonts, scripts and pictures all come from this machine; the console stays silent."""
     del taught

@@ -32,6 +32,7 @@ class Lesson(Struct, frozen=True, kw_only=True):
     recipe: Recipe
     out: str  # folder of the model
     name: str  # of the model in the library
+    tracker: str = "none"  # where it is recorded
     seconds: float | None = None  # it may take
     asked: float = 0.0  # when, in seconds since 1970
 

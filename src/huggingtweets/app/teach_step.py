@@ -140,6 +140,7 @@ def _lesson(shared: Shared, room: Room, recipe: object) -> Lesson:
         recipe=recipes.load(str(recipe)),
         out=str(room.models / name),
         name=name,
+        tracker="none" if limits.public else "trackio",
         seconds=limits.teaching,
     )
 

@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
             rules=given.rules,
             out=Path(given.out),
             overwrite=True,
-            tracker="none",
+            tracker=given.tracker,
             checkpoint_seconds=30.0,
         )
         pipeline.train(job, events.Log(folder))
