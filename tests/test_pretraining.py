@@ -74,6 +74,8 @@ def test_a_base_is_an_ordinary_model_folder(tmp_path):
     assert "license: cc0-1.0" in card
     noted = json.loads((folder / "pretrained.json").read_text())
     assert (noted["posts"], noted["held_out_posts"], noted["tokens"]) == (850, 50, 24 * STEP)
+    rows = Rows(next((tmp_path / "home").rglob("rows")), STEP, seed=0, batches=24)
+    assert made.curve[-1].epoch == pytest.approx(24 / rows.a_pass)
     recipe = load_recipe("starter", [f"base={folder}", "epochs=1"])
     (tmp_path / "voice").mkdir()
     device = Device("cpu", "", bf16=False)

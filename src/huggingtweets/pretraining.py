@@ -75,7 +75,7 @@ def pretrain(job: Pretraining, watcher: Watcher | None = None) -> Pretrained:
         together.wait()
         tokens = job.tokens or _planned(material, job, size, tokenizer)
         watcher.stage("train", f"{job.size} on {tokens:,} tokens of {posts:,} posts")
-        model, fast, standing = _learn(material, job, size, tokens, watcher)
+        model, fast, standing = _learn(material, job, size, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
         generator = Generator(model, training.beginning(fast))
         samples = generator.generate(count=SAMPLES, seed=job.seed).samples
@@ -112,7 +112,7 @@ def follow(job: Pretraining) -> None:
     training.processes().wait()
     tokenizer = material.vocabulary(size, Silence())
     tokens = job.tokens or _planned(material, job, size, tokenizer)
-    _learn(material, job, size, tokens, Silence())
+    _learn(material, job, size, tokenizer, tokens, Silence())
 
 
 class _Material:
@@ -171,11 +171,16 @@ class _Material:
 
 
 def _learn(
-    material: _Material, job: Pretraining, size: engine.Size, tokens: int, watcher: Watcher
+    material: _Material,
+    job: Pretraining,
+    size: engine.Size,
+    tokenizer: Tokenizer,
+    tokens: int,
+    watcher: Watcher,
 ) -> tuple[Any, Any, Standing]:
     """Train a new model; return it, its tokenizer and where it ended."""
     base = training.load_base(job.base) if job.base else None
-    model, fast = engine.new_model(size, material.vocabulary(size, watcher), job.seed, base)
+    model, fast = engine.new_model(size, tokenizer, job.seed, base)
     standing = engine.pretrain(
         model,
         fast,

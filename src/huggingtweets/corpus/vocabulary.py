@@ -38,6 +38,7 @@ def learn_vocabulary(posts: Iterable[str], size: int, seed: int = 0) -> Tokenize
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
+        min_frequency=2,  # or a small corpus is learnt by heart
         special_tokens=[END],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,

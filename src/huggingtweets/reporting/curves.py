@@ -18,7 +18,8 @@ def loss_curve(record: Record | Pretrained) -> bytes:
     train = [
         (p.epoch, p.train_loss) for p in record.curve if p.train_loss is not None and isfinite(p.train_loss)
     ]
-    panels = [_panel("bits per byte of held-out posts", held_out, base=True)]
+    begun = "base, before training" if isinstance(record, Record) else "before training"
+    panels = [_panel("bits per byte of held-out posts", held_out, begun)]
     panels += [_panel("nats per token of training posts", train)] if train else []
     return draw("curves", {"title": _title(held_out), "panels": panels}, pixels=4 / 3)
 
@@ -34,16 +35,16 @@ def _title(held_out: Points) -> str:
     return f"Training cut the cost of a byte of unseen posts from {before:.2f} to {best:.2f} bits"
 
 
-def _panel(label: str, points: Points, *, base: bool = False) -> dict[str, object]:
-    """Points, the marks of both axes and, where the first point is the base's, what to say of it."""
+def _panel(label: str, points: Points, begun: str = "") -> dict[str, object]:
+    """Points, the marks of both axes and, where the first point is before training, what to say of it."""
     values = [value for _, value in points] or [0.0]
     return {
         "label": label,
         "points": points,
         "x": _labelled(marks(0, max([1.0, *(epoch for epoch, _ in points)]), most=6)),
         "y": _labelled(marks(min(values), max(values), most=5)),
-        "base": f"base, before training: {values[0]:.3f}" if base else None,
-        "best": f"{min(values):.3f}" if base and min(values) < values[0] else None,
+        "base": f"{begun}: {values[0]:.3f}" if begun else None,
+        "best": f"{min(values):.3f}" if begun and min(values) < values[0] else None,
     }
 
 

@@ -50,6 +50,7 @@ class Loop:
     weights: Weights
     optimizer: Optimizer
     recipe: Recipe
+    epochs: float  # passes over the posts that the plan makes
     plan: Sequence[Batch]
     backward: Callable[[Batch], float]  # adds a batch's gradient; mean loss in nats a token
     measure: Callable[[float], Measured]  # of the model as it is, after so many epochs
@@ -95,7 +96,7 @@ class Loop:
         Returns:
             Why training should stop, "" where it should go on.
         """
-        epoch = standing.step * self.recipe.epochs / len(self.plan)
+        epoch = standing.step * self.epochs / len(self.plan)
         found = self.measure(epoch)
         losses = standing.losses
         point = CurvePoint(

@@ -113,11 +113,11 @@ def _as_transformers(tokenizer: Tokenizer, size: Size) -> PreTrainedTokenizerFas
 
 
 def recipe_for(size: Size, seed: int) -> Recipe:
-    """How a size is taught. The rates were searched at width 256; `docs/log.md` has the search.
+    """How a size is taught. The rates at width 256 are those that the starter base was taught with.
 
-    Muon's does not depend on the width, since its steps change outputs alike (Bernstein and Newhouse 2024,
-    "Old optimizer, new norm"); AdamW's, of the tables of tokens and positions, falls with its square root
-    (as in karpathy/nanochat, base_train.py).
+    Nothing was searched here. Muon's does not depend on the width, since its steps change outputs alike
+    (Bernstein and Newhouse 2024, "Old optimizer, new norm"); AdamW's, of the tables of tokens and positions,
+    falls with its square root (as in karpathy/nanochat, base_train.py).
     """
     return Recipe(
         name="pretraining",
@@ -166,12 +166,12 @@ def pretrain(
         watcher: told of every step and evaluation.
     """
     matrix, weights = made_ready(model, device)
-    passes = max(1, round(len(rows) / rows.a_pass))
     loop = Loop(
         model=model,
         weights=weights,
         optimizer=Optimizer(weights, recipe),
-        recipe=replace(recipe, epochs=passes, evaluations=max(2, min(EVALUATIONS, len(rows) // OFTEN))),
+        recipe=replace(recipe, evaluations=max(2, min(EVALUATIONS, len(rows) // OFTEN))),
+        epochs=len(rows) / rows.a_pass,
         plan=rows,
         backward=Backward(weights, lambda b: summed_loss(model, b, device, matrix), together, watcher),
         measure=_measure(model, tokenizer, held_out, device, matrix, together, listen, watcher),

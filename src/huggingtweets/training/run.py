@@ -53,6 +53,7 @@ def fit(
         weights=weights,
         optimizer=Optimizer(weights, recipe),
         recipe=recipe,
+        epochs=recipe.epochs,
         plan=_plan(_voices(dataset.train, base), recipe, base.tokenizer.eos_token_id),
         backward=Backward(
             weights, lambda batch: summed_loss(model, batch, device, matrix), together, watcher
