@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,9 +73,9 @@ def _ngram_place(tmp_path_factory):
 
 
 @pytest.fixture
-def ngram_model(_ngram_place, monkeypatch):
-    """The folder of a model that trains in a moment, evaluated; its posts can be found."""
-    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(_ngram_place / "home"))
+def ngram_model(_ngram_place, home, monkeypatch):
+    """The folder of a model that trains in a moment, evaluated; its posts lie in the test's own home."""
+    shutil.copytree(_ngram_place / "home", home, dirs_exist_ok=True)
     monkeypatch.chdir(_ngram_place)
     return _ngram_place / "models" / "me"
 

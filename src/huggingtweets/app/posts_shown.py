@@ -27,6 +27,7 @@ WELCOME_PUBLIC = Markup(
     "Only you see what you bring; it is deleted two hours after you leave. Bring your own posts, or those "
     "of somebody who agreed.</p>"
 )
+OPENING = empty("One moment", "Looking for what was here before.")
 NOTHING = empty(
     "No posts yet",
     "Drop a file, name an account, or try the sample: then you see here whose posts they are, which ones are "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class PostsStep:
                 self._teach = gr.Button(
                     "Go on: teach it", variant="primary", visible=False, elem_id="go-teach"
                 )
-                found = gr.HTML(posts_shown.NOTHING, elem_id="found")
+                found = gr.HTML(posts_shown.OPENING, elem_id="found")
         self.ready = gr.HTML(posts_shown.ready(Chosen()), render=False)
         self._shown = [found, self.ready, self._teach]
 
@@ -77,6 +78,13 @@ class PostsStep:
         self._teach.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **AT_ONCE)
         self._shared.entered.then(told(self._found_again), key, [*shown, *toggles], **work)
 
+    @contextmanager
+    def _room(self, key: object) -> Iterator[Room]:
+        """The visitor's room, for one event after the other: two at once would undo each other's choices."""
+        room = self._shared.room(key)
+        with self._server.rooms.alone(room):
+            yield room
+
     def _looked(self, room: Room, now: Chosen) -> tuple[Any, ...]:
         """Look at what is chosen; errors stand where the posts would."""
         if not now.places:
@@ -96,44 +104,45 @@ class PostsStep:
         return page, posts_shown.ready(now), gr.update(visible=now.enough)
 
     def _dropped(self, key: object, uploads: Sequence[str] | None) -> tuple[Any, ...]:
-        room = self._shared.room(key)
-        now = chosen.with_uploads(chosen.load(room), uploads or (), self._server.incoming, room)
-        return None, *self._looked(room, now)
+        with self._room(key) as room:
+            now = chosen.with_uploads(chosen.load(room), uploads or (), self._server.incoming, room)
+            return None, *self._looked(room, now)
 
     def _named(self, key: object, typed: str) -> tuple[Any, ...]:
-        room = self._shared.room(key)
-        try:
-            now = chosen.with_typed(chosen.load(room), typed[:MOST_LETTERS], self._server.limits)
-        except HuggingtweetsError as error:
-            return typed, problem(words(error)), gr.skip(), gr.skip()
-        return "", *self._looked(room, now)
+        with self._room(key) as room:
+            try:
+                now = chosen.with_typed(chosen.load(room), typed[:MOST_LETTERS], self._server.limits)
+            except HuggingtweetsError as error:
+                return typed, problem(words(error)), gr.skip(), gr.skip()
+            return "", *self._looked(room, now)
 
     def _sampled(self, key: object) -> tuple[Any, ...]:
-        room = self._shared.room(key)
-        return self._looked(room, chosen.with_sample(chosen.load(room)))
+        with self._room(key) as room:
+            return self._looked(room, chosen.with_sample(chosen.load(room)))
 
     def _changed(self, key: object, *given: object) -> tuple[Any, ...]:
-        room = self._shared.room(key)
-        now = chosen.load(room)
         try:
             new = chosen.rules(*given[:4])
         except UserError as error:
             return problem(words(error)), posts_shown.ready(Chosen()), gr.update(visible=False)
         who = str(given[4] or "").strip().lstrip("@")[:200]
-        if new == now.rules and who == now.person and now.enough:
-            return gr.skip(), gr.skip(), gr.skip()
-        return self._looked(room, replace(now, rules=new, person=who))
+        with self._room(key) as room:
+            now = chosen.load(room)
+            if new == now.rules and who == now.person and now.enough:
+                return gr.skip(), gr.skip(), gr.skip()
+            return self._looked(room, replace(now, rules=new, person=who))
 
     def _begun(self, key: object) -> tuple[Any, ...]:
-        return *self._looked(self._shared.room(key), Chosen()), True, "", "", "", ""
+        with self._room(key) as room:
+            return *self._looked(room, Chosen()), True, "", "", "", ""
 
     def _found_again(self, key: object) -> tuple[Any, ...]:
         """What was chosen before the page was reloaded."""
-        room = self._shared.room(key)
-        now = chosen.load(room)
-        kept = now.rules
-        days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
-        return *self._looked(room, now), kept.keep_replies, kept.lang or "", *days, now.person
+        with self._room(key) as room:
+            now = chosen.load(room)
+            kept = now.rules
+            days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
+            return *self._looked(room, now), kept.keep_replies, kept.lang or "", *days, now.person
 
 
 def _take_only_what_is_dropped(files: gr.File) -> None:

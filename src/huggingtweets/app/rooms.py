@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -70,6 +71,7 @@ class Rooms:
         """Open the place where rooms are."""
         self._limits = limits
         self._visitors = home() / "visitors"
+        self._locks: dict[Path, threading.Lock] = {}
 
     def of(self, key: object) -> Room:
         """The room that a key opens.
@@ -88,6 +90,10 @@ class Rooms:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         (root / _SEEN).touch()
         return Room(root, root / "models", root / "home")
+
+    def alone(self, room: Room) -> threading.Lock:
+        """In a `with` of this, nothing else changes what was chosen in the room."""
+        return self._locks.setdefault(room.root, threading.Lock())
 
     def all(self) -> Iterator[Room]:
         """Every room there is."""
@@ -109,6 +115,7 @@ class Rooms:
         old = [room.root for room in self.all() if room.root not in used and self._is_old(room)]
         for root in old:
             shutil.rmtree(root, ignore_errors=True)
+            self._locks.pop(root, None)
         return len(old)
 
     def _is_old(self, room: Room) -> bool:
