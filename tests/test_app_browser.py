@@ -122,13 +122,13 @@ def test_five_posts_stream_in_and_one_becomes_a_picture(taught, tab):
     tab.get_by_label("How shall it begin?").fill("Ding")
     tab.click("#write")
     for number in range(5):
-        tab.locator(f"#post-{number} .ht-post-text").wait_for()
+        tab.locator(f"#post-{number} footer").wait_for()  # a post that is still being written has none
         assert tab.locator(f"#post-{number} .ht-post-text").inner_text().startswith("Ding")
         assert "AI BOT" in tab.locator(f"#post-{number}").inner_text()
     before = tab.locator("#post-1").inner_text()
     tab.get_by_role("button", name="Another", exact=True).nth(1).click()
     browser.until(
-        lambda: tab.locator("#post-1 .ht-post-text").count() and tab.locator("#post-1").inner_text() != before
+        lambda: tab.locator("#post-1 footer").count() and tab.locator("#post-1").inner_text() != before
     )
     tab.get_by_role("button", name="As a picture").first.click()
     with tab.expect_download() as download:
@@ -142,7 +142,7 @@ def test_share_links_say_that_it_is_a_bot(taught, tab):
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
     tab.click("#write")
-    tab.locator("#post-4 .ht-post-text").wait_for()
+    tab.locator("#post-4 footer").wait_for()
     links = [a.get_attribute("href") for a in tab.locator("#post-0 a").all()]
     assert [urlsplit(link).hostname for link in links] == ["x.com", "bsky.app", "mastodon.social"]
     for link, longest in zip(links, (280, 300, 500), strict=True):
@@ -159,7 +159,7 @@ def test_a_post_is_picked_for_the_model_s_own_picture(taught, tab, page):
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
     tab.click("#write")
-    tab.locator("#post-4 .ht-post-text").wait_for()
+    tab.locator("#post-4 footer").wait_for()
     tab.get_by_role("button", name="On its own picture").nth(2).click()
     tab.get_by_text("It stands first").wait_for()
     assert picture.read_bytes() != before

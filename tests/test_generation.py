@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 import torch
@@ -66,6 +67,21 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
     counts = draw(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
     assert counts.tolist() == pytest.approx((kept / kept.sum()).tolist(), abs=0.012)
     assert counts[kept == 0].sum() == 0
+
+
+def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
+    """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
+    monkeypatch.setattr("huggingtweets.generation.LOOKED_AT", 0.0)
+    generator = Generator.load(model)
+    torch.manual_seed(5)
+    looks = list(generator.stream("the lamp", count=3))
+    written = generator.generate("the lamp", count=3, seed=5).samples
+    assert [draft.text for draft in looks[-1].places] == [sample.text for sample in written]
+    for place in zip(*(look.places for look in looks), strict=True):
+        texts = [draft.text for draft in place]
+        assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
+        assert len(set(texts)) > 2
+        assert [draft.whole for draft in place] == [False] * (len(place) - 1) + [True]
 
 
 def test_a_forbidden_token_is_never_drawn():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huggingtweets.drafts import Draft, grow
 from huggingtweets.errors import ModelError
 from huggingtweets.evaluation.guards import Handles, PrivacyGuard, load_guards, write_guards
 from tiny import tiny_texts
@@ -57,6 +58,28 @@ def test_private_details_are_refused(folder, text, objection):
 def test_a_handle_can_be_allowed(folder):
     """A handle that the user allows may be named, with or without its sign."""
     assert load_guards(folder, allowed=["@Once"])[1].objection("hello @once, how are you") == ""
+
+
+def test_a_post_that_grows_shows_nothing_that_is_refused(folder):
+    """An address is not shown letter by letter, a refused post begins again in its place, the others stay."""
+
+    def draw(count):
+        texts = ["write to jane@example.org today", "the sea is calm"] if count == 2 else ["write to nobody"]
+        yield from (([text[:at] for text in texts], False) for at in range(40))
+        yield texts, True
+
+    shown = list(grow(draw, 2, load_guards(folder)))
+    assert not [look for look in shown if "jane" in look.places[0].text]
+    assert {"", "write ", "write to "} <= {look.places[0].text for look in shown}
+    assert shown[-1].places == (Draft("write to nobody", True), Draft("the sea is calm", True))
+    assert shown[-1].refused == {"holds an e-mail address": 1}
+
+
+def test_scripts_without_spaces_grow_too():
+    """What holds no spaces is shown but for its end, which may still change."""
+    text = "海は静かだった" * 20
+    looks = grow(lambda _: [([text], False), ([text], True)], 1, ())
+    assert [look.places[0].text for look in looks] == ["", text[:-32], text]
 
 
 def test_the_files_hold_no_words(folder):

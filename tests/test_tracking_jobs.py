@@ -1,4 +1,4 @@
-"""What both trackers keep of the same job: a tiny model, trained twice and evaluated, its name hostile."""
+"""What both trackers keep of one job: a tiny model trained twice, evaluated, published; its name is hostile."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 import browser
+from hub_server import HubServer
 from test_tracking import found, holding, python, serving, wandb_runs
 from tiny import tiny_base, varied_texts
 
+TOKEN = "hf_kite"
 NAME = "<img src=x onerror=\"document.title='owned'\"> **bold** [x](javascript:alert(1))"
 
 JOB = f"""
@@ -32,6 +34,11 @@ for _ in range(int(sys.argv[2])):
     train(job)
 if "evaluate" in sys.argv:
     evaluate("models/kite", count=16)
+if "publish" in sys.argv:
+    from huggingtweets import publishing
+    from huggingtweets.types import Permission
+    for _ in range(2):
+        publishing.publish(publishing.plan("models/kite", Permission(kind="author"), to="ada/kite"))
 """
 
 # A run whose every text is hostile, as the names and posts of people can be.
@@ -146,15 +153,20 @@ class Kept:
         rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(200, seed=5))]
         (folder / "posts.csv").write_text("\n".join(["id,text", *rows, "short,ok"]), "utf-8")
         tiny_base(folder / "base")
-        self.process = python(
-            JOB,
-            folder,
-            tracker,
-            "2",
-            "evaluate",
-            HUGGINGTWEETS_HOME=str(folder / "home"),
-            WANDB_MODE="offline",
-        )
+        with HubServer(TOKEN) as hub:
+            self.process = python(
+                JOB,
+                folder,
+                tracker,
+                "2",
+                "evaluate",
+                "publish",
+                HUGGINGTWEETS_HOME=str(folder / "home"),
+                WANDB_MODE="offline",
+                HF_ENDPOINT=hub.url,
+                HF_TOKEN=TOKEN,
+                HF_HUB_DISABLE_XET="1",
+            )
         assert self.process.returncode == 0, self.process.stderr
         self.stages, self.versions = (of_trackio if tracker == "trackio" else of_wandb)(folder)
 
@@ -168,17 +180,18 @@ def kept(request, tmp_path_factory) -> Kept:
 
 
 RAW, LEARNT, MODEL = "kite-raw-dataset", "kite-train-dataset", "kite-finetuned-model"
+PUBLISHED = "kite-published-model"
 BASE, REPORT, CARD = "pretrained-model", "kite-report", "kite-card"
 
 
 def test_every_stage_has_its_runs(kept):
-    """Two trainings and an evaluation: two runs of each stage, and one more that evaluates."""
+    """Two trainings, an evaluation and two uploads: two runs of each stage, and one more that evaluates."""
     runs = {name: stage.runs for name, stage in kept.stages.items()}
-    assert runs == {"download": 2, "preprocess": 2, "train": 2, "evaluate": 3, "dress": 2}
+    assert runs == {"download": 2, "preprocess": 2, "train": 2, "evaluate": 3, "dress": 2, "publish": 2}
 
 
 def test_links_lead_from_the_posts_to_the_card(kept):
-    """Each stage uses what the one before it made; training also its base."""
+    """Each stage uses what the one before it made; training also its base, publishing the model."""
     links = {name: (stage.used, stage.made) for name, stage in kept.stages.items()}
     assert links == {
         "download": (set(), {RAW}),
@@ -186,14 +199,14 @@ def test_links_lead_from_the_posts_to_the_card(kept):
         "train": ({LEARNT, BASE}, {BASE, MODEL}),
         "evaluate": ({MODEL}, {REPORT}),
         "dress": ({REPORT}, {CARD}),
+        "publish": ({MODEL}, {PUBLISHED}),
     }
 
 
 def test_what_did_not_change_has_one_version(kept):
-    """The same job again makes no new version of posts, datasets or models."""
-    assert {name: kept.versions[name] for name in (RAW, LEARNT, BASE, MODEL)} == dict.fromkeys(
-        (RAW, LEARNT, BASE, MODEL), 1
-    )
+    """The same job again makes no new version of posts, datasets, models or what was published."""
+    same = (RAW, LEARNT, BASE, MODEL, PUBLISHED)
+    assert {name: kept.versions[name] for name in same} == dict.fromkeys(same, 1)
 
 
 def test_settings_of_each_stage_are_kept(kept):

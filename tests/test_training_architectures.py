@@ -154,6 +154,6 @@ def test_we_write_what_transformers_writes(name):
     )
     theirs = drawn[:, 5:].tolist()
     ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
-    ours = decode(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
+    *_, ours = decode(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
     assert len({len(text) for text in ours}) > 1

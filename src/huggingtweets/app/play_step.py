@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from ..drafts import Draft
 from ..errors import UserError
 from ..records import Trained
 from ..types import Sample
@@ -117,18 +118,21 @@ class PlayStep:
         length: float,
         server: str,
     ) -> Iterator[tuple[Any, ...]]:
-        """Five posts, one after the other."""
+        """Five posts, all of them growing word by word."""
         room = self._shared.room(key)
         trained = room.model(model)
         drawn = Drawn(room.root, str(model))
         asked = _asked(temperature, length)
         sharing.links(Sample(prompt="", text=""), trained.record, server)  # before any work is done
-        parts: list[Any] = [play_shown.WRITING, gr.update(visible=False)] * POSTS
+        begin = prompt[:LONGEST_PROMPT].rstrip()
+        places = (Draft(),) * POSTS
+        yield drawn, "", *_all_growing(begin, places)  # the model may have to be loaded first
+        for places in self._shared.server.voices.say(trained, begin, count=POSTS, sampling=asked):
+            yield drawn, "", *_all_growing(begin, places)
+        parts: list[Any] = []
+        for number, place in enumerate(places):
+            parts += self._shown(drawn, number, begin, place, trained, server)
         yield drawn, "", *parts
-        said = self._shared.server.voices.say(trained, prompt[:LONGEST_PROMPT], count=POSTS, sampling=asked)
-        for number, sample in enumerate(said):
-            parts[2 * number : 2 * number + 2] = self._shown(drawn, number, sample, trained, server)
-            yield drawn, "", *parts
 
     def _again(
         self,
@@ -144,11 +148,14 @@ class PlayStep:
         """Another post in the place of one."""
         del prompt
         drawn, trained, old = self._of(number, key, model, drawn)
-        yield drawn, play_shown.WRITING, gr.update(visible=False)
+        place = Draft()
+        yield drawn, *_growing(old.prompt, place)
         said = self._shared.server.voices.say(
             trained, old.prompt, count=1, sampling=_asked(temperature, length)
         )
-        yield drawn, *self._shown(drawn, number, next(said), trained, server)
+        for (place,) in said:
+            yield drawn, *_growing(old.prompt, place)
+        yield drawn, *self._shown(drawn, number, old.prompt, place, trained, server)
 
     def _card(self, number: int, key: object, model: object, drawn: Drawn | None) -> Any:
         _, trained, sample = self._of(number, key, model, drawn)
@@ -159,12 +166,12 @@ class PlayStep:
         return play_shown.own_picture(pictures.put_first(trained, sample))
 
     def _shown(
-        self, drawn: Drawn, number: int, sample: Sample | None, trained: Trained, server: str
+        self, drawn: Drawn, number: int, prompt: str, place: Draft, trained: Trained, server: str
     ) -> list[Any]:
-        if sample is None:
+        if not place.whole:
             drawn.samples.pop(number, None)
             return [play_shown.REFUSED, gr.update(visible=False)]
-        drawn.samples[number] = sample
+        sample = drawn.samples[number] = Sample(prompt=prompt, text=place.text)
         return [play_shown.post(sample, trained.record, server), gr.update(visible=True)]
 
     def _of(
@@ -189,6 +196,14 @@ class _Post:
             self.card = gr.Button("As a picture", size="sm", min_width=60)
             self.first = gr.Button("On its own picture", size="sm", min_width=60)
         self.shown = [self.text, self.row]
+
+
+def _growing(prompt: str, place: Draft) -> list[Any]:
+    return [play_shown.growing(prompt, place.text), gr.update(visible=False)]
+
+
+def _all_growing(prompt: str, places: Sequence[Draft]) -> list[Any]:
+    return [part for place in places for part in _growing(prompt, place)]
 
 
 def _asked(temperature: object, length: object) -> dict[str, float]:

@@ -10,18 +10,18 @@ from pathlib import Path
 import msgspec
 
 from .. import models
-from ..drafts import Guard
+from ..drafts import Draft, Guard
 from ..errors import UserError
 from ..evaluation.guards import load_guards
 from ..models import Model
 from ..records import Trained
-from ..types import Sample, Sampling
+from ..types import Sampling
 
 HELD = 2  # models in memory
 
 
 class Voices:
-    """The models that spoke last. One writes at a time: two would take turns on the same cores."""
+    """The models that spoke last."""
 
     def __init__(self) -> None:
         """Hold none."""
@@ -30,21 +30,21 @@ class Voices:
 
     def say(
         self, trained: Trained, prompt: str, *, count: int, sampling: Mapping[str, float]
-    ) -> Iterator[Sample | None]:
-        """Write posts one by one, each shown as soon as its guards have passed it.
+    ) -> Iterator[tuple[Draft, ...]]:
+        """Write posts, all of them together.
 
         Yields:
-            A post, or None where the guards refused all drafts.
+            Each post as it grows, in its place; at the end, one that is not whole is one whose drafts the
+            guards refused, all of them.
         """
-        for _ in range(count):
-            with self._lock:
-                model, guards = self._of(trained)
-                try:
-                    asked = msgspec.convert({**msgspec.to_builtins(model.sampling), **sampling}, Sampling)
-                except msgspec.ValidationError as error:
-                    raise UserError(f"this cannot be set: {error}") from error
-                written = model.generate(prompt, count=1, sampling=asked, guards=guards)
-            yield written.samples[0] if written.samples else None
+        with self._lock:
+            model, guards = self._of(trained)
+        try:
+            asked = msgspec.convert({**msgspec.to_builtins(model.sampling), **sampling}, Sampling)
+        except msgspec.ValidationError as error:
+            raise UserError(f"this cannot be set: {error}") from error
+        for drafts in model.stream(prompt, count=count, sampling=asked, guards=guards):
+            yield drafts.places
 
     def sampling(self, trained: Trained) -> Sampling:
         """The model's own settings."""

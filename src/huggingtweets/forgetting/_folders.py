@@ -7,10 +7,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from .. import records
 from ..exporters import notes
 from ..files import home, sha256
+from ..tracking import Stage
 from ..types import Author
 from ._person import Person, has
 from ._trace import Trace, on_disk
@@ -22,7 +24,6 @@ WHOLE = {  # folders whose every entry is one thing
     "models": "model",
     "uploads": "uploaded file",
 }
-STAGES = ("download", "preprocess", "train", "evaluate", "dress")  # with which runs of W&B are named
 COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # what caches of W&B have copies of
 CELL, TELLING = 200, 30  # bytes of a cell that are looked for, and from which on they tell it from others
 ONE_BYTE = 128  # lengths below it are one byte in protobuf
@@ -99,7 +100,7 @@ def wandb_runs(found: Person) -> list[Trace]:
 def _run_names(found: Person) -> list[bytes]:
     """Names of the person's runs as a log of W&B has them: a protobuf string, its length before it."""
     groups = {found.handle, *(trained.record.name for trained in found.models)}
-    names = [f"{stage} {group}".encode() for stage in STAGES for group in groups]
+    names = [f"{stage} {group}".encode() for stage in get_args(Stage) for group in groups]
     return [re.escape(bytes([len(name)]) + name) for name in names if len(name) < ONE_BYTE]
 
 

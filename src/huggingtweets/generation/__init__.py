@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -11,13 +13,14 @@ import torch
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
-from ..drafts import Guard, Written, write
+from ..drafts import Drafts, Draw, Guard, Written, grow, write
 from ..errors import MissingExtra, ModelError, UserError
 from ..quiet import quiet
 from ..speakers import find, speakers
 from ..types import Sampling
 from .decoding import decode
 
+LOOKED_AT = 0.08  # seconds between two looks at posts that grow
 ADAPTER = "adapter_config.json"  # in a folder that holds an adapter instead of a whole model
 
 
@@ -83,35 +86,65 @@ class Generator:
         """
         if seed is not None:
             torch.manual_seed(seed)
-        prompt, settings = prompt.rstrip(), sampling or self.sampling
-        voices = [find(self._speakers, speaker)] if speaker else list(self._speakers.values())
-        return write(lambda size: self._draw(prompt, size, settings, voices), prompt, count, guards)
+        begin = prompt.rstrip()
+        return write(self._drawing(begin, sampling, speaker), begin, count, guards)
 
-    @torch.inference_mode()
-    def _draw(self, prompt: str, count: int, sampling: Sampling, voices: Sequence[int]) -> list[str]:
-        """Texts of one batch, prompt included; each begins with one of the voices, where there are any."""
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> Iterator[Drafts]:
+        """Write as `generate` does, and yield the posts while they grow, some times a second."""
+        return grow(self._drawing(prompt.rstrip(), sampling, every=LOOKED_AT), count, guards)
+
+    def _drawing(
+        self, prompt: str, sampling: Sampling | None, speaker: str | None = None, every: float = math.inf
+    ) -> Draw:
+        """What draws new texts, prompt included; each begins with one of the voices, where there are any."""
+        settings = sampling or self.sampling
+        voices = [find(self._speakers, speaker)] if speaker else list(self._speakers.values())
+
+        def draw(count: int) -> Iterator[tuple[list[str], bool]]:
+            shown = time.monotonic()
+            ids: list[list[int]] = []
+            for ids in self._decode(self._inputs(prompt, count, voices), settings):
+                if time.monotonic() - shown > every:
+                    yield self._texts(prompt, ids), False
+                    shown = time.monotonic()
+            yield self._texts(prompt, ids), True
+
+        return draw
+
+    def _inputs(self, prompt: str, count: int, voices: Sequence[int]) -> torch.Tensor:
+        """The beginning of each text: (count, tokens)."""
         ids = self.tokenizer(prompt)["input_ids"]
-        if voices:
-            drawn_by = torch.randint(len(voices), (count,)).tolist()
-            inputs = torch.tensor([[voices[who], *ids] for who in drawn_by])
-        else:
-            inputs = torch.tensor([ids]).repeat(count, 1)
+        if not voices:
+            return torch.tensor([ids]).repeat(count, 1)
+        drawn_by = torch.randint(len(voices), (count,)).tolist()
+        return torch.tensor([[voices[who], *ids] for who in drawn_by])
+
+    def _texts(self, prompt: str, ids: list[list[int]]) -> list[str]:
+        """What the tokens say; bytes that make no character, as of half an emoji, are left out."""
+        written = self.tokenizer.batch_decode(ids, skip_special_tokens=True)
+        return [prompt + text.replace("\N{REPLACEMENT CHARACTER}", "") for text in written]
+
+    def _decode(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
+        """New tokens of each row; a model with a memory of its own kind is asked through transformers."""
         inputs, length = inputs.to(self.model.device), inputs.shape[1]
         room = self.positions - length
         if room < 1:
             raise UserError(
                 f"the prompt has {length} tokens; this model sees {self.positions}: give a shorter one"
             )
-        asked = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, room))
-        drawn = self._decode(inputs, asked, list(self._speakers.values()))
-        written = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
-        return [prompt + text for text in written]
-
-    def _decode(self, inputs: torch.Tensor, sampling: Sampling, never: list[int]) -> list[list[int]]:
-        """New tokens of each row; a model with a memory of its own kind is asked through transformers."""
+        longest, never = min(sampling.max_new_tokens, room), list(self._speakers.values())
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
-            return decode(self.model, inputs, sampling, ends if isinstance(ends, list) else [ends], never)
+            ends = ends if isinstance(ends, list) else [ends]
+            yield from decode(self.model, inputs, replace(sampling, max_new_tokens=longest), ends, never)
+            return
         drawn = self.model.generate(
             inputs,
             attention_mask=torch.ones_like(inputs),
@@ -119,11 +152,10 @@ class Generator:
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=0,
-            max_new_tokens=sampling.max_new_tokens,
+            max_new_tokens=longest,
             suppress_tokens=never or None,
         )
-        new: list[list[int]] = drawn[:, inputs.shape[1] :].tolist()
-        return new
+        yield drawn[:, length:].tolist()
 
 
 def _whole(folder: Path, *, local: bool = True) -> Any:

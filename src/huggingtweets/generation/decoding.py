@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ CLOSE_UP = 0.75  # share of the rows still being written at which the others are
 @torch.inference_mode()
 def decode(
     model: Any, prompts: torch.Tensor, sampling: Sampling, ends: Collection[int], never: Collection[int] = ()
-) -> list[list[int]]:
-    """Continue each prompt until it ends; return the new tokens, without the end.
+) -> Iterator[list[list[int]]]:
+    """Continue each prompt until it ends.
 
     Args:
         model: a causal language model of transformers that keeps keys and values.
@@ -26,6 +26,9 @@ def decode(
         sampling: how to draw, and how long at most.
         ends: tokens with which a text ends.
         never: tokens that are not drawn.
+
+    Yields:
+        After each token, the new tokens of every row so far, without the end: one list that grows.
     """
     cache = DynamicCache(config=model.config)
     logits = _begin(model, prompts, cache)
@@ -40,6 +43,7 @@ def decode(
                 done.add(text)
             elif text not in done:
                 texts[text].append(token)
+        yield texts
         writing = [at for at, text in enumerate(rows) if text not in done]
         if not writing or not left:
             break
@@ -48,7 +52,6 @@ def decode(
             cache.batch_select_indices(chosen)
             drawn, rows = drawn[chosen], [rows[at] for at in writing]
         logits = model(drawn[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
-    return texts
 
 
 def _begin(model: Any, prompts: torch.Tensor, cache: DynamicCache) -> torch.Tensor:

@@ -10,12 +10,12 @@ Nothing outside of this room asks which one it has.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ..drafts import Guard, Written
+from ..drafts import Drafts, Guard, Written
 from ..errors import ModelError
 from ..files import Keeping
 from ..progress import Watcher
@@ -49,6 +49,16 @@ class Model(Protocol):
         Raises:
             UserError: the prompt fills all that the model can see, or it does not know the speaker.
         """
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> Iterator[Drafts]:
+        """Write as `generate` does, and yield the posts while they grow."""
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """What each text costs the model in bits, its end counted; `authors` of each, where it knows them."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from ..drafts import Guard, Written, write
+from ..drafts import Drafts, Draw, Guard, Written, grow, write
 from ..errors import ModelError, RecipeError
 from ..evaluation.ngram import NgramModel
 from ..figures import bits_per_byte
@@ -49,20 +49,35 @@ class Ngram:
         """Continue `prompt`; see `Model`."""
         if speaker:
             find({}, speaker)
-        rng = np.random.default_rng(seed)
-        asked, begin = sampling or self.sampling, prompt.rstrip()
+        begin = prompt.rstrip()
+        return write(self._drawing(begin, sampling, seed), begin, count, guards)
 
-        def draw(size: int) -> list[str]:
-            return self._model.generate(
-                begin,
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> Iterator[Drafts]:
+        """Write as `generate` does; it takes a moment, and the posts come whole."""
+        return grow(self._drawing(prompt.rstrip(), sampling, None), count, guards)
+
+    def _drawing(self, prompt: str, sampling: Sampling | None, seed: int | None) -> Draw:
+        rng, asked = np.random.default_rng(seed), sampling or self.sampling
+
+        def draw(size: int) -> list[tuple[list[str], bool]]:
+            texts = self._model.generate(
+                prompt,
                 count=size,
                 seed=rng,
                 temperature=asked.temperature,
                 top_p=asked.top_p,
                 longest=asked.max_new_tokens,
             )
+            return [(texts, True)]
 
-        return write(draw, begin, count, guards)
+        return draw
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """What each text costs in bits, its end counted; it knows no authors."""

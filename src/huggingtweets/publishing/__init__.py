@@ -129,6 +129,7 @@ def publish(planned: Plan, *, token: str | None = None, bars: bool = False) -> P
     collection = ""
     if planned.collection:
         collection = hub.collect(planned.collection, model.id, private=model.private)
+    _track(planned, sent)
     return Published(
         url=sent.url,
         commit=sent.commit,
@@ -136,6 +137,19 @@ def publish(planned: Plan, *, token: str | None = None, bars: bool = False) -> P
         dataset_url=hub.url(others[0].id, "dataset") if others else "",
         collection_url=collection,
     )
+
+
+def _track(planned: Plan, sent: Sent) -> None:
+    """Record it where training was recorded: what was published, made of the model that was trained."""
+    from .. import tracking
+
+    record, repository = planned.record, planned.repositories[-1]
+    tracker = tracking.reopen(record.tracked)
+    artifacts = tracking.Artifacts(record.name, tracker)
+    settings = {"repository": repository.id, "private": repository.private, "right": planned.permission.kind}
+    with tracker.run("publish", group=record.name, config=settings) as run:
+        run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
+        artifacts.published_model(run, sent.url, sent.commit)
 
 
 def _repository_name(name: str) -> str:

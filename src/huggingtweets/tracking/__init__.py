@@ -4,6 +4,7 @@
                                          pretrained-model --+-> train -> finetuned-model
 
     finetuned-model -> evaluate -> report -> dress -> card
+    finetuned-model -> publish -> published-model
 
 A run uses some artifacts and saves others; following both backwards leads from a model to the posts.
 One file adds one tracker: a module with `create(project: str) -> Tracker`.
@@ -18,7 +19,7 @@ from ..registry import Registry
 from ..types import Tracked
 from ._artifacts import Artifacts, counts, measures
 from ._guard import GuardedTracker
-from ._interface import Run, Tracker
+from ._interface import Run, Stage, Tracker
 from ._recorded import Recorded
 from .none import NullTracker
 
@@ -26,6 +27,7 @@ __all__ = [
     "Artifacts",
     "Recorded",
     "Run",
+    "Stage",
     "Tracker",
     "counts",
     "measures",

@@ -75,6 +75,15 @@ class Artifacts:
         """The card of the model."""
         return run.save(f"{self._name}-card", kind="card", files={"README.md": folder / "README.md"})
 
+    def published_model(self, run: Run, url: str, commit: str) -> str:
+        """Where the model was published: an address and a commit there; nothing of it is copied."""
+        return run.save(
+            f"{self._name}-published-model",
+            kind="published-model",
+            references={"repository": url},
+            metadata={"url": url, "commit": commit},
+        )
+
 
 def counts(funnels: Iterable[Funnel]) -> dict[str, float]:
     """How many posts cleaning kept, and dropped for each reason, as figures of a run."""

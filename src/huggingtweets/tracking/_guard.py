@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..types import Sample, Tracked
-from ._interface import EMPTY, Run, Tracker
+from ._interface import EMPTY, Run, Stage, Tracker
 from ._names import valid_name
 from .none import NullRun
 
@@ -35,7 +35,7 @@ class GuardedTracker:
         self.saved: dict[str, str] = {}  # name given -> name:version
 
     @contextmanager
-    def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[Run]:
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[Run]:
         """Record one stage; errors of the block pass through, those of the tracker do not."""
         ending = ExitStack()
         run = self.attempt(

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from ..types import Sample, Tracked
 
+Stage = Literal["download", "preprocess", "train", "evaluate", "dress", "publish"]
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -71,11 +72,11 @@ class Tracker(Protocol):
         """The command that sends what was kept on this machine and not sent, "" where there is none."""
         ...
 
-    def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> AbstractContextManager[Run]:
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> AbstractContextManager[Run]:
         """Record one stage, from entering to leaving the block.
 
         Args:
-            stage: "download", "preprocess", "train", "evaluate" or "dress".
+            stage: what is done.
             group: What the stages of one model have in common: the model's name.
             config: The stage's settings.
         """

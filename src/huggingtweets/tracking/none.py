@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..types import Sample, Tracked
-from ._interface import EMPTY
+from ._interface import EMPTY, Stage
 
 
 def create(project: str) -> NullTracker:  # noqa: ARG001 -- every tracker is created alike
@@ -22,7 +22,7 @@ class NullTracker:
     later = ""
 
     @contextmanager
-    def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[NullRun]:  # noqa: ARG002 -- keeps nothing
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[NullRun]:  # noqa: ARG002 -- keeps nothing
         """Yield a run that keeps nothing."""
         yield NullRun()
 

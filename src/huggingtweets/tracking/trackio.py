@@ -30,7 +30,7 @@ from trackio.cpu import cpu_available
 from trackio.gpu import gpu_available
 
 from ..types import Sample, Tracked
-from ._interface import EMPTY
+from ._interface import EMPTY, Stage
 from ._names import valid_name
 from ._reachable import trouble
 
@@ -58,7 +58,7 @@ class TrackioTracker:
         self.later = ""  # trackio sends by itself what it kept
 
     @contextmanager
-    def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[TrackioRun]:
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[TrackioRun]:
         """Record one stage.
 
         Raises:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from ..errors import MissingExtra, MissingSecret
 from ..types import Sample, Tracked
-from ._interface import EMPTY
+from ._interface import EMPTY, Stage
 from ._reachable import ANSWER, trouble
 
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when wandb is imported, and by its process
@@ -70,7 +70,7 @@ class WandbTracker:
         self._command = ""
 
     @contextmanager
-    def run(self, stage: str, *, group: str, config: Mapping[str, object]) -> Iterator[WandbRun]:
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[WandbRun]:
         """Record one stage; one that ends in an exception is marked as failed.
 
         Raises:
