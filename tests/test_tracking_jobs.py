@@ -1,4 +1,4 @@
-"""What both trackers keep of one job: a tiny model trained twice, evaluated, published; its name is hostile."""
+"""What both trackers keep of one job: a tiny model trained twice, evaluated, published; its name hostile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub_server import HubServer
 from test_tracking import found, holding, python, serving, wandb_runs
 from tiny import tiny_base, varied_texts
 
-TOKEN = "hf_kite"
+TOKEN = "hf_kite"  # noqa: S105 -- of a Hub on this machine
 NAME = "<img src=x onerror=\"document.title='owned'\"> **bold** [x](javascript:alert(1))"
 
 JOB = f"""
