@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(place: Path, limits: Limits | None = None) -> Iterator[Served]:
+def served(place: Path, limits: Limits | None = None, **environment: str) -> Iterator[Served]:
     """Serve the page with its home and its models below `place`; end it as Ctrl-C does."""
     import msgspec  # noqa: PLC0415 -- beside its one use
 
@@ -57,7 +57,7 @@ def served(place: Path, limits: Limits | None = None) -> Iterator[Served]:
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port)],
         cwd=place,
-        env={**os.environ, "HUGGINGTWEETS_HOME": str(home)},
+        env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

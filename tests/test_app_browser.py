@@ -15,12 +15,14 @@ pytest.importorskip("gradio", reason="gradio is not installed")
 
 import browser
 from app_server import served
+from hub_server import HubServer
 from huggingtweets import reading
 from huggingtweets.app import events
 from huggingtweets.app.limits import Limits
 from tiny import varied_texts
 
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+TOKEN = "hf_pasted"  # noqa: S105 -- of the Hub in these tests
 LONG = 90_000  # milliseconds that a small model may take to learn on a busy machine
 
 
@@ -31,8 +33,15 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("own")) as page:
+def hub():
+    with HubServer(TOKEN) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, hub):
+    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    with served(tmp_path_factory.mktemp("own"), **settings) as page:
         yield page
 
 
@@ -194,6 +203,30 @@ def test_the_model_can_be_taken(taught, tab):
     with tab.expect_download() as download:
         tab.click("#zip")
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_the_open_model_is_published_with_ones_own_token(taught, tab, hub, page):
+    """What would go is shown first; then the model is on the Hub, and the token is nowhere on the disk."""
+    del taught
+    _open(tab, "Take it")
+    tab.get_by_role("button", name="Publish it on the Hugging Face Hub").click()
+    tab.get_by_label("The posts are mine").check()
+    tab.get_by_label("Repository", exact=True).fill("ada/page-bot")
+    tab.get_by_label("Only I can see it").check()
+    tab.get_by_label("Publish the posts, too").check()  # an n-gram model holds them
+    tab.locator("#token input").fill(TOKEN)
+    tab.click("#plan")
+    tab.get_by_text("Nothing has been uploaded yet").wait_for()
+    assert "only you can see them" in tab.locator("#published").inner_text()
+    assert ("model", "ada/page-bot") not in hub.repositories
+    tab.click("#publish")
+    tab.get_by_role("link", name=f"{hub.url}/ada/page-bot").wait_for()
+    there = hub.repositories["model", "ada/page-bot"]
+    assert there.private
+    assert hub.repositories["dataset", "ada/page-bot-posts"].private
+    assert there.files["run.json"] == (page.folder / "models" / "dithering_lift" / "run.json").read_bytes()
+    files = [path for path in page.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
 
 
 def test_leaving_something_out_moves_the_numbers(tab):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import post
-from huggingtweets import records
-from huggingtweets.app import events, sharing
-from huggingtweets.app.teach_shown import progress
+from huggingtweets import ReadOptions, load_recipe, reading, records
+from huggingtweets.app import events, lesson, sharing, teach_shown
+from huggingtweets.app.rooms import Room
 from huggingtweets.cleaning import Rules, clean
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
@@ -90,6 +92,26 @@ def test_a_run_without_its_process_was_stopped(tmp_path):
     assert isinstance(events.state(events.events(tmp_path)), events.Stopped)
 
 
+def test_a_run_whose_time_is_up_stops(tmp_path):
+    """A run may only take so long: then it ends as if it was stopped, says why, and leaves no model."""
+    given = lesson.Lesson(
+        title="me",
+        locations=(reading.sample_archive(),),
+        options=ReadOptions(),
+        rules=Rules(),
+        recipe=load_recipe("starter"),
+        out=str(tmp_path / "models" / "me"),
+        name="me",
+        seconds=1.0,
+    )
+    folder = lesson.put_down(given, Room(tmp_path, tmp_path / "models", None))
+    subprocess.run([sys.executable, "-m", "huggingtweets.app.worker", folder], check=True)
+    end = events.state(events.events(folder))
+    assert isinstance(end, events.Stopped)
+    assert "its time on this page is up" in teach_shown.run(lesson.load(folder))
+    assert not (tmp_path / "models" / "me").exists()
+
+
 def test_a_line_that_is_half_written_is_not_read(tmp_path):
     """The page may look while the process writes."""
     events.append(tmp_path, events.Stepped(step=1, steps=2, loss=3.0))
@@ -110,7 +132,7 @@ def test_the_time_left_is_of_the_steps_since_it_went_on():
         events.Stepped(at=9010.0, step=50, steps=100, loss=1.0),
         events.Stepped(at=9020.0, step=60, steps=100, loss=1.0),
     ]
-    assert progress([*before, *again]).left == pytest.approx(40.0)
+    assert teach_shown.progress([*before, *again]).left == pytest.approx(40.0)
 
 
 def test_the_page_is_not_opened_to_others_by_accident():

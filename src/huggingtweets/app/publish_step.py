@@ -50,6 +50,7 @@ class PublishStep:
             self._name = gr.Textbox(label="Repository", placeholder="you/your-bot", max_length=100)
             self._token = gr.Textbox(label=token, type="password", max_length=200, elem_id="token")
             self._private = gr.Checkbox(label="Only I can see it")
+            self._posts = gr.Checkbox(label="Publish the posts, too (--with-dataset)")
             with gr.Row():
                 self._show = gr.Button("Show what would go", elem_id="plan")
                 self._publish = gr.Button("Publish", variant="primary", visible=False, elem_id="publish")
@@ -57,13 +58,14 @@ class PublishStep:
 
     def connect(self) -> None:
         """Say what happens when something is used."""
-        given = [self._right, self._words, self._name, self._token, self._private]
+        given = [self._right, self._words, self._name, self._token, self._private, self._posts]
         base = [self._shared.key, self._shared.model, *given]
         work = hands("publishing", 2)
         self._show.click(told(self._shown), base, [self._said, self._publish], **work)
         self._publish.click(told(self._published), base, [self._said, self._publish, self._token], **work)
+        said = (self._right, self._name, self._private, self._posts, self._shared.model)
         gr.on(
-            [part.change for part in (self._right, self._name, self._private)] + [self._shared.model.change],
+            [part.change for part in said],
             lambda: ("", gr.update(visible=False)),
             None,
             [self._said, self._publish],
@@ -78,7 +80,7 @@ class PublishStep:
         return _DONE.format(url=done.url), gr.update(visible=False), ""
 
     def _plan(self, key: object, model: object, *given: object) -> Plan:
-        right, words, name, token, private = given
+        right, words, name, token, private, posts = given
         room = self._shared.room(key)
         trained = room.model(model)
         if right not in RIGHTS:
@@ -90,6 +92,7 @@ class PublishStep:
                 permission,
                 to=str(name or "").strip() or None,
                 private=bool(private),
+                with_dataset=bool(posts),
                 token=self._needed(token),
             )
 

@@ -20,6 +20,7 @@ from . import events, lesson
 
 NICE = 10  # the page and whoever plays with a model come first
 HARD = 60.0  # seconds that a run has to put itself away when its time is up
+TIME_IS_UP = "its time on this page is up"
 
 
 def main(folder: Path) -> None:
@@ -27,11 +28,11 @@ def main(folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     if hasattr(os, "nice"):
         os.nice(NICE)
-    process = psutil.Process()
+    process, time_is_up = psutil.Process(), threading.Event()
     events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
     try:
         given = lesson.load(folder).lesson
-        _end_after(given.seconds)
+        _end_after(given.seconds, time_is_up)
         job = pipeline.Job(
             locations=given.locations,
             recipe=given.recipe,
@@ -44,7 +45,7 @@ def main(folder: Path) -> None:
         )
         pipeline.train(job, events.Log(folder))
     except KeyboardInterrupt:
-        events.append(folder, events.Stopped())
+        events.append(folder, events.Stopped(message=TIME_IS_UP if time_is_up.is_set() else ""))
     except HuggingtweetsError as error:
         events.append(folder, events.Failed(message=str(error)))
     except BaseException as error:
@@ -56,11 +57,16 @@ def main(folder: Path) -> None:
         events.append(folder, events.Done(model=given.name))
 
 
-def _end_after(seconds: float | None) -> None:
+def _end_after(seconds: float | None, time_is_up: threading.Event) -> None:
     """Stop this process as a user would after some time, and without asking a while later."""
+
+    def end(sent: signal.Signals) -> None:
+        time_is_up.set()
+        os.kill(os.getpid(), sent)
+
     if seconds is not None:
         for after, sent in ((seconds, signal.SIGINT), (seconds + HARD, signal.SIGTERM)):
-            timer = threading.Timer(after, os.kill, (os.getpid(), sent))
+            timer = threading.Timer(after, end, (sent,))
             timer.daemon = True
             timer.start()
 
