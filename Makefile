@@ -11,7 +11,7 @@ demo: $(VENV)/installed  ## the whole job, offline: posts become a model that wr
 	$(BIN)/huggingtweets demo
 
 test: $(VENV)/installed-dev  ## the tests, with the checks of the code among them
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed-dev  ## the checks that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +21,21 @@ os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="trackio-")  # read when tra
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test asks the real Hub
 
+# A shell's background jobs ignore Ctrl-C, and so would every process that tests start and stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile("patient", deadline=None)  # machines are noisy: no test is about time
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+LONG = {"test_app_browser", "test_cli", "test_judging", "test_tracking_jobs", "test_training_resume"}
 START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,7 @@ def taught(chromium, page):
         tab.locator("input[type=file]").set_input_files(reading.sample_archive())
         tab.get_by_text("@dithering_lift").first.wait_for()
         found = tab.locator("#found").inner_text()
+        assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
         tab.click("#go-teach")
         _teach(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)
@@ -450,5 +451,4 @@ def test_an_exported_space_starts(tmp_path, chromium):
                 assert "or a path" not in tab.content()
                 assert not seen.errors
         finally:
-            space.send_signal(signal.SIGINT)
-            space.wait(30)
+            space.kill()

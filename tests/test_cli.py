@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,16 +38,28 @@ def base(tmp_path_factory):
     return tiny_base(tmp_path_factory.mktemp("base"))
 
 
-@pytest.fixture
-def posts(tmp_path):
+@pytest.fixture(scope="module")
+def posts(tmp_path_factory):
     """A table of 400 different posts of one person, over 6,000 characters."""
-    path = tmp_path / "posts.csv"
+    path = tmp_path_factory.mktemp("posts") / "posts.csv"
     rows = [
         f'{i},"{text} number {i} of many","2024-01-{1 + i % 28:02} 10:00"'
         for i, text in enumerate(tiny_texts(400))
     ]
     path.write_text("\n".join(["id,text,created_at", *rows]), "utf-8")
     return path
+
+
+def training(posts, base):
+    """The command that trains a model of these posts in a moment."""
+    return ("train", posts, "--name", "Ada", "--recipe", "starter", "--base", base, *FAST)
+
+
+@pytest.fixture(scope="module")
+def made(posts, base, tmp_path_factory):
+    """A folder in which a model was trained, and the process that did it."""
+    place = tmp_path_factory.mktemp("made")
+    return place, run(*training(posts, base), cwd=place)
 
 
 def test_starting_is_light():
@@ -78,18 +91,18 @@ def test_help_names_what_can_be_chosen():
     assert all(name in shown for name in (*recipe_names(), *tracker_names()))
 
 
-def test_train_writes_a_whole_folder(posts, base, tmp_path):
+def test_train_writes_a_whole_folder(made):
     """From a table to a folder with weights, card, pictures and record; the summary names them."""
-    done = run("train", posts, "--name", "Ada", "--recipe", "starter", "--base", base, *FAST, cwd=tmp_path)
+    place, done = made
     assert done.returncode == 0, done.stderr
-    folder = tmp_path / "models" / "ada"
+    folder = place / "models" / "ada"
     expected = {"model.safetensors", "config.json", "tokenizer.json", "generation_config.json", "README.md"}
     expected |= {"run.json", "statistics.json", "predictions.png"}
     assert expected <= {path.name for path in folder.iterdir()}
     for line in ("posts read", "posts kept", "Held-out bits per byte", "My dream is", "models/ada"):
         assert line in done.stdout
-    assert [trained.folder for trained in runs(tmp_path / "models")] == [folder]
-    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["ada"]
+    assert [trained.folder for trained in runs(place / "models")] == [folder]
+    assert sorted(path.name for path in (place / "models").iterdir()) == ["ada"]
 
 
 def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
@@ -122,41 +135,16 @@ def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
     assert inspected[0]["verdict"]["posts"] == record["authors"][0]["funnel"]["kept"]
 
 
-def test_the_same_command_gives_the_same_model(posts, base, tmp_path):
-    """Two processes with one seed write the same weights and the same dataset."""
-    records = []
-    for name in ("a", "b"):
-        done = run(
-            "train",
-            posts,
-            "--name",
-            "Ada",
-            "--recipe",
-            "starter",
-            "--base",
-            base,
-            *FAST,
-            "--out",
-            tmp_path / name,
-            "--json",
-        )
-        records.append(json.loads(done.stdout)["record"])
-    assert records[0]["model_digest"] == records[1]["model_digest"]
-    assert records[0]["dataset_digest"] == records[1]["dataset_digest"]
-
-
-def test_posts_stay_out_of_the_folder_unless_asked(posts, base, tmp_path):
-    """The dataset is in the model folder with --with-dataset, and in no other case."""
-    common = ("train", posts, "--name", "Ada", "--recipe", "starter", "--base", base, *FAST)
-    run(*common, "--out", tmp_path / "without")
-    run(*common, "--out", tmp_path / "with", "--with-dataset")
-    assert not list((tmp_path / "without").rglob("*.parquet"))
-    assert {p.name for p in (tmp_path / "with" / "dataset").glob("*.parquet")} == {
-        "train.parquet",
-        "test.parquet",
-    }
-    leaked = [p.name for p in (tmp_path / "without").iterdir() if b"number 123 of many" in p.read_bytes()]
-    assert leaked == []
+def test_the_same_command_gives_the_same_model_with_its_posts_where_asked(made, posts, base, tmp_path):
+    """Two processes with one seed write the same weights; only --with-dataset puts posts into the folder."""
+    first, second = made[0] / "models" / "ada", tmp_path / "ada"
+    done = run(*training(posts, base), "--out", second, "--with-dataset", "--json")
+    before, after = runs(first.parent)[0].record, json.loads(done.stdout)["record"]
+    assert after["model_digest"] == before.model_digest
+    assert after["dataset_digest"] == before.dataset_digest
+    assert not list(first.rglob("*.parquet"))
+    assert {p.name for p in (second / "dataset").glob("*.parquet")} == {"train.parquet", "test.parquet"}
+    assert [p.name for p in first.iterdir() if b"number 123 of many" in p.read_bytes()] == []
 
 
 def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
@@ -164,11 +152,10 @@ def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
     out = tmp_path / "bot"
     out.mkdir()
     (out / "mine.txt").write_text("precious")
-    common = ("train", posts, "--name", "Ada", "--recipe", "starter", "--base", base, *FAST, "--out", out)
-    refused = run(*common)
+    refused = run(*training(posts, base), "--out", out)
     assert (refused.returncode, (out / "mine.txt").read_text()) == (2, "precious")
     assert "--overwrite" in refused.stderr
-    assert run(*common, "--overwrite").returncode == 0
+    assert run(*training(posts, base), "--out", out, "--overwrite").returncode == 0
     assert (out / "model.safetensors").exists()
     assert not (out / "mine.txt").exists()
 
@@ -225,7 +212,7 @@ def test_debug_shows_the_traceback(tmp_path):
 def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
     """Stopped in the middle of training, the process says so, returns 130, and no folder is left."""
     options = ["--name", "Ada", "--recipe", "starter", "--base", base, "--tracker", "none"]
-    options += ["--set", "epochs=2000", "--out", tmp_path / "out" / "ada"]
+    options += ["--set", "epochs=200", "--out", tmp_path / "out" / "ada"]
     command = [sys.executable, "-m", "huggingtweets", "train", posts, *options]
     process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
@@ -251,19 +238,7 @@ def test_a_full_disk_is_one_line(posts, base, tmp_path):
     if mounted.returncode:
         pytest.skip("needs the right to mount a small file system")
     try:
-        done = run(
-            "train",
-            posts,
-            "--name",
-            "Ada",
-            "--recipe",
-            "starter",
-            "--base",
-            base,
-            *FAST,
-            "--out",
-            small / "ada",
-        )
+        done = run(*training(posts, base), "--out", small / "ada")
         assert (done.returncode, list(small.iterdir())) == (1, [])
         assert "no space left" in done.stderr
         assert "Traceback" not in done.stderr
@@ -288,23 +263,12 @@ def test_every_error_has_an_exit_code():
             assert kind.exit_code == (2 if issubclass(kind, errors.UserError) else 1)
 
 
-def test_runs_lists_the_newest_first(posts, base, tmp_path):
+def test_runs_lists_the_newest_first(made, tmp_path):
     """Two models below a folder are listed with their figures, the newer one above; damage is passed over."""
-    for name in ("first", "second"):
-        run(
-            "train",
-            posts,
-            "--name",
-            "Ada",
-            "--recipe",
-            "starter",
-            "--base",
-            base,
-            *FAST,
-            "--out",
-            tmp_path / "m" / name,
-        )
-        time.sleep(1)
+    for name, day in (("first", 1), ("second", 2)):
+        folder = shutil.copytree(made[0] / "models" / "ada", tmp_path / "m" / name)
+        record = json.loads((folder / "run.json").read_bytes())
+        (folder / "run.json").write_text(json.dumps(record | {"created_at": f"2026-01-0{day}T00:00:00Z"}))
     (tmp_path / "m" / "damaged").mkdir()
     (tmp_path / "m" / "damaged" / "run.json").write_text("{")
     found = runs(tmp_path / "m")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -10,7 +10,7 @@ from ..evaluation.verdict import Level
 from ..reading import Inspection
 from ..reporting.funnel_picture import REASONS
 from ..reporting.picture import plain
-from ..reporting.portrait import HUES, portrait
+from ..reporting.portrait import HUES, address, portrait
 from ..types import Funnel, Reason
 from .chosen import Chosen
 from .markup import empty, joined
@@ -43,6 +43,8 @@ _PERSON = Markup(
     '<header class="ht-person" style="--hue:{hue}">{face}<div><h3>{name}</h3>'
     '<p class="ht-handle">{handle} <span>{source}</span></p></div></header>'
 )
+_FACE = Markup('<span class="ht-face" aria-hidden="true">{}</span>')
+_PICTURE = Markup('<img src="{}" alt="">')
 _FUNNEL = Markup(
     '<figure class="ht-funnel"><figcaption>Of <b>{read}</b> posts, <b>{kept}</b> are worth learning from'
     "</figcaption><dl>{bars}</dl></figure>"
@@ -89,7 +91,7 @@ def _inspection(found: Inspection) -> Markup:
     return Markup('<article class="ht-card">{}{}{}{}{}</article>').format(
         _PERSON.format(
             hue=face["hue"] if face["hue"] in HUES else 0,
-            face=Markup('<span class="ht-face" aria-hidden="true">{}</span>').format(face["initials"]),
+            face=_face(face),
             name=face["name"],
             handle=face["handle"],
             source=account.source.replace("_", " "),
@@ -99,6 +101,12 @@ def _inspection(found: Inspection) -> Markup:
         _LIST.format(title="Kept, for example", kind="kept", items=kept) if kept else "",
         _LIST.format(title="Left out, and why", kind="dropped", items=dropped) if dropped else "",
     )
+
+
+def _face(shown: Mapping[str, object]) -> Markup:
+    """The person's picture, where the place gave one that can be read, or initials."""
+    picture = address(shown)
+    return _FACE.format(_PICTURE.format(picture) if picture else shown["initials"])
 
 
 def _funnel(funnel: Funnel) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
@@ -26,6 +27,12 @@ def portrait(account: Account, avatars: Mapping[str, bytes]) -> dict[str, object
         "initials": _initials(account),
         "picture": _square(avatars.get(account.handle)),
     }
+
+
+def address(shown: Mapping[str, object]) -> str:
+    """A portrait's picture as an address that holds it, for HTML; "" where there is none."""
+    jpeg = shown["picture"]
+    return f"data:image/jpeg;base64,{b64encode(bytes(jpeg)).decode()}" if isinstance(jpeg, list) else ""
 
 
 def avatar_pictures(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from ..types import NO_BASE, Author, Record
 from . import played, sections, tables
 from .compared import Compared
 from .picture import plain
-from .portrait import portrait
+from .portrait import address, portrait
 from .sentences import listed
 from .verdicts import verdicts
 
@@ -92,9 +92,7 @@ def _environment() -> Environment:
 
 def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[str, object]:
     shown = portrait(author.account, avatars if place < FACES else {})
-    picture = shown["picture"]
-    encoded = b64encode(bytes(picture)).decode() if isinstance(picture, list) else ""
-    return {**shown, "picture": f"data:image/jpeg;base64,{encoded}" if encoded else ""}
+    return {**shown, "picture": address(shown)}
 
 
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:

@@ -190,6 +190,7 @@ def pretrain(
                 loop.run(standing, saved.keep if together.first else lambda _: None, until)
             if together.first:
                 saved.save(standing)
+    del loop, level, falling  # the optimizer's moments are most of the memory
     weights.settle(standing.best)
     model.eval()
     return standing

@@ -74,6 +74,7 @@ def fit(
             f"the held-out posts are predicted no better than before ({after:.3f} bits per byte, the base "
             f"{before:.3f}): they differ from those that were learnt from; more posts would help"
         )
+    del loop  # the optimizer's moments are most of the memory
     weights.settle(standing.best)
     model.eval()
     return standing

@@ -8,6 +8,7 @@ the same memory.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -52,7 +53,7 @@ class Weights:
             parameter.data = parameter.data.to(dtype)
         self.low = self.master if dtype == torch.float32 else self.master.to(dtype)
         self.gradient = torch.zeros_like(self.low)
-        self._point(self.low, with_gradients=True)
+        self._point()
 
     def slices(self, start: int = 0) -> list[Slice]:
         """The buffers from `start` on, cut so that each slice decays or does not."""
@@ -82,18 +83,27 @@ class Weights:
         return factor.clamp(max=1.0)
 
     def settle(self, low: torch.Tensor) -> None:
-        """End of training: give every parameter memory of its own in float32, with the values of `low`."""
-        self._point(low.float(), with_gradients=False)
+        """End of training: give every parameter memory of its own in float32, with the values of `low`.
+
+        Masters and gradients are given up first, so that this is not when a run needs the most memory.
+        """
+        self.master = self.gradient = self.low = low
+        for parameter, values in self._stretches(low):
+            parameter.data, parameter.grad = values.to(torch.float32, copy=True), None
         for parameter in self._frozen:
             parameter.data = parameter.data.float()
 
-    def _point(self, buffer: torch.Tensor, *, with_gradients: bool) -> None:
+    def _point(self) -> None:
+        """Let the model compute with the buffers."""
+        for parameter, values in self._stretches(self.low):
+            parameter.data = values
+        for parameter, values in self._stretches(self.gradient):
+            parameter.grad = values
+
+    def _stretches(self, buffer: torch.Tensor) -> Iterator[tuple[nn.Parameter, torch.Tensor]]:
+        """Each parameter with its part of a buffer, in its shape."""
         start = 0
         for parameter in self.parameters:
-            stretch = slice(start, start + parameter.numel())
-            shape, start = parameter.shape, stretch.stop
-            if with_gradients:
-                parameter.data = buffer[stretch].view(shape)
-                parameter.grad = self.gradient[stretch].view(shape)
-            else:
-                parameter.data, parameter.grad = buffer[stretch].view(shape).clone(), None
+            end = start + parameter.numel()
+            yield parameter, buffer[start:end].view(parameter.shape)
+            start = end
