@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -10,7 +11,6 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets import corpus, load_recipe
@@ -198,17 +198,18 @@ def test_the_command_refuses_what_is_not_there(tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_make_the_same_base(tmp_path):
-    """Torchrun with two gives the base of one, up to rounding."""
+    """Torchrun with two learns what one learns, up to rounding, which Muon makes larger than AdamW does."""
 
     def made(name, launcher):
-        subprocess.run(
-            [*launcher, "-m", "huggingtweets", "pretrain", "posts.txt", "--out", name, "--tokens", "20480"],
-            cwd=tmp_path,
-            env={"HUGGINGTWEETS_HOME": str(tmp_path / name / ".." / f"home-{name}"), "OMP_NUM_THREADS": "1"},
-            check=True,
-        )
-        return AutoModelForCausalLM.from_pretrained(tmp_path / name).state_dict()
+        asked = ["pretrain", "posts.txt", "--out", name, "--tokens", "20480", "--held-out-posts", "50"]
+        home = {"HUGGINGTWEETS_HOME": str(tmp_path / f"home-{name}")}
+        command = [*launcher, "-m", "huggingtweets", *asked]
+        subprocess.run(command, cwd=tmp_path, env={**os.environ, **home}, check=True)
+        curve = json.loads((tmp_path / name / "pretrained.json").read_text())["curve"]
+        return [point["bits_per_byte"] for point in curve]
 
     one = made("one", [sys.executable])
     two = made("two", [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"])
-    assert all(torch.allclose(one[name], two[name], atol=5e-3) for name in one)
+    assert len(one) > 2
+    assert two == pytest.approx(one, abs=0.01)
+    assert one[-1] < 0.7 * one[0]

@@ -156,7 +156,10 @@ class _Material:
                 for written in write_rows(kept, tokenizer, size.positions, folder):
                     watcher.read(written, None)
                 if not written:
-                    raise UserError("the corpus has no posts besides those that are held out; give more")
+                    raise UserError(
+                        "the corpus has no posts besides those that are held out; give more, or hold out "
+                        "fewer with --held-out-posts"
+                    )
                 (folder / note.name).write_bytes(msgspec.json.encode(written))
         posts: int = msgspec.json.decode(note.read_bytes(), type=int)
         return posts
