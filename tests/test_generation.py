@@ -71,7 +71,7 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
 
 def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
     """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
-    monkeypatch.setattr("huggingtweets.generation.LOOKED_AT", 0.0)
+    monkeypatch.setattr("huggingtweets.drafts.LOOKED_AT", 0.0)
     generator = Generator.load(model)
     torch.manual_seed(5)
     looks = list(generator.stream("the lamp", count=3))

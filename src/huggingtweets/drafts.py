@@ -1,7 +1,8 @@
-"""Drafts are drawn until enough of them may be shown, whatever model draws them."""
+"""Posts are written: drafts are drawn until enough of them may be shown, whatever model draws them."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,9 +10,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .types import Sample
+from .types import Sample, Sampling
 
 BATCH = 64  # posts drawn at once
+LOOKED_AT = 0.08  # seconds between two looks at posts that grow
 TRIES = 8  # drafts a post before a guard's objections are taken as the answer
 
 _LAST_WORD = re.compile(r"\S{1,32}\Z")  # it still grows, perhaps to an address; not all scripts have spaces
@@ -48,6 +50,63 @@ class Drafts(Struct, frozen=True):
 # Gives that many new texts, each beginning with the prompt: as often as it likes while they grow, and at last
 # with True, when they are whole.
 Draw = Callable[[int], Iterable[tuple[Sequence[str], bool]]]
+
+
+class Writer(Protocol):
+    """A model that writes posts. Whatever is inside, it only has to draw texts."""
+
+    sampling: Sampling  # its own, used where no other is asked for
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        seed: int | None = None,
+        guards: Sequence[Guard] = (),
+        speaker: str | None = None,
+    ) -> Written:
+        """Continue `prompt` `count` times, each as one post from its beginning to its end.
+
+        What a guard objects to is drawn anew, within bounds; so fewer than `count` can come.
+
+        Args:
+            prompt: how each post begins; white space at its end is taken off, since tokens begin with it.
+            count: how many to write.
+            sampling: how to draw; None takes the model's own settings.
+            seed: the same seed on the same machine gives the same text; None draws anew.
+            guards: what looks at each text before it is shown.
+            speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+
+        Raises:
+            UserError: the prompt fills all that the model can see, or the model does not know the speaker.
+        """
+        begin = prompt.rstrip()
+        drawn = self.drawing(begin, sampling or self.sampling, seed=seed, speaker=speaker)
+        return write(drawn, begin, count, guards)
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        count: int = 5,
+        sampling: Sampling | None = None,
+        guards: Sequence[Guard] = (),
+    ) -> Iterator[Drafts]:
+        """Write as `generate` does, and yield the posts while they grow, some times a second."""
+        return grow(self.drawing(prompt.rstrip(), sampling or self.sampling, every=LOOKED_AT), count, guards)
+
+    def drawing(
+        self,
+        prompt: str,
+        sampling: Sampling,
+        *,
+        seed: int | None = None,
+        speaker: str | None = None,
+        every: float = math.inf,
+    ) -> Draw:
+        """What draws texts that begin with `prompt`, and shows them as they grow, `every` so many seconds."""
 
 
 def write(draw: Draw, prompt: str, count: int, guards: Sequence[Guard]) -> Written:

@@ -13,18 +13,17 @@ import torch
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
-from ..drafts import Drafts, Draw, Guard, Written, grow, write
+from ..drafts import Draw, Writer
 from ..errors import MissingExtra, ModelError, UserError
 from ..quiet import quiet
 from ..speakers import find, speakers
 from ..types import Sampling
 from .decoding import decode
 
-LOOKED_AT = 0.08  # seconds between two looks at posts that grow
 ADAPTER = "adapter_config.json"  # in a folder that holds an adapter instead of a whole model
 
 
-class Generator:
+class Generator(Writer):
     """A trained model, loaded once, that writes as often as asked."""
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -59,58 +58,24 @@ class Generator:
             raise ModelError(f"the model in {folder} cannot be loaded ({first}); train it again") from error
         return cls(model, tokenizer)
 
-    def generate(
+    def drawing(
         self,
-        prompt: str = "",
+        prompt: str,
+        sampling: Sampling,
         *,
-        count: int = 5,
-        sampling: Sampling | None = None,
         seed: int | None = None,
-        guards: Sequence[Guard] = (),
         speaker: str | None = None,
-    ) -> Written:
-        """Continue `prompt` `count` times, each as one post from its beginning to its end.
-
-        What a guard objects to is drawn anew, within bounds; so fewer than `count` can come.
-
-        Args:
-            prompt: how each post begins; white space at its end is taken off, since tokens begin with it.
-            count: how many to write.
-            sampling: how to draw; None takes the model's own settings.
-            seed: the same seed on the same machine gives the same text; None draws anew.
-            guards: what looks at each text before it is shown.
-            speaker: handle of the author who speaks, where the model knows several; None draws one a post.
-
-        Raises:
-            UserError: the prompt fills all that the model can see, or the model does not know the speaker.
-        """
+        every: float = math.inf,
+    ) -> Draw:
+        """What draws texts, each beginning with one of the voices, where there are any; see `Writer`."""
         if seed is not None:
             torch.manual_seed(seed)
-        begin = prompt.rstrip()
-        return write(self._drawing(begin, sampling, speaker), begin, count, guards)
-
-    def stream(
-        self,
-        prompt: str = "",
-        *,
-        count: int = 5,
-        sampling: Sampling | None = None,
-        guards: Sequence[Guard] = (),
-    ) -> Iterator[Drafts]:
-        """Write as `generate` does, and yield the posts while they grow, some times a second."""
-        return grow(self._drawing(prompt.rstrip(), sampling, every=LOOKED_AT), count, guards)
-
-    def _drawing(
-        self, prompt: str, sampling: Sampling | None, speaker: str | None = None, every: float = math.inf
-    ) -> Draw:
-        """What draws new texts, prompt included; each begins with one of the voices, where there are any."""
-        settings = sampling or self.sampling
         voices = [find(self._speakers, speaker)] if speaker else list(self._speakers.values())
 
         def draw(count: int) -> Iterator[tuple[list[str], bool]]:
             shown = time.monotonic()
             ids: list[list[int]] = []
-            for ids in self._decode(self._inputs(prompt, count, voices), settings):
+            for ids in self._decode(self._inputs(prompt, count, voices), sampling):
                 if time.monotonic() - shown > every:
                     yield self._texts(prompt, ids), False
                     shown = time.monotonic()

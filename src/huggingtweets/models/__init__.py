@@ -10,16 +10,16 @@ Nothing outside of this room asks which one it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ..drafts import Drafts, Guard, Written
+from ..drafts import Writer
 from ..errors import ModelError
 from ..files import Keeping
 from ..progress import Watcher
-from ..types import Checkpoint, Dataset, Recipe, Sampling
+from ..types import Checkpoint, Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "teach"]
 
@@ -27,38 +27,8 @@ KINDS = ("ngram", "neural")  # what is looked for in a folder, the one that load
 OF_METHOD = {"ngram": "ngram"}  # every other method moves the weights of a neural network
 
 
-class Model(Protocol):
+class Model(Writer, Protocol):
     """Writes posts, and predicts them."""
-
-    sampling: Sampling  # its own, used where no other is asked for
-
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        count: int = 5,
-        sampling: Sampling | None = None,
-        seed: int | None = None,
-        guards: Sequence[Guard] = (),
-        speaker: str | None = None,
-    ) -> Written:
-        """Continue `prompt` `count` times, each as one post; what a guard objects to is drawn anew.
-
-        `speaker` is the handle of who speaks, where the model knows several; None draws one a post.
-
-        Raises:
-            UserError: the prompt fills all that the model can see, or it does not know the speaker.
-        """
-
-    def stream(
-        self,
-        prompt: str = "",
-        *,
-        count: int = 5,
-        sampling: Sampling | None = None,
-        guards: Sequence[Guard] = (),
-    ) -> Iterator[Drafts]:
-        """Write as `generate` does, and yield the posts while they grow."""
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """What each text costs the model in bits, its end counted; `authors` of each, where it knows them."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from ..drafts import Drafts, Draw, Guard, Written, grow, write
+from ..drafts import Draw, Writer
 from ..errors import ModelError, RecipeError
 from ..evaluation.ngram import NgramModel
 from ..figures import bits_per_byte
@@ -28,7 +29,7 @@ HOLDS_POSTS = True
 _PACKAGES = ("huggingtweets", "numpy", "safetensors")
 
 
-class Ngram:
+class Ngram(Writer):
     """An n-gram model with settings to sample by; `max_new_tokens` counts bytes."""
 
     def __init__(self, model: NgramModel, sampling: Sampling) -> None:
@@ -36,44 +37,29 @@ class Ngram:
         self._model = model
         self.sampling = sampling
 
-    def generate(
+    def drawing(
         self,
-        prompt: str = "",
+        prompt: str,
+        sampling: Sampling,
         *,
-        count: int = 5,
-        sampling: Sampling | None = None,
         seed: int | None = None,
-        guards: Sequence[Guard] = (),
         speaker: str | None = None,
-    ) -> Written:
-        """Continue `prompt`; see `Model`."""
+        every: float = math.inf,
+    ) -> Draw:
+        """What draws texts; it takes a moment, and they come whole. See `Writer`."""
+        del every
         if speaker:
             find({}, speaker)
-        begin = prompt.rstrip()
-        return write(self._drawing(begin, sampling, seed), begin, count, guards)
-
-    def stream(
-        self,
-        prompt: str = "",
-        *,
-        count: int = 5,
-        sampling: Sampling | None = None,
-        guards: Sequence[Guard] = (),
-    ) -> Iterator[Drafts]:
-        """Write as `generate` does; it takes a moment, and the posts come whole."""
-        return grow(self._drawing(prompt.rstrip(), sampling, None), count, guards)
-
-    def _drawing(self, prompt: str, sampling: Sampling | None, seed: int | None) -> Draw:
-        rng, asked = np.random.default_rng(seed), sampling or self.sampling
+        rng = np.random.default_rng(seed)
 
         def draw(size: int) -> list[tuple[list[str], bool]]:
             texts = self._model.generate(
                 prompt,
                 count=size,
                 seed=rng,
-                temperature=asked.temperature,
-                top_p=asked.top_p,
-                longest=asked.max_new_tokens,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                longest=sampling.max_new_tokens,
             )
             return [(texts, True)]
 
