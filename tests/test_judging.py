@@ -1,4 +1,4 @@
-"""Judging models: evaluate and compare, on models trained by the command line, in processes of their own."""
+"""Judging models: evaluate and compare, from Python and in processes of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from huggingtweets import compare, evaluate
+from huggingtweets import Job, ReadOptions, compare, evaluate, load_recipe, train
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.figures import Evaluation
 from test_cli import run
@@ -26,22 +26,24 @@ def write_posts(path, kind):
 def models(tmp_path_factory):
     """Two models of one person, and one of somebody else, with the home their posts are kept in."""
     place = tmp_path_factory.mktemp("models")
-    base = tiny_base(tmp_path_factory.mktemp("base"))
-    common = ["--recipe", "starter", "--base", base, "--tracker", "none", "--set", "batch_tokens=512"]
-    for name, kind, more in [
-        ("good", "first", ["epochs=12", "learning_rate=1e-2"]),
-        ("poor", "first", ["epochs=1", "learning_rate=1e-4"]),
-        ("other", "second", ["epochs=1", "learning_rate=1e-4"]),
-    ]:
-        settings = [part for setting in more for part in ("--set", setting)]
-        posts = write_posts(place / f"{kind}.csv", kind)
-        short = [] if name == "good" else ["--no-evaluate"]
-        done = run(
-            *("train", posts, "--name", kind, *common, *settings, *short, "--out", place / name),
-            cwd=place,
-            env={"HUGGINGTWEETS_HOME": str(place / "home")},
-        )
-        assert done.returncode == 0, done.stderr
+    common = [f"base={tiny_base(tmp_path_factory.mktemp('base'))}", "batch_tokens=512"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        patch.chdir(place)
+        for name, kind, *settings in [
+            ("good", "first", "epochs=12", "learning_rate=1e-2"),
+            ("poor", "first", "epochs=1", "learning_rate=1e-4"),
+            ("other", "second", "epochs=1", "learning_rate=1e-4"),
+        ]:
+            job = Job(
+                locations=(str(write_posts(place / f"{kind}.csv", kind)),),
+                recipe=load_recipe("starter", [*common, *settings]),
+                options=ReadOptions(name=kind),
+                tracker="none",
+                judge=name == "good",
+                out=place / name,
+            )
+            train(job)
     return place
 
 
@@ -126,10 +128,10 @@ def test_a_folder_that_brings_its_dataset_can_be_judged_anywhere(judged, tmp_pat
 def test_the_commands_print_tables_and_json(judged):
     """People get a table with floors and ceilings, machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
-    shown = run("evaluate", judged / "good", "--count", "32", cwd=judged, env=env).stdout
+    shown = run("evaluate", judged / "good", "--count", "16", cwd=judged, env=env).stdout
     assert "copying.near" in shown
     assert "report.html" in shown
     compared = run(
-        "compare", judged / "good", judged / "poor", "--count", "32", "--json", cwd=judged, env=env
+        "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
     )
     assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]
