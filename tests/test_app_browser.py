@@ -72,6 +72,7 @@ def taught(chromium, page):
 @pytest.fixture
 def tab(chromium, page):
     with browser.page_of(chromium, page.url) as (tab, seen):
+        _entered(tab)
         yield tab
     assert not seen.errors
     assert not seen.outside
@@ -84,9 +85,14 @@ def _teach(tab, recipe: str) -> None:
     tab.click("#begin")
 
 
+def _entered(tab) -> None:
+    """Wait until the page has found what was chosen before; it fills the boxes with it."""
+    browser.until(lambda: "One moment" not in tab.locator("#found").inner_text())
+
+
 def _begin_again(tab) -> None:
     """Forget what an earlier test chose; the emptied box tells that it is done."""
-    tab.get_by_text("One moment").wait_for(state="hidden")
+    _entered(tab)
     tab.get_by_role("button", name="Leave something out").click()
     tab.get_by_label("Whose posts").fill("nobody")
     tab.get_by_role("button", name="Begin again").click()

@@ -53,6 +53,8 @@ def theme() -> gr.themes.Base:
         border_color_primary_dark="#433d34",
         input_background_fill="#ffffff",
         input_background_fill_dark="#161411",
+        input_border_width="1px",
+        input_border_width_dark="1px",
         input_border_color="#8d867b",
         input_border_color_dark="#8d867b",
         button_primary_background_fill="#ffd21e",
