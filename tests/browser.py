@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PHONE = (390, 844)  # pixels
 DESKTOP = (1440, 900)
-PATIENCE = 90_000  # milliseconds that a page may take for anything on a busy machine
+PATIENCE = 180_000  # milliseconds that a page may take for anything on a busy machine
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -96,7 +96,7 @@ def page_of(
         context.close()
 
 
-def until(what: Callable[[], object], seconds: float = 90.0) -> None:
+def until(what: Callable[[], object], seconds: float = 180.0) -> None:
     """Wait until something is true that Playwright cannot wait for by itself."""
     end = time.monotonic() + seconds
     while not what():

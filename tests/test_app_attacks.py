@@ -57,7 +57,7 @@ def victim(page):
         begun = client.call(client.of("begin", "click"), [client.key, "ngram"])
         run = begun["output"]["data"][0]["value"]
         look = client.of("runs", "input")
-        wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 90)
+        wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 240)
         yield Victim(client, "victim", run, path)
 
 

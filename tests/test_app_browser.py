@@ -23,7 +23,7 @@ from tiny import varied_texts
 
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 TOKEN = "hf_pasted"  # noqa: S105 -- of the Hub in these tests
-LONG = 90_000  # milliseconds that a small model may take to learn on a busy machine
+LONG = 240_000  # milliseconds that a small model may take to learn on a busy machine
 
 
 @pytest.fixture(scope="module")

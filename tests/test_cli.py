@@ -212,7 +212,7 @@ def test_debug_shows_the_traceback(tmp_path):
 def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
     """Stopped in the middle of training, the process says so, returns 130, and no folder is left."""
     options = ["--name", "Ada", "--recipe", "starter", "--base", base, "--tracker", "none"]
-    options += ["--set", "epochs=200", "--out", tmp_path / "out" / "ada"]
+    options += ["--set", "epochs=1000", "--out", tmp_path / "out" / "ada"]
     command = [sys.executable, "-m", "huggingtweets", "train", posts, *options]
     process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
@@ -220,7 +220,7 @@ def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
             break
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said
