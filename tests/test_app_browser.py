@@ -457,4 +457,9 @@ def test_an_exported_space_starts(tmp_path, chromium):
                 assert "or a path" not in tab.content()
                 assert not seen.errors
         finally:
-            space.kill()
+            space.send_signal(signal.SIGINT)
+            try:
+                space.wait(60)
+            except subprocess.TimeoutExpired:
+                space.kill()
+                raise

@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets import corpus, load_recipe
@@ -206,10 +207,13 @@ def test_two_processes_make_the_same_base(tmp_path):
         command = [*launcher, "-m", "huggingtweets", *asked]
         subprocess.run(command, cwd=tmp_path, env={**os.environ, **home}, check=True)
         curve = json.loads((tmp_path / name / "pretrained.json").read_text())["curve"]
-        return [point["bits_per_byte"] for point in curve]
+        weights = AutoModelForCausalLM.from_pretrained(tmp_path / name).state_dict()
+        return [point["bits_per_byte"] for point in curve], torch.cat([w.flatten() for w in weights.values()])
 
-    one = made("one", [sys.executable])
-    two = made("two", [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"])
+    one, weights = made("one", [sys.executable])
+    two, others = made("two", [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"])
     assert len(one) > 2
     assert two == pytest.approx(one, abs=0.01)
+    assert torch.allclose(weights, others, atol=0.03)
+    assert (weights - others).norm() < 0.05 * weights.norm()
     assert one[-1] < 0.7 * one[0]

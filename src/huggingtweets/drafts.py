@@ -52,6 +52,16 @@ class Drafts(Struct, frozen=True):
 Draw = Callable[[int], Iterable[tuple[Sequence[str], bool]]]
 
 
+class Asked(Struct, frozen=True):
+    """What texts are asked for."""
+
+    prompt: str  # without white space at its end
+    sampling: Sampling
+    seed: int | None = None
+    speaker: str | None = None
+    every: float = math.inf  # seconds between two looks at texts that grow
+
+
 class Writer(Protocol):
     """A model that writes posts. Whatever is inside, it only has to draw texts."""
 
@@ -83,8 +93,8 @@ class Writer(Protocol):
             UserError: the prompt fills all that the model can see, or the model does not know the speaker.
         """
         begin = prompt.rstrip()
-        drawn = self.drawing(begin, sampling or self.sampling, seed=seed, speaker=speaker)
-        return write(drawn, begin, count, guards)
+        asked = Asked(begin, sampling or self.sampling, seed=seed, speaker=speaker)
+        return write(self.drawing(asked), begin, count, guards)
 
     def stream(
         self,
@@ -95,18 +105,11 @@ class Writer(Protocol):
         guards: Sequence[Guard] = (),
     ) -> Iterator[Drafts]:
         """Write as `generate` does, and yield the posts while they grow, some times a second."""
-        return grow(self.drawing(prompt.rstrip(), sampling or self.sampling, every=LOOKED_AT), count, guards)
+        asked = Asked(prompt.rstrip(), sampling or self.sampling, every=LOOKED_AT)
+        return grow(self.drawing(asked), count, guards)
 
-    def drawing(
-        self,
-        prompt: str,
-        sampling: Sampling,
-        *,
-        seed: int | None = None,
-        speaker: str | None = None,
-        every: float = math.inf,
-    ) -> Draw:
-        """What draws texts that begin with `prompt`, and shows them as they grow, `every` so many seconds."""
+    def drawing(self, asked: Asked) -> Draw:
+        """What draws texts as they are asked for."""
 
 
 def write(draw: Draw, prompt: str, count: int, guards: Sequence[Guard]) -> Written:

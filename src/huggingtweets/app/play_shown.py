@@ -22,7 +22,7 @@ _POST = Markup(
     '<footer><span class="ht-badge">AI BOT</span>{links}</footer></article>'
 )
 _GROWING = Markup(
-    '<article class="ht-post writing" aria-busy="true"><p class="ht-post-text"><b>{prompt}</b>{rest}'
+    '<article class="ht-post" aria-busy="true"><p class="ht-post-text"><b>{prompt}</b>{rest}'
     '<span class="ht-caret"></span></p></article>'
 )
 _LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">Share on {}</a>')

@@ -138,11 +138,15 @@ class PostsStep:
 
     def _found_again(self, key: object) -> tuple[Any, ...]:
         """What was chosen before the page was reloaded."""
-        with self._room(key) as room:
-            now = chosen.load(room)
-            kept = now.rules
-            days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
-            return *self._looked(room, now), kept.keep_replies, kept.lang or "", *days, now.person
+        try:
+            with self._room(key) as room:
+                now = chosen.load(room)
+                shown = self._looked(room, now)
+        except UserError as error:  # there is no room for the visitor
+            now, shown = Chosen(), (problem(words(error)), gr.skip(), gr.skip())
+        kept = now.rules
+        days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
+        return *shown, kept.keep_replies, kept.lang or "", *days, now.person
 
 
 def _take_only_what_is_dropped(files: gr.File) -> None:

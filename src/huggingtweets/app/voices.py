@@ -46,10 +46,6 @@ class Voices:
         for drafts in model.stream(prompt, count=count, sampling=asked, guards=guards):
             yield drafts.places
 
-    def sampling(self, trained: Trained) -> Sampling:
-        """The model's own settings."""
-        return trained.record.recipe.sampling
-
     def forget(self, folder: Path) -> None:
         """Let go of a model that is deleted."""
         with self._lock:

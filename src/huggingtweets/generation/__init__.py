@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ import torch
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
-from ..drafts import Draw, Writer
+from ..drafts import Asked, Draw, Writer
 from ..errors import MissingExtra, ModelError, UserError
 from ..quiet import quiet
 from ..speakers import find, speakers
@@ -58,25 +57,18 @@ class Generator(Writer):
             raise ModelError(f"the model in {folder} cannot be loaded ({first}); train it again") from error
         return cls(model, tokenizer)
 
-    def drawing(
-        self,
-        prompt: str,
-        sampling: Sampling,
-        *,
-        seed: int | None = None,
-        speaker: str | None = None,
-        every: float = math.inf,
-    ) -> Draw:
+    def drawing(self, asked: Asked) -> Draw:
         """What draws texts, each beginning with one of the voices, where there are any; see `Writer`."""
-        if seed is not None:
-            torch.manual_seed(seed)
-        voices = [find(self._speakers, speaker)] if speaker else list(self._speakers.values())
+        if asked.seed is not None:
+            torch.manual_seed(asked.seed)
+        known, prompt = self._speakers, asked.prompt
+        voices = [find(known, asked.speaker)] if asked.speaker else list(known.values())
 
         def draw(count: int) -> Iterator[tuple[list[str], bool]]:
             shown = time.monotonic()
             ids: list[list[int]] = []
-            for ids in self._decode(self._inputs(prompt, count, voices), sampling):
-                if time.monotonic() - shown > every:
+            for ids in self._decode(self._inputs(prompt, count, voices), asked.sampling):
+                if time.monotonic() - shown > asked.every:
                     yield self._texts(prompt, ids), False
                     shown = time.monotonic()
             yield self._texts(prompt, ids), True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from ..drafts import Draw, Writer
+from ..drafts import Asked, Draw, Writer
 from ..errors import ModelError, RecipeError
 from ..evaluation.ngram import NgramModel
 from ..figures import bits_per_byte
@@ -37,24 +36,15 @@ class Ngram(Writer):
         self._model = model
         self.sampling = sampling
 
-    def drawing(
-        self,
-        prompt: str,
-        sampling: Sampling,
-        *,
-        seed: int | None = None,
-        speaker: str | None = None,
-        every: float = math.inf,
-    ) -> Draw:
+    def drawing(self, asked: Asked) -> Draw:
         """What draws texts; it takes a moment, and they come whole. See `Writer`."""
-        del every
-        if speaker:
-            find({}, speaker)
-        rng = np.random.default_rng(seed)
+        if asked.speaker:
+            find({}, asked.speaker)
+        rng, sampling = np.random.default_rng(asked.seed), asked.sampling
 
         def draw(size: int) -> list[tuple[list[str], bool]]:
             texts = self._model.generate(
-                prompt,
+                asked.prompt,
                 count=size,
                 seed=rng,
                 temperature=sampling.temperature,

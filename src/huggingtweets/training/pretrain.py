@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,23 +177,31 @@ def pretrain(
         measure=_measure(model, tokenizer, held_out, device, matrix, together, listen, watcher),
         watcher=watcher,
     )
-    standing, about = Standing(best=weights.low.clone()), made_of(origin, device)
-    level = Saved(Keeping(keeping.folder / "level", keeping.seconds), weights, loop.optimizer, made_of=about)
-    falling = Saved(keeping, weights, loop.optimizer, made_of={**about, "steps": str(len(rows))})
+    standing = Standing(best=weights.low.clone())
+    _run_kept(loop, standing, keeping, made_of(origin, device), together)
+    del loop  # the optimizer's moments are most of the memory
+    weights.settle(standing.best)
+    model.eval()
+    return standing
+
+
+def _run_kept(
+    loop: Loop, standing: Standing, keeping: Keeping, about: Mapping[str, str], together: Processes
+) -> None:
+    """Go on from what is kept, first at the high learning rate, then while it falls; keep both."""
+    weights, optimizer, steps = loop.weights, loop.optimizer, len(loop.plan)
+    level = Saved(Keeping(keeping.folder / "level", keeping.seconds), weights, optimizer, made_of=about)
+    falling = Saved(keeping, weights, optimizer, made_of={**about, "steps": str(steps)})
     if falling.restore(standing) or level.restore(standing):
-        watcher.said(f"going on from step {standing.step:,} of {len(rows):,}")
+        loop.watcher.said(f"going on from step {standing.step:,} of {steps:,}")
     if together.same(standing.step) != standing.step:
         raise InternalError("the processes of this run do not share the folder of its checkpoints")
-    for saved, until in ((level, cooldown(len(rows), recipe)), (falling, len(rows))):
+    for saved, until in ((level, cooldown(steps, loop.recipe)), (falling, steps)):
         if standing.step < until:
             with saved.interruptible():
                 loop.run(standing, saved.keep if together.first else lambda _: None, until)
             if together.first:
                 saved.save(standing)
-    del loop, level, falling  # the optimizer's moments are most of the memory
-    weights.settle(standing.best)
-    model.eval()
-    return standing
 
 
 def positions_per_second(size: Size, tokenizer: Tokenizer, rows: Rows, seed: int, device: Device) -> float:
