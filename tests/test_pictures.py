@@ -126,6 +126,18 @@ def test_the_shared_picture_has_the_size_that_networks_ask_for():
         assert pixels(share_picture(known, {})).size == (1200, 630)
 
 
+def test_a_name_of_one_word_is_made_smaller_rather_than_broken():
+    """A word that is too wide in large letters stands on one line, as a short one does; two stand on two."""
+
+    def badge(name: str) -> int:
+        """Where the yellow badge below the name begins, in pixels from the top."""
+        shown = pixels(share_picture(record(author(name=name)), {}))
+        return next(y for y in range(240, 600) if shown.getpixel((100, y)) == (255, 210, 30))
+
+    assert badge("BarackObama") <= badge("Ada")
+    assert badge("Maximilian Featherstonehaugh") > badge("Ada")
+
+
 def test_the_other_pictures_are_1600_pixels_wide():
     """The pictures of the card share one width."""
     for picture in (funnel_picture, loss_curve, pipeline_picture):
