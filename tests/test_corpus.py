@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from huggingtweets.corpus import END, learn_vocabulary, posts, shards
+from huggingtweets.corpus import END, extend_vocabulary, learn_vocabulary, posts, shards
 from huggingtweets.corpus.vocabulary import EMOJI
 from huggingtweets.errors import LocationError
 
@@ -118,3 +118,30 @@ def test_emoji_hashtags_and_mentions_are_cheap(vocabulary):
     assert [len(found) for found in tokens] == [1, 1, 1]
     assert len(vocabulary.encode("#Lamp", add_special_tokens=False).tokens) == 2
     assert len(vocabulary.encode("@Lamp", add_special_tokens=False).tokens) == 2
+
+
+def test_a_vocabulary_is_gone_on_with():
+    """The old tokens keep their numbers, nothing costs more, and every text comes back."""
+    first = learn_vocabulary((f"{post} number {i % 97}" for i in range(4000) for post in POSTS[:2]), 500)
+    before = first.to_str()
+    more = ["Penguins waddle towards the iceberg, 🐧 and penguins dive"] * 50
+    extended = extend_vocabulary(first, more, 40)
+    assert first.to_str() == before
+    old, new = first.get_vocab(), extended.get_vocab()
+    assert {token: new[token] for token in old} == old
+    assert sorted(new.values()) == list(range(len(old) + 40))
+    for text in (*POSTS, *more[:1], "新しい投稿 \t~~", EMOJI):
+        ids = extended.encode(text, add_special_tokens=False).ids
+        assert extended.decode(ids) == text
+        assert len(ids) <= len(first.encode(text, add_special_tokens=False).ids)
+    count = [len(which.encode(more[0], add_special_tokens=False).ids) for which in (first, extended)]
+    assert count[1] < count[0] / 2
+
+
+def test_a_vocabulary_gone_on_with_is_the_one_learnt_at_once():
+    """Pairs are merged in the order in which the library merges them, but for those that are as common."""
+    texts = [f"{post} number {i % 97}" for i in range(400) for post in POSTS[:2]]
+    whole, part = learn_vocabulary(texts, 700), learn_vocabulary(texts, 500)
+    extended = extend_vocabulary(part, texts, 200)
+    same = set(extended.get_vocab()) & set(whole.get_vocab())
+    assert len(same) > 0.95 * whole.get_vocab_size()

@@ -117,6 +117,16 @@ def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
         pretrain(job(tmp_path, out="third", size="nano", base=str(tmp_path / "base")))
 
 
+def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
+    """What it knew is said with the same tokens, and it starts about where its base ended."""
+    first = pretrain(job(tmp_path))
+    second = pretrain(job(tmp_path, out="second", base=str(tmp_path / "base"), keep_vocabulary=True))
+    old, new = (AutoTokenizer.from_pretrained(tmp_path / name).get_vocab() for name in ("base", "second"))
+    assert {token: new[token] for token in old} == old
+    assert second.vocabulary == len(new) > len(old)
+    assert second.curve[0].bits_per_byte < 1.15 * first.curve[-1].bits_per_byte
+
+
 def test_held_out_posts_are_never_learnt_from(tmp_path):
     """The end of the corpus, or of another one, is in no row."""
     made = pretrain(job(tmp_path, tokens=2 * STEP))
@@ -166,6 +176,7 @@ def targets(batch):
         ({"tokens": 5, "hours": 1.0}, "--hours"),
         ({"held_out_posts": 900}, "held out"),
         ({"base": "/nowhere/at/all"}, "base"),
+        ({"keep_vocabulary": True}, "--base"),
     ],
 )
 def test_what_cannot_be_done_is_told(changed, told, tmp_path):

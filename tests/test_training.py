@@ -8,6 +8,7 @@ import random
 import pytest
 import torch
 from msgspec.structs import replace
+from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertModel
 
 from huggingtweets import load_recipe
@@ -17,7 +18,7 @@ from huggingtweets.training import Device, choose_device, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORED, batches, encode
-from huggingtweets.training.cross_entropy import output_matrix
+from huggingtweets.training.cross_entropy import cross_entropy, output_matrix, token_cross_entropy
 from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nats, summed_loss
 from huggingtweets.training.mixture import epoch, shares
@@ -179,6 +180,32 @@ def test_muon_steps_go_all_ways_alike(shape):
     assert made.shape == shape
     assert values.min() > 0.5
     assert values.max() < 1.4
+
+
+@pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.01)])
+def test_cross_entropy_in_pieces_is_that_of_torch(kind, near):
+    """Cost and both gradients, over more positions than a piece has; padding costs and moves nothing."""
+    draw = torch.Generator().manual_seed(0)
+    hidden = torch.randn(1100, 16, generator=draw).to(kind).requires_grad_()
+    matrix = torch.randn(300, 16, generator=draw).to(kind).requires_grad_()
+    targets = torch.randint(300, (1100,), generator=draw)
+    targets[::7] = IGNORED
+    exact = [part.detach().float().requires_grad_() for part in (hidden, matrix)]
+    expected = functional.cross_entropy(exact[0] @ exact[1].T, targets, ignore_index=IGNORED, reduction="sum")
+    found = cross_entropy(hidden, matrix, targets)
+    found.backward()
+    expected.backward()
+    assert found.item() == pytest.approx(expected.item(), rel=near)
+    assert token_cross_entropy(hidden, matrix, targets).sum().item() == pytest.approx(found.item(), rel=near)
+    for ours, theirs in zip((hidden, matrix), exact, strict=True):
+        assert (ours.grad.float() - theirs.grad).norm() < near * theirs.grad.norm()
+    assert not hidden.grad[::7].any()
+
+
+def test_a_token_that_was_impossible_costs_much_and_is_a_number():
+    """Where the softmax has no room for its chance, the cost stays finite."""
+    hidden, matrix = torch.tensor([[1000.0]]), torch.tensor([[1.0], [-1.0]])
+    assert 80 < cross_entropy(hidden, matrix, torch.tensor([1])).item() < 100
 
 
 def test_muon_moves_the_matrices_of_layers_and_adamw_the_rest(base, tmp_path):

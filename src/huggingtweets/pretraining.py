@@ -34,6 +34,7 @@ from .training.packed import Rows, write_rows
 from .types import Pretrained, Sampling
 
 VOCABULARY_POSTS = 600_000  # that the vocabulary is learnt from, the same number of each shard
+MORE_TOKENS = 1024  # that a base's vocabulary gets where it is kept
 TOKENS_PER_WEIGHT = 20  # where nothing else is asked for (Hoffmann et al. 2022, "Chinchilla", table 3)
 LISTENED, SAMPLES = 5, 10  # posts written at each evaluation, and for the card
 LISTENED_TOKENS = 64  # of each
@@ -47,6 +48,7 @@ class Pretraining(Struct, frozen=True, kw_only=True):
     out: Path
     size: str = "nano"
     base: str | None = None  # what to go on from; None: random weights
+    keep_vocabulary: bool = False  # whether the base's tokens are kept and some added, or all learnt anew
     tokens: int | None = None  # to learn from, those seen again counted again; None: by hours, or by size
     hours: float | None = None
     held_out: tuple[Path, ...] = ()  # files and folders; nothing: the corpus
@@ -130,17 +132,23 @@ class _Material:
         for shard in self.shards:
             digest.update(sha256(shard).encode())
         self.digest = digest.hexdigest()
-        self.folder = home() / "pretraining" / self.digest[:32] / job.size
+        kept = ["kept", str(job.base).replace("/", "-")] if job.keep_vocabulary else []
+        self.folder = home() / "pretraining" / self.digest[:32] / "-".join([job.size, *kept])
         self.rows = self.folder / "rows"
 
     def vocabulary(self, size: engine.Size, watcher: Watcher) -> Tokenizer:
-        """The tokens of this corpus, learnt once."""
+        """The tokens of this corpus, learnt once: all of them, or those that the base has none for."""
         path = self.folder / "tokenizer.json"
         if not path.is_file():
-            watcher.stage("vocabulary", f"{size.vocabulary:,} tokens")
             each = math.ceil(VOCABULARY_POSTS / len(self.shards))
             some = (post for shard in self.shards for post in islice(self._clean([shard]), each))
-            learnt = corpus.learn_vocabulary(some, size.vocabulary, self._job.seed)
+            if self._job.keep_vocabulary:
+                watcher.stage("vocabulary", f"{MORE_TOKENS:,} tokens more than the base has")
+                kept = engine.vocabulary_of(training.load_base(self._job.base or ""))
+                learnt = corpus.extend_vocabulary(kept, some, MORE_TOKENS, self._job.seed)
+            else:
+                watcher.stage("vocabulary", f"{size.vocabulary:,} tokens")
+                learnt = corpus.learn_vocabulary(some, size.vocabulary, self._job.seed)
             with whole_folder(self.folder, replace=True) as folder:
                 learnt.save(str(folder / path.name))
         return Tokenizer.from_file(str(path))
@@ -189,7 +197,7 @@ def _learn(
         fast,
         Rows(material.rows, size.batch_tokens, job.seed, math.ceil(tokens / size.batch_tokens)),
         material.held_out,
-        engine.recipe_for(size, job.seed),
+        engine.recipe_for(size, job.seed, going_on=base is not None),
         origin=f"{material.digest} {size} {base.base.digest if base else job.seed}",
         device=training.choose_device(),
         together=training.processes(),
@@ -231,6 +239,8 @@ def _planned(material: _Material, job: Pretraining, size: engine.Size, tokenizer
 def _size(job: Pretraining) -> engine.Size:
     if job.tokens is not None and job.hours is not None:
         raise UserError("--tokens and --hours both say how long to train; give one of them")
+    if job.keep_vocabulary and not job.base:
+        raise UserError("--keep-vocabulary keeps that of a base; name it with --base")
     if job.size not in engine.SIZES:
         raise UserError(f"no size is called {job.size!r}; expected one of {', '.join(engine.SIZES)}")
     return engine.SIZES[job.size]

@@ -24,7 +24,7 @@ BANDS = 60  # 6 rows a band: a pair at 0.8 is missed each time with probability 
 LIKELY = 0.68  # estimated from the hashes: of a pair at 0.8, 5 standard deviations too low
 SEED = 1
 PIECE = 1000  # texts hashed at a time
-SPACED = "".join(" " if chr(code) in punctuation else chr(code) for code in range(128))
+SPACED = bytes(ord(" ") if chr(code) in punctuation else code for code in range(256))
 CODE = 21  # bits of a character
 FACTORS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # odd numbers with their bits well spread
 
@@ -44,7 +44,8 @@ def repeats(texts: Sequence[str]) -> list[Reason | None]:
 
 def normalized(text: str) -> str:
     """Case, punctuation and white space do not make a post a new one; digits and emoji do."""
-    return " ".join(text.casefold().translate(SPACED).split()) or text
+    spaced = text.casefold().encode("utf-8", "surrogatepass").translate(SPACED)  # faster than of characters
+    return " ".join(spaced.decode("utf-8", "surrogatepass").split()) or text
 
 
 def near_duplicates(texts: Sequence[str]) -> set[str]:

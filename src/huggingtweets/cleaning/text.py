@@ -22,14 +22,18 @@ INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1
 
 def without_links(text: str) -> str:
     """Take out links, with the scheme or beginning with www."""
-    lowered = text.lower()
-    possible = "://" in lowered or "www." in lowered or ".com/" in lowered
-    return LINK.sub(" ", text) if possible else text
+    return LINK.sub(" ", text) if "://" in text or _may_have_bare_link(text) else text
+
+
+def _may_have_bare_link(text: str) -> bool:
+    """Whether a link without its scheme can be in the text."""
+    lowered = text.lower() if "." in text else ""
+    return "www." in lowered or ".com/" in lowered
 
 
 def without_addresses(text: str) -> str:
     """Take out e-mail addresses: they are private, whoever wrote them where."""
-    return ADDRESS.sub(" ", text) if AT_IN_WORD.search(text) else text
+    return ADDRESS.sub(" ", text) if "@" in text and AT_IN_WORD.search(text) else text
 
 
 def without_leading_mentions(text: str) -> str:

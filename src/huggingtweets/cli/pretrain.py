@@ -35,6 +35,12 @@ def pretrain(
             "Hub id.  [default: random weights]"
         ),
     ] = None,
+    keep_vocabulary: Annotated[
+        bool,
+        typer.Option(
+            "--keep-vocabulary", help="Keep the tokens of --base, and add those that the corpus is full of."
+        ),
+    ] = False,
     tokens: Annotated[
         int | None,
         typer.Option(min=1, help="How many tokens to learn from.  [default: 20 for each parameter]"),
@@ -77,6 +83,7 @@ def pretrain(
         out=out,
         size=size,
         base=base,
+        keep_vocabulary=keep_vocabulary,
         tokens=tokens,
         hours=hours,
         held_out=tuple(held_out or ()),

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .shards import posts, shards
-from .vocabulary import END, learn_vocabulary
+from .vocabulary import END, extend_vocabulary, learn_vocabulary
 
-__all__ = ["END", "learn_vocabulary", "posts", "shards"]
+__all__ = ["END", "extend_vocabulary", "learn_vocabulary", "posts", "shards"]

@@ -6,9 +6,13 @@ learner also hears the commonest emoji, and some posts' words glued together the
 
 from __future__ import annotations
 
+import heapq
+import json
 import random
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -20,7 +24,8 @@ EMOJI = (
 )
 AFTER = "\ufe0f\u200d🏻🏼🏽🏾🏿♂♀"  # what emoji are varied with
 EVERY = 16  # one post in so many is also heard as a hashtag and as a handle
-OFTEN = 2000  # posts to an emoji of the list
+OFTEN = 500  # posts to an emoji of the list
+FEWEST = 2  # times that a pair must come, or a small corpus is learnt by heart
 _SHOWN = [sign + "\ufe0f" if sign < "\uffff" else sign for sign in EMOJI]  # old ones ask for it
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
@@ -38,13 +43,82 @@ def learn_vocabulary(posts: Iterable[str], size: int, seed: int = 0) -> Tokenize
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        min_frequency=2,  # or a small corpus is learnt by heart
+        min_frequency=FEWEST,
         special_tokens=[END],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(_heard(posts, random.Random(seed)), trainer)  # noqa: S311 -- no secret
     return tokenizer
+
+
+def extend_vocabulary(tokenizer: Tokenizer, posts: Iterable[str], more: int, seed: int = 0) -> Tokenizer:
+    """Learn `more` tokens beside those of a byte-level BPE, each a pair of tokens that is common in posts.
+
+    It is the learning of a BPE gone on with: what has a token keeps it, with its number.
+
+    Args:
+        tokenizer: without added tokens but its end; it is not changed.
+        posts: as the model will see them.
+        more: how many tokens; fewer where the posts have no more pairs that come twice.
+        seed: of what is drawn to be glued together.
+    """
+    words: Counter[str] = Counter()
+    for post in _heard(posts, random.Random(seed)):  # noqa: S311 -- no secret
+        words.update(word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(post))
+    written = json.loads(tokenizer.to_str())
+    known, merges = written["model"]["vocab"], written["model"]["merges"]
+    pieces = [([token.value for token in tokenizer.model.tokenize(word)], n) for word, n in words.items()]
+    first = len(known)
+    for left, right in _common_pairs(pieces):
+        if len(known) - first == more:
+            break
+        merges.append([left, right])
+        known.setdefault(left + right, len(known))
+    return Tokenizer.from_str(json.dumps(written))
+
+
+def _common_pairs(words: list[tuple[list[str], int]]) -> Iterator[tuple[str, str]]:
+    """The commonest pair of neighbours in words that are there so often, then the next once it is merged."""
+    counts: Counter[tuple[str, str]] = Counter()
+    places = defaultdict(set)
+    for number, (pieces, times) in enumerate(words):
+        for pair in pairwise(pieces):
+            counts[pair] += times
+            places[pair].add(number)
+    waiting = [(-count, pair) for pair, count in counts.items()]
+    heapq.heapify(waiting)
+    while waiting:
+        count, pair = heapq.heappop(waiting)
+        if counts[pair] != -count:  # an old count: the pair waits elsewhere with its new one
+            continue
+        if counts[pair] < FEWEST:
+            return
+        yield pair
+        changed = set()
+        for number in places.pop(pair):
+            pieces, times = words[number]
+            merged = _merged(pieces, pair)
+            for old in pairwise(pieces):
+                counts[old] -= times
+                changed.add(old)
+            for new in pairwise(merged):
+                counts[new] += times
+                places[new].add(number)
+                changed.add(new)
+            words[number] = (merged, times)
+        for other in changed - {pair}:
+            heapq.heappush(waiting, (-counts[other], other))
+
+
+def _merged(pieces: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for piece in pieces:
+        if merged and (merged[-1], piece) == pair:
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
 
 
 def _heard(posts: Iterable[str], draw: random.Random) -> Iterator[str]:

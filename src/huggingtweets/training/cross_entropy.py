@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 from .batches import IGNORED
 
 SCORES = 1 << 26  # held at once, in the model's own precision: 128 MB in bfloat16
-BLOCK = 1 << 21  # of them in float32 at once: 8 MB, which a processor's cache holds
+POSITIONS = 512  # at once on a processor: their scores stay in its cache where the vocabulary is small
 _SHAPING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
 
@@ -37,31 +37,36 @@ def cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Ten
 @torch.no_grad()
 def token_cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats of each position, 0 for padding: (positions,) in float32; arguments as above."""
-    costs = [
-        _costs(hidden[at] @ matrix.T, targets[at], gradient=False)
-        for at in _pieces(len(hidden), SCORES // len(matrix))
-    ]
+    costs = []
+    for at in _pieces(hidden, matrix):
+        logs = torch.log_softmax((hidden[at] @ matrix.T).float(), dim=-1)
+        wanted, padding = targets[at, None].clamp(min=0), targets[at] == IGNORED
+        costs.append(-logs.gather(1, wanted).squeeze(1).masked_fill(padding, 0.0))
     return torch.cat(costs)
 
 
-def _costs(scores: torch.Tensor, targets: torch.Tensor, *, gradient: bool) -> torch.Tensor:
-    """The cost of each position; on request the scores become the gradient of the costs' sum, in place."""
-    costs = scores.new_empty(len(scores), dtype=torch.float32)
-    for at in _pieces(len(scores), (SCORES if scores.is_cuda else BLOCK) // scores.shape[1]):
-        wanted, padding = targets[at, None].clamp(min=0), targets[at] == IGNORED
-        logs = torch.log_softmax(scores[at].float(), dim=-1)
-        costs[at] = -logs.gather(1, wanted).squeeze(1).masked_fill(padding, 0.0)
-        if gradient:  # softmax minus one-hot
-            logs.exp_().scatter_add_(1, wanted, logs.new_full(wanted.shape, -1.0))
-            logs[padding] = 0.0
-            scores[at] = logs
-    return costs
+def _gradient(scores: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The summed cost of positions, and its gradient with respect to their scores.
+
+    The softmax is summed in float32 and rounded to the scores' own precision, as the gradient has to be; the
+    cost is read from it, too: in bfloat16 right to 0.004 nats a token, either way.
+    """
+    wanted, learnt = targets[:, None].clamp(min=0), (targets != IGNORED)[:, None]
+    chances = torch.softmax(scores, dim=-1)
+    smallest = torch.finfo(torch.float32).tiny
+    costs = -chances.gather(1, wanted).float().clamp(min=smallest).log()
+    chances.scatter_add_(1, wanted, chances.new_full(wanted.shape, -1.0))
+    if not learnt.all():
+        chances.mul_(learnt)
+    return costs.mul_(learnt).sum(), chances
 
 
-def _pieces(count: int, size: int) -> Iterator[slice]:
-    """Stretches of at most `size`, and of one shape but for the last."""
-    size = max(1, size)
-    return (slice(start, start + size) for start in range(0, count, size))
+def _pieces(hidden: torch.Tensor, matrix: torch.Tensor) -> Iterator[slice]:
+    """Stretches of positions, of one shape but for the last."""
+    size = max(1, SCORES // len(matrix))
+    if not hidden.is_cuda:
+        size = min(size, POSITIONS)
+    return (slice(start, start + size) for start in range(0, len(hidden), size))
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
@@ -70,12 +75,12 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         hidden_grad = torch.empty_like(hidden)
         matrix_grad = torch.zeros_like(matrix) if ctx.needs_input_grad[1] else None
         total = hidden.new_zeros((), dtype=torch.float32)
-        for at in _pieces(len(hidden), SCORES // len(matrix)):
-            scores = hidden[at] @ matrix.T
-            total += _costs(scores, targets[at], gradient=True).sum()
-            torch.mm(scores, matrix, out=hidden_grad[at])
+        for at in _pieces(hidden, matrix):
+            cost, scores_grad = _gradient(hidden[at] @ matrix.T, targets[at])
+            total += cost
+            torch.mm(scores_grad, matrix, out=hidden_grad[at])
             if matrix_grad is not None:
-                matrix_grad.addmm_(scores.T, hidden[at])
+                matrix_grad.addmm_(scores_grad.T, hidden[at])
         ctx.save_for_backward(hidden_grad, matrix_grad)
         return total
 

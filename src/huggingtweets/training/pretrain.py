@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from msgspec.structs import replace
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from ..errors import BaseError, InternalError
@@ -84,6 +84,22 @@ def new_model(
     return base.model, fast
 
 
+def vocabulary_of(base: LoadedBase) -> Tokenizer:
+    """The tokens of a base, to be kept.
+
+    Raises:
+        BaseError: they are no byte-level BPE that begins with its end token, as those of such bases do.
+    """
+    tokenizer: Tokenizer = Tokenizer.from_str(base.tokenizer.backend_tokenizer.to_str())
+    bytewise = isinstance(tokenizer.model, models.BPE) and isinstance(tokenizer.decoder, decoders.ByteLevel)
+    if not bytewise or base.tokenizer.eos_token_id != END:
+        raise BaseError(
+            f"the vocabulary of base {base.base.name} cannot be kept: it is no byte-level BPE whose token "
+            f"{END} is the end; leave --keep-vocabulary out, and the corpus gets one of its own"
+        )
+    return tokenizer
+
+
 def _config(size: Size, tokenizer: Tokenizer) -> GPT2Config:
     return GPT2Config(
         vocab_size=tokenizer.get_vocab_size(),
@@ -112,20 +128,23 @@ def _as_transformers(tokenizer: Tokenizer, size: Size) -> PreTrainedTokenizerFas
     )
 
 
-def recipe_for(size: Size, seed: int) -> Recipe:
+def recipe_for(size: Size, seed: int, *, going_on: bool = False) -> Recipe:
     """How a size is taught. The rates at width 256 are those that the starter base was taught with.
 
-    Nothing was searched here. Muon's does not depend on the width, since its steps change outputs alike
+    A base that is gone on with is taught at half of them, so that less of what it knows is lost on the way.
+    Nothing was searched here. Muon's rate does not depend on the width, since its steps change outputs alike
     (Bernstein and Newhouse 2024, "Old optimizer, new norm"); AdamW's, of the tables of tokens and positions,
     falls with its square root (as in karpathy/nanochat, base_train.py).
     """
+    share = 0.5 if going_on else 1.0
     return Recipe(
         name="pretraining",
         base="none",
         optimizer="muon",
-        matrix_rate=0.02,
-        learning_rate=2e-3 * (256 / size.width) ** 0.5,
+        matrix_rate=share * 0.02,
+        learning_rate=share * 2e-3 * (256 / size.width) ** 0.5,
         beta2=0.95,
+        warmup=0.01,
         cooldown=0.4,
         batch_tokens=size.batch_tokens,
         patience=1_000_000,  # it ends when its tokens do

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 _MATRIX = 2  # dimensions
-SLICE = 1 << 24  # weights moved at once, which bounds the float32 copy of their gradient to 64 MB
+SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights moved at once: what a processor's cache holds, or fewer calls
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Weights:
 
     def slices(self, start: int = 0) -> list[Slice]:
         """The buffers from `start` on, cut so that each slice decays or does not."""
-        cuts = [*range(start, self.matrices, SLICE), *range(self.matrices, len(self.master), SLICE)]
+        size = CUDA_SLICE if self.master.is_cuda else SLICE
+        cuts = [*range(start, self.matrices, size), *range(self.matrices, len(self.master), size)]
         ends = [*cuts[1:], len(self.master)]
         return [self._slice(a, b) for a, b in zip(cuts, ends, strict=True)]
 
