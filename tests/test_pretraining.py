@@ -117,6 +117,25 @@ def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
         pretrain(job(tmp_path, out="third", size="nano", base=str(tmp_path / "base")))
 
 
+def test_its_posts_are_written_without_warnings(tmp_path):
+    """The token that begins every post pads, too; transformers takes that for a mistake unless told."""
+    script = (
+        "import sys; from pathlib import Path; import test_pretraining as t; "
+        "t.SIZES['small'] = t.Size(layers=1, width=64, vocabulary=600, batch_tokens=t.STEP); "
+        "t.pretrain(t.job(Path(sys.argv[1]), tokens=4 * t.STEP)); "
+        "from transformers import pipeline; "
+        "pipeline('text-generation', model=sys.argv[1] + '/base')('a lamp')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=os.path.dirname(__file__),  # noqa: PTH120 -- where the names of the tests are
+    )
+    assert "attention_mask" not in done.stderr
+
+
 def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
     """What it knew is said with the same tokens, and it starts about where its base ended."""
     first = pretrain(job(tmp_path))

@@ -81,7 +81,7 @@ class Tweet(Struct, frozen=True, gc=False):
     @property
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` is always false."""
-        return _RETWEET.match(self.full_text) is not None
+        return self.full_text.startswith("RT @") and _RETWEET.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:

@@ -79,8 +79,8 @@ def new_model(
             f"{size.positions} positions; choose its --size, or another base"
         )
     change_vocabulary(base.model, base.tokenizer, tokenizer, END)
-    for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
-        setattr(has, name, END)
+    has.bos_token_id = has.eos_token_id = END
+    has.pad_token_id = None  # what begins every post pads, too: transformers would warn of each post
     return base.model, fast
 
 
@@ -112,7 +112,6 @@ def _config(size: Size, tokenizer: Tokenizer) -> GPT2Config:
         attn_pdrop=0.0,
         bos_token_id=END,
         eos_token_id=END,
-        pad_token_id=END,
     )
 
 

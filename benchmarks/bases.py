@@ -1,0 +1,87 @@
+"""How good bases are: what they predict of posts they have not seen, and what they are worth once taught.
+
+    GOMP_SPINCOUNT=20000 python benchmarks/bases.py BASE... --held-out SHARD [--posts 4000]
+        [--timelines posts.csv ...] [--seeds 0 1 2] [--recipe starter]
+
+Each base is "starter", a folder or a Hub id. Measured are its size on disk; bits per byte of the last posts
+of the held-out shard, one post a row, its end counted; and, for each timeline and seed, held-out bits per
+byte of the model that the recipe makes of the base, at its best evaluation, without the posts that are
+written to watch for copies. Bases take turns within a seed. Printed is a table in Markdown: means, and in
+brackets each seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections import deque
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from huggingtweets import ReadOptions, Rules, corpus, load_recipe
+from huggingtweets.figures import bits_per_byte
+from huggingtweets.pipeline import dataset_of
+from huggingtweets.progress import Silence
+from huggingtweets.reading import read
+from huggingtweets.training import bits_per_post, choose_device, load_base, train
+from huggingtweets.types import Dataset, Recipe
+
+
+def main() -> None:
+    """Measure all bases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("bases", nargs="+")
+    parser.add_argument("--held-out", type=Path, required=True)
+    parser.add_argument("--posts", type=int, default=4000)
+    parser.add_argument("--timelines", nargs="*", default=[])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--recipe", default="starter")
+    given = parser.parse_args()
+    unseen = list(deque(corpus.posts(given.held_out), maxlen=given.posts))
+    people = {Path(place).stem: _dataset(place) for place in given.timelines}
+    taught: dict[tuple[str, str], list[float]] = {(b, who): [] for b in given.bases for who in people}
+    for seed in given.seeds:
+        for (base, who), found in taught.items():
+            recipe = replace(load_recipe(given.recipe), base=base, seed=seed)
+            found.append(_taught(people[who], recipe))
+            print(f"{base} {who} seed {seed}: {found[-1]:.4f}", file=sys.stderr, flush=True)
+    print(
+        "| base | parameters | tokens | MB | unseen posts |", *(f" {who}, taught |" for who in people), sep=""
+    )
+    print("|---|--:|--:|--:|--:|", "--:|" * len(people), sep="")
+    for base in given.bases:
+        means = "".join(f" {_mean(taught[base, who])} |" for who in people)
+        print(f"| {_own_figures(base, unseen)} |{means}")
+
+
+def _dataset(location: str) -> Dataset:
+    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
+
+
+def _taught(data: Dataset, recipe: Recipe) -> float:
+    """Held-out bits per byte of the best evaluation of a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = train(data, recipe, load_base(recipe.base), Path(folder), device=choose_device())
+    return min(point.bits_per_byte for point in made.curve[1:])
+
+
+def _own_figures(name: str, unseen: list[str]) -> str:
+    """A base's name, parameters, vocabulary, size on disk and bits per byte of posts it has not seen."""
+    loaded = load_base(name)
+    bits = bits_per_byte(bits_per_post(loaded.model, loaded.tokenizer, unseen, choose_device()), unseen)
+    place = Path(str(loaded.model.name_or_path)) / "model.safetensors"
+    size = f"{place.stat().st_size / 1e6:.1f}" if place.is_file() else ""
+    vocabulary = len(loaded.tokenizer)
+    return f"{name} | {loaded.base.parameters:,} | {vocabulary:,} | {size} | {bits:.4f}"
+
+
+def _mean(found: list[float]) -> str:
+    each = ", ".join(f"{bits:.4f}" for bits in found)
+    return f"{statistics.mean(found):.4f} ({each})" if found else ""
+
+
+if __name__ == "__main__":
+    main()
