@@ -66,13 +66,15 @@ def pretrain(
 ) -> None:
     """Make a base model of your own from many people's posts: another language, another crowd.
 
-    Learns a vocabulary, then trains a small model of GPT-2's architecture from nothing. After an interruption
-    the same command goes on where it stood; with more tokens it goes on from where it was before its end.
+    Learns a vocabulary, then trains a small model of GPT-2's architecture, from nothing or from --base. After
+    an interruption the same command goes on where it stood; with more tokens it goes on from where it was
+    before its end.
 
     \b
     Examples:
       huggingtweets pretrain posts/ --out bases/mine --hours 2
       huggingtweets pretrain shard-*.jsonl.zst --text-column body --size micro --out bases/big
+      huggingtweets pretrain posts/ --base starter --keep-vocabulary --out bases/better --hours 2
       huggingtweets train archive.zip --base bases/mine --recipe starter
       accelerate launch -m huggingtweets pretrain posts/ --out bases/mine --tokens 100000000
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
