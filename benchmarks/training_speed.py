@@ -4,8 +4,8 @@
 
 Each engine runs in a process of its own, one after the other, round after round; medians are shown. The
 model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers are given
-the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, 1,024
-tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product in bfloat16, measured
+the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, and
+everybody takes 1,024 tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product in bfloat16, measured
 beside each engine. Needs `pip install trl`.
 """
 
@@ -30,6 +30,7 @@ ENGINES = {
     "trainer-bf16": "transformers.Trainer, bf16",
     "trl": "TRL SFTTrainer, packing, bf16",
 }
+STEP = 1024  # tokens
 WARM = 3  # steps that are not counted
 
 
@@ -153,7 +154,8 @@ def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, flo
                 raise _EnoughSteps
 
     try:
-        train(data, load_recipe("starter"), base, folder, device=choose_device(), watcher=Count())
+        recipe = load_recipe("starter", [f"batch_tokens={STEP}"])
+        train(data, recipe, base, folder, device=choose_device(), watcher=Count())
     except _EnoughSteps:
         return counted
     raise ValueError("too few posts for so many steps")
@@ -172,7 +174,7 @@ def _blocks(base: Any, data: Any) -> Iterator[dict[str, list[int]]]:
 
 
 def _arguments(folder: Path, steps: int, *, bf16: bool, rows: int = 1) -> dict[str, Any]:
-    """The settings of 2020, with as many rows as make 1,024 tokens a step."""
+    """The settings of 2020, with as many rows as make STEP tokens."""
     return {
         "output_dir": str(folder),
         "max_steps": steps + WARM,
@@ -210,7 +212,7 @@ def _trainer(
     from transformers import Trainer, TrainingArguments
 
     _with_dropout(base.model)
-    rows = max(1, 1024 // base.model.config.max_position_embeddings)
+    rows = max(1, STEP // base.model.config.max_position_embeddings)
     clock, counted = _clock(rows * base.model.config.max_position_embeddings)
     arguments = TrainingArguments(**_arguments(folder, steps, bf16=bf16, rows=rows))
     Trainer(base.model, arguments, train_dataset=list(_blocks(base, data)), callbacks=[clock]).train()
@@ -223,7 +225,7 @@ def _trl(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, floa
 
     _with_dropout(base.model)
     length = base.model.config.max_position_embeddings
-    rows = max(1, 1024 // length)
+    rows = max(1, STEP // length)
     clock, counted = _clock(rows * length)
     arguments = SFTConfig(packing=True, max_length=length, **_arguments(folder, steps, bf16=True, rows=rows))
     SFTTrainer(
