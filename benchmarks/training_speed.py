@@ -5,8 +5,8 @@
 Each engine runs in a process of its own, one after the other, round after round; medians are shown. The
 model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers are given
 the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, and
-everybody takes 1,024 tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product in bfloat16, measured
-beside each engine. Needs `pip install trl`.
+everybody takes 1,024 tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product
+in bfloat16, measured beside each engine. Needs `pip install trl`.
 """
 
 from __future__ import annotations
@@ -168,7 +168,8 @@ def _blocks(base: Any, data: Any) -> Iterator[dict[str, list[int]]]:
     texts = [post.text for post in data.train]
     random.Random(0).shuffle(texts)  # noqa: S311
     end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
-    ids = [token for text in texts for token in (end, *base.tokenizer(text)["input_ids"])]
+    encode = base.tokenizer.encode
+    ids = [token for text in texts for token in (end, *encode(text, add_special_tokens=False))]
     for start in range(0, len(ids) - size, size):
         yield {"input_ids": ids[start : start + size], "labels": ids[start : start + size]}
 

@@ -119,9 +119,9 @@ def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> No
     shuffled = [post.text for post in data.train]
     random.Random(seed).shuffle(shuffled)  # noqa: S311 -- no secret
     end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
-    blocks = []
+    blocks, encode = [], base.tokenizer.encode
     for texts in (shuffled, [post.text for post in data.held_out]):
-        ids = [token for text in texts for token in (end, *base.tokenizer(text)["input_ids"])]
+        ids = [token for text in texts for token in (end, *encode(text, add_special_tokens=False))]
         cut = [ids[i : i + size] for i in range(0, len(ids) - size, size)]
         blocks.append([{"input_ids": block, "labels": block} for block in cut])
     arguments = TrainingArguments(

@@ -55,7 +55,7 @@ def test_every_token_but_the_first_is_a_target_once():
     assert all(2 <= len(row) <= 65 for row in [*long, *short])
     whole = [token for row in long for token in row[1:]]
     assert long[0][0] == short[0][0] == tokenizer.bos_token_id
-    assert whole == [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]
+    assert whole == [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
 
 
 @pytest.mark.parametrize("shuffle", [None, random.Random(1)])

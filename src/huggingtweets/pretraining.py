@@ -132,8 +132,8 @@ class _Material:
         for shard in self.shards:
             digest.update(sha256(shard).encode())
         self.digest = digest.hexdigest()
-        kept = ["kept", str(job.base).replace("/", "-")] if job.keep_vocabulary else []
-        self.folder = home() / "pretraining" / self.digest[:32] / "-".join([job.size, *kept])
+        kept = f"-of-{training.load_base(job.base or '').base.digest[:16]}" if job.keep_vocabulary else ""
+        self.folder = home() / "pretraining" / self.digest[:32] / f"{job.size}{kept}"
         self.rows = self.folder / "rows"
 
     def vocabulary(self, size: engine.Size, watcher: Watcher) -> Tokenizer:

@@ -41,7 +41,7 @@ def _panel(label: str, points: Points, begun: str = "") -> dict[str, object]:
     return {
         "label": label,
         "points": points,
-        "x": _labelled(marks(0, max([1.0, *(epoch for epoch, _ in points)]), most=6)),
+        "x": _labelled(marks(0, max((epoch for epoch, _ in points), default=0.0) or 1.0, most=6)),
         "y": _labelled(marks(min(values), max(values), most=5)),
         "base": f"{begun}: {values[0]:.3f}" if begun else None,
         "best": f"{min(values):.3f}" if begun and min(values) < values[0] else None,
