@@ -86,7 +86,8 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
             env=environment,
             capture_output=True,
         )
-        return _bits(location, out), time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        return _bits(location, out), seconds
 
 
 def _bits(location: str, folder: str) -> float:
