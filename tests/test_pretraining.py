@@ -21,7 +21,7 @@ from huggingtweets.progress import Silence
 from huggingtweets.training import Device, load_base, train
 from huggingtweets.training.batches import IGNORED
 from huggingtweets.training.packed import END, Rows, write_rows
-from huggingtweets.training.pretrain import SIZES, Size
+from huggingtweets.training.pretrain import SIZES, Size, vocabulary_of
 from tiny import tiny_dataset, varied_texts
 
 STEP = 512  # positions
@@ -144,6 +144,15 @@ def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
     assert {token: new[token] for token in old} == old
     assert second.vocabulary == len(new) > len(old)
     assert second.curve[0].bits_per_byte < 1.15 * first.curve[-1].bits_per_byte
+
+
+def test_a_vocabulary_that_cannot_be_kept_is_told():
+    """One whose end is not token 0, which rows are packed with."""
+    base = load_base("starter")
+    assert vocabulary_of(base).token_to_id(corpus.END) == END
+    base.tokenizer.eos_token = "!"  # noqa: S105 -- a token of text
+    with pytest.raises(BaseError, match="--keep-vocabulary"):
+        vocabulary_of(base)
 
 
 def test_held_out_posts_are_never_learnt_from(tmp_path):

@@ -132,8 +132,10 @@ class _Material:
         for shard in self.shards:
             digest.update(sha256(shard).encode())
         self.digest = digest.hexdigest()
-        kept = f"-of-{training.load_base(job.base or '').base.digest[:16]}" if job.keep_vocabulary else ""
-        self.folder = home() / "pretraining" / self.digest[:32] / f"{job.size}{kept}"
+        base = training.load_base(job.base) if job.base and job.keep_vocabulary else None
+        self._kept = engine.vocabulary_of(base) if base else None
+        name = f"{job.size}-of-{base.base.digest[:16]}" if base else job.size
+        self.folder = home() / "pretraining" / self.digest[:32] / name
         self.rows = self.folder / "rows"
 
     def vocabulary(self, size: engine.Size, watcher: Watcher) -> Tokenizer:
@@ -142,10 +144,9 @@ class _Material:
         if not path.is_file():
             each = math.ceil(VOCABULARY_POSTS / len(self.shards))
             some = (post for shard in self.shards for post in islice(self._clean([shard]), each))
-            if self._job.keep_vocabulary:
+            if self._kept:
                 watcher.stage("vocabulary", f"{MORE_TOKENS:,} tokens more than the base has")
-                kept = engine.vocabulary_of(training.load_base(self._job.base or ""))
-                learnt = corpus.extend_vocabulary(kept, some, MORE_TOKENS, self._job.seed)
+                learnt = corpus.extend_vocabulary(self._kept, some, MORE_TOKENS, self._job.seed)
             else:
                 watcher.stage("vocabulary", f"{size.vocabulary:,} tokens")
                 learnt = corpus.learn_vocabulary(some, size.vocabulary, self._job.seed)
