@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
 from huggingtweets.progress import Heard, Silence
-from huggingtweets.training import Device, choose_device, load_base, train
+from huggingtweets.training import Device, backward, choose_device, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORED, batches, encode
@@ -395,6 +395,27 @@ def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
         gradients.append(weights.gradient.clone())
     assert torch.allclose(*gradients, atol=1e-6)
     assert any("pieces" in message for message in said)
+
+
+def test_a_large_model_computes_few_positions_at_once_on_a_processor(base, monkeypatch):
+    """No piece has more positions than meant for it, and the gradient is that of the whole batch."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
+    gradients, sizes = [], []
+    for large in (1 << 26, 1):
+        monkeypatch.setattr(backward, "LARGE", large)
+        monkeypatch.setattr(backward, "FEW", 256)
+        model = AutoModelForCausalLM.from_pretrained(base)
+        weights = Weights(model, torch.float32)
+
+        def loss(piece, model=model):
+            sizes.append(piece.inputs.numel())
+            return summed_loss(model, piece, CPU, None)
+
+        Backward(weights, loss, Processes(), Silence())(batch)
+        gradients.append(weights.gradient.clone())
+    assert sizes[0] > 256 >= max(sizes[1:])
+    assert torch.allclose(*gradients, atol=1e-6)
 
 
 def test_memory_for_not_even_one_row_is_one_clear_error(base):

@@ -46,6 +46,7 @@ class Weights:
         rest = [p for p in trainable if p.dim() != _MATRIX or id(p) in tables]
         matrices = [*self._inner, *(p for p in rest if p.dim() > 1)]
         self.parameters = [*matrices, *(p for p in rest if p.dim() <= 1)]
+        self.total = sum(p.numel() for p in model.parameters())  # those that do not move, too
         self.inner = sum(p.numel() for p in self._inner)
         self.matrices = sum(p.numel() for p in matrices)
         self.master = torch.cat([p.detach().flatten().float() for p in self.parameters])
