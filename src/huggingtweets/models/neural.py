@@ -53,6 +53,8 @@ def teach(
         listen=_Listener(data, recipe),
         watcher=watcher,
     )
+    del base
+    training.return_freed_memory()  # the model will be loaded again, to be evaluated
     return checkpoint, training.environment(device)
 
 

@@ -14,7 +14,7 @@ from ..types import Base, Checkpoint, Dataset, Recipe
 from .adapters import adapt, merge
 from .base import EMBEDDED, LoadedBase, load_base
 from .checkpoint import beginning, save_model
-from .device import Device, choose_device
+from .device import Device, choose_device, return_freed_memory
 from .environment import environment
 from .loss import bits_per_post
 from .processes import Processes, processes
@@ -32,6 +32,7 @@ __all__ = [
     "environment",
     "load_base",
     "processes",
+    "return_freed_memory",
     "train",
 ]
 

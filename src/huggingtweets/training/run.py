@@ -20,7 +20,7 @@ from .backward import Backward
 from .base import LoadedBase
 from .batches import Batch, Row, batches, encode, positions
 from .cross_entropy import output_matrix
-from .device import Device, keep_freed_memory
+from .device import Device, keep_freed_memory, return_freed_memory
 from .loop import Loop, Measured, Standing
 from .loss import bits_per_byte, nats, summed_loss
 from .mixture import by_author, epoch, shares
@@ -89,6 +89,7 @@ def made_ready(model: Any, device: Device) -> tuple[torch.Tensor | None, Weights
         use_short_rows(model)
     _fuse_activations(model)
     weights = Weights(model, torch.bfloat16 if device.bf16 else torch.float32)
+    return_freed_memory()
     return model.get_output_embeddings().weight if plain else None, weights
 
 

@@ -1,0 +1,133 @@
+"""How much memory each recipe of a base from the Hub needs, over a whole run of `huggingtweets train`.
+
+    python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 120]
+
+The bases are not fetched: models of their architectures and sizes with random weights stand in for them, with
+the starter base's tokenizer, stored in the precision in which the Hub has them; the real ones need a little
+more for their larger tokenizers. One epoch of a few posts is enough: the peak is reached within the first
+steps or when the model is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What config.json of a base on the Hub says, as far as memory hangs on it."""
+
+    kind: str  # model_type
+    stored: str  # dtype of its file
+    millions: int  # of weights, to know that nothing was mistyped
+    settings: dict[str, Any]
+
+
+def _gpt2(width: int, layers: int, heads: int, millions: int) -> Shape:
+    return Shape("gpt2", "float32", millions, {"n_embd": width, "n_layer": layers, "n_head": heads})
+
+
+def _llama_like(kind: str, millions: int, *dimensions: int) -> Shape:
+    names = (
+        "vocab_size",
+        "hidden_size",
+        "intermediate_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "num_key_value_heads",
+        "head_dim",
+    )
+    settings = dict(zip(names, dimensions, strict=True))
+    return Shape(kind, "bfloat16", millions, {**settings, "tie_word_embeddings": True})
+
+
+SHAPES = {
+    "distilgpt2": _gpt2(768, 6, 12, 82),
+    "gpt2": _gpt2(768, 12, 12, 124),
+    "gpt2-medium": _gpt2(1024, 24, 16, 355),
+    "smollm2-135m": _llama_like("llama", 135, 49_152, 576, 1536, 30, 9, 3, 64),
+    "smollm2-360m": _llama_like("llama", 362, 49_152, 960, 2560, 32, 15, 5, 64),
+    "gemma-3-270m": _llama_like("gemma3_text", 268, 262_144, 640, 2048, 18, 4, 1, 256),
+    "qwen3-0.6b": _llama_like("qwen3", 596, 151_936, 1024, 3072, 28, 16, 8, 128),
+    "llama-3.2-1b": _llama_like("llama", 1236, 128_256, 2048, 8192, 16, 32, 8, 64),
+}
+
+
+def main() -> None:
+    """Run every recipe once and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("location")
+    parser.add_argument("--recipes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--posts", type=int, default=120)
+    given = parser.parse_args()
+    print("| recipe | weights, millions | method | peak memory, GB |")
+    print("|---|--:|---|--:|")
+    for name in given.recipes:
+        with tempfile.TemporaryDirectory() as folder:
+            posts = _some_posts(given.location, given.posts, Path(folder) / "posts.txt")
+            millions = _write_base(SHAPES[name], Path(folder) / "base")
+            peak = _peak(name, posts, Path(folder))
+        print(f"| {name} | {millions:,.0f} | {_method(name)} | {peak:.1f} |", flush=True)
+
+
+def _method(recipe: str) -> str:
+    from huggingtweets import load_recipe
+
+    return load_recipe(recipe).method
+
+
+def _some_posts(location: str, count: int, target: Path) -> Path:
+    from huggingtweets import inspect
+
+    [person, *_] = inspect([location])
+    texts = [" ".join(post.text.split()) for post in person.person.cleaned.posts]
+    target.write_text("\n".join(texts[-count:]) + "\n", "utf-8")
+    return target
+
+
+def _write_base(shape: Shape, folder: Path) -> float:
+    """Write a random model of this shape; in a process of its own, whose memory does not count."""
+    script = (
+        "import sys, torch; from transformers import AutoConfig, AutoModelForCausalLM\n"
+        "from huggingtweets.training import load_base\n"
+        "tokenizer = load_base('starter').tokenizer; end = tokenizer.eos_token_id\n"
+        # Gemma's padding token, whose vector is 0, has the number of the starter's end token
+        "ends = {'bos_token_id': end, 'eos_token_id': end, 'pad_token_id': None}\n"
+        f"config = AutoConfig.for_model({shape.kind!r}, **{shape.settings!r}, **ends)\n"
+        "torch.manual_seed(0)\n"
+        f"model = AutoModelForCausalLM.from_config(config, dtype=torch.{shape.stored})\n"
+        f"model.save_pretrained({str(folder)!r}); tokenizer.save_pretrained({str(folder)!r})\n"
+        "print(model.num_parameters() / 1e6)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    millions = float(done.stdout.splitlines()[-1])
+    if round(millions) != shape.millions:
+        raise ValueError(f"the base of this recipe has {shape.millions} million weights, not {millions:.1f}")
+    return millions
+
+
+def _peak(recipe: str, posts: Path, folder: Path) -> float:
+    """Gigabytes that a run needs at most."""
+    options = f"--name someone --recipe {recipe} --no-evaluate --tracker none"
+    options += " --set epochs=1 --set evaluations=1 --set sampling.max_new_tokens=8"
+    command = [sys.executable, "-m", "huggingtweets", "train", str(posts), *options.split()]
+    command += ["--base", str(folder / "base"), "--out", str(folder / "model")]
+    environment = os.environ | {"HUGGINGTWEETS_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
+    with (folder / "said").open("w+") as said:
+        running = subprocess.Popen(command, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(running.pid, 0)
+        if status:
+            said.seek(0)
+            raise SystemExit(said.read())
+    return used.ru_maxrss / 1e6
+
+
+if __name__ == "__main__":
+    main()
