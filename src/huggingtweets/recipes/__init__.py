@@ -1,7 +1,8 @@
 """Recipes: what is trained and how, one TOML file each.
 
 The file's name is the recipe's name; its fields are those of `types.Recipe`, each explained there. A file
-of one's own works the same way, and `--set key=value` changes any field of either.
+of one's own works the same way, and `--set key=value` changes any field of either. The memory that a summary
+names was measured (benchmarks/recipe_memory.py) and rounded up.
 """
 
 from __future__ import annotations
