@@ -121,13 +121,15 @@ class PostsStep:
             return self._looked(room, chosen.with_sample(chosen.load(room)))
 
     def _changed(self, key: object, *given: object) -> tuple[Any, ...]:
-        try:
-            new = chosen.rules(*given[:4])
-        except UserError as error:
-            return problem(words(error)), posts_shown.ready(Chosen()), gr.update(visible=False)
         who = str(given[4] or "").strip().lstrip("@")[:200]
         with self._room(key) as room:
             now = chosen.load(room)
+            try:
+                new = chosen.rules(*given[:4])
+            except UserError as error:
+                if not now.places:  # "Begin again" was quicker than the box that was left for it
+                    return gr.skip(), gr.skip(), gr.skip()
+                return problem(words(error)), posts_shown.ready(Chosen()), gr.update(visible=False)
             if new == now.rules and who == now.person and now.enough:
                 return gr.skip(), gr.skip(), gr.skip()
             return self._looked(room, replace(now, rules=new, person=who))
