@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 import psutil
 from made_archive import HANDLE, write_archive
-from visitor import Visitor
+from visitor import BOXES, Visitor
 
 PORT = 7932
 PICTURE = 2_000_000  # bytes
@@ -43,17 +43,17 @@ def main() -> None:
         archive = _archive(Path(place), asked.megabytes * 1_000_000, asked.posts)
         with _served(Path(place)) as server:
             visitor = Visitor(f"http://127.0.0.1:{PORT}/")
-            list(visitor.call("try-sample", [""]))  # loads what reading needs
+            list(visitor.call("try-sample", ["", *BOXES]))  # loads what reading needs
             print(f"| archive of {archive.stat().st_size / 1e6:,.0f} MB | seconds | memory, MB |")
             print("|---|---|---|")
             with _measured("sent to the page", server):
                 path = visitor.upload(_as_form(archive))
             file = {"path": path, "orig_name": archive.name, "meta": {"_type": "gradio.FileData"}}
             with _measured("read by the page", server):
-                shown = list(visitor.call("Your archive: zip, CAR, CSV …", ["", [file]], "upload"))
+                shown = list(visitor.call("Your archive: zip, CAR, CSV …", ["", [file], *BOXES], "upload"))
             _require(shown)
             with _measured("named by its path too, and both read", server):
-                shown = list(visitor.call("Or an account, or a path", ["", str(archive)], "submit"))
+                shown = list(visitor.call("Or an account, or a path", ["", str(archive), *BOXES], "submit"))
             _require(shown)
 
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from visitor import Visitor
+from visitor import BOXES, Visitor
 
 ASKED = 10  # times the page is asked
 WRITTEN = 4  # times five posts are written
@@ -100,7 +100,7 @@ def _write(visitor: Visitor) -> list[float]:
 
 def _begin(visitor: Visitor, runs: Path) -> Path:
     """Begin to teach the sample account; return the folder of the run."""
-    list(visitor.call("try-sample", [""]))
+    list(visitor.call("try-sample", ["", *BOXES]))
     list(visitor.call("begin", ["", "starter"]))
     return max(runs.iterdir())
 

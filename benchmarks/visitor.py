@@ -10,6 +10,8 @@ from itertools import count
 
 import httpx
 
+BOXES = (True, "", "", "", "")  # of what to leave out, as they stand when the page is opened
+
 
 class Visitor:
     """Presses buttons and drops files as the page's own scripts do, over HTTP."""

@@ -21,6 +21,7 @@ from local_server import LocalServer, Reply
 from tiny import varied_texts
 
 DROP = "Your archive: zip, CAR, CSV …"
+BOXES = (True, "", "", "", "")  # of what to leave out, as they stand at first
 WORDS = "the owl of the cellar keeps the blue ledger"
 FEED = (
     b"<rss version='2.0'><channel><title>x</title><item><title>inside news of today</title></item>"
@@ -52,7 +53,7 @@ def victim(page):
     rows = [f'{i},victim,"{text} {WORDS if i % 3 == 0 else text[::-1]}"' for i, text in enumerate(texts)]
     with Client(page.url) as client:
         (path,) = client.upload("posts.csv", "\n".join(["id,author,text", *rows]).encode()).json()
-        found = client.call(client.of(DROP, "upload"), [client.key, [_file(path)]])
+        found = client.call(client.of(DROP, "upload"), [client.key, [_file(path)], *BOXES])
         assert "victim" in json.dumps(found["output"])
         begun = client.call(client.of("begin", "click"), [client.key, "ngram"])
         run = begun["output"]["data"][0]["value"]
@@ -73,7 +74,7 @@ def _file(path: str) -> dict[str, object]:
 
 def _look(client: Client, text: str) -> str:
     """What the page says when this is typed in the place of an account."""
-    shown = client.call(client.of("Or an account", "submit"), [client.key, text])
+    shown = client.call(client.of("Or an account", "submit"), [client.key, text, *BOXES])
     return json.dumps(shown["output"])
 
 
@@ -158,7 +159,7 @@ def test_the_server_fetches_no_address_for_a_visitor(attacker):
         assert attacker.http.get(f"gradio_api/file={address}").status_code == 404
         drop = attacker.of(DROP, "upload")
         for given in ({**_file("x"), "path": address}, {**_file("x.csv"), "url": address}):
-            assert not attacker.call(drop, [attacker.key, [given]])["success"]
+            assert not attacker.call(drop, [attacker.key, [given], *BOXES])["success"]
         assert not inside.asked
 
 
@@ -168,7 +169,7 @@ def test_a_file_that_was_not_dropped_cannot_be_used(attacker, page, victim):
     inside = [str(path) for path in (page.home / "visitors").rglob("*.csv")]
     assert inside, "the victim's file is in their room"
     for path in ["/etc/passwd", victim.upload, *inside, str(page.home / "incoming" / ".." / "x.csv")]:
-        shown = attacker.call(drop, [attacker.key, [_file(path)]])
+        shown = attacker.call(drop, [attacker.key, [_file(path)], *BOXES])
         assert not shown["success"]
         assert "victim" not in json.dumps(shown["output"])
 
@@ -212,7 +213,7 @@ def test_somebody_else_s_session_opens_no_room(attacker, victim):
 @pytest.mark.parametrize("key", ["", None, "short", "../../etc", "a" * 31, "/" * 32, 5, {"a": 1}, ["x"] * 32])
 def test_without_a_key_there_is_no_room(attacker, key):
     """A key that the page did not give opens nothing, and shows no path."""
-    shown = attacker.call(attacker.of("try-sample", "click"), [key])
+    shown = attacker.call(attacker.of("try-sample", "click"), [key, *BOXES])
     assert not shown["success"]
     assert "visitors" not in json.dumps(shown)
 
@@ -298,7 +299,7 @@ def test_errors_show_no_path(attacker, page):
     """A broken archive is named as the visitor named it, without the folders of the server."""
     (path,) = attacker.upload("broken.zip", b"PK\x03\x04 this is no archive").json()
     drop = attacker.of(DROP, "upload")
-    shown = json.dumps(attacker.call(drop, [attacker.key, [_file(path)]])["output"])
+    shown = json.dumps(attacker.call(drop, [attacker.key, [_file(path)], *BOXES])["output"])
     assert "broken.zip" in shown
     assert "That did not work" in shown
     assert str(page.home) not in shown

@@ -255,6 +255,23 @@ def test_leaving_something_out_moves_the_numbers(tab):
     tab.get_by_text("No posts yet").wait_for()
 
 
+def test_beginning_again_forgets_what_a_box_held(tab):
+    """A box that is left for the button loses what it held; what it holds before posts are chosen counts."""
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    tab.get_by_role("button", name="Leave something out").click()
+    tab.get_by_label("From the day").fill("2999-01-01")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.get_by_label("From the day").fill("2999-01-01")
+    tab.click("#try-sample")
+    tab.get_by_text("Too little").wait_for()
+
+
 def test_a_broken_archive_is_told_in_words(tab, tmp_path):
     """A damaged file leaves the page usable: the error says which file, and the next one is read."""
     broken = tmp_path / "broken.zip"

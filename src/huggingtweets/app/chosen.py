@@ -25,6 +25,7 @@ from .rooms import Room
 
 FILE = "chosen.json"
 MOST = 20  # places
+MOST_LETTERS = 200  # of a person's name
 LIVE = ("bluesky", "mastodon")  # what strangers may name: places that ask for no secret and no money
 
 
@@ -103,6 +104,17 @@ def with_sample(chosen: Chosen) -> Chosen:
     """Take the made-up account that ships with the package, and nothing else."""
     sample = Place(reading.sample_archive(), "the sample: a made-up account")
     return msgspec.structs.replace(chosen, places=(sample,), person="")
+
+
+def as_shown(chosen: Chosen, *boxes: object) -> Chosen:
+    """The same places by what the page's boxes say: those of `rules`, and whose posts they are.
+
+    Raises:
+        UserError: as for `rules`.
+    """
+    *about, person = boxes
+    who = str(person or "").strip().lstrip("@")[:MOST_LETTERS]
+    return msgspec.structs.replace(chosen, rules=rules(*about), person=who)
 
 
 def rules(replies: object, language: object, since: object, until: object) -> Rules:

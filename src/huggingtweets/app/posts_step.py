@@ -62,15 +62,15 @@ class PostsStep:
         """Say what happens when something is used."""
         key, shown, toggles = self._shared.key, self._shown, self._toggles
         work = hands("reading", self._server.limits.drawing)
-        self._files.upload(told(self._dropped), [key, self._files], [self._files, *shown], **work)
+        self._files.upload(told(self._dropped), [key, self._files, *toggles], [self._files, *shown], **work)
         gr.on(
             [self._add.click, self._typed.submit],
             told(self._named),
-            [key, self._typed],
+            [key, self._typed, *toggles],
             [self._typed, *shown],
             **work,
         )
-        self._sample.click(told(self._sampled), key, shown, **work)
+        self._sample.click(told(self._sampled), [key, *toggles], shown, **work)
         self._clear.click(told(self._begun), key, [*shown, *toggles], **work)
         replies, language, *boxes = toggles
         used = [replies.input, language.input, *(event for box in boxes for event in (box.submit, box.blur))]
@@ -85,12 +85,13 @@ class PostsStep:
         with self._server.rooms.alone(room):
             yield room
 
-    def _looked(self, room: Room, now: Chosen) -> tuple[Any, ...]:
-        """Look at what is chosen; errors stand where the posts would."""
+    def _looked(self, room: Room, now: Chosen, boxes: Sequence[object] = ()) -> tuple[Any, ...]:
+        """Look at what is chosen, by what the boxes say or else said last; errors stand where posts would."""
         if not now.places:
             chosen.save(now, room)
             return posts_shown.NOTHING, posts_shown.ready(now), gr.update(visible=False)
         try:
+            now = chosen.as_shown(now, *boxes) if boxes else now
             now, inspections = chosen.look(now, room, self._server.limits)
         except Exception as error:  # noqa: BLE001 -- every error is told, and ours are logged
             chosen.save(replace(now, enough=False), room)
@@ -103,36 +104,33 @@ class PostsStep:
         page = posts_shown.inspections(now, inspections)
         return page, posts_shown.ready(now), gr.update(visible=now.enough)
 
-    def _dropped(self, key: object, uploads: Sequence[str] | None) -> tuple[Any, ...]:
+    def _dropped(self, key: object, uploads: Sequence[str] | None, *boxes: object) -> tuple[Any, ...]:
         with self._room(key) as room:
             now = chosen.with_uploads(chosen.load(room), uploads or (), self._server.incoming, room)
-            return None, *self._looked(room, now)
+            return None, *self._looked(room, now, boxes)
 
-    def _named(self, key: object, typed: str) -> tuple[Any, ...]:
+    def _named(self, key: object, typed: str, *boxes: object) -> tuple[Any, ...]:
         with self._room(key) as room:
             try:
                 now = chosen.with_typed(chosen.load(room), typed[:MOST_LETTERS], self._server.limits)
             except HuggingtweetsError as error:
                 return typed, problem(words(error)), gr.skip(), gr.skip()
-            return "", *self._looked(room, now)
+            return "", *self._looked(room, now, boxes)
 
-    def _sampled(self, key: object) -> tuple[Any, ...]:
-        with self._room(key) as room:
-            return self._looked(room, chosen.with_sample(chosen.load(room)))
+    def _sampled(self, key: object, *boxes: object) -> tuple[Any, ...]:
+        with self._room(key) as room:  # whose the sample is, it says itself
+            return self._looked(room, chosen.with_sample(chosen.load(room)), (*boxes[:-1], ""))
 
-    def _changed(self, key: object, *given: object) -> tuple[Any, ...]:
-        who = str(given[4] or "").strip().lstrip("@")[:200]
+    def _changed(self, key: object, *boxes: object) -> tuple[Any, ...]:
+        """Look again; with no posts chosen there is nothing to do, since whatever brings some asks the boxes.
+
+        A box that is left for "Begin again" tells so only behind it, with what it held before.
+        """
         with self._room(key) as room:
             now = chosen.load(room)
-            try:
-                new = chosen.rules(*given[:4])
-            except UserError as error:
-                if not now.places:  # "Begin again" was quicker than the box that was left for it
-                    return gr.skip(), gr.skip(), gr.skip()
-                return problem(words(error)), posts_shown.ready(Chosen()), gr.update(visible=False)
-            if new == now.rules and who == now.person and now.enough:
+            if not now.places or (now.enough and _says(now, boxes)):
                 return gr.skip(), gr.skip(), gr.skip()
-            return self._looked(room, replace(now, rules=new, person=who))
+            return self._looked(room, now, boxes)
 
     def _begun(self, key: object) -> tuple[Any, ...]:
         with self._room(key) as room:
@@ -149,6 +147,14 @@ class PostsStep:
         kept = now.rules
         days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
         return *shown, kept.keep_replies, kept.lang or "", *days, now.person
+
+
+def _says(now: Chosen, boxes: Sequence[object]) -> bool:
+    """Whether the boxes still say by what was looked last."""
+    try:
+        return chosen.as_shown(now, *boxes) == now
+    except UserError:
+        return False
 
 
 def _take_only_what_is_dropped(files: gr.File) -> None:
