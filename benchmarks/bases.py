@@ -21,13 +21,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from huggingtweets import ReadOptions, Rules, corpus, load_recipe
-from huggingtweets.figures import bits_per_byte
-from huggingtweets.pipeline import dataset_of
+from huggingtweets import DataConfig, corpus, load_recipe
 from huggingtweets.progress import Silence
-from huggingtweets.reading import read
+from huggingtweets.results import bits_per_byte
 from huggingtweets.training import bits_per_post, choose_device, load_base, train
 from huggingtweets.types import Dataset, Recipe
+from huggingtweets.workflows.data import build_dataset, read
 
 
 def main() -> None:
@@ -58,7 +57,7 @@ def main() -> None:
 
 
 def _dataset(location: str) -> Dataset:
-    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
+    return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
 def _taught(data: Dataset, recipe: Recipe) -> float:

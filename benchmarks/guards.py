@@ -18,13 +18,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from huggingtweets import evaluation, judging, models, records
-from huggingtweets.drafts import Guard
-from huggingtweets.evaluation.guards import load_guards
-from huggingtweets.figures import Evaluation
+from huggingtweets import ModelFolder, evaluation, model_folder, models
+from huggingtweets.generation.filters import load_filters
+from huggingtweets.generation.writer import Guard
 from huggingtweets.models import Model
 from huggingtweets.progress import Silence
+from huggingtweets.results import Evaluation
 from huggingtweets.types import Dataset
+from huggingtweets.workflows import evaluate
 
 
 class Round(NamedTuple):
@@ -52,12 +53,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--against", action="append", default=[], metavar="LOCATION")
     options = parser.parse_args()
-    folder = records.place(options.model)
-    record = records.load(folder)
-    data, others = judging.posts(folder, record), judging.other_people(record, options.against, Silence())
+    folder = model_folder.place(options.model)
+    record = ModelFolder(folder).record
+    data, others = evaluate.posts(folder, record), evaluate.other_people(record, options.against, Silence())
     model = models.load(folder)
     model.generate(count=8, seed=0)  # warms up
-    ways: dict[str, Sequence[Guard]] = {"without guards": (), "with guards": load_guards(folder)}
+    ways: dict[str, Sequence[Guard]] = {"without guards": (), "with guards": load_filters(folder)}
     rounds: dict[str, list[Round]] = {way: [] for way in ways}
     for seed in options.seeds:
         for way, guards in ways.items():
@@ -80,7 +81,7 @@ def _round(
     seed: int,
 ) -> Round:
     begun = time.perf_counter()
-    written = model.generate(count=count, seed=seed, guards=guards)
+    written = model.generate(count=count, seed=seed, filters=guards)
     seconds = time.perf_counter() - begun
     found = evaluation.measure(
         [post.text for post in data.train],

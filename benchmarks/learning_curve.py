@@ -29,12 +29,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from huggingtweets import ReadOptions, Rules, dataset, evaluation, models, recipes
-from huggingtweets.evaluation import copying, intervals
-from huggingtweets.figures import Figure
+from huggingtweets import DataConfig, dataset, evaluation, models, recipes
+from huggingtweets.evaluation import copies, intervals
 from huggingtweets.progress import Silence
-from huggingtweets.reading import read, sample_archive
+from huggingtweets.results import Figure
 from huggingtweets.types import Dataset, Recipe
+from huggingtweets.workflows.data import read, sample_archive
 
 ALL = "all"
 SIZES = ("100", "200", "400", "800", "1600", ALL)
@@ -97,7 +97,7 @@ def _people(locations: Sequence[str]) -> dict[str, Dataset]:
     """Each person's posts, split."""
     found = {}
     for location in locations:
-        for person in read([location], ReadOptions(), None, Rules(), Silence()):
+        for person in read(DataConfig(locations=(location,)), Silence()):
             part = dataset.Part(person.account, person.cleaned.funnel, person.cleaned.posts)
             found[person.account.handle] = dataset.build([part])
     return found
@@ -113,7 +113,7 @@ def _measured(
     sys.stderr.write(f"{person}: {len(data.train):,} posts, seed {seed}\n")
     held_out = [post.text for post in data.held_out]
     with tempfile.TemporaryDirectory() as folder:
-        models.teach(data, recipe, Path(folder), Silence())
+        models.train(data, recipe, Path(folder), Silence())
         model = models.load(Path(folder))
     base = models.load_base(recipe)
     bits = model.bits(held_out)
@@ -123,7 +123,7 @@ def _measured(
     found = evaluation.measure(
         [post.text for post in whole.train], held_out, texts, others=_others(people, person), seed=seed
     )
-    copies = copying.watch([post.text for post in data.train], held_out)(texts)
+    copied = copies.watch([post.text for post in data.train], held_out)(texts)
     closeness = found.authorship.whole.closeness.model
     return Cell(
         person=person,
@@ -142,7 +142,7 @@ def _measured(
 
 def _others(people: Mapping[str, Dataset], person: str) -> dict[str, list[str]]:
     others = {name: [post.text for post in data.train] for name, data in people.items() if name != person}
-    for sample in read([sample_archive()], ReadOptions(), None, Rules(), Silence()):
+    for sample in read(DataConfig(locations=(sample_archive(),)), Silence()):
         others[sample.account.handle] = [post.text for post in sample.cleaned.posts]
     return others
 
@@ -193,7 +193,7 @@ def _rows(cells: Sequence[Cell]) -> Iterable[str]:
         gains = [cell.gain for cell in group if cell.gain]
         if gains:
             yield (
-                f"    Measured(posts={round(statistics.fmean(cell.posts for cell in group))}, "
+                f"    LearningCurvePoint(posts={round(statistics.fmean(cell.posts for cell in group))}, "
                 f"gain={statistics.fmean(gain.value for gain in gains):.3f}, "
                 f"low={min(gain.low for gain in gains):.3f}, high={max(gain.high for gain in gains):.3f}),"
             )

@@ -23,6 +23,8 @@ from pathlib import Path
 import psutil
 from visitor import BOXES, Visitor
 
+from huggingtweets import DataConfig
+
 ASKED = 10  # times the page is asked
 WRITTEN = 4  # times five posts are written
 PORT = 7931
@@ -36,22 +38,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         os.environ["HUGGINGTWEETS_HOME"] = str(Path(place) / "home")
         os.chdir(place)
-        from huggingtweets import Job, load_recipe, reading, train
-        from huggingtweets.app import lesson
+        from huggingtweets import TrainConfig, load_recipe, train
+        from huggingtweets.app import training_request
         from huggingtweets.app.limits import Limits
         from huggingtweets.app.page import running
-        from huggingtweets.app.rooms import Rooms
+        from huggingtweets.app.sessions import Sessions
+        from huggingtweets.workflows.data import sample_archive
 
         quick = load_recipe("starter", ["epochs=1", "evaluations=1"])
-        train(Job(locations=(reading.sample_archive(),), recipe=quick, tracker="none", judge=False))
+        train(
+            TrainConfig(
+                data=DataConfig(locations=(sample_archive(),)),
+                recipe=quick,
+                tracker="none",
+                evaluate=False,
+            )
+        )
         with running(Limits(), port=PORT) as url:
-            room = Rooms(Limits()).of(None)
+            room = Sessions(Limits()).of(None)
             visitor = Visitor(url)
             _write(visitor)  # loads the model
             print("| | first byte, median (slowest) | first word | five posts |")
             print("|---|---|---|---|")
             _row("nothing learns", visitor)
-            with _learning(_begin(visitor, room.runs), lesson.load) as process:
+            with _learning(_begin(visitor, room.runs), training_request.load) as process:
                 _row(f"a model learns (nice {process.nice()})", visitor)
                 if os.geteuid() == 0:
                     for thread in process.threads():

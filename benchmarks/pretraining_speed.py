@@ -94,7 +94,7 @@ def _ours(model: Any, tokenizer: Any, posts: list[str], size: Any, steps: int) -
     from huggingtweets.training.optimizer import Optimizer
     from huggingtweets.training.packed import Rows, write_rows
     from huggingtweets.training.pretrain import recipe_for
-    from huggingtweets.training.processes import Processes
+    from huggingtweets.training.process_group import ProcessGroup
     from huggingtweets.training.run import made_ready
 
     device, timed = choose_device(), []
@@ -103,7 +103,7 @@ def _ours(model: Any, tokenizer: Any, posts: list[str], size: Any, steps: int) -
         rows = Rows(Path(folder), size.batch_tokens, seed=0, batches=steps)
         matrix, weights = made_ready(model, device)
         optimizer = Optimizer(weights, recipe_for(size, 0))
-        learn = Backward(weights, lambda b: summed_loss(model, b, device, matrix), Processes(), Silence())
+        learn = Backward(weights, lambda b: summed_loss(model, b, device, matrix), ProcessGroup(), Silence())
         for step in range(steps):
             started = time.perf_counter()
             batch = rows[step]

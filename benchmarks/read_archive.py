@@ -34,6 +34,8 @@ from typing import Any
 
 from made_archive import write_archive
 
+from huggingtweets import DataConfig
+
 LINKS = [
     rf"{before}{scheme}\S+{after}"
     for scheme in ("http:", "https:")
@@ -128,8 +130,8 @@ def ours(archive: Path) -> dict[str, int]:
     """The same, as the command does it."""
     from huggingtweets import inspect
 
-    [found] = inspect([str(archive)])
-    funnel = found.person.cleaned.funnel
+    [found] = inspect(DataConfig(locations=(str(archive),)))
+    funnel = found.author.cleaned.funnel
     return {"kept": funnel.kept} | {str(reason): count for reason, count in funnel.dropped.items()}
 
 

@@ -21,6 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from huggingtweets import DataConfig
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -90,8 +92,8 @@ def _method(recipe: str) -> str:
 def _some_posts(location: str, count: int, target: Path) -> Path:
     from huggingtweets import inspect
 
-    [person, *_] = inspect([location])
-    texts = [" ".join(post.text.split()) for post in person.person.cleaned.posts]
+    [person, *_] = inspect(DataConfig(locations=(location,)))
+    texts = [" ".join(post.text.split()) for post in person.author.cleaned.posts]
     target.write_text("\n".join(texts[-count:]) + "\n", "utf-8")
     return target
 

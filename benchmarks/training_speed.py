@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from huggingtweets import DataConfig
+
 ENGINES = {
     "ours": "huggingtweets",
     "trainer": "transformers.Trainer, float32 (2020)",
@@ -114,13 +116,10 @@ def _base(shape: str) -> Any:
 
 
 def _dataset(location: str) -> Any:
-    from huggingtweets.cleaning import Rules
-    from huggingtweets.pipeline import dataset_of
     from huggingtweets.progress import Silence
-    from huggingtweets.reading import read
-    from huggingtweets.sources import ReadOptions
+    from huggingtweets.workflows.data import build_dataset, read
 
-    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
+    return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
 def matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:

@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from huggingtweets import DataConfig
+
 PEERS = {"trainer": "transformers.Trainer, float32", "trainer-bf16": "transformers.Trainer, bf16"}
 
 
@@ -91,7 +93,7 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
 
 
 def _bits(location: str, folder: str) -> float:
-    from huggingtweets.figures import bits_per_byte
+    from huggingtweets.results import bits_per_byte
     from huggingtweets.training import bits_per_post, choose_device, load_base
 
     loaded = load_base(folder)
@@ -100,13 +102,10 @@ def _bits(location: str, folder: str) -> float:
 
 
 def _dataset(location: str) -> Any:
-    from huggingtweets.cleaning import Rules
-    from huggingtweets.pipeline import dataset_of
     from huggingtweets.progress import Silence
-    from huggingtweets.reading import read
-    from huggingtweets.sources import ReadOptions
+    from huggingtweets.workflows.data import build_dataset, read
 
-    return dataset_of(read([location], ReadOptions(), None, Rules(), Silence()), held_out=0.1)
+    return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
 def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> None:

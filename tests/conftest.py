@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from huggingtweets import DataConfig
 from huggingtweets.types import Post
 
 # Read when torch is imported, here and in the processes that tests start: tiny models gain nothing from
@@ -19,6 +20,9 @@ from huggingtweets.types import Post
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="trackio-")  # read when trackio is imported
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
+os.environ["PYTHONPATH"] = str(
+    Path(__file__).parents[1]
+)  # processes that tests start find their helpers, too
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test asks the real Hub
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that tests start and stop.
@@ -29,13 +33,19 @@ settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-LONG = {"test_app_browser", "test_cli", "test_judging", "test_tracking_jobs", "test_training_resume"}
+LONG = {
+    "app/test_browser",
+    "cli/test_commands",
+    "workflows/test_evaluate",
+    "tracking/test_jobs",
+    "training/test_checkpoint",
+}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items.sort(key=lambda item: f"{item.path.parent.name}/{item.path.stem}" not in LONG)
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +72,8 @@ def persona():
 @pytest.fixture(scope="session")
 def _ngram_place(tmp_path_factory):
     """Where an n-gram model of 300 posts was made, with the home that its posts are kept in."""
-    from huggingtweets import Job, ReadOptions, load_recipe, train  # noqa: PLC0415 -- for some tests only
-    from tiny import varied_texts  # noqa: PLC0415 -- it imports torch
+    from huggingtweets import ReadOptions, TrainConfig, load_recipe, train  # noqa: PLC0415 -- for some tests only
+    from tests.helpers.tiny import varied_texts  # noqa: PLC0415 -- it imports torch
 
     place = tmp_path_factory.mktemp("ngram")
     rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(300, seed=5))]
@@ -71,10 +81,9 @@ def _ngram_place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         patch.chdir(place)
-        job = Job(
-            locations=("posts.csv",),
+        job = TrainConfig(
+            data=DataConfig(locations=("posts.csv",), options=ReadOptions(name="Me")),
             recipe=load_recipe("ngram", ["seed=3"]),
-            options=ReadOptions(name="Me"),
             out=Path("models/me"),
             tracker="none",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import huggingtweets
-from conftest import ROOT
+from tests.conftest import ROOT
 
 CHECKS = {
     "style": ["ruff", "check"],

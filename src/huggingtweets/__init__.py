@@ -2,53 +2,247 @@
 
 For example::
 
-    from huggingtweets import Job, generate, load_recipe, train
+    from huggingtweets import DataConfig, TrainConfig, generate, load_recipe, train
 
-    trained = train(Job(locations=("archive.zip",), recipe=load_recipe("starter")))
-    for sample in generate(trained.folder, "My dream is").samples:
+    data = DataConfig(locations=("archive.zip",))
+    model = train(TrainConfig(data=data, recipe=load_recipe("starter")))
+    for sample in generate(model, "My dream is").samples:
         print(sample.text)
+
+Every verb of the command line has the same name here; names are imported when they are asked for.
 """
 
-from .cleaning import Rules
-from .errors import HuggingtweetsError
-from .judging import compare, evaluate
-from .merging import merge
-from .pipeline import Job, train
-from .reading import Inspection, inspect
-from .recipes import load as load_recipe
-from .recipes import names as recipe_names
-from .records import Trained
-from .records import find as runs
-from .sources import ReadOptions
-from .sources import names as source_names
-from .tracking import names as tracker_names
-from .types import Account, Post, Recipe, Record, Report, Sample, Sampling, Timeline
-from .writing import generate
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .cleaning import CleaningRules
+    from .errors import (
+        BaseError,
+        BrokenArchive,
+        ConsentNeeded,
+        DoesNotFit,
+        HuggingtweetsError,
+        InternalError,
+        LocationError,
+        MissingExtra,
+        MissingSecret,
+        ModelError,
+        NotEnoughPosts,
+        OutOfSpace,
+        OutputExists,
+        PublishError,
+        RecipeError,
+        TrainingDiverged,
+        UnknownPlace,
+        Unreachable,
+        UserError,
+    )
+    from .evaluation.comparison import Difference
+    from .evaluation.game import Pair
+    from .generation.writer import Written
+    from .model_folder import ModelFolder, find_models
+    from .recipes import load as load_recipe
+    from .recipes import names as recipe_names
+    from .results import Evaluation, Figure, Game, Metric, Row
+    from .sources import ReadOptions
+    from .sources import names as source_names
+    from .tracking import names as tracker_names
+    from .types import (
+        Account,
+        Permission,
+        Post,
+        Pretrained,
+        Recipe,
+        Record,
+        Sample,
+        Sampling,
+        Timeline,
+        TrainingResult,
+    )
+    from .workflows.compare import compare
+    from .workflows.data import AuthorPosts, DataConfig
+    from .workflows.evaluate import EvaluatedModel, evaluate
+    from .workflows.forget import Traces, find_traces, forget
+    from .workflows.generate import generate
+    from .workflows.inspect import Inspection, inspect
+    from .workflows.lineage import Node, lineage
+    from .workflows.merge import merge
+    from .workflows.play import Deal, deal, play
+    from .workflows.pretrain import PretrainConfig, pretrain
+    from .workflows.publish import Published, PublishPlan, plan_publishing, publish
+    from .workflows.reproduce import Reproduction, reproduce
+    from .workflows.sweep import SweepConfig, SweepResult, sweep
+    from .workflows.train import TrainConfig, train
+
+_HOMES = {  # the module of each public name, and what it is called there where that is something else
+    "Account": "types",
+    "AuthorPosts": "workflows.data",
+    "BaseError": "errors",
+    "BrokenArchive": "errors",
+    "CleaningRules": "cleaning",
+    "ConsentNeeded": "errors",
+    "DataConfig": "workflows.data",
+    "Deal": "workflows.play",
+    "Difference": "evaluation.comparison",
+    "DoesNotFit": "errors",
+    "EvaluatedModel": "workflows.evaluate",
+    "Evaluation": "results",
+    "Figure": "results",
+    "Game": "results",
+    "HuggingtweetsError": "errors",
+    "Inspection": "workflows.inspect",
+    "InternalError": "errors",
+    "LocationError": "errors",
+    "Metric": "results",
+    "MissingExtra": "errors",
+    "MissingSecret": "errors",
+    "ModelError": "errors",
+    "ModelFolder": "model_folder",
+    "Node": "workflows.lineage",
+    "NotEnoughPosts": "errors",
+    "OutOfSpace": "errors",
+    "OutputExists": "errors",
+    "Pair": "evaluation.game",
+    "Permission": "types",
+    "Post": "types",
+    "PretrainConfig": "workflows.pretrain",
+    "Pretrained": "types",
+    "PublishError": "errors",
+    "PublishPlan": "workflows.publish",
+    "Published": "workflows.publish",
+    "ReadOptions": "sources",
+    "Recipe": "types",
+    "RecipeError": "errors",
+    "Record": "types",
+    "Reproduction": "workflows.reproduce",
+    "Row": "results",
+    "Sample": "types",
+    "Sampling": "types",
+    "SweepConfig": "workflows.sweep",
+    "SweepResult": "workflows.sweep",
+    "Timeline": "types",
+    "Traces": "workflows.forget",
+    "TrainConfig": "workflows.train",
+    "TrainingDiverged": "errors",
+    "TrainingResult": "types",
+    "UnknownPlace": "errors",
+    "Unreachable": "errors",
+    "UserError": "errors",
+    "Written": "generation.writer",
+    "compare": "workflows.compare",
+    "deal": "workflows.play",
+    "evaluate": "workflows.evaluate",
+    "find_models": "model_folder",
+    "find_traces": "workflows.forget",
+    "forget": "workflows.forget",
+    "generate": "workflows.generate",
+    "inspect": "workflows.inspect",
+    "lineage": "workflows.lineage",
+    "load_recipe": "recipes:load",
+    "merge": "workflows.merge",
+    "plan_publishing": "workflows.publish",
+    "play": "workflows.play",
+    "pretrain": "workflows.pretrain",
+    "publish": "workflows.publish",
+    "recipe_names": "recipes:names",
+    "reproduce": "workflows.reproduce",
+    "source_names": "sources:names",
+    "sweep": "workflows.sweep",
+    "tracker_names": "tracking:names",
+    "train": "workflows.train",
+}
 
 __all__ = [
     "Account",
+    "AuthorPosts",
+    "BaseError",
+    "BrokenArchive",
+    "CleaningRules",
+    "ConsentNeeded",
+    "DataConfig",
+    "Deal",
+    "Difference",
+    "DoesNotFit",
+    "EvaluatedModel",
+    "Evaluation",
+    "Figure",
+    "Game",
     "HuggingtweetsError",
     "Inspection",
-    "Job",
+    "InternalError",
+    "LocationError",
+    "Metric",
+    "MissingExtra",
+    "MissingSecret",
+    "ModelError",
+    "ModelFolder",
+    "Node",
+    "NotEnoughPosts",
+    "OutOfSpace",
+    "OutputExists",
+    "Pair",
+    "Permission",
     "Post",
+    "PretrainConfig",
+    "Pretrained",
+    "PublishError",
+    "PublishPlan",
+    "Published",
     "ReadOptions",
     "Recipe",
+    "RecipeError",
     "Record",
-    "Report",
-    "Rules",
+    "Reproduction",
+    "Row",
     "Sample",
     "Sampling",
+    "SweepConfig",
+    "SweepResult",
     "Timeline",
-    "Trained",
+    "Traces",
+    "TrainConfig",
+    "TrainingDiverged",
+    "TrainingResult",
+    "UnknownPlace",
+    "Unreachable",
+    "UserError",
+    "Written",
     "compare",
+    "deal",
     "evaluate",
+    "find_models",
+    "find_traces",
+    "forget",
     "generate",
     "inspect",
+    "lineage",
     "load_recipe",
     "merge",
+    "plan_publishing",
+    "play",
+    "pretrain",
+    "publish",
     "recipe_names",
-    "runs",
+    "reproduce",
     "source_names",
+    "sweep",
     "tracker_names",
     "train",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module, so that `import huggingtweets` loads nothing heavy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, inside = _HOMES[name].partition(":")
+    value = getattr(importlib.import_module(f".{module}", __name__), inside or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

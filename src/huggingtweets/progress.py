@@ -19,12 +19,12 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a model wrote in the middle of its training."""
+class MemorizationProbe:
+    """Samples that a model wrote in the middle of its training, and how much of them it copied."""
 
     samples: tuple[str, ...]
-    copied: float  # share of them that copy a training post
-    too_much: str = ""  # why that is more than the person does, "" where it is not
+    copied: float  # share of the samples that copy a training post
+    memorizes: str = ""  # why that is more than the person does; "" where it is not
 
 
 class Watcher(Protocol):
@@ -42,10 +42,10 @@ class Watcher(Protocol):
     def evaluated(self, point: CurvePoint) -> None:
         """The held-out posts were measured."""
 
-    def heard(self, samples: Sequence[str]) -> None:
+    def sampled(self, samples: Sequence[str]) -> None:
         """The model wrote these in the middle of its training."""
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Something a person should know: a warning, a choice made."""
 
 
@@ -64,10 +64,10 @@ class Silence:
     def evaluated(self, point: CurvePoint) -> None:
         """Show nothing."""
 
-    def heard(self, samples: Sequence[str]) -> None:
+    def sampled(self, samples: Sequence[str]) -> None:
         """Show nothing."""
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Show nothing."""
 
 
@@ -88,7 +88,7 @@ def tell(message: str) -> None:
     """Say to whoever watches what they should know, for example about a long wait; log it if nobody does."""
     watcher = _WATCHING.get()
     if watcher:
-        watcher.said(message)
+        watcher.note(message)
     else:
         _LOG.warning(message)
 
@@ -109,7 +109,24 @@ class Clock:
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
-        """Note how long the block took."""
+        """Add how long the block took."""
         started = time.perf_counter()
         yield
-        self.seconds[stage] = round(time.perf_counter() - started, 3)
+        elapsed = time.perf_counter() - started
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + elapsed, 3)
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Inside the block transformers shows neither bars nor warnings; what fails is raised all the same."""
+    from transformers.utils import logging  # noqa: PLC0415 -- heavy, and needed only where models are loaded
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

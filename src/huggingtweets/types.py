@@ -1,6 +1,6 @@
 """The nouns: every type that crosses a room's border, frozen and free of I/O.
 
-location -> Timeline -> Dataset -> Checkpoint -> Record (what run.json, card and pictures show)
+location -> Timeline -> Dataset -> FinetunedModel -> Record (what run.json, card and pictures show)
 """
 
 from __future__ import annotations
@@ -14,8 +14,23 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from .results import Metric
 
-class Kind(StrEnum):
+PROMPT = "My dream is"  # the beginning of the samples on every card, since 2020
+
+
+class Stage(StrEnum):
+    """The stages of a job, as the watcher, the clock, the record and the tracker name them."""
+
+    READ = "read"
+    PREPROCESS = "preprocess"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    REPORT = "report"
+    PUBLISH = "publish"
+
+
+class PostKind(StrEnum):
     """What a post is to the posts of other people."""
 
     ORIGINAL = "original"
@@ -61,7 +76,7 @@ class Post(Struct, frozen=True, kw_only=True, gc=False):
     author: str  # handle
     text: str
     created_at: datetime | None = None  # UTC
-    kind: Kind = Kind.ORIGINAL
+    kind: PostKind = PostKind.ORIGINAL
     reply_to: str | None = None  # id of the post answered
     lang: str | None = None  # BCP 47, as the place names it
     url: str = ""
@@ -178,7 +193,7 @@ class CurvePoint(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class FinetunedModel:
     """A trained model on disk, in the form that transformers loads."""
 
     folder: Path
@@ -189,16 +204,6 @@ class Checkpoint:
     stopped: str = ""  # why training ended before its time
 
 
-class Metric(Struct, frozen=True, kw_only=True):
-    """A figure with what it is to be compared to and how many things were counted."""
-
-    name: str
-    value: float
-    floor: float | None = None
-    ceiling: float | None = None
-    count: int = 0
-
-
 class Sample(Struct, frozen=True, kw_only=True):
     """A generated post, prompt included, as it came: nothing is picked."""
 
@@ -206,8 +211,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Report(Struct, frozen=True, kw_only=True):
-    """What was measured of a model."""
+class TrainingResult(Struct, frozen=True, kw_only=True):
+    """What is known of a model when its training ends, before any evaluation."""
 
     metrics: tuple[Metric, ...]
     samples: tuple[Sample, ...] = ()
@@ -265,7 +270,7 @@ class Record(Struct, frozen=True, kw_only=True):
     dataset_digest: str
     model_digest: str
     curve: tuple[CurvePoint, ...]
-    report: Report
+    result: TrainingResult = field(name="report")  # as files made earlier call it
     seconds: dict[str, float]  # per stage
     environment: dict[str, str]  # versions, hardware
     tracked: Tracked

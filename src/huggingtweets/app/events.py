@@ -65,7 +65,7 @@ class Evaluated(Event, frozen=True, kw_only=True):
     point: CurvePoint
 
 
-class Heard(Event, frozen=True, kw_only=True):
+class Sampled(Event, frozen=True, kw_only=True):
     """What the model writes by now."""
 
     samples: tuple[str, ...]
@@ -95,7 +95,7 @@ class Failed(Event, frozen=True, kw_only=True):
     message: str
 
 
-AnyEvent = Waiting | Running | Stage | Read | Stepped | Evaluated | Heard | Said | Stopped | Done | Failed
+AnyEvent = Waiting | Running | Stage | Read | Stepped | Evaluated | Sampled | Said | Stopped | Done | Failed
 States = (Waiting, Running, Stopped, Done, Failed)
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
@@ -159,10 +159,10 @@ class Log:
         """Note a point of the curve."""
         append(self._folder, Evaluated(point=point))
 
-    def heard(self, samples: Sequence[str]) -> None:
+    def sampled(self, samples: Sequence[str]) -> None:
         """Note the first few samples."""
-        append(self._folder, Heard(samples=tuple(samples[:5])))
+        append(self._folder, Sampled(samples=tuple(samples[:5])))
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Note a remark."""
         append(self._folder, Said(message=message))

@@ -23,7 +23,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     own_waiting: int = 20  # of them of one visitor
     models: int = 1000  # of one visitor
     kept: float | None = None  # seconds without a visit after which a room is cleared
-    rooms: int = 100_000  # visitors with files of their own at the same time
+    sessions: int = 100_000  # visitors with files of their own at the same time
     drawing: int = 4  # things that a processor works on at the same time
 
     def recipes(self) -> tuple[str, ...]:
@@ -42,6 +42,6 @@ ON_THE_INTERNET = Limits(
     own_waiting=1,
     models=5,
     kept=2 * HOUR,
-    rooms=200,
+    sessions=200,
     drawing=2,
 )

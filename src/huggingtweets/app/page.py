@@ -14,20 +14,20 @@ from starlette.middleware import Middleware
 
 from ..errors import UserError
 from ..files import home
-from .game_step import GameStep
-from .guard import Guard
-from .library_step import LibraryStep
 from .limits import Limits
-from .play_step import PlayStep
-from .posts_step import PostsStep
-from .publish_step import PublishStep
-from .rooms import Rooms
+from .loaded_models import LoadedModels
+from .queue import Queue
+from .request_filter import RequestFilter
 from .server import AT_ONCE, Server, Shared, names
-from .take_step import TakeStep
-from .teach_step import TeachStep
+from .sessions import Sessions
+from .tabs.game import GameStep
+from .tabs.library import LibraryStep
+from .tabs.play import PlayStep
+from .tabs.posts import PostsStep
+from .tabs.publish import PublishStep
+from .tabs.take import TakeStep
+from .tabs.teach import TeachStep
 from .theme import css, theme
-from .voices import Voices
-from .waiting import Queue
 
 TITLE = "huggingtweets"
 HEAD = Markup(
@@ -97,11 +97,13 @@ def running(
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(incoming.resolve())
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    rooms = Rooms(limits)
-    rooms.clear()
-    queue = Queue(rooms, limits)
-    page = build(Server(limits, rooms, queue, Voices(), incoming.resolve()))
-    guard = Middleware(Guard, hosts=None if limits.public else ("localhost", host), upload=limits.upload)
+    sessions = Sessions(limits)
+    sessions.clear()
+    queue = Queue(sessions, limits)
+    page = build(Server(limits, sessions, queue, LoadedModels(), incoming.resolve()))
+    guard = Middleware(
+        RequestFilter, hosts=None if limits.public else ("localhost", host), upload=limits.upload
+    )
     try:
         _, url, _ = page.launch(
             server_name=host,

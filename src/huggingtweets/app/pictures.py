@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from .. import reporting
 from ..files import readable
-from ..records import Trained
+from ..model_folder import PREDICTIONS, ModelFolder
 from ..types import Sample
 
-PICTURE = "predictions.png"
 
-
-def card(trained: Trained, sample: Sample) -> bytes:
+def card(folder: ModelFolder, sample: Sample) -> bytes:
     """One post as a picture."""
-    return reporting.post_picture(trained.record, avatars(trained), sample)
+    return reporting.post_picture(folder.record, folder.avatars(), sample)
 
 
-def put_first(trained: Trained, sample: Sample) -> bytes:
+def put_first(folder: ModelFolder, sample: Sample) -> bytes:
     """Draw the model's own picture anew, this post first; return it."""
-    drawn = reporting.share_picture(trained.record, avatars(trained), sample)
-    beside = trained.folder / f".{PICTURE}"
+    drawn = reporting.share_picture(folder.record, folder.avatars(), sample)
+    beside = folder.path / f".{PREDICTIONS}"
     beside.write_bytes(drawn)
     readable(beside)
-    beside.replace(trained.folder / PICTURE)
+    beside.replace(folder.path / PREDICTIONS)
     return drawn
-
-
-def avatars(trained: Trained) -> dict[str, bytes]:
-    """The people's pictures as the model's folder has them."""
-    found = {}
-    for number, author in enumerate(trained.record.authors, start=1):
-        path = trained.folder / f"avatar-{number}.png"
-        if path.is_file():
-            found[author.account.handle] = path.read_bytes()
-    return found

@@ -17,9 +17,9 @@ from markupsafe import escape
 from ..errors import HuggingtweetsError
 from ..reporting.picture import plain
 from .limits import Limits
-from .rooms import Room, Rooms
-from .voices import Voices
-from .waiting import Queue
+from .loaded_models import LoadedModels
+from .queue import Queue
+from .sessions import Session, Sessions
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ class Server:
     """The machinery behind one page, for all of its visitors."""
 
     limits: Limits
-    rooms: Rooms
+    sessions: Sessions
     queue: Queue
-    voices: Voices
+    loaded_models: LoadedModels
     incoming: Path  # where Gradio puts what is dropped on the page
 
 
@@ -47,9 +47,9 @@ class Shared:
     library: gr.Tab
     taking: gr.Tab
 
-    def room(self, key: object) -> Room:
+    def session(self, key: object) -> Session:
         """The visitor's room."""
-        return self.server.rooms.of(key)
+        return self.server.sessions.of(key)
 
 
 def words(error: BaseException) -> str:
@@ -60,7 +60,7 @@ def words(error: BaseException) -> str:
     return "Something unexpected happened. This is our mistake; the terminal of the page tells more."
 
 
-def told(function: Callable[..., Any]) -> Callable[..., Any]:
+def show_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function of an event show its errors as words in a corner of the page."""
     if inspect.isgeneratorfunction(function):
 
@@ -89,7 +89,7 @@ def _shown(error: Exception) -> gr.Error:
     return gr.Error(str(escape(words(error))), duration=20, print_exception=False, title="That did not work")
 
 
-def hands(work: str, together: int = 4, progress: str = "minimal") -> dict[str, Any]:
+def event_options(work: str, together: int = 4, progress: str = "minimal") -> dict[str, Any]:
     """What every event has: it is no API for others, and so many of its kind are worked on together."""
     return {
         "api_visibility": "private",
@@ -112,9 +112,9 @@ def names(label: str, elem_id: str) -> gr.Dropdown:
     return made
 
 
-def model_list(room: Room, selected: object = None) -> Any:
+def model_list(session: Session, selected: object = None) -> Any:
     """The library as the list of models; the newest is open where `selected` is not there."""
-    found = [(f"{plain(name)}, {trained.record.recipe.name}", name) for name, trained in room.library()]
+    found = [(f"{plain(name)}, {folder.record.recipe.name}", name) for name, folder in session.library()]
     names = [name for _, name in found]
-    chosen = selected if selected in names else next(iter(names), None)
-    return gr.update(choices=found, value=chosen, visible=bool(found))
+    selection = selected if selected in names else next(iter(names), None)
+    return gr.update(choices=found, value=selection, visible=bool(found))

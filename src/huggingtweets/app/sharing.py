@@ -33,8 +33,10 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
 def text(sample: Sample, record: Record, longest: int) -> str:
     """The post and the words that it is a bot's, cut so that the words always have room."""
     who = " + ".join(plain(author.account.name) for author in record.authors)
-    told = f"\n\n🤖 Not a person: a language model taught with posts of {_cut(who, longest // 3)} wrote this."
-    return _cut(plain(sample.text), longest - len(told)) + told
+    show_errors = (
+        f"\n\n🤖 Not a person: a language model taught with posts of {_cut(who, longest // 3)} wrote this."
+    )
+    return _cut(plain(sample.text), longest - len(show_errors)) + show_errors
 
 
 def _cut(words: str, longest: int) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from .. import pipeline
 from ..errors import HuggingtweetsError
-from . import events, lesson
+from ..workflows.data import DataConfig
+from ..workflows.train import TrainConfig, train
+from . import events, training_request
 
 NICE = 10  # the page and whoever plays with a model come first
 HARD = 60.0  # seconds that a run has to put itself away when its time is up
@@ -31,19 +32,17 @@ def main(folder: Path) -> None:
     process, time_is_up = psutil.Process(), threading.Event()
     events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
     try:
-        given = lesson.load(folder).lesson
+        given = training_request.load(folder).request
         _end_after(given.seconds, time_is_up)
-        job = pipeline.Job(
-            locations=given.locations,
+        config = TrainConfig(
+            data=DataConfig(locations=given.locations, options=given.options, rules=given.rules),
             recipe=given.recipe,
-            options=given.options,
-            rules=given.rules,
             out=Path(given.out),
             overwrite=True,
             tracker=given.tracker,
             checkpoint_seconds=30.0,
         )
-        pipeline.train(job, events.Log(folder))
+        train(config, events.Log(folder))
     except KeyboardInterrupt:
         events.append(folder, events.Stopped(message=TIME_IS_UP if time_is_up.is_set() else ""))
     except HuggingtweetsError as error:

@@ -15,17 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import UserError
-from ..types import Funnel, Kind, Post, Reason
+from ..types import Funnel, Post, PostKind, Reason
 from .rules import is_between, is_in_language, is_short, languages, main_language
 from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
 
-__all__ = ["Cleaned", "Rules", "clean", "clean_text"]
+__all__ = ["CleanedPosts", "CleaningRules", "clean", "clean_text"]
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 EXAMPLES = 3  # dropped posts kept per reason, to be shown
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class CleaningRules(Struct, frozen=True, kw_only=True):
     """What to leave out. `lang` is an ISO 639-1 code; days are those of UTC, both ends within."""
 
     keep_replies: bool = True
@@ -43,7 +43,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class CleanedPosts:
     """Kept posts in order of time (those without a date first, as they came), and what became of the rest."""
 
     posts: tuple[Post, ...]
@@ -56,9 +56,9 @@ class Cleaned:
         return self.posts[:: max(1, len(self.posts) // EXAMPLES)][:EXAMPLES]
 
 
-def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
+def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedPosts:
     """Clean one author's posts; the funnel's parts add up to the posts read."""
-    rules = rules or Rules()
+    rules = rules or CleaningRules()
     dropped: Counter[Reason] = Counter()
     examples: dict[Reason, list[str]] = {}
     kept: list[Post] = []
@@ -78,22 +78,22 @@ def clean(posts: Iterable[Post], rules: Rules | None = None) -> Cleaned:
             drop(cleaned, post)
     unique = _without_repeats(_by_time(kept), drop)
     funnel = Funnel(read=read, dropped={r: dropped[r] for r in Reason if dropped[r]}, kept=len(unique))
-    return Cleaned(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
+    return CleanedPosts(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
 
 
 def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     """A post's text as the model will see it."""
     text = without_addresses(without_invisible(post.text))
-    if post.kind is Kind.REPLY:
+    if post.kind is PostKind.REPLY:
         text = without_leading_mentions(text)
     return folded(without_links(text), keep_line_breaks=keep_line_breaks)
 
 
-def _cleaned(post: Post, rules: Rules) -> Post | Reason:
+def _cleaned(post: Post, rules: CleaningRules) -> Post | Reason:
     """The post with its text cleaned, or the first rule that it breaks."""
-    if post.kind is Kind.REPOST:
+    if post.kind is PostKind.REPOST:
         return Reason.REPOST
-    if post.kind is Kind.REPLY and not rules.keep_replies:
+    if post.kind is PostKind.REPLY and not rules.keep_replies:
         return Reason.REPLY
     if not is_between(post.created_at, rules.since, rules.until):
         return Reason.DATE

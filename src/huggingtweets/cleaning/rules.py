@@ -1,4 +1,4 @@
-"""Rules that drop a post: pure functions, a post in, yes or no out."""
+"""CleaningRules that drop a post: pure functions, a post in, yes or no out."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from .generate import generate
 from .inspect import inspect
 from .lineage import lineage
 from .merge import merge
+from .models import models
 from .play import play
 from .pretrain import pretrain
 from .publish import publish
 from .reproduce import reproduce
-from .runs import runs
 from .sources import sources
 from .sweep import sweep
 from .train import train
@@ -42,7 +42,7 @@ COMMANDS = (
     publish,
     forget,
     sources,
-    runs,
+    models,
     sweep,
     lineage,
     page,
@@ -59,6 +59,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(translated(command))
+app.command("runs", hidden=True)(translated(models))  # as it was called until version 1.0
 
 
 def _version(wanted: bool) -> None:

@@ -103,5 +103,5 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an 
 
 
 def day(given: datetime | None) -> date | None:
-    """The day of a date, as `Rules` takes it."""
+    """The day of a date, as `CleaningRules` takes it."""
     return given.date() if given else None

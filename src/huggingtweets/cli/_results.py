@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from ..figures import Game
-from ..pipeline import PROMPT
-from ..reading import Inspection
-from ..records import Trained
+from ..model_folder import ModelFolder
+from ..results import Game
 from ..sources import Source
-from ..types import Funnel, Reason, Sample
+from ..types import PROMPT, Funnel, Reason, Sample
 from ._terminal import console, harmless
+
+if TYPE_CHECKING:
+    from ..workflows.inspect import Inspection
 
 REASONS = {
     Reason.REPOST: "retweets and boosts",
@@ -27,37 +29,35 @@ REASONS = {
 }
 
 
-def print_trained(trained: Trained) -> None:
+def print_trained(model: ModelFolder) -> None:
     """Funnel, figures, samples, and where everything is."""
-    record, out = trained.record, console()
+    record, out = model.record, console()
     for author in record.authors:
         out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
-    for metric in record.report.metrics:
+    for metric in record.result.metrics:
         base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
         out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
     out.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
-    print_samples([sample for sample in record.report.samples if sample.prompt == PROMPT])
-    out.print(f"\nModel folder: {trained.folder}", markup=False, soft_wrap=True)
-    for name in sorted(
-        path.name for path in trained.folder.iterdir() if path.suffix in {".md", ".png", ".html"}
-    ):
-        out.print(f"  {trained.folder / name}", markup=False, soft_wrap=True)
+    print_samples([sample for sample in record.result.samples if sample.prompt == PROMPT])
+    out.print(f"\nModel folder: {model}", markup=False, soft_wrap=True)
+    for name in sorted(path.name for path in model.path.iterdir() if path.suffix in {".md", ".png", ".html"}):
+        out.print(f"  {model.path / name}", markup=False, soft_wrap=True)
     if record.tracked.command:
         out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
-    out.print(f'More of it: huggingtweets generate {trained.folder} "{PROMPT}"', markup=False, soft_wrap=True)
+    out.print(f'More of it: huggingtweets generate {model} "{PROMPT}"', markup=False, soft_wrap=True)
 
 
 def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
     """Generated posts, numbered, whole, and whether they were picked."""
     out = console()
     if best_of > 1:
-        out.print(harmless(f"Picked: the best of {best_of} each, by style score."))
+        out.print(harmless(f"PickedSample: the best of {best_of} each, by style score."))
     for number, sample in enumerate(samples, start=1):
         out.print(harmless(f"{number}. {sample.text}"), soft_wrap=True)
 
 
 def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
-    """What the guards refused, on standard error."""
+    """What the filters refused, on standard error."""
     out = Console(stderr=True, highlight=False)
     for objection, drafts in refused.items():
         out.print(f"refused: {drafts} drafts, each of which {objection}", style="dim", soft_wrap=True)
@@ -66,20 +66,20 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
         out.print(f"{told}--temperature may help; --no-guards shows them all.", soft_wrap=True)
 
 
-def print_game(played: Game, folder: Path) -> None:
+def print_game(game: Game, model: ModelFolder) -> None:
     """How often the real post was found."""
-    found, out = played.found, console()
-    verdict = "more than chance: it can be told" if played.told_apart else "this may be chance"
+    found, out = game.found, console()
+    verdict = "more than chance: it can be told" if game.told_apart else "this may be chance"
     out.print(
         f"\nThe real post was found in {found.value:.0%} of {found.count} pairs "
         f"(95 % interval {found.low:.0%} to {found.high:.0%}; 50% is guessing): {verdict}."
     )
-    out.print(harmless(f"Added to {folder / 'report.html'}"), soft_wrap=True)
+    out.print(harmless(f"Added to {model.report_page}"), soft_wrap=True)
 
 
 def print_inspection(inspection: Inspection) -> None:
     """Account, funnel, examples and verdict of one person."""
-    account, cleaned, out = inspection.person.account, inspection.person.cleaned, console()
+    account, cleaned, out = inspection.author.account, inspection.author.cleaned, console()
     out.print(harmless(f"{account.name} @{account.handle} ({account.source})"))
     if account.bio:
         out.print(harmless(account.bio))
@@ -89,7 +89,7 @@ def print_inspection(inspection: Inspection) -> None:
     for reason, texts in cleaned.examples.items():
         for text in texts[:2]:
             out.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
-    out.print(harmless(f"\n{inspection.verdict.text}\n"), soft_wrap=True)
+    out.print(harmless(f"\n{inspection.sufficiency.text}\n"), soft_wrap=True)
 
 
 def print_places(found: Mapping[str, Source]) -> None:
@@ -100,16 +100,16 @@ def print_places(found: Mapping[str, Source]) -> None:
     console().print(table)
 
 
-def print_runs(found: Sequence[Trained], folder: Path) -> None:
+def print_models(found: Sequence[ModelFolder], folder: Path) -> None:
     """A table of models."""
     out = console()
     if not found:
         out.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
         return
     table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
-    for trained in found:
-        record = trained.record
-        metric = next(iter(record.report.metrics), None)
+    for model in found:
+        record = model.record
+        metric = next(iter(record.result.metrics), None)
         table.add_row(
             harmless(record.name),
             f"{record.created_at:%Y-%m-%d %H:%M}",
@@ -117,7 +117,7 @@ def print_runs(found: Sequence[Trained], folder: Path) -> None:
             f"{sum(author.train for author in record.authors):,}",
             f"{metric.value:.3f}" if metric else "",
             f"{metric.floor:.3f}" if metric and metric.floor is not None else "",
-            harmless(str(trained.folder)),
+            harmless(str(model)),
         )
     out.print(table)
 

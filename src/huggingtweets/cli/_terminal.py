@@ -32,7 +32,7 @@ TITLES = {
     "preprocess": "Preparing the dataset",
     "train": "Training",
     "evaluate": "Measuring and writing samples",
-    "dress": "Drawing the card and its pictures",
+    "report": "Drawing the card and its pictures",
     "others": "Reading other people's posts, to tell them apart",
     "write": "Writing posts to be judged",
     "prediction": "Does it predict the person's next posts?",
@@ -94,12 +94,12 @@ class Terminal:
         self._held_out = point.bits_per_byte
         self._line(f"  epoch {point.epoch:.1f}: {point.bits_per_byte:.3f} bits per byte on held-out posts")
 
-    def heard(self, samples: Sequence[str]) -> None:
+    def sampled(self, samples: Sequence[str]) -> None:
         """Show what the model wrote in the middle of its training."""
         for sample in samples[:HEARD]:
             self._line("    " + " ".join(sample.split()))
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Show a remark."""
         self._line(message)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from .. import judging
+from ..results import EVALUATED_POSTS
 from . import _options as opt
-from ._measures import print_comparison
+from ._evaluations import print_comparison
 from ._terminal import Terminal, print_json
 
 
@@ -16,7 +16,9 @@ def compare(
     models: Annotated[
         list[str], typer.Argument(metavar="MODEL", help="Two or more models of the same posts.")
     ],
-    count: Annotated[int, typer.Option(min=16, help="Posts to write and judge, of each.")] = judging.DRAWN,
+    count: Annotated[
+        int, typer.Option(min=16, help="Posts to write and evaluate, of each.")
+    ] = EVALUATED_POSTS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -29,9 +31,11 @@ def compare(
       huggingtweets compare models/first models/second
       huggingtweets compare first second third --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.compare import compare
+
     with Terminal() as terminal:
-        compared = judging.compare(models, count=count, seed=seed or 0, watcher=terminal)
+        compared = compare(models, count=count, seed=seed or 0, watcher=terminal)
     if as_json:
-        print_json([{"folder": str(one.folder), "differences": found} for one, found in compared])
+        print_json([{"folder": str(one.model), "differences": found} for one, found in compared])
     else:
         print_comparison(compared)

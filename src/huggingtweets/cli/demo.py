@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .. import pipeline, reading, recipes
+from .. import recipes
+from ..workflows.data import DataConfig, sample_archive
 from . import _options as opt
 from .train import run
 
@@ -22,11 +23,13 @@ def demo(
       huggingtweets demo
       huggingtweets demo --out /tmp/bot --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    job = pipeline.Job(
-        locations=(reading.sample_archive(),),
+    from ..workflows.train import TrainConfig
+
+    config = TrainConfig(
+        data=DataConfig(locations=(sample_archive(),)),
         recipe=recipes.load("starter", [f"seed={seed}"] if seed is not None else []),
         out=out,
         overwrite=out is None,  # the demo's own folder; a folder that somebody names is never replaced
         tracker=tracker,
     )
-    run(job, as_json=as_json)
+    run(config, as_json=as_json)

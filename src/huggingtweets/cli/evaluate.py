@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from .. import judging
+from ..results import EVALUATED_POSTS
 from . import _options as opt
-from ._measures import print_evaluation
+from ._evaluations import print_evaluation
 from ._terminal import Terminal, print_json
 
 
@@ -17,7 +17,7 @@ def evaluate(
     against: Annotated[
         list[str] | None, typer.Option(help="Other people's posts to tell it from; can be repeated.")
     ] = None,
-    count: Annotated[int, typer.Option(min=16, help="Posts to write and judge.")] = judging.DRAWN,
+    count: Annotated[int, typer.Option(min=16, help="Posts to write and evaluate.")] = EVALUATED_POSTS,
     show_posts: Annotated[
         bool,
         typer.Option("--show-posts", help="Show training posts in the report, beside what is like them."),
@@ -40,8 +40,10 @@ def evaluate(
       huggingtweets evaluate models/somebody
       huggingtweets evaluate somebody --against friends.csv --against another-archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.evaluate import evaluate
+
     with Terminal() as terminal:
-        judged = judging.evaluate(
+        evaluated = evaluate(
             model,
             against or (),
             count=count,
@@ -51,6 +53,6 @@ def evaluate(
             watcher=terminal,
         )
     if as_json:
-        print_json(judged.evaluation)
+        print_json(evaluated.evaluation)
     else:
-        print_evaluation(judged)
+        print_evaluation(evaluated)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from .. import writing
 from . import _options as opt
 from ._results import print_refused, print_samples
 from ._terminal import print_json
@@ -28,7 +27,7 @@ def generate(
     max_new_tokens: Annotated[
         int | None, typer.Option(help="Longest post, in tokens.  [default: the model's]")
     ] = None,
-    guarded: Annotated[
+    filtered: Annotated[
         bool,
         typer.Option("--guards/--no-guards", help="Refuse copies of training posts and private details."),
     ] = True,
@@ -65,14 +64,16 @@ def generate(
       huggingtweets generate somebody --best-of 8
       huggingtweets generate everybody --as ada
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.generate import generate
+
     changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
-    written = writing.generate(
+    written = generate(
         model,
         prompt,
         count=count,
         seed=seed,
         sampling={key: value for key, value in changes.items() if value is not None},
-        guarded=guarded,
+        filtered=filtered,
         allowed=allow or (),
         best_of=best_of,
         speaker=speaker,

@@ -12,7 +12,7 @@ from . import _options as opt
 from ._terminal import console, harmless, print_json
 
 if TYPE_CHECKING:
-    from ..lineage import Node
+    from ..workflows.lineage import Node
 
 DIGEST = 12  # characters that are shown of one
 WORDS = {True: "yes", False: "no", None: "any"}
@@ -32,9 +32,9 @@ def lineage(
       huggingtweets lineage models/ada
       huggingtweets lineage ada --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    from ..lineage import trace
+    from ..workflows.lineage import lineage
 
-    node = trace(model)
+    node = lineage(model)
     if as_json:
         print_json(node)
     else:
@@ -46,7 +46,7 @@ def _tree(node: Node) -> Tree:
     lines[0].stylize("bold")
     lines += [harmless(f"{name}: {_shown(name, value)}") for name, value in node.facts.items() if value != {}]
     tree = Tree(Text("\n").join(lines))
-    for part in node.made_of:
+    for part in node.inputs:
         tree.children.append(_tree(part))
     return tree
 

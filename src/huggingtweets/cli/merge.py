@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .. import merging, records
+from ..model_folder import ModelFolder
 from . import _options as opt
 from ._results import print_trained
 from ._terminal import print_json
@@ -37,12 +37,14 @@ def merge(
       huggingtweets merge ada bob --out models/both
       huggingtweets merge ada bob --weights 0.7 0.3 --out models/both
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.merge import merge
+
     more = [model for model in models if _is_number(model)]  # an option takes one value, and people give many
     parents = [model for model in models if model not in more]
     given = [*(weights or []), *map(float, more)]
-    merged = merging.merge(parents, given, out=out, overwrite=overwrite)
+    merged = merge(parents, given, out=out, overwrite=overwrite)
     if as_json:
-        print_json({"folder": str(merged.folder), "record": merged.record})
+        print_json({"folder": str(merged), "record": merged.record})
     else:
         print_trained(merged)
 
@@ -52,4 +54,4 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return not records.place(text).exists()
+    return not ModelFolder.find(text).path.exists()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .. import playing
 from ..errors import UserError
+from ..results import ROUNDS
 from . import _options as opt
 from ._results import print_game
 from ._terminal import console, harmless, print_json
@@ -22,7 +22,7 @@ KEYS: dict[str, Side] = {"1": "left", "2": "right"}
 
 def play(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
-    rounds: Annotated[int, typer.Option(min=1, max=500, help="Pairs to be shown.")] = playing.ROUNDS,
+    rounds: Annotated[int, typer.Option(min=1, max=500, help="Pairs to be shown.")] = ROUNDS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -36,15 +36,17 @@ def play(
       huggingtweets play models/somebody
       huggingtweets play somebody --rounds 50 --seed 1
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    table = playing.deal(model, rounds=rounds, seed=seed or 0)
-    answers = _ask(table.pairs, shown=not as_json)
+    from ..workflows.play import deal, play
+
+    dealt = deal(model, rounds=rounds, seed=seed or 0)
+    answers = _ask(dealt.pairs, shown=not as_json)
     if not answers:
         raise UserError("nothing was answered, so there is nothing to count; answer with 1 or 2")
-    played = playing.finish(table, answers)
+    game = play(dealt, answers)
     if as_json:
-        print_json(played)
+        print_json(game)
     else:
-        print_game(played, table.folder)
+        print_game(game, dealt.model)
 
 
 def _ask(pairs: Sequence[Pair], *, shown: bool) -> list[Side]:

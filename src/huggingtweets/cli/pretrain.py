@@ -78,9 +78,9 @@ def pretrain(
       huggingtweets train archive.zip --base bases/mine --recipe starter
       accelerate launch -m huggingtweets pretrain posts/ --out bases/mine --tokens 100000000
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    from .. import pretraining
+    from ..workflows.pretrain import PretrainConfig, follow, pretrain
 
-    job = pretraining.Pretraining(
+    config = PretrainConfig(
         corpus=tuple(corpus),
         out=out,
         size=size,
@@ -98,17 +98,17 @@ def pretrain(
         checkpoint_seconds=checkpoint_every,
     )
     if int(os.environ.get("RANK", "0")) > 0:
-        pretraining.follow(job)
+        follow(config)
         return
     with Terminal() as terminal:
-        made = pretraining.pretrain(job, terminal)
+        made = pretrain(config, terminal)
     if as_json:
         print_json({"folder": str(out), "pretrained": made})
     else:
-        teach = f"huggingtweets train LOCATION --base {out} --recipe starter"
+        train = f"huggingtweets train LOCATION --base {out} --recipe starter"
         best = min(point.bits_per_byte for point in made.curve)
         console().print(
             f"{out}: {made.parameters:,} parameters, {best:.3f} bits per byte of {made.held_out_posts:,} "
-            f"posts it has not seen\nTeach it a voice: {teach}",
+            f"posts it has not seen\nTeach it a voice: {train}",
             markup=False,
         )

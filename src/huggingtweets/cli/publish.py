@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .. import publishing
 from ..errors import ConsentNeeded, PublishError
 from ..types import Permission
 from . import _options as opt
 from ._consent import with_consent
 from ._terminal import console, harmless, print_json, size
+
+if TYPE_CHECKING:
+    from ..workflows.publish import Published, PublishPlan
 
 Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking once more.")]
 
@@ -59,7 +61,9 @@ def publish(
       huggingtweets publish ada --to ada/ada-bot --private --with-permission "Ada, by mail, 3 May 2026"
       huggingtweets publish me --i-am-the-author --with-dataset --collection "My bots"
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    planned = publishing.plan(
+    from ..workflows.publish import plan_publishing
+
+    planned = plan_publishing(
         model,
         _permission(author=author, agreed=agreed, public_figure=public_figure),
         to=to,
@@ -69,13 +73,15 @@ def publish(
     )
     _show(planned)
 
-    def upload(agreed: bool) -> publishing.Published:
+    def upload(agreed: bool) -> Published:
+        from ..workflows.publish import publish
+
         if not agreed:
             count = sum(len(repository.uploads) for repository in planned.repositories)
             raise ConsentNeeded(
                 f"{count} files ({size(planned.size)}) would be uploaded; agree to it with --yes"
             )
-        return publishing.publish(planned, bars=sys.stderr.isatty())
+        return publish(planned, bars=sys.stderr.isatty())
 
     done = with_consent(upload, agreed=yes)
     if as_json:
@@ -100,7 +106,7 @@ def _permission(*, author: bool, agreed: str | None, public_figure: bool) -> Per
     return given[0] if given else None
 
 
-def _show(planned: publishing.Plan) -> None:
+def _show(planned: PublishPlan) -> None:
     """What would be uploaded, on standard error."""
     out = console(stderr=True)
     for repository in planned.repositories:
@@ -115,7 +121,7 @@ def _show(planned: publishing.Plan) -> None:
         out.print(harmless(f"stays here: {name} ({why})"), soft_wrap=True)
 
 
-def _tell(done: publishing.Published) -> None:
+def _tell(done: Published) -> None:
     out = console()
     out.print(harmless(f"{done.url} {'is published' if done.changed else 'was up to date'}"), soft_wrap=True)
     if done.dataset_url:

@@ -13,7 +13,7 @@ from ._consent import with_consent
 from ._terminal import Terminal, console, harmless, print_json
 
 if TYPE_CHECKING:
-    from ..reproducing import Posts, Reproduced, Twice
+    from ..workflows.reproduce import Comparison, PostsComparison, Reproduction
 
 DIFFERENT = 1  # the exit code where something is not the same
 DIGEST = 12  # characters that are shown of one
@@ -62,14 +62,14 @@ def reproduce(
         raise typer.Exit(DIFFERENT)
 
 
-def _run(model: str, data: list[str], options: ReadOptions, out: Path | None) -> Reproduced:
-    from ..reproducing import reproduce as train_again
+def _run(model: str, data: list[str], options: ReadOptions, out: Path | None) -> Reproduction:
+    from ..workflows.reproduce import reproduce
 
     with Terminal() as terminal:
-        return train_again(model, data, options=options, out=out, watcher=terminal)
+        return reproduce(model, data, options=options, out=out, watcher=terminal)
 
 
-def _print(found: Reproduced) -> None:
+def _print(found: Reproduction) -> None:
     """Posts, weights, figures, environment: each with what was and what is, where it differs."""
     lines = []
     if found.posts:
@@ -86,9 +86,7 @@ def _print(found: Reproduced) -> None:
             f", {found.furthest:.4f} apart at most during training" if found.furthest is not None else ""
         )
         lines.append(f"held-out bits per byte: {recorded:.4f} recorded, {now:.4f} now{furthest}")
-    lines += [
-        f"{name}: {twice.recorded} recorded, {twice.now} now" for name, twice in found.environment.items()
-    ]
+    lines += [f"{name}: {pair.recorded} recorded, {pair.now} now" for name, pair in found.environment.items()]
     if found.weights and not found.environment:
         lines.append("environment: as recorded")
     if found.out:
@@ -97,13 +95,13 @@ def _print(found: Reproduced) -> None:
     console().print(harmless("\n".join(lines)), soft_wrap=True)
 
 
-def _digests(twice: Twice) -> str:
-    if twice.identical:
-        return f"identical ({twice.recorded[:DIGEST]})"
-    return f"different ({twice.recorded[:DIGEST]} recorded, {twice.now[:DIGEST]} now)"
+def _digests(pair: Comparison) -> str:
+    if pair.identical:
+        return f"identical ({pair.recorded[:DIGEST]})"
+    return f"different ({pair.recorded[:DIGEST]} recorded, {pair.now[:DIGEST]} now)"
 
 
-def _where(posts: Posts) -> list[str]:
+def _where(posts: PostsComparison) -> list[str]:
     """In what the posts differ."""
     lines = []
     if posts.only_recorded is not None and posts.only_now is not None:
@@ -112,6 +110,6 @@ def _where(posts: Posts) -> list[str]:
             f"{posts.only_now:,} of these were not learnt from"
         )
     return lines + [
-        f"  @{handle}: read from {twice.recorded[:DIGEST]} then, from {twice.now[:DIGEST]} now"
-        for handle, twice in posts.people.items()
+        f"  @{handle}: read from {pair.recorded[:DIGEST]} then, from {pair.now[:DIGEST]} now"
+        for handle, pair in posts.people.items()
     ]

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import math
 import os
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from .. import pipeline, recipes
-from ..cleaning import Rules
+from .. import recipes
 from ..errors import RecipeError
-from ..sources import ReadOptions
+from ..workflows.data import DataConfig
 from . import _options as opt
-from ._consent import with_consent
+from ._data_options import reads_posts
 from ._results import print_trained
 from ._terminal import Terminal, print_json
 
+if TYPE_CHECKING:
+    from ..workflows.train import TrainConfig
 
+
+@reads_posts()
 def train(
-    locations: opt.Locations,
+    data: DataConfig,
     out: opt.Out = None,
-    handle: opt.Handle = None,
-    name: opt.Name = None,
-    source: opt.Source = None,
-    text_column: opt.TextColumn = None,
-    server: opt.Server = None,
-    allow_private: opt.AllowPrivate = False,
-    yes: opt.Yes = False,
     recipe: opt.RecipeName = "gpt2",
     settings: opt.Settings = None,
     base: opt.Base = None,
     tracker: opt.TrackerName = "trackio",
     share_data: opt.ShareData = False,
-    lang: opt.Lang = None,
-    since: opt.Since = None,
-    until: opt.Until = None,
-    keep_replies: opt.KeepReplies = True,
-    keep_line_breaks: opt.KeepLines = False,
-    held_out: opt.HeldOut = 0.1,
     seed: opt.Seed = None,
     with_dataset: opt.WithDataset = False,
     evaluate: opt.Evaluate = True,
@@ -62,40 +53,27 @@ def train(
       huggingtweets train ada.zip bsky:bob.example --mix ada=2 --mix bob.example=1
       accelerate launch -m huggingtweets train archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.train import TrainConfig
+
     given = [
         *(settings or []),
         *([f"base={base}"] if base else []),
         *(["speakers=true"] if speakers else []),
         *([f"seed={seed}"] if seed is not None else []),
     ]
-    options = ReadOptions(
-        handle=handle, name=name, text_column=text_column, server=server, allow_private=allow_private
-    )
-    job = pipeline.Job(
-        locations=tuple(locations),
+    config = TrainConfig(
+        data=data,
         recipe=replace(recipes.load(recipe, given), mix=_weights(mix or [])),
-        options=options,
-        source=source,
-        rules=Rules(
-            keep_replies=keep_replies,
-            lang=lang,
-            keep_line_breaks=keep_line_breaks,
-            since=opt.day(since),
-            until=opt.day(until),
-        ),
-        held_out=held_out,
         out=out,
         overwrite=overwrite,
         tracker=tracker,
         share_data=share_data,
         with_dataset=with_dataset,
-        judge=evaluate,
+        evaluate=evaluate,
         checkpoint_seconds=checkpoint_every,
         fresh=fresh,
     )
-    with_consent(
-        lambda agreed: run(replace(job, options=replace(options, agreed=agreed)), as_json=as_json), agreed=yes
-    )
+    run(config, as_json=as_json)
 
 
 def _weights(mix: list[str]) -> dict[str, float]:
@@ -111,14 +89,16 @@ def _weights(mix: list[str]) -> dict[str, float]:
     return weights
 
 
-def run(job: pipeline.Job, *, as_json: bool) -> None:
+def run(config: TrainConfig, *, as_json: bool) -> None:
     """Train and print what came of it; in a follower of several processes, only help."""
+    from ..workflows.train import follow, train
+
     if int(os.environ.get("RANK", "0")) > 0:
-        pipeline.follow(job)
+        follow(config)
         return
     with Terminal() as terminal:
-        trained = pipeline.train(job, terminal)
+        model = train(config, terminal)
     if as_json:
-        print_json({"folder": str(trained.folder), "record": trained.record})
+        print_json({"folder": str(model), "record": model.record})
     else:
-        print_trained(trained)
+        print_trained(model)

@@ -7,31 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..errors import ModelError
 from ..files import home, whole_folder
 from ..types import Author, Dataset, Post
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SPLITS = ("train", "test")  # the names by which the datasets library knows what is learnt from and what not
 _META = "dataset.json"
-
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("author", pa.string()),
-        ("text", pa.string()),
-        ("created_at", pa.timestamp("s", tz="UTC")),
-        ("kind", pa.string()),
-        ("reply_to", pa.string()),
-        ("lang", pa.string()),
-        ("url", pa.string()),
-        ("visibility", pa.string()),
-    ]
-)
 
 
 def keep(dataset: Dataset) -> dict[str, Path]:
@@ -54,6 +42,8 @@ def kept(digest: str) -> Dataset:
 
 def save(dataset: Dataset, folder: Path) -> None:
     """Write the files into `folder`, which must exist."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 -- 0.2 s, and needed only where posts are stored
+
     for name, posts in zip(SPLITS, (dataset.train, dataset.held_out), strict=True):
         pq.write_table(_table(posts), folder / f"{name}.parquet", compression="zstd")
     meta = msgspec.json.encode((dataset.authors, dataset.split_by, dataset.digest))
@@ -66,6 +56,9 @@ def load(folder: Path) -> Dataset:
     Raises:
         ModelError: `folder` holds no dataset.
     """
+    import pyarrow as pa  # noqa: PLC0415 -- as above
+    import pyarrow.parquet as pq  # noqa: PLC0415 -- as above
+
     try:
         train, held_out = (_posts(pq.read_table(folder / f"{name}.parquet")) for name in SPLITS)
         meta = (folder / _META).read_bytes()
@@ -78,7 +71,13 @@ def load(folder: Path) -> Dataset:
 
 
 def _table(posts: Sequence[Post]) -> pa.Table:
-    return pa.Table.from_pylist([msgspec.structs.asdict(post) for post in posts], schema=_SCHEMA)
+    import pyarrow as pa  # noqa: PLC0415 -- as above
+
+    columns = ("id", "author", "text", "created_at", "kind", "reply_to", "lang", "url", "visibility")
+    schema = pa.schema(
+        [(name, pa.timestamp("s", tz="UTC") if name == "created_at" else pa.string()) for name in columns]
+    )
+    return pa.Table.from_pylist([msgspec.structs.asdict(post) for post in posts], schema=schema)
 
 
 def _posts(table: pa.Table) -> tuple[Post, ...]:

@@ -5,7 +5,7 @@
 | is there enough to learn from, and what can be expected? | verdict.py, expectation.py |
 | does it predict the person's next posts? | prediction.py, beside ngram.py |
 | does it sound like the person? | authorship.py; style.py asks it of one post |
-| does it only repeat the person? | copying.py; copy_index.py asks it without the posts |
+| does it only repeat the person? | copies.py; copy_index.py asks it without the posts |
 | is it varied, in the way the person is? | variety.py |
 | does it use the person's words? | giveaways.py |
 | can a machine tell, can people? | detection.py, game.py |
@@ -15,9 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..figures import Counts, Evaluation, Figure, Row
+import msgspec
 
-__all__ = ["Evaluation", "Figure", "Row", "measure"]
+from ..errors import ModelError
+from ..model_folder import ModelFolder
+from ..results import Counts, Evaluation, Figure, Row
+from .floors import FitNgram, NgramFloor
+
+__all__ = ["Evaluation", "Figure", "NgramFloor", "Row", "load", "measure", "save"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -33,6 +38,7 @@ def measure(
     others: Mapping[str, Sequence[str]] | None = None,
     bits: Sequence[float] = (),
     base_bits: Sequence[float] = (),
+    fit_ngram: FitNgram,
     hours: Sequence[int] = (),
     seed: int = 0,
     progress: Progress = lambda *_: None,
@@ -50,6 +56,7 @@ def measure(
         others: real posts of other people in order of time, by name.
         bits: what each held-out post costs the model, its end counted.
         base_bits: what it costs the base.
+        fit_ngram: makes an n-gram model of the training posts, the plainest floor.
         hours: hour of the day of each training post, where it is known.
         seed: of every draw; the same seed gives the same figures.
         progress: called with the question, how many are answered, and of how many.
@@ -58,19 +65,20 @@ def measure(
         NotEnoughPosts: there are fewer than 16 training posts.
         UserError: `bits` or `base_bits` are not one for each held-out post.
     """
-    from . import authorship, copying, detection, giveaways, prediction, variety  # noqa: PLC0415 -- start-up
-    from ._material import gather  # noqa: PLC0415 -- the same
+    from . import copies  # noqa: PLC0415 -- start-up
+    from .material import gather  # noqa: PLC0415 -- the same
+    from .questions import authorship, detection, giveaways, prediction, variety  # noqa: PLC0415 -- start-up
 
     def asking(question: str) -> None:
         progress(question, QUESTIONS.index(question), len(QUESTIONS))
 
     asking("prediction")
-    posts = gather(train, held_out, generated, base, others or {}, seed)
+    posts = gather(train, held_out, generated, base, others or {}, fit_ngram, seed)
     predicted = prediction.measure(held_out, posts.kept, posts.ngram, bits, base_bits, seed=seed)
     asking("authorship")
     sounds = authorship.measure(train, posts.others, posts.groups, seed=seed)
     asking("copying")
-    copies = copying.measure(posts.originals, posts.groups)
+    copied = copies.measure(posts.originals, posts.groups)
     asking("variety")
     varied = variety.measure(train, posts.groups, seed=seed)
     asking("giveaways")
@@ -87,9 +95,28 @@ def measure(
         ),
         prediction=predicted,
         authorship=sounds,
-        copying=copies,
+        copying=copied,
         variety=varied,
         giveaways=words,
         detection=told_apart,
         hours=tuple(hours.count(hour) for hour in range(24)) if hours else (),
     )
+
+
+def load(model: ModelFolder) -> Evaluation:
+    """What was measured of a model.
+
+    Raises:
+        ModelError: nothing was, or its report is damaged.
+    """
+    try:
+        return msgspec.json.decode(model.evaluation.read_bytes(), type=Evaluation)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"
+        ) from error
+
+
+def save(evaluation: Evaluation, model: ModelFolder) -> None:
+    """Write what was measured of a model, for machines."""
+    model.evaluation.write_bytes(msgspec.json.format(msgspec.json.encode(evaluation)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from ..figures import Evaluation, Figure, Row
+from ..results import Evaluation, Figure, Row
 from . import intervals
 
 PREDICTION = "prediction.bits_per_byte"
@@ -19,7 +19,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     better: int  # 0 or 1, the model that is nearer to what is wanted; -1 where that is not sure
 
 
-def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str, Difference]:
+def differences(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str, Difference]:
     """The difference of every row that both models have a figure for, by the row's path.
 
     Bits per byte are compared post by post where both were measured on the same held-out posts; all else

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import UserError
-from ..figures import Game
+from ..results import Game
 from . import intervals
 
 Side = Literal["left", "right"]

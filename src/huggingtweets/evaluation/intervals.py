@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..figures import Figure
+from ..results import Figure
 
 LEVEL = 0.95
 RESAMPLES = 1000

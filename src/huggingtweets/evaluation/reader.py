@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..figures import Figure
-from . import _tensor_files, intervals
-from ._ngrams import matrix
+from ..files import load_tensors, save_tensors
+from ..results import Figure
+from . import intervals
+from .character_ngrams import matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -76,7 +77,7 @@ class Reader:
     def save(self, path: Path) -> None:
         """Write the reader as a safetensors file of 2 MB; no post can be read from it."""
         arrays = {"rarity": self._rarity, "weights": self._weights}
-        _tensor_files.save(path, FORMAT, {"bias": self._bias}, arrays)
+        save_tensors(path, FORMAT, {"bias": self._bias}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> Reader:
@@ -85,7 +86,7 @@ class Reader:
         Raises:
             ModelError: the file is absent, damaged, or of another version.
         """
-        settings, arrays = _tensor_files.load(path, FORMAT, "evaluate the model again")
+        settings, arrays = load_tensors(path, FORMAT, "evaluate the model again")
         return cls(arrays["rarity"], arrays["weights"], settings["bias"])
 
 

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..figures import ENOUGH
-from .authorship import LEAST, MOST, balanced
+from ..model_folder import STYLE
+from ..results import ENOUGH
+from .questions.authorship import LEAST, MOST, balanced
 from .reader import Reader, counts
 
-STYLE = "style.safetensors"
 
-
-class Style:
+class StyleScorer:
     """Scores posts; the higher, the more like the person."""
 
     def __init__(self, reader: Reader) -> None:
@@ -51,7 +50,7 @@ def write_style(
         Reader.fit(counts(train[-MOST:]), counts(theirs)).save(folder / STYLE)
 
 
-def load_style(folder: Path) -> Style:
+def load_style(folder: Path) -> StyleScorer:
     """What scores the posts of a model folder.
 
     Raises:
@@ -62,4 +61,4 @@ def load_style(folder: Path) -> Style:
             f"{folder} has no style score ({STYLE}): it is written when a model is evaluated and other "
             f"people's posts are at hand; run huggingtweets evaluate {folder}, with --against if need be"
         )
-    return Style(Reader.load(folder / STYLE))
+    return StyleScorer(Reader.load(folder / STYLE))

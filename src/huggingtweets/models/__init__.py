@@ -15,14 +15,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ..drafts import Writer
 from ..errors import ModelError
-from ..files import Keeping
+from ..evaluation.floors import NgramFloor
+from ..files import CheckpointConfig
+from ..generation.writer import Writer
 from ..progress import Watcher
-from ..types import Checkpoint, Dataset, Recipe
+from ..types import Dataset, FinetunedModel, Recipe
 
-__all__ = ["Model", "holds_posts", "load", "load_base", "teach"]
+__all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
 
+LATEST = 10_000  # training posts that the n-gram floor learns from
 KINDS = ("ngram", "neural")  # what is looked for in a folder, the one that loads fastest first
 OF_METHOD = {"ngram": "ngram"}  # every other method moves the weights of a neural network
 
@@ -34,27 +36,32 @@ class Model(Writer, Protocol):
         """What each text costs the model in bits, its end counted; `authors` of each, where it knows them."""
 
 
-class Kind(Protocol):
+class ModelKind(Protocol):
     """A module of this room."""
 
     FILES: tuple[str, ...]  # by any of which a folder is known to hold such a model
     HOLDS_POSTS: bool  # whether whoever has the model has most of the posts
 
-    def teach(
-        self, data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None
-    ) -> tuple[Checkpoint, dict[str, str]]:
+    def train(
+        self,
+        data: Dataset,
+        recipe: Recipe,
+        folder: Path,
+        watcher: Watcher,
+        checkpoints: CheckpointConfig | None,
+    ) -> tuple[FinetunedModel, dict[str, str]]:
         """Learn from the dataset, and write a model into `folder`."""
 
     def load(self, folder: Path) -> Model:
-        """Load what `teach` wrote."""
+        """Load what `train` wrote."""
 
     def load_base(self, recipe: Recipe) -> Model | None:
         """What training starts from; None where it starts from nothing."""
 
 
-def teach(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None = None
-) -> tuple[Checkpoint, dict[str, str]]:
+def train(
+    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+) -> tuple[FinetunedModel, dict[str, str]]:
     """Learn from the dataset as the recipe says, and write the model into `folder`, which exists.
 
     Args:
@@ -62,12 +69,12 @@ def teach(
         recipe: how.
         folder: where the model goes.
         watcher: told of every step and evaluation.
-        keeping: where an unfinished run is kept; None keeps nothing.
+        checkpoints: where an unfinished run is kept; None keeps nothing.
 
     Returns:
         The checkpoint, and the versions and hardware it was made with.
     """
-    return _of(recipe).teach(data, recipe, folder, watcher, keeping)
+    return _of(recipe).train(data, recipe, folder, watcher, checkpoints)
 
 
 def load(folder: Path) -> Model:
@@ -92,10 +99,17 @@ def holds_posts(recipe: Recipe) -> bool:
     return _of(recipe).HOLDS_POSTS
 
 
-def _of(recipe: Recipe) -> Kind:
+def ngram_floor(texts: Sequence[str]) -> NgramFloor:
+    """An n-gram model of the latest training posts, in order of time: what every model has to beat."""
+    from .ngram_counts import NgramModel  # noqa: PLC0415 -- with numpy
+
+    return NgramModel.fit(texts[-LATEST:])
+
+
+def _of(recipe: Recipe) -> ModelKind:
     return _module(OF_METHOD.get(recipe.method, "neural"))
 
 
-def _module(name: str) -> Kind:
+def _module(name: str) -> ModelKind:
     """Imported when it is needed: an n-gram model needs no torch."""
-    return cast("Kind", import_module(f".{name}", __name__))
+    return cast("ModelKind", import_module(f".{name}", __name__))

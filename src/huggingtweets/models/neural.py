@@ -12,16 +12,17 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
-from ..evaluation.copying import watch
-from ..files import Keeping
-from ..generation import Generator
-from ..progress import Heard, Watcher
-from ..types import Checkpoint, Dataset, Recipe
+from ..evaluation.copies import watch
+from ..files import CheckpointConfig
+from ..generation.generator import Generator
+from ..model_folder import ADAPTER_CONFIG, CONFIG
+from ..progress import MemorizationProbe, Watcher
+from ..types import Dataset, FinetunedModel, Recipe
 
-FILES = ("config.json", "adapter_config.json")  # of a whole model, and of adapters beside a base on the Hub
+FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
-HEARD = 32  # posts written at each evaluation
-HEARD_TOKENS = 64  # of each; a run that is copied shows in so many
+PROBE_SAMPLES = 32  # posts written at each evaluation
+PROBE_TOKENS = 64  # of each; a run that is copied shows in so many
 
 
 class NeuralModel(Generator):
@@ -37,10 +38,10 @@ class NeuralModel(Generator):
         return training.bits_per_post(self.model, self.tokenizer, texts, self._device, authors)
 
 
-def teach(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None = None
-) -> tuple[Checkpoint, dict[str, str]]:
-    """Train the recipe's base; see `models.teach`."""
+def train(
+    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+) -> tuple[FinetunedModel, dict[str, str]]:
+    """Train the recipe's base; see `models.train`."""
     device = training.choose_device()
     base = training.load_base(recipe.base, dropout=recipe.dropout)
     checkpoint = training.train(
@@ -49,8 +50,8 @@ def teach(
         base,
         folder,
         device=device,
-        keeping=keeping,
-        listen=_Listener(data, recipe),
+        checkpoints=checkpoints,
+        probe_memorization=_Prober(data, recipe),
         watcher=watcher,
     )
     del base
@@ -58,7 +59,7 @@ def teach(
     return checkpoint, training.environment(device)
 
 
-class _Listener:
+class _Prober:
     """Lets a model write in the middle of its training, and counts how much of it is copied."""
 
     def __init__(self, data: Dataset, recipe: Recipe) -> None:
@@ -66,23 +67,23 @@ class _Listener:
         self._seed = recipe.seed
         self._beginning = lru_cache(maxsize=1)(training.beginning)  # the run's tokenizer, made ready once
         self._sampling = replace(
-            recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, HEARD_TOKENS)
+            recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
         )
 
-    def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> Heard:
+    def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
         was_training = model.training
         with torch.random.fork_rng():
             written = Generator(model, self._beginning(tokenizer)).generate(
-                count=HEARD, sampling=self._sampling, seed=self._seed
+                count=PROBE_SAMPLES, sampling=self._sampling, seed=self._seed
             )
         model.train(was_training)
         texts = tuple(sample.text for sample in written.samples)
         sign = self._sign(texts)
         own = f"{sign.own.value:.0%}" if sign.own else "unknown"
-        return Heard(
+        return MemorizationProbe(
             samples=texts,
             copied=sign.rate.value,
-            too_much=f"{sign.rate.value:.0%} of its posts copy a training post (the person's own: {own})"
+            memorizes=f"{sign.rate.value:.0%} of its posts copy a training post (the person's own: {own})"
             if sign.begun
             else "",
         )

@@ -11,18 +11,17 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from ..drafts import Asked, Draw, Writer
+from ..bases.speakers import find
 from ..errors import ModelError, RecipeError
-from ..evaluation.ngram import NgramModel
-from ..figures import bits_per_byte
-from ..files import Keeping, sha256
+from ..files import CheckpointConfig, sha256
+from ..generation.writer import Draw, SamplingRequest, Writer
+from ..model_folder import NGRAM_WEIGHTS, SAMPLING
 from ..progress import Watcher
-from ..speakers import find
-from ..types import NO_BASE, Base, Checkpoint, CurvePoint, Dataset, Recipe, Sampling
+from ..results import bits_per_byte
+from ..types import NO_BASE, Base, CurvePoint, Dataset, FinetunedModel, Recipe, Sampling
+from .ngram_counts import NgramModel
 
-FILE = "ngram.safetensors"
-FILES = (FILE,)
-SAMPLING = "sampling.json"
+FILES = (NGRAM_WEIGHTS,)
 HOLDS_POSTS = True
 
 _PACKAGES = ("huggingtweets", "numpy", "safetensors")
@@ -36,15 +35,15 @@ class Ngram(Writer):
         self._model = model
         self.sampling = sampling
 
-    def drawing(self, asked: Asked) -> Draw:
+    def drawing(self, request: SamplingRequest) -> Draw:
         """What draws texts; it takes a moment, and they come whole. See `Writer`."""
-        if asked.speaker:
-            find({}, asked.speaker)
-        rng, sampling = np.random.default_rng(asked.seed), asked.sampling
+        if request.speaker:
+            find({}, request.speaker)
+        rng, sampling = np.random.default_rng(request.seed), request.sampling
 
         def draw(size: int) -> list[tuple[list[str], bool]]:
             texts = self._model.generate(
-                asked.prompt,
+                request.prompt,
                 count=size,
                 seed=rng,
                 temperature=sampling.temperature,
@@ -61,32 +60,32 @@ class Ngram(Writer):
         return [float(bits) for bits in self._model.bits(texts)]
 
 
-def teach(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, keeping: Keeping | None = None
-) -> tuple[Checkpoint, dict[str, str]]:
-    """Count the training posts; see `models.teach`. It takes a second, so nothing needs to be kept.
+def train(
+    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+) -> tuple[FinetunedModel, dict[str, str]]:
+    """Count the training posts; see `models.train`. It takes a second, so nothing needs to be kept.
 
     Raises:
         RecipeError: the recipe names a base, and there is nothing to do with one.
     """
-    del keeping
+    del checkpoints
     if recipe.base != NO_BASE:
         raise RecipeError(
             f"recipe {recipe.name}: an n-gram model starts from no base, and {recipe.base!r} was given; "
             "leave it out, or choose another recipe"
         )
     model = NgramModel.fit([post.text for post in data.train])
-    model.save(folder / FILE)
+    model.save(folder / NGRAM_WEIGHTS)
     (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
     held_out = [post.text for post in data.held_out]
     point = CurvePoint(step=1, epoch=1, bits_per_byte=bits_per_byte(model.bits(held_out).tolist(), held_out))
     watcher.evaluated(point)
-    checkpoint = Checkpoint(
+    checkpoint = FinetunedModel(
         folder=folder,
         base=Base(name=NO_BASE, digest=""),
         step=point.step,
         curve=(point,),
-        digest=sha256(folder / FILE),
+        digest=sha256(folder / NGRAM_WEIGHTS),
     )
     return checkpoint, _environment()
 
@@ -101,7 +100,7 @@ def load(folder: Path) -> Ngram:
         sampling = msgspec.json.decode((folder / SAMPLING).read_bytes(), type=Sampling)
     except (OSError, msgspec.DecodeError) as error:
         raise ModelError(f"{folder / SAMPLING} cannot be read ({error}); train the model again") from error
-    return Ngram(NgramModel.load(folder / FILE), sampling)
+    return Ngram(NgramModel.load(folder / NGRAM_WEIGHTS), sampling)
 
 
 def load_base(_: Recipe) -> None:

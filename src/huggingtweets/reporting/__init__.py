@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..figures import Evaluation
+from ..results import Evaluation
 from ..types import Record
 from .card import model_card
 from .curves import loss_curve

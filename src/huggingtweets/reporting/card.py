@@ -11,14 +11,13 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..figures import MODEL, Evaluation
-from ..types import NO_BASE, Base, Funnel, Metric, Reason, Record, Sample
+from ..results import MODEL, Evaluation, Metric
+from ..types import NO_BASE, PROMPT, Base, Funnel, Reason, Record, Sample
 from .funnel_picture import REASONS
 from .measures import evaluation_rows
 from .picture import plain
 from .verdicts import verdicts
 
-PROMPT = "My dream is"  # of the widget, since 2020
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
 OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter"}  # fields that mean something to no other method
 COUNTED = ("name", "summary", "method", "seed")  # fields of a recipe that mean something without a base
@@ -50,7 +49,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
         widget=[{"text": PROMPT}] if based else None,
         thumbnail="predictions.png" if "predictions.png" in pictures else None,
         model_name=plain(record.name),
-        eval_results=[_result(metric, record) for metric in record.report.metrics] or None,
+        eval_results=[_result(metric, record) for metric in record.result.metrics] or None,
     )
 
 
@@ -125,9 +124,9 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],
         "recipe": _recipe(record),
-        "metrics": [_metric(metric) for metric in record.report.metrics],
+        "metrics": [_metric(metric) for metric in record.result.metrics],
         "sampling": record.recipe.sampling,
-        "samples": [_sample(sample) for sample in record.report.samples],
+        "samples": [_sample(sample) for sample in record.result.samples],
         "versions": [("huggingtweets", record.version), *record.environment.items()],
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..figures import BASE, MODEL, NGRAM, OTHERS, OWN, Row
+from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Row
 from .curves import Points, marks
 from .measures import interval, percent, written
 

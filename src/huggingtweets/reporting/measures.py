@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ..figures import BASE, NGRAM, OTHERS, Evaluation, Figure, Row
+from ..results import BASE, NGRAM, OTHERS, Evaluation, Figure, Row
 from .picture import plain
 
 FLOORS = {BASE: "base", NGRAM: "n-gram model", OTHERS: "other people"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from ..figures import Game
+from ..results import Game
 from .measures import percent
 
 PLACE = '<p id="game" class="says">'  # where the sentence stands on the page

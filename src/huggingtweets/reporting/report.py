@@ -14,7 +14,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..figures import MODEL, OWN, Evaluation
+from ..results import MODEL, OWN, Evaluation
 from ..types import NO_BASE, Author, Record
 from . import played, sections, tables
 from .compared import Compared
@@ -101,7 +101,7 @@ def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, 
     return [
         ("Made", f"{made.day} {made:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
-        ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
+        ("EvaluatedModel by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
         ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
         ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),

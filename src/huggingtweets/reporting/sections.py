@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from ..figures import BASE, MODEL, NGRAM, OTHERS, OWN, Copying, Evaluation, Giveaways, Row, Variety
+from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Copying, Evaluation, Giveaways, Row, Variety
 from ..types import CurvePoint, Record
 from . import charts, sentences
 from .compared import Compared, lines, marked

@@ -8,18 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..figures import (
-    BASE,
-    MODEL,
-    NGRAM,
-    OTHERS,
-    OWN,
-    Copying,
-    Distribution,
-    Figure,
-    Giveaways,
-    Row,
-)
+from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Copying, Distribution, Figure, Giveaways, Row
 from ..types import CurvePoint
 from .measures import percent
 

@@ -20,7 +20,7 @@ def share_picture(record: Record, avatars: Mapping[str, bytes], picked: Sample |
         avatars: image files by handle; who has none, or a broken one, gets initials.
         picked: a sample that a person wants to stand first; the picture then says so.
     """
-    samples = _various(record.report.samples)
+    samples = _various(record.result.samples)
     if picked is None:
         return _drawn(record, avatars, samples[:SHOWN], "Nothing is picked.")
     others = [sample for sample in samples if sample.text != picked.text][: SHOWN - 1]
@@ -29,7 +29,7 @@ def share_picture(record: Record, avatars: Mapping[str, bytes], picked: Sample |
 
 def post_picture(record: Record, avatars: Mapping[str, bytes], sample: Sample) -> bytes:
     """A PNG of 1200 x 630 pixels that shows one post, and says that it is a model's and was picked."""
-    return _drawn(record, avatars, [sample], "Picked by a person.")
+    return _drawn(record, avatars, [sample], "PickedSample by a person.")
 
 
 def _drawn(record: Record, avatars: Mapping[str, bytes], samples: Sequence[Sample], honestly: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..figures import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Evaluation, Figure, Row
+from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Evaluation, Figure, Row
 from .measures import interval, measure, written
 from .sentences import above
 

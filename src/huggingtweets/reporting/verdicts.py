@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..figures import OTHERS, Evaluation, Figure, Row, Variety
+from ..results import OTHERS, Evaluation, Figure, Row, Variety
 from . import sentences
 from .sentences import above
 

@@ -12,8 +12,8 @@ import msgspec
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
-from ._archive_files import opening_once
 from ._contract import Match, ReadOptions, Source
+from ._formats.archive_files import opening_once
 
 __all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
 

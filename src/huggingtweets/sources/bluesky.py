@@ -20,11 +20,11 @@ from msgspec import Struct
 
 from ..errors import LocationError, Unreachable
 from ..types import Account, Post, Timeline
-from ._bluesky_posts import POSTS, SIGNED_IN_ONLY, to_post
 from ._contract import Match, ReadOptions
-from ._fetched import Fetched, Page
-from ._handles import to_handle
-from ._http import Http, Refused
+from ._formats.bluesky_posts import POSTS, SIGNED_IN_ONLY, to_post
+from ._formats.fetched import Fetched, Page
+from ._formats.handles import to_handle
+from ._formats.http import Http, Refused
 
 SUMMARY = "a Bluesky account, live: its handle, profile link or DID"
 EXAMPLE = "bsky:jane.bsky.social"

@@ -13,11 +13,11 @@ from pathlib import Path
 from ..errors import BrokenArchive
 from ..files import sha256
 from ..types import Account, Post, Timeline
-from ._bluesky_posts import POSTS, REPOSTS, Profile, to_post, to_profile
-from ._car_blocks import CarBlocks
 from ._contract import Match, ReadOptions
-from ._handles import to_handle
-from ._repository_tree import Commit, newest_commit, records
+from ._formats.bluesky_posts import POSTS, REPOSTS, Profile, to_post, to_profile
+from ._formats.car_blocks import CarBlocks
+from ._formats.handles import to_handle
+from ._formats.repository_tree import Commit, newest_commit, records
 
 SUMMARY = "a Bluesky repository (CAR file)"
 EXAMPLE = "repo.car"

@@ -22,12 +22,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import LocationError, MissingSecret, Unreachable
-from ..types import Account, Kind, Post, Timeline
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._fetched import Fetched, Page
-from ._handles import same_handle, to_handle
-from ._http import Http, Refused
-from ._x_posts import Entities, Link, Tweet, to_post
+from ._formats.fetched import Fetched, Page
+from ._formats.handles import same_handle, to_handle
+from ._formats.http import Http, Refused
+from ._formats.x_posts import Entities, Link, Tweet, to_post
 
 SUMMARY = "an account in the Community Archive, live, with its key in COMMUNITY_ARCHIVE_KEY"
 EXAMPLE = "community:jane"
@@ -198,5 +198,5 @@ def _post(row: _Row, handle: str) -> Post:
         in_reply_to_screen_name=row.reply_to_username,
     )
     post = to_post(tweet, handle)
-    quotes = row.quoted_tweet_id and post.kind is Kind.ORIGINAL
-    return replace(post, kind=Kind.QUOTE) if quotes else post
+    quotes = row.quoted_tweet_id and post.kind is PostKind.ORIGINAL
+    return replace(post, kind=PostKind.QUOTE) if quotes else post

@@ -15,12 +15,12 @@ from msgspec import Struct
 
 from ..errors import LocationError
 from ..types import Account, Post, Timeline, Visibility
-from ._archive_files import ArchiveFiles
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._handles import to_handle
-from ._json_arrays import decode_array
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.json_arrays import decode_array
 
 SUMMARY = "a package of Discord, zip or folder"
 EXAMPLE = "package.zip"

@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from ..errors import LocationError
 from ..types import Account, Post, Timeline
-from ._archive_files import ArchiveFiles
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._handles import to_handle
-from ._meta_export import items, mended
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.meta_export import items, mended
 
 SUMMARY = "an export of Facebook (JSON), zip or folder"
 EXAMPLE = "facebook-ada-2025-08-24-AbCdEfGh.zip"

@@ -22,14 +22,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ..errors import LocationError
 from ..files import home, sha256
-from ..types import Account, Kind, Post, Timeline
-from ._archive_files import CHUNK
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._feed_entries import Channel, read_feed
-from ._handles import to_handle
-from ._http import Answer, Http
-from ._people import the_one
+from ._formats.archive_files import CHUNK
+from ._formats.dates import read_date
+from ._formats.feed_entries import Channel, read_feed
+from ._formats.handles import to_handle
+from ._formats.http import Answer, Http
+from ._formats.people import the_one
 
 SUMMARY = "a feed (RSS, Atom), its file or its address"
 EXAMPLE = "https://example.org/feed.xml"
@@ -106,7 +106,7 @@ def _posts(location: str, chunks: Iterable[bytes], handle: str, only: str | None
                 author=handle,
                 text=text,
                 created_at=read_date(part.date),
-                kind=Kind.REPLY if part.answered else Kind.ORIGINAL,
+                kind=PostKind.REPLY if part.answered else PostKind.ORIGINAL,
                 reply_to=part.answered,
                 lang=part.lang or channel.lang or None,
                 url=part.url,

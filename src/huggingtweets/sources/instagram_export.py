@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ..types import Kind, Post, Timeline
-from ._archive_files import ArchiveFiles
+from ..types import Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._meta_export import Item, Value, account, items, mended, profiles
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.meta_export import Item, Value, account, items, mended, profiles
 
 SUMMARY = "an export of Instagram (JSON), zip or folder"
 EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
@@ -75,7 +75,7 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                     author=handle,
                     text=comment.text,
                     created_at=read_date(comment.seconds),
-                    kind=Kind.REPLY,
+                    kind=PostKind.REPLY,
                 )
 
 

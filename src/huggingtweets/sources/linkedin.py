@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator
 
 from ..errors import LocationError
-from ..types import Account, Kind, Post, Timeline
-from ._archive_files import ArchiveFiles
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._handles import to_handle
-from ._table_rows import Row
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.table_rows import Row
 
 SUMMARY = "an archive of LinkedIn, zip or folder"
 EXAMPLE = "Complete_LinkedInDataExport_05-01-2024.zip"
@@ -74,7 +74,7 @@ def _share(row: Row, number: int, handle: str) -> Iterator[Post]:
             author=handle,
             text=text,
             created_at=read_date(row.get("Date", "")),
-            kind=Kind.QUOTE if shared else Kind.ORIGINAL,
+            kind=PostKind.QUOTE if shared else PostKind.ORIGINAL,
             url=link,
         )
 
@@ -89,7 +89,7 @@ def _comment(row: Row, number: int, handle: str) -> Iterator[Post]:
             author=handle,
             text=text,
             created_at=read_date(row.get("Date", "")),
-            kind=Kind.REPLY,
+            kind=PostKind.REPLY,
             reply_to=answered[1] if answered else None,
             url=link,
         )

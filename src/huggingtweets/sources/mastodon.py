@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from ..errors import LocationError, Unreachable
-from ..types import Account, Kind, Post, Timeline, Visibility
-from ._activity_html import Mention, activity_text
+from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._fetched import Fetched, Page
-from ._handles import to_handle
-from ._http import Http, Refused
+from ._formats.activity_html import Mention, activity_text
+from ._formats.dates import read_date
+from ._formats.fetched import Fetched, Page
+from ._formats.handles import to_handle
+from ._formats.http import Http, Refused
 
 SUMMARY = "a Mastodon account, live: its address or profile link"
 EXAMPLE = "mastodon:jane@mastodon.social"
@@ -179,7 +179,11 @@ def _post(status: _Status, handle: str) -> Post:
         author=handle,
         text=activity_text(status.content or "", mentions),
         created_at=read_date(status.created_at or ""),
-        kind=Kind.REPLY if status.in_reply_to_id else Kind.QUOTE if status.quote else Kind.ORIGINAL,
+        kind=PostKind.REPLY
+        if status.in_reply_to_id
+        else PostKind.QUOTE
+        if status.quote
+        else PostKind.ORIGINAL,
         reply_to=status.in_reply_to_id,
         lang=status.language,
         url=status.url or "",

@@ -19,16 +19,16 @@ from msgspec import Struct
 
 from ..errors import BrokenArchive, LocationError
 from ..files import sha256
-from ..types import Account, Kind, Post, Timeline, Visibility
-from ._activity_html import Mention, activity_text, server_name
-from ._archive_files import ArchiveFiles, open_archive
+from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export
-from ._handles import same_handle, to_handle
-from ._json_arrays import decode_array
-from ._json_nested import nested
-from ._tar_files import TarFiles, is_tar
+from ._formats.activity_html import Mention, activity_text, server_name
+from ._formats.archive_files import ArchiveFiles, open_archive
+from ._formats.dates import read_date
+from ._formats.export_files import Export
+from ._formats.handles import same_handle, to_handle
+from ._formats.json_arrays import decode_array
+from ._formats.json_nested import nested
+from ._formats.tar_files import TarFiles, is_tar
 
 SUMMARY = "an archive of Mastodon: zip, tar.gz, folder or outbox.json"
 EXAMPLE = "archive-20240501-0123456789abcdef.zip"
@@ -199,7 +199,7 @@ def _post(activity: _Activity, handle: str, visibility: Visibility) -> Post | No
         identity = activity.id or (note if isinstance(note, str) else "")
         when = read_date(activity.published or "")
         return Post(
-            id=identity, author=handle, text="", created_at=when, kind=Kind.REPOST, visibility=visibility
+            id=identity, author=handle, text="", created_at=when, kind=PostKind.REPOST, visibility=visibility
         )
     if activity.type != "Create" or not isinstance(note, _Note):
         return None
@@ -218,10 +218,10 @@ def _post(activity: _Activity, handle: str, visibility: Visibility) -> Post | No
     )
 
 
-def _kind(note: _Note) -> Kind:
+def _kind(note: _Note) -> PostKind:
     if note.in_reply_to:
-        return Kind.REPLY
-    return Kind.QUOTE if note.quote or note.quote_uri or note.quote_url else Kind.ORIGINAL
+        return PostKind.REPLY
+    return PostKind.QUOTE if note.quote or note.quote_uri or note.quote_url else PostKind.ORIGINAL
 
 
 def _language(note: _Note) -> str | None:

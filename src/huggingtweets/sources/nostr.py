@@ -19,12 +19,12 @@ import msgspec
 from msgspec import Struct
 
 from ..files import sha256
-from ..types import Account, Kind, Post, Timeline
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._handles import to_handle
-from ._json_arrays import DAMAGE, decode_array, decode_lines
-from ._people import the_one
+from ._formats.dates import read_date
+from ._formats.handles import to_handle
+from ._formats.json_arrays import DAMAGE, decode_array, decode_lines
+from ._formats.people import the_one
 
 SUMMARY = "events of Nostr (JSONL, or a JSON list)"
 EXAMPLE = "nostr-backup.jsonl"
@@ -105,7 +105,7 @@ def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) 
             author=handle,
             text=event.content.strip(),
             created_at=read_date(event.created_at),
-            kind=Kind.REPLY if answered else Kind.QUOTE if quotes else Kind.ORIGINAL,
+            kind=PostKind.REPLY if answered else PostKind.QUOTE if quotes else PostKind.ORIGINAL,
             reply_to=answered,
         )
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 
 from ..errors import LocationError
-from ..types import Account, Kind, Post, Timeline
-from ._archive_files import ArchiveFiles
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._handles import same_handle, to_handle
-from ._html_text import unescaped
-from ._table_rows import Row
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import same_handle, to_handle
+from ._formats.html_text import unescaped
+from ._formats.table_rows import Row
 
 SUMMARY = "an export of Reddit, zip or folder"
 EXAMPLE = "export_ada_20240501.zip"
@@ -72,7 +72,7 @@ def _post(row: Row, letters: str, text: str, handle: str) -> Post:
         author=handle,
         text=text,
         created_at=read_date(row.get("date", "")),
-        kind=Kind.REPLY if comment else Kind.ORIGINAL,
+        kind=PostKind.REPLY if comment else PostKind.ORIGINAL,
         reply_to=answered if comment else None,
         url=row.get("permalink", ""),
     )

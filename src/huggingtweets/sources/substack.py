@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from ..errors import LocationError
 from ..types import Account, Post, Timeline
-from ._archive_files import ArchiveFiles
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import Export, match_export, open_export
-from ._handles import to_handle
-from ._html_text import html_text
-from ._table_rows import Row
+from ._formats.archive_files import ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.html_text import html_text
+from ._formats.table_rows import Row
 
 SUMMARY = "an export of Substack, zip or folder"
 EXAMPLE = "substack-export.zip"

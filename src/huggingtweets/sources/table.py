@@ -9,8 +9,8 @@ from ..errors import LocationError
 from ..files import sha256
 from ..types import Timeline
 from ._contract import Match, ReadOptions
-from ._table_posts import table_timeline
-from ._table_rows import is_table, table_rows
+from ._formats.table_posts import table_timeline
+from ._formats.table_rows import is_table, table_rows
 
 SUMMARY = "a table (CSV, TSV, JSON, JSONL, parquet) or text with one post a line"
 EXAMPLE = "posts.csv"

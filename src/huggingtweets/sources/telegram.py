@@ -22,15 +22,15 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
 from ..errors import BrokenArchive
-from ..types import Account, Kind, Post, Timeline, Visibility
-from ._archive_files import CHUNK, ArchiveFiles
+from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import match_export, open_export
-from ._handles import to_handle
-from ._json_arrays import DAMAGE, decode_array
-from ._json_nested import nested
-from ._people import the_one
+from ._formats.archive_files import CHUNK, ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.json_nested import nested
+from ._formats.people import the_one
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ def _posts(location: str, who: str, handle: str) -> Iterator[Post]:
                     author=handle,
                     text=text,
                     created_at=read_date(message.date_unixtime),
-                    kind=Kind.REPLY if message.reply_to_message_id else Kind.ORIGINAL,
+                    kind=PostKind.REPLY if message.reply_to_message_id else PostKind.ORIGINAL,
                     reply_to=f"{chat.id}/{message.reply_to_message_id}" if answered else None,
                     visibility=visibility,
                 )

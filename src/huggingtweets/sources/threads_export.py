@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..types import Kind, Post, Timeline
-from ._archive_files import ArchiveFiles
+from ..types import Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._export_files import Export, match_export, open_export
-from ._meta_export import Item, account, items, profiles
+from ._formats.archive_files import ArchiveFiles
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.meta_export import Item, account, items, profiles
 
 SUMMARY = "an export of Threads (JSON), zip or folder"
 EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
@@ -47,7 +47,7 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                     author=handle,
                     text=item.text,
                     created_at=item.created_at,
-                    kind=Kind.REPLY if item.is_reply else Kind.ORIGINAL,
+                    kind=PostKind.REPLY if item.is_reply else PostKind.ORIGINAL,
                 )
 
 

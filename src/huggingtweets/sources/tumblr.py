@@ -16,14 +16,14 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from ..errors import LocationError
-from ..types import Account, Kind, Post, Timeline
-from ._archive_files import CHUNK, ArchiveFiles
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._dates import read_date
-from ._export_files import match_export, open_export
-from ._handles import same_handle, to_handle
-from ._html_text import html_text
-from ._xml_events import xml_events
+from ._formats.archive_files import CHUNK, ArchiveFiles
+from ._formats.dates import read_date
+from ._formats.export_files import match_export, open_export
+from ._formats.handles import same_handle, to_handle
+from ._formats.html_text import html_text
+from ._formats.xml_events import xml_events
 
 SUMMARY = "an export of a Tumblr blog: zip, folder or posts.xml"
 EXAMPLE = "jane-tumblr-export.zip"
@@ -82,13 +82,13 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
 
 
 def _post(post: Element, handle: str) -> Post:
-    kind = Kind.REPLY if post.get("type") == "answer" else Kind.ORIGINAL
+    kind = PostKind.REPLY if post.get("type") == "answer" else PostKind.ORIGINAL
     return Post(
         id=post.get("id", ""),
         author=handle,
         text="" if _is_reblog(post) else _text(post),
         created_at=read_date(post.get("unix-timestamp") or post.get("date-gmt", "")),
-        kind=Kind.REPOST if _is_reblog(post) else kind,
+        kind=PostKind.REPOST if _is_reblog(post) else kind,
         url=post.get("url-with-slug", "") or post.get("url", ""),
     )
 

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..types import Account, Post, Timeline, Visibility
-from ._archive_files import ArchiveFiles
 from ._contract import Match, ReadOptions
-from ._encoding import lines
-from ._export_files import match_export, open_export
-from ._handles import to_handle
-from ._people import seen, the_one
-from ._whatsapp_dates import DateOrder, Stamp, stamped
+from ._formats.archive_files import ArchiveFiles
+from ._formats.encoding import lines
+from ._formats.export_files import match_export, open_export
+from ._formats.handles import to_handle
+from ._formats.people import seen, the_one
+from ._formats.whatsapp_dates import DateOrder, Stamp, stamped
 
 SUMMARY = "a chat exported from WhatsApp (.txt), or the zip it is in"
 EXAMPLE = "WhatsApp Chat with Grace.txt"

@@ -20,12 +20,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import ConsentNeeded, LocationError, MissingSecret, Unreachable
-from ..types import Account, Kind, Post, Timeline
+from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._fetched import Fetched, Page
-from ._handles import to_handle
-from ._http import Http, Refused
-from ._x_posts import Entities, Link, Mention, Tweet, superseded, to_post
+from ._formats.fetched import Fetched, Page
+from ._formats.handles import to_handle
+from ._formats.http import Http, Refused
+from ._formats.x_posts import Entities, Link, Mention, Tweet, superseded, to_post
 
 SUMMARY = "an X account, live, with a token in X_BEARER_TOKEN: X charges for each post"
 EXAMPLE = "x:jane"
@@ -251,8 +251,10 @@ def _post(record: _Record, handle: str) -> Post:
     )
     post = to_post(tweet, handle)
     if "retweeted" in related:
-        return replace(post, kind=Kind.REPOST)
-    return replace(post, kind=Kind.QUOTE) if "quoted" in related and post.kind is Kind.ORIGINAL else post
+        return replace(post, kind=PostKind.REPOST)
+    return (
+        replace(post, kind=PostKind.QUOTE) if "quoted" in related and post.kind is PostKind.ORIGINAL else post
+    )
 
 
 def _refused(error: Refused) -> Unreachable:

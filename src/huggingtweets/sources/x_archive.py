@@ -20,12 +20,12 @@ from msgspec import Struct
 from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Account, Post, Timeline
-from ._archive_files import open_archive
 from ._contract import Match, ReadOptions
-from ._handles import same_handle, to_handle
-from ._x_archive_files import XArchive, data_folder
-from ._x_notes import Notes
-from ._x_posts import Note, Tweet, to_post
+from ._formats.archive_files import open_archive
+from ._formats.handles import same_handle, to_handle
+from ._formats.x_archive_files import XArchive, data_folder
+from ._formats.x_notes import Notes
+from ._formats.x_posts import Note, Tweet, to_post
 
 SUMMARY = "an archive of X (Twitter), zip or folder, of 2019 and later"
 EXAMPLE = "twitter-2024-05-01.zip"

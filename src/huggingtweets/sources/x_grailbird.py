@@ -21,14 +21,14 @@ from msgspec import Struct, field
 from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Account, Post, Timeline
-from ._archive_files import ArchiveFiles
 from ._contract import Match, ReadOptions
-from ._encoding import lines
-from ._export_files import Export, match_export, open_export
-from ._handles import same_handle, to_handle
-from ._json_arrays import DAMAGE, decode_array
-from ._table_rows import Row, delimited_rows
-from ._x_posts import Entities, Link, Tweet, to_post
+from ._formats.archive_files import ArchiveFiles
+from ._formats.encoding import lines
+from ._formats.export_files import Export, match_export, open_export
+from ._formats.handles import same_handle, to_handle
+from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.table_rows import Row, delimited_rows
+from ._formats.x_posts import Entities, Link, Tweet, to_post
 
 SUMMARY = "an archive of Twitter of 2012 to 2018, zip or folder, or its tweets.csv"
 EXAMPLE = "twitter-archive-2016.zip"

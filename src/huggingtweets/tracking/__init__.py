@@ -1,9 +1,9 @@
 """Every step on record: a run for each stage, its settings and figures, and the artifacts between them.
 
-    download -> raw-dataset -> preprocess -> train-dataset -+
-                                         pretrained-model --+-> train -> finetuned-model
+    read -> raw-dataset -> preprocess -> train-dataset -+
+                                     pretrained-model --+-> train -> finetuned-model
 
-    finetuned-model -> evaluate -> report -> dress -> card
+    finetuned-model -> evaluate -> report artifact -> report -> card
     finetuned-model -> publish -> published-model
 
 A run uses some artifacts and saves others; following both backwards leads from a model to the posts.
@@ -17,20 +17,19 @@ import logging
 from ..errors import HuggingtweetsError, UserError
 from ..registry import Registry
 from ..types import Tracked
-from ._artifacts import Artifacts, counts, measures
-from ._guard import GuardedTracker
-from ._interface import Run, Stage, Tracker
-from ._recorded import Recorded
+from ._artifacts import Artifacts, evaluation_metrics, funnel_metrics
+from ._interface import Run, Tracker
+from ._recorded import RecordedWatcher
+from ._resilient import ResilientTracker
 from .none import NullTracker
 
 __all__ = [
     "Artifacts",
-    "Recorded",
+    "RecordedWatcher",
     "Run",
-    "Stage",
     "Tracker",
-    "counts",
-    "measures",
+    "evaluation_metrics",
+    "funnel_metrics",
     "names",
     "open_tracker",
     "reopen",
@@ -57,7 +56,7 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
     if name not in registry.names():
         raise UserError(f"no tracker {name!r}; choose one of: {', '.join(registry.names())}")
     try:
-        return GuardedTracker(name, registry.load(name).create(project))
+        return ResilientTracker(name, registry.load(name).create(project))
     except HuggingtweetsError:
         raise
     except Exception as error:  # noqa: BLE001 -- a damaged installation of a tracker must not end a run

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..figures import Evaluation
-from ..types import NO_BASE, Checkpoint, Dataset, Funnel
+from ..model_folder import ModelFolder
+from ..results import Evaluation
+from ..types import NO_BASE, Dataset, FinetunedModel, Funnel
 from ._interface import Run, Tracker
 
 
@@ -44,14 +45,14 @@ class Artifacts:
             metadata={"digest": data.digest, "train": len(data.train), "held_out": len(data.held_out)},
         )
 
-    def pretrained_model(self, run: Run, checkpoint: Checkpoint) -> str:
+    def pretrained_model(self, run: Run, checkpoint: FinetunedModel) -> str:
         """What training started from, by its name and digest; "" where it started from nothing."""
         if checkpoint.base.name == NO_BASE:
             return ""
         based_on = msgspec.to_builtins(checkpoint.base)
         return run.save("pretrained-model", kind="pretrained-model", metadata=based_on)
 
-    def finetuned_model(self, run: Run, checkpoint: Checkpoint, *, holds_posts: bool) -> str:
+    def finetuned_model(self, run: Run, checkpoint: FinetunedModel, *, holds_posts: bool) -> str:
         """The trained model; of one that holds posts, the files only where those may go."""
         files = {path.name: path for path in sorted(checkpoint.folder.iterdir())}
         return run.save(
@@ -66,14 +67,15 @@ class Artifacts:
         """Under which the trained model is saved."""
         return f"{self._name}-finetuned-model"
 
-    def report(self, run: Run, folder: Path, *, shows_posts: bool = False) -> str:
-        """What was measured, and the page of it; one that shows posts only where those may go."""
-        pages = ["report.json", *(["report.html"] if self.posts_may_go or not shows_posts else [])]
-        return run.save(f"{self._name}-report", kind="report", files={page: folder / page for page in pages})
+    def report(self, run: Run, model: ModelFolder, *, shows_posts: bool = False) -> str:
+        """What was evaluation, and the page of it; one that shows posts only where those may go."""
+        page_may_go = self.posts_may_go or not shows_posts
+        files = [model.evaluation, *([model.report_page] if page_may_go else [])]
+        return run.save(f"{self._name}-report", kind="report", files={file.name: file for file in files})
 
-    def card(self, run: Run, folder: Path) -> str:
+    def card(self, run: Run, model: ModelFolder) -> str:
         """The card of the model."""
-        return run.save(f"{self._name}-card", kind="card", files={"README.md": folder / "README.md"})
+        return run.save(f"{self._name}-card", kind="card", files={model.card.name: model.card})
 
     def published_model(self, run: Run, url: str, commit: str) -> str:
         """Where the model was published: an address and a commit there; nothing of it is copied."""
@@ -85,7 +87,7 @@ class Artifacts:
         )
 
 
-def counts(funnels: Iterable[Funnel]) -> dict[str, float]:
+def funnel_metrics(funnels: Iterable[Funnel]) -> dict[str, float]:
     """How many posts cleaning kept, and dropped for each reason, as figures of a run."""
     total = Counter[str]()
     for funnel in funnels:
@@ -94,6 +96,6 @@ def counts(funnels: Iterable[Funnel]) -> dict[str, float]:
     return dict(total)
 
 
-def measures(measured: Evaluation) -> dict[str, float]:
+def evaluation_metrics(evaluation: Evaluation) -> dict[str, float]:
     """The model's value in every row of an evaluation, as figures of a run."""
-    return {f"report/{path}": row.model.value for path, row in measured.rows().items() if row.model}
+    return {f"report/{path}": row.model.value for path, row in evaluation.rows().items() if row.model}

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
-from ..types import Sample, Tracked
+from ..types import Sample, Stage, Tracked
 
-Stage = Literal["download", "preprocess", "train", "evaluate", "dress", "publish"]
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 

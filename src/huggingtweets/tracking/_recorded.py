@@ -9,12 +9,12 @@ from ..types import CurvePoint, Sample
 from ._interface import Run
 
 
-class Recorded(Silence):
+class RecordedWatcher(Silence):
     """A watcher that also writes the figures into the tracker's run."""
 
     def __init__(self, watcher: Watcher, run: Run) -> None:
         self._watcher, self._run = watcher, run
-        self._heard: Sequence[str] = ()
+        self._samples: Sequence[str] = ()
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Record a training step."""
@@ -32,16 +32,16 @@ class Recorded(Silence):
         }
         known = {name: value for name, value in figures.items() if value is not None}
         self._run.log(known, step=point.step)
-        if self._heard:
-            written = [Sample(prompt="", text=text) for text in self._heard]
+        if self._samples:
+            written = [Sample(prompt="", text=text) for text in self._samples]
             self._run.log_samples(written, step=point.step)
-            self._heard = ()
+            self._samples = ()
 
-    def heard(self, samples: Sequence[str]) -> None:
+    def sampled(self, samples: Sequence[str]) -> None:
         """Pass on what the model wrote; it is recorded at the step of the measurement that follows."""
-        self._watcher.heard(samples)
-        self._heard = samples
+        self._watcher.sampled(samples)
+        self._samples = samples
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Pass on a remark."""
-        self._watcher.said(message)
+        self._watcher.note(message)

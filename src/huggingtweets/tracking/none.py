@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..types import Sample, Tracked
-from ._interface import EMPTY, Stage
+from ..types import Sample, Stage, Tracked
+from ._interface import EMPTY
 
 
 def create(project: str) -> NullTracker:  # noqa: ARG001 -- every tracker is created alike

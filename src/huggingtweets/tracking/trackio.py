@@ -29,8 +29,8 @@ import trackio.run
 from trackio.cpu import cpu_available
 from trackio.gpu import gpu_available
 
-from ..types import Sample, Tracked
-from ._interface import EMPTY, Stage
+from ..types import Sample, Stage, Tracked
+from ._interface import EMPTY
 from ._names import valid_name
 from ._reachable import trouble
 

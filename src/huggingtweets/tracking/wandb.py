@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import MissingExtra, MissingSecret
-from ..types import Sample, Tracked
-from ._interface import EMPTY, Stage
+from ..types import Sample, Stage, Tracked
+from ._interface import EMPTY
 from ._reachable import ANSWER, trouble
 
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when wandb is imported, and by its process

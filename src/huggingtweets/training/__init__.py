@@ -7,36 +7,36 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..files import Keeping, sha256
-from ..progress import Heard, Silence, Watcher
-from ..speakers import introduce
-from ..types import Base, Checkpoint, Dataset, Recipe
+from ..bases.loading import EMBEDDED, LoadedBase, load_base
+from ..bases.speakers import introduce
+from ..files import CheckpointConfig, sha256
+from ..progress import MemorizationProbe, Silence, Watcher
+from ..types import Base, Dataset, FinetunedModel, Recipe
 from .adapters import adapt, merge
-from .base import EMBEDDED, LoadedBase, load_base
-from .checkpoint import beginning, save_model
 from .device import Device, choose_device, return_freed_memory
 from .environment import environment
 from .loss import bits_per_post
-from .processes import Processes, processes
+from .process_group import ProcessGroup, join_process_group
 from .run import fit
+from .saving import beginning, save_model
 
 __all__ = [
     "EMBEDDED",
     "Base",
     "Device",
     "LoadedBase",
-    "Processes",
+    "ProcessGroup",
     "beginning",
     "bits_per_post",
     "choose_device",
     "environment",
     "load_base",
-    "processes",
+    "join_process_group",
     "return_freed_memory",
     "train",
 ]
 
-Listener = Callable[[PreTrainedModel, PreTrainedTokenizerBase], Heard]
+Prober = Callable[[PreTrainedModel, PreTrainedTokenizerBase], MemorizationProbe]
 
 
 def train(
@@ -46,10 +46,10 @@ def train(
     folder: Path,
     *,
     device: Device,
-    keeping: Keeping | None = None,
-    listen: Listener | None = None,
+    checkpoints: CheckpointConfig | None = None,
+    probe_memorization: Prober | None = None,
     watcher: Watcher | None = None,
-) -> Checkpoint:
+) -> FinetunedModel:
     """Train `base` on the dataset and write the best checkpoint into `folder`, which exists.
 
     On the CPU the same dataset, recipe, base and machine give the same bytes, interrupted or not.
@@ -60,8 +60,8 @@ def train(
         base: what to start from; it is changed.
         folder: where the model goes.
         device: where to compute.
-        keeping: where an unfinished run is kept; None keeps nothing.
-        listen: writes some posts with the model as it is, and says whether they copy.
+        checkpoints: where an unfinished run is kept; None keeps nothing.
+        probe_memorization: writes some posts with the model as it is, and says whether they copy.
         watcher: told of every step and evaluation.
 
     Raises:
@@ -70,29 +70,29 @@ def train(
     if recipe.speakers:
         introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
     adapted = adapt(base.model, recipe, revision=base.base.revision) if recipe.method == "lora" else None
-    together = processes()
-    standing = fit(
+    process_group = join_process_group()
+    state = fit(
         base,
         dataset,
         recipe,
         device=device,
-        together=together,
-        keeping=keeping,
-        listen=listen,
-        watcher=watcher if watcher and together.first else Silence(),
+        process_group=process_group,
+        checkpoints=checkpoints,
+        probe_memorization=probe_memorization,
+        watcher=watcher if watcher and process_group.first else Silence(),
     )
     digest = ""
-    if together.first:
+    if process_group.first:
         if adapted and (recipe.merge_adapter or not base.base.revision):
             merge(adapted)  # elsewhere an adapter would name a folder of this machine
             adapted = None
         weights = save_model(base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted)
         digest = sha256(weights)
-    return Checkpoint(
+    return FinetunedModel(
         folder=folder,
         base=base.base,
-        step=standing.best_step,
-        curve=tuple(standing.curve),
+        step=state.best_step,
+        curve=tuple(state.curve),
         digest=digest,
-        stopped=standing.stopped,
+        stopped=state.stopped,
     )

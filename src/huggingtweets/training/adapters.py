@@ -14,12 +14,11 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from ..errors import MissingExtra
+from ..model_folder import ADAPTER_WEIGHTS
 from ..types import Recipe
 
 if TYPE_CHECKING:
     from peft import LoraConfig, PeftModel
-
-WEIGHTS = "adapter_model.safetensors"  # as peft names it
 
 
 def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> PeftModel:
@@ -64,10 +63,12 @@ def save(adapted: PeftModel, folder: Path) -> Path:
     config.target_modules = sorted(config.target_modules or ())  # a set has another order each time
     tensors = get_peft_model_state_dict(adapted, save_embedding_layers=False)
     save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS, {"format": "pt"}
+        {name: tensor.contiguous() for name, tensor in tensors.items()},
+        folder / ADAPTER_WEIGHTS,
+        {"format": "pt"},
     )
     config.save_pretrained(str(folder))
-    return folder / WEIGHTS
+    return folder / ADAPTER_WEIGHTS
 
 
 def merge(adapted: PeftModel) -> None:

@@ -10,7 +10,7 @@ import torch
 from ..errors import DoesNotFit
 from ..progress import Watcher
 from .batches import Batch
-from .processes import Processes
+from .process_group import ProcessGroup
 from .weights import Weights
 
 LARGE = 1 << 26  # weights from which on a processor is as fast with few positions at once
@@ -24,21 +24,21 @@ class Backward:
         self,
         weights: Weights,
         loss: Callable[[Batch], torch.Tensor],
-        together: Processes,
+        process_group: ProcessGroup,
         watcher: Watcher,
     ) -> None:
-        self._weights, self._loss, self._together, self._watcher = weights, loss, together, watcher
-        large = weights.total >= LARGE and weights.low.device.type == "cpu"
+        self._weights, self._loss, self._process_group, self._watcher = weights, loss, process_group, watcher
+        large = weights.total >= LARGE and weights.compute_weights.device.type == "cpu"
         self._at_once = FEW if large else math.inf
         self._pieces = 1  # at least
 
     def __call__(self, batch: Batch) -> float:
         """The mean loss of the batch, in nats a token."""
-        shares = batch.split(self._together.count)
-        mine = shares[self._together.index : self._together.index + 1]
+        shares = batch.split(self._process_group.count)
+        mine = shares[self._process_group.index : self._process_group.index + 1]
         mean = sum(self._within_memory(share, batch.tokens) for share in mine)
-        self._together.sum(self._weights.gradient)
-        return self._together.sum(torch.tensor(mean, dtype=torch.float64)).item()
+        self._process_group.sum(self._weights.gradient)
+        return self._process_group.sum(torch.tensor(mean, dtype=torch.float64)).item()
 
     def _within_memory(self, share: Batch, tokens: int) -> float:
         while True:
@@ -59,7 +59,7 @@ class Backward:
             ) from error
         self._weights.gradient.zero_()
         self._pieces = 2 * pieces
-        self._watcher.said(
+        self._watcher.note(
             f"the memory does not hold a batch at once: going on in {self._pieces} pieces, "
             "with the same result"
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..speakers import speakers
+from ..bases.speakers import speakers
 
 IGNORED = -100  # target of a padding position, torch's convention
 NOBODY = -1  # owner of a padding position

@@ -1,114 +1,142 @@
-"""A trained model on disk, in the form that `transformers` loads and samples from as we do."""
+"""Where a run stands, on disk: after a kill at any moment the same run goes on, bit for bit on a CPU."""
 
 from __future__ import annotations
 
-import errno
-import json
-from collections.abc import Iterator
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError
-from tokenizers.processors import TemplateProcessing
-from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
-from ..errors import BaseError
-from ..files import readable
-from ..quiet import quiet
-from ..speakers import speakers
-from ..types import Sampling
-from . import adapters
+from ..files import CheckpointConfig
+from ..types import CurvePoint
+from .loop import TrainState
+from .optimizer import Optimizer
+from .weights import Weights
 
-if TYPE_CHECKING:
-    from peft import PeftModel
-
-
-def save_model(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    sampling: Sampling,
-    folder: Path,
-    *,
-    adapted: PeftModel | None = None,
-) -> Path:
-    """Write weights, config, tokenizer and generation settings into `folder`, which exists.
-
-    `pipeline("text-generation", model=folder)` then begins every prompt like a post and samples by default.
-
-    Args:
-        model: a causal language model.
-        tokenizer: its own.
-        sampling: how it is to be sampled from by default.
-        folder: where all goes.
-        adapted: the model as peft sees it, where only its adapters are to be written.
-
-    Returns:
-        The file of the weights.
-    """
-    end = tokenizer.eos_token_id
-    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end
-    model.generation_config = GenerationConfig(
-        do_sample=True,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=0,
-        max_new_tokens=sampling.max_new_tokens,
-        bos_token_id=begin,
-        eos_token_id=end,
-        pad_token_id=end,
-        suppress_tokens=list(speakers(tokenizer).values()) or None,
-    )
-    with quiet(), _as_os_error():
-        if adapted is None:
-            model.save_pretrained(folder)
-            weights = folder / "model.safetensors"
-        else:
-            model.generation_config.save_pretrained(folder)
-            weights = adapters.save(adapted, folder)
-        beginning(tokenizer).save_pretrained(folder)
-    _name_the_class(folder / "tokenizer_config.json")
-    readable(weights)
-    return weights
+FILE = "standing.safetensors"
+RARELY = 20  # times as long as saving took goes by until it is done again: at most 5 % of a run
+_MOMENTS = "optimizer."
 
 
-@contextmanager
-def _as_os_error() -> Iterator[None]:
-    """A full disk is one and the same error, whoever meets it; safetensors has an error of its own."""
-    try:
-        yield
-    except SafetensorError as error:
-        raise OSError(errno.ENOSPC if "os error 28" in str(error) else errno.EIO, str(error)) from error
+class _Noted(msgspec.Struct):
+    """What stands beside the tensors in the file."""
+
+    fingerprint: dict[str, str] = msgspec.field(name="made_of")
+    step: int
+    best_step: int
+    curve: list[CurvePoint]
+    losses: list[float]
+    stopped: str
+    seconds: float
 
 
-def beginning(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that puts the token with which posts begin before every prompt by itself.
+class RunCheckpoint:
+    """The one file of a run; written beside and moved into place, so that it is always whole."""
 
-    Where each author has one of their own, it puts none: whoever writes the prompt says who speaks.
-    """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BaseError(f"{type(tokenizer).__name__} has no fast form; choose a base with a tokenizer.json")
-    begin = tokenizer.bos_token or tokenizer.eos_token
-    begin_id = tokenizer.convert_tokens_to_ids(begin)
-    fast = type(backend).from_str(backend.to_str())
-    first = "" if speakers(tokenizer) else f"{begin} "
-    fast.post_processor = TemplateProcessing(
-        single=f"{first}$A", pair=f"{first}$A $B", special_tokens=[(begin, begin_id)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=fast,
-        bos_token=begin,
-        eos_token=tokenizer.eos_token,
-        pad_token=tokenizer.pad_token or tokenizer.eos_token,
-        model_max_length=tokenizer.model_max_length,
-        clean_up_tokenization_spaces=False,
-        padding_side="left",
-    )
+    def __init__(
+        self,
+        checkpoints: CheckpointConfig,
+        weights: Weights,
+        optimizer: Optimizer,
+        *,
+        fingerprint: Mapping[str, str],
+    ) -> None:
+        """Keep a run.
 
+        Args:
+            checkpoints: where and how often; the folder is this run's alone, and need not exist.
+            weights: what is trained.
+            optimizer: what trains it.
+            fingerprint: what must be the same for a run to go on: the base's digest, versions.
+        """
+        self._file = checkpoints.folder / FILE
+        self._weights, self._optimizer = weights, optimizer
+        self._fingerprint, self._seconds = dict(fingerprint), checkpoints.seconds
+        self._next = time.monotonic() + checkpoints.seconds
+        self._interrupted = False
 
-def _name_the_class(path: Path) -> None:
-    """Name the class that every version of transformers knows; version 5 writes one that 4 does not."""
-    config = json.loads(path.read_text("utf-8"))
-    config["tokenizer_class"] = "PreTrainedTokenizerFast"
-    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    def restore(self, state: TrainState) -> bool:
+        """Put everything where it was; False where there is nothing to go on from."""
+        try:
+            with safe_open(self._file, "pt") as file:
+                metadata = file.metadata() or {}
+                noted = msgspec.json.decode(metadata.get("standing", ""), type=_Noted)
+                if noted.fingerprint != self._fingerprint:
+                    return False
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
+        except (OSError, SafetensorError, msgspec.DecodeError):
+            return False
+        self._weights.master_weights.copy_(tensors["master"])
+        self._weights.compute_weights.copy_(self._weights.master_weights)
+        state.best.copy_(tensors["best"])
+        self._optimizer.restore(
+            {n.removeprefix(_MOMENTS): t for n, t in tensors.items() if n.startswith(_MOMENTS)}
+        )
+        torch.set_rng_state(tensors["random"])
+        state.step, state.best_step, state.curve = noted.step, noted.best_step, noted.curve
+        state.losses, state.stopped, state.seconds = noted.losses, noted.stopped, noted.seconds
+        return True
+
+    def keep(self, state: TrainState) -> None:
+        """Write the file when its time has come, or when the user wants to stop.
+
+        Raises:
+            KeyboardInterrupt: the user wants to stop, and the file is written.
+        """
+        if self._interrupted or time.monotonic() >= self._next:
+            self.save(state)
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def save(self, state: TrainState) -> None:
+        """Write the file."""
+        started = time.monotonic()
+        noted = _Noted(
+            self._fingerprint,
+            state.step,
+            state.best_step,
+            state.curve,
+            state.losses,
+            state.stopped,
+            state.seconds,
+        )
+        tensors = {
+            "master": self._weights.master_weights,
+            "best": state.best,
+            "random": torch.get_rng_state(),
+            **{_MOMENTS + name: tensor for name, tensor in self._optimizer.state().items()},
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._file.with_suffix(".part")
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+            beside,
+            {"standing": msgspec.json.encode(noted).decode()},
+        )
+        beside.replace(self._file)
+        ended = time.monotonic()
+        self._next = ended + max(self._seconds, RARELY * (ended - started))
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let Ctrl-C wait for the end of the step, so that nothing is lost; a second one does not wait."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def interrupted(*_: object) -> None:
+            self._interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -20,26 +20,26 @@ POSITIONS = 512  # at once on a processor: their scores stay in its cache where 
 _SHAPING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
 
-def cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats, summed: a scalar in float32.
 
     Padding is computed and thrown away: it is little, and all batches then have one shape.
 
     Args:
         hidden: (positions, width), the last layer's output.
-        matrix: (vocabulary, width), the output matrix.
+        lm_head: (vocabulary, width), the output matrix.
         targets: (positions,), the tokens that came; `IGNORED` for padding.
     """
-    total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, matrix, targets)  # type: ignore[no-untyped-call]
+    total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, lm_head, targets)  # type: ignore[no-untyped-call]
     return total
 
 
 @torch.no_grad()
-def token_cross_entropy(hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def token_cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats of each position, 0 for padding: (positions,) in float32; arguments as above."""
     costs = []
-    for at in _pieces(hidden, matrix):
-        logs = torch.log_softmax((hidden[at] @ matrix.T).float(), dim=-1)
+    for at in _pieces(hidden, lm_head):
+        logs = torch.log_softmax((hidden[at] @ lm_head.T).float(), dim=-1)
         wanted, padding = targets[at, None].clamp(min=0), targets[at] == IGNORED
         costs.append(-logs.gather(1, wanted).squeeze(1).masked_fill(padding, 0.0))
     return torch.cat(costs)
@@ -61,9 +61,9 @@ def _gradient(scores: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor
     return costs.mul_(learnt).sum(), chances
 
 
-def _pieces(hidden: torch.Tensor, matrix: torch.Tensor) -> Iterator[slice]:
+def _pieces(hidden: torch.Tensor, lm_head: torch.Tensor) -> Iterator[slice]:
     """Stretches of positions, of one shape but for the last."""
-    size = max(1, SCORES // len(matrix))
+    size = max(1, SCORES // len(lm_head))
     if not hidden.is_cuda:
         size = min(size, POSITIONS)
     return (slice(start, start + size) for start in range(0, len(hidden), size))
@@ -71,29 +71,29 @@ def _pieces(hidden: torch.Tensor, matrix: torch.Tensor) -> Iterator[slice]:
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: torch.Tensor, matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         hidden_grad = torch.empty_like(hidden)
-        matrix_grad = torch.zeros_like(matrix) if ctx.needs_input_grad[1] else None
+        lm_head_grad = torch.zeros_like(lm_head) if ctx.needs_input_grad[1] else None
         total = hidden.new_zeros((), dtype=torch.float32)
-        for at in _pieces(hidden, matrix):
-            cost, scores_grad = _gradient(hidden[at] @ matrix.T, targets[at])
+        for at in _pieces(hidden, lm_head):
+            cost, scores_grad = _gradient(hidden[at] @ lm_head.T, targets[at])
             total += cost
-            torch.mm(scores_grad, matrix, out=hidden_grad[at])
-            if matrix_grad is not None:
-                matrix_grad.addmm_(scores_grad.T, hidden[at])
-        ctx.save_for_backward(hidden_grad, matrix_grad)
+            torch.mm(scores_grad, lm_head, out=hidden_grad[at])
+            if lm_head_grad is not None:
+                lm_head_grad.addmm_(scores_grad.T, hidden[at])
+        ctx.save_for_backward(hidden_grad, lm_head_grad)
         return total
 
     @staticmethod
     def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None, None]:
-        hidden_grad, matrix_grad = ctx.saved_tensors
+        hidden_grad, lm_head_grad = ctx.saved_tensors
         (factor,) = incoming
-        scaled = None if matrix_grad is None else matrix_grad.mul_(factor)
+        scaled = None if lm_head_grad is None else lm_head_grad.mul_(factor)
         return hidden_grad.mul_(factor), scaled, None
 
 
 @torch.no_grad()
-def output_matrix(model: PreTrainedModel) -> torch.Tensor | None:
+def find_lm_head(model: PreTrainedModel) -> torch.Tensor | None:
     """The matrix that turns the last hidden state into scores; None where the model does more than that.
 
     Some architectures add a bias, scale or cap their scores. Their settings are known by name, and what comes
@@ -109,8 +109,8 @@ def output_matrix(model: PreTrainedModel) -> torch.Tensor | None:
     scores = model(input_ids=probe, use_cache=False).logits
     hidden = backbone(model)(input_ids=probe, use_cache=False).last_hidden_state
     model.train(was_training)
-    matrix: torch.Tensor = head.weight
-    return matrix if torch.allclose(hidden @ matrix.T, scores, rtol=1e-3, atol=1e-4) else None
+    lm_head: torch.Tensor = head.weight
+    return lm_head if torch.allclose(hidden @ lm_head.T, scores, rtol=1e-3, atol=1e-4) else None
 
 
 def backbone(model: Any) -> Any:

@@ -21,7 +21,7 @@ HOPELESS = 2.0  # times the base's held-out bits per byte: no such run came back
 
 
 @dataclass
-class Standing:
+class TrainState:
     """Where a run stands: all that changes, besides weights, optimizer and random numbers."""
 
     best: torch.Tensor  # weights of the best evaluation so far
@@ -34,12 +34,12 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Measured:
+class HeldOutResult:
     """What an evaluation finds."""
 
     bits_per_byte: float  # held out
     copied: float | None = None  # share of samples that copy a training post, where it was counted
-    too_much: str = ""  # why that is more than the person does
+    memorizes: str = ""  # why that is more than the person does
 
 
 @dataclass(frozen=True)
@@ -53,42 +53,42 @@ class Loop:
     epochs: float  # passes over the posts that the plan makes
     plan: Sequence[Batch]
     backward: Callable[[Batch], float]  # adds a batch's gradient; mean loss in nats a token
-    measure: Callable[[float], Measured]  # of the model as it is, after so many epochs
+    measure: Callable[[float], HeldOutResult]  # of the model as it is, after so many epochs
     watcher: Watcher
 
-    def run(self, standing: Standing, keep: Callable[[Standing], None], until: int | None = None) -> None:
-        """Go on from `standing` to the end, or to a step; `keep` is told of every step to go on from.
+    def run(self, state: TrainState, keep: Callable[[TrainState], None], until: int | None = None) -> None:
+        """Go on from `state` to the end, or to a step; `keep` is told of every step to go on from.
 
         Raises:
             TrainingDiverged: the loss is no longer a number, or the model unlearns what its base knew.
         """
         until = len(self.plan) if until is None else until
         pauses = evaluation_steps(len(self.plan), self.recipe.evaluations)
-        if not standing.curve:
-            self._evaluate(standing)
+        if not state.curve:
+            self._evaluate(state)
         self.model.train()
-        while standing.step < until and not standing.stopped:
-            self._step(standing)
-            if standing.step in pauses:
-                enough = self._evaluate(standing) or self._enough(standing.curve)
-                standing.stopped = enough if standing.step < len(self.plan) else ""
-            keep(standing)
+        while state.step < until and not state.stopped:
+            self._step(state)
+            if state.step in pauses:
+                enough = self._evaluate(state) or self._enough(state.curve)
+                state.stopped = enough if state.step < len(self.plan) else ""
+            keep(state)
 
-    def _step(self, standing: Standing) -> None:
+    def _step(self, state: TrainState) -> None:
         started = time.perf_counter()
-        batch, share = self.plan[standing.step], schedule(standing.step, len(self.plan), self.recipe)
+        batch, share = self.plan[state.step], schedule(state.step, len(self.plan), self.recipe)
         loss = self.backward(batch)
-        standing.step += 1
+        state.step += 1
         if not math.isfinite(loss):
-            raise self._diverged(f"the loss became {loss} at step {standing.step} of {len(self.plan)}")
+            raise self._diverged(f"the loss became {loss} at step {state.step} of {len(self.plan)}")
         self.optimizer.step(share)
-        standing.losses.append(loss)
+        state.losses.append(loss)
         seconds = time.perf_counter() - started
-        standing.seconds += seconds
+        state.seconds += seconds
         speed = batch.tokens / seconds
-        self.watcher.stepped(standing.step, len(self.plan), loss, speed)
+        self.watcher.stepped(state.step, len(self.plan), loss, speed)
 
-    def _evaluate(self, standing: Standing) -> str:
+    def _evaluate(self, state: TrainState) -> str:
         """Add a point to the curve; remember the weights where it is the best one since the beginning.
 
         The base itself is none of them, even where it predicts best: whoever trains wants a voice.
@@ -96,29 +96,29 @@ class Loop:
         Returns:
             Why training should stop, "" where it should go on.
         """
-        epoch = standing.step * self.epochs / len(self.plan)
+        epoch = state.step * self.epochs / len(self.plan)
         found = self.measure(epoch)
-        losses = standing.losses
+        losses = state.losses
         point = CurvePoint(
-            step=standing.step,
+            step=state.step,
             epoch=epoch,
             bits_per_byte=found.bits_per_byte,
             train_loss=sum(losses) / len(losses) if losses else None,
             copied=found.copied,
         )
-        lowest = min((earlier.bits_per_byte for earlier in standing.curve[1:]), default=math.inf)
-        if point.step and point.bits_per_byte < lowest and not found.too_much:
-            standing.best.copy_(self.weights.low)
-            standing.best_step = point.step
-        standing.curve.append(point)
-        standing.losses = []
+        lowest = min((earlier.bits_per_byte for earlier in state.curve[1:]), default=math.inf)
+        if point.step and point.bits_per_byte < lowest and not found.memorizes:
+            state.best.copy_(self.weights.compute_weights)
+            state.best_step = point.step
+        state.curve.append(point)
+        state.losses = []
         self.watcher.evaluated(point)
-        if not point.bits_per_byte < HOPELESS * standing.curve[0].bits_per_byte:
+        if not point.bits_per_byte < HOPELESS * state.curve[0].bits_per_byte:
             raise self._diverged(
                 f"after {point.step} steps the model predicts held-out posts with {point.bits_per_byte:.3f} "
-                f"bits per byte, and its base did with {standing.curve[0].bits_per_byte:.3f}"
+                f"bits per byte, and its base did with {state.curve[0].bits_per_byte:.3f}"
             )
-        return found.too_much
+        return found.memorizes
 
     def _enough(self, curve: Sequence[CurvePoint]) -> str:
         """Why training should stop for want of progress, "" where it should go on."""

@@ -28,18 +28,18 @@ def shares(authors: Sequence[str], mix: Mapping[str, float]) -> dict[str, float]
 
 
 def epoch(
-    voices: Mapping[str, Sequence[list[Row]]], weights: Mapping[str, float], shuffle: random.Random
+    rows_by_author: Mapping[str, Sequence[list[Row]]], weights: Mapping[str, float], shuffle: random.Random
 ) -> list[list[Row]]:
     """The posts of one epoch: whoever has most for their weight once, the others as often as it takes.
 
     Args:
-        voices: the rows of each author's posts.
+        rows_by_author: the rows of each author's posts.
         weights: of each author, above 0.
         shuffle: decides which posts come once more than others.
     """
-    longest = max(len(rows) / weights[author] for author, rows in voices.items())
+    longest = max(len(rows) / weights[author] for author, rows in rows_by_author.items())
     drawn: list[list[Row]] = []
-    for author, rows in voices.items():
+    for author, rows in rows_by_author.items():
         wanted = max(len(rows), round(longest * weights[author]))
         whole, rest = divmod(wanted, len(rows))
         drawn += [*(list(rows) * whole), *shuffle.sample(list(rows), rest)]

@@ -21,7 +21,7 @@ class Muon:
     def __init__(self, weights: Weights, rate: float, weight_decay: float) -> None:
         """Take the highest learning rate; decay is by its share, as AdamW's is by its own."""
         self._stacks = weights.stacks()
-        self._momenta = [torch.zeros_like(stack.master) for stack in self._stacks]
+        self._momenta = [torch.zeros_like(stack.master_weights) for stack in self._stacks]
         self._rate, self._weight_decay = rate, weight_decay
 
     @torch.no_grad()
@@ -33,11 +33,11 @@ class Muon:
     def _move(self, stack: Slice, momentum: torch.Tensor, rate: float) -> None:
         gradient = stack.gradient.float()
         momentum.lerp_(gradient, 1 - MOMENTUM)
-        direction = orthogonal(gradient.lerp_(momentum, MOMENTUM).to(stack.low.dtype))
-        stack.master.mul_(1 - rate * self._weight_decay)
-        stack.master.add_(direction, alpha=-rate * _gain(stack.master.shape))
-        if stack.low is not stack.master:
-            stack.low.copy_(stack.master)
+        direction = orthogonal(gradient.lerp_(momentum, MOMENTUM).to(stack.compute_weights.dtype))
+        stack.master_weights.mul_(1 - rate * self._weight_decay)
+        stack.master_weights.add_(direction, alpha=-rate * _gain(stack.master_weights.shape))
+        if stack.compute_weights is not stack.master_weights:
+            stack.compute_weights.copy_(stack.master_weights)
 
     def state(self) -> dict[str, torch.Tensor]:
         """The momenta, by name."""

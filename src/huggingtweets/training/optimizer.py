@@ -29,7 +29,7 @@ class Optimizer:
             (
                 part,
                 torch.optim.AdamW(
-                    [part.master],
+                    [part.master_weights],
                     lr=recipe.learning_rate,
                     betas=(recipe.beta1, recipe.beta2),
                     weight_decay=recipe.weight_decay if part.decays else 0.0,
@@ -38,11 +38,11 @@ class Optimizer:
             )
             for part in parts
         ]
-        sizes = [len(part.master) for part in parts]
-        first, second = weights.master.new_zeros(2, sum(sizes))
+        sizes = [len(part.master_weights) for part in parts]
+        first, second = weights.master_weights.new_zeros(2, sum(sizes))
         for (part, adam), a, b in zip(self._parts, first.split(sizes), second.split(sizes), strict=True):
             count = torch.zeros((), device=a.device)
-            adam.state[part.master] = {"step": count, "exp_avg": a, "exp_avg_sq": b}
+            adam.state[part.master_weights] = {"step": count, "exp_avg": a, "exp_avg_sq": b}
 
     @torch.no_grad()
     def step(self, share: float) -> None:
@@ -52,11 +52,11 @@ class Optimizer:
         factor = self._weights.clip(self._recipe.gradient_clip)
         for part, adam in self._parts:
             adam.param_groups[0]["lr"] = self._recipe.learning_rate * share
-            part.master.grad = part.gradient.float().mul_(factor)
+            part.master_weights.grad = part.gradient.float().mul_(factor)
             adam.step()
-            part.master.grad = None
-            if part.low is not part.master:
-                part.low.copy_(part.master)
+            part.master_weights.grad = None
+            if part.compute_weights is not part.master_weights:
+                part.compute_weights.copy_(part.master_weights)
         self._weights.gradient.zero_()
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -64,7 +64,7 @@ class Optimizer:
         moments = {
             f"{number}.{name}": value
             for number, (part, adam) in enumerate(self._parts)
-            for name, value in adam.state[part.master].items()
+            for name, value in adam.state[part.master_weights].items()
         }
         return {**moments, **(self._muon.state() if self._muon else {})}
 
@@ -73,7 +73,7 @@ class Optimizer:
         if self._muon:
             self._muon.restore(state)
         for number, (part, adam) in enumerate(self._parts):
-            for name, value in adam.state[part.master].items():
+            for name, value in adam.state[part.master_weights].items():
                 value.copy_(state[f"{number}.{name}"])
 
 

@@ -13,21 +13,21 @@ from msgspec.structs import replace
 from tokenizers import Tokenizer, decoders, models
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from ..bases.loading import LoadedBase
 from ..errors import BaseError, InternalError
-from ..files import Keeping
+from ..files import CheckpointConfig
 from ..progress import Silence, Watcher
 from ..types import Recipe
 from .backward import Backward
-from .base import LoadedBase
 from .batches import encode
+from .checkpoint import RunCheckpoint
 from .device import Device
-from .loop import Loop, Measured, Standing
-from .loss import bits_per_byte, nats, summed_loss
+from .loop import HeldOutResult, Loop, TrainState
+from .loss import bits_per_byte, nll, summed_loss
 from .optimizer import Optimizer, cooldown
 from .packed import END, Rows
-from .processes import Processes
-from .resume import Saved
-from .run import made_of, made_ready
+from .process_group import ProcessGroup
+from .run import fingerprint, prepare_model
 from .vocabulary import change_vocabulary
 
 HEAD = 64  # width of a head of attention
@@ -160,11 +160,11 @@ def pretrain(
     *,
     origin: str,
     device: Device,
-    together: Processes,
-    keeping: Keeping,
-    listen: Callable[[Any, Any], Sequence[str]],
+    process_group: ProcessGroup,
+    checkpoints: CheckpointConfig,
+    probe_memorization: Callable[[Any, Any], Sequence[str]],
     watcher: Watcher,
-) -> Standing:
+) -> TrainState:
     """Train the model in place over all batches of `rows`; it is left in float32.
 
     A run that was interrupted goes on where it stood. One that had ended, and is to have more batches now,
@@ -178,12 +178,12 @@ def pretrain(
         recipe: from `recipe_for`.
         origin: what the run is about, the same only for the same corpus and shape.
         device: where to compute.
-        together: the processes of the run.
-        keeping: where the run is kept.
-        listen: lets the model write some posts.
+        process_group: the join_process_group of the run.
+        checkpoints: where the run is kept.
+        probe_memorization: lets the model write some posts.
         watcher: told of every step and evaluation.
     """
-    matrix, weights = made_ready(model, device)
+    lm_head, weights = prepare_model(model, device)
     loop = Loop(
         model=model,
         weights=weights,
@@ -191,43 +191,54 @@ def pretrain(
         recipe=replace(recipe, evaluations=max(2, min(EVALUATIONS, len(rows) // OFTEN))),
         epochs=len(rows) / rows.a_pass,
         plan=rows,
-        backward=Backward(weights, lambda b: summed_loss(model, b, device, matrix), together, watcher),
-        measure=_measure(model, tokenizer, held_out, device, matrix, together, listen, watcher),
+        backward=Backward(weights, lambda b: summed_loss(model, b, device, lm_head), process_group, watcher),
+        measure=_measure(
+            model, tokenizer, held_out, device, lm_head, process_group, probe_memorization, watcher
+        ),
         watcher=watcher,
     )
-    standing = Standing(best=weights.low.clone())
-    _run_kept(loop, standing, keeping, made_of(origin, device), together)
+    state = TrainState(best=weights.compute_weights.clone())
+    _run_kept(loop, state, checkpoints, fingerprint(origin, device), process_group)
     del loop  # the optimizer's moments are most of the memory
-    weights.settle(standing.best)
+    weights.settle(state.best)
     model.eval()
-    return standing
+    return state
 
 
 def _run_kept(
-    loop: Loop, standing: Standing, keeping: Keeping, about: Mapping[str, str], together: Processes
+    loop: Loop,
+    state: TrainState,
+    checkpoints: CheckpointConfig,
+    about: Mapping[str, str],
+    process_group: ProcessGroup,
 ) -> None:
     """Go on from what is kept, first at the high learning rate, then while it falls; keep both."""
     weights, optimizer, steps = loop.weights, loop.optimizer, len(loop.plan)
-    level = Saved(Keeping(keeping.folder / "level", keeping.seconds), weights, optimizer, made_of=about)
-    falling = Saved(keeping, weights, optimizer, made_of={**about, "steps": str(steps)})
-    if falling.restore(standing) or level.restore(standing):
-        loop.watcher.said(f"going on from step {standing.step:,} of {steps:,}")
-    if together.same(standing.step) != standing.step:
-        raise InternalError("the processes of this run do not share the folder of its checkpoints")
+    level = RunCheckpoint(
+        CheckpointConfig(checkpoints.folder / "level", checkpoints.seconds),
+        weights,
+        optimizer,
+        fingerprint=about,
+    )
+    falling = RunCheckpoint(checkpoints, weights, optimizer, fingerprint={**about, "steps": str(steps)})
+    if falling.restore(state) or level.restore(state):
+        loop.watcher.note(f"going on from step {state.step:,} of {steps:,}")
+    if process_group.same(state.step) != state.step:
+        raise InternalError("the join_process_group of this run do not share the folder of its checkpoints")
     for saved, until in ((level, cooldown(steps, loop.recipe)), (falling, steps)):
-        if standing.step < until:
+        if state.step < until:
             with saved.interruptible():
-                loop.run(standing, saved.keep if together.first else lambda _: None, until)
-            if together.first:
-                saved.save(standing)
+                loop.run(state, saved.keep if process_group.first else lambda _: None, until)
+            if process_group.first:
+                saved.save(state)
 
 
 def positions_per_second(size: Size, tokenizer: Tokenizer, rows: Rows, seed: int, device: Device) -> float:
     """How fast this machine teaches such a model: some steps of one that is then forgotten."""
     model, _ = new_model(size, tokenizer, seed)
-    matrix, weights = made_ready(model, device)
+    lm_head, weights = prepare_model(model, device)
     optimizer = Optimizer(weights, recipe_for(size, seed))
-    backward = Backward(weights, lambda b: summed_loss(model, b, device, matrix), Processes(), Silence())
+    backward = Backward(weights, lambda b: summed_loss(model, b, device, lm_head), ProcessGroup(), Silence())
     seconds = []
     for step in range(min(TRIED, len(rows))):
         started = time.perf_counter()
@@ -242,17 +253,17 @@ def _measure(
     tokenizer: PreTrainedTokenizerFast,
     held_out: Sequence[str],
     device: Device,
-    matrix: torch.Tensor | None,
-    together: Processes,
-    listen: Callable[[Any, Any], Sequence[str]],
+    lm_head: torch.Tensor | None,
+    process_group: ProcessGroup,
+    probe_memorization: Callable[[Any, Any], Sequence[str]],
     watcher: Watcher,
-) -> Callable[[float], Measured]:
+) -> Callable[[float], HeldOutResult]:
     rows = encode(held_out, tokenizer, model.config.n_positions)
 
-    def measure(passes: float) -> Measured:
-        bits = bits_per_byte(nats(model, rows, END, device, matrix), held_out)
-        if together.first and passes > 0:
-            watcher.heard(listen(model, tokenizer))
-        return Measured(bits_per_byte=together.same(bits))
+    def measure(passes: float) -> HeldOutResult:
+        bits = bits_per_byte(nll(model, rows, END, device, lm_head), held_out)
+        if process_group.first and passes > 0:
+            watcher.sampled(probe_memorization(model, tokenizer))
+        return HeldOutResult(bits_per_byte=process_group.same(bits))
 
     return measure

@@ -22,9 +22,9 @@ SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights moved at once: what a processor'
 class Slice:
     """A stretch of the buffers."""
 
-    master: torch.Tensor  # float32
-    low: torch.Tensor  # what the model computes with
-    gradient: torch.Tensor  # of `low`
+    master_weights: torch.Tensor  # float32
+    compute_weights: torch.Tensor  # what the model computes with
+    gradient: torch.Tensor  # of `compute_weights`
     decays: bool  # whether weight decay is meant for it: matrices, not biases and norms
 
 
@@ -49,18 +49,20 @@ class Weights:
         self.total = sum(p.numel() for p in model.parameters())  # those that do not move, too
         self.inner = sum(p.numel() for p in self._inner)
         self.matrices = sum(p.numel() for p in matrices)
-        self.master = torch.cat([p.detach().flatten().float() for p in self.parameters])
+        self.master_weights = torch.cat([p.detach().flatten().float() for p in self.parameters])
         for parameter in self._frozen:  # buffers stay: angles of positions are wrong in bfloat16
             parameter.data = parameter.data.to(dtype)
-        self.low = self.master if dtype == torch.float32 else self.master.to(dtype)
-        self.gradient = torch.zeros_like(self.low)
+        self.compute_weights = (
+            self.master_weights if dtype == torch.float32 else self.master_weights.to(dtype)
+        )
+        self.gradient = torch.zeros_like(self.compute_weights)
         self._point()
 
     def slices(self, start: int = 0) -> list[Slice]:
         """The buffers from `start` on, cut so that each slice decays or does not."""
-        size = CUDA_SLICE if self.master.is_cuda else SLICE
-        cuts = [*range(start, self.matrices, size), *range(self.matrices, len(self.master), size)]
-        ends = [*cuts[1:], len(self.master)]
+        size = CUDA_SLICE if self.master_weights.is_cuda else SLICE
+        cuts = [*range(start, self.matrices, size), *range(self.matrices, len(self.master_weights), size)]
+        ends = [*cuts[1:], len(self.master_weights)]
         return [self._slice(a, b) for a, b in zip(cuts, ends, strict=True)]
 
     def stacks(self) -> list[Slice]:
@@ -73,10 +75,11 @@ class Weights:
         return found
 
     def _slice(self, start: int, end: int, shape: tuple[int, ...] = (-1,)) -> Slice:
-        master, low, gradient = (
-            buffer[start:end].view(shape) for buffer in (self.master, self.low, self.gradient)
+        master_weights, compute_weights, gradient = (
+            buffer[start:end].view(shape)
+            for buffer in (self.master_weights, self.compute_weights, self.gradient)
         )
-        return Slice(master, low, gradient, decays=start < self.matrices)
+        return Slice(master_weights, compute_weights, gradient, decays=start < self.matrices)
 
     def clip(self, highest: float) -> torch.Tensor:
         """The factor that brings the gradient's norm down to `highest`, at most 1."""
@@ -84,20 +87,20 @@ class Weights:
         factor: torch.Tensor = highest / (norm + 1e-6)
         return factor.clamp(max=1.0)
 
-    def settle(self, low: torch.Tensor) -> None:
-        """End of training: give every parameter memory of its own in float32, with the values of `low`.
+    def settle(self, compute_weights: torch.Tensor) -> None:
+        """End of training: give every parameter memory of its own in float32, with the values of `compute_weights`.
 
         Masters and gradients are given up first, so that this is not when a run needs the most memory.
         """
-        self.master = self.gradient = self.low = low
-        for parameter, values in self._stretches(low):
+        self.master_weights = self.gradient = self.compute_weights = compute_weights
+        for parameter, values in self._stretches(compute_weights):
             parameter.data, parameter.grad = values.to(torch.float32, copy=True), None
         for parameter in self._frozen:
             parameter.data = parameter.data.float()
 
     def _point(self) -> None:
         """Let the model compute with the buffers."""
-        for parameter, values in self._stretches(self.low):
+        for parameter, values in self._stretches(self.compute_weights):
             parameter.data = values
         for parameter, values in self._stretches(self.gradient):
             parameter.grad = values

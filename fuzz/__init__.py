@@ -1,0 +1,1 @@
+"""Fuzzers: damaged inputs for every source, each read the way `inspect` reads, in a watched process."""

@@ -1,0 +1,287 @@
+"""Valid inputs of every form that files have, small and rich, for `sources.py` to damage.
+
+They are built by the same functions as the fixtures of the tests.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_MANY = 4  # posts of an input; damage needs few
+
+Content = bytes | dict[str, bytes]
+"""A file's bytes, or the files of a folder by their names."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form in which posts come."""
+
+    name: str  # as the table of results has it
+    kind: str  # how it is taken apart: zip, tar, car, json, lines, table, text or folder
+    weight: int  # how often it is chosen, compared to others
+    source: str  # which source it is made for
+    file_name: str
+    content: Content
+
+
+def forms() -> list[Form]:
+    """Every form, built anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(_forms(Path(folder)))
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"tests.helpers.{name}")
+
+
+def _forms(folder: Path) -> Iterator[Form]:
+    for name, kind, weight, source, build in _BUILDERS:
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        path = build(place)
+        content: Content = _timeless(path) if path.is_file() else _files_in(path)
+        yield Form(name, kind, weight, source, path.name, content)
+
+
+def _timeless(path: Path) -> bytes:
+    """A file's bytes, without the moment at which a zip or a gzip was made: seeds shall bring inputs back."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.compress(gzip.decompress(content), mtime=0)
+    if path.suffix != ".zip":
+        return content
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _files_in(folder: Path) -> dict[str, bytes]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _x_parts() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Posts of X with everything that its archives have, and the note of one of them."""
+    make = _module("archive_builder")
+    links = "@bob @eve look &amp; see https://t.co/aaaa and https://t.co/bbbb"
+    quote = "so true https://t.co/cccc"
+    cut = "a very long post that goes on for a while until it is cut in the midd…"
+    media = make.link(links, "https://t.co/bbbb", "https://x.com/ada_tests/status/1/photo/1")
+    edited = {"initialTweetId": "5", "editControlInitial": {"editTweetIds": ["5", "6"]}}
+    tweets = [
+        make.tweet(
+            1,
+            links,
+            entities={
+                "urls": [make.link(links, "https://t.co/aaaa", "https://example.org/a?b=1&c")],
+                "user_mentions": [make.mention(links, "bob"), make.mention(links, "eve")],
+                "media": [media],
+            },
+            in_reply_to_status_id_str="77",
+            in_reply_to_screen_name="bob",
+        ),
+        make.tweet(
+            2,
+            quote,
+            entities={"urls": [make.link(quote, "https://t.co/cccc", "https://x.com/bob/status/99")]},
+        ),
+        make.tweet(3, cut),
+        make.tweet(4, "RT @bob: words of another, cut at the end…"),
+        make.tweet(6, "a post that was edited", edit_info={"edit": edited}),
+        make.tweet(5, "a post that was edted"),
+    ]
+    note = make.note("2018-10-10T20:19:24.000Z", cut.removesuffix("…") + "le https://t.co/dddd\nand more")
+    note["noteTweet"]["core"]["urls"] = [
+        {"shortUrl": "https://t.co/dddd", "expandedUrl": "https://example.org/d"}
+    ]
+    return tweets, [note]
+
+
+def _x_zip(folder: Path) -> Path:
+    tweets, notes = _x_parts()
+    path: Path = _module("archive_builder").write_zip(folder / "archive.zip", tweets, notes=notes, parts=2)
+    return path
+
+
+def _x_folder(folder: Path) -> Path:
+    tweets, notes = _x_parts()
+    path: Path = _module("archive_builder").write_folder(folder / "archive", tweets, notes=notes)
+    (path / "data" / "protected-history.js").write_text(
+        'window.YTD.protected_history.part0 = [ { "protectedHistory" : '
+        '{ "protectedAt" : "2020-01-01T00:00:00.000Z", "action" : "Unprotect" } } ]'
+    )
+    return path
+
+
+def _grailbird(target: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        make = _module("x_builder")
+        text = "@bob see http://t.co/aaaa & more"
+        urls = [make.old_link(text, "http://t.co/aaaa", "http://example.org/")]
+        months = {
+            "2012_01": [
+                make.old_tweet(1, text, entities={"urls": urls}),
+                make.old_tweet(2, "RT @bob: x", retweeted_status={"id": 7}),
+            ],
+            "2012_02": [make.old_tweet(3, "plain words", in_reply_to_status_id_str="5")],
+        }
+        row = make.old_row(7, "see http://t.co/aaaa", expanded_urls="http://example.org/a,http://x.org/b")
+        table = make.old_table(make.COLUMNS_2013, row, make.old_row(8, 'in "quotes", and\nlines'))
+        if target == "tweets.csv":
+            (folder / target).write_text(table)
+            return folder / target
+        path: Path = make.write_old_archive(folder / target, months, table=table)
+        return path
+
+    return build
+
+
+def _mastodon(target: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        make = _module("network_exports")
+        mention = {"type": "Mention", "name": "@bob@other.example", "href": "https://other.example/@bob"}
+        html = (
+            '<p><a href="https://other.example/@bob" class="u-url mention">@<span>bob</span></a> look: '
+            '<a href="https://example.org/long"><span class="invisible">https://</span>'
+            '<span class="ellipsis">example.org/l</span><span class="invisible">ong</span></a>'
+            "<br>&amp; that</p><p>more</p>"
+        )
+        activities = [
+            make.note(1, html, tag=[mention], inReplyTo="https://other.example/1"),
+            make.note(2, "<p>unlisted</p>", to=[f"{make.ACTOR}/followers"], cc=[make.PUBLIC]),
+            make.note(3, "<p>private</p>", to=[f"{make.ACTOR}/followers"], cc=[]),
+            {
+                "id": "a/4",
+                "type": "Announce",
+                "actor": make.ACTOR,
+                "to": [make.PUBLIC],
+                "object": "https://b.example/1",
+            },
+        ]
+        files = make.mastodon_files(activities)
+        if target.endswith(".json"):
+            (folder / target).write_bytes(files["outbox.json"])
+            return folder / target
+        path: Path = make.write_files(folder / target, files)
+        return path
+
+    return build
+
+
+def bluesky_records() -> dict[str, Any]:
+    """Records of a repository by their keys."""
+    make = _module("network_exports")
+    text = "é look at example.org/lo… now"
+    begin = len("é look at ".encode())
+    link = {"$type": "app.bsky.richtext.facet#link", "uri": "https://example.org/long"}
+    facet = {"index": {"byteStart": begin, "byteEnd": begin + len("example.org/lo…".encode())}}
+    entity = {"index": {"start": 0, "end": 11}, "value": "https://example.org", "type": "link"}
+    quoted = {"$type": "app.bsky.embed.record", "record": {"uri": "at://x/app.bsky.feed.post/1", "cid": "b"}}
+    posts = [
+        make.bluesky_post(text, 1, facets=[facet | {"features": [link]}]),
+        make.bluesky_post("example.org is old", 2, entities=[entity]),
+        make.bluesky_post("quoting", 3, embed=quoted),
+        make.bluesky_post("an answer", 4, reply={"parent": {"uri": "at://a"}, "root": {"uri": "at://b"}}),
+        make.bluesky_post("hidden", 5, labels={"values": [{"val": "!no-unauthenticated"}]}),
+    ]
+    records = {f"app.bsky.feed.post/{make.record_key(n)}": post for n, post in enumerate(posts)}
+    repost = {"subject": {"uri": "at://a"}, "createdAt": "2023-07-01T00:00:00Z"}
+    records[f"app.bsky.feed.repost/{make.record_key(9)}"] = repost
+    records["app.bsky.actor.profile/self"] = {"displayName": "Ada", "description": "Made up"}
+    return records
+
+
+def _bluesky(folder: Path) -> Path:
+    path: Path = _module("network_exports").write_car(folder / "repo.car", bluesky_records())
+    return path
+
+
+def car_writer() -> Any:
+    """What writes repositories: `network_exports.CarWriter`."""
+    return _module("network_exports").CarWriter()
+
+
+def _fixture(source: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        path: Path = _module("export_builder").FIXTURES[source](folder, _MANY)
+        return path
+
+    return build
+
+
+def _whatsapp_zip(folder: Path) -> Path:
+    chat = (
+        "[14.11.23, 22:13:20] Ada Tests: first é\nand on\n[14.11.23, 22:13:21] Bob: no\n"
+        "[15.11.23, 00:00:01] Ada Tests: \u200eimage omitted\n[15.11.23, 00:00:02] Ada Tests: <b> last\n"
+    )
+    path: Path = _module("export_builder").write_export(folder / "chat.zip", {"_chat.txt": chat})
+    return path
+
+
+def _written(name: str, text: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder / name
+
+    return build
+
+
+_ROWS: list[dict[str, object]] = [
+    {"id": 1, "text": "first &amp; é", "created_at": "10/16/17 22:59", "user": "ada", "lang": "en"},
+    {"id": 2.91094e17, "text": "RT @bob: x", "created_at": "2017-10-16T22:59:00Z", "user": "ada"},
+    {"id": 3, "text": "@bob yes pic.twitter.com/a", "created_at": 1508194740, "user": "ada"},
+]
+_CSV = (
+    'id,text,created_at,user,url\n1,"first ""one"", é\nand on",10/16/17 22:59,ada,https://x.com/a/status/1\n'
+    "2.91094E+17,second https://a.bhttps://c.d,16.10.2017,ada,\n3,RT @bob: x,1508194740,ada,\n"
+)
+_ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title type="text">Ada</title><id>urn:1</id>
+<author><name>Ada</name></author><updated>2023-11-14T22:13:20Z</updated>
+<entry><id>urn:2</id><title>t</title><updated>2023-11-14T22:13:20Z</updated>
+<link rel="alternate" href="https://example.org/1"/>
+<content type="html">&lt;p&gt;one&lt;/p&gt;</content></entry>
+<entry><id>urn:3</id><title>u</title><updated>2023-11-14T22:13:20Z</updated>
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>two</p></div></content></entry></feed>
+"""
+_BUILDERS: list[tuple[str, str, int, str, Callable[[Path], Path]]] = [
+    ("X zip", "zip", 6, "x_archive", _x_zip),
+    ("X folder", "folder", 6, "x_archive", _x_folder),
+    ("X 2012 zip", "zip", 2, "x_grailbird", _grailbird("archive.zip")),
+    ("X 2012 csv", "table", 2, "x_grailbird", _grailbird("tweets.csv")),
+    ("Mastodon zip", "zip", 2, "mastodon_export", _mastodon("archive.zip")),
+    ("Mastodon tar", "tar", 5, "mastodon_export", _mastodon("archive.tar")),
+    ("Mastodon tar.gz", "tar", 3, "mastodon_export", _mastodon("archive.tar.gz")),
+    ("Mastodon json", "json", 2, "mastodon_export", _mastodon("outbox.json")),
+    ("Bluesky CAR", "car", 8, "bluesky_repo", _bluesky),
+    ("CSV", "table", 7, "table", _written("posts.csv", _CSV)),
+    ("JSON", "json", 2, "table", _written("posts.json", json.dumps(_ROWS))),
+    ("JSONL", "lines", 2, "table", _written("posts.jsonl", "\n".join(map(json.dumps, _ROWS)))),
+    ("RSS", "text", 2, "feed", _fixture("feed")),
+    ("Atom", "text", 2, "feed", _written("feed.atom", _ATOM)),
+    ("WhatsApp text", "text", 2, "whatsapp", _fixture("whatsapp")),
+    ("WhatsApp zip", "zip", 1, "whatsapp", _whatsapp_zip),
+    ("Telegram", "json", 2, "telegram", _fixture("telegram")),
+    ("Discord", "zip", 2, "discord", _fixture("discord")),
+    ("Nostr", "lines", 1, "nostr", _fixture("nostr")),
+    ("Instagram", "zip", 1, "instagram_export", _fixture("instagram_export")),
+    ("Threads", "zip", 1, "threads_export", _fixture("threads_export")),
+    ("Facebook", "zip", 1, "facebook_export", _fixture("facebook_export")),
+    ("Reddit", "zip", 1, "reddit_export", _fixture("reddit_export")),
+    ("LinkedIn", "zip", 1, "linkedin", _fixture("linkedin")),
+    ("Substack", "zip", 1, "substack", _fixture("substack")),
+    ("Tumblr", "zip", 1, "tumblr", _fixture("tumblr")),
+    ("Arrow", "text", 1, "hf_dataset", _fixture("hf_dataset")),
+]

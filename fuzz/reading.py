@@ -1,0 +1,237 @@
+"""Reads one input as `inspect` does, and says what came of it; the same in a process that is watched."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+from fuzz.changes import changed
+from fuzz.inputs import Content, Form
+from huggingtweets import sources
+from huggingtweets.errors import UserError
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import Post, Timeline
+
+LONGEST = 20.0  # seconds that an input may take
+LARGEST = 256 << 20  # bytes that it may need
+_ROOM = 2 << 30  # bytes of address space above what the process begins with
+_STEADY = 1000  # inputs after which memory should not grow any more
+_FILES_EVERY = 200  # inputs between two looks at what is open
+_SAID: tuple[dict[str, Any], ...] = (
+    *({}, {}, {"name": "Ada Tests"}, {"name": "Ada Tests"}),
+    *({"handle": "ada_tests"}, {"name": "ada", "text_column": "text"}),
+)
+_PAGE = resource.getpagesize()
+
+
+class Failed(Exception):  # noqa: N818 -- what it says
+    """An input broke something."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an input."""
+
+    kind: str  # read, refused or failed
+    posts: int = 0
+    seconds: float = 0.0
+    peak: int = 0  # bytes above what was there before
+    told: str = ""  # the refusal, or the traceback
+
+
+def remember_places() -> None:
+    """Import all places once: to look for them in folders takes longer than to read an input."""
+    for name in ("names", "load"):
+        setattr(sources, name, cache(getattr(sources, name)))
+    for name in sources.names():
+        sources.load(name)
+
+
+def input_of(form: Form, choice: str | Random) -> tuple[Content, ReadOptions, str | None]:
+    """An input, what a user says about it, and the source that they insist on, if any."""
+    random = Random(choice) if isinstance(choice, str) else choice  # noqa: S311 -- no secret
+    said = random.choice(_SAID)
+    source = random.choice((None, None, None, form.source))
+    return changed(form, random), ReadOptions(**said), source
+
+
+def write(folder: Path, form: Form, content: Content) -> Path:
+    """Write an input into a folder."""
+    target = folder / form.file_name
+    files = content if isinstance(content, dict) else {"": content}
+    for name, part in files.items():
+        path = target / name if name else target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(part)
+    return target
+
+
+def read(path: Path, options: ReadOptions, source: str | None) -> Outcome:
+    """Find the source of an input and read all its posts."""
+    count, started, before = 0, time.perf_counter(), _begin_to_measure()
+    try:
+        timeline = sources.read(str(path), options, source=source or sources.recognise(str(path)))
+        _check_timeline(timeline)
+        for count, post in enumerate(timeline.posts, start=1):  # noqa: B007 -- used after the loop
+            _check_post(post)
+        kind, told = "read", ""
+    except UserError as error:
+        kind, told = "refused", str(error)
+        if "\n" in told or not _is_printable(told):
+            kind, told = "failed", f"no message of one line that can be printed: {told!r}"
+    except Exception:  # noqa: BLE001 -- whatever it is, it is what is looked for
+        kind, told = "failed", traceback.format_exc()
+    seconds, peak = time.perf_counter() - started, _peak_memory() - before
+    if peak > LARGEST:
+        kind, told = "failed", f"{peak / 2**20:.0f} MiB of memory were needed; {told}"
+    return Outcome(kind, count, seconds, peak, told)
+
+
+def read_changed(form: Form, random: Random) -> None:
+    """Make one input and read it here; raise `Failed` where it fails."""
+    content, options, source = input_of(form, random)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = read(write(Path(folder), form, content), options, source)
+    if outcome.kind == "failed":
+        raise Failed(f"{form.name}: {outcome.told}")
+
+
+def _check_timeline(timeline: Timeline) -> None:
+    account = timeline.account
+    _check_texts(account.handle, account.name, account.bio, account.url, timeline.digest)
+    if not (account.handle and account.name and timeline.digest):
+        raise Failed(f"nobody's, or without a digest: {account!r}")
+
+
+def _check_post(post: Post) -> None:
+    _check_texts(post.id, post.author, post.text, post.url, post.reply_to or "", post.lang or "")
+    if not post.id or (post.created_at and post.created_at.utcoffset()):
+        raise Failed(f"a post without id, or not in UTC: {post!r}")
+
+
+def _check_texts(*texts: str) -> None:
+    for text in texts:
+        if not isinstance(text, str) or not _is_printable(text):
+            raise Failed(f"no text that can be written as UTF-8: {text!r}")
+
+
+def _is_printable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _begin_to_measure() -> int:
+    """Forget the peak of memory so far; returns what is used now. Only Linux tells."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+        return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def _peak_memory() -> int:
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) << 10
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+class Worker:
+    """A process that reads inputs, to use in a `with`. It is ended and replaced where it hangs or dies."""
+
+    def __init__(self, by_name: Mapping[str, Form]) -> None:
+        self._by_name = by_name
+        self._process: BaseProcess | None = None
+        self._pipe: Connection
+        self._read = 0
+        self._steady = self.growth = 0
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def read(self, identity: str) -> Outcome:
+        """Have an input read; what takes too long, or ends the process, has failed."""
+        self._pipe.send(identity)
+        try:
+            self._pipe.recv()  # the input is made: the time of reading begins
+            if self._pipe.poll(LONGEST):
+                answer: tuple[Outcome, int] = self._pipe.recv()
+                self._grown(answer[1])
+                return answer[0]
+            told = f"no end within {LONGEST:.0f} s"
+        except EOFError:
+            told = "the process died"
+        self._end()
+        self._start()
+        return Outcome("failed", seconds=LONGEST, told=told)
+
+    def _grown(self, memory: int) -> None:
+        self._read += 1
+        if self._read == _STEADY:
+            self._steady = memory
+        elif self._read > _STEADY:
+            self.growth = memory - self._steady
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._read = 0
+        self._process = context.Process(target=_serve, args=(theirs, dict(self._by_name)), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.join()
+        self._pipe.close()
+
+
+def _serve(pipe: Connection, by_name: dict[str, Form]) -> None:
+    """Read inputs until the pipe closes, with bounded memory."""
+    remember_places()
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE if sys.platform == "linux" else 0
+    if used:
+        resource.setrlimit(resource.RLIMIT_AS, (used + _ROOM, used + _ROOM))
+    number = opened = 0
+    while True:
+        try:
+            identity = pipe.recv()
+        except EOFError:
+            return
+        form = by_name[identity.partition(":")[0]]
+        content, options, source = input_of(form, identity)
+        with tempfile.TemporaryDirectory() as folder:
+            path = write(Path(folder), form, content)
+            pipe.send(None)
+            outcome = read(path, options, source)
+        number += 1
+        if number % _FILES_EVERY == 0:
+            gc.collect()
+            now = len(os.listdir("/proc/self/fd")) if used else 0  # noqa: PTH208 -- no paths are wanted
+            if opened and now > opened:
+                outcome = Outcome("failed", told=f"{now - opened} files were left open")
+            opened = now
+        pipe.send((outcome, _begin_to_measure()))

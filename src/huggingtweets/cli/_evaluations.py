@@ -1,0 +1,56 @@
+"""Tables of what was measured, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from ._terminal import console, harmless
+
+if TYPE_CHECKING:
+    from ..evaluation.comparison import Difference
+    from ..results import Figure
+    from ..workflows.evaluate import EvaluatedModel
+
+BETTER = {0: "better", 1: "worse", -1: "no sure difference"}
+
+
+def print_evaluation(evaluated: EvaluatedModel) -> None:
+    """Every row: the model between its floors and its ceiling, with 95 % intervals."""
+    table = Table("measure", "model", "floors", "ceiling", "better is", box=None)
+    for path, row in evaluated.evaluation.rows().items():
+        floors = ", ".join(f"{name} {figure.value:.3f}" for name, figure in row.floors.items())
+        table.add_row(
+            path,
+            _figure(row.model) if row.model else harmless(f"unknown: {row.unknown}"),
+            harmless(floors),
+            _figure(row.ceiling) if row.ceiling else "",
+            row.best,
+        )
+    out = console()
+    out.print(table)
+    counts = evaluated.evaluation.counts
+    others = ", ".join(f"{name} ({posts:,})" for name, posts in counts.others.items()) or "nobody"
+    out.print(harmless(f"\nTold apart from: {others}. Seed {evaluated.evaluation.seed}."), soft_wrap=True)
+    for file in (evaluated.model.report_page, evaluated.model.evaluation):
+        out.print(harmless(f"  {file}"), soft_wrap=True)
+
+
+def print_comparison(compared: Sequence[tuple[EvaluatedModel, Mapping[str, Difference]]]) -> None:
+    """Every figure of each model, and how it differs from the first one's."""
+    first, *rest = compared
+    table = Table("measure", *(str(evaluated.model) for evaluated, _ in compared), box=None)
+    for path, row in first[0].evaluation.rows().items():
+        cells = [_figure(row.model) if row.model else "unknown"]
+        for evaluated, differences in rest:
+            model = evaluated.evaluation.rows()[path].model
+            found = differences.get(path)
+            cells.append(f"{_figure(model)}: {BETTER[found.better]}" if model and found else "unknown")
+        table.add_row(path, *cells)
+    console().print(table)
+
+
+def _figure(figure: Figure) -> str:
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"

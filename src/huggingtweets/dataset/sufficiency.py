@@ -1,0 +1,76 @@
+"""Is there enough to learn from?
+
+The borders are those of huggingtweets (2020), which refused under 6,000 characters and warned under 40,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ..errors import NotEnoughPosts
+from ..results import Figure
+from .expectation import expected_gain
+
+TOO_LITTLE = 6_000  # characters
+LITTLE = 40_000
+HELP = (
+    "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
+    "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
+)
+
+
+class Level(StrEnum):
+    """How much there is."""
+
+    TOO_LITTLE = "too little"
+    LITTLE = "little"
+    ENOUGH = "enough"
+
+
+class Sufficiency(Struct, frozen=True, kw_only=True):
+    """`text` is a few sentences for a person; `expected` the gain over the base, where it was measured."""
+
+    level: Level
+    posts: int
+    characters: int
+    text: str
+    expected: Figure | None = None
+
+
+def sufficiency(texts: Sequence[str]) -> Sufficiency:
+    """Say whether one model's kept texts are enough."""
+    characters = sum(len(text) for text in texts)
+    amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
+    if characters < TOO_LITTLE:
+        level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} that a voice needs. {HELP}"
+    elif characters < LITTLE:
+        level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
+    else:
+        level, text = Level.ENOUGH, f"{amount}: enough."
+    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts))
+    text += _expectation(expected)
+    return Sufficiency(level=level, posts=len(texts), characters=characters, text=text, expected=expected)
+
+
+def require_enough(texts: Sequence[str]) -> Sufficiency:
+    """The same, where training can go on.
+
+    Raises:
+        NotEnoughPosts: there is too little.
+    """
+    result = sufficiency(texts)
+    if result.level is Level.TOO_LITTLE:
+        raise NotEnoughPosts(result.text)
+    return result
+
+
+def _expectation(gain: Figure | None) -> str:
+    if gain is None:
+        return ""
+    return (
+        f" Models of as many posts needed {gain.value:.0%} fewer bits than their base to predict the "
+        f"person's next ones ({gain.low:.0%} to {gain.high:.0%})."
+    )

@@ -1,0 +1,25 @@
+"""What a model has to beat, as the evaluation is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class NgramFloor(Protocol):
+    """An n-gram model of the training posts: the plainest imitation there is."""
+
+    order: int  # in bytes
+    smoothing: str
+
+    def generate(self, *, count: int, seed: int) -> list[str]:
+        """Write posts."""
+
+    def bits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """What each text costs it in bits, its end counted."""
+
+
+FitNgram = Callable[[Sequence[str]], NgramFloor]  # from training posts, in order of time

@@ -1,0 +1,159 @@
+"""What may not be shown of what a model writes: copies, private details, handles of people.
+
+A filter looks at one text and names its objection, or has none. All that a filter needs lies in the model
+folder, as hashes: the posts themselves are not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import ModelError
+from ..model_folder import COPY_INDEX, HANDLES
+from .copy_index import CopyIndex
+
+FAMILIAR = 5  # training posts that mention a handle, from which on it is part of the voice
+SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is no copy, whoever's it is
+
+_ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(  # international, with an area code in brackets, with a leading 0, or 555-010-9988
+    r"(?<![\w#$€£.,/-])(?:(?:\+|\(\+?|0)\d(?:[\s().-]{0,2}\d){7,14}|\d{3}[-.\s]\d{3}[-.]\d{4})(?![\w%])"
+)
+_HANDLE = re.compile(r"(?<![\w@.+-])@(\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*))")
+
+
+class CopyFilter:
+    """Objects to runs of words from the training posts, and to posts that nearly are one of them."""
+
+    def __init__(self, index: CopyIndex) -> None:
+        """Filter with an index of the training posts."""
+        self._index = index
+
+    def objection(self, text: str) -> str:
+        """Why a text may not be shown; "" where it may."""
+        if self._index.find(text):
+            return "copies a training post"
+        return "nearly is a training post" if self._index.is_near_copy(text) else ""
+
+
+class PrivacyFilter:
+    """Objects to e-mail addresses, phone numbers, and handles that are not part of the voice."""
+
+    def __init__(self, familiar: Sequence[Handles], allowed: Collection[str] = ()) -> None:
+        """Filter, with handles that may be shown.
+
+        Args:
+            familiar: those that the training posts mention often, of each model where several were merged.
+            allowed: more of them, by the user's word.
+        """
+        self._familiar = familiar
+        self._allowed = {_plain(handle) for handle in allowed}
+
+    def objection(self, text: str) -> str:
+        """Why a text may not be shown; "" where it may."""
+        if _ADDRESS.search(text):
+            return "holds an e-mail address"
+        if _PHONE.search(text):
+            return "holds a phone number"
+        unknown = any(not self._may_be_shown(handle) for handle in _HANDLE.findall(text))
+        return "names somebody's handle" if unknown else ""
+
+    def _may_be_shown(self, handle: str) -> bool:
+        return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)
+
+
+class Handles(Struct, frozen=True, kw_only=True):
+    """Handles as keyed hashes: whoever knows a handle can ask for it, nobody can list them."""
+
+    salt: str
+    hashes: frozenset[str]
+
+    @classmethod
+    def familiar(cls, texts: Sequence[str]) -> Handles:
+        """Those that at least `FAMILIAR` of the training posts mention."""
+        salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        counts = Counter(handle for text in texts for handle in {_plain(h) for h in _HANDLE.findall(text)})
+        often = (handle for handle, count in counts.items() if count >= FAMILIAR)
+        return cls(salt=salt, hashes=frozenset(_hash(handle, salt) for handle in often))
+
+    def knows(self, handle: str) -> bool:
+        """Whether a handle is one of them."""
+        return _hash(_plain(handle), self.salt) in self.hashes
+
+
+def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
+    """Write what the filters need into a model folder.
+
+    Args:
+        train: the training posts.
+        run: words from which on a run that stands in a training post counts as a copy, at least `SHORTEST_RUN`.
+        folder: of the model.
+    """
+    CopyIndex.build(train, max(SHORTEST_RUN, run)).save(folder / COPY_INDEX)
+    handles = Handles.familiar(train)
+    sorted_hashes = {"salt": handles.salt, "hashes": sorted(handles.hashes)}
+    (folder / HANDLES).write_bytes(msgspec.json.format(msgspec.json.encode(sorted_hashes)))
+
+
+def join_filters(models: Sequence[Path], folder: Path) -> None:
+    """Write what the filters of several model folders need into one: a copy of any of their posts is a copy.
+
+    Hashes with different keys cannot be mixed, so the files stay apart and are numbered.
+
+    Raises:
+        ModelError: a folder lacks what its filters need, or it is damaged.
+    """
+    for model in models:
+        load_filters(model)
+    found = [files for model in models for files in _files(model)]
+    for number, files in enumerate(found):
+        for source, target in zip(files, _numbered(folder, number), strict=True):
+            shutil.copyfile(source, target)
+
+
+def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFilter | PrivacyFilter, ...]:
+    """The filters of a model folder.
+
+    Raises:
+        ModelError: the folder lacks what they need, or it is damaged.
+    """
+    found = _files(folder)
+    copies = [CopyFilter(CopyIndex.load(copies)) for copies, _ in found]
+    return *copies, PrivacyFilter([_handles(handles) for _, handles in found], allowed)
+
+
+def _files(folder: Path) -> list[tuple[Path, Path]]:
+    """Copies and handles of each model that the folder's own was made of."""
+    more = len(list(folder.glob(f"{Path(COPY_INDEX).stem}-*")))
+    return [_numbered(folder, number) for number in range(1 + more)]
+
+
+def _numbered(folder: Path, number: int) -> tuple[Path, Path]:
+    names = (Path(COPY_INDEX), Path(HANDLES))
+    copies, handles = (folder / (f"{n.stem}-{number + 1}{n.suffix}" if number else n) for n in names)
+    return copies, handles
+
+
+def _handles(path: Path) -> Handles:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Handles)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f"{path} cannot be read ({error}); train the model again") from error
+
+
+def _plain(handle: str) -> str:
+    return handle.lstrip("@").casefold()
+
+
+def _hash(handle: str, salt: str) -> str:
+    return hashlib.blake2b(
+        handle.encode("utf-8", "surrogatepass"), digest_size=8, key=salt.encode()
+    ).hexdigest()

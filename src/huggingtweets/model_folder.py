@@ -1,0 +1,185 @@
+"""The model folder: which files it holds, and how they are read and written. Nothing else names one of them.
+
+| file | what |
+|---|---|
+| `run.json` | the record: all that is known of the model |
+| `README.md`, `*.png` | the card and its pictures |
+| `report.json`, `report.html` | the evaluation, for machines and for people |
+| `model.safetensors`, or `adapter_model.safetensors`, or `ngram.safetensors` | the weights |
+| `config.json`, `tokenizer.json`, `generation_config.json` and the like | what transformers needs beside them |
+| `copies.safetensors`, `handles.json` | what the text filters need, as hashes |
+| `style.safetensors` | what scores how much a post sounds like the person |
+| `statistics.json` | how many posts came in, and what became of them |
+| `dataset/` | the posts, only where somebody asked for them |
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from .errors import ModelError, OutputExists
+from .files import sha256
+from .types import Record
+
+MODELS = Path("models")  # where model folders are made and looked for, below the current folder
+DEPTH = 3  # folders below the one asked, in which models are looked for
+
+RECORD = "run.json"
+CARD = "README.md"
+EVALUATION = "report.json"
+REPORT_PAGE = "report.html"
+STATISTICS = "statistics.json"
+DATASET = "dataset"
+COPY_INDEX = "copies.safetensors"
+HANDLES = "handles.json"
+STYLE = "style.safetensors"
+SAMPLING = "sampling.json"  # of an n-gram model; others have it in generation_config.json
+CONFIG = "config.json"
+ADAPTER_CONFIG = "adapter_config.json"
+TOKENIZER = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+WHOLE_WEIGHTS = "model.safetensors"  # as transformers names them
+ADAPTER_WEIGHTS = "adapter_model.safetensors"  # as peft does
+NGRAM_WEIGHTS = "ngram.safetensors"
+SHARED_BY_PARENTS = (CONFIG, "generation_config.json", TOKENIZER, TOKENIZER_CONFIG)  # the same in each
+PREDICTIONS = "predictions.png"  # the picture to be shared
+PIPELINE_PICTURE = "pipeline.png"
+FUNNEL_PICTURE = "funnel.png"
+CURVES_PICTURE = "curves.png"
+PUBLISHED = ("*.json", "*.png", "*.safetensors", "*.jinja", "merges.txt", "vocab.txt", "tokenizer.model")
+
+INTACT, CHANGED, MISSING = "intact", "changed", "missing"
+
+
+def avatar_picture(number: int) -> str:
+    """The file of an author's picture; authors are counted from 1 in the order of the record."""
+    return f"avatar-{number}.png"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A trained model on disk, whole or in the making."""
+
+    path: Path
+
+    @classmethod
+    def find(cls, model: str | Path | ModelFolder) -> ModelFolder:
+        """The folder meant by a path, or by a model's name below models/."""
+        if isinstance(model, ModelFolder):
+            return model
+        return cls(Path(model) if Path(model).is_dir() else MODELS / folder_name(str(model)))
+
+    @classmethod
+    def target(cls, name: str, out: Path | None, *, overwrite: bool) -> ModelFolder:
+        """Where a model goes: `out`, or models/ and its name. Asked before any work is done.
+
+        Raises:
+            OutputExists: something is there already.
+        """
+        path = out or MODELS / folder_name(name)
+        if path.exists() and not overwrite:
+            raise OutputExists(
+                f"{path} exists already; choose another with --out, or replace it with --overwrite"
+            )
+        return cls(path)
+
+    @cached_property
+    def record(self) -> Record:
+        """What run.json says.
+
+        Raises:
+            ModelError: there is none, or it is damaged.
+        """
+        try:
+            return msgspec.json.decode((self.path / RECORD).read_bytes(), type=Record)
+        except (OSError, msgspec.DecodeError) as error:
+            raise ModelError(
+                f"{self.path} holds no model of huggingtweets ({error}); expected a folder with {RECORD}"
+            ) from error
+
+    def save_record(self, record: Record) -> None:
+        """Write run.json."""
+        (self.path / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+        self.__dict__["record"] = record
+
+    @property
+    def card(self) -> Path:
+        """The file of the card."""
+        return self.path / CARD
+
+    @property
+    def evaluation(self) -> Path:
+        """The file of the evaluation, for machines."""
+        return self.path / EVALUATION
+
+    @property
+    def report_page(self) -> Path:
+        """The file of the report, for people."""
+        return self.path / REPORT_PAGE
+
+    @property
+    def dataset(self) -> Path:
+        """The folder of the posts, which most models do not hold."""
+        return self.path / DATASET
+
+    @property
+    def weights(self) -> Path | None:
+        """The file of the weights; None where it is missing."""
+        names = (WHOLE_WEIGHTS, ADAPTER_WEIGHTS, NGRAM_WEIGHTS)
+        return next((file for file in map(self.path.joinpath, names) if file.is_file()), None)
+
+    @property
+    def weights_state(self) -> str:
+        """Whether the file of the weights is the recorded one: `INTACT`, `CHANGED` or `MISSING`."""
+        if self.weights is None:
+            return MISSING
+        return INTACT if sha256(self.weights) == self.record.model_digest else CHANGED
+
+    def pictures(self) -> list[Path]:
+        """The files of all pictures, sorted."""
+        return sorted(self.path.glob("*.png"))
+
+    def avatars(self) -> dict[str, bytes]:
+        """The authors' pictures as the folder has them, by handle."""
+        files = {
+            author.account.handle: self.path / avatar_picture(number)
+            for number, author in enumerate(self.record.authors, start=1)
+        }
+        return {handle: file.read_bytes() for handle, file in files.items() if file.is_file()}
+
+    def write(self, files: dict[str, bytes]) -> None:
+        """Write files by their names."""
+        for name, content in files.items():
+            (self.path / name).write_bytes(content)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def folder_name(name: str) -> str:
+    """A model's name as a folder's name: nothing in it can climb, hide or surprise a shell."""
+    return re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+
+
+def find_models(below: Path = MODELS) -> list[ModelFolder]:
+    """Every model below a folder, newest first; damaged ones are passed over."""
+    candidates = [
+        ModelFolder(path.parent)
+        for depth in range(DEPTH + 1)
+        for path in below.glob("/".join([*["[!.]*"] * depth, RECORD]))
+    ]
+    models = [model for model in candidates if has_record(model)]
+    return sorted(models, key=lambda model: model.record.created_at, reverse=True)
+
+
+def has_record(model: ModelFolder) -> bool:
+    """Whether a folder's record can be read."""
+    try:
+        return bool(model.record)
+    except ModelError:
+        return False

@@ -1,0 +1,1 @@
+"""Forms of files and services that several sources share: zip, tar, tables, JSON, HTTP, dates."""

@@ -1,0 +1,157 @@
+"""An export of one person's data, as most places give it: a zip, or the folder it unpacks to.
+
+Its files lie at the top, or in one folder around them (`instagram-ada-2025-08-24/`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+from weakref import WeakSet
+
+import msgspec
+
+from ...errors import BrokenArchive, LocationError
+from .._contract import Match
+from .archive_files import ArchiveFiles, open_archive
+from .json_arrays import DAMAGE
+from .table_rows import Row, delimited_rows
+
+T = TypeVar("T")
+
+_LARGEST_EXTRA = 8 << 20  # bytes of a profile, or of an avatar
+_LONGEST_LINE = 16 << 20  # characters
+
+
+class Export:
+    """The files of an opened export; names are those inside of it."""
+
+    def __init__(self, files: ArchiveFiles, base: str) -> None:
+        self.files = files
+        self.path = files.path
+        self.base = base
+        self._streams: WeakSet[Generator[bytes, None, None]] = WeakSet()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file called `name`."""
+        return self.files.has(self.base + name)
+
+    def names(self, pattern: re.Pattern[str], inside: str = "") -> list[str]:
+        """Names of the files directly inside a folder that a pattern fits whole, 2 before 10."""
+        names = filter(pattern.fullmatch, self.files.names(self.base + inside))
+        return [inside + name for name in sorted(names, key=_numbers_as_numbers)]
+
+    def folders(self, inside: str) -> tuple[str, ...]:
+        """Names of the folders directly inside a folder."""
+        return self.files.folders(self.base + inside)
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file, in pieces."""
+        stream = self._stream(name)
+        self._streams.add(stream)
+        return stream
+
+    def _stream(self, name: str) -> Generator[bytes, None, None]:
+        yield from self.files.chunks(self.base + name)
+
+    def close(self) -> None:
+        """Let go of files that are read in part, as after an error."""
+        for stream in list(self._streams):
+            stream.close()
+
+    def read(self, name: str, limit: int) -> bytes:
+        """All bytes of a small file; `BrokenArchive` where there are more than `limit`."""
+        return self.files.read(self.base + name, limit)
+
+    def shown(self, name: str) -> str:
+        """A file as messages name it."""
+        return f"{self.path}: {name}"
+
+    def picture(self, name: str) -> bytes | None:
+        """The bytes of an avatar, where it is there."""
+        return self.read(name, _LARGEST_EXTRA) if name and self.has(name) else None
+
+    def small_json(self, name: str, kind: type[T]) -> T | None:
+        """A small JSON file, where it is there."""
+        if not self.has(name):
+            return None
+        content = self.read(name, _LARGEST_EXTRA)
+        try:
+            return msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=kind, strict=False)
+        except DAMAGE as error:
+            raise BrokenArchive(
+                f"{self.shown(name)} is damaged ({str(error).lower()}); download it again"
+            ) from error
+
+    def rows(self, name: str, escape: str | None = None) -> Iterator[Row]:
+        """Rows of a CSV file; `escape` as in `delimited_rows`."""
+        return delimited_rows(self.lines(name), self.shown(name), escape)
+
+    def lines(self, name: str) -> Iterator[str]:
+        """Lines of a text file in UTF-8, with their ends."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        rest = ""
+        for chunk in self.chunks(name):
+            *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+            yield from (line + "\n" for line in whole)
+            if len(rest) > _LONGEST_LINE:
+                raise BrokenArchive(f"{self.shown(name)} is not text: a line does not end; download it again")
+        if rest:
+            yield rest
+
+    def digest(self, names: Iterable[str]) -> str:
+        """Sha256 over the names and bytes of files, the same for a zip and for what it unpacks to."""
+        total = hashlib.sha256()
+        for name in names:
+            total.update(name.encode() + b"\0")
+            for chunk in self.chunks(name):
+                total.update(chunk)
+        return total.hexdigest()
+
+
+def match_export(location: str, is_base: Callable[[ArchiveFiles, str], bool]) -> Match:
+    """How sure it is that a place's export is at `location`; `is_base` as in `open_export`."""
+    path = Path(location)
+    if not path.is_dir() and path.suffix.lower() != ".zip":
+        return Match.NO
+    try:
+        with open_archive(path) as files:
+            return Match.NO if _base(files, is_base) is None else Match.CONTENT
+    except BrokenArchive:
+        return Match.NO
+
+
+@contextmanager
+def open_export(location: str, is_base: Callable[[ArchiveFiles, str], bool], what: str) -> Iterator[Export]:
+    """Open an export.
+
+    Args:
+        location: A zip or a folder.
+        is_base: Whether a place's files lie in a folder, whose name is empty or ends with `/`.
+        what: What it should be, for messages.
+
+    Raises:
+        LocationError: It is none of that place.
+    """
+    with open_archive(Path(location)) as files:
+        base = _base(files, is_base)
+        if base is None:
+            raise LocationError(
+                f"{location} is no {what}; give the zip as it came, or the folder it unpacks to"
+            )
+        with closing(Export(files, base)) as export:
+            yield export
+
+
+def _base(files: ArchiveFiles, is_base: Callable[[ArchiveFiles, str], bool]) -> str | None:
+    candidates = ("", *(f"{folder}/" for folder in files.folders()))
+    return next((folder for folder in candidates if is_base(files, folder)), None)
+
+
+def _numbers_as_numbers(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,170 @@
+"""Entries of RSS (0.9 to 2.0), Atom and WordPress's export, which is RSS, one by one."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from xml.etree.ElementTree import Element, tostring
+
+from msgspec import Struct
+
+from ...errors import BrokenArchive
+from .html_text import html_text
+from .xml_events import xml_events
+
+_PLAIN = re.compile(  # the names in these namespaces stand for themselves
+    r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
+    r"http://my\.netscape\.com/rdf/simple/0\.9/|http://purl\.org/dc/elements/1\.1/|"
+    r"http://purl\.org/syndication/thread/1\.0|http://wordpress\.org/export/[\d.]+/)\}"
+)
+_ROOTS = ("rss", "feed", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|[^@]+")  # `ada@example.org (Ada)`, or a name
+
+
+class Channel(Struct, frozen=True):
+    """What a feed says of itself."""
+
+    title: str = ""
+    url: str = ""
+    about: str = ""
+    author: str = ""
+    lang: str = ""
+
+
+class Entry(Struct, frozen=True):
+    """One post. `title` and `body` are HTML."""
+
+    id: str
+    title: str
+    body: str
+    date: str
+    url: str
+    author: str
+    lang: str
+    answered: str | None
+
+    @property
+    def text(self) -> str:
+        """Title and body without quotations; the title is left out where the body begins with it."""
+        title, body = html_text(self.title), html_text(self.body, drop="blockquote")
+        beginning = " ".join(title.rstrip("\u2026. ").split())
+        return body if " ".join(body.split()).startswith(beginning) else f"{title}\n\n{body}".strip()
+
+
+def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
+    """Read a feed: what it says of itself before its first entry, then its entries.
+
+    Raises:
+        BrokenArchive: It is no feed, or no whole XML.
+    """
+    path: list[Element] = []
+    described = False
+    for kind, element in xml_events(chunks, name):
+        if kind == "start":
+            if not path and _plain(element.tag) not in _ROOTS:
+                raise BrokenArchive(f"{name} is neither RSS nor Atom; give the address or file of a feed")
+            if _is_entry(element) and not described:
+                described = True
+                yield _channel(path)
+            path.append(element)
+            continue
+        path.pop().tag = _plain(element.tag)
+        if _is_entry(element):
+            if _is_published(element):
+                yield _entry(element)
+            path[-1].clear()
+    if not described:
+        raise BrokenArchive(f"{name} is a feed without entries; give another one")
+
+
+def _is_entry(element: Element) -> bool:
+    return _plain(element.tag) in {"item", "entry"}
+
+
+def _is_published(element: Element) -> bool:
+    """False for what WordPress exports beside posts for everyone: drafts, private ones, pictures."""
+    hidden = _text(element, "status") not in {"", "publish"} or _text(element, "post_password")
+    return not hidden and _text(element, "post_type") in {"", "post", "page"}
+
+
+def _channel(path: list[Element]) -> Channel:
+    """The feed's own elements, which in RSS 1.0 are in a `channel` before the first entry."""
+    about = [element for around in path for element in (around, *_children(around, "channel"))]
+    language = [_text(element, "language") or element.get(_LANGUAGE, "") for element in about]
+    return Channel(
+        title=_first(html_text(_text(element, "title")) for element in about),
+        url=_first(_link(element) for element in about),
+        about=_first(html_text(_text(element, "description", "subtitle")) for element in about),
+        author=_first(_author(element) for element in about),
+        lang=_first(language),
+    )
+
+
+def _entry(element: Element) -> Entry:
+    url = _link(element)
+    replies = _children(element, "in-reply-to")
+    return Entry(
+        id=_text(element, "id", "guid") or url,
+        title=_text(element, "title"),
+        body=_body(element),
+        date=_text(element, "published", "pubDate", "date", "updated"),
+        url=url,
+        author=_author(element),
+        lang=element.get(_LANGUAGE, ""),
+        answered=replies[0].get("ref") if replies else None,
+    )
+
+
+def _body(element: Element) -> str:
+    """The whole text, or else the summary, as HTML: escaped, a part of the XML, or made of plain text."""
+    for part in _children(element, "encoded", "content", "description", "summary"):
+        if len(part):
+            return _markup(part)
+        if part.text and part.text.strip():
+            plain = part.get("type") == "text"
+            return f"<pre>{html.escape(part.text.strip())}</pre>" if plain else part.text
+    return ""
+
+
+def _markup(part: Element) -> str:
+    for element in part.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return tostring(part, encoding="unicode", method="html")
+
+
+def _author(element: Element) -> str:
+    """A name; e-mail addresses, which RSS has in its place, are none."""
+    for person in _children(element, "author", "creator"):
+        match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
+        if match:
+            return (match[1] or match[0]).strip()
+    return ""
+
+
+def _link(element: Element) -> str:
+    for link in _children(element, "link"):
+        if link.get("rel", "alternate") == "alternate":
+            return (link.get("href") or link.text or "").strip()
+    return ""
+
+
+def _text(element: Element, *names: str) -> str:
+    return _first((child.text or "").strip() for child in _children(element, *names))
+
+
+def _children(element: Element, *names: str) -> list[Element]:
+    """Elements directly inside, those of the first name first."""
+    return [child for name in names for child in element.findall(name)]
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
+
+
+@lru_cache(maxsize=1000)
+def _plain(tag: str) -> str:
+    """The name of an element without its namespace, where that is one of those known."""
+    return _PLAIN.sub("", tag, count=1)

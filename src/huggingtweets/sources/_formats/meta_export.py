@@ -1,0 +1,173 @@
+"""What the exports of Meta (Instagram, Threads, Facebook) have in common. They must be asked for as JSON.
+
+Meta writes each byte of UTF-8 as a character of its own, so that `é` becomes `Ã©`. Every string that is used
+passes through `mended`. The exports give their posts no ids and no addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from ...errors import LocationError
+from ...types import Account
+from .._contract import ReadOptions
+from .dates import read_date
+from .export_files import Export
+from .handles import same_handle, to_handle
+from .json_arrays import decode_array
+from .json_nested import nested
+
+T = TypeVar("T")
+
+_OWNER = re.compile(r"(?:instagram|threads|facebook)-(.+?)-\d{4}-\d{2}-\d{2}\b")  # a zip's name
+_OF_INSTAGRAM = (
+    "personal_information/personal_information/personal_information.json",
+    "personal_information/personal_information.json",
+)
+_PROFILES = {  # by source, the surest first; each is one object around a list of one person
+    "instagram_export": _OF_INSTAGRAM,
+    "threads_export": (
+        "your_instagram_activity/threads/personal_information.json",
+        "threads/personal_information.json",
+        *_OF_INSTAGRAM,
+    ),
+}
+
+
+class Value(Struct, frozen=True):
+    """What stands under a label. Labels are in the language of the account."""
+
+    value: str | None = ""
+    timestamp: int = 0
+    uri: str | None = ""
+
+
+class TextPost(Struct, frozen=True):
+    """What Threads adds to a medium."""
+
+    is_reply: bool = False
+
+
+class Medium(Struct, frozen=True):
+    """A picture, a film, or text alone. Its title is the post's text, unless the post has its own."""
+
+    title: str | None = ""
+    creation_timestamp: int = 0
+    text_app_post: TextPost | None = None
+
+
+class Item(Struct, frozen=True):
+    """A post of Instagram or Threads: its media, and often no text of its own."""
+
+    media: list[Medium] | Medium = []
+    title: str | None = ""
+    creation_timestamp: int = 0
+
+    @property
+    def text(self) -> str:
+        """What was typed."""
+        return mended(next(filter(None, [self.title, *(medium.title for medium in self._media)]), "")).strip()
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was published."""
+        times = [self.creation_timestamp, *(medium.creation_timestamp for medium in self._media)]
+        return read_date(next(filter(None, times), 0))
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it answers another post; only Threads tells."""
+        return any(medium.text_app_post and medium.text_app_post.is_reply for medium in self._media)
+
+    @property
+    def _media(self) -> list[Medium]:
+        return [self.media] if isinstance(self.media, Medium) else self.media
+
+
+class _Told(Struct, frozen=True):
+    """What is read of a profile, where its labels are in English; e-mail and telephone are not."""
+
+    username: Value = field(name="Username", default=Value())
+    name: Value = field(name="Name", default=Value())
+    bio: Value = field(name="Bio", default=Value())
+    private: Value = field(name="Private Account", default=Value())
+
+
+class _Person(Struct, frozen=True):
+    string_map_data: _Told = _Told()
+    media_map_data: dict[str, Value] = {}  # the picture
+
+
+def mended(text: str | None) -> str:
+    """A string as it was typed, or "" for none; one that is no UTF-8 taken for Latin-1 is left alone."""
+    try:
+        return (text or "").encode("latin-1").decode()
+    except UnicodeError:
+        return text or ""
+
+
+def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iterator[T]:
+    """The objects in a file that is a list, or an object that has the list under `key`."""
+    decoder = msgspec.json.Decoder(kind, strict=False)
+    chunks = export.chunks(name)
+    first = next(chunks, b"")
+    whole = chain([first], chunks)
+    if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        yield from decode_array(whole, decoder, export.shown(name))
+        return
+    for found in nested(whole, {key}, export.shown(name)):
+        yield from decode_array(found.chunks, decoder, export.shown(name))
+
+
+def account(export: Export, options: ReadOptions, source: str, url: str) -> Account:
+    """Whose export of Instagram or Threads it is, as its profile says, or the zip's name, or the user.
+
+    Raises:
+        LocationError: Nothing says it; or the account is private, so that its posts were for its followers.
+    """
+    person = _person(export, source)
+    told = person.string_map_data
+    if told.private.value == "True":
+        raise LocationError(
+            f"{export.path} is of a private account, whose posts were for its followers only; "
+            "these are never read"
+        )
+    named = told.username.value, _owner_in_name(export), options.handle, options.name
+    handle = next(filter(None, (to_handle(mended(name)) for name in named)), "")
+    if not handle:
+        raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
+    if options.handle and not same_handle(options.handle, handle):
+        raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
+    pictures = [value.uri or "" for value in person.media_map_data.values()]
+    return Account(
+        handle=handle,
+        name=options.name or mended(told.name.value).strip() or handle,
+        source=source,
+        bio=mended(told.bio.value).strip(),
+        url=url + handle,
+        avatar=next(filter(None, map(export.picture, pictures)), None),
+    )
+
+
+def profiles(export: Export, source: str) -> list[str]:
+    """The files that `account` reads: one, or none."""
+    return [name for name in _PROFILES[source] if export.has(name)][:1]
+
+
+def _person(export: Export, source: str) -> _Person:
+    for name in profiles(export, source):
+        around = export.small_json(name, dict[str, list[_Person]]) or {}
+        return next(chain.from_iterable(around.values()), _Person())
+    return _Person()
+
+
+def _owner_in_name(export: Export) -> str:
+    owner = _OWNER.match(export.base) or _OWNER.match(export.path.stem)
+    return owner[1] if owner else ""

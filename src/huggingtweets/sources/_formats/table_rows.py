@@ -1,0 +1,123 @@
+"""Rows of a table, one by one, whatever its form: column name -> value as the form has it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...errors import BrokenArchive, LocationError
+from .encoding import lines
+from .json_arrays import DAMAGE, decode_array, decode_lines
+
+Row = dict[str, Any]
+
+_DELIMITERS = ",;\t|"  # spreadsheets in many countries write `;`
+_CHUNK = 256 << 10  # bytes
+_BATCH = 1024  # rows of a parquet file
+
+
+def table_rows(path: Path) -> Iterator[Row]:
+    """Rows of the table at `path`; memory does not grow with it, except for a JSON object around a list.
+
+    Raises:
+        BrokenArchive: The table is damaged; says where.
+        LocationError: A JSON object that is no table.
+    """
+    return _READERS[path.suffix.lower()](path)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file's name is that of a table."""
+    return path.suffix.lower() in _READERS
+
+
+def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
+    """Rows of lines of CSV or the like. `escape` is what stands before a quote that is not doubled."""
+    first = next(text, "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+        for values in filter(None, reader):
+            yield _named(values, header)
+    except csv.Error as error:
+        raise BrokenArchive(
+            f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
+        ) from error
+
+
+def _delimited_rows(path: Path) -> Iterator[Row]:
+    return delimited_rows(lines(path), str(path))
+
+
+def _named(values: list[str], header: list[str]) -> Row:
+    """Values by column. Fewer than columns are usual: spreadsheets leave out empty ones at the end."""
+    if len(values) > len(header):
+        raise csv.Error(f"{len(values)} fields where the header has {len(header)}")
+    return dict(zip(header, values, strict=False))
+
+
+def _text_rows(path: Path) -> Iterator[Row]:
+    return ({"text": line} for line in lines(path))
+
+
+def _json_lines_rows(path: Path) -> Iterator[Row]:
+    return decode_lines(path, msgspec.json.Decoder(Row))
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    with path.open("rb") as file:
+        if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            yield from _listed_rows(path)
+            return
+        file.seek(0)
+        chunks = iter(partial(file.read, _CHUNK), b"")
+        yield from decode_array(chunks, msgspec.json.Decoder(list[Row]), str(path))
+
+
+def _listed_rows(path: Path) -> list[Row]:
+    """The rows of a JSON object that holds one list of objects, among other things."""
+    try:
+        whole = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
+    except DAMAGE as error:
+        raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
+    tables = {name: value for name, value in whole.items() if isinstance(value, list) and _are_rows(value)}
+    if len(tables) != 1:
+        raise LocationError(
+            f"{path} should hold one list of objects, not {len(tables)}; keep only that of the posts"
+        )
+    return next(iter(tables.values()))
+
+
+def _are_rows(values: list[object]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
+    from pyarrow import parquet  # noqa: PLC0415 -- see above
+
+    try:
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=_BATCH):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BrokenArchive(f"{path} is no whole parquet file ({reason}); copy or make it again") from error
+
+
+_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    ".csv": _delimited_rows,
+    ".json": _json_rows,
+    ".jsonl": _json_lines_rows,
+    ".ndjson": _json_lines_rows,
+    ".parquet": _parquet_rows,
+    ".tsv": _delimited_rows,
+    ".txt": _text_rows,
+}

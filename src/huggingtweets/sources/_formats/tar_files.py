@@ -1,0 +1,117 @@
+"""The files of an export in a tar, compressed or not, opened safely and never extracted to disk.
+
+Only regular files are there: links, devices and all else that a tar can hold is passed over.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+from ...errors import BrokenArchive
+from .archive_files import CHUNK, CLIMBS, LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, ListedFiles
+
+_PACKERS: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
+_MAGIC = b"ustar"
+_MAGIC_AT = 257
+_LARGEST_HEADER = 1 << 20  # bytes; long names and attributes come before a file
+_DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError)
+
+
+def is_tar(path: Path) -> bool:
+    """Whether a file is a tar, or is called and packed as one. Reads its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(_MAGIC_AT + len(_MAGIC))
+    packed = head.startswith(tuple(_PACKERS)) and {".tar", ".tgz"} & {s.lower() for s in path.suffixes}
+    return bool(packed) or head[_MAGIC_AT:] == _MAGIC
+
+
+class TarFiles(ListedFiles):
+    """The regular files of a tar.
+
+    Raises:
+        BrokenArchive: It is cut, damaged or dangerous.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._file = _unpacked(path)
+        try:
+            self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115 -- close() closes it
+            self._members = self._checked_members()
+        except BrokenArchive:
+            self._file.close()
+            raise
+        except _DAMAGE as error:
+            self._file.close()
+            raise BrokenArchive(f"{path} is not a whole tar file; download it again") from error
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        try:
+            file = cast("IO[bytes]", self._tar.extractfile(self._members[name]))
+            while chunk := file.read(CHUNK):
+                yield chunk
+        except _DAMAGE as error:
+            raise BrokenArchive(f"{self.path}: {name} is damaged; download it again") from error
+
+    def close(self) -> None:
+        self._tar.close()
+        self._file.close()
+
+    def _checked_members(self) -> dict[str, tarfile.TarInfo]:
+        """Go through the whole tar, header by header: it has no list of its files."""
+        most = max(RATIO_MATTERS_FROM, LARGEST_RATIO * self.path.stat().st_size)
+        members: dict[str, tarfile.TarInfo] = {}
+        for member in self._tar:
+            name = member.name.removeprefix("./")
+            if CLIMBS.search(name):
+                raise BrokenArchive(f"{self.path} holds {name[:80]!r}, which climbs out; do not trust it")
+            if member.size > LARGEST_FILE or member.offset_data + member.size > most:
+                raise BrokenArchive(
+                    f"{self.path}: {name[:80]!r} would grow to {member.size:,} bytes; no genuine export does"
+                )
+            if name in members:
+                raise BrokenArchive(f"{self.path} holds {name[:80]!r} more than once; no genuine export does")
+            if member.isreg() and not member.issparse():
+                members[name] = member
+        return members
+
+
+class _Bounded(io.RawIOBase):
+    """A file that is read in small pieces only: a tar's header can claim to be gigabytes long."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._inner = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not 0 <= size <= _LARGEST_HEADER:
+            raise tarfile.ReadError("a header of the tar is too large")
+        return self._inner.read(size)
+
+    def seek(self, place: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._inner.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+def _unpacked(path: Path) -> _Bounded:
+    with path.open("rb") as file:
+        head = file.read(8)
+    opener = next((opener for magic, opener in _PACKERS.items() if head.startswith(magic)), io.FileIO)
+    return _Bounded(opener(path))

@@ -1,0 +1,108 @@
+"""What several workflows do with posts: read and clean them, make a dataset, find the posts of a model again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import chain
+
+from msgspec import Struct
+
+from .. import cleaning, dataset, sources
+from ..cleaning import CleanedPosts, CleaningRules
+from ..model_folder import ModelFolder
+from ..progress import Watcher, watched_by
+from ..sources import ReadOptions
+from ..types import Account, Dataset, Post, Stage
+
+COUNT_EVERY = 500  # posts read between two words to the watcher
+
+
+class DataConfig(Struct, frozen=True, kw_only=True):
+    """Which posts are read, and how: all that `train`, `sweep` and `inspect` ask of their locations."""
+
+    locations: tuple[str, ...]
+    options: ReadOptions = ReadOptions()
+    source: str | None = None  # None: recognised by looking
+    rules: CleaningRules = CleaningRules()
+    held_out: float = 0.1  # share of each author's posts, the latest
+
+
+@dataclass(frozen=True)
+class AuthorPosts:
+    """One author, and what cleaning kept of their posts."""
+
+    account: Account
+    cleaned: CleanedPosts
+    digest: str  # of what was read
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the kept posts."""
+        return [post.text for post in self.cleaned.posts]
+
+
+def sample_archive() -> str:
+    """The archive of a made-up account that ships with the package."""
+    return str(files("huggingtweets") / "data" / "sample-archive.zip")
+
+
+def read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
+    """Read and clean every location; several of one author are joined. The watcher hears of waits, too."""
+    with watched_by(watcher):
+        return _read(config, watcher)
+
+
+def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
+    accounts: dict[str, Account] = {}
+    digests: dict[str, list[str]] = {}
+    posts: dict[str, list[Iterable[Post]]] = {}
+    for location in config.locations:
+        timeline = sources.read(location, config.options, source=config.source)
+        watcher.stage(Stage.READ, f"{location} ({timeline.account.source})")
+        author = timeline.account.handle.casefold()
+        accounts.setdefault(author, timeline.account)
+        digests.setdefault(author, []).append(timeline.digest)
+        posts.setdefault(author, []).append(_counted(timeline.posts, timeline.expected, watcher))
+    return [
+        AuthorPosts(
+            account,
+            cleaning.clean(chain.from_iterable(posts[author]), config.rules),
+            " ".join(digests[author]),
+        )
+        for author, account in accounts.items()
+    ]
+
+
+def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:
+    for number, post in enumerate(posts, start=1):
+        if number % COUNT_EVERY == 0:
+            watcher.read(number, expected)
+        yield post
+
+
+def build_dataset(authors: Sequence[AuthorPosts], held_out: float) -> Dataset:
+    """The posts of all authors, this share of each author's held out."""
+    parts = [
+        dataset.Part(
+            author.account,
+            author.cleaned.funnel,
+            author.cleaned.posts,
+            author.cleaned.language,
+            author.digest,
+        )
+        for author in authors
+    ]
+    return dataset.build(parts, held_out=held_out)
+
+
+def posts_of(model: ModelFolder) -> Dataset:
+    """The posts behind a model: in its own folder, or kept on this machine.
+
+    Raises:
+        ModelError: they are in neither.
+    """
+    if model.dataset.is_dir():
+        return dataset.load(model.dataset)
+    return dataset.kept(model.record.dataset_digest)

@@ -1,0 +1,197 @@
+"""Does a model sound like the person, and does it only repeat them? All questions are asked, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from msgspec.structs import replace
+
+from .. import dataset, evaluation, models, reporting, tracking
+from ..cleaning import CleaningRules
+from ..errors import ModelError
+from ..evaluation.copies import Originals
+from ..evaluation.style import write_style
+from ..model_folder import ModelFolder, find_models
+from ..models import Model
+from ..progress import Silence, Watcher
+from ..reporting.compared import Compared
+from ..results import EVALUATED_POSTS, Evaluation, Game
+from ..types import Dataset, Post, Record, Stage
+from .data import DataConfig, posts_of, read, sample_archive
+
+SHOWN = 20  # samples in the report, the first that came
+
+
+@dataclass(frozen=True)
+class EvaluatedModel:
+    """A model and its evaluation."""
+
+    model: ModelFolder
+    evaluation: Evaluation
+
+
+def evaluate(
+    model: str | Path | ModelFolder,
+    against: Sequence[str] = (),
+    *,
+    count: int = EVALUATED_POSTS,
+    seed: int = 0,
+    show_posts: bool = False,
+    tracker: str | None = None,
+    watcher: Watcher | None = None,
+) -> EvaluatedModel:
+    """Evaluate a model; write report.json and report.html into its folder, and its card anew.
+
+    Args:
+        model: a model folder, or its name below models/.
+        against: locations of other people's posts, beside those of other models and of the sample.
+        count: posts to write with the model and with its base.
+        seed: of every draw.
+        show_posts: whether the report shows training posts beside samples, for one's own eyes.
+        tracker: where this is recorded; None: where training was.
+        watcher: told of each stage.
+
+    Raises:
+        ModelError: there is no such model, or its posts are not on this machine.
+    """
+    watcher = watcher or Silence()
+    folder = ModelFolder.find(model)
+    record = folder.record
+    data = posts_of(folder)
+    record_keeper = tracking.open_tracker(tracker) if tracker else tracking.reopen(record.tracked)
+    artifacts = tracking.Artifacts(record.name, record_keeper)
+    settings = {"evaluated": count, "seed": seed}
+    with record_keeper.run(Stage.EVALUATE, group=record.name, config=settings) as run:
+        run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
+        answers = evaluate_folder(
+            folder,
+            record,
+            data,
+            other_people(record, against, watcher),
+            count=count,
+            seed=seed,
+            show_posts=show_posts,
+            avatars=folder.avatars(),
+            watcher=watcher,
+        )
+        run.log(tracking.evaluation_metrics(answers), step=0)
+        artifacts.report(run, folder, shows_posts=show_posts)
+    pictures = [picture.name for picture in folder.pictures()]
+    card = reporting.model_card(record, pictures=pictures, evaluation=answers)
+    folder.card.write_text(card, "utf-8")
+    return EvaluatedModel(folder, answers)
+
+
+def evaluate_folder(
+    folder: ModelFolder,
+    record: Record,
+    data: Dataset,
+    others: Mapping[str, Sequence[str]],
+    *,
+    count: int,
+    seed: int,
+    show_posts: bool,
+    watcher: Watcher,
+    avatars: Mapping[str, bytes] = MappingProxyType({}),
+) -> Evaluation:
+    """Let the model of a folder write, ask all questions of its posts, and write the answers into the folder.
+
+    Args:
+        folder: a model folder, whole or in the making.
+        record: what is known of it.
+        data: the posts it was made of.
+        others: real posts of other people, by name.
+        count: posts to write with the model and with its base.
+        seed: of every draw.
+        show_posts: whether the report shows training posts beside samples; model folders are published.
+        watcher: told of each stage.
+        avatars: image files by handle, for the report.
+    """
+    train, held_out = [p.text for p in data.train], [p.text for p in data.held_out]
+    watcher.stage("write", f"{count} by each model")
+    model, base = models.load(folder.path), models.load_base(record.recipe)
+    written, base_written = (_written(one, record, count, seed) if one else [] for one in (model, base))
+    answers = evaluation.measure(
+        train,
+        held_out,
+        written,
+        base=base_written,
+        others=others,
+        fit_ngram=models.ngram_floor,
+        bits=model.bits(held_out, [p.author for p in data.held_out]),
+        base_bits=base.bits(held_out) if base else (),
+        hours=[post.created_at.hour for post in data.train if post.created_at],
+        seed=seed,
+        progress=lambda question, *_: watcher.stage(question),
+    )
+    write_style(train, others, base_written, folder.path)
+    answers = replace(answers, game=_played(folder))
+    page = reporting.report_html(
+        record,
+        answers,
+        _beside_originals(written[:SHOWN], train, show_posts=show_posts),
+        avatars=avatars,
+        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
+    )
+    folder.report_page.write_text(page, "utf-8")
+    evaluation.save(answers, folder)
+    return answers
+
+
+def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
+    """Real posts of others: of given locations, of other models made here, and of the sample's account.
+
+    They are numbered, not named: reports lie in model folders, and those are published.
+    """
+    watcher.stage("others")
+    posts: dict[str, list[str]] = {}
+    locations = DataConfig(locations=(*against, sample_archive()), rules=CleaningRules())
+    for author in read(locations, watcher):
+        posts[author.account.handle] = author.texts
+    for other in find_models():
+        theirs: dict[str, list[str]] = {}
+        for post in _kept_posts(other):
+            theirs.setdefault(post.author, []).append(post.text)
+        posts = {**theirs, **posts}
+    own = {author.account.handle.casefold() for author in record.authors}
+    others = [texts for handle, texts in sorted(posts.items()) if handle.casefold() not in own]
+    return {f"person {number}": texts for number, texts in enumerate(others, start=1)}
+
+
+def _kept_posts(model: ModelFolder) -> tuple[Post, ...]:
+    try:
+        return dataset.kept(model.record.dataset_digest).train
+    except ModelError:
+        return ()
+
+
+def _written(model: Model, record: Record, count: int, seed: int) -> list[str]:
+    """Posts as they come, unfiltered: filters would hide what is to be measured."""
+    written = model.generate(count=count, sampling=record.recipe.sampling, seed=seed)
+    return [sample.text for sample in written.samples]
+
+
+def _beside_originals(samples: Sequence[str], train: Sequence[str], *, show_posts: bool) -> list[Compared]:
+    """Samples as they came, each with the training post that it is most like."""
+    originals = Originals(train)
+    rows = zip(samples, originals.nearest(samples), originals.longest_runs(samples), strict=True)
+    return [
+        Compared(
+            text=text,
+            similarity=nearest.similarity,
+            run=int(run),
+            nearest=train[nearest.position] if show_posts else "",
+        )
+        for text, nearest, run in rows
+    ]
+
+
+def _played(folder: ModelFolder) -> Game | None:
+    """The game that somebody played with this model, which a new evaluation does not undo."""
+    try:
+        return evaluation.load(folder).game
+    except ModelError:
+        return None

@@ -1,0 +1,85 @@
+"""Write posts with a trained model, each looked at by the text filters before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from .. import models
+from ..errors import UserError
+from ..evaluation.style import StyleScorer, load_style
+from ..generation.filters import load_filters
+from ..generation.writer import Written
+from ..model_folder import ModelFolder
+from ..types import Sample, Sampling
+
+
+class PickedSample(Sample, frozen=True, kw_only=True):
+    """A post that was picked from several; these never stand on a card or in a report."""
+
+    picked: str  # how, in words
+    style_score: float  # nats
+
+
+def generate(
+    model: str | Path | ModelFolder,
+    prompt: str = "",
+    *,
+    count: int = 5,
+    seed: int | None = None,
+    sampling: Mapping[str, float] | None = None,
+    filtered: bool = True,
+    allowed: Collection[str] = (),
+    best_of: int = 1,
+    speaker: str | None = None,
+) -> Written:
+    """Write posts with a model folder, or with the one of that name below models/.
+
+    Args:
+        model: where the model is.
+        prompt: how every post begins.
+        count: how many to write; fewer come where filters refuse too many drafts.
+        seed: the same seed on the same machine gives the same text.
+        sampling: fields of `Sampling` that replace the model's own settings.
+        filtered: whether copies of training posts, addresses, phone numbers and handles are refused.
+        allowed: handles that may be named.
+        best_of: draw so many for each, and keep the one with the highest style score.
+        speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+
+    Raises:
+        ModelError: there is no model, or it lacks what its filters or the style score need.
+        UserError: a setting is out of range.
+    """
+    if best_of < 1:
+        raise UserError(f"the best of {best_of} cannot be kept; expected 1 or more")
+    folder = ModelFolder.find(model)
+    writer = models.load(folder.path)
+    filters = load_filters(folder.path, allowed=allowed) if filtered else ()
+    scorer = load_style(folder.path) if best_of > 1 else None
+    try:
+        settings = msgspec.convert({**msgspec.to_builtins(writer.sampling), **(sampling or {})}, Sampling)
+    except msgspec.ValidationError as error:
+        raise UserError(f"sampling: {error}") from error
+    written = writer.generate(
+        prompt, count=count * best_of, sampling=settings, seed=seed, filters=filters, speaker=speaker
+    )
+    return _best_of_each(written, scorer, best_of) if scorer else written
+
+
+def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:
+    """The best of each group of drafts, in the order in which they came."""
+    if not written.samples:
+        return written
+    scores = scorer.scores([sample.text for sample in written.samples]).tolist()
+    scored = list(zip(scores, written.samples, strict=True))
+    groups = (scored[start : start + best_of] for start in range(0, len(scored), best_of))
+    best = [max(group, key=lambda pair: pair[0]) for group in groups]
+    how = f"the best of {best_of}, by style score"
+    samples = tuple(
+        PickedSample(prompt=sample.prompt, text=sample.text, picked=how, style_score=score)
+        for score, sample in best
+    )
+    return replace(written, samples=samples)

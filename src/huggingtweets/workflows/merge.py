@@ -1,0 +1,171 @@
+"""Mix trained models into one without training: the weighted mean of their weights, and all that belongs to it."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from .. import dataset, models, reporting
+from ..errors import ModelError, UserError
+from ..files import whole_folder
+from ..generation.filters import join_filters
+from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFolder
+from ..progress import Clock
+from ..results import Metric, bits_per_byte
+from ..types import NO_BASE, PROMPT, Dataset, Parent, Record, Stage, Tracked, TrainingResult
+from .data import posts_of
+from .generate import generate
+
+MERGE = "merge"  # the key of its seconds, beside those of stages
+SAMPLES = 5  # for PROMPT
+
+
+def merge(
+    parents: Sequence[str | Path | ModelFolder],
+    weights: Sequence[float] = (),
+    *,
+    out: Path | None = None,
+    overwrite: bool = False,
+) -> ModelFolder:
+    """Write a model whose weights are the weighted mean of those of other models.
+
+    Args:
+        parents: model folders, or their names below models/.
+        weights: how much of each; nothing gives the same of all.
+        out: where the model goes; None: models/ and the names of all parents.
+        overwrite: whether a folder that is there already is replaced.
+
+    Raises:
+        UserError: the models do not share their base, or cannot be merged; no folder was written.
+    """
+    clock = Clock()
+    shares = _shares(parents, weights)
+    folders = [_whole_model(parent) for parent in parents]
+    _require_one_base(folders)
+    name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
+    target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite)
+    with whole_folder(target.path, replace=overwrite) as path:
+        merged = ModelFolder(path)
+        with clock.measure(MERGE):
+            record = _merge_weights(folders, shares, merged, name)
+        merged.save_record(record)
+        with clock.measure(Stage.EVALUATE):
+            record = replace(record, result=_summarize(merged), seconds=clock.seconds)
+        avatars = {handle: avatar for folder in folders for handle, avatar in folder.avatars().items()}
+        merged.write(reporting.render(record, avatars))
+        merged.save_record(record)
+    return target
+
+
+def _shares(parents: Sequence[str | Path | ModelFolder], weights: Sequence[float]) -> list[float]:
+    """The weights, brought to a sum of 1."""
+    weights = weights or [1.0] * len(parents)
+    if len(parents) < 2:  # noqa: PLR2004 -- one model is its own mean
+        raise UserError("one model cannot be merged; give two or more")
+    if len(weights) != len(parents) or not all(0 < weight < math.inf for weight in weights):
+        raise UserError(
+            f"--weights {' '.join(f'{weight:g}' for weight in weights)}: expected one number above 0 for "
+            f"each of the {len(parents)} models, for example --weights {' '.join(['1'] * len(parents))}"
+        )
+    total = math.fsum(weights)
+    if math.isclose(total, 1, rel_tol=1e-12):  # as run.json has them: the same again, to the last bit
+        return list(weights)
+    return [weight / total for weight in weights]
+
+
+def _whole_model(parent: str | Path | ModelFolder) -> ModelFolder:
+    folder = ModelFolder.find(parent)
+    if folder.record.base.name == NO_BASE:
+        raise ModelError(f"{folder} is an n-gram model, which has no weights; merge models that have a base")
+    if not (folder.path / WHOLE_WEIGHTS).is_file():
+        raise ModelError(
+            f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
+        )
+    return folder
+
+
+def _require_one_base(folders: Sequence[ModelFolder]) -> None:
+    """Weights can be mixed only where they began as the same ones, and mean the same tokens."""
+    first = folders[0]
+    for other in folders[1:]:
+        if other.record.base.digest != first.record.base.digest:
+            raise ModelError(
+                f"{first} was trained from {first.record.base.name} and {other} from "
+                f"{other.record.base.name}; only models of the very same base can be merged"
+            )
+        if _tokenizer(other) != _tokenizer(first):
+            raise ModelError(
+                f"{first} and {other} have different tokenizers, as models with --speakers of "
+                "other people do; only models with the same tokenizer can be merged"
+            )
+
+
+def _tokenizer(folder: ModelFolder) -> bytes:
+    try:
+        return (folder.path / TOKENIZER).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{folder} has no tokenizer ({error}); train the model again") from error
+
+
+def _merge_weights(
+    folders: Sequence[ModelFolder], shares: Sequence[float], merged: ModelFolder, name: str
+) -> Record:
+    """Write weights, tokenizer and what the filters need into `merged`; return what is known of it."""
+    from ..training.averaging import average  # noqa: PLC0415 -- with torch, after what can be refused without it
+
+    paths = [folder.path for folder in folders]
+    digest = average(paths, shares, merged.path)
+    for file in SHARED_BY_PARENTS:
+        shutil.copyfile(paths[0] / file, merged.path / file)
+    join_filters(paths, merged.path)
+    data = _joined_posts(folders)
+    if data:
+        dataset.keep(data)
+    first = folders[0].record
+    authors = {author.account.handle: author for folder in folders for author in folder.record.authors}
+    return Record(
+        name=name,
+        created_at=datetime.now(UTC).replace(microsecond=0),
+        version=version("huggingtweets"),
+        recipe=replace(first.recipe, name="merge", summary="The weighted mean of trained models.", mix={}),
+        base=first.base,
+        authors=tuple(authors.values()),
+        split_by=data.split_by if data else first.split_by,
+        dataset_digest=data.digest if data else "",
+        model_digest=digest,
+        curve=(),
+        result=TrainingResult(metrics=()),
+        seconds={},
+        environment=first.environment,
+        tracked=Tracked(tracker="none"),
+        merged_from=tuple(
+            Parent(name=folder.record.name, digest=folder.record.model_digest, weight=share)
+            for folder, share in zip(folders, shares, strict=True)
+        ),
+    )
+
+
+def _joined_posts(folders: Sequence[ModelFolder]) -> Dataset | None:
+    """The posts of all, where all are on this machine; without them the model can be made, not measured."""
+    try:
+        return dataset.join([posts_of(folder) for folder in folders])
+    except ModelError:
+        return None
+
+
+def _summarize(merged: ModelFolder) -> TrainingResult:
+    """Filtered samples and, where the posts are here, held-out bits per byte."""
+    metrics: tuple[Metric, ...] = ()
+    record = merged.record
+    if record.dataset_digest and (held_out := posts_of(merged).held_out):
+        texts, authors = [p.text for p in held_out], [p.author for p in held_out]
+        value = bits_per_byte(models.load(merged.path).bits(texts, authors), texts)
+        metrics = (Metric(name="bits_per_byte", value=value, count=len(texts)),) if value else ()
+    written = generate(merged, PROMPT, count=SAMPLES, seed=record.recipe.seed)
+    return TrainingResult(metrics=metrics, samples=written.samples)

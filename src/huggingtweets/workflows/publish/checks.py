@@ -1,0 +1,115 @@
+"""What is looked at before a model is published: by what right, what the card says, and what samples show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from ... import evaluation, models
+from ...errors import ModelError, PublishError
+from ...generation.filters import CopyFilter, load_filters
+from ...generation.writer import TextFilter
+from ...model_folder import ModelFolder
+from ...reporting import report_html
+from ...reporting.published_card import published_card, unsaid
+from ...types import Permission, Record
+
+
+def permitted(record: Record, permission: Permission | None, *, with_dataset: bool) -> Permission:
+    """By what right a model is published.
+
+    Raises:
+        PublishError: nothing is said of it, or it does not reach as far as what would be published.
+    """
+    if permission is None:
+        raise PublishError(
+            f"{record.name}: say by what right it is published, with one of --i-am-the-author (the posts are "
+            'yours), --with-permission "who agreed, when and how", or --public-figure'
+        )
+    if permission.kind == "given" and not permission.words.strip():
+        raise PublishError('--with-permission "": say who agreed, when and how; it is shown on the card')
+    holds_posts = models.holds_posts(record.recipe)
+    if permission.kind == "public-figure" and (with_dataset or holds_posts):
+        raise PublishError(
+            f"{record.name}: the posts of a public figure are not yours to publish, and an n-gram model "
+            "holds them; publish without --with-dataset, and train it with another recipe than ngram"
+        )
+    if holds_posts and not with_dataset:
+        raise PublishError(
+            f"{record.name} is an n-gram model: it holds most posts that it learnt from, nearly word for "
+            "word, so whoever has it has them; say that they may go with --with-dataset, or train it with "
+            "another recipe"
+        )
+    return permission
+
+
+def card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset: str) -> bytes:
+    """The card with what publishing adds, after a look at what it says and at its samples.
+
+    Raises:
+        PublishError: a sample on it or on the pictures may not be shown, or it does not say what it must.
+        ModelError: it cannot be read.
+    """
+    record, path = folder.record, folder.card
+    filters = load_filters(folder.path)
+    for sample in record.result.samples:
+        if objection := _objection(filters, sample.text):
+            raise PublishError(
+                f"{folder}: the sample for {sample.prompt!r} on its card and pictures {objection}; train it "
+                "again with another --seed, which makes other samples"
+            )
+    try:
+        written = path.read_text("utf-8")
+        missing = unsaid(written, record)
+        text = published_card(written, record, permission, thumbnail=thumbnail, dataset=dataset)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} cannot be read ({error}); huggingtweets evaluate {folder} writes it anew"
+        ) from error
+    if missing:
+        raise PublishError(
+            f"{path} does not say {', '.join(map(repr, missing))}; a published card says that it is a bot, "
+            f"and whose posts it learnt from: huggingtweets evaluate {folder} writes it anew"
+        )
+    if _objection(_against_copies(filters), _words(text)):
+        raise PublishError(
+            f"{path} repeats a post that the model learnt from; take it out, or let huggingtweets evaluate "
+            f"{folder} write it anew"
+        )
+    return text.encode()
+
+
+def report(folder: ModelFolder) -> bytes | Path | None:
+    """The report, where need be drawn anew without its samples, which were written without filters.
+
+    None where it shows posts that the model learnt from, and cannot be drawn anew.
+    """
+    record, path = folder.record, folder.report_page
+    filters = load_filters(folder.path, allowed=[author.account.handle for author in record.authors])
+    if not _objection(filters, _words(path.read_text("utf-8"))):
+        return path
+    try:
+        answers = evaluation.load(folder)
+    except ModelError:
+        return None
+    curve = [(point.step, point.copied) for point in record.curve if point.copied is not None]
+    page = report_html(record, answers, avatars=folder.avatars(), copying_curve=curve)
+    return None if _objection(_against_copies(filters), _words(page)) else page.encode()
+
+
+def _objection(filters: Iterable[TextFilter], text: str) -> str:
+    """Why a text may not be shown; "" where it may."""
+    return next(filter(None, (text_filter.objection(text) for text_filter in filters)), "")
+
+
+def _against_copies(filters: Iterable[TextFilter]) -> list[TextFilter]:
+    return [text_filter for text_filter in filters if isinstance(text_filter, CopyFilter)]
+
+
+def _words(page: str) -> str:
+    """The words of a page of HTML or Markdown, as somebody reads them."""
+    tree = LexborHTMLParser(page)
+    tree.strip_tags(["style", "script", "svg"])
+    return tree.text(separator=" ")

@@ -1,0 +1,301 @@
+"""The whole job, from posts to a model folder, in the order in which it happens. Read this file first.
+
+    READ -> PREPROCESS -> TRAIN -> EVALUATE -> REPORT: a model folder, whole or not at all
+
+Each stage is shown, timed, and a run of the tracker; what it makes is an artifact there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .. import dataset, models, reporting, tracking
+from ..dataset.sufficiency import require_enough
+from ..evaluation.copies import Originals, own_run
+from ..files import CheckpointConfig, home, whole_folder
+from ..generation.filters import load_filters, write_filters
+from ..model_folder import STATISTICS, ModelFolder
+from ..progress import Clock, Silence, Watcher
+from ..results import Evaluation, Metric
+from ..tracking import Artifacts, Run
+from ..types import (
+    NO_BASE,
+    PROMPT,
+    Dataset,
+    FinetunedModel,
+    Preparation,
+    Recipe,
+    Record,
+    Stage,
+    Tracked,
+    TrainingResult,
+)
+from ._stages import Stages
+from .data import AuthorPosts, DataConfig, build_dataset, read
+from .evaluate import evaluate_folder, other_people
+
+SAMPLES = 5  # for PROMPT
+MORE_PROMPTS = ("I like", "Today", "Why")  # one sample each, for the picture
+HOLDS_POSTS = (
+    "Such a model holds most of the posts that it learnt from, nearly word for word: give its folder only to "
+    "those who may have the posts."
+)
+SHORT_EVALUATION = 64  # written for the short evaluation that ends a training
+
+
+class TrainConfig(Struct, frozen=True, kw_only=True):
+    """All that decides what `train` does."""
+
+    data: DataConfig
+    recipe: Recipe
+    out: Path | None = None  # None: models/<handle>
+    overwrite: bool = False
+    tracker: str = "trackio"
+    share_data: bool = False  # whether a tracker elsewhere may have the posts
+    with_dataset: bool = False
+    evaluate: bool = True  # whether all questions of the evaluation are asked at the end
+    checkpoint_seconds: float = 120.0  # between two checkpoints of an unfinished run
+    fresh: bool = False  # whether an unfinished run of the same job is forgotten
+
+
+def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
+    """Turn posts into a model folder.
+
+    Raises:
+        UserError: something that was given cannot be used; no folder was written.
+        InternalError: something else went wrong; no folder was written.
+    """
+    watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
+    preparation = _preparation(config.data)
+    with clock.measure(Stage.READ):
+        authors = read(config.data, watcher)
+    name = " + ".join(author.account.handle for author in authors)
+    target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
+    watcher.note(require_enough([text for author in authors for text in author.texts]).text)
+    artifacts = Artifacts(name, tracker, share_data=config.share_data)
+    stage = Stages(name, watcher, clock, tracker)
+
+    with stage(Stage.READ, _sources(authors), announce=False) as run:
+        latest = _record_posts(authors, config.data, artifacts, run)
+
+    with stage(Stage.PREPROCESS, _rules(config.data)) as run:
+        run.use(latest)
+        data, latest = _preprocess(authors, config.data, artifacts, run)
+
+    with whole_folder(target.path, replace=config.overwrite) as path:
+        folder = ModelFolder(path)
+        with stage(Stage.TRAIN, msgspec.to_builtins(config.recipe), _amount(config.recipe, data)) as run:
+            run.use(latest)
+            model, environment = models.train(
+                data, config.recipe, path, tracking.RecordedWatcher(watcher, run), _checkpoints(data, config)
+            )
+            latest = _record_model(model, config.recipe, artifacts, run, watcher)
+
+        with stage(Stage.EVALUATE, {"evaluated": SHORT_EVALUATION if config.evaluate else 0}) as run:
+            run.use(latest)
+            result = summarize(model, data, config.recipe)
+            run.log_samples(result.samples, step=model.step)
+            record = _record(name, config, data, model, result, preparation)
+            record = replace(record, environment=environment, tracked=tracker.where(), seconds=clock.seconds)
+            evaluation = None
+            if config.evaluate:
+                evaluation = _evaluate(folder, record, authors, data, config, watcher)
+                run.log(tracking.evaluation_metrics(evaluation), step=model.step)
+                latest = artifacts.report(run, folder, shows_posts=config.with_dataset)
+
+        with stage(Stage.REPORT, {}) as run:
+            run.use(latest)
+            record = replace(record, tracked=tracker.where())
+            _write_report(folder, record, authors, data, evaluation, with_dataset=config.with_dataset)
+            run.log_pictures({picture.stem: picture for picture in folder.pictures()})
+            artifacts.card(run, folder)
+        folder.save_record(record)
+    shutil.rmtree(unfinished(data, config.recipe), ignore_errors=True)
+    return target
+
+
+def follow(config: TrainConfig) -> None:
+    """Do the part of a follower in `train`, when a launcher started several processes for one run.
+
+    Followers read the same posts and compute their share of each batch; the first process does the rest.
+    """
+    data = build_dataset(read(config.data, Silence()), config.data.held_out)
+    with tempfile.TemporaryDirectory() as unused:
+        models.train(data, config.recipe, Path(unused), Silence(), _checkpoints(data, config))
+
+
+def unfinished(data: Dataset, recipe: Recipe) -> Path:
+    """Where a run that learns these posts by this recipe is kept until it is finished.
+
+    Its name begins with the digest of the posts, so that whose it is can be found out.
+    """
+    key = hashlib.sha256(data.digest.encode() + msgspec.json.encode(recipe, order="sorted"))
+    return home() / "unfinished" / f"{data.digest[:16]}-{key.hexdigest()[:16]}"
+
+
+def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingResult:
+    """Held-out bits per byte beside the base's, and samples as they come; what filters need is written."""
+    best = next(point for point in model.curve if point.step == model.step)
+    bits_per_byte = Metric(
+        name="bits_per_byte",
+        value=best.bits_per_byte,
+        floor=model.curve[0].bits_per_byte if model.base.name != NO_BASE else None,
+        count=len(data.held_out),
+    )
+    _write_filters(data, model.folder)
+    writer, filters = models.load(model.folder), load_filters(model.folder)
+    samples = writer.generate(PROMPT, count=SAMPLES, seed=recipe.seed, filters=filters).samples
+    for prompt in MORE_PROMPTS:
+        samples += writer.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
+    return TrainingResult(metrics=(bits_per_byte,), samples=samples)
+
+
+def _write_filters(data: Dataset, folder: Path) -> None:
+    """A copy is a run of words that the person's own later posts hardly ever share with earlier ones."""
+    train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
+    write_filters(train, own_run(Originals(train), held_out), folder)
+
+
+def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:
+    """Where the run is kept; what was kept before is forgotten where a fresh start is asked for."""
+    folder = unfinished(data, config.recipe)
+    if config.fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    return CheckpointConfig(folder, config.checkpoint_seconds)
+
+
+def _record_posts(authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run) -> str:
+    """Record what was read; return its version in the tracker."""
+    read_posts = {a.account.handle: (a.digest, a.cleaned.funnel) for a in authors}
+    run.log({"posts/read": sum(author.cleaned.funnel.read for author in authors)}, step=0)
+    files = [path for path in map(Path, config.locations) if path.is_file()]
+    return artifacts.raw_dataset(run, read_posts, files)
+
+
+def _preprocess(
+    authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run
+) -> tuple[Dataset, str]:
+    """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
+    data = build_dataset(authors, config.held_out)
+    run.log(tracking.funnel_metrics(author.cleaned.funnel for author in authors), step=0)
+    return data, artifacts.train_dataset(run, data, dataset.keep(data))
+
+
+def _record_model(
+    model: FinetunedModel, recipe: Recipe, artifacts: Artifacts, run: Run, watcher: Watcher
+) -> str:
+    """Record the base and the trained model; return the model's version in the tracker."""
+    holds_posts = models.holds_posts(recipe)
+    run.use(artifacts.pretrained_model(run, model))
+    if holds_posts:
+        watcher.note(HOLDS_POSTS)
+    return artifacts.finetuned_model(run, model, holds_posts=holds_posts)
+
+
+def _write_report(
+    folder: ModelFolder,
+    record: Record,
+    authors: Sequence[AuthorPosts],
+    data: Dataset,
+    evaluation: Evaluation | None,
+    *,
+    with_dataset: bool,
+) -> None:
+    """Write card, pictures, avatars and statistics beside the weights."""
+    statistics = msgspec.json.format(msgspec.json.encode(dataset.statistics(data)))
+    folder.write({**reporting.render(record, _avatars(authors), evaluation), STATISTICS: statistics})
+    if with_dataset:
+        folder.dataset.mkdir()
+        dataset.save(data, folder.dataset)
+
+
+def _evaluate(
+    folder: ModelFolder,
+    record: Record,
+    authors: Sequence[AuthorPosts],
+    data: Dataset,
+    config: TrainConfig,
+    watcher: Watcher,
+) -> Evaluation:
+    """The short evaluation that ends a training."""
+    return evaluate_folder(
+        folder,
+        record,
+        data,
+        other_people(record, (), watcher),
+        count=SHORT_EVALUATION,
+        seed=config.recipe.seed,
+        show_posts=config.with_dataset,
+        avatars=_avatars(authors),
+        watcher=watcher,
+    )
+
+
+def _record(
+    name: str,
+    config: TrainConfig,
+    data: Dataset,
+    model: FinetunedModel,
+    result: TrainingResult,
+    preparation: Preparation,
+) -> Record:
+    """What is known of the model; seconds, environment and tracker are still to come."""
+    return Record(
+        name=name,
+        created_at=datetime.now(UTC).replace(microsecond=0),
+        version=version("huggingtweets"),
+        recipe=config.recipe,
+        base=model.base,
+        authors=data.authors,
+        split_by=data.split_by,
+        dataset_digest=data.digest,
+        model_digest=model.digest,
+        curve=model.curve,
+        result=result,
+        seconds={},
+        environment={},
+        tracked=Tracked(tracker=config.tracker),
+        stopped=model.stopped,
+        prepared=preparation,
+    )
+
+
+def _avatars(authors: Sequence[AuthorPosts]) -> dict[str, bytes]:
+    return {a.account.handle: a.account.avatar for a in authors if a.account.avatar}
+
+
+def _preparation(config: DataConfig) -> Preparation:
+    """How the posts are read now, for whoever wants to do it again."""
+    return Preparation(
+        read_at=datetime.now(UTC).replace(microsecond=0),
+        held_out=config.held_out,
+        rules=msgspec.to_builtins(config.rules),
+        source=config.source,
+        handle=config.options.handle,
+        name=config.options.name,
+        text_column=config.options.text_column,
+    )
+
+
+def _sources(authors: Sequence[AuthorPosts]) -> dict[str, object]:
+    """Who was read from what kind of place; not the locations, which name the user's folders."""
+    return {"sources": {author.account.handle: author.account.source for author in authors}}
+
+
+def _rules(config: DataConfig) -> dict[str, object]:
+    """What preprocessing depends on; not the locations, which name the user's folders."""
+    return {"held_out": config.held_out, **msgspec.to_builtins(config.rules)}
+
+
+def _amount(recipe: Recipe, data: Dataset) -> str:
+    return f"{recipe.name} on {len(data.train):,} posts, {len(data.held_out):,} held out"

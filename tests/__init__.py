@@ -1,0 +1,1 @@
+"""The tests, in folders like the code; helpers are in helpers/."""

@@ -1,0 +1,496 @@
+"""The page in a real browser, from dropping an archive to a shared picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+from huggingtweets.app import events, selection
+from huggingtweets.app.limits import Limits
+from huggingtweets.workflows.data import sample_archive
+from tests.helpers import browser
+from tests.helpers.app_server import Client, served
+from tests.helpers.hub_server import HubServer
+from tests.helpers.tiny import varied_texts
+
+EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+TOKEN = "hf_pasted"  # noqa: S105 -- of the Hub in these tests
+LONG = 240_000  # milliseconds that a small model may take to learn on a busy machine
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.started() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def hub():
+    with HubServer(TOKEN) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, hub):
+    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    with served(tmp_path_factory.mktemp("own"), **settings) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    with served(
+        tmp_path_factory.mktemp("public"), Limits(public=True, upload=20_000_000, kept=3600.0)
+    ) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def taught(chromium, page):
+    """What the page showed when the sample was dropped and a model of it made, by mouse alone."""
+    with browser.page_of(chromium, page.url) as (tab, seen):
+        tab.locator("input[type=file]").set_input_files(sample_archive())
+        tab.get_by_text("@dithering_lift").first.wait_for()
+        found = tab.locator("#found").inner_text()
+        assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
+        tab.click("#go-teach")
+        _teach(tab, "ngram")
+        tab.locator("#go-play").wait_for(timeout=LONG)
+        yield found, seen
+    model = page.folder / "models" / "dithering_lift"
+    assert (model / "run.json").is_file()
+
+
+@pytest.fixture
+def tab(chromium, page):
+    with browser.page_of(chromium, page.url) as (tab, seen):
+        _entered(tab)
+        yield tab
+    assert not seen.errors
+    assert not seen.outside
+
+
+def _teach(tab, recipe: str) -> None:
+    if recipe != "starter":
+        tab.get_by_role("button", name="Another recipe").click()
+        tab.get_by_label(recipe, exact=False).first.check()
+    tab.click("#begin")
+
+
+def _entered(tab) -> None:
+    """Wait until the page has found what was chosen before; it fills the boxes with it."""
+    browser.until(lambda: "One moment" not in tab.locator("#found").inner_text())
+
+
+def _begin_again(tab) -> None:
+    """Forget what an earlier test chose; the emptied box tells that it is done."""
+    _entered(tab)
+    tab.get_by_role("button", name="Leave something out").click()
+    tab.get_by_label("Whose posts").fill("nobody")
+    tab.get_by_role("button", name="Begin again").click()
+    browser.until(lambda: not tab.get_by_label("Whose posts").input_value())
+
+
+def _open(tab, step: str) -> None:
+    tab.get_by_role("tab", name=step).click()
+
+
+def test_a_dropped_archive_is_understood(taught):
+    """Dropping a file shows who it is, the funnel, posts that were kept and dropped, and the verdict."""
+    found, seen = taught
+    for words in ("Lift Two", "@dithering_lift", "Of 697 posts, 633", "reposts", "Enough to learn from"):
+        assert words in found
+    assert "sample-archive.zip" in found
+    assert not seen.errors
+
+
+@pytest.mark.usefixtures("taught")
+def test_what_the_page_teaches_is_on_record(page):
+    """On one's own machine the stages of a run stand in the tracker, as those of `train` do."""
+    tracked = json.loads((page.folder / "models" / "dithering_lift" / "run.json").read_bytes())["tracked"]
+    assert tracked["tracker"] == "trackio"
+    assert tracked["artifacts"]["dithering_lift-finetuned-model"].startswith(
+        "dithering_lift-finetuned-model:v"
+    )
+
+
+def test_the_page_asks_nobody_outside(taught, tab):
+    """Fonts, scripts and pictures all come from this machine; the console stays silent."""
+    del taught
+    for step in ("Teach", "Play", "Real or bot", "Take it", "Library"):
+        _open(tab, step)
+    tab.get_by_role("heading", name="Library").wait_for()
+
+
+def test_five_posts_stream_in_and_one_becomes_a_picture(taught, tab):
+    """A beginning is gone on with five times, and a post is downloaded as a picture."""
+    del taught
+    _open(tab, "Play")
+    tab.locator("#model input").wait_for()
+    tab.get_by_label("How shall it begin?").fill("Ding")
+    tab.click("#write")
+    for number in range(5):
+        tab.locator(f"#post-{number} footer").wait_for()  # a post that is still being written has none
+        assert tab.locator(f"#post-{number} .ht-post-text").inner_text().startswith("Ding")
+        assert "AI BOT" in tab.locator(f"#post-{number}").inner_text()
+    before = tab.locator("#post-1").inner_text()
+    tab.get_by_role("button", name="Another", exact=True).nth(1).click()
+    browser.until(
+        lambda: tab.locator("#post-1 footer").count() and tab.locator("#post-1").inner_text() != before
+    )
+    tab.get_by_role("button", name="As a picture").first.click()
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Download the picture").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_share_links_say_that_it_is_a_bot(taught, tab):
+    """X, Bluesky and Mastodon get the post and the words that no person wrote it, within their lengths."""
+    del taught
+    _open(tab, "Play")
+    tab.locator("#model input").wait_for()
+    tab.click("#write")
+    tab.locator("#post-4 footer").wait_for()
+    links = [a.get_attribute("href") for a in tab.locator("#post-0 a").all()]
+    assert [urlsplit(link).hostname for link in links] == ["x.com", "bsky.app", "mastodon.social"]
+    for link, longest in zip(links, (280, 300, 500), strict=True):
+        (text,) = parse_qs(urlsplit(link).query)["text"]
+        assert "a language model" in text
+        assert len(text) <= longest
+
+
+def test_a_post_is_picked_for_the_model_s_own_picture(taught, tab, page):
+    """The picture in the model's folder is drawn anew with the post that was picked."""
+    del taught
+    picture = page.folder / "models" / "dithering_lift" / "predictions.png"
+    before = picture.read_bytes()
+    _open(tab, "Play")
+    tab.locator("#model input").wait_for()
+    tab.click("#write")
+    tab.locator("#post-4 footer").wait_for()
+    tab.get_by_role("button", name="On its own picture").nth(2).click()
+    tab.get_by_text("It stands first").wait_for()
+    assert picture.read_bytes() != before
+
+
+def test_the_game_s_score_lands_in_the_report(taught, tab, page):
+    """Three pairs are judged; how it went is shown, and written into the report."""
+    del taught
+    _open(tab, "Real or bot")
+    tab.locator("#model input").wait_for()
+    tab.click("#deal")
+    for number in range(1, 4):
+        tab.get_by_text(f"Pair {number} of").wait_for()
+        tab.click("#real-left" if number % 2 else "#real-right")
+    tab.get_by_text("Pair 4 of").wait_for()
+    tab.click("#count")
+    tab.get_by_text("of 3 pairs").wait_for()
+    played = json.loads((page.folder / "models" / "dithering_lift" / "report.json").read_text())["game"]
+    assert played["found"]["count"] == 3
+
+
+def test_the_model_can_be_taken(taught, tab):
+    """Pictures and report are shown, and the folder is downloaded whole, with a warning."""
+    del taught
+    _open(tab, "Take it")
+    tab.locator("#pictures img").first.wait_for()
+    tab.get_by_role("button", name=re.compile("Its report")).click()
+    report = tab.frame_locator("#report iframe")
+    report.get_by_text("Does it sound like").first.wait_for()
+    tab.click("#pack")
+    tab.get_by_text("Mind who gets it").wait_for()
+    with tab.expect_download() as download:
+        tab.click("#zip")
+    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_the_open_model_is_published_with_ones_own_token(taught, tab, hub, page):
+    """What would go is shown first; then the model is on the Hub, and the token is nowhere on the disk."""
+    del taught
+    _open(tab, "Take it")
+    tab.get_by_role("button", name="Publish it on the Hugging Face Hub").click()
+    tab.get_by_label("The posts are mine").check()
+    tab.get_by_label("Repository", exact=True).fill("ada/page-bot")
+    tab.get_by_label("Only I can see it").check()
+    tab.get_by_label("Publish the posts, too").check()  # an n-gram model holds them
+    tab.locator("#token input").fill(TOKEN)
+    tab.click("#plan")
+    tab.get_by_text("Nothing has been uploaded yet").wait_for()
+    assert "only you can see them" in tab.locator("#published").inner_text()
+    assert ("model", "ada/page-bot") not in hub.repositories
+    tab.click("#publish")
+    tab.get_by_role("link", name=f"{hub.url}/ada/page-bot").wait_for()
+    there = hub.repositories["model", "ada/page-bot"]
+    assert there.private
+    assert hub.repositories["dataset", "ada/page-bot-posts"].private
+    assert there.files["run.json"] == (page.folder / "models" / "dithering_lift" / "run.json").read_bytes()
+    files = [path for path in page.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
+
+
+def test_leaving_something_out_moves_the_numbers(tab):
+    """Replies, languages and days can be left out, and the funnel follows; a date that is none is told."""
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    tab.get_by_role("button", name="Leave something out").click()
+    tab.get_by_label("Learn from replies, too").uncheck()
+    tab.get_by_text("replies").first.wait_for()
+    browser.until(lambda: "Of 697 posts, 633" not in tab.locator("#found").inner_text())
+    tab.get_by_label("From the day").fill("2999-01-01")
+    tab.get_by_label("From the day").press("Enter")
+    tab.get_by_text("Too little").wait_for()
+    assert not tab.locator("#go-teach").is_visible()
+    tab.get_by_label("From the day").fill("soon")
+    tab.get_by_label("From the day").press("Enter")
+    tab.get_by_text("soon is no date").wait_for()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+
+
+def test_beginning_again_forgets_what_a_box_held(tab):
+    """A box that is left for the button loses what it held; what it holds before posts are chosen counts."""
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    tab.get_by_role("button", name="Leave something out").click()
+    tab.get_by_label("From the day").fill("2999-01-01")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.get_by_label("From the day").fill("2999-01-01")
+    tab.click("#try-sample")
+    tab.get_by_text("Too little").wait_for()
+
+
+@pytest.mark.parametrize("late", ["2999-01-01", "soon"])
+def test_what_a_box_held_brings_nothing_back_behind_begin_again(page, late):
+    """The box that is left for the button tells what it held after the button: nobody's rule any more."""
+    at_first = (True, "", "", "", "")
+    with Client(page.url) as visitor:
+        visitor.call(visitor.of("try-sample", "click"), [visitor.key, *at_first])
+        visitor.call(visitor.of("Begin again", "click"), [visitor.key])
+        told = visitor.call(visitor.of("From the day", "blur"), [visitor.key, True, "", late, "", ""])
+    assert told["success"]
+    assert late not in json.dumps(told["output"])
+    [kept] = page.home.rglob(selection.FILE)
+    assert late not in kept.read_text("utf-8")
+
+
+def test_a_broken_archive_is_told_in_words(tab, tmp_path):
+    """A damaged file leaves the page usable: the error says which file, and the next one is read."""
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(Path(sample_archive()).read_bytes()[:2000])
+    tab.get_by_role("button", name="Begin again").click()
+    tab.locator("input[type=file]").set_input_files(broken)
+    tab.get_by_role("alert").first.wait_for()
+    assert "broken.zip" in tab.locator("#found").inner_text()
+    assert "Traceback" not in tab.locator("#found").inner_text()
+    tab.click("#try-sample")
+    tab.get_by_text("@dithering_lift").first.wait_for()
+
+
+def test_html_in_names_and_posts_is_shown_and_not_obeyed(chromium, page, tmp_path):
+    """Names, handles, file names and posts are text, wherever they come up."""
+    rows = [
+        f'{i},"{text} {text[::-1]} {EVIL.replace(chr(34), chr(39))}"'
+        for i, text in enumerate(varied_texts(200, seed=8))
+    ]
+    table = tmp_path / "<b onclick=alert(1)>posts.csv"
+    table.write_text("\n".join(["id,text", *rows]), "utf-8")
+    with browser.page_of(chromium, page.url) as (tab, seen):
+        _begin_again(tab)
+        tab.get_by_label("Whose posts").fill(EVIL)
+        tab.locator("input[type=file]").set_input_files(table)
+        tab.get_by_label("Whose posts").press("Enter")
+        tab.get_by_text("onerror").first.wait_for()
+        tab.get_by_label("Or an account").fill(EVIL)
+        tab.get_by_role("button", name="Add", exact=True).click()
+        tab.get_by_role("alert").first.wait_for()
+        assert tab.locator("#found img, #found script, #found b[onclick]").count() == 0
+        assert tab.title() == "huggingtweets"
+        tab.get_by_role("button", name="Begin again").click()
+        tab.get_by_text("No posts yet").wait_for()
+    assert not seen.errors
+
+
+def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
+    """A page that is reloaded finds the run that is going again, and can stop it; what it learnt is kept."""
+    with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
+        tab.click("#try-sample")
+        tab.click("#go-teach")
+        tab.click("#begin")
+        tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
+        tab.reload()
+        seen.errors.clear()  # what was on its way when the page went
+        _open(tab, "Teach")
+        tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
+        tab.click("#stop")
+        tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
+        assert tab.locator("#go-on").is_visible()
+        assert list((page.home / "unfinished").rglob("*.safetensors"))
+        assert not seen.errors
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_loses_nothing(chromium, tmp_path):
+    """A run outlives its server, the next server finds it, and a stopped one goes on from where it stood."""
+    with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, _):
+        tab.click("#try-sample")
+        tab.click("#go-teach")
+        tab.click("#begin")
+        tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
+        (run,) = (page.home / "app" / "runs").iterdir()
+        page.process.send_signal(signal.SIGKILL)
+        page.process.wait()
+        going = events.state(events.events(run))
+        assert isinstance(going, events.Running), "the run goes on without a server"
+    with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
+        _open(tab, "Teach")
+        tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
+        tab.click("#stop")
+        tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
+        browser.until(lambda: not events.alive(going))
+        stood = max(event.step for event in events.events(run) if isinstance(event, events.Stepped))
+        tab.click("#go-on")
+        browser.until(lambda: any("going on from step" in words for words in _said(run)), LONG / 1000)
+        tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
+        tab.click("#stop")
+        tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
+        again = [event.step for event in events.events(run) if isinstance(event, events.Stepped)]
+        assert again[-1] > stood
+        assert not seen.errors
+
+
+def _said(run: Path) -> list[str]:
+    return [event.message for event in events.events(run) if isinstance(event, events.Said)]
+
+
+def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
+    """Two visitors of a public page: rooms of their own, one queue, and neither sees the other's model."""
+    tables = []
+    for name in ("alice", "bernard"):
+        rows = [
+            f'{i},{name},"{text} {text[::-1]}"' for i, text in enumerate(varied_texts(250, seed=len(name)))
+        ]
+        tables.append(tmp_path / f"{name}.csv")
+        tables[-1].write_text("\n".join(["id,author,text", *rows]), "utf-8")
+    with (
+        browser.page_of(chromium, public.url) as (one, seen_one),
+        browser.page_of(chromium, public.url) as (two, seen_two),
+    ):
+        for tab, table in zip((one, two), tables, strict=True):
+            tab.locator("input[type=file]").set_input_files(table)
+            tab.get_by_text(f"@{table.stem}").first.wait_for()
+            tab.click("#go-teach")
+            _teach(tab, "ngram")
+        two.get_by_text(re.compile("somebody else's|waits for its turn|learning now")).first.wait_for()
+        for tab in (one, two):
+            tab.locator("#go-play").wait_for(timeout=LONG)
+        for tab, name, other in ((one, "alice", "bernard"), (two, "bernard", "alice")):
+            tab.reload()
+            _open(tab, "Library")
+            tab.locator("#library").get_by_text(name).first.wait_for()
+            assert other not in tab.content()
+        assert not seen_one.errors + seen_two.errors
+        assert not seen_one.outside + seen_two.outside
+
+
+def test_models_are_compared_and_deleted(taught, tab, page):
+    """The library opens and compares models, and deletes one after asking."""
+    del taught
+    models = page.folder / "models"
+    _open(tab, "Posts")
+    tab.click("#try-sample")
+    tab.click("#go-teach")
+    _teach(tab, "ngram")
+    browser.until((models / "dithering_lift-2" / "run.json").is_file, LONG / 1000)
+    tab.locator("#go-play").wait_for(timeout=LONG)
+    _open(tab, "Library")
+    tab.locator("#library").get_by_text("dithering_lift-2").wait_for()
+    for number in range(2):
+        tab.locator("#picked input[type=checkbox]").nth(number).check()
+    tab.get_by_role("button", name="Compare").click()
+    tab.get_by_text("the same posts, so the figures can be compared").wait_for()
+    tab.locator("#picked label").filter(has_not_text="dithering_lift-2").locator("input").uncheck()
+    tab.get_by_role("button", name="Delete", exact=True).click()
+    tab.get_by_text("Delete for good:").wait_for()
+    assert (models / "dithering_lift-2").is_dir()
+    tab.click("#sure")
+    tab.get_by_text("Deleted.").wait_for()
+    assert not (models / "dithering_lift-2").exists()
+    assert (models / "dithering_lift").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("size", "dark"), [(browser.PHONE, False), (browser.PHONE, True), (browser.DESKTOP, True)]
+)
+def test_the_page_fits_and_every_control_has_a_name(chromium, page, taught, size, dark):
+    """At 390 and 1,440 pixels nothing is cut off to the side, and a screen reader finds a name for all."""
+    del taught
+    with browser.page_of(chromium, page.url, size, dark=dark) as (tab, seen):
+        tab.get_by_role("heading", name="Whose posts?").wait_for()
+        for step in ("Posts", "Teach", "Play", "Real or bot", "Take it", "Library"):
+            _open(tab, step)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+            nameless = tab.evaluate(
+                """() => [...document.querySelectorAll('button, input, select, textarea, a')]
+                    .filter(e => e.checkVisibility() && e.type !== 'file')
+                    .filter(e => !(e.innerText.trim() || e.ariaLabel || e.labels?.length || e.title))
+                    .map(e => e.outerHTML.slice(0, 200))"""
+            )
+            assert not nameless
+        assert not seen.errors
+
+
+def test_the_steps_are_reached_by_keyboard(tab):
+    """Tab and arrow keys lead to the steps, and Enter presses what has the focus."""
+    tab.get_by_role("tab", name="Posts").focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="Let it learn").wait_for()
+
+
+def test_an_exported_space_starts(tmp_path, chromium):
+    """The folder that --export-space writes has its metadata, and its app runs from there."""
+    import subprocess  # noqa: PLC0415 -- beside its one use
+    import sys  # noqa: PLC0415
+
+    from huggingtweets.app.space import export  # noqa: PLC0415
+    from tests.helpers.app_server import free_port  # noqa: PLC0415
+
+    folder = tmp_path / "space"
+    assert set(export(folder)) == {"README.md", "app.py", "requirements.txt"}
+    readme = (folder / "README.md").read_text("utf-8")
+    assert readme.startswith("---\n")
+    assert "sdk: gradio" in readme
+    assert "app_file: app.py" in readme
+    assert "huggingtweets[app]==" in (folder / "requirements.txt").read_text("utf-8")
+    port = free_port()
+    env = {**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home"), "GRADIO_SERVER_PORT": str(port)}
+    with subprocess.Popen(
+        [sys.executable, "app.py"], cwd=folder, env=env, stdout=subprocess.PIPE, text=True
+    ) as space:
+        try:
+            assert str(port) in space.stdout.readline()
+            with browser.page_of(chromium, f"http://127.0.0.1:{port}/") as (tab, seen):
+                tab.click("#try-sample")
+                tab.get_by_text("@dithering_lift").first.wait_for()
+                assert "or a path" not in tab.content()
+                assert not seen.errors
+        finally:
+            space.send_signal(signal.SIGINT)
+            try:
+                space.wait(60)
+            except subprocess.TimeoutExpired:
+                space.kill()
+                raise

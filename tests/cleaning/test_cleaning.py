@@ -1,0 +1,253 @@
+"""Cleaning: what is taken out of a post, which posts go, and that every one of them is counted."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.cleaning import CleaningRules, clean, clean_text
+from huggingtweets.cleaning.duplicates import normalized, repeats
+from huggingtweets.cleaning.rules import is_in_language, is_short
+from huggingtweets.cleaning.text import (
+    ADDRESS,
+    INVISIBLE,
+    folded,
+    without_addresses,
+    without_invisible,
+    without_leading_mentions,
+    without_links,
+)
+from huggingtweets.errors import UserError
+from huggingtweets.types import PostKind, Reason
+from tests.conftest import post
+
+ANY_POSTS = st.lists(
+    st.tuples(st.text(), st.sampled_from(PostKind), st.none() | st.sampled_from(["en", "fr", "en-GB"])),
+    max_size=30,
+)
+TRICKY = (
+    *("https://t.co/a", "HTTP:", "://", "WWW.", "xwww.a", "Pic.Twitter.com/a", ".com/", "@", "a.b@c", ".org"),
+    *("-", "word", "\u200b", "\x1f", "\x85", " ", "  ", "\n", "\u00a0", "é", "\u0130", "\U0001f642"),
+)
+ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("see https://t.co/abc now", "see   now"),
+        ("https://a.b/c?d=e#f", " "),
+        ("two www.example.org/x links HTTP://X.Y", "two   links  "),
+        ("pic.twitter.com/abc", " "),
+        ("no link: http and www", "no link: http and www"),
+    ],
+)
+def test_links_go_and_nothing_else(text, left):
+    """A link is taken out whole, and a word that only looks like one stays."""
+    assert without_links(text) == left
+
+
+@given(ANY_TEXT)
+def test_a_quick_look_misses_nothing(text):
+    """Steps that first look whether there is anything to take out leave what the whole rule would leave."""
+    link = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)\S+", re.IGNORECASE)
+    assert without_links(text) == link.sub(" ", text)
+    assert without_addresses(text) == ADDRESS.sub(" ", text)
+    assert without_invisible(text) == INVISIBLE.sub("", text)
+    assert folded(text) == " ".join(text.split())
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert folded(text, keep_line_breaks=True) == "\n".join(filter(None, lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("write to a.b+c@mail.example.org now", "write to   now"),
+        ("(me@example.org)", "( )"),
+        ("ask @me@example.org, or @me, not me@home", "ask @me@example.org, or @me, not me@home"),
+    ],
+)
+def test_addresses_go_and_mentions_stay(text, left):
+    """An e-mail address is taken out of a post; a mention on another instance looks alike and stays."""
+    assert without_addresses(text) == left
+
+
+def test_no_address_is_kept_or_shown_as_an_example():
+    """Neither a kept post nor an example of a dropped one holds an e-mail address."""
+    cleaned = clean(
+        [post("you can write to me@example.org at any time", 1), post("me@example.org please", 2)]
+    )
+    assert "example.org" not in str(cleaned)
+    assert [kept.text for kept in cleaned.posts] == ["you can write to at any time"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("@a @b_2 thank you @c", " thank you @c"),
+        ("@me.bsky.social and @you@example.org", " and @you@example.org"),
+        ("@you@example.org, yes", " yes"),
+        ("thank you @a", "thank you @a"),
+        ("@", "@"),
+        ("@a's dog", "@a's dog"),
+    ],
+)
+def test_only_leading_mentions_go(text, left):
+    """Mentions that the network put before a reply go; mentions inside a sentence stay."""
+    assert without_leading_mentions(text) == left
+
+
+def test_only_replies_lose_leading_mentions():
+    """A post that speaks to somebody by beginning with the name keeps it."""
+    assert clean_text(post("@a is here today", kind=PostKind.ORIGINAL)) == "@a is here today"
+    assert clean_text(post("@a is here today", kind=PostKind.REPLY)) == "is here today"
+
+
+def test_white_space_is_folded_and_line_breaks_kept_on_request():
+    """White space of every kind becomes one space; with line breaks kept, empty lines still go."""
+    text = " one\t two\u00a0\n\n  three \r\nfour "
+    assert folded(text) == "one two three four"
+    assert folded(text, keep_line_breaks=True) == "one two\nthree\nfour"
+
+
+def test_emoji_survive_the_hunt_for_invisible_characters():
+    """Control characters go; the joiners and selectors that emoji are made of stay."""
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
+    assert without_invisible(f"\x07a\u200b{family}\ufeff") == f"a{family}"
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("one two", True),
+        ("one two three", False),
+        ("one two #three @four https://five.six", True),
+        ("wow ! ! ! ?", True),
+        ("I am here", False),
+        ("今日はとても良い天気", False),
+        ("はい", True),
+        ("", True),
+    ],
+)
+def test_short_posts_are_those_of_fewer_than_three_words(text, short):
+    """Links, mentions, hashtags and punctuation are no words; scripts without spaces count by letters."""
+    assert is_short(text) is short
+
+
+def test_language_follows_the_place_and_then_the_text():
+    """What the place says decides; without it only a sure guess drops a post."""
+    assert is_in_language("bonjour tout le monde", "en-GB", "en")
+    assert not is_in_language("hello to all of you", "fr", "en")
+    assert not is_in_language("Bonjour tout le monde, je suis très heureux d'être ici ce matin", None, "en")
+    assert is_in_language("ok lol", None, "en")
+
+
+def test_an_unknown_language_is_an_error():
+    """A language nobody can tell apart is refused with the list of those that can be."""
+    with pytest.raises(UserError, match=r"language 'xx' is not known; expected one of: .*\ben\b"):
+        CleaningRules(lang="xx")
+
+
+def test_duplicates_are_told_by_their_words():
+    """Case, spacing and punctuation do not make a new post; another number does."""
+    assert repeats(["Good morning, all of you", "good  morning all of you!"]) == [None, Reason.DUPLICATE]
+    assert repeats(["It is 7 o'clock now", "It is 8 o'clock now"]) == [None, None]
+
+
+def test_near_duplicates_are_checked_and_not_only_hashed():
+    """A post with a word changed goes; a post on the same subject in other words stays."""
+    first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
+    changed = first.replace("seven", "eight")
+    other = "at seven in the evening nobody lit the lamp of the lighthouse and the ships were cross about it"
+    assert repeats([first, changed, other]) == [None, Reason.NEAR_DUPLICATE, None]
+
+
+def test_no_near_duplicate_is_missed():
+    """What goes is what a comparison of every pair, without any hashing, would take out."""
+    words = [
+        "sea",
+        "lamp",
+        "évening",
+        "night",
+        "of",
+        "the",
+        "and",
+        "very",
+        "ships",
+        "🙂",
+        "今日は",
+        "2020",
+        "a",
+    ]
+    drawn = random.Random(0)
+    texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 30))) for _ in range(250)]
+    for text in list(texts):
+        changed = text.split()
+        changed[drawn.randrange(len(changed))] = drawn.choice(words)
+        texts.append(" ".join(changed))
+    gone = {
+        normalized(text)
+        for text, reason in zip(texts, repeats(texts), strict=True)
+        if reason is Reason.NEAR_DUPLICATE
+    }
+    assert gone == _near_duplicates(texts)
+    assert len(gone) > 50
+
+
+def _near_duplicates(texts):
+    gone, kept = set(), []
+    for text in dict.fromkeys(map(normalized, texts)):
+        shingles = {text[i : i + 5] for i in range(max(1, len(text) - 4))}
+        if any(len(shingles & other) >= 0.8 * len(shingles | other) for other in kept):
+            gone.add(text)
+        else:
+            kept.append(shingles)
+    return gone
+
+
+def test_a_copy_of_a_near_duplicate_is_one_too():
+    """A text that goes because of an earlier one goes for the same reason when it is said again."""
+    first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
+    changed = first.replace("seven", "eight")
+    assert repeats([first, changed, changed.upper()]) == [None, *[Reason.NEAR_DUPLICATE] * 2]
+
+
+def test_the_earliest_of_several_is_kept():
+    """Of two posts that say the same, the older one stays, whatever order they are read in."""
+    cleaned = clean([post("the very same words", 5), post("the very same words", 1)])
+    assert [kept.id for kept in cleaned.posts] == ["1"]
+
+
+@given(ANY_POSTS, st.booleans(), st.none() | st.just("en"))
+def test_the_funnel_adds_up(drawn, keep_replies, lang):
+    """Whatever comes in, posts read are posts kept and posts dropped, and kept ones are in order of time."""
+    posts = [post(text, i, kind=kind, lang=named) for i, (text, kind, named) in enumerate(drawn)]
+    cleaned = clean(posts, CleaningRules(keep_replies=keep_replies, lang=lang))
+    assert cleaned.funnel.read == len(posts) == cleaned.funnel.kept + sum(cleaned.funnel.dropped.values())
+    assert len(cleaned.posts) == cleaned.funnel.kept
+    assert list(cleaned.posts) == sorted(cleaned.posts, key=lambda kept: kept.created_at)
+    assert not any(kept.kind is PostKind.REPOST for kept in cleaned.posts)
+
+
+def test_every_reason_is_counted_with_examples():
+    """Each rule takes out its own posts, and a few of each can be shown."""
+    posts = [
+        post("long ago there was another day", 0, created_at=datetime(2009, 5, 1, tzinfo=UTC)),
+        post("RT @a: their words and not mine", 1, kind=PostKind.REPOST),
+        post("@a I do not think so", 2, kind=PostKind.REPLY),
+        post("bien sûr que oui", 3, lang="fr"),
+        post("too short", 4),
+        post("these words are said twice", 5),
+        post("These words are said twice!", 6),
+        post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
+        post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
+    ]
+    cleaned = clean(posts, CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2)))
+    assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
+    assert set(cleaned.examples) == set(Reason)
+    assert [kept.id for kept in cleaned.posts] == ["5", "7"]

@@ -1,0 +1,279 @@
+"""The command line: light to start, clear in its errors, the same for people and machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from huggingtweets import ModelFolder, errors, find_models, recipe_names, tracker_names
+from huggingtweets.cli import COMMANDS
+from tests.helpers.tiny import tiny_base, tiny_texts
+
+FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
+
+
+def run(*arguments, cwd=None, env=None, timeout=120):
+    """A real process, as a user starts it."""
+    return subprocess.run(
+        [sys.executable, "-m", "huggingtweets", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory):
+    return tiny_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def posts(tmp_path_factory):
+    """A table of 400 different posts of one person, over 6,000 characters."""
+    path = tmp_path_factory.mktemp("posts") / "posts.csv"
+    rows = [
+        f'{i},"{text} number {i} of many","2024-01-{1 + i % 28:02} 10:00"'
+        for i, text in enumerate(tiny_texts(400))
+    ]
+    path.write_text("\n".join(["id,text,created_at", *rows]), "utf-8")
+    return path
+
+
+def training(posts, base):
+    """The command that trains a model of these posts in a moment."""
+    return ("train", posts, "--name", "Ada", "--recipe", "starter", "--base", base, *FAST)
+
+
+@pytest.fixture(scope="module")
+def made(posts, base, tmp_path_factory):
+    """A folder in which a model was trained, and the process that did it."""
+    place = tmp_path_factory.mktemp("made")
+    return place, run(*training(posts, base), cwd=place)
+
+
+def test_starting_is_light():
+    """--help imports neither torch nor transformers nor anything else that is heavy."""
+    code = (
+        "import sys; sys.argv = ['huggingtweets', '--help']\n"
+        "from huggingtweets.cli import app\n"
+        "app(standalone_mode=False)\n"
+        "heavy = {'torch', 'transformers', 'pyarrow', 'matplotlib', 'trackio', 'wandb', 'numpy', 'typst'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+def test_every_command_explains_itself(command):
+    """--help of each command shows examples of it and the option for tracebacks."""
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert f"  huggingtweets {command}" in done.stdout
+    assert "--debug" in done.stdout
+    assert "--json" in done.stdout
+
+
+def test_help_names_what_can_be_chosen():
+    """The recipes and trackers that exist are those that the help of train names."""
+    shown = run("train", "--help").stdout
+    assert all(name in shown for name in (*recipe_names(), *tracker_names()))
+
+
+def test_train_writes_a_whole_folder(made):
+    """From a table to a folder with weights, card, pictures and record; the summary names them."""
+    place, done = made
+    assert done.returncode == 0, done.stderr
+    folder = place / "models" / "ada"
+    expected = {"model.safetensors", "config.json", "tokenizer.json", "generation_config.json", "README.md"}
+    expected |= {"run.json", "statistics.json", "predictions.png"}
+    assert expected <= {path.name for path in folder.iterdir()}
+    for line in ("posts read", "posts kept", "Held-out bits per byte", "My dream is", "models/ada"):
+        assert line in done.stdout
+    assert [trained.path for trained in find_models(place / "models")] == [folder]
+    assert sorted(path.name for path in (place / "models").iterdir()) == ["ada"]
+
+
+def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
+    """With --json every command prints one JSON document, and progress goes to standard error."""
+    made = run(
+        "train",
+        posts,
+        "--name",
+        "Ada",
+        "--recipe",
+        "starter",
+        "--base",
+        base,
+        "--set",
+        "epochs=1",
+        "--json",
+        cwd=tmp_path,
+    )
+    assert made.returncode == 0, made.stderr
+    record = json.loads(made.stdout)["record"]
+    assert record["tracked"]["tracker"] == "trackio"
+    assert (
+        sum(record["authors"][0]["funnel"]["dropped"].values()) + record["authors"][0]["funnel"]["kept"]
+        == 400
+    )
+    assert len(json.loads(run("generate", "ada", "The", "-n", "2", "--json", cwd=tmp_path).stdout)) == 2
+    assert json.loads(run("runs", "--json", cwd=tmp_path).stdout)[0]["record"] == record
+    inspected = json.loads(run("inspect", posts, "--name", "Ada", "--json", cwd=tmp_path).stdout)
+    assert inspected[0]["account"]["name"] == "Ada"
+    assert inspected[0]["verdict"]["posts"] == record["authors"][0]["funnel"]["kept"]
+
+
+def test_the_same_command_gives_the_same_model_with_its_posts_where_asked(made, posts, base, tmp_path):
+    """Two processes with one seed write the same weights; only --with-dataset puts posts into the folder."""
+    first, second = made[0] / "models" / "ada", tmp_path / "ada"
+    done = run(*training(posts, base), "--out", second, "--with-dataset", "--json")
+    before, after = find_models(first.parent)[0].record, json.loads(done.stdout)["record"]
+    assert after["model_digest"] == before.model_digest
+    assert after["dataset_digest"] == before.dataset_digest
+    assert not list(first.rglob("*.parquet"))
+    assert {p.name for p in (second / "dataset").glob("*.parquet")} == {"train.parquet", "test.parquet"}
+    assert [p.name for p in first.iterdir() if b"number 123 of many" in p.read_bytes()] == []
+
+
+def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
+    """Without --overwrite nothing in it changes; with it, it becomes the new model."""
+    out = tmp_path / "bot"
+    out.mkdir()
+    (out / "mine.txt").write_text("precious")
+    refused = run(*training(posts, base), "--out", out)
+    assert (refused.returncode, (out / "mine.txt").read_text()) == (2, "precious")
+    assert "--overwrite" in refused.stderr
+    assert run(*training(posts, base), "--out", out, "--overwrite").returncode == 0
+    assert (out / "model.safetensors").exists()
+    assert not (out / "mine.txt").exists()
+
+
+MISTAKES = {
+    "no such file": (["train", "gone.zip"], "gone.zip"),
+    "no such recipe": (["train", "{posts}", "--recipe", "fast"], "expected one of distilgpt2"),
+    "no such key": (["train", "{posts}", "--recipe", "starter", "--set", "speed=9"], "key=value"),
+    "no such tracker": (["train", "{posts}", "--tracker", "mlflow"], "trackio"),
+    "no such language": (["inspect", "{posts}", "--lang", "klingon"], "expected one of"),
+    "no such base": (
+        ["train", "{posts}", "--name", "Ada", "--base", "no/such", "--tracker", "none"],
+        "--recipe starter",
+    ),
+    "no such model": (["generate", "nobody"], "holds no model"),
+    "no such source": (["inspect", "{posts}", "--source", "myspace"], "myspace"),
+    "nobody named": (["inspect", "{posts}"], "--name"),
+    "a share that is none": (
+        ["train", "{posts}", "--name", "Ada", "--recipe", "starter", "--held-out", "2", "--tracker", "none"],
+        "--held-out",
+    ),
+    "too few posts": (
+        ["train", "{few}", "--name", "Ada", "--recipe", "starter", "--tracker", "none"],
+        "6,000",
+    ),
+    "no such command": (["trian"], "trian"),
+    "a count of none": (["generate", "x", "-n", "0"], "greater than or equal to 1"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2(mistake, posts, tmp_path):
+    """What was given and what to do stands in the message; no traceback, and nothing is written."""
+    few = tmp_path / "few.txt"
+    few.write_text("\n".join(f"only a few posts {i}" for i in range(9)))
+    before = sorted(tmp_path.rglob("*"))
+    arguments, said = MISTAKES[mistake]
+    done = run(*(argument.format(posts=posts, few=few) for argument in arguments), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(path for path in tmp_path.rglob("*") if path.name != "models") == before
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    """--debug shows where an error came from."""
+    done = run("inspect", tmp_path / "gone.zip", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
+def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
+    """Stopped in the middle of training, the process says so, returns 130, and no folder is left."""
+    options = ["--name", "Ada", "--recipe", "starter", "--base", base, "--tracker", "none"]
+    options += ["--set", "epochs=1000", "--out", tmp_path / "out" / "ada"]
+    command = [sys.executable, "-m", "huggingtweets", "train", posts, *options]
+    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "epoch 0.0" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of its own that can be full")
+def test_a_full_disk_is_one_line(posts, base, tmp_path):
+    """A disk that fills while the model is written is named, exits with 1, and leaves nothing."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        done = run(*training(posts, base), "--out", small / "ada")
+        assert (done.returncode, list(small.iterdir())) == (1, [])
+        assert "no space left" in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        subprocess.run(["umount", str(small)], check=False)
+
+
+def test_text_of_posts_cannot_command_the_terminal(tmp_path):
+    """Control codes and markup in a post are shown, not obeyed."""
+    path = tmp_path / "posts.txt"
+    path.write_text("a \x1b[31mred\x1b[0m [bold]post[/bold] about \x1b]0;title\x07 things\n" * 3, "utf-8")
+    shown = run("inspect", path, "--name", "[red]Ada\x1b[0m").stdout
+    assert "\x1b" not in shown
+    assert "[bold]post[/bold]" in shown
+
+
+def test_every_error_has_an_exit_code():
+    """Mistakes of the user exit with 2, ours with 1."""
+    for name in dir(errors):
+        kind = getattr(errors, name)
+        if isinstance(kind, type) and issubclass(kind, errors.HuggingtweetsError):
+            assert kind.exit_code == (2 if issubclass(kind, errors.UserError) else 1)
+
+
+def test_runs_lists_the_newest_first(made, tmp_path):
+    """Two models below a folder are listed with their figures, the newer one above; damage is passed over."""
+    for name, day in (("first", 1), ("second", 2)):
+        folder = shutil.copytree(made[0] / "models" / "ada", tmp_path / "m" / name)
+        record = json.loads((folder / "run.json").read_bytes())
+        (folder / "run.json").write_text(json.dumps(record | {"created_at": f"2026-01-0{day}T00:00:00Z"}))
+    (tmp_path / "m" / "damaged").mkdir()
+    (tmp_path / "m" / "damaged" / "run.json").write_text("{")
+    found = find_models(tmp_path / "m")
+    assert [trained.path.name for trained in found] == ["second", "first"]
+    assert isinstance(found[0], ModelFolder)
+    shown = run("runs", tmp_path / "m").stdout
+    assert shown.index("second") < shown.index("first")
+    assert "No models" in run("runs", tmp_path / "none").stdout

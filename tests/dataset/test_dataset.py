@@ -1,0 +1,127 @@
+"""The dataset: split by time, threads whole, the same bytes each time, readable by everyone's tools."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.dataset import Part, build, keep, load, save, split, statistics
+from huggingtweets.dataset.split import threads
+from huggingtweets.errors import ModelError, UserError
+from huggingtweets.types import Account, Funnel, PostKind
+from tests.conftest import post
+
+ME = Account(handle="me", name="Me", source="table", avatar=b"png")
+
+
+def part(posts, handle="me"):
+    account = Account(handle=handle, name="Me", source="table", avatar=b"png")
+    return Part(account, Funnel(read=len(posts), dropped={}, kept=len(posts)), tuple(posts), "en", "digest")
+
+
+def test_the_latest_posts_are_held_out():
+    """Nothing is learnt from after the first held-out post."""
+    sides = split([post(f"post number {i}", i) for i in range(50)], 0.1)
+    assert [kept.id for kept in sides.held_out] == ["45", "46", "47", "48", "49"]
+    assert max(p.created_at for p in sides.train) < min(p.created_at for p in sides.held_out)
+
+
+@given(st.lists(st.none() | st.integers(0, 60), min_size=2, max_size=60), st.floats(0.05, 0.5))
+def test_a_thread_is_never_on_both_sides(answers, share):
+    """Posts joined by replies, also through a post that was not kept, stay together; none is lost."""
+    posts = [post(f"text {i}", i, reply_to=None if to is None else str(to)) for i, to in enumerate(answers)]
+    train, held_out = split(posts, share)
+    assert sorted(train + held_out, key=lambda p: int(p.id)) == posts
+    learnt = {p.id for p in train}
+    for thread in threads(posts):
+        assert len({posts[i].id in learnt for i in thread}) == 1
+
+
+def test_a_planted_leak_is_caught():
+    """Two answers to the same post of somebody else, years apart, are one thread."""
+    posts = [post("an answer", 0, reply_to="theirs"), *(post(f"text {i}", i) for i in range(1, 19))]
+    posts.append(post("another answer", 19, reply_to="theirs"))
+    train, held_out = split(posts, 0.1)
+    assert {"0", "19"} <= {p.id for p in held_out} or {"0", "19"} <= {p.id for p in train}
+
+
+def test_a_thread_longer_than_what_is_held_out_is_learnt_from():
+    """One endless thread does not turn the whole timeline into held-out posts."""
+    posts = [post(f"text {i}", i, reply_to=str(i - 1) if i else None) for i in range(40)]
+    posts += [post(f"alone {i}", i) for i in range(40, 50)]
+    train, held_out = split(posts, 0.1)
+    assert len(train) == 45
+    assert len(held_out) == 5
+
+
+def test_the_split_says_when_dates_are_missing():
+    """Without dates the split is by position, and says so."""
+    assert build([part([post(f"text {i}", i) for i in range(20)])]).split_by == "time"
+    assert build([part([post(f"text {i}", i, created_at=None) for i in range(20)])]).split_by == "position"
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 0.6, 1])
+def test_a_share_that_is_none_is_refused(share):
+    """What cannot be held out is an error that says what can."""
+    with pytest.raises(UserError, match="expected a number above 0 and up to"):
+        build([part([post("text", 1)])], held_out=share)
+
+
+def test_the_same_posts_give_the_same_bytes(tmp_path):
+    """Two builds are equal to the byte on disk; one changed letter changes the digest."""
+    posts = [
+        post(f"text {i} é 🙂", i, kind=PostKind.REPLY, lang="en", url="https://e.org") for i in range(30)
+    ]
+    digests = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        save(build([part(posts)]), tmp_path / name)
+        digests.append(
+            [hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted((tmp_path / name).iterdir())]
+        )
+    assert digests[0] == digests[1]
+    assert build([part([*posts[:-1], post("text 29 e", 29)])]).digest != build([part(posts)]).digest
+
+
+def test_a_dataset_is_read_back_whole(tmp_path):
+    """What was saved is what is loaded, for several authors and with every field."""
+    posts = [post(f"text {i}", i, kind=PostKind.QUOTE, reply_to="x", lang="en") for i in range(20)]
+    built = build(
+        [part(posts), part([post(f"other {i}", i, author="you", created_at=None) for i in range(9)], "you")]
+    )
+    save(built, tmp_path)
+    assert load(tmp_path) == built
+
+
+def test_other_tools_open_the_parquet_files(tmp_path):
+    """The files are plain parquet with one text column and one row a post, named as splits are named."""
+    save(build([part([post(f"text {i}", i) for i in range(20)])]), tmp_path)
+    table = pq.read_table(tmp_path / "train.parquet")
+    assert table.column("text").to_pylist() == [f"text {i}" for i in range(18)]
+    assert (tmp_path / "test.parquet").exists()
+
+
+def test_a_kept_dataset_is_stored_once(home):
+    """CheckpointConfig the same dataset again finds the files that are there."""
+    built = build([part([post(f"text {i}", i) for i in range(20)])])
+    first = keep(built)
+    stamps = {name: path.stat().st_mtime_ns for name, path in first.items()}
+    assert {name: path.stat().st_mtime_ns for name, path in keep(built).items()} == stamps
+    assert all(path.is_relative_to(home) for path in first.values())
+
+
+def test_statistics_hold_no_post():
+    """What is said of a dataset shows none of its posts and no avatar."""
+    told = str(statistics(build([part([post(f"secret {i}", i) for i in range(20)])])))
+    assert "secret" not in told
+    assert "png" not in told
+
+
+def test_a_folder_without_a_dataset_is_an_error(tmp_path):
+    """Loading from the wrong place says what to do."""
+    with pytest.raises(ModelError, match="train again"):
+        load(tmp_path)

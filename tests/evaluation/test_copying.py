@@ -1,0 +1,259 @@
+"""Copies are found exactly, and by the index without the posts."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
+
+from huggingtweets.errors import ModelError
+from huggingtweets.evaluation import copies, intervals
+from huggingtweets.evaluation.copies import (
+    LONGEST,
+    RUN,
+    SHORTEST,
+    Originals,
+    copied,
+    exceeds,
+    near,
+    own_run,
+    watch,
+)
+from huggingtweets.files import save_tensors
+from huggingtweets.generation.copy_index import CopyIndex
+from huggingtweets.text import normalized, words
+from tests.helpers.people import sample, shuffled, timeline
+
+POSTS = st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), min_size=1, max_size=5)
+
+
+def longest_run(text, originals):
+    """By trying every part of the text in every post."""
+    asked = words(text)
+    parts = [asked[i:j] for i in range(len(asked)) for j in range(i + 1, len(asked) + 1)]
+    learnt = [words(post) for post in originals]
+    return max((len(p) for p in parts if any(within(p, post) for post in learnt)), default=0)
+
+
+def within(part, post):
+    return any(post[i : i + len(part)] == part for i in range(len(post)))
+
+
+def jaccard(a, b):
+    left, right = ({t[i : i + 5] for i in range(max(1, len(t) - 4))} for t in (normalized(a), normalized(b)))
+    return len(left & right) / len(left | right)
+
+
+@given(POSTS, POSTS)
+@settings(max_examples=150, deadline=None)
+def test_the_longest_run_is_exact(train, texts):
+    """Lengthening shared runs finds what trying every part finds; no run crosses from post to post."""
+    assert Originals(train).longest_runs(texts).tolist() == [longest_run(text, train) for text in texts]
+
+
+def test_case_punctuation_and_apostrophes_hide_no_copy():
+    """A copy with other marks is a copy."""
+    originals = Originals(["Well, I don't know -- what do YOU think of this?"])
+    assert originals.longest_runs(["well i don\u2019t know... what do you think of this!"]) == [10]
+
+
+def test_scripts_without_spaces_have_words_to_count():
+    """Each Chinese or Japanese letter counts as a word."""
+    assert Originals(["今日はとても良い天気ですね"]).longest_runs(["今日はとても寒い"]) == [6]
+
+
+def test_nearest_is_the_true_jaccard_similarity():
+    """Every pair is compared as sets of character 5-grams would compare it."""
+    train, held_out = sample()
+    texts = [*held_out[:20], train[3] + " again", "", "😀", train[5].upper()]
+    originals = Originals(train[:80])
+    for text, found in zip(texts, originals.nearest(texts), strict=True):
+        expected = [jaccard(text, post) for post in train[:80]]
+        assert found.similarity == pytest.approx(max(expected))
+        assert expected[found.position] == pytest.approx(max(expected))
+
+
+def test_a_model_that_copies_is_seen_and_one_that_shuffles_is_not():
+    """Shares of copied posts are 1 and 0; the person's own rate lies between."""
+    train, held_out = sample()
+    originals = Originals(train)
+    long = [text for text in train if len(words(text)) >= RUN]
+    assert copied(originals, long).value == 1
+    assert near(originals, train).value == 1
+    assert copied(originals, shuffled(long)).value < 0.01
+    assert 0 < copied(originals, held_out).value < 0.1
+
+
+def test_copying_begins_where_the_interval_leaves_the_persons_own():
+    """A rate a little above the person's is no news, a rate far above is."""
+    own = intervals.share(3, 200)
+    assert not exceeds(intervals.share(5, 200), own)
+    assert exceeds(intervals.share(30, 200), own)
+
+
+def test_a_watch_says_when_copying_begins():
+    """Beside what the person repeats by themselves, copies are a sign, and their own posts are none."""
+    train = [f"day {i} was like this and so on it went until the evening of day {i}" for i in range(100)]
+    held_out = [f"thought number {i} that was never before put in words here" for i in range(60)]
+    sign = watch(train, held_out)
+    assert sign(train[:64]).begun
+    assert sign(train[:64]).rate.value == 1
+    assert not sign(held_out).begun
+    assert sign(held_out).own == sign(train[:64]).own
+    assert not watch(train, [])(train[:64]).begun  # nothing says how much is natural
+
+
+@pytest.mark.parametrize(("held_out", "expected"), [([], RUN), (["nothing of the kind"], SHORTEST)])
+def test_the_guarded_run_without_repetition(held_out, expected):
+    """No posts to tell by give the usual run; a person who never repeats themselves the shortest."""
+    assert own_run(Originals(["a b c d e f g h i j k l m n o p q"]), held_out) == expected
+
+
+def test_the_guarded_run_is_what_the_person_hardly_repeats():
+    """The run is the first that at most 1 in 100 held-out posts shares, and never longer than 15."""
+    post = "a b c d e f g h i j k l m n o p q"
+    assert own_run(Originals([post]), [post] * 5) == LONGEST
+    train, held_out = sample()
+    runs = Originals(train).longest_runs(held_out)
+    found = own_run(Originals(train), held_out)
+    assert (runs >= found).mean() <= 0.01 < (runs >= found - 1).mean()
+
+
+@given(POSTS, POSTS, st.integers(1, 4))
+@settings(max_examples=150, deadline=None)
+def test_the_index_finds_every_copied_run_and_nothing_else(train, texts, run):
+    """What it finds in a text is what is made of runs from the posts, word for word."""
+    index = CopyIndex.build(train, run)
+    for text in texts:
+        asked = text.split()
+        hits = {
+            i
+            for i in range(len(asked) - run + 1)
+            if any(within(asked[i : i + run], p.split()) for p in train)
+        }
+        found = index.find(text)
+        assert {i for part in found for i in starts(text, part, run)} == hits
+        assert all(part.words == len(text[part.start : part.end].split()) for part in found)
+
+
+def starts(text, part, run):
+    first = len(text[: part.start].split())
+    return range(first, first + part.words - run + 1)
+
+
+def test_the_index_says_where_the_copy_is():
+    """Places are those of the text as written, so that it can be shown or cut."""
+    index = CopyIndex.build(["Mind the gap between the doors, please."], 4)
+    text = "Oh! Always MIND THE GAP; between lifts"
+    (found,) = index.find(text)
+    assert text[found.start : found.end] == "MIND THE GAP; between"
+    assert found.words == 4
+
+
+def test_near_copies_are_known_without_the_posts():
+    """The estimate is near the true similarity, 1 for the post itself, low for what is new."""
+    train, held_out = sample()
+    index = CopyIndex.build(train, RUN)
+    assert all(index.similarity(text) == 1 for text in train[:50])
+    changed = [text[: len(text) * 9 // 10] for text in train[:100]]
+    for text, true in zip(changed, Originals(train).nearest(changed), strict=True):
+        assert index.similarity(text) == pytest.approx(true.similarity, abs=0.15)
+    assert not any(index.is_near_copy(text) for text in held_out)
+    assert index.is_near_copy(train[7].upper() + "!!")
+
+
+def test_the_file_holds_hashes_and_no_text(tmp_path):
+    """No word of the posts is in the file, and equal posts hash differently under another key."""
+    train, _ = sample()
+    CopyIndex.build(train, RUN).save(tmp_path / "one")
+    CopyIndex.build([*train, "one more post"], RUN).save(tmp_path / "two")
+    content = (tmp_path / "one").read_bytes().lower()
+    long = {word for text in train for word in words(text) if len(word) >= 6}
+    assert len(long) > 100
+    assert not [word for word in long if word.encode() in content]
+    one, two = load_file(tmp_path / "one"), load_file(tmp_path / "two")
+    assert not np.isin(one["runs"], two["runs"]).any()
+    assert {name: tensor.dtype.name for name, tensor in one.items()} == {
+        "runs": "uint64",
+        "signatures": "uint64",
+    }
+
+
+def test_the_bits_of_a_signature_tell_no_shingle():
+    """A shingle that is in a post agrees with the post's bits hardly more than one that is not."""
+    train, _ = sample()
+    index = CopyIndex.build(train, RUN)
+    post = max(train, key=len)
+    signature = np.unpackbits(index._signature(post).view(np.uint8))
+    rng = random.Random(0)
+    inside = [normalized(post)[i : i + 5] for i in rng.sample(range(len(normalized(post)) - 5), 50)]
+    outside = ["".join(rng.choice("etaoinshrdlu ") for _ in range(5)) for _ in range(50)]
+    agreed = [
+        np.mean([(np.unpackbits(index._signature(s).view(np.uint8)) == signature).mean() for s in side])
+        for side in (inside, outside)
+    ]
+    assert agreed == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_the_index_is_the_same_each_time_and_after_loading(tmp_path):
+    """The same posts give the same bytes; a loaded index answers as the built one."""
+    train, held_out = sample()
+    for name in ("one", "two"):
+        CopyIndex.build(train, 9).save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    loaded, built = CopyIndex.load(tmp_path / "one"), CopyIndex.build(train, 9)
+    assert loaded.run == 9
+    for text in (*held_out, *train[:20]):
+        assert loaded.find(text) == built.find(text)
+        assert loaded.similarity(text) == built.similarity(text)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no tensors here", b"\x80\x04K\x01."])
+def test_a_damaged_index_is_one_clear_error(tmp_path, content):
+    """Absent, empty, foreign files and pickles are refused, with what to do."""
+    if content is not None:
+        (tmp_path / "index").write_bytes(content)
+    with pytest.raises(ModelError, match="train the model again"):
+        CopyIndex.load(tmp_path / "index")
+
+
+def test_an_index_of_another_version_is_refused(tmp_path):
+    """What a later version wrote is not misread."""
+    save_tensors(tmp_path / "index", "huggingtweets copy index 99", {}, {"runs": np.zeros(1)})
+    with pytest.raises(ModelError, match="index 99"):
+        CopyIndex.load(tmp_path / "index")
+
+
+@pytest.mark.parametrize("train", [[], [""], ["😀"], ["one"]])
+def test_little_to_copy_from_is_no_error(train):
+    """Posts without words, or none: nothing is copied, and only the post itself is near."""
+    originals, index = Originals(train), CopyIndex.build(train, 8)
+    assert originals.longest_runs(["some words here", ""]).tolist() == [0, 0]
+    assert len(originals.nearest(["some words here", ""])) == 2
+    assert index.find("some words here and some more of them") == []
+    assert index.similarity("some words here and some more of them") < 0.3
+
+
+def test_measuring_keeps_no_text():
+    """The figures of copying name lengths and shares, never what was copied."""
+    train, held_out = sample()
+    found = copies.measure(Originals(train), {"model": train[:20], "own": held_out})
+    assert found.longest["model"] == max(len(words(text)) for text in train[:20])
+    assert found.copied.model.value > found.copied.ceiling.value
+    assert found.shares["own"][RUN] == found.copied.ceiling.value
+    assert not any(text in repr(found) for text in train)
+
+
+@pytest.mark.parametrize(
+    ("handle", "share", "run"), [("BarackObama", 0.054, 11), ("realDonaldTrump", 0.014, 9)]
+)
+def test_people_repeat_themselves_as_much_as_was_measured(persona, handle, share, run):
+    """The ceilings of the two real timelines are those that were reported."""
+    train, held_out = timeline(persona(handle))
+    originals = Originals(train)
+    assert copied(originals, held_out).value == pytest.approx(share, abs=0.0005)
+    assert own_run(originals, held_out) == run

@@ -1,0 +1,180 @@
+"""`measure` asks everything of one model: whole, honest about what is missing, the same each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from huggingtweets.errors import NotEnoughPosts, UserError
+from huggingtweets.evaluation.comparison import differences
+from huggingtweets.results import ENOUGH, OWN, Evaluation
+from tests.helpers.measuring import measure
+from tests.helpers.people import sample, shuffled, strangers
+
+
+def little():
+    """A part of the sample's posts, for speed."""
+    train, held_out = sample()
+    return train[:120], held_out[:40]
+
+
+@pytest.fixture(scope="module")
+def evaluated():
+    """The whole measurement of a model that copies half of the time."""
+    train, held_out = sample()
+    steps = []
+    found = measure(
+        train,
+        held_out,
+        train[:60] + shuffled(train[60:120]),
+        base=strangers(80, seed=5),
+        others={"fan": strangers(300), "other fan": strangers(200, seed=2)},
+        bits=[float(len(text)) for text in held_out],
+        base_bits=[2.0 * len(text) for text in held_out],
+        hours=[7, 7, 23],
+        progress=lambda *step: steps.append(step),
+    )
+    return found, steps
+
+
+def test_every_row_stands_between_floors_and_ceiling(evaluated):
+    """Each figure lies in its interval and names its count; each row has a figure or says why not."""
+    found, _ = evaluated
+    rows = found.rows()
+    assert {
+        "prediction.bits_per_byte",
+        "authorship.style.closeness",
+        "copying.near",
+        "variety.distinct.2",
+        "variety.distributions.emoji.distance",
+        "giveaways.used",
+        "detection",
+    } <= set(rows)
+    for path, row in rows.items():
+        assert (row.model is None) == bool(row.unknown), path
+        for figure in filter(None, (row.model, row.ceiling, *row.floors.values())):
+            assert figure.low <= figure.value <= figure.high, path
+            assert figure.count >= ENOUGH, path
+    assert set(rows["copying.copied"].floors) == {"base", "n-gram", "others"}
+    assert found.hours[7] == 2
+    assert len(found.hours) == 24
+
+
+def test_an_evaluation_is_json_and_holds_no_post(evaluated):
+    """It comes back as it was, and can be published: no text of the person is in it."""
+    found, _ = evaluated
+    encoded = msgspec.json.encode(found)
+    assert msgspec.json.decode(encoded, type=Evaluation) == found
+    for absent in (b'"model":null', b'"ceiling":null', b'"game":null'):
+        encoded = encoded.replace(absent, b"")
+    assert b"null" not in encoded  # no NaN
+    train, held_out = sample()
+    assert not [text for text in (*train, *held_out) if msgspec.json.encode(text)[1:-1] in encoded]
+
+
+def test_progress_names_every_question_once(evaluated):
+    """A bar can be drawn: the question, how many are done, of how many."""
+    _, steps = evaluated
+    assert [done for _, done, _ in steps] == list(range(len(steps)))
+    assert {total for _, _, total in steps} == {len(steps)}
+    assert steps[0][0] == "prediction"
+
+
+def test_the_same_seed_gives_the_same_figures():
+    """A report can be made again; another seed moves the intervals, not the facts."""
+    train, held_out = little()
+    one, two, three = (measure(train[:90], held_out, train[90:], seed=seed) for seed in (1, 1, 2))
+    assert one == two
+    assert one != three
+    assert one.copying.copied == three.copying.copied
+
+
+def test_planted_leaks_are_caught_and_left_out():
+    """Held-out posts that were learnt from, also with other marks, are named and measured nowhere."""
+    train, held_out = little()
+    planted = [*held_out[:30], train[5], held_out[30], train[9].upper() + "!!"]
+    found = measure(train, planted, train[:40], bits=[1.0] * 33)
+    assert found.counts.leaked == (30, 32)
+    assert found.counts.groups[OWN] == 31
+    assert found.prediction.bits_per_byte.model.count == 31
+    assert found.copying.near.ceiling.value == 0
+
+
+def test_other_people_who_are_the_person_are_left_out():
+    """A location that holds the person's own posts again makes nobody else of them."""
+    train, held_out = sample()
+    others = {"double": [*train, *held_out, *(text.upper() for text in train[:50])], "fan": strangers(200)}
+    found = measure(train, held_out, train[:40], others=others)
+    assert found.counts.others["double"] == 0
+    assert found.counts.others["fan"] == 140
+
+
+def test_what_is_missing_is_said():
+    """No generated posts, no held-out posts, no others, no bits: reasons in place of figures."""
+    train, held_out = little()
+    found = measure(train, [], [])
+    assert all(row.model is None and row.unknown for row in found.rows().values())
+    alone = measure(train, held_out, train[:40])
+    assert "not given" in alone.prediction.bits_per_byte.unknown
+    assert "0 posts of other people" in alone.authorship.whole.closeness.unknown
+    assert alone.copying.copied.model
+    assert alone.detection.model
+
+
+@pytest.mark.parametrize("generated", [["one"], ["same"] * 50, ["😀"] * 50, [""] * 50, ["\ud800 cut"] * 50])
+def test_odd_posts_are_measured_without_error(generated):
+    """One post, identical posts, emoji alone, empty posts, broken characters."""
+    train, held_out = little()
+    found = measure(train, held_out, generated, others={"fan": strangers(200)})
+    assert all(row.model or row.unknown for row in found.rows().values())
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Evaluation) == found
+
+
+def test_odd_posts_of_the_person_are_measured_without_error():
+    """Emoji alone and nothing but one post repeated are people too."""
+    for posts in (["😀 🎈"] * 40, ["same old story"] * 40):
+        found = measure(posts, posts, posts, others={"fan": strangers(200)})
+        assert len(found.counts.leaked) == 40
+
+
+@pytest.mark.parametrize("train", [[], ["one"], ["a few"] * (ENOUGH - 1)])
+def test_too_few_training_posts_are_one_clear_error(train):
+    """There is nothing to measure by."""
+    with pytest.raises(NotEnoughPosts, match="are needed"):
+        measure(train, ["x"] * 20, ["x"] * 20)
+
+
+def test_bits_are_one_for_each_post():
+    """Figures of other posts are not mistaken for these."""
+    train, held_out = little()
+    with pytest.raises(UserError, match="expected one for each"):
+        measure(train, held_out, train[:40], bits=[1.0, 2.0])
+
+
+def test_comparison_finds_the_better_model_where_it_is_sure(evaluated):
+    """A copier and an honest model differ in copying; a model differs from itself in nothing."""
+    train, held_out = sample()
+    honest = measure(
+        train, held_out, held_out, others={"fan": strangers(300)}, bits=[0.9 * len(text) for text in held_out]
+    )
+    found = differences(honest, evaluated[0])
+    assert found["copying.near"].better == 0
+    assert found["copying.near"].by.high < 0
+    assert found["prediction.bits_per_byte"].better == 0
+    assert found["prediction.bits_per_byte"].by.high - found["prediction.bits_per_byte"].by.low < 0.05
+    assert not any(difference.sure for difference in differences(honest, honest).values())
+
+
+def test_the_room_is_light_to_enter():
+    """A verdict needs no scipy, scikit-learn or torch."""
+    code = (
+        "import sys; from huggingtweets.dataset.sufficiency import sufficiency; sufficiency(['x']);"
+        "print([m for m in ('torch', 'transformers', 'sklearn', 'scipy') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )

@@ -1,0 +1,177 @@
+"""Readers, their scores, and the words that give a person away, against second implementations."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from huggingtweets.errors import ModelError
+from huggingtweets.evaluation.questions import authorship, detection, giveaways
+from huggingtweets.evaluation.questions.authorship import balanced, masker, shared_words
+from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
+from huggingtweets.evaluation.reader import STRENGTH, Reader, auc, counts
+from huggingtweets.files import save_tensors
+from huggingtweets.results import MODEL, OTHERS, OWN
+from tests.helpers.people import sample, strangers
+
+SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=30)
+
+
+@given(SCORES, SCORES)
+def test_auc_is_that_of_a_second_implementation(high, low):
+    """Also with ties, which count half."""
+    expected = roc_auc_score([1] * len(high) + [0] * len(low), high + low)
+    assert auc(high, low) == pytest.approx(expected)
+
+
+def test_a_reader_is_tf_idf_and_logistic_regression():
+    """Scores are those of a second implementation that knows every n-gram by name."""
+    (train, held_out), theirs = sample(), strangers(200)
+    mine = train[:200]
+    spaced = [f" {text} " for text in (*mine, *theirs, *held_out)]
+    plain = {"analyzer": "char", "ngram_range": (3, 5), "lowercase": False}
+    known = TfidfVectorizer(**plain).fit(spaced).vocabulary_
+    tfidf = TfidfVectorizer(**plain, sublinear_tf=True, vocabulary=known)
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced")
+    model.fit(tfidf.fit_transform(spaced[:400]), [1] * 200 + [0] * 200)
+    expected = model.decision_function(tfidf.transform(spaced[400:]))
+    found = Reader.fit(counts(mine), counts(theirs)).scores(counts(held_out))
+    assert np.corrcoef(found, expected)[0, 1] > 0.99
+    assert np.abs(found - expected).mean() < 0.05
+
+
+def test_a_saved_reader_is_the_same_reader(tmp_path):
+    """Posts can be scored later, without the posts that were learnt from."""
+    train, held_out = sample()
+    reader = Reader.fit(counts(train[:100]), counts(strangers(100)))
+    reader.save(tmp_path / "reader")
+    loaded = Reader.load(tmp_path / "reader")
+    assert loaded.scores(counts(held_out)).tolist() == reader.scores(counts(held_out)).tolist()
+
+
+def test_a_damaged_reader_is_one_clear_error(tmp_path):
+    """Absent, foreign and later files are refused, with what to do."""
+    with pytest.raises(ModelError, match="evaluate the model again"):
+        Reader.load(tmp_path / "absent")
+    save_tensors(tmp_path / "later", "huggingtweets reader 99", {}, {"x": np.zeros(1)})
+    with pytest.raises(ModelError, match="reader 99"):
+        Reader.load(tmp_path / "later")
+
+
+def test_equal_sides_cannot_be_told_apart_and_warn_of_nothing():
+    """Posts that are on both sides score about 0."""
+    same = sample()[0][:60]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = Reader.fit(counts(same), counts(same)).scores(counts(same))
+    assert np.abs(scores).max() < 0.1
+
+
+def test_masking_keeps_shape_and_frequent_words():
+    """Topic words become letters without meaning; case, marks, digits and kept words stay seen."""
+    assert masker({"the", "don't"})("The Pope don\u2019t LIKE #Rome99, the 1st 😀!") == (
+        "The Xxxx don\u2019t XXXX #Xxxx00, the 0xx 😀!"
+    )
+
+
+def test_kept_words_are_those_that_both_sides_use():
+    """A word that one side alone uses is topic, however frequent."""
+    mine, theirs = (
+        ["the lamp and the gull", "the lamp on a rail"],
+        ["the match and a goal", "a goal by the keeper"],
+    )
+    assert shared_words(mine, theirs, 3) == {"the", "a", "and"}
+
+
+def test_other_people_are_heard_in_equal_parts():
+    """One person with many posts does not stand for everybody."""
+    found = balanced({"much": [f"m{i}" for i in range(900)], "little": ["l1", "l2"]}, 100)
+    assert found.count("l1") == 1
+    assert sum(text.startswith("m") for text in found) == 50
+    assert "m899" in found
+
+
+def test_too_little_is_said_and_not_measured():
+    """With few posts of other people or of the person, every row says why it is empty."""
+    train, held_out = sample()
+    groups = {MODEL: held_out, OWN: held_out, OTHERS: strangers(20)}
+    few = authorship.measure(train, {"x": strangers(20)}, groups, seed=0)
+    assert few.whole.closeness.model is None
+    assert "20 posts of other people" in few.whole.closeness.unknown
+    alone = authorship.measure(train, {"x": strangers(200)}, {MODEL: held_out, OTHERS: strangers(20)}, seed=0)
+    assert "own" in alone.style.auc.unknown
+    short = authorship.measure(train[:30], {"x": strangers(200)}, groups, seed=0)
+    assert "30 training posts" in short.whole.auc.unknown
+
+
+def test_people_who_cannot_be_told_apart_have_no_score():
+    """Where others write as the person does, closeness would be noise, and is not given."""
+    train, held_out = sample()
+    groups = {MODEL: train[:60], OWN: held_out, OTHERS: train[1::9]}
+    found = authorship.measure(train[::2], {"double": train[1::2]}, groups, seed=0)
+    assert found.whole.closeness.model is None
+    assert "cannot be told" in found.whole.closeness.unknown
+
+
+def test_log_odds_are_those_of_the_paper():
+    """The z of a word, worked out from the formula."""
+    mine, theirs = Counter(ding=8, the=92), Counter(ding=1, the=199)
+    prior = PRIOR * 9 / 300
+    a, b = 8 + prior, 1 + prior
+    delta = math.log(a / (100 + PRIOR - a)) - math.log(b / (200 + PRIOR - b))
+    assert log_odds(mine, theirs)["ding"] == pytest.approx(delta / math.sqrt(1 / a + 1 / b))
+    assert log_odds(mine, theirs)["the"] < 0
+    assert log_odds(mine, mine)["ding"] == pytest.approx(0)
+
+
+def test_giveaways_are_the_persons_words():
+    """The sample's account says "ding", and its own later posts use its words more than strangers do."""
+    train, held_out = sample()
+    found = giveaways.measure(train, {"x": strangers(200)}, {MODEL: held_out, OTHERS: strangers(50, seed=1)})
+    assert "ding" in {word.word for word in found.words}
+    assert all(word.z >= 1.96 for word in found.words)
+    assert found.used.model.low > found.used.floors[OTHERS].high
+
+
+@pytest.mark.parametrize("others", [[], ["too few"] * 10])
+def test_giveaways_need_somebody_to_differ_from(others):
+    """Without other people there are no giveaways, and the row says so."""
+    found = giveaways.measure(sample()[0], {"x": others}, {MODEL: ["a"] * 20})
+    assert found.words == ()
+    assert "posts of other people" in found.used.unknown
+
+
+def test_one_word_alone_gives_nobody_away():
+    """Everybody says the same single thing: no odds, no error."""
+    found = giveaways.measure(["😀"] * 200, {"x": ["😀"] * 200}, {MODEL: ["😀"] * 20})
+    assert found.used.model is None
+
+
+def test_detection_cannot_tell_training_posts_from_training_posts():
+    """The ceiling is a coin's, whatever the seed."""
+    train, _ = sample()
+    found = [detection.measure(train, {MODEL: strangers(100)}, seed=seed) for seed in range(3)]
+    assert all(f.ceiling.low < 0.56 and f.ceiling.high > 0.44 for f in found)
+    assert all(f.model.low > 0.99 for f in found)
+
+
+def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
+    """Training posts stand at 1 where nothing changed, and above where later posts are of another kind."""
+    train, held_out = sample()
+    learnt, floor = {"fan": strangers(300)}, strangers(150, seed=1)
+    changed = held_out + strangers(len(held_out), seed=2)
+    same, drifted = (
+        authorship.measure(train, learnt, {OWN: own, OTHERS: floor, MODEL: held_out}, seed=0).whole.earlier
+        for own in (held_out, changed)
+    )
+    assert same.value == pytest.approx(1, abs=0.15)
+    assert drifted.low > 1.5

@@ -1,0 +1,117 @@
+"""Guards: what is copied or private is refused, what is the person's own way of writing is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.errors import ModelError
+from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters
+from huggingtweets.generation.writer import Draft, grow
+from tests.helpers.measuring import write_filters
+from tests.helpers.tiny import tiny_texts
+
+POSTS = [
+    f"{text} and that was post number {i} of the {i % 7}th kind" for i, text in enumerate(tiny_texts(300))
+]
+POSTS += [f"@often says good morning to all of the {i} sailors on deck" for i in range(9)]
+POSTS += ["ask @once about the lantern that nobody wanted to buy at the fair"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    later = [f"chapter {i} of something that was never said before by anybody here" for i in range(20)]
+    write_filters(POSTS, later, tmp_path)
+    return tmp_path
+
+
+def test_a_copied_run_is_refused(folder):
+    """A post from the training posts, whole, in part or with a word changed, is refused; a new one is not."""
+    copies, _ = load_filters(folder)
+    copied = "ask @once about the lantern that nobody wanted to buy at the fair"
+    assert copies.objection(copied) == "copies a training post"
+    assert copies.objection("well then, " + copied.upper() + "!") == "copies a training post"
+    assert copies.objection(copied.replace("lantern", "lanterns").replace("wanted", "wants")) != ""
+    assert copies.objection("a wholly new sentence about harbours and the price of rope") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "objection"),
+    [
+        ("write to me at a.b@example.org", "holds an e-mail address"),
+        ("call me on +44 20 7946 0958 today", "holds a phone number"),
+        ("call (555) 010-9988-12", "holds a phone number"),
+        ("it cost $1,234,567,890 in 2024", ""),
+        ("1999 2004 2008 were good years", ""),
+        ("hello @often how are you", ""),
+        ("hello @OFTEN, how are you", ""),
+        ("hello @once how are you", "names somebody's handle"),
+        ("hello @nobody@example.org", "names somebody's handle"),
+        ("nothing private in here at all", ""),
+    ],
+)
+def test_private_details_are_refused(folder, text, objection):
+    """Addresses, phone numbers and handles that are rare in the posts are refused; frequent ones are not."""
+    assert load_filters(folder)[1].objection(text) == objection
+
+
+def test_a_handle_can_be_allowed(folder):
+    """A handle that the user allows may be named, with or without its sign."""
+    assert load_filters(folder, allowed=["@Once"])[1].objection("hello @once, how are you") == ""
+
+
+def test_a_post_that_grows_shows_nothing_that_is_refused(folder):
+    """An address is not shown letter by letter, a refused post begins again in its place, the others stay."""
+
+    def draw(count):
+        texts = ["write to jane@example.org today", "the sea is calm"] if count == 2 else ["write to nobody"]
+        yield from (([text[:at] for text in texts], False) for at in range(40))
+        yield texts, True
+
+    shown = list(grow(draw, 2, load_filters(folder)))
+    assert not [look for look in shown if "jane" in look.places[0].text]
+    assert {"", "write ", "write to "} <= {look.places[0].text for look in shown}
+    assert shown[-1].places == (Draft("write to nobody", True), Draft("the sea is calm", True))
+    assert shown[-1].refused == {"holds an e-mail address": 1}
+
+
+def test_scripts_without_spaces_grow_too():
+    """What holds no spaces is shown but for its end, which may still change."""
+    text = "海は静かだった" * 20
+    looks = grow(lambda _: [([text], False), ([text], True)], 1, ())
+    assert [look.places[0].text for look in looks] == ["", text[:-32], text]
+
+
+def test_the_files_hold_no_words(folder):
+    """Neither posts nor handles can be read in what the guards ship with the model."""
+    for path in folder.iterdir():
+        content = path.read_bytes()
+        assert not [word for word in (b"lantern", b"sailors", b"often", b"once") if word in content], (
+            path.name
+        )
+
+
+def test_the_same_posts_give_the_same_files(tmp_path):
+    """Two models of the same posts ship the same guards, byte for byte."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        write_filters(POSTS[:-20], POSTS[-20:], tmp_path / name)
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_missing_guards_are_an_error(tmp_path):
+    """A model folder without its guards is not used as if it were guarded."""
+    with pytest.raises(ModelError, match="train the model again"):
+        load_filters(tmp_path)
+    write_filters(POSTS[:50], POSTS[50:60], tmp_path)
+    (tmp_path / "handles.json").unlink()
+    with pytest.raises(ModelError, match="train the model again"):
+        load_filters(tmp_path)
+
+
+@given(st.text())
+def test_any_text_can_be_judged(text):
+    """No text makes the guard of private details fail."""
+    assert isinstance(PrivacyFilter([Handles(salt="0" * 32, hashes=frozenset())]).objection(text), str)

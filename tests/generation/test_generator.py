@@ -1,0 +1,187 @@
+"""Generation: a model folder writes the same with our generator as with everyone's pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+import torch
+from scipy.stats import chi2_contingency
+from transformers import pipeline
+
+from huggingtweets import generate, load_recipe
+from huggingtweets.errors import ModelError, UserError
+from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.sampler import draw
+from huggingtweets.generation.writer import TRIES
+from huggingtweets.training import Device, load_base, train
+from huggingtweets.types import Sampling
+from tests.helpers.tiny import tiny_base, tiny_dataset
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    base = tiny_base(tmp_path_factory.mktemp("base"))
+    recipe = load_recipe(
+        "starter", [f"base={base}", "epochs=30", "learning_rate=1e-2", "sampling.max_new_tokens=30"]
+    )
+    train(tiny_dataset(), recipe, load_base(str(base)), folder, device=Device("cpu", "test", bf16=False))
+    return folder
+
+
+@pytest.mark.parametrize("prompt", ["the lamp", "My dream is", "é 🙂", ""])
+def test_the_plain_pipeline_finds_the_same_words_likeliest(model, prompt):
+    """With the likeliest token each time, transformers.pipeline writes from the folder what we write."""
+    cold = Sampling(temperature=1e-4, max_new_tokens=30)
+    ours = Generator.load(model).generate(prompt, count=2, sampling=cold, seed=7).samples
+    theirs = pipeline("text-generation", model=str(model))(prompt, do_sample=False)[0]["generated_text"]
+    assert [sample.text for sample in ours] == [theirs, theirs]
+
+
+def test_the_plain_pipeline_draws_as_we_draw(model):
+    """With nothing but the folder, transformers.pipeline writes each text about as often as we do."""
+    short = Sampling(max_new_tokens=2)
+    generator = Generator.load(model)
+    ours = Counter(s.text for s in generator.generate("the lamp", count=600, sampling=short, seed=7).samples)
+    torch.manual_seed(7)
+    writer = pipeline("text-generation", model=str(model))
+    drawn = writer("the lamp", num_return_sequences=600, max_new_tokens=2)
+    theirs = Counter(entry["generated_text"] for entry in drawn)
+    often = [text for text, count in (ours + theirs).items() if count >= 20]
+    table = [[counts[text] for text in often] for counts in (ours, theirs)]
+    table = [[*row, 600 - sum(row)] for row in table]
+    assert len(often) > 3
+    assert chi2_contingency(table).pvalue > 0.001
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.9, 0.3, 0.01])
+def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
+    """Drawn many times, every token of the nucleus comes as often as its share there, and no other comes."""
+    logits = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.0, -1.0])
+    chances = logits.softmax(-1)
+    kept = torch.where(chances.cumsum(-1) - chances < top_p, chances, 0.0)
+    torch.manual_seed(0)
+    counts = draw(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
+    assert counts.tolist() == pytest.approx((kept / kept.sum()).tolist(), abs=0.012)
+    assert counts[kept == 0].sum() == 0
+
+
+def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
+    """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
+    monkeypatch.setattr("huggingtweets.generation.writer.LOOKED_AT", 0.0)
+    generator = Generator.load(model)
+    torch.manual_seed(5)
+    looks = list(generator.stream("the lamp", count=3))
+    written = generator.generate("the lamp", count=3, seed=5).samples
+    assert [draft.text for draft in looks[-1].places] == [sample.text for sample in written]
+    for place in zip(*(look.places for look in looks), strict=True):
+        texts = [draft.text for draft in place]
+        assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
+        assert len(set(texts)) > 2
+        assert [draft.whole for draft in place] == [False] * (len(place) - 1) + [True]
+
+
+def test_a_forbidden_token_is_never_drawn():
+    """Whatever its score."""
+    torch.manual_seed(0)
+    assert 1 not in draw(torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1), 1.0, 1.0, never=[1])
+
+
+def test_a_prompt_begins_like_a_post(model):
+    """The saved tokenizer puts the begin token before a prompt by itself, once, and takes it off again."""
+    tokenizer = Generator.load(model).tokenizer
+    assert tokenizer("the lamp")["input_ids"][0] == tokenizer.bos_token_id
+    assert tokenizer("the lamp")["input_ids"].count(tokenizer.bos_token_id) == 1
+    assert tokenizer.decode(tokenizer("the lamp")["input_ids"], skip_special_tokens=True) == "the lamp"
+
+
+def test_the_saved_settings_sample(model):
+    """The folder's own generation settings are those of the recipe."""
+    config = json.loads((model / "generation_config.json").read_text())
+    assert config["do_sample"] is True
+    assert (config["temperature"], config["top_p"], config["max_new_tokens"]) == (1.0, 0.95, 30)
+    assert (
+        json.loads((model / "tokenizer_config.json").read_text())["tokenizer_class"]
+        == "PreTrainedTokenizerFast"
+    )
+
+
+def test_only_safetensors_are_written(model):
+    """No pickle is in a model folder."""
+    assert not [path for path in model.iterdir() if path.suffix in {".bin", ".pt", ".pkl", ".pth"}]
+
+
+def test_the_same_seed_writes_the_same(model):
+    """A seed repeats the text; without one it is drawn anew."""
+    generator = Generator.load(model)
+    assert generator.generate("the", seed=3) == generator.generate("the", seed=3)
+    assert generator.generate("the", seed=3) != generator.generate("the", seed=4)
+
+
+def test_text_keeps_its_prompt_and_has_no_markers(model):
+    """Each sample begins with the prompt, white space at its end aside, and shows no special token."""
+    for sample in Generator.load(model).generate("the lamp ", count=8, seed=1).samples:
+        assert sample.prompt == "the lamp"
+        assert sample.text.startswith("the lamp")
+        assert "<|" not in sample.text
+
+
+def test_low_temperature_is_less_varied(model):
+    """The sampling that is asked for is the one that is used."""
+    generator = Generator.load(model)
+    cold = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=0.01)).samples
+    warm = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=1.5, top_p=1.0)).samples
+    assert len({s.text for s in cold}) < len({s.text for s in warm})
+
+
+def test_a_prompt_as_long_as_the_model_sees_is_refused(model):
+    """A prompt that leaves no room is an error; one that leaves little is continued within it."""
+    generator = Generator.load(model)
+    with pytest.raises(UserError, match="this model sees 64"):
+        generator.generate("word " * 100)
+    assert generator.generate("the " * 60, count=1, seed=1).samples
+
+
+def test_wrong_places_and_settings_are_one_line(model, tmp_path):
+    """No model, a damaged one and a setting out of range each say what is wrong."""
+    with pytest.raises(ModelError, match="holds no model"):
+        generate(tmp_path / "nothing")
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ModelError, match="train it again"):
+        generate(tmp_path)
+    with pytest.raises(UserError, match="temperature"):
+        generate(model, sampling={"temperature": -1}, filtered=False)
+
+
+class Refusing:
+    """Objects to every text that holds a word, and counts what it has seen."""
+
+    def __init__(self, word):
+        self.word, self.seen = word, 0
+
+    def objection(self, text):
+        """Judge one text."""
+        self.seen += 1
+        return "holds the word" if self.word in text else ""
+
+
+def test_what_a_guard_refuses_is_drawn_anew(model):
+    """No refused text is shown, as many come as were asked for, and the refused drafts are counted."""
+    guard = Refusing("and")
+    written = Generator.load(model).generate("the", count=20, seed=1, filters=[guard])
+    assert len(written.samples) == 20
+    assert not any("and" in sample.text for sample in written.samples)
+    assert written.refused == {"holds the word": guard.seen - 20}
+    assert guard.seen > 20
+
+
+def test_a_guard_that_refuses_everything_ends(model):
+    """After a bounded number of drafts generation gives up and says what was refused."""
+    guard = Refusing("the")
+    written = Generator.load(model).generate("the", count=3, seed=1, filters=[guard])
+    assert written.samples == ()
+    assert written.refused == {"holds the word": guard.seen}
+    assert guard.seen == 3 * TRIES

@@ -1,0 +1,114 @@
+"""Makes all kinds of things of the sample's posts and of another person's, in a process of its own.
+
+    python -m tests.helpers.made_of_posts INPUTS
+
+Models go to models/ in the current folder; trackio and W&B keep records. One training is broken off.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, inspect, load_recipe, merge, train
+from huggingtweets.files import home
+from huggingtweets.hub import ledger
+from huggingtweets.model_folder import ModelFolder
+from huggingtweets.progress import Silence
+from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.types import Permission, Post
+from huggingtweets.workflows.data import sample_archive
+from huggingtweets.workflows.sweep import study
+from tests.helpers.tiny import tiny_base, varied_texts
+
+SAMPLE, OTHER = "dithering_lift", "bob"
+POSTS = 130
+
+
+class Impatient(Silence):
+    """Breaks a run off at its third step."""
+
+    def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
+        """Break off."""
+        del steps, loss, tokens_per_second
+        if step >= 3:
+            raise KeyboardInterrupt
+
+
+def main(inputs: Path) -> None:
+    """Make them."""
+    os.environ["TRACKIO_DIR"] = str(Path("trackio").resolve())  # conftest, which tiny stands on, has its own
+    (found,) = inspect(DataConfig(locations=(str(sample_archive()),)))
+    _write(inputs / f"{SAMPLE}.csv", [post.text for post in found.author.cleaned.posts[:POSTS]])
+    _write(inputs / f"{OTHER}.csv", varied_texts(POSTS, seed=1))
+    base = tiny_base(inputs / "base")
+    tiny = [f"base={base}", "epochs=1", "evaluations=1", "sampling.max_new_tokens=12", "batch_tokens=8192"]
+
+    def job(person: str, name: str, recipe: str = "starter", *settings: str, **more: object) -> TrainConfig:
+        return TrainConfig(
+            data=DataConfig(locations=(str(inputs / f"{person}.csv"),), options=ReadOptions(name=person)),
+            recipe=load_recipe(recipe, settings),
+            out=Path("models", name),
+            evaluate=False,
+            **more,
+        )
+
+    train(job(SAMPLE, "counted", "ngram", with_dataset=True))
+    train(job(SAMPLE, "tiny", "starter", *tiny))
+    train(job(OTHER, "bob", "starter", *tiny))
+    train(job(OTHER, "heir", "starter", "base=models/tiny", *tiny[1:], tracker="none"))
+    train(job(SAMPLE, "offline", "ngram", tracker="wandb"))
+    merge(["models/tiny", "models/bob"], [], out=Path("models", "both"))
+    try:
+        settings = [*tiny, "batch_tokens=512"]
+        broken = job(SAMPLE, "broken", "starter", *settings, tracker="none", checkpoint_seconds=0)
+        train(broken, Impatient())
+    except KeyboardInterrupt:
+        pass
+    for number, model in enumerate(("tiny", "bob")):
+        _besides(model, number, inputs)
+    shutil.copytree("models/counted", "models/.counted-abcd1234")  # as a killed training leaves it
+
+
+def _write(path: Path, texts: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "text"), *enumerate(texts)])
+
+
+def _besides(model: str, number: int, inputs: Path) -> None:
+    """Posts fetched live, a search, a run and an upload of the web page, a note of what was published."""
+    record = ModelFolder(Path("models", model)).record
+    handle = record.authors[0].account.handle
+    post = Post(id="1", author=handle, text="Gerald waits at the lift")
+    with Fetched("x_api", f"{number}") as fetched:
+        list(fetched.walk(lambda *_: Page([post], None)))
+    settings = {"posts": [record.dataset_digest]}
+    study.opened(f"search {number}", None, settings, {"a": 1.0}, seed=0, pruner=study.pruning(1, prune=False))
+    run = home() / "app" / "runs" / str(number)
+    run.mkdir(parents=True)
+    (run / "job.json").write_text(json.dumps({"handle": handle, "digest": record.dataset_digest}))
+    (run / "events.txt").write_text(f"training on posts of {handle}")
+    (home() / "app" / "uploads" / str(number)).mkdir(parents=True)
+    shutil.copy(inputs / f"{handle}.csv", home() / "app" / "uploads" / str(number))
+    ledger.keep(
+        ledger.Note(
+            url=f"https://huggingface.co/me/{model}",
+            id=f"me/{model}",
+            kind="model",
+            endpoint="https://huggingface.co",
+            handles=(handle,),
+            permission=Permission(kind="author"),
+            model_digest=record.model_digest,
+            files=(),
+            at=record.created_at,
+            commit="abc",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,50 @@
+"""Tiny models with a real tokenizer, so that training and writing take a moment."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+import huggingtweets
+from huggingtweets.dataset import Part, build
+from huggingtweets.types import Account, Dataset, Funnel
+from tests.conftest import post
+
+STARTER = Path(huggingtweets.__file__).parent / "data" / "bases" / "starter"
+SENTENCE = "the lamp was lit at seven and the gull sat on the rail with a letter for you"
+WORDS = SENTENCE.split()
+
+
+def tiny_base(folder: Path, seed: int = 0) -> Path:
+    """A GPT-2 of 64 positions with the starter's tokenizer, random, on disk."""
+    torch.manual_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    shape = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2}
+    config = GPT2Config(vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=0, **shape)
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def tiny_texts(count: int) -> list[str]:
+    """One sentence shifted and cut: easy to learn, no two alike next to each other."""
+    return [" ".join(WORDS[(i * 7 + k) % len(WORDS)] for k in range(4 + i % 9)) for i in range(count)]
+
+
+def varied_texts(count: int, seed: int) -> list[str]:
+    """Sentences of words drawn at random: no two are alike, and each seed has favourites of its own."""
+    draw = random.Random(seed)
+    words = [f"{first}{second}" for first in ("ba", "do", "ke", "lu", "mi", "so") for second in WORDS[:12]]
+    weights = [draw.random() ** 3 for _ in words]
+    return [" ".join(draw.choices(words, weights, k=draw.randint(6, 14))) for _ in range(count)]
+
+
+def tiny_dataset(train: int = 60, held_out: int = 8) -> Dataset:
+    """A dataset of one author."""
+    posts = tuple(post(text, i) for i, text in enumerate(tiny_texts(train + held_out)))
+    funnel = Funnel(read=len(posts), dropped={}, kept=len(posts))
+    account = Account(handle="me", name="Me", source="table")
+    return build([Part(account, funnel, posts)], held_out=held_out / len(posts))

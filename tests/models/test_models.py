@@ -1,0 +1,224 @@
+"""Models of either kind behave alike; an n-gram model needs no base, no torch, and says so everywhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from msgspec.structs import replace
+
+from huggingtweets import (
+    DataConfig,
+    TrainConfig,
+    compare,
+    evaluate,
+    generate,
+    load_recipe,
+    models,
+    tracking,
+    train,
+)
+from huggingtweets.errors import ModelError, RecipeError, UserError
+from huggingtweets.evaluation.style import load_style, write_style
+from huggingtweets.progress import Silence
+from huggingtweets.workflows.data import sample_archive
+from tests.helpers.tiny import tiny_dataset, varied_texts
+
+
+@pytest.fixture
+def own(ngram_model, tmp_path):
+    """A copy of the model that a test may change."""
+    return shutil.copytree(ngram_model, tmp_path / "own")
+
+
+def test_an_ngram_model_is_a_whole_model_folder(ngram_model):
+    """It has a card, a record, pictures, guards, a style score and a report, and no weights of a network."""
+    found = {path.name for path in ngram_model.iterdir()}
+    assert {"README.md", "run.json", "report.html", "report.json", "predictions.png", "pipeline.png"} <= found
+    assert {"copies.safetensors", "handles.json", "style.safetensors", "ngram.safetensors"} <= found
+    assert not found & {"model.safetensors", "config.json", "curves.png"}
+
+
+def test_its_card_claims_no_base(ngram_model):
+    """No base is named, nothing was fine-tuned, and that the folder holds the posts is said."""
+    card = (ngram_model / "README.md").read_text("utf-8")
+    assert "base_model" not in card
+    assert "library_name: huggingtweets" in card
+    assert "n-gram model" in card
+    assert not [
+        word for word in ("transformers import", "epochs", "learning_rate", "fine-tun") if word in card
+    ]
+    assert "nearly word for word" in card
+
+
+def test_its_report_says_that_there_is_no_base(ngram_model):
+    """The base's column is empty, and the page says why instead of inventing a floor."""
+    found = json.loads((ngram_model / "report.json").read_bytes())
+    assert "base" not in found["counts"]["groups"]
+    assert "base" not in found["prediction"]["bits_per_byte"]["floors"]
+    page = (ngram_model / "report.html").read_text("utf-8")
+    assert "it has none, and knows nothing but posts by" in page
+    record = json.loads((ngram_model / "run.json").read_bytes())
+    assert record["report"]["metrics"][0]["floor"] is None
+
+
+def test_the_card_shows_the_evaluation(ngram_model):
+    """Every row stands on the card with interval, floors and ceiling, beside seed and settings."""
+    card = (ngram_model / "README.md").read_text("utf-8")
+    assert "Does it only repeat the person? &#40;posts with a copied run&#41;" in card
+    assert "Is it varied? &#40;self-BLEU&#41;" in card
+    assert "[The report](report.html)" in card
+    assert "It rests on 64 posts" in card
+    assert card.count("seed 3, temperature 1.0") == 2
+
+
+def test_evaluate_renews_the_card(own):
+    """A longer evaluation replaces the short one that training ended with, on the card too."""
+    evaluate(own, count=40, seed=8)
+    card = (own / "README.md").read_text("utf-8")
+    assert "It rests on 40 posts" in card
+    assert "seed 8, temperature 1.0" in card
+    assert "![" in card
+
+
+def test_models_without_a_base_can_be_compared(ngram_model, own):
+    """The same model twice differs in nothing."""
+    (_, _), (_, differences) = compare([ngram_model, own], count=20)
+    assert differences["prediction.bits_per_byte"].by.value == 0
+    assert not any(difference.sure for difference in differences.values())
+
+
+def test_it_continues_the_prompt(ngram_model):
+    """Every post begins with the prompt, and is written with the settings that are asked for."""
+    written = generate(ngram_model, "badomi ", count=6, seed=1, filtered=False).samples
+    assert all(sample.prompt == "badomi" and sample.text.startswith("badomi") for sample in written)
+    assert len({sample.text for sample in written}) > 1
+    short = generate(ngram_model, "a", count=6, sampling={"max_new_tokens": 5}, filtered=False).samples
+    assert all(len(sample.text) <= 6 for sample in short)
+    cold = generate(ngram_model, "a", count=6, sampling={"temperature": 1e-4}, filtered=False).samples
+    assert len({sample.text for sample in cold}) == 1
+
+
+def test_a_seed_repeats_the_text(ngram_model):
+    """The same seed writes the same, also where guards have drafts drawn anew."""
+    assert generate(ngram_model, count=20, seed=4) == generate(ngram_model, count=20, seed=4)
+    assert generate(ngram_model, count=20, seed=4).samples != generate(ngram_model, count=20, seed=5).samples
+
+
+def test_an_ngram_model_needs_no_torch(ngram_model):
+    """Writing with it imports neither torch nor transformers."""
+    code = (
+        "import sys, huggingtweets\n"
+        f"written = huggingtweets.generate({str(ngram_model)!r}, 'a', count=2, filtered=False)\n"
+        "assert len(written.samples) == 2\n"
+        "sys.exit(' '.join({'torch', 'transformers'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_base_is_refused(tmp_path):
+    """There is nothing to do with a base, so one that is given is a mistake, and nothing is written."""
+    job = TrainConfig(
+        data=DataConfig(locations=(sample_archive(),)),
+        recipe=load_recipe("ngram", ["base=starter"]),
+        out=tmp_path / "model",
+        tracker="none",
+    )
+    with pytest.raises(RecipeError, match="starts from no base, and 'starter' was given"):
+        train(job)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["sampling.json", "ngram.safetensors"])
+def test_a_damaged_model_is_one_line(own, damage):
+    """A file that is cut off says which one, and what to do."""
+    (own / damage).write_bytes(b"{")
+    with pytest.raises(ModelError, match=rf"{damage} cannot be read .* train"):
+        generate(own, filtered=False)
+
+
+class Taken:
+    """A tracker elsewhere, and its run, which remember the files that they were given."""
+
+    remote = True
+
+    def __init__(self):
+        self.files = {}
+
+    def save(self, name, *, files=(), **_):
+        """Take an artifact."""
+        self.files[name] = set(files)
+        return name
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_counts_leave_the_machine_only_where_posts_may(shared, tmp_path):
+    """The model holds the posts, so a tracker elsewhere is given its file only with --share-data."""
+    elsewhere, recipe = Taken(), load_recipe("ngram")
+    checkpoint, _ = models.train(tiny_dataset(), recipe, tmp_path, Silence())
+    artifacts = tracking.Artifacts("me", elsewhere, share_data=shared)
+    artifacts.finetuned_model(elsewhere, checkpoint, holds_posts=models.holds_posts(recipe))
+    assert set(elsewhere.files) == {"me-finetuned-model"}
+    assert bool(elsewhere.files["me-finetuned-model"]) == shared
+
+
+# The best of several ---------------------------------------------------------------------------------------
+
+
+def test_the_best_of_several_is_the_one_with_the_highest_score(ngram_model):
+    """Of each group of drafts, in the order in which they came, the one most like the person is kept."""
+    drafts = [sample.text for sample in generate(ngram_model, count=12, seed=2).samples]
+    scores = load_style(ngram_model).scores(drafts)
+    groups = [range(start, start + 4) for start in (0, 4, 8)]
+    picked = generate(ngram_model, count=3, seed=2, best_of=4).samples
+    assert [one.text for one in picked] == [drafts[max(group, key=scores.__getitem__)] for group in groups]
+    assert all(one.picked == "the best of 4, by style score" for one in picked)
+
+
+def test_the_style_score_prefers_the_person(ngram_model):
+    """Posts in the person's vocabulary score above posts in another."""
+    style = load_style(ngram_model)
+    mine, theirs = varied_texts(40, seed=5), ["An altogether other way of writing, with Words like These!"]
+    assert style.scores(mine).min() > style.scores(theirs).max()
+
+
+def test_the_style_score_ships_no_text(ngram_model):
+    """No word of the person can be read in the file."""
+    content = (ngram_model / "style.safetensors").read_bytes()
+    assert not [
+        word for text in varied_texts(20, seed=5) for word in text.split() if word.encode() in content
+    ]
+
+
+def test_without_other_people_the_bases_posts_are_what_the_person_is_told_from(tmp_path):
+    """Generic posts stand in for other people; with neither there is no score, and the error says so."""
+    mine = varied_texts(60, seed=5)
+    write_style(mine, {}, [], tmp_path)
+    with pytest.raises(ModelError, match=r"has no style score .* --against"):
+        load_style(tmp_path)
+    write_style(mine, {}, ["Some generic words that anybody might write."] * 20, tmp_path)
+    assert load_style(tmp_path).scores(mine).mean() > 0
+
+
+def test_the_best_of_none_is_refused(ngram_model):
+    """Zero drafts for a post is a mistake."""
+    with pytest.raises(UserError, match="expected 1 or more"):
+        generate(ngram_model, best_of=0)
+
+
+def test_nothing_drawn_is_nothing_picked(ngram_model):
+    """Where guards refuse every draft, picking has nothing to do and says so by an empty result."""
+    refused = generate(ngram_model, "write to me@example.org", count=1, best_of=2)
+    assert refused.samples == ()
+    assert set(refused.refused) == {"holds an e-mail address"}
+
+
+def test_what_is_picked_is_a_sample_all_the_same(ngram_model):
+    """A picked post has prompt and text like any other, so that whoever reads samples can read it."""
+    (picked,) = generate(ngram_model, "a", count=1, seed=1, best_of=2).samples
+    assert replace(picked, picked="").text == picked.text
+    assert picked.prompt == "a"

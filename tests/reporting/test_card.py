@@ -1,0 +1,277 @@
+"""The model card: metadata that the Hub takes, figures that add up, and text that stays text."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from huggingface_hub import ModelCard
+from markdown_it import MarkdownIt
+from msgspec.structs import replace
+
+from huggingtweets.reporting import model_card
+from huggingtweets.reporting.card import OF_LORA
+from huggingtweets.reporting.picture import plain
+from huggingtweets.results import Metric
+from huggingtweets.types import (
+    Account,
+    Author,
+    Base,
+    CurvePoint,
+    Funnel,
+    Reason,
+    Recipe,
+    Record,
+    Sample,
+    Tracked,
+    TrainingResult,
+)
+
+PICTURES = ("predictions.png", "pipeline.png", "funnel.png", "curves.png", "avatar-1.png", "avatar-2.png")
+NASTY = (
+    "<script>alert(1)</script>",
+    "</div><h1>out</h1><!--",
+    '"><img src=x onerror=alert(1)>',
+    "a | b || c |",
+    "`code` ``` and ~~~",
+    "[x](javascript:alert(1)) ![y](https://example.org/y.png)",
+    "](javascript:alert(1))",
+    "one\n\n# two\n- three\n    four\n---\nfive",
+    "---\nlicense: mit\n---",
+    "*a* **b** _c_ __d__ ~~e~~ $f$ \\(g\\) \\",
+    "&lt;b&gt; &#60;i&#62; &amp;",
+    "key: value # comment",
+    "{{ 7 * 7 }} {% raw %} ${x}",
+    "| --- | --- |",
+    "1. first\n2) second\n> quote",
+    "\ud83d lone \x00\x1b[31m \u202e reversed",
+    "<https://example.org> www.example.org me@example.org",
+    "'; DROP TABLE posts; --",
+)
+
+
+def author(**account) -> Author:
+    account = {"handle": "ada", "name": "Ada", "source": "table", "url": "https://example.org/ada", **account}
+    return Author(
+        account=Account(**account),
+        funnel=Funnel(
+            read=1300, dropped={Reason.REPOST: 200, Reason.SHORT: 30, Reason.DUPLICATE: 4}, kept=1066
+        ),
+        characters=98765,
+        train=960,
+        held_out=106,
+        language="en",
+    )
+
+
+def record(*authors: Author, **changes) -> Record:
+    known = {
+        "name": "ada",
+        "created_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "version": "1.0.0",
+        "recipe": Recipe(name="starter", base="starter", seed=7),
+        "base": Base(name="starter", digest="ab" * 32, parameters=6_900_000, architecture="GPT2LMHeadModel"),
+        "authors": authors or (author(),),
+        "split_by": "time",
+        "dataset_digest": "cd" * 32,
+        "model_digest": "ef" * 32,
+        "curve": (
+            CurvePoint(step=0, epoch=0, bits_per_byte=2.5),
+            CurvePoint(step=9, epoch=4, bits_per_byte=1.5),
+        ),
+        "result": TrainingResult(
+            metrics=(Metric(name="bits_per_byte", value=1.5, floor=2.5, count=106),),
+            samples=(
+                Sample(prompt="My dream is", text="My dream is to fly."),
+                Sample(prompt="Why", text="Why not?"),
+            ),
+        ),
+        "seconds": {"train": 61.2},
+        "environment": {"python": "3.11.7"},
+        "tracked": Tracked(
+            tracker="trackio",
+            project="huggingtweets",
+            command="trackio show",
+            artifacts={"train-dataset": "ada-train-dataset:v0"},
+        ),
+    }
+    return Record(**{**known, **changes})
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+class Page(HTMLParser):
+    """What a browser makes of a card: its elements in order, its text, the rows of its tables."""
+
+    def __init__(self, card: str) -> None:
+        super().__init__()
+        self.elements, self.text, self.rows = [], "", []
+        self.feed(MARKDOWN.render(body(card)))
+
+    def handle_starttag(self, tag, attrs):
+        """Note an element, and begin a row or a cell."""
+        self.elements.append((tag, tuple(name for name, _ in attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        """Note the end of an element."""
+        self.elements.append(("/" + tag, ()))
+
+    def handle_comment(self, data):
+        """Note what would be hidden."""
+        self.elements.append(("comment", (data,)))
+
+    def handle_data(self, data):
+        """Collect text, of cells also by row."""
+        self.text += data
+        if self.elements[-1][0] in {"td", "th"}:
+            self.rows[-1][-1] += data
+
+
+def body(card: str) -> str:
+    return ModelCard(card).text
+
+
+def test_metadata_comes_back_from_the_hubs_own_reader():
+    """What the Hub reads from the card is what the record says."""
+    data = ModelCard(model_card(record(), pictures=PICTURES)).data
+    assert data.language == ["en"]
+    assert data.tags == ["huggingtweets", "text-generation"]
+    assert data.pipeline_tag == "text-generation"
+    assert data.library_name == "transformers"
+    assert data.widget == [{"text": "My dream is"}]
+    assert data.thumbnail == "predictions.png"
+    assert data.model_name == "ada"
+    (result,) = data.eval_results
+    assert (result.metric_type, result.metric_value) == ("bits_per_byte", 1.5)
+    assert result.dataset_name == "Held-out posts of @ada"
+
+
+def test_a_card_without_a_known_language_names_none():
+    """Nothing is claimed that is not known."""
+    unknown = record(msgspec.structs.replace(author(), language=""))
+    assert ModelCard(model_card(unknown, pictures=())).data.language is None
+
+
+def test_only_a_base_from_the_hub_is_named_as_base_model():
+    """The embedded base and local folders have no page on the Hub to point to."""
+    local = model_card(record(), pictures=())
+    hub = model_card(record(base=Base(name="gpt2@main", digest="ab" * 32, revision="607a30d7")), pictures=())
+    assert ModelCard(local).data.base_model is None
+    assert ModelCard(hub).data.base_model == "gpt2"
+
+
+def test_the_four_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
+    """Every author has a column, with the counts of their own funnel."""
+    bob = replace(author(handle="bob"), funnel=Funnel(read=2000, dropped={Reason.LANGUAGE: 5}, kept=1995))
+    rows = Page(model_card(record(author(), bob), pictures=())).rows
+    assert rows[:5] == [
+        ["Data", "@ada", "@bob"],
+        ["Tweets downloaded", "1,300", "2,000"],
+        ["Retweets", "200", "0"],
+        ["Short tweets", "30", "0"],
+        ["Tweets kept", "1,066", "1,995"],
+    ]
+    assert ["other languages", "0", "5"] in rows
+    assert ["the same as an earlier one", "4", "0"] in rows
+
+
+def test_every_hyperparameter_and_metric_is_in_a_table():
+    """No field that meant something to this model is left out, and the base's figure stands beside it."""
+    rows = Page(model_card(record(), pictures=())).rows
+    names = {row[0] for row in rows}
+    assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA <= names
+    assert {"sampling.temperature", "sampling.top_p", "sampling.max_new_tokens"} <= names
+    assert ["Bits per byte of held-out posts", "1.500", "2.500", "", "106"] in rows
+
+
+def test_every_author_is_shown_as_a_bot():
+    """Nobody can take the card for a person's own page."""
+    page = Page(model_card(record(author(), author(handle="bob", name="Bob")), pictures=PICTURES))
+    assert page.text.count("🤖 AI BOT") == 2
+    assert [tag for tag, _ in page.elements].count("img") == len(PICTURES)
+
+
+def test_only_pictures_that_exist_are_shown():
+    """A card without pictures has no broken images."""
+    assert ("img", ("src", "alt")) in Page(model_card(record(), pictures=PICTURES)).elements
+    assert "img" not in [tag for tag, _ in Page(model_card(record(), pictures=())).elements]
+
+
+def test_samples_come_whole_and_in_order_with_their_settings():
+    """Nothing is picked, and the settings say how to get the same."""
+    text = Page(model_card(record(), pictures=())).text
+    assert text.index("My dream is to fly.") < text.index("Why not?")
+    assert "seed 7, temperature 1.0" in text
+
+
+def test_the_tracker_is_shown_where_there_is_one():
+    """The card leads to the data of every step, or says nothing of it."""
+    shown = Page(model_card(record(), pictures=())).text
+    assert "trackio show" in shown
+    assert "ada-train-dataset:v0" in shown
+    assert "Explore" not in Page(model_card(record(tracked=Tracked(tracker="none")), pictures=())).text
+
+
+def test_a_split_by_position_is_said():
+    """Figures without dates are not passed off as figures about the future."""
+    assert "Dates are missing" in body(model_card(record(split_by="position"), pictures=()))
+    assert "Dates are missing" not in body(model_card(record(), pictures=()))
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_text_of_people_and_models_changes_nothing_in_the_structure(text):
+    """Whatever a name or a sample contains, the card has the same elements, and shows the text as it is."""
+
+    def with_text(text: str) -> Page:
+        person = author(handle=text, name=text, bio=text)
+        return Page(
+            model_card(
+                record(
+                    person,
+                    name=text,
+                    base=Base(name=text, digest=text, revision=text, architecture=text),
+                    recipe=Recipe(name=text, base=text, summary=text),
+                    result=TrainingResult(
+                        metrics=(Metric(name=text, value=1.0),),
+                        samples=(Sample(prompt=text, text=f"{text} and {text}"),),
+                    ),
+                    environment={text: text},
+                    tracked=Tracked(tracker=text, project=text, command=text, artifacts={text: text}),
+                ),
+                pictures=PICTURES,
+            )
+        )
+
+    page = with_text(text)
+    assert page.elements == with_text("harmless").elements
+    assert page.text.count(plain(text)) >= 15
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_metadata_takes_any_name(text):
+    """A name cannot add a key to the metadata or end it."""
+    card = ModelCard(model_card(record(author(handle=text, name=text), name=text), pictures=PICTURES))
+    assert card.data.model_name == plain(text)
+    assert set(card.data.to_dict()) == set(ModelCard(model_card(record(), pictures=PICTURES)).data.to_dict())
+    assert "license" not in card.data.to_dict()
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "", "//x", " https"]
+)
+def test_only_web_addresses_become_links(url):
+    """A profile's address cannot run anything."""
+    card = model_card(record(author(url=url), tracked=Tracked(tracker="wandb", url=url)), pictures=())
+    assert "a" not in [tag for tag, _ in Page(card).elements]
+
+
+def test_an_address_cannot_leave_its_attribute():
+    """An address with quotes and angle brackets stays one address."""
+    page = Page(model_card(record(author(url='https://x.example/"><b onclick=x>')), pictures=()))
+    assert ("a", ("href",)) in page.elements
+    assert ("b", ("onclick",)) not in page.elements

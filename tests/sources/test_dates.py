@@ -1,0 +1,91 @@
+"""Dates of people's tables are understood in the many forms that they have."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from huggingtweets.sources._formats.dates import is_day_first, read_date
+
+EVENING = datetime(2017, 10, 16, 22, 59, tzinfo=UTC)
+DAY = datetime(2017, 10, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "10/16/17 22:59",
+        "10/16/2017 10:59 PM",
+        "16/10/2017 22:59",
+        "16.10.2017 22:59:00",
+        "2017-10-16 22:59",
+        "2017-10-16T22:59:00.000Z",
+        "2017-10-17 00:59:00+02:00",
+        "2017-10-16 22:59:00 UTC",
+        "2017/10/16 22:59",
+        "Mon Oct 16 22:59:00 +0000 2017",
+        "Mon, 16 Oct 2017 22:59:00 GMT",
+        "Mon, 16 Oct 2017 18:59:00 -0400",
+        "16 October 2017 22:59",
+        "Oct 16, 2017 · 10:59 PM UTC",
+        "10:59 p.m. - 16 Oct 2017",
+        "1508194740",
+        "1508194740000",
+        "1508194740.0",
+        1508194740,
+        1508194740000,
+        1508194740.0,
+        datetime(2017, 10, 16, 22, 59),  # noqa: DTZ001 -- as parquet gives it
+        datetime(2017, 10, 16, 23, 59, tzinfo=timezone(timedelta(hours=1))),
+    ],
+)
+def test_a_moment_is_read_in_any_form_as_utc(value):
+    """Spreadsheets, scrapers, networks and Unix write the same moment in all these ways."""
+    assert read_date(value) == EVENING
+    assert read_date(value).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "value", ["10/16/17", "2017-10-16", "20171016", "Oct 16, 2017", "16-Oct-17", date(2017, 10, 16)]
+)
+def test_a_day_is_its_beginning(value):
+    """A date without a clock is midnight UTC."""
+    assert read_date(value) == DAY
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "yesterday",
+        "5",
+        "99/99/99",
+        "31/02/2017",
+        "Oct 16",
+        "9" * 400,
+        float("nan"),
+        True,
+        [],
+        {},
+        "1:2:3:4",
+    ],
+)
+def test_what_is_no_date_is_unknown(value):
+    """A broken date is no reason to stop."""
+    assert read_date(value) is None
+
+
+def test_the_order_of_day_and_month_is_learnt_from_the_column():
+    """One date that can only begin with its day tells how the others begin."""
+    assert is_day_first(["5/4/17", "23/4/17"])
+    assert not is_day_first(["5/4/17", "4/23/17", "2023-04-23", None, 1508194740])
+    assert read_date("5/4/17", day_first=True) == datetime(2017, 4, 5, tzinfo=UTC)
+    assert read_date("5/4/17") == datetime(2017, 5, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("year", "full"), [("07", 2007), ("68", 2068), ("69", 1969)])
+def test_two_digit_years_turn_where_posix_turns_them(year, full):
+    """Years 69 to 99 are of the last century."""
+    assert read_date(f"1/2/{year}").year == full

@@ -1,0 +1,145 @@
+# ruff: noqa: RUF001 -- quotes and dashes as people type them are what is tested
+"""Text is read rightly, whatever it was saved in and whatever was done to it on the way."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from ftfy.badness import badness
+
+from huggingtweets.errors import BrokenArchive
+from huggingtweets.sources._formats import encoding
+from huggingtweets.sources._formats.encoding import lines
+
+FRENCH = "Déjà vu : l’été à la plage… « Noël », où Ève a été très fâchée ; cœur naïf – ça, alors !\n"
+GERMAN = "Schöne Mädchen auf größeren Straßen — Äpfel und „Öl“ in Österreich\n"
+SPANISH = "¿Qué tal el español este año? ¡Mañana más! El corazón del pingüino\n"
+ENGLISH = "I don’t know… “maybe”, they said — it’s café time\n"
+EMOJI = "Good morning 🇺🇸 ☑️ 📈 “you” don’t say… → ✓ 💯 chào Nguyễn\n"
+
+
+def decoded(tmp_path, content):
+    path = tmp_path / "posts.txt"
+    path.write_bytes(content)
+    return "".join(lines(path))
+
+
+def trip(content):
+    """What a spreadsheet does to UTF-8: bytes read as cp1252, saved in Mac Roman, `_` for what it lacks."""
+    saved = bytearray()
+    for byte in content:
+        try:
+            saved += bytes([byte]).decode("cp1252").encode("mac_roman")
+        except UnicodeDecodeError:
+            saved.append(byte)
+        except UnicodeEncodeError:
+            saved += b"_"
+    return bytes(saved)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "mac_roman"])
+@pytest.mark.parametrize("text", [FRENCH, GERMAN, SPANISH, ENGLISH])
+def test_genuine_text_of_any_encoding_is_itself(tmp_path, text, encoding):
+    """Text of four languages, saved in any of the usual encodings, comes back unchanged."""
+    if encoding == "mac_roman" and text == ENGLISH:
+        text = text.replace("café", "cafe’")
+    assert decoded(tmp_path, (text * 30).encode(encoding)) == text * 30
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-be"])
+def test_byte_order_marks_decide(tmp_path, encoding):
+    """A mark at the beginning names the encoding, and is no part of the text."""
+    assert decoded(tmp_path, ("\ufeff" + FRENCH).encode(encoding)) == FRENCH
+
+
+@pytest.mark.parametrize("trips", [1, 2])
+@pytest.mark.parametrize("text", [EMOJI, ENGLISH, FRENCH])
+def test_a_spreadsheets_round_trips_are_undone(tmp_path, text, trips):
+    """UTF-8 that a spreadsheet mistook, once or twice, gets its quotes, emoji and flags back."""
+    content = text.encode() * 20
+    for _ in range(trips):
+        content = trip(content)
+    mended = decoded(tmp_path, content)
+    unknown = mended.count("\ufffd")
+    assert unknown <= 0.1 * sum(not c.isascii() for c in text * 20)
+    assert all(got in (want, "\ufffd") for got, want in zip(mended, text * 20, strict=True))
+
+
+def test_underscores_that_were_typed_stay(tmp_path):
+    """In a mistaken file `_` is a lost byte only where UTF-8 lacks one, not next to words or quotes."""
+    text = "@some_body _“quoted”_ snake_case… __init__ _🇺🇸_ don’t_\n"
+    assert decoded(tmp_path, trip(text.encode() * 20)) == text * 20
+
+
+def test_good_utf8_is_left_alone(tmp_path):
+    """Curly quotes, odd capitals and even a post about mojibake stay as they were typed."""
+    text = EMOJI * 200 + "what does â€™ mean in my e-mail? aÉb wÖrd ‡\n"
+    assert decoded(tmp_path, text.encode()) == text
+
+
+def test_utf8_that_was_saved_from_wrongly_read_text_is_mended(tmp_path):
+    """A whole file of `â€™` and `Ã©` is what it was before it was read as cp1252 and saved as UTF-8."""
+    text = "It’s très bien, “vraiment”\n" * 30
+    assert decoded(tmp_path, text.encode().decode("sloppy-windows-1252").encode()) == text
+
+
+def test_bytes_that_mean_nothing_do_not_crash(tmp_path):
+    """Whatever cannot be decoded is marked as unknown, and the rest is read."""
+    text = decoded(tmp_path, EMOJI.encode() * 50 + b"broken \xff\xfe\xc3( here\n")
+    assert text.startswith(EMOJI)
+    assert "broken \ufffd" in text
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04\0\0\0", "no mark".encode("utf-16-le"), b"fine\nnot\0fine\n"]
+)
+def test_what_is_no_text_is_refused(tmp_path, content):
+    """Zero bytes mean another kind of file; the message gives the line and what to do."""
+    with pytest.raises(BrokenArchive, match=r"is not text in line [12]; save it again as text in UTF-8"):
+        decoded(tmp_path, content)
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    """A file of one endless line is given up before it is in memory."""
+    monkeypatch.setattr(encoding, "LONGEST_LINE", 1000)
+    with pytest.raises(BrokenArchive, match="not text"):
+        decoded(tmp_path, b"x" * 100_000)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(tmp_path, end):
+    """Unix, Windows and the old Mac end lines in their own ways, and so do spreadsheets on them."""
+    path = tmp_path / "posts.txt"
+    path.write_bytes(f"one{end}two é{end}three".encode("cp1252"))
+    assert [line.rstrip("\r\n") for line in lines(path)] == ["one", "two é", "three"]
+
+
+def test_the_encoding_is_found_late_in_the_file_and_in_constant_memory(tmp_path):
+    """Megabytes of ASCII before the first accent change neither the choice nor the memory needed."""
+    path = tmp_path / "posts.txt"
+    path.write_bytes(b"plain words only, nothing else\n" * 400_000 + trip(EMOJI.encode() * 20))
+    tracemalloc.start()
+    last = ""
+    for line in lines(path):
+        last = line
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert last == EMOJI
+    assert peak < 3 << 20 < path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("handle", "unknown", "examples"),
+    [
+        ("realDonaldTrump", 7, ("🇺🇸", "➡️", "“", "”", "’", "–", "…", "Shinzō", "Nguyễn Xuân Phúc")),
+        ("BarackObama", 5, ("—President Obama", "“", "”", "’", "…", "→", "✓", "💯")),
+    ],
+)
+def test_real_timelines_show_what_was_typed(persona, handle, unknown, examples):
+    """Two real files that spreadsheets mistook: quotes, dashes and flags are back, few are lost."""
+    text = "".join(lines(Path(persona(handle))))
+    assert [example for example in examples if example not in text] == []
+    assert badness(text) == 0
+    assert text.count("\ufffd") <= unknown

@@ -1,0 +1,263 @@
+"""Feeds, made by hand after the specifications of RSS 2.0, RSS 1.0, Atom and WordPress's export."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace, Unreachable
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import PostKind
+from tests.helpers.export_builder import PRIVATE, rss, rss_item
+from tests.helpers.local_server import LocalServer, Reply
+
+MOMENT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0" xml:lang="en">
+<title type="html">Ada &amp;amp; tests</title><subtitle>Made up</subtitle>
+<link rel="self" href="https://example.org/atom.xml"/><link href="https://example.org/"/>
+<author><name>Ada Tests</name><email>{private}@example.org</email></author>
+<entry><id>tag:1</id><title>Escaped</title><link href="https://example.org/1"/>
+<published>2023-11-14T22:13:20Z</published><updated>2024-01-01T00:00:00Z</updated>
+<content type="html">&lt;p&gt;My &lt;b&gt;words&lt;/b&gt;.&lt;/p&gt;&lt;p&gt;More.&lt;/p&gt;</content></entry>
+<entry xml:lang="de"><id>tag:2</id><title/><updated>2023-11-14T23:13:20+01:00</updated>
+<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Part of<br/>the XML.</p></div></content>
+</entry>
+<entry><id>tag:3</id><thr:in-reply-to ref="tag:9"/><content type="text">1 &lt; 2
+second line</content></entry>
+</feed>""".replace("{private}", PRIVATE)
+RDF = """<?xml version="1.0"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel rdf:about="https://example.org/"><title>Old feed</title><link>https://example.org/</link></channel>
+<item rdf:about="https://example.org/1"><title>T</title><link>https://example.org/1</link>
+<description>old words</description><dc:date>2023-11-14T22:13:20Z</dc:date><dc:creator>Ada</dc:creator></item>
+</rdf:RDF>"""
+
+
+def read_feed(tmp_path, content, file="feed.xml", **options):
+    path = tmp_path / file
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert sources.recognise(str(path)) == "feed"
+    timeline = sources.read(str(path), ReadOptions(**options))
+    return timeline, list(timeline.posts)
+
+
+def test_rss_is_read(tmp_path):
+    """What the channel and its items tell becomes account and posts."""
+    whole = "<content:encoded><![CDATA[<p>Whole <i>text</i>.</p><p>With more.</p>]]></content:encoded>"
+    items = (
+        rss_item(1, "Summary &hellip;", title="Title", more=whole),
+        rss_item(2, "no title &amp; <b>bold</b>"),
+    )
+    timeline, posts = read_feed(tmp_path, rss(*items))
+    account = timeline.account
+    assert (account.handle, account.name, account.bio) == ("Ada_s_tests", "Ada's tests", "Made up for tests")
+    assert account.url == "https://example.org/"
+    assert [post.text for post in posts] == ["Title\n\nWhole text.\n\nWith more.", "no title & bold"]
+    first = posts[0]
+    assert (first.id, first.url, first.lang) == ("https://example.org/?p=1", "https://example.org/1", "en")
+    assert (first.created_at, first.kind) == (MOMENT, PostKind.ORIGINAL)
+
+
+def test_atom_is_read(tmp_path):
+    """Escaped HTML, XHTML and plain text; the author of the feed; languages; answers."""
+    timeline, posts = read_feed(tmp_path, ATOM, "feed.atom")
+    assert (timeline.account.handle, timeline.account.bio) == ("Ada_Tests", "Made up")
+    assert timeline.account.url == "https://example.org/"
+    assert [post.text for post in posts] == [
+        "Escaped\n\nMy words.\n\nMore.",
+        "Part of\nthe XML.",
+        "1 < 2\nsecond line",
+    ]
+    assert [post.lang for post in posts] == ["en", "de", "en"]
+    assert [post.created_at for post in posts] == [MOMENT, MOMENT, None]
+    assert (posts[2].kind, posts[2].reply_to) == (PostKind.REPLY, "tag:9")
+    assert PRIVATE not in repr((timeline.account, posts))
+
+
+def test_rss_1_is_read(tmp_path):
+    """In the oldest form items stand beside the channel."""
+    timeline, [post] = read_feed(tmp_path, RDF, "feed.rdf")
+    assert (timeline.account.handle, timeline.account.url) == ("Ada", "https://example.org/")
+    assert (post.text, post.created_at) == ("T\n\nold words", MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "text"),
+    [
+        ("The beginning\u2026", "<p>The beginning and the end.</p>", "The beginning and the end."),
+        ("All", "All", "All"),
+        ("Only a title", "", "Only a title"),
+        ("A title", "<blockquote>his words</blockquote><p>mine</p>", "A title\n\nmine"),
+    ],
+)
+def test_title_and_text_are_not_said_twice(tmp_path, title, body, text):
+    """Micro-blogs cut the title from the text; quotations are somebody else's."""
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body, title=title)))
+    assert post.text == text
+
+
+def test_names_of_other_modules_are_not_taken_for_the_feeds(tmp_path):
+    """A picture has a title and a description, too."""
+    more = "<media:title>picture</media:title><media:description>of a cat</media:description>"
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, "mine", more=more)))
+    assert post.text == "mine"
+
+
+def test_of_several_authors_one_must_be_named(tmp_path):
+    """Authors are listed with counts; mail addresses that RSS has in their place are no names."""
+    items = [
+        rss_item(n, f"by {who}", more=f"<author>{PRIVATE}@example.org ({who})</author>")
+        for n, who in enumerate(["Ada", "Ada", "Bob"])
+    ]
+    content = rss(*items, rss_item(9, "nobody's", more=f"<author>{PRIVATE}@example.org</author>"))
+    with pytest.raises(LocationError, match=r"'Ada' \(2\), 'Bob' \(1\); say .* --name"):
+        read_feed(tmp_path, content)
+    timeline, posts = read_feed(tmp_path, content, name="ada")
+    assert [post.text for post in posts] == ["by Ada"] * 2
+    assert PRIVATE not in repr((timeline.account, posts))
+
+
+def test_drafts_and_private_posts_of_wordpress_are_never_read(tmp_path):
+    """WordPress's export is RSS with everything in it; only what was published for everyone is taken."""
+
+    def item(number, status="publish", kind="post", key=""):
+        more = f"<wp:status>{status}</wp:status><wp:post_type>{kind}</wp:post_type>"
+        return rss_item(
+            number,
+            PRIVATE if number else "mine",
+            more=f"{more}<wp:post_password>{key}</wp:post_password>",
+        )
+
+    items = [item(0), item(1, "draft"), item(2, "private"), item(3, key="x"), item(4, kind="attachment")]
+    _, posts = read_feed(tmp_path, rss(*items))
+    assert [post.text for post in posts] == ["mine"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+def test_the_declared_encoding_counts(tmp_path, encoding):
+    """A feed says itself in which encoding it is."""
+    content = rss(rss_item(1, "caf\u00e9")).replace("UTF-8", encoding).encode(encoding)
+    path = tmp_path / "feed.xml"
+    path.write_bytes(content)
+    [post] = sources.read(str(path), source="feed").posts
+    assert post.text == "caf\u00e9"
+
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "' + "x" * 1000 + '">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 100}">' for a, b in zip("abc", "bcd", strict=True))
+    + "]><rss><channel><title>t</title><item><title>&d;</title></item></channel></rss>"
+)  # fmt: skip
+OUTSIDE = (
+    '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    "<rss><channel><item><title>&a;</title></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (rss(rss_item(1, "x"))[:-20], "no whole XML"),
+        ("<rss><channel><item></channel></rss>", "no whole XML"),
+        ("<rss><channel><title>t</title></channel></rss>", "without entries"),
+        ("<html><p>no feed</p></html>", "neither RSS nor Atom"),
+        (BOMB, "no whole XML"),
+        (OUTSIDE, "no whole XML"),
+        ('<?xml version="1.0" encoding="no-such"?><rss><channel/></rss>', "no whole XML"),
+    ],
+)
+def test_what_is_no_feed_or_a_trap_is_refused(tmp_path, content, reason):
+    """XML that breaks off, grows without end, or reaches for other files gives one line."""
+    path = tmp_path / "feed.xml"
+    path.write_text(content)
+    with pytest.raises(BrokenArchive, match=reason) as caught:
+        list(sources.read(str(path), source="feed").posts)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "source"),
+    [
+        ("https://example.org/feed.xml", "feed"),
+        ("https://example.org/blog/feed/", "feed"),
+        ("https://example.org/?feed=rss2", "feed"),
+        ("https://example.org/index.rss?x=1", "feed"),
+        ("https://example.org/feeds/ada", "feed"),
+        ("https://example.org/feedback", None),
+        ("https://example.org/", None),
+    ],
+)
+def test_only_addresses_that_look_like_a_feeds_are_taken(location, source):
+    """Nobody is asked to find out; any other address needs --source feed."""
+    if source:
+        assert sources.recognise(location) == source
+    else:
+        with pytest.raises(UnknownPlace):
+            sources.recognise(location)
+
+
+def xml(content, **headers):
+    return Reply(body=content.encode(), headers={"Content-Type": "application/xml", **headers})
+
+
+def test_an_address_is_fetched_and_asked_again_only_for_changes():
+    """What did not change is not sent again; what did is."""
+    replies = {"etag": '"1"', "text": "one"}
+
+    def answer(asked):
+        if asked.headers.get("if-none-match") == replies["etag"]:
+            return Reply(304)
+        return xml(rss(rss_item(1, replies["text"])), ETag=replies["etag"])
+
+    def texts():
+        timeline = sources.read(f"http://127.0.0.1:{server.port}/feed.xml", ReadOptions(allow_private=True))
+        assert len(timeline.digest) == 64
+        return [post.text for post in timeline.posts]
+
+    with LocalServer(answer) as server:
+        assert texts() == texts() == ["one"]
+        assert ["if-none-match" in asked.headers for asked in server.asked] == [False, True]
+        replies.update(etag='"2"', text="two")
+        assert texts() == ["two"]
+
+
+def test_a_page_that_names_its_feed_will_do():
+    """The address of a blog leads to its feed, with --source feed."""
+    page = b"<html><head><link rel='alternate' type='application/atom+xml' href='/atom'></head></html>"
+    with LocalServer(lambda asked: xml(ATOM) if asked.path == "/atom" else Reply(body=page)) as server:
+        location = f"http://127.0.0.1:{server.port}/"
+        timeline = sources.read(location, ReadOptions(allow_private=True), source="feed")
+        assert len(list(timeline.posts)) == 3
+
+
+def test_a_page_without_a_feed_is_told():
+    """The message says what was found and what is needed."""
+    with LocalServer(lambda _: Reply(body=b"<html><p>no feed</p></html>")) as server:
+        location = f"http://127.0.0.1:{server.port}/feed.xml"
+        with pytest.raises(BrokenArchive, match="neither RSS nor Atom; give the address or file of a feed"):
+            sources.read(location, ReadOptions(allow_private=True))
+
+
+def test_private_addresses_are_refused():
+    """A stranger's location cannot reach this machine, unless the user allows it."""
+    with LocalServer(lambda _: xml(rss(rss_item(1, "x")))) as server:
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
+            sources.read(f"http://127.0.0.1:{server.port}/feed.xml")
+        assert server.asked == []
+
+
+def test_what_is_kept_can_be_damaged_without_harm(home):
+    """A broken file in the cache is as good as none."""
+    with LocalServer(lambda _: xml(rss(rss_item(1, "one")), ETag='"1"')) as server:
+        location = f"http://127.0.0.1:{server.port}/feed.xml"
+        options = ReadOptions(allow_private=True)
+        sources.read(location, options)
+        [kept] = (home / "fetched").iterdir()
+        kept.write_bytes(os.urandom(100))
+        assert [post.text for post in sources.read(location, options).posts] == ["one"]

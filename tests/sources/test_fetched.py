@@ -1,0 +1,237 @@
+"""What was fetched of a live timeline is kept, and nothing is fetched twice, lost, or shown to others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import suppress
+from itertools import count, islice, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.errors import OutOfSpace, Unreachable
+from huggingtweets.sources._formats import fetched as fetched_module
+from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.types import Post
+
+UNIQUE = count()
+
+
+class Broken(Exception):  # noqa: N818 -- stands for whatever can happen
+    """The connection breaks, or the user does not want any more."""
+
+
+class Place:
+    """A timeline that is shown from its newest post down, three posts a page."""
+
+    def __init__(self, posts=0):
+        self.newest = 0
+        self.ids = []
+        self.asked = []
+        self.breaks_after = None
+        self.post(posts)
+
+    def post(self, number):
+        """Publish so many posts."""
+        self.ids = [str(n) for n in range(self.newest + number, self.newest, -1)] + self.ids
+        self.newest += number
+
+    def ask(self, cursor, newest):
+        """A page, unless the run is to break here."""
+        if self.breaks_after is not None and len(self.asked) >= self.breaks_after:
+            raise Broken
+        self.asked.append((cursor, newest))
+        older = [i for i in self.ids if cursor is None or int(i) < int(cursor)]
+        page = older[:3]
+        return Page([Post(id=i, author="me", text=f"text {i}") for i in page], page[-1] if page else None)
+
+    def walk(self, key, breaks_after=None, **options):
+        """Ids as one run sees them, and what it asked for."""
+        self.asked, self.breaks_after = [], breaks_after
+        seen = []
+        with suppress(Broken), Fetched("place", key, **options) as fetched:
+            seen.extend(post.id for post in fetched.walk(self.ask))
+        return seen, self.asked
+
+
+def test_a_second_run_fetches_only_what_is_new():
+    """The first run asks for every page, the next for one, and both see all posts, newest first."""
+    place = Place(10)
+    seen, asked = place.walk("a")
+    assert (seen, len(asked)) == (place.ids, 5)
+    seen, asked = place.walk("a")
+    assert (seen, asked) == (place.ids, [(None, "10")])
+    place.post(4)
+    seen, asked = place.walk("a")
+    assert (seen, len(asked)) == (place.ids, 2)
+
+
+def test_an_interrupted_run_goes_on_where_it_was():
+    """What the first run did not get to is fetched by the second, and nothing else is."""
+    place = Place(20)
+    seen, _ = place.walk("a", breaks_after=3)
+    assert seen == place.ids[:9]
+    seen, asked = place.walk("a")
+    assert seen == place.ids
+    assert [cursor for cursor, _ in asked] == [None, "12", "9", "6", "3", "1"]
+
+
+def test_several_gaps_are_filled_from_above():
+    """Posts that came while runs were broken off are all there in the end, in order and once."""
+    place = Place(12)
+    place.walk("a", breaks_after=1)
+    place.post(9)
+    place.walk("a", breaks_after=1)
+    place.post(9)
+    seen, _ = place.walk("a")
+    assert seen == place.ids
+    assert place.walk("a") == (place.ids, [(None, "30")])
+
+
+def test_who_stops_listening_loses_nothing():
+    """A reader that takes only some posts leaves the rest for the next run."""
+    place = Place(20)
+    with Fetched("place", "a") as fetched:
+        assert [post.id for post in islice(fetched.walk(place.ask), 4)] == place.ids[:4]
+    assert place.walk("a")[0] == place.ids
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=8))
+def test_whatever_happens_all_posts_are_seen_once(events):
+    """Any order of new posts and broken runs ends in the whole timeline, newest first."""
+    place, key = Place(3), str(next(UNIQUE))
+    for posts, pages in events:
+        place.post(posts)
+        seen, _ = place.walk(key, breaks_after=pages)
+        assert seen == sorted(set(seen), key=int, reverse=True)
+    assert place.walk(key)[0] == place.ids
+    assert place.walk(key) == (place.ids, [(None, place.ids[0])])
+
+
+def test_what_the_service_deletes_does_not_confuse():
+    """The newest known post may be gone: the next run still knows where it was."""
+    place = Place(10)
+    place.walk("a")
+    del place.ids[0]
+    place.post(2)
+    seen, asked = place.walk("a")
+    assert (seen[:2], len(seen), len(asked)) == (["12", "11"], 12, 1)
+
+
+def test_deleted_posts_do_not_live_on():
+    """After some days all is fetched anew, and what was deleted meanwhile is gone from this machine."""
+    place = Place(10)
+    place.walk("a")
+    place.ids.remove("5")
+    with Fetched("place", "a") as fetched:
+        path = fetched.path
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE begun SET at = at - ?", (fetched_module.KEPT_FOR,))
+    db.close()
+    seen, asked = place.walk("a")
+    assert (seen, len(asked)) == (place.ids, 4)
+    assert b"text 5" not in path.read_bytes()
+
+
+def test_more_posts_than_are_read_at_a_time(monkeypatch):
+    """Kept posts are read in parts, and their order holds across the borders."""
+    monkeypatch.setattr(fetched_module, "_ROWS", 4)
+    for posts in (7, 8, 9, 12):
+        place = Place(posts)
+        place.walk(str(posts))
+        assert place.walk(str(posts))[0] == place.ids
+
+
+def test_timelines_do_not_mix():
+    """Another person, another place, and a name that looks the same are others."""
+    keys = ["a", "b", "A", "a/../b", "a" * 300, "a" * 299 + "b", "did:plc:x", "did_plc_x"]
+    paths = set()
+    for key in keys:
+        for source in ("one", "two"):
+            with Fetched(source, key) as fetched:
+                paths.add(fetched.path)
+                assert not list(fetched.walk(lambda *_: Page([], None)))
+    assert len(paths) == 2 * len(keys)
+    assert len({path.parent for path in paths}) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_only_the_user_can_read_it():
+    """Neither the folder nor the file is open to others, whatever the umask says."""
+    before = os.umask(0)
+    try:
+        Place(3).walk("a")
+        with Fetched("place", "a") as fetched:
+            modes = [stat.S_IMODE(path.stat().st_mode) for path in (fetched.path.parent, fetched.path)]
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o600]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", b"SQLite format 3\0" + b"\xff" * 4000])
+def test_a_damaged_file_is_as_good_as_none(damage):
+    """What was fetched can be fetched again, so damage is no reason to fail."""
+    place = Place(5)
+    place.walk("a")
+    with Fetched("place", "a") as fetched:
+        path = fetched.path
+    path.write_bytes(damage)
+    assert place.walk("a") == (place.ids, [(None, None), ("3", None), ("1", None)])
+
+
+def test_a_folder_that_cannot_be_written_is_told(home):
+    """No place to keep the posts is an error of one line that names the place."""
+    (home / "fetched").write_text("a file where the folder should be")
+    with pytest.raises(OutOfSpace, match=r"cannot be kept in .*fetched.*HUGGINGTWEETS_HOME") as error:
+        Fetched("place", "a")
+    assert "\n" not in str(error.value)
+
+
+def test_a_service_that_goes_in_circles_is_left():
+    """Pages that bring nothing new have an end."""
+    posts = [Post(id="5", author="me", text="again")]
+    asked = []
+
+    def ask(cursor, _):
+        asked.append(cursor)
+        return Page(posts, "5")
+
+    with Fetched("place", "a") as fetched, pytest.raises(Unreachable, match="without a new post"):
+        list(fetched.walk(ask))
+    assert len(asked) < 100
+
+
+WALK = """
+import sys
+from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.types import Post
+
+def ask(cursor, newest):
+    top = int(cursor or 301) - 1
+    print(top, flush=True)
+    posts = [Post(id=str(n), author="me", text="x" * 300) for n in range(top, max(0, top - 3), -1)]
+    return Page(posts, posts[-1].id if posts else None)
+
+with Fetched("place", "killed") as fetched:
+    print("all", len({post.id for post in fetched.walk(ask)}))
+"""
+
+
+def test_a_killed_run_goes_on():
+    """A process that is killed in the middle, again and again, loses at most the page it was at."""
+    reached = []
+    for lines in (10, 25, 40):
+        process = subprocess.Popen([sys.executable, "-c", WALK], stdout=subprocess.PIPE, text=True)
+        with process:
+            reached.append([int(next(process.stdout)) for _ in range(lines)])
+            process.send_signal(signal.SIGKILL)
+    done = subprocess.run([sys.executable, "-c", WALK], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "all 300"
+    assert all(later[1] <= earlier[-1] for earlier, later in pairwise(reached))
+    assert int(done.stdout.splitlines()[1]) <= reached[-1][-1]

@@ -1,0 +1,177 @@
+"""Damaged inputs of every form that files have: they give posts, or are refused in one line.
+
+The inputs are made by fuzz/sources.py, of which long runs are recorded; here are a few hundred.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from random import Random
+
+import pytest
+from fuzz import reading
+from fuzz.inputs import Form, forms
+from fuzz.json_changes import change_json
+from fuzz.reading import Worker, read, read_changed, write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from huggingtweets import sources
+from huggingtweets.sources import ReadOptions
+
+FORMS = {form.name: form for form in forms()}
+SEED = 20_000  # other than those of recorded runs
+FUZZ = [sys.executable, "-m", "fuzz.sources"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_an_input_that_is_whole_is_read(tmp_path, name):
+    """Each form is what it says, and is read while nothing is damaged: else its damage would show nothing."""
+    form = FORMS[name]
+    path = write(tmp_path, form, form.content)
+    assert sources.recognise(str(path)) == form.source
+    outcome = read(path, ReadOptions(name="Ada Tests"), None)
+    assert (outcome.kind, outcome.told) == ("read", "")
+    assert outcome.posts >= 2
+
+
+def test_damaged_inputs_are_read_or_refused():
+    """Six of each form: posts or one line, nothing else, in a process that is watched."""
+    with Worker(FORMS) as worker:
+        outcomes = {
+            identity: worker.read(identity)
+            for name in FORMS
+            for identity in (f"{name}:{SEED}:{number}" for number in range(6))
+        }
+    assert {key: told for key, told in outcomes.items() if told.kind == "failed"} == {}
+    kinds = [outcome.kind for outcome in outcomes.values()]
+    assert min(kinds.count("read"), kinds.count("refused")) > len(kinds) / 10
+
+
+@settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(list(FORMS.values())), st.randoms(use_true_random=False))
+def test_what_hypothesis_chooses_is_read_or_refused(form, random):
+    """The same inputs, chosen by Hypothesis, which would show the smallest that fails."""
+    read_changed(form, random)
+
+
+def test_a_seed_brings_its_input_back():
+    """The same name of an input gives the same bytes in another process, so failures can be looked at."""
+    names = [f"{name}:{SEED}:1" for name in FORMS]
+    code = (
+        "import hashlib, sys; from fuzz.inputs import forms; "
+        "from fuzz.reading import input_of; known = {form.name: form for form in forms()}; "
+        "[print(hashlib.sha256(repr(input_of(known[n.split(':')[0]], n)).encode()).hexdigest()) "
+        "for n in sys.argv[1:]]"
+    )
+    command = [sys.executable, "-c", code, *names]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert len(set(runs[0].split())) == len(FORMS)
+
+
+PLACE = """
+import os, time
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import Match
+from huggingtweets.types import Account, Post, Timeline
+
+def recognises(location):
+    return Match.CONTENT if location.endswith(".broken") else Match.NO
+
+def read(location, options):
+    text = "fine"
+    with open(location, errors="replace") as file:
+        what = file.read()
+    if "raise" in what: text = {}["x"]
+    if "lone" in what: text = "\\ud800"
+    if "lines" in what: raise LocationError("one line\\nand another")
+    if "hang" in what: time.sleep(60)
+    if "die" in what: os._exit(3)
+    if "grow" in what: text = "x" * (300 << 20)
+    posts = iter([Post(id="1", author="a", text=text)])
+    return Timeline(account=Account(handle="a", name="a", source="b"), posts=posts, digest="0")
+"""
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """A place that breaks as the word in its file says, installed as somebody else's package."""
+    installed = tmp_path / "site" / "broken_place-1.0.dist-info"
+    installed.mkdir(parents=True)
+    (tmp_path / "site" / "broken_place.py").write_text(PLACE)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: broken_place\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[huggingtweets.sources]\nbroken = broken_place\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    yield
+    sys.modules.pop("broken_place", None)
+
+
+def word(what):
+    """A form whose inputs hold a word, mostly; damage can take it away."""
+    return Form(what, "text", 1, "broken", "x.broken", (f"{what}\n" * 200).encode())
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_breaks_is_told(tmp_path):
+    """A place that raises what it should not, or gives what cannot be written or shown, is found out."""
+    told = {}
+    for what in ("fine", "raise", "lone", "lines"):
+        path = write(tmp_path / what, word(what), word(what).content)
+        told[what] = read(path, ReadOptions(), None)
+    assert [outcome.kind for outcome in told.values()] == ["read", "failed", "failed", "failed"]
+    assert "KeyError" in told["raise"].told
+    assert "UTF-8" in told["lone"].told
+    assert "one line" in told["lines"].told
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("broken")
+def test_what_hangs_dies_or_grows_is_told(monkeypatch):
+    """The process that reads is watched: it is ended, or replaced, and the next input is read."""
+    monkeypatch.setattr(reading, "LONGEST", 5.0)
+    known = {what: word(what) for what in ("hang", "die", "grow", "fine")}
+    with Worker(known) as worker:
+        told = {what: worker.read(f"{what}:1:1") for what in known}
+    assert [outcome.kind for outcome in told.values()] == ["failed", "failed", "failed", "read"]
+    assert "no end within 5 s" in told["hang"].told
+    assert "died" in told["die"].told
+    assert "of memory" in told["grow"].told
+
+
+def test_every_change_of_json_is_its_own():
+    """What is put into one input does not change what is put into the next one."""
+    first, again = (
+        [repr(change_json({"a": [1, {"b": "c"}], "d": None}, Random(n))) for n in range(200)]
+        for _ in range(2)
+    )
+    assert first == again
+
+
+@pytest.mark.slow
+def test_a_longer_run_is_clean(tmp_path):
+    """Five thousand inputs by their seeds, and a thousand by Hypothesis, as the script runs them."""
+    for arguments in (["--count", "5000", "--seed", str(SEED)], ["--hypothesis", "--count", "1000"]):
+        done = subprocess.run(
+            [*FUZZ, *arguments, "--out", str(tmp_path)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "| all | 5,000 |" in (tmp_path / "table.md").read_text()
+
+
+@pytest.mark.slow
+def test_atheris_leads_the_inputs(tmp_path):
+    """Where it is installed, it finds nothing that breaks, and sees the code of the sources."""
+    pytest.importorskip("atheris", reason="needs the extra fuzz")
+    command = [
+        sys.executable,
+        "-m",
+        "fuzz.guided",
+        "-runs=2000",
+        "-max_len=256",
+        "-len_control=0",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "cov:" in done.stderr

@@ -1,0 +1,258 @@
+"""Exports of Threads, Instagram and Facebook.
+
+All are made by hand in the shapes that open parsers of these exports agree on (see export_builder); Meta
+documents none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
+from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.meta_export import mended
+from huggingtweets.types import PostKind
+from tests.helpers.export_builder import (
+    HANDLE,
+    PICTURE,
+    PRIVATE,
+    SECONDS,
+    facebook_files,
+    facebook_post,
+    instagram_files,
+    instagram_post,
+    mangled,
+    threads_files,
+    threads_post,
+    write_export,
+)
+
+MOMENT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+assert MOMENT.timestamp() == SECONDS
+
+PLACES = {
+    "threads_export": lambda *texts: threads_files(*map(threads_post, texts)),
+    "instagram_export": lambda *texts: instagram_files(*map(instagram_post, texts)),
+    "facebook_export": lambda *texts: facebook_files(*map(facebook_post, texts)),
+}
+
+
+def read_files(tmp_path, files, file="export.zip", **options):
+    location = str(write_export(tmp_path / file, files))
+    timeline = sources.read(location, ReadOptions(**options))
+    return timeline, list(timeline.posts)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("inside", ["", "meta-ada-2025-08-24-AbCdEfGh/"])
+def test_zip_and_folder_are_read_alike(tmp_path, place, inside):
+    """A zip and what it unpacks to are the same timeline, with the same digest, also one folder down."""
+    files = PLACES[place]("one é — 😀", "two\nlines")
+    seen = []
+    for name in ("export.zip", "folder"):
+        location = str(write_export(tmp_path / name, files, inside=inside))
+        assert sources.recognise(location) == place
+        timeline = sources.read(location)
+        seen.append((timeline.account, timeline.digest, list(timeline.posts)))
+    assert seen[0] == seen[1]
+    assert [post.text for post in seen[0][2]] == ["one é — 😀", "two\nlines"]
+    assert seen[0][2][0].created_at == MOMENT
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_private_words_are_never_found(tmp_path, place):
+    """Messages, archived and deleted posts, likes, groups, e-mail: nothing of them comes up anywhere."""
+    timeline, posts = read_files(tmp_path, PLACES[place]("mine"))
+    assert [post.text for post in posts] == ["mine"]
+    assert PRIVATE not in repr((timeline.account, posts))
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("caf\u00c3\u00a9", "café"),
+        ("\u00f0\u009f\u0098\u0080", "😀"),
+        ("plain", "plain"),
+        ("já é \u4e2d", "já é \u4e2d"),  # already right
+        ("caf\u00e9", "café"),  # no UTF-8
+        (None, ""),
+    ],
+)
+def test_mangled_text_is_mended_and_other_text_left_alone(raw, text):
+    """Each string is mended by itself, if it can be."""
+    assert mended(raw) == text
+
+
+@pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
+def test_the_profile_says_whose_it_is(tmp_path, source):
+    """Handle, name, bio and picture come from the profile, mended."""
+    timeline, _ = read_files(tmp_path, PLACES[source]("mine"))
+    account = timeline.account
+    assert (account.handle, account.name, account.bio) == (HANDLE, "Ada Tésts", "Made up — for tests")
+    assert account.avatar == PICTURE
+    assert account.url.endswith(HANDLE)
+
+
+@pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
+def test_without_a_profile_the_name_of_the_zip_or_the_user_says_it(tmp_path, source):
+    """A profile can be missing, or have labels in another language."""
+    files = PLACES[source]("mine")
+    bare = {name: content for name, content in files.items() if "personal_information" not in name}
+    timeline, _ = read_files(tmp_path, bare, "instagram-ada.l-2025-08-24-AbCdEfGh.zip")
+    assert timeline.account.handle == "ada.l"
+    timeline, _ = read_files(tmp_path, bare, handle="@ada")
+    assert timeline.account.handle == "ada"
+    with pytest.raises(LocationError, match=r"does not say whose it is; .* --handle"):
+        read_files(tmp_path, bare)
+
+
+@pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
+def test_somebody_elses_export_is_told(tmp_path, source):
+    """Another handle than that of the profile is a mistake."""
+    with pytest.raises(LocationError, match=rf"holds the posts of @{HANDLE}, not of @bob"):
+        read_files(tmp_path, PLACES[source]("mine"), handle="bob")
+
+
+@pytest.mark.parametrize(
+    ("source", "files"), [("threads_export", threads_files), ("instagram_export", instagram_files)]
+)
+def test_a_private_account_is_never_read(tmp_path, source, files):
+    """Posts of a private account were for its followers, whatever the user asks for."""
+    post = threads_post("mine") if source == "threads_export" else instagram_post("mine")
+    with pytest.raises(LocationError, match="private account"):
+        read_files(tmp_path, files(post, private="True"), handle=HANDLE)
+
+
+def test_replies_on_threads_are_told_apart(tmp_path):
+    """Threads marks replies, and says no more about them."""
+    files = threads_files(threads_post("post"), threads_post("reply", is_reply=True), threads_post(""))
+    _, posts = read_files(tmp_path, files)
+    assert [(post.text, post.kind) for post in posts] == [
+        ("post", PostKind.ORIGINAL),
+        ("reply", PostKind.REPLY),
+    ]
+
+
+def test_the_text_of_several_media_stands_above_them(tmp_path):
+    """A post of several pictures has its own title; a post can also have one medium that is no list."""
+    pictures = [{"uri": "a.jpg", "creation_timestamp": SECONDS + 9, "title": ""}] * 2
+    several = {"media": pictures, "title": "several", "creation_timestamp": SECONDS}
+    single = {"media": {"uri": "a.jpg", "title": "single", "creation_timestamp": SECONDS}}
+    empty = {"media": [{"title": None, "text_app_post": None}]}
+    _, posts = read_files(tmp_path, instagram_files(several, single, empty))
+    assert [(post.text, post.created_at) for post in posts] == [("several", MOMENT), ("single", MOMENT)]
+
+
+def test_reels_films_and_own_comments_are_read_of_instagram(tmp_path):
+    """Comments come in two shapes, with labels in any language; they are replies."""
+    new = {
+        "media_list_data": [{"uri": ""}],
+        "string_map_data": {
+            "Kommentar": {"value": "schön 😀"},
+            "Besitzer": {"value": "bob"},
+            "Zeit": {"timestamp": SECONDS},
+        },
+    }
+    old = {"title": "bob", "string_list_data": [{"value": "older", "timestamp": SECONDS}]}
+    files = instagram_files(
+        instagram_post("post"),
+        media__reels={"ig_reels_media": [instagram_post("reel")]},
+        media__igtv_videos={"ig_igtv_media": [instagram_post("film")]},
+        comments__post_comments_1=[mangled(new)],
+        comments__reels_comments={"comments_reels_comments": [old]},
+    )
+    _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["post", "reel", "film", "schön 😀", "older"]
+    assert [post.kind for post in posts[3:]] == [PostKind.REPLY] * 2
+    assert {post.created_at for post in posts} == {MOMENT}
+    assert len({post.id for post in posts}) == 5
+
+
+def test_parts_are_read_in_the_order_of_their_numbers(tmp_path):
+    """Part 10 comes after part 2."""
+    parts = {f"media__posts_{n}": [instagram_post(f"part {n}")] for n in (10, 2)}
+    _, posts = read_files(tmp_path, instagram_files(instagram_post("part 1"), **parts))
+    assert [post.text for post in posts] == ["part 1", "part 2", "part 10"]
+
+
+def test_an_export_of_both_is_instagrams_and_threads_can_be_asked_for(tmp_path):
+    """The same zip holds both; which is read by default is certain, and the other a flag away."""
+    files = threads_files(threads_post("thread")) | instagram_files(instagram_post("caption"))
+    location = str(write_export(tmp_path / "export.zip", files))
+    assert sources.recognise(location) == "instagram_export"
+    assert [post.text for post in sources.read(location).posts] == ["caption"]
+    assert [post.text for post in sources.read(location, source="threads_export").posts] == ["thread"]
+
+
+@pytest.mark.parametrize(
+    "folder", ["your_facebook_activity/posts/", "your_activity_across_facebook/posts/", "posts/"]
+)
+def test_facebook_is_read_wherever_its_posts_were_kept(tmp_path, folder):
+    """The folder was renamed twice, and the file has two names."""
+    files = facebook_files(facebook_post("one"), folder=folder)
+    files[f"{folder}your_posts__check_ins__photos_and_videos_2.json"] = [facebook_post("two")]
+    timeline, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["one", "two"]
+    assert (timeline.account.name, timeline.account.handle) == ("Ada Tésts", "Ada_Tésts")
+    assert timeline.account.url == "https://www.facebook.com/ada.tests"
+
+
+def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path):
+    """A mention is kept as the name that was shown; pictures, places and the like hold no text."""
+    empty = {"timestamp": SECONDS, "data": [], "title": "Ada saved a seller."}
+    updated = {"timestamp": SECONDS, "data": [{"update_timestamp": SECONDS}]}
+    mention = facebook_post("with @[100012345:2048:Grace Hopper]!")
+    _, posts = read_files(tmp_path, facebook_files(empty, updated, mention))
+    assert [post.text for post in posts] == ["with Grace Hopper!"]
+
+
+def test_facebook_without_a_profile_asks_for_the_name(tmp_path):
+    """Only posts may have been asked for."""
+    files = {"posts/your_posts_1.json": [facebook_post("one")]}
+    with pytest.raises(LocationError, match="--name"):
+        read_files(tmp_path, files)
+    timeline, _ = read_files(tmp_path, files, name="Ada Tests")
+    assert (timeline.account.handle, timeline.account.name) == ("Ada_Tests", "Ada Tests")
+
+
+POSTS_FILES = {
+    "threads_export": "your_instagram_activity/threads/threads_and_replies.json",
+    "instagram_export": "your_instagram_activity/media/posts_1.json",
+    "facebook_export": "your_facebook_activity/posts/your_posts__check_ins__photos_and_videos_1.json",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content.replace(b'"timestamp": 1', b'"timestamp": "no"').replace(
+            b'_timestamp": 1', b'_timestamp": "no"'
+        ),
+        lambda content: content.replace(b"words", b"w\xffrds", 1),
+    ],
+)
+def test_broken_files_are_told_with_their_name(tmp_path, place, damage):
+    """JSON that breaks off, or is of another form, gives one line that names the file."""
+    files = PLACES[place](*["words"] * 50)
+    files[POSTS_FILES[place]] = damage(json.dumps(files[POSTS_FILES[place]]).encode())
+    with pytest.raises(BrokenArchive) as caught:
+        read_files(tmp_path, files)
+    assert POSTS_FILES[place] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_export_as_html_is_not_taken_for_one_as_json(tmp_path, place):
+    """Meta offers HTML first; it is unknown, and insisting says that JSON is needed."""
+    files = {name.replace(".json", ".html"): b"<html></html>" for name in PLACES[place]("x")}
+    location = str(write_export(tmp_path / "export.zip", files))
+    with pytest.raises(UnknownPlace):
+        sources.recognise(location)
+    with pytest.raises(LocationError, match="as JSON"):
+        sources.read(location, source=place)

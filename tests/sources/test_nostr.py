@@ -1,0 +1,124 @@
+"""Events of Nostr; made by hand as NIP-01 defines them, unsigned."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import BrokenArchive, LocationError
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import PostKind
+from tests.helpers.export_builder import NAME, PRIVATE, nostr_event, write_export
+
+PROFILE = {
+    "name": "ada",
+    "display_name": NAME,
+    "about": "Made up for tests",
+    "lud16": f"{PRIVATE}@example.org",
+}
+
+
+def write(tmp_path, events, name="nostr-backup.jsonl"):
+    content = json.dumps(events) if name.endswith(".json") else "\n".join(map(json.dumps, events)) + "\n\n"
+    return str(write_export(tmp_path, {name: content}) / name)
+
+
+def read_events(tmp_path, *events, **options):
+    timeline = sources.read(write(tmp_path, events), ReadOptions(**options))
+    return timeline, list(timeline.posts)
+
+
+@pytest.mark.parametrize("name", ["nostr-backup.jsonl", "nostr-backup.json", "events.ndjson"])
+def test_lines_and_lists_are_read_alike(tmp_path, name):
+    """Relays write an event a line, backup tools also one list."""
+    events = [nostr_event(9, json.dumps(PROFILE), kind=0), nostr_event(1, "one é"), nostr_event(2, "two")]
+    location = write(tmp_path, events, name)
+    assert sources.recognise(location) == "nostr"
+    timeline = sources.read(location)
+    account = timeline.account
+    assert (account.handle, account.name, account.bio) == ("ada", NAME, "Made up for tests")
+    posts = list(timeline.posts)
+    assert [post.text for post in posts] == ["one é", "two"]
+    assert posts[0].created_at == datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC)
+    assert PRIVATE not in repr((account, posts))
+
+
+def test_what_a_note_answers_is_told_by_its_tags(tmp_path):
+    """Marked references first; before there were marks the last reference counts; mentions are none."""
+    root, parent, other = ("1" * 64, "2" * 64, "3" * 64)
+    tags = [
+        [["e", root, "", "root"], ["e", parent, "", "reply"], ["p", other]],
+        [["e", root, "", "root"]],
+        [["e", root], ["e", parent]],
+        [["e", other, "", "mention"]],
+        [["q", other, ""]],
+        [["e"], ["t", "tag"]],
+    ]
+    _, posts = read_events(tmp_path, *(nostr_event(n, f"note {n}", tags=tag) for n, tag in enumerate(tags)))
+    assert [(post.kind, post.reply_to) for post in posts] == [
+        (PostKind.REPLY, parent),
+        (PostKind.REPLY, root),
+        (PostKind.REPLY, parent),
+        (PostKind.ORIGINAL, None),
+        (PostKind.QUOTE, None),
+        (PostKind.ORIGINAL, None),
+    ]
+
+
+@pytest.mark.parametrize("kind", [3, 4, 6, 7, 13, 14, 16, 1059, 30023])
+def test_messages_reposts_and_all_but_notes_are_never_read(tmp_path, kind):
+    """Encrypted or not, only kind 1 is a note."""
+    _, posts = read_events(tmp_path, nostr_event(1, "mine"), nostr_event(2, PRIVATE, kind=kind))
+    assert [post.text for post in posts] == ["mine"]
+
+
+def test_notes_that_were_deleted_are_never_read(tmp_path):
+    """A deletion counts wherever it stands, if it is of the note's own author."""
+    gone, kept = nostr_event(1, PRIVATE), nostr_event(2, "mine")
+    deletion = nostr_event(3, "", kind=5, tags=[["e", gone["id"]], ["k", "1"]])
+    foreign = nostr_event(4, "", kind=5, tags=[["e", kept["id"]]], who="b")
+    _, posts = read_events(tmp_path, gone, kept, deletion, foreign)
+    assert [post.text for post in posts] == ["mine"]
+
+
+def test_of_several_authors_one_must_be_named(tmp_path):
+    """By the name in their profile, the newest one, or by key."""
+    events = [
+        nostr_event(1, "mine"),
+        nostr_event(2, PRIVATE, who="b"),
+        nostr_event(9, json.dumps(PROFILE), kind=0),
+        nostr_event(8, json.dumps({"name": "old"}), kind=0),
+        nostr_event(7, "no profile [", kind=0, who="b"),
+    ]
+    with pytest.raises(LocationError, match=r"'ada' \(1\), 'b+' \(1\); say .* --name"):
+        read_events(tmp_path, *events)
+    for options in ({"name": "Ada"}, {"handle": "a" * 64}):
+        timeline, posts = read_events(tmp_path, *events, **options)
+        assert (timeline.account.handle, [post.text for post in posts]) == ("ada", ["mine"])
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": "1", "pub', "broken at line 2"),
+        ('{"id": 1}', "broken at line 2: expected"),
+        ("\xff", "line 2"),
+    ],
+)
+def test_broken_lines_are_told_with_their_number(tmp_path, line, reason):
+    """What is no event gives one line that says where."""
+    path = tmp_path / "nostr.jsonl"
+    path.write_bytes(json.dumps(nostr_event(1, "mine")).encode() + b"\n" + line.encode("latin-1"))
+    with pytest.raises(BrokenArchive, match=reason) as caught:
+        list(sources.read(str(path)).posts)
+    assert "\n" not in str(caught.value)
+
+
+def test_other_json_lines_are_not_taken_for_events(tmp_path):
+    """A table of posts stays a table."""
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"id": 1, "text": "a", "kind": 1}\n')
+    assert sources.recognise(str(path)) == "table"

@@ -1,0 +1,64 @@
+"""Every place knows its own exports and leaves those of others alone."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.sources import Match
+from tests.helpers.archive_builder import tweet, write_zip
+from tests.helpers.export_builder import FIXTURES
+
+
+def sure(location):
+    """The sources that have looked inside and say that it is theirs."""
+    return [name for name in sources.names() if sources.load(name).recognises(str(location)) is Match.CONTENT]
+
+
+@pytest.mark.parametrize("place", sorted(FIXTURES))
+def test_nobody_else_is_sure_of_a_places_export(tmp_path, place):
+    """Not of the file, nor of the folder that a zip unpacks to."""
+    location = FIXTURES[place](tmp_path, 3)
+    assert sources.recognise(str(location)) == place
+    assert set(sure(location)) <= {place}
+    if location.suffix == ".zip":
+        with zipfile.ZipFile(location) as archive:
+            archive.extractall(tmp_path / "folder")
+        assert sure(tmp_path / "folder") == [place]
+
+
+def test_an_archive_of_x_stays_one(tmp_path):
+    """The archive that most people have is claimed by nobody else."""
+    assert sure(write_zip(tmp_path / "archive.zip", [tweet(1, "a b c")])) == ["x_archive"]
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.json", "x.jsonl", "x.txt", "x.xml", "x.arrow", "folder"])
+def test_nobody_is_sure_of_what_is_nothing(tmp_path, name):
+    """Empty files and folders, and noise, belong to no place."""
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+        (path / "result.json").write_bytes(b"\xff\0")
+        (path / "posts.csv").write_bytes(b"\xff\0")
+        (path / "_chat.txt").write_bytes(b"\xff\0")
+    else:
+        path.write_bytes(b"\xff\0")
+    assert sure(path) == []
+
+
+def test_a_zip_is_opened_once_to_find_out_whose_it_is(tmp_path, monkeypatch):
+    """The list of files in a large zip takes a second to read, and a dozen places look into it."""
+    location = FIXTURES["reddit_export"](tmp_path, 3)
+    opened = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *args, **options):
+            opened.append(args)
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    assert sources.recognise(str(location)) == "reddit_export"
+    assert len(opened) == 1
+    assert opened[0][0] == location

@@ -1,0 +1,300 @@
+"""Tables of every form are read by the names of their columns, and mended where they were damaged."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from huggingtweets import sources
+from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import PostKind
+
+ROWS = [
+    {"created_at": "2020-01-02 03:04:05", "text": "one, with a comma", "user": "ada", "id": "11"},
+    {"created_at": "2020-01-03 03:04:05", "text": 'two "quoted"', "user": "ada", "id": "12"},
+    {"created_at": "2020-01-04 03:04:05", "text": "three\nlines é", "user": "ada", "id": "13"},
+]
+FORMS = ["csv", "tsv", "json", "jsonl", "ndjson", "parquet"]
+
+
+def write(path, rows):
+    """Write rows in the form that the file's name ends with."""
+    if path.suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(rows))
+    elif path.suffix in (".jsonl", ".ndjson"):
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        mark = "\t" if path.suffix == ".tsv" else ","
+        quoted = [['"' + str(value).replace('"', '""') + '"' for value in row.values()] for row in rows]
+        lines = [list(rows[0]), *quoted]
+        path.write_text("\n".join(mark.join(line) for line in lines), encoding="utf-8")
+    return path
+
+
+def read_all(path, **options):
+    return list(sources.read(str(path), ReadOptions(**options)).posts)
+
+
+def read_csv(tmp_path, content, **options):
+    path = tmp_path / "posts.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_all(path, **options)
+
+
+def read_row(tmp_path, **row):
+    [post] = read_all(write(tmp_path / "posts.json", [{"user": "ada", **row}]))
+    return post
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_posts(tmp_path, form):
+    """CSV, TSV, JSON, JSONL and parquet of the same rows are the same timeline."""
+    timeline = sources.read(str(write(tmp_path / f"posts.{form}", ROWS)))
+    posts = list(timeline.posts)
+    assert (timeline.account.handle, timeline.account.source) == ("ada", "table")
+    assert [post.text for post in posts] == [row["text"] for row in ROWS]
+    assert [post.id for post in posts] == ["11", "12", "13"]
+    assert posts[0].created_at == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_plain_text_has_one_post_a_line(tmp_path):
+    """Empty lines are no posts, and somebody has to say whose they are."""
+    path = tmp_path / "posts.txt"
+    path.write_text("first post\n\n  second post \nthird post")
+    timeline = sources.read(str(path), ReadOptions(name="Ada L."))
+    assert (timeline.account.handle, timeline.account.name) == ("ada_l", "Ada L.")
+    assert [(post.id, post.text) for post in timeline.posts] == [
+        ("row-1", "first post"),
+        ("row-3", "second post"),
+        ("row-4", "third post"),
+    ]
+    with pytest.raises(LocationError, match="--name"):
+        read_all(path)
+
+
+@pytest.mark.parametrize(
+    "column", ["text", "Text", "full_text", "tweet", "content", "status", "body", "Full Text"]
+)
+def test_the_text_column_is_found_by_name(tmp_path, column):
+    """The usual names of a column of text are known, in any case."""
+    assert read_csv(tmp_path, f"user,{column}\nada,hello there")[0].text == "hello there"
+
+
+def test_another_text_column_can_be_named(tmp_path):
+    """--text-column goes before all names known; one that is not there is told with those that are."""
+    content = "user,text,words\nada,no,yes"
+    assert read_csv(tmp_path, content, text_column="words")[0].text == "yes"
+    with pytest.raises(LocationError, match=r"no column 'wrds', only 'user', 'text', 'words'"):
+        read_csv(tmp_path, content, text_column="wrds")
+
+
+def test_a_table_without_text_tells_its_columns(tmp_path):
+    """Where no column has a known name, the message lists them and names the option."""
+    with pytest.raises(LocationError, match=r"only 'a', 'b'; .* --text-column"):
+        read_csv(tmp_path, "a,b\n1,2")
+
+
+def test_all_that_a_table_can_tell_is_read(tmp_path):
+    """Id, date, language, link and what a post answers have columns with many names."""
+    post = read_row(
+        tmp_path,
+        Tweet="I agree",
+        tweet_id=12,
+        Date="1/2/20 3:04",
+        language="en",
+        permalink="https://x.com/ada/status/12",
+        in_reply_to_status_id=5,
+    )
+    assert (post.id, post.lang, post.reply_to, post.kind) == ("12", "en", "5", PostKind.REPLY)
+    assert post.url == "https://x.com/ada/status/12"
+    assert post.created_at == datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"text": "RT @bob: his words"}, PostKind.REPOST),
+        ({"text": "RT if you like"}, PostKind.ORIGINAL),
+        ({"text": "his words", "isRetweet": True}, PostKind.REPOST),
+        ({"text": "his words", "is_retweet": "t"}, PostKind.REPOST),
+        ({"text": "my words", "is_retweet": "f"}, PostKind.ORIGINAL),
+        ({"text": "my words", "is_retweet": 0, "retweets": 17}, PostKind.ORIGINAL),
+        ({"text": "his words", "retweeted_status": {"id": 1}}, PostKind.REPOST),
+        ({"text": "@bob yes"}, PostKind.REPLY),
+        ({"text": "yes", "in_reply_to_screen_name": "bob"}, PostKind.REPLY),
+        ({"text": "yes", "in_reply_to_status_id": float("nan")}, PostKind.ORIGINAL),
+        ({"text": "yes", "in_reply_to_status_id": None}, PostKind.ORIGINAL),
+    ],
+)
+def test_the_kind_is_told_by_text_and_flags(tmp_path, row, kind):
+    """Retweets and replies are told by how they begin, or by a column that says so."""
+    path = tmp_path / "posts.parquet"
+    parquet.write_table(pa.Table.from_pylist([{"user": "ada", **row}]), path)
+    assert read_all(path)[0].kind is kind
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("R&amp;D &lt;3 &#39;s &quot;q&quot; caf&eacute;", 'R&D <3 \'s "q" café'),
+        ("https://example.org/?a=1&copy=2&lt=3", "https://example.org/?a=1&copy=2&lt=3"),
+        ("lookpic.twitter.com/abc", "look pic.twitter.com/abc"),
+        ("a wordhttps://t.co/x and…https://t.co/y", "a word https://t.co/x and… https://t.co/y"),
+        ("🎥https://t.co/x", "🎥 https://t.co/x"),
+        ('(https://t.co/x) "https://t.co/y"', '(https://t.co/x) "https://t.co/y"'),
+        ("https://archive.example/https://t.co/x", "https://archive.example/https://t.co/x"),
+        ("two\r\nlines\rthree", "two\nlines\nthree"),
+    ],
+)
+def test_text_is_what_was_typed(tmp_path, raw, text):
+    """Escapes are undone, links stand apart from words, line ends are of one kind."""
+    assert read_row(tmp_path, text=raw).text == text
+
+
+@pytest.mark.parametrize("ruined", ["2.91094E+17", "2.91e17", 2.91094e17, "291094000000000000", "", None])
+def test_ids_ruined_by_spreadsheets_become_the_rows_own(tmp_path, ruined):
+    """Rounded ids are shared by many posts, so each row gets one of its own, or that of its link."""
+    rows = [{"user": "ada", "text": f"post {n}", "id": ruined, "url": ""} for n in range(2)]
+    rows.append({"user": "ada", "text": "linked", "id": ruined, "url": "https://x.com/ada/status/77"})
+    assert [post.id for post in read_all(write(tmp_path / "posts.json", rows))] == ["row-1", "row-2", "77"]
+
+
+def test_several_people_in_one_table_need_a_choice(tmp_path):
+    """The most frequent authors are listed with counts; the one chosen is read alone, in any case."""
+    rows = [{"user": user, "text": f"by {user}"} for user in ["ada"] * 3 + ["Bob"] * 5 + ["eve"]]
+    path = write(tmp_path / "posts.csv", rows)
+    with pytest.raises(LocationError, match=r"Bob \(5\), ada \(3\), eve \(1\); choose with --handle"):
+        read_all(path)
+    assert [post.text for post in read_all(path, handle="@bob")] == ["by Bob"] * 5
+    with pytest.raises(LocationError, match=r"no posts of @zoe, but of Bob \(5\)"):
+        read_all(path, handle="zoe")
+
+
+def test_rows_of_nobody_are_not_taken_for_the_chosen_persons(tmp_path):
+    """Where somebody is chosen among several, a row without author is nobody's."""
+    rows = [{"user": user, "text": f"by {user}"} for user in ["ada", "", "bob"]]
+    assert [post.text for post in read_all(write(tmp_path / "posts.csv", rows), handle="ada")] == ["by ada"]
+
+
+def test_an_author_may_be_a_whole_profile(tmp_path):
+    """As in what X's API gives, where `user` is an object."""
+    assert read_row(tmp_path, user={"screen_name": "ada", "name": "Ada"}, full_text="hi").author == "ada"
+
+
+def test_a_json_object_around_the_list_is_looked_into(tmp_path):
+    """One list of objects is found among other things; several lists are refused."""
+    path = tmp_path / "posts.json"
+    path.write_text(json.dumps({"meta": {"count": 3}, "data": ROWS}))
+    assert len(read_all(path)) == 3
+    path.write_text(json.dumps({"a": ROWS, "b": ROWS}))
+    with pytest.raises(LocationError, match="one list of objects, not 2"):
+        read_all(path)
+
+
+@pytest.mark.parametrize("mark", [";", "|", "\t"])
+def test_the_delimiter_is_found(tmp_path, mark):
+    """Spreadsheets in many countries do not write commas."""
+    assert read_csv(tmp_path, f"user{mark}text\nada{mark}one, two, three")[0].text == "one, two, three"
+
+
+def test_rows_may_end_early(tmp_path):
+    """Spreadsheets leave out empty fields at a row's end."""
+    assert [post.text for post in read_csv(tmp_path, "user,text,lang,url\nada,one\nada,two,en\n\n")] == [
+        "one",
+        "two",
+    ]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_tables_from_other_systems_are_read(tmp_path, end):
+    """Lines end in one way on Windows, and in another in what Excel for Mac saves."""
+    assert [post.text for post in read_csv(tmp_path, f'user,text{end}ada,"o{end}ne"{end}ada,two{end}')] == [
+        "o\nne",
+        "two",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("user,text\nada,one,and,more", "line 2: 4 fields where the header has 2"),
+        ('user,text\nada,"one\nada,two\n', "line 3: unexpected end of data"),
+        ('user,text\nada,"one"x\n', "line 2: .* expected after"),
+        ('user,text\nada,"' + "x" * 200_000 + '"', r"field larger than field limit"),
+        ("user,text\nada,o\0ne", "not text in line 2"),
+    ],
+)
+def test_a_broken_csv_is_told_with_its_line(tmp_path, content, reason):
+    """Too many fields, open quotes, huge fields and zero bytes give one line that says where."""
+    with pytest.raises(BrokenArchive, match=reason):
+        read_csv(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("posts.jsonl", b'{"text": "one"}\n{"text": '),
+        ("posts.jsonl", b'{"text": "one"}\n["two"]'),
+        ("posts.json", b'[{"text": "one"}, {"text'),
+        ("posts.json", b'{"data": [{"text": "one"}'),
+        ("posts.json", b'{"data": "\xff"}'),
+        ("posts.json", b'["one", "two"]'),
+        ("posts.json", b"\x1f\x8b"),
+        ("posts.parquet", b"PAR1 and no more"),
+    ],
+)
+def test_other_broken_tables_are_told(tmp_path, name, content):
+    """JSON and parquet that break off, or hold something else, are refused and named."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(BrokenArchive, match=name):
+        read_all(path, name="Ada")
+
+
+@pytest.mark.parametrize("form", [*FORMS, "txt"])
+def test_a_table_without_posts_is_told(tmp_path, form):
+    """An empty table, or one of a header only, holds no posts."""
+    path = tmp_path / f"posts.{form}"
+    content = {"csv": "user,text\n", "tsv": "user\ttext\n", "json": "[]"}.get(form, "")
+    path.write_text(content)
+    if form == "parquet":
+        parquet.write_table(pa.table({"text": pa.array([], pa.string())}), path)
+    with pytest.raises(LocationError, match="no posts"):
+        read_all(path, name="Ada")
+
+
+def test_a_table_whose_texts_are_all_empty_holds_no_posts(tmp_path):
+    """Rows without text are no posts."""
+    with pytest.raises(LocationError, match="no posts"):
+        read_csv(tmp_path, "user,text\nada,\nada,  \n")
+
+
+def test_a_file_of_another_kind_is_not_taken_for_a_table(tmp_path):
+    """A name that does not end like a table's is refused, even where the user insists."""
+    path = tmp_path / "posts.xlsx"
+    path.write_bytes(b"PK")
+    with pytest.raises(UnknownPlace):
+        sources.read(str(path))
+    with pytest.raises(LocationError, match="is no table"):
+        sources.read(str(path), source="table")
+
+
+@pytest.mark.parametrize(
+    ("handle", "count", "reposts"), [("realDonaldTrump", 3232, 354), ("BarackObama", 3207, 351)]
+)
+def test_real_timelines_are_read_whole(persona, handle, count, reposts):
+    """Two real tables: every row is a post with its own id, a date and a kind."""
+    timeline = sources.read(persona(handle))
+    posts = list(timeline.posts)
+    assert timeline.account.handle == handle
+    assert len(posts) == len({post.id for post in posts}) == count
+    assert sum(post.kind is PostKind.REPOST for post in posts) == reposts
+    assert all(post.created_at and 2012 <= post.created_at.year <= 2017 for post in posts)
+    assert all(post.id.isdigit() and post.id in post.url for post in posts)

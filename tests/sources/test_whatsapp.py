@@ -1,0 +1,211 @@
+"""Chats exported from WhatsApp; made by hand in the forms that open parsers and their tests describe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError, UnknownPlace
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import Visibility
+from tests.helpers.export_builder import NAME, PRIVATE, write_export
+
+LRM, NARROW, NO_BREAK = "\u200e", "\u202f", "\u00a0"
+ANDROID = "14/11/2023, 22:13 - {}\n"
+IPHONE = "[14.11.23, 22:13:20] {}\n"
+
+
+def write(tmp_path, text, name="WhatsApp Chat with Bob.txt"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read_chat(tmp_path, text, **options):
+    timeline = sources.read(str(write(tmp_path, text)), ReadOptions(**options))
+    return timeline, list(timeline.posts)
+
+
+def texts(tmp_path, text, **options):
+    return [post.text for post in read_chat(tmp_path, text, **options)[1]]
+
+
+def test_text_zip_and_folder_are_read_alike(tmp_path):
+    """A bare text, a zip as an iPhone makes it, and the folder it unpacks to are the same timeline."""
+    text = IPHONE.format(f"{NAME}: one é 😀") + IPHONE.format(f"{NAME}: two")
+    files = {"_chat.txt": text, "00000012-PHOTO-2023.jpg": b"x"}
+    locations = [
+        write(tmp_path, text),
+        write_export(tmp_path / "chat.zip", files),
+        write_export(tmp_path / "folder", files),
+    ]
+    seen = []
+    for location in map(str, locations):
+        assert sources.recognise(location) == "whatsapp"
+        timeline = sources.read(location)
+        seen.append((timeline.account, timeline.digest, list(timeline.posts)))
+    assert seen[0] == seen[1] == seen[2]
+    account, _, posts = seen[0]
+    assert (account.handle, account.name) == ("Ada_Tests", NAME)
+    assert [(post.text, post.visibility) for post in posts] == [
+        ("one é 😀", Visibility.UNLISTED),
+        ("two", Visibility.UNLISTED),
+    ]
+
+
+AFTERNOON = datetime(2025, 3, 14, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "[14/03/25, 14:05:00] {}",
+        "[14.03.25, 14:05:00] {}",
+        f"[3/14/25, 2:05:00{NARROW}PM] {{}}",
+        f"{LRM}[14/03/2025, 14:05:00] {{}}",
+        "[2025/03/14, 14:05:00] {}",
+        "[14-03-25 14:05:00] {}",
+        "14/03/2025, 14:05 - {}",
+        f"3/14/25, 2:05{NARROW}PM - {{}}",
+        "3/14/25, 2:05 pm - {}",
+        "14/3/25, 2:05 p.m. - {}",
+        f"14/3/2025, 2:05 p.{NO_BREAK}m. - {{}}",
+        "14.3.2025 klo 14.05 - {}",
+        "14/03/2025 à 14:05 - {}",
+        "14. 3. 2025. 14:05:00 {}",
+        "14.03.25 14.05.00: {}",
+        "2025-03-14, 14:05 - {}",
+        "14-03-2025 14:05 - {}",
+        "2025/3/14 下午2:05 - {}",
+    ],
+)
+def test_every_form_of_a_date_is_read(tmp_path, form):
+    """Dates of many places, with the clock of 24 hours or of 12, with and without marks that nobody sees."""
+    chat = "\n".join(form.format(f"{NAME}: {text}") for text in ("one", "two: three"))
+    _, posts = read_chat(tmp_path, chat)
+    assert [(post.text, post.created_at) for post in posts] == [("one", AFTERNOON), ("two: three", AFTERNOON)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "hour"),
+    [("12:05 AM", 0), ("1:05 am", 1), ("12:05 PM", 12), ("11:05 p. m.", 23), ("上午9:05", 9), ("23:05", 23)],
+)
+def test_midnight_and_noon_are_in_their_halves_of_the_day(tmp_path, clock, hour):
+    """Twelve comes before one."""
+    _, [post] = read_chat(tmp_path, f"14/11/2023 {clock} - {NAME}: x")
+    assert post.created_at == datetime(2023, 11, 14, hour, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("dates", "month"),
+    [
+        (["3/4/25", "13/4/25"], 4),  # no month 13
+        (["3/4/25", "3/14/25"], 3),
+        (["1/4/25", "2/4/25", "1/5/25"], 4),  # the first of May, else it would go back to January
+        (["4/1/25", "4/2/25", "5/1/25"], 4),
+        (["3/4/25"], 4),  # nothing tells: the day is first nearly everywhere
+    ],
+)
+def test_the_order_of_day_and_month_follows_from_all_dates(tmp_path, dates, month):
+    """One chat has one order, in which months end at 12 and time goes forward."""
+    chat = "".join(f"{date}, 14:05 - {NAME}: x\n" for date in dates)
+    _, posts = read_chat(tmp_path, chat)
+    assert posts[0].created_at.month == month
+
+
+def test_a_message_goes_on_until_the_next_date(tmp_path):
+    """Also over empty lines, and over dates of another style, which somebody typed."""
+    chat = (
+        ANDROID.format(f"{NAME}: list:") + "- a\n\n[14.11.23, 22:13:20] Bob: no date of this chat\n"
+        "12/12/2023 10:30 dentist\n"
+        + ANDROID.format("Bob: his")
+        + "his, too\n"
+        + ANDROID.format(f"{NAME}: end")
+    )
+    assert texts(tmp_path, chat, name=NAME) == [
+        "list:\n- a\n\n[14.11.23, 22:13:20] Bob: no date of this chat\n12/12/2023 10:30 dentist",
+        "end",
+    ]
+
+
+def test_only_the_one_named_is_read(tmp_path):
+    """The names in the chat are listed with counts; the one named is read alone, other words nowhere."""
+    lines = [f"{NAME}: mine", f"Bob: {PRIVATE}", f"{NAME}: my own", f"~{NARROW}Eve: {PRIVATE}"]
+    chat = "".join(map(ANDROID.format, lines))
+    with pytest.raises(LocationError, match=r"'Ada Tests' \(2\), 'Bob' \(1\), 'Eve' \(1\); say .* --name"):
+        read_chat(tmp_path, chat)
+    timeline, posts = read_chat(tmp_path, chat, name="ada tests")
+    assert [post.text for post in posts] == ["mine", "my own"]
+    assert PRIVATE not in repr((timeline.account, posts))
+    with pytest.raises(LocationError, match="nobody called 'Zoe', but 'Ada Tests'"):
+        read_chat(tmp_path, chat, name="Zoe")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Messages and calls are end-to-end encrypted. Tap to learn more.",
+        'Bob created group "Test Club"',
+        f"{LRM}Bob added {NAME}",
+        f"Test Club: {LRM}Messages and calls are end-to-end encrypted.",
+        f"{NAME}: {LRM}You added Bob.",
+        f"{NAME}: {LRM}image omitted",
+        f"{NAME}: {LRM}<attached: 00000012-PHOTO.jpg>",
+        f"{NAME}: <Media omitted>",
+        f"{NAME}: <Medien ausgeschlossen>",
+        f"{NAME}: <Médias omis>",
+        f"{NAME}: <Multimedia omitido>",
+        f"{NAME}: IMG-20250304-WA0003.jpg (file attached)",
+        f"{NAME}: Bob the Plumber.vcf (Datei angehängt)",
+        f"{NAME}: This message was deleted",
+        f"{NAME}: Diese Nachricht wurde gelöscht.",
+        f"{NAME}: null",
+        f"{NAME}: location: https://maps.google.com/?q=52.5,13.4",
+        f"{NAME}: POLL:\nWhich?\nOPTION: this (2 votes)",
+        f"{NAME}: ",
+    ],
+)
+def test_what_the_program_says_is_nobodys(tmp_path, line):
+    """System lines, left-out media, attachments, deleted messages, places and polls are no posts."""
+    chat = IPHONE.format(f"{NAME}: mine") + IPHONE.format(line) + IPHONE.format(f"{NAME}: end")
+    assert texts(tmp_path, chat) == ["mine", "end"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<Media omitted>\na caption", "a caption"),
+        ("<Medien ausgeschlossen>\n4Bit Adder.mod", None),
+        ("IMG-20250304-WA0003.jpg (file attached)\nlook: a cat", "look: a cat"),
+        (f"moved to 3 {LRM}<This message was edited>", "moved to 3"),
+        ("besser so <Diese Nachricht wurde bearbeitet.>", "besser so"),
+        ("I <3 you", "I <3 you"),
+        ("@\u2068Bob\u2069 hi", "@Bob hi"),
+        ("family 👨\u200d👩\u200d👧", "family 👨\u200d👩\u200d👧"),
+    ],
+)
+def test_text_is_what_was_typed(tmp_path, body, text):
+    """Captions stay, marks of media, edits and direction go, and joined emoji stay joined."""
+    chat = ANDROID.format(f"{NAME}: mine") + ANDROID.format(f"{NAME}: {body}")
+    assert texts(tmp_path, chat) == ["mine", *([text] if text else [])]
+
+
+def test_lines_with_the_ends_of_windows_are_read(tmp_path):
+    """No carriage return is left in a text."""
+    chat = (ANDROID.format(f"{NAME}: one\ntwo") + ANDROID.format(f"{NAME}: three")).replace("\n", "\r\n")
+    assert texts(tmp_path, chat) == ["one\ntwo", "three"]
+
+
+@pytest.mark.parametrize(
+    "text", ["first post\nsecond post", "", "2024 was good: yes", "99/99/99, 99:99 - A: b"]
+)
+def test_other_texts_are_not_taken_for_chats(tmp_path, text):
+    """A text of posts stays a table; one that insists is told that nobody says anything."""
+    path = str(write(tmp_path, text))
+    assert sources.recognise(path) == "table"
+    with pytest.raises(LocationError, match="no lines of anybody"):
+        sources.read(path, source="whatsapp")
+    with pytest.raises(UnknownPlace):
+        sources.recognise(str(write_export(tmp_path / "chat.zip", {"_chat.txt": text})))

@@ -1,0 +1,331 @@
+"""What both trackers keep of one job: a tiny model trained twice, evaluated, published; its name hostile."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.helpers import browser
+from tests.helpers.hub_server import HubServer
+from tests.helpers.tiny import tiny_base, varied_texts
+from tests.tracking.test_trackers import found, holding, python, serving, wandb_runs
+
+TOKEN = "hf_kite"  # noqa: S105 -- of a Hub on this machine
+NAME = "<img src=x onerror=\"document.title='owned'\"> **bold** [x](javascript:alert(1))"
+
+JOB = f"""
+import sys
+from pathlib import Path
+from huggingtweets import DataConfig, TrainConfig, ReadOptions, evaluate, load_recipe, train
+
+NAME = {NAME!r}
+settings = ["base=base", "epochs=2", "evaluations=2", "batch_tokens=2048", "learning_rate=1e-2"]
+recipe = load_recipe("ngram") if "share" in sys.argv else load_recipe("starter", settings)
+job = TrainConfig(
+    data=DataConfig(locations=("posts.csv",), options=ReadOptions(handle="kite", name=NAME)),
+    recipe=recipe,
+    out=Path("models/kite"), overwrite=True, tracker=sys.argv[1], share_data="share" in sys.argv,
+)
+for _ in range(int(sys.argv[2])):
+    train(job)
+if "evaluate" in sys.argv:
+    evaluate("models/kite", count=16)
+if "publish" in sys.argv:
+    from huggingtweets import plan_publishing, publish
+    from huggingtweets.types import Permission
+    for _ in range(2):
+        publish(plan_publishing("models/kite", Permission(kind="author"), to="ada/kite"))
+"""
+
+# A run whose every text is hostile, as the names and posts of people can be.
+HOSTILE = f"""
+from huggingtweets.tracking import open_tracker
+from huggingtweets.types import Sample
+text = {NAME!r}
+with open_tracker("trackio").run("train", group="hostile", config={{"note": text}}) as run:
+    run.log({{"train/loss": 1.0}}, step=0)
+    run.log_samples([Sample(prompt=text, text=text)], step=1)
+"""
+
+READ = """
+import json
+from trackio import Api
+from trackio.sqlite_storage import SQLiteStorage
+project = "huggingtweets"
+runs = [
+    {
+        "name": run.name, "config": run.config,
+        "logs": SQLiteStorage.get_logs(project, run.name, run_id=run.id),
+        "system": SQLiteStorage.get_system_logs(project, run.name, run_id=run.id),
+    }
+    for run in Api().runs(project)
+]
+artifacts = {a["name"]: a["num_versions"] for a in SQLiteStorage.list_artifacts(project)}
+versions = [
+    SQLiteStorage.get_artifact_manifest(project, name, f"v{number}")
+    for name, count in artifacts.items() for number in range(count)
+]
+lineages = [SQLiteStorage.get_artifact_lineage(project, version["version_id"]) for version in versions]
+print(json.dumps({"runs": runs, "artifacts": artifacts, "lineages": lineages}))
+"""
+
+
+@dataclass
+class Stage:
+    """What a tracker kept of the runs of one stage."""
+
+    runs: int = 0
+    config: set[str] = field(default_factory=set)
+    metrics: set[str] = field(default_factory=set)
+    tables: int = 0
+    pictures: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
+    system: int = 0
+
+
+def of_trackio(folder) -> tuple[dict[str, Stage], dict[str, int]]:
+    """Stages and numbers of versions, as trackio itself reads them."""
+    read = python(READ, folder)
+    assert read.returncode == 0, read.stderr
+    kept = json.loads(read.stdout)
+    stages: dict[str, Stage] = defaultdict(Stage)
+    for run in kept["runs"]:
+        stage = stages[run["config"]["stage"]]
+        stage.runs += 1
+        stage.config |= {key for key in run["config"] if not key.startswith("_")} - {"stage"}
+        stage.system += len(run["system"])
+        for key, value in (pair for log in run["logs"] for pair in log.items()):
+            if isinstance(value, dict) and value["_type"] == "trackio.table":
+                stage.tables += 1
+            elif isinstance(value, dict):
+                stage.pictures.add(key)
+            elif key not in {"step", "timestamp", "log_id"}:
+                stage.metrics.add(key)
+    for lineage in kept["lineages"]:
+        nodes = {node["id"]: node for node in lineage["nodes"]}
+        for edge in lineage["edges"]:
+            source, target = nodes[edge["source"]], nodes[edge["target"]]
+            if source.get("run_name"):
+                stages[source["run_name"].partition("-")[0]].made.add(target["artifact_name"])
+            else:
+                stages[target["run_name"].partition("-")[0]].used.add(source["artifact_name"])
+    return stages, kept["artifacts"]
+
+
+def of_wandb(folder) -> tuple[dict[str, Stage], dict[str, int]]:
+    """Stages and numbers of versions, as wandb's own reader prints what offline runs wrote."""
+    stages: dict[str, Stage] = defaultdict(Stage)
+    versions: dict[str, set[str]] = defaultdict(set)
+    for records in wandb_runs(folder / "wandb" / "wandb"):
+        (run,) = found(records, "run")
+        stage = stages[run["job_type"]]
+        stage.runs += 1
+        config = {key for change in found(records, "config") for key in change["update"]}
+        config |= set(run.get("config", {}).get("update", {}))
+        inputs = {key for key in config if key.startswith("inputs/")}
+        stage.used |= {key.removeprefix("inputs/") for key in inputs}
+        stage.config |= {key for key in config - inputs if not key.startswith("_")}
+        stage.system += len(found(records, "stats"))
+        for key, value in (pair for row in found(records, "history") for pair in row["item"].items()):
+            if key == "samples._type":
+                stage.tables += 1
+            elif key.endswith("._type"):
+                stage.pictures.add(key.removesuffix("._type"))
+            elif isinstance(value, int | float) and not key.startswith("_") and "." not in key.split("/")[0]:
+                stage.metrics.add(key)
+        for artifact in found(records, "artifact"):
+            if artifact["type"] != "run_table":
+                stage.made.add(artifact["name"])
+                versions[artifact["name"]].add(artifact["digest"])
+    return stages, {name: len(digests) for name, digests in versions.items()}
+
+
+class Kept:
+    """A folder in which a job was recorded, and what its tracker reads there."""
+
+    def __init__(self, tracker: str, folder) -> None:
+        self.tracker, self.folder = tracker, folder
+        rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(200, seed=5))]
+        (folder / "posts.csv").write_text("\n".join(["id,text", *rows, "short,ok"]), "utf-8")
+        tiny_base(folder / "base")
+        with HubServer(TOKEN) as hub:
+            self.process = python(
+                JOB,
+                folder,
+                tracker,
+                "2",
+                "evaluate",
+                "publish",
+                HUGGINGTWEETS_HOME=str(folder / "home"),
+                WANDB_MODE="offline",
+                HF_ENDPOINT=hub.url,
+                HF_TOKEN=TOKEN,
+                HF_HUB_DISABLE_XET="1",
+            )
+        assert self.process.returncode == 0, self.process.stderr
+        self.stages, self.versions = (of_trackio if tracker == "trackio" else of_wandb)(folder)
+
+
+@pytest.fixture(scope="module", params=["trackio", "wandb"])
+def kept(request, tmp_path_factory) -> Kept:
+    """The record of the job in each tracker."""
+    if request.param == "wandb":
+        pytest.importorskip("wandb", reason="wandb is not installed")
+    return Kept(request.param, tmp_path_factory.mktemp(request.param))
+
+
+RAW, LEARNT, MODEL = "kite-raw-dataset", "kite-train-dataset", "kite-finetuned-model"
+PUBLISHED = "kite-published-model"
+BASE, REPORT, CARD = "pretrained-model", "kite-report", "kite-card"
+
+
+def test_every_stage_has_its_runs(kept):
+    """Two trainings, an evaluation and two uploads: two runs of each stage, and one more that evaluates."""
+    runs = {name: stage.runs for name, stage in kept.stages.items()}
+    assert runs == {"read": 2, "preprocess": 2, "train": 2, "evaluate": 3, "report": 2, "publish": 2}
+
+
+def test_links_lead_from_the_posts_to_the_card(kept):
+    """Each stage uses what the one before it made; training also its base, publishing the model."""
+    links = {name: (stage.used, stage.made) for name, stage in kept.stages.items()}
+    assert links == {
+        "read": (set(), {RAW}),
+        "preprocess": ({RAW}, {LEARNT}),
+        "train": ({LEARNT, BASE}, {BASE, MODEL}),
+        "evaluate": ({MODEL}, {REPORT}),
+        "report": ({REPORT}, {CARD}),
+        "publish": ({MODEL}, {PUBLISHED}),
+    }
+
+
+def test_what_did_not_change_has_one_version(kept):
+    """The same job again makes no new version of posts, datasets, models or what was published."""
+    same = (RAW, LEARNT, BASE, MODEL, PUBLISHED)
+    assert {name: kept.versions[name] for name in same} == dict.fromkeys(same, 1)
+
+
+def test_settings_of_each_stage_are_kept(kept):
+    """The whole recipe, the rules of cleaning, and where posts came from are settings of their runs."""
+    assert kept.stages["read"].config == {"sources"}
+    assert {"held_out", "keep_replies", "lang"} <= kept.stages["preprocess"].config
+    assert {"base", "learning_rate", "epochs", "seed", "sampling", "batch_tokens"} <= kept.stages[
+        "train"
+    ].config
+    assert {"evaluated"} <= kept.stages["evaluate"].config
+
+
+def test_figures_of_each_stage_are_kept(kept):
+    """Counts of posts, the curves of training with memory and speed, and every measure of the report."""
+    assert kept.stages["read"].metrics == {"posts/read"}
+    assert {"posts/kept", "posts/dropped/short"} <= kept.stages["preprocess"].metrics
+    assert kept.stages["train"].metrics == {
+        "train/loss",
+        "train/tokens_per_second",
+        "train/memory_gb",
+        "train/epoch",
+        "held_out/bits_per_byte",
+        "samples/copied",
+    }
+    measured = kept.stages["evaluate"].metrics
+    assert {"report/prediction.bits_per_byte", "report/copying.copied", "report/detection"} <= measured
+
+
+def test_system_figures_are_kept(kept):
+    """The tracker's own figures of processor and memory are on."""
+    assert kept.stages["train"].system > 0
+
+
+def test_samples_over_time_and_pictures_are_kept(kept):
+    """What the model wrote at each measurement is a table of its run; the card's pictures are kept."""
+    assert kept.stages["train"].tables == 2 * 2
+    assert kept.stages["evaluate"].tables == 2
+    assert {"curves", "funnel", "pipeline", "predictions"} <= kept.stages["report"].pictures
+
+
+def test_nothing_is_printed_by_the_tracker(kept):
+    """Neither tracker prints anything of its own."""
+    told = kept.process.stdout + kept.process.stderr
+    assert "trackio" not in told
+    assert "wandb" not in told
+
+
+def test_posts_stay_here_unless_they_are_shared(kept, tmp_path):
+    """A tracker that sends gets digests and counts; with share_data the dataset, never the archive."""
+    if kept.tracker == "trackio":
+        pytest.skip("runs of trackio without a server stay on this machine")
+    assert not datasets(kept.folder / "wandb")
+    assert not holding(varied_texts(200, seed=5)[0], kept.folder / "wandb")
+    assert not holding("posts.csv", kept.folder / "wandb")
+    (tmp_path / "posts.csv").symlink_to(kept.folder / "posts.csv")
+    process = python(
+        JOB, tmp_path, "wandb", "1", "share", HUGGINGTWEETS_HOME=str(tmp_path / "home"), WANDB_MODE="offline"
+    )
+    assert process.returncode == 0, process.stderr
+    assert len(datasets(tmp_path / "wandb")) == 2
+    assert not holding("posts.csv", tmp_path / "wandb")
+    archive = (tmp_path / "posts.csv").read_text("utf-8")
+    assert not holding(archive, tmp_path / "wandb")
+
+
+def datasets(folder: Path) -> list[Path]:
+    """The files that hold posts: wandb keeps them under names of its own."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.read_bytes()[:4] == b"PAR1"]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.started() as started:
+        yield started
+
+
+def safe(page) -> bool:
+    """Whether a page shows the hostile name as text: nothing of it ran, nothing of it became an element."""
+    made = page.locator('img[src="x"], a[href^="javascript:"]').count()
+    return page.title() != "owned" and made == 0
+
+
+def test_trackio_s_dashboard_shows_runs_curve_and_artifacts(kept, chromium):
+    """In a real browser: the runs by stage, the curve drawn, samples and artifacts, and no text obeyed."""
+    if kept.tracker != "trackio":
+        pytest.skip("the dashboard is trackio's")
+    assert python(HOSTILE, kept.folder).returncode == 0
+    with (
+        serving(kept.folder) as url,
+        browser.page_of(chromium, f"{url}?project=huggingtweets") as (page, seen),
+    ):
+        page.get_by_text("bits_per_byte").first.wait_for()
+        assert page.get_by_text("train-kite-").count() >= 2
+        page.locator(".vega-embed canvas, .vega-embed svg, svg.main-svg").first.wait_for()
+        page.get_by_text("Media & Tables").first.click()
+        page.get_by_text("onerror").first.wait_for()
+        assert safe(page)
+        page.get_by_text("Artifacts", exact=True).first.click()
+        for name in (RAW, LEARNT, BASE, MODEL, REPORT, CARD):
+            page.get_by_text(name, exact=True).first.wait_for()
+        page.get_by_text(MODEL, exact=True).first.click()
+        page.get_by_text("Lineage", exact=True).first.click()
+        page.get_by_text(LEARNT).first.wait_for()
+        assert safe(page)
+        assert seen.outside == []
+
+
+def test_report_and_card_show_a_hostile_name_as_text(kept, chromium):
+    """Neither the report in a browser nor the card as HTML obeys a name made of HTML and Markdown."""
+    if kept.tracker != "trackio":
+        pytest.skip("once is enough: the trackers have no part in them")
+    model = kept.folder / "models" / "kite"
+    with browser.page_of(chromium, (model / "report.html").as_uri()) as (page, seen):
+        page.get_by_text("onerror").first.wait_for()
+        assert safe(page)
+        assert seen.outside == []
+        body = (model / "README.md").read_text("utf-8").split("\n---\n", 1)[1]
+        page.set_content(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(body))
+        assert page.get_by_text("onerror").count() > 0
+        assert safe(page)
+        assert page.locator("strong", has_text="bold").count() == 0

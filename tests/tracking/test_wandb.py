@@ -1,0 +1,135 @@
+"""Wandb against a server on this machine that speaks its protocol, falls silent, or is not there."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.tracking import reopen
+from huggingtweets.tracking.none import NullTracker
+from huggingtweets.types import Tracked
+from tests.helpers import wandb_server
+from tests.tracking.test_trackers import STEPS, STORY, python
+
+pytest.importorskip("wandb", reason="wandb is not installed")
+
+ONLINE = {"WANDB_MODE": "online", "WANDB_API_KEY": wandb_server.KEY}
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory):
+    """What the story's process printed, and the server that it sent everything to."""
+    with wandb_server.started() as server:
+        folder = tmp_path_factory.mktemp("online")
+        process = python(STORY, folder, "wandb", str(STEPS), "2", WANDB_BASE_URL=server.url, **ONLINE)
+        assert process.returncode == 0, process.stderr
+        yield process, server
+
+
+def test_online_everything_arrives(sent):
+    """Runs with settings, figures of every step, system figures, tables, pictures and exit codes."""
+    process, server = sent
+    assert server.unknown == []
+    stages = [run.stage for run in server.runs.values()]
+    assert stages == ["preprocess", "train", "preprocess", "train", "evaluate"]
+    assert {run.group for run in server.runs.values()} == {"kite"}
+    assert [run.exit_code for run in server.runs.values()] == [0, 0, 0, 0, 1]
+    train = next(run for run in server.runs.values() if run.stage == "train")
+    assert train.config["recipe"]["base"] == "starter"
+    losses = {row["_step"]: row["train/loss"] for row in train.history if "train/loss" in row}
+    assert losses == {step: 4.0 - step / STEPS for step in range(STEPS)}
+    assert any("system.proc.memory.rssMB" in event for event in train.events)
+    (table,) = [content for name, content in train.files.items() if name.startswith("media/table/samples")]
+    assert json.loads(table)["data"] == [["My dream is", "My dream is <b>wind</b>"]], "text, not HTML"
+    assert any(name.startswith("media/images/curve") for name in train.files)
+    assert json.loads(process.stdout)["where"]["url"] == f"{server.url}/somebody/huggingtweets"
+
+
+def test_online_artifacts_arrive_once_with_their_links(sent):
+    """Changed content makes a new version, other content none; each run lists what it made and used."""
+    _, server = sent
+    ours = [a for a in server.artifacts.values() if a.kind != "run_table"]
+    assert [f"{a.name}:{a.version}" for a in ours] == [
+        "kite-raw-dataset:v0",
+        "kite-train-dataset:v0",
+        "starter-pretrained-model:v0",
+        "kite-finetuned-model:v0",
+        "kite-finetuned-model:v1",
+    ]
+    assert all(a.committed and "wandb_manifest.json" in a.files for a in ours)
+    assert ours[-1].files["config.json"] == b"weights 1"
+    assert [run.used for run in server.runs.values()][2:] == [
+        ["kite-raw-dataset:v0"],
+        ["kite-train-dataset:v0", "starter-pretrained-model:v0"],
+        ["kite-finetuned-model:v1"],
+    ]
+
+
+def test_online_wandb_prints_nothing_and_names_no_machine(sent):
+    """Standard error is empty; no file that was sent names the user's folder or the key."""
+    process, server = sent
+    assert process.stderr == ""
+    files = [content for run in server.runs.values() for content in run.files.values()]
+    assert not [content for content in files if wandb_server.KEY.encode() in content]
+    assert not [content for content in files if str(Path.home()).encode() in content]
+
+
+def is_recorded_offline(process, folder: Path) -> bool:
+    """Whether all three stages lie in the folder, with one warning that names the command that sends them."""
+    assert process.returncode == 0, process.stderr
+    warning = (
+        r"tracker wandb cannot send \(.+\); recording on this machine, to send it later: wandb sync (.+)\n"
+    )
+    told = re.fullmatch(warning, process.stderr)
+    assert told, process.stderr
+    assert told[1] == f"{folder}/wandb/wandb/offline-run-*"
+    logs = list((folder / "wandb" / "wandb").glob("offline-run-*/run-*.wandb"))
+    return len(logs) == 3 and all(log.stat().st_size for log in logs)
+
+
+def test_a_server_that_refuses_costs_nothing_and_gets_all_later(tmp_path):
+    """Everything is recorded on this machine instead, and the command that is named sends it all."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_BASE_URL=f"http://127.0.0.1:{port}", **ONLINE)
+    assert is_recorded_offline(process, tmp_path)
+    with wandb_server.started() as server:
+        sync = "from wandb.cli.cli import cli; import sys; cli(['sync', *sys.argv[1:]])"
+        runs = map(str, (tmp_path / "wandb" / "wandb").glob("offline-run-*"))
+        assert python(sync, tmp_path, *runs, WANDB_BASE_URL=server.url, **ONLINE).returncode == 0
+        assert {run.stage for run in server.runs.values()} == {"preprocess", "train", "evaluate"}
+        assert {"kite-raw-dataset", "kite-train-dataset", "kite-finetuned-model"} <= {
+            artifact.name for artifact in server.artifacts.values() if artifact.committed
+        }
+
+
+@pytest.mark.slow
+def test_a_server_that_never_answers_costs_nothing(tmp_path):
+    """It is asked once for some seconds, and everything is recorded on this machine instead."""
+    with wandb_server.started() as server:
+        server.silent.set()
+        process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_BASE_URL=server.url, **ONLINE)
+    assert is_recorded_offline(process, tmp_path)
+
+
+def test_a_key_that_is_missing_is_told_before_anything_is_done(tmp_path):
+    """Instead of stopping and asking, the message names what can be done."""
+    process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_MODE="online", HOME=str(tmp_path))
+    assert process.returncode == 1
+    told = process.stderr.splitlines()[-1]
+    assert "MissingSecret: wandb has no API key" in told
+    assert "WANDB_MODE=offline" in told
+    assert not list(tmp_path.rglob("*run-*"))
+
+
+def test_a_model_whose_tracker_cannot_be_opened_here_is_evaluated_without(caplog, monkeypatch):
+    """An evaluation is never refused because of where the training was recorded."""
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    monkeypatch.delitem(sys.modules, "huggingtweets.tracking.wandb", raising=False)
+    assert isinstance(reopen(Tracked(tracker="wandb", project="huggingtweets")), NullTracker)
+    assert "not recorded" in caplog.text

@@ -1,0 +1,127 @@
+"""An interrupted run goes on, and ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from huggingtweets.model_folder import ModelFolder
+from tests.helpers.tiny import tiny_base, varied_texts
+
+PROCESS = Path(__file__).parents[1] / "helpers" / "trainer_process.py"
+SHARED = ("batch_tokens=256", "evaluations=6", "patience=6")
+SETTINGS = ("dropout=0.1", "evaluations=6", "patience=6")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return str(tiny_base(tmp_path_factory.mktemp("base")))
+
+
+@pytest.fixture(scope="module")
+def whole(base, tmp_path_factory):
+    """What an uninterrupted run ends with."""
+    place = tmp_path_factory.mktemp("whole")
+    return finish(start(base, place / "m", place / "kept"))
+
+
+def start(base, out, kept, *settings):
+    command = [sys.executable, str(PROCESS), base, str(out), str(kept), *SETTINGS, *settings]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    printed = process.communicate(timeout=120)[0].splitlines()
+    assert process.returncode == 0
+    return printed
+
+
+def wait_for_step(process, step):
+    for line in process.stdout:
+        if line == f"step {step}\n":
+            return
+    raise AssertionError("training ended before it was killed")
+
+
+def killed_often(base, folder, kills, seed):
+    """Kill a run at random steps, again and again, and let the last one finish."""
+    draw = random.Random(seed)
+    for number in range(kills):
+        process = start(base, folder / "m", folder / "kept")
+        wait_for_step(process, 2 + number * 50 // kills + draw.randrange(4))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    return finish(start(base, folder / "m", folder / "kept"))
+
+
+def test_a_killed_run_ends_with_the_same_bytes(base, whole, tmp_path):
+    """Killed twice at random steps, a run says that it goes on, and its weights and curve are the same."""
+    printed = killed_often(base, tmp_path, kills=2, seed=0)
+    assert printed[0].startswith("going on from step ")
+    assert printed[-1] == whole[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_many_kills_change_nothing(base, whole, tmp_path, seed):
+    """Killed ten times, the same."""
+    assert killed_often(base, tmp_path, kills=10, seed=seed)[-1] == whole[-1]
+
+
+def test_ctrl_c_loses_nothing(base, whole, tmp_path):
+    """An interrupt waits for the end of the step and keeps the run; the next one goes on from there."""
+    process = start(base, tmp_path / "m", tmp_path / "kept")
+    wait_for_step(process, 20)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode != 0
+    assert not list((tmp_path / "m").iterdir())
+    printed = finish(start(base, tmp_path / "m", tmp_path / "kept"))
+    assert int(printed[0].split()[4]) >= 20
+    assert printed[-1] == whole[-1]
+
+
+def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
+    """A checkpoint cut short, or made by another base, is passed over."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "standing.safetensors").write_bytes(b"\x20\0\0\0\0\0\0\0{half")
+    printed = finish(start(base, tmp_path / "m", tmp_path / "kept"))
+    assert printed[0] == "step 1"
+    assert printed[-1] == whole[-1]
+
+
+def test_two_processes_are_one(base, tmp_path):
+    """Two processes that share each batch end with the weights of one, up to rounding, and write once."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += [str(PROCESS), base, str(tmp_path / "m"), str(tmp_path / "kept"), *SHARED]
+    done = subprocess.run(command, check=True, timeout=90, stdout=subprocess.PIPE, text=True)
+    alone = finish(start(base, tmp_path / "alone", tmp_path / "kept-alone", *SHARED, "dropout=0"))
+    together = next(
+        line for line in done.stdout.splitlines() if line[:5] == "done " and "follower" not in line
+    )
+    curves = [[float(bits) for bits in line.split()[2:]] for line in (together, alone[-1])]
+    assert curves[0] == pytest.approx(curves[1], abs=2e-3)
+    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("m", "alone"))
+    assert all((ours[name] - theirs[name]).abs().max() < 2e-2 for name in ours)
+    assert done.stdout.count("step 1\n") == 1
+
+
+@pytest.mark.slow
+def test_a_launcher_runs_the_whole_command(base, tmp_path):
+    """`accelerate launch -m huggingtweets train` with two processes makes one whole model folder."""
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(200, seed=1))]
+    (tmp_path / "posts.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2"]
+    command += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "-m", "huggingtweets"]
+    command += ["train", "posts.csv", "--name", "Me", "--recipe", "starter", "--base", base]
+    command += ["--out", "model", "--tracker", "none", "--json", "--set", "epochs=1"]
+    done = subprocess.run(command, check=True, timeout=300, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert json.loads(done.stdout)["folder"] == "model"
+    assert ModelFolder(tmp_path / "model").record.recipe.base == base

@@ -1,0 +1,138 @@
+"""Judging models: evaluate and compare, from Python and in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluate, load_recipe, train
+from huggingtweets.errors import ModelError, UserError
+from huggingtweets.results import Evaluation
+from tests.cli.test_commands import run
+from tests.helpers.tiny import tiny_base, varied_texts
+
+
+def write_posts(path, kind):
+    """A table of 400 posts by somebody with a vocabulary of their own."""
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(400, seed=len(kind)))]
+    path.write_text("\n".join(["id,text", *rows]), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Two models of one person, and one of somebody else, with the home their posts are kept in."""
+    place = tmp_path_factory.mktemp("models")
+    common = [f"base={tiny_base(tmp_path_factory.mktemp('base'))}", "batch_tokens=512"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        patch.chdir(place)
+        for name, kind, *settings in [
+            ("good", "first", "epochs=12", "learning_rate=1e-2"),
+            ("poor", "first", "epochs=1", "learning_rate=1e-4"),
+            ("other", "second", "epochs=1", "learning_rate=1e-4"),
+        ]:
+            job = TrainConfig(
+                data=DataConfig(
+                    locations=(str(write_posts(place / f"{kind}.csv", kind)),), options=ReadOptions(name=kind)
+                ),
+                recipe=load_recipe("starter", [*common, *settings]),
+                tracker="none",
+                evaluate=name == "good",
+                out=place / name,
+            )
+            train(job)
+    return place
+
+
+@pytest.fixture
+def judged(models, monkeypatch):
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(models / "home"))
+    monkeypatch.chdir(models)
+    return models
+
+
+def test_training_ends_with_a_short_evaluation(models):
+    """A model folder has its report from the start, for people and for machines."""
+    found = json.loads((models / "good" / "report.json").read_bytes())
+    assert found["counts"]["groups"]["model"] == 64
+    assert "<html" in (models / "good" / "report.html").read_text("utf-8")
+    assert not (models / "poor" / "report.json").exists()
+
+
+def test_evaluate_measures_what_training_measured(judged):
+    """Bits per byte are those of the training's best point, and the base's are its floor."""
+    found = evaluate(judged / "good", count=32).evaluation.prediction.bits_per_byte
+    record = json.loads((judged / "good" / "run.json").read_bytes())
+    (metric,) = record["report"]["metrics"]
+    assert found.model.value == pytest.approx(metric["value"], rel=0.02)
+    assert found.floors["base"].value == pytest.approx(metric["floor"], rel=0.02)
+    assert found.model.low < found.model.value < found.model.high
+
+
+def test_the_same_seed_gives_the_same_report(judged):
+    """Two evaluations with one seed are equal to the byte; what is read back is what was measured."""
+    first = evaluate(judged / "poor", count=32, seed=3)
+    written = (judged / "poor" / "report.json").read_bytes()
+    again = evaluate(judged / "poor", count=32, seed=3)
+    assert (judged / "poor" / "report.json").read_bytes() == written
+    assert again.evaluation == first.evaluation
+    assert isinstance(first.evaluation, Evaluation)
+
+
+def test_other_people_are_found(judged, tmp_path):
+    """The reader learns from the sample, from other models made here, and from given locations."""
+    friends = write_posts(tmp_path / "friends.csv", "friendly")
+    friends.write_text(
+        friends.read_text().replace("id,text", "id,text,user").replace('"\n', '",friend\n') + ",friend"
+    )
+    alone = evaluate(judged / "good", count=32).evaluation.counts.others
+    together = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts.others
+    assert (set(alone), set(together)) == ({"person 1"}, {"person 1", "person 2"})
+    assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
+
+
+def test_compare_says_which_differences_are_sure(judged):
+    """A model trained well predicts surely better than one that hardly learnt."""
+    (_, _), (_, differences) = compare([judged / "good", judged / "poor"], count=32)
+    found = differences["prediction.bits_per_byte"]
+    assert found.sure
+    assert found.by.low > 0  # the second model costs more bits than the first
+
+
+def test_models_of_other_posts_are_not_compared(judged):
+    """Figures on different held-out posts are never set side by side."""
+    with pytest.raises(UserError, match="2 different datasets"):
+        compare([judged / "good", judged / "other"], count=16)
+
+
+def test_a_model_whose_posts_are_elsewhere_is_not_judged(judged, tmp_path, monkeypatch):
+    """Without the posts there is nothing to measure with, and the error says so."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match="train again"):
+        evaluate(judged / "good")
+
+
+def test_a_folder_that_brings_its_dataset_can_be_judged_anywhere(judged, tmp_path, monkeypatch):
+    """A model folder made with --with-dataset needs no posts from this machine."""
+    folder = tmp_path / "carried"
+    shutil.copytree(judged / "good", folder)
+    digest = json.loads((folder / "run.json").read_bytes())["dataset_digest"]
+    shutil.copytree(judged / "home" / "datasets" / digest[:16], folder / "dataset")
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "empty"))
+    assert evaluate(folder, count=16).model.path == folder
+
+
+def test_the_commands_print_tables_and_json(judged):
+    """People get a table with floors and ceilings, machines get JSON."""
+    env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
+    shown = run("evaluate", judged / "good", "--count", "16", cwd=judged, env=env).stdout
+    assert "copying.near" in shown
+    assert "report.html" in shown
+    compared = run(
+        "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
+    )
+    assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]

@@ -1,0 +1,228 @@
+"""Lineage: from a model back to the posts, from its folder alone, and whether all of it is still the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from typer.testing import CliRunner
+
+from huggingtweets import (
+    CleaningRules,
+    DataConfig,
+    ModelFolder,
+    TrainConfig,
+    load_recipe,
+    merge,
+    train,
+)
+from huggingtweets.cli import app
+from huggingtweets.errors import ModelError
+from huggingtweets.hub.ledger import Note, keep
+from huggingtweets.model_folder import CHANGED, INTACT, MISSING
+from huggingtweets.types import Permission, Tracked
+from huggingtweets.workflows.lineage import UNKNOWN, Node, lineage
+from tests.helpers.tiny import tiny_base, varied_texts
+
+
+def found(node: Node, kind: str) -> list[Node]:
+    """All nodes of a kind."""
+    below = [one for part in node.inputs for one in found(part, kind)]
+    return [node, *below] if node.kind == kind else below
+
+
+def only(node: Node, kind: str) -> Node:
+    (one,) = found(node, kind)
+    return one
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two models of one base, one of them of two people, and the mean of both."""
+    place = tmp_path_factory.mktemp("lineage")
+    base = tiny_base(place / "base")
+    for seed, name in enumerate(("ada", "bob")):
+        rows = [f'{i},{name},"{text}"' for i, text in enumerate(varied_texts(150, seed=seed))]
+        (place / f"{name}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        patch.chdir(place)
+        for name, files in (("ada", ["ada.csv"]), ("both", ["ada.csv", "bob.csv"])):
+            job = TrainConfig(
+                data=DataConfig(
+                    locations=tuple(str(place / file) for file in files),
+                    rules=CleaningRules(keep_replies=False),
+                    held_out=0.2,
+                ),
+                recipe=load_recipe("starter", [f"base={base}", "epochs=1", "evaluations=1"]),
+                out=place / "models" / name,
+                tracker="none",
+                evaluate=False,
+            )
+            train(job)
+        merge(["ada", "both"], [3, 1], out=place / "models" / "mixed")
+    return place
+
+
+@pytest.fixture
+def models(place, monkeypatch, tmp_path):
+    """A copy of the models that a test may change."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+    shutil.copytree(place / "models", tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "models"
+
+
+def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
+    """Weights, recipe, base, dataset, rules, and the digest of each file that was read are in it."""
+    record = ModelFolder(models / "both").record
+    tree = lineage("both")
+    assert (tree.kind, tree.title) == ("model", "ada + bob")
+    assert tree.facts["digest"] == record.model_digest
+    assert tree.facts["weights"] == INTACT
+    step = only(tree, "train")
+    assert step.facts["settings"]["epochs"] == 1
+    assert step.facts["environment"]["torch"]
+    assert only(tree, "base").facts["digest"] == record.base.digest
+    data = only(tree, "dataset")
+    assert data.facts["digest"] == record.dataset_digest
+    assert data.facts["posts"] == INTACT
+    cleaning = only(tree, "preprocess")
+    assert cleaning.facts["held out"] == 0.2
+    assert cleaning.facts["rules"]["keep replies"] is False
+    raw = found(tree, "raw posts")
+    assert [node.title for node in raw] == ["@ada: 150 posts", "@bob: 150 posts"]
+    assert [node.facts["digest"] for node in raw] == [a.input_digest for a in record.authors]
+    assert all(len(node.facts["digest"]) == 64 for node in raw)
+    read = datetime.fromisoformat(raw[0].facts["read"])
+    assert read <= record.created_at
+
+
+def test_the_folder_is_enough(models, tmp_path, monkeypatch):
+    """Elsewhere, on a machine that has nothing else, the same tree is told, without the posts."""
+    here = lineage(models / "both")
+    shutil.move(models / "both", tmp_path / "both")
+    shutil.rmtree(models)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "nothing"))
+    there = lineage(tmp_path / "both")
+    assert only(there, "dataset").facts.pop("posts") == MISSING
+    assert only(here, "dataset").facts.pop("posts") == INTACT
+    assert there == here
+
+
+def test_what_changed_since_is_seen(models):
+    """A file of weights that is not the recorded one, or gone, is said to be so."""
+    weights = models / "both" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert lineage("both").facts["weights"] == CHANGED
+    weights.unlink()
+    assert lineage("both").facts["weights"] == MISSING
+
+
+def test_a_merged_model_names_its_parents_with_their_own_trees(models):
+    """Parents that are here have a tree of their own; those that are not are named with digest and weight."""
+    parents = only(lineage("mixed"), "merge").inputs
+    assert [(p.title, p.facts["weight"]) for p in parents] == [("ada", 0.75), ("ada + bob", 0.25)]
+    assert [len(found(parent, "raw posts")) for parent in parents] == [1, 2]
+    digest = ModelFolder(models / "ada").record.model_digest
+    shutil.rmtree(models / "ada")
+    gone = only(lineage("mixed"), "merge").inputs[0]
+    assert gone == Node(
+        kind="model", title="ada", facts={"weight": 0.75, "digest": digest, "weights": MISSING}
+    )
+
+
+def test_what_was_published_stands_at_the_top(models, home, monkeypatch):
+    """A note of an upload with these weights is the root; one of others, or of a broken upload, is not."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(home))  # its own notes
+    note = Note(
+        url="https://hub.example/me/both",
+        id="me/both",
+        kind="model",
+        endpoint="https://hub.example",
+        handles=("ada", "bob"),
+        permission=Permission(kind="author"),
+        model_digest=ModelFolder(models / "both").record.model_digest,
+        files=(),
+        at=datetime(2026, 1, 2, tzinfo=UTC),
+        commit="c0ffee",
+    )
+    keep(replace(note, id="me/half", commit=""))
+    keep(replace(note, id="me/other", model_digest="0" * 64))
+    keep(note)
+    tree = lineage("both")
+    assert (tree.kind, tree.title, tree.facts["commit"]) == ("published", "me/both", "c0ffee")
+    assert [part.kind for part in tree.inputs] == ["model"]
+
+
+def test_versions_of_the_tracker_are_named(models):
+    """Each artifact that was recorded is shown with the version that it has there."""
+    record = ModelFolder(models / "ada").record
+    versions = {f"ada-{kind}": f"ada-{kind}:v7" for kind in ("raw-dataset", "train-dataset")}
+    versions |= {"ada-finetuned-model": "ada-finetuned-model:v7", "pretrained-model": "p:v2"}
+    tracked = Tracked(tracker="trackio", command="trackio show", artifacts=versions)
+    ModelFolder(models / "ada").save_record(replace(record, tracked=tracked))
+    tree = lineage("ada")
+    shown = {kind: only(tree, kind).facts["version"] for kind in ("model", "base", "dataset", "raw posts")}
+    assert shown == {
+        "model": "ada-finetuned-model:v7",
+        "base": "p:v2",
+        "dataset": "ada-train-dataset:v7",
+        "raw posts": "ada-raw-dataset:v7",
+    }
+    assert only(tree, "train").facts["tracker"] == "trackio show"
+
+
+def test_run_json_says_how_the_posts_were_read_but_not_where_they_lay(models, place):
+    """The record is published with the model: rules are in it, the user's folders are not."""
+    text = (models / "both" / "run.json").read_text("utf-8")
+    assert json.loads(text)["prepared"]["rules"]["keep_replies"] is False
+    assert str(place.parent) not in text.replace(str(place / "base"), "")
+    assert "ada.csv" not in text
+
+
+def test_an_older_record_is_told_as_far_as_it_goes(models):
+    """A run.json without the rules still loads; what it does not say is said to be unknown."""
+    file = models / "ada" / "run.json"
+    content = json.loads(file.read_bytes())
+    del content["prepared"]
+    file.write_text(json.dumps(content), "utf-8")
+    tree = lineage("ada")
+    assert only(tree, "preprocess").facts == {"rules": UNKNOWN, "held out": UNKNOWN}
+    assert only(tree, "raw posts").facts["read"] == UNKNOWN
+
+
+def test_an_n_gram_model_has_no_base(ngram_model):
+    """What only counts posts leads to them all the same."""
+    tree = lineage(ngram_model)
+    assert tree.facts["weights"] == INTACT
+    assert not found(tree, "base")
+    assert only(tree, "count").inputs[0].kind == "dataset"
+
+
+def test_the_command_prints_a_tree_and_json(models):
+    """The tree names every step in order; names are neither markup nor control codes; --json is all of it."""
+    record = ModelFolder(models / "ada").record
+    ModelFolder(models / "ada").save_record(replace(record, name="[red]ada\x1b[2J"))
+    shown = CliRunner().invoke(app, ["lineage", "ada"])
+    assert shown.exit_code == 0
+    assert "[red]ada\N{REPLACEMENT CHARACTER}[2J" in shown.stdout
+    assert "\x1b" not in shown.stdout
+    steps = ["model:", "train:", "base:", "dataset:", "preprocess:", "raw posts:"]
+    assert sorted(steps, key=shown.stdout.index) == steps
+    told = CliRunner().invoke(app, ["lineage", "ada", "--json"])
+    assert msgspec.json.decode(told.stdout, type=Node) == lineage("ada")
+
+
+def test_a_folder_without_a_model_is_one_clear_error(tmp_path):
+    """Neither an empty folder nor a name that nobody has is traced."""
+    for nothing in (tmp_path, "nobody"):
+        with pytest.raises(ModelError, match="holds no model"):
+            lineage(nothing)
+    assert CliRunner().invoke(app, ["lineage", "nobody"]).exit_code == 2

@@ -1,0 +1,138 @@
+"""Merging: the weighted mean of models of one base, with everybody's guards, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, merge, train
+from huggingtweets.cli import app
+from huggingtweets.errors import ModelError, UserError
+from huggingtweets.generation.filters import load_filters
+from huggingtweets.model_folder import ModelFolder
+from tests.helpers.tiny import tiny_base, varied_texts
+
+WEIGHTS = "model.safetensors"
+
+
+def trained(place, name, base, seed):
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(150, seed=seed))]
+    (place / f"{name}.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    settings = [f"base={base}", "epochs=1", "evaluations=1", "sampling.max_new_tokens=20"]
+    job = TrainConfig(
+        data=DataConfig(locations=(str(place / f"{name}.csv"),), options=ReadOptions(name=name)),
+        recipe=load_recipe("starter", settings),
+        out=place / "models" / name,
+        tracker="none",
+        evaluate=False,
+    )
+    return train(job).path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two people's models of one base."""
+    place = tmp_path_factory.mktemp("merging")
+    base = tiny_base(place / "base")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        for seed, name in enumerate(("ada", "bob")):
+            trained(place, name, base, seed)
+    return place
+
+
+@pytest.fixture
+def models(place, monkeypatch):
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+    monkeypatch.chdir(place)
+    return [place / "models" / "ada", place / "models" / "bob"]
+
+
+def test_weights_are_the_weighted_mean(models, tmp_path):
+    """Each weight is the mean by the weights given; card, samples and run.json name both parents."""
+    merged = merge(models, [3, 1], out=tmp_path / "m")
+    ada, bob, both = (load_file(folder / WEIGHTS) for folder in (*models, merged.path))
+    assert both.keys() == ada.keys()
+    for name, tensor in both.items():
+        assert tensor.allclose(0.75 * ada[name] + 0.25 * bob[name], atol=1e-6)
+    record = ModelFolder(merged.path).record
+    assert [(p.name, p.weight) for p in record.merged_from] == [("ada", 0.75), ("bob", 0.25)]
+    assert [p.digest for p in record.merged_from] == [
+        ModelFolder(folder).record.model_digest for folder in models
+    ]
+    assert [author.account.handle for author in record.authors] == ["ada", "bob"]
+    assert record.result.metrics[0].count == 30
+    assert len(record.result.samples) == 5
+    card = (merged.path / "README.md").read_text("utf-8")
+    assert "merged, not trained" in card
+    assert "@ada and @bob" in card
+
+
+def test_the_posts_of_both_are_guarded(models, tmp_path):
+    """What is a copy for either parent's guards is a copy for the merged model's, after merging twice too."""
+    once = merge(models, [], out=tmp_path / "once").path
+    twice = merge([once, models[0]], [], out=tmp_path / "twice").path
+    for folder in (once, twice):
+        for text in (varied_texts(150, seed=0)[3], varied_texts(150, seed=1)[3]):
+            assert any(guard.objection(text) for guard in load_filters(folder))
+        assert not any(
+            guard.objection("nothing that anybody here ever said") for guard in load_filters(folder)
+        )
+    assert len(load_filters(twice)) == 4
+
+
+def test_without_the_posts_nothing_is_measured(models, tmp_path, monkeypatch):
+    """Models whose posts lie on another machine merge all the same, and show no figure."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "elsewhere"))
+    record = merge(models, [], out=tmp_path / "m").record
+    assert record.result.metrics == ()
+    assert record.dataset_digest == ""
+    assert CliRunner().invoke(app, ["runs", str(tmp_path)]).exit_code == 0
+
+
+@pytest.mark.usefixtures("models")
+def test_the_command_takes_weights_in_a_row(tmp_path):
+    """`merge A B --weights 0.7 0.3` works as written."""
+    out = tmp_path / "m"
+    done = CliRunner().invoke(app, ["merge", "ada", "bob", "--weights", "0.7", "0.3", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert [round(parent.weight, 3) for parent in ModelFolder(out).record.merged_from] == [0.7, 0.3]
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1]])
+def test_wrong_weights_are_refused(models, tmp_path, weights):
+    """There is one weight above 0 for each model, or none at all."""
+    with pytest.raises(UserError, match="--weights"):
+        merge(models, weights, out=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_one_model_is_refused(models, tmp_path):
+    """Nothing is left to merge with a single model."""
+    with pytest.raises(UserError, match="two or more"):
+        merge(models[:1], [], out=tmp_path / "m")
+
+
+def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model, tmp_path):
+    """Another base or tokenizer, no weights, no guards and no model are each one clear line."""
+    other = trained(place, "eve", tiny_base(tmp_path / "base", seed=9), 2)
+    changed, bare = tmp_path / "changed", tmp_path / "bare"
+    for folder in (changed, bare):
+        shutil.copytree(models[1], folder)
+    text = (changed / "tokenizer.json").read_text("utf-8")
+    (changed / "tokenizer.json").write_text(text + " ", "utf-8")
+    (bare / "copies.safetensors").unlink()
+    expected = {
+        other: "the very same base",
+        changed: "different tokenizers",
+        ngram_model: "n-gram",
+        bare: "copies.safetensors",
+        tmp_path / "gone": "no model",
+    }
+    for folder, message in expected.items():
+        with pytest.raises(ModelError, match=message):
+            merge([models[0], folder], [], out=tmp_path / "m")
+        assert not (tmp_path / "m").exists()

@@ -1,0 +1,122 @@
+"""Real or bot: played in a terminal, counted in the report, and nothing of the posts is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from huggingtweets import evaluate
+from huggingtweets.dataset import kept
+from huggingtweets.errors import ModelError, UserError
+from huggingtweets.model_folder import ModelFolder
+from huggingtweets.workflows.play import deal, play
+
+
+@pytest.fixture
+def own(ngram_model, tmp_path):
+    """A copy of a model that a game may change."""
+    return shutil.copytree(ngram_model, tmp_path / "own")
+
+
+@pytest.fixture
+def start(own):
+    """Begins a game of six rounds in a process of its own, as a user does."""
+
+    def begin(*arguments):
+        return subprocess.Popen(
+            [sys.executable, "-m", "huggingtweets", "play", str(own), "--rounds", "6", *arguments],
+            env=os.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return begin
+
+
+def test_a_game_from_piped_answers(start, own):
+    """Answers can be piped; the score and its interval are shown, and stand in the report."""
+    with start() as process:
+        shown, complaints = process.communicate("1\n2\nperhaps\n1\n1\n2\n1\n", timeout=60)
+    assert process.returncode == 0, complaints
+    assert "6 of 6: which one is real?" in shown
+    assert complaints.count("press 1 or 2") == 1
+    game = json.loads((own / "report.json").read_bytes())["game"]
+    assert game["found"]["count"] == 6
+    assert f"found in {game['found']['value']:.0%} of 6 pairs" in shown
+    page = (own / "report.html").read_text("utf-8")
+    assert page.count("Somebody was shown 6 pairs") == 1
+    assert "Nobody was asked" not in page
+
+
+def test_real_posts_are_shown_and_never_written(start, own):
+    """Held-out posts appear on the terminal only; no file of the folder gains one."""
+    posts = [post.text for post in kept(ModelFolder(own).record.dataset_digest).held_out]
+    with start("--json") as process:
+        shown, complaints = process.communicate("1\n" * 6, timeout=60)
+    assert json.loads(shown)["found"]["count"] == 6
+    assert sum(text in complaints for text in posts) == 6
+    for path in own.iterdir():
+        assert not [text for text in posts if text.encode() in path.read_bytes()], path.name
+
+
+def test_ctrl_c_keeps_what_was_played(start, own):
+    """Whoever stops after two rounds has a score of two rounds."""
+    with start() as process:
+        process.stdin.write("1\n1\n")
+        process.stdin.flush()
+        for line in process.stdout:
+            if line.startswith("3 of 6"):
+                break
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "of 2 pairs" in rest
+    assert json.loads((own / "report.json").read_bytes())["game"]["found"]["count"] == 2
+
+
+def test_a_game_that_nobody_plays_is_a_mistake(start, own):
+    """Without an answer nothing is counted, and the report stays as it was."""
+    before = (own / "report.json").read_bytes()
+    with start() as process:
+        _, complaints = process.communicate("", timeout=60)
+    assert process.returncode == 2
+    assert "nothing was answered" in complaints
+    assert (own / "report.json").read_bytes() == before
+
+
+def test_the_same_seed_deals_the_same_game(own):
+    """A game can be repeated; every pair has one real post."""
+    table = deal(own, rounds=5, seed=1)
+    assert table == deal(own, rounds=5, seed=1)
+    assert table.pairs != deal(own, rounds=5, seed=2).pairs
+    real = {post.text for post in kept(ModelFolder(own).record.dataset_digest).held_out}
+    assert all({pair.left in real, pair.right in real} == {True, False} for pair in table.pairs)
+
+
+def test_a_new_evaluation_keeps_the_game(own):
+    """What people found is not undone by measuring again, and stands in the new page."""
+    table = deal(own, rounds=5)
+    played = play(table, ["left"] * 5)
+    assert evaluate(own, count=20).evaluation.game == played
+    assert "Somebody was shown 5 pairs" in (own / "report.html").read_text("utf-8")
+
+
+def test_only_an_evaluated_model_can_be_played_with(own):
+    """Without a report there is no place for the result, and the error says how to get one."""
+    (own / "report.json").unlink()
+    with pytest.raises(ModelError, match="run huggingtweets evaluate"):
+        deal(own)
+
+
+def test_answers_that_do_not_fit_are_refused(own):
+    """No answers, or more than pairs, change nothing."""
+    with pytest.raises(UserError, match="answers for"):
+        play(deal(own, rounds=2), [])

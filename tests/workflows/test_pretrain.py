@@ -1,0 +1,259 @@
+"""Pre-training: a corpus becomes a base, whole, resumable, and fit to be taught a voice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from huggingtweets import load_recipe
+from huggingtweets.errors import BaseError, UserError
+from huggingtweets.progress import Silence
+from huggingtweets.training import Device, load_base, train
+from huggingtweets.training.batches import IGNORED
+from huggingtweets.training.packed import END, Rows, write_rows
+from huggingtweets.training.pretrain import SIZES, Size, vocabulary_of
+from huggingtweets.training.vocabulary import END as END_TEXT
+from huggingtweets.training.vocabulary import learn_vocabulary
+from huggingtweets.workflows.pretrain import PretrainConfig, pretrain
+from tests.helpers.tiny import tiny_dataset, varied_texts
+
+STEP = 512  # positions
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tmp_path):
+    """A size of its own for tests, a corpus, and a home."""
+    monkeypatch.setitem(SIZES, "small", Size(layers=2, width=64, vocabulary=600, batch_tokens=STEP))
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HUGGINGTWEETS_DEVICE", "cpu")
+    (tmp_path / "posts.txt").write_text("\n".join(varied_texts(900, seed=1)))
+
+
+def job(folder, out="base", **changed):
+    given = {"size": "small", "tokens": 24 * STEP, "held_out_posts": 50, "checkpoint_seconds": 0.0, **changed}
+    return PretrainConfig(corpus=(folder / "posts.txt",), out=folder / out, **given)
+
+
+class Stop(Silence):
+    """Presses Ctrl-C after some steps, as the keyboard does."""
+
+    def __init__(self, after):
+        self.after, self.said_so = after, []
+
+    def stepped(self, step, *_):
+        """Note one step."""
+        if step == self.after:
+            signal.raise_signal(signal.SIGINT)
+
+    def note(self, message):
+        """Note what is said."""
+        self.said_so.append(message)
+
+
+def weights(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_a_base_is_an_ordinary_model_folder(tmp_path):
+    """It learns, loads with transformers, says what it was made of, and can be taught a voice."""
+    made = pretrain(job(tmp_path, about="made sentences", licence="cc0-1.0"))
+    curve = [point.bits_per_byte for point in made.curve]
+    assert curve[-1] < 0.7 * curve[0]
+    folder = tmp_path / "base"
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    assert model.config.model_type == "gpt2"
+    assert AutoTokenizer.from_pretrained(folder)("lamp")["input_ids"][0] == END
+    card = (folder / "README.md").read_text()
+    assert "made sentences" in card
+    assert "license: cc0-1.0" in card
+    noted = json.loads((folder / "pretrained.json").read_text())
+    assert (noted["posts"], noted["held_out_posts"], noted["tokens"]) == (850, 50, 24 * STEP)
+    rows = Rows(next((tmp_path / "home").rglob("rows")), STEP, seed=0, batches=24)
+    assert made.curve[-1].epoch == pytest.approx(24 / rows.a_pass)
+    recipe = load_recipe("starter", [f"base={folder}", "epochs=1"])
+    (tmp_path / "voice").mkdir()
+    device = Device("cpu", "", bf16=False)
+    taught = train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path / "voice", device=device)
+    assert taught.curve[-1].bits_per_byte < taught.curve[0].bits_per_byte
+
+
+@pytest.mark.parametrize("after", [3, 20])
+def test_an_interrupted_run_goes_on(after, tmp_path, monkeypatch):
+    """Stopped before the learning rate falls or while it does, the end is byte for byte the same."""
+    watcher = Stop(after)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(tmp_path), watcher)
+    assert not (tmp_path / "base").exists()
+    pretrain(job(tmp_path), watcher)
+    assert watcher.said_so == [f"going on from step {after} of 24"]
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "another"))
+    pretrain(job(tmp_path, out="whole"))
+    assert weights(tmp_path / "base") == weights(tmp_path / "whole")
+
+
+def test_more_tokens_go_on_from_before_the_end(tmp_path):
+    """A run that had ended continues from where its learning rate began to fall."""
+    pretrain(job(tmp_path))
+    watcher = Stop(after=-1)
+    made = pretrain(job(tmp_path, out="longer", tokens=40 * STEP), watcher)
+    assert watcher.said_so == ["going on from step 14 of 40"]
+    assert made.curve[-1].step == 40
+
+
+def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
+    """What both vocabularies have keeps its vector, so it starts better than random; a wrong size is told."""
+    first = pretrain(job(tmp_path))
+    (tmp_path / "posts.txt").write_text("\n".join(varied_texts(900, seed=1)[300:]) + "\nnew words 😂 here")
+    second = pretrain(job(tmp_path, out="second", base=str(tmp_path / "base")))
+    assert second.curve[0].bits_per_byte < 0.8 * first.curve[0].bits_per_byte
+    with pytest.raises(BaseError, match="--size"):
+        pretrain(job(tmp_path, out="third", size="nano", base=str(tmp_path / "base")))
+
+
+def test_its_posts_are_written_without_warnings(tmp_path):
+    """The token that begins every post pads, too; transformers takes that for a mistake unless told."""
+    script = (
+        "import sys; from pathlib import Path; from tests.workflows import test_pretrain as t; "
+        "t.SIZES['small'] = t.Size(layers=1, width=64, vocabulary=600, batch_tokens=t.STEP); "
+        "t.pretrain(t.job(Path(sys.argv[1]), tokens=4 * t.STEP)); "
+        "from transformers import pipeline; "
+        "pipeline('text-generation', model=sys.argv[1] + '/base')('a lamp')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "attention_mask" not in done.stderr
+
+
+def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
+    """What it knew is said with the same tokens, and it starts about where its base ended."""
+    first = pretrain(job(tmp_path))
+    second = pretrain(job(tmp_path, out="second", base=str(tmp_path / "base"), keep_vocabulary=True))
+    old, new = (AutoTokenizer.from_pretrained(tmp_path / name).get_vocab() for name in ("base", "second"))
+    assert {token: new[token] for token in old} == old
+    assert second.vocabulary == len(new) > len(old)
+    assert second.curve[0].bits_per_byte < 1.15 * first.curve[-1].bits_per_byte
+
+
+def test_a_vocabulary_that_cannot_be_kept_is_told():
+    """One whose end is not token 0, which rows are packed with."""
+    base = load_base("starter")
+    assert vocabulary_of(base).token_to_id(END_TEXT) == END
+    base.tokenizer.eos_token = "!"  # noqa: S105 -- a token of text
+    with pytest.raises(BaseError, match="--keep-vocabulary"):
+        vocabulary_of(base)
+
+
+def test_held_out_posts_are_never_learnt_from(tmp_path):
+    """The end of the corpus, or of another one, is in no row."""
+    made = pretrain(job(tmp_path, tokens=2 * STEP))
+    rows = next((tmp_path / "home").rglob("rows-128.u16"))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+    learnt = tokenizer.decode(np.fromfile(rows, np.uint16)).split(END_TEXT)
+    every = varied_texts(900, seed=1)
+    assert made.posts == 850
+    assert set(every[850:]).isdisjoint(learnt)
+    assert set(every[:850]) <= set(learnt)
+
+
+def test_a_pass_shows_every_token_once(tmp_path):
+    """Whatever the order: each post begins and ends, sees itself alone, and what is too long is cut."""
+    tokenizer = learn_vocabulary(varied_texts(300, seed=2), 400)
+    draw = random.Random(0)
+    long = [" ".join(varied_texts(draw.randint(8, 40), seed=i)) for i in range(9)]
+    texts = [*varied_texts(200, seed=2), *long]
+    encoded = sorted([*tokenizer.encode(text, add_special_tokens=False).ids[:255], END] for text in texts)
+    assert list(write_rows(texts, tokenizer, 256, tmp_path)) == [209]
+    one_pass = Rows(tmp_path, 1024, seed=0, batches=1).a_pass
+    found = []
+    for seed in (0, 1):
+        rows = Rows(tmp_path, 1024, seed=seed, batches=2 * one_pass)
+        found.append([targets(batch) for batch in rows[:one_pass]])
+        assert sorted(post for batch in found[-1] for post in batch) == encoded
+        assert [targets(batch) for batch in rows[one_pass:]] != found[-1]
+        assert max(batch.inputs.numel() for batch in rows) <= 1024
+    assert found[0] != found[1]
+
+
+def targets(batch):
+    """The posts of a batch, from their first token to their end."""
+    posts = []
+    for row, place in zip(batch.targets.tolist(), batch.positions.tolist(), strict=True):
+        for token, at in zip(row, place, strict=True):
+            if token != IGNORED:
+                posts.append([]) if at == 0 else None
+                posts[-1].append(token)
+    return posts
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"size": "huge"}, "nano"),
+        ({"tokens": 5, "hours": 1.0}, "--hours"),
+        ({"held_out_posts": 900}, "held out"),
+        ({"base": "/nowhere/at/all"}, "base"),
+        ({"keep_vocabulary": True}, "--base"),
+    ],
+)
+def test_what_cannot_be_done_is_told(changed, told, tmp_path):
+    """One clear error, and no folder."""
+    with pytest.raises(UserError, match=told):
+        pretrain(job(tmp_path, **changed))
+    assert not (tmp_path / "base").exists()
+
+
+def test_hours_become_tokens_by_a_trial(tmp_path):
+    """A short trial tells how many tokens fit; the plan stays the same when the run goes on."""
+    asked = job(tmp_path, tokens=None, hours=2e-4)
+    first = pretrain(asked).tokens
+    assert first >= STEP
+    assert pretrain(job(tmp_path, out="again", tokens=None, hours=2e-4)).tokens == first
+
+
+def test_the_command_refuses_what_is_not_there(tmp_path):
+    """Exit code 2 and one line."""
+    found = subprocess.run(
+        [sys.executable, "-m", "huggingtweets", "pretrain", "missing.txt", "--out", "base"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 2
+    assert "missing.txt" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_same_base(tmp_path):
+    """Torchrun with two learns what one learns, up to rounding, which Muon makes larger than AdamW does."""
+
+    def made(name, launcher):
+        asked = ["pretrain", "posts.txt", "--out", name, "--tokens", "20480", "--held-out-posts", "50"]
+        home = {"HUGGINGTWEETS_HOME": str(tmp_path / f"home-{name}")}
+        command = [*launcher, "-m", "huggingtweets", *asked]
+        subprocess.run(command, cwd=tmp_path, env={**os.environ, **home}, check=True)
+        curve = json.loads((tmp_path / name / "pretrained.json").read_text())["curve"]
+        weights = AutoModelForCausalLM.from_pretrained(tmp_path / name).state_dict()
+        return [point["bits_per_byte"] for point in curve], torch.cat([w.flatten() for w in weights.values()])
+
+    one, weights = made("one", [sys.executable])
+    two, others = made("two", [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"])
+    assert len(one) > 2
+    assert two == pytest.approx(one, abs=0.01)
+    assert torch.allclose(weights, others, atol=0.03)
+    assert (weights - others).norm() < 0.05 * weights.norm()
+    assert one[-1] < 0.7 * one[0]

@@ -1,0 +1,79 @@
+"""Private things in an archive are found nowhere after a whole job: no file, no tracker, no output."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+
+import pyarrow.parquet as pq
+import pytest
+
+from huggingtweets.workflows.data import sample_archive
+from tests.conftest import ROOT
+from tests.helpers.tiny import tiny_base
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory):
+    """Everything that a whole job on the sample archive leaves behind, as bytes by place."""
+    home = tmp_path_factory.mktemp("home")
+    base = tiny_base(tmp_path_factory.mktemp("base"))
+    options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
+    command = [
+        sys.executable,
+        "-m",
+        "huggingtweets",
+        "train",
+        sample_archive(),
+        *options,
+        "--out",
+        home / "model",
+    ]
+    places = {"HOME": home, "TRACKIO_DIR": home / "trackio", "HUGGINGTWEETS_HOME": home / "ours"}
+    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    inspected = subprocess.run(
+        [sys.executable, "-m", "huggingtweets", "inspect", sample_archive(), "--json"],
+        capture_output=True,
+        check=True,
+    )
+    left = {"train": done.stdout + done.stderr, "inspect": inspected.stdout + inspected.stderr}
+    for path in home.rglob("*"):
+        if path.is_file():
+            left[str(path.relative_to(home))] = path.read_bytes()
+            if path.read_bytes()[:4] == b"PAR1":
+                left[f"rows of {path.relative_to(home)}"] = str(pq.read_table(path).to_pylist()).encode()
+    return left
+
+
+def test_what_may_be_found_is_found(traces):
+    """The search works: words of public posts stand in the dataset and in the tracker's copy of it."""
+    holders = [place for place, content in traces.items() if b"Gerald" in content]
+    assert any(place.startswith("rows of model/dataset") for place in holders)
+    assert any(place.startswith("rows of trackio") for place in holders)
+    assert any(place.startswith("rows of ours") for place in holders)
+
+
+def test_private_words_are_found_nowhere(traces):
+    """Direct messages, deleted and circle posts, contacts, addresses and e-mail leave no trace."""
+    words = _words(tomllib.loads((ROOT / "sample" / "private.toml").read_text("utf-8")))
+    markers = {word for word in words if "zqx" in word}
+    assert len(markers) >= 9
+    found = {
+        (marker, place)
+        for marker in markers
+        for place, content in traces.items()
+        if marker.encode() in content
+    }
+    assert found == set()
+
+
+def _words(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*map(_words, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(_words, value))
+    return {part for part in str(value).replace("@", " ").replace(".", " ").split() if part.startswith("zqx")}

@@ -1,0 +1,342 @@
+"""Sweeps: the best of many settings as a recipe, resumable, shared by workers, with its pictures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import optuna
+import pytest
+from msgspec.structs import replace
+from optuna.trial import TrialState, create_trial
+from PIL import Image
+from typer.testing import CliRunner
+
+from huggingtweets import DataConfig, TrainConfig, load_recipe, train
+from huggingtweets.cli import app
+from huggingtweets.errors import MissingExtra, OutputExists, RecipeError, UserError
+from huggingtweets.progress import Silence
+from huggingtweets.recipes import written
+from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
+from huggingtweets.types import CurvePoint, Sampling
+from huggingtweets.workflows.sweep import SweepConfig, SweepResult, sweep
+from huggingtweets.workflows.sweep.space import Range, default, parsed
+from huggingtweets.workflows.sweep.study import DONE, pruning
+from huggingtweets.workflows.sweep.trial import Pruning, Trial
+from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
+
+TINY = ["epochs=1", "evaluations=2", "batch_tokens=1024", "learning_rate=3e-3"]
+SPACE = ("learning_rate=1e-3:1e-1:log", "epochs=1:2", "warmup=0:0.3")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two people's posts, and a base that learns in a moment."""
+    place = tmp_path_factory.mktemp("sweeping")
+    tiny_base(place / "base")
+    for seed, name in enumerate(("ada", "bob")):
+        rows = [f'{i},{name},"{text}"' for i, text in enumerate(varied_texts(120, seed=seed))]
+        (place / f"{name}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
+    return place
+
+
+@pytest.fixture
+def search(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe("starter", [f"base={place / 'base'}", *TINY])
+    return SweepConfig(
+        data=DataConfig(locations=(str(place / "ada.csv"),)), recipe=recipe, space=SPACE, trials=3, seed=5
+    )
+
+
+class Told(Silence):
+    """Remembers what was said; stops after so many trials, as Ctrl-C does, in the middle of the next one."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.lines: list[str] = []
+        self._left = stop_after
+
+    def stage(self, name, detail=""):
+        """Remember it."""
+        self.lines.append(f"{name}: {detail}")
+
+    def note(self, message):
+        """Remember it, and count the trials."""
+        self.lines.append(message)
+        if self._left is not None and message.startswith("  trial"):
+            self._left -= 1
+
+    def stepped(self, *_):
+        """Stop where it is time."""
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    return Image.open(BytesIO(picture)).size
+
+
+def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(search, place):
+    """The file is a recipe with the settings of the trial with the lowest mean; both pictures are drawn."""
+    both = replace(
+        search,
+        data=replace(search.data, locations=(*search.data.locations, str(place / "bob.csv"))),
+        trials=5,
+        out=Path("mine.toml"),
+    )
+    swept = sweep(both)
+    assert swept.people == ("ada", "bob")
+    finished = [trial for trial in swept.trials if trial.finished]
+    assert len(swept.trials) == len(finished) == 5  # nothing is given up before five are finished
+    assert swept.best == min(finished, key=lambda trial: trial.bits_per_byte)
+    assert swept.trials[0].settings == {"learning_rate": 3e-3, "epochs": 1, "warmup": 0.1}
+    assert swept.own == swept.trials[0].bits_per_byte
+    assert swept.best.bits_per_byte < swept.own < swept.base
+    recipe = load_recipe("mine.toml")
+    assert recipe == swept.recipe
+    found = {name: getattr(recipe, name) for name in swept.best.settings}
+    assert found == swept.best.settings
+    assert (recipe.base, recipe.evaluations) == (both.recipe.base, 2)
+    assert swept.pictures == ("mine-trials.png", "mine-importance.png")
+    assert all(size(Path(picture).read_bytes())[0] == 1600 for picture in swept.pictures)
+    assert sum(swept.importance.values()) == pytest.approx(1)
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "mine-importance.png",
+        "mine-trials.png",
+        "mine.toml",
+    ]
+
+
+def test_a_search_goes_on_where_it_was_interrupted(search, tmp_path):
+    """After Ctrl-C the same command does what is left as if nothing had been; `train` gets the same."""
+    whole = sweep(replace(search, storage=f"sqlite:///{tmp_path}/whole.db", out=Path("whole.toml")))
+    with pytest.raises(KeyboardInterrupt):
+        sweep(search, Told(stop_after=1))
+    assert not list(Path().glob("*-*.toml"))
+    told = Told()
+    resumed = sweep(search, told)
+    first = next(line for line in told.lines if line.startswith("trial:"))
+    assert first.startswith("trial: 2 of 3, the best so far")
+    assert len(resumed.trials) == 3
+    assert resumed.trials[0] == replace(whole.trials[0], seconds=resumed.trials[0].seconds)
+    assert resumed.trials[-1].number == 3  # that of number 1 was stopped
+    assert resumed.trials[1].settings == whole.trials[2].settings
+    job = TrainConfig(
+        data=DataConfig(locations=search.data.locations),
+        recipe=load_recipe(resumed.file),
+        tracker="none",
+        evaluate=False,
+    )
+    (metric,) = train(job).record.result.metrics
+    assert metric.value == resumed.best.bits_per_byte
+    again = Told()
+    with pytest.raises(OutputExists):
+        sweep(search, again)
+    same = sweep(replace(search, overwrite=True), again)
+    assert same == resumed
+    assert not any(line.startswith("trial:") for line in again.lines)
+
+
+@pytest.mark.usefixtures("search")
+@pytest.mark.slow
+def test_two_processes_share_one_study(place, tmp_path):
+    """Workers with the same database do the trials together, no two of them the same, and both end well."""
+    command = [
+        sys.executable,
+        "-m",
+        "huggingtweets",
+        "sweep",
+        str(place / "ada.csv"),
+        "--json",
+        "--overwrite",
+    ]
+    options = ["--trials", "4", "--storage", f"sqlite:///{tmp_path}/shared.db", "--out", "shared.toml"]
+    settings = [part for setting in (f"base={place / 'base'}", *TINY) for part in ("--set", setting)]
+    space = [part for one in SPACE for part in ("--space", one)]
+    workers = [
+        subprocess.Popen(
+            [*command, *options, *settings, *space], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    ended = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], ended
+    found = [msgspec.json.decode(out, type=SweepResult) for out, _ in ended]
+    trials = max((one.trials for one in found), key=len)
+    assert 4 <= len(trials) <= 5
+    assert len({tuple(trial.settings.values()) for trial in trials}) == len(trials)
+    counts = [err.decode().count("  trial ") for _, err in ended]
+    assert sum(counts) == len(trials)
+    assert load_recipe("shared.toml").name == "shared"
+
+
+def test_a_trial_that_is_worse_than_the_others_is_given_up():
+    """Five finished trials, and a sixth that stands above their median after a third of its run."""
+    study = optuna.create_study(pruner=pruning(6, prune=True))
+    for level in (2.0, 2.1, 2.2, 2.3, 2.4):
+        steps = {step: level - step / 100 for step in range(1, 7)}
+        study.add_trial(create_trial(state=TrialState.COMPLETE, value=level, intermediate_values=steps))
+    bad = Pruning(study.ask(), Silence(), [9.0, 9.0], person=0, evaluations=6)
+    for step in range(3):
+        bad.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
+    with pytest.raises(optuna.TrialPruned):
+        bad.evaluated(CurvePoint(step=3, epoch=0, bits_per_byte=9.0))
+    best = [9.0, 2.0]
+    good = Pruning(study.ask(), Silence(), best, person=0, evaluations=6)
+    for step in range(7):
+        good.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=2.3 - step / 10))
+    assert best == [pytest.approx(1.7), 2.0]
+
+
+def test_without_pruning_nothing_is_given_up():
+    """--no-prune lets every trial run to its end."""
+    study = optuna.create_study(pruner=pruning(6, prune=False))
+    for _ in range(6):
+        study.add_trial(create_trial(state=TrialState.COMPLETE, value=1, intermediate_values={3: 1.0}))
+    watched = Pruning(study.ask(), Silence(), [9.0], person=0, evaluations=6)
+    for step in range(7):
+        watched.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
+
+
+def test_a_trial_that_unlearns_is_given_up_and_the_search_goes_on(place):
+    """A learning rate far too high is a bad trial, not an error; where it stood is known."""
+    recipe = load_recipe("starter", [f"base={place / 'base'}", *TINY, "epochs=4", "batch_tokens=64"])
+    trial = Trial(recipe, [Range("learning_rate", 20.0, 30.0)], [tiny_dataset()], Silence())
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(trial, n_trials=1)
+    assert [one.state for one in study.trials] == [TrialState.PRUNED]
+    assert study.trials[0].state in DONE
+
+
+def test_another_search_does_not_mix_with_a_study_of_the_same_name(search):
+    """Other posts, ranges or settings under the name of a study are refused, and what differs is named."""
+    named = replace(search, study="mine", trials=1)
+    sweep(named)
+    with pytest.raises(UserError, match="space differ"):
+        sweep(replace(named, space=("epochs=1:2",), overwrite=True))
+    with pytest.raises(UserError, match="recipe differ"):
+        sweep(replace(named, recipe=replace(named.recipe, seed=1), overwrite=True))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "learning_rate",
+        "learning_rate=1e-3",
+        "learning_rate=1e-2:1e-3",
+        "learning_rate=0:1:log",
+        "learning_rate=1e-3:2",
+        "learning_rate=1e-3:1e-2:exp",
+        "epochs=1.5:3",
+        "epochs=0:3",
+        "warmup=a:b",
+        "warmup=nan:1",
+        "seed=0:9",
+        "lora_rank=4:8",
+        "base=1:2",
+        "speakers=0:1",
+    ],
+)
+def test_ranges_that_make_no_sense_are_one_clear_error(given):
+    """What was given, what was expected, and the names that can be searched are in the message."""
+    with pytest.raises(RecipeError, match=r"expected NAME=LOW:HIGH.*learning_rate") as error:
+        parsed(load_recipe("starter"), [given])
+    assert given in str(error.value)
+
+
+def test_ranges_are_understood():
+    """Whole numbers stay whole, log is what it says, and LoRA's settings belong to LoRA."""
+    starter, lora = load_recipe("starter"), load_recipe("starter", ["method=lora"])
+    assert parsed(starter, ["epochs=1:6", "learning_rate=1e-4:1e-2:log"]) == [
+        Range("epochs", 1, 6, whole=True),
+        Range("learning_rate", 1e-4, 1e-2, log=True),
+    ]
+    assert parsed(lora, ["lora_rank=4:8:log"]) == [Range("lora_rank", 4, 8, whole=True, log=True)]
+    with pytest.raises(RecipeError, match="once"):
+        parsed(starter, ["epochs=1:6", "epochs=1:2"])
+
+
+@pytest.mark.parametrize("name", ["starter", "gpt2", "gemma-3-270m"])
+def test_the_usual_ranges_hold_the_recipes_own_settings(name):
+    """Whatever the recipe, what it has lies within, so that the first trial can be the recipe as it is."""
+    recipe = load_recipe(name)
+    ranges = default(recipe)
+    assert all(one.low <= getattr(recipe, one.name) <= one.high for one in ranges)
+    assert ("lora_rank" in {one.name for one in ranges}) == (recipe.method == "lora")
+
+
+def test_what_only_counts_has_nothing_to_search(search):
+    """The n-gram recipe is refused before anything is read."""
+    with pytest.raises(RecipeError, match="nothing to search"):
+        sweep(replace(search, recipe=load_recipe("ngram"), data=DataConfig(locations=("nowhere",))))
+
+
+def test_a_database_that_is_not_there_is_one_line_without_its_password(search):
+    """The address may hold a password: it is in no message."""
+    for storage in (
+        "postgresql://me:hunter2@127.0.0.1:1/x",
+        "nonsense:hunter2",
+        "sqlite:////no/hunter2/x.db",
+    ):
+        with pytest.raises(UserError, match="cannot be used as a database") as error:
+            sweep(replace(search, storage=storage))
+        assert "sqlite" in storage or "hunter2" not in str(error.value)
+
+
+def test_without_optuna_the_message_names_the_extra(search, monkeypatch):
+    """Searching is an extra; nothing else needs it."""
+    for name in [name for name in sys.modules if name.startswith("huggingtweets.workflows.sweep.")]:
+        if name != "huggingtweets.workflows.sweep.search":
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    for name in ("result", "space", "study", "trial"):
+        monkeypatch.delattr(sys.modules["huggingtweets.workflows.sweep"], name, raising=False)
+    with pytest.raises(MissingExtra, match=r"huggingtweets\[sweep\]"):
+        sweep(search)
+
+
+def test_the_command_prints_the_best_trials(search, place):
+    """A table, what the recipe itself reaches, how to use the result; a bad range is the user's mistake."""
+    settings = [part for setting in (f"base={search.recipe.base}", *TINY) for part in ("--set", setting)]
+    command = ["sweep", str(place / "ada.csv"), *settings, "--trials", "1", "--out", "mine.toml"]
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 0, shown.output
+    for words in ("learning_rate", "the recipe as it is:", "mine.toml", "--recipe mine.toml"):
+        assert words in shown.stdout
+    assert CliRunner().invoke(app, [*command, "--space", "epochs=9"]).exit_code == 2
+    assert CliRunner().invoke(app, [*command, "--out", "mine"]).exit_code == 2
+
+
+def test_a_recipe_is_written_as_it_is_read(tmp_path):
+    """Every field, with quotes, other scripts and control characters in it, comes back the same."""
+    odd = 'a "quoted" \\ back\\slash, tab\t, line\nbreak, \x7f \x01, नमस्ते 🔥'
+    recipe = replace(
+        load_recipe("starter"),
+        name="odd",
+        summary=odd,
+        base=odd,
+        mix={"a.b": 2.0, odd: 1.0},
+        speakers=True,
+        learning_rate=1.234e-05,
+        sampling=Sampling(temperature=0.7, max_new_tokens=9),
+    )
+    file = tmp_path / "odd.toml"
+    file.write_text(written(recipe), "utf-8")
+    assert load_recipe(str(file)) == recipe
+
+
+def test_pictures_show_what_they_are_about():
+    """Other figures make other pictures, equal and odd ones are drawn, the same ones give the same bytes."""
+    axes = [Axis("learning_rate", 1e-4, 1e-2, log=True), Axis("epochs", 1, 6)]
+    lines = [Line([1e-3, 2], 1.5), Line([5e-3, 4], 1.4), Line([1e-2, 6], None)]
+    drawn = trials_picture(axes, lines, ["ada"])
+    assert drawn == trials_picture(axes, lines, ["ada"])
+    assert drawn != trials_picture(axes, lines[1:], ["ada"])
+    assert size(trials_picture(axes[:1], [Line([1e-4], 1.5)], ["x" * 300, "\u202eb"]))[0] == 1600
+    shares = {"learning_rate": 0.9, "epochs": 0.1}
+    assert size(importance_picture(shares, 5, ["ada"]))[0] == 1600
+    assert importance_picture(shares, 5, ["ada"]) != importance_picture({"epochs": 1.0}, 5, ["ada"])
+    assert size(importance_picture({"epochs": 0.0}, 5, ["ada"]))[0] == 1600
