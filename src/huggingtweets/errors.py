@@ -1,26 +1,26 @@
-"""Everything that can go wrong, in one tree.
+"""All exceptions of this package, in one tree.
 
     HuggingtweetsError
       UserError                   exit code 2: what was given cannot be used
-        LocationError             no posts can be read from there
-          UnknownPlace            nothing recognises the location
+        LocationError             no posts can be read from a location
+          UnknownPlace            no source recognises the location
           BrokenArchive           damaged, encrypted or dangerous files
           Unreachable             a service does not answer, or refuses
         MissingSecret             a token that a service asks for is not in the environment
-        ConsentNeeded             something costs money or cannot be undone, and nobody has agreed to it
-        NotEnoughPosts            too little text to learn from
+        ConsentNeeded             something costs money or cannot be undone, and the user has not agreed
+        NotEnoughPosts            too little text to train on
         RecipeError               unknown recipe, key or value
-        BaseError                 the base model cannot be loaded
-        ModelError                the folder is no model of ours, or is damaged
-        OutputExists              the output folder is there already
-        MissingExtra              an optional part is not installed
+        BaseError                 the base model cannot be found or loaded
+        ModelError                the folder is not a model of this package, or is damaged
+        OutputExists              the output exists already, or cannot be written
+        MissingExtra              an optional dependency is not installed
         PublishError              a model may not or cannot be published
-      InternalError               exit code 1: our mistake, or the machine's
+      InternalError               exit code 1: a bug, or a limit of the machine
         OutOfSpace                the disk is full
         TrainingDiverged          the loss is no longer a number
-        DoesNotFit                the memory holds not even the smallest piece of a batch
+        DoesNotFit                not even the smallest piece of a batch fits into memory
 
-A message says what was given, what was expected and what to do next. The library raises; only the
+Each message says what was given, what was expected and what to do next. The library raises; only the
 command line prints and exits.
 """
 
@@ -28,7 +28,7 @@ from __future__ import annotations
 
 
 class HuggingtweetsError(Exception):
-    """Root of the tree. `exit_code` is what the command line returns."""
+    """Root of the tree. The command line ends with `exit_code`."""
 
     exit_code = 1
 
@@ -52,7 +52,7 @@ class BrokenArchive(LocationError):
 
 
 class Unreachable(LocationError):
-    """A service does not answer, or refuses to."""
+    """A service does not answer, or refuses."""
 
 
 class MissingSecret(UserError):
@@ -60,11 +60,11 @@ class MissingSecret(UserError):
 
 
 class ConsentNeeded(UserError):
-    """Something costs money or cannot be undone, and nobody has agreed to it yet."""
+    """Something costs money or cannot be undone, and the user has not agreed to it yet."""
 
 
 class NotEnoughPosts(UserError):
-    """Too little text to learn from."""
+    """Too little text to train on."""
 
 
 class RecipeError(UserError):
@@ -76,26 +76,26 @@ class BaseError(UserError):
 
 
 class ModelError(UserError):
-    """A folder that should hold a trained model does not."""
+    """A folder does not hold a trained model, or holds a damaged one."""
 
 
 class OutputExists(UserError):
-    """The output folder is there already."""
+    """The output exists already, or cannot be written."""
 
 
 class MissingExtra(UserError):
-    """An optional part is not installed."""
+    """An optional dependency is not installed; the message names the extra that installs it."""
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} is not installed; install it with: pip install 'huggingtweets[{extra}]'")
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; install it with: pip install 'huggingtweets[{extra}]'")
 
 
 class PublishError(UserError):
-    """A model may not be published, or the place where it should go refuses."""
+    """A model may not be published, or the Hub refuses it."""
 
 
 class InternalError(HuggingtweetsError):
-    """Not the user's mistake."""
+    """A bug, or a limit of the machine; not the user's mistake."""
 
 
 class OutOfSpace(InternalError):
@@ -107,4 +107,4 @@ class TrainingDiverged(InternalError):
 
 
 class DoesNotFit(InternalError):
-    """The memory does not hold a model while it learns."""
+    """Not even the smallest piece of a batch fits into memory."""

@@ -1,4 +1,4 @@
-"""What a long job tells whoever watches it. The watcher shows it; the job never prints."""
+"""Progress of long jobs. A job reports to a `Watcher`, which shows it; the job itself never prints."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MemorizationProbe:
-    """Samples that a model wrote in the middle of its training, and how much of them it copied."""
+    """Samples that are generated during training, and how many of them copy a training post."""
 
     samples: tuple[str, ...]
-    copied: float  # share of the samples that copy a training post
-    memorizes: str = ""  # why that is more than the person does; "" where it is not
+    copied: float  # share of the samples that copy a training post, 0 to 1
+    memorizes: str = ""  # why this counts as memorization; "" where it does not
 
 
 class Watcher(Protocol):
-    """Receives what happens, in order. Every call returns at once."""
+    """Receives the events of a job in order. Every method returns at once."""
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A new part of the job begins."""
+        """A stage of the job begins."""
 
     def read(self, posts: int, expected: int | None) -> None:
-        """So many posts have been read, of so many where the place says."""
+        """`posts` posts have been read so far, of `expected`; None where the source does not say how many."""
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
-        """An optimizer step is done; `loss` is in nats a token."""
+        """Optimizer step `step` of `steps` is done; `loss` is in nats per token."""
 
     def evaluated(self, point: CurvePoint) -> None:
-        """The held-out posts were measured."""
+        """The loss on the held-out posts has been measured during training."""
 
     def sampled(self, samples: Sequence[str]) -> None:
-        """The model wrote these in the middle of its training."""
+        """Samples have been generated during training."""
 
     def note(self, message: str) -> None:
-        """Something a person should know: a warning, a choice made."""
+        """The user should know this, for example a warning or a choice that was made for them."""
 
 
 class Silence:
-    """A watcher that shows nothing."""
+    """A watcher that shows nothing, and the base class of watchers that show only some events."""
 
     def stage(self, name: str, detail: str = "") -> None:
         """Show nothing."""
@@ -71,45 +71,45 @@ class Silence:
         """Show nothing."""
 
 
-_WATCHING: ContextVar[Watcher | None] = ContextVar("who watches what is done now", default=None)
+_WATCHER: ContextVar[Watcher | None] = ContextVar("the watcher that tell() reports to", default=None)
 
 
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
-    """In a `with` of this, `tell` reaches the watcher from wherever it is called."""
-    token = _WATCHING.set(watcher)
+    """Make `tell` report to `watcher` inside the block, so that functions need not pass the watcher on."""
+    token = _WATCHER.set(watcher)
     try:
         yield
     finally:
-        _WATCHING.reset(token)
+        _WATCHER.reset(token)
 
 
 def tell(message: str) -> None:
-    """Say to whoever watches what they should know, for example about a long wait; log it if nobody does."""
-    watcher = _WATCHING.get()
+    """Report a message to the watcher of `watched_by`, or log it; for example a warning of a long wait."""
+    watcher = _WATCHER.get()
     if watcher:
         watcher.note(message)
     else:
         _LOG.warning(message)
 
 
-_process = cache(psutil.Process)  # this one
+_this_process = cache(psutil.Process)
 
 
 def memory() -> float:
-    """Gigabytes that this process holds."""
-    return float(_process().memory_info().rss) / 1e9
+    """Resident memory of this process in gigabytes (1e9 bytes)."""
+    return float(_this_process().memory_info().rss) / 1e9
 
 
 @dataclass
 class Clock:
-    """Seconds that each stage of a job took."""
+    """Measures how many seconds each stage of a job takes."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
-        """Add how long the block took."""
+        """Add the duration of the block to the seconds of `stage`; a block that raises is not counted."""
         started = time.perf_counter()
         yield
         elapsed = time.perf_counter() - started
@@ -118,7 +118,7 @@ class Clock:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Inside the block transformers shows neither bars nor warnings; what fails is raised all the same."""
+    """Hide the progress bars and warnings of transformers inside the block; errors are still raised."""
     from transformers.utils import logging  # noqa: PLC0415 -- heavy, and needed only where models are loaded
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
