@@ -129,7 +129,7 @@ def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
         == 400
     )
     assert len(json.loads(run("generate", "ada", "The", "-n", "2", "--json", cwd=tmp_path).stdout)) == 2
-    assert json.loads(run("runs", "--json", cwd=tmp_path).stdout)[0]["record"] == record
+    assert json.loads(run("models", "--json", cwd=tmp_path).stdout)[0]["record"] == record
     inspected = json.loads(run("inspect", posts, "--name", "Ada", "--json", cwd=tmp_path).stdout)
     assert inspected[0]["account"]["name"] == "Ada"
     assert inspected[0]["verdict"]["posts"] == record["authors"][0]["funnel"]["kept"]
@@ -263,7 +263,7 @@ def test_every_error_has_an_exit_code():
             assert kind.exit_code == (2 if issubclass(kind, errors.UserError) else 1)
 
 
-def test_runs_lists_the_newest_first(made, tmp_path):
+def test_models_lists_the_newest_first(made, tmp_path):
     """Two models below a folder are listed with their figures, the newer one above; damage is passed over."""
     for name, day in (("first", 1), ("second", 2)):
         folder = shutil.copytree(made[0] / "models" / "ada", tmp_path / "m" / name)
@@ -274,6 +274,6 @@ def test_runs_lists_the_newest_first(made, tmp_path):
     found = find_models(tmp_path / "m")
     assert [trained.path.name for trained in found] == ["second", "first"]
     assert isinstance(found[0], ModelFolder)
-    shown = run("runs", tmp_path / "m").stdout
+    shown = run("models", tmp_path / "m").stdout
     assert shown.index("second") < shown.index("first")
-    assert "No models" in run("runs", tmp_path / "none").stdout
+    assert "No models" in run("models", tmp_path / "none").stdout

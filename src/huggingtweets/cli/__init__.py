@@ -1,4 +1,4 @@
-"""The command line: one file per command. It parses, calls the pipeline, prints and translates errors."""
+"""The command line: one file per command. Each parses its options, calls a workflow and prints the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ._errors import translated
+from ._errors import show_errors
+from ._help import SectionedCommand, SectionedGroup
 from .app import app as page
 from .compare import compare
 from .demo import demo
@@ -29,41 +30,32 @@ from .train import train
 
 __all__ = ["app", "main"]
 
-COMMANDS = (
-    demo,
-    train,
-    generate,
-    evaluate,
-    compare,
-    merge,
-    play,
-    inspect,
-    pretrain,
-    publish,
-    forget,
-    sources,
-    models,
-    sweep,
-    lineage,
-    page,
-    reproduce,
-)
+SECTIONS = {  # of --help, by what people want to do
+    "Try": (demo, page, sources, inspect),
+    "Make": (train, generate, merge, sweep, pretrain),
+    "Judge": (evaluate, compare, play),
+    "Share": (publish,),
+    "Manage": (models, lineage, reproduce, forget),
+}
+COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)
 
 app = typer.Typer(
     name="huggingtweets",
     help="Turn the posts a person has written into a small language model that writes like them.",
+    cls=SectionedGroup,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in COMMANDS:
-    app.command()(translated(command))
-app.command("runs", hidden=True)(translated(models))  # as it was called until version 1.0
+for section, commands in SECTIONS.items():
+    for command in commands:
+        app.command(cls=SectionedCommand, rich_help_panel=section)(show_errors(command))
+app.command("runs", cls=SectionedCommand, hidden=True)(show_errors(models))  # the name until version 1.0
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(version("huggingtweets"))
@@ -73,7 +65,7 @@ def _version(wanted: bool) -> None:
 @app.callback(epilog="Start with: huggingtweets demo")
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     pass
@@ -81,12 +73,15 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit."""
-    _let_threads_wait()
+    _set_waiting_of_threads()
     sys.exit(app())
 
 
-def _let_threads_wait() -> None:
-    """Threads look for work for some microseconds, then sleep; read when torch loads. See docs/log.md."""
+def _set_waiting_of_threads() -> None:
+    """Let OpenMP's threads wait actively for a short time, then sleep. docs/log.md has the measurements.
+
+    The variables are read when torch is loaded.
+    """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"
         os.environ.setdefault("GOMP_SPINCOUNT", "20000")

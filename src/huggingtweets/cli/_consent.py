@@ -1,4 +1,4 @@
-"""Asking before something costs money. The library raises with the price; here it is shown and agreed to."""
+"""Asking the user before something is paid for, uploaded or deleted. The library raises; this asks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ T = TypeVar("T")
 
 
 def with_consent(action: Callable[[bool], T], *, agreed: bool) -> T:
-    """Call `action(agreed)`; where it asks for consent, ask the person and call `action(True)`.
+    """Call `action(agreed)`; where it raises `ConsentNeeded`, ask the user and call `action(True)`.
 
     Raises:
-        ConsentNeeded: nobody is there to be asked; the message names the price and the option --yes.
+        ConsentNeeded: there is no terminal to ask on; the message names the price and the option --yes.
     """
     try:
         return action(agreed)
-    except ConsentNeeded as price:
+    except ConsentNeeded as question:
         if agreed or not sys.stdin.isatty():
             raise
-        typer.confirm(str(price), abort=True, err=True)
+        typer.confirm(str(question), abort=True, err=True)
         return action(True)

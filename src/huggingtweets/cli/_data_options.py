@@ -1,20 +1,54 @@
-"""The options that say which posts are read and how, once for all commands that read posts."""
+"""The options of every command that reads posts: which posts, and how they are cleaned."""
 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
-from typing import get_type_hints
 
 from ..cleaning import CleaningRules
 from ..sources import ReadOptions
 from ..workflows.data import DataConfig
 from . import _options as opt
 from ._consent import with_consent
+from ._signatures import parameters, set_parameters
+
+OF_TRAINING = ("keep_line_breaks", "held_out")  # options that say nothing where nothing is trained
 
 
-def _read_only(
+def reads_posts(*, trains: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Replace a command's parameter `data` by the options that make up a `DataConfig`.
+
+    The command is called with the `DataConfig`. Where reading costs money, it is called a second time after
+    the user has agreed to the price.
+
+    Args:
+        trains: whether the command trains on the posts, and so takes the options of training data, too.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        data_options = parameters(_data_config)
+        if not trains:
+            data_options = {name: p for name, p in data_options.items() if name not in OF_TRAINING}
+        own_options = parameters(command)
+        del own_options["data"]
+
+        @functools.wraps(command)
+        def run(**values: object) -> None:
+            data_values = {name: values.pop(name) for name in data_options}
+
+            def read_and_run(agreed: bool) -> None:
+                make_config: Callable[..., DataConfig] = _data_config
+                command(make_config(**{**data_values, "yes": agreed}), **values)
+
+            with_consent(read_and_run, agreed=bool(data_values["yes"]))
+
+        set_parameters(run, [*data_options.values(), *own_options.values()])
+        return run
+
+    return decorate
+
+
+def _data_config(
     locations: opt.Locations,
     handle: opt.Handle = None,
     name: opt.Name = None,
@@ -22,14 +56,13 @@ def _read_only(
     text_column: opt.TextColumn = None,
     server: opt.Server = None,
     allow_private: opt.AllowPrivate = False,
+    yes: opt.Yes = False,
     lang: opt.Lang = None,
     since: opt.Since = None,
     until: opt.Until = None,
     keep_replies: opt.KeepReplies = True,
-    *,
-    agreed: bool,
-    keep_line_breaks: bool = False,
-    held_out: float = 0.1,
+    keep_line_breaks: opt.KeepLines = False,
+    held_out: opt.HeldOut = 0.1,
 ) -> DataConfig:
     return DataConfig(
         locations=tuple(locations),
@@ -39,7 +72,7 @@ def _read_only(
             text_column=text_column,
             server=server,
             allow_private=allow_private,
-            agreed=agreed,
+            agreed=yes,
         ),
         source=source,
         rules=CleaningRules(
@@ -51,51 +84,3 @@ def _read_only(
         ),
         held_out=held_out,
     )
-
-
-_SPLIT = {"keep_line_breaks": (opt.KeepLines, False), "held_out": (opt.HeldOut, 0.1)}
-
-
-def reads_posts(*, splits: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command, in place of its parameter `data`, the options that make a `DataConfig`.
-
-    Where a service costs something, the user is asked, and the command is called again once they agree.
-
-    Args:
-        splits: whether the posts are split to be learnt from, so that there are options for that, too.
-    """
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        of_data = _parameters(_read_only, leave_out={"agreed", *_SPLIT})
-        if splits:
-            of_data |= {
-                name: inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-                )
-                for name, (annotation, default) in _SPLIT.items()
-            }
-        own = _parameters(command, leave_out={"data"})
-
-        @functools.wraps(command)
-        def run(*, yes: bool, **given: object) -> None:
-            data = {name: given.pop(name) for name in of_data}
-            build: Callable[..., DataConfig] = _read_only
-            with_consent(lambda agreed: command(build(**data, agreed=agreed), **given), agreed=yes)
-
-        asks = inspect.Parameter("yes", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=opt.Yes)
-        parameters = [*of_data.values(), asks, *own.values()]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # typer reads it
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return run
-
-    return decorate
-
-
-def _parameters(function: Callable[..., object], *, leave_out: set[str]) -> dict[str, inspect.Parameter]:
-    """The parameters of a function by name, with their annotations resolved."""
-    hints = get_type_hints(function, include_extras=True)
-    return {
-        name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name not in leave_out
-    }

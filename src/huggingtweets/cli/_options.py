@@ -1,12 +1,16 @@
-"""Arguments and options that several commands take, each described once."""
+"""Arguments and options that several commands take, each described once, with its section of `--help`."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+READING = "Which posts"
+CLEANING = "What is kept of them"
+TRAINING = "How to train"
 
 Locations = Annotated[
     list[str],
@@ -16,48 +20,141 @@ Locations = Annotated[
     ),
 ]
 Source = Annotated[
-    str | None, typer.Option(help="What the location is, where that is not found out by itself.")
+    str | None,
+    typer.Option(
+        rich_help_panel=READING, help="What the location is, where that is not found out by itself."
+    ),
 ]
-Handle = Annotated[str | None, typer.Option(help="Whose posts to take from a file of several people's.")]
-Name = Annotated[str | None, typer.Option(help="The person's name, where the file names nobody.")]
-TextColumn = Annotated[str | None, typer.Option(help="Column that holds the text, in a table.")]
-Server = Annotated[str | None, typer.Option(help="Address of a live service, where it is not the usual one.")]
+Handle = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=READING, help="Whose posts to take from a file of several people's."),
+]
+Name = Annotated[
+    str | None, typer.Option(rich_help_panel=READING, help="The person's name, where the file names nobody.")
+]
+TextColumn = Annotated[
+    str | None, typer.Option(rich_help_panel=READING, help="Column that holds the text, in a table.")
+]
+Server = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=READING, help="Address of a live service, where it is not the usual one."),
+]
 AllowPrivate = Annotated[
     bool,
     typer.Option(
-        "--allow-private-addresses", help="Ask servers on this machine and in private networks too."
+        "--allow-private-addresses",
+        rich_help_panel=READING,
+        help="Ask servers on this machine and in private networks too.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree beforehand to what a live service costs.")]
-Lang = Annotated[str | None, typer.Option(help="Keep one language only, for example en.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", rich_help_panel=READING, help="Agree beforehand to what a live service costs."),
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=CLEANING, help="Keep one language only, for example en."),
+]
 Since = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Keep posts from this day on.")
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DAY",
+        rich_help_panel=CLEANING,
+        help="Keep posts from this day on.",
+    ),
 ]
 Until = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Keep posts up to this day.")
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DAY",
+        rich_help_panel=CLEANING,
+        help="Keep posts up to this day.",
+    ),
 ]
 KeepReplies = Annotated[
-    bool, typer.Option("--keep-replies/--drop-replies", help="Whether to learn from replies.")
+    bool,
+    typer.Option(
+        "--keep-replies/--drop-replies",
+        rich_help_panel=CLEANING,
+        help="Whether to learn from replies.",
+    ),
 ]
-KeepLines = Annotated[bool, typer.Option("--keep-line-breaks", help="Keep line breaks inside posts.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]
-Out = Annotated[Path | None, typer.Option(help="Folder to write the model to.  [default: models/<handle>]")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output folder where it exists.")]
+KeepLines = Annotated[
+    bool,
+    typer.Option("--keep-line-breaks", rich_help_panel=CLEANING, help="Keep line breaks inside posts."),
+]
+HeldOut = Annotated[
+    float,
+    typer.Option(
+        rich_help_panel=CLEANING,
+        help="Share of the posts, the latest, kept from training to measure with.",
+    ),
+]
 RecipeName = Annotated[
     str,
     typer.Option(
         "--recipe",
         metavar="NAME|FILE.toml",
+        rich_help_panel=TRAINING,
         help="What to train and how: starter, gpt2, distilgpt2, gpt2-medium, smollm2-135m, smollm2-360m, "
         "gemma-3-270m, qwen3-0.6b, llama-3.2-1b, ngram, or a file.",
     ),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe; can be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        rich_help_panel=TRAINING,
+        help="Change a field of the recipe; can be repeated.",
+    ),
 ]
 Base = Annotated[
-    str | None, typer.Option(help="Base model: starter (ships with the package), a folder, or a Hub id.")
+    str | None,
+    typer.Option(
+        rich_help_panel=TRAINING,
+        help="Base model: starter (ships with the package), a folder, or a Hub id.",
+    ),
+]
+Mix = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="HANDLE=WEIGHT",
+        rich_help_panel=TRAINING,
+        help="How much of each person a model of several hears, for example --mix a=2 --mix b=1.  "
+        "[default: the same of each]",
+    ),
+]
+Speakers = Annotated[
+    bool,
+    typer.Option(
+        "--speakers",
+        rich_help_panel=TRAINING,
+        help="Let a model of several people know who speaks; generate --as picks one.",
+    ),
+]
+Evaluate = Annotated[
+    bool,
+    typer.Option(
+        "--evaluate/--no-evaluate",
+        rich_help_panel=TRAINING,
+        help="Whether to evaluate the model at the end, briefly.",
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
+]
+CheckpointEvery = Annotated[
+    float,
+    typer.Option(min=0, metavar="SECONDS", help="How often a run is kept, so that it goes on after a kill."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an unfinished run of the same.")]
+Out = Annotated[Path | None, typer.Option(help="Folder to write the model to.  [default: models/<handle>]")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output folder where it exists.")]
+WithDataset = Annotated[
+    bool, typer.Option("--with-dataset", help="Put the posts themselves into the model folder.")
 ]
 TrackerName = Annotated[
     str, typer.Option("--tracker", metavar="trackio|wandb|none", help="Where every step is recorded.")
@@ -69,39 +166,4 @@ ShareData = Annotated[
         help="Let a tracker elsewhere have the posts too; without it only digests and counts go there.",
     ),
 ]
-HeldOut = Annotated[
-    float, typer.Option(help="Share of the posts, the latest, kept from training to measure with.")
-]
-WithDataset = Annotated[
-    bool, typer.Option("--with-dataset", help="Put the posts themselves into the model folder.")
-]
-Evaluate = Annotated[
-    bool, typer.Option("--evaluate/--no-evaluate", help="Whether to judge the model at the end, briefly.")
-]
-Seed = Annotated[
-    int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
-]
-Mix = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="HANDLE=WEIGHT",
-        help="How much of each person a model of several hears, for example --mix a=2 --mix b=1.  "
-        "[default: the same of each]",
-    ),
-]
-Speakers = Annotated[
-    bool,
-    typer.Option(
-        "--speakers", help="Let a model of several people know who speaks; generate --as picks one."
-    ),
-]
-CheckpointEvery = Annotated[
-    float,
-    typer.Option(min=0, metavar="SECONDS", help="How often a run is kept, so that it goes on after a kill."),
-]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an unfinished run of the same.")]
-
-
-def day(given: datetime | None) -> date | None:
-    """The day of a date, as `CleaningRules` takes it."""
-    return given.date() if given else None
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]

@@ -1,4 +1,4 @@
-"""What commands print when they are done, for a terminal."""
+"""The results of commands, printed for a terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REASONS = {
 
 
 def print_trained(model: ModelFolder) -> None:
-    """Funnel, figures, samples, and where everything is."""
+    """Print the funnel, figures, samples, and the paths of a trained model."""
     record, out = model.record, console()
     for author in record.authors:
         out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
@@ -48,37 +48,40 @@ def print_trained(model: ModelFolder) -> None:
 
 
 def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
-    """Generated posts, numbered, whole, and whether they were picked."""
+    """Print generated posts with their numbers, and whether they were picked."""
     out = console()
     if best_of > 1:
-        out.print(harmless(f"PickedSample: the best of {best_of} each, by style score."))
+        out.print(harmless(f"Picked: the best of {best_of} each, by style score."))
     for number, sample in enumerate(samples, start=1):
         out.print(harmless(f"{number}. {sample.text}"), soft_wrap=True)
 
 
 def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
-    """What the filters refused, on standard error."""
+    """Print how many drafts the filters refused and why, on standard error."""
     out = Console(stderr=True, highlight=False)
     for objection, drafts in refused.items():
         out.print(f"refused: {drafts} drafts, each of which {objection}", style="dim", soft_wrap=True)
     if missing:
-        told = f"{missing} posts are missing: too many drafts were refused. Another prompt or a higher "
-        out.print(f"{told}--temperature may help; --no-guards shows them all.", soft_wrap=True)
+        out.print(
+            f"{missing} posts are missing: too many drafts were refused. Another prompt or a higher "
+            "--temperature may help; --no-guards shows them all.",
+            soft_wrap=True,
+        )
 
 
 def print_game(game: Game, model: ModelFolder) -> None:
-    """How often the real post was found."""
-    found, out = game.found, console()
+    """Print how often the player found the real post."""
+    share, out = game.found, console()
     verdict = "more than chance: it can be told" if game.told_apart else "this may be chance"
     out.print(
-        f"\nThe real post was found in {found.value:.0%} of {found.count} pairs "
-        f"(95 % interval {found.low:.0%} to {found.high:.0%}; 50% is guessing): {verdict}."
+        f"\nThe real post was found in {share.value:.0%} of {share.count} pairs "
+        f"(95 % interval {share.low:.0%} to {share.high:.0%}; 50% is guessing): {verdict}."
     )
     out.print(harmless(f"Added to {model.report_page}"), soft_wrap=True)
 
 
 def print_inspection(inspection: Inspection) -> None:
-    """Account, funnel, examples and verdict of one person."""
+    """Print the account, funnel, examples and verdict of one person."""
     account, cleaned, out = inspection.author.account, inspection.author.cleaned, console()
     out.print(harmless(f"{account.name} @{account.handle} ({account.source})"))
     if account.bio:
@@ -92,22 +95,22 @@ def print_inspection(inspection: Inspection) -> None:
     out.print(harmless(f"\n{inspection.sufficiency.text}\n"), soft_wrap=True)
 
 
-def print_places(found: Mapping[str, Source]) -> None:
-    """A table of sources."""
+def print_sources(sources: Mapping[str, Source]) -> None:
+    """Print a table of sources, by their names."""
     table = Table("source", "reads", "for example", box=None)
-    for name, source in found.items():
+    for name, source in sources.items():
         table.add_row(name, source.SUMMARY, source.EXAMPLE)
     console().print(table)
 
 
-def print_models(found: Sequence[ModelFolder], folder: Path) -> None:
-    """A table of models."""
+def print_models(models: Sequence[ModelFolder], folder: Path) -> None:
+    """Print a table of the models below a folder."""
     out = console()
-    if not found:
+    if not models:
         out.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
         return
     table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
-    for model in found:
+    for model in models:
         record = model.record
         metric = next(iter(record.result.metrics), None)
         table.add_row(

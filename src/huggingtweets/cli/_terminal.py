@@ -1,6 +1,6 @@
-"""What a person sees: progress on standard error, results on standard output.
+"""Output for people: progress on standard error, results on standard output.
 
-Text of posts is printed as it is, but never obeyed: neither as markup nor as control codes of the terminal.
+Posts are printed as plain text. Markup and control codes in them have no effect on the terminal.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ..progress import memory
 from ..types import CurvePoint
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-HEARD = 2  # samples shown at each evaluation
-PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
+SHOWN_SAMPLES = 2  # at each evaluation during training
+LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
 
 TITLES = {
     "read": "Reading",
@@ -45,7 +45,7 @@ TITLES = {
 
 
 class Terminal:
-    """A watcher: one live bar where there is a terminal, plain lines where there is none."""
+    """A watcher that draws a progress bar on a terminal, and prints plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -72,7 +72,7 @@ class Terminal:
         self._bar.stop()
 
     def stage(self, name: str, detail: str = "") -> None:
-        """Begin a part of the job."""
+        """Print the title of a stage, and start its bar."""
         title = TITLES.get(name, name)
         self._line(f"{title}{f': {detail}' if detail else ''}")
         if self._task is not None:
@@ -80,33 +80,33 @@ class Terminal:
         self._task = self._bar.add_task(title, total=None, figures="")
 
     def read(self, posts: int, expected: int | None) -> None:
-        """Show how many posts were read."""
+        """Show the number of posts read so far."""
         self._show(posts, expected, f"{posts:,} posts")
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
-        """Show a training step."""
+        """Show a training step with its loss, speed and memory."""
         held_out = f", {self._held_out:.3f} bits per byte held out" if self._held_out else ""
         speed = f"{tokens_per_second:,.0f} tokens/s, {memory():.1f} GB"
         self._show(step, steps, f"loss {loss:.3f}{held_out}, {speed}")
 
     def evaluated(self, point: CurvePoint) -> None:
-        """Show a measurement."""
+        """Print the loss on held-out posts."""
         self._held_out = point.bits_per_byte
         self._line(f"  epoch {point.epoch:.1f}: {point.bits_per_byte:.3f} bits per byte on held-out posts")
 
     def sampled(self, samples: Sequence[str]) -> None:
-        """Show what the model wrote in the middle of its training."""
-        for sample in samples[:HEARD]:
+        """Print the first posts that the model generated during training."""
+        for sample in samples[:SHOWN_SAMPLES]:
             self._line("    " + " ".join(sample.split()))
 
     def note(self, message: str) -> None:
-        """Show a remark."""
+        """Print a message."""
         self._line(message)
 
     def _show(self, done: int, total: int | None, figures: str) -> None:
         if self._task is not None:
             self._bar.update(self._task, completed=done, total=total, figures=figures)
-        if not self._console.is_terminal and time.monotonic() - self._last_line > PLAIN_EVERY:
+        if not self._console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
             self._line(f"  {done:,}{f' of {total:,}' if total else ''}: {figures}")
 
     def _line(self, line: str) -> None:
@@ -115,12 +115,12 @@ class Terminal:
 
 
 def harmless(text: str) -> Text:
-    """Text that the terminal shows and does not obey."""
+    """Plain text without control codes, so that a post cannot change the terminal."""
     return Text(CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def size(count: int) -> str:
-    """Bytes as a person reads them, "27.6 MB"."""
+    """A number of bytes with its unit, like "27.6 MB"."""
     number, units = float(count), ["bytes", "KB", "MB", "GB"]
     while number >= 1000 and len(units) > 1:  # noqa: PLR2004 -- as the Hub counts
         number, units = number / 1000, units[1:]
@@ -128,11 +128,11 @@ def size(count: int) -> str:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Standard output, or standard error; where it is no terminal, lines are as long as they are."""
+    """Standard output or standard error; lines are wrapped only on a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     return Console(highlight=False, stderr=stderr, width=None if stream.isatty() else 10_000)

@@ -29,7 +29,7 @@ def demo(
         data=DataConfig(locations=(sample_archive(),)),
         recipe=recipes.load("starter", [f"seed={seed}"] if seed is not None else []),
         out=out,
-        overwrite=out is None,  # the demo's own folder; a folder that somebody names is never replaced
+        overwrite=out is None,  # only the demo's own folder; never one that the user names
         tracker=tracker,
     )
     run(config, as_json=as_json)

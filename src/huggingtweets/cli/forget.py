@@ -28,7 +28,7 @@ def forget(
 ) -> None:
     """Delete everything on this machine that was made of a person's posts.
 
-    Posts, models, unfinished runs, caches and the tracker's records are traces by the digests that tie them
+    Posts, models, unfinished runs, caches and the tracker's records are found by the digests that tie them
     together, shown, and deleted after a yes. A model of several people holds this voice too, so it goes as
     well. What was published is listed with the command that deletes it there.
 
@@ -67,7 +67,7 @@ def _count(traces: Traces) -> str:
 
 
 def _show(traces: Traces) -> None:
-    """What was traces, on standard error."""
+    """Print what was found, on standard error."""
     out = console(stderr=True)
     if not traces.found:
         out.print(

@@ -9,7 +9,7 @@ from ._results import print_inspection
 from ._terminal import Terminal, print_json
 
 
-@reads_posts(splits=False)
+@reads_posts(trains=False)
 def inspect(data: DataConfig, as_json: opt.Json = False) -> None:
     """See whether posts are enough to learn from.
 

@@ -24,8 +24,8 @@ def models(
       huggingtweets models
       huggingtweets models ~/bots --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    listed = find_models(folder)
+    newest_first = find_models(folder)
     if as_json:
-        print_json([{"folder": str(model), "record": model.record} for model in listed])
+        print_json([{"folder": str(model), "record": model.record} for model in newest_first])
     else:
-        print_models(listed, folder)
+        print_models(newest_first, folder)

@@ -50,7 +50,7 @@ def play(
 
 
 def _ask(pairs: Sequence[Pair], *, shown: bool) -> list[Side]:
-    """The answers, until all are given, the input ends, or Ctrl-C."""
+    """Show pair after pair and read the answers, until the last pair, the end of the input, or Ctrl-C."""
     out = console(stderr=not shown)
     answers: list[Side] = []
     try:
@@ -66,7 +66,7 @@ def _ask(pairs: Sequence[Pair], *, shown: bool) -> list[Side]:
 
 
 def _answer() -> Side:
-    """The next answer; whatever is not 1 or 2 is asked for again.
+    """Read the next answer; anything but 1 or 2 is asked for again.
 
     Raises:
         EOFError: the input has ended.

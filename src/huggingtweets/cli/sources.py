@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import sources as places
+from .. import sources as all_sources
 from . import _options as opt
-from ._results import print_places
+from ._results import print_sources
 from ._terminal import print_json
 
 
@@ -18,8 +18,10 @@ def sources(as_json: opt.Json = False) -> None:
       huggingtweets sources
       huggingtweets sources --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    found = {name: places.load(name) for name in places.names()}
+    by_name = {name: all_sources.load(name) for name in all_sources.names()}
     if as_json:
-        print_json([{"source": name, "reads": s.SUMMARY, "example": s.EXAMPLE} for name, s in found.items()])
+        print_json(
+            [{"source": name, "reads": s.SUMMARY, "example": s.EXAMPLE} for name, s in by_name.items()]
+        )
     else:
-        print_places(found)
+        print_sources(by_name)

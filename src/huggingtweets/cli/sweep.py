@@ -47,7 +47,7 @@ def sweep(
         str | None,
         typer.Option(
             metavar="URL",
-            help="A database that several workers share, like sqlite:///sweep_workflow.db or "
+            help="A database that several workers share, like sqlite:///sweep.db or "
             "postgresql://user@host/name.  [default: a file in the user's cache]",
         ),
     ] = None,
@@ -58,7 +58,7 @@ def sweep(
     overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:
-    """SweepConfig for better settings of a recipe, and write them as a recipe file.
+    """Search for better settings of a recipe, and write them as a recipe file.
 
     Trains again and again with other settings, on each person alone, and keeps what needs the fewest bits
     per byte of the held-out posts, the mean over all people. Bad trials are given up early. The first trial

@@ -55,7 +55,7 @@ def train(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.train import TrainConfig
 
-    given = [
+    changes = [  # of the recipe's fields
         *(settings or []),
         *([f"base={base}"] if base else []),
         *(["speakers=true"] if speakers else []),
@@ -63,7 +63,7 @@ def train(
     ]
     config = TrainConfig(
         data=data,
-        recipe=replace(recipes.load(recipe, given), mix=_weights(mix or [])),
+        recipe=replace(recipes.load(recipe, changes), mix=_weights(mix or [])),
         out=out,
         overwrite=overwrite,
         tracker=tracker,
@@ -77,6 +77,11 @@ def train(
 
 
 def _weights(mix: list[str]) -> dict[str, float]:
+    """The weight of each handle, from options like "ada=2".
+
+    Raises:
+        RecipeError: an option has another form, or its weight is not above 0.
+    """
     weights = {}
     for part in mix:
         handle, _, weight = part.rpartition("=")
@@ -90,7 +95,7 @@ def _weights(mix: list[str]) -> dict[str, float]:
 
 
 def run(config: TrainConfig, *, as_json: bool) -> None:
-    """Train and print what came of it; in a follower of several processes, only help."""
+    """Train and print the result; in a distributed run, every process but the first only trains its share."""
     from ..workflows.train import follow, train
 
     if int(os.environ.get("RANK", "0")) > 0:
