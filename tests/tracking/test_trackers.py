@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.errors import MissingExtra, UserError
 from huggingtweets.tracking import names, open_tracker
-from huggingtweets.tracking._names import valid_name
+from huggingtweets.tracking._interface import valid_name
 from huggingtweets.tracking._resilient import ResilientTracker
 from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import Recipe, Sample
@@ -443,7 +443,7 @@ def test_a_failure_anywhere_is_contained_and_told_once(where, caplog):
 def test_a_failure_names_the_command_that_sends_what_was_kept(caplog):
     """Where a tracker keeps what it could not send, its one warning says how that is sent later."""
     failing = Failing(OSError("no route"), "save")
-    failing.later = "wandb sync wandb/run-1"
+    failing.sync_command = "wandb sync wandb/run-1"
     with caplog.at_level(logging.WARNING):
         a_stage(ResilientTracker("wandb", failing))
     assert caplog.messages == [

@@ -1,4 +1,4 @@
-"""Every step on record: a run for each stage, its settings and figures, and the artifacts between them.
+"""Experiment tracking: one run for each stage, with its settings and metrics, and the artifacts between runs.
 
     read -> raw-dataset -> preprocess -> train-dataset -+
                                      pretrained-model --+-> train -> finetuned-model
@@ -6,8 +6,17 @@
     finetuned-model -> evaluate -> report artifact -> report -> card
     finetuned-model -> publish -> published-model
 
-A run uses some artifacts and saves others; following both backwards leads from a model to the posts.
-One file adds one tracker: a module with `create(project: str) -> Tracker`.
+A run uses some artifacts and saves others, so the links lead from a model back to the posts.
+
+| file | what |
+|---|---|
+| `trackio.py`, `wandb.py`, `none.py` | one tracker each, found by its file name |
+| `_interface.py` | what a tracker implements |
+| `_resilient.py` | keeps a failing tracker from ending a training run |
+| `_connection.py` | checks that a server answers |
+| `_recording.py` | what the workflows record |
+
+One more file adds a tracker: a module with `create(project: str) -> Tracker`.
 """
 
 from __future__ import annotations
@@ -17,9 +26,8 @@ import logging
 from ..errors import HuggingtweetsError, UserError
 from ..registry import Registry
 from ..types import Tracked
-from ._artifacts import Artifacts, evaluation_metrics, funnel_metrics
 from ._interface import Run, Tracker
-from ._recorded import RecordedWatcher
+from ._recording import Artifacts, RecordedWatcher, evaluation_metrics, funnel_metrics
 from ._resilient import ResilientTracker
 from .none import NullTracker
 
@@ -35,22 +43,23 @@ __all__ = [
     "reopen",
 ]
 
-PROJECT = "huggingtweets"  # of the tracker
+PROJECT = "huggingtweets"  # the tracker's project that runs are recorded in
 
 _log = logging.getLogger(__name__)
 
 
 def names() -> tuple[str, ...]:
-    """The trackers that can be chosen, sorted."""
+    """The names of the trackers that can be chosen, sorted."""
     return Registry(__name__).names()
 
 
 def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
-    """Open the tracker called `name`; whatever goes wrong in it later never ends a run.
+    """Open the tracker called `name`. Its later failures are logged and never end a run.
 
     Raises:
-        UserError: There is no tracker of this name.
-        MissingExtra: The tracker's package is not installed.
+        UserError: there is no tracker of this name.
+        MissingExtra: the tracker's package is not installed.
+        MissingSecret: the tracker needs a key, which is not in the environment.
     """
     registry = Registry(__name__)
     if name not in registry.names():
@@ -65,7 +74,7 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
 
 
 def reopen(tracked: Tracked) -> Tracker:
-    """Open the tracker that a model was recorded with; where this cannot be done here, keep no record."""
+    """Open the tracker that recorded a model's training; record nothing where that is not possible here."""
     try:
         return open_tracker(tracked.tracker, project=tracked.project or PROJECT)
     except UserError as error:

@@ -1,7 +1,8 @@
-"""What is done once for every tracker: names made valid, values made plain, failures contained.
+"""A wrapper of trackers whose failures do not end a training run.
 
-The first failure of a tracker is warned about; after it every call does nothing. Only `Exception` is
-contained: Ctrl-C passes through.
+It makes names valid, converts values to what JSON can hold, and catches errors. The first failure of a
+tracker is logged as a warning; after it, every call does nothing. Only `Exception` is caught, so Ctrl-C still
+stops the program.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..types import Sample, Stage, Tracked
-from ._interface import EMPTY, Run, Tracker
-from ._names import valid_name
+from ._interface import EMPTY, Run, Tracker, valid_name
 from .none import NullRun
 
 _log = logging.getLogger(__name__)
@@ -25,40 +25,40 @@ _T = TypeVar("_T")
 
 
 class ResilientTracker:
-    """Any tracker, made unable to end a training run."""
+    """Wraps a tracker so that its errors are logged instead of raised."""
 
     def __init__(self, name: str, tracker: Tracker) -> None:
         self.remote = tracker.remote
         self._name = name
         self._tracker = tracker
         self._failed = False
-        self.saved: dict[str, str] = {}  # name given -> name:version
+        self.saved: dict[str, str] = {}  # name passed to `save` -> "name:version" that it returned
 
     @contextmanager
     def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[Run]:
-        """Record one stage; errors of the block pass through, those of the tracker do not."""
-        ending = ExitStack()
+        """Record one stage. Errors of the block are raised, those of the tracker are logged."""
+        exits = ExitStack()
         run = self.attempt(
-            lambda: ending.enter_context(self._tracker.run(stage, group=group, config=_plain(config)))
+            lambda: exits.enter_context(self._tracker.run(stage, group=group, config=_plain(config)))
         )
         try:
             yield _ResilientRun(run or NullRun(), self)
         except BaseException as error:
-            self._end(ending, error)
+            self._close(exits, error)
             raise
-        self._end(ending, None)
+        self._close(exits, None)
 
     @property
-    def later(self) -> str:
-        """The command that sends what was kept."""
-        return self._tracker.later
+    def sync_command(self) -> str:
+        """The command that sends what is recorded only on this machine."""
+        return self._tracker.sync_command
 
     def where(self) -> Tracked:
-        """Where the record can be explored; the artifacts are keyed by the names given to `save`."""
+        """Where the record can be viewed; the artifacts have the names that were passed to `save`."""
         return msgspec.structs.replace(self._tracker.where(), artifacts=dict(self.saved))
 
     def attempt(self, action: Callable[[], _T]) -> _T | None:
-        """Do what `action` does, or nothing: None after the tracker has failed."""
+        """Return the result of `action`; None if it fails, or if the tracker has failed before."""
         if self._failed:
             return None
         try:
@@ -67,23 +67,23 @@ class ResilientTracker:
             self._fail(error)
             return None
 
-    def _end(self, ending: ExitStack, error: BaseException | None) -> None:
-        """Close the tracker's run, also after a failure: it may hold threads and files."""
+    def _close(self, exits: ExitStack, error: BaseException | None) -> None:
+        """Close the tracker's run, also after a failure, since it may hold threads and files."""
         try:
-            ending.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
-        except Exception as trouble:  # noqa: BLE001 -- whatever a tracker raises, the stage is done
-            self._fail(trouble)
+            exits.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        except Exception as failure:  # noqa: BLE001 -- whatever a tracker raises, the stage is done
+            self._fail(failure)
 
     def _fail(self, error: Exception) -> None:
         if not self._failed:
-            told = " ".join(str(error).split()) or type(error).__name__
-            kept = f"; to send what was kept: {self.later}" if self.later else ""
-            _log.warning("tracker %s failed: %s; going on without it%s", self._name, told, kept)
+            message = " ".join(str(error).split()) or type(error).__name__
+            advice = f"; to send what was kept: {self.sync_command}" if self.sync_command else ""
+            _log.warning("tracker %s failed: %s; going on without it%s", self._name, message, advice)
         self._failed = True
 
 
 class _ResilientRun:
-    """A run whose every call is attempted, and whose artifacts are noted."""
+    """Wraps a run so that its errors are logged, and collects the versions of its artifacts."""
 
     def __init__(self, run: Run, tracker: ResilientTracker) -> None:
         self._run = run
@@ -99,7 +99,7 @@ class _ResilientRun:
         self._tracker.attempt(lambda: self._run.log_pictures(pictures))
 
     def use(self, artifact: str) -> None:
-        if artifact:  # "" is what `save` returns where nothing is kept
+        if artifact:  # "" is what `save` returns where nothing is recorded
             self._tracker.attempt(lambda: self._run.use(artifact))
 
     def save(
@@ -131,17 +131,20 @@ class _ResilientRun:
 def _content(
     files: Mapping[str, Path], references: Mapping[str, str], metadata: dict[str, Any]
 ) -> Iterator[Mapping[str, Path]]:
-    """Yield an artifact's files. Where it has no content, its metadata is what gives it versions."""
+    """Yield an artifact's files; without files and references, one file with its metadata.
+
+    Trackers compute the version of an artifact from its content, so it needs some.
+    """
     if files or references:
         yield files
         return
     with tempfile.TemporaryDirectory() as folder:
-        only = Path(folder, "metadata.json")
-        only.write_bytes(msgspec.json.encode(metadata, order="sorted"))
-        yield {only.name: only}
+        file = Path(folder, "metadata.json")
+        file.write_bytes(msgspec.json.encode(metadata, order="sorted"))
+        yield {file.name: file}
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, Any]:
-    """Structs, dates and paths as what JSON can hold."""
+    """Convert structs, dates and paths to what JSON can hold."""
     plain: dict[str, Any] = msgspec.to_builtins(dict(values), str_keys=True, enc_hook=str)
     return plain

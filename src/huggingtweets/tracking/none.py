@@ -1,4 +1,4 @@
-"""No record at all: a null object, so that nobody asks whether there is a tracker."""
+"""No tracker: a null object that records nothing, so that callers need no `if tracker`."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from ._interface import EMPTY
 
 
 def create(project: str) -> NullTracker:  # noqa: ARG001 -- every tracker is created alike
-    """Keep nothing of `project`."""
+    """Return a tracker that records nothing."""
     return NullTracker()
 
 
 class NullTracker:
-    """Keeps nothing."""
+    """A tracker that records nothing."""
 
     remote = False
-    later = ""
+    sync_command = ""
 
     @contextmanager
-    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[NullRun]:  # noqa: ARG002 -- keeps nothing
-        """Yield a run that keeps nothing."""
+    def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[NullRun]:  # noqa: ARG002 -- records nothing
+        """Yield a run that records nothing."""
         yield NullRun()
 
     def where(self) -> Tracked:
-        """Nowhere."""
+        """Say that there is no record."""
         return Tracked(tracker="none")
 
 
 class NullRun:
-    """Keeps nothing."""
+    """A run that records nothing."""
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def log_samples(self, samples: Sequence[Sample], step: int) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def log_pictures(self, pictures: Mapping[str, Path]) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def use(self, artifact: str) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def save(
         self,
-        name: str,  # noqa: ARG002 -- keeps nothing
+        name: str,  # noqa: ARG002 -- records nothing
         *,
-        kind: str,  # noqa: ARG002 -- keeps nothing
-        files: Mapping[str, Path] = EMPTY,  # noqa: ARG002 -- keeps nothing
-        references: Mapping[str, str] = EMPTY,  # noqa: ARG002 -- keeps nothing
-        metadata: Mapping[str, object] = EMPTY,  # noqa: ARG002 -- keeps nothing
+        kind: str,  # noqa: ARG002 -- records nothing
+        files: Mapping[str, Path] = EMPTY,  # noqa: ARG002 -- records nothing
+        references: Mapping[str, str] = EMPTY,  # noqa: ARG002 -- records nothing
+        metadata: Mapping[str, object] = EMPTY,  # noqa: ARG002 -- records nothing
     ) -> str:
-        """Return "": no version of anything."""
+        """Return "", which stands for no artifact."""
         return ""

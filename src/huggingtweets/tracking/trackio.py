@@ -1,13 +1,17 @@
-"""trackio: files on this machine, no account, no network; `trackio show` opens its dashboard.
+"""trackio: records in files on this machine, without account or network. `trackio show` opens its dashboard.
 
-Records go to TRACKIO_DIR. Where TRACKIO_SPACE_ID or TRACKIO_SERVER_URL is set, trackio sends them there, and
-what it cannot send in the middle of a run it keeps and sends with the next run. A place that does not answer
-when a run starts gets nothing: everything is recorded on this machine.
+Records are written to TRACKIO_DIR. With TRACKIO_SPACE_ID or TRACKIO_SERVER_URL trackio sends them to a Space
+or a server; what it cannot send during a run it keeps and sends with the next run. If the server does not
+answer when the tracker is opened, nothing is sent, and everything is recorded on this machine.
 
-Read of trackio 0.43 and worked around here: it prints to stdout; it keeps a run's settings only from the
-first `log` on; it builds paths of run names; it does not mark runs that failed; it leaves a started run
-behind for the end of the process, and for the next run to close; and each new run asks the Hub who is
-logged in, where a token is found, and waits for the answer without limit.
+Behaviour of trackio 0.43 that this module works around:
+
+- it prints to standard output;
+- it stores the settings of a run only with the first `log`;
+- it makes file paths of run names;
+- it does not mark failed runs;
+- it keeps a started run open until the process ends, or until the next run starts;
+- where a token is present, each new run asks the Hub for the user's name, without a timeout.
 """
 
 from __future__ import annotations
@@ -30,19 +34,18 @@ from trackio.cpu import cpu_available
 from trackio.gpu import gpu_available
 
 from ..types import Sample, Stage, Tracked
-from ._interface import EMPTY
-from ._names import valid_name
-from ._reachable import trouble
+from ._connection import connection_error
+from ._interface import EMPTY, valid_name
 
 _log = logging.getLogger(__name__)
 
 
 def create(project: str) -> TrackioTracker:
-    """Keep the record of `project` with trackio."""
+    """Record in a project of trackio."""
     tracker = TrackioTracker(project)
-    # trackio itself would ask a place that does not answer several times, and wait a minute each time
-    if tracker.place and (why := trouble(tracker.place)):
-        tracker.stay_local(why)
+    # trackio itself would try several times, and wait a minute each time
+    if tracker.destination and (reason := connection_error(tracker.destination)):
+        tracker.record_locally(reason)
     return tracker
 
 
@@ -55,16 +58,16 @@ class TrackioTracker:
         self._server = os.environ.get("TRACKIO_SERVER_URL", "")
         self.remote = bool(self._space or self._server)
         self._sends = self.remote
-        self.later = ""  # trackio sends by itself what it kept
+        self.sync_command = ""  # trackio sends by itself what it kept
 
     @contextmanager
     def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[TrackioRun]:
         """Record one stage.
 
         Raises:
-            RuntimeError: trackio could not keep all of it, said when the block ends.
+            RuntimeError: trackio could not store everything; raised when the block ends.
         """
-        with _complaints() as complaints:
+        with _collected_warnings() as messages:
             run = self._start(stage, group, {**config, "stage": stage})
             try:
                 yield TrackioRun(run)
@@ -74,17 +77,17 @@ class TrackioTracker:
                 raise
             finally:
                 with _quiet():
-                    trackio.log_cpu(run)  # a stage may be over before trackio looks for the first time
+                    trackio.log_cpu(run)  # a short stage ends before trackio's first measurement
                     run.finish()  # type: ignore[no-untyped-call]
-        if complaints:
-            raise RuntimeError(complaints[0])
+        if messages:
+            raise RuntimeError(messages[0])
 
     def _start(self, stage: str, group: str, config: dict[str, Any]) -> trackio.run.Run:
         started = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = f"{stage}-{valid_name(group)}-{started}"
         with _quiet():
             if self._sends:
-                run = _sent(project=self._project, name=name, group=group, config=config)
+                run = _start_remote(project=self._project, name=name, group=group, config=config)
             else:
                 run = _LocalRun(
                     url=None,
@@ -96,25 +99,25 @@ class TrackioTracker:
                     auto_log_cpu=cpu_available(),
                     auto_log_gpu=gpu_available(),
                 )
-        run.log({}, step=0)  # carries the settings
+        run.log({}, step=0)  # stores the settings
         return run
 
-    def stay_local(self, why: str) -> None:
-        """Record on this machine from now on; say why, and how that is seen and sent later."""
+    def record_locally(self, reason: str) -> None:
+        """Send nothing from now on; log the reason, and the commands that show the record and send it."""
         self._sends = False
         project = shlex.quote(self._project)
         if self._space:
-            self.later = f"trackio sync --project {project} --space-id {shlex.quote(self._space)}"
+            self.sync_command = f"trackio sync --project {project} --space-id {shlex.quote(self._space)}"
         _log.warning(
             "tracker trackio cannot send (%s); recording on this machine, to see it: %s%s",
-            why,
+            reason,
             f"trackio show --project {project}",
-            f", to send it later: {self.later}" if self.later else "",
+            f", to send it later: {self.sync_command}" if self.sync_command else "",
         )
 
     @property
-    def place(self) -> str:
-        """Where records are sent to: the Hub, or a server, without its query, which holds the token."""
+    def destination(self) -> str:
+        """The Hub's or server's address that records are sent to, without its query, which holds a token."""
         if self._space:
             return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
         return self._server.partition("?")[0]
@@ -123,20 +126,22 @@ class TrackioTracker:
         """The dashboard's address, or the command that opens it."""
         if self._sends:
             space = f"https://huggingface.co/spaces/{self._space}" if "/" in self._space else ""
-            url = space if self._space else self.place
+            url = space if self._space else self.destination
             return Tracked(tracker="trackio", project=self._project, url=url)
-        command = f"trackio show --project {shlex.quote(self._project)}"
-        return Tracked(tracker="trackio", project=self._project, command=command)  # goes on a card: no paths
+        command = (
+            f"trackio show --project {shlex.quote(self._project)}"  # shown on the card, so without paths
+        )
+        return Tracked(tracker="trackio", project=self._project, command=command)
 
 
 class TrackioRun:
-    """One trackio run. Metrics are queued; trackio's own thread writes them twice a second."""
+    """A run of trackio. Metrics are queued; a thread of trackio writes them twice a second."""
 
     def __init__(self, run: trackio.run.Run) -> None:
         self._run = run
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Queue figures."""
+        """Queue metrics."""
         self._run.log(dict(metrics), step=step)
 
     def log_samples(self, samples: Sequence[Sample], step: int) -> None:
@@ -176,20 +181,20 @@ class TrackioRun:
 
 
 class _LocalRun(trackio.run.Run):
-    """A run that stays on this machine, so that nobody needs to be asked whose it is."""
+    """A run on this machine, for which trackio need not ask the Hub for the user's name."""
 
     def _get_username(self) -> None:
         return None
 
 
-def _sent(**settings: Any) -> trackio.run.Run:
-    """Start a run that is sent away, in a context of its own: there trackio finds no run to close."""
+def _start_remote(**settings: Any) -> trackio.run.Run:
+    """Start a run that is sent, in a new context, where trackio finds no earlier run that it would close."""
     return contextvars.copy_context().run(lambda: trackio.init(embed=False, **settings))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Send what trackio prints to our log, for the moment of one call."""
+    """Redirect what trackio prints inside the block to the log."""
     printed = io.StringIO()
     try:
         with redirect_stdout(printed):
@@ -200,23 +205,23 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what trackio warns about, in its threads too; warnings of others pass.
+def _collected_warnings() -> Iterator[list[str]]:
+    """Collect trackio's warnings, of its threads too; warnings of other packages are shown as usual.
 
-    trackio raises nothing when figures cannot be written: it warns, once a kind.
+    trackio raises nothing when metrics cannot be written: it warns, once for each kind of failure.
     """
-    heard: list[str] = []
+    messages: list[str] = []
     show = warnings.showwarning
-    home = Path(trackio.__file__).parent
+    package = Path(trackio.__file__).parent
 
-    def hear(message: Warning | str, category: type[Warning], filename: str, *where: Any) -> None:
-        if Path(filename).is_relative_to(home):
-            heard.append(str(message))
+    def collect(message: Warning | str, category: type[Warning], filename: str, *rest: Any) -> None:
+        if Path(filename).is_relative_to(package):
+            messages.append(str(message))
         else:
-            show(message, category, filename, *where)
+            show(message, category, filename, *rest)
 
-    warnings.showwarning = hear  # type: ignore[assignment]  # it is called with positions only
+    warnings.showwarning = collect  # type: ignore[assignment]  # warnings calls it with positional arguments
     try:
-        yield heard
+        yield messages
     finally:
         warnings.showwarning = show

@@ -1,9 +1,9 @@
-"""Weights & Biases, online or offline (WANDB_MODE), where its usual variables and files say.
+"""Weights & Biases, online or offline (WANDB_MODE), configured by its usual variables and files.
 
-Offline, a run is written to a folder that `wandb leet` shows and `wandb sync` sends. So are runs whose
-server does not answer. Offline wandb knows no versions and refuses `use_artifact`. So an artifact's version
-is here an alias made of its digest, which holds before and after sending, and each run also lists its inputs
-in its config.
+An offline run is written to a folder that `wandb leet` shows and `wandb sync` sends. Runs whose server does
+not answer are written the same way. Offline wandb assigns no versions and refuses `use_artifact`. Therefore
+an artifact's version is here an alias made of its digest, which is the same before and after sending, and
+each run also lists its inputs in its config.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Literal
 
 from ..errors import MissingExtra, MissingSecret
 from ..types import Sample, Stage, Tracked
+from ._connection import ANSWER_TIMEOUT, connection_error
 from ._interface import EMPTY
-from ._reachable import ANSWER, trouble
 
-os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when wandb is imported, and by its process
+os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when wandb is imported, and by its service
 try:
     import wandb
     from wandb.errors import CommError
@@ -29,52 +29,53 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtra("wandb", "wandb") from error
 
-NOT_SENT = {"offline", "dryrun", "disabled"}  # modes
-SENDING = 300  # seconds that the end of a run waits for what is not sent yet
-RETRIES = 2  # of a request, at most some seconds apart
+OFFLINE_MODES = {"offline", "dryrun", "disabled"}
+UPLOAD_TIMEOUT = 300  # seconds that the end of a run waits for its uploads
+RETRIES = 2  # of a request
+RETRY_WAIT = 4  # seconds, at most, between two of them
 
 _log = logging.getLogger(__name__)
 
 
 def create(project: str) -> WandbTracker:
-    """Keep the record of `project` with wandb.
+    """Record in a project of wandb.
 
     Raises:
-        MissingSecret: runs are to be sent, and there is no key; wandb would stop and ask for one.
+        MissingSecret: runs should be sent, and there is no API key; wandb itself would stop and ask for one.
     """
     tracker = WandbTracker(project)
     settings = wandb.setup(wandb.Settings(silent=True)).settings
-    if settings.mode in NOT_SENT:
+    if settings.mode in OFFLINE_MODES:
         return tracker
     if not wbauth.authenticate_session(host=settings.base_url, source="huggingtweets", prompt=False):
         raise MissingSecret(
             "wandb has no API key; set WANDB_API_KEY or run wandb login, or keep the record on this machine "
             "with WANDB_MODE=offline"
         )
-    if why := trouble(settings.base_url):
-        tracker.go_offline(why)
+    if reason := connection_error(settings.base_url):
+        tracker.go_offline(reason)
     return tracker
 
 
 class WandbTracker:
     """The runs and artifacts of one wandb project."""
 
-    remote = True  # offline runs too: they are written to be sent later
+    remote = True  # offline runs too, since they are written to be sent later
 
     def __init__(self, project: str) -> None:
         self._project = project
         self._artifacts: dict[str, wandb.Artifact] = {}
-        self._mode: Literal["offline"] | None = None  # None: what the user's settings say
-        self.later = ""
+        self._mode: Literal["offline"] | None = None  # None: as the user's settings say
+        self.sync_command = ""
         self._url = ""
         self._command = ""
 
     @contextmanager
     def run(self, stage: Stage, *, group: str, config: Mapping[str, object]) -> Iterator[WandbRun]:
-        """Record one stage; one that ends in an exception is marked as failed.
+        """Record one stage; a stage that raises is marked as failed.
 
         Raises:
-            TimeoutError: not all of it could be sent, said when the block ends.
+            TimeoutError: not everything could be sent in time; raised when the block ends.
         """
         run = self._start(stage, group, dict(config))
         try:
@@ -85,7 +86,7 @@ class WandbTracker:
         run.finish()
 
     def _start(self, stage: str, group: str, config: dict[str, object]) -> wandb.Run:
-        """Start a run, offline from the first time on that the server does not take it."""
+        """Start a run. After the server has refused one, this and all later runs are offline."""
         name = f"{stage} {group}"
         while True:
             try:
@@ -104,35 +105,37 @@ class WandbTracker:
                 self.go_offline(str(error).partition("\n")[0])
             else:
                 break
-        self.later = _sync(Path(run.dir).parent)
+        self.sync_command = _sync_command(Path(run.dir).parent)
         if run.offline:
-            self._command = f"wandb leet {_without_home(Path(run.dir).parent.parent)}"
+            self._command = f"wandb leet {_anonymous_path(Path(run.dir).parent.parent)}"
         else:
             self._url = run.project_url or ""
         return run
 
-    def go_offline(self, why: str) -> None:
-        """Record on this machine from now on; say why, and how that is sent later."""
+    def go_offline(self, reason: str) -> None:
+        """Send nothing from now on; log the reason, and the command that sends the record later."""
         self._mode = "offline"
-        self.later = _sync(Path(wandb.setup().settings.wandb_dir) / "offline-run-*")
+        self.sync_command = _sync_command(Path(wandb.setup().settings.wandb_dir) / "offline-run-*")
         _log.warning(
-            "tracker wandb cannot send (%s); recording on this machine, to send it later: %s", why, self.later
+            "tracker wandb cannot send (%s); recording on this machine, to send it later: %s",
+            reason,
+            self.sync_command,
         )
 
     def where(self) -> Tracked:
-        """The project's address or, offline, the command that shows its folder."""
+        """The address of the project; offline, the command that shows its folder."""
         return Tracked(tracker="wandb", project=self._project, url=self._url, command=self._command)
 
 
 class WandbRun:
-    """One wandb run. `artifacts` are those saved by this process, by name and version."""
+    """A run of wandb. `artifacts` holds those that this process has saved, by "name:version"."""
 
     def __init__(self, run: wandb.Run, artifacts: dict[str, wandb.Artifact]) -> None:
         self._run = run
         self._artifacts = artifacts
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Queue figures."""
+        """Queue metrics."""
         self._run.log(dict(metrics), step=step)
 
     def log_samples(self, samples: Sequence[Sample], step: int) -> None:
@@ -145,14 +148,14 @@ class WandbRun:
         self._run.log({title: wandb.Image(str(path), caption=title) for title, path in pictures.items()})
 
     def use(self, artifact: str) -> None:
-        """Record an input, in the config and, online, in the lineage."""
+        """Record an input in the config and, online, in the lineage."""
         name, _, version = artifact.partition(":")
         self._run.config[f"inputs/{name}"] = version
         if self._run.offline or self._run.disabled:
             return
         saved = self._artifacts.get(artifact)
         try:
-            self._run.use_artifact(saved.wait(timeout=SENDING) if saved else artifact)
+            self._run.use_artifact(saved.wait(timeout=UPLOAD_TIMEOUT) if saved else artifact)
         except (ValueError, CommError) as error:
             _log.info("wandb does not know %s: %s", artifact, error)
 
@@ -177,20 +180,20 @@ class WandbRun:
         return f"{name}:{version}"
 
 
-def _without_home(folder: Path) -> str:
-    """A folder of runs for a shell, in words that name nobody: they stay in the model's folder."""
+def _anonymous_path(folder: Path) -> str:
+    """A folder of runs, quoted for a shell, without the user's name, since it is stored with the model."""
     if os.environ.get("WANDB_DIR"):
         return f'"$WANDB_DIR/{folder.name}"'
     return shlex.quote(folder.name)
 
 
-def _sync(runs: Path) -> str:
-    """The command that sends runs; a pattern is the shell's to resolve."""
+def _sync_command(runs: Path) -> str:
+    """The command that sends runs. A pattern in the last part of the path is left for the shell."""
     return f"wandb sync {shlex.quote(str(runs.parent))}/{runs.name}"
 
 
 def _settings() -> wandb.Settings:
-    """Quiet, never waiting for long, and of the user's terminal, repository and code nothing."""
+    """Settings that print nothing, wait for seconds only, and record no terminal, repository or code."""
     return wandb.Settings(
         silent=True,
         console="off",
@@ -198,15 +201,15 @@ def _settings() -> wandb.Settings:
         disable_code=True,
         x_disable_meta=True,
         reinit="create_new",
-        init_timeout=2 * ANSWER,
-        finish_timeout=SENDING,
+        init_timeout=2 * ANSWER_TIMEOUT,
+        finish_timeout=UPLOAD_TIMEOUT,
         finish_timeout_raises=True,
         x_graphql_retry_max=RETRIES,
         x_file_stream_retry_max=RETRIES,
         x_file_transfer_retry_max=RETRIES,
-        x_graphql_retry_wait_max_seconds=4,
-        x_graphql_timeout_seconds=ANSWER,
-        x_file_stream_retry_wait_max_seconds=4,
-        x_file_stream_timeout_seconds=ANSWER,
-        x_file_transfer_retry_wait_max_seconds=4,
+        x_graphql_retry_wait_max_seconds=RETRY_WAIT,
+        x_graphql_timeout_seconds=ANSWER_TIMEOUT,
+        x_file_stream_retry_wait_max_seconds=RETRY_WAIT,
+        x_file_stream_timeout_seconds=ANSWER_TIMEOUT,
+        x_file_transfer_retry_wait_max_seconds=RETRY_WAIT,
     )
