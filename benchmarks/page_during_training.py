@@ -88,9 +88,9 @@ def _learning(folder: Path, load: Callable[[Path], object]) -> Iterator[psutil.P
     """The process of a run, once it takes steps; it is stopped at the end."""
     from huggingtweets.app import events
 
-    while not any(isinstance(event, events.Stepped) for event in events.events(folder)):
+    while not any(isinstance(event, events.Stepped) for event in events.load(folder)):
         time.sleep(0.5)
-    going = events.state(events.events(folder))
+    going = events.state(events.load(folder))
     if not isinstance(going, events.Running):
         sys.exit(f"the run ended too early: {load(folder)}")
     yield psutil.Process(going.pid)

@@ -1,4 +1,4 @@
-"""The public page, as somebody who means harm would use it."""
+"""Attacks on the public page, made without a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.helpers.local_server import LocalServer, Reply
 from tests.helpers.tiny import varied_texts
 
 DROP = "Your archive: zip, CAR, CSV …"
-BOXES = (True, "", "", "", "")  # of what to leave out, as they stand at first
+FILTERS = (True, "", "", "", "")  # of what to leave out, as the page sends them before anything is typed
 WORDS = "the owl of the cellar keeps the blue ledger"
 FEED = (
     b"<rss version='2.0'><channel><title>x</title><item><title>inside news of today</title></item>"
@@ -31,18 +31,18 @@ FEED = (
 
 @dataclass
 class Victim:
-    """Somebody who has brought posts and taught a model."""
+    """A visitor who has uploaded posts and trained a model."""
 
     client: Client
     model: str
     run: str
-    upload: str  # path on the server, as Gradio told it
+    upload: str  # path on the server, as Gradio answered
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     with served(
-        tmp_path_factory.mktemp("public"), Limits(public=True, upload=3_000_000, reading=60.0, kept=3600.0)
+        tmp_path_factory.mktemp("public"), Limits(public=True, upload=3_000_000, reading=60.0, idle=3600.0)
     ) as page:
         yield page
 
@@ -53,10 +53,10 @@ def victim(page):
     rows = [f'{i},victim,"{text} {WORDS if i % 3 == 0 else text[::-1]}"' for i, text in enumerate(texts)]
     with Client(page.url) as client:
         (path,) = client.upload("posts.csv", "\n".join(["id,author,text", *rows]).encode()).json()
-        found = client.call(client.of(DROP, "upload"), [client.key, [_file(path)], *BOXES])
-        assert "victim" in json.dumps(found["output"])
-        begun = client.call(client.of("begin", "click"), [client.key, "ngram"])
-        run = begun["output"]["data"][0]["value"]
+        result = client.call(client.of(DROP, "upload"), [client.key, [_file(path)], *FILTERS])
+        assert "victim" in json.dumps(result["output"])
+        result = client.call(client.of("begin", "click"), [client.key, "ngram"])
+        run = result["output"]["data"][0]["value"]
         look = client.of("runs", "input")
         wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 240)
         yield Victim(client, "victim", run, path)
@@ -73,8 +73,8 @@ def _file(path: str) -> dict[str, object]:
 
 
 def _look(client: Client, text: str) -> str:
-    """What the page says when this is typed in the place of an account."""
-    shown = client.call(client.of("Or an account", "submit"), [client.key, text, *BOXES])
+    """What the page shows when this is typed in place of an account."""
+    shown = client.call(client.of("Or an account", "submit"), [client.key, text, *FILTERS])
     return json.dumps(shown["output"])
 
 
@@ -159,7 +159,7 @@ def test_the_server_fetches_no_address_for_a_visitor(attacker):
         assert attacker.http.get(f"gradio_api/file={address}").status_code == 404
         drop = attacker.of(DROP, "upload")
         for given in ({**_file("x"), "path": address}, {**_file("x.csv"), "url": address}):
-            assert not attacker.call(drop, [attacker.key, [given], *BOXES])["success"]
+            assert not attacker.call(drop, [attacker.key, [given], *FILTERS])["success"]
         assert not inside.asked
 
 
@@ -167,15 +167,15 @@ def test_a_file_that_was_not_dropped_cannot_be_used(attacker, page, victim):
     """Naming a path in place of an uploaded file gives neither the server's files nor another visitor's."""
     drop = attacker.of(DROP, "upload")
     inside = [str(path) for path in (page.home / "visitors").rglob("*.csv")]
-    assert inside, "the victim's file is in their room"
+    assert inside, "the victim's file is in their session"
     for path in ["/etc/passwd", victim.upload, *inside, str(page.home / "incoming" / ".." / "x.csv")]:
-        shown = attacker.call(drop, [attacker.key, [_file(path)], *BOXES])
+        shown = attacker.call(drop, [attacker.key, [_file(path)], *FILTERS])
         assert not shown["success"]
         assert "victim" not in json.dumps(shown["output"])
 
 
-def test_a_room_s_files_cannot_be_fetched(attacker, page, victim):
-    """What a visitor dropped, and what was made of it, is served to nobody by its path."""
+def test_files_of_a_session_cannot_be_fetched(attacker, page, victim):
+    """An uploaded file, and what was made of it, is served to nobody by its path."""
     assert attacker.http.get(f"gradio_api/file={victim.upload}").status_code in {403, 404}
     for path in (page.home / "visitors").rglob("*"):
         if path.is_file():
@@ -183,7 +183,7 @@ def test_a_room_s_files_cannot_be_fetched(attacker, page, victim):
 
 
 def test_nothing_of_another_visitor_is_shown(attacker, victim):
-    """Another visitor's model, run and posts are not there for somebody with a room of their own."""
+    """Another visitor's model, run and posts are not there for somebody with another key."""
     model, run = victim.model, victim.run
     calls = [
         (attacker.of("write", "click"), [attacker.key, model, None, "I", 1.0, 50, "mastodon.social"]),
@@ -200,8 +200,8 @@ def test_nothing_of_another_visitor_is_shown(attacker, victim):
     assert victim.client.call(victim.client.of("deal", "click"), [victim.client.key, model])["success"]
 
 
-def test_somebody_else_s_session_opens_no_room(attacker, victim):
-    """Knowing a visitor's session is not enough: what it holds is shown only to who has the key."""
+def test_a_gradio_session_of_another_visitor_opens_nothing(attacker, victim):
+    """Knowing the id of a visitor's Gradio session is not enough: the key of their session is needed, too."""
     theirs = victim.client
     dealt = theirs.call(theirs.of("deal", "click"), [theirs.key, victim.model])
     assert dealt["success"]
@@ -211,9 +211,9 @@ def test_somebody_else_s_session_opens_no_room(attacker, victim):
 
 
 @pytest.mark.parametrize("key", ["", None, "short", "../../etc", "a" * 31, "/" * 32, 5, {"a": 1}, ["x"] * 32])
-def test_without_a_key_there_is_no_room(attacker, key):
-    """A key that the page did not give opens nothing, and shows no path."""
-    shown = attacker.call(attacker.of("try-sample", "click"), [key, *BOXES])
+def test_without_a_key_there_is_no_session(attacker, key):
+    """A key that no browser made opens nothing, and the error shows no path."""
+    shown = attacker.call(attacker.of("try-sample", "click"), [key, *FILTERS])
     assert not shown["success"]
     assert "visitors" not in json.dumps(shown)
 
@@ -299,47 +299,47 @@ def test_errors_show_no_path(attacker, page):
     """A broken archive is named as the visitor named it, without the folders of the server."""
     (path,) = attacker.upload("broken.zip", b"PK\x03\x04 this is no archive").json()
     drop = attacker.of(DROP, "upload")
-    shown = json.dumps(attacker.call(drop, [attacker.key, [_file(path)], *BOXES])["output"])
+    shown = json.dumps(attacker.call(drop, [attacker.key, [_file(path)], *FILTERS])["output"])
     assert "broken.zip" in shown
     assert "That did not work" in shown
     assert str(page.home) not in shown
     assert "visitors" not in shown
 
 
-def test_rooms_are_private_on_disk(page, victim):
-    """Other users of the machine cannot look into a room."""
+def test_sessions_are_private_on_disk(page, victim):
+    """Other users of the machine cannot read a session."""
     del victim
-    rooms = list((page.home / "visitors").iterdir())
-    assert rooms
-    assert all(stat.S_IMODE(room.stat().st_mode) == 0o700 for room in rooms)
+    folders = list((page.home / "visitors").iterdir())
+    assert folders
+    assert all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders)
 
 
-def test_a_room_is_cleared_when_nobody_comes_back(home):
-    """After its time a room is gone with all that is in it; one whose run is going stays."""
-    rooms = Sessions(Limits(public=True, kept=-1.0))
-    left, busy = rooms.of("a" * 32), rooms.of("b" * 32)
-    (left.root / "posts.csv").write_text(WORDS, "utf-8")
-    assert rooms.clear(busy=(busy.runs / "run",)) == 1
-    assert not left.root.exists()
+def test_an_idle_session_is_deleted(home):
+    """A session is deleted when nobody has used it for the time of the limit; one with a run stays."""
+    sessions = Sessions(Limits(public=True, idle=-1.0))
+    idle, busy = sessions.of("a" * 32), sessions.of("b" * 32)
+    (idle.root / "posts.csv").write_text(WORDS, "utf-8")
+    assert sessions.delete_idle(busy=(busy.runs / "run",)) == 1
+    assert not idle.root.exists()
     assert busy.root.exists()
     assert list((home / "visitors").iterdir()) == [busy.root]
 
 
-def test_the_rooms_have_an_end(home):
-    """Visitors without end do not fill the disk with rooms."""
+def test_the_number_of_sessions_is_limited(home):
+    """However many visitors come, their sessions do not fill the disk."""
     del home
-    rooms = Sessions(Limits(public=True, sessions=2))
+    sessions = Sessions(Limits(public=True, sessions=2))
     for letter in "ab":
-        rooms.of(letter * 32)
+        sessions.of(letter * 32)
     with pytest.raises(UserError, match="too many people"):
-        rooms.of("c" * 32)
-    rooms.of("a" * 32)
+        sessions.of("c" * 32)
+    sessions.of("a" * 32)
 
 
 def test_the_limits_of_the_internet_are_set():
-    """What strangers may do has an end everywhere."""
+    """On a public page every limit is set."""
     assert ON_THE_INTERNET.public
-    assert all(getattr(ON_THE_INTERNET, name) for name in ("upload", "posts", "reading", "teaching", "kept"))
+    assert all(getattr(ON_THE_INTERNET, name) for name in ("upload", "posts", "reading", "training", "idle"))
     assert ON_THE_INTERNET.recipes() == ("starter", "ngram")
 
 

@@ -48,23 +48,23 @@ def page(tmp_path_factory, hub):
 @pytest.fixture(scope="module")
 def public(tmp_path_factory):
     with served(
-        tmp_path_factory.mktemp("public"), Limits(public=True, upload=20_000_000, kept=3600.0)
+        tmp_path_factory.mktemp("public"), Limits(public=True, upload=20_000_000, idle=3600.0)
     ) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
-def taught(chromium, page):
+def trained(chromium, page):
     """What the page showed when the sample was dropped and a model of it made, by mouse alone."""
     with browser.page_of(chromium, page.url) as (tab, seen):
         tab.locator("input[type=file]").set_input_files(sample_archive())
         tab.get_by_text("@dithering_lift").first.wait_for()
-        found = tab.locator("#found").inner_text()
+        panel = tab.locator("#found").inner_text()
         assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
         tab.click("#go-teach")
         _teach(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)
-        yield found, seen
+        yield panel, seen
     model = page.folder / "models" / "dithering_lift"
     assert (model / "run.json").is_file()
 
@@ -72,7 +72,7 @@ def taught(chromium, page):
 @pytest.fixture
 def tab(chromium, page):
     with browser.page_of(chromium, page.url) as (tab, seen):
-        _entered(tab)
+        _wait_for_selection(tab)
         yield tab
     assert not seen.errors
     assert not seen.outside
@@ -85,14 +85,14 @@ def _teach(tab, recipe: str) -> None:
     tab.click("#begin")
 
 
-def _entered(tab) -> None:
-    """Wait until the page has found what was chosen before; it fills the boxes with it."""
+def _wait_for_selection(tab) -> None:
+    """Wait until the page has loaded the selection of the session; it sets the filter boxes."""
     browser.until(lambda: "One moment" not in tab.locator("#found").inner_text())
 
 
 def _begin_again(tab) -> None:
-    """Forget what an earlier test chose; the emptied box tells that it is done."""
-    _entered(tab)
+    """Clear the selection of an earlier test; that is done when the box is empty."""
+    _wait_for_selection(tab)
     tab.get_by_role("button", name="Leave something out").click()
     tab.get_by_label("Whose posts").fill("nobody")
     tab.get_by_role("button", name="Begin again").click()
@@ -103,18 +103,18 @@ def _open(tab, step: str) -> None:
     tab.get_by_role("tab", name=step).click()
 
 
-def test_a_dropped_archive_is_understood(taught):
+def test_an_uploaded_archive_is_read(trained):
     """Dropping a file shows who it is, the funnel, posts that were kept and dropped, and the verdict."""
-    found, seen = taught
+    panel, seen = trained
     for words in ("Lift Two", "@dithering_lift", "Of 697 posts, 633", "reposts", "Enough to learn from"):
-        assert words in found
-    assert "sample-archive.zip" in found
+        assert words in panel
+    assert "sample-archive.zip" in panel
     assert not seen.errors
 
 
-@pytest.mark.usefixtures("taught")
-def test_what_the_page_teaches_is_on_record(page):
-    """On one's own machine the stages of a run stand in the tracker, as those of `train` do."""
+@pytest.mark.usefixtures("trained")
+def test_runs_of_the_page_are_tracked(page):
+    """On the owner's machine the stages of a run are in the tracker, as those of `train` are."""
     tracked = json.loads((page.folder / "models" / "dithering_lift" / "run.json").read_bytes())["tracked"]
     assert tracked["tracker"] == "trackio"
     assert tracked["artifacts"]["dithering_lift-finetuned-model"].startswith(
@@ -122,17 +122,17 @@ def test_what_the_page_teaches_is_on_record(page):
     )
 
 
-def test_the_page_asks_nobody_outside(taught, tab):
+def test_the_page_asks_nobody_outside(trained, tab):
     """Fonts, scripts and pictures all come from this machine; the console stays silent."""
-    del taught
+    del trained
     for step in ("Teach", "Play", "Real or bot", "Take it", "Library"):
         _open(tab, step)
     tab.get_by_role("heading", name="Library").wait_for()
 
 
-def test_five_posts_stream_in_and_one_becomes_a_picture(taught, tab):
+def test_five_posts_stream_in_and_one_becomes_a_picture(trained, tab):
     """A beginning is gone on with five times, and a post is downloaded as a picture."""
-    del taught
+    del trained
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
     tab.get_by_label("How shall it begin?").fill("Ding")
@@ -152,9 +152,9 @@ def test_five_posts_stream_in_and_one_becomes_a_picture(taught, tab):
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
-def test_share_links_say_that_it_is_a_bot(taught, tab):
+def test_share_links_say_that_it_is_a_bot(trained, tab):
     """X, Bluesky and Mastodon get the post and the words that no person wrote it, within their lengths."""
-    del taught
+    del trained
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
     tab.click("#write")
@@ -167,9 +167,9 @@ def test_share_links_say_that_it_is_a_bot(taught, tab):
         assert len(text) <= longest
 
 
-def test_a_post_is_picked_for_the_model_s_own_picture(taught, tab, page):
+def test_a_post_is_picked_for_the_model_s_own_picture(trained, tab, page):
     """The picture in the model's folder is drawn anew with the post that was picked."""
-    del taught
+    del trained
     picture = page.folder / "models" / "dithering_lift" / "predictions.png"
     before = picture.read_bytes()
     _open(tab, "Play")
@@ -181,9 +181,9 @@ def test_a_post_is_picked_for_the_model_s_own_picture(taught, tab, page):
     assert picture.read_bytes() != before
 
 
-def test_the_game_s_score_lands_in_the_report(taught, tab, page):
+def test_the_game_s_score_lands_in_the_report(trained, tab, page):
     """Three pairs are judged; how it went is shown, and written into the report."""
-    del taught
+    del trained
     _open(tab, "Real or bot")
     tab.locator("#model input").wait_for()
     tab.click("#deal")
@@ -197,9 +197,9 @@ def test_the_game_s_score_lands_in_the_report(taught, tab, page):
     assert played["found"]["count"] == 3
 
 
-def test_the_model_can_be_taken(taught, tab):
+def test_the_model_can_be_taken(trained, tab):
     """Pictures and report are shown, and the folder is downloaded whole, with a warning."""
-    del taught
+    del trained
     _open(tab, "Take it")
     tab.locator("#pictures img").first.wait_for()
     tab.get_by_role("button", name=re.compile("Its report")).click()
@@ -212,9 +212,9 @@ def test_the_model_can_be_taken(taught, tab):
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
 
 
-def test_the_open_model_is_published_with_ones_own_token(taught, tab, hub, page):
+def test_the_open_model_is_published_with_ones_own_token(trained, tab, hub, page):
     """What would go is shown first; then the model is on the Hub, and the token is nowhere on the disk."""
-    del taught
+    del trained
     _open(tab, "Take it")
     tab.get_by_role("button", name="Publish it on the Hugging Face Hub").click()
     tab.get_by_label("The posts are mine").check()
@@ -237,7 +237,7 @@ def test_the_open_model_is_published_with_ones_own_token(taught, tab, hub, page)
 
 
 def test_leaving_something_out_moves_the_numbers(tab):
-    """Replies, languages and days can be left out, and the funnel follows; a date that is none is told."""
+    """Replies, languages and days can be left out, and the funnel follows; a wrong date is an error."""
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
     tab.get_by_role("button", name="Leave something out").click()
@@ -255,8 +255,8 @@ def test_leaving_something_out_moves_the_numbers(tab):
     tab.get_by_text("No posts yet").wait_for()
 
 
-def test_beginning_again_forgets_what_a_box_held(tab):
-    """A box that is left for the button loses what it held; what it holds before posts are chosen counts."""
+def test_begin_again_empties_the_boxes(tab):
+    """The button empties a box that has the focus; a box that is filled before posts are added counts."""
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
     tab.get_by_role("button", name="Leave something out").click()
@@ -273,20 +273,20 @@ def test_beginning_again_forgets_what_a_box_held(tab):
 
 
 @pytest.mark.parametrize("late", ["2999-01-01", "soon"])
-def test_what_a_box_held_brings_nothing_back_behind_begin_again(page, late):
-    """The box that is left for the button tells what it held after the button: nobody's rule any more."""
-    at_first = (True, "", "", "", "")
+def test_a_blur_event_after_begin_again_changes_nothing(page, late):
+    """The blur event of a box, sent with its old value after the button's click, is no filter any more."""
+    defaults = (True, "", "", "", "")
     with Client(page.url) as visitor:
-        visitor.call(visitor.of("try-sample", "click"), [visitor.key, *at_first])
+        visitor.call(visitor.of("try-sample", "click"), [visitor.key, *defaults])
         visitor.call(visitor.of("Begin again", "click"), [visitor.key])
-        told = visitor.call(visitor.of("From the day", "blur"), [visitor.key, True, "", late, "", ""])
-    assert told["success"]
-    assert late not in json.dumps(told["output"])
-    [kept] = page.home.rglob(selection.FILE)
-    assert late not in kept.read_text("utf-8")
+        result = visitor.call(visitor.of("From the day", "blur"), [visitor.key, True, "", late, "", ""])
+    assert result["success"]
+    assert late not in json.dumps(result["output"])
+    [file] = page.home.rglob(selection.FILE)
+    assert late not in file.read_text("utf-8")
 
 
-def test_a_broken_archive_is_told_in_words(tab, tmp_path):
+def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     """A damaged file leaves the page usable: the error says which file, and the next one is read."""
     broken = tmp_path / "broken.zip"
     broken.write_bytes(Path(sample_archive()).read_bytes()[:2000])
@@ -299,7 +299,7 @@ def test_a_broken_archive_is_told_in_words(tab, tmp_path):
     tab.get_by_text("@dithering_lift").first.wait_for()
 
 
-def test_html_in_names_and_posts_is_shown_and_not_obeyed(chromium, page, tmp_path):
+def test_html_in_names_and_posts_is_shown_as_text(chromium, page, tmp_path):
     """Names, handles, file names and posts are text, wherever they come up."""
     rows = [
         f'{i},"{text} {text[::-1]} {EVIL.replace(chr(34), chr(39))}"'
@@ -324,7 +324,7 @@ def test_html_in_names_and_posts_is_shown_and_not_obeyed(chromium, page, tmp_pat
 
 
 def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
-    """A page that is reloaded finds the run that is going again, and can stop it; what it learnt is kept."""
+    """A page that is reloaded finds the current run again, and can stop it; its state is saved."""
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
         tab.click("#try-sample")
         tab.click("#go-teach")
@@ -343,7 +343,7 @@ def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
 
 @pytest.mark.slow
 def test_a_server_that_is_killed_loses_nothing(chromium, tmp_path):
-    """A run outlives its server, the next server finds it, and a stopped one goes on from where it stood."""
+    """A run outlives its server, the next server finds it, and a stopped run resumes from its last step."""
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, _):
         tab.click("#try-sample")
         tab.click("#go-teach")
@@ -352,31 +352,31 @@ def test_a_server_that_is_killed_loses_nothing(chromium, tmp_path):
         (run,) = (page.home / "app" / "runs").iterdir()
         page.process.send_signal(signal.SIGKILL)
         page.process.wait()
-        going = events.state(events.events(run))
-        assert isinstance(going, events.Running), "the run goes on without a server"
+        running = events.state(events.load(run))
+        assert isinstance(running, events.Running), "the run goes on without a server"
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
         _open(tab, "Teach")
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         tab.click("#stop")
         tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
-        browser.until(lambda: not events.alive(going))
-        stood = max(event.step for event in events.events(run) if isinstance(event, events.Stepped))
+        browser.until(lambda: not events.alive(running))
+        last_step = max(event.step for event in events.load(run) if isinstance(event, events.Stepped))
         tab.click("#go-on")
-        browser.until(lambda: any("going on from step" in words for words in _said(run)), LONG / 1000)
+        browser.until(lambda: any("going on from step" in note for note in _notes(run)), LONG / 1000)
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         tab.click("#stop")
         tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
-        again = [event.step for event in events.events(run) if isinstance(event, events.Stepped)]
-        assert again[-1] > stood
+        steps = [event.step for event in events.load(run) if isinstance(event, events.Stepped)]
+        assert steps[-1] > last_step
         assert not seen.errors
 
 
-def _said(run: Path) -> list[str]:
-    return [event.message for event in events.events(run) if isinstance(event, events.Said)]
+def _notes(run: Path) -> list[str]:
+    return [event.message for event in events.load(run) if isinstance(event, events.Noted)]
 
 
 def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
-    """Two visitors of a public page: rooms of their own, one queue, and neither sees the other's model."""
+    """Two visitors of a public page: sessions of their own, one queue, and neither sees the other's model."""
     tables = []
     for name in ("alice", "bernard"):
         rows = [
@@ -405,9 +405,9 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
         assert not seen_one.outside + seen_two.outside
 
 
-def test_models_are_compared_and_deleted(taught, tab, page):
+def test_models_are_compared_and_deleted(trained, tab, page):
     """The library opens and compares models, and deletes one after asking."""
-    del taught
+    del trained
     models = page.folder / "models"
     _open(tab, "Posts")
     tab.click("#try-sample")
@@ -434,9 +434,9 @@ def test_models_are_compared_and_deleted(taught, tab, page):
 @pytest.mark.parametrize(
     ("size", "dark"), [(browser.PHONE, False), (browser.PHONE, True), (browser.DESKTOP, True)]
 )
-def test_the_page_fits_and_every_control_has_a_name(chromium, page, taught, size, dark):
+def test_the_page_fits_and_every_control_has_a_name(chromium, page, trained, size, dark):
     """At 390 and 1,440 pixels nothing is cut off to the side, and a screen reader finds a name for all."""
-    del taught
+    del trained
     with browser.page_of(chromium, page.url, size, dark=dark) as (tab, seen):
         tab.get_by_role("heading", name="Whose posts?").wait_for()
         for step in ("Posts", "Teach", "Play", "Real or bot", "Take it", "Library"):

@@ -1,4 +1,4 @@
-"""The page in a process of its own, and a client that talks to it as an attacker would: without a browser."""
+"""The page in a process of its own, and a client that calls its functions without a browser."""
 
 from __future__ import annotations
 
@@ -42,21 +42,22 @@ class Served:
 
 
 def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
+    """A port that no program uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextmanager
-def served(place: Path, limits: Limits | None = None, **environment: str) -> Iterator[Served]:
-    """Serve the page with its home and its models below `place`; end it as Ctrl-C does."""
+def served(folder: Path, limits: Limits | None = None, **environment: str) -> Iterator[Served]:
+    """Serve the page with its home and its models below a folder; end it as Ctrl-C does."""
     import msgspec  # noqa: PLC0415 -- beside its one use
 
-    home, port = place / "home", free_port()
+    home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port)],
-        cwd=place,
+        cwd=folder,
         env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
         stdout=subprocess.PIPE,
         text=True,
@@ -65,7 +66,7 @@ def served(place: Path, limits: Limits | None = None, **environment: str) -> Ite
     try:
         assert process.stdout
         assert process.stdout.readline() == "ready\n", "the page did not start"
-        yield Served(f"http://127.0.0.1:{port}/", home, place, process)
+        yield Served(f"http://127.0.0.1:{port}/", home, folder, process)
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -81,7 +82,7 @@ class Client:
     """A visitor without a browser."""
 
     url: str
-    key: str = ""
+    key: str = ""  # of the visitor's session; random where none is given
     session: str = field(default_factory=lambda: os.urandom(8).hex())
 
     def __post_init__(self) -> None:
@@ -100,7 +101,7 @@ class Client:
         return self.http.post("gradio_api/upload", files={"files": (name, content)})
 
     def of(self, component: str, event: str) -> int:
-        """The number of the function that runs when something happens to a component: its id or label."""
+        """The number of the function that handles an event of the component with this id or label."""
         ids = {
             part["id"]
             for part in self.config["components"]
@@ -112,7 +113,13 @@ class Client:
         raise AssertionError(f"{component} has no {event}")
 
     def call(self, function: int, data: Sequence[object], session: str = "") -> dict[str, object]:
-        """Run a function of the page with whatever data; return how it ended."""
+        """Call a function of the page; return whether it succeeded, and its output.
+
+        Args:
+            function: its number.
+            data: the values of its inputs.
+            session: id of the Gradio session; empty: the client's own.
+        """
         session = session or self.session
         joined = self.http.post(
             "gradio_api/queue/join",
@@ -120,20 +127,20 @@ class Client:
         )
         if joined.status_code != 200:
             return {"success": False, "status": joined.status_code, "output": joined.text}
-        mine = joined.json()["event_id"]
-        with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as answers:
-            for line in answers.iter_lines():
-                said = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
-                if said.get("msg") == "process_completed" and said.get("event_id") == mine:
-                    return {"success": said["success"], "output": said["output"]}
-        return {"success": False, "output": "nothing was said"}
+        event_id = joined.json()["event_id"]
+        with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+                if message.get("msg") == "process_completed" and message.get("event_id") == event_id:
+                    return {"success": message["success"], "output": message["output"]}
+        return {"success": False, "output": "the stream ended without an output"}
 
 
-def wait_for(what, seconds: float = 60.0):
-    """Wait until something is true, and return it."""
+def wait_for(condition, seconds: float = 60.0):
+    """Wait until the condition returns something true, and return that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := what():
-            return found
+        if value := condition():
+            return value
         time.sleep(0.1)
     raise AssertionError("waited in vain")

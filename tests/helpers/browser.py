@@ -1,4 +1,4 @@
-"""A real browser for tests: the system's chromium, driven by Playwright, and nothing from outside.
+"""A real browser for tests: the system's Chromium, driven by Playwright, without access to other machines.
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PHONE = (390, 844)  # pixels
 DESKTOP = (1440, 900)
-PATIENCE = 180_000  # milliseconds that a page may take for anything on a busy machine
+TIMEOUT = 180_000  # milliseconds that a page may take for anything on a busy machine
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,15 +35,15 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-HERE = ("127.0.0.1", "localhost", "")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "")
 
 
 @dataclass
 class Seen:
-    """What a page did behind the scenes."""
+    """Errors and requests of a page."""
 
     errors: list[str] = field(default_factory=list)  # console errors and uncaught exceptions
-    outside: list[str] = field(default_factory=list)  # addresses asked for beyond this machine
+    outside: list[str] = field(default_factory=list)  # addresses on other machines that it requested
 
 
 @contextmanager
@@ -65,9 +65,15 @@ def started() -> Iterator[Browser]:
 def page_of(
     browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, dark: bool = False
 ) -> Iterator[tuple[Page, Seen]]:
-    """A page of a visitor of its own (cookies, storage), of this size in pixels, and what it does unseen.
+    """Open a page with cookies and storage of its own; yield it with its errors and requests.
 
-    Requests to other machines are noted in `outside` and refused.
+    Requests to other machines are refused.
+
+    Args:
+        browser: the browser.
+        url: address of the page.
+        size: width and height in pixels.
+        dark: whether the visitor prefers dark colours.
     """
     context: BrowserContext = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -75,19 +81,19 @@ def page_of(
         reduced_motion="reduce",
         accept_downloads=True,
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT)
     seen = Seen()
 
-    def elsewhere(url: str) -> bool:
-        return (urlsplit(url).hostname or "") not in HERE
+    def is_outside(url: str) -> bool:
+        return (urlsplit(url).hostname or "") not in LOCAL_HOSTS
 
     def refuse(route: object, request: object) -> None:
         seen.outside.append(request.url)  # type: ignore[attr-defined]
         route.abort()  # type: ignore[attr-defined]
 
-    context.route(elsewhere, refuse)
+    context.route(is_outside, refuse)
     page = context.new_page()
-    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     try:
         page.goto(url)
@@ -96,9 +102,9 @@ def page_of(
         context.close()
 
 
-def until(what: Callable[[], object], seconds: float = 180.0) -> None:
-    """Wait until something is true that Playwright cannot wait for by itself."""
+def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
+    """Wait for a condition that Playwright cannot wait for by itself."""
     end = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)

@@ -1,16 +1,19 @@
-"""The page: from a file to a bot in three clicks. Gradio draws it; this room arranges and calls the pipeline.
+"""The web page: from an archive of posts to a bot in three clicks. Gradio draws it; this package lays it out.
 
-| step | laid out and connected in | shown by |
+| tab | layout and events | HTML |
 |---|---|---|
-| posts | posts_step.py | posts_shown.py |
-| teach | teach_step.py | teach_shown.py |
-| play | play_step.py | play_shown.py |
-| real or bot? | game_step.py | game_shown.py |
-| take it | take_step.py, publish_step.py | markup.py |
-| library | library_step.py | library_shown.py |
+| Posts | tabs/posts.py | tabs/posts_view.py |
+| Teach | tabs/teach.py | tabs/teach_view.py |
+| Play | tabs/play.py | tabs/play_view.py |
+| Real or bot? | tabs/game.py | tabs/game_view.py |
+| Take it | tabs/take.py, tabs/publish.py | markup.py |
+| Library | tabs/library.py | tabs/library_view.py |
 
-A run is a process of its own (worker.py) that writes events (events.py); one runs, others wait (waiting.py).
-Each stranger has a room (rooms.py); what they may do is in limits.py; guard.py stands before everything.
+page.py builds the page and serves it. server.py holds what all tabs share.
+Every visitor has a session, which is a set of folders (sessions.py), and a selection of posts (selection.py).
+A training request (training_request.py) is added to the queue (queue.py), which runs one at a time, each in a
+process of its own (worker.py). The process appends events to a file (events.py), which the page reads.
+limits.py sets what a visitor may do. request_filter.py refuses HTTP requests that the page never makes.
 """
 
 from __future__ import annotations
@@ -26,11 +29,17 @@ __all__ = ["serve"]
 def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, browser: bool = False) -> None:
     """Serve the page until Ctrl-C.
 
+    Args:
+        host: address to listen on.
+        port: port to listen on.
+        public: apply the limits of a page that anybody can reach.
+        browser: open the page in the user's browser.
+
     Raises:
         UserError: the port is taken.
         MissingExtra: Gradio is not installed.
     """
-    from .page import running  # noqa: PLC0415 -- with Gradio, which takes a second
+    from .page import running  # noqa: PLC0415 -- it imports Gradio, which takes a second
 
     with running(ON_THE_INTERNET if public else Limits(), host=host, port=port, browser=browser) as url:
         sys.stdout.write(f"The page is at {url} (Ctrl-C ends it; a model that is learning is kept)\n")

@@ -1,7 +1,7 @@
-"""What happens in a run, as lines of JSON in its folder: written by its process, read by the page.
+"""The events of a training run, one JSON object a line in its folder: the run appends, the page reads.
 
-Everything that the page shows of a run is folded from these lines, so nothing is lost where the page is
-reloaded, or the server started anew.
+The page computes everything it shows of a run from these lines. A reload of the page and a restart of the
+server therefore lose nothing. Version 1.0 wrote the same file: a class that was renamed since keeps its tag.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import psutil
 from msgspec import Struct, field
 
 from ..types import CurvePoint
+from ..types import Stage as StageName
 
 FILE = "events.jsonl"
-STEP_EVERY = 0.5  # seconds between two lines about steps
+SECONDS_BETWEEN_STEPS = 0.5  # between two lines about steps
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True):
@@ -26,33 +27,33 @@ class Event(Struct, frozen=True, kw_only=True, tag=True):
     at: float = field(default_factory=time.time)
 
 
-class Waiting(Event, frozen=True, kw_only=True):
-    """Somebody wants it to be run, or to go on."""
+class Queued(Event, frozen=True, kw_only=True, tag="Waiting"):
+    """The run was added to the queue, for the first time or to be resumed."""
 
 
 class Running(Event, frozen=True, kw_only=True):
-    """A process has begun, or gone on."""
+    """The process of the run began."""
 
     pid: int
-    since: float  # when the process was created: numbers of processes are used again
+    since: float  # creation time of the process: the system uses process ids again
 
 
 class Stage(Event, frozen=True, kw_only=True):
-    """A new part of the job."""
+    """A stage of the run, or a part of one, began."""
 
     name: str
     detail: str = ""
 
 
 class Read(Event, frozen=True, kw_only=True):
-    """So many posts were read."""
+    """So many posts have been read, of so many where the source says."""
 
     posts: int
     expected: int | None = None
 
 
 class Stepped(Event, frozen=True, kw_only=True):
-    """A step of training."""
+    """An optimizer step is done; `loss` is in nats a token."""
 
     step: int
     steps: int
@@ -60,54 +61,54 @@ class Stepped(Event, frozen=True, kw_only=True):
 
 
 class Evaluated(Event, frozen=True, kw_only=True):
-    """A point of the curve."""
+    """The held-out posts were measured: a point of the learning curve."""
 
     point: CurvePoint
 
 
-class Sampled(Event, frozen=True, kw_only=True):
-    """What the model writes by now."""
+class Sampled(Event, frozen=True, kw_only=True, tag="Heard"):
+    """Posts that the model wrote in the middle of its training."""
 
     samples: tuple[str, ...]
 
 
-class Said(Event, frozen=True, kw_only=True):
-    """A remark."""
+class Noted(Event, frozen=True, kw_only=True, tag="Said"):
+    """A warning, or a choice that was made."""
 
     message: str
 
 
 class Stopped(Event, frozen=True, kw_only=True):
-    """It was stopped, and can go on."""
+    """The run was stopped, and can be resumed."""
 
     message: str = ""
 
 
 class Done(Event, frozen=True, kw_only=True):
-    """There is a model, of this name in the library."""
+    """The run is done; `model` is the name of its model in the library."""
 
     model: str
 
 
 class Failed(Event, frozen=True, kw_only=True):
-    """It cannot go on."""
+    """The run failed; `message` is what the visitor reads."""
 
     message: str
 
 
-AnyEvent = Waiting | Running | Stage | Read | Stepped | Evaluated | Sampled | Said | Stopped | Done | Failed
-States = (Waiting, Running, Stopped, Done, Failed)
+AnyEvent = Queued | Running | Stage | Read | Stepped | Evaluated | Sampled | Noted | Stopped | Done | Failed
+State = Queued | Running | Stopped | Done | Failed
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def append(folder: Path, event: Event) -> None:
-    """Add a line; one write, so that two writers do not mix theirs."""
+    """Append an event, in one write: lines of two processes do not mix."""
     with (folder / FILE).open("ab", buffering=0) as file:
         file.write(msgspec.json.encode(event) + b"\n")
 
 
-def events(folder: Path) -> list[AnyEvent]:
-    """All lines that are whole."""
+def load(folder: Path) -> list[AnyEvent]:
+    """All events so far; a last line without a line break is still being written, and left out."""
     try:
         lines = (folder / FILE).read_bytes().split(b"\n")
     except OSError:
@@ -115,16 +116,16 @@ def events(folder: Path) -> list[AnyEvent]:
     return [_DECODER.decode(line) for line in lines[:-1] if line]
 
 
-def state(found: Sequence[AnyEvent]) -> Waiting | Running | Stopped | Done | Failed:
-    """Where a run stands. One whose process is gone without a word was stopped."""
-    last = next((event for event in reversed(found) if isinstance(event, States)), Stopped())
+def state(events: Sequence[AnyEvent]) -> State:
+    """The state that the events lead to; a run whose process ended without an event was stopped."""
+    last = next((event for event in reversed(events) if isinstance(event, State)), Stopped())
     if isinstance(last, Running) and not alive(last):
-        return Stopped(at=found[-1].at, message="it was interrupted")
+        return Stopped(at=events[-1].at, message="it was interrupted")
     return last
 
 
 def alive(running: Running) -> bool:
-    """Whether the process is still there, and no other under its number."""
+    """Whether the process is there; another process with the same id does not count."""
     try:
         process = psutil.Process(running.pid)
         return bool(process.create_time() == running.since and process.status() != psutil.STATUS_ZOMBIE)
@@ -132,37 +133,37 @@ def alive(running: Running) -> bool:
         return False
 
 
-class Log:
-    """A watcher that writes down what it is told."""
+class EventWriter:
+    """A watcher (see `progress.Watcher`) that appends what happens to the events of a run."""
 
     def __init__(self, folder: Path) -> None:
         """Write into the folder of a run."""
         self._folder = folder
-        self._next_step = 0.0
+        self._next_step = 0.0  # monotonic seconds before which no step is written
 
     def stage(self, name: str, detail: str = "") -> None:
-        """Note a new part of the job; locations stay unsaid, they may be paths of a server."""
-        append(self._folder, Stage(name=name, detail="" if name == "read" else detail))
+        """Write a stage; the detail of reading is a location, perhaps a path of the server, and left out."""
+        append(self._folder, Stage(name=name, detail="" if name == StageName.READ else detail))
 
     def read(self, posts: int, expected: int | None) -> None:
-        """Note how many posts were read."""
+        """Write how many posts were read."""
         append(self._folder, Read(posts=posts, expected=expected))
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
-        """Note a step, now and then."""
+        """Write a step, at most one every `SECONDS_BETWEEN_STEPS`, and the last."""
         del tokens_per_second
         if time.monotonic() >= self._next_step or step == steps:
-            self._next_step = time.monotonic() + STEP_EVERY
+            self._next_step = time.monotonic() + SECONDS_BETWEEN_STEPS
             append(self._folder, Stepped(step=step, steps=steps, loss=loss))
 
     def evaluated(self, point: CurvePoint) -> None:
-        """Note a point of the curve."""
+        """Write a point of the curve."""
         append(self._folder, Evaluated(point=point))
 
     def sampled(self, samples: Sequence[str]) -> None:
-        """Note the first few samples."""
+        """Write the first five samples."""
         append(self._folder, Sampled(samples=tuple(samples[:5])))
 
     def note(self, message: str) -> None:
-        """Note a remark."""
-        append(self._folder, Said(message=message))
+        """Write a note."""
+        append(self._folder, Noted(message=message))

@@ -1,4 +1,4 @@
-"""What a visitor may do: everything on one's own machine, little on the internet."""
+"""What a visitor may do: everything on the owner's machine, little on a public page."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ OFFLINE = ("starter", "ngram")  # recipes that need nothing from the Hub
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What is allowed; the defaults are those of a page that only its owner can reach."""
+    """What is allowed; the defaults are those of a page that only its owner can reach. None: no limit."""
 
-    public: bool = False  # strangers come: each has a room of their own, and no path of this machine counts
+    public: bool = False  # anybody can come: every visitor has a session, and no path of this machine is read
     upload: int | None = None  # bytes of a file
-    posts: int | None = None  # read at most
-    reading: float | None = None  # seconds
-    teaching: float | None = None  # seconds of a run
-    waiting: int = 20  # runs in the queue
-    own_waiting: int = 20  # of them of one visitor
-    models: int = 1000  # of one visitor
-    kept: float | None = None  # seconds without a visit after which a room is cleared
-    sessions: int = 100_000  # visitors with files of their own at the same time
-    drawing: int = 4  # things that a processor works on at the same time
+    posts: int | None = None  # posts of a selection
+    reading: float | None = None  # seconds that reading a selection may take
+    training: float | None = None  # seconds that a run may take
+    queued: int = 20  # runs in the queue
+    own_queued: int = 20  # runs of one visitor in the queue
+    models: int = 1000  # models of one visitor
+    idle: float | None = None  # seconds without an event of the visitor after which a session is deleted
+    sessions: int = 100_000  # sessions at the same time
+    concurrent: int = 4  # events that need much of the processor and are handled at the same time
 
     def recipes(self) -> tuple[str, ...]:
-        """What can be trained here, what needs no download first; strangers get nothing else."""
+        """Names of the recipes that are offered: those that work offline, and on the owner's machine all."""
         others = tuple(name for name in recipes.names() if name not in OFFLINE)
         return OFFLINE if self.public else OFFLINE + others
 
@@ -37,11 +37,11 @@ ON_THE_INTERNET = Limits(
     upload=200 * MEGABYTE,
     posts=200_000,
     reading=120.0,
-    teaching=0.5 * HOUR,
-    waiting=20,
-    own_waiting=1,
+    training=0.5 * HOUR,
+    queued=20,
+    own_queued=1,
     models=5,
-    kept=2 * HOUR,
+    idle=2 * HOUR,
     sessions=200,
-    drawing=2,
+    concurrent=2,
 )

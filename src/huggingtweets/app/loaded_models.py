@@ -1,4 +1,4 @@
-"""Models in memory, so that the next post begins at once."""
+"""The models in memory, so that the next post begins at once."""
 
 from __future__ import annotations
 
@@ -17,46 +17,55 @@ from ..model_folder import ModelFolder
 from ..models import Model
 from ..types import Sampling
 
-HELD = 2  # models in memory
+CAPACITY = 2  # models in memory
 
 
 class LoadedModels:
-    """The models that spoke last."""
+    """A cache of the models that were used last, each with its text filters."""
 
     def __init__(self) -> None:
-        """Hold none."""
-        self._held: OrderedDict[tuple[Path, str], tuple[Model, Sequence[TextFilter]]] = OrderedDict()
+        """Begin with no model."""
+        self._loaded: OrderedDict[tuple[Path, str], tuple[Model, Sequence[TextFilter]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def say(
+    def stream(
         self, folder: ModelFolder, prompt: str, *, count: int, sampling: Mapping[str, float]
     ) -> Iterator[tuple[Draft, ...]]:
-        """Write posts, all of them together.
+        """Write posts with a model, all of them at the same time.
+
+        Args:
+            folder: the model.
+            prompt: how every post begins.
+            count: how many to write.
+            sampling: fields of `Sampling` that replace the model's own settings.
 
         Yields:
-            Each post as it grows, in its place; at the end, one that is not whole is one whose drafts the
-            filters refused, all of them.
+            `count` drafts, each longer than before. A draft that is not `whole` in the last tuple had all its
+            attempts refused by the text filters.
+
+        Raises:
+            UserError: a setting is out of range.
         """
         with self._lock:
-            model, filters = self._of(folder)
+            model, filters = self._load(folder)
         try:
-            asked = msgspec.convert({**msgspec.to_builtins(model.sampling), **sampling}, Sampling)
+            settings = msgspec.convert({**msgspec.to_builtins(model.sampling), **sampling}, Sampling)
         except msgspec.ValidationError as error:
             raise UserError(f"this cannot be set: {error}") from error
-        for drafts in model.stream(prompt, count=count, sampling=asked, filters=filters):
+        for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters):
             yield drafts.places
 
-    def forget(self, folder: Path) -> None:
-        """Let go of a model that is deleted."""
+    def unload(self, folder: Path) -> None:
+        """Remove a model from memory, before its folder is deleted."""
         with self._lock:
-            for key in [key for key in self._held if key[0] == folder]:
-                del self._held[key]
+            for key in [key for key in self._loaded if key[0] == folder]:
+                del self._loaded[key]
 
-    def _of(self, folder: ModelFolder) -> tuple[Model, Sequence[TextFilter]]:
+    def _load(self, folder: ModelFolder) -> tuple[Model, Sequence[TextFilter]]:
         key = (folder.path, folder.record.model_digest)
-        if key not in self._held:
-            self._held[key] = models.load(folder.path), load_filters(folder.path)
-        self._held.move_to_end(key)
-        while len(self._held) > HELD:
-            self._held.popitem(last=False)
-        return self._held[key]
+        if key not in self._loaded:
+            self._loaded[key] = models.load(folder.path), load_filters(folder.path)
+        self._loaded.move_to_end(key)
+        while len(self._loaded) > CAPACITY:
+            self._loaded.popitem(last=False)
+        return self._loaded[key]

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Whatever comes from posts, names or files is put in by `format`, which escapes it."""
+"""Pieces of HTML. Text from posts, names and files is inserted with `Markup.format`, which escapes it."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _PROBLEM = Markup('<div class="ht-problem" role="alert"><p class="ht-big">{}</p>
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
-    """One after the other."""
+    """Concatenate the parts."""
     return Markup("").join(parts)
 
 
-def empty(title: str, words: str) -> Markup:
-    """What is shown where there is nothing yet."""
-    return _EMPTY.format(title, words)
+def empty(title: str, text: str) -> Markup:
+    """A placeholder, shown until there is something to show."""
+    return _EMPTY.format(title, text)
 
 
-def problem(words: str, title: str = "That did not work") -> Markup:
-    """What is shown where something went wrong."""
-    return _PROBLEM.format(title, words)
+def problem(message: str, title: str = "That did not work") -> Markup:
+    """An error."""
+    return _PROBLEM.format(title, message)
 
 
-def note(words: str) -> Markup:
-    """A quiet remark, read out by screen readers when it changes."""
-    return Markup('<p class="ht-note" role="status">{}</p>').format(words)
+def note(text: str) -> Markup:
+    """A remark, which screen readers read out when it changes."""
+    return Markup('<p class="ht-note" role="status">{}</p>').format(text)
 
 
-def picture(png: bytes, words: str, *, file: str = "") -> Markup:
-    """A picture inside of the page, with a link to download it where it has a file's name."""
+def picture(png: bytes, description: str, *, file: str = "") -> Markup:
+    """A picture as part of the HTML, with a link to download it where `file` names the download."""
     data = "data:image/png;base64," + b64encode(png).decode()
-    image = Markup('<img class="ht-picture" src="{}" alt="{}">').format(data, words)
+    image = Markup('<img class="ht-picture" src="{}" alt="{}">').format(data, description)
     if not file:
         return image
     return image + Markup('<a class="ht-link" download="{}" href="{}">Download the picture</a>').format(
@@ -42,6 +42,6 @@ def picture(png: bytes, words: str, *, file: str = "") -> Markup:
     )
 
 
-def document(html: str, words: str) -> Markup:
-    """A whole page in a frame that runs nothing."""
-    return Markup('<iframe class="ht-frame" sandbox title="{}" srcdoc="{}"></iframe>').format(words, html)
+def document(html: str, title: str) -> Markup:
+    """An HTML document in a sandboxed frame, which runs no scripts."""
+    return Markup('<iframe class="ht-frame" sandbox title="{}" srcdoc="{}"></iframe>').format(title, html)

@@ -1,4 +1,4 @@
-"""The page: its head, its steps, and the server behind it."""
+"""The page: its head, its tabs, and the server that serves it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .limits import Limits
 from .loaded_models import LoadedModels
 from .queue import Queue
 from .request_filter import RequestFilter
-from .server import AT_ONCE, Server, Shared, names
+from .server import UNQUEUED, Server, Shared, unchecked_dropdown
 from .sessions import Sessions
-from .tabs.game import GameStep
-from .tabs.library import LibraryStep
-from .tabs.play import PlayStep
-from .tabs.posts import PostsStep
-from .tabs.publish import PublishStep
-from .tabs.take import TakeStep
-from .tabs.teach import TeachStep
+from .tabs.game import GameTab
+from .tabs.library import LibraryTab
+from .tabs.play import PlayTab
+from .tabs.posts import PostsTab
+from .tabs.publish import PublishTab
+from .tabs.take import TakeTab
+from .tabs.teach import TeachTab
 from .theme import css, theme
 
 TITLE = "huggingtweets"
@@ -34,7 +34,7 @@ HEAD = Markup(
     '<div class="ht-head"><h1>hugging<b>tweets</b></h1>'
     "<p>Posts in, a bot that writes like them out. It says that it is one.</p></div>"
 )
-STEPS = (
+TABS = (
     ("posts", "1 Posts"),
     ("teach", "2 Teach"),
     ("play", "3 Play"),
@@ -42,44 +42,44 @@ STEPS = (
     ("take", "5 Take it"),
     ("library", "Library"),
 )
-NEW_KEY = r"""(held) => {
-  const drawn = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24)));
-  return /^[\w-]{32}$/.test(held) ? held : btoa(drawn).replaceAll("+", "-").replaceAll("/", "_");
-}"""  # made in the browser, kept there, and sent with all that is asked
-KEPT_FILES = 3600  # seconds that a packed model can be downloaded
-WAITING = 100  # events of all visitors that may wait for a free hand
+SESSION_KEY = r"""(stored) => {
+  const random = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24)));
+  return /^[\w-]{32}$/.test(stored) ? stored : btoa(random).replaceAll("+", "-").replaceAll("/", "_");
+}"""  # the browser makes the key, stores it, and sends it with every event
+DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
+MAX_QUEUED_EVENTS = 100  # of all visitors
 
 
 def build(server: Server) -> Any:
-    """Lay the page out, and connect its parts."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, KEPT_FILES)) as page:
-        key = gr.BrowserState("", storage_key="huggingtweets-room", secret="not-a-secret")  # noqa: S106 -- it only mixes what the browser keeps
+    """Lay out the page, and register its events."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
+        key = gr.BrowserState("", storage_key="huggingtweets-room", secret="not-a-secret")  # noqa: S106 -- it encrypts what is stored in the visitor's own browser
         with gr.Row(elem_classes="ht-top"):
             gr.HTML(HEAD)
-            model = names("The model that is open", "model")
-        entered = page.load(None, key, key, js=NEW_KEY, **AT_ONCE)
+            model = unchecked_dropdown("The model that is open", "model")
+        loaded = page.load(None, key, key, js=SESSION_KEY, **UNQUEUED)
         with gr.Tabs(selected="posts", elem_classes="ht-steps", overflow_behavior="wrap") as tabs:
-            opened = {name: gr.Tab(label, id=name) for name, label in STEPS}
-        shared = Shared(server, key, model, tabs, entered, opened["library"], opened["take"])
-        for step in _steps(shared, opened):
-            step.connect()
-    page.queue(api_open=False, max_size=WAITING, default_concurrency_limit=8)
+            containers = {name: gr.Tab(label, id=name) for name, label in TABS}
+        shared = Shared(server, key, model, tabs, loaded, containers["library"], containers["take"])
+        for tab in _lay_out(shared, containers):
+            tab.connect()
+    page.queue(api_open=False, max_size=MAX_QUEUED_EVENTS, default_concurrency_limit=8)
     return page
 
 
-def _steps(shared: Shared, opened: dict[str, gr.Tab]) -> list[Any]:
-    with opened["posts"]:
-        posts = PostsStep(shared)
-    with opened["teach"]:
-        teach = TeachStep(shared, posts.ready)
-    with opened["play"]:
-        play = PlayStep(shared)
-    with opened["game"]:
-        game = GameStep(shared)
-    with opened["take"]:
-        take, publish = TakeStep(shared), PublishStep(shared)
-    with opened["library"]:
-        library = LibraryStep(shared)
+def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
+    with containers["posts"]:
+        posts = PostsTab(shared)
+    with containers["teach"]:
+        teach = TeachTab(shared, posts.summary)
+    with containers["play"]:
+        play = PlayTab(shared)
+    with containers["game"]:
+        game = GameTab(shared)
+    with containers["take"]:
+        take, publish = TakeTab(shared), PublishTab(shared)
+    with containers["library"]:
+        library = LibraryTab(shared)
     return [posts, library, teach, play, game, take, publish]
 
 
@@ -87,7 +87,7 @@ def _steps(shared: Shared, opened: dict[str, gr.Tab]) -> list[Any]:
 def running(
     limits: Limits, *, host: str = "127.0.0.1", port: int = 7860, browser: bool = False
 ) -> Iterator[str]:
-    """The page's address, while it is served.
+    """Serve the page while the `with` block runs; yield its URL.
 
     Raises:
         UserError: the port is taken.
@@ -98,12 +98,11 @@ def running(
     os.environ["GRADIO_TEMP_DIR"] = str(incoming.resolve())
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     sessions = Sessions(limits)
-    sessions.clear()
+    sessions.delete_idle()
     queue = Queue(sessions, limits)
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming.resolve()))
-    guard = Middleware(
-        RequestFilter, hosts=None if limits.public else ("localhost", host), upload=limits.upload
-    )
+    hosts = None if limits.public else ("localhost", host)
+    request_filter = Middleware(RequestFilter, hosts=hosts, upload=limits.upload)
     try:
         _, url, _ = page.launch(
             server_name=host,
@@ -123,7 +122,12 @@ def running(
             blocked_paths=[str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
             theme=theme(),
             css=css(),
-            app_kwargs={"middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
+            app_kwargs={
+                "middleware": [request_filter],
+                "docs_url": None,
+                "redoc_url": None,
+                "openapi_url": None,
+            },
         )
         yield url
     finally:
@@ -132,10 +136,10 @@ def running(
 
 
 def _require_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as asked:
-        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            asked.bind((host, port))
+            probe.bind((host, port))
         except OSError as error:
             raise UserError(
                 f"{host}:{port} cannot be used ({error.strerror}); choose another with --port or --host"

@@ -8,16 +8,16 @@ from ..model_folder import PREDICTIONS, ModelFolder
 from ..types import Sample
 
 
-def card(folder: ModelFolder, sample: Sample) -> bytes:
-    """One post as a picture."""
+def post_picture(folder: ModelFolder, sample: Sample) -> bytes:
+    """Draw one post; return a PNG file."""
     return reporting.post_picture(folder.record, folder.avatars(), sample)
 
 
-def put_first(folder: ModelFolder, sample: Sample) -> bytes:
-    """Draw the model's own picture anew, this post first; return it."""
-    drawn = reporting.share_picture(folder.record, folder.avatars(), sample)
-    beside = folder.path / f".{PREDICTIONS}"
-    beside.write_bytes(drawn)
-    readable(beside)
-    beside.replace(folder.path / PREDICTIONS)
-    return drawn
+def replace_share_picture(folder: ModelFolder, sample: Sample) -> bytes:
+    """Draw the share picture with this post first, write it into the folder, and return the PNG file."""
+    png = reporting.share_picture(folder.record, folder.avatars(), sample)
+    unfinished = folder.path / f".{PREDICTIONS}"
+    unfinished.write_bytes(png)
+    readable(unfinished)
+    unfinished.replace(folder.path / PREDICTIONS)
+    return png

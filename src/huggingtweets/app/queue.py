@@ -1,4 +1,4 @@
-"""The queue of runs: one at a time learns, the others wait, in the order in which they were asked for."""
+"""The queue of training runs: one runs at a time, the others start in the order in which they were added."""
 
 from __future__ import annotations
 
@@ -13,62 +13,68 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import events, training_request
-from .events import Running, Stopped, Waiting
+from .events import Queued, Running, Stopped
 from .limits import Limits
 from .sessions import Session, Sessions
-from .training_request import RequestedRun, TrainingRequest
+from .training_request import TrainingRequest, TrainingRun
 
 _LOG = logging.getLogger(__name__)
-CLEAR_EVERY = 60.0  # seconds
-LOOK_EVERY = 0.5  # seconds, at a run that an earlier server began
-PATIENCE = 20.0  # seconds a run has to put itself away when the server ends
+DELETE_EVERY = 60.0  # seconds between two looks for idle sessions
+POLL_EVERY = 0.5  # seconds between two looks at a run that an earlier server started
+STOP_SECONDS = 20.0  # that a run has to save its state when it is stopped
 
 
 class Queue:
-    """Starts a process for one run after the other. What waits is on disk, and found again at the start."""
+    """Starts a process for one run after the other. The queue is on disk: the next server continues it."""
 
     def __init__(self, sessions: Sessions, limits: Limits) -> None:
-        """Find what was left, and begin."""
-        self._rooms, self._limits = sessions, limits
-        self._folders: list[Path] = []
+        """Find the runs that an earlier server left, and start the thread that works through the queue."""
+        self._sessions, self._limits = sessions, limits
         self._changed = threading.Condition()
-        self._ending = False
-        left = [run for session in sessions.all() for run in training_request.runs(session)]
-        going = [run for run in left if isinstance(run.state, Running)]
-        waiting = sorted((r for r in left if isinstance(r.state, Waiting)), key=lambda run: run.state.at)
-        self._folders = [run.folder for run in [*going, *waiting]]
+        self._closing = False
+        runs = [run for session in sessions.all() for run in training_request.runs(session)]
+        running = [run for run in runs if isinstance(run.state, Running)]
+        queued = sorted((run for run in runs if isinstance(run.state, Queued)), key=lambda run: run.state.at)
+        self._folders = [run.folder for run in [*running, *queued]]
         self._thread = threading.Thread(target=self._work, name="queue of runs", daemon=True)
         self._thread.start()
 
-    def add(self, given: TrainingRequest, session: Session) -> str:
-        """Let a lesson wait for its turn; return the run's name.
+    def add(self, request: TrainingRequest, session: Session) -> str:
+        """Add a request to the end of the queue; return the id of its run.
 
         Raises:
-            UserError: too many wait.
+            UserError: the queue is full.
         """
         with self._changed:
-            self._require_room(session)
-            folder = training_request.put_down(given, session)
-            self._put(folder)
+            self._require_space(session)
+            folder = training_request.save(request, session)
+            self._append(folder)
         return folder.name
 
-    def go_on(self, run: RequestedRun, session: Session) -> None:
-        """Let a stopped run wait for its turn again; it goes on from where it stood."""
-        with self._changed:
-            if not isinstance(
-                training_request.load(run.folder).state, Running | Waiting
-            ):  # its process may still end
-                self._changed.wait_for(lambda: run.folder not in self._folders, PATIENCE)
-            if run.folder not in self._folders:
-                self._require_room(session)
-                self._put(run.folder)
+    def resume(self, run: TrainingRun, session: Session) -> None:
+        """Add a stopped run to the end of the queue; training continues from its last state.
 
-    def stop(self, run: RequestedRun) -> None:
-        """Stop a run, or let it wait no longer. It can go on later."""
+        Raises:
+            UserError: the queue is full.
+        """
         with self._changed:
-            now = training_request.load(run.folder).state
-            if isinstance(now, Running):
-                os.kill(now.pid, signal.SIGINT)
+            if not isinstance(training_request.load(run.folder).state, Running | Queued):
+                # The run wrote that it stopped, but its process may still be ending.
+                self._changed.wait_for(lambda: run.folder not in self._folders, STOP_SECONDS)
+            if run.folder not in self._folders:
+                self._require_space(session)
+                self._append(run.folder)
+
+    def stop(self, run: TrainingRun) -> None:
+        """Stop a run, or take it out of the queue. It can be resumed.
+
+        Raises:
+            UserError: the process of the run is just starting.
+        """
+        with self._changed:
+            state = training_request.load(run.folder).state
+            if isinstance(state, Running):
+                os.kill(state.pid, signal.SIGINT)
             elif run.folder in self._folders[1:]:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
@@ -76,68 +82,67 @@ class Queue:
                 raise UserError("it begins this very moment; try again in a second")
 
     def order(self) -> list[Path]:
-        """The folders of the runs that are going or waiting, in order."""
+        """The folders of the runs that are running or queued, in order."""
         with self._changed:
             return list(self._folders)
 
     def close(self) -> None:
-        """Stop the run that is going, which keeps itself, and start no more."""
+        """Stop the current run, which saves its state, and start no other."""
         with self._changed:
-            self._ending = True
+            self._closing = True
             self._changed.notify()
         for folder in self.order()[:1]:
-            now = training_request.load(folder).state
-            if isinstance(now, Running):
-                os.kill(now.pid, signal.SIGINT)
-        self._thread.join(PATIENCE)
+            state = training_request.load(folder).state
+            if isinstance(state, Running):
+                os.kill(state.pid, signal.SIGINT)
+        self._thread.join(STOP_SECONDS)
 
-    def _require_room(self, session: Session) -> None:
-        mine = sum(folder.parent == session.runs for folder in self._folders)
-        if len(self._folders) >= self._limits.waiting or mine >= self._limits.own_waiting:
+    def _require_space(self, session: Session) -> None:
+        own = sum(folder.parent == session.runs for folder in self._folders)
+        if len(self._folders) >= self._limits.queued or own >= self._limits.own_queued:
             raise UserError("too many runs wait already; try again when one of them is done")
 
-    def _put(self, folder: Path) -> None:
-        events.append(folder, Waiting())
+    def _append(self, folder: Path) -> None:
+        events.append(folder, Queued())
         self._folders.append(folder)
         self._changed.notify()
 
     def _work(self) -> None:
-        while not self._ending:
+        while not self._closing:
             with self._changed:
                 if not self._folders:
-                    self._changed.wait(CLEAR_EVERY)
-                folder = self._folders[0] if self._folders and not self._ending else None
+                    self._changed.wait(DELETE_EVERY)
+                folder = self._folders[0] if self._folders and not self._closing else None
             if folder:
                 try:
                     _run(folder, own_home=self._limits.public)
-                except Exception:  # noqa: BLE001 -- whatever it is, the next one shall have its turn
+                except Exception:  # noqa: BLE001 -- whatever it is, the next run has to start
                     _LOG.exception("a run could not be started")
                 with self._changed:
                     self._folders.remove(folder)
                     self._changed.notify_all()
-            self._rooms.clear(busy=tuple(self.order()))
+            self._sessions.delete_idle(busy=self.order())
 
 
 def _run(folder: Path, *, own_home: bool) -> None:
-    """Run until it ends; one that is going already, since before this server, is waited for."""
-    now = training_request.load(folder).state
-    if isinstance(now, Running):
-        while events.alive(now):  # no child of ours: it may stay a zombie, for which waiting has no end
-            time.sleep(LOOK_EVERY)
-    elif isinstance(now, Waiting):
-        _process(folder, own_home=own_home).wait()
-    found = events.events(folder)
-    if isinstance(events.state(found), Waiting):
+    """Run until it ends; a run whose process an earlier server started is only waited for."""
+    state = training_request.load(folder).state
+    if isinstance(state, Running):
+        while events.alive(state):  # no child of this process: as a zombie it would be waited for without end
+            time.sleep(POLL_EVERY)
+    elif isinstance(state, Queued):
+        _start(folder, own_home=own_home).wait()
+    if isinstance(events.state(events.load(folder)), Queued):
         events.append(folder, events.Failed(message="the process of this run could not be started"))
 
 
-def _process(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:
-    """Start a process; that of a stranger's run finds other models and datasets in their room only."""
+def _start(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:
+    """Start the process of a run; with `own_home` it finds the models and datasets of its session only."""
     session = folder.parent.parent
     return subprocess.Popen(
         [sys.executable, "-m", "huggingtweets.app.worker", str(folder)],
         cwd=session if own_home else None,
         env={**os.environ, **({"HUGGINGTWEETS_HOME": str(session / "home")} if own_home else {})},
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in the server's terminal is not meant for it
+        start_new_session=True,  # Ctrl-C in the server's terminal does not reach it
     )

@@ -1,7 +1,7 @@
-"""What stands before Gradio: only the addresses that the page itself uses are answered.
+"""ASGI middleware that answers only the HTTP requests that the page itself makes.
 
-Gradio can do more than this page needs: fetch addresses, pass requests on, be called as an API. None of that
-is reachable. On one's own machine, requests that another website makes a browser send are refused as well.
+Gradio can do more than this page needs: fetch addresses, act as a proxy, be called as an API. All of that is
+refused. On the owner's machine, requests that another website makes the browser send are refused, too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API = "/gradio_api"
-GETS = ("/assets/", "/static/", f"{API}/heartbeat/", f"{API}/file=")
+GET_PREFIXES = ("/assets/", "/static/", f"{API}/heartbeat/", f"{API}/file=")
 GET = (
     "/",
     "/config",
@@ -36,8 +36,8 @@ POST = (
     f"{API}/run/predict",
     f"{API}/upload",
 )
-LONGEST = 1_000_000  # bytes of a request that uploads nothing
-POLICY = (
+MAX_BYTES = 1_000_000  # of a request that uploads no file
+SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "connect-src 'self'; worker-src 'self' blob:; "
@@ -46,86 +46,88 @@ POLICY = (
 
 
 class RequestFilter:
-    """Middleware that refuses what the page never asks for."""
+    """Middleware that refuses requests which the page never makes."""
 
     def __init__(self, app: ASGIApp, *, hosts: tuple[str, ...] | None, upload: int | None) -> None:
-        """Stand before `app`.
+        """Filter the requests to `app`.
 
         Args:
-            app: what answers.
-            hosts: names under which the page may be asked for, besides IP addresses; None: any.
-            upload: bytes of a request that uploads a file; None: any number.
+            app: the application that answers.
+            hosts: host names that a request may be addressed to, besides IP addresses; None: any.
+            upload: bytes that an uploaded file may have; None: any number.
         """
         self._app, self._hosts, self._upload = app, hosts, upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Pass a request on to the application, or refuse it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refused = self._refused(scope["method"], scope["path"], headers)
-        if refused:
-            await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, send)
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        if refusal:
+            status, message = refusal
+            await PlainTextResponse(message, status_code=status)(scope, receive, send)
             return
 
-        async def sent(message: Message) -> None:
+        async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer["Content-Security-Policy"] = POLICY
-                answer["X-Content-Type-Options"] = "nosniff"
-                answer["Referrer-Policy"] = "no-referrer"
+                response_headers = MutableHeaders(scope=message)
+                response_headers["Content-Security-Policy"] = SECURITY_POLICY
+                response_headers["X-Content-Type-Options"] = "nosniff"
+                response_headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
-        await self._app(scope, self._bounded(scope["path"], receive), sent)
+        await self._app(scope, self._limited(scope["path"], receive), send_secured)
 
-    def _refused(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
-        """Status and words, or None where the request is one of the page's."""
-        if not _is_known(method, path):
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
+        """Status and message of the refusal; None where the page makes such requests."""
+        if not _is_used(method, path):
             return 404, "Not found"
-        if self._hosts is not None and not _is_ours(headers, self._hosts):
+        if self._hosts is not None and not _is_same_origin(headers, self._hosts):
             return 403, "This page answers only to itself"
         try:
             length = int(headers.get("content-length", "0"))
         except ValueError:
             return 400, "Content-Length is no number"
-        most = self._most(path)
-        if most is not None and length > most:
-            return 413, f"More than {most:,} bytes are too many"
+        limit = self._max_bytes(path)
+        if limit is not None and length > limit:
+            return 413, f"More than {limit:,} bytes are too many"
         return None
 
-    def _most(self, path: str) -> int | None:
+    def _max_bytes(self, path: str) -> int | None:
         if path.startswith(f"{API}/upload"):
-            return None if self._upload is None else self._upload + LONGEST
-        return LONGEST
+            return None if self._upload is None else self._upload + MAX_BYTES
+        return MAX_BYTES
 
-    def _bounded(self, path: str, receive: Receive) -> Receive:
-        """The same request, ended where it says less than it sends."""
-        most, got = self._most(path), 0
+    def _limited(self, path: str, receive: Receive) -> Receive:
+        """Receive a request, and end it where its body is too long, whatever Content-Length says."""
+        limit, received = self._max_bytes(path), 0
 
-        async def receive_bounded() -> Message:
-            nonlocal got
+        async def receive_limited() -> Message:
+            nonlocal received
             message = await receive()
-            got += len(message.get("body", b""))
-            if most is not None and got > most:
+            received += len(message.get("body", b""))
+            if limit is not None and received > limit:
                 return {"type": "http.disconnect"}
             return message
 
-        return receive_bounded
+        return receive_limited
 
 
-def _is_known(method: str, path: str) -> bool:
+def _is_used(method: str, path: str) -> bool:
+    """Whether the page uses this address."""
     plain = path.rstrip("/") or "/"
     if method in {"GET", "HEAD"}:
         if path.startswith(f"{API}/file="):
             return "://" not in path and not path.startswith(f"{API}/file=http")
-        return plain in GET or path.startswith(GETS)
+        return plain in GET or path.startswith(GET_PREFIXES)
     return method == "POST" and plain in POST
 
 
-def _is_ours(headers: Headers, hosts: tuple[str, ...]) -> bool:
-    """Whether the request is made to this machine by its name or address, and by a page of this server."""
+def _is_same_origin(headers: Headers, hosts: tuple[str, ...]) -> bool:
+    """Whether the request is addressed to one of the hosts or to an IP address, and sent by a page of it."""
     host = headers.get("host", "")
     name = urlsplit(f"//{host}").hostname or ""
     if name not in hosts and not _is_address(name):

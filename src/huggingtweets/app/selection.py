@@ -1,4 +1,4 @@
-"""What a visitor chose to learn from, kept in their room so that a reload finds it again."""
+"""The selection of posts that a model is trained on, kept in the session so that a reload finds it again."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ from .limits import Limits
 from .sessions import Session
 
 FILE = "chosen.json"
-MOST = 20  # places
-MOST_LETTERS = 200  # of a person's name
-LIVE = ("bluesky", "mastodon")  # what strangers may name: places that ask for no secret and no money
+MAX_PLACES = 20
+MAX_NAME = 200  # characters of a person's name
+PUBLIC_SOURCES = ("bluesky", "mastodon")  # for a public page: they need no secret and cost nothing
 
 
 class Place(Struct, frozen=True):
-    """A location, and how it is called on the page."""
+    """A location of posts, and what the page calls it: the name of an uploaded file, never its path."""
 
     location: str
     shown: str
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Places, what to leave out of them, and what was found there the last time."""
+    """Places, what to leave out of them, and what their posts amounted to when they were read last."""
 
     places: tuple[Place, ...] = ()
-    person: str = ""  # who it is, where a file names nobody
+    person: str = ""  # handle of the author, where a file names none or several
     rules: CleaningRules = CleaningRules()
-    title: str = ""  # whose posts
-    kept: int = 0
-    enough: bool = False
+    title: str = ""  # handles of the authors
+    kept: int = 0  # posts after cleaning
+    enough: bool = False  # whether a model can be trained on them
 
     @property
     def options(self) -> ReadOptions:
-        """What is said of the places."""
+        """How the places are read."""
         return ReadOptions(handle=self.person or None)
 
 
 def load(session: Session) -> Selection:
-    """What was chosen in a room; nothing where nothing was."""
+    """The selection of a session; an empty one where there is none."""
     try:
         return msgspec.json.decode((session.root / FILE).read_bytes(), type=Selection)
     except (OSError, msgspec.DecodeError):
@@ -62,69 +62,83 @@ def load(session: Session) -> Selection:
 
 
 def save(selection: Selection, session: Session) -> Selection:
-    """Keep it."""
+    """Write the selection into the session, and return it."""
     session.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     (session.root / FILE).write_bytes(msgspec.json.encode(selection))
     return selection
 
 
 def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, session: Session) -> Selection:
-    """Take files that were dropped on the page: they are moved into the room, not copied.
+    """Add uploaded files, which are moved into the session.
+
+    Args:
+        selection: what the files are added to.
+        uploads: paths of the files, as the browser sends them.
+        incoming: the folder where Gradio puts uploads; a path outside of it is refused.
+        session: where the files go.
 
     Raises:
-        UserError: a file is none that was dropped here, or there are too many.
+        UserError: a path is not that of an upload, or there are too many places.
     """
-    taken = []
+    places = []
     for upload in uploads:
         path = Path(upload).resolve()
         if not path.is_relative_to(incoming.resolve()) or not path.is_file():
             raise UserError("this file is not here any more; drop it again")
         folder = session.uploads / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
-        moved = path.rename(folder / path.name)
-        taken.append(Place(str(moved), path.name))
-    return _added(selection, taken)
+        file = path.rename(folder / path.name)
+        places.append(Place(str(file), path.name))
+    return _with_places(selection, places)
 
 
 def with_typed(selection: Selection, typed: str, limits: Limits) -> Selection:
-    """Take handles, addresses and, on one's own machine, paths: one a line, or with commas.
+    """Add handles, addresses and, on the owner's machine, paths, separated by line breaks or commas.
 
     Raises:
-        LocationError: nothing was typed, or something that may not be asked for.
+        LocationError: nothing was typed, or something that may not be read on a public page.
+        UserError: there are too many places.
     """
     lines = [line.strip() for line in re.split(r"[\n,]", typed) if line.strip()]
     if not lines:
-        raise LocationError(f"nothing was typed; expected an account like {sources.load(LIVE[0]).EXAMPLE}")
+        raise LocationError(
+            f"nothing was typed; expected an account like {sources.load(PUBLIC_SOURCES[0]).EXAMPLE}"
+        )
     if limits.public:
         for line in lines:
-            _require_live(line)
-    return _added(selection, [Place(line, line) for line in lines])
+            _require_public(line)
+    return _with_places(selection, [Place(line, line) for line in lines])
 
 
 def with_sample(selection: Selection) -> Selection:
-    """Take the made-up account that ships with the package, and nothing else."""
+    """Replace the places by the sample: the made-up account that ships with the package."""
     sample = Place(sample_archive(), "the sample: a made-up account")
     return msgspec.structs.replace(selection, places=(sample,), person="")
 
 
-def as_shown(selection: Selection, *boxes: object) -> Selection:
-    """The same places by what the page's boxes say: those of `rules`, and whose posts they are.
+def with_filters(
+    selection: Selection, replies: object, language: object, since: object, until: object, person: object
+) -> Selection:
+    """Replace what is left out of the places, by the values of the page's input fields.
+
+    Args:
+        selection: the selection.
+        replies: whether replies are kept.
+        language: code of the language to keep; empty: every language.
+        since: the first day, like 2024-05-01; empty: no first day.
+        until: the last day.
+        person: handle of the author.
 
     Raises:
-        UserError: as for `rules`.
+        UserError: a date is none, the last day is before the first, or a language is not known.
     """
-    *about, person = boxes
-    who = str(person or "").strip().lstrip("@")[:MOST_LETTERS]
-    return msgspec.structs.replace(selection, rules=rules(*about), person=who)
+    handle = str(person or "").strip().lstrip("@")[:MAX_NAME]
+    rules = _cleaning_rules(replies, language, since, until)
+    return msgspec.structs.replace(selection, rules=rules, person=handle)
 
 
-def rules(replies: object, language: object, since: object, until: object) -> CleaningRules:
-    """Make rules of what the page sends.
-
-    Raises:
-        UserError: a date is none, or a language is not known.
-    """
-    begin, end = _day(since), _day(until)
+def _cleaning_rules(replies: object, language: object, since: object, until: object) -> CleaningRules:
+    begin, end = _date(since), _date(until)
     if begin and end and begin > end:
         raise UserError(f"from {begin} until {end} there is no day; exchange the two")
     return CleaningRules(
@@ -132,47 +146,47 @@ def rules(replies: object, language: object, since: object, until: object) -> Cl
     )
 
 
-def look(selection: Selection, session: Session, limits: Limits) -> tuple[Selection, list[Inspection]]:
-    """Read and clean what was chosen; what was found is kept in the room.
+def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[Selection, list[Inspection]]:
+    """Read and clean the posts of a selection; return it with what they amount to, as saved, and each author.
 
     Raises:
-        UserError: it cannot be read, or there is too much of it.
+        UserError: a place cannot be read, or a limit is reached.
     """
     data = DataConfig(
         locations=tuple(place.location for place in selection.places),
         options=selection.options,
         rules=selection.rules,
     )
-    with session.entered():
-        inspections = inspect(data, watcher=_Bounded(limits))
+    with session.use_home():
+        inspections = inspect(data, watcher=_ReadingLimits(limits))
     authors = [inspection.author for inspection in inspections]
     level = sufficiency([text for author in authors for text in author.texts]).level
-    now = msgspec.structs.replace(
+    selection = msgspec.structs.replace(
         selection,
         title=" + ".join(author.account.handle for author in authors),
         kept=sum(author.cleaned.funnel.kept for author in authors),
         enough=level is not Level.TOO_LITTLE,
     )
-    return save(now, session), inspections
+    return save(selection, session), inspections
 
 
-def without_places(message: str, selection: Selection) -> str:
-    """An error's words with the names that the visitor knows, in place of paths of a server."""
+def hide_paths(message: str, selection: Selection) -> str:
+    """An error message with the names that the visitor knows, in place of paths of the server."""
     for place in selection.places:
         message = message.replace(place.location, place.shown)
         message = message.replace(str(Path(place.location).parent), "")
     return message
 
 
-class _Bounded(Silence):
-    """Ends a reading that takes too long or finds too much."""
+class _ReadingLimits(Silence):
+    """A watcher that stops reading which takes too long or finds too many posts."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._end = time.monotonic() + limits.reading if limits.reading else None
 
     def read(self, posts: int, expected: int | None) -> None:
-        """Look at the limits.
+        """Check the limits.
 
         Raises:
             LocationError: one is reached.
@@ -187,31 +201,31 @@ class _Bounded(Silence):
             raise LocationError("reading takes too long for this page; run huggingtweets on your own machine")
 
 
-def _added(selection: Selection, places: Sequence[Place]) -> Selection:
+def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
+    """Add places, each once; the sample gives way to them."""
     known = {place.location for place in selection.places}
     sample = sample_archive()
-    both = [p for p in selection.places if p.location != sample] + [
-        p for p in places if p.location not in known
-    ]
-    if len(both) > MOST:
-        raise UserError(f"{len(both)} places are too many; {MOST} can be read at once")
-    return msgspec.structs.replace(selection, places=tuple(both))
+    places = [place for place in selection.places if place.location != sample]
+    places += [place for place in added if place.location not in known]
+    if len(places) > MAX_PLACES:
+        raise UserError(f"{len(places)} places are too many; {MAX_PLACES} can be read at once")
+    return msgspec.structs.replace(selection, places=tuple(places))
 
 
-def _require_live(line: str) -> None:
-    """Strangers name accounts of open networks and public feeds, and no file of this machine."""
-    if any(sources.load(name).recognises(line) is Match.CONTENT for name in LIVE):
+def _require_public(line: str) -> None:
+    """Accept accounts of open networks and addresses of feeds; raise LocationError for anything else."""
+    if any(sources.load(name).recognises(line) is Match.CONTENT for name in PUBLIC_SOURCES):
         return
     if urlsplit(line).scheme in {"http", "https"} and sources.load("feed").recognises(line) is not Match.NO:
         return
-    known = ", ".join(sources.load(name).EXAMPLE for name in (*LIVE, "feed"))
+    known = ", ".join(sources.load(name).EXAMPLE for name in (*PUBLIC_SOURCES, "feed"))
     raise LocationError(f"{line} cannot be read here; expected something like {known}, or drop a file")
 
 
-def _day(given: object) -> date | None:
-    if not given:
+def _date(typed: object) -> date | None:
+    if not typed:
         return None
     try:
-        return date.fromisoformat(str(given).strip()[:10])
+        return date.fromisoformat(str(typed).strip()[:10])
     except ValueError:
-        raise UserError(f"{given} is no date; expected one like 2024-05-01") from None
+        raise UserError(f"{typed} is no date; expected one like 2024-05-01") from None

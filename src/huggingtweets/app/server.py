@@ -1,4 +1,4 @@
-"""What all steps of the page share: limits, rooms, the queue of runs, and how errors are told."""
+"""What all tabs of the page share: the server's state, the components above the tabs, and event options."""
 
 from __future__ import annotations
 
@@ -22,99 +22,109 @@ from .queue import Queue
 from .sessions import Session, Sessions
 
 _LOG = logging.getLogger(__name__)
+UNQUEUED: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
 class Server:
-    """The machinery behind one page, for all of its visitors."""
+    """The state of the server, shared by all visitors."""
 
     limits: Limits
     sessions: Sessions
     queue: Queue
     loaded_models: LoadedModels
-    incoming: Path  # where Gradio puts what is dropped on the page
+    incoming: Path  # where Gradio puts uploaded files
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What the steps need: the server, the visitor's key, and the model that is open."""
+    """What every tab needs."""
 
     server: Server
-    key: gr.BrowserState
-    model: gr.Dropdown
+    key: gr.BrowserState  # opens the visitor's session
+    model: gr.Dropdown  # the name of the open model
     tabs: gr.Tabs
-    entered: Dependency  # the visitor has a key; what was there before the reload can be shown
-    library: gr.Tab
-    taking: gr.Tab
+    loaded: Dependency  # the event after which the key is there: what the session holds can be shown
+    library_tab: gr.Tab
+    take_tab: gr.Tab
 
     def session(self, key: object) -> Session:
-        """The visitor's room."""
+        """The visitor's session.
+
+        Raises:
+            UserError: it is no key, or there are too many sessions.
+        """
         return self.server.sessions.of(key)
 
 
-def words(error: BaseException) -> str:
-    """An error in words for a visitor; one that is ours is logged and not shown."""
+def error_message(error: BaseException) -> str:
+    """The message that a visitor reads. An unexpected error is logged, and its own message not shown."""
     if isinstance(error, HuggingtweetsError):
         return str(error)
     _LOG.error("unexpected", exc_info=error)
     return "Something unexpected happened. This is our mistake; the terminal of the page tells more."
 
 
-def show_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function of an event show its errors as words in a corner of the page."""
-    if inspect.isgeneratorfunction(function):
+def show_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap an event handler, a function or a generator, so that a corner of the page shows its errors."""
+    if inspect.isgeneratorfunction(handler):
 
-        @functools.wraps(function)
-        def steps(*args: Any) -> Iterator[Any]:
+        @functools.wraps(handler)
+        def generate(*args: Any) -> Iterator[Any]:
             try:
-                yield from function(*args)
-            except Exception as error:  # noqa: BLE001 -- all are told, and ours are logged
-                raise _shown(error) from None
+                yield from handler(*args)
+            except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
+                raise _gradio_error(error) from None
 
-        return steps
+        return generate
 
-    @functools.wraps(function)
-    def step(*args: Any) -> Any:
+    @functools.wraps(handler)
+    def handle(*args: Any) -> Any:
         try:
-            return function(*args)
-        except Exception as error:  # noqa: BLE001 -- all are told, and ours are logged
-            raise _shown(error) from None
+            return handler(*args)
+        except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
+            raise _gradio_error(error) from None
 
-    return step
+    return handle
 
 
-def _shown(error: Exception) -> gr.Error:
+def _gradio_error(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
-    return gr.Error(str(escape(words(error))), duration=20, print_exception=False, title="That did not work")
+    message = str(escape(error_message(error)))
+    return gr.Error(message, duration=20, print_exception=False, title="That did not work")
 
 
-def event_options(work: str, together: int = 4, progress: str = "minimal") -> dict[str, Any]:
-    """What every event has: it is no API for others, and so many of its kind are worked on together."""
+def event_options(group: str, concurrency: int = 4, progress: str = "minimal") -> dict[str, Any]:
+    """Keyword arguments of an event listener.
+
+    Args:
+        group: name of the events that share a limit.
+        concurrency: how many events of the group are handled at the same time.
+        progress: how Gradio shows that an event is being handled.
+    """
     return {
         "api_visibility": "private",
-        "concurrency_id": work,
-        "concurrency_limit": together,
+        "concurrency_id": group,
+        "concurrency_limit": concurrency,
         "show_progress": progress,
     }
 
 
-AT_ONCE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+def unchecked_dropdown(label: str, elem_id: str) -> gr.Dropdown:
+    """A dropdown that passes any value on; the handlers look it up in the session.
 
-
-def names(label: str, elem_id: str) -> gr.Dropdown:
-    """A list whose choice is looked up in the visitor's room, whatever this session was shown before.
-
-    Gradio's own refuses what it did not show itself, and so everything after the server was started anew.
+    Gradio accepts only choices that the server sent in the same connection. After a restart of the server it
+    would refuse the choice that an open page still shows.
     """
-    made = gr.Dropdown([], label=label, visible=False, filterable=False, elem_id=elem_id)
-    made.preprocess = lambda payload: payload  # type: ignore[method-assign] # a subclass would write stubs
-    return made
+    dropdown = gr.Dropdown([], label=label, visible=False, filterable=False, elem_id=elem_id)
+    dropdown.preprocess = lambda payload: payload  # type: ignore[method-assign] # a subclass would write stubs
+    return dropdown
 
 
-def model_list(session: Session, selected: object = None) -> Any:
-    """The library as the list of models; the newest is open where `selected` is not there."""
-    found = [(f"{plain(name)}, {folder.record.recipe.name}", name) for name, folder in session.library()]
-    names = [name for _, name in found]
-    selection = selected if selected in names else next(iter(names), None)
-    return gr.update(choices=found, value=selection, visible=bool(found))
+def model_choices(session: Session, selected: object = None) -> Any:
+    """An update of the list of models; the newest is open where there is no model named `selected`."""
+    models = [(f"{plain(name)}, {folder.record.recipe.name}", name) for name, folder in session.library()]
+    names = [name for _, name in models]
+    value = selected if selected in names else next(iter(names), None)
+    return gr.update(choices=models, value=value, visible=bool(models))

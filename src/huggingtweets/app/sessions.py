@@ -1,7 +1,8 @@
-"""Sessions: where the files of a visitor are. On one's own machine there is one; strangers have one each.
+"""Sessions: the folders with what a visitor brought and made.
 
-A stranger's room is found by a key that only their browser has. What is kept here is named by the key's
-digest, so that nobody who sees names of folders can open a room.
+On the owner's machine there is one session. On a public page each visitor has their own. It is opened by a
+random key that only the visitor's browser has, and its folder is named by the digest of the key: whoever sees
+the names of folders cannot open a session.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..model_folder import MODELS, ModelFolder, find_models
 from .limits import Limits
 
 KEY = re.compile(r"[\w-]{32}")
-_SEEN = "seen"
+_LAST_EVENT = "seen"  # an empty file, whose modification time is that of the visitor's last event
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,27 @@ class Session:
 
     root: Path
     models: Path
-    own_home: Path | None  # None: the machine's
+    own_home: Path | None  # where its datasets and caches are; None: the home of this machine
 
     @property
     def runs(self) -> Path:
-        """Where runs are, waiting, going and done."""
+        """The folder of the training runs, each a folder of its own."""
         return self.root / "runs"
 
     @property
     def uploads(self) -> Path:
-        """Where the files are that were dropped on the page."""
+        """The folder of the files that the visitor uploaded."""
         return self.root / "uploads"
 
-    def entered(self) -> AbstractContextManager[None]:
-        """In a `with` of this, datasets and caches are those of this room."""
+    def use_home(self) -> AbstractContextManager[None]:
+        """In a `with` of this, datasets and caches are those of the session."""
         return at_home(self.own_home) if self.own_home else nullcontext()
 
     def library(self) -> list[tuple[str, ModelFolder]]:
-        """The models made here, newest first, each with a name that says nothing of this machine."""
-        return [(_shown(folder, self.models), folder) for folder in find_models(self.models)]
+        """The models of the session, newest first, each with its name: its path below `models`."""
+        return [
+            (folder.path.relative_to(self.models).as_posix(), folder) for folder in find_models(self.models)
+        ]
 
     def model(self, name: object) -> ModelFolder:
         """The model of that name.
@@ -64,19 +67,19 @@ class Session:
 
 
 class Sessions:
-    """All rooms of a server."""
+    """All sessions of a server."""
 
     def __init__(self, limits: Limits) -> None:
-        """Open the place where rooms are."""
+        """Use the folder of sessions below the home of this machine."""
         self._limits = limits
         self._visitors = home() / "visitors"
         self._locks: dict[Path, threading.Lock] = {}
 
     def of(self, key: object) -> Session:
-        """The room that a key opens.
+        """The session of a key; a new one where the key is new.
 
         Raises:
-            UserError: it is no key, or all rooms are taken.
+            UserError: it is no key, or there are too many sessions.
         """
         if not self._limits.public:
             return Session(home() / "app", MODELS.resolve(), None)
@@ -87,43 +90,43 @@ class Sessions:
             if len(list(self.all())) >= self._limits.sessions:
                 raise UserError("too many people are here just now; try again later, or run it yourself")
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (root / _SEEN).touch()
-        return Session(root, root / "models", root / "home")
+        (root / _LAST_EVENT).touch()
+        return _session(root)
 
-    def alone(self, session: Session) -> threading.Lock:
-        """In a `with` of this, nothing else changes what was chosen in the room."""
+    def lock(self, session: Session) -> threading.Lock:
+        """The lock to hold while the selection of a session is changed."""
         return self._locks.setdefault(session.root, threading.Lock())
 
     def all(self) -> Iterator[Session]:
-        """Every room there is."""
+        """Every session there is."""
         if not self._limits.public:
             yield self.of(None)
         elif self._visitors.is_dir():
-            for root in sorted(self._visitors.iterdir()):
-                yield Session(root, root / "models", root / "home")
+            yield from map(_session, sorted(self._visitors.iterdir()))
 
-    def clear(self, *, busy: Iterator[Path] | tuple[Path, ...] = ()) -> int:
-        """Remove the rooms that nobody has visited for long; return how many.
+    def delete_idle(self, *, busy: Collection[Path] = ()) -> int:
+        """Delete the sessions without an event for longer than the limit; return how many.
 
         Args:
-            busy: folders of runs that are going or waiting; their rooms stay.
+            busy: folders of runs that are queued or running; their sessions stay.
         """
-        if self._limits.kept is None:
+        if self._limits.idle is None:
             return 0
         used = {folder.parent.parent for folder in busy}
-        old = [session.root for session in self.all() if session.root not in used and self._is_old(session)]
-        for root in old:
+        idle = [session.root for session in self.all() if session.root not in used and self._is_idle(session)]
+        for root in idle:
             shutil.rmtree(root, ignore_errors=True)
             self._locks.pop(root, None)
-        return len(old)
+        return len(idle)
 
-    def _is_old(self, session: Session) -> bool:
+    def _is_idle(self, session: Session) -> bool:
         try:
-            seen = (session.root / _SEEN).stat().st_mtime
+            last = (session.root / _LAST_EVENT).stat().st_mtime
         except OSError:
             return True
-        return time.time() - seen > (self._limits.kept or 0)
+        return time.time() - last > (self._limits.idle or 0)
 
 
-def _shown(folder: ModelFolder, models: Path) -> str:
-    return folder.path.relative_to(models).as_posix()
+def _session(root: Path) -> Session:
+    """The session of a visitor in a folder of its own."""
+    return Session(root, root / "models", root / "home")

@@ -1,4 +1,4 @@
-"""The page as a Space of Hugging Face: a folder that can be pushed as it is."""
+"""The page as a Space of Hugging Face: a folder that can be pushed without changes."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ To run this page on your own machine, without limits:
 
 
 def export(folder: Path, *, replace: bool = False) -> list[str]:
-    """Write the Space's files; return their names.
+    """Write the files of the Space; return their names.
 
     Raises:
-        OutputExists: the folder is there already.
+        OutputExists: the folder is there already, and `replace` is not set.
     """
     files = {
         "README.md": README.format(gradio=version("gradio")),
         "app.py": APP,
         "requirements.txt": f"huggingtweets[app]=={version('huggingtweets')}\n",
     }
-    with whole_folder(folder, replace=replace) as beside:
+    with whole_folder(folder, replace=replace) as unfinished:
         for name, content in files.items():
-            (beside / name).write_text(content, "utf-8")
+            (unfinished / name).write_text(content, "utf-8")
     return list(files)

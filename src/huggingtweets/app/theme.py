@@ -1,4 +1,4 @@
-"""The page's look: the colours and the letters of the pictures and of the report, in Gradio's words."""
+"""The look of the page: the colours and the font of the pictures and of the report, as a Gradio theme."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SANS = ("Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans"
 
 
 def theme() -> gr.themes.Base:
-    """The theme, light and dark. Its fonts are those of the visitor's machine."""
+    """The theme, light and dark, in fonts of the visitor's machine."""
     base = gr.themes.Base(
         primary_hue=YELLOW,
         secondary_hue=YELLOW,
@@ -82,7 +82,7 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """Our style, with the letters of headlines inside of it: nothing is loaded from elsewhere."""
+    """The style sheet, with the font of headlines inside: nothing is loaded from another server."""
     font = files("huggingtweets.reporting").joinpath("fonts/BricolageGrotesque.woff2").read_bytes()
     face = (
         '@font-face { font-family: "HT Display"; font-weight: 800; font-display: swap; '

@@ -1,4 +1,8 @@
-"""A lesson: all that a run of the page needs, in a file that its process reads."""
+"""Training requests, and the runs that carry them out: one folder a run, with its request and its events.
+
+A run exists from the moment it is requested, whether it is queued, running, stopped, done or failed. The page
+and the process of the run share nothing but this folder.
+"""
 
 from __future__ import annotations
 
@@ -9,62 +13,63 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..cleaning import CleaningRules
 from ..errors import UserError
 from ..sources import ReadOptions
 from ..types import Recipe
-from . import events as log
-from .events import AnyEvent, Done, Failed, Running, Stopped, Waiting
+from . import events as run_events
+from .events import AnyEvent, State
 from .sessions import Session
 
 FILE = "lesson.json"
 
 
 class TrainingRequest(Struct, frozen=True, kw_only=True):
-    """Whose posts are learnt from, and how."""
+    """What to train: the posts, the recipe, and where the model goes."""
 
-    title: str  # for people
+    title: str  # handles of the authors, as the page shows them
     locations: tuple[str, ...]
     options: ReadOptions
     rules: CleaningRules
     recipe: Recipe
     out: str  # folder of the model
     name: str  # of the model in the library
-    tracker: str = "none"  # where it is recorded
-    seconds: float | None = None  # it may take
-    asked: float = 0.0  # when, in seconds since 1970
+    tracker: str = "none"
+    seconds: float | None = None  # that the run may take; None: no limit
+    requested_at: float = field(name="asked", default=0.0)  # seconds since 1970
 
 
 @dataclass(frozen=True)
-class RequestedRun:
-    """A lesson and what became of it so far."""
+class TrainingRun:
+    """A run of the page: a training request, and what happened to it so far."""
 
     folder: Path
     request: TrainingRequest
     events: Sequence[AnyEvent]
 
     @property
-    def state(self) -> Waiting | Running | Stopped | Done | Failed:
-        """Where it stands."""
-        return log.state(self.events)
+    def state(self) -> State:
+        """Whether it is queued, running, stopped, done or failed."""
+        return run_events.state(self.events)
 
     @property
     def id(self) -> str:
-        """What the page calls it by."""
+        """The name of the run's folder, by which the page asks for it."""
         return self.folder.name
 
 
-def put_down(request: TrainingRequest, session: Session) -> Path:
-    """Write a new lesson down; return the folder of its run."""
+def save(request: TrainingRequest, session: Session) -> Path:
+    """Write a request into the folder of a new run; return the folder."""
     folder = session.runs / f"{time.time_ns()}-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700, parents=True)
-    (folder / FILE).write_bytes(msgspec.json.encode(msgspec.structs.replace(request, asked=time.time())))
+    request = msgspec.structs.replace(request, requested_at=time.time())
+    (folder / FILE).write_bytes(msgspec.json.encode(request))
     return folder
 
 
-def load(folder: Path) -> RequestedRun:
+def load(folder: Path) -> TrainingRun:
     """The run in a folder.
 
     Raises:
@@ -72,29 +77,29 @@ def load(folder: Path) -> RequestedRun:
     """
     try:
         request = msgspec.json.decode((folder / FILE).read_bytes(), type=TrainingRequest)
-        return RequestedRun(folder, request, log.events(folder))
+        return TrainingRun(folder, request, run_events.load(folder))
     except (OSError, msgspec.DecodeError) as error:
         raise UserError("this run is not here any more; begin a new one") from error
 
 
-def runs(session: Session) -> list[RequestedRun]:
-    """The runs of a room, newest first; damaged ones are passed over."""
-    found = []
+def runs(session: Session) -> list[TrainingRun]:
+    """The runs of a session, newest first; those whose files are damaged are left out."""
+    loaded = []
     for folder in sorted(session.runs.iterdir(), reverse=True) if session.runs.is_dir() else ():
         try:
-            found.append(load(folder))
+            loaded.append(load(folder))
         except UserError:
             continue
-    return found
+    return loaded
 
 
-def find(session: Session, name: object) -> RequestedRun:
-    """The run of a room that is called so.
+def find(session: Session, run_id: object) -> TrainingRun:
+    """The run of a session with this id.
 
     Raises:
         UserError: there is none.
     """
-    known = {folder.name: folder for folder in session.runs.iterdir()} if session.runs.is_dir() else {}
-    if not isinstance(name, str) or name not in known:
+    folders = {folder.name: folder for folder in session.runs.iterdir()} if session.runs.is_dir() else {}
+    if not isinstance(run_id, str) or run_id not in folders:
         raise UserError("this run is not here any more; begin a new one")
-    return load(known[name])
+    return load(folders[run_id])

@@ -1,1 +1,1 @@
-"""One file a tab of the page, beside its view: the tab connects, the view only draws."""
+"""One file a tab, beside its view: the tab has the layout and the event handlers, the view makes the HTML."""

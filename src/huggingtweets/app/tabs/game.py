@@ -1,4 +1,4 @@
-"""The fourth step, a game: a post that the model never saw beside one that it wrote. Which is real?"""
+"""The game tab: a held-out post beside a post of the model, and the visitor says which one is real."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import gradio as gr
 
 from ...errors import UserError
 from ...model_folder import ModelFolder
-from ...results import ROUNDS, Game
+from ...results import ROUNDS
 from ...workflows.play import Deal, deal, play
-from ..server import AT_ONCE, Shared, event_options, show_errors
+from ..server import UNQUEUED, Shared, event_options, show_errors
 from . import game_view
 
 if TYPE_CHECKING:
@@ -21,97 +21,101 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Played:
-    """A game as it stands. Real posts are in it, so it is kept in memory alone."""
+class GameState:
+    """A game so far. It holds real posts, so it is kept in memory and never written to disk."""
 
-    session: Path | None = None
-    dealt: Deal | None = None
+    session: Path | None = None  # folder of the visitor's session
+    deal: Deal | None = None
     answers: list[Side] = field(default_factory=list)
 
 
-class GameStep:
-    """The step's parts, and what happens when they are used."""
+class GameTab:
+    """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared) -> None:
-        """Lay the step out."""
+        """Lay out the tab."""
         self._shared = shared
-        self._played = gr.State(None)
+        self._game = gr.State(None)
         gr.HTML(game_view.WELCOME)
         with gr.Row():
             self._deal = gr.Button("Deal the posts", variant="primary", elem_id="deal")
             self._end = gr.Button("Enough: count", visible=False, elem_id="count")
         score = gr.HTML(game_view.NOTHING, elem_id="score")
         with gr.Row(elem_classes="ht-pair"):
-            self._sides: list[tuple[Side, gr.HTML, gr.Button]] = [self._side("left"), self._side("right")]
-        _, left, pick_left = self._sides[0]
-        _, right, pick_right = self._sides[1]
-        self._shown = [self._played, score, left, right, pick_left, pick_right, self._end]
-
-    def _side(self, side: Side) -> tuple[Side, gr.HTML, gr.Button]:
-        with gr.Column(min_width=280):
-            post = gr.HTML(elem_id=f"pair-{side}")
-            return side, post, gr.Button(f"The {side} one is real", visible=False, elem_id=f"real-{side}")
+            left, self._pick_left = _side("left")
+            right, self._pick_right = _side("right")
+        self._panel = [self._game, score, left, right, self._pick_left, self._pick_right, self._end]
 
     def connect(self) -> None:
-        """Say what happens when something is used."""
-        work = event_options("writing")
-        key, model = self._shared.key, self._shared.model
-        self._deal.click(show_errors(self._dealt), [key, model], self._shown, **work)
-        for side, _, pick in self._sides:
-            pick.click(show_errors(partial(self._answered, side)), [key, self._played], self._shown, **work)
-        self._end.click(show_errors(self._counted), [key, self._played], self._shown, **work)
+        """Register the event handlers."""
+        options = event_options("writing")
+        key, model, panel = self._shared.key, self._shared.model, self._panel
+        pick_left, pick_right = partial(self._on_answer, "left"), partial(self._on_answer, "right")
+        self._deal.click(show_errors(self._on_deal), [key, model], panel, **options)
+        self._pick_left.click(show_errors(pick_left), [key, self._game], panel, **options)
+        self._pick_right.click(show_errors(pick_right), [key, self._game], panel, **options)
+        self._end.click(show_errors(self._on_end), [key, self._game], panel, **options)
         model.change(
-            lambda: (Played(), game_view.NOTHING, "", "", *(gr.update(visible=False),) * 3),
+            lambda: (GameState(), game_view.NOTHING, "", "", *(gr.update(visible=False),) * 3),
             None,
-            self._shown,
-            **AT_ONCE,
+            panel,
+            **UNQUEUED,
         )
 
-    def _dealt(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
         folder = session.model(model)
-        with session.entered():
+        with session.use_home():
             dealt = deal(folder, rounds=ROUNDS, seed=_seed(folder))
-        return self._asked(Played(session.root, dealt))
+        return _next_pair(GameState(session.root, dealt), dealt)
 
-    def _answered(self, side: Side, key: object, played: Played | None) -> tuple[Any, ...]:
-        played, dealt = self._of(key, played)
-        if len(played.answers) < len(dealt.pairs):
-            played.answers.append(side)
-        if len(played.answers) == len(dealt.pairs):
-            return self._counted(key, played)
-        return self._asked(played)
+    def _on_answer(self, side: Side, key: object, game: GameState | None) -> tuple[Any, ...]:
+        game, dealt = self._checked(key, game)
+        if len(game.answers) < len(dealt.pairs):
+            game.answers.append(side)
+        if len(game.answers) == len(dealt.pairs):
+            return self._on_end(key, game)
+        return _next_pair(game, dealt)
 
-    def _counted(self, key: object, played: Played | None) -> tuple[Any, ...]:
-        """The end: the score goes into the report."""
-        played, dealt = self._of(key, played)
-        game: Game = play(dealt, played.answers)
+    def _on_end(self, key: object, game: GameState | None) -> tuple[Any, ...]:
+        """Write the result into the report, and show it."""
+        game, dealt = self._checked(key, game)
+        result = play(dealt, game.answers)
         hidden = (gr.update(visible=False),) * 3
-        return Played(), game_view.result(game, dealt.pairs, played.answers), "", "", *hidden
+        return GameState(), game_view.result(result, dealt.pairs, game.answers), "", "", *hidden
 
-    def _asked(self, played: Played) -> tuple[Any, ...]:
-        """The next pair."""
-        dealt = played.dealt
-        if dealt is None:
-            raise UserError("no posts are dealt; deal them first")
-        pair = dealt.pairs[len(played.answers)]
-        return (
-            played,
-            game_view.score(dealt.pairs, played.answers),
-            game_view.post(pair.left),
-            game_view.post(pair.right),
-            gr.update(visible=True),
-            gr.update(visible=True),
-            gr.update(visible=bool(played.answers)),
-        )
+    def _checked(self, key: object, game: GameState | None) -> tuple[GameState, Deal]:
+        """The game and its posts.
 
-    def _of(self, key: object, played: Played | None) -> tuple[Played, Deal]:
-        if played is None or played.dealt is None or played.session != self._shared.session(key).root:
+        Raises:
+            UserError: no game was begun, or the game is another visitor's.
+        """
+        if game is None or game.deal is None or game.session != self._shared.session(key).root:
             raise UserError("no posts are dealt; deal them first")
-        return played, played.dealt
+        return game, game.deal
+
+
+def _side(side: Side) -> tuple[gr.HTML, gr.Button]:
+    """A post of the pair, and the button that says it is real."""
+    with gr.Column(min_width=280):
+        post = gr.HTML(elem_id=f"pair-{side}")
+        return post, gr.Button(f"The {side} one is real", visible=False, elem_id=f"real-{side}")
+
+
+def _next_pair(game: GameState, dealt: Deal) -> tuple[Any, ...]:
+    pair = dealt.pairs[len(game.answers)]
+    return (
+        game,
+        game_view.score(dealt.pairs, game.answers),
+        game_view.post(pair.left),
+        game_view.post(pair.right),
+        gr.update(visible=True),
+        gr.update(visible=True),
+        gr.update(visible=bool(game.answers)),
+    )
 
 
 def _seed(folder: ModelFolder) -> int:
-    """Another game each time the model was played or evaluated."""
+    """A seed that changes each time the model is played or evaluated."""
     report = folder.evaluation
     return report.stat().st_mtime_ns % 2**31 if report.is_file() else 0

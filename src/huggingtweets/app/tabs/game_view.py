@@ -1,4 +1,4 @@
-"""What the game shows: a pair, how the last one went, and the score."""
+"""HTML of the game tab: a pair of posts, whether the last answer was right, and the score."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _RESULT = Markup(
 
 
 def post(text: str) -> Markup:
-    """One of the two."""
+    """One post of a pair."""
     return _POST.format(plain(text))
 
 
 def score(pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
-    """How it went so far, and whether the last answer was right."""
+    """The number of the pair, the marks so far, and whether the last answer was right."""
     right = [pair.real == answer for pair, answer in zip(pairs, answers, strict=False)]
     last = Markup("")
     if right:
@@ -52,22 +52,22 @@ def score(pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
         rounds=len(pairs),
         right=sum(right),
         answered=len(right),
-        marks=joined(_MARK.format("yes" if was else "no") for was in right),
+        marks=joined(_MARK.format("yes" if is_right else "no") for is_right in right),
     )
 
 
 def result(game: Game, pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
-    """The score, and what can be said of it."""
-    found = game.found
+    """The share of right answers, its interval, and whether it is better than guessing."""
+    share = game.found
     right = sum(pair.real == answer for pair, answer in zip(pairs, answers, strict=False))
     verdict = (
         "You can tell them apart." if game.told_apart else "This may be luck: it could pass for the person."
     )
     return _RESULT.format(
-        share=f"{found.value:.0%}",
+        share=f"{share.value:.0%}",
         verdict=verdict,
         right=right,
-        count=found.count,
-        low=f"{found.low:.0%}",
-        high=f"{found.high:.0%}",
+        count=share.count,
+        low=f"{share.low:.0%}",
+        high=f"{share.high:.0%}",
     )

@@ -1,8 +1,9 @@
-"""The library: the models made so far, to be opened, compared, merged and deleted."""
+"""The Library tab: open, compare, merge and delete the models of the session."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,115 +13,133 @@ from ...errors import ModelError, UserError
 from ...model_folder import ModelFolder, folder_name
 from ...results import Evaluation
 from ...workflows.merge import merge
-from ..server import AT_ONCE, Shared, event_options, model_list, show_errors
+from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors
 from ..sessions import Session
 from . import library_view
 
 
-class LibraryStep:
-    """The step's parts, and what happens when they are used."""
+class LibraryTab:
+    """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared) -> None:
-        """Lay the step out."""
+        """Lay out the tab."""
         self._shared = shared
         gr.HTML(library_view.WELCOME)
         table = gr.HTML(library_view.NOTHING, elem_id="library")
-        self._picked = gr.CheckboxGroup([], label="Choose one or more", visible=False, elem_id="picked")
+        self._selected = gr.CheckboxGroup([], label="Choose one or more", visible=False, elem_id="picked")
         with gr.Row():
             self._open = gr.Button("Open", variant="primary", min_width=120)
             self._compare = gr.Button("Compare", min_width=120)
             self._merge = gr.Button("Merge", min_width=120)
             self._delete = gr.Button("Delete", min_width=120, variant="stop")
-        with gr.Row(visible=False) as self._sure:
+        with gr.Row(visible=False) as self._confirm:
             self._yes = gr.Button("Yes, delete for good", variant="stop", elem_id="sure")
             self._no = gr.Button("Keep")
-        self._told = gr.HTML(elem_id="library-told")
-        self._shown = [table, self._picked, self._sure, self._told, shared.model]
+        self._message = gr.HTML(elem_id="library-told")
+        self._panel = [table, self._selected, self._confirm, self._message, shared.model]
 
     def connect(self) -> None:
-        """Say what happens when something is used."""
-        key, picked, shown = self._shared.key, self._picked, self._shown
-        work = event_options("reading", self._shared.server.limits.drawing)
-        self._shared.entered.then(show_errors(self._listed), key, shown, **work)
-        self._shared.library.select(show_errors(self._listed_again), [key, self._shared.model], shown, **work)
-        self._open.click(
-            show_errors(self._opened), [key, picked], [self._shared.model, self._shared.tabs], **work
+        """Register the event handlers."""
+        key, model, tabs = self._shared.key, self._shared.model, self._shared.tabs
+        selected, panel = self._selected, self._panel
+        options = event_options("reading", self._shared.server.limits.concurrent)
+        self._shared.loaded.then(show_errors(self._on_load), key, panel, **options)
+        self._shared.library_tab.select(show_errors(self._on_tab), [key, model], panel, **options)
+        self._open.click(show_errors(self._on_open), [key, selected], [model, tabs], **options)
+        self._compare.click(show_errors(self._on_compare), [key, selected], self._message, **options)
+        self._merge.click(show_errors(self._on_merge), [key, selected], panel, **options)
+        self._delete.click(
+            show_errors(self._on_delete), [key, selected], [self._confirm, self._message], **options
         )
-        self._compare.click(show_errors(self._compared), [key, picked], self._told, **work)
-        self._merge.click(show_errors(self._merged), [key, picked], shown, **work)
-        self._delete.click(show_errors(self._asked), [key, picked], [self._sure, self._told], **work)
         self._no.click(
-            lambda: (gr.update(visible=False), ""),
-            None,
-            [self._sure, self._told],
-            **AT_ONCE,
+            lambda: (gr.update(visible=False), ""), None, [self._confirm, self._message], **UNQUEUED
         )
-        self._yes.click(show_errors(self._deleted), [key, picked, self._shared.model], shown, **work)
+        self._yes.click(show_errors(self._on_confirm), [key, selected, model], panel, **options)
 
-    def _listed(self, key: object) -> tuple[Any, ...]:
-        return self._all(self._shared.session(key), None)
+    def _on_load(self, key: object) -> tuple[Any, ...]:
+        return _update(self._shared.session(key), None)
 
-    def _listed_again(self, key: object, model: object) -> tuple[Any, ...]:
-        return self._all(self._shared.session(key), model)
+    def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
+        return _update(self._shared.session(key), model)
 
-    def _all(self, session: Session, model: object, said: str = "") -> tuple[Any, ...]:
-        library = session.library()
-        choices = [(library_view.title(name, folder), name) for name, folder in library]
-        return (
-            library_view.table(library),
-            gr.update(choices=choices, value=[], visible=bool(choices)),
-            gr.update(visible=False),
-            said,
-            model_list(session, model),
-        )
-
-    def _opened(self, key: object, picked: object) -> tuple[Any, ...]:
+    def _on_open(self, key: object, selected: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        names = _names(picked, least=1)
-        session.model(names[0])
-        return model_list(session, names[0]), gr.Tabs(selected="play")
+        name, *_ = _names(selected, least=1)
+        session.model(name)  # raises where it is not there any more
+        return model_choices(session, name), gr.Tabs(selected="play")
 
-    def _compared(self, key: object, picked: object) -> Any:
-        """What was measured of each, side by side."""
-        session = self._shared.session(key)
-        found: list[tuple[ModelFolder, Evaluation | None]] = []
-        for name in _names(picked, least=2):
-            folder = session.model(name)
+    def _on_compare(self, key: object, selected: object) -> Any:
+        models: list[tuple[ModelFolder, Evaluation | None]] = []
+        for folder in _models(self._shared.session(key), selected, least=2):
             try:
-                found.append((folder, evaluation.load(folder)))
+                models.append((folder, evaluation.load(folder)))
             except ModelError:
-                found.append((folder, None))
-        return library_view.compared(found)
+                models.append((folder, None))
+        return library_view.comparison(models)
 
-    def _merged(self, key: object, picked: object) -> tuple[Any, ...]:
+    def _on_merge(self, key: object, selected: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        parents = [session.model(name) for name in _names(picked, least=2)]
+        parents = _models(session, selected, least=2)
         if len(session.library()) >= self._shared.server.limits.models:
             raise UserError("no more models can be kept here; delete one first")
-        title = folder_name("+".join(folder.path.name for folder in parents)[:80] + "-merged")
-        out, number = session.models / title, 1
-        while out.exists():
-            number += 1
-            out = session.models / f"{title}-{number}"
-        with session.entered():
+        out = _merged_folder(session, parents)
+        with session.use_home():
             merge(parents, out=out)
-        return self._all(session, out.name, library_view.MERGED)
+        return _update(session, out.name, library_view.MERGED)
 
-    def _asked(self, key: object, picked: object) -> tuple[Any, ...]:
-        session = self._shared.session(key)
-        found = [session.model(name) for name in _names(picked, least=1)]
-        return gr.update(visible=True), library_view.sure(found)
+    def _on_delete(self, key: object, selected: object) -> tuple[Any, ...]:
+        """Ask before anything is deleted."""
+        folders = _models(self._shared.session(key), selected, least=1)
+        return gr.update(visible=True), library_view.confirmation(folders)
 
-    def _deleted(self, key: object, picked: object, model: object) -> tuple[Any, ...]:
+    def _on_confirm(self, key: object, selected: object, model: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        for folder in [session.model(name) for name in _names(picked, least=1)]:
-            self._shared.server.loaded_models.forget(folder.path)
+        for folder in _models(session, selected, least=1):
+            self._shared.server.loaded_models.unload(folder.path)
             shutil.rmtree(folder.path)
-        return self._all(session, model, library_view.DELETED)
+        return _update(session, model, library_view.DELETED)
 
 
-def _names(picked: object, *, least: int) -> list[object]:
-    names = list(dict.fromkeys(map(str, picked))) if isinstance(picked, list) else []
+def _update(session: Session, model: object, message: str = "") -> tuple[Any, ...]:
+    """Updates of the tab and of the list of models, where the one named `model` stays open."""
+    library = session.library()
+    choices = [(library_view.title(name, folder), name) for name, folder in library]
+    return (
+        library_view.table(library),
+        gr.update(choices=choices, value=[], visible=bool(choices)),
+        gr.update(visible=False),
+        message,
+        model_choices(session, model),
+    )
+
+
+def _models(session: Session, selected: object, *, least: int) -> list[ModelFolder]:
+    """The selected models.
+
+    Raises:
+        UserError: fewer than `least` are selected.
+        ModelError: one is not there any more.
+    """
+    return [session.model(name) for name in _names(selected, least=least)]
+
+
+def _names(selected: object, *, least: int) -> list[str]:
+    """The names of the selected models, each once.
+
+    Raises:
+        UserError: fewer than `least` are selected.
+    """
+    names = list(dict.fromkeys(map(str, selected))) if isinstance(selected, list) else []
     if len(names) < least:
         raise UserError("choose a model first" if least == 1 else "choose two models or more first")
-    return list(names)
+    return names
+
+
+def _merged_folder(session: Session, parents: list[ModelFolder]) -> Path:
+    """A folder that is not there yet, named after the models that are merged."""
+    name = folder_name("+".join(folder.path.name for folder in parents)[:80] + "-merged")
+    folder, number = session.models / name, 1
+    while folder.exists():
+        number += 1
+        folder = session.models / f"{name}-{number}"
+    return folder

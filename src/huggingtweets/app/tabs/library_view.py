@@ -1,4 +1,4 @@
-"""What the library shows."""
+"""HTML of the Library tab: a table of the models, and a comparison of their evaluations."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MERGED = note("They are one model now; it is open.")
 DELETED = note("Deleted.")
 
 _TABLE = Markup(
-    '<div class="ht-scroll" tabindex="0" role="region" aria-label="{words}"><table class="ht-table">'
-    "<caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    '<div class="ht-scroll" tabindex="0" role="region" aria-label="{caption}"><table class="ht-table">'
+    "<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 )
 _HEAD = Markup('<th scope="col">{}</th>')
 _CELL = Markup("<td>{}</td>")
 _NAME = Markup('<th scope="row">{}</th>')
 _ROW = Markup("<tr>{}</tr>")
-MEASURES: tuple[tuple[str, str], ...] = (
+MEASURES: tuple[tuple[str, str], ...] = (  # rows of an evaluation by path, and what the page calls them
     ("prediction.bits_per_byte", "bits for a letter of unseen posts (fewer is better)"),
     ("authorship.whole.closeness", "sounds like the person (1 is the person)"),
     ("copying.copied", "posts that copy one of the person's"),
@@ -34,12 +34,12 @@ MEASURES: tuple[tuple[str, str], ...] = (
 
 
 def title(name: str, folder: ModelFolder) -> str:
-    """A model in a list."""
+    """The title of a model in a list."""
     return f"{plain(folder.record.name)}, {folder.record.recipe.name} ({name})"
 
 
 def table(library: Sequence[tuple[str, ModelFolder]]) -> Markup:
-    """All models."""
+    """A table of the models."""
     if not library:
         return NOTHING
     rows = []
@@ -55,29 +55,29 @@ def table(library: Sequence[tuple[str, ModelFolder]]) -> Markup:
         ]
         rows.append(_ROW.format(_NAME.format(plain(name)) + joined(map(_CELL.format, cells))))
     head = joined(map(_HEAD.format, ("model", "whose", "made (UTC)", "recipe", "posts", "bits a letter")))
-    return _TABLE.format(words="Models made here", head=head, rows=joined(rows))
+    return _TABLE.format(caption="Models made here", head=head, rows=joined(rows))
 
 
-def compared(found: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Markup:
-    """What was measured of several models, side by side, with the intervals."""
-    head = joined(map(_HEAD.format, ("", *(plain(folder.path.name) for folder, _ in found))))
+def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Markup:
+    """A table of several models' evaluations side by side, with 95 % intervals. None: was not evaluated."""
+    head = joined(map(_HEAD.format, ("", *(plain(folder.path.name) for folder, _ in models))))
     rows = []
-    measured = [evaluation.rows() if evaluation else {} for _, evaluation in found]
-    for path, words in MEASURES:
-        cells = joined(_CELL.format(_figure(rows_of.get(path))) for rows_of in measured)
-        rows.append(_ROW.format(_NAME.format(words) + cells))
-    same = len({folder.record.dataset_digest for folder, _ in found}) == 1
-    fair = (
+    rows_by_model = [evaluation.rows() if evaluation else {} for _, evaluation in models]
+    for path, label in MEASURES:
+        cells = joined(_CELL.format(_figure(model_rows.get(path))) for model_rows in rows_by_model)
+        rows.append(_ROW.format(_NAME.format(label) + cells))
+    same = len({folder.record.dataset_digest for folder, _ in models}) == 1
+    remark = (
         "They learnt from the same posts, so the figures can be compared."
         if same
         else "They learnt from different posts: figures of different posts are not to be compared."
     )
-    return _TABLE.format(words="Measured, with 95 % intervals", head=head, rows=joined(rows)) + note(fair)
+    return _TABLE.format(caption="Measured, with 95 % intervals", head=head, rows=joined(rows)) + note(remark)
 
 
-def sure(found: Sequence[ModelFolder]) -> Markup:
-    """What would be deleted."""
-    return note("Delete for good: " + ", ".join(plain(folder.path.name) for folder in found) + "?")
+def confirmation(folders: Sequence[ModelFolder]) -> Markup:
+    """The question before models are deleted."""
+    return note("Delete for good: " + ", ".join(plain(folder.path.name) for folder in folders) + "?")
 
 
 def _figure(row: Row | None) -> str:

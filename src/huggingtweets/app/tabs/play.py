@@ -1,4 +1,4 @@
-"""The third step: the beginning of a post, and five ways in which the model goes on."""
+"""The Play tab: the visitor types the beginning of a post, and the model continues it five times."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ...generation.writer import Draft
 from ...model_folder import ModelFolder
 from ...types import Sample
 from .. import pictures, sharing
-from ..server import AT_ONCE, Shared, event_options, show_errors
+from ..server import UNQUEUED, Shared, event_options, show_errors
 from . import play_view
 
 POSTS = 5
-LONGEST_PROMPT = 500  # characters
-TEMPERATURES = (0.4, 1.6)  # from careful to wild
-MOST_TOKENS = 1000
+MAX_PROMPT = 500  # characters
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.4, 1.6
+MAX_TOKENS = 1000  # of a post
 COPY = """(index) => {
   const post = document.querySelector(`#post-${index} .ht-post-text`);
   if (post) navigator.clipboard?.writeText(post.innerText.trim());
@@ -30,21 +30,21 @@ COPY = """(index) => {
 
 
 @dataclass
-class Drawn:
-    """The posts that a page shows, and whose they are."""
+class ShownPosts:
+    """The posts that a page shows, by position, and the session and the model that they belong to."""
 
-    session: Path | None = None
+    session: Path | None = None  # its folder
     model: str = ""
     samples: dict[int, Sample] = field(default_factory=dict)
 
 
-class PlayStep:
-    """The step's parts, and what happens when they are used."""
+class PlayTab:
+    """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared) -> None:
-        """Lay the step out."""
+        """Lay out the tab."""
         self._shared = shared
-        self._drawn = gr.State(None)
+        self._shown = gr.State(None)
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
                 gr.HTML(play_view.WELCOME)
@@ -52,13 +52,17 @@ class PlayStep:
                     "My dream is",
                     label="How shall it begin?",
                     info="Leave it empty to let it begin by itself.",
-                    max_length=LONGEST_PROMPT,
+                    max_length=MAX_PROMPT,
                     elem_id="prompt",
                 )
                 self._write = gr.Button("Write five", variant="primary", size="lg", elem_id="write")
                 with gr.Accordion("How it writes", open=False):
                     self._temperature = gr.Slider(
-                        *TEMPERATURES, 1.0, step=0.05, label="From careful (left) to wild (right)"
+                        MIN_TEMPERATURE,
+                        MAX_TEMPERATURE,
+                        1.0,
+                        step=0.05,
+                        label="From careful (left) to wild (right)",
                     )
                     self._length = gr.Slider(
                         10, 200, 100, step=5, label="How long a post may get, in pieces of words"
@@ -71,155 +75,167 @@ class PlayStep:
                 self._picture = gr.HTML(elem_id="picture")
 
     def connect(self) -> None:
-        """Say what happens when something is used."""
-        shared, knobs = self._shared, [self._temperature, self._length, self._mastodon]
-        work = event_options("writing", 4, "hidden")
-        base = [shared.key, shared.model, self._drawn]
-        shown = [part for post in self._posts for part in post.shown]
+        """Register the event handlers."""
+        shared, options = self._shared, event_options("writing", 4, "hidden")
+        inputs = [shared.key, shared.model, self._shown]
+        settings = [self._prompt, self._temperature, self._length, self._mastodon]
+        posts = [component for post in self._posts for component in post.components]
         gr.on(
             [self._write.click, self._prompt.submit],
-            show_errors(self._written),
-            [*base, self._prompt, *knobs],
-            [self._drawn, self._picture, *shown],
-            **work,
+            show_errors(self._on_write),
+            [*inputs, *settings],
+            [self._shown, self._picture, *posts],
+            **options,
         )
         for number, post in enumerate(self._posts):
-            post.again.click(
-                show_errors(partial(self._again, number)),
-                [*base, self._prompt, *knobs],
-                [self._drawn, *post.shown],
-                **work,
+            post.rewrite.click(
+                show_errors(partial(self._on_rewrite, number)),
+                [*inputs, *settings],
+                [self._shown, *post.components],
+                **options,
             )
-            post.copy.click(None, gr.State(number), None, js=COPY, **AT_ONCE)
-            post.card.click(show_errors(partial(self._card, number)), base, self._picture, **work)
-            post.first.click(show_errors(partial(self._first, number)), base, self._picture, **work)
+            post.copy.click(None, gr.State(number), None, js=COPY, **UNQUEUED)
+            post.draw.click(show_errors(partial(self._on_draw, number)), inputs, self._picture, **options)
+            post.promote.click(
+                show_errors(partial(self._on_promote, number)), inputs, self._picture, **options
+            )
         shared.model.change(
-            show_errors(self._opened),
+            show_errors(self._on_model),
             [shared.key, shared.model],
-            [self._drawn, self._picture, self._length, *shown],
-            **work,
+            [self._shown, self._picture, self._length, *posts],
+            **options,
         )
 
-    def _opened(self, key: object, model: object) -> tuple[Any, ...]:
-        """Another model: the posts of the one before go away."""
-        nothing = [play_view.NOTHING, gr.update(visible=False)]
-        nothing += [play_view.BLANK, gr.update(visible=False)] * (POSTS - 1)
+    def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
+        """Remove the posts of the model that was open before, and set the greatest length of a post."""
+        posts = [play_view.NOTHING, gr.update(visible=False)]
+        posts += [play_view.BLANK, gr.update(visible=False)] * (POSTS - 1)
         if not model:
-            return Drawn(), "", gr.skip(), *nothing
-        longest = self._shared.session(key).model(model).record.recipe.sampling.max_new_tokens
-        return Drawn(), "", gr.update(value=longest, maximum=max(200, longest)), *nothing
+            return ShownPosts(), "", gr.skip(), *posts
+        max_tokens = self._shared.session(key).model(model).record.recipe.sampling.max_new_tokens
+        return ShownPosts(), "", gr.update(value=max_tokens, maximum=max(200, max_tokens)), *posts
 
-    def _written(
+    def _on_write(
         self,
         key: object,
         model: object,
-        _: Drawn | None,
+        _: ShownPosts | None,
         prompt: str,
         temperature: float,
         length: float,
         server: str,
     ) -> Iterator[tuple[Any, ...]]:
-        """Five posts, all of them growing word by word."""
+        """Write five posts, and show them word by word."""
         session = self._shared.session(key)
         folder = session.model(model)
-        drawn = Drawn(session.root, str(model))
-        asked = _asked(temperature, length)
-        sharing.links(Sample(prompt="", text=""), folder.record, server)  # before any work is done
-        begin = prompt[:LONGEST_PROMPT].rstrip()
-        places = (Draft(),) * POSTS
-        yield drawn, "", *_all_growing(begin, places)  # the model may have to be loaded first
-        for places in self._shared.server.loaded_models.say(folder, begin, count=POSTS, sampling=asked):
-            yield drawn, "", *_all_growing(begin, places)
-        parts: list[Any] = []
-        for number, place in enumerate(places):
-            parts += self._shown(drawn, number, begin, place, folder, server)
-        yield drawn, "", *parts
+        shown = ShownPosts(session.root, str(model))
+        sampling = _sampling(temperature, length)
+        sharing.links(Sample(prompt="", text=""), folder.record, server)  # an error comes before any work
+        prompt = prompt[:MAX_PROMPT].rstrip()
+        drafts = (Draft(),) * POSTS
+        yield shown, "", *_unfinished_posts(prompt, drafts)  # the model may have to be loaded first
+        for drafts in self._shared.server.loaded_models.stream(
+            folder, prompt, count=POSTS, sampling=sampling
+        ):
+            yield shown, "", *_unfinished_posts(prompt, drafts)
+        posts: list[Any] = []
+        for number, draft in enumerate(drafts):
+            posts += _finished_post(shown, number, prompt, draft, folder, server)
+        yield shown, "", *posts
 
-    def _again(
+    def _on_rewrite(
         self,
         number: int,
         key: object,
         model: object,
-        drawn: Drawn | None,
-        prompt: str,
+        shown: ShownPosts | None,
+        _: str,
         temperature: float,
         length: float,
         server: str,
     ) -> Iterator[tuple[Any, ...]]:
-        """Another post in the place of one."""
-        del prompt
-        drawn, folder, old = self._of(number, key, model, drawn)
-        place = Draft()
-        yield drawn, *_growing(old.prompt, place)
-        said = self._shared.server.loaded_models.say(
-            folder, old.prompt, count=1, sampling=_asked(temperature, length)
-        )
-        for (place,) in said:
-            yield drawn, *_growing(old.prompt, place)
-        yield drawn, *self._shown(drawn, number, old.prompt, place, folder, server)
+        """Write another post in the place of one, with the prompt of that post."""
+        shown, folder, sample = self._sample(number, key, model, shown)
+        prompt, draft = sample.prompt, Draft()
+        yield shown, *_unfinished_post(prompt, draft)
+        for (draft,) in self._shared.server.loaded_models.stream(
+            folder, prompt, count=1, sampling=_sampling(temperature, length)
+        ):
+            yield shown, *_unfinished_post(prompt, draft)
+        yield shown, *_finished_post(shown, number, prompt, draft, folder, server)
 
-    def _card(self, number: int, key: object, model: object, drawn: Drawn | None) -> Any:
-        _, folder, sample = self._of(number, key, model, drawn)
-        return play_view.card(pictures.card(folder, sample), sample)
+    def _on_draw(self, number: int, key: object, model: object, shown: ShownPosts | None) -> Any:
+        _, folder, sample = self._sample(number, key, model, shown)
+        return play_view.post_picture(pictures.post_picture(folder, sample), sample)
 
-    def _first(self, number: int, key: object, model: object, drawn: Drawn | None) -> Any:
-        _, folder, sample = self._of(number, key, model, drawn)
-        return play_view.own_picture(pictures.put_first(folder, sample))
+    def _on_promote(self, number: int, key: object, model: object, shown: ShownPosts | None) -> Any:
+        _, folder, sample = self._sample(number, key, model, shown)
+        return play_view.share_picture(pictures.replace_share_picture(folder, sample))
 
-    def _shown(
-        self, drawn: Drawn, number: int, prompt: str, place: Draft, folder: ModelFolder, server: str
-    ) -> list[Any]:
-        if not place.whole:
-            drawn.samples.pop(number, None)
-            return [play_view.REFUSED, gr.update(visible=False)]
-        sample = drawn.samples[number] = Sample(prompt=prompt, text=place.text)
-        return [play_view.post(sample, folder.record, server), gr.update(visible=True)]
+    def _sample(
+        self, number: int, key: object, model: object, shown: ShownPosts | None
+    ) -> tuple[ShownPosts, ModelFolder, Sample]:
+        """The post at a position, and the model that wrote it.
 
-    def _of(
-        self, number: int, key: object, model: object, drawn: Drawn | None
-    ) -> tuple[Drawn, ModelFolder, Sample]:
-        """The post of that place, where the page shows it to the visitor it was written for."""
+        Raises:
+            UserError: the page shows no such post, or shows it to another visitor or for another model.
+        """
         session = self._shared.session(key)
         if (
-            drawn is None
-            or drawn.session != session.root
-            or drawn.model != model
-            or number not in drawn.samples
+            shown is None
+            or shown.session != session.root
+            or shown.model != model
+            or number not in shown.samples
         ):
             raise UserError("this post is not here any more; let it write five new ones")
-        return drawn, session.model(model), drawn.samples[number]
+        return shown, session.model(model), shown.samples[number]
 
 
 class _Post:
-    """A place for a post, and what can be done with it."""
+    """The components of one post: its text and its buttons."""
 
     def __init__(self, number: int) -> None:
-        self.number = number
         self.text = gr.HTML(play_view.NOTHING if number == 0 else play_view.BLANK, elem_id=f"post-{number}")
-        with gr.Row(visible=False, elem_classes="ht-actions") as self.row:
-            self.again = gr.Button("Another", size="sm", min_width=60)
+        with gr.Row(visible=False, elem_classes="ht-actions") as self.buttons:
+            self.rewrite = gr.Button("Another", size="sm", min_width=60)
             self.copy = gr.Button("Copy", size="sm", min_width=60)
-            self.card = gr.Button("As a picture", size="sm", min_width=60)
-            self.first = gr.Button("On its own picture", size="sm", min_width=60)
-        self.shown = [self.text, self.row]
+            self.draw = gr.Button("As a picture", size="sm", min_width=60)
+            self.promote = gr.Button("On its own picture", size="sm", min_width=60)
+        self.components = [self.text, self.buttons]
 
 
-def _growing(prompt: str, place: Draft) -> list[Any]:
-    return [play_view.growing(prompt, place.text), gr.update(visible=False)]
+def _unfinished_post(prompt: str, draft: Draft) -> list[Any]:
+    return [play_view.unfinished_post(prompt, draft.text), gr.update(visible=False)]
 
 
-def _all_growing(prompt: str, places: Sequence[Draft]) -> list[Any]:
-    return [part for place in places for part in _growing(prompt, place)]
+def _unfinished_posts(prompt: str, drafts: Sequence[Draft]) -> list[Any]:
+    return [update for draft in drafts for update in _unfinished_post(prompt, draft)]
 
 
-def _asked(temperature: object, length: object) -> dict[str, float]:
+def _finished_post(
+    shown: ShownPosts, number: int, prompt: str, draft: Draft, folder: ModelFolder, server: str
+) -> list[Any]:
+    """Updates of a post's components; the post is put into `shown`, or removed where filters refused it."""
+    if not draft.whole:
+        shown.samples.pop(number, None)
+        return [play_view.REFUSED, gr.update(visible=False)]
+    sample = shown.samples[number] = Sample(prompt=prompt, text=draft.text)
+    return [play_view.post(sample, folder.record, server), gr.update(visible=True)]
+
+
+def _sampling(temperature: object, length: object) -> dict[str, float]:
+    """Fields of `Sampling` from the sliders.
+
+    Raises:
+        UserError: a value is not a number, or out of range.
+    """
     try:
-        asked = {"temperature": float(str(temperature)), "max_new_tokens": int(float(str(length)))}
+        sampling = {"temperature": float(str(temperature)), "max_new_tokens": int(float(str(length)))}
     except ValueError:
         raise UserError("temperature and length are numbers") from None
     if (
-        not TEMPERATURES[0] <= asked["temperature"] <= TEMPERATURES[1]
-        or not 1 <= asked["max_new_tokens"] <= MOST_TOKENS
+        not MIN_TEMPERATURE <= sampling["temperature"] <= MAX_TEMPERATURE
+        or not 1 <= sampling["max_new_tokens"] <= MAX_TOKENS
     ):
         raise UserError("temperature or length is out of range")
-    return asked
+    return sampling

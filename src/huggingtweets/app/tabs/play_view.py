@@ -1,4 +1,4 @@
-"""What the third step shows: posts of the model, always as a bot's."""
+"""HTML of the Play tab: posts of the model, each with a badge that a bot wrote it."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ _POST = Markup(
     '<article class="ht-post"><p class="ht-post-text"><b>{prompt}</b>{rest}</p>'
     '<footer><span class="ht-badge">AI BOT</span>{links}</footer></article>'
 )
-_GROWING = Markup(
+_UNFINISHED = Markup(
     '<article class="ht-post" aria-busy="true"><p class="ht-post-text"><b>{prompt}</b>{rest}'
     '<span class="ht-caret"></span></p></article>'
 )
 _LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">Share on {}</a>')
 
 
-def growing(prompt: str, text: str) -> Markup:
-    """A post that is being written: its beginning, and the words that are there."""
-    begins, rest = _parts(prompt, text if len(text) > len(prompt) else prompt)
-    return _GROWING.format(prompt=begins, rest=rest)
+def unfinished_post(prompt: str, text: str) -> Markup:
+    """A post that is being written."""
+    beginning, rest = _split(prompt, text if len(text) > len(prompt) else prompt)
+    return _UNFINISHED.format(prompt=beginning, rest=rest)
 
 
 def post(sample: Sample, record: Record, server: str) -> Markup:
-    """A post, and links that share it."""
-    begins, rest = _parts(sample.prompt, sample.text)
+    """A post, and the links that share it."""
+    beginning, rest = _split(sample.prompt, sample.text)
     links = joined(_LINK.format(url, network) for network, url in sharing.links(sample, record, server))
-    return _POST.format(prompt=begins, rest=rest, links=links)
+    return _POST.format(prompt=beginning, rest=rest, links=links)
 
 
-def card(png: bytes, sample: Sample) -> Markup:
-    """A post as a picture, to be downloaded."""
+def post_picture(png: bytes, sample: Sample) -> Markup:
+    """The picture of a post, with a link to download it."""
     return picture(png, f"A picture of the post: {plain(sample.text)[:300]}", file="post.png")
 
 
-def own_picture(png: bytes) -> Markup:
-    """The model's own picture, drawn anew."""
-    done = Markup('<p class="ht-note" role="status">It stands first on the model\'s own picture now.</p>')
-    return done + picture(
+def share_picture(png: bytes) -> Markup:
+    """The share picture of the model, after a post was put first."""
+    message = Markup('<p class="ht-note" role="status">It stands first on the model\'s own picture now.</p>')
+    return message + picture(
         png, "The model's own picture, with the post that was picked first", file="predictions.png"
     )
 
 
-def _parts(prompt: str, text: str) -> tuple[str, str]:
-    """What was typed, and what the model wrote."""
+def _split(prompt: str, text: str) -> tuple[str, str]:
+    """A post, split into the prompt and what the model wrote."""
     prompt, text = plain(prompt), plain(text)
-    begins = len(prompt) if text.startswith(prompt) else 0
-    return text[:begins], text[begins:]
+    length = len(prompt) if text.startswith(prompt) else 0
+    return text[:length], text[length:]

@@ -1,4 +1,4 @@
-"""The first step: whose posts, what is left of them, and whether that is enough."""
+"""The Posts tab: choose posts, see what cleaning keeps of them, and whether they are enough."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from msgspec.structs import replace
 
 from ...cleaning.rules import languages
 from ...errors import HuggingtweetsError, UserError
-from .. import selection
+from .. import selection as selections
 from ..markup import problem
 from ..selection import Selection
-from ..server import AT_ONCE, Shared, event_options, show_errors, words
+from ..server import UNQUEUED, Shared, error_message, event_options, show_errors
 from ..sessions import Session
 from . import posts_view
 
 HINT = "bsky:jane.bsky.social"
-MOST_LETTERS = 4000  # that can be typed
+MAX_TYPED = 4000  # characters of the accounts that are typed
 
 
-class PostsStep:
-    """The step's parts, and what happens when they are used."""
+class PostsTab:
+    """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared) -> None:
-        """Lay the step out."""
+        """Lay out the tab."""
         self._shared, self._server = shared, shared.server
         public = self._server.limits.public
         with gr.Row(elem_classes="ht-columns"):
@@ -39,142 +39,159 @@ class PostsStep:
                     height=150,
                     elem_classes="ht-drop",
                 )
-                _take_only_what_is_dropped(self._files)
+                _refuse_addresses(self._files)
                 with gr.Row(elem_classes="ht-typed"):
                     self._typed = gr.Textbox(
                         label="Or an account" + ("" if public else ", or a path"),
                         placeholder=HINT,
-                        max_length=MOST_LETTERS,
+                        max_length=MAX_TYPED,
                         scale=3,
                     )
                     self._add = gr.Button("Add", scale=0, min_width=80)
                 self._sample = gr.Button("Try the sample", variant="primary", elem_id="try-sample")
-                self._toggles = _toggles()
+                self._filters = _filter_inputs()
                 self._clear = gr.Button("Begin again", size="sm")
             with gr.Column(scale=6, min_width=320):
                 self._teach = gr.Button(
                     "Go on: teach it", variant="primary", visible=False, elem_id="go-teach"
                 )
-                found = gr.HTML(posts_view.OPENING, elem_id="found")
-        self.ready = gr.HTML(posts_view.ready(Selection()), render=False)
-        self._shown = [found, self.ready, self._teach]
+                inspections = gr.HTML(posts_view.OPENING, elem_id="found")
+        self.summary = gr.HTML(posts_view.summary(Selection()), render=False)  # the Teach tab renders it
+        self._panel = [inspections, self.summary, self._teach]
 
     def connect(self) -> None:
-        """Say what happens when something is used."""
-        key, shown, toggles = self._shared.key, self._shown, self._toggles
-        work = event_options("reading", self._server.limits.drawing)
+        """Register the event handlers."""
+        key, panel, filters = self._shared.key, self._panel, self._filters
+        options = event_options("reading", self._server.limits.concurrent)
         self._files.upload(
-            show_errors(self._dropped), [key, self._files, *toggles], [self._files, *shown], **work
+            show_errors(self._on_upload), [key, self._files, *filters], [self._files, *panel], **options
         )
         gr.on(
             [self._add.click, self._typed.submit],
-            show_errors(self._named),
-            [key, self._typed, *toggles],
-            [self._typed, *shown],
-            **work,
+            show_errors(self._on_add),
+            [key, self._typed, *filters],
+            [self._typed, *panel],
+            **options,
         )
-        self._sample.click(show_errors(self._sampled), [key, *toggles], shown, **work)
-        self._clear.click(show_errors(self._begun), key, [*shown, *toggles], **work)
-        replies, language, *boxes = toggles
-        used = [replies.input, language.input, *(event for box in boxes for event in (box.submit, box.blur))]
-        gr.on(used, show_errors(self._changed), [key, *toggles], shown, **work)
-        self._teach.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **AT_ONCE)
-        self._shared.entered.then(show_errors(self._found_again), key, [*shown, *toggles], **work)
+        self._sample.click(show_errors(self._on_sample), [key, *filters], panel, **options)
+        self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], **options)
+        replies, language, *boxes = filters
+        changes = [
+            replies.input,
+            language.input,
+            *(event for box in boxes for event in (box.submit, box.blur)),
+        ]
+        gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
+        self._teach.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **UNQUEUED)
+        self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)
 
     @contextmanager
-    def _room(self, key: object) -> Iterator[Session]:
-        """The visitor's room, for one event after the other: two at once would undo each other's choices."""
+    def _locked_session(self, key: object) -> Iterator[Session]:
+        """The visitor's session, for one event at a time: two would overwrite each other's selection."""
         session = self._shared.session(key)
-        with self._server.sessions.alone(session):
+        with self._server.sessions.lock(session):
             yield session
 
-    def _looked(self, session: Session, now: Selection, boxes: Sequence[object] = ()) -> tuple[Any, ...]:
-        """Look at what is chosen, by what the boxes say or else said last; errors stand where posts would."""
-        if not now.places:
-            selection.save(now, session)
-            return posts_view.NOTHING, posts_view.ready(now), gr.update(visible=False)
+    def _read(
+        self, session: Session, selection: Selection, filters: Sequence[object] = ()
+    ) -> tuple[Any, ...]:
+        """Read the posts of a selection and save it; errors stand in the panel, in place of the posts.
+
+        Args:
+            session: where the selection is saved.
+            selection: the places.
+            filters: values of the filter inputs; empty: the filters of the selection.
+        """
+        if not selection.places:
+            selections.save(selection, session)
+            return posts_view.NOTHING, posts_view.summary(selection), gr.update(visible=False)
         try:
-            now = selection.as_shown(now, *boxes) if boxes else now
-            now, inspections = selection.look(now, session, self._server.limits)
-        except Exception as error:  # noqa: BLE001 -- every error is told, and ours are logged
-            selection.save(replace(now, enough=False), session)
-            message = selection.without_places(words(error), now)
+            selection = selections.with_filters(selection, *filters) if filters else selection
+            selection, inspections = selections.read_posts(selection, session, self._server.limits)
+        except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
+            selections.save(replace(selection, enough=False), session)
+            message = selections.hide_paths(error_message(error), selection)
             return (
-                posts_view.places(now) + problem(message),
-                posts_view.ready(Selection()),
+                posts_view.places(selection) + problem(message),
+                posts_view.summary(Selection()),
                 gr.update(visible=False),
             )
-        page = posts_view.inspections(now, inspections)
-        return page, posts_view.ready(now), gr.update(visible=now.enough)
+        html = posts_view.inspections(selection, inspections)
+        return html, posts_view.summary(selection), gr.update(visible=selection.enough)
 
-    def _dropped(self, key: object, uploads: Sequence[str] | None, *boxes: object) -> tuple[Any, ...]:
-        with self._room(key) as session:
-            now = selection.with_uploads(
-                selection.load(session), uploads or (), self._server.incoming, session
+    def _on_upload(self, key: object, uploads: Sequence[str] | None, *filters: object) -> tuple[Any, ...]:
+        with self._locked_session(key) as session:
+            selection = selections.with_uploads(
+                selections.load(session), uploads or (), self._server.incoming, session
             )
-            return None, *self._looked(session, now, boxes)
+            return None, *self._read(session, selection, filters)
 
-    def _named(self, key: object, typed: str, *boxes: object) -> tuple[Any, ...]:
-        with self._room(key) as session:
+    def _on_add(self, key: object, typed: str, *filters: object) -> tuple[Any, ...]:
+        with self._locked_session(key) as session:
+            selection = selections.load(session)
             try:
-                now = selection.with_typed(selection.load(session), typed[:MOST_LETTERS], self._server.limits)
+                selection = selections.with_typed(selection, typed[:MAX_TYPED], self._server.limits)
             except HuggingtweetsError as error:
-                return typed, problem(words(error)), gr.skip(), gr.skip()
-            return "", *self._looked(session, now, boxes)
+                return typed, problem(error_message(error)), gr.skip(), gr.skip()
+            return "", *self._read(session, selection, filters)
 
-    def _sampled(self, key: object, *boxes: object) -> tuple[Any, ...]:
-        with self._room(key) as session:  # whose the sample is, it says itself
-            return self._looked(session, selection.with_sample(selection.load(session)), (*boxes[:-1], ""))
+    def _on_sample(self, key: object, *filters: object) -> tuple[Any, ...]:
+        *others, _ = filters  # the last is the author's handle, which the sample names itself
+        with self._locked_session(key) as session:
+            return self._read(session, selections.with_sample(selections.load(session)), (*others, ""))
 
-    def _changed(self, key: object, *boxes: object) -> tuple[Any, ...]:
-        """Look again; with no posts chosen there is nothing to do, since whatever brings some asks the boxes.
+    def _on_filter(self, key: object, *filters: object) -> tuple[Any, ...]:
+        """Read the posts again where a filter changed.
 
-        A box that is left for "Begin again" tells so only behind it, with what it held before.
+        Nothing is done while no places are selected: adding one reads the filters anyway. The click on "Begin
+        again" takes the focus from a text box, and the browser may send the box's blur event, with its old
+        value, after the click.
         """
-        with self._room(key) as session:
-            now = selection.load(session)
-            if not now.places or (now.enough and _says(now, boxes)):
+        with self._locked_session(key) as session:
+            selection = selections.load(session)
+            if not selection.places or (selection.enough and _has_filters(selection, filters)):
                 return gr.skip(), gr.skip(), gr.skip()
-            return self._looked(session, now, boxes)
+            return self._read(session, selection, filters)
 
-    def _begun(self, key: object) -> tuple[Any, ...]:
-        with self._room(key) as session:
-            return *self._looked(session, Selection()), True, "", "", "", ""
+    def _on_clear(self, key: object) -> tuple[Any, ...]:
+        with self._locked_session(key) as session:
+            return *self._read(session, Selection()), True, "", "", "", ""
 
-    def _found_again(self, key: object) -> tuple[Any, ...]:
-        """What was chosen before the page was reloaded."""
+    def _on_load(self, key: object) -> tuple[Any, ...]:
+        """Show the selection from before a reload of the page."""
         try:
-            with self._room(key) as session:
-                now = selection.load(session)
-                shown = self._looked(session, now)
-        except UserError as error:  # there is no room for the visitor
-            now, shown = Selection(), (problem(words(error)), gr.skip(), gr.skip())
-        kept = now.rules
-        days = [day.isoformat() if day else "" for day in (kept.since, kept.until)]
-        return *shown, kept.keep_replies, kept.lang or "", *days, now.person
+            with self._locked_session(key) as session:
+                selection = selections.load(session)
+                panel = self._read(session, selection)
+        except UserError as error:  # there are too many sessions
+            selection, panel = Selection(), (problem(error_message(error)), gr.skip(), gr.skip())
+        rules = selection.rules
+        dates = [day.isoformat() if day else "" for day in (rules.since, rules.until)]
+        return *panel, rules.keep_replies, rules.lang or "", *dates, selection.person
 
 
-def _says(now: Selection, boxes: Sequence[object]) -> bool:
-    """Whether the boxes still say by what was looked last."""
+def _has_filters(selection: Selection, filters: Sequence[object]) -> bool:
+    """Whether the selection was read with these filters."""
     try:
-        return selection.as_shown(now, *boxes) == now
+        return selections.with_filters(selection, *filters) == selection
     except UserError:
         return False
 
 
-def _take_only_what_is_dropped(files: gr.File) -> None:
-    """Gradio would fetch a file that is named by an address, as large as it is; nobody needs that here."""
-    kept = files.async_move_resource_to_block_cache
+def _refuse_addresses(files: gr.File) -> None:
+    """Refuse an address in place of an uploaded file: Gradio would download it, whatever its size."""
+    move_file = files.async_move_resource_to_block_cache
 
-    async def move(path: str | Path | None) -> str | None:
+    async def move_upload(path: str | Path | None) -> str | None:
         if path is not None and "://" in str(path):
             raise gr.Error("only files that are dropped here are taken", print_exception=False)
-        return await kept(path)
+        return await move_file(path)
 
-    files.async_move_resource_to_block_cache = move  # type: ignore[method-assign,assignment] # a subclass writes stubs
+    files.async_move_resource_to_block_cache = move_upload  # type: ignore[method-assign,assignment] # a subclass writes stubs
 
 
-def _toggles() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, gr.Textbox]:
+def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, gr.Textbox]:
+    """The inputs of `selection.with_filters`, in its order."""
     with gr.Accordion("Leave something out", open=False):
         replies = gr.Checkbox(True, label="Learn from replies, too")
         language = gr.Dropdown(

@@ -1,4 +1,4 @@
-"""What the first step shows: who it is, what is left of the posts, and examples of both."""
+"""HTML of the Posts tab: the author, the funnel of cleaning, and examples of kept and dropped posts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ...workflows.inspect import Inspection
 from ..markup import empty, joined
 from ..selection import Selection
 
-SHORT = 280  # characters shown of an example
-EXAMPLES = 1  # dropped posts shown for each reason
+MAX_EXAMPLE = 280  # characters shown of a post
+DROPPED_EXAMPLES = 1  # dropped posts shown for each reason
 
 WELCOME = Markup(
     '<h2>Whose posts?</h2><p class="ht-lead">Drop the archive that a network gave you, or name an account. '
@@ -33,7 +33,7 @@ NOTHING = empty(
     "Drop a file, name an account, or try the sample: then you see here whose posts they are, which ones are "
     "worth learning from, and whether they are enough.",
 )
-VERDICTS = {
+SUFFICIENCY = {  # CSS class and title
     Level.ENOUGH: ("good", "Enough to learn from"),
     Level.LITTLE: ("fair", "Just enough"),
     Level.TOO_LITTLE: ("bad", "Too little"),
@@ -53,40 +53,40 @@ _BAR = Markup(
     '<div class="ht-bar {part}"><dt>{label}</dt><dd><span class="ht-track">'
     '<span style="margin-left:{begin:.2f}%;width:{width:.2f}%"></span></span><b>{count}</b></dd></div>'
 )
-_VERDICT = Markup('<p class="ht-verdict {kind}" role="status"><b>{answer}.</b> {text}</p>')
+_SUFFICIENCY = Markup('<p class="ht-verdict {kind}" role="status"><b>{title}.</b> {text}</p>')
 _LIST = Markup('<section><h4>{title}</h4><ul class="ht-examples {kind}">{items}</ul></section>')
 _ITEM = Markup("<li>{tag}<q>{text}</q></li>")
 _TAG = Markup('<span class="ht-tag">{}</span>')
 _PLACES = Markup('<p class="ht-places"><span>Reading</span> {}</p>')
 _PLACE = Markup('<span class="ht-chip">{}</span>')
-_READY = Markup('<p class="ht-lead">It learns from <b>{}</b>: {:,} posts.</p>')
-_NOT_READY = Markup('<p class="ht-lead">First choose <b>posts</b> that are enough to learn from.</p>')
+_SUMMARY = Markup('<p class="ht-lead">It learns from <b>{}</b>: {:,} posts.</p>')
+_NO_SUMMARY = Markup('<p class="ht-lead">First choose <b>posts</b> that are enough to learn from.</p>')
 
 
-def ready(selection: Selection) -> Markup:
-    """Whose posts the next step takes."""
-    return _READY.format(plain(selection.title), selection.kept) if selection.enough else _NOT_READY
+def summary(selection: Selection) -> Markup:
+    """Whose posts a model would be trained on, as the Teach tab shows it."""
+    return _SUMMARY.format(plain(selection.title), selection.kept) if selection.enough else _NO_SUMMARY
 
 
-def inspections(selection: Selection, found: Sequence[Inspection]) -> Markup:
-    """Every person that was found."""
-    return places(selection) + joined(map(_inspection, found))
+def inspections(selection: Selection, authors: Sequence[Inspection]) -> Markup:
+    """The places of a selection, and each author whose posts are there."""
+    return places(selection) + joined(map(_inspection, authors))
 
 
 def places(selection: Selection) -> Markup:
-    """What is read."""
+    """The places of a selection."""
     return _PLACES.format(joined(_PLACE.format(plain(place.shown)[:60]) for place in selection.places))
 
 
 def _inspection(inspection: Inspection) -> Markup:
     cleaned, account = inspection.author.cleaned, inspection.author.account
     face = portrait(account, {account.handle: account.avatar} if account.avatar else {})
-    kind, answer = VERDICTS[inspection.sufficiency.level]
+    kind, title = SUFFICIENCY[inspection.sufficiency.level]
     kept = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.some())
     dropped = joined(
         _ITEM.format(tag=_TAG.format(REASONS[reason]), text=_short(text))
         for reason, texts in cleaned.examples.items()
-        for text in texts[:EXAMPLES]
+        for text in texts[:DROPPED_EXAMPLES]
     )
     return Markup('<article class="ht-card">{}{}{}{}{}</article>').format(
         _PERSON.format(
@@ -96,27 +96,27 @@ def _inspection(inspection: Inspection) -> Markup:
             handle=face["handle"],
             source=account.source.replace("_", " "),
         ),
-        _VERDICT.format(kind=kind, answer=answer, text=inspection.sufficiency.text),
+        _SUFFICIENCY.format(kind=kind, title=title, text=inspection.sufficiency.text),
         _funnel(cleaned.funnel),
         _LIST.format(title="Kept, for example", kind="kept", items=kept) if kept else "",
         _LIST.format(title="Left out, and why", kind="dropped", items=dropped) if dropped else "",
     )
 
 
-def _face(shown: Mapping[str, object]) -> Markup:
-    """The person's picture, where the place gave one that can be read, or initials."""
-    picture = address(shown)
-    return _FACE.format(_PICTURE.format(picture) if picture else shown["initials"])
+def _face(author: Mapping[str, object]) -> Markup:
+    """The avatar of an author, as `portrait` gives it, where there is one that can be read; or initials."""
+    picture = address(author)
+    return _FACE.format(_PICTURE.format(picture) if picture else author["initials"])
 
 
 def _funnel(funnel: Funnel) -> Markup:
-    """Bars, each of which begins where the one before it left off."""
-    left = funnel.read
+    """A waterfall chart of the posts: read, dropped for each reason, and kept."""
+    remaining = funnel.read
     bars = [_bar("posts read", 0, funnel.read, funnel.read, "read")]
     for reason in Reason:
         if count := funnel.dropped.get(reason, 0):
-            left -= count
-            bars.append(_bar(REASONS[reason], left, count, funnel.read, "dropped"))
+            remaining -= count
+            bars.append(_bar(REASONS[reason], remaining, count, funnel.read, "dropped"))
     bars.append(_bar("kept", 0, funnel.kept, funnel.read, "kept"))
     return _FUNNEL.format(read=f"{funnel.read:,}", kept=f"{funnel.kept:,}", bars=joined(bars))
 
@@ -133,4 +133,4 @@ def _bar(label: str, begin: int, count: int, read: int, part: str) -> Markup:
 
 def _short(text: str) -> str:
     text = plain(text)
-    return text if len(text) <= SHORT else text[: SHORT - 1] + "…"
+    return text if len(text) <= MAX_EXAMPLE else text[: MAX_EXAMPLE - 1] + "…"

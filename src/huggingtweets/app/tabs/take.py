@@ -1,4 +1,4 @@
-"""The last step: the report, the card, the folder as a file, and publishing."""
+"""The "Take it" tab: the model's folder as a zip file, its pictures, its report and its card."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ PICTURES = (
 )
 
 
-class TakeStep:
-    """The step's parts, and what happens when they are used."""
+class TakeTab:
+    """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared) -> None:
-        """Lay the step out."""
+        """Lay out the tab."""
         self._shared = shared
         gr.HTML(WELCOME)
         with gr.Row():
             self._pack = gr.Button("Pack the model as a zip", elem_id="pack")
             self._file = gr.DownloadButton("Download it", visible=False, variant="primary", elem_id="zip")
-        self._said = gr.HTML(elem_id="packed")
+        self._warning = gr.HTML(elem_id="packed")
         with gr.Accordion("Its pictures", open=True):
             self._pictures = gr.HTML(NOTHING, elem_id="pictures")
         with gr.Accordion("Its report: does it sound like the person, does it only repeat?", open=False):
@@ -44,20 +44,20 @@ class TakeStep:
             self._card = gr.Markdown(elem_id="card")
 
     def connect(self) -> None:
-        """Say what happens when something is used."""
+        """Register the event handlers."""
         key, model = self._shared.key, self._shared.model
-        work = event_options("reading", self._shared.server.limits.drawing)
-        seen = [self._pictures, self._report, self._card, self._file, self._said]
+        options = event_options("reading", self._shared.server.limits.concurrent)
+        panel = [self._pictures, self._report, self._card, self._file, self._warning]
         gr.on(
-            [model.change, self._shared.taking.select],
-            show_errors(self._opened),
+            [model.change, self._shared.take_tab.select],
+            show_errors(self._on_model),
             [key, model],
-            seen,
-            **work,
+            panel,
+            **options,
         )
-        self._pack.click(show_errors(self._packed), [key, model], [self._file, self._said], **work)
+        self._pack.click(show_errors(self._on_pack), [key, model], [self._file, self._warning], **options)
 
-    def _opened(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
         hidden = gr.update(visible=False, value=None)
         if not model:
             return NOTHING, "", "", hidden, ""
@@ -66,37 +66,38 @@ class TakeStep:
         report = (
             document(page.read_text("utf-8"), "The report of the model")
             if page.is_file()
-            else note("This model was not evaluated; huggingtweets evaluate does that.")
+            else note("This model was not judged; huggingtweets evaluate does that.")
         )
         return _pictures(folder), report, _card(folder), hidden, ""
 
-    def _packed(self, key: object, model: object) -> tuple[Any, ...]:
-        """Everything in the model's folder, in one file."""
+    def _on_pack(self, key: object, model: object) -> tuple[Any, ...]:
+        """Pack the model's folder into a zip file, in a folder of its own that Gradio serves and deletes."""
         folder = self._shared.session(key).model(model)
-        with tempfile.TemporaryDirectory(dir=self._shared.server.incoming) as place:
-            file = shutil.make_archive(
-                str(Path(place) / folder.path.name), "zip", folder.path.parent, folder.path.name
-            )
-            kept = self._shared.server.incoming / Path(place).name.ljust(32, "_") / Path(file).name
-            kept.parent.mkdir(mode=0o700)
-            Path(file).rename(kept)
-        said = problem(HOLDS_POSTS, "Mind who gets it") if models.holds_posts(folder.record.recipe) else ""
-        return gr.update(value=str(kept), visible=True), said
+        incoming = self._shared.server.incoming
+        with tempfile.TemporaryDirectory(dir=incoming) as unfinished:
+            archive = Path(unfinished) / folder.path.name
+            zip_file = Path(shutil.make_archive(str(archive), "zip", folder.path.parent, folder.path.name))
+            download = incoming / Path(unfinished).name.ljust(32, "_") / zip_file.name
+            download.parent.mkdir(mode=0o700)
+            zip_file.rename(download)
+        holds_posts = models.holds_posts(folder.record.recipe)
+        warning = problem(HOLDS_POSTS, "Mind who gets it") if holds_posts else ""
+        return gr.update(value=str(download), visible=True), warning
 
 
 def _pictures(folder: ModelFolder) -> Markup:
-    shown = Markup("")
-    for name, words in PICTURES:
+    html = Markup("")
+    for name, description in PICTURES:
         path = folder.path / name
         if path.is_file():
-            shown += Markup('<figure class="ht-figure">{}</figure>').format(
-                picture(path.read_bytes(), words, file=name)
+            html += Markup('<figure class="ht-figure">{}</figure>').format(
+                picture(path.read_bytes(), description, file=name)
             )
-    return shown
+    return html
 
 
 def _card(folder: ModelFolder) -> str:
-    """The card without what is for machines, and without its pictures, which stand above."""
+    """The model card as Markdown, without its metadata and its pictures, which the tab shows already."""
     path = folder.card
     text = path.read_text("utf-8") if path.is_file() else ""
     if text.startswith("---"):

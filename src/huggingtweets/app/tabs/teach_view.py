@@ -1,4 +1,4 @@
-"""What the second step shows: a bar with the time left, the curve as it is drawn, the voice as it comes."""
+"""HTML of the Teach tab: the progress of a run with its learning curve and samples, and the queue."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from markupsafe import Markup
 from ...reporting.curves import marks
 from ...reporting.picture import plain
 from ...types import CurvePoint
+from ...types import Stage as StageName
 from ..events import (
     AnyEvent,
     Done,
     Evaluated,
     Failed,
+    Queued,
     Read,
     Running,
-    Said,
     Sampled,
     Stage,
+    State,
     Stepped,
     Stopped,
-    Waiting,
 )
 from ..markup import empty, joined, problem
 from ..sessions import Session
-from ..training_request import RequestedRun
+from ..training_request import TrainingRun
 
 WELCOME = Markup("<h2>Let it learn</h2>")
 NOTHING = empty(
@@ -35,7 +36,7 @@ NOTHING = empty(
     "Once it begins you see here how far it is, how well it guesses posts that it never saw, and what it "
     "writes.",
 )
-STAGES = {
+STAGES = {  # what the page calls the stages, and the parts of an evaluation before its questions
     "read": "Reading the posts",
     "preprocess": "Preparing the posts",
     "train": "Learning",
@@ -43,51 +44,50 @@ STAGES = {
     "others": "Reading other people's posts, to tell them apart",
     "write": "Writing posts to be judged",
     "report": "Drawing its card and pictures",
-    "dress": "Drawing its card and pictures",  # as runs of version 1.0 say
+    "dress": "Drawing its card and pictures",  # the name of `report` in runs of version 1.0
 }
-JUDGING = "Judging what it writes"
-STATES = {Waiting: "waits", Running: "learns", Stopped: "stopped", Done: "done", Failed: "failed"}
-WIDTH, HEIGHT = 560.0, 150.0  # of the curve, in units of its own
-SHOWN = 3  # samples
+EVALUATING = "Judging what it writes"  # any other stage is a question of the evaluation
+STATES = {Queued: "waits", Running: "learns", Stopped: "stopped", Done: "done", Failed: "failed"}
+WIDTH, HEIGHT = 560.0, 150.0  # of the curve, in units of its SVG
+MAX_SAMPLES = 3
 
 _BAR = Markup(
-    '<p class="ht-stage" role="status"><b>{stage}</b> <span>{left}</span></p>'
+    '<p class="ht-stage" role="status"><b>{stage}</b> <span>{detail}</span></p>'
     '<div class="ht-progress" role="progressbar" aria-label="{stage}" aria-valuemin="0" aria-valuemax="100" '
     'aria-valuenow="{percent:.0f}"><span style="width:{percent:.1f}%"></span></div>'
 )
 _CURVE = Markup(
-    '<figure class="ht-curve"><figcaption>{words}</figcaption><svg viewBox="-44 -8 {width} {height}" '
-    'role="img" aria-label="{words}">{grid}<polyline points="{line}"/>{dots}</svg></figure>'
+    '<figure class="ht-curve"><figcaption>{description}</figcaption><svg viewBox="-44 -8 {width} {height}" '
+    'role="img" aria-label="{description}">{grid}<polyline points="{line}"/>{dots}</svg></figure>'
 )
 _GRID = Markup('<line x1="0" x2="{x}" y1="{y:.1f}" y2="{y:.1f}"/><text x="-6" y="{y:.1f}">{label}</text>')
 _DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4"><title>{}</title></circle>')
 _SAMPLES = Markup('<section><h4>{title}</h4><ul class="ht-examples voice">{items}</ul></section>')
 _ITEM = Markup("<li><q>{}</q></li>")
 _QUEUE = Markup('<section class="ht-queue"><h4>The queue</h4><ol>{}</ol></section>')
-_WAITS = Markup('<li class="{kind}">{words}</li>')
+_QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
 
 
 @dataclass
 class Progress:
-    """What the events of a run add up to."""
+    """What the events of a run amount to."""
 
     stage: str = ""
-    read: int = 0
-    steps: list[Stepped] = field(default_factory=list)  # since the run began or went on
-    curve: dict[int, CurvePoint] = field(default_factory=dict)
+    posts_read: int = 0
+    steps: list[Stepped] = field(default_factory=list)  # since the run began or was resumed
+    curve: dict[int, CurvePoint] = field(default_factory=dict)  # by step
     samples: tuple[str, ...] = ()
-    remark: str = ""
 
     @property
     def share(self) -> float:
-        """Of the training steps that are done."""
+        """The share of the training steps that are done, from 0 to 1."""
         return self.steps[-1].step / max(self.steps[-1].steps, 1) if self.steps else 0.0
 
     @property
-    def left(self) -> float | None:
-        """Seconds of training, guessed from the steps since it began or went on."""
-        if len(self.steps) < 2:  # noqa: PLR2004 -- a speed needs two of them
+    def seconds_left(self) -> float | None:
+        """Seconds of training, estimated from the speed since the run began or was resumed."""
+        if len(self.steps) < 2:  # noqa: PLR2004 -- a speed needs two steps
             return None
         first, last = self.steps[0], self.steps[-1]
         done = last.step - first.step
@@ -95,7 +95,7 @@ class Progress:
 
 
 def progress(events: Sequence[AnyEvent]) -> Progress:
-    """Add the events up."""
+    """Fold the events of a run, in their order."""
     now = Progress()
     for event in events:
         match event:
@@ -104,25 +104,23 @@ def progress(events: Sequence[AnyEvent]) -> Progress:
             case Stage(name=name):
                 now.stage = name
             case Read(posts=posts):
-                now.read = posts
+                now.posts_read = posts
             case Stepped():
                 now.steps.append(event)
             case Evaluated(point=point):
                 now.curve[point.step] = point
             case Sampled(samples=samples):
                 now.samples = samples
-            case Said(message=message):
-                now.remark = message
     return now
 
 
-def title(run: RequestedRun) -> str:
-    """A run in a list."""
+def title(run: TrainingRun) -> str:
+    """The title of a run in a list."""
     return f"{plain(run.request.title)}, {run.request.recipe.name}: {STATES[type(run.state)]}"
 
 
-def run(run: RequestedRun) -> Markup:
-    """A run as it stands."""
+def run(run: TrainingRun) -> Markup:
+    """The state of a run and its progress."""
     state, now = run.state, progress(run.events)
     head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.title), state=STATES[type(state)])
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
@@ -130,24 +128,30 @@ def run(run: RequestedRun) -> Markup:
     )
 
 
-def queue(order: Sequence[Path], session: Session, mine: Sequence[RequestedRun]) -> Markup:
-    """Who learns and who waits. Of other visitors only that they are there."""
-    own = {run.folder: run for run in mine}
+def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) -> Markup:
+    """The queue, with the titles of the visitor's own runs; of the others only that they are there.
+
+    Args:
+        order: the folders of the runs of all visitors that are running or queued.
+        session: the visitor's session.
+        runs: the runs of the session.
+    """
+    own = {run.folder: run for run in runs}
     items = [
-        _WAITS.format(kind="mine" if folder in own else "", words=_waits(own.get(folder), place))
-        for place, folder in enumerate(order)
+        _QUEUED_RUN.format(kind="mine" if folder in own else "", text=_queued_run(own.get(folder), position))
+        for position, folder in enumerate(order)
         if folder.parent != session.runs
-        or (folder in own and isinstance(own[folder].state, Running | Waiting))
+        or (folder in own and isinstance(own[folder].state, Running | Queued))
     ]
     return _QUEUE.format(joined(items)) if items else Markup("")
 
 
-def _waits(run: RequestedRun | None, place: int) -> str:
+def _queued_run(run: TrainingRun | None, position: int) -> str:
     whose = plain(run.request.title) if run else "somebody else's"
-    return f"{whose}, {'learning now' if place == 0 else 'waiting'}"
+    return f"{whose}, {'learning now' if position == 0 else 'waiting'}"
 
 
-def _state_line(state: object, now: Progress) -> Markup:
+def _state_line(state: State, now: Progress) -> Markup:
     match state:
         case Done():
             return Markup('<p class="ht-verdict good" role="status"><b>It is ready.</b> Play with it.</p>')
@@ -158,55 +162,55 @@ def _state_line(state: object, now: Progress) -> Markup:
             return Markup('<p class="ht-verdict fair" role="status"><b>{}</b> {}</p>').format(
                 why, "All that it has learnt is kept; it can go on from there."
             )
-        case Waiting():
+        case Queued():
             return Markup('<p class="ht-verdict fair" role="status"><b>It waits for its turn.</b></p>')
-    stage = STAGES.get(now.stage, JUDGING if now.stage else "Getting ready")
-    learning = now.stage == "train"
-    left = ""
-    if learning and now.steps:
+    stage = STAGES.get(now.stage, EVALUATING if now.stage else "Getting ready")
+    training = now.stage == StageName.TRAIN
+    detail = ""
+    if training and now.steps:
         step = now.steps[-1]
-        left = f"step {step.step:,} of {step.steps:,}{_time(now.left)}"
-    elif now.stage == "read" and now.read:
-        left = f"{now.read:,} posts"
-    percent = 100 * now.share if learning else (100.0 if now.share else 0.0)
-    return _BAR.format(stage=stage, left=left, percent=percent)
+        detail = f"step {step.step:,} of {step.steps:,}{_time_left(now.seconds_left)}"
+    elif now.stage == StageName.READ and now.posts_read:
+        detail = f"{now.posts_read:,} posts"
+    percent = 100 * now.share if training else (100.0 if now.share else 0.0)
+    return _BAR.format(stage=stage, detail=detail, percent=percent)
 
 
-def _time(seconds: float | None) -> str:
+def _time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    if seconds < 90:  # noqa: PLR2004 -- as people say it
+    if seconds < 90:  # noqa: PLR2004 -- seconds, up to one and a half minutes
         return f", about {max(5, round(seconds / 5) * 5)} seconds left"
     return f", about {round(seconds / 60)} minutes left"
 
 
 def _curve(points: Sequence[CurvePoint]) -> Markup:
-    """Bits a byte of posts that it never saw: lower is better."""
-    if len(points) < 2:  # noqa: PLR2004 -- a point is no curve
+    """The learning curve as an SVG: bits a byte of the held-out posts, by epoch."""
+    if len(points) < 2:  # noqa: PLR2004 -- one point makes no line
         return Markup("")
     values = [point.bits_per_byte for point in points]
     axis = marks(min(values), max(values), most=4)
-    span, last = axis[-1] - axis[0], max(point.epoch for point in points) or 1.0
+    span, epochs = axis[-1] - axis[0], max(point.epoch for point in points) or 1.0
 
-    def at(point: CurvePoint) -> tuple[float, float]:
-        return WIDTH * point.epoch / last, HEIGHT * (axis[-1] - point.bits_per_byte) / span
+    def position(point: CurvePoint) -> tuple[float, float]:
+        return WIDTH * point.epoch / epochs, HEIGHT * (axis[-1] - point.bits_per_byte) / span
 
-    places = [at(point) for point in points]
-    words = (
+    positions = [position(point) for point in points]
+    description = (
         f"To guess posts that it never saw it needs {values[-1]:.2f} bits a byte; "
         f"{values[0]:.2f} before it learnt anything. Fewer is better."
     )
     return _CURVE.format(
-        words=words,
+        description=description,
         width=WIDTH + 60,
         height=HEIGHT + 16,
         grid=joined(
             _GRID.format(x=WIDTH, y=HEIGHT * (axis[-1] - value) / span, label=f"{value:g}") for value in axis
         ),
-        line=" ".join(f"{x:.1f},{y:.1f}" for x, y in places),
+        line=" ".join(f"{x:.1f},{y:.1f}" for x, y in positions),
         dots=joined(
             _DOT.format(x, y, f"epoch {point.epoch:.1f}: {point.bits_per_byte:.3f}")
-            for (x, y), point in zip(places, points, strict=True)
+            for (x, y), point in zip(positions, points, strict=True)
         ),
     )
 
@@ -214,5 +218,5 @@ def _curve(points: Sequence[CurvePoint]) -> Markup:
 def _samples(now: Progress) -> Markup:
     if not now.samples:
         return Markup("")
-    items = joined(_ITEM.format(plain(text)[:280]) for text in now.samples[:SHOWN])
+    items = joined(_ITEM.format(plain(text)[:280]) for text in now.samples[:MAX_SAMPLES])
     return _SAMPLES.format(title="What it writes by now", items=items)

@@ -1,0 +1,32 @@
+"""Links that share a post say that a bot wrote it."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from huggingtweets import ModelFolder
+from huggingtweets.app import sharing
+from huggingtweets.errors import UserError
+from huggingtweets.types import Sample
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 900, "<b>&?#%\n" * 50, "🌍" * 300])
+def test_a_share_link_holds_the_post_and_the_notice(ngram_model, text):
+    """A link holds the post, whole or cut, and always the notice that no person wrote it."""
+    record = ModelFolder(ngram_model).record
+    for (_, link), longest in zip(
+        sharing.links(Sample(prompt="", text=text), record), (280, 300, 500), strict=True
+    ):
+        (shared,) = parse_qs(urlsplit(link).query)["text"]
+        assert len(shared) <= longest
+        assert "Not a person" in shared
+        assert shared[:4] == text[:4]
+
+
+@pytest.mark.parametrize("server", ["javascript:alert(1)", "a b", "evil.example/x?y=", "127.0.0.1", "x"])
+def test_a_mastodon_server_is_a_host_name(ngram_model, server):
+    """Nothing but a host name is put into a share link."""
+    with pytest.raises(UserError, match="no server of Mastodon"):
+        sharing.links(Sample(prompt="", text="x"), ModelFolder(ngram_model).record, server)
