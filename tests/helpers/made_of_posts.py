@@ -1,8 +1,9 @@
-"""Makes all kinds of things of the sample's posts and of another person's, in a process of its own.
+"""Makes everything that can be made from the sample's posts and from another person's posts.
 
     python -m tests.helpers.made_of_posts INPUTS
 
-Models go to models/ in the current folder; trackio and W&B keep records. One training is broken off.
+It runs in a process of its own. Models are written to models/ in the current folder, and are recorded with
+trackio and W&B. One training is interrupted.
 """
 
 from __future__ import annotations
@@ -29,21 +30,23 @@ SAMPLE, OTHER = "dithering_lift", "bob"
 POSTS = 130
 
 
-class Impatient(Silence):
-    """Breaks a run off at its third step."""
+class Interruption(Silence):
+    """Interrupts a training at its third step."""
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
-        """Break off."""
+        """Interrupt."""
         del steps, loss, tokens_per_second
         if step >= 3:
             raise KeyboardInterrupt
 
 
 def main(inputs: Path) -> None:
-    """Make them."""
-    os.environ["TRACKIO_DIR"] = str(Path("trackio").resolve())  # conftest, which tiny stands on, has its own
-    (found,) = inspect(DataConfig(locations=(str(sample_archive()),)))
-    _write(inputs / f"{SAMPLE}.csv", [post.text for post in found.author.cleaned.posts[:POSTS]])
+    """Make everything. The posts are written to `inputs` as CSV files."""
+    os.environ["TRACKIO_DIR"] = str(
+        Path("trackio").resolve()
+    )  # tests.conftest, which was imported, has set its own
+    (inspection,) = inspect(DataConfig(locations=(str(sample_archive()),)))
+    _write(inputs / f"{SAMPLE}.csv", [post.text for post in inspection.author.cleaned.posts[:POSTS]])
     _write(inputs / f"{OTHER}.csv", varied_texts(POSTS, seed=1))
     base = tiny_base(inputs / "base")
     tiny = [f"base={base}", "epochs=1", "evaluations=1", "sampling.max_new_tokens=12", "batch_tokens=8192"]
@@ -66,12 +69,12 @@ def main(inputs: Path) -> None:
     try:
         settings = [*tiny, "batch_tokens=512"]
         broken = job(SAMPLE, "broken", "starter", *settings, tracker="none", checkpoint_seconds=0)
-        train(broken, Impatient())
+        train(broken, Interruption())
     except KeyboardInterrupt:
         pass
     for number, model in enumerate(("tiny", "bob")):
-        _besides(model, number, inputs)
-    shutil.copytree("models/counted", "models/.counted-abcd1234")  # as a killed training leaves it
+        _more_things(model, number, inputs)
+    shutil.copytree("models/counted", "models/.counted-abcd1234")  # what a killed training leaves behind
 
 
 def _write(path: Path, texts: list[str]) -> None:
@@ -79,8 +82,8 @@ def _write(path: Path, texts: list[str]) -> None:
         csv.writer(file).writerows([("id", "text"), *enumerate(texts)])
 
 
-def _besides(model: str, number: int, inputs: Path) -> None:
-    """Posts fetched live, a search, a run and an upload of the web page, a note of what was published."""
+def _more_things(model: str, number: int, inputs: Path) -> None:
+    """Make fetched posts, a sweep, a run and an upload of the web page, and a ledger entry."""
     record = ModelFolder(Path("models", model)).record
     handle = record.authors[0].account.handle
     post = Post(id="1", author=handle, text="Gerald waits at the lift")
@@ -94,8 +97,8 @@ def _besides(model: str, number: int, inputs: Path) -> None:
     (run / "events.txt").write_text(f"training on posts of {handle}")
     (home() / "app" / "uploads" / str(number)).mkdir(parents=True)
     shutil.copy(inputs / f"{handle}.csv", home() / "app" / "uploads" / str(number))
-    ledger.keep(
-        ledger.Note(
+    ledger.save(
+        ledger.LedgerEntry(
             url=f"https://huggingface.co/me/{model}",
             id=f"me/{model}",
             kind="model",

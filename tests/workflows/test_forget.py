@@ -1,4 +1,4 @@
-"""Forgetting: what was made of a person's posts is found by lineage and gone; what is of others stays."""
+"""Forgetting: everything that was made from a person's posts is deleted; things of other people stay."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from tests.helpers.made_of_posts import OTHER, SAMPLE
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A machine on which much was made of the sample's posts and of another person's."""
+    """A folder with everything that is made from the sample's posts and from another person's."""
     place = tmp_path_factory.mktemp("made")
     inputs = tmp_path_factory.mktemp("inputs")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "tests.helpers.made_of_posts", str(inputs)],
         cwd=place,
-        env={**os.environ, **places(place), "WANDB_MODE": "offline", "WANDB_SILENT": "true"},
+        env={**os.environ, **environment(place), "WANDB_MODE": "offline", "WANDB_SILENT": "true"},
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr.decode()
+    assert process.returncode == 0, process.stderr.decode()
     return place
 
 
-def places(place):
+def environment(place):
     folders = {
         "HUGGINGTWEETS_HOME": "home",
         "TRACKIO_DIR": "trackio",
@@ -53,9 +53,9 @@ def places(place):
 
 @pytest.fixture
 def machine(made, tmp_path, monkeypatch):
-    """A copy of it that a test may change."""
+    """A copy of that folder, which a test may change."""
     place = shutil.copytree(made, tmp_path / "machine", symlinks=True)
-    for name, folder in places(place).items():
+    for name, folder in environment(place).items():
         monkeypatch.setenv(name, folder)
     monkeypatch.delenv("WANDB_DIR", raising=False)
     monkeypatch.chdir(place)
@@ -63,18 +63,18 @@ def machine(made, tmp_path, monkeypatch):
 
 
 def contents(place):
-    """All bytes on the disk, and the rows of parquet files, by path."""
-    found = {}
+    """The bytes of all files, and the rows of parquet files, by path."""
+    by_path = {}
     for path in sorted(place.rglob("*")):
         if path.is_file():
-            found[str(path.relative_to(place))] = content = path.read_bytes()
+            by_path[str(path.relative_to(place))] = content = path.read_bytes()
             if content[:4] == b"PAR1":
-                found[f"rows of {path.relative_to(place)}"] = str(pq.read_table(path).to_pylist()).encode()
-    return found
+                by_path[f"rows of {path.relative_to(place)}"] = str(pq.read_table(path).to_pylist()).encode()
+    return by_path
 
 
 def markers():
-    """Words that only the sample's posts have: neither a tokenizer nor the other person knows them."""
+    """Words that occur only in the sample's posts, and neither in a tokenizer nor in the other's posts."""
     tokenizer = (ROOT / "src/huggingtweets/data/bases/starter/tokenizer.json").read_bytes()
     texts = [post.text for post in dataset.kept(ModelFolder(Path("models/tiny")).record.dataset_digest).train]
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{9,}", text)}
@@ -84,31 +84,31 @@ def markers():
 
 
 def test_no_marker_word_is_left(machine):
-    """Before, the sample's words stand in many places; afterwards in no byte of the disk, free pages too."""
+    """The sample's words are in many files before, and in none afterwards, not even in free pages."""
     words = [word.encode() for word in markers()]
     pattern = re.compile(b"|".join(map(re.escape, words)))
-    before = {place for place, content in contents(machine).items() if pattern.search(content)}
-    assert {place.split("/")[0].removeprefix("rows of ") for place in before} >= {
+    before = {path for path, content in contents(machine).items() if pattern.search(content)}
+    assert {path.split("/")[0].removeprefix("rows of ") for path in before} >= {
         *("home", "models", "trackio", "wandb", "wandb-data"),
     }
     forget(find_traces(SAMPLE))
-    found = {
-        (place, match[0])
-        for place, content in contents(machine).items()
-        if not place.startswith("home/published") and (match := pattern.search(content))
+    matches = {
+        (path, match[0])
+        for path, content in contents(machine).items()
+        if not path.startswith("home/published") and (match := pattern.search(content))
     }
-    assert found == set()
-    again = find_traces(SAMPLE)
-    assert again.found == ()
-    assert [note.id for note in again.published.values()] == ["me/tiny"]
+    assert matches == set()
+    traces = find_traces(SAMPLE)
+    assert traces.local == ()
+    assert [entry.id for entry in traces.published.values()] == ["me/tiny"]
 
 
 @pytest.mark.usefixtures("machine")
 def test_everything_is_found_by_lineage():
-    """Models with their heirs and mixtures, broken runs, caches, records of trackers, searches, pages."""
-    found = find_traces(f"@{SAMPLE.upper()}")
+    """Models and those made from them, unfinished runs, caches, tracker records, searches, page runs."""
+    traces = find_traces(f"@{SAMPLE.upper()}")
     kinds = {}
-    for trace in found.found:
+    for trace in traces.local:
         kinds.setdefault(trace.kind, set()).add(trace.path.name)
     assert kinds["model"] == {"counted", "tiny", "both", "heir", "offline"}
     assert kinds["half-made model"] == {".counted-abcd1234"}
@@ -119,20 +119,20 @@ def test_everything_is_found_by_lineage():
     assert kinds["run of the web page"] == {"0"}
     assert kinds["uploaded file"] == {"0"}
     assert len(kinds["W&B run"]) >= 3
-    about = {trace.path.name: trace.about for trace in found.found}
+    about = {trace.path.name: trace.about for trace in traces.local}
     assert (about["both"], about["heir"], about["tiny"]) == ("holds @bob, too", "holds @bob, too", "")
-    assert any(f"{SAMPLE}.csv" in line for line in found.elsewhere)
+    assert any(f"{SAMPLE}.csv" in line for line in traces.elsewhere)
 
 
 def test_what_is_of_others_stays(machine):
-    """The other person's files are untouched; trackio still has their runs with every file named there."""
+    """The other person's files are unchanged; trackio still has their runs and the files of these."""
     keep = ("models/bob", "home/app/runs/1", "home/app/uploads/1", "home/published")
-    before = {place: sha256(c).digest() for place, c in contents(machine).items() if place.startswith(keep)}
-    theirs = ModelFolder(Path("models/bob")).record.dataset_digest
+    before = {path: sha256(c).digest() for path, c in contents(machine).items() if path.startswith(keep)}
+    other_digest = ModelFolder(Path("models/bob")).record.dataset_digest
     forget(find_traces(SAMPLE))
-    after = {place: sha256(c).digest() for place, c in contents(machine).items() if place.startswith(keep)}
+    after = {path: sha256(c).digest() for path, c in contents(machine).items() if path.startswith(keep)}
     assert after == before
-    assert dataset.kept(theirs).digest == theirs
+    assert dataset.kept(other_digest).digest == other_digest
     (fetched,) = (machine / "home" / "fetched").glob("*.sqlite")
     assert b'"author":"bob"' in fetched.read_bytes()
     with sqlite3.connect(machine / "trackio" / "huggingtweets.db") as db:
@@ -141,16 +141,16 @@ def test_what_is_of_others_stays(machine):
         assert db.execute("SELECT count(*) FROM metrics").fetchone()[0] > 0
         manifests = [json.loads(row[0]) for row in db.execute("SELECT manifest FROM artifact_versions")]
     blobs = machine / "trackio" / "artifacts" / "huggingtweets" / "blobs" / "sha256"
-    named = {entry["digest"] for manifest in manifests for entry in manifest if "ref" not in entry}
-    assert len(named) > 5
-    assert {path.name for path in blobs.rglob("*") if path.is_file()} == named
+    listed = {entry["digest"] for manifest in manifests for entry in manifest if "ref" not in entry}
+    assert len(listed) > 5
+    assert {path.name for path in blobs.rglob("*") if path.is_file()} == listed
     with sqlite3.connect(machine / "home" / "sweeps.db") as db:
         assert [name for (name,) in db.execute("SELECT study_name FROM studies")] == ["search 1"]
         assert db.execute("SELECT count(*) FROM trials").fetchone() == (1,)
 
 
 def test_the_command_shows_asks_and_deletes(machine):
-    """--dry-run and a missing yes delete nothing; then it is gone, and what was published is named."""
+    """--dry-run and a missing --yes delete nothing; --yes deletes all, and lists what is published."""
     before = contents(machine).keys()
     shown = CliRunner().invoke(app, ["forget", SAMPLE, "--dry-run"])
     assert shown.exit_code == 0
@@ -162,45 +162,44 @@ def test_the_command_shows_asks_and_deletes(machine):
     assert contents(machine).keys() == before
     done = CliRunner().invoke(app, ["forget", SAMPLE, "--yes", "--json"])
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["deleted"]
-    assert told["published"][0]["delete"] == "hf repos delete me/tiny"
+    answer = json.loads(done.stdout)
+    assert answer["deleted"]
+    assert answer["published"][0]["delete"] == "hf repos delete me/tiny"
     assert not Path("models/tiny").exists()
-    nothing = CliRunner().invoke(app, ["forget", SAMPLE, "--yes", "--json"])
-    assert (json.loads(nothing.stdout)["deleted"], nothing.exit_code) == (False, 0)
+    again = CliRunner().invoke(app, ["forget", SAMPLE, "--yes", "--json"])
+    assert (json.loads(again.stdout)["deleted"], again.exit_code) == (False, 0)
     assert CliRunner().invoke(app, ["forget", "@"]).exit_code == 2
 
 
 @pytest.mark.usefixtures("machine")
 def test_an_interrupted_deletion_can_be_repeated():
-    """What digests are known by goes last: after a stop half-way the rest is still found."""
-    found = find_traces(SAMPLE)
-    for trace in found.found[: len(found.found) // 2]:
+    """Models and datasets, whose digests lead to the rest, are deleted last, so the rest is found again."""
+    traces = find_traces(SAMPLE).local
+    half = len(traces) // 2
+    for trace in traces[:half]:
         trace.delete()
-    left = find_traces(SAMPLE)
-    assert {trace.path for trace in left.found} == {
-        trace.path for trace in found.found[len(found.found) // 2 :]
-    }
+    remaining = find_traces(SAMPLE).local
+    assert {trace.path for trace in remaining} == {trace.path for trace in traces[half:]}
 
 
-def test_a_database_that_is_held_is_one_clear_error(machine, monkeypatch):
-    """Where another program holds trackio's file, the error says so; models and posts are still there."""
-    monkeypatch.setattr("huggingtweets.workflows.forget.databases.PATIENT", 0.1)
-    found = find_traces(SAMPLE)
-    with sqlite3.connect(machine / "trackio" / "huggingtweets.db") as holder:
-        holder.execute("BEGIN EXCLUSIVE")
+def test_a_locked_database_is_one_clear_error(machine, monkeypatch):
+    """If another program has locked trackio's file, the error says so, and models and posts still exist."""
+    monkeypatch.setattr("huggingtweets.workflows.forget.databases.LOCK_TIMEOUT", 0.1)
+    traces = find_traces(SAMPLE)
+    with sqlite3.connect(machine / "trackio" / "huggingtweets.db") as other_program:
+        other_program.execute("BEGIN EXCLUSIVE")
         with pytest.raises(UserError, match="close whatever uses it"):
-            forget(found)
+            forget(traces)
     assert Path("models/tiny").is_dir()
     forget(find_traces(SAMPLE))
     assert not Path("models/tiny").exists()
 
 
 @pytest.mark.usefixtures("machine")
-def test_models_in_other_folders_are_found_where_named(tmp_path):
-    """A folder outside of models/ is looked through only when it is named."""
+def test_models_in_other_folders_are_found_if_given(tmp_path):
+    """A folder outside of models/ is searched only if it is given."""
     elsewhere = tmp_path / "bots"
     elsewhere.mkdir()
     Path("models/tiny").rename(elsewhere / "mine")
-    assert not [trace for trace in find_traces(SAMPLE).found if trace.path.name == "mine"]
-    assert [trace for trace in find_traces(SAMPLE, [elsewhere]).found if trace.path.name == "mine"]
+    assert not [trace for trace in find_traces(SAMPLE).local if trace.path.name == "mine"]
+    assert [trace for trace in find_traces(SAMPLE, [elsewhere]).local if trace.path.name == "mine"]

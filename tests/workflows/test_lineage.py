@@ -22,7 +22,8 @@ from huggingtweets import (
 )
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
-from huggingtweets.hub.ledger import Note, keep
+from huggingtweets.hub import ledger
+from huggingtweets.hub.ledger import LedgerEntry
 from huggingtweets.model_folder import CHANGED, INTACT, MISSING
 from huggingtweets.types import Permission, Tracked
 from huggingtweets.workflows.lineage import UNKNOWN, Node, lineage
@@ -139,9 +140,9 @@ def test_a_merged_model_names_its_parents_with_their_own_trees(models):
 
 
 def test_what_was_published_stands_at_the_top(models, home, monkeypatch):
-    """A note of an upload with these weights is the root; one of others, or of a broken upload, is not."""
-    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(home))  # its own notes
-    note = Note(
+    """The ledger entry of these weights is the root; one of other weights or of a broken upload is not."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(home))  # with a ledger of its own
+    entry = LedgerEntry(
         url="https://hub.example/me/both",
         id="me/both",
         kind="model",
@@ -153,9 +154,9 @@ def test_what_was_published_stands_at_the_top(models, home, monkeypatch):
         at=datetime(2026, 1, 2, tzinfo=UTC),
         commit="c0ffee",
     )
-    keep(replace(note, id="me/half", commit=""))
-    keep(replace(note, id="me/other", model_digest="0" * 64))
-    keep(note)
+    ledger.save(replace(entry, id="me/half", commit=""))
+    ledger.save(replace(entry, id="me/other", model_digest="0" * 64))
+    ledger.save(entry)
     tree = lineage("both")
     assert (tree.kind, tree.title, tree.facts["commit"]) == ("published", "me/both", "c0ffee")
     assert [part.kind for part in tree.inputs] == ["model"]

@@ -168,13 +168,13 @@ def test_an_upload_that_broke_off_goes_on(hub, models):
         publish(plan_publishing(models / "ada", AUTHOR))
     stored = hub.repositories["model", "ada/ada"]
     assert (stored.files, len(stored.commits)) == ({}, 1)
-    assert [note.commit for note in ledger.notes().values()] == [""]
+    assert [entry.commit for entry in ledger.entries().values()] == [""]
     large, before = len(hub.large), hub.count("PUT /lfs/")
     assert large > 3
     done = publish(plan_publishing(models / "ada", AUTHOR))
     assert hub.count("PUT /lfs/") - before == len(hub.large) - large == 1
     assert stored.files["model.safetensors"] == (models / "ada" / "model.safetensors").read_bytes()
-    assert [note.commit for note in ledger.notes().values()] == [done.commit]
+    assert [entry.commit for entry in ledger.entries().values()] == [done.commit]
 
 
 def test_a_lost_answer_makes_no_second_commit(hub, models):
@@ -202,11 +202,11 @@ def test_what_is_no_longer_part_is_deleted_there(hub, models):
     files_of(hub, "ada/ada")["made-by-hand.txt"] = b"mine"
     (models / "ada" / "curves.png").unlink()
     planned = plan_publishing(models / "ada", AUTHOR)
-    assert planned.repositories[0].gone == ("curves.png",)
+    assert planned.repositories[0].deletions == ("curves.png",)
     publish(planned)
     assert "curves.png" not in files_of(hub, "ada/ada")
     assert files_of(hub, "ada/ada")["made-by-hand.txt"] == b"mine"
-    assert not plan_publishing(models / "ada", AUTHOR).repositories[0].gone
+    assert not plan_publishing(models / "ada", AUTHOR).repositories[0].deletions
 
 
 def test_posts_go_only_where_asked_into_a_repository_of_their_own(hub, models, tmp_path):

@@ -13,6 +13,7 @@ from ._consent import with_consent
 from ._terminal import console, harmless, print_json, size
 
 if TYPE_CHECKING:
+    from ..hub.ledger import LedgerEntry
     from ..workflows.forget import Traces
 
 
@@ -42,18 +43,23 @@ def forget(
 
     traces = find_traces(handle, folders or ())
     _show(traces)
-    deleted = bool(traces.found) and not dry_run
-    if deleted:
-        with_consent(lambda agreed: _delete(traces, agreed=agreed), agreed=yes)
+    delete = bool(traces.local) and not dry_run
+    if delete:
+        with_consent(lambda consent: _delete(traces, agreed=consent), agreed=yes)
     if as_json:
-        print_json(_plain(traces, deleted=deleted))
-    elif deleted:
+        print_json(_json(traces, deleted=delete))
+    elif delete:
         console().print(
             harmless(f"@{traces.handle} is forgotten here: {_count(traces)} deleted"), soft_wrap=True
         )
 
 
 def _delete(traces: Traces, *, agreed: bool) -> None:
+    """Delete the local traces.
+
+    Raises:
+        ConsentNeeded: the user has not agreed to the deletion.
+    """
     if not agreed:
         raise ConsentNeeded(f"{_count(traces)} would be deleted for good; agree to it with --yes")
     from ..workflows.forget import forget
@@ -62,45 +68,48 @@ def _delete(traces: Traces, *, agreed: bool) -> None:
 
 
 def _count(traces: Traces) -> str:
-    total = sum(trace.size for trace in traces.found)
-    return f"{len(traces.found)} thing{'s' * (len(traces.found) != 1)} ({size(total)})"
+    """How many local traces there are, and their size."""
+    total = sum(trace.size for trace in traces.local)
+    return f"{len(traces.local)} thing{'s' * (len(traces.local) != 1)} ({size(total)})"
 
 
 def _show(traces: Traces) -> None:
-    """Print what was found, on standard error."""
+    """Print the traces on standard error."""
     out = console(stderr=True)
-    if not traces.found:
+    if not traces.local:
         out.print(
             harmless(f"Nothing on this machine is known to come from @{traces.handle}."), soft_wrap=True
         )
-    for trace in traces.found:
+    for trace in traces.local:
         about = f"  ({trace.about})" if trace.about else ""
         out.print(harmless(f"{size(trace.size):>9}  {trace.kind}: {trace.path}{about}"), soft_wrap=True)
     if traces.published:
         out.print("\nPublished; this stays until you delete it there:")
-    for path, note in traces.published.items():
-        out.print(harmless(f"  {note.url}  with: {_command(note.id, note.kind)}"), soft_wrap=True)
-        out.print(harmless(f"    then delete its note here: {path}"), soft_wrap=True)
+    for file, entry in traces.published.items():
+        out.print(harmless(f"  {entry.url}  with: {_delete_command(entry)}"), soft_wrap=True)
+        out.print(harmless(f"    then delete its note here: {file}"), soft_wrap=True)
     out.print("\nOut of reach from here:")
     for line in traces.elsewhere:
         out.print(harmless(f"  {line}"), soft_wrap=True)
 
 
-def _command(repo_id: str, kind: str) -> str:
-    return f"hf repos delete {repo_id}{' --type dataset' if kind == 'dataset' else ''}"
+def _delete_command(entry: LedgerEntry) -> str:
+    """The shell command that deletes a repository on the Hub."""
+    return f"hf repos delete {entry.id}{' --type dataset' if entry.kind == 'dataset' else ''}"
 
 
-def _plain(traces: Traces, *, deleted: bool) -> dict[str, object]:
+def _json(traces: Traces, *, deleted: bool) -> dict[str, object]:
+    """The output of --json."""
     return {
         "handle": traces.handle,
         "deleted": deleted,
         "found": [
             {"kind": trace.kind, "path": str(trace.path), "bytes": trace.size, "about": trace.about}
-            for trace in traces.found
+            for trace in traces.local
         ],
         "published": [
-            {"url": note.url, "delete": _command(note.id, note.kind), "note": str(path)}
-            for path, note in traces.published.items()
+            {"url": entry.url, "delete": _delete_command(entry), "note": str(file)}
+            for file, entry in traces.published.items()
         ],
         "elsewhere": traces.elsewhere,
     }

@@ -14,8 +14,8 @@ from ._terminal import console, harmless, print_json
 if TYPE_CHECKING:
     from ..workflows.lineage import Node
 
-DIGEST = 12  # characters that are shown of one
-WORDS = {True: "yes", False: "no", None: "any"}
+DIGEST_LENGTH = 12  # characters of a digest that are shown
+WORDS = {True: "yes", False: "no", None: "any"}  # of a value of the cleaning rules
 
 
 def lineage(
@@ -42,20 +42,21 @@ def lineage(
 
 
 def _tree(node: Node) -> Tree:
-    lines = [harmless(f"{node.kind}: {node.title}")]
-    lines[0].stylize("bold")
-    lines += [harmless(f"{name}: {_shown(name, value)}") for name, value in node.facts.items() if value != {}]
-    tree = Tree(Text("\n").join(lines))
-    for part in node.inputs:
-        tree.children.append(_tree(part))
+    """A node with its facts, and below it the nodes that it was made of."""
+    heading = harmless(f"{node.kind}: {node.title}")
+    heading.stylize("bold")
+    facts = [harmless(f"{name}: {_format(name, value)}") for name, value in node.facts.items() if value != {}]
+    tree = Tree(Text("\n").join([heading, *facts]))
+    tree.children.extend(_tree(part) for part in node.inputs)
     return tree
 
 
-def _shown(name: str, value: object) -> str:
+def _format(name: str, value: object) -> str:
+    """A fact as text; long digests are cut."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(key, inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {_format(key, inner)}" for key, inner in value.items())
     if isinstance(value, bool) or value is None:
         return WORDS[value]
     if isinstance(value, str):
-        return " ".join(part[:DIGEST] for part in value.split()) if name == "digest" else value
+        return " ".join(part[:DIGEST_LENGTH] for part in value.split()) if name == "digest" else value
     return f"{value:,.10g}" if isinstance(value, int | float) else str(value)

@@ -63,7 +63,7 @@ def publish(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.publish import plan_publishing
 
-    planned = plan_publishing(
+    plan = plan_publishing(
         model,
         _permission(author=author, agreed=agreed, public_figure=public_figure),
         to=to,
@@ -71,61 +71,66 @@ def publish(
         with_dataset=with_dataset,
         collection=collection,
     )
-    _show(planned)
-
-    def upload(agreed: bool) -> Published:
-        from ..workflows.publish import publish
-
-        if not agreed:
-            count = sum(len(repository.uploads) for repository in planned.repositories)
-            raise ConsentNeeded(
-                f"{count} files ({size(planned.size)}) would be uploaded; agree to it with --yes"
-            )
-        return publish(planned, bars=sys.stderr.isatty())
-
-    done = with_consent(upload, agreed=yes)
+    _show(plan)
+    published = with_consent(lambda consent: _upload(plan, agreed=consent), agreed=yes)
     if as_json:
-        print_json(done)
+        print_json(published)
     else:
-        _tell(done)
+        _print(published)
+
+
+def _upload(plan: PublishPlan, *, agreed: bool) -> Published:
+    """Upload the files of the plan.
+
+    Raises:
+        ConsentNeeded: the user has not agreed to the upload.
+    """
+    from ..workflows.publish import publish
+
+    if not agreed:
+        count = sum(len(repository.uploads) for repository in plan.repositories)
+        raise ConsentNeeded(f"{count} files ({size(plan.size)}) would be uploaded; agree to it with --yes")
+    return publish(plan, bars=sys.stderr.isatty())
 
 
 def _permission(*, author: bool, agreed: str | None, public_figure: bool) -> Permission | None:
-    """The one that was given; None for none.
+    """The permission that the options give; None without any of them.
 
     Raises:
-        PublishError: more than one was given.
+        PublishError: several of the options are given.
     """
-    given = [
+    permissions = [
         *([Permission(kind="author")] if author else []),
         *([Permission(kind="given", words=agreed)] if agreed is not None else []),
         *([Permission(kind="public-figure")] if public_figure else []),
     ]
-    if len(given) > 1:
+    if len(permissions) > 1:
         raise PublishError("give one of --i-am-the-author, --with-permission and --public-figure")
-    return given[0] if given else None
+    return permissions[0] if permissions else None
 
 
-def _show(planned: PublishPlan) -> None:
-    """What would be uploaded, on standard error."""
+def _show(plan: PublishPlan) -> None:
+    """Print on standard error what would be uploaded."""
     out = console(stderr=True)
-    for repository in planned.repositories:
-        seen = "only you see it" if repository.private else "everybody sees it"
-        place = f"{planned.endpoint}/{'datasets/' if repository.kind == 'dataset' else ''}{repository.id}"
-        out.print(harmless(f"{place} ({seen}):"), soft_wrap=True)
+    for repository in plan.repositories:
+        visibility = "only you see it" if repository.private else "everybody sees it"
+        url = f"{plan.endpoint}/{'datasets/' if repository.kind == 'dataset' else ''}{repository.id}"
+        out.print(harmless(f"{url} ({visibility}):"), soft_wrap=True)
         for upload in repository.uploads:
             out.print(harmless(f"  {size(upload.size):>9}  {upload.path}"), soft_wrap=True)
-        for path in repository.gone:
+        for path in repository.deletions:
             out.print(harmless(f"    deleted  {path}, which an earlier upload put there"), soft_wrap=True)
-    for name, why in planned.left_out.items():
-        out.print(harmless(f"stays here: {name} ({why})"), soft_wrap=True)
+    for name, reason in plan.left_out.items():
+        out.print(harmless(f"stays here: {name} ({reason})"), soft_wrap=True)
 
 
-def _tell(done: Published) -> None:
+def _print(published: Published) -> None:
+    """Print the addresses on standard output."""
     out = console()
-    out.print(harmless(f"{done.url} {'is published' if done.changed else 'was up to date'}"), soft_wrap=True)
-    if done.dataset_url:
-        out.print(harmless(f"its posts: {done.dataset_url}"), soft_wrap=True)
-    if done.collection_url:
-        out.print(harmless(f"its collection: {done.collection_url}"), soft_wrap=True)
-    out.print(harmless(f"commit {done.commit}"), soft_wrap=True)
+    state = "is published" if published.changed else "was up to date"
+    out.print(harmless(f"{published.url} {state}"), soft_wrap=True)
+    if published.dataset_url:
+        out.print(harmless(f"its posts: {published.dataset_url}"), soft_wrap=True)
+    if published.collection_url:
+        out.print(harmless(f"its collection: {published.collection_url}"), soft_wrap=True)
+    out.print(harmless(f"commit {published.commit}"), soft_wrap=True)

@@ -1,10 +1,10 @@
-"""The Hugging Face Hub: its client, and the ledger of what was published there from this machine.
+"""The Hugging Face Hub: its client, and the ledger of what was uploaded from this machine.
 
-It is handed finished bytes and files; what may leave, and with whose permission, is decided by the workflow.
+The files to upload come from the workflow, which decides what may be published, and with whose permission.
 """
 
 from __future__ import annotations
 
-from .repository import Repository, Sent, Upload
+from .repository import Repository, Upload, UploadResult
 
-__all__ = ["Repository", "Sent", "Upload"]
+__all__ = ["Repository", "Upload", "UploadResult"]

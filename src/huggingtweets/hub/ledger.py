@@ -1,4 +1,7 @@
-"""What was published from this machine: a note of each repository, so that it can be deleted there."""
+"""The ledger of uploads: a JSON file below `home()` for each repository that was uploaded from this machine.
+
+`lineage` reads it to name the published copy of a model, `forget` to list what has to be deleted on the Hub.
+"""
 
 from __future__ import annotations
 
@@ -15,45 +18,45 @@ from ..types import Permission
 FOLDER = "published"  # below home()
 
 
-class Note(Struct, frozen=True, kw_only=True):
-    """One repository, as it was last uploaded."""
+class LedgerEntry(Struct, frozen=True, kw_only=True):
+    """The last upload of one repository."""
 
     url: str
     id: str  # owner/name
     kind: str  # "model" or "dataset"
-    endpoint: str
-    handles: tuple[str, ...]  # of the people whose posts are behind it
+    endpoint: str  # address of the Hub
+    handles: tuple[str, ...]  # of the people whose posts the model was trained on
     permission: Permission
     model_digest: str
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # paths in the repository
     at: datetime
-    commit: str = ""  # "" where the upload did not end
+    commit: str = ""  # "" if the upload was not finished
 
 
-def keep(note: Note) -> None:
-    """Write a note, in place of an earlier one of the same repository."""
-    content = msgspec.json.format(msgspec.json.encode(note)) + b"\n"
-    whole_file(_place(note.endpoint, note.id, note.kind), content)
+def save(entry: LedgerEntry) -> None:
+    """Write an entry. It replaces an earlier one of the same repository."""
+    content = msgspec.json.format(msgspec.json.encode(entry)) + b"\n"
+    whole_file(_path(entry.endpoint, entry.id, entry.kind), content)
 
 
-def find(endpoint: str, repo_id: str, kind: str) -> Note | None:
-    """The note of a repository; None where nothing was published there from here."""
-    return _read(_place(endpoint, repo_id, kind))
+def find(endpoint: str, repo_id: str, kind: str) -> LedgerEntry | None:
+    """The entry of a repository; None if it was never uploaded from this machine."""
+    return _read(_path(endpoint, repo_id, kind))
 
 
-def notes() -> dict[Path, Note]:
-    """Every note by its file, the earliest first; damaged ones are passed over."""
-    found = {path: note for path in (home() / FOLDER).glob("*.json") if (note := _read(path))}
-    return dict(sorted(found.items(), key=lambda item: item[1].at))
+def entries() -> dict[Path, LedgerEntry]:
+    """All entries by their file, the earliest upload first; damaged files are skipped."""
+    by_file = {path: entry for path in (home() / FOLDER).glob("*.json") if (entry := _read(path))}
+    return dict(sorted(by_file.items(), key=lambda item: item[1].at))
 
 
-def _place(endpoint: str, repo_id: str, kind: str) -> Path:
+def _path(endpoint: str, repo_id: str, kind: str) -> Path:
     key = hashlib.sha256(f"{endpoint}\0{kind}\0{repo_id}".encode()).hexdigest()
     return home() / FOLDER / f"{key[:32]}.json"
 
 
-def _read(path: Path) -> Note | None:
+def _read(path: Path) -> LedgerEntry | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Note)
+        return msgspec.json.decode(path.read_bytes(), type=LedgerEntry)
     except (OSError, msgspec.DecodeError):
         return None

@@ -1,33 +1,38 @@
-"""From a model back to the archive: what was made of what, by whom, and whether it is still the same.
+"""The lineage of a model: a tree that leads from its published copy back to the raw posts.
 
-published <- model <- train <- base, dataset <- preprocess <- raw posts. All of it stands in the model folder;
-what else is on this machine (kept posts, parents of a merged model, notes of publishing) is looked up.
+    published <- model <- train <- base
+                            ^----- dataset <- preprocess <- raw posts
+
+A merged model has its parents in place of base and dataset. All facts come from the model folder, and need no
+tracker. Whether weights and posts are unchanged, where parents are, and what was published is looked up on
+this machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .. import dataset
 from ..errors import ModelError
-from ..hub.ledger import notes
+from ..hub import ledger
 from ..model_folder import CHANGED, INTACT, MISSING, ModelFolder, find_models
 from ..types import NO_BASE, Author, Parent, Preparation, Record
 from .data import posts_of
 
-ABOUT = ("name", "summary", "base", "sampling")  # of a recipe, what does not change the training
+NOT_SETTINGS = ("name", "summary", "base", "sampling")  # fields of a recipe that do not change the training
 UNKNOWN = "not recorded: the model is older than this"
+READ_OPTIONS = ("source", "handle", "name", "text_column")  # fields of `Preparation` that the user can set
 
 Plain = str | int | float | bool | None
 Fact = Plain | dict[str, Plain]
 
 
 class Node(Struct, frozen=True, kw_only=True):
-    """A thing or a step, what is known of it, and what it was made of."""
+    """A thing or a step of the pipeline, with the nodes that it was made of."""
 
     kind: str  # "model", "train", "base", "dataset" and so on
     title: str
@@ -36,7 +41,7 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 def lineage(model: str | Path | ModelFolder) -> Node:
-    """The tree of a model, from what was published of it back to the raw posts.
+    """The tree of a model, from its published copy, if there is one, back to the raw posts.
 
     Args:
         model: a model folder, or its name below models/.
@@ -45,26 +50,35 @@ def lineage(model: str | Path | ModelFolder) -> Node:
         ModelError: there is no such model.
     """
     folder = ModelFolder.find(model)
-    node = _model(folder, frozenset())
-    for note in notes().values():
-        if note.kind == "model" and note.commit and note.model_digest == folder.record.model_digest:
-            facts: dict[str, Fact] = {"address": note.url, "commit": note.commit, "at": note.at.isoformat()}
-            node = Node(kind="published", title=note.id, facts=facts, inputs=(node,))
+    node = _model_node(folder, frozenset())
+    for entry in ledger.entries().values():
+        if entry.kind == "model" and entry.commit and entry.model_digest == folder.record.model_digest:
+            facts: dict[str, Fact] = {
+                "address": entry.url,
+                "commit": entry.commit,
+                "at": entry.at.isoformat(),
+            }
+            node = Node(kind="published", title=entry.id, facts=facts, inputs=(node,))
     return node
 
 
-def find_by_digest(digest: str, beside: Path) -> ModelFolder | None:
-    """The model whose weights have this digest, below models/ or beside another model."""
-    for folder in (*find_models(), *find_models(beside.parent)):
+def find_by_digest(digest: str, sibling: Path) -> ModelFolder | None:
+    """The model whose weights have this digest, below models/ or beside the folder `sibling`."""
+    for folder in (*find_models(), *find_models(sibling.parent)):
         if folder.record.model_digest == digest and folder.weights_state == INTACT:
             return folder
     return None
 
 
-def _model(folder: ModelFolder, above: frozenset[str]) -> Node:
-    """A model folder; `above` are the digests of the models that it is a parent of."""
+def _model_node(folder: ModelFolder, descendants: frozenset[str]) -> Node:
+    """The tree of one model folder.
+
+    Args:
+        folder: the model.
+        descendants: digests of the models above it in the tree; none of them is shown again below it.
+    """
     record = folder.record
-    step = _merge(folder, above) if record.merged_from else _train(folder)
+    step = _merge_node(folder, descendants) if record.merged_from else _train_node(folder)
     return Node(
         kind="model",
         title=record.name,
@@ -73,20 +87,20 @@ def _model(folder: ModelFolder, above: frozenset[str]) -> Node:
             "digest": record.model_digest,
             "weights": folder.weights_state,
             "made": record.created_at.isoformat(),
-            **_artifact(record, "finetuned-model"),
+            **_artifact_version(record, "finetuned-model"),
         },
         inputs=(step,),
     )
 
 
-def _train(folder: ModelFolder) -> Node:
+def _train_node(folder: ModelFolder) -> Node:
     record = folder.record
     recipe = msgspec.to_builtins(record.recipe)
     mix = {f"mix {handle}": weight for handle, weight in recipe.pop("mix").items()}
-    settings = {key.replace("_", " "): recipe[key] for key in recipe if key not in ABOUT}
-    based = record.base.name != NO_BASE
+    settings = {key.replace("_", " "): recipe[key] for key in recipe if key not in NOT_SETTINGS}
+    has_base = record.base.name != NO_BASE
     return Node(
-        kind="train" if based else "count",
+        kind="train" if has_base else "count",
         title=f"recipe {record.recipe.name}",
         facts={
             "settings": {**settings, **mix},
@@ -96,60 +110,62 @@ def _train(folder: ModelFolder) -> Node:
             "environment": dict(record.environment),
             **_tracker(record),
         },
-        inputs=(*((_base(record),) if based else ()), _dataset(folder)),
+        inputs=(*((_base_node(record),) if has_base else ()), _dataset_node(folder)),
     )
 
 
-def _merge(folder: ModelFolder, above: frozenset[str]) -> Node:
+def _merge_node(folder: ModelFolder, descendants: frozenset[str]) -> Node:
     record = folder.record
+    descendants |= {record.model_digest}
     return Node(
         kind="merge",
         title=f"the weighted mean of {len(record.merged_from)} models",
         facts={"huggingtweets": record.version, "seconds": record.seconds.get("merge", 0.0)},
-        inputs=tuple(_parent(folder, parent, above | {record.model_digest}) for parent in record.merged_from),
+        inputs=tuple(_parent_node(folder, parent, descendants) for parent in record.merged_from),
     )
 
 
-def _parent(child: ModelFolder, parent: Parent, above: frozenset[str]) -> Node:
-    """A parent with its own tree, where its folder is found; it says of itself what it weighs."""
-    folder = None if parent.digest in above else find_by_digest(parent.digest, child.path)
+def _parent_node(child: ModelFolder, parent: Parent, descendants: frozenset[str]) -> Node:
+    """A parent of a merged model with its weight, and with its own tree if its folder is on this machine."""
+    folder = None if parent.digest in descendants else find_by_digest(parent.digest, child.path)
     if folder is None:
         facts: dict[str, Fact] = {"weight": parent.weight, "digest": parent.digest, "weights": MISSING}
         return Node(kind="model", title=parent.name, facts=facts)
-    node = _model(folder, above)
-    return msgspec.structs.replace(node, facts={"weight": parent.weight, **node.facts})
+    node = _model_node(folder, descendants)
+    return replace(node, facts={"weight": parent.weight, **node.facts})
 
 
-def _base(record: Record) -> Node:
+def _base_node(record: Record) -> Node:
     base = record.base
     facts: dict[str, Fact] = {
         "digest": base.digest,
         **({"revision": base.revision} if base.revision else {}),
         "parameters": base.parameters,
         "architecture": base.architecture,
-        **_artifact(record, "pretrained-model"),
+        **_artifact_version(record, "pretrained-model"),
     }
     return Node(kind="base", title=base.name, facts=facts)
 
 
-def _dataset(folder: ModelFolder) -> Node:
+def _dataset_node(folder: ModelFolder) -> Node:
     record = folder.record
+    train_count = sum(author.train for author in record.authors)
+    held_out_count = sum(author.held_out for author in record.authors)
     return Node(
         kind="dataset",
-        title=f"{sum(a.train for a in record.authors):,} posts, "
-        f"{sum(a.held_out for a in record.authors):,} held out",
+        title=f"{train_count:,} posts, {held_out_count:,} held out",
         facts={
             "digest": record.dataset_digest,
             "posts": _posts_state(folder),
             "split by": record.split_by,
-            **_artifact(record, "train-dataset"),
+            **_artifact_version(record, "train-dataset"),
         },
-        inputs=(_preprocess(record),),
+        inputs=(_preprocess_node(record),),
     )
 
 
 def _posts_state(folder: ModelFolder) -> str:
-    """Whether the posts themselves are here, and are still those that were learnt from."""
+    """Whether the posts are on this machine, and are those that the model was trained on."""
     try:
         data = posts_of(folder)
     except ModelError:
@@ -157,43 +173,42 @@ def _posts_state(folder: ModelFolder) -> str:
     return INTACT if dataset.digest(data.train, data.held_out) == folder.record.dataset_digest else CHANGED
 
 
-def _preprocess(record: Record) -> Node:
-    prepared = record.prepared
+def _preprocess_node(record: Record) -> Node:
+    preparation = record.prepared
     facts: dict[str, Fact] = {"rules": UNKNOWN, "held out": UNKNOWN}
-    if prepared:
-        rules = {name.replace("_", " "): value for name, value in prepared.rules.items()}
-        facts = {"rules": dict(rules), "held out": prepared.held_out}
+    if preparation:
+        rules = {name.replace("_", " "): value for name, value in preparation.rules.items()}
+        facts = {"rules": dict(rules), "held out": preparation.held_out}
+    kept_count = sum(author.funnel.kept for author in record.authors)
+    read_count = sum(author.funnel.read for author in record.authors)
     return Node(
         kind="preprocess",
-        title=f"{sum(a.funnel.kept for a in record.authors):,} of "
-        f"{sum(a.funnel.read for a in record.authors):,} posts kept",
+        title=f"{kept_count:,} of {read_count:,} posts kept",
         facts=facts,
-        inputs=tuple(_raw(record, author, prepared) for author in record.authors),
+        inputs=tuple(_raw_posts_node(record, author, preparation) for author in record.authors),
     )
 
 
-def _raw(record: Record, author: Author, prepared: Preparation | None) -> Node:
-    options: dict[str, Plain] = dict(_options(prepared)) if prepared else {}
+def _raw_posts_node(record: Record, author: Author, preparation: Preparation | None) -> Node:
+    options = _read_options(preparation) if preparation else {}
     return Node(
         kind="raw posts",
         title=f"@{author.account.handle}: {author.funnel.read:,} posts",
         facts={
             "source": author.account.source,
             "digest": author.input_digest or "none: not from a file",
-            "read": prepared.read_at.isoformat() if prepared else UNKNOWN,
+            "read": preparation.read_at.isoformat() if preparation else UNKNOWN,
             **({"asked for": options} if options else {}),
             "dropped": {str(reason): count for reason, count in author.funnel.dropped.items()},
-            **_artifact(record, "raw-dataset"),
+            **_artifact_version(record, "raw-dataset"),
         },
     )
 
 
-def _options(prepared: Preparation) -> Iterator[tuple[str, str]]:
-    """What the user said about the location."""
-    for name in ("source", "handle", "name", "text_column"):
-        value = getattr(prepared, name)
-        if value:
-            yield name.replace("_", " "), value
+def _read_options(preparation: Preparation) -> dict[str, Plain]:
+    """The options with which the user read the location."""
+    options = {name.replace("_", " "): getattr(preparation, name) for name in READ_OPTIONS}
+    return {name: value for name, value in options.items() if value}
 
 
 def _tracker(record: Record) -> dict[str, Fact]:
@@ -201,7 +216,7 @@ def _tracker(record: Record) -> dict[str, Fact]:
     return {"tracker": tracked.url or tracked.command or tracked.tracker} if tracked.tracker != "none" else {}
 
 
-def _artifact(record: Record, kind: str) -> dict[str, Fact]:
-    """The version by which the tracker knows it."""
+def _artifact_version(record: Record, kind: str) -> dict[str, Fact]:
+    """The tracker's version of an artifact of this kind, as a fact; nothing if none was recorded."""
     versions = [version for name, version in record.tracked.artifacts.items() if name.endswith(kind)]
     return {"version": versions[0]} if versions else {}

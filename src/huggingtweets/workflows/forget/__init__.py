@@ -1,8 +1,9 @@
-"""Forgetting a person: everything that was made of their posts on this machine, found by lineage.
+"""Forgetting a person: find and delete everything on this machine that was made from their posts.
 
-The posts have digests, and so have the models; a model names the digests that it came from. So from a handle
-all datasets and models are found, and from their digests whatever else names one: runs that were broken off,
-records of the tracker, searches, runs of the web page. What was published is listed, to be deleted there.
+Posts and models have digests, and a model records the digests that it was made from. So a handle leads to
+datasets and models, and their digests lead to everything else that contains one: unfinished runs, tracker
+records, hyperparameter searches, runs of the web page. What was published is only listed, since it has to be
+deleted on the Hub.
 """
 
 from __future__ import annotations
@@ -14,65 +15,70 @@ from pathlib import Path
 from ...errors import UserError
 from ...hub import ledger
 from ...model_folder import MODELS, STYLE, find_models
-from . import databases, trackio
-from . import folders as model_folders
-from .subject import Subject, person
+from . import databases, folders, trackio
+from .subject import Subject, find_subject
 from .trace import Trace
 
 __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
+NOT_SEARCHED = (
+    "models in folders that were not looked at, which --in names; searches in a database of your own"
+)
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What is known of a person on this machine, in the order in which it is deleted."""
+    """Everything that is known to come from a person's posts."""
 
     handle: str
-    found: tuple[Trace, ...]
-    published: dict[Path, ledger.Note]  # by the file that notes it
-    elsewhere: tuple[str, ...]  # what cannot be reached from here, one line each
+    local: tuple[Trace, ...]  # on this machine, in the order in which it is deleted
+    published: dict[Path, ledger.LedgerEntry]  # by the file of the entry
+    elsewhere: tuple[str, ...]  # what `forget` cannot delete, one line each
 
 
-def find_traces(handle: str, folders: Sequence[Path] = ()) -> Traces:
-    """Find everything that was made of a person's posts. Nothing is changed.
+def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
+    """Find everything that was made from a person's posts. Nothing is changed.
 
     Args:
-        handle: whose posts.
-        folders: where models are, beside models/.
+        handle: the person's handle, with or without @.
+        model_folders: folders with models, beside models/.
 
     Raises:
-        UserError: it is no handle, or a database cannot be read.
+        UserError: the handle is empty, or a database cannot be read.
     """
-    theirs = person(handle, [MODELS, *folders])
-    if not theirs.handle:
+    subject = find_subject(handle, [MODELS, *model_folders])
+    if not subject.handle:
         raise UserError(
             f"{handle!r} is no handle; give one as huggingtweets models --json shows it, like ada"
         )
-    models, datasets = model_folders.models(theirs), model_folders.datasets(theirs)
-    kept = trackio.projects(theirs)
-    rest = [
-        *trackio.traces(kept),
-        *databases.searches(theirs),
-        *model_folders.wandb_runs(theirs),
-        *model_folders.caches(theirs, [trace.path for trace in (*models, *datasets)]),
+    models, datasets = folders.models(subject), folders.datasets(subject)
+    projects = trackio.projects(subject)
+    traces = [
+        *trackio.traces(projects),
+        *databases.sweeps(subject),
+        *folders.wandb_runs(subject),
+        *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
+        # Last, since their digests lead to the others: after an interruption these are still found.
+        *models,
+        *datasets,
     ]
-    # what digests are known by goes last: where it is interrupted, the next time still finds the rest
-    in_order = {trace.path: trace for trace in (*rest, *models, *datasets)}
+    unique = {trace.path: trace for trace in traces}
     published = {
-        path: note for path, note in ledger.notes().items() if any(map(theirs.is_called, note.handles))
+        file: entry for file, entry in ledger.entries().items() if any(map(subject.has_handle, entry.handles))
     }
-    given = {path for part in kept for path in part.given}
-    return Traces(theirs.handle, tuple(in_order.values()), published, _elsewhere(theirs, given, folders))
+    user_files = {file for project in projects for file in project.user_files}
+    elsewhere = _elsewhere(subject, user_files, [MODELS, *model_folders])
+    return Traces(subject.handle, tuple(unique.values()), published, elsewhere)
 
 
 def forget(traces: Traces) -> None:
-    """Delete what was found; what was published stays, and so does the note of it.
+    """Delete the local traces. What was published stays on the Hub, and its entries stay in the ledger.
 
     Raises:
-        UserError: something cannot be deleted; what comes after it is still there.
+        UserError: something cannot be deleted; the traces after it are not deleted either.
     """
-    for trace in traces.found:
+    for trace in traces.local:
         try:
             trace.delete()
         except OSError as error:
@@ -82,23 +88,24 @@ def forget(traces: Traces) -> None:
             ) from error
 
 
-def _elsewhere(theirs: Subject, given: set[Path], folders: Sequence[Path]) -> tuple[str, ...]:
-    """What may still hold the person's posts, or something made of them."""
-    tracked = [model.record.tracked for model in theirs.models if model.record.tracked.url]
-    remote = {f"{one.tracker}, project {one.project}: {one.url}" for one in tracked}
-    mine = {model.path.resolve() for model in theirs.models}
-    judged_beside = [
-        model.path
-        for folder in (MODELS, *folders)
-        for model in find_models(folder)
-        if model.path.resolve() not in mine and (model.path / STYLE).is_file()
-    ]
+def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[Path]) -> tuple[str, ...]:
+    """What may hold the person's posts, or something made from them, and is not deleted."""
+    tracked = [model.record.tracked for model in subject.models if model.record.tracked.url]
+    remote_records = {f"{one.tracker}, project {one.project}: {one.url}" for one in tracked}
     return (
-        *(map(str, sorted(given)) if given else [ARCHIVES]),
-        *sorted(remote),
-        *(
-            f"{folder}/{STYLE}: its score may be learnt from these posts beside others; evaluate it again"
-            for folder in judged_beside
-        ),
-        "models in folders that were not looked at, which --in names; searches in a database of your own",
+        *(map(str, sorted(user_files)) if user_files else [ARCHIVES]),
+        *sorted(remote_records),
+        *_other_style_scores(subject, model_folders),
+        NOT_SEARCHED,
     )
+
+
+def _other_style_scores(subject: Subject, model_folders: Sequence[Path]) -> list[str]:
+    """The style scores of other people's models: they may have been fitted to the person's posts, too."""
+    own_paths = {model.path.resolve() for model in subject.models}
+    return [
+        f"{model.path}/{STYLE}: its score may be learnt from these posts beside others; evaluate it again"
+        for folder in model_folders
+        for model in find_models(folder)
+        if model.path.resolve() not in own_paths and (model.path / STYLE).is_file()
+    ]

@@ -1,6 +1,6 @@
-"""Rows of a person in databases that others share: trackio's of a project, and optuna's of searches.
+"""Rows about a person in SQLite databases that also hold other people's: trackio's and optuna's.
 
-Deleted rows stay readable in a database's free pages, so these are overwritten and the file is written anew.
+SQLite leaves deleted rows readable in free pages. Therefore they are overwritten, and the file is rebuilt.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...files import home
+from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from .subject import Subject
 from .trace import Trace
 
-PATIENT = 30.0  # seconds that another program may hold the file
+LOCK_TIMEOUT = 30.0  # seconds to wait for another program that has locked the file
 
-Wanted = Mapping[str, Collection[object]]  # column -> values; a row with any of them goes
+Values = Mapping[str, Collection[object]]  # column -> values; a row with one of them is deleted
 
 
-def searches(found: Subject) -> list[Trace]:
-    """Searches for hyperparameters on their posts."""
-    path = home() / "sweeps.db"
+def sweeps(subject: Subject) -> list[Trace]:
+    """The hyperparameter searches on the person's posts."""
+    path = home() / SWEEPS_DATABASE
     if not path.is_file():
         return []
-    pattern = found.pattern()
-    with reading(path) as db:
+    pattern = subject.pattern()
+    with open_database(path) as db:
         if "study_user_attributes" not in columns(db):
             return []
         rows = db.execute("SELECT study_id, value_json FROM study_user_attributes").fetchall()
@@ -37,34 +38,33 @@ def searches(found: Subject) -> list[Trace]:
         }
     if not studies:
         return []
-    wanted = {"study_id": studies, "trial_id": trials}
+    values = {"study_id": studies, "trial_id": trials}
     about = f"{len(studies)} searches, {len(trials)} trials"
-    return [Trace("search", path, 0, about, partial(delete, path, wanted))]
+    return [Trace("search", path, 0, about, partial(delete_rows, path, values))]
 
 
-def delete(path: Path, wanted: Wanted, then: tuple[str, ...] = ()) -> None:
-    """Delete every row, of whatever table, that has one of the values wanted in a column of that name.
+def delete_rows(path: Path, values: Values, statements: tuple[str, ...] = ()) -> None:
+    """Delete, in every table, the rows with one of the values in a column of that name.
 
     Args:
         path: the database.
-        wanted: values by column.
-        then: statements that end the work.
+        values: values by column.
+        statements: SQL statements that are executed after the deletion, in the same transaction.
 
     Raises:
-        UserError: another program holds the file.
+        UserError: the database cannot be changed, for example because another program has locked it.
     """
     try:
-        with closing(sqlite3.connect(path, timeout=PATIENT)) as db:
+        with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT)) as db:
             db.execute("PRAGMA secure_delete = ON")
             with db:
-                for table, names in columns(db).items():
-                    for name, values in wanted.items():
-                        if name in names:
-                            db.executemany(
-                                f'DELETE FROM "{table}" WHERE "{name}" = ?',  # noqa: S608 -- names of the file itself
-                                [(value,) for value in values],
-                            )
-                for statement in then:
+                for table, table_columns in columns(db).items():
+                    for column in values.keys() & table_columns:
+                        db.executemany(
+                            f'DELETE FROM "{table}" WHERE "{column}" = ?',  # noqa: S608 -- names of the file itself
+                            [(value,) for value in values[column]],
+                        )
+                for statement in statements:
                     db.execute(statement)
             db.execute("VACUUM")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -76,7 +76,7 @@ def delete(path: Path, wanted: Wanted, then: tuple[str, ...] = ()) -> None:
 
 
 def columns(db: sqlite3.Connection) -> dict[str, set[str]]:
-    """Every table with its columns."""
+    """The names of the columns of each table."""
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {
         table: {row[1] for row in db.execute(f'PRAGMA table_info("{table}")')}
@@ -86,14 +86,14 @@ def columns(db: sqlite3.Connection) -> dict[str, set[str]]:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database.
+def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for the block.
 
     Raises:
         UserError: it cannot be read.
     """
     try:
-        with closing(sqlite3.connect(path, timeout=PATIENT)) as db:
+        with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT)) as db:
             yield db
     except sqlite3.Error as error:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Files and folders of a person: in our own caches, beside models, and in what W&B keeps of offline runs."""
+"""Files and folders about a person: models, datasets, caches, and the local files of Weights & Biases."""
 
 from __future__ import annotations
 
@@ -12,106 +12,130 @@ from ...files import home, sha256
 from ...hub import ledger
 from ...model_folder import MODELS, folder_name
 from ...types import Author, Stage
-from .subject import Subject, has
-from .trace import Trace, on_disk
+from ..sweep.config import DATABASE as SWEEPS_DATABASE
+from .subject import Subject, file_matches
+from .trace import Trace, path_trace
 
-WHOLE = {  # folders whose every entry is one thing
+KINDS = {  # folder below home() -> kind of each of its entries, which is deleted as a whole
     "unfinished": "unfinished run",
     "datasets": "dataset",
     "runs": "run of the web page",
     "models": "model",
     "uploads": "uploaded file",
 }
-COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # what caches of W&B have copies of
-CELL, TELLING = 200, 30  # bytes of a cell that are looked for, and from which on they tell it from others
-EARLIER_STAGES = ("download", "dress")  # by which runs were named until version 1.0
-ONE_BYTE = 128  # lengths below it are one byte in protobuf
+FETCHED = "fetched"  # folder below home() with the posts that were fetched from live services
+EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
+WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
+MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
+MIN_CELL_LENGTH = 30  # a shorter cell could stand in other people's tables as well
+PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 
 
-def models(found: Subject) -> list[Trace]:
-    """Models, also those of several people, and what killed trainings left beside them."""
-    traces = [on_disk("model", model.path, _shared(found, model.record.authors)) for model in found.models]
-    names = {model.path.name for model in found.models} | {folder_name(found.handle)}
-    beside = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}")
-    parents = {MODELS, *(model.path.parent for model in found.models)}
+def models(subject: Subject) -> list[Trace]:
+    """The person's models, alone or with other people, and the temporary folders of killed trainings."""
+    traces = [
+        path_trace("model", model.path, _other_authors(subject, model.record.authors))
+        for model in subject.models
+    ]
+    names = {model.path.name for model in subject.models} | {folder_name(subject.handle)}
+    temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}")
+    parents = {MODELS, *(model.path.parent for model in subject.models)}
     for parent in sorted(parents):
         traces += [
-            on_disk("half-made model", path) for path in _entries(parent) if beside.fullmatch(path.name)
+            path_trace("half-made model", path) for path in _entries(parent) if temporary.fullmatch(path.name)
         ]
     return traces
 
 
-def datasets(found: Subject) -> list[Trace]:
-    """Kept posts."""
-    return [on_disk("dataset", path, _shared(found, authors)) for path, authors in found.datasets.items()]
+def datasets(subject: Subject) -> list[Trace]:
+    """The datasets with posts of the person."""
+    return [
+        path_trace("dataset", path, _other_authors(subject, authors))
+        for path, authors in subject.datasets.items()
+    ]
 
 
-def caches(found: Subject, known: Iterable[Path]) -> list[Trace]:
-    """Whatever else below `home()` names the person or a digest of theirs, or is a file they came from.
+def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
+    """Everything else below `home()` that contains the person's handle or digests, or has such a digest.
 
     Args:
-        found: who.
-        known: what was found before; nothing in it is found again.
+        subject: the person.
+        known: files and folders that have their traces already; nothing in them is returned again.
     """
     covered = {path.resolve() for path in known}
-    covered |= {(home() / name).resolve() for name in (ledger.FOLDER, "sweeps.db")}
-    pattern, in_feeds = found.pattern(), found.pattern(*found.places)
-    named = re.compile(rf"\w+-{re.escape(found.handle)}(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
-    units: dict[Path, str] = {}
+    covered |= {(home() / name).resolve() for name in (ledger.FOLDER, SWEEPS_DATABASE)}
+    pattern, feed_pattern = subject.pattern(), subject.pattern(*subject.feed_urls)
+    handle = re.escape(subject.handle)
+    fetched_name = re.compile(rf"\w+-{handle}(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
+    kinds: dict[Path, str] = {}  # by the path that is deleted
     for path in _files(home()):
         unit, kind = _unit(path)
-        if {path.resolve(), *path.resolve().parents} & covered or unit in units:
+        if {path.resolve(), *path.resolve().parents} & covered or unit in kinds:
             continue
-        fetched = path.parent.name == "fetched"
+        is_fetched = path.parent.name == FETCHED
         if (
-            any(found.named(part) for part in path.relative_to(home()).parts)
-            or (fetched and named.match(path.name))
-            or has(path, in_feeds if fetched and path.suffix == ".msgpack" else pattern)
-            or (kind in {"uploaded file", "cache"} and sha256(path) in found.digests)
+            any(map(subject.is_in_file_name, path.relative_to(home()).parts))
+            or (is_fetched and fetched_name.match(path.name))
+            or file_matches(path, feed_pattern if is_fetched and path.suffix == ".msgpack" else pattern)
+            or (kind in {"uploaded file", "cache"} and sha256(path) in subject.digests)
         ):
-            units[unit] = "fetched posts" if fetched else kind
-    return [on_disk(kind, path) for path, kind in units.items()]
+            kinds[unit] = "fetched posts" if is_fetched else kind
+    return [path_trace(kind, path) for path, kind in kinds.items()]
 
 
-def wandb_runs(found: Subject) -> list[Trace]:
-    """Local runs of W&B below the current folder, and copies of the person's files in its caches."""
-    pattern = re.compile(b"|".join([found.pattern().pattern, *_run_names(found)]), re.IGNORECASE)
+def wandb_runs(subject: Subject) -> list[Trace]:
+    """W&B's local runs below the current folder, and copies of runs, models and datasets in W&B's caches.
+
+    The copies come first, since they are recognised by the content of the runs.
+    """
+    pattern = _either([subject.pattern().pattern, *_run_names(subject)])
     runs = [
         entry
         for entry in _entries(Path(os.environ.get("WANDB_DIR", ".")) / "wandb")
-        if entry.is_dir() and not entry.is_symlink() and any(has(path, pattern) for path in _files(entry))
+        if entry.is_dir()
+        and not entry.is_symlink()
+        and any(file_matches(path, pattern) for path in _files(entry))
     ]
-    folders = [*(model.path for model in found.models), *found.datasets, *runs]
-    theirs = {sha256(path) for folder in folders for path in _files(folder) if path.suffix in COPIED}
-    copied = re.compile(b"|".join([pattern.pattern, *_table_cells(runs)]), re.IGNORECASE)
+    folders = [*(model.path for model in subject.models), *subject.datasets, *runs]
+    digests = {sha256(path) for folder in folders for path in _files(folder) if path.suffix in WANDB_COPIED}
+    copy_pattern = _either([pattern.pattern, *_table_cells(runs)])
     copies = [
         path
         for cache in _wandb_caches()
         for path in _files(cache)
-        if sha256(path) in theirs or has(path, copied)
+        if sha256(path) in digests or file_matches(path, copy_pattern)
     ]
-    # the copies first: they are known by what stands in the runs
-    return [on_disk("W&B copy", path) for path in copies] + [on_disk("W&B run", path) for path in runs]
+    return [
+        *(path_trace("W&B copy", path) for path in copies),
+        *(path_trace("W&B run", path) for path in runs),
+    ]
 
 
-def _run_names(found: Subject) -> list[bytes]:
-    """Names of the person's runs as a log of W&B has them: a protobuf string, its length before it."""
-    groups = {found.handle, *(model.record.name for model in found.models)}
+def _either(patterns: Iterable[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(patterns), re.IGNORECASE)
+
+
+def _run_names(subject: Subject) -> list[bytes]:
+    """Patterns of the names of the person's runs in W&B's log: protobuf strings, each after its length."""
+    groups = {subject.handle, *(model.record.name for model in subject.models)}
     names = [f"{stage} {group}".encode() for stage in (*Stage, *EARLIER_STAGES) for group in groups]
-    return [re.escape(bytes([len(name)]) + name) for name in names if len(name) < ONE_BYTE]
+    return [re.escape(bytes([len(name)]) + name) for name in names if len(name) < PROTOBUF_ONE_BYTE]
 
 
 def _table_cells(runs: Iterable[Path]) -> list[bytes]:
-    """What tables of runs begin with, as JSON has it: copies of a table have another frame around it."""
+    """Patterns of the first row of each table of runs.
+
+    W&B's copy of a table is another JSON file, so it has another digest, and the same cells.
+    """
     cells = []
     for run in runs:
         for path in (run / "files" / "media" / "table").rglob("*.json"):
             try:
                 rows = json.loads(path.read_bytes())["data"]
-                cells += [json.dumps(cell)[1:CELL].encode() for row in rows[:1] for cell in row]
+                cells += [json.dumps(cell)[1:MAX_CELL_LENGTH].encode() for row in rows[:1] for cell in row]
             except (OSError, ValueError, LookupError, TypeError):
                 continue
-    return [re.escape(cell) for cell in cells if len(cell) > TELLING]
+    return [re.escape(cell) for cell in cells if len(cell) > MIN_CELL_LENGTH]
 
 
 def _wandb_caches() -> list[Path]:
@@ -121,18 +145,18 @@ def _wandb_caches() -> list[Path]:
 
 
 def _unit(path: Path) -> tuple[Path, str]:
-    """What is deleted as a whole where this file is found, and what it is called."""
+    """The path that is deleted as a whole because of a file below `home()`, and its kind."""
     parts = path.relative_to(home()).parts
-    for place, part in enumerate(parts[:-1]):
-        if part in WHOLE:
-            return home().joinpath(*parts[: place + 2]), WHOLE[part]
+    for depth, folder in enumerate(parts[:-1], start=1):
+        if folder in KINDS:
+            return home().joinpath(*parts[: depth + 1]), KINDS[folder]
     return path, "cache"
 
 
-def _shared(found: Subject, authors: Sequence[Author]) -> str:
-    """A word on the others whose voice is in it, too."""
-    others = [author.account.handle for author in authors if not found.wrote([author])]
-    return f"holds {', '.join(f'@{other}' for other in others)}, too" if others else ""
+def _other_authors(subject: Subject, authors: Sequence[Author]) -> str:
+    """A remark that names the other people whose posts something holds; "" if there are none."""
+    handles = [author.account.handle for author in authors if not subject.is_among([author])]
+    return f"holds {', '.join(f'@{handle}' for handle in handles)}, too" if handles else ""
 
 
 def _entries(folder: Path) -> Iterator[Path]:

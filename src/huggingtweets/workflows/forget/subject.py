@@ -1,4 +1,4 @@
-"""What a person's things are known by: the digests that their posts led to, and their handle."""
+"""The person to be forgotten, and the digests by which the things made of their posts are recognised."""
 
 from __future__ import annotations
 
@@ -13,100 +13,109 @@ from ...files import home
 from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...types import Author
 
-SHORT = 16  # hex digits of a digest by which folders are named
-_CHUNK = 1 << 20
+SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
+DATASET_METADATA = "dataset.json"  # the file by which a dataset folder is recognised
+_CHUNK = 1 << 20  # bytes of a file that are searched at once
+_OVERLAP = 1024  # bytes by which two chunks overlap, more than any match is long
 
 
 @dataclass
 class Subject:
-    """A handle, the digests that belong to it alone, and what was found by following them."""
+    """A person, the digests that belong to them alone, and the models and datasets that led to these."""
 
-    handle: str
+    handle: str  # without a leading @
     digests: set[str] = field(default_factory=set)
-    places: set[str] = field(default_factory=set)  # addresses of their feeds
+    feed_urls: set[str] = field(default_factory=set)
     models: list[ModelFolder] = field(default_factory=list)
-    datasets: dict[Path, tuple[Author, ...]] = field(default_factory=dict)
+    datasets: dict[Path, tuple[Author, ...]] = field(default_factory=dict)  # by folder
 
-    def wrote(self, authors: Iterable[Author]) -> bool:
-        """Whether some of the posts are theirs."""
-        return any(self.is_called(author.account.handle) for author in authors)
-
-    def in_group(self, name: str) -> bool:
-        """Whether a model's name, "a + b", has them."""
-        return any(map(self.is_called, name.split(" + ")))
-
-    def is_called(self, handle: str) -> bool:
-        """Whether a handle is theirs; case does not count."""
+    def has_handle(self, handle: str) -> bool:
+        """Whether a handle is the person's. Case does not count."""
         return handle.lstrip("@").casefold() == self.handle.casefold()
 
-    def named(self, name: str) -> bool:
-        """Whether a file's name has one of their digests."""
-        return any(digest[:SHORT] in name for digest in self.digests)
+    def is_among(self, authors: Iterable[Author]) -> bool:
+        """Whether the person is one of the authors."""
+        return any(self.has_handle(author.account.handle) for author in authors)
 
-    def pattern(self, *more: str) -> re.Pattern[bytes]:
-        """Finds in any bytes what only their things have: a digest, or the handle as JSON writes an author.
+    def is_in_model_name(self, name: str) -> bool:
+        """Whether the name of a model, "a + b", contains the person's handle."""
+        return any(map(self.has_handle, name.split(" + ")))
+
+    def is_in_file_name(self, name: str) -> bool:
+        """Whether the name of a file contains one of the person's digests."""
+        return any(digest[:SHORT_DIGEST] in name for digest in self.digests)
+
+    def pattern(self, *more_words: str) -> re.Pattern[bytes]:
+        """A pattern that matches only files about the person.
+
+        It matches a digest, or the handle where JSON names an author.
 
         Args:
-            more: other words to find.
+            more_words: other words to match.
         """
-        words = [re.escape(word) for word in (*(d[:SHORT] for d in self.digests), *more)]
-        handle = re.escape(self.handle)
-        return re.compile(
-            "|".join([*words, rf'"(?:handle|author)"\s*:\s*"@?{handle}"']).encode(), re.IGNORECASE
-        )
+        digests = [digest[:SHORT_DIGEST] for digest in self.digests]
+        words = [re.escape(word) for word in (*digests, *more_words)]
+        author = rf'"(?:handle|author)"\s*:\s*"@?{re.escape(self.handle)}"'
+        return re.compile("|".join([*words, author]).encode(), re.IGNORECASE)
 
 
-def person(handle: str, folders: Sequence[Path]) -> Subject:
-    """Follow a handle through all models and datasets below `home()` and in these folders.
+def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
+    """Collect the models, datasets and digests of a person.
 
-    A model belongs to a person if it learnt from their posts, was merged from such a model, or began as one.
+    A model belongs to the person if it was trained on their posts, merged from such a model, or trained with
+    such a model as its base.
+
+    Args:
+        handle: the person's handle, with or without @.
+        folders: where models are looked for, beside `home()`.
     """
-    found = Subject(handle.strip().lstrip("@"))
-    for path in home().rglob("dataset.json"):
+    subject = Subject(handle.strip().lstrip("@"))
+    for path in home().rglob(DATASET_METADATA):
         authors, digest = _dataset(path)
-        if found.wrote(authors):
-            found.datasets[path.parent] = authors
-            _learn(found, authors, digest)
-    left = {model.path.resolve(): model for model in _models(folders)}
-    while True:
-        more = [model for model in left.values() if _descends(model, found)]
-        if not more:
-            return found
-        for model in more:
-            del left[model.path.resolve()]
+        if subject.is_among(authors):
+            subject.datasets[path.parent] = authors
+            _add_identifiers(subject, authors, digest)
+    others = {model.path.resolve(): model for model in _models(folders)}
+    while True:  # a model that is added has a digest, by which its descendants are recognised
+        descendants = [model for model in others.values() if _belongs_to(model, subject)]
+        if not descendants:
+            return subject
+        for model in descendants:
+            del others[model.path.resolve()]
             record = model.record
-            found.models.append(model)
-            found.digests.add(record.model_digest)
-            if found.wrote(record.authors):
-                _learn(found, record.authors, record.dataset_digest)
+            subject.models.append(model)
+            subject.digests.add(record.model_digest)
+            if subject.is_among(record.authors):
+                _add_identifiers(subject, record.authors, record.dataset_digest)
 
 
-def has(path: Path, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a file has a match, read in pieces that overlap."""
+def file_matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern matches anywhere in a file, which is read in chunks; False if it cannot be read."""
     tail = b""
     try:
         with path.open("rb") as file:
-            while piece := file.read(_CHUNK):
-                if pattern.search(tail + piece):
+            while chunk := file.read(_CHUNK):
+                if pattern.search(tail + chunk):
                     return True
-                tail = piece[-1024:]
+                tail = chunk[-_OVERLAP:]
     except OSError:
         return False
     return False
 
 
-def _descends(model: ModelFolder, found: Subject) -> bool:
+def _belongs_to(model: ModelFolder, subject: Subject) -> bool:
     record = model.record
     parents = {record.base.digest, *(parent.digest for parent in record.merged_from)}
-    return found.wrote(record.authors) or bool(parents & found.digests)
+    return subject.is_among(record.authors) or bool(parents & subject.digests)
 
 
-def _learn(found: Subject, authors: Iterable[Author], digest: str) -> None:
-    found.digests |= {digest} - {""}
+def _add_identifiers(subject: Subject, authors: Iterable[Author], dataset_digest: str) -> None:
+    """Add the digest of a dataset, and what the person's own posts in it were read from."""
+    subject.digests |= {dataset_digest} - {""}
     for author in authors:
-        if found.wrote([author]):
-            found.digests |= {author.input_digest} - {""}
-            found.places |= {author.account.url} - {""}
+        if subject.is_among([author]):
+            subject.digests |= {author.input_digest} - {""}
+            subject.feed_urls |= {author.account.url} - {""}
 
 
 def _models(folders: Sequence[Path]) -> list[ModelFolder]:
@@ -118,6 +127,7 @@ def _models(folders: Sequence[Path]) -> list[ModelFolder]:
 
 
 def _dataset(path: Path) -> tuple[tuple[Author, ...], str]:
+    """Authors and digest of a dataset by the file that describes it; nothing if it is damaged."""
     try:
         authors, _, digest = msgspec.json.decode(path.read_bytes(), type=tuple[tuple[Author, ...], str, str])
     except (OSError, msgspec.DecodeError):

@@ -1,4 +1,4 @@
-"""One thing on this machine that was made from somebody's posts."""
+"""A trace of a person: one thing on this machine that was made from their posts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Trace:
-    """What it is, where, how large, and how it is deleted."""
+    """What was made, where it is, and how it is deleted."""
 
-    kind: str
+    kind: str  # for example "model" or "dataset"
     path: Path
     size: int  # bytes
-    about: str = ""
+    about: str = ""  # more about it, for people
     delete: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
 
-def on_disk(kind: str, path: Path, about: str = "") -> Trace:
-    """A file or a folder, with all that is in it."""
+def path_trace(kind: str, path: Path, about: str = "") -> Trace:
+    """The trace of a file, or of a folder with everything in it."""
     return Trace(kind, path, size(path), about, partial(remove, path))
 
 
@@ -32,7 +32,7 @@ def size(path: Path) -> int:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, or a folder with all that is in it; what is gone already is fine."""
+    """Delete a file, or a folder with everything in it. A path that does not exist is ignored."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

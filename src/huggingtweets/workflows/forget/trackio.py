@@ -1,8 +1,8 @@
-"""What trackio keeps of a person: runs, artifacts, pictures.
+"""What trackio stores about a person: runs, versions of artifacts, pictures.
 
-Read of trackio 0.43: a project is one SQLite file; files of artifacts lie beside it under their digest, named
-by the manifests of versions; pictures lie in a folder of the run. A version that nobody else's run is linked
-to goes with its runs, and its files go where no other version names them.
+In trackio 0.43 each project is one SQLite file. Beside it lie the files of artifacts, named by their digest
+and listed in the manifests of versions, and a folder of pictures for each run. A version of an artifact is
+deleted unless the run of somebody else is linked to it; a file is deleted unless another version lists it.
 """
 
 from __future__ import annotations
@@ -19,99 +19,111 @@ from urllib.parse import unquote, urlsplit
 from huggingface_hub.constants import HF_HOME
 
 from ...tracking import PROJECT
-from .databases import Wanted, columns, delete, reading
+from .databases import Values, columns, delete_rows, open_database
 from .subject import Subject
 from .trace import Trace, remove, size
 
-_OWNERLESS = (  # versions that others use, too, forget which run made them
+TABLES = {"configs", "artifact_versions", "run_artifact_links"}  # those that are read here
+
+_CLEAR_PRODUCERS = (  # versions that stay, since others use them, must not name a deleted run
     "UPDATE artifact_versions SET producer_run_id = NULL, producer_run_name = NULL "
     "WHERE producer_run_id NOT IN (SELECT run_id FROM configs)"
 )
-_ORPHANS = (
+_DELETE_ORPHANS = (
     "DELETE FROM artifact_aliases WHERE artifact_version_id NOT IN (SELECT id FROM artifact_versions)",
     "DELETE FROM artifacts WHERE id NOT IN (SELECT artifact_id FROM artifact_versions)",
 )
 
+Manifests = dict[int, object]  # by the id of the version: JSON, a list of entries
+
 
 @dataclass(frozen=True)
-class Kept:
-    """One project's part."""
+class ProjectRecords:
+    """What one project stores about the person."""
 
     database: Path
     runs: dict[str, str]  # id -> name
-    versions: set[int]
-    files: list[Path]  # that go with them
-    given: set[Path]  # files of the user that were referred to
+    versions: set[int]  # ids of versions of artifacts
+    files: list[Path]  # are deleted with them
+    user_files: set[Path]  # files of the user that trackio only refers to, an archive for example
 
 
-def projects(found: Subject) -> list[Kept]:
-    """What each project keeps of the person; those that keep nothing are left out."""
-    kept = [_project(path, found) for path in sorted(_home().glob("*.db"))]
-    return [part for part in kept if part and (part.runs or part.versions)]
+def projects(subject: Subject) -> list[ProjectRecords]:
+    """What each project stores about the person, without projects that store nothing."""
+    records = [_project(path, subject) for path in sorted(_folder().glob("*.db"))]
+    return [project for project in records if project and (project.runs or project.versions)]
 
 
-def traces(kept: Iterable[Kept]) -> list[Trace]:
-    """The same, to be shown and deleted."""
+def traces(records: Iterable[ProjectRecords]) -> list[Trace]:
+    """A trace for each project."""
     return [
         Trace(
             "trackio",
-            part.database,
-            sum(map(size, part.files)),
-            f"{len(part.runs)} runs, {len(part.versions)} versions of artifacts",
-            partial(_forget, part),
+            project.database,
+            sum(map(size, project.files)),
+            f"{len(project.runs)} runs, {len(project.versions)} versions of artifacts",
+            partial(_delete, project),
         )
-        for part in kept
+        for project in records
     ]
 
 
-def _home() -> Path:
+def _folder() -> Path:
     return Path(os.environ.get("TRACKIO_DIR") or Path(HF_HOME) / "trackio")
 
 
-def _project(path: Path, found: Subject) -> Kept | None:
-    with reading(path) as db:
-        if not {"configs", "artifact_versions", "run_artifact_links"} <= columns(db).keys():
+def _project(path: Path, subject: Subject) -> ProjectRecords | None:
+    with open_database(path) as db:
+        if not columns(db).keys() >= TABLES:
             return None
-        pattern, ours = found.pattern(), path.stem == PROJECT
+        pattern = subject.pattern()
+        configs = db.execute("SELECT run_id, run_name, config FROM configs").fetchall()
         runs = {
             run: name
-            for run, name, config in db.execute("SELECT run_id, run_name, config FROM configs")
-            if (ours and found.in_group(_json(config).get("_Group") or "")) or pattern.search(_bytes(config))
+            for run, name, config in configs
+            if (path.stem == PROJECT and subject.is_in_model_name(_group(config)))
+            or pattern.search(_bytes(config))
         }
         manifests = dict(db.execute("SELECT id, manifest FROM artifact_versions"))
-        about = db.execute("SELECT id, manifest, coalesce(metadata, '') FROM artifact_versions")
-        versions = {version for version, *texts in about if pattern.search(b" ".join(map(_bytes, texts)))}
+        rows = db.execute("SELECT id, manifest, coalesce(metadata, '') FROM artifact_versions")
+        versions = {version for version, *texts in rows if pattern.search(b" ".join(map(_bytes, texts)))}
         links = db.execute("SELECT artifact_version_id, run_id, run_name FROM run_artifact_links").fetchall()
-        runs |= {run: name for version, run, name in links if version in versions and run}
-        others = {version for version, run, _ in links if run not in runs}
-        versions |= {version for version, run, _ in links if run in runs} - others
-    return Kept(path, runs, versions, _files(path, runs, versions, manifests), _given(versions, manifests))
+    runs |= {run: name for version, run, name in links if version in versions and run}
+    used_by_others = {version for version, run, _ in links if run not in runs}
+    versions |= {version for version, run, _ in links if run in runs} - used_by_others
+    files = _files(path, runs, versions, manifests)
+    return ProjectRecords(path, runs, versions, files, _user_files(versions, manifests))
 
 
-def _files(path: Path, runs: dict[str, str], versions: set[int], manifests: dict[int, object]) -> list[Path]:
-    """Blobs that only these versions name, folders of the runs' pictures, tables that trackio can redo."""
-    mine, theirs = (
-        {
-            entry["digest"]
-            for version, manifest in manifests.items()
-            if (version in versions) is wanted
-            for entry in _json(manifest)
-            if "ref" not in entry
-        }
-        for wanted in (True, False)
-    )
+def _group(config: object) -> str:
+    """The group of a run: the name of the model."""
+    return _json(config).get("_Group") or ""
+
+
+def _files(path: Path, runs: dict[str, str], versions: set[int], manifests: Manifests) -> list[Path]:
+    """The files that only these versions list, the folders of the runs' pictures, and cached tables.
+
+    trackio makes the tables, parquet files beside the database, again when it needs them.
+    """
+    digests = _digests(manifests[version] for version in versions)
+    other_digests = _digests(manifests[version] for version in manifests.keys() - versions)
     blobs = path.parent / "artifacts" / path.stem / "blobs" / "sha256"
     media = path.parent / "media" / path.stem
-    tables = path.parent.glob(f"{path.stem}*.parquet") if runs or versions else ()
-    places = [
-        *(blobs / digest[:2] / digest for digest in sorted(mine - theirs)),
+    paths = [
+        *(blobs / digest[:2] / digest for digest in sorted(digests - other_digests)),
         *(media / name for name in sorted({*runs, *runs.values()})),
-        *tables,
+        *(path.parent.glob(f"{path.stem}*.parquet") if runs or versions else ()),
     ]
-    return [place for place in places if place.exists()]
+    return [path for path in paths if path.exists()]
 
 
-def _given(versions: set[int], manifests: dict[int, object]) -> set[Path]:
+def _digests(manifests: Iterable[object]) -> set[str]:
+    """The digests of the files that manifests list; references to files elsewhere do not count."""
+    return {entry["digest"] for manifest in manifests for entry in _json(manifest) if "ref" not in entry}
+
+
+def _user_files(versions: set[int], manifests: Manifests) -> set[Path]:
+    """The files on this machine that versions refer to."""
     references = [
         str(entry["ref"]) for version in versions for entry in _json(manifests[version]) if "ref" in entry
     ]
@@ -119,17 +131,17 @@ def _given(versions: set[int], manifests: dict[int, object]) -> set[Path]:
     return {path for path in paths if path.exists()}
 
 
-def _forget(part: Kept) -> None:
-    for path in part.files:
+def _delete(project: ProjectRecords) -> None:
+    for path in project.files:
         remove(path)
-    wanted: Wanted = {
-        "run_id": part.runs.keys(),
-        "run_name": part.runs.values(),
-        "artifact_version_id": part.versions,
+    values: Values = {
+        "run_id": project.runs.keys(),
+        "run_name": project.runs.values(),
+        "artifact_version_id": project.versions,
     }
-    numbers = ", ".join(map(str, sorted(part.versions))) or "NULL"
-    own = f"DELETE FROM artifact_versions WHERE id IN ({numbers})"  # noqa: S608 -- numbers only
-    delete(part.database, wanted, (own, _OWNERLESS, *_ORPHANS))
+    ids = ", ".join(map(str, sorted(project.versions))) or "NULL"
+    delete_versions = f"DELETE FROM artifact_versions WHERE id IN ({ids})"  # noqa: S608 -- numbers only
+    delete_rows(project.database, values, (delete_versions, _CLEAR_PRODUCERS, *_DELETE_ORPHANS))
 
 
 def _bytes(value: object) -> bytes:

@@ -1,8 +1,9 @@
-"""Publishing a trained model: what leaves this machine, by what right, and what was published so far.
+"""Publishing a trained model to the Hugging Face Hub.
 
-A plan is made and can be shown first; it holds the very files that `publish` uploads. The weights, tokenizer,
-figures and hashes for the filters go as they lie in the folder. Posts go only where that is asked for, and
-then into a dataset repository of their own, as is usual on the Hub: it can be browsed and deleted alone.
+`plan_publishing` checks the model and returns a plan, which can be shown first; `publish` uploads the files
+of the plan. Weights, tokenizer, evaluation and the hashes of the text filters are uploaded as they are in the
+model folder. Posts are uploaded only on request, into a dataset repository of their own, as is usual on the
+Hub: there they can be browsed, and deleted without the model.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import dataset, tracking
-from ...hub import Repository, Sent, Upload, ledger
+from ...hub import Repository, Upload, UploadResult, ledger
 from ...hub.client import Hub, require_name
 from ...model_folder import CARD, PREDICTIONS, PUBLISHED, ModelFolder
 from ...reporting.published_card import dataset_card
@@ -25,19 +27,21 @@ from ...types import Permission, Stage
 from ..data import posts_of
 from . import checks
 
-LONGEST_NAME = 96  # of a repository, owner included
-_FOREIGN = re.compile(r"[^A-Za-z0-9._]+|\.{2,}")
+MAX_NAME_LENGTH = 60  # of the repository of a model, where its name is made from the model's
+MAX_ID_LENGTH = 96  # of a repository, owner included: the Hub's limit
+POSTS_SUFFIX = "-posts"  # what the name of the repository of the posts adds to the model's
+_INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9._]+|\.{2,}")
 
 
 @dataclass(frozen=True)
 class PublishPlan:
-    """What would be published, where, and what would stay."""
+    """What would be published, and what would not."""
 
     folder: ModelFolder
     permission: Permission
-    endpoint: str
-    repositories: tuple[Repository, ...]  # the model's last, since its card links to the others
-    left_out: dict[str, str]  # name in the folder -> why
+    endpoint: str  # address of the Hub
+    repositories: tuple[Repository, ...]  # the model's is the last, since its card links to the dataset's
+    left_out: dict[str, str]  # file that is not uploaded -> reason
     collection: str = ""
 
     @property
@@ -47,11 +51,11 @@ class PublishPlan:
 
 
 class Published(Struct, frozen=True, kw_only=True):
-    """What came of it."""
+    """A published model."""
 
     url: str
     commit: str
-    changed: bool  # False where all was there already
+    changed: bool  # False if the Hub had the same files already
     dataset_url: str = ""
     collection_url: str = ""
 
@@ -67,138 +71,152 @@ def plan_publishing(
     token: str | None = None,
     endpoint: str | None = None,
 ) -> PublishPlan:
-    """Look whether a model may be published, and say what would be uploaded. Nothing is changed anywhere.
+    """Check whether a model may be published, and list what would be uploaded. Nothing is changed.
 
     Args:
         model: a model folder, or its name below models/.
-        permission: by what right; without one nothing is published.
-        to: owner/name of the repository. None: the token's owner and the model's name, which is asked.
-        private: whether only the owner sees it.
-        with_dataset: whether the posts go, too.
+        permission: by what right the model is published; without one it is refused.
+        to: owner/name of the repository. None: the token's owner and the name of the model.
+        private: whether only the owner can see the repositories.
+        with_dataset: whether the posts are published too.
         collection: title of the owner's collection that the model is added to, "" for none.
-        token: of the Hub. None: HF_TOKEN, or that of `hf auth login`.
-        endpoint: the Hub's address. None: HF_ENDPOINT, or the Hub.
+        token: access token of the Hub. None: HF_TOKEN, or that of `hf auth login`.
+        endpoint: the Hub's address. None: HF_ENDPOINT, or the public Hub.
 
     Raises:
         PublishError: the model may not be published; the message says why and what to do.
-        ModelError: there is no such model, or something of it is missing.
+        ModelError: there is no such model, or a part of it is missing.
         MissingSecret: there is no token.
     """
     folder = ModelFolder.find(model)
     record = folder.record
-    by = checks.permitted(record, permission, with_dataset=with_dataset)
+    permission = checks.require_permission(record, permission, with_dataset=with_dataset)
     hub = Hub(token, endpoint)
-    name = to or f"{hub.owner()}/{_repository_name(record.name)}"
-    require_name(name)
-    posts = f"{name[: LONGEST_NAME - 6]}-posts" if with_dataset else ""
-    uploads, left_out = _uploads(folder)
-    thumbnail = f"{hub.url(name)}/resolve/main/{PREDICTIONS}" if (folder.path / PREDICTIONS).is_file() else ""
-    card = Upload(CARD, checks.card(folder, by, thumbnail=thumbnail, dataset=posts))
-    repositories = [_repository(hub.endpoint, name, "model", (card, *uploads), private=private)]
+    repo_id = to or f"{hub.owner()}/{_repository_name(record.name)}"
+    require_name(repo_id)
+    dataset_id = f"{repo_id[: MAX_ID_LENGTH - len(POSTS_SUFFIX)]}{POSTS_SUFFIX}" if with_dataset else ""
+    uploads, left_out = _model_files(folder)
+    has_picture = (folder.path / PREDICTIONS).is_file()
+    thumbnail = f"{hub.url(repo_id)}/resolve/main/{PREDICTIONS}" if has_picture else ""
+    card = checks.checked_card(folder, permission, thumbnail=thumbnail, dataset=dataset_id)
+    uploads.insert(0, Upload(CARD, card))
+    repositories = [_repository(hub.endpoint, repo_id, "model", uploads, private=private)]
     if with_dataset:
-        files = _dataset(folder, by, name, hub.url(name))
-        repositories.insert(0, _repository(hub.endpoint, posts, "dataset", files, private=private))
-    return PublishPlan(folder, by, hub.endpoint, tuple(repositories), left_out, collection)
+        files = _dataset_files(folder, permission, repo_id, hub.url(repo_id))
+        repositories.insert(0, _repository(hub.endpoint, dataset_id, "dataset", files, private=private))
+    return PublishPlan(folder, permission, hub.endpoint, tuple(repositories), left_out, collection)
 
 
-def publish(planned: PublishPlan, *, token: str | None = None, bars: bool = False) -> Published:
-    """Upload what is planned. After an interruption, a new plan of the same goes on with what is missing.
+def publish(plan: PublishPlan, *, token: str | None = None, bars: bool = False) -> Published:
+    """Upload the files of a plan.
+
+    After an interruption, publishing the same again uploads only what is missing.
 
     Args:
-        planned: what `plan_publishing` returned, and somebody agreed to.
-        token: of the Hub, as for `plan_publishing`.
+        plan: what `plan_publishing` returned, and the user agreed to.
+        token: access token of the Hub, as for `plan_publishing`.
         bars: whether the progress of large files is shown on standard error.
 
     Raises:
         PublishError: the Hub cannot be reached, or refuses.
         MissingSecret: there is no token.
     """
-    hub = Hub(token, planned.endpoint, bars=bars)
-    *others, model = planned.repositories
-    for repository in others:
-        _send(hub, planned, repository)
-    sent = _send(hub, planned, model)
-    collection = ""
-    if planned.collection:
-        collection = hub.collect(planned.collection, model.id, private=model.private)
-    _track(planned, sent)
+    hub = Hub(token, plan.endpoint, bars=bars)
+    *datasets, model = plan.repositories
+    for repository in datasets:
+        _upload(hub, plan, repository)
+    result = _upload(hub, plan, model)
+    collection_url = ""
+    if plan.collection:
+        collection_url = hub.add_to_collection(plan.collection, model.id, private=model.private)
+    _track(plan, result)
     return Published(
-        url=sent.url,
-        commit=sent.commit,
-        changed=sent.changed,
-        dataset_url=hub.url(others[0].id, "dataset") if others else "",
-        collection_url=collection,
+        url=result.url,
+        commit=result.commit,
+        changed=result.changed,
+        dataset_url=hub.url(datasets[0].id, "dataset") if datasets else "",
+        collection_url=collection_url,
     )
 
 
-def _track(planned: PublishPlan, sent: Sent) -> None:
-    """Record it where training was recorded: what was published, made of the model that was trained."""
-    record, repository = planned.folder.record, planned.repositories[-1]
+def _track(plan: PublishPlan, result: UploadResult) -> None:
+    """Record the upload in the tracker that recorded the training, with the trained model as its input."""
+    record, repository = plan.folder.record, plan.repositories[-1]
     tracker = tracking.reopen(record.tracked)
     artifacts = tracking.Artifacts(record.name, tracker)
-    settings = {"repository": repository.id, "private": repository.private, "right": planned.permission.kind}
+    settings = {"repository": repository.id, "private": repository.private, "right": plan.permission.kind}
     with tracker.run(Stage.PUBLISH, group=record.name, config=settings) as run:
         run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
-        artifacts.published_model(run, sent.url, sent.commit)
+        artifacts.published_model(run, result.url, result.commit)
 
 
-def _repository_name(name: str) -> str:
-    """A model's name as the Hub allows it: letters, digits, single marks, and no mark at either end."""
-    return _FOREIGN.sub("-", name).strip("-._")[:60] or "model"
+def _repository_name(model_name: str) -> str:
+    """A model's name in the form that the Hub allows: letters, digits, and single "-", "_", "." inside."""
+    return _INVALID_IN_NAME.sub("-", model_name).strip("-._")[:MAX_NAME_LENGTH] or "model"
 
 
-def _uploads(folder: ModelFolder) -> tuple[list[Upload], dict[str, str]]:
-    """What goes as it is, and the report; and what does not go, with the reason."""
-    uploads, left_out = [], {}
+def _model_files(folder: ModelFolder) -> tuple[list[Upload], dict[str, str]]:
+    """The files of a model without its card, and the files that are left out, with the reasons."""
+    uploads: list[Upload] = []
+    left_out: dict[str, str] = {}
     for path in sorted(folder.path.iterdir()):
+        if path == folder.card:
+            continue
         if path == folder.report_page:
-            if page := checks.report(folder):
+            if page := checks.checked_report(folder):
                 uploads.append(Upload(path.name, page))
             else:
                 left_out[path.name] = "it shows posts that the model learnt from"
         elif path == folder.dataset:
-            left_out["dataset/"] = "posts go only with --with-dataset, into a repository of their own"
-        elif path.is_symlink() or not path.is_file() or not any(map(path.match, PUBLISHED)):
-            left_out.update({path.name: "not part of a model"} if path != folder.card else {})
-        else:
+            left_out[f"{path.name}/"] = "posts go only with --with-dataset, into a repository of their own"
+        elif _is_model_file(path):
             uploads.append(Upload(path.name, path))
+        else:
+            left_out[path.name] = "not part of a model"
     return uploads, left_out
 
 
-def _dataset(folder: ModelFolder, permission: Permission, model: str, url: str) -> tuple[Upload, ...]:
+def _is_model_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and any(map(path.match, PUBLISHED))
 
-    data = posts_of(folder)
-    with tempfile.TemporaryDirectory() as place:
-        dataset.save(data, Path(place))
-        files = [Upload(path.name, path.read_bytes()) for path in sorted(Path(place).iterdir())]
-    return Upload(CARD, dataset_card(folder.record, permission, model=model, url=url).encode()), *files
+
+def _dataset_files(
+    folder: ModelFolder, permission: Permission, model_id: str, model_url: str
+) -> list[Upload]:
+    """The files of the repository of the posts: its card and the dataset."""
+    card = dataset_card(folder.record, permission, model=model_id, url=model_url).encode()
+    with tempfile.TemporaryDirectory() as temporary:
+        dataset.save(posts_of(folder), Path(temporary))
+        files = [Upload(path.name, path.read_bytes()) for path in sorted(Path(temporary).iterdir())]
+    return [Upload(CARD, card), *files]
 
 
 def _repository(
-    endpoint: str, name: str, kind: str, uploads: tuple[Upload, ...], *, private: bool
+    endpoint: str, repo_id: str, kind: Literal["model", "dataset"], uploads: list[Upload], *, private: bool
 ) -> Repository:
-    """A repository, and what an earlier publishing put there that is no longer part of it."""
-    note = ledger.find(endpoint, name, kind)
-    gone = set(note.files if note else ()) - {upload.path for upload in uploads}
-    is_model = kind == "model"
-    return Repository(name, "model" if is_model else "dataset", uploads, private, tuple(sorted(gone)))
+    """A repository, from which files of an earlier upload that are no longer part of it are deleted."""
+    entry = ledger.find(endpoint, repo_id, kind)
+    earlier_files = set(entry.files) if entry else set()
+    deletions = earlier_files - {upload.path for upload in uploads}
+    return Repository(repo_id, kind, tuple(uploads), private, tuple(sorted(deletions)))
 
 
-def _send(hub: Hub, planned: PublishPlan, repository: Repository) -> Sent:
-    """Upload, and keep a note of it from before the first byte leaves."""
-    note = ledger.Note(
+def _upload(hub: Hub, plan: PublishPlan, repository: Repository) -> UploadResult:
+    """Upload a repository, with an entry in the ledger from before the first byte is sent."""
+    record = plan.folder.record
+    paths = tuple(upload.path for upload in repository.uploads)
+    entry = ledger.LedgerEntry(
         url=hub.url(repository.id, repository.kind),
         id=repository.id,
         kind=repository.kind,
         endpoint=hub.endpoint,
-        handles=tuple(author.account.handle for author in planned.folder.record.authors),
-        permission=planned.permission,
-        model_digest=planned.folder.record.model_digest,
-        files=tuple(sorted({*repository.gone, *(upload.path for upload in repository.uploads)})),
+        handles=tuple(author.account.handle for author in record.authors),
+        permission=plan.permission,
+        model_digest=record.model_digest,
+        files=tuple(sorted({*repository.deletions, *paths})),
         at=datetime.now(UTC).replace(microsecond=0),
     )
-    ledger.keep(note)
-    sent = hub.send(repository)
-    files = tuple(upload.path for upload in repository.uploads)
-    ledger.keep(replace(note, commit=sent.commit, files=files))
-    return sent
+    ledger.save(entry)
+    result = hub.upload(repository)
+    ledger.save(replace(entry, commit=result.commit, files=paths))
+    return result

@@ -1,4 +1,4 @@
-"""What is looked at before a model is published: by what right, what the card says, and what samples show."""
+"""Checks before a model is published: the permission, what its card says, and that no page repeats a post."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ...reporting.published_card import published_card, unsaid
 from ...types import Permission, Record
 
 
-def permitted(record: Record, permission: Permission | None, *, with_dataset: bool) -> Permission:
-    """By what right a model is published.
+def require_permission(record: Record, permission: Permission | None, *, with_dataset: bool) -> Permission:
+    """Return the permission, if it covers what would be published.
 
     Raises:
-        PublishError: nothing is said of it, or it does not reach as far as what would be published.
+        PublishError: there is none, or it does not cover the posts, which the dataset and n-gram models hold.
     """
     if permission is None:
         raise PublishError(
@@ -45,12 +45,18 @@ def permitted(record: Record, permission: Permission | None, *, with_dataset: bo
     return permission
 
 
-def card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset: str) -> bytes:
-    """The card with what publishing adds, after a look at what it says and at its samples.
+def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset: str) -> bytes:
+    """The model card with the additions of publishing, after a check of its text and of its samples.
+
+    Args:
+        folder: the model.
+        permission: by what right it is published; the card says so.
+        thumbnail: address of the picture that represents the page, "" for none.
+        dataset: owner/name of the repository of the posts, "" for none.
 
     Raises:
-        PublishError: a sample on it or on the pictures may not be shown, or it does not say what it must.
-        ModelError: it cannot be read.
+        PublishError: the card or a sample on it repeats a post, or the card omits what it must say.
+        ModelError: the card cannot be read.
     """
     record, path = folder.record, folder.card
     filters = load_filters(folder.path)
@@ -61,9 +67,9 @@ def card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset
                 "again with another --seed, which makes other samples"
             )
     try:
-        written = path.read_text("utf-8")
-        missing = unsaid(written, record)
-        text = published_card(written, record, permission, thumbnail=thumbnail, dataset=dataset)
+        local_card = path.read_text("utf-8")
+        missing = unsaid(local_card, record)
+        card = published_card(local_card, record, permission, thumbnail=thumbnail, dataset=dataset)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{path} cannot be read ({error}); huggingtweets evaluate {folder} writes it anew"
@@ -73,22 +79,26 @@ def card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset
             f"{path} does not say {', '.join(map(repr, missing))}; a published card says that it is a bot, "
             f"and whose posts it learnt from: huggingtweets evaluate {folder} writes it anew"
         )
-    if _objection(_against_copies(filters), _words(text)):
+    if _objection(_copy_filters(filters), _visible_text(card)):
         raise PublishError(
             f"{path} repeats a post that the model learnt from; take it out, or let huggingtweets evaluate "
             f"{folder} write it anew"
         )
-    return text.encode()
+    return card.encode()
 
 
-def report(folder: ModelFolder) -> bytes | Path | None:
-    """The report, where need be drawn anew without its samples, which were written without filters.
+def checked_report(folder: ModelFolder) -> bytes | Path | None:
+    """The report to publish.
 
-    None where it shows posts that the model learnt from, and cannot be drawn anew.
+    The samples of a report are generated without text filters, so they can contain what may not be published.
+
+    Returns:
+        The file as it is; if the filters object to its text, a new page without samples; None if that cannot
+        be rendered, or still repeats a training post.
     """
     record, path = folder.record, folder.report_page
     filters = load_filters(folder.path, allowed=[author.account.handle for author in record.authors])
-    if not _objection(filters, _words(path.read_text("utf-8"))):
+    if not _objection(filters, _visible_text(path.read_text("utf-8"))):
         return path
     try:
         answers = evaluation.load(folder)
@@ -96,20 +106,20 @@ def report(folder: ModelFolder) -> bytes | Path | None:
         return None
     curve = [(point.step, point.copied) for point in record.curve if point.copied is not None]
     page = report_html(record, answers, avatars=folder.avatars(), copying_curve=curve)
-    return None if _objection(_against_copies(filters), _words(page)) else page.encode()
+    return None if _objection(_copy_filters(filters), _visible_text(page)) else page.encode()
 
 
 def _objection(filters: Iterable[TextFilter], text: str) -> str:
-    """Why a text may not be shown; "" where it may."""
+    """Why a text may not be shown; "" if it may."""
     return next(filter(None, (text_filter.objection(text) for text_filter in filters)), "")
 
 
-def _against_copies(filters: Iterable[TextFilter]) -> list[TextFilter]:
+def _copy_filters(filters: Iterable[TextFilter]) -> list[TextFilter]:
     return [text_filter for text_filter in filters if isinstance(text_filter, CopyFilter)]
 
 
-def _words(page: str) -> str:
-    """The words of a page of HTML or Markdown, as somebody reads them."""
+def _visible_text(page: str) -> str:
+    """The text that readers of a page of HTML or Markdown see."""
     tree = LexborHTMLParser(page)
     tree.strip_tags(["style", "script", "svg"])
     return tree.text(separator=" ")

@@ -9,6 +9,8 @@ from msgspec import Struct
 from ...types import Recipe
 from ..data import DataConfig
 
+DATABASE = "sweeps.db"  # the file of all studies on this machine, below home()
+
 
 class SweepConfig(Struct, frozen=True, kw_only=True):
     """All that decides what `sweep` does."""

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 
 from ...errors import UserError
 from ...files import home
+from .config import DATABASE
 
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 BEFORE_PRUNING = 5  # trials that are finished before the first is given up
@@ -139,7 +140,7 @@ def shown(storage: str | None) -> str:
 
 
 def _file() -> Path:
-    return home() / "sweeps.db"
+    return home() / DATABASE
 
 
 def _database(storage: str | None) -> RDBStorage:
