@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from huggingtweets import DataConfig
 from huggingtweets.types import Post
 
 # Read when torch is imported, here and in the processes that tests start: tiny models gain nothing from
@@ -72,7 +71,7 @@ def persona():
 @pytest.fixture(scope="session")
 def _ngram_place(tmp_path_factory):
     """Where an n-gram model of 300 posts was made, with the home that its posts are kept in."""
-    from huggingtweets import ReadOptions, TrainConfig, load_recipe, train  # noqa: PLC0415 -- for some tests only
+    from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, train  # noqa: PLC0415 -- for some tests only
     from tests.helpers.tiny import varied_texts  # noqa: PLC0415 -- it imports torch
 
     place = tmp_path_factory.mktemp("ngram")

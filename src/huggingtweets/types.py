@@ -180,6 +180,9 @@ class Base(Struct, frozen=True, kw_only=True):
     revision: str = ""  # the Hub's commit, "" for local ones
     parameters: int = 0
     architecture: str = ""
+    origin: str = ""  # where its files came from, where the name does not say it
+    precision: str = ""  # of its weights, where it is not that of the publisher
+    licence: str = ""  # SPDX, "" where it is not known
 
 
 class CurvePoint(Struct, frozen=True, kw_only=True):

@@ -1,1 +1,59 @@
-"""The pretrained models that training starts from, one file for each kind of place they come from."""
+"""The pretrained models that training starts from; one file for each kind of place they come from.
+
+| file | a base is called |
+|---|---|
+| embedded.py | starter: ships with the package |
+| named.py | smollm2-135m and others, each described by a TOML file here |
+| folder.py | ./my-base: a folder as transformers writes it |
+| gguf_file.py | ./model.gguf |
+| ollama.py | ollama:smollm2: a model of the Ollama of this machine |
+| hub.py | org/name or org/name@revision: any causal language model of the Hugging Face Hub |
+
+A place says where the files are, and fetches them where need be; `loading.load_base` loads them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from ._files import BaseFiles, Progress, no_progress
+
+__all__ = ["BaseFiles", "Place", "Progress", "locate"]
+
+PLACES = (
+    "embedded",
+    "gguf_file",
+    "folder",
+    "named",
+    "ollama",
+    "hub",
+)  # asked in this order; the Hub takes all
+
+
+class Place(Protocol):
+    """The names that every module of a place has."""
+
+    def recognises(self, name: str) -> bool:
+        """Whether a base of this name is found here."""
+
+    def locate(self, name: str, progress: Progress) -> BaseFiles:
+        """Say where the files of a base are; fetch them where this machine lacks them.
+
+        Raises:
+            BaseError: they are not there, and cannot be had.
+        """
+
+
+def locate(name: str, progress: Progress = no_progress) -> BaseFiles:
+    """The files of a base, wherever it comes from.
+
+    Args:
+        name: as the recipe or `--base` gives it.
+        progress: called with bytes so far and bytes in all while something is fetched.
+
+    Raises:
+        BaseError: it cannot be found or fetched.
+    """
+    places = (cast("Place", import_module(f".{place}", __name__)) for place in PLACES)
+    return next(place for place in places if place.recognises(name)).locate(name, progress)

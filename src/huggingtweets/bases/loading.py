@@ -1,18 +1,15 @@
-"""Finding and loading the pretrained model that a run starts from."""
+"""Loading a base: model, tokenizer, and what they are called. Only safetensors or GGUF, no remote code."""
 
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, try_to_load_from_cache
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined] # re-exported untyped
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -24,12 +21,24 @@ from transformers import (
 
 from ..errors import BaseError
 from ..files import sha256
+from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
 from ..types import Base
+from . import BaseFiles, Progress, locate
+from ._files import no_progress
+from ._gguf import read_gguf, require_all_weights
+from .hub import cached_commit
 
-EMBEDDED = ("starter",)
-HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
+PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
+CHAT_ENDS = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<end_of_turn>",
+    "<|end|>",
+    "<|eot|>",
+)  # with which turns do
 
 
 @dataclass(frozen=True)
@@ -41,31 +50,23 @@ class LoadedBase:
     base: Base
 
 
-def load_base(name: str, *, dropout: float = 0.0) -> LoadedBase:
-    """Load a base by name: an embedded one, a folder, or a Hub id. Only safetensors, no remote code.
+def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progress) -> LoadedBase:
+    """Load a base by the name under which `bases` finds it.
 
     Args:
-        name: "starter", a path, or a Hub id such as "gpt2" or "org/name@revision".
+        name: "starter", a path, "ollama:name", or a Hub id such as "gpt2" or "org/name@revision".
         dropout: probability for every dropout that the architecture has.
+        progress: called with bytes so far and bytes in all while something is fetched.
 
     Raises:
         BaseError: it cannot be reached, read, or is no causal language model.
     """
-    place, revision = _place(name)
     with _one_line(name), quiet_transformers():
-        given = {
-            "revision": revision,
-            "local_files_only": Path(place).is_dir() or _hub_is_away(place, revision),
-        }
-        tokenizer = AutoTokenizer.from_pretrained(place, **given)
-        dropouts = _dropout(AutoConfig.from_pretrained(place, **given), dropout)
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            place, dtype="float32", use_safetensors=True, output_loading_info=True, **dropouts, **given
-        )
-        model, loading = loaded
-        if loading["missing_keys"]:
-            raise ValueError(f"its file lacks weights, {min(loading['missing_keys'])} among them")
-        weights = _weights_digest(place, model)
+        files = locate(name, progress)
+        tokenizer = AutoTokenizer.from_pretrained(files.place, **_given(files))
+        _end_like_plain_text(tokenizer)
+        model = _load_model(files, dropout)
+        digest = _weights_digest(files, model)
     if tokenizer.eos_token_id is None:
         raise BaseError(
             f"base {name}: its tokenizer has no end token, so a post could never end; choose another base"
@@ -74,46 +75,53 @@ def load_base(name: str, *, dropout: float = 0.0) -> LoadedBase:
         model=model,
         tokenizer=tokenizer,
         base=Base(
-            name=name if name in EMBEDDED or not Path(name).exists() else Path(name).resolve().name,
-            digest=weights,
-            revision=_commit(place, revision),
+            name=files.name,
+            digest=digest,
+            revision="" if Path(files.place).is_dir() else cached_commit(files.place, files.revision),
             parameters=model.num_parameters(),
             architecture=type(model).__name__,
+            origin=files.origin,
+            precision=files.precision,
+            licence=files.licence,
         ),
     )
 
 
-def _place(name: str) -> tuple[str, str | None]:
-    """Where transformers finds the base, and the revision to take."""
-    if name in EMBEDDED:
-        return str(files("huggingtweets") / "data" / "bases" / name), None
-    if Path(name).is_dir():
-        return name, None
-    hub_id, _, revision = name.partition("@")
-    return hub_id, revision or None
+def _given(files: BaseFiles) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "revision": files.revision,
+        "local_files_only": files.offline,
+        "trust_remote_code": False,  # unasked, transformers asks the terminal
+    }
+    return {**given, "gguf_file": files.gguf_file} if files.gguf_file else given
 
 
-def _hub_is_away(hub_id: str, revision: str | None) -> bool:
-    """Ask the Hub once, briefly; when it is away, only what was fetched before can be used.
-
-    Loading itself would ask again and again, for minutes.
+def _load_model(files: BaseFiles, dropout: float) -> Any:
+    """The model in float32, with every weight from its file.
 
     Raises:
-        RepositoryNotFoundError: the Hub answers, and has no such model.
+        ValueError: the file lacks some.
     """
-    try:
-        HfApi().model_info(hub_id, revision=revision, timeout=HUB_SECONDS)
-    except (RepositoryNotFoundError, RevisionNotFoundError):
-        raise
-    except (OSError, HubError):
-        return True
-    return False
+    given = _given(files)
+    dropouts = _dropout(AutoConfig.from_pretrained(files.place, **given), dropout)
+    if files.gguf_file:
+        return read_gguf(files.place, files.gguf_file, dtype="float32", **dropouts)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
+        files.place, dtype="float32", use_safetensors=True, output_loading_info=True, **dropouts, **given
+    )
+    model, loading = loaded
+    require_all_weights(loading)
+    return model
 
 
-def _commit(place: str, revision: str | None) -> str:
-    """The Hub's commit of what was loaded, "" for a folder; the cache has a folder for each."""
-    found = None if Path(place).is_dir() else try_to_load_from_cache(place, "config.json", revision=revision)
-    return Path(found).parent.name if isinstance(found, str) else ""
+def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Begin, end and pad as in pre-training, where a base was taught to chat and ends its turns otherwise."""
+    if tokenizer.eos_token not in CHAT_ENDS:
+        return
+    special = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}
+    plain = next((end for end in PLAIN_ENDS if end in special), None)
+    if plain:
+        tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
 def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
@@ -125,7 +133,7 @@ def _one_line(name: str) -> Iterator[None]:
     """Turn the many ways in which loading can fail into one line that says what else could be used."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, HFValidationError) as error:
+    except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BaseError(
             f"base {name!r} cannot be loaded ({first.rstrip('.')}). Expected a folder with config.json, "
@@ -134,9 +142,9 @@ def _one_line(name: str) -> Iterator[None]:
         ) from error
 
 
-def _weights_digest(place: str, model: PreTrainedModel) -> str:
+def _weights_digest(files: BaseFiles, model: PreTrainedModel) -> str:
     """sha256 of the weights' file, or over the tensors where they lie in several or on the Hub."""
-    single = Path(place) / "model.safetensors"
+    single = Path(files.place) / (files.gguf_file or WHOLE_WEIGHTS)
     if single.is_file():
         return sha256(single)
     digest = hashlib.sha256()

