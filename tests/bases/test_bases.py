@@ -106,6 +106,7 @@ def test_a_model_of_ollama_is_a_base(llama):
     assert "local Ollama" in loaded.base.origin
 
 
+@pytest.mark.usefixtures("ollama")
 @pytest.mark.parametrize(
     "name", ["ollama:tiny", "ollama:nobody", "ollama:../../x", "ollama:", "ollama:a/b/c/d"]
 )
