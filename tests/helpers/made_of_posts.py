@@ -20,7 +20,7 @@ from huggingtweets.files import home
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
-from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.types import Permission, Post
 from huggingtweets.workflows.data import sample_archive
 from huggingtweets.workflows.sweep import study
@@ -87,10 +87,12 @@ def _more_things(model: str, number: int, inputs: Path) -> None:
     record = ModelFolder(Path("models", model)).record
     handle = record.authors[0].account.handle
     post = Post(id="1", author=handle, text="Gerald waits at the lift")
-    with Fetched("x_api", f"{number}") as fetched:
-        list(fetched.walk(lambda *_: Page([post], None)))
+    with PageCache("x_api", f"{number}") as cache:
+        list(cache.walk(lambda *_: Page([post], None)))
     settings = {"posts": [record.dataset_digest]}
-    study.opened(f"search {number}", None, settings, {"a": 1.0}, seed=0, pruner=study.pruning(1, prune=False))
+    study.open_study(
+        f"search {number}", None, settings, {"a": 1.0}, seed=0, pruner=study.make_pruner(1, prune=False)
+    )
     run = home() / "app" / "runs" / str(number)
     run.mkdir(parents=True)
     (run / "job.json").write_text(json.dumps({"handle": handle, "digest": record.dataset_digest}))

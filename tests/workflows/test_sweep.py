@@ -1,4 +1,4 @@
-"""Sweeps: the best of many settings as a recipe, resumable, shared by workers, with its pictures."""
+"""Sweeps: the best settings become a recipe; a study is resumed, shared by workers, and drawn."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from huggingtweets.recipes import written
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, sweep
-from huggingtweets.workflows.sweep.space import Range, default, parsed
-from huggingtweets.workflows.sweep.study import DONE, pruning
-from huggingtweets.workflows.sweep.trial import Pruning, Trial
+from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
+from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
+from huggingtweets.workflows.sweep.study import ENDED, make_pruner
 from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
 
 TINY = ["epochs=1", "evaluations=2", "batch_tokens=1024", "learning_rate=3e-3"]
@@ -34,7 +34,7 @@ SPACE = ("learning_rate=1e-3:1e-1:log", "epochs=1:2", "warmup=0:0.3")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two people's posts, and a base that learns in a moment."""
+    """Two people's posts, and a tiny base."""
     place = tmp_path_factory.mktemp("sweeping")
     tiny_base(place / "base")
     for seed, name in enumerate(("ada", "bob")):
@@ -44,7 +44,7 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def search(place, tmp_path, monkeypatch):
+def config(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recipe = load_recipe("starter", [f"base={place / 'base'}", *TINY])
     return SweepConfig(
@@ -52,26 +52,26 @@ def search(place, tmp_path, monkeypatch):
     )
 
 
-class Told(Silence):
-    """Remembers what was said; stops after so many trials, as Ctrl-C does, in the middle of the next one."""
+class RecordingWatcher(Silence):
+    """Records messages; after `stop_after` trials it interrupts the next one, as Ctrl-C does."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.lines: list[str] = []
-        self._left = stop_after
+        self._remaining = stop_after
 
     def stage(self, name, detail=""):
-        """Remember it."""
+        """Record it."""
         self.lines.append(f"{name}: {detail}")
 
     def note(self, message):
-        """Remember it, and count the trials."""
+        """Record it, and count the trials."""
         self.lines.append(message)
-        if self._left is not None and message.startswith("  trial"):
-            self._left -= 1
+        if self._remaining is not None and message.startswith("  trial"):
+            self._remaining -= 1
 
     def stepped(self, *_):
-        """Stop where it is time."""
-        if self._left == 0:
+        """Stop after the last trial."""
+        if self._remaining == 0:
             raise KeyboardInterrupt
 
 
@@ -79,30 +79,30 @@ def size(picture: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(picture)).size
 
 
-def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(search, place):
-    """The file is a recipe with the settings of the trial with the lowest mean; both pictures are drawn."""
+def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(config, place):
+    """The recipe file has the settings of the trial with the lowest mean; both pictures are written."""
     both = replace(
-        search,
-        data=replace(search.data, locations=(*search.data.locations, str(place / "bob.csv"))),
+        config,
+        data=replace(config.data, locations=(*config.data.locations, str(place / "bob.csv"))),
         trials=5,
         out=Path("mine.toml"),
     )
-    swept = sweep(both)
-    assert swept.people == ("ada", "bob")
-    finished = [trial for trial in swept.trials if trial.finished]
-    assert len(swept.trials) == len(finished) == 5  # nothing is given up before five are finished
-    assert swept.best == min(finished, key=lambda trial: trial.bits_per_byte)
-    assert swept.trials[0].settings == {"learning_rate": 3e-3, "epochs": 1, "warmup": 0.1}
-    assert swept.own == swept.trials[0].bits_per_byte
-    assert swept.best.bits_per_byte < swept.own < swept.base
+    result = sweep(both)
+    assert result.handles == ("ada", "bob")
+    finished = [trial for trial in result.trials if trial.finished]
+    assert len(result.trials) == len(finished) == 5  # nothing is pruned before five are finished
+    assert result.best == min(finished, key=lambda trial: trial.bits_per_byte)
+    assert result.trials[0].settings == {"learning_rate": 3e-3, "epochs": 1, "warmup": 0.1}
+    assert result.recipe_bits_per_byte == result.trials[0].bits_per_byte
+    assert result.best.bits_per_byte < result.recipe_bits_per_byte < result.base_bits_per_byte
     recipe = load_recipe("mine.toml")
-    assert recipe == swept.recipe
-    found = {name: getattr(recipe, name) for name in swept.best.settings}
-    assert found == swept.best.settings
+    assert recipe == result.recipe
+    recipe_settings = {name: getattr(recipe, name) for name in result.best.settings}
+    assert recipe_settings == result.best.settings
     assert (recipe.base, recipe.evaluations) == (both.recipe.base, 2)
-    assert swept.pictures == ("mine-trials.png", "mine-importance.png")
-    assert all(size(Path(picture).read_bytes())[0] == 1600 for picture in swept.pictures)
-    assert sum(swept.importance.values()) == pytest.approx(1)
+    assert result.pictures == ("mine-trials.png", "mine-importance.png")
+    assert all(size(Path(picture).read_bytes())[0] == 1600 for picture in result.pictures)
+    assert sum(result.importance.values()) == pytest.approx(1)
     assert sorted(path.name for path in Path().iterdir()) == [
         "mine-importance.png",
         "mine-trials.png",
@@ -110,40 +110,40 @@ def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(search, pl
     ]
 
 
-def test_a_search_goes_on_where_it_was_interrupted(search, tmp_path):
-    """After Ctrl-C the same command does what is left as if nothing had been; `train` gets the same."""
-    whole = sweep(replace(search, storage=f"sqlite:///{tmp_path}/whole.db", out=Path("whole.toml")))
+def test_an_interrupted_sweep_is_resumed(config, tmp_path):
+    """After Ctrl-C the same sweep samples what it would have sampled; `train` reaches the same figure."""
+    whole = sweep(replace(config, storage=f"sqlite:///{tmp_path}/whole.db", out=Path("whole.toml")))
     with pytest.raises(KeyboardInterrupt):
-        sweep(search, Told(stop_after=1))
+        sweep(config, RecordingWatcher(stop_after=1))
     assert not list(Path().glob("*-*.toml"))
-    told = Told()
-    resumed = sweep(search, told)
-    first = next(line for line in told.lines if line.startswith("trial:"))
+    watcher = RecordingWatcher()
+    resumed = sweep(config, watcher)
+    first = next(line for line in watcher.lines if line.startswith("trial:"))
     assert first.startswith("trial: 2 of 3, the best so far")
     assert len(resumed.trials) == 3
     assert resumed.trials[0] == replace(whole.trials[0], seconds=resumed.trials[0].seconds)
-    assert resumed.trials[-1].number == 3  # that of number 1 was stopped
+    assert resumed.trials[-1].number == 3  # number 1 was interrupted
     assert resumed.trials[1].settings == whole.trials[2].settings
     job = TrainConfig(
-        data=DataConfig(locations=search.data.locations),
+        data=DataConfig(locations=config.data.locations),
         recipe=load_recipe(resumed.file),
         tracker="none",
         evaluate=False,
     )
     (metric,) = train(job).record.result.metrics
     assert metric.value == resumed.best.bits_per_byte
-    again = Told()
+    watcher = RecordingWatcher()
     with pytest.raises(OutputExists):
-        sweep(search, again)
-    same = sweep(replace(search, overwrite=True), again)
+        sweep(config, watcher)
+    same = sweep(replace(config, overwrite=True), watcher)
     assert same == resumed
-    assert not any(line.startswith("trial:") for line in again.lines)
+    assert not any(line.startswith("trial:") for line in watcher.lines)
 
 
-@pytest.mark.usefixtures("search")
+@pytest.mark.usefixtures("config")
 @pytest.mark.slow
 def test_two_processes_share_one_study(place, tmp_path):
-    """Workers with the same database do the trials together, no two of them the same, and both end well."""
+    """Workers with the same database share the trials, none of which is run twice, and both succeed."""
     command = [
         sys.executable,
         "-m",
@@ -162,58 +162,58 @@ def test_two_processes_share_one_study(place, tmp_path):
         )
         for _ in range(2)
     ]
-    ended = [worker.communicate() for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], ended
-    found = [msgspec.json.decode(out, type=SweepResult) for out, _ in ended]
-    trials = max((one.trials for one in found), key=len)
+    outputs = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], outputs
+    results = [msgspec.json.decode(out, type=SweepResult) for out, _ in outputs]
+    trials = max((result.trials for result in results), key=len)
     assert 4 <= len(trials) <= 5
     assert len({tuple(trial.settings.values()) for trial in trials}) == len(trials)
-    counts = [err.decode().count("  trial ") for _, err in ended]
+    counts = [err.decode().count("  trial ") for _, err in outputs]
     assert sum(counts) == len(trials)
     assert load_recipe("shared.toml").name == "shared"
 
 
-def test_a_trial_that_is_worse_than_the_others_is_given_up():
-    """Five finished trials, and a sixth that stands above their median after a third of its run."""
-    study = optuna.create_study(pruner=pruning(6, prune=True))
+def test_a_trial_that_is_worse_than_the_others_is_pruned():
+    """After five finished trials, a sixth is pruned that is above their median after a third of its run."""
+    study = optuna.create_study(pruner=make_pruner(6, prune=True))
     for level in (2.0, 2.1, 2.2, 2.3, 2.4):
         steps = {step: level - step / 100 for step in range(1, 7)}
         study.add_trial(create_trial(state=TrialState.COMPLETE, value=level, intermediate_values=steps))
-    bad = Pruning(study.ask(), Silence(), [9.0, 9.0], person=0, evaluations=6)
+    bad = PruningWatcher(study.ask(), Silence(), [9.0, 9.0], person=0, evaluations=6)
     for step in range(3):
         bad.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
     with pytest.raises(optuna.TrialPruned):
         bad.evaluated(CurvePoint(step=3, epoch=0, bits_per_byte=9.0))
     best = [9.0, 2.0]
-    good = Pruning(study.ask(), Silence(), best, person=0, evaluations=6)
+    good = PruningWatcher(study.ask(), Silence(), best, person=0, evaluations=6)
     for step in range(7):
         good.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=2.3 - step / 10))
     assert best == [pytest.approx(1.7), 2.0]
 
 
-def test_without_pruning_nothing_is_given_up():
+def test_without_pruning_every_trial_is_finished():
     """--no-prune lets every trial run to its end."""
-    study = optuna.create_study(pruner=pruning(6, prune=False))
+    study = optuna.create_study(pruner=make_pruner(6, prune=False))
     for _ in range(6):
         study.add_trial(create_trial(state=TrialState.COMPLETE, value=1, intermediate_values={3: 1.0}))
-    watched = Pruning(study.ask(), Silence(), [9.0], person=0, evaluations=6)
+    watcher = PruningWatcher(study.ask(), Silence(), [9.0], person=0, evaluations=6)
     for step in range(7):
-        watched.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
+        watcher.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
 
 
-def test_a_trial_that_unlearns_is_given_up_and_the_search_goes_on(place):
-    """A learning rate far too high is a bad trial, not an error; where it stood is known."""
+def test_a_trial_that_diverges_is_pruned_and_the_search_goes_on(place):
+    """A learning rate far too high is a bad trial, not an error, and counts as an ended one."""
     recipe = load_recipe("starter", [f"base={place / 'base'}", *TINY, "epochs=4", "batch_tokens=64"])
-    trial = Trial(recipe, [Range("learning_rate", 20.0, 30.0)], [tiny_dataset()], Silence())
+    objective = Objective(recipe, [Range("learning_rate", 20.0, 30.0)], [tiny_dataset()], Silence())
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    study.optimize(trial, n_trials=1)
-    assert [one.state for one in study.trials] == [TrialState.PRUNED]
-    assert study.trials[0].state in DONE
+    study.optimize(objective, n_trials=1)
+    assert [trial.state for trial in study.trials] == [TrialState.PRUNED]
+    assert study.trials[0].state in ENDED
 
 
-def test_another_search_does_not_mix_with_a_study_of_the_same_name(search):
-    """Other posts, ranges or settings under the name of a study are refused, and what differs is named."""
-    named = replace(search, study="mine", trials=1)
+def test_another_search_under_the_name_of_a_study_is_refused(config):
+    """Other posts, ranges or settings under the name of a study are an error that names what differs."""
+    named = replace(config, study="mine", trials=1)
     sweep(named)
     with pytest.raises(UserError, match="space differ"):
         sweep(replace(named, space=("epochs=1:2",), overwrite=True))
@@ -241,66 +241,66 @@ def test_another_search_does_not_mix_with_a_study_of_the_same_name(search):
     ],
 )
 def test_ranges_that_make_no_sense_are_one_clear_error(given):
-    """What was given, what was expected, and the names that can be searched are in the message."""
+    """The message shows the range, the expected form, and the names that can be searched."""
     with pytest.raises(RecipeError, match=r"expected NAME=LOW:HIGH.*learning_rate") as error:
-        parsed(load_recipe("starter"), [given])
+        parse_ranges(load_recipe("starter"), [given])
     assert given in str(error.value)
 
 
-def test_ranges_are_understood():
-    """Whole numbers stay whole, log is what it says, and LoRA's settings belong to LoRA."""
+def test_ranges_are_parsed():
+    """Whole numbers stay whole, log makes the scale logarithmic, and LoRA's settings need LoRA."""
     starter, lora = load_recipe("starter"), load_recipe("starter", ["method=lora"])
-    assert parsed(starter, ["epochs=1:6", "learning_rate=1e-4:1e-2:log"]) == [
+    assert parse_ranges(starter, ["epochs=1:6", "learning_rate=1e-4:1e-2:log"]) == [
         Range("epochs", 1, 6, whole=True),
         Range("learning_rate", 1e-4, 1e-2, log=True),
     ]
-    assert parsed(lora, ["lora_rank=4:8:log"]) == [Range("lora_rank", 4, 8, whole=True, log=True)]
+    assert parse_ranges(lora, ["lora_rank=4:8:log"]) == [Range("lora_rank", 4, 8, whole=True, log=True)]
     with pytest.raises(RecipeError, match="once"):
-        parsed(starter, ["epochs=1:6", "epochs=1:2"])
+        parse_ranges(starter, ["epochs=1:6", "epochs=1:2"])
 
 
 @pytest.mark.parametrize("name", ["starter", "gpt2", "gemma-3-270m"])
-def test_the_usual_ranges_hold_the_recipes_own_settings(name):
-    """Whatever the recipe, what it has lies within, so that the first trial can be the recipe as it is."""
+def test_the_default_ranges_include_the_recipes_own_settings(name):
+    """So the first trial can be the recipe as it is."""
     recipe = load_recipe(name)
-    ranges = default(recipe)
+    ranges = default_ranges(recipe)
     assert all(one.low <= getattr(recipe, one.name) <= one.high for one in ranges)
     assert ("lora_rank" in {one.name for one in ranges}) == (recipe.method == "lora")
 
 
-def test_what_only_counts_has_nothing_to_search(search):
-    """The n-gram recipe is refused before anything is read."""
+def test_the_ngram_recipe_has_nothing_to_search(config):
+    """It is refused before anything is read."""
     with pytest.raises(RecipeError, match="nothing to search"):
-        sweep(replace(search, recipe=load_recipe("ngram"), data=DataConfig(locations=("nowhere",))))
+        sweep(replace(config, recipe=load_recipe("ngram"), data=DataConfig(locations=("nowhere",))))
 
 
-def test_a_database_that_is_not_there_is_one_line_without_its_password(search):
-    """The address may hold a password: it is in no message."""
+def test_an_unreachable_database_is_one_line_without_its_password(config):
+    """A URL can contain a password, which is in no message."""
     for storage in (
         "postgresql://me:hunter2@127.0.0.1:1/x",
         "nonsense:hunter2",
         "sqlite:////no/hunter2/x.db",
     ):
         with pytest.raises(UserError, match="cannot be used as a database") as error:
-            sweep(replace(search, storage=storage))
+            sweep(replace(config, storage=storage))
         assert "sqlite" in storage or "hunter2" not in str(error.value)
 
 
-def test_without_optuna_the_message_names_the_extra(search, monkeypatch):
-    """Searching is an extra; nothing else needs it."""
+def test_without_optuna_the_message_names_the_extra(config, monkeypatch):
+    """Optuna is an optional dependency."""
     for name in [name for name in sys.modules if name.startswith("huggingtweets.workflows.sweep.")]:
-        if name != "huggingtweets.workflows.sweep.search":
+        if name != "huggingtweets.workflows.sweep.config":
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    for name in ("result", "space", "study", "trial"):
+    for name in ("objective", "result", "space", "study"):
         monkeypatch.delattr(sys.modules["huggingtweets.workflows.sweep"], name, raising=False)
     with pytest.raises(MissingExtra, match=r"huggingtweets\[sweep\]"):
-        sweep(search)
+        sweep(config)
 
 
-def test_the_command_prints_the_best_trials(search, place):
-    """A table, what the recipe itself reaches, how to use the result; a bad range is the user's mistake."""
-    settings = [part for setting in (f"base={search.recipe.base}", *TINY) for part in ("--set", setting)]
+def test_the_command_prints_the_best_trials(config, place):
+    """It prints a table, the recipe's own figure, and how to use the result; a bad range exits with 2."""
+    settings = [part for setting in (f"base={config.recipe.base}", *TINY) for part in ("--set", setting)]
     command = ["sweep", str(place / "ada.csv"), *settings, "--trials", "1", "--out", "mine.toml"]
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
@@ -328,13 +328,13 @@ def test_a_recipe_is_written_as_it_is_read(tmp_path):
     assert load_recipe(str(file)) == recipe
 
 
-def test_pictures_show_what_they_are_about():
-    """Other figures make other pictures, equal and odd ones are drawn, the same ones give the same bytes."""
+def test_the_pictures_show_the_trials():
+    """Other trials give other pictures, the same ones the same bytes; equal and odd values can be drawn."""
     axes = [Axis("learning_rate", 1e-4, 1e-2, log=True), Axis("epochs", 1, 6)]
     lines = [Line([1e-3, 2], 1.5), Line([5e-3, 4], 1.4), Line([1e-2, 6], None)]
-    drawn = trials_picture(axes, lines, ["ada"])
-    assert drawn == trials_picture(axes, lines, ["ada"])
-    assert drawn != trials_picture(axes, lines[1:], ["ada"])
+    picture = trials_picture(axes, lines, ["ada"])
+    assert picture == trials_picture(axes, lines, ["ada"])
+    assert picture != trials_picture(axes, lines[1:], ["ada"])
     assert size(trials_picture(axes[:1], [Line([1e-4], 1.5)], ["x" * 300, "\u202eb"]))[0] == 1600
     shares = {"learning_rate": 0.9, "epochs": 0.1}
     assert size(importance_picture(shares, 5, ["ada"]))[0] == 1600

@@ -17,7 +17,7 @@ from ._terminal import Terminal, console, harmless, print_json
 if TYPE_CHECKING:
     from ..workflows.sweep import SweepResult
 
-SHOWN = 10  # trials, the best ones
+SHOWN_TRIALS = 10  # the best ones
 
 
 @reads_posts()
@@ -96,18 +96,23 @@ def sweep(
 
 
 def _print(result: SweepResult) -> None:
-    """The best trials, what matters, and where everything is."""
+    """Print the best trials, the importance of the settings, and the files."""
     out = console()
-    finished = sorted((t for t in result.trials if t.finished), key=lambda t: t.bits_per_byte or 0.0)
+    finished_trials = [trial for trial in result.trials if trial.finished]
+    best_first = sorted(finished_trials, key=lambda trial: trial.bits_per_byte or 0.0)
     table = Table("trial", "bits per byte", *result.best.settings, box=None)
-    for trial in finished[:SHOWN]:
-        figures = (f"{value:g}" for value in trial.settings.values())
-        table.add_row(str(trial.number), f"{trial.bits_per_byte:.4f}", *figures)
+    for trial in best_first[:SHOWN_TRIALS]:
+        settings = (f"{value:g}" for value in trial.settings.values())
+        table.add_row(str(trial.number), f"{trial.bits_per_byte:.4f}", *settings)
     out.print(table)
-    given_up = len(result.trials) - len(finished)
-    out.print(f"{len(result.trials)} trials, {given_up} of them given up early.")
-    own = f", the recipe as it is: {result.own:.4f}" if result.own is not None else ""
-    out.print(f"Held-out bits per byte: {result.best.bits_per_byte:.4f}{own}, the base: {result.base:.4f}")
+    pruned_count = len(result.trials) - len(best_first)
+    out.print(f"{len(result.trials)} trials, {pruned_count} of them given up early.")
+    recipe = result.recipe_bits_per_byte
+    out.print(
+        f"Held-out bits per byte: {result.best.bits_per_byte:.4f}"
+        + (f", the recipe as it is: {recipe:.4f}" if recipe is not None else "")
+        + f", the base: {result.base_bits_per_byte:.4f}"
+    )
     if result.importance:
         shares = ", ".join(f"{name} {share:.0%}" for name, share in result.importance.items())
         out.print(f"What mattered: {shares}", soft_wrap=True)

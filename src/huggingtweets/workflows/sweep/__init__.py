@@ -1,6 +1,6 @@
-"""A search for better settings: trials of a recipe on one person's posts or several's, and its result.
+"""A search for better hyperparameters: trials with other settings of a recipe, on each person's posts alone.
 
-posts -> trials, each as far as it is worth it -> the best settings as a recipe file, and pictures of all
+posts -> trials, the bad ones stopped early -> the best settings as a recipe file, and pictures of all trials
 """
 
 from __future__ import annotations
@@ -26,107 +26,128 @@ from .config import SweepConfig, SweepResult, TrialResult
 if TYPE_CHECKING:
     import optuna
 
+    from .objective import Objective
     from .space import Range
-    from .trial import Trial
 
 __all__ = ["SweepConfig", "SweepResult", "TrialResult", "sweep"]
 
+TWO_DIGITS = 100  # seconds from which a duration is shown in minutes
 
-def sweep(search: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
-    """Try settings until the study has its number of trials, and write the best as a recipe file.
 
-    A study goes on where it stood. Several workers share one when they are given the same database.
+def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
+    """Run trials until the study has as many as configured, and write the best settings as a recipe file.
+
+    A study that exists is continued. Several workers share one if they use the same database.
+
+    Args:
+        config: all settings.
+        watcher: receives the events of the sweep and of its trainings.
 
     Raises:
-        UserError: something that was given cannot be used; nothing was written.
-        InternalError: no trial came to its end.
+        UserError: something in `config` cannot be used; nothing was written.
+        InternalError: no trial could be finished.
     """
     try:
         from . import result, space, study
-        from .trial import Trial
+        from .objective import Objective
     except ModuleNotFoundError as error:
         raise MissingExtra("optuna, which searches,", "sweep") from error
 
     watcher = watcher or Silence()
-    ranges = space.parsed(search.recipe, search.space)
-    people = _people(search, watcher)
-    settings = _settings(search, ranges, people)
-    name = search.study or _name(search, people, settings)
-    file = search.out or Path(f"{name}.toml")
-    if file.suffix != ".toml":
-        raise RecipeError(f"--out {file}: expected the name of a recipe file, like {file.stem}.toml")
-    if file.exists() and not search.overwrite:
-        raise OutputExists(
-            f"{file} exists already; choose another with --out, or replace it with --overwrite"
-        )
-    opened = study.opened(
+    ranges = space.parse_ranges(config.recipe, config.space)
+    datasets = _datasets(config, watcher)
+    handles = tuple(author.account.handle for data in datasets for author in data.authors)
+    settings = _study_settings(config, ranges, datasets)
+    name = config.study or _study_name(config.recipe.name, handles, settings)
+    file = _recipe_file(config, name)
+    optuna_study = study.open_study(
         name,
-        search.storage,
+        config.storage,
         settings,
-        space.own(search.recipe, ranges),
-        seed=search.seed,
-        pruner=study.pruning(search.recipe.evaluations, prune=search.prune),
+        space.recipe_settings(config.recipe, ranges),
+        seed=config.seed,
+        pruner=study.make_pruner(config.recipe.evaluations, prune=config.prune),
     )
-    watcher.note(f"study {name} in {study.shown(search.storage)}; the same command goes on with it")
-    trial = Trial(search.recipe, ranges, people, watcher)
-    _search(opened, trial, search.trials, watcher)
-    return result.written(search, opened, ranges, people, trial.floors, file)
+    watcher.note(f"study {name} in {study.display_url(config.storage)}; the same command goes on with it")
+    objective = Objective(config.recipe, ranges, datasets, watcher)
+    _run_trials(optuna_study, objective, config.trials, watcher)
+    return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
 
 
-def _people(search: SweepConfig, watcher: Watcher) -> list[Dataset]:
+def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
     """A dataset for each person."""
-    authors = read(search.data, watcher)
+    authors = read(config.data, watcher)
     for author in authors:
         watcher.note(require_enough(author.texts).text)
-    return [build_dataset([author], search.data.held_out) for author in authors]
+    return [build_dataset([author], config.data.held_out) for author in authors]
 
 
-def _settings(search: SweepConfig, ranges: Sequence[Range], people: Sequence[Dataset]) -> dict[str, object]:
-    """What makes a search this one and no other."""
+def _study_settings(
+    config: SweepConfig, ranges: Sequence[Range], datasets: Sequence[Dataset]
+) -> dict[str, object]:
+    """What identifies a search: it is continued only with the same posts, recipe and ranges."""
     return {
-        "posts": [data.digest for data in people],
-        "recipe": recipes.written(replace(search.recipe, summary="", sampling=Sampling())),
+        "posts": [data.digest for data in datasets],
+        "recipe": recipes.written(replace(config.recipe, summary="", sampling=Sampling())),
         "space": msgspec.to_builtins(ranges),
     }
 
 
-def _name(search: SweepConfig, people: Sequence[Dataset], settings: Mapping[str, object]) -> str:
-    handles = "+".join(author.account.handle for data in people for author in data.authors)
+def _study_name(recipe: str, handles: Sequence[str], settings: Mapping[str, object]) -> str:
     digest = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:8]
-    return folder_name(f"{search.recipe.name}-{handles}-{digest}")
+    return folder_name(f"{recipe}-{'+'.join(handles)}-{digest}")
 
 
-def _search(study: optuna.Study, trial: Trial, wanted: int, watcher: Watcher) -> None:
-    """Run trials until so many are in the study."""
-    from .study import done
+def _recipe_file(config: SweepConfig, study_name: str) -> Path:
+    """The recipe file to write.
 
-    started, before = time.monotonic(), len(done(study))
-
-    def told(study: optuna.Study, finished: optuna.trial.FrozenTrial) -> None:
-        there = len(done(study))
-        each = (time.monotonic() - started) / max(1, there - before)
-        watcher.note(f"{_told(finished)}; about {_duration(each * max(0, wanted - there))} left")
-
-    while (there := len(done(study))) < wanted:
-        watcher.stage("trial", f"{there + 1} of {wanted}{_so_far(study)}")
-        study.optimize(trial, n_trials=1, callbacks=[told])
-
-
-def _so_far(study: optuna.Study) -> str:
-    from .result import best
-
-    found = best(study)
-    return f", the best so far {found.value:.4f} bits per byte (trial {found.number})" if found else ""
+    Raises:
+        RecipeError: it is not a .toml file.
+        OutputExists: it exists and may not be overwritten.
+    """
+    file = config.out or Path(f"{study_name}.toml")
+    if file.suffix != ".toml":
+        raise RecipeError(f"--out {file}: expected the name of a recipe file, like {file.stem}.toml")
+    if file.exists() and not config.overwrite:
+        raise OutputExists(
+            f"{file} exists already; choose another with --out, or replace it with --overwrite"
+        )
+    return file
 
 
-def _told(trial: optuna.trial.FrozenTrial) -> str:
-    from .result import tried
+def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: Watcher) -> None:
+    """Run trials until the study has `count` of them."""
+    from .study import ended_trials
 
-    one = tried(trial)
-    came = "no figure" if one.bits_per_byte is None else f"{one.bits_per_byte:.4f} bits per byte"
-    settings = " ".join(f"{name}={value:g}" for name, value in one.settings.items())
-    return f"  trial {one.number}: {came}{'' if one.finished else ', given up early'} ({settings})"
+    start, count_at_start = time.monotonic(), len(ended_trials(study))
+
+    def show_progress(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        ended = len(ended_trials(study))
+        seconds_each = (time.monotonic() - start) / max(1, ended - count_at_start)
+        remaining = _duration(seconds_each * max(0, count - ended))
+        watcher.note(f"{_trial_line(trial)}; about {remaining} left")
+
+    while (ended := len(ended_trials(study))) < count:
+        watcher.stage("trial", f"{ended + 1} of {count}{_best_so_far(study)}")
+        study.optimize(objective, n_trials=1, callbacks=[show_progress])
+
+
+def _best_so_far(study: optuna.Study) -> str:
+    from .result import best_trial
+
+    best = best_trial(study)
+    return f", the best so far {best.value:.4f} bits per byte (trial {best.number})" if best else ""
+
+
+def _trial_line(trial: optuna.trial.FrozenTrial) -> str:
+    """The result of one trial for people."""
+    from .result import trial_result
+
+    result = trial_result(trial)
+    value = "no figure" if result.bits_per_byte is None else f"{result.bits_per_byte:.4f} bits per byte"
+    settings = " ".join(f"{name}={value:g}" for name, value in result.settings.items())
+    return f"  trial {result.number}: {value}{'' if result.finished else ', given up early'} ({settings})"
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:,.0f} min"  # noqa: PLR2004 -- two digits
+    return f"{seconds:.0f} s" if seconds < TWO_DIGITS else f"{seconds / 60:,.0f} min"

@@ -1,10 +1,10 @@
-"""What a search is asked, and what it finds."""
+"""The configuration of a sweep, and its result."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ...types import Recipe
 from ..data import DataConfig
@@ -13,41 +13,41 @@ DATABASE = "sweeps.db"  # the file of all studies on this machine, below home()
 
 
 class SweepConfig(Struct, frozen=True, kw_only=True):
-    """All that decides what `sweep` does."""
+    """All settings of `sweep`."""
 
-    data: DataConfig  # each author's posts are learnt from alone
+    data: DataConfig  # each author is trained on alone
     recipe: Recipe
-    space: tuple[str, ...] = ()  # "name=low:high" or "name=low:high:log"; empty: around the recipe's own
-    trials: int = 30  # in the study, all workers and earlier runs together
-    study: str | None = None  # None: a name that follows from recipe, space and posts
-    storage: str | None = None  # address of a database; None: a file of this machine
-    seed: int = 0  # of the draws
-    prune: bool = True  # whether bad trials are given up early
-    out: Path | None = None  # the recipe file; None: the study's name, in the current folder
-    overwrite: bool = False
+    space: tuple[str, ...] = ()  # "name=low:high" or "name=low:high:log"; empty: the default ranges
+    trials: int = 30  # of the study, those of other workers and earlier runs included
+    study: str | None = None  # name in the database; None: made of recipe, handles and a digest
+    storage: str | None = None  # URL of a database; None: a file on this machine
+    seed: int = 0  # of the sampler
+    prune: bool = True  # whether bad trials are stopped early
+    out: Path | None = None  # the recipe file to write; None: the study's name, in the current folder
+    overwrite: bool = False  # whether an existing recipe file is replaced
 
 
 class TrialResult(Struct, frozen=True, kw_only=True):
-    """One trial."""
+    """One trial of a sweep."""
 
     number: int
     settings: dict[str, int | float]
-    bits_per_byte: float | None  # held out, the mean over all people; of one given up, where it stood
-    finished: bool  # and not given up
+    bits_per_byte: float | None  # held out, mean over all people; of a pruned trial, the last one reported
+    finished: bool  # False if it was pruned
     seconds: float
 
 
 class SweepResult(Struct, frozen=True, kw_only=True):
-    """What a search found."""
+    """The result of a sweep. Bits per byte are those of held-out posts, the mean over all people."""
 
     study: str
-    storage: str  # without a password
-    people: tuple[str, ...]  # handles
-    base: float  # bits per byte before training, the mean over all people
-    own: float | None  # with the recipe's own settings, where they were tried
+    storage: str  # URL of the database without its password, or the path of the file
+    handles: tuple[str, ...] = field(name="people")
+    base_bits_per_byte: float = field(name="base")  # before training
+    recipe_bits_per_byte: float | None = field(name="own")  # with the recipe's settings; None: not tried
     best: TrialResult
-    recipe: Recipe
-    importance: dict[str, float]  # share of what the settings explain of the figures, all together 1
+    recipe: Recipe  # with the settings of the best trial
+    importance: dict[str, float]  # setting -> its share of the differences between trials; the sum is 1
     trials: tuple[TrialResult, ...]
-    file: str
+    file: str  # the recipe file
     pictures: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What comes of a search: the best settings as a recipe file, and pictures of all trials."""
+"""The result of a sweep: the best settings as a recipe file, and pictures of all trials."""
 
 from __future__ import annotations
 
@@ -18,129 +18,145 @@ from ...errors import InternalError
 from ...files import whole_file
 from ...reporting.picture import plain
 from ...reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
-from ...types import Dataset, Recipe
+from ...types import Recipe
 from .config import SweepConfig, SweepResult, TrialResult
-from .space import Range, own, tidy
-from .study import done, shown
+from .space import Range, recipe_settings, rounded
+from .study import display_url, ended_trials
 
-FOR_IMPORTANCE = 4  # finished trials, under which nothing can be said of what matters
+MIN_TRIALS = 4  # finished trials from which the importance of settings is estimated
 
 
-def written(
-    search: SweepConfig,
+def write_result(
+    config: SweepConfig,
     study: optuna.Study,
     ranges: Sequence[Range],
-    people: Sequence[Dataset],
-    floors: Sequence[float],
+    handles: tuple[str, ...],
+    base_bits_per_byte: Sequence[float],
     file: Path,
 ) -> SweepResult:
-    """Write the recipe and both pictures beside it.
+    """Write the recipe file, and both pictures beside it.
+
+    Args:
+        config: of the sweep.
+        study: with all trials.
+        ranges: what was searched.
+        handles: of all people.
+        base_bits_per_byte: held out, before training, for each person.
+        file: the recipe file.
 
     Raises:
-        InternalError: no trial came to its end.
+        InternalError: no trial is finished.
     """
-    found = best(study)
-    if found is None:
+    trial, ended = best_trial(study), ended_trials(study)
+    if trial is None:
         raise InternalError(
-            f"none of the {len(done(study))} trials came to its end; search lower learning rates, like "
-            f"--space learning_rate={search.recipe.learning_rate / 100:g}:{search.recipe.learning_rate:g}:log"
+            f"none of the {len(ended)} trials came to its end; search lower learning rates, like "
+            f"--space learning_rate={config.recipe.learning_rate / 100:g}:{config.recipe.learning_rate:g}:log"
         )
-    handles = tuple(author.account.handle for data in people for author in data.authors)
-    winner = tried(found)
-    trials = tuple(tried(trial) for trial in done(study))
-    matters = importance(study)
+    best = trial_result(trial)
+    trials = tuple(map(trial_result, ended))
+    importance = parameter_importance(study)
     recipe = replace(
-        search.recipe,
+        config.recipe,
         name=file.stem,
-        summary=f"Recipe {search.recipe.name} with the best settings of {len(trials)} trials.",
-        **winner.settings,
+        summary=f"Recipe {config.recipe.name} with the best settings of {len(trials)} trials.",
+        **best.settings,
     )
-    drawn = _pictures(trials, ranges, matters, handles, file)
-    head = _head(search, study.study_name, winner, fmean(floors), handles)
-    for path, content in {file: (head + recipes.written(recipe)).encode(), **drawn}.items():
+    base = fmean(base_bits_per_byte)
+    header = _header(config.recipe.name, study.study_name, best, base, handles)
+    pictures = _pictures(trials, ranges, importance, handles, file)
+    for path, content in {file: (header + recipes.written(recipe)).encode(), **pictures}.items():
         whole_file(path, content)
     return SweepResult(
         study=study.study_name,
-        storage=shown(search.storage),
-        people=handles,
-        base=fmean(floors),
-        own=_own(trials, search.recipe, ranges),
-        best=winner,
+        storage=display_url(config.storage),
+        handles=handles,
+        base_bits_per_byte=base,
+        recipe_bits_per_byte=_recipe_bits_per_byte(trials, config.recipe, ranges),
+        best=best,
         recipe=recipe,
-        importance=matters,
+        importance=importance,
         trials=trials,
         file=str(file),
-        pictures=tuple(map(str, drawn)),
+        pictures=tuple(map(str, pictures)),
     )
 
 
-def best(study: optuna.Study) -> FrozenTrial | None:
-    """The finished trial with the fewest bits per byte."""
-    finished = [trial for trial in done(study) if trial.state is TrialState.COMPLETE]
-    return min(finished, key=lambda trial: trial.value or 0.0, default=None)
+def best_trial(study: optuna.Study) -> FrozenTrial | None:
+    """The finished trial with the fewest bits per byte; None if no trial is finished."""
+    return min(_finished(study), key=lambda trial: trial.value or 0.0, default=None)
 
 
-def tried(trial: FrozenTrial) -> TrialResult:
-    """A trial in our words."""
-    value = trial.value if trial.value is not None else _last(trial)
+def trial_result(trial: FrozenTrial) -> TrialResult:
+    """Optuna's record of a trial as a `TrialResult`."""
+    value = trial.value if trial.value is not None else _last_reported(trial)
     return TrialResult(
         number=trial.number,
-        settings={name: tidy(value) for name, value in trial.params.items()},
+        settings={name: rounded(value) for name, value in trial.params.items()},
         bits_per_byte=value if value is not None and isfinite(value) else None,
         finished=trial.state is TrialState.COMPLETE,
         seconds=round(trial.duration.total_seconds(), 1) if trial.duration else 0.0,
     )
 
 
-def importance(study: optuna.Study) -> dict[str, float]:
-    """How much of the differences between finished trials each setting explains, the most first.
+def parameter_importance(study: optuna.Study) -> dict[str, float]:
+    """The share of the differences between finished trials that each setting explains, the largest first.
 
     By functional analysis of variance over a random forest (Hutter et al. 2014, "An Efficient Approach for
-    Assessing Hyperparameter Importance").
+    Assessing Hyperparameter Importance"). Empty if there are too few trials, or all have the same value.
     """
-    finished = [trial for trial in done(study) if trial.state is TrialState.COMPLETE]
-    if len(finished) < FOR_IMPORTANCE or len({trial.value for trial in finished}) == 1:
+    finished = _finished(study)
+    if len(finished) < MIN_TRIALS or len({trial.value for trial in finished}) == 1:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
-    return {name: float(share) for name, share in found.items()}
+        shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    return {name: float(share) for name, share in shares.items()}
 
 
-def _last(trial: FrozenTrial) -> float | None:
+def _finished(study: optuna.Study) -> list[FrozenTrial]:
+    return [trial for trial in ended_trials(study) if trial.state is TrialState.COMPLETE]
+
+
+def _last_reported(trial: FrozenTrial) -> float | None:
     return trial.intermediate_values[trial.last_step] if trial.last_step is not None else None
 
 
-def _own(trials: Sequence[TrialResult], recipe: Recipe, ranges: Sequence[Range]) -> float | None:
-    """What the recipe's own settings reached."""
-    return next((t.bits_per_byte for t in trials if t.finished and t.settings == own(recipe, ranges)), None)
+def _recipe_bits_per_byte(
+    trials: Sequence[TrialResult], recipe: Recipe, ranges: Sequence[Range]
+) -> float | None:
+    """The result of the trial with the recipe's own settings."""
+    settings = recipe_settings(recipe, ranges)
+    values = (trial.bits_per_byte for trial in trials if trial.finished and trial.settings == settings)
+    return next(values, None)
 
 
-def _head(search: SweepConfig, name: str, found: TrialResult, floor: float, handles: Sequence[str]) -> str:
-    """The comment that a recipe file begins with."""
+def _header(recipe: str, study: str, best: TrialResult, base: float, handles: Sequence[str]) -> str:
+    """The comment at the top of the recipe file."""
     people = " and ".join(f"@{plain(handle)}" for handle in handles)
     return (
-        f"# Found by huggingtweets sweep from recipe {search.recipe.name}, trial {found.number} of {name}:\n"
-        f"# {found.bits_per_byte:.4f} held-out bits per byte on {people} (the base: {floor:.4f}).\n"
+        f"# Found by huggingtweets sweep from recipe {recipe}, trial {best.number} of {study}:\n"
+        f"# {best.bits_per_byte:.4f} held-out bits per byte on {people} (the base: {base:.4f}).\n"
     )
 
 
 def _pictures(
     trials: Sequence[TrialResult],
     ranges: Sequence[Range],
-    matters: Mapping[str, float],
+    importance: Mapping[str, float],
     handles: Sequence[str],
     file: Path,
 ) -> dict[Path, bytes]:
+    """The pictures by their files: all trials, and the importance of the settings if it is known."""
     axes = [Axis(one.name, one.low, one.high, one.log) for one in ranges]
     lines = [
-        Line([t.settings[axis.name] for axis in axes], t.bits_per_byte if t.finished else None)
-        for t in trials
-        if t.settings.keys() == {axis.name for axis in axes}
+        Line([trial.settings[axis.name] for axis in axes], trial.bits_per_byte if trial.finished else None)
+        for trial in trials
+        if trial.settings.keys() == {axis.name for axis in axes}
     ]
-    drawn = {file.with_name(f"{file.stem}-trials.png"): trials_picture(axes, lines, handles)}
-    if matters:
-        finished = sum(trial.finished for trial in trials)
-        picture = importance_picture(matters, finished, handles)
-        drawn[file.with_name(f"{file.stem}-importance.png")] = picture
-    return drawn
+    pictures = {file.with_name(f"{file.stem}-trials.png"): trials_picture(axes, lines, handles)}
+    if importance:
+        finished_count = sum(trial.finished for trial in trials)
+        picture = importance_picture(importance, finished_count, handles)
+        pictures[file.with_name(f"{file.stem}-importance.png")] = picture
+    return pictures

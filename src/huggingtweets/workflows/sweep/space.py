@@ -1,4 +1,4 @@
-"""What a search may change: ranges of a recipe's settings."""
+"""The search space: ranges of a recipe's settings."""
 
 from __future__ import annotations
 
@@ -12,34 +12,38 @@ from optuna.trial import BaseTrial
 from ...errors import RecipeError
 from ...types import Recipe
 
-FIXED = ("seed", "evaluations", "patience")  # numbers, but how a trial is measured, and not what it does
-OF_LORA = ("lora_rank", "lora_alpha")
+NOT_SEARCHED = ("seed", "evaluations", "patience")  # they change how a trial is measured, not the training
+LORA_ONLY = ("lora_rank", "lora_alpha")
 
 
 class Range(Struct, frozen=True):
-    """One setting, from `low` to `high`; `log` spreads the draws evenly over the orders of magnitude."""
+    """The range of one setting, `low` and `high` included.
+
+    With `log`, values are sampled evenly on a logarithmic scale.
+    """
 
     name: str
     low: float
     high: float
-    whole: bool = False  # whether only whole numbers are meant
+    whole: bool = False  # whether only whole numbers are sampled
     log: bool = False
 
-    def draw(self, trial: BaseTrial) -> int | float:
-        """A value for this trial."""
+    def sample(self, trial: BaseTrial) -> int | float:
+        """The value that the trial's sampler suggests."""
         if self.whole:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log)
-        return tidy(trial.suggest_float(self.name, self.low, self.high, log=self.log))
+        return rounded(trial.suggest_float(self.name, self.low, self.high, log=self.log))
 
 
-def default(recipe: Recipe) -> list[Range]:
-    """What is searched where nothing is asked for: around the recipe's own settings.
+def default_ranges(recipe: Recipe) -> list[Range]:
+    """The ranges that are searched unless the user gives others.
 
-    The learning rate from a quarter to four times the recipe's, tokens a batch from half to four times, both
-    by order of magnitude; up to twice its epochs; and warm-up, weight decay and dropout as they are usual.
+    The learning rate from a quarter to four times the recipe's, and the tokens of a batch from half to four
+    times, both on a logarithmic scale; up to twice as many epochs; warm-up, weight decay and dropout in their
+    usual ranges.
 
     Raises:
-        RecipeError: there is nothing to search.
+        RecipeError: an n-gram model has no settings to search.
     """
     if recipe.method == "ngram":
         raise RecipeError(f"recipe {recipe.name} only counts, so there is nothing to search; choose another")
@@ -56,62 +60,63 @@ def default(recipe: Recipe) -> list[Range]:
     return [*ranges, Range("lora_rank", 4, 64, whole=True, log=True)] if recipe.method == "lora" else ranges
 
 
-def parsed(recipe: Recipe, given: Sequence[str]) -> list[Range]:
-    """The ranges that a user asks for; where nothing is given, the default ones.
+def parse_ranges(recipe: Recipe, texts: Sequence[str]) -> list[Range]:
+    """The ranges that the user gives, or the default ones.
 
     Args:
-        recipe: whose settings they are.
-        given: "name=low:high" or "name=low:high:log", one each.
+        recipe: the recipe whose settings they are.
+        texts: one "name=low:high" or "name=low:high:log" for each setting; empty for the default ranges.
 
     Raises:
-        RecipeError: a range cannot be understood, or the recipe does not take its ends.
+        RecipeError: a range cannot be parsed, its ends are not valid in a recipe, or there is nothing to
+            search.
     """
-    usual = default(recipe)
-    ranges = [_parsed(recipe, text) for text in given]
+    default = default_ranges(recipe)
+    ranges = [_parse_range(recipe, text) for text in texts]
     if len({one.name for one in ranges}) < len(ranges):
-        raise RecipeError(f"--space {' '.join(given)}: give each setting once")
-    return ranges or usual
+        raise RecipeError(f"--space {' '.join(texts)}: give each setting once")
+    return ranges or default
 
 
-def applied(recipe: Recipe, ranges: Sequence[Range], trial: BaseTrial) -> Recipe:
-    """The recipe with settings drawn for a trial."""
-    return replace(recipe, **{one.name: one.draw(trial) for one in ranges})
+def sample_recipe(recipe: Recipe, ranges: Sequence[Range], trial: BaseTrial) -> Recipe:
+    """The recipe with the settings that are sampled for a trial."""
+    return replace(recipe, **{one.name: one.sample(trial) for one in ranges})
 
 
-def own(recipe: Recipe, ranges: Sequence[Range]) -> dict[str, int | float] | None:
-    """The recipe's own settings, where all lie in the ranges."""
+def recipe_settings(recipe: Recipe, ranges: Sequence[Range]) -> dict[str, int | float] | None:
+    """The recipe's own values of the searched settings; None if one of them is outside of its range."""
     values = {one.name: getattr(recipe, one.name) for one in ranges}
     return values if all(one.low <= values[one.name] <= one.high for one in ranges) else None
 
 
-def tidy(value: float) -> int | float:
-    """A drawn value as it is tried and written: whole, or with four digits."""
+def rounded(value: float) -> int | float:
+    """A sampled value as it is used and written: a whole number, or a float with four significant digits."""
     return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
-def _known(recipe: Recipe) -> list[str]:
-    """The settings that are numbers and do something."""
-    without = FIXED if recipe.method == "lora" else (*FIXED, *OF_LORA)
+def _searchable(recipe: Recipe) -> list[str]:
+    """The settings that are numbers and change the training."""
+    excluded = NOT_SEARCHED if recipe.method == "lora" else (*NOT_SEARCHED, *LORA_ONLY)
     names = [field.name for field in fields(recipe) if type(getattr(recipe, field.name)) in {int, float}]
-    return [name for name in names if name not in without]
+    return [name for name in names if name not in excluded]
 
 
-def _parsed(recipe: Recipe, text: str) -> Range:
-    known = _known(recipe)
+def _parse_range(recipe: Recipe, text: str) -> Range:
+    names = _searchable(recipe)
     name, _, ends = text.partition("=")
     parts = ends.split(":")
     expected = (
         f"--space {text}: expected NAME=LOW:HIGH or NAME=LOW:HIGH:log, like learning_rate=1e-4:1e-2:log, "
-        f"with a name of {', '.join(known)}"
+        f"with a name of {', '.join(names)}"
     )
-    if name not in known or parts[2:] not in ([], ["log"]):
+    if name not in names or parts[2:] not in ([], ["log"]):
         raise RecipeError(expected)
     whole = isinstance(getattr(recipe, name), int)
     try:
         low, high = (int(part) if whole else float(part) for part in parts[:2])
         for end in (low, high):
             msgspec.convert(msgspec.to_builtins(replace(recipe, **{name: end})), Recipe)
-    except ValueError as error:  # msgspec's is one
+    except ValueError as error:  # of int, float, or msgspec
         raise RecipeError(f"{expected}, and two numbers that a recipe takes ({error})") from error
     if not low < high or (low <= 0 and parts[2:]):
         raise RecipeError(f"{expected}, the lower number first, and above 0 where log is asked for")

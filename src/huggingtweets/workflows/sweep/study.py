@@ -1,4 +1,4 @@
-"""The search as optuna keeps it: a study in a database that several workers can share."""
+"""The optuna study of a sweep, in a database that several workers can share."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ from ...errors import UserError
 from ...files import home
 from .config import DATABASE
 
-DONE = (TrialState.COMPLETE, TrialState.PRUNED)
-BEFORE_PRUNING = 5  # trials that are finished before the first is given up
-PATIENT = 60  # seconds that a worker waits for another one's hand on the database file
-_SETTINGS = "settings"
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+STARTUP_TRIALS = 5  # finished trials before the first one can be pruned
+LOCK_TIMEOUT = 60  # seconds to wait for another worker that has locked the database file
+CONNECT_ATTEMPTS = 5
+_SETTINGS = "settings"  # the attribute of a study that says which search it is
 
 
-class Seeded(BaseSampler):
-    """Tree-structured Parzen estimators (Bergstra et al. 2011) whose draws follow from seed and trial number.
+class TrialSeededSampler(BaseSampler):
+    """A TPE sampler (tree-structured Parzen estimator, Bergstra et al. 2011) with a new seed for each trial.
 
-    So a search that is resumed goes on with the draws that it would have had, and workers of one study do not
-    draw the same.
+    The seed is made of the study's seed and the number of the trial. So a search that is resumed samples what
+    it would have sampled without the interruption, and workers of one study do not sample the same.
     """
 
     def __init__(self, seed: int) -> None:
-        """Draw by this seed."""
+        """Sample with this seed."""
         self._seed = seed
         self._sampler = TPESampler(seed=seed)
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Begin a trial."""
+        """Make the sampler of the trial."""
         state = np.random.SeedSequence((self._seed, trial.number)).generate_state(1)
         self._sampler = TPESampler(seed=int(state[0]), multivariate=True)
         self._sampler.before_trial(study, trial)
@@ -50,93 +51,103 @@ class Seeded(BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """What is drawn together."""
+        """The settings that are sampled jointly."""
         return self._sampler.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Draw together."""
+        """Sample settings jointly."""
         return self._sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Draw one by one, as the first trials do."""
+        """Sample one setting, as the first trials do."""
         return self._sampler.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """End a trial."""
+        """Tell the sampler the result of the trial."""
         self._sampler.after_trial(study, trial, state, values)
 
 
-def opened(
+def open_study(
     name: str,
     storage: str | None,
     settings: Mapping[str, object],
-    first: Mapping[str, int | float] | None,
+    first_trial: Mapping[str, int | float] | None,
     *,
     seed: int,
     pruner: BasePruner,
 ) -> optuna.Study:
-    """Begin a study, or go on with it.
+    """Create a study, or load an existing one to continue it.
 
     Args:
         name: of the study in its database.
-        storage: address of the database; None for a file of this machine.
-        settings: what must be the same for a study to go on.
-        first: settings of the first trial, before any are drawn.
-        seed: of the draws.
-        pruner: says which trials are given up.
+        storage: URL of the database; None for a file on this machine.
+        settings: what identifies the search; an existing study must have the same.
+        first_trial: settings of the first trial, before any are sampled; None for no such trial.
+        seed: of the sampler.
+        pruner: decides which trials are stopped early.
 
     Raises:
-        UserError: the database cannot be used, or the study there is another one.
+        UserError: the database cannot be used, or holds another search under this name.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with _one_line(storage):
-        database = _database(storage)
-        given: dict[str, Any] = {
+    with _clear_errors(storage):
+        options: dict[str, Any] = {
             "study_name": name,
-            "storage": database,
-            "sampler": Seeded(seed),
+            "storage": _database(storage),
+            "sampler": TrialSeededSampler(seed),
             "pruner": pruner,
         }
         try:
-            study = optuna.create_study(direction="minimize", **given)
+            study = optuna.create_study(direction="minimize", **options)
         except DuplicatedStudyError:
-            study = optuna.load_study(**given)
-            known = study.user_attrs.get(_SETTINGS, dict(settings))  # not there yet: another worker writes it
-            if known != settings:
-                differ = ", ".join(key for key in settings if known.get(key) != settings[key])
-                raise UserError(
-                    f"study {name} in {shown(storage)} is of another search ({differ} differ); "
-                    "choose another name with --study, or leave it out"
-                ) from None
+            existing = optuna.load_study(**options)
+        else:
+            study.set_user_attr(_SETTINGS, dict(settings))
+            if first_trial:
+                study.enqueue_trial(dict(first_trial))
             return study
-        study.set_user_attr(_SETTINGS, dict(settings))
-        if first:
-            study.enqueue_trial(dict(first))
-    return study
+        _require_same_search(existing, settings, storage)
+        return existing
 
 
-def pruning(evaluations: int, *, prune: bool) -> BasePruner:
-    """Gives up a trial that is worse than the median of the finished ones at the same point.
+def make_pruner(evaluations: int, *, prune: bool) -> BasePruner:
+    """The pruner, which stops a trial that is worse than the median of the finished ones at the same step.
 
-    Not before a third of the first person's run: a high learning rate begins badly and may end well.
+    It waits for a third of the training on the first person, since a high learning rate starts badly and can
+    end well.
+
+    Args:
+        evaluations: how many evaluations each training has.
+        prune: False for a pruner that stops no trial.
     """
-    return MedianPruner(BEFORE_PRUNING, n_warmup_steps=1 + evaluations // 3) if prune else NopPruner()
+    return MedianPruner(STARTUP_TRIALS, n_warmup_steps=1 + evaluations // 3) if prune else NopPruner()
 
 
-def done(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that are finished or were given up, in order."""
-    return study.get_trials(deepcopy=False, states=DONE)
+def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that are finished or were pruned, in order."""
+    return study.get_trials(deepcopy=False, states=ENDED)
 
 
-def shown(storage: str | None) -> str:
-    """Where the database is, without its password."""
+def display_url(storage: str | None) -> str:
+    """The URL of the database without its password, or the path of the file on this machine."""
     return make_url(storage).render_as_string(hide_password=True) if storage else str(_file())
+
+
+def _require_same_search(study: optuna.Study, settings: Mapping[str, object], storage: str | None) -> None:
+    # Another worker that has just created the study may not have written its settings yet.
+    study_settings = study.user_attrs.get(_SETTINGS, dict(settings))
+    if study_settings != settings:
+        differ = ", ".join(key for key in settings if study_settings.get(key) != settings[key])
+        raise UserError(
+            f"study {study.study_name} in {display_url(storage)} is of another search ({differ} differ); "
+            "choose another name with --study, or leave it out"
+        )
 
 
 def _file() -> Path:
@@ -147,32 +158,32 @@ def _database(storage: str | None) -> RDBStorage:
     if storage is None:
         _file().parent.mkdir(parents=True, exist_ok=True)
         storage = f"sqlite:///{_file()}"
-    sqlite = make_url(storage).get_backend_name() == "sqlite"
-    return _with_tables(storage, {"connect_args": {"timeout": PATIENT}} if sqlite else {})
+    is_sqlite = make_url(storage).get_backend_name() == "sqlite"
+    return _connect(storage, {"connect_args": {"timeout": LOCK_TIMEOUT}} if is_sqlite else {})
 
 
-def _with_tables(storage: str, options: dict[str, Any], tries: int = 5) -> RDBStorage:
-    """Connect, and make the tables where there are none; again where another worker makes them just now."""
+def _connect(storage: str, options: dict[str, Any], attempts: int = CONNECT_ATTEMPTS) -> RDBStorage:
+    """Connect and create missing tables; try again if another worker is just creating them."""
     try:
         return RDBStorage(storage, engine_kwargs=options)
     except DatabaseError as error:
-        if tries == 1 or not (isinstance(error, IntegrityError) or "already exists" in str(error)):
+        if attempts == 1 or not (isinstance(error, IntegrityError) or "already exists" in str(error)):
             raise
     time.sleep(0.5)
-    return _with_tables(storage, options, tries - 1)
+    return _connect(storage, options, attempts - 1)
 
 
 @contextmanager
-def _one_line(storage: str | None) -> Iterator[None]:
-    """Turn what databases raise into one line; never with the address as given, which may hold a password."""
+def _clear_errors(storage: str | None) -> Iterator[None]:
+    """Turn errors of the database into a `UserError`, which never shows the URL with its password."""
     try:
         yield
     except (SQLAlchemyError, OptunaError, ImportError, OSError, ValueError) as error:
         try:
-            where = shown(storage)
+            url = display_url(storage)
         except SQLAlchemyError:
-            where = "what was given"
+            url = "what was given"
         raise UserError(
-            f"--storage: {where} cannot be used as a database ({type(error).__name__}); expected an address "
+            f"--storage: {url} cannot be used as a database ({type(error).__name__}); expected an address "
             "like sqlite:///sweep.db or postgresql://user@host/name with its driver installed"
         ) from error
