@@ -24,7 +24,7 @@ import msgspec
 
 from .errors import ModelError, OutputExists
 from .files import sha256
-from .types import Record
+from .types import Base, CurvePoint, Record
 
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
 DEPTH = 3  # folders below the one asked, in which models are looked for
@@ -54,6 +54,18 @@ CURVES_PICTURE = "curves.png"
 PUBLISHED = ("*.json", "*.png", "*.safetensors", "*.jinja", "merges.txt", "vocab.txt", "tokenizer.model")
 
 INTACT, CHANGED, MISSING = "intact", "changed", "missing"
+
+
+@dataclass(frozen=True)
+class FinetunedModel:
+    """What training has written into a folder: the weights, in the form that transformers loads."""
+
+    folder: Path
+    base: Base
+    step: int  # of the best evaluation, whose weights these are
+    curve: tuple[CurvePoint, ...]
+    digest: str  # sha256 of the file of the weights
+    stopped: str = ""  # why training stopped early, "" where it did not
 
 
 def avatar_picture(number: int) -> str:

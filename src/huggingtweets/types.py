@@ -1,6 +1,6 @@
-"""The nouns: every type that crosses a room's border, frozen and free of I/O.
+"""The nouns: types that several rooms share, frozen and free of I/O.
 
-location -> Timeline -> Dataset -> FinetunedModel -> Record (what run.json, card and pictures show)
+    location -> Timeline -> Dataset -> FinetunedModel -> Record (the content of run.json)
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -139,28 +138,28 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is trained and how: one TOML file in recipes/. Any field can be set with --set key=value."""
 
     name: str
-    base: str  # "starter" (ships with the package), a folder, or a Hub id
-    summary: str = ""  # one line for people who choose
-    method: Literal["full", "lora", "ngram"] = "full"  # which weights move; "ngram" has none and only counts
-    lora_rank: Annotated[int, Meta(ge=1)] = 16  # of the small matrices beside each layer
-    lora_alpha: Annotated[int, Meta(ge=1)] = 32  # they count alpha / rank
-    merge_adapter: bool = False  # whether LoRA ends in a whole model instead of an adapter beside its base
+    base: str  # as `bases.locate` takes it: "starter", a named base, a folder, a GGUF file, a Hub id
+    summary: str = ""  # one line, shown where recipes are listed
+    method: Literal["full", "lora", "ngram"] = "full"  # which weights are trained; "ngram" counts and has none
+    lora_rank: Annotated[int, Meta(ge=1)] = 16  # rank of the LoRA matrices
+    lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
+    merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
     epochs: Annotated[int, Meta(ge=1)] = 4  # passes over the training posts
-    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # the highest one of the cosine
-    warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises from 0
-    cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls to 0; 0: all, by a cosine
-    optimizer: Literal["adamw", "muon"] = "adamw"  # "muon" moves the matrices of layers, AdamW the rest
-    matrix_rate: Annotated[float, Meta(gt=0, le=1)] = 0.02  # the highest learning rate of Muon
-    weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices; AdamW's
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
+    warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
+    cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it falls linearly to 0; 0: cosine
+    optimizer: Literal["adamw", "muon"] = "adamw"  # "muon": Muon for the layers' matrices, AdamW for the rest
+    matrix_rate: Annotated[float, Meta(gt=0, le=1)] = 0.02  # peak learning rate of Muon
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices, decoupled
     beta1: Annotated[float, Meta(ge=0, lt=1)] = 0.9  # AdamW
     beta2: Annotated[float, Meta(ge=0, lt=1)] = 0.999  # AdamW
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals, embeddings, adapters
-    batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # at most so many in one optimizer step, padding too
-    gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # highest norm
-    evaluations: Annotated[int, Meta(ge=1)] = 8  # on held-out posts, spread over the run
-    patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without progress after which training stops
-    mix: dict[str, float] = {}  # how much of each person a model of several hears; empty: the same of each
-    speakers: bool = False  # whether a model of several people knows who speaks; "full" only
+    batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # most tokens of one optimizer step, padding included
+    gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
+    evaluations: Annotated[int, Meta(ge=1)] = 8  # how often held-out posts are measured, evenly spread
+    patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
+    mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
+    speakers: bool = False  # a token for each author; needs method "full"
     seed: Annotated[int, Meta(ge=0)] = 0
     sampling: Sampling = Sampling()
 
@@ -169,11 +168,11 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
 
 
-NO_BASE = "none"  # the base of what learns from nothing but the posts
+NO_BASE = "none"  # the name of the base of a model that has none
 
 
 class Base(Struct, frozen=True, kw_only=True):
-    """The pretrained model a run started from."""
+    """The pretrained model that training started from."""
 
     name: str  # "starter", a Hub id, a folder's name, or NO_BASE
     digest: str  # sha256 of its weights
@@ -195,20 +194,8 @@ class CurvePoint(Struct, frozen=True, kw_only=True):
     copied: float | None = None  # share of samples that copy a training post, where it was counted
 
 
-@dataclass(frozen=True)
-class FinetunedModel:
-    """A trained model on disk, in the form that transformers loads."""
-
-    folder: Path
-    base: Base
-    step: int
-    curve: tuple[CurvePoint, ...]
-    digest: str  # sha256 of the file of its weights
-    stopped: str = ""  # why training ended before its time
-
-
 class Sample(Struct, frozen=True, kw_only=True):
-    """A generated post, prompt included, as it came: nothing is picked."""
+    """A generated post, prompt included. Samples are never picked."""
 
     prompt: str
     text: str
@@ -228,36 +215,34 @@ class Tracked(Struct, frozen=True, kw_only=True):
     project: str = ""
     url: str = ""
     command: str = ""  # the command that opens it, where it is local
-    artifacts: dict[str, str] = field(
-        default_factory=dict
-    )  # artifact -> version, "train-dataset" -> "name:v0"
+    artifacts: dict[str, str] = field(default_factory=dict)  # "train-dataset" -> "name:v0"
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """By what right somebody's model is published, as the one who publishes it says."""
+    """The right by which a model is published, as its publisher states it."""
 
     kind: Literal["author", "given", "public-figure"]
-    words: str = ""  # of a given one: who gave it, when, how
+    words: str = ""  # for "given": who gave it, when and how
 
 
 class Preparation(Struct, frozen=True, kw_only=True):
-    """How posts became a dataset, so that it can be done again; no path and no address of a server."""
+    """How posts became a dataset, to repeat it. It holds no path and no address of a server."""
 
     read_at: datetime  # when the posts were read
     held_out: float  # share of each person's posts
     rules: dict[str, bool | str | None]  # of cleaning
-    source: str | None = None  # asked for; None where it was found out by looking
-    handle: str | None = None  # asked for, and so on
+    source: str | None = None  # as the user gave it; None: recognised by looking
+    handle: str | None = None  # as the user gave it, like the fields below
     name: str | None = None
     text_column: str | None = None
 
 
 class Parent(Struct, frozen=True, kw_only=True):
-    """A trained model that another was merged from."""
+    """One of the models that a merged model is made of."""
 
     name: str
     digest: str  # of the file of its weights
-    weight: float  # its share of the mean, all together 1
+    weight: float  # in the weighted mean; all weights sum to 1
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -273,32 +258,32 @@ class Record(Struct, frozen=True, kw_only=True):
     dataset_digest: str
     model_digest: str
     curve: tuple[CurvePoint, ...]
-    result: TrainingResult = field(name="report")  # as files made earlier call it
+    result: TrainingResult = field(name="report")  # run.json calls it report
     seconds: dict[str, float]  # per stage
     environment: dict[str, str]  # versions, hardware
     tracked: Tracked
-    stopped: str = ""  # why training ended before its time
-    merged_from: tuple[Parent, ...] = ()  # of a mean of trained models, which was not trained itself
-    prepared: Preparation | None = None  # None for merged models, and for those made before it was recorded
+    stopped: str = ""  # why training stopped early, "" where it did not
+    merged_from: tuple[Parent, ...] = ()  # parents of a merged model, which was not trained itself
+    prepared: Preparation | None = None  # None: a merged model, or one of an earlier version
 
 
 class Pretrained(Struct, frozen=True, kw_only=True):
-    """All that is known of a base that was made here: the content of pretrained.json, and of its card."""
+    """All that is known of a base from `pretrain`: the content of pretrained.json and of its card."""
 
     size: str
-    base: str  # what its weights were before, "" where they were random
+    base: str  # where its weights came from, "" where they were random
     parameters: int
     vocabulary: int
     corpus: list[str]  # names of its shards
     corpus_digest: str
-    about: str  # the corpus in a few words, as whoever made the base said
+    about: str  # the corpus in a few words
     licence: str  # of the corpus
-    posts: int  # learnt from
+    posts: int  # in training
     held_out_posts: int
-    tokens: int  # seen in training, padding counted, those seen again counted again
+    tokens: int  # processed in training, padding and repetitions included
     curve: tuple[CurvePoint, ...]
-    samples: tuple[str, ...]  # as they came
-    seconds: float  # that all training steps took
+    samples: tuple[str, ...]  # not picked
+    seconds: float  # of all training steps
     environment: dict[str, str]
     created_at: datetime
     version: str  # of huggingtweets

@@ -19,8 +19,9 @@ from ..errors import ModelError
 from ..evaluation.floors import NgramFloor
 from ..files import CheckpointConfig
 from ..generation.writer import Writer
+from ..model_folder import FinetunedModel
 from ..progress import Watcher
-from ..types import Dataset, FinetunedModel, Recipe
+from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
 

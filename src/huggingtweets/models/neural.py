@@ -15,9 +15,9 @@ from .. import training
 from ..evaluation.copies import watch
 from ..files import CheckpointConfig
 from ..generation.generator import Generator
-from ..model_folder import ADAPTER_CONFIG, CONFIG
+from ..model_folder import ADAPTER_CONFIG, CONFIG, FinetunedModel
 from ..progress import MemorizationProbe, Watcher
-from ..types import Dataset, FinetunedModel, Recipe
+from ..types import Dataset, Recipe
 
 FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False

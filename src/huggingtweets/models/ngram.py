@@ -15,10 +15,10 @@ from ..bases.speakers import find
 from ..errors import ModelError, RecipeError
 from ..files import CheckpointConfig, sha256
 from ..generation.writer import Draw, SamplingRequest, Writer
-from ..model_folder import NGRAM_WEIGHTS, SAMPLING
+from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
-from ..types import NO_BASE, Base, CurvePoint, Dataset, FinetunedModel, Recipe, Sampling
+from ..types import NO_BASE, Base, CurvePoint, Dataset, Recipe, Sampling
 from .ngram_counts import NgramModel
 
 FILES = (NGRAM_WEIGHTS,)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..model_folder import ModelFolder
+from ..model_folder import FinetunedModel, ModelFolder
 from ..progress import Silence, Watcher, memory
 from ..results import Evaluation
-from ..types import NO_BASE, CurvePoint, Dataset, FinetunedModel, Funnel, Sample
+from ..types import NO_BASE, CurvePoint, Dataset, Funnel, Sample
 from ._interface import Run, Tracker
 
 

@@ -10,8 +10,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
 from ..files import CheckpointConfig, sha256
+from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Silence, Watcher
-from ..types import Base, Dataset, FinetunedModel, Recipe
+from ..types import Base, Dataset, Recipe
 from .adapters import adapt, merge
 from .device import Device, choose_device, return_freed_memory
 from .environment import environment

@@ -20,10 +20,10 @@ from .. import dataset, models, reporting
 from ..cleaning import CleaningRules
 from ..errors import ModelError, OutputExists
 from ..files import whole_folder
-from ..model_folder import MODELS, ModelFolder
+from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..sources import ReadOptions
-from ..types import CurvePoint, Dataset, FinetunedModel, Recipe, Record, Stage, Tracked
+from ..types import CurvePoint, Dataset, Recipe, Record, Stage, Tracked
 from .data import DataConfig, build_dataset, posts_of, read
 from .lineage import find_by_digest
 from .merge import MERGE, merge

@@ -1,8 +1,6 @@
 """The whole job, from posts to a model folder, in the order in which it happens. Read this file first.
 
     READ -> PREPROCESS -> TRAIN -> EVALUATE -> REPORT: a model folder, whole or not at all
-
-Each stage is shown, timed, and a run of the tracker; what it makes is an artifact there.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from ..dataset.sufficiency import require_enough
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, whole_folder
 from ..generation.filters import load_filters, write_filters
-from ..model_folder import STATISTICS, ModelFolder
+from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import Evaluation, Metric
 from ..tracking import Artifacts, Run
@@ -32,7 +30,6 @@ from ..types import (
     NO_BASE,
     PROMPT,
     Dataset,
-    FinetunedModel,
     Preparation,
     Recipe,
     Record,
