@@ -92,7 +92,7 @@ def test_stages_are_shown(tmp_path, stage, shown):
     line = f'{{"type":"Stage","at":10.0,"name":"{stage}","detail":""}}\n'
     (tmp_path / "events.jsonl").write_text(line, "utf-8")
     [event] = events.load(tmp_path)
-    assert shown in teach_view._state_line(running, teach_view.progress([running, event]))
+    assert shown in teach_view._state_line(running, teach_view.progress_of([running, event]))
 
 
 def test_a_training_request_is_read_and_shown(tmp_path):

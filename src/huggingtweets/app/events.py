@@ -35,7 +35,7 @@ class Running(Event, frozen=True, kw_only=True):
     """The process of the run began."""
 
     pid: int
-    since: float  # creation time of the process: the system uses process ids again
+    since: float  # creation time of the process, because the system reuses process ids
 
 
 class Stage(Event, frozen=True, kw_only=True):

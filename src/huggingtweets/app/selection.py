@@ -1,4 +1,4 @@
-"""The selection of posts that a model is trained on, kept in the session so that a reload finds it again."""
+"""The posts that a visitor selected to train on, stored in the session so that a reload shows them again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Place(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Places, what to leave out of them, and what their posts amounted to when they were read last."""
+    """Places, what to leave out of them, and a summary of their posts from the last time they were read."""
 
     places: tuple[Place, ...] = ()
     person: str = ""  # handle of the author, where a file names none or several
@@ -119,10 +119,10 @@ def with_sample(selection: Selection) -> Selection:
 def with_filters(
     selection: Selection, replies: object, language: object, since: object, until: object, person: object
 ) -> Selection:
-    """Replace what is left out of the places, by the values of the page's input fields.
+    """Replace what is left out of the places by the values of the page's inputs.
 
     Args:
-        selection: the selection.
+        selection: what is changed.
         replies: whether replies are kept.
         language: code of the language to keep; empty: every language.
         since: the first day, like 2024-05-01; empty: no first day.
@@ -130,7 +130,7 @@ def with_filters(
         person: handle of the author.
 
     Raises:
-        UserError: a date is none, the last day is before the first, or a language is not known.
+        UserError: a date cannot be read, the last day is before the first, or a language is not known.
     """
     handle = str(person or "").strip().lstrip("@")[:MAX_NAME]
     rules = _cleaning_rules(replies, language, since, until)
@@ -147,7 +147,10 @@ def _cleaning_rules(replies: object, language: object, since: object, until: obj
 
 
 def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[Selection, list[Inspection]]:
-    """Read and clean the posts of a selection; return it with what they amount to, as saved, and each author.
+    """Read and clean the posts of a selection, and save its new summary.
+
+    Returns:
+        The selection as it was saved, and an inspection for each author.
 
     Raises:
         UserError: a place cannot be read, or a limit is reached.
@@ -171,7 +174,7 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
 
 
 def hide_paths(message: str, selection: Selection) -> str:
-    """An error message with the names that the visitor knows, in place of paths of the server."""
+    """Replace the paths of the server in an error message by the names that the visitor knows."""
     for place in selection.places:
         message = message.replace(place.location, place.shown)
         message = message.replace(str(Path(place.location).parent), "")
@@ -213,7 +216,7 @@ def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
 
 
 def _require_public(line: str) -> None:
-    """Accept accounts of open networks and addresses of feeds; raise LocationError for anything else."""
+    """Raise LocationError unless the line is an account of an open network or the address of a feed."""
     if any(sources.load(name).recognises(line) is Match.CONTENT for name in PUBLIC_SOURCES):
         return
     if urlsplit(line).scheme in {"http", "https"} and sources.load("feed").recognises(line) is not Match.NO:

@@ -44,7 +44,7 @@ class Shared:
     key: gr.BrowserState  # opens the visitor's session
     model: gr.Dropdown  # the name of the open model
     tabs: gr.Tabs
-    loaded: Dependency  # the event after which the key is there: what the session holds can be shown
+    loaded: Dependency  # the event that sets the key when the page is loaded; tabs then show their session
     library_tab: gr.Tab
     take_tab: gr.Tab
 

@@ -1,4 +1,4 @@
-"""Sessions: the folders with what a visitor brought and made.
+"""Sessions: the folders of a visitor, with their uploads, training runs and models.
 
 On the owner's machine there is one session. On a public page each visitor has their own. It is opened by a
 random key that only the visitor's browser has, and its folder is named by the digest of the key: whoever sees

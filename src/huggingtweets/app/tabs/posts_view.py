@@ -82,8 +82,8 @@ def _inspection(inspection: Inspection) -> Markup:
     cleaned, account = inspection.author.cleaned, inspection.author.account
     face = portrait(account, {account.handle: account.avatar} if account.avatar else {})
     kind, title = SUFFICIENCY[inspection.sufficiency.level]
-    kept = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.some())
-    dropped = joined(
+    kept_posts = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.some())
+    dropped_posts = joined(
         _ITEM.format(tag=_TAG.format(REASONS[reason]), text=_short(text))
         for reason, texts in cleaned.examples.items()
         for text in texts[:DROPPED_EXAMPLES]
@@ -98,8 +98,8 @@ def _inspection(inspection: Inspection) -> Markup:
         ),
         _SUFFICIENCY.format(kind=kind, title=title, text=inspection.sufficiency.text),
         _funnel(cleaned.funnel),
-        _LIST.format(title="Kept, for example", kind="kept", items=kept) if kept else "",
-        _LIST.format(title="Left out, and why", kind="dropped", items=dropped) if dropped else "",
+        _LIST.format(title="Kept, for example", kind="kept", items=kept_posts) if kept_posts else "",
+        _LIST.format(title="Left out, and why", kind="dropped", items=dropped_posts) if dropped_posts else "",
     )
 
 

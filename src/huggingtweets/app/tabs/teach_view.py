@@ -71,7 +71,7 @@ _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-ta
 
 @dataclass
 class Progress:
-    """What the events of a run amount to."""
+    """How far a run is, computed from its events."""
 
     stage: str = ""
     posts_read: int = 0
@@ -94,24 +94,24 @@ class Progress:
         return (last.at - first.at) / done * (last.steps - last.step) if done > 0 else None
 
 
-def progress(events: Sequence[AnyEvent]) -> Progress:
-    """Fold the events of a run, in their order."""
-    now = Progress()
+def progress_of(events: Sequence[AnyEvent]) -> Progress:
+    """Compute the progress of a run from its events, which are in order."""
+    progress = Progress()
     for event in events:
         match event:
             case Running():
-                now.steps, now.stage = [], ""
+                progress.steps, progress.stage = [], ""
             case Stage(name=name):
-                now.stage = name
+                progress.stage = name
             case Read(posts=posts):
-                now.posts_read = posts
+                progress.posts_read = posts
             case Stepped():
-                now.steps.append(event)
+                progress.steps.append(event)
             case Evaluated(point=point):
-                now.curve[point.step] = point
+                progress.curve[point.step] = point
             case Sampled(samples=samples):
-                now.samples = samples
-    return now
+                progress.samples = samples
+    return progress
 
 
 def title(run: TrainingRun) -> str:
@@ -121,10 +121,13 @@ def title(run: TrainingRun) -> str:
 
 def run(run: TrainingRun) -> Markup:
     """The state of a run and its progress."""
-    state, now = run.state, progress(run.events)
+    state, progress = run.state, progress_of(run.events)
     head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.title), state=STATES[type(state)])
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
-        head, _state_line(state, now), _curve(list(now.curve.values())), _samples(now)
+        head,
+        _state_line(state, progress),
+        _curve(list(progress.curve.values())),
+        _samples(progress.samples),
     )
 
 
@@ -151,7 +154,7 @@ def _queued_run(run: TrainingRun | None, position: int) -> str:
     return f"{whose}, {'learning now' if position == 0 else 'waiting'}"
 
 
-def _state_line(state: State, now: Progress) -> Markup:
+def _state_line(state: State, progress: Progress) -> Markup:
     match state:
         case Done():
             return Markup('<p class="ht-verdict good" role="status"><b>It is ready.</b> Play with it.</p>')
@@ -164,15 +167,20 @@ def _state_line(state: State, now: Progress) -> Markup:
             )
         case Queued():
             return Markup('<p class="ht-verdict fair" role="status"><b>It waits for its turn.</b></p>')
-    stage = STAGES.get(now.stage, EVALUATING if now.stage else "Getting ready")
-    training = now.stage == StageName.TRAIN
+    return _progress_bar(progress)
+
+
+def _progress_bar(progress: Progress) -> Markup:
+    """The stage of a run that is running; the bar shows the share of training, and stays full after it."""
+    stage = STAGES.get(progress.stage, EVALUATING if progress.stage else "Getting ready")
+    training = progress.stage == StageName.TRAIN
     detail = ""
-    if training and now.steps:
-        step = now.steps[-1]
-        detail = f"step {step.step:,} of {step.steps:,}{_time_left(now.seconds_left)}"
-    elif now.stage == StageName.READ and now.posts_read:
-        detail = f"{now.posts_read:,} posts"
-    percent = 100 * now.share if training else (100.0 if now.share else 0.0)
+    if training and progress.steps:
+        step = progress.steps[-1]
+        detail = f"step {step.step:,} of {step.steps:,}{_time_left(progress.seconds_left)}"
+    elif progress.stage == StageName.READ and progress.posts_read:
+        detail = f"{progress.posts_read:,} posts"
+    percent = 100 * progress.share if training else (100.0 if progress.share else 0.0)
     return _BAR.format(stage=stage, detail=detail, percent=percent)
 
 
@@ -215,8 +223,8 @@ def _curve(points: Sequence[CurvePoint]) -> Markup:
     )
 
 
-def _samples(now: Progress) -> Markup:
-    if not now.samples:
+def _samples(samples: Sequence[str]) -> Markup:
+    if not samples:
         return Markup("")
-    items = joined(_ITEM.format(plain(text)[:280]) for text in now.samples[:MAX_SAMPLES])
+    items = joined(_ITEM.format(plain(text)[:280]) for text in samples[:MAX_SAMPLES])
     return _SAMPLES.format(title="What it writes by now", items=items)
