@@ -62,7 +62,7 @@ def trained(chromium, page):
         panel = tab.locator("#found").inner_text()
         assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
         tab.click("#go-teach")
-        _teach(tab, "ngram")
+        _train(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)
         yield panel, seen
     model = page.folder / "models" / "dithering_lift"
@@ -78,7 +78,7 @@ def tab(chromium, page):
     assert not seen.outside
 
 
-def _teach(tab, recipe: str) -> None:
+def _train(tab, recipe: str) -> None:
     if recipe != "starter":
         tab.get_by_role("button", name="Another recipe").click()
         tab.get_by_label(recipe, exact=False).first.check()
@@ -392,7 +392,7 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
             tab.locator("input[type=file]").set_input_files(table)
             tab.get_by_text(f"@{table.stem}").first.wait_for()
             tab.click("#go-teach")
-            _teach(tab, "ngram")
+            _train(tab, "ngram")
         two.get_by_text(re.compile("somebody else's|waits for its turn|learning now")).first.wait_for()
         for tab in (one, two):
             tab.locator("#go-play").wait_for(timeout=LONG)
@@ -412,7 +412,7 @@ def test_models_are_compared_and_deleted(trained, tab, page):
     _open(tab, "Posts")
     tab.click("#try-sample")
     tab.click("#go-teach")
-    _teach(tab, "ngram")
+    _train(tab, "ngram")
     browser.until((models / "dithering_lift-2" / "run.json").is_file, LONG / 1000)
     tab.locator("#go-play").wait_for(timeout=LONG)
     _open(tab, "Library")

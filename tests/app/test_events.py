@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from huggingtweets.app import events
-from huggingtweets.app.tabs import teach_view
+from huggingtweets.app.tabs import train_view
 
 
 def test_a_run_without_its_process_was_stopped(tmp_path):
@@ -38,4 +38,4 @@ def test_the_time_left_is_estimated_since_the_run_was_resumed():
         events.Stepped(at=9010.0, step=50, steps=100, loss=1.0),
         events.Stepped(at=9020.0, step=60, steps=100, loss=1.0),
     ]
-    assert teach_view.progress_of([*first, *resumed]).seconds_left == pytest.approx(40.0)
+    assert train_view.progress_of([*first, *resumed]).seconds_left == pytest.approx(40.0)

@@ -8,7 +8,7 @@ import sys
 from huggingtweets import ReadOptions, load_recipe
 from huggingtweets.app import events, training_request
 from huggingtweets.app.sessions import Session
-from huggingtweets.app.tabs import teach_view
+from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.workflows.data import sample_archive
 
@@ -29,5 +29,5 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
     subprocess.run([sys.executable, "-m", "huggingtweets.app.worker", folder], check=True)
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
-    assert "its time on this page is up" in teach_view.run(training_request.load(folder))
+    assert "its time on this page is up" in train_view.run(training_request.load(folder))
     assert not (tmp_path / "models" / "me").exists()

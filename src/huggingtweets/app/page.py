@@ -26,7 +26,7 @@ from .tabs.play import PlayTab
 from .tabs.posts import PostsTab
 from .tabs.publish import PublishTab
 from .tabs.take import TakeTab
-from .tabs.teach import TeachTab
+from .tabs.train import TrainTab
 from .theme import css, theme
 
 TITLE = "huggingtweets"
@@ -71,7 +71,7 @@ def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
     with containers["posts"]:
         posts = PostsTab(shared)
     with containers["teach"]:
-        teach = TeachTab(shared, posts.summary)
+        train = TrainTab(shared, posts.summary)
     with containers["play"]:
         play = PlayTab(shared)
     with containers["game"]:
@@ -80,7 +80,7 @@ def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
         take, publish = TakeTab(shared), PublishTab(shared)
     with containers["library"]:
         library = LibraryTab(shared)
-    return [posts, library, teach, play, game, take, publish]
+    return [posts, library, train, play, game, take, publish]
 
 
 @contextmanager

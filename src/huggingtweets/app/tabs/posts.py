@@ -52,12 +52,12 @@ class PostsTab:
                 self._filters = _filter_inputs()
                 self._clear = gr.Button("Begin again", size="sm")
             with gr.Column(scale=6, min_width=320):
-                self._teach = gr.Button(
+                self._train = gr.Button(
                     "Go on: teach it", variant="primary", visible=False, elem_id="go-teach"
                 )
                 inspections = gr.HTML(posts_view.OPENING, elem_id="found")
         self.summary = gr.HTML(posts_view.summary(Selection()), render=False)  # the Teach tab renders it
-        self._panel = [inspections, self.summary, self._teach]
+        self._panel = [inspections, self.summary, self._train]
 
     def connect(self) -> None:
         """Register the event handlers."""
@@ -82,7 +82,7 @@ class PostsTab:
             *(event for box in boxes for event in (box.submit, box.blur)),
         ]
         gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
-        self._teach.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **UNQUEUED)
+        self._train.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **UNQUEUED)
         self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)
 
     @contextmanager

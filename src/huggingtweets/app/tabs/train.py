@@ -16,13 +16,13 @@ from ..events import Done, Failed, Queued, Running, Stopped
 from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..training_request import TrainingRequest
-from . import teach_view
+from . import train_view
 
 DEFAULT_RECIPE = "starter"
 UPDATE_EVERY = 1.0  # seconds
 
 
-class TeachTab:
+class TrainTab:
     """The layout of the tab and its event handlers."""
 
     def __init__(self, shared: Shared, summary: gr.HTML) -> None:
@@ -31,7 +31,7 @@ class TeachTab:
         recipe_choices = [(_recipe_label(name), name) for name in shared.server.limits.recipes()]
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
-                gr.HTML(teach_view.WELCOME)
+                gr.HTML(train_view.WELCOME)
                 summary.render()  # type: ignore[no-untyped-call]
                 self._begin = gr.Button("Teach it", variant="primary", size="lg", elem_id="begin")
                 with gr.Accordion("Another recipe", open=False):
@@ -41,7 +41,7 @@ class TeachTab:
                 self._runs = unchecked_dropdown("Runs of yours", "runs")
                 queue = gr.HTML(elem_id="queue")
             with gr.Column(scale=6, min_width=320):
-                progress = gr.HTML(teach_view.NOTHING, elem_id="lesson")
+                progress = gr.HTML(train_view.NOTHING, elem_id="lesson")
                 with gr.Row():
                     self._stop = gr.Button("Stop; it can go on later", visible=False, elem_id="stop")
                     self._resume = gr.Button("Go on", variant="primary", visible=False, elem_id="go-on")
@@ -66,13 +66,13 @@ class TeachTab:
     def _update(self, session: Session, run_id: object) -> tuple[Any, ...]:
         """Updates of the panel: the progress of a run, the queue, and which buttons can be clicked."""
         runs = training_request.runs(session)
-        queue = teach_view.queue(self._queue.order(), session, runs)
+        queue = train_view.queue(self._queue.order(), session, runs)
         run = next((run for run in runs if run.id == run_id), None)
         if run is None:
-            return teach_view.NOTHING, queue, *(gr.update(visible=False),) * 3, gr.Timer(active=False)
+            return train_view.NOTHING, queue, *(gr.update(visible=False),) * 3, gr.Timer(active=False)
         state = run.state
         return (
-            teach_view.run(run),
+            train_view.run(run),
             queue,
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped)),
@@ -162,7 +162,7 @@ def _free_name(session: Session, name: str) -> str:
 
 def _run_choices(session: Session, selected: str | None) -> Any:
     """An update of the list of runs, which is hidden while there is only one."""
-    choices = [(teach_view.title(run), run.id) for run in training_request.runs(session)]
+    choices = [(train_view.title(run), run.id) for run in training_request.runs(session)]
     return gr.update(choices=choices, value=selected, visible=len(choices) > 1)
 
 
