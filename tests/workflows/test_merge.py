@@ -1,4 +1,4 @@
-"""Merging: the weighted mean of models of one base, with everybody's guards, and nothing else."""
+"""Merging: the weighted mean of models of one base, with the text filters of all of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def models(place, monkeypatch):
 
 
 def test_weights_are_the_weighted_mean(models, tmp_path):
-    """Each weight is the mean by the weights given; card, samples and run.json name both parents."""
+    """Every tensor is the weighted mean; card, samples and run.json name both parents."""
     merged = merge(models, [3, 1], out=tmp_path / "m")
     ada, bob, both = (load_file(folder / WEIGHTS) for folder in (*models, merged.path))
     assert both.keys() == ada.keys()
@@ -71,21 +71,22 @@ def test_weights_are_the_weighted_mean(models, tmp_path):
     assert "@ada and @bob" in card
 
 
-def test_the_posts_of_both_are_guarded(models, tmp_path):
-    """What is a copy for either parent's guards is a copy for the merged model's, after merging twice too."""
+def test_the_filters_of_both_parents_are_joined(models, tmp_path):
+    """A copy for either parent's filters is one for those of the merged model, also after merging twice."""
     once = merge(models, [], out=tmp_path / "once").path
     twice = merge([once, models[0]], [], out=tmp_path / "twice").path
     for folder in (once, twice):
         for text in (varied_texts(150, seed=0)[3], varied_texts(150, seed=1)[3]):
-            assert any(guard.objection(text) for guard in load_filters(folder))
+            assert any(text_filter.objection(text) for text_filter in load_filters(folder))
         assert not any(
-            guard.objection("nothing that anybody here ever said") for guard in load_filters(folder)
+            text_filter.objection("nothing that anybody here ever said")
+            for text_filter in load_filters(folder)
         )
     assert len(load_filters(twice)) == 4
 
 
 def test_without_the_posts_nothing_is_measured(models, tmp_path, monkeypatch):
-    """Models whose posts lie on another machine merge all the same, and show no figure."""
+    """Models whose posts are not on this machine can be merged; the result has no bits per byte."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "elsewhere"))
     record = merge(models, [], out=tmp_path / "m").record
     assert record.result.metrics == ()
@@ -104,20 +105,20 @@ def test_the_command_takes_weights_in_a_row(tmp_path):
 
 @pytest.mark.parametrize("weights", [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1]])
 def test_wrong_weights_are_refused(models, tmp_path, weights):
-    """There is one weight above 0 for each model, or none at all."""
+    """There must be one weight above 0 for each model, or none at all."""
     with pytest.raises(UserError, match="--weights"):
         merge(models, weights, out=tmp_path / "m")
     assert not (tmp_path / "m").exists()
 
 
 def test_one_model_is_refused(models, tmp_path):
-    """Nothing is left to merge with a single model."""
+    """Merging needs two models."""
     with pytest.raises(UserError, match="two or more"):
         merge(models[:1], [], out=tmp_path / "m")
 
 
 def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model, tmp_path):
-    """Another base or tokenizer, no weights, no guards and no model are each one clear line."""
+    """Another base, another tokenizer, no weights, no filters and no model are each one clear error."""
     other = trained(place, "eve", tiny_base(tmp_path / "base", seed=9), 2)
     changed, bare = tmp_path / "changed", tmp_path / "bare"
     for folder in (changed, bare):

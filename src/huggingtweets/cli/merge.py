@@ -39,10 +39,11 @@ def merge(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.merge import merge
 
-    more = [model for model in models if _is_number(model)]  # an option takes one value, and people give many
-    parents = [model for model in models if model not in more]
-    given = [*(weights or []), *map(float, more)]
-    merged = merge(parents, given, out=out, overwrite=overwrite)
+    # Of `--weights 0.7 0.3` only the first number belongs to the option; the others are parsed as models.
+    numbers = [model for model in models if _is_number(model)]
+    parents = [model for model in models if model not in numbers]
+    all_weights = [*(weights or []), *map(float, numbers)]
+    merged = merge(parents, all_weights, out=out, overwrite=overwrite)
     if as_json:
         print_json({"folder": str(merged), "record": merged.record})
     else:
@@ -50,6 +51,7 @@ def merge(
 
 
 def _is_number(text: str) -> bool:
+    """Whether an argument is a number, and no model has it as its name."""
     try:
         float(text)
     except ValueError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..model_folder import INTACT
 from ..sources import ReadOptions
 from . import _options as opt
 from ._consent import with_consent
@@ -15,8 +16,8 @@ from ._terminal import Terminal, console, harmless, print_json
 if TYPE_CHECKING:
     from ..workflows.reproduce import Comparison, PostsComparison, Reproduction
 
-DIFFERENT = 1  # the exit code where something is not the same
-DIGEST = 12  # characters that are shown of one
+DIFFERENT = 1  # exit code if the model could not be reproduced
+DIGEST_LENGTH = 12  # characters of a digest that are shown
 
 
 def reproduce(
@@ -48,17 +49,17 @@ def reproduce(
       huggingtweets reproduce models/ada
       huggingtweets reproduce ada --data archive.zip --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    found = with_consent(
+    reproduction = with_consent(
         lambda agreed: _run(
             model, data or [], ReadOptions(server=server, allow_private=allow_private, agreed=agreed), out
         ),
         agreed=yes,
     )
     if as_json:
-        print_json(found)
+        print_json(reproduction)
     else:
-        _print(found)
-    if not found.identical:
+        _print(reproduction)
+    if not reproduction.identical:
         raise typer.Exit(DIFFERENT)
 
 
@@ -69,40 +70,51 @@ def _run(model: str, data: list[str], options: ReadOptions, out: Path | None) ->
         return reproduce(model, data, options=options, out=out, watcher=terminal)
 
 
-def _print(found: Reproduction) -> None:
-    """Posts, weights, figures, environment: each with what was and what is, where it differs."""
+def _print(reproduction: Reproduction) -> None:
+    """Print the comparison of posts, weights, bits per byte and environment."""
     lines = []
-    if found.posts:
-        lines += [f"posts: {_digests(found.posts.digest)}", *_where(found.posts)]
-    if found.weights:
-        lines.append(f"weights: {_digests(found.weights)}")
+    if reproduction.posts:
+        lines += [f"posts: {_digests(reproduction.posts.digest)}", *_post_differences(reproduction.posts)]
+    if reproduction.weights:
+        lines.append(f"weights: {_digests(reproduction.weights)}")
     else:
         lines.append("weights: not trained again, as other posts make another model")
-    if found.file != "intact":
-        lines.append(f"the model's own file of weights is {found.file} since it was made")
-    if found.bits_per_byte and not found.identical:
-        recorded, now = found.bits_per_byte
-        furthest = (
-            f", {found.furthest:.4f} apart at most during training" if found.furthest is not None else ""
-        )
-        lines.append(f"held-out bits per byte: {recorded:.4f} recorded, {now:.4f} now{furthest}")
-    lines += [f"{name}: {pair.recorded} recorded, {pair.now} now" for name, pair in found.environment.items()]
-    if found.weights and not found.environment:
+    if reproduction.weights_state != INTACT:
+        lines.append(f"the model's own file of weights is {reproduction.weights_state} since it was made")
+    if reproduction.bits_per_byte and not reproduction.identical:
+        lines.append(_bits_per_byte(reproduction.bits_per_byte, reproduction.max_curve_difference))
+    lines += [
+        f"{name}: {value.recorded} recorded, {value.now} now"
+        for name, value in reproduction.environment.items()
+    ]
+    if reproduction.weights and not reproduction.environment:
         lines.append("environment: as recorded")
-    if found.out:
-        lines.append(f"The new model: {found.out}")
-    lines.append(f"{found.model} is {'reproduced: identical' if found.identical else 'not reproduced'}.")
+    if reproduction.out:
+        lines.append(f"The new model: {reproduction.out}")
+    verdict = "reproduced: identical" if reproduction.identical else "not reproduced"
+    lines.append(f"{reproduction.model} is {verdict}.")
     console().print(harmless("\n".join(lines)), soft_wrap=True)
 
 
-def _digests(pair: Comparison) -> str:
-    if pair.identical:
-        return f"identical ({pair.recorded[:DIGEST]})"
-    return f"different ({pair.recorded[:DIGEST]} recorded, {pair.now[:DIGEST]} now)"
+def _bits_per_byte(values: tuple[float, float], max_difference: float | None) -> str:
+    recorded, now = values
+    difference = f", {max_difference:.4f} apart at most during training" if max_difference is not None else ""
+    return f"held-out bits per byte: {recorded:.4f} recorded, {now:.4f} now{difference}"
 
 
-def _where(posts: PostsComparison) -> list[str]:
-    """In what the posts differ."""
+def _digests(comparison: Comparison) -> str:
+    recorded, now = _short(comparison.recorded), _short(comparison.now)
+    return (
+        f"identical ({recorded})" if comparison.identical else f"different ({recorded} recorded, {now} now)"
+    )
+
+
+def _short(digest: str) -> str:
+    return digest[:DIGEST_LENGTH]
+
+
+def _post_differences(posts: PostsComparison) -> list[str]:
+    """Lines that say in what the posts differ."""
     lines = []
     if posts.only_recorded is not None and posts.only_now is not None:
         lines.append(
@@ -110,6 +122,6 @@ def _where(posts: PostsComparison) -> list[str]:
             f"{posts.only_now:,} of these were not learnt from"
         )
     return lines + [
-        f"  @{handle}: read from {pair.recorded[:DIGEST]} then, from {pair.now[:DIGEST]} now"
-        for handle, pair in posts.people.items()
+        f"  @{handle}: read from {_short(digest.recorded)} then, from {_short(digest.now)} now"
+        for handle, digest in posts.input_digests.items()
     ]

@@ -1,4 +1,4 @@
-"""Mix trained models into one without training: the weighted mean of their weights, and all that belongs to it."""
+"""Merging trained models of one base: a model folder with the weighted mean of their weights."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ..types import NO_BASE, PROMPT, Dataset, Parent, Record, Stage, Tracked, Tr
 from .data import posts_of
 from .generate import generate
 
-MERGE = "merge"  # the key of its seconds, beside those of stages
-SAMPLES = 5  # for PROMPT
+MERGE = "merge"  # the key of its duration in `Record.seconds`, beside those of the stages
+SAMPLES = 5  # generated from PROMPT
 
 
 def merge(
@@ -33,21 +33,21 @@ def merge(
     out: Path | None = None,
     overwrite: bool = False,
 ) -> ModelFolder:
-    """Write a model whose weights are the weighted mean of those of other models.
+    """Write a model whose weights are the weighted mean of the weights of other models.
 
     Args:
         parents: model folders, or their names below models/.
-        weights: how much of each; nothing gives the same of all.
-        out: where the model goes; None: models/ and the names of all parents.
-        overwrite: whether a folder that is there already is replaced.
+        weights: one number above 0 for each parent; empty for equal weights. They are divided by their sum.
+        out: the folder to write; None: models/ and the names of all parents.
+        overwrite: whether an existing folder is replaced.
 
     Raises:
-        UserError: the models do not share their base, or cannot be merged; no folder was written.
+        UserError: the models cannot be merged, for example since their bases differ; no folder was written.
     """
     clock = Clock()
     shares = _shares(parents, weights)
-    folders = [_whole_model(parent) for parent in parents]
-    _require_one_base(folders)
+    folders = [_full_model(parent) for parent in parents]
+    _require_same_base(folders)
     name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
     target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite)
     with whole_folder(target.path, replace=overwrite) as path:
@@ -64,7 +64,11 @@ def merge(
 
 
 def _shares(parents: Sequence[str | Path | ModelFolder], weights: Sequence[float]) -> list[float]:
-    """The weights, brought to a sum of 1."""
+    """The weights, divided by their sum.
+
+    Raises:
+        UserError: there are fewer than two parents, or the weights do not fit them.
+    """
     weights = weights or [1.0] * len(parents)
     if len(parents) < 2:  # noqa: PLR2004 -- one model is its own mean
         raise UserError("one model cannot be merged; give two or more")
@@ -74,12 +78,17 @@ def _shares(parents: Sequence[str | Path | ModelFolder], weights: Sequence[float
             f"each of the {len(parents)} models, for example --weights {' '.join(['1'] * len(parents))}"
         )
     total = math.fsum(weights)
-    if math.isclose(total, 1, rel_tol=1e-12):  # as run.json has them: the same again, to the last bit
+    if math.isclose(total, 1, rel_tol=1e-12):  # weights of a record: a reproduction needs the very same
         return list(weights)
     return [weight / total for weight in weights]
 
 
-def _whole_model(parent: str | Path | ModelFolder) -> ModelFolder:
+def _full_model(parent: str | Path | ModelFolder) -> ModelFolder:
+    """The folder of a parent.
+
+    Raises:
+        ModelError: there is none, or it holds an n-gram model or an adapter, which cannot be averaged.
+    """
     folder = ModelFolder.find(parent)
     if folder.record.base.name == NO_BASE:
         raise ModelError(f"{folder} is an n-gram model, which has no weights; merge models that have a base")
@@ -90,8 +99,12 @@ def _whole_model(parent: str | Path | ModelFolder) -> ModelFolder:
     return folder
 
 
-def _require_one_base(folders: Sequence[ModelFolder]) -> None:
-    """Weights can be mixed only where they began as the same ones, and mean the same tokens."""
+def _require_same_base(folders: Sequence[ModelFolder]) -> None:
+    """Check that the models started from the same weights and have the same tokenizer.
+
+    Raises:
+        ModelError: they differ.
+    """
     first = folders[0]
     for other in folders[1:]:
         if other.record.base.digest != first.record.base.digest:
@@ -116,8 +129,8 @@ def _tokenizer(folder: ModelFolder) -> bytes:
 def _merge_weights(
     folders: Sequence[ModelFolder], shares: Sequence[float], merged: ModelFolder, name: str
 ) -> Record:
-    """Write weights, tokenizer and what the filters need into `merged`; return what is known of it."""
-    from ..training.averaging import average  # noqa: PLC0415 -- with torch, after what can be refused without it
+    """Write weights, tokenizer and the data of the text filters into `merged`; return its record."""
+    from ..training.averaging import average  # noqa: PLC0415 -- imports torch, which the checks do not need
 
     paths = [folder.path for folder in folders]
     digest = average(paths, shares, merged.path)
@@ -152,7 +165,7 @@ def _merge_weights(
 
 
 def _joined_posts(folders: Sequence[ModelFolder]) -> Dataset | None:
-    """The posts of all, where all are on this machine; without them the model can be made, not measured."""
+    """The posts of all parents, to measure the merged model; None if some are not on this machine."""
     try:
         return dataset.join([posts_of(folder) for folder in folders])
     except ModelError:
@@ -160,12 +173,12 @@ def _joined_posts(folders: Sequence[ModelFolder]) -> Dataset | None:
 
 
 def _summarize(merged: ModelFolder) -> TrainingResult:
-    """Filtered samples and, where the posts are here, held-out bits per byte."""
+    """Filtered samples and, if the posts are on this machine, held-out bits per byte."""
     metrics: tuple[Metric, ...] = ()
     record = merged.record
     if record.dataset_digest and (held_out := posts_of(merged).held_out):
-        texts, authors = [p.text for p in held_out], [p.author for p in held_out]
+        texts, authors = [post.text for post in held_out], [post.author for post in held_out]
         value = bits_per_byte(models.load(merged.path).bits(texts, authors), texts)
         metrics = (Metric(name="bits_per_byte", value=value, count=len(texts)),) if value else ()
-    written = generate(merged, PROMPT, count=SAMPLES, seed=record.recipe.seed)
-    return TrainingResult(metrics=metrics, samples=written.samples)
+    samples = generate(merged, PROMPT, count=SAMPLES, seed=record.recipe.seed).samples
+    return TrainingResult(metrics=metrics, samples=samples)

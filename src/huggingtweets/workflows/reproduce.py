@@ -1,19 +1,18 @@
-"""Making a model a second time from its record, and saying whether it is the same.
+"""Reproducing a model: train it again from its record, and compare the result.
 
-record -> the same posts, or an end -> trained again -> digests, figures and environment side by side
+record -> posts; if they are the same -> train again -> compare digests, bits per byte, curves and environment
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .. import dataset, models, reporting
@@ -29,43 +28,43 @@ from .lineage import find_by_digest
 from .merge import MERGE, merge
 from .train import summarize
 
-NOBODY, NOTHING = "nobody", "nothing"
+NOBODY, NOTHING = "nobody", "nothing"  # stand for a person or a value that one side does not have
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """Something as it is recorded, and as it is now."""
+    """A value of the record, and the same value now."""
 
     recorded: str
     now: str
 
     @property
     def identical(self) -> bool:
-        """Whether it is the same."""
+        """Whether both are the same."""
         return self.recorded == self.now
 
 
 class PostsComparison(Struct, frozen=True, kw_only=True):
-    """The posts, compared with those that the model learnt from."""
+    """The posts, compared with those that the model was trained on."""
 
-    digest: Comparison
-    only_recorded: int | None = None  # posts; None where those that were learnt from are not on this machine
-    only_now: int | None = None
-    people: dict[str, Comparison] = {}  # by handle, the digest of what was read, where it differs
+    digest: Comparison  # of the dataset
+    only_recorded: int | None = None  # how many posts are in the training data and not in these
+    only_now: int | None = None  # the reverse; both None if the training data is not on this machine
+    input_digests: dict[str, Comparison] = field(default={}, name="people")  # by handle, if they differ
 
 
 class Reproduction(Struct, frozen=True, kw_only=True):
-    """What came of it. Where the posts differ nothing was trained, and there are no weights to compare."""
+    """The result of a reproduction. If the posts differ, nothing is trained, and `weights` is None."""
 
     model: str
-    identical: bool  # posts and weights
-    file: str  # whether the model's own file of weights is still the recorded one
-    posts: PostsComparison | None = None  # None of a merged model, which is made of models
+    identical: bool  # both posts and weights
+    weights_state: str = field(name="file")  # INTACT, CHANGED or MISSING: the model's own file of weights
+    posts: PostsComparison | None = None  # None for a merged model, which is made from models
     weights: Comparison | None = None  # digests
     bits_per_byte: tuple[float, float] | None = None  # held out, recorded and now
-    furthest: float | None = None  # the largest difference between both curves, in bits per byte
-    environment: dict[str, Comparison] = {}  # what differs
-    seconds: float = 0.0
-    out: str | None = None  # where the new model is
+    max_curve_difference: float | None = field(default=None, name="furthest")  # bits per byte
+    environment: dict[str, Comparison] = {}  # only what differs
+    seconds: float = 0.0  # that training or merging took
+    out: str | None = None  # the folder of the new model
 
 
 def reproduce(
@@ -76,20 +75,20 @@ def reproduce(
     out: Path | None = None,
     watcher: Watcher | None = None,
 ) -> Reproduction:
-    """Make a model again and compare.
+    """Train a model again, or merge it again, and compare the result with the record.
 
-    With other posts nothing is trained: weights could not be the same, and figures would say nothing.
+    If the posts differ, nothing is trained, since the weights could not be the same.
 
     Args:
         model: a model folder, or its name below models/.
-        data: locations of the posts, read and cleaned by the recorded rules; none takes the posts that are
-            kept on this machine, or in the model folder.
-        options: how services are asked for the posts; whose posts they are comes from the record.
-        out: where the new model is kept; None: nowhere.
-        watcher: told of every step.
+        data: locations of the posts, which are read and cleaned by the recorded rules; empty for the posts
+            that are stored on this machine or in the model folder.
+        options: how the posts are requested from services; whose posts they are comes from the record.
+        out: the folder to write the new model to; None keeps no model.
+        watcher: receives the events of the job.
 
     Raises:
-        UserError: there is no such model, its posts are not here, or the output is there already.
+        UserError: there is no such model, its posts are not on this machine, or `out` exists.
     """
     watcher = watcher or Silence()
     folder = ModelFolder.find(model)
@@ -98,131 +97,134 @@ def reproduce(
         raise OutputExists(f"{out} exists already; choose another with --out, or remove it first")
     if record.merged_from:
         return _merge_again(folder, out)
-    learnt = _posts_again(folder, data, options or ReadOptions(), watcher)
-    compared = _compare_posts(folder, learnt)
-    if not compared.digest.identical:
-        file = folder.weights_state
-        return Reproduction(model=record.name, identical=False, file=file, posts=compared)
+    posts = _posts(folder, data, options or ReadOptions(), watcher)
+    posts_comparison = _compare_posts(folder, posts)
+    if not posts_comparison.digest.identical:
+        return Reproduction(
+            model=record.name, identical=False, weights_state=folder.weights_state, posts=posts_comparison
+        )
     clock = Clock()
-    with _place(out) as new:
-        _as_many_threads(record, watcher)
-        watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(learnt.train):,} posts")
+    with tempfile.TemporaryDirectory() as temporary, whole_folder(out or Path(temporary) / "model") as path:
+        _use_recorded_threads(record, watcher)
+        watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(posts.train):,} posts")
         with clock.measure(Stage.TRAIN):
-            again, environment = models.train(learnt, _pinned(record), new, watcher)
+            new_model, environment = models.train(posts, _pinned_recipe(record), path, watcher)
         if out:
-            _keep(record, again, environment, learnt, clock.seconds[Stage.TRAIN])
-    weights = Comparison(recorded=record.model_digest, now=again.digest)
-    best = next(point for point in again.curve if point.step == again.step)
+            _write_model_folder(record, new_model, environment, posts, clock.seconds[Stage.TRAIN])
+    weights = Comparison(recorded=record.model_digest, now=new_model.digest)
+    saved_point = next(point for point in new_model.curve if point.step == new_model.step)
     return Reproduction(
         model=record.name,
         identical=weights.identical,
-        file=folder.weights_state,
-        posts=compared,
+        weights_state=folder.weights_state,
+        posts=posts_comparison,
         weights=weights,
-        bits_per_byte=(record.result.metrics[0].value, best.bits_per_byte),
-        furthest=_furthest(record.curve, again.curve),
-        environment=_differences(record, again, environment),
+        bits_per_byte=(record.result.metrics[0].value, saved_point.bits_per_byte),
+        max_curve_difference=_max_difference(record.curve, new_model.curve),
+        environment=_compare_environment(record, new_model, environment),
         seconds=clock.seconds[Stage.TRAIN],
         out=str(out) if out else None,
     )
 
 
-def _posts_again(folder: ModelFolder, data: Sequence[str], options: ReadOptions, watcher: Watcher) -> Dataset:
-    """The posts to learn from: read and cleaned anew, or as they were kept.
+def _posts(folder: ModelFolder, data: Sequence[str], options: ReadOptions, watcher: Watcher) -> Dataset:
+    """The posts to train on: read and cleaned again, or the stored ones with a digest of what they are now.
 
     Raises:
-        ModelError: they were not kept, or changed since.
+        ModelError: no locations are given, and the posts are not stored on this machine.
     """
     if data:
-        return _read_again(folder.record, data, options, watcher)
+        return _read_posts(folder.record, data, options, watcher)
     try:
-        kept = posts_of(folder)
+        posts = posts_of(folder)
     except ModelError as error:
         raise ModelError(
             f"the posts that {folder} learnt from are neither in it nor kept on this machine; give the "
             "archive that it was made of with --data LOCATION"
         ) from error
-    return replace(kept, digest=dataset.digest(kept.train, kept.held_out))
+    return replace(posts, digest=dataset.digest(posts.train, posts.held_out))
 
 
-def _read_again(record: Record, data: Sequence[str], options: ReadOptions, watcher: Watcher) -> Dataset:
-    prepared = record.prepared
-    if prepared is None:
+def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watcher: Watcher) -> Dataset:
+    """Read and clean the posts as the record says; if it does not say how, by the default rules."""
+    preparation = record.prepared
+    if preparation is None:
         watcher.note("the model does not say by which rules its posts were cleaned: taking the usual ones")
         total = sum(author.train + author.held_out for author in record.authors)
         share = sum(author.held_out for author in record.authors) / total
         return build_dataset(read(DataConfig(locations=tuple(data), options=options), watcher), share)
-    asked = {name: getattr(prepared, name) for name in ("handle", "name", "text_column")}
+    recorded_options = {name: getattr(preparation, name) for name in ("handle", "name", "text_column")}
     config = DataConfig(
         locations=tuple(data),
-        options=replace(options, **asked),
-        source=prepared.source,
-        rules=msgspec.convert(prepared.rules, CleaningRules),
+        options=replace(options, **recorded_options),
+        source=preparation.source,
+        rules=msgspec.convert(preparation.rules, CleaningRules),
     )
-    return build_dataset(read(config, watcher), prepared.held_out)
+    return build_dataset(read(config, watcher), preparation.held_out)
 
 
 def _compare_posts(folder: ModelFolder, data: Dataset) -> PostsComparison:
-    """Say where the posts differ, as far as that is known."""
+    """Compare posts with the training data: its digest, the digests of what was read, and the posts."""
     record = folder.record
     digest = Comparison(recorded=record.dataset_digest, now=data.digest)
     if digest.identical:
         return PostsComparison(digest=digest)
-    before, after = ({a.account.handle: a.input_digest for a in part.authors} for part in (record, data))
-    people = {
-        handle: Comparison(recorded=before.get(handle, NOBODY), now=after.get(handle, NOBODY))
-        for handle in (*before, *after)
-    }
-    differ = {handle: pair for handle, pair in people.items() if not pair.identical}
+    recorded, now = (
+        {author.account.handle: author.input_digest for author in authors}
+        for authors in (record.authors, data.authors)
+    )
+    input_digests = _differences(recorded, now, missing=NOBODY)
     try:
-        learnt, mine = (_encoded(posts) for posts in (posts_of(folder), data))
+        recorded_posts, posts = _encoded_posts(posts_of(folder)), _encoded_posts(data)
     except ModelError:
-        return PostsComparison(digest=digest, people=differ)
+        return PostsComparison(digest=digest, input_digests=input_digests)
     return PostsComparison(
-        digest=digest, only_recorded=len(learnt - mine), only_now=len(mine - learnt), people=differ
+        digest=digest,
+        only_recorded=len(recorded_posts - posts),
+        only_now=len(posts - recorded_posts),
+        input_digests=input_digests,
     )
 
 
-def _encoded(data: Dataset) -> set[bytes]:
+def _differences(recorded: Mapping[str, str], now: Mapping[str, str], missing: str) -> dict[str, Comparison]:
+    """The values that differ, by name; `missing` stands for a value that one side does not have."""
+    comparisons = {
+        name: Comparison(recorded=recorded.get(name, missing), now=now.get(name, missing))
+        for name in (*recorded, *now)
+    }
+    return {name: comparison for name, comparison in comparisons.items() if not comparison.identical}
+
+
+def _encoded_posts(data: Dataset) -> set[bytes]:
+    """The posts in a form that can be compared as sets."""
     return {msgspec.json.encode(post) for post in (*data.train, *data.held_out)}
 
 
-def _pinned(record: Record) -> Recipe:
-    """The recipe with the very commit of a base on the Hub, where it may have moved on."""
+def _pinned_recipe(record: Record) -> Recipe:
+    """The recipe with the recorded revision of a base on the Hub, where it may have changed."""
     recipe, revision = record.recipe, record.base.revision
     if not revision or "@" in recipe.base:
         return recipe
     return replace(recipe, base=f"{recipe.base}@{revision}")
 
 
-def _as_many_threads(record: Record, watcher: Watcher) -> None:
-    """Sums are split among threads, and rounding shows it: take as many as the model was made with."""
+def _use_recorded_threads(record: Record, watcher: Watcher) -> None:
+    """Use as many threads as the training did: sums are split among them, which changes the rounding."""
     threads = record.environment.get("threads")
     if threads is None:  # an n-gram model only counts
         return
-    import torch  # noqa: PLC0415 -- an n-gram model needs none
+    import torch  # noqa: PLC0415 -- not needed for an n-gram model
 
     if int(threads) != torch.get_num_threads():
         watcher.note(f"computing with {threads} threads, as the model was")
         torch.set_num_threads(int(threads))
 
 
-@contextmanager
-def _place(out: Path | None) -> Iterator[Path]:
-    """Where the new model goes: a folder that stays, or one that does not."""
-    if out:
-        with whole_folder(out) as folder:
-            yield folder
-    else:
-        with tempfile.TemporaryDirectory() as unused:
-            yield Path(unused)
-
-
-def _keep(
+def _write_model_folder(
     record: Record, model: FinetunedModel, environment: dict[str, str], data: Dataset, seconds: float
 ) -> None:
-    """Make a model folder of the new weights: filters, samples, card, pictures and record."""
-    made = replace(
+    """Complete the folder of the new weights: text filters, samples, card, pictures and record."""
+    new_record = replace(
         record,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
@@ -236,12 +238,16 @@ def _keep(
         stopped=model.stopped,
     )
     folder = ModelFolder(model.folder)
-    folder.write(reporting.render(made, {}))
-    folder.save_record(made)
+    folder.write(reporting.render(new_record, {}))
+    folder.save_record(new_record)
 
 
 def _merge_again(folder: ModelFolder, out: Path | None) -> Reproduction:
-    """Mix the parents anew, which must be on this machine."""
+    """Merge the parents again.
+
+    Raises:
+        ModelError: a parent is not on this machine.
+    """
     record = folder.record
     parents = {parent.digest: find_by_digest(parent.digest, folder.path) for parent in record.merged_from}
     missing = [parent.name for parent in record.merged_from if parents[parent.digest] is None]
@@ -250,45 +256,43 @@ def _merge_again(folder: ModelFolder, out: Path | None) -> Reproduction:
             f"{folder} was merged from models of which {' and '.join(missing)} cannot be found unchanged "
             f"below {MODELS} or beside it; put the folder there, or train it again"
         )
-    with tempfile.TemporaryDirectory() as unused:
+    with tempfile.TemporaryDirectory() as temporary:
         merged = merge(
             [parents[parent.digest] or "" for parent in record.merged_from],
             [parent.weight for parent in record.merged_from],
-            out=out or Path(unused) / "merged",
+            out=out or Path(temporary) / "merged",
         ).record
-    versions = {"huggingtweets": Comparison(recorded=record.version, now=merged.version)}
     weights = Comparison(recorded=record.model_digest, now=merged.model_digest)
     return Reproduction(
         model=record.name,
         identical=weights.identical,
-        file=folder.weights_state,
+        weights_state=folder.weights_state,
         weights=weights,
-        bits_per_byte=_figures(record, merged),
-        environment={name: pair for name, pair in versions.items() if not pair.identical},
+        bits_per_byte=_bits_per_byte(record, merged),
+        environment=_differences(
+            {"huggingtweets": record.version}, {"huggingtweets": merged.version}, missing=NOTHING
+        ),
         seconds=merged.seconds[MERGE],
         out=str(out) if out else None,
     )
 
 
-def _figures(before: Record, after: Record) -> tuple[float, float] | None:
-    """Held-out bits per byte of both, where both have been measured."""
-    values = [metric.value for record in (before, after) for metric in record.result.metrics[:1]]
+def _bits_per_byte(recorded: Record, now: Record) -> tuple[float, float] | None:
+    """Held-out bits per byte of both models; None if one has not been measured."""
+    values = [metric.value for record in (recorded, now) for metric in record.result.metrics[:1]]
     return (values[0], values[1]) if len(values) > 1 else None
 
 
-def _differences(
+def _compare_environment(
     record: Record, model: FinetunedModel, environment: Mapping[str, str]
 ) -> dict[str, Comparison]:
-    """What is not as it was: versions, hardware, threads, the base."""
-    before = {**record.environment, "base": record.base.digest}
-    after = {**environment, "base": model.base.digest}
-    both = {
-        name: Comparison(recorded=before.get(name, NOTHING), now=after.get(name, NOTHING))
-        for name in (*before, *after)
-    }
-    return {name: pair for name, pair in both.items() if not pair.identical}
+    """The versions, the hardware, the threads and the base, as far as they differ."""
+    recorded = {**record.environment, "base": record.base.digest}
+    now = {**environment, "base": model.base.digest}
+    return _differences(recorded, now, missing=NOTHING)
 
 
-def _furthest(before: Sequence[CurvePoint], after: Sequence[CurvePoint]) -> float:
-    """The largest difference between two curves, at the evaluations that both have."""
-    return max(abs(a.bits_per_byte - b.bits_per_byte) for a, b in zip(before, after, strict=False))
+def _max_difference(recorded: Sequence[CurvePoint], now: Sequence[CurvePoint]) -> float:
+    """The largest difference of two curves in bits per byte, over the evaluations that both have."""
+    pairs = zip(recorded, now, strict=False)
+    return max(abs(before.bits_per_byte - after.bits_per_byte) for before, after in pairs)
