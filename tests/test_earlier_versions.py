@@ -182,12 +182,12 @@ def test_merging_gives_the_same_weights():
 def test_forgetting_finds_everything():
     """Models with their mixtures, unfinished runs, searches, runs of the page, fetched posts, trackers."""
     kinds = {}
-    for trace in find_traces("ada").found:
+    for trace in find_traces("ada").local:
         kinds.setdefault(trace.kind, set()).add(trace.path.name)
     assert kinds["model"] == {"ada", "both", "counted"}
     assert {"unfinished run", "fetched posts", "search", "run of the web page", "dataset"} <= set(kinds)
     assert [entry.id for entry in find_traces("ada").published.values()] == ["me/ada"]
-    of_bob = {(trace.kind, trace.path.name) for trace in find_traces("bob").found}
+    of_bob = {(trace.kind, trace.path.name) for trace in find_traces("bob").local}
     models = {("model", "bob"), ("model", "adapter"), ("model", "both")}
     assert {*models, ("trackio", "huggingtweets.db")} <= of_bob
 
