@@ -36,6 +36,9 @@ class Watcher(Protocol):
     def read(self, posts: int, expected: int | None) -> None:
         """`posts` posts have been read so far, of `expected`; None where the source does not say how many."""
 
+    def fetched(self, done: int, total: int) -> None:
+        """`done` of `total` bytes of a base have been fetched."""
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Optimizer step `step` of `steps` is done; `loss` is in nats per token."""
 
@@ -56,6 +59,9 @@ class Silence:
         """Show nothing."""
 
     def read(self, posts: int, expected: int | None) -> None:
+        """Show nothing."""
+
+    def fetched(self, done: int, total: int) -> None:
         """Show nothing."""
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:

@@ -18,6 +18,7 @@ from huggingtweets import bases
 from huggingtweets.bases import _package, named
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
+from huggingtweets.workflows.bases import fetch_base, list_bases
 from tests.helpers.gguf_builder import as_package, package_index, write_gguf
 from tests.helpers.tiny import tiny_base
 
@@ -193,8 +194,8 @@ def test_every_named_base_is_described():
         assert base.languages
         assert base.parameters > 1_000_000
         assert bool(base.hub) != (name == "starter")
-    assert named.state("starter") == "here"
-    assert named.state("gpt2") == "to fetch"
+    assert named.is_here("starter")
+    assert not named.is_here("gpt2")
 
 
 def test_places_are_asked_in_order(tmp_path, monkeypatch):
@@ -205,3 +206,25 @@ def test_places_are_asked_in_order(tmp_path, monkeypatch):
     assert bases.locate("starter").place.endswith("starter")
     files = bases.locate("somebody/unheard-of@v2")
     assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
+
+
+def test_what_can_be_trained_is_listed(llama, tmp_path, monkeypatch):
+    """By size, with what fetching costs, and the models of a local Ollama behind them."""
+    listed = {base.name: base for base in list_bases()}
+    assert list(listed) == [base.name for base in sorted(listed.values(), key=lambda base: base.parameters)]
+    assert (listed["starter"].here, listed["starter"].fetch_bytes) == (True, 0)
+    assert not listed["gpt2"].here
+    assert listed["gpt2"].fetch_bytes > 400_000_000
+    manifest = tmp_path / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("{}")
+    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path))
+    assert list_bases()[-1].name == "ollama:tiny:135m"
+
+
+@pytest.mark.parametrize("name", ["nobody", "gpt2"])
+def test_what_cannot_be_fetched_is_one_line(name):
+    """An unknown name, and a base of the Hub while it is away."""
+    with pytest.raises(BaseError, match=name) as told:
+        fetch_base(name)
+    assert "\n" not in str(told.value)

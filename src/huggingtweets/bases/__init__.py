@@ -19,7 +19,7 @@ from typing import Protocol, cast
 
 from ._files import BaseFiles, Progress, no_progress
 
-__all__ = ["BaseFiles", "Place", "Progress", "locate"]
+__all__ = ["BaseFiles", "Place", "Progress", "fetch", "locate"]
 
 PLACES = (
     "embedded",
@@ -57,3 +57,15 @@ def locate(name: str, progress: Progress = no_progress) -> BaseFiles:
     """
     places = (cast("Place", import_module(f".{place}", __name__)) for place in PLACES)
     return next(place for place in places if place.recognises(name)).locate(name, progress)
+
+
+def fetch(name: str, progress: Progress = no_progress) -> None:
+    """Fetch a named base, unless it ships with the package or is on this machine.
+
+    Raises:
+        BaseError: it cannot be fetched.
+    """
+    from . import embedded, named  # noqa: PLC0415 -- with the Hub's client
+
+    if not embedded.recognises(name):
+        named.fetch(name, progress)

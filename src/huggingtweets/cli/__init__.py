@@ -11,6 +11,7 @@ import typer
 from ._errors import show_errors
 from ._help import SectionedCommand, SectionedGroup
 from .app import app as page
+from .bases import bases
 from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
@@ -35,7 +36,7 @@ SECTIONS = {  # of --help, by what people want to do
     "Make": (train, generate, merge, sweep, pretrain),
     "Judge": (evaluate, compare, play),
     "Share": (publish,),
-    "Manage": (models, lineage, reproduce, forget),
+    "Manage": (models, bases, lineage, reproduce, forget),
 }
 COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)
 

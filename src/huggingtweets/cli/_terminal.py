@@ -25,6 +25,7 @@ SHOWN_SAMPLES = 2  # at each evaluation during training
 LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
 
 TITLES = {
+    "fetch": "Fetching the base",
     "read": "Reading",
     "corpus": "Looking at the corpus",
     "vocabulary": "Learning the vocabulary",
@@ -82,6 +83,10 @@ class Terminal:
     def read(self, posts: int, expected: int | None) -> None:
         """Show the number of posts read so far."""
         self._show(posts, expected, f"{posts:,} posts")
+
+    def fetched(self, done: int, total: int) -> None:
+        """Show the number of bytes fetched so far."""
+        self._show(done, total, f"{size(done)} of {size(total)}")
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Show a training step with its loss, speed and memory."""

@@ -116,6 +116,10 @@ class RecordedWatcher(Silence):
         self._watcher, self._run = watcher, run
         self._samples: Sequence[str] = ()
 
+    def fetched(self, done: int, total: int) -> None:
+        """Pass on how much of a base has been fetched."""
+        self._watcher.fetched(done, total)
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Log a training step."""
         self._watcher.stepped(step, steps, loss, tokens_per_second)
