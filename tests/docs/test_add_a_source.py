@@ -62,7 +62,7 @@ def test_the_guide_names_what_there_is():
     """Every module and test file that it speaks of exists."""
     here = ROOT / "src" / "huggingtweets" / "sources"
     modules = set(re.findall(r"`_formats/(\w+)`", GUIDE))
-    assert modules >= {"http", "fetched", "archive_files"}
+    assert modules >= {"http", "page_cache", "archive_files"}
     assert [name for name in sorted(modules) if not (here / "_formats" / f"{name}.py").exists()] == []
     files = re.findall(r"`((?:tests|fuzz|docs)/[\w./-]+)`", GUIDE)
     assert "docs/places.md" in files

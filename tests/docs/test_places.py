@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from fuzz.inputs import forms
 
+from fuzz.inputs import forms
 from huggingtweets import sources
 from tests.conftest import ROOT
 

@@ -10,13 +10,13 @@ import sys
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from fuzz import reading
 from fuzz.inputs import Form, forms
 from fuzz.json_changes import change_json
 from fuzz.reading import Worker, read, read_changed, write
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from huggingtweets import sources
 from huggingtweets.sources import ReadOptions
 

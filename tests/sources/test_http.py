@@ -21,9 +21,9 @@ from huggingtweets import DataConfig, inspect
 from huggingtweets.errors import Unreachable
 from huggingtweets.progress import Silence
 from huggingtweets.sources import ReadOptions
-from huggingtweets.sources._formats import checked_network
+from huggingtweets.sources._formats import checked_transport
 from huggingtweets.sources._formats import http as http_module
-from huggingtweets.sources._formats.checked_network import is_public
+from huggingtweets.sources._formats.checked_transport import is_public
 from huggingtweets.sources._formats.http import Http, Refused, shown
 from tests.helpers.local_server import LocalServer, Reply
 
@@ -256,7 +256,7 @@ def test_a_slow_answer_is_not_waited_for(server, http, waits, monkeypatch):
 
 def test_a_drip_has_an_end(server, http, waits, monkeypatch):
     """A server that sends a byte now and then, for ever, is left as well."""
-    monkeypatch.setattr(checked_network, "LONGEST_ANSWER", 0.2)
+    monkeypatch.setattr(checked_transport, "LONGEST_ANSWER", 0.2)
     server.next(Reply(body=b"x" * 10_000, pause=0.05, piece=1))
     assert http.get(server.url).status == 200
     assert len(waits) == 1
@@ -402,7 +402,7 @@ def test_a_redirect_to_this_machine_is_not_followed(server, monkeypatch):
     """Each step of a redirect is checked like the first."""
     with LocalServer(lambda _: Reply(302, headers={"Location": f"{server.url}/metadata"})) as first:
         resolve(monkeypatch, {"first.example": ["127.0.0.1"]})
-        monkeypatch.setattr(checked_network, "is_public", lambda _: not first.asked)
+        monkeypatch.setattr(checked_transport, "is_public", lambda _: not first.asked)
         with Http() as client, pytest.raises(Unreachable, match="inside of a private network"):
             client.get(f"http://first.example:{first.port}/")
     assert first.asked
@@ -413,7 +413,7 @@ def test_the_address_that_was_checked_is_the_one_asked(server, monkeypatch):
     """A name is looked up once: what it would answer a moment later does not count."""
     resolve(monkeypatch, {"rebinding.example": ["127.0.0.1", "127.0.0.2"]})
     checked = []
-    monkeypatch.setattr(checked_network, "is_public", lambda address: not checked.append(address))
+    monkeypatch.setattr(checked_transport, "is_public", lambda address: not checked.append(address))
     with Http() as client:
         client.get(f"http://rebinding.example:{server.port}/")
     assert checked == ["127.0.0.1"]

@@ -44,7 +44,7 @@ def test_any_layout_in_any_pieces_gives_the_same_objects(objects, indent, separa
     """Whatever the layout, the strings and the sizes of the pieces, nothing is lost, added or changed."""
     text = json.dumps(objects, indent=indent, separators=separators, ensure_ascii=ascii_only)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_arrays, "_ENOUGH_TO_BEGIN", 70)
+        patch.setattr(json_arrays, "_HEAD", 70)
         assert decoded((head + text).encode(), size) == objects
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.errors import BrokenArchive
 from huggingtweets.sources._formats import json_nested
-from huggingtweets.sources._formats.json_nested import nested
+from huggingtweets.sources._formats.json_nested import nested_values
 
 TRICKY = st.sampled_from(['"wanted": [', "]}", '"', "\\", '\\"}', "[{", "é😀", "wanted"])
 SCALARS = TRICKY | st.text(max_size=5) | st.integers(-9, 9) | st.none() | st.booleans()
@@ -29,7 +29,7 @@ def pieces(content: bytes, size: int) -> list[bytes]:
 def found(content: bytes, size: int = 7, keys: tuple[str, ...] = ("wanted",)) -> list[tuple[Any, ...]]:
     return [
         (part.key, part.depth, json.loads(part.head), json.loads(b"".join(part.chunks)))
-        for part in nested(pieces(content, size), keys, "result.json")
+        for part in nested_values(pieces(content, size), keys, "result.json")
     ]
 
 
@@ -64,7 +64,7 @@ def test_several_are_found_in_order_and_none_inside_of_another():
 def test_what_nobody_reads_is_passed_over():
     """A list whose bytes are not asked for does not hide the next one."""
     content = json.dumps([{"wanted": [1, {"x": "]"}]}, {"wanted": [2]}]).encode()
-    assert [part.key for part in nested(pieces(content, 3), {"wanted"}, "x")] == ["wanted", "wanted"]
+    assert [part.key for part in nested_values(pieces(content, 3), {"wanted"}, "x")] == ["wanted", "wanted"]
 
 
 def test_a_head_that_is_too_long_is_given_up(monkeypatch):
@@ -91,5 +91,5 @@ def test_where_there_is_nothing_nothing_is_found(content):
 
 def test_a_list_that_breaks_off_is_handed_on_as_it_is():
     """Its decoder then tells that it breaks off, and where."""
-    part = next(nested([b'{"wanted": [{"a": 1}, {"a'], {"wanted"}, "x"))
+    part = next(nested_values([b'{"wanted": [{"a": 1}, {"a'], {"wanted"}, "x"))
     assert b"".join(part.chunks) == b'[{"a": 1}, {"a'

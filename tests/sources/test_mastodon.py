@@ -21,7 +21,7 @@ from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, HuggingtweetsError, LocationError, Unreachable
 from huggingtweets.sources import Match, ReadOptions, mastodon, mastodon_export
 from huggingtweets.sources._formats import http
-from huggingtweets.sources._formats.activity_html import Mention, activity_text
+from huggingtweets.sources._formats.markup import Mention, activity_text
 from huggingtweets.sources._formats.tar_files import TarFiles, is_tar
 from huggingtweets.types import PostKind, Visibility
 from tests.conftest import SHARED

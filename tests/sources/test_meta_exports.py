@@ -14,7 +14,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
 from huggingtweets.sources import ReadOptions
-from huggingtweets.sources._formats.meta_export import mended
+from huggingtweets.sources._formats.meta_export import repair
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import (
     HANDLE,
@@ -84,7 +84,7 @@ def test_private_words_are_never_found(tmp_path, place):
 )
 def test_mangled_text_is_mended_and_other_text_left_alone(raw, text):
     """Each string is mended by itself, if it can be."""
-    assert mended(raw) == text
+    assert repair(raw) == text
 
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])

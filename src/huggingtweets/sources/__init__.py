@@ -1,4 +1,4 @@
-"""Where posts come from. One file per place; `read` finds out by itself which one a location belongs to."""
+"""Sources of posts, one file per place. `read` finds out which source a location belongs to."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
 from ._contract import Match, ReadOptions, Source
-from ._formats.archive_files import opening_once
+from ._formats.archive_files import share_archives
 
 __all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
 
 _REGISTRY = Registry("huggingtweets.sources")
-_NOTHING_SAID = ReadOptions()
+_NO_OPTIONS = ReadOptions()
 
 
 def names() -> tuple[str, ...]:
-    """Names of all sources, sorted."""
+    """Return the names of all sources, sorted."""
     return _REGISTRY.names()
 
 
 def load(name: str) -> Source:
-    """The source called `name`; `UnknownPlace` where there is none."""
+    """Return the source called `name`; raise `UnknownPlace` if there is none."""
     try:
         return cast("Source", _REGISTRY.load(name))
     except KeyError:
@@ -35,12 +35,12 @@ def load(name: str) -> Source:
 
 
 def recognise(location: str) -> str:
-    """Name of the source that knows `location` best.
+    """Return the name of the source that matches `location` best.
 
     Raises:
-        UnknownPlace: No source knows it.
+        UnknownPlace: No source matches it.
     """
-    with opening_once():
+    with share_archives():
         matches = {name: _match(name, location) for name in names()}
     best = max(matches, key=matches.__getitem__)
     if matches[best] is Match.NO:
@@ -48,22 +48,27 @@ def recognise(location: str) -> str:
     return best
 
 
-def read(location: str, options: ReadOptions = _NOTHING_SAID, source: str | None = None) -> Timeline:
-    """Read the account at `location` and open its posts.
+def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None = None) -> Timeline:
+    """Read the account at `location`, and open its posts.
 
     Args:
-        location: A file, a folder, or whatever else a source recognises.
-        options: What the user says about it.
-        source: Name of the source to use; found out by `recognise` where not given.
+        location: A file, a folder, an address, or whatever else a source recognises.
+        options: What the user says about the location.
+        source: Name of the source to use; `recognise` chooses it by default.
+
+    Returns:
+        A timeline whose posts are read one by one while they are iterated; each post has an id.
 
     Raises:
-        LocationError: Or one below it, now or while the posts are walked; also where there are no posts.
+        LocationError: The location cannot be read, or has no posts. Raised now or while posts are iterated.
+        MissingSecret: A live service needs a token that is not in the environment.
+        ConsentNeeded: A live service costs money, and `options.agreed` is false.
     """
     try:
         timeline = load(source or recognise(location)).read(location, options)
     except OSError as error:
         raise _unreadable(location, error) from error
-    return replace(timeline, posts=_at_least_one(location, timeline))
+    return replace(timeline, posts=_checked_posts(location, timeline))
 
 
 def _match(name: str, location: str) -> Match:
@@ -73,8 +78,8 @@ def _match(name: str, location: str) -> Match:
         return Match.NO
 
 
-def _at_least_one(location: str, timeline: Timeline) -> Iterator[Post]:
-    """The posts, each with an id, as posts are told apart by it; an error where there are none."""
+def _checked_posts(location: str, timeline: Timeline) -> Iterator[Post]:
+    """Yield the posts, each with an id, as ids tell posts apart; raise `LocationError` if there are none."""
     count = 0
     try:
         for count, post in enumerate(timeline.posts, start=1):
@@ -91,7 +96,7 @@ def _unreadable(location: str, error: OSError) -> LocationError:
     )
 
 
-def _is_there(location: str) -> bool:
+def _exists(location: str) -> bool:
     try:
         return Path(location).exists()
     except OSError:
@@ -100,6 +105,6 @@ def _is_there(location: str) -> bool:
 
 def _unknown(location: str) -> str:
     known = "; ".join(f"{load(name).SUMMARY}, like {load(name).EXAMPLE}" for name in names())
-    if not _is_there(location):
+    if not _exists(location):
         return f"nothing is at {location}: no such file or folder; what can be read: {known}"
     return f"nothing that can be read is in {location}; what can be read: {known}"

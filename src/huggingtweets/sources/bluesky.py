@@ -1,9 +1,9 @@
 """A Bluesky account, live, without a key.
 
-The posts are listed from the account's repository on the server that holds it (its PDS), not from the feed
-that Bluesky's own server makes of them: the repository is complete, is listed page by page in an order that
-does not change, and holds nobody else's words. Likes and reposts are not asked for. Who the person is, and
-whether they want to be shown at all, Bluesky's server says.
+The posts are listed from the account's repository on the server that holds it (its PDS), rather than from the
+feed on Bluesky's own server. The repository is complete, lists its pages in an order that does not change,
+and has nobody else's posts. Likes and reposts are not fetched. Bluesky's own server says who the person is,
+and whether they want to be shown at all.
 
 Documentation: docs.bsky.app, app.bsky.actor.getProfile and com.atproto.repo.listRecords; web.plc.directory.
 """
@@ -21,19 +21,19 @@ from msgspec import Struct
 from ..errors import LocationError, Unreachable
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
+from ._formats.authors import to_handle
 from ._formats.bluesky_posts import POSTS, SIGNED_IN_ONLY, to_post
-from ._formats.fetched import Fetched, Page
-from ._formats.handles import to_handle
 from ._formats.http import Http, Refused
+from ._formats.page_cache import Page, PageCache
 
 SUMMARY = "a Bluesky account, live: its handle, profile link or DID"
 EXAMPLE = "bsky:jane.bsky.social"
 
 _LOCATION = re.compile(r"(?:bsky:@?|https?://(?:www\.)?bsky\.app/profile/|(?=did:))([^/?#\s]*)(?:[/?#].*)?")
 _ACTOR = re.compile(r"did:(?:plc|web):[\w.%-]+|(?:[a-z\d-]+\.)+[a-z][a-z\d-]*", re.IGNORECASE)
-_APP = "https://public.api.bsky.app"  # answers for everybody what Bluesky's app shows
+_APP = "https://public.api.bsky.app"  # answers without a key what Bluesky's app shows
 _DIRECTORY = "https://plc.directory"
-_NO_HANDLE = "handle.invalid"  # shown where the handle no longer leads to the account
+_NO_HANDLE = "handle.invalid"  # stands for a handle that no longer leads to the account
 _PAGE = 100  # records
 _GONE = {
     "AccountTakedown": "was taken down",
@@ -46,7 +46,7 @@ _GONE = {
 
 class _Label(Struct):
     val: str
-    neg: bool = False  # takes an earlier one back
+    neg: bool = False  # whether it takes an earlier label back
 
 
 class _Profile(Struct, rename="camel"):
@@ -83,12 +83,12 @@ class _Problem(Struct):
 
 
 def recognises(location: str) -> Match:
-    """Whether it is written as an account's address; nobody is asked."""
+    """Whether the location has the form of an account's address. Sends no request."""
     return Match.CONTENT if _LOCATION.fullmatch(location) else Match.NO
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Ask who it is and where the posts lie, and open the posts, newest first."""
+    """Fetch the profile and find the server of the posts, and open the posts, newest first."""
     actor = _actor(location)
     with Http(allow_private=options.allow_private) as http:
         profile = _profile(http, actor, (options.server or _APP).rstrip("/"))
@@ -119,7 +119,7 @@ def _profile(http: Http, actor: str, app: str) -> _Profile:
     try:
         profile = http.json(address, _Profile, params={"actor": actor})
     except Refused as error:
-        raise _refused(actor, error) from error
+        raise _explain(actor, error) from error
     if any(label.val == SIGNED_IN_ONLY and not label.neg for label in profile.labels):
         raise Unreachable(
             f"{actor} asks to be shown only to people who are signed in, so the posts are not read; "
@@ -129,7 +129,7 @@ def _profile(http: Http, actor: str, app: str) -> _Profile:
 
 
 def _repository_server(http: Http, did: str, directory: str) -> str:
-    """The server that holds a repository, as the document of its DID says."""
+    """Return the server that holds a repository, as the document of its DID says."""
     host = unquote(did.removeprefix("did:web:"))
     address = f"https://{host}/.well-known/did.json" if host != did else f"{directory}/{did}"
     for service in http.json(address, _DidDocument).service:
@@ -142,24 +142,25 @@ def _posts(account: Account, did: str, server: str, options: ReadOptions) -> Ite
     address = f"{server}/xrpc/com.atproto.repo.listRecords"
     own = f"at://{did}/{POSTS}/"
 
-    def ask(cursor: str | None, _: str | None) -> Page:
+    def fetch(cursor: str | None, _: str | None) -> Page:
         params = {"repo": did, "collection": POSTS, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
         try:
             listing = http.json(address, _Listing, params=params)
         except Refused as error:
-            raise _refused(account.handle, error) from error
+            raise _explain(account.handle, error) from error
         records = [record for record in listing.records if record.uri.startswith(own)]
         posts = (to_post(record.uri, record.value, account.handle, account.url) for record in records)
         return Page([post for post in posts if post], listing.cursor if listing.records else None)
 
     with (
         Http(allow_private=options.allow_private) as http,
-        Fetched("bluesky", f"{account.handle} {did} {server}") as fetched,
+        PageCache("bluesky", f"{account.handle} {did} {server}") as cache,
     ):
-        yield from fetched.walk(ask)
+        yield from cache.walk(fetch)
 
 
-def _refused(actor: str, error: Refused) -> Unreachable:
+def _explain(actor: str, error: Refused) -> Unreachable:
+    """Turn Bluesky's refusal into an error that says what happened to the account."""
     try:
         problem = msgspec.json.decode(error.content, type=_Problem).error
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,7 +1,7 @@
 """A Bluesky account's repository as one file, as its settings offer it for download (`repo.car`).
 
-It names the account only by its DID. All in it is public; of its records the posts, reposts and the profile
-are read, and likes, follows and blocks are not.
+The file names the account only by its DID. All records in it are public. Posts, reposts and the profile are
+read; likes, follows and blocks are not.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ..errors import BrokenArchive
 from ..files import sha256
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
+from ._formats.atproto_tree import Commit, newest_commit, records
+from ._formats.authors import to_handle
 from ._formats.bluesky_posts import POSTS, REPOSTS, Profile, to_post, to_profile
 from ._formats.car_blocks import CarBlocks
-from ._formats.handles import to_handle
-from ._formats.repository_tree import Commit, newest_commit, records
 
 SUMMARY = "a Bluesky repository (CAR file)"
 EXAMPLE = "repo.car"
@@ -27,7 +27,7 @@ _HEADER_KEYS = (b"eroots", b"gversion")  # as CBOR writes them, in every CAR fil
 
 
 def recognises(location: str) -> Match:
-    """Whether a file begins as CAR files do, or at least is called like one."""
+    """Whether a file begins as CAR files do, or has the suffix of one."""
     path = Path(location)
     if not path.is_file():
         return Match.NO
@@ -39,18 +39,18 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read the account, and open the posts from the oldest on, then the reposts."""
+    """Read the account, and open the posts, oldest first, then the reposts."""
     path = Path(location)
     with CarBlocks(path) as blocks:
         commit = newest_commit(blocks)
         profile = _profile(blocks, commit)
-    who = options.handle or commit.did
+    name = options.handle or commit.did
     account = Account(
-        handle=to_handle(who),
-        name=options.name or profile.display_name or who,
+        handle=to_handle(name),
+        name=options.name or profile.display_name or name,
         source="bluesky_repo",
         bio=profile.description or "",
-        url=f"https://bsky.app/profile/{who}",
+        url=f"https://bsky.app/profile/{name}",
     )
     if not account.handle:
         raise BrokenArchive(f"{path} does not say whose it is; give the handle with --handle")
@@ -59,8 +59,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _profile(blocks: CarBlocks, commit: Commit) -> Profile:
     keys = takewhile(lambda record: record[0] <= _PROFILE, records(blocks, commit))
-    found = [cid for key, cid in keys if key == _PROFILE]
-    return to_profile(blocks.get(found[0])) if found else Profile()
+    cid = next((cid for key, cid in keys if key == _PROFILE), None)
+    return to_profile(blocks.get(cid)) if cid else Profile()
 
 
 def _posts(path: Path, account: Account) -> Iterator[Post]:

@@ -1,14 +1,15 @@
-"""The Community Archive, live: posts that people downloaded from X and gave to everybody.
+"""The Community Archive, live: archives of X that people have published for everybody.
 
-Its database is asked directly, a thousand posts at a time, with the key that the project publishes and the
-user gives. Its bulk files are not used: they were withdrawn, because not everybody in them had agreed.
+The posts come from its database, a thousand at a time, with the key that the project publishes and the user
+sets. Its bulk files are not used: they were withdrawn, because not everybody in them had agreed.
 
-The database holds a post's text as X's archive has it, still escaped and with short links, but without line
-breaks; whose addresses are in a table of their own. A short link that this table lacks is that of a picture.
+The database has a post's text as X's archive does, escaped and with short links, but without line breaks. The
+addresses behind the short links are in a table of their own. A short link that this table lacks is a
+picture's.
 
 Documentation: github.com/TheExGenesis/community-archive, docs/api-doc.md and docs/agents.md; postgrest.org.
-According to others who use it this door was to be closed in November 2026 in favour of one whose answers are
-not described anywhere; where that has happened, the error says what the service answers.
+According to others who use it, this access was to be closed in November 2026 in favour of one that is not
+documented. If that has happened, the error says what the service answers.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from msgspec.structs import replace
 from ..errors import LocationError, MissingSecret, Unreachable
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._formats.fetched import Fetched, Page
-from ._formats.handles import same_handle, to_handle
+from ._formats.authors import same_handle, to_handle
 from ._formats.http import Http, Refused
+from ._formats.page_cache import Page, PageCache
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 
 SUMMARY = "an account in the Community Archive, live, with its key in COMMUNITY_ARCHIVE_KEY"
@@ -37,7 +38,7 @@ T = TypeVar("T")
 _LOCATION = re.compile(r"community:@?(\w{1,15})", re.ASCII)
 _SECRET = "COMMUNITY_ARCHIVE_KEY"  # noqa: S105 -- where the key is, not what it is
 _SERVER = "https://fabxmporizzqflnftavs.supabase.co/rest/v1"
-_ROWS = 1000  # the most that it gives at once
+_ROWS = 1000  # the largest page
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _KEY_REFUSED = {401, 403}
 _COLUMNS = (
@@ -75,12 +76,12 @@ class _Row(Struct):
 
 
 def recognises(location: str) -> Match:
-    """Whether it is written as an account of the archive; nobody is asked."""
+    """Whether the location has the form of an account of the archive. Sends no request."""
     return Match.CONTENT if _LOCATION.fullmatch(location) else Match.NO
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Ask who it is, and open the posts, newest first.
+    """Fetch the profile, and open the posts, newest first.
 
     Raises:
         MissingSecret: There is no key.
@@ -89,23 +90,23 @@ def read(location: str, options: ReadOptions) -> Timeline:
     if not match:
         raise LocationError(f"{location} names no account of the Community Archive; give it like {EXAMPLE}")
     with _Database(options) as database:
-        found = _account(database, match[1])
-        profile = _profile(database, found.account_id)
-        handle = to_handle(found.username)
+        row = _account(database, match[1])
+        profile = _profile(database, row.account_id)
+        handle = to_handle(row.username)
         account = Account(
             handle=handle,
-            name=options.name or found.account_display_name or handle,
+            name=options.name or row.account_display_name or handle,
             source="community_archive",
             bio=profile.bio or "",
             url=f"https://x.com/{handle}",
             avatar=database.picture(profile.avatar_media_url),
         )
-    posts = _posts(account, found.account_id, options)
-    return Timeline(account=account, posts=posts, expected=found.num_tweets)
+    posts = _posts(account, row.account_id, options)
+    return Timeline(account=account, posts=posts, expected=row.num_tweets)
 
 
 class _Database:
-    """The tables, to use in a `with`."""
+    """A client of the database, to use in a `with`."""
 
     def __init__(self, options: ReadOptions) -> None:
         key = os.environ.get(_SECRET, "").strip()
@@ -125,7 +126,7 @@ class _Database:
         self._http.close()
 
     def rows(self, table: str, kind: type[list[T]], params: dict[str, Any]) -> list[T]:
-        """Rows of a table that fit `params`, in the language of PostgREST."""
+        """Fetch the rows of a table that match `params`, a query of PostgREST."""
         try:
             return self._http.json(f"{self.server}/{table}", kind, params=params, secrets=self._secrets)
         except Refused as error:
@@ -137,22 +138,22 @@ class _Database:
             raise
 
     def picture(self, address: str | None) -> bytes | None:
-        """An avatar, which nothing depends on."""
+        """Fetch an avatar; None if it cannot be read."""
         return self._http.picture(address)
 
 
 def _account(database: _Database, handle: str) -> _Account:
-    pattern = handle.replace("_", r"\_")  # which else stands for any character
+    pattern = handle.replace("_", r"\_")  # an unescaped `_` stands for any character
     params = {"select": ",".join(_Account.__struct_fields__), "username": f"ilike.{pattern}"}
     accounts = database.rows("all_account", list[_Account], params)
-    found = next((account for account in accounts if same_handle(account.username, handle)), None)
-    if not found:
+    account = next((account for account in accounts if same_handle(account.username, handle)), None)
+    if not account:
         raise Unreachable(f"@{handle} is not in the Community Archive; its people are listed on its site")
-    return found
+    return account
 
 
 def _profile(database: _Database, identity: str) -> _Profile:
-    """What the latest archive that the person gave says of them."""
+    """Fetch the profile in the latest archive that the person has uploaded."""
     params = {"select": "bio,avatar_media_url", "order": "archive_upload_id.desc", "limit": 1}
     profiles = database.rows("all_profile", list[_Profile], params | {"account_id": f"eq.{identity}"})
     return profiles[0] if profiles else _Profile()
@@ -166,18 +167,18 @@ def _posts(account: Account, identity: str, options: ReadOptions) -> Iterator[Po
         "limit": _ROWS,
     }
 
-    def ask(cursor: str | None, _: str | None) -> Page:
-        """A page from a moment on; posts of that moment come twice, and are known the second time."""
-        below = {"created_at": f"lte.{cursor}"} if cursor else {}
-        rows = database.rows("enriched_tweets", list[_Row], params | below)
+    def fetch(cursor: str | None, _: str | None) -> Page:
+        """Fetch a page of posts up to a moment; the cache drops posts of that moment that come twice."""
+        until = {"created_at": f"lte.{cursor}"} if cursor else {}
+        rows = database.rows("enriched_tweets", list[_Row], params | until)
         last = rows[-1].created_at if len(rows) == _ROWS else None
         return Page([_post(row, account.handle) for row in rows], last)
 
     with (
         _Database(options) as database,
-        Fetched("community_archive", f"{account.handle} {identity} {database.server}") as fetched,
+        PageCache("community_archive", f"{account.handle} {identity} {database.server}") as cache,
     ):
-        yield from fetched.walk(ask)
+        yield from cache.walk(fetch)
 
 
 def _post(row: _Row, handle: str) -> Post:
@@ -198,5 +199,5 @@ def _post(row: _Row, handle: str) -> Post:
         in_reply_to_screen_name=row.reply_to_username,
     )
     post = to_post(tweet, handle)
-    quotes = row.quoted_tweet_id and post.kind is PostKind.ORIGINAL
-    return replace(post, kind=PostKind.QUOTE) if quotes else post
+    is_quote = row.quoted_tweet_id and post.kind is PostKind.ORIGINAL
+    return replace(post, kind=PostKind.QUOTE) if is_quote else post

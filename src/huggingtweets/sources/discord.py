@@ -1,7 +1,8 @@
-"""Discord's package of one's data: all that its owner wrote on servers, and nothing that others wrote.
+"""Discord's package of a user's data: the messages that the user wrote on servers.
 
-Direct messages, those of groups, and private threads are never read: a channel is opened only if its
-channel.json says that it is of another kind. Mentions are ids in the package, with no names, and fall away.
+Direct messages, messages in groups, and private threads are never read: a channel is opened only if its
+channel.json says that it is of another kind. The package has no messages of others. Mentions in it are ids
+without names, so they are removed.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from ..errors import LocationError
 from ..types import Account, Post, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import to_handle
 from ._formats.json_arrays import decode_array
 
 SUMMARY = "a package of Discord, zip or folder"
@@ -27,7 +28,7 @@ EXAMPLE = "package.zip"
 
 _WHAT = "package of Discord with messages"
 _CHANNEL = re.compile(r"c?\d{15,20}")
-_ON_SERVERS = {  # as numbers until 2024, as names since
+_SERVER_CHANNELS = {  # types of channels: numbers until 2024, names since
     *("0", "2", "5", "10", "11", "13", "15", "16"),
     *("GUILD_TEXT", "GUILD_VOICE", "GUILD_ANNOUNCEMENT", "GUILD_NEWS", "ANNOUNCEMENT_THREAD"),
     *("PUBLIC_THREAD", "GUILD_STAGE_VOICE", "GUILD_FORUM", "GUILD_MEDIA"),
@@ -52,12 +53,12 @@ class _Message(Struct, frozen=True, rename="pascal"):
 
 
 def recognises(location: str) -> Match:
-    """Whether there is a folder of channels beside an index of them."""
+    """Whether there is a folder of channels with an index."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the messages, channel by channel, in the order of each."""
+    """Read the account, and open the messages, channel by channel, in the order of each channel."""
     with open_export(location, _is_base, _WHAT) as export:
         account = _account(export, options)
         digest = export.digest(_files(export))
@@ -67,7 +68,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
         for message in chain.from_iterable(_messages(export, name) for name in _files(export)):
-            text = _typed(message.contents or "")
+            text = _clean(message.contents or "")
             if text:
                 yield Post(
                     id=str(message.id),
@@ -84,25 +85,26 @@ def _messages(export: Export, name: str) -> Iterator[_Message]:
     return decode_array(export.chunks(name), msgspec.json.Decoder(list[_Message]), export.shown(name))
 
 
-def _typed(contents: str) -> str:
+def _clean(contents: str) -> str:
+    """Write emoji by their names, and remove mentions and other references."""
     return _REFERENCE.sub("", _EMOJI.sub(r"\1", contents)).replace("\r", "").strip()
 
 
 def _files(export: Export) -> list[str]:
-    """The files of messages of all channels on servers."""
-    found = []
+    """Return the files of messages of all channels on servers."""
+    files = []
     messages = _messages_folder(export.files, export.base).removeprefix(export.base)
     for name in filter(_CHANNEL.fullmatch, export.folders(messages)):
         channel = export.small_json(f"{messages}{name}/channel.json", _Channel)
-        if channel and str(channel.type) in _ON_SERVERS:
-            files = (f"{messages}{name}/messages.{form}" for form in ("json", "csv"))
-            found.extend([file for file in files if export.has(file)][:1])
-    return found
+        if channel and str(channel.type) in _SERVER_CHANNELS:
+            names = (f"{messages}{name}/messages.{form}" for form in ("json", "csv"))
+            files.extend([file for file in names if export.has(file)][:1])
+    return files
 
 
 def _account(export: Export, options: ReadOptions) -> Account:
-    places = [f"{folder}/user.json" for folder in export.folders("")]
-    user = next(filter(None, (export.small_json(name, _User) for name in places)), _User())
+    names = [f"{folder}/user.json" for folder in export.folders("")]
+    user = next(filter(None, (export.small_json(name, _User) for name in names)), _User())
     handle = to_handle(user.username or options.handle or options.name or "")
     if not handle:
         raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
@@ -114,7 +116,7 @@ def _is_base(files: ArchiveFiles, folder: str) -> bool:
 
 
 def _messages_folder(files: ArchiveFiles, base: str) -> str:
-    """The folder of channels, which has been `messages` and `Messages`, and is translated for some."""
+    """Return the folder of channels: `messages`, `Messages`, or their translation."""
     for name in files.folders(base):
         folder = f"{base}{name}/"
         if files.has(f"{folder}index.json"):

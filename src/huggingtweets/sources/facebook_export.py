@@ -1,7 +1,7 @@
-"""An export of Facebook as JSON: what its owner wrote in posts.
+"""An export of Facebook as JSON: the text of the user's own posts.
 
-The export does not say who could read a post, so posts to friends are among them; leave out of the export
-what should not be learnt from. Comments, messages, groups and what others wrote are never read.
+The export does not say who could read a post, so posts to friends are among them; users leave out of their
+export what should not be trained on. Comments, messages, groups and posts of others are never read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ..errors import LocationError
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import to_handle
-from ._formats.meta_export import items, mended
+from ._formats.meta_export import items, repair
 
 SUMMARY = "an export of Facebook (JSON), zip or folder"
 EXAMPLE = "facebook-ada-2025-08-24-AbCdEfGh.zip"
@@ -57,17 +57,17 @@ class _Item(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        text = "\n".join(mended(part.post) for part in self.data if part.post)
+        text = "\n".join(repair(part.post) for part in self.data if part.post)
         return _MENTION.sub(r"\1", text).strip()
 
 
 def recognises(location: str) -> Match:
-    """Whether a first file of posts is where an export has it."""
+    """Whether the first file of posts is where exports have it."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the posts in the order of the export."""
+    """Read the account, and open the posts in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         owner = _account(export, options)
         digest = export.digest([*_files(export), *filter(export.has, _PROFILES)])
@@ -76,8 +76,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
-        found = (item for name in _files(export) for item in items(export, name, list[_Item]))
-        for number, item in enumerate(found, start=1):
+        posts = (item for name in _files(export) for item in items(export, name, list[_Item]))
+        for number, item in enumerate(posts, start=1):
             if item.text:
                 yield Post(
                     id=f"post-{number}", author=handle, text=item.text, created_at=read_date(item.timestamp)
@@ -87,12 +87,12 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
 def _account(export: Export, options: ReadOptions) -> Account:
     name = next(filter(export.has, _PROFILES), "")
     profile = (export.small_json(name, _ProfileFile) or _ProfileFile()).profile_v2
-    full_name = options.name or mended(profile.name.full_name)
+    full_name = options.name or repair(profile.name.full_name)
     handle = to_handle(options.handle or full_name)
     if not handle:
         raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
     return Account(
-        handle=handle, name=full_name or handle, source="facebook_export", url=mended(profile.profile_uri)
+        handle=handle, name=full_name or handle, source="facebook_export", url=repair(profile.profile_uri)
     )
 
 

@@ -1,8 +1,9 @@
-"""A feed, RSS or Atom, from a file or from the web; WordPress's export is one, too.
+"""A feed, RSS or Atom, from a file or from the web; WordPress's export is a feed too.
 
-An entry is its title and its whole text, or its summary where the feed has no more. Of a feed by several
-people only one's entries are read. What the web answered is kept on this machine, and asked for again only
-if it has changed. The address of a page that names its feed will do, with `--source feed`.
+The text of an entry is its title and its whole text, or its summary if the feed has no more. If a feed has
+several authors, only the entries of one are read. Feeds from the web are cached on this machine, and fetched
+again only if they have changed. With `--source feed` the address may be that of a page that links to its
+feed.
 """
 
 from __future__ import annotations
@@ -24,27 +25,28 @@ from ..errors import LocationError
 from ..files import home, sha256
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._formats.archive_files import CHUNK
+from ._formats.archive_files import read_chunks
+from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.feed_entries import Channel, read_feed
-from ._formats.handles import to_handle
 from ._formats.http import Answer, Http
-from ._formats.people import the_one
 
 SUMMARY = "a feed (RSS, Atom), its file or its address"
 EXAMPLE = "https://example.org/feed.xml"
 
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-_OF_A_FEED = re.compile(r"\.(?:xml|rss|atom|rdf)(?:$|\?)|[/=.](?:feeds?|rss2?|atom)(?:/|$|\?)", re.IGNORECASE)
+_FEED_ADDRESS = re.compile(
+    r"\.(?:xml|rss|atom|rdf)(?:$|\?)|[/=.](?:feeds?|rss2?|atom)(?:/|$|\?)", re.IGNORECASE
+)
 _FILES = {".xml", ".rss", ".atom", ".rdf"}
 _ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]")
 _HEAD = 4096  # bytes
-_UNCHANGED = 304  # HTTP's number
-_LINKED = ", ".join(f"link[rel~=alternate][type='application/{kind}+xml']" for kind in ("rss", "atom"))
+_NOT_MODIFIED = 304
+_FEED_LINKS = ", ".join(f"link[rel~=alternate][type='application/{kind}+xml']" for kind in ("rss", "atom"))
 
 
-class _Kept(Struct, frozen=True):
-    """What an address answered last."""
+class _CachedAnswer(Struct, frozen=True):
+    """The last answer of an address."""
 
     content: bytes = b""
     etag: str = ""
@@ -52,9 +54,9 @@ class _Kept(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether a file begins as a feed does, or an address looks like one's; nobody is asked."""
+    """Whether a file begins as a feed does, or an address looks like that of a feed. Sends no request."""
     if _ADDRESS.fullmatch(location):
-        return Match.SUFFIX if _OF_A_FEED.search(location) else Match.NO
+        return Match.SUFFIX if _FEED_ADDRESS.search(location) else Match.NO
     path = Path(location)
     if path.suffix.lower() not in _FILES or not path.is_file():
         return Match.NO
@@ -63,21 +65,21 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read or fetch the feed, find out whose entries to read, and open them in its order."""
+    """Read or fetch the feed, choose the author, and open the entries in the order of the feed."""
     if _ADDRESS.fullmatch(location):
-        content = _fetched(location, options)
+        content = _fetch(location, options)
         digest, chunks = hashlib.sha256(content).hexdigest(), partial(iter, [content])
     else:
-        digest, chunks = sha256(Path(location)), partial(_chunks, Path(location))
-    channel, authors = _surveyed(location, chunks())
-    author = the_one(location, authors, options) if len(authors) > 1 else next(iter(authors), "")
+        digest, chunks = sha256(Path(location)), partial(_file_chunks, Path(location))
+    channel, authors = _survey(location, chunks())
+    author = choose_author(location, authors, options) if len(authors) > 1 else next(iter(authors), "")
     account = _account(location, channel, author, options)
     only = author if len(authors) > 1 else None
     return Timeline(account=account, posts=_posts(location, chunks(), account.handle, only), digest=digest)
 
 
-def _surveyed(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[str]]:
-    """What a feed says of itself, and who wrote how many of its entries."""
+def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[str]]:
+    """Read the channel of a feed, and count the entries of each author."""
     channel, authors = Channel(), Counter[str]()
     for part in read_feed(chunks, location):
         if isinstance(part, Channel):
@@ -106,54 +108,54 @@ def _posts(location: str, chunks: Iterable[bytes], handle: str, only: str | None
                 author=handle,
                 text=text,
                 created_at=read_date(part.date),
-                kind=PostKind.REPLY if part.answered else PostKind.ORIGINAL,
-                reply_to=part.answered,
+                kind=PostKind.REPLY if part.reply_to else PostKind.ORIGINAL,
+                reply_to=part.reply_to,
                 lang=part.lang or channel.lang or None,
                 url=part.url,
             )
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _file_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        yield from iter(partial(file.read, CHUNK), b"")
+        yield from read_chunks(file)
 
 
-def _fetched(address: str, options: ReadOptions) -> bytes:
-    """What is at an address, or at the feed that the page there names."""
+def _fetch(address: str, options: ReadOptions) -> bytes:
+    """Fetch the feed at an address, or the feed that the page at the address links to."""
     with Http(allow_private=options.allow_private) as http:
-        content = _current(http, address)
+        content = _fetch_if_changed(http, address)
         if not _ROOT.search(content[:_HEAD]):
-            named = LexborHTMLParser(content.decode("utf-8", "replace")).css_first(_LINKED)
-            if named:
-                content = _current(http, urljoin(address, named.attributes.get("href") or ""))
+            link = LexborHTMLParser(content.decode("utf-8", "replace")).css_first(_FEED_LINKS)
+            if link:
+                content = _fetch_if_changed(http, urljoin(address, link.attributes.get("href") or ""))
     return content
 
 
-def _current(http: Http, address: str) -> bytes:
-    """The present answer of an address; it is not sent again where what is kept is still the same."""
+def _fetch_if_changed(http: Http, address: str) -> bytes:
+    """Fetch an address; if it has not changed since the last time, return the cached content."""
     path = home() / "fetched" / f"feed-{hashlib.sha256(address.encode()).hexdigest()[:32]}.msgpack"
-    kept = _kept(path)
-    conditions = {"If-None-Match": kept.etag, "If-Modified-Since": kept.modified}
+    cached = _load(path)
+    conditions = {"If-None-Match": cached.etag, "If-Modified-Since": cached.modified}
     answer = http.get(address, headers={name: value for name, value in conditions.items() if value})
-    if answer.status == _UNCHANGED:
-        return kept.content
-    _keep(path, answer)
+    if answer.status == _NOT_MODIFIED:
+        return cached.content
+    _store(path, answer)
     return answer.content
 
 
-def _kept(path: Path) -> _Kept:
+def _load(path: Path) -> _CachedAnswer:
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
+        return msgspec.msgpack.decode(path.read_bytes(), type=_CachedAnswer)
     except (OSError, msgspec.DecodeError):
-        return _Kept()  # never asked, or an older form of this file
+        return _CachedAnswer()  # never fetched, or an older form of this file
 
 
-def _keep(path: Path, answer: Answer) -> None:
+def _store(path: Path, answer: Answer) -> None:
     headers = answer.headers
-    kept = _Kept(
+    cached = _CachedAnswer(
         content=answer.content, etag=headers.get("etag", ""), modified=headers.get("last-modified", "")
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(msgspec.msgpack.encode(kept))
+        file.write(msgspec.msgpack.encode(cached))
     Path(file.name).replace(path)

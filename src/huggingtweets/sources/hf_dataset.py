@@ -1,6 +1,6 @@
-"""A Hugging Face dataset on disk: what `save_to_disk` writes, a clone of a repository, or one Arrow file.
+"""A Hugging Face dataset on disk: a folder of `save_to_disk`, a clone of a repository, or one Arrow file.
 
-Columns are found as those of a table are. All splits are read, one after the other.
+Columns are found as in the source `table`. All splits are read, one after the other.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ SUMMARY = "a Hugging Face dataset's folder, or an Arrow file"
 EXAMPLE = "my-dataset/"
 
 _ARROW = ".arrow"
-_SAVED = "state.json"  # what save_to_disk writes beside the Arrow files of one split
-_SPLITS = "dataset_dict.json"  # and above several splits
+_STATE = "state.json"  # save_to_disk writes it beside the Arrow files of one split
+_SPLITS = "dataset_dict.json"  # save_to_disk writes it above several splits
 _SHARD = re.compile(r".*-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.\w+")
-_MAGIC = b"ARROW1"  # of Arrow's file format; datasets writes the stream format
+_MAGIC = b"ARROW1"  # of Arrow's file format; the library datasets writes the stream format
 _BATCH = 1024  # rows
 
 
@@ -50,7 +50,7 @@ class _Dict(Struct):
 
 
 def recognises(location: str) -> Match:
-    """Whether a folder has what marks a dataset, or a file is called as Arrow's are."""
+    """Whether a folder has the files of a dataset, or a file has the suffix of Arrow."""
     path = Path(location)
     if path.suffix.lower() == _ARROW and path.is_file():
         return Match.SUFFIX
@@ -58,7 +58,7 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Find the columns and the author by the first rows, and open the posts, shard by shard."""
+    """Find the columns and the author in the first rows, and open the posts, shard by shard."""
     path = Path(location)
     shards = [path] if path.suffix.lower() == _ARROW else _shards(path)
     if not shards:
@@ -78,36 +78,37 @@ def _rows(shards: list[Path]) -> Iterator[Row]:
 
 
 def _is_dataset(path: Path) -> bool:
-    marked = (path / _SPLITS).is_file() or (path / _SAVED).is_file()
-    return marked or bool(_cloned(path))
+    saved = (path / _SPLITS).is_file() or (path / _STATE).is_file()
+    return saved or bool(_cloned_shards(path))
 
 
 def _shards(path: Path) -> list[Path]:
-    """The files that hold the rows, in order."""
+    """Return the files of rows, in order."""
     if (path / _SPLITS).is_file():
-        splits = _described(path / _SPLITS, _Dict).splits
-        return [shard for split in splits for shard in _saved(_inside(path, split))]
-    return _saved(path) if (path / _SAVED).is_file() else _cloned(path)
+        splits = _decode(path / _SPLITS, _Dict).splits
+        return [shard for split in splits for shard in _saved_shards(_inside(path, split))]
+    return _saved_shards(path) if (path / _STATE).is_file() else _cloned_shards(path)
 
 
-def _saved(folder: Path) -> list[Path]:
-    return [_inside(folder, file.filename) for file in _described(folder / _SAVED, _State).files]
+def _saved_shards(folder: Path) -> list[Path]:
+    return [_inside(folder, file.filename) for file in _decode(folder / _STATE, _State).files]
 
 
-def _cloned(path: Path) -> list[Path]:
-    """Shards as repositories have them: `train-00000-of-00001.parquet`, at the top or in `data`."""
+def _cloned_shards(path: Path) -> list[Path]:
+    """Return the shards of a repository: `train-00000-of-00001.parquet`, at the top or in `data`."""
     files = (file for folder in (path, path / "data") if folder.is_dir() for file in folder.iterdir())
     return sorted(file for file in files if is_table(file) and _SHARD.fullmatch(file.name))
 
 
 def _inside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a folder; raise `BrokenArchive` if its name leads out of the folder."""
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise BrokenArchive(f"{folder} names a file outside of it, {name[:80]!r}; do not trust it")
     return path
 
 
-def _described(path: Path, kind: type[T]) -> T:
+def _decode(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except DAMAGE as error:
@@ -124,7 +125,7 @@ def _arrow_rows(path: Path) -> Iterator[Row]:
             reader = pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file)
             batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
             for batch in batches:
-                batch.validate(full=True)  # Arrow trusts lengths and offsets unless it is told not to
+                batch.validate(full=True)  # without it Arrow trusts the lengths and offsets in the file
                 for begin in range(0, batch.num_rows, _BATCH):
                     yield from batch.slice(begin, _BATCH).to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -1,7 +1,7 @@
-"""An export of Instagram as JSON: captions of posts, reels and IGTV films, and the owner's own comments.
+"""An export of Instagram as JSON: captions of posts, reels and IGTV films, and the user's own comments.
 
-What a comment stands below, and who could read that, is not told. Archived and deleted posts, stories and
-messages are never read, and nothing at all of a private account. Posts have neither ids nor addresses.
+The export does not say to which post a comment belongs, or who could read it. Archived and deleted posts,
+stories and messages are never read. A private account is refused. Posts have neither ids nor addresses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.meta_export import Item, Value, account, items, mended, profiles
+from ._formats.meta_export import Item, Value, account, items, profiles, repair
 
 SUMMARY = "an export of Instagram (JSON), zip or folder"
 EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
@@ -32,14 +32,14 @@ _COMMENT_KEYS = {"post": "comments_media_comments", "reels": "comments_reels_com
 
 
 class _Comment(Struct, frozen=True):
-    """Labels are in the account's language, but the comment always comes before whose post it is below."""
+    """A comment under labels in the account's language; its text is always the first value."""
 
     string_map_data: dict[str, Value] = {}  # since 2023
     string_list_data: list[Value] = []  # before
 
     @property
     def text(self) -> str:
-        return mended(next((value.value for value in self._values), "")).strip()
+        return repair(next((value.value for value in self._values), "")).strip()
 
     @property
     def seconds(self) -> int:
@@ -51,12 +51,12 @@ class _Comment(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether posts_1.json or reels.json are where an export has them."""
+    """Whether posts_1.json, reels.json or igtv_videos.json is where exports have it."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the posts, then the comments, in the order of the export."""
+    """Read the account, and open the posts, then the comments, in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         owner = account(export, options, _NAME, "https://www.instagram.com/")
         digest = export.digest([*_post_files(export), *_comment_files(export), *profiles(export, _NAME)])
@@ -91,8 +91,8 @@ def _comments(export: Export) -> Iterator[_Comment]:
 
 
 def _post_files(export: Export) -> list[str]:
-    found = [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
-    return found + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
+    posts = [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
+    return posts + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
 
 
 def _comment_files(export: Export) -> list[str]:

@@ -1,10 +1,10 @@
-r"""LinkedIn's archive of one's data, a zip of tables: what its owner shared, and commented.
+r"""LinkedIn's archive of a user's data, a zip of tables: the user's shares and comments.
 
-Only what everyone could read is taken: `Visibility` is `PUBLIC` or `MEMBER_NETWORK`, which is what the
-archive says of posts to "Anyone". All other shares and all that was written in groups is left out; of
-comments the archive does not tell who could read them. Messages and everything else is never read.
+Only shares that everyone could read are read: their `Visibility` is `PUBLIC` or `MEMBER_NETWORK`, which the
+archive writes for posts to "Anyone". Everything written in groups is left out. The archive does not say who
+could read a comment. Messages and all other tables are never read.
 
-In older archives each line of a share stands in quotes of its own: `one"\n"two`.
+In older archives each line of a share is in quotes of its own: `one"\n"two`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ..errors import LocationError
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import to_handle
 from ._formats.table_rows import Row
 
 SUMMARY = "an archive of LinkedIn, zip or folder"
@@ -30,17 +30,17 @@ _COMMENTS = re.compile(r"Comments(_\d+)?\.csv")
 _ONLY_OF_LINKEDIN = ("Profile.csv", "Connections.csv", "Reactions.csv", "Registration.csv", "messages.csv")
 _EVERYONE = {"PUBLIC", "MEMBER_NETWORK"}
 _IN_GROUP = re.compile(r"groupPost", re.IGNORECASE)
-_NUMBER = re.compile(r"(?:share|ugcPost|activity)(?::|%3A)(\d+)")
+_POST_ID = re.compile(r"(?:share|ugcPost|activity)(?::|%3A)(\d+)")
 _QUOTED_LINE_END = re.compile(r'"\r?\n"')
 
 
 def recognises(location: str) -> Match:
-    """Whether Shares.csv or Comments.csv are beside a table that LinkedIn's archives have."""
+    """Whether Shares.csv or Comments.csv is beside a table that only LinkedIn's archives have."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the shares, then the comments, in the order of the archive."""
+    """Read the account, and open the shares, then the comments, in the order of the archive."""
     with open_export(location, _is_base, _WHAT) as export:
         account = _account(export, options)
         digest = export.digest([*export.names(_SHARES), *export.names(_COMMENTS)])
@@ -51,7 +51,7 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
         shares = (row for name in export.names(_SHARES) for row in export.rows(name))
         for number, row in enumerate(shares, start=1):
-            if _for_everyone(row):
+            if _is_public(row):
                 yield from _share(row, number, handle)
         comments = (row for name in export.names(_COMMENTS) for row in export.rows(name, escape="\\"))
         for number, row in enumerate(comments, start=1):
@@ -59,15 +59,15 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                 yield from _comment(row, number, handle)
 
 
-def _for_everyone(row: Row) -> bool:
+def _is_public(row: Row) -> bool:
     return row.get("Visibility", "").strip() in _EVERYONE and not _IN_GROUP.search(row.get("ShareLink", ""))
 
 
 def _share(row: Row, number: int, handle: str) -> Iterator[Post]:
-    text = _typed(row.get("ShareCommentary", ""))
+    text = _clean(row.get("ShareCommentary", ""))
     link = row.get("ShareLink", "")
-    identity = _NUMBER.search(link)
-    shared = _NUMBER.search(row.get("SharedUrl", ""))
+    identity = _POST_ID.search(link)
+    shared = _POST_ID.search(row.get("SharedUrl", ""))
     if text:
         yield Post(
             id=identity[1] if identity else f"share-{number}",
@@ -82,7 +82,7 @@ def _share(row: Row, number: int, handle: str) -> Iterator[Post]:
 def _comment(row: Row, number: int, handle: str) -> Iterator[Post]:
     text = row.get("Message", "").strip()
     link = row.get("Link", "")
-    answered = _NUMBER.search(link)
+    parent = _POST_ID.search(link)
     if text:
         yield Post(
             id=f"comment-{number}",
@@ -90,14 +90,15 @@ def _comment(row: Row, number: int, handle: str) -> Iterator[Post]:
             text=text,
             created_at=read_date(row.get("Date", "")),
             kind=PostKind.REPLY,
-            reply_to=answered[1] if answered else None,
+            reply_to=parent[1] if parent else None,
             url=link,
         )
 
 
-def _typed(text: str) -> str:
-    ends = len(_QUOTED_LINE_END.findall(text))
-    if ends and ends == text.count("\n"):
+def _clean(text: str) -> str:
+    """Remove the quotes that older archives put around each line."""
+    quoted = len(_QUOTED_LINE_END.findall(text))
+    if quoted and quoted == text.count("\n"):
         text = _QUOTED_LINE_END.sub("\n", text).replace('""', '"')
     return text.replace("\r", "").strip()
 

@@ -1,9 +1,9 @@
-"""A Mastodon account, live, without a key; and accounts of software that answers as Mastodon does.
+"""A Mastodon account, live, without a key; also accounts on software with Mastodon's API.
 
-The account's own server is found as the fediverse does it, by WebFinger, and asked for public and unlisted
-posts without boosts. People who do not want to be found by machines are left alone: those who are not
-discoverable, who keep search engines out, or who say so in their profile (#nobot, #noindex, #noai). Who
-approves followers by hand ("locked") still publishes public posts, and only these are given out.
+WebFinger finds the account's own server, as everywhere in the fediverse. From there the public and unlisted
+posts are fetched, without boosts. Accounts are refused if they do not want to be found by machines: if they
+are not discoverable, keep search engines out, or say so in their profile (#nobot, #noindex, #noai). Accounts
+that approve followers by hand ("locked") have public posts too, and the server lists only these.
 
 Documentation: docs.joinmastodon.org/methods/accounts, /entities/Account, /entities/Status; RFC 7033.
 """
@@ -20,11 +20,11 @@ from msgspec import Struct
 from ..errors import LocationError, Unreachable
 from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._formats.activity_html import Mention, activity_text
+from ._formats.authors import to_handle
 from ._formats.dates import read_date
-from ._formats.fetched import Fetched, Page
-from ._formats.handles import to_handle
 from ._formats.http import Http, Refused
+from ._formats.markup import Mention, activity_text
+from ._formats.page_cache import Page, PageCache
 
 SUMMARY = "a Mastodon account, live: its address or profile link"
 EXAMPLE = "mastodon:jane@mastodon.social"
@@ -33,8 +33,8 @@ _SERVER = r"(?P<server>[\w-]+(?:\.[\w-]+)+)"
 _ADDRESS = re.compile(rf"mastodon:@?(?P<user>[\w.-]+)@{_SERVER}")
 _LINK = re.compile(rf"https?://{_SERVER}/(?:web/)?@(?P<user>\w+)(?:@(?P<home>[\w.-]+\.\w+))?/?")
 _OTHER_SITES = re.compile(r"(?:^|\.)(?:youtube|medium|tiktok|threads|substack|vk|t)\.(?:com|net|me)$")
-_PAGE = 40  # the most that Mastodon gives at once
-_LEAVE_ALONE = re.compile(r"#no(?:bots?|index|archive|ai)\b", re.IGNORECASE)
+_PAGE = 40  # posts; Mastodon's largest page
+_OPT_OUT = re.compile(r"#no(?:bots?|index|archive|ai)\b", re.IGNORECASE)
 _OPEN = {"public", "unlisted"}
 _FORBIDDEN = {401, 403}
 
@@ -86,17 +86,17 @@ class _Status(Struct):
 
 
 def recognises(location: str) -> Match:
-    """Whether it is written as an account's address or as a link to one; nobody is asked."""
+    """Whether the location has the form of an account's address or profile link. Sends no request."""
     return Match.CONTENT if _user_and_server(location) else Match.NO
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Ask who it is and whether they may be read, and open the posts, newest first."""
-    found = _user_and_server(location)
-    if not found:
+    """Fetch the profile, check that it may be read, and open the posts, newest first."""
+    match = _user_and_server(location)
+    if not match:
         raise LocationError(f"{location} names no account of Mastodon; give it like {EXAMPLE}")
     with Http(allow_private=options.allow_private) as http:
-        address, server = _home(http, *found, options.server)
+        address, server = _find_home(http, *match, options.server)
         profile = _profile(http, address, server)
         account = Account(
             handle=to_handle(address),
@@ -117,18 +117,18 @@ def _user_and_server(location: str) -> tuple[str, str] | None:
     return match["user"], match.groupdict().get("home") or match["server"]
 
 
-def _home(http: Http, user: str, server: str, asked: str | None) -> tuple[str, str]:
-    """The account's true address, `user@server`, and where its server answers, which may be elsewhere."""
-    base = (asked or f"https://{server}").rstrip("/")
+def _find_home(http: Http, user: str, server: str, override: str | None) -> tuple[str, str]:
+    """Return the account's true address, `user@server`, and the URL of its server, whose host may differ."""
+    base = (override or f"https://{server}").rstrip("/")
     resource = {"resource": f"acct:{user}@{server}"}
     try:
-        found = http.json(f"{base}/.well-known/webfinger", _WebFinger, params=resource)
+        answer = http.json(f"{base}/.well-known/webfinger", _WebFinger, params=resource)
     except Refused as error:
-        raise _refused(f"{user}@{server}", error) from error
-    link = urlsplit(next((link.href or "" for link in found.links if link.rel == "self"), ""))
+        raise _explain(f"{user}@{server}", error) from error
+    link = urlsplit(next((link.href or "" for link in answer.links if link.rel == "self"), ""))
     if link.scheme != urlsplit(base).scheme or not link.netloc:
         raise Unreachable(f"{server} does not say where {user}@{server} is; give the link to the profile")
-    return found.subject.removeprefix("acct:") or f"{user}@{server}", f"{link.scheme}://{link.netloc}"
+    return answer.subject.removeprefix("acct:") or f"{user}@{server}", f"{link.scheme}://{link.netloc}"
 
 
 def _profile(http: Http, address: str, server: str) -> _Account:
@@ -136,14 +136,10 @@ def _profile(http: Http, address: str, server: str) -> _Account:
     try:
         profile = http.json(f"{server}/api/v1/accounts/lookup", _Account, params={"acct": user})
     except Refused as error:
-        raise _refused(address, error) from error
+        raise _explain(address, error) from error
     if profile.suspended:
         raise Unreachable(f"the account {address} is suspended; its posts are not read")
-    if (
-        profile.discoverable is False
-        or profile.noindex
-        or _LEAVE_ALONE.search(activity_text(profile.note or ""))
-    ):
+    if profile.discoverable is False or profile.noindex or _OPT_OUT.search(activity_text(profile.note or "")):
         raise Unreachable(
             f"{address} does not want to be found by machines, so the posts are not read; "
             "if they are yours, ask for your archive in Mastodon's settings and give that file"
@@ -154,22 +150,22 @@ def _profile(http: Http, address: str, server: str) -> _Account:
 def _posts(account: Account, identity: str, server: str, options: ReadOptions) -> Iterator[Post]:
     address = f"{server}/api/v1/accounts/{identity}/statuses"
 
-    def ask(cursor: str | None, newest: str | None) -> Page:
+    def fetch(cursor: str | None, newest: str | None) -> Page:
         params: dict[str, Any] = {"limit": _PAGE, "exclude_reblogs": "true"}
         params |= {"max_id": cursor} if cursor else {}
         params |= {"since_id": newest} if newest else {}
         try:
             statuses = http.json(address, list[_Status], params=params)
         except Refused as error:
-            raise _refused(account.handle, error) from error
+            raise _explain(account.handle, error) from error
         own = [s for s in statuses if s.account.id == identity and s.visibility in _OPEN and not s.reblog]
         return Page([_post(status, account.handle) for status in own], statuses[-1].id if statuses else None)
 
     with (
         Http(allow_private=options.allow_private) as http,
-        Fetched("mastodon", f"{account.handle} {identity} {server}") as fetched,
+        PageCache("mastodon", f"{account.handle} {identity} {server}") as cache,
     ):
-        yield from fetched.walk(ask)
+        yield from cache.walk(fetch)
 
 
 def _post(status: _Status, handle: str) -> Post:
@@ -179,11 +175,7 @@ def _post(status: _Status, handle: str) -> Post:
         author=handle,
         text=activity_text(status.content or "", mentions),
         created_at=read_date(status.created_at or ""),
-        kind=PostKind.REPLY
-        if status.in_reply_to_id
-        else PostKind.QUOTE
-        if status.quote
-        else PostKind.ORIGINAL,
+        kind=_kind(status),
         reply_to=status.in_reply_to_id,
         lang=status.language,
         url=status.url or "",
@@ -191,7 +183,13 @@ def _post(status: _Status, handle: str) -> Post:
     )
 
 
-def _refused(address: str, error: Refused) -> Unreachable:
+def _kind(status: _Status) -> PostKind:
+    if status.in_reply_to_id:
+        return PostKind.REPLY
+    return PostKind.QUOTE if status.quote else PostKind.ORIGINAL
+
+
+def _explain(address: str, error: Refused) -> Unreachable:
     if error.status in _FORBIDDEN:
         return Unreachable(f"the server of {address} shows posts only to people who are signed in")
     if error.status in {404, 410}:

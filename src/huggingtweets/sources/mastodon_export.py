@@ -1,7 +1,7 @@
 """A Mastodon account's archive: a zip (since 4.2), a tar.gz (before), the folder, or its outbox.json alone.
 
-The outbox holds private posts and direct ones, too. A post is read only if it is addressed to everybody:
-`#Public` stands in `to` (public) or in `cc` (unlisted). Boosts are counted, and hold nobody's words.
+The outbox also has private posts and direct messages. A post is read only if it is addressed to everybody:
+`#Public` is in its `to` (public) or in its `cc` (unlisted). Boosts become reposts without text.
 
 A content warning is left out of the text: it is a label on the post, like "politics", and not its beginning.
 Form: the documents of ActivityStreams 2.0 as Mastodon writes them, docs.joinmastodon.org/spec/activitypub.
@@ -21,13 +21,13 @@ from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._formats.activity_html import Mention, activity_text, server_name
 from ._formats.archive_files import ArchiveFiles, open_archive
+from ._formats.authors import same_handle, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export
-from ._formats.handles import same_handle, to_handle
 from ._formats.json_arrays import decode_array
-from ._formats.json_nested import nested
+from ._formats.json_nested import nested_values
+from ._formats.markup import Mention, activity_text, server_name
 from ._formats.tar_files import TarFiles, is_tar
 
 SUMMARY = "an archive of Mastodon: zip, tar.gz, folder or outbox.json"
@@ -36,7 +36,7 @@ EXAMPLE = "archive-20240501-0123456789abcdef.zip"
 _OUTBOX = "outbox.json"
 _ACTOR = "actor.json"
 _ITEMS = "orderedItems"
-_HEAD = 64 << 10  # bytes in which an outbox says what it is
+_HEAD = 64 << 10  # bytes; an outbox names its list of items within them
 _PUBLIC = {"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"}
 
 _Addresses = list[str] | str | None
@@ -56,7 +56,7 @@ class _Note(Struct, rename="camel"):
     url: str | list[object] | None = None
     in_reply_to: str | None = None
     tag: list[_Tag] | _Tag | None = None
-    quote: str | dict[str, Any] | None = None  # a quote has one of these, as it became a standard
+    quote: str | dict[str, Any] | None = None  # quotes have one of these three; standards changed
     quote_uri: str | None = None
     quote_url: str | None = None
 
@@ -85,7 +85,7 @@ class _Actor(Struct, rename="camel"):
 
 
 def recognises(location: str) -> Match:
-    """Whether there is an outbox.json; what is in a tar is not looked for, as a tar has no list of it."""
+    """Whether there is an outbox.json; a tar is judged by its name, as it has no list of its files."""
     path = Path(location)
     if path.is_dir() or path.suffix.lower() == ".zip":
         try:
@@ -102,7 +102,7 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose archive it is, and open the public and unlisted posts, from the oldest on."""
+    """Read the account, and open the public and unlisted posts, oldest first."""
     path = Path(location)
     with _open(path) as archive:
         account, _ = _account(archive, options)
@@ -123,7 +123,7 @@ def _posts(path: Path, options: ReadOptions) -> Iterator[Post]:
 
 class _Archive(NamedTuple):
     export: Export
-    outbox: str  # its name in there
+    outbox: str  # its name in the export
     shown: str  # its name in messages
 
 
@@ -144,25 +144,25 @@ def _open(path: Path) -> Iterator[_Archive]:
 
 
 def _base(files: ArchiveFiles) -> str | None:
-    """The folder of the outbox: the top, or one around it."""
+    """Return the folder of the outbox: the top, or one folder around it."""
     candidates = ("", *(f"{folder}/" for folder in files.folders()))
     return next((folder for folder in candidates if files.has(folder + _OUTBOX)), None)
 
 
 def _activities(archive: _Archive) -> Iterator[_Activity]:
     decoder = msgspec.json.Decoder(list[_Activity])
-    for found in nested(archive.export.chunks(archive.outbox), {_ITEMS}, archive.shown):
-        yield from decode_array(found.chunks, decoder, archive.shown)
+    for items in nested_values(archive.export.chunks(archive.outbox), {_ITEMS}, archive.shown):
+        yield from decode_array(items.chunks, decoder, archive.shown)
         return
     raise BrokenArchive(f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again")
 
 
 def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:
-    """Whose archive it is, and the address by which its activities name that person."""
+    """Return the account, and the address by which the activities name the person."""
     export = archive.export
     first = next((a.actor for a in _activities(archive) if a.actor), "")
     actor = export.small_json(_ACTOR, _Actor) or _Actor()
-    if first and actor.id != first:  # an outbox alone, or beside somebody else's files
+    if first and actor.id != first:  # an outbox alone, or beside another person's files
         actor = _Actor(id=first, preferred_username=first.rstrip("/").split("/")[-1].removeprefix("@"))
     user, server = to_handle(actor.preferred_username), server_name(actor.id)
     handle = to_handle(f"{user}@{server}") if user else to_handle(options.handle or "")
@@ -182,7 +182,7 @@ def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:
 
 
 def _visibility(activity: _Activity) -> Visibility | None:
-    """None for what was for followers, or for those who are named, only."""
+    """Return the visibility; None for posts to followers or to mentioned people only."""
     if _PUBLIC & set(_listed(activity.to)):
         return Visibility.PUBLIC
     return Visibility.UNLISTED if _PUBLIC & set(_listed(activity.cc)) else None
@@ -193,7 +193,7 @@ def _listed(addresses: _Addresses) -> list[str]:
 
 
 def _post(activity: _Activity, handle: str, visibility: Visibility) -> Post | None:
-    """The post that an activity published, or None where it did something else."""
+    """Return the post that an activity published, or None if it did something else."""
     note = activity.object
     if activity.type == "Announce":
         identity = activity.id or (note if isinstance(note, str) else "")
@@ -225,6 +225,6 @@ def _kind(note: _Note) -> PostKind:
 
 
 def _language(note: _Note) -> str | None:
-    """The language under which the text is recorded; several hold translations."""
+    """Return the language of the text; the other languages have translations."""
     languages = [name for name, text in (note.content_map or {}).items() if text == note.content]
     return languages[0] if languages and languages[0] != "und" else None

@@ -1,8 +1,8 @@
 """Notes of Nostr in a file of signed events, as relays and backup tools save them: JSONL, or one JSON list.
 
-NIP-01 defines events and profiles (kind 0), NIP-10 notes and what they answer (kind 1), NIP-09 deletions
-(kind 5), NIP-18 quotes and reposts. Notes that their author deleted, messages (encrypted or not) and all
-other kinds are never read. Signatures are not checked.
+NIP-01 defines events and profiles (kind 0), NIP-10 notes and replies (kind 1), NIP-09 deletions (kind 5), and
+NIP-18 quotes and reposts. Notes that their author deleted, messages (encrypted or not) and all other kinds
+are never read. Signatures are not checked.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from msgspec import Struct
 from ..files import sha256
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
+from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
-from ._formats.handles import to_handle
 from ._formats.json_arrays import DAMAGE, decode_array, decode_lines
-from ._formats.people import the_one
 
 SUMMARY = "events of Nostr (JSONL, or a JSON list)"
 EXAMPLE = "nostr-backup.jsonl"
@@ -34,7 +33,7 @@ _HEAD = 16 << 10  # bytes
 _FORMS = {".json", ".jsonl", ".ndjson"}
 _PROFILE, _NOTE, _REPOST, _DELETION = 0, 1, 6, 5
 _FIELDS = [re.compile(rb'"%s"\s*:' % field) for field in (b"id", b"pubkey", b"kind", b"tags", b"sig")]
-_MARKER = 3  # where in an `e` tag it says what the event referred to is to this one
+_MARKER = 3  # index in an `e` tag of `reply` or `root`
 
 
 class _Event(Struct, frozen=True):
@@ -46,7 +45,7 @@ class _Event(Struct, frozen=True):
     content: str = ""
 
     def tagged(self, name: str) -> list[list[str]]:
-        """The tags of one name that have a value."""
+        """Return the tags of one name that have a value."""
         return [tag for tag in self.tags if len(tag) > 1 and tag[0] == name]
 
 
@@ -57,7 +56,7 @@ class _Profile(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether its first event has the fields of one."""
+    """Whether the first event of a file has the fields of an event of Nostr."""
     path = Path(location)
     if path.suffix.lower() not in _FORMS or not path.is_file():
         return Match.NO
@@ -67,22 +66,21 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Find out whose notes to read and which of them were deleted, and open the others as they come."""
+    """Choose the author, collect the deletions, and open the other notes in the order of the file."""
     path = Path(location)
     notes: Counter[str] = Counter()
-    profiles: dict[str, tuple[int, _Profile]] = {}  # with when each was published
+    profiles: dict[str, tuple[int, _Profile]] = {}  # by author, with the time of publication
     deleted: set[tuple[str, str]] = set()
     for event in _events(path):
         notes[event.pubkey] += event.kind == _NOTE
         if event.kind == _DELETION:
             deleted.update((event.pubkey, tag[1]) for tag in event.tagged("e"))
         if event.kind == _PROFILE:
-            known = profiles.get(event.pubkey, (-1, _Profile()))
-            profiles[event.pubkey] = max(
-                known, (event.created_at, _profile(event.content)), key=itemgetter(0)
-            )
+            latest = profiles.get(event.pubkey, (-1, _Profile()))
+            published = event.created_at, _profile(event.content)
+            profiles[event.pubkey] = max(latest, published, key=itemgetter(0))
     names = {pubkey: profile.name or pubkey for pubkey, (_, profile) in profiles.items()}
-    author = the_one(location, +notes, options, names)
+    author = choose_author(location, +notes, options, names)
     _, profile = profiles.get(author, (-1, _Profile()))
     account = Account(
         handle=to_handle(profile.name or options.handle or author),
@@ -95,23 +93,23 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) -> Iterator[Post]:
     for event in _events(path):
-        mine = event.pubkey == author and event.kind == _NOTE and (author, event.id) not in deleted
-        if not mine or not event.content.strip():
+        own = event.pubkey == author and event.kind == _NOTE and (author, event.id) not in deleted
+        if not own or not event.content.strip():
             continue
-        answered = _answered(event)
+        parent = _parent(event)
         quotes = event.tagged("q")
         yield Post(
             id=event.id,
             author=handle,
             text=event.content.strip(),
             created_at=read_date(event.created_at),
-            kind=PostKind.REPLY if answered else PostKind.QUOTE if quotes else PostKind.ORIGINAL,
-            reply_to=answered,
+            kind=PostKind.REPLY if parent else PostKind.QUOTE if quotes else PostKind.ORIGINAL,
+            reply_to=parent,
         )
 
 
-def _answered(event: _Event) -> str | None:
-    """The note that a note answers: marked `reply`, else `root`; before there were marks, the last one."""
+def _parent(event: _Event) -> str | None:
+    """Return the id of the note that a note answers: marked `reply`, else `root`, else the last unmarked."""
     references = event.tagged("e")
     marked = {tag[_MARKER]: tag[1] for tag in references if len(tag) > _MARKER and tag[_MARKER]}
     unmarked = [tag[1] for tag in references if len(tag) <= _MARKER or not tag[_MARKER]]
@@ -132,4 +130,4 @@ def _profile(content: str) -> _Profile:
     try:
         return msgspec.json.decode(content, type=_Profile)
     except DAMAGE:
-        return _Profile()  # anybody can publish a profile that is none
+        return _Profile()  # anybody can publish a broken profile

@@ -1,7 +1,7 @@
-"""Reddit's answer to a request for one's data: a zip of tables, of which posts and comments are read.
+"""Reddit's export of a user's data: a zip of tables, of which posts and comments are read.
 
-A post is its title and what was written below it. What a comment quotes, in lines that begin with `>`, is
-somebody else's. Votes, chats, messages, drafts and addresses of the network are never read.
+The text of a post is its title and its body. Quotations, lines that begin with `>`, are left out, as others
+wrote them. Votes, chats, messages, drafts and network addresses are never read.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from ..errors import LocationError
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import same_handle, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import same_handle, to_handle
-from ._formats.html_text import unescaped
+from ._formats.markup import unescape_html
 from ._formats.table_rows import Row
 
 SUMMARY = "an export of Reddit, zip or folder"
 EXAMPLE = "export_ada_20240501.zip"
 
 _WHAT = "export of Reddit"
-_TABLES = {  # and the letters that Reddit puts before the ids of such things
+_TABLES = {  # by the prefix that Reddit puts before such ids
     "t3_": re.compile(r"posts(_\d+)?\.csv"),
     "t1_": re.compile(r"comments(_\d+)?\.csv"),
 }
 _ONLY_OF_REDDIT = ("comment_votes.csv", "post_votes.csv", "subscribed_subreddits.csv", "statistics.csv")
 _GONE = {"[deleted]", "[removed]"}
-_QUOTE = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins what is to be revealed by a click
+_QUOTE = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _POST_IN_LINK = re.compile(r"/comments/(\w+)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def recognises(location: str) -> Match:
-    """Whether there are tables of posts or comments beside one that only Reddit has."""
+    """Whether there are tables of posts or comments beside one that only Reddit's exports have."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the posts, then the comments, in the order of the export."""
+    """Read the account, and open the posts, then the comments, in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         handle = _handle(export, options)
-        digest = export.digest([name for letters in _TABLES for name in export.names(_TABLES[letters])])
+        digest = export.digest([name for table in _TABLES.values() for name in export.names(table)])
     account = Account(
         handle=handle,
         name=options.name or handle,
@@ -55,32 +55,32 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
-        for letters, table in _TABLES.items():
+        for prefix, table in _TABLES.items():
             for name in export.names(table):
                 for row in export.rows(name):
-                    text = _typed(row)
+                    text = _text(row)
                     if text:
-                        yield _post(row, letters, text, handle)
+                        yield _post(row, prefix, text, handle)
 
 
-def _post(row: Row, letters: str, text: str, handle: str) -> Post:
-    comment = letters == "t1_"
-    above = _POST_IN_LINK.search(row.get("link", ""))
-    answered = row.get("parent") or (f"t3_{above[1]}" if above else None)
+def _post(row: Row, prefix: str, text: str, handle: str) -> Post:
+    is_comment = prefix == "t1_"
+    post = _POST_IN_LINK.search(row.get("link", ""))
+    parent = row.get("parent") or (f"t3_{post[1]}" if post else None)
     return Post(
-        id=letters + row.get("id", ""),
+        id=prefix + row.get("id", ""),
         author=handle,
         text=text,
         created_at=read_date(row.get("date", "")),
-        kind=PostKind.REPLY if comment else PostKind.ORIGINAL,
-        reply_to=answered if comment else None,
+        kind=PostKind.REPLY if is_comment else PostKind.ORIGINAL,
+        reply_to=parent if is_comment else None,
         url=row.get("permalink", ""),
     )
 
 
-def _typed(row: Row) -> str:
-    """Title and text without quotes; nothing where either was taken away."""
-    parts = [unescaped(row.get(column, "")).strip() for column in ("title", "body")]
+def _text(row: Row) -> str:
+    """Return title and body without quotations; an empty string if either was deleted."""
+    parts = [unescape_html(row.get(column, "")).strip() for column in ("title", "body")]
     if not _GONE.isdisjoint(parts):
         return ""
     own = [_QUOTE.sub("", part.replace("\u200b", "").replace("\r", "")).strip() for part in parts]
@@ -89,8 +89,8 @@ def _typed(row: Row) -> str:
 
 def _handle(export: Export, options: ReadOptions) -> str:
     rows = export.rows("statistics.csv") if export.has("statistics.csv") else iter(())
-    told = next((row.get("value", "") for row in rows if row.get("statistic") == "account name"), "")
-    handle = to_handle(told or options.handle or options.name or "")
+    name = next((row.get("value", "") for row in rows if row.get("statistic") == "account name"), "")
+    handle = to_handle(name or options.handle or options.name or "")
     if not handle:
         raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):

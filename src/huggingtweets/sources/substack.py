@@ -1,7 +1,7 @@
-"""Substack's export of a publication: what was published for everyone.
+"""Substack's export of a publication: the posts that everyone can read.
 
-Drafts and posts for paying readers only are never read, and neither are subscribers and their addresses.
-Quotations, posts of other people that are shown inside, captions and buttons are left out of the text.
+Drafts, posts for paying readers, and subscribers with their addresses are never read. Quotations, embedded
+posts of others, captions and buttons are left out of the text.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ..errors import LocationError
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import to_handle
-from ._formats.html_text import html_text
+from ._formats.markup import html_text
 from ._formats.table_rows import Row
 
 SUMMARY = "an export of Substack, zip or folder"
@@ -35,12 +35,12 @@ _NOT_OWN = (
 
 
 def recognises(location: str) -> Match:
-    """Whether there is a posts.csv that begins as Substack's does."""
+    """Whether there is a posts.csv with the columns of Substack's."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read which publication it is, and open its posts in the order of posts.csv."""
+    """Read the name of the publication, and open its posts in the order of posts.csv."""
     with open_export(location, _is_base, _WHAT) as export:
         account = _account(export, options)
         digest = export.digest([_TABLE, *(name for row in _rows(export) if (name := _page(export, row)))])
@@ -62,7 +62,7 @@ def _posts(location: str, account: Account) -> Iterator[Post]:
 
 
 def _rows(export: Export) -> Iterator[Row]:
-    """Rows of posts that everyone can read."""
+    """Yield the rows of posts that everyone can read."""
     for row in export.rows(_TABLE):
         published = row.get("is_published", "").strip().lower() in {"true", "t", "1", "yes"}
         if row.get("post_id") and published and row.get("audience", "").strip() == "everyone":
@@ -82,9 +82,9 @@ def _page(export: Export, row: Row) -> str:
 
 
 def _account(export: Export, options: ReadOptions) -> Account:
-    """The list of subscribers, which is not read, has the publication's name in its own."""
-    lists = map(_PUBLICATION.fullmatch, export.names(_PUBLICATION))
-    publication = next((found[1] for found in lists if found), "")
+    """Read the publication's name from the name of the list of subscribers, which is not opened."""
+    matches = map(_PUBLICATION.fullmatch, export.names(_PUBLICATION))
+    publication = next((match[1] for match in matches if match), "")
     handle = to_handle(publication or options.handle or options.name or "")
     if not handle:
         raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")

@@ -17,13 +17,13 @@ EXAMPLE = "posts.csv"
 
 
 def recognises(location: str) -> Match:
-    """Whether it is a file whose name ends as those of tables do."""
+    """Whether it is a file with the suffix of a table."""
     path = Path(location)
     return Match.SUFFIX if is_table(path) and path.is_file() else Match.NO
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Find the columns and the author by the first rows, and open the posts in the order of the table."""
+    """Find the columns and the author in the first rows, and open the posts in the order of the table."""
     path = Path(location)
     if not is_table(path):
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")

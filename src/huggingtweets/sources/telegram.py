@@ -1,11 +1,10 @@
-"""What Telegram Desktop exports as machine-readable JSON: one chat, or everything.
+"""An export of Telegram Desktop as machine-readable JSON: one chat, or everything.
 
-Only lines of one person are read. In an export of everything that is its owner, and only groups and channels
-are read, never personal chats, chats with bots and saved messages. An export of one chat is that chat
-itself, handed over by the user: there it is whoever the user names. What a channel publishes in its own
-name is the channel's, and is read from an export of that channel alone. Forwarded messages, messages by way
-of a bot and quotations are somebody else's words, and left out. Groups that are not public count as
-unlisted, the narrowest visibility that posts here can have.
+Only messages of one person are read. In an export of everything this is its owner, and only groups and
+channels are read, never personal chats, chats with bots and saved messages. In an export of one chat, of any
+kind, it is the person whom the user names. Posts that a channel publishes in its own name are read only from
+an export of that channel alone. Forwarded messages, messages through bots and quotations are left out, as
+others wrote them. Groups that are not public count as unlisted, the narrowest visibility that posts can have.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,13 +22,12 @@ from msgspec import UNSET, Struct, UnsetType, field
 from ..errors import BrokenArchive
 from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
-from ._formats.archive_files import CHUNK, ArchiveFiles
+from ._formats.archive_files import CHUNK, ArchiveFiles, read_chunks
+from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
-from ._formats.handles import to_handle
 from ._formats.json_arrays import DAMAGE, decode_array
-from ._formats.json_nested import nested
-from ._formats.people import the_one
+from ._formats.json_nested import nested_values
 
 T = TypeVar("T")
 
@@ -67,8 +64,8 @@ class _Piece(Struct, frozen=True):
     type: str = ""
 
 
-class _Line(Struct, frozen=True):
-    """Who wrote a message."""
+class _Authorship(Struct, frozen=True):
+    """The author of a message."""
 
     type: str = ""
     from_id: str = ""
@@ -88,7 +85,7 @@ class _Message(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether it is JSON that begins as Telegram's does, or an archive of it."""
+    """Whether it is JSON that begins as Telegram's does, or an archive with such a file."""
     path = Path(location)
     if path.suffix.lower() == ".json" and path.is_file():
         with path.open("rb") as file:
@@ -97,36 +94,38 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Find out whose lines to read, and open them, chat by chat, in the order of the export."""
-    who, account = _owner(location, options) or _chosen(location, options)
+    """Choose the author, and open the messages, chat by chat, in the order of the export."""
+    author, account = _owner(location, options) or _choose(location, options)
     digest = hashlib.sha256()
     for chunk in _chunks(location):
         digest.update(chunk)
-    return Timeline(account=account, posts=_posts(location, who, account.handle), digest=digest.hexdigest())
+    return Timeline(
+        account=account, posts=_posts(location, author, account.handle), digest=digest.hexdigest()
+    )
 
 
-def _posts(location: str, who: str, handle: str) -> Iterator[Post]:
+def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
     for chat, messages in _chats(location, list[_Message]):
         visibility = Visibility.PUBLIC if chat.type.startswith("public_") else Visibility.UNLISTED
         for message in messages:
-            text = _typed(message)
-            if message.from_id == who and text:
-                answered = message.reply_to_message_id and not message.reply_to_peer_id
+            text = _text(message)
+            if message.from_id == author and text:
+                in_chat = message.reply_to_message_id and not message.reply_to_peer_id
                 yield Post(
                     id=f"{chat.id}/{message.id}",
                     author=handle,
                     text=text,
                     created_at=read_date(message.date_unixtime),
                     kind=PostKind.REPLY if message.reply_to_message_id else PostKind.ORIGINAL,
-                    reply_to=f"{chat.id}/{message.reply_to_message_id}" if answered else None,
+                    reply_to=f"{chat.id}/{message.reply_to_message_id}" if in_chat else None,
                     visibility=visibility,
                 )
 
 
-def _typed(message: _Message) -> str:
-    """What a message's writer typed; nothing where it is not a message, or somebody else's words."""
-    borrowed = message.forwarded_from is not UNSET or message.via_bot is not UNSET
-    if message.type != "message" or borrowed:
+def _text(message: _Message) -> str:
+    """Return the text of a message; an empty string if it is not a message, or another person wrote it."""
+    foreign = message.forwarded_from is not UNSET or message.via_bot is not UNSET
+    if message.type != "message" or foreign:
         return ""
     pieces = [message.text] if isinstance(message.text, str) else message.text
     return "".join(
@@ -137,11 +136,11 @@ def _typed(message: _Message) -> str:
 
 
 def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
-    """Who made an export of everything, where it says so."""
-    for found in nested(_chunks(location), {"personal_information", "messages"}, location):
-        if found.key == "messages":
+    """Return the owner's id and account, if this is an export of everything; they come before all chats."""
+    for value in nested_values(_chunks(location), {"personal_information", "messages"}, location):
+        if value.key == "messages":
             return None
-        owner = _decoded(b"".join(found.chunks), _Owner, location)
+        owner = _decode(b"".join(value.chunks), _Owner, location)
         name = f"{owner.first_name} {owner.last_name}".strip()
         account = Account(
             handle=to_handle(owner.username) or to_handle(name) or str(owner.user_id),
@@ -153,29 +152,30 @@ def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
     return None
 
 
-def _chosen(location: str, options: ReadOptions) -> tuple[str, Account]:
-    """Whom the user names, or who is alone."""
-    lines: Counter[str] = Counter()
+def _choose(location: str, options: ReadOptions) -> tuple[str, Account]:
+    """Choose the author whom the user names, or the only one; return their id and account."""
+    counts: Counter[str] = Counter()
     names: dict[str, str] = {}
-    for _, messages in _chats(location, list[_Line]):
-        for line in messages:
-            if line.type == "message" and line.from_id:
-                lines[line.from_id] += 1
-                names[line.from_id] = line.name or names.get(line.from_id, line.from_id)
-    who = the_one(location, lines, options, names)
-    return who, Account(handle=to_handle(names[who]) or who, name=names[who], source="telegram")
+    for _, messages in _chats(location, list[_Authorship]):
+        for message in messages:
+            if message.type == "message" and message.from_id:
+                counts[message.from_id] += 1
+                names[message.from_id] = message.name or names.get(message.from_id, message.from_id)
+    author = choose_author(location, counts, options, names)
+    handle = to_handle(names[author]) or author
+    return author, Account(handle=handle, name=names[author], source="telegram")
 
 
 def _chats(location: str, kind: type[list[T]]) -> Iterator[tuple[_Chat, Iterator[T]]]:
-    """The chats whose messages may be read, with these."""
+    """Yield the chats whose messages may be read, with their messages."""
     decoder = msgspec.json.Decoder(kind)
-    for found in nested(_chunks(location), {"messages"}, location):
-        chat = _decoded(found.head, _Chat, location)
-        if chat.type in (_GROUPS if found.depth > 1 else _KINDS):
-            yield chat, decode_array(found.chunks, decoder, location)
+    for value in nested_values(_chunks(location), {"messages"}, location):
+        chat = _decode(value.head, _Chat, location)
+        if chat.type in (_GROUPS if value.depth > 1 else _KINDS):
+            yield chat, decode_array(value.chunks, decoder, location)
 
 
-def _decoded(content: bytes, kind: type[T], location: str) -> T:
+def _decode(content: bytes, kind: type[T], location: str) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except DAMAGE as error:
@@ -186,7 +186,7 @@ def _chunks(location: str) -> Iterator[bytes]:
     path = Path(location)
     if path.suffix.lower() == ".json":
         with path.open("rb") as file:
-            yield from iter(partial(file.read, CHUNK), b"")
+            yield from read_chunks(file)
     else:
         with open_export(location, _is_base, _WHAT) as export:
             yield from export.chunks(_RESULT)

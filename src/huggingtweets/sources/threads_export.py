@@ -1,8 +1,8 @@
-"""An export of Threads as JSON; it comes inside of that of Instagram.
+"""An export of Threads as JSON; it is part of Instagram's export.
 
-Posts and replies are in one file. What a reply answers is not told, and posts have neither ids nor addresses.
-An export that also holds posts of Instagram is taken for Instagram's; `--source threads_export` reads this
-part of it. Archived posts, likes and messages are never read, and nothing at all of a private account.
+Posts and replies are in one file. Replies do not say what they answer, and posts have neither ids nor
+addresses. An export that also has posts of Instagram counts as Instagram's; `--source threads_export` reads
+the part of Threads. Archived posts, likes and messages are never read. A private account is refused.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _POSTS = ("your_instagram_activity/threads/threads_and_replies.json", "threads/t
 
 
 def recognises(location: str) -> Match:
-    """Whether threads_and_replies.json is where an export has it."""
+    """Whether threads_and_replies.json is where exports have it."""
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read whose they are, and open the posts in the order of the export."""
+    """Read the account, and open the posts in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         owner = account(export, options, _NAME, "https://www.threads.com/@")
         digest = export.digest([*_files(export), *profiles(export, _NAME)])
@@ -39,8 +39,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
-        found = (item for name in _files(export) for item in items(export, name, list[Item], _KEY))
-        for number, item in enumerate(found, start=1):
+        posts = (item for name in _files(export) for item in items(export, name, list[Item], _KEY))
+        for number, item in enumerate(posts, start=1):
             if item.text:
                 yield Post(
                     id=f"post-{number}",

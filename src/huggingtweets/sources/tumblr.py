@@ -1,9 +1,9 @@
 """A Tumblr blog's export: posts/posts.xml in a zip, in the folder that it unpacks to, or alone.
 
-Only what is published for everyone is read: drafts, the queue, private posts, submissions of other people and
-conversations are not. Reblogs are counted, and their words, which are mostly somebody else's, are not read;
-neither are quotes, chats and the questions of answers. Form: as in the test files and sources of several
-published readers of this export, which agree; Tumblr itself describes none.
+Only posts that are published for everyone are read; drafts, the queue, private posts, submissions of others
+and conversations are not. Reblogs become reposts without text, as others wrote most of it. Quotes, chats and
+the questions of answers are left out. Tumblr documents no form; several published readers of this export,
+with their test files, agree on this one.
 """
 
 from __future__ import annotations
@@ -11,29 +11,27 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from ..errors import LocationError
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._formats.archive_files import CHUNK, ArchiveFiles
+from ._formats.archive_files import ArchiveFiles, read_chunks
+from ._formats.authors import same_handle, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
-from ._formats.handles import same_handle, to_handle
-from ._formats.html_text import html_text
-from ._formats.xml_events import xml_events
+from ._formats.markup import html_text, xml_events
 
 SUMMARY = "an export of a Tumblr blog: zip, folder or posts.xml"
 EXAMPLE = "jane-tumblr-export.zip"
 
 _WHAT = "export of a Tumblr blog with posts.xml"
 _FILES = ("posts/posts.xml", "posts.xml")
-_PACKED = "posts.zip"  # inside of the zip that Tumblr gives
+_INNER_ZIP = "posts.zip"  # inside the zip that Tumblr makes
 _ROOT = re.compile(rb"<tumblr[\s>]")
 _HEAD = 4096  # bytes
-_OWN = {  # by type of post, the elements that hold what the blog's owner typed, as HTML
+_OWN_TEXT = {  # by type of post: the elements with the text of the blog's author, as HTML
     "regular": ("regular-title", "regular-body"),
     "photo": ("photo-caption",),
     "video": ("video-caption",),
@@ -41,12 +39,12 @@ _OWN = {  # by type of post, the elements that hold what the blog's owner typed,
     "link": ("link-description",),
     "answer": ("answer",),
 }
-_OF_OTHERS = ("is_submission", "is-submission")
+_SUBMISSION = ("is_submission", "is-submission")
 _REBLOGGED = ("reblogged-from-url", "reblogged-from-name", "reblogged-root-url")
 
 
 def recognises(location: str) -> Match:
-    """Whether a file begins as posts.xml does, or such a file is in an archive, or where Tumblr packs it."""
+    """Whether a file begins as posts.xml does, or an archive has such a file or Tumblr's posts.zip."""
     path = Path(location)
     if path.suffix.lower() == ".xml" and path.is_file():
         with path.open("rb") as file:
@@ -55,7 +53,7 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read which blog it is, and open its posts in the order of the export, newest first."""
+    """Read the name of the blog, and open its posts in the order of the export, newest first."""
     blog = next((post.get("tumblelog", "") for post in _elements(location)), "")
     handle = to_handle(blog or options.handle or options.name or "")
     if not handle:
@@ -77,7 +75,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(location: str, handle: str) -> Iterator[Post]:
     for post in _elements(location):
         own = same_handle(post.get("tumblelog", handle), handle)
-        if own and _is_public(post) and (post.get("type") in _OWN or _is_reblog(post)):
+        if own and _is_public(post) and (post.get("type") in _OWN_TEXT or _is_reblog(post)):
             yield _post(post, handle)
 
 
@@ -94,14 +92,14 @@ def _post(post: Element, handle: str) -> Post:
 
 
 def _text(post: Element) -> str:
-    """What was typed, without quotations."""
-    parts = (post.findtext(name, "") for name in _OWN[post.get("type", "")])
+    """Return the text without quotations."""
+    parts = (post.findtext(name, "") for name in _OWN_TEXT[post.get("type", "")])
     return "\n\n".join(filter(None, (html_text(part, drop="blockquote") for part in parts)))
 
 
 def _is_public(post: Element) -> bool:
     hidden = post.get("state", "published") != "published" or post.get("private") == "true"
-    return not hidden and not any(post.get(name) == "true" for name in _OF_OTHERS)
+    return not hidden and not any(post.get(name) == "true" for name in _SUBMISSION)
 
 
 def _is_reblog(post: Element) -> bool:
@@ -109,38 +107,38 @@ def _is_reblog(post: Element) -> bool:
 
 
 def _elements(location: str) -> Iterator[Element]:
-    """The elements of the posts, one by one."""
-    around: list[Element] = []
+    """Yield the elements of the posts, one by one."""
+    ancestors: list[Element] = []
     for kind, element in xml_events(_chunks(location), location):
         if kind == "start":
-            if not around and element.tag != "tumblr":
+            if not ancestors and element.tag != "tumblr":
                 raise LocationError(f"{location} is no {_WHAT}; give the zip, the folder or posts.xml")
-            around.append(element)
+            ancestors.append(element)
             continue
-        around.pop()
+        ancestors.pop()
         if element.tag == "post":
             yield element
-            around[-1].clear()
+            ancestors[-1].clear()
 
 
 def _chunks(location: str) -> Iterator[bytes]:
     path = Path(location)
     if path.suffix.lower() == ".xml":
         with path.open("rb") as file:
-            yield from iter(partial(file.read, CHUNK), b"")
+            yield from read_chunks(file)
         return
     with open_export(location, _is_base, _WHAT) as export:
         name = _file(export.files, export.base)
         if not name:
             raise LocationError(
-                f"{location} holds {_PACKED}; unpack both, and give the folder in which posts.xml is then"
+                f"{location} holds {_INNER_ZIP}; unpack both, and give the folder in which posts.xml is then"
             )
         yield from export.files.chunks(name)
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    packed = files.has(folder + _PACKED) and "media" in files.folders(folder)
-    return packed or bool(_file(files, folder))
+    has_inner_zip = files.has(folder + _INNER_ZIP) and "media" in files.folders(folder)
+    return has_inner_zip or bool(_file(files, folder))
 
 
 def _file(files: ArchiveFiles, folder: str) -> str:

@@ -1,10 +1,10 @@
-"""A chat that WhatsApp exports: a text, or the zip it comes in.
+"""A chat exported from WhatsApp: a text, or the zip it comes in.
 
-Each message begins with a date in the form that is usual where the phone is, and goes on until the next one
-does. Only the lines of one person are read: whom the user names, or who is alone in the chat. What the
-program says itself begins with a mark that nobody sees (iPhone), or has no name before it (Android), or is
-one of the sentences below. The export does not say in which time zone it was made; times count as UTC.
-Chats are never public; their lines count as unlisted, the narrowest visibility that posts here can have.
+A message begins with a date, in the form that is usual where the phone is, and may have several lines. Only
+messages of one person are read: the one whom the user names, or the only one. Messages of the app itself
+begin with an invisible mark (iPhone), or have no name (Android), or are among the sentences below. The export
+does not name its time zone, so times count as UTC. Chats are never public; their messages count as unlisted,
+the narrowest visibility that posts can have.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from pathlib import Path
 from ..types import Account, Post, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import choose_author, strip_invisible, to_handle
 from ._formats.encoding import lines
 from ._formats.export_files import match_export, open_export
-from ._formats.handles import to_handle
-from ._formats.people import seen, the_one
-from ._formats.whatsapp_dates import DateOrder, Stamp, stamped
+from ._whatsapp_dates import DateOrder, Stamp, stamped
 
 SUMMARY = "a chat exported from WhatsApp (.txt), or the zip it is in"
 EXAMPLE = "WhatsApp Chat with Grace.txt"
 
 _WHAT = "chat exported from WhatsApp"
 _CHAT_FILE = re.compile(r"_chat\.txt|.*(?:chat|whatsapp).*\.txt", re.IGNORECASE)
-_OF_THE_PROGRAM = "\u200e"
-_NOT_TYPED = re.compile(  # in a line of its own; `<Media omitted>` has many languages
+_APP_MARK = "\u200e"
+_ATTACHMENT = re.compile(  # in a line of its own; `<Media omitted>` has many languages
     r"<[^<>]+>|null|[\w-]+\.\w{2,5} \([^()]+\)|.+\.vcf \([^()]+\)|\w+: https://maps\.google\.com/\S+"
 )
 _FILE = re.compile(r"\S[^\n]*\.\w{2,5}")
@@ -39,7 +38,7 @@ _EDITED = re.compile(
     r"|Ce message a été modifié|Questo messaggio è stato modificato|Dit bericht is bewerkt|Mensagem editada"
     r"|Esta mensagem foi editada)\.?>)\s*\Z"
 )
-_NOT_A_MESSAGE = {
+_APP_MESSAGES = {
     *("This message was deleted", "You deleted this message"),
     *("Diese Nachricht wurde gelöscht", "Du hast diese Nachricht gelöscht"),
     *("Se eliminó este mensaje", "Eliminaste este mensaje", "Este mensaje fue eliminado"),
@@ -52,7 +51,7 @@ _NOT_A_MESSAGE = {
 
 
 def recognises(location: str) -> Match:
-    """Whether a text begins with a dated line, as these chats do, or such a text is in a zip or a folder."""
+    """Whether a text, or one in a zip or a folder, begins with a dated line as these chats do."""
     path = Path(location)
     if path.suffix.lower() == ".txt" and path.is_file():
         with path.open("rb") as file:
@@ -61,68 +60,68 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Count who wrote how much and find out the form of dates, then open the lines of one person."""
-    order, people, digest = DateOrder(), Counter[str](), hashlib.sha256()
+    """Choose the author and find out the order of day and month, then open the author's messages."""
+    order, counts, digest = DateOrder(), Counter[str](), hashlib.sha256()
     for line, stamp in _stamped_lines(location):
         digest.update(line.encode())
         if stamp:
             order.add(stamp)
             name, body = _split(stamp)
-            people[name] += bool(name and not body.startswith(_OF_THE_PROGRAM))
-    who = the_one(location, +people, options)
-    account = Account(handle=to_handle(who), name=who, source="whatsapp")
-    return Timeline(account=account, posts=_posts(location, who, order), digest=digest.hexdigest())
+            counts[name] += bool(name and not body.startswith(_APP_MARK))
+    author = choose_author(location, +counts, options)
+    account = Account(handle=to_handle(author), name=author, source="whatsapp")
+    return Timeline(account=account, posts=_posts(location, author, order), digest=digest.hexdigest())
 
 
-def _posts(location: str, who: str, order: DateOrder) -> Iterator[Post]:
-    for number, stamp, body in _messages(location, who):
-        text = _typed(body)
+def _posts(location: str, author: str, order: DateOrder) -> Iterator[Post]:
+    for number, stamp, body in _messages(location, author):
+        text = _clean(body)
         if text:
             yield Post(
                 id=f"line-{number}",
-                author=to_handle(who),
+                author=to_handle(author),
                 text=text,
-                created_at=order.moment(stamp),
+                created_at=order.to_datetime(stamp),
                 visibility=Visibility.UNLISTED,
             )
 
 
-def _messages(location: str, who: str) -> Iterator[tuple[int, Stamp, str]]:
-    """One person's messages, with the number of the line that each begins in."""
-    begun, body = None, []
+def _messages(location: str, author: str) -> Iterator[tuple[int, Stamp, str]]:
+    """Yield one person's messages: the number of the first line, its date, and the body."""
+    head, body = None, []
     for number, (line, stamp) in enumerate(_stamped_lines(location), start=1):
         if stamp:
-            if begun:
-                yield *begun, "".join(body)
-            name, first = _split(stamp)
-            begun, body = ((number, stamp), [first]) if name == who else (None, [])
-        elif begun:
+            if head:
+                yield *head, "".join(body)
+            name, first_line = _split(stamp)
+            head, body = ((number, stamp), [first_line]) if name == author else (None, [])
+        elif head:
             body.append(line)
-    if begun:
-        yield *begun, "".join(body)
+    if head:
+        yield *head, "".join(body)
 
 
 def _split(stamp: Stamp) -> tuple[str, str]:
-    """Who says it, and what; nobody where the program itself does."""
+    """Return the name and the message; the name is empty if the message is the app's own."""
     name, colon, body = stamp.rest.partition(": ")
-    return (" ".join(seen(name).replace("~", " ").split()), body) if colon else ("", stamp.rest)
+    return (" ".join(strip_invisible(name).replace("~", " ").split()), body) if colon else ("", stamp.rest)
 
 
-def _typed(body: str) -> str:
-    """What was typed, without what the program puts in its place, before it and behind it."""
+def _clean(body: str) -> str:
+    """Return what the person typed, without what the app adds; an empty string if nothing is left."""
     body = _EDITED.sub("", body.replace("\r", "")).strip(" \n")
-    if body.startswith(_OF_THE_PROGRAM):
+    if body.startswith(_APP_MARK):
         return ""
-    first, _, rest = seen(body).partition("\n")
-    if first.rstrip(". ") in _NOT_A_MESSAGE:
+    first, _, rest = strip_invisible(body).partition("\n")
+    if first.rstrip(". ") in _APP_MESSAGES:
         return ""
-    if _NOT_TYPED.fullmatch(first):
+    if _ATTACHMENT.fullmatch(first):
         return "" if _FILE.fullmatch(rest.strip()) else rest.strip()
     return f"{first}\n{rest}".strip()
 
 
 def _stamped_lines(location: str) -> Iterator[tuple[str, Stamp | None]]:
-    """Lines with their dates. What is dated in another style than the first line belongs to a message."""
+    """Yield lines with their dates. A date in another style than the first one is part of a message."""
     style = None
     for line in _lines(location):
         stamp = stamped(line)
@@ -144,9 +143,11 @@ def _is_base(files: ArchiveFiles, folder: str) -> bool:
 
 
 def _chat_file(files: ArchiveFiles, folder: str) -> str:
-    """The shortest name of a chat, if it begins as one does."""
-    found = sorted(filter(_CHAT_FILE.fullmatch, files.names(folder)), key=len)[:1]
-    names = [folder + name for name in found if _begins_dated(next(files.chunks(folder + name), b"")[:4096])]
+    """Return the file with the shortest name of a chat, if it begins as a chat does."""
+    candidates = sorted(filter(_CHAT_FILE.fullmatch, files.names(folder)), key=len)[:1]
+    names = [
+        folder + name for name in candidates if _begins_dated(next(files.chunks(folder + name), b"")[:4096])
+    ]
     return names[0] if names else ""
 
 

@@ -1,10 +1,10 @@
-"""An X account, live, through X's own API and with the user's token. X asks money for every post.
+"""An X account, live, through X's own API and with the user's token. X charges for every post.
 
-The newest 3,200 posts are to be had. Nothing is excluded, because X looks back less far where replies are:
-what is a retweet or a reply is sorted out here. Long posts come whole in a field of their own. X has two
-dialects for the names of fields, takes unknown names without a word and charges all the same; so the older
-one, which its guide describes, is tried first, and the newer one where an answer lacks what was asked for.
-What is asked for twice on one day (UTC) is charged once.
+X lists the newest 3,200 posts. Retweets and replies are fetched too, because X lists fewer posts if replies
+are excluded. Long posts have their whole text in a field of their own. X has two dialects of field names; it
+accepts unknown names in silence and charges all the same. So the older dialect, which X's guide describes, is
+tried first, and the newer one if the answer lacks the fields. X charges once for a post that is fetched twice
+on one day (UTC).
 
 Documentation: docs.x.com, x-api/users/get-posts, x-api/fundamentals/fields, x-api/getting-started/pricing.
 """
@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from ..errors import ConsentNeeded, LocationError, MissingSecret, Unreachable
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._formats.fetched import Fetched, Page
-from ._formats.handles import to_handle
+from ._formats.authors import to_handle
 from ._formats.http import Http, Refused
+from ._formats.page_cache import Page, PageCache
 from ._formats.x_posts import Entities, Link, Mention, Tweet, superseded, to_post
 
 SUMMARY = "an X account, live, with a token in X_BEARER_TOKEN: X charges for each post"
@@ -39,7 +39,7 @@ _LOCATION = re.compile(
 _PAGES_OF_X = {"compose", "explore", "home", "i", "intent", "login", "messages", "notifications", "search"}
 _SECRET = "X_BEARER_TOKEN"  # noqa: S105 -- where the token is, not what it is
 _SERVER = "https://api.x.com"
-_PAGE = 100  # the most that X gives at once
+_PAGE = 100  # posts; X's largest page
 _USER_FIELDS = "description,profile_image_url,protected,public_metrics"
 _FIELDS = "created_at,entities,in_reply_to_user_id,lang"
 _DIALECTS = (
@@ -69,8 +69,8 @@ class _User(Struct, frozen=True):
     public_metrics: _Metrics = _Metrics()
 
 
-class _Found(Struct, frozen=True):
-    data: _User | None = None  # X answers 200 without it where there is no such account
+class _UserAnswer(Struct, frozen=True):
+    data: _User | None = None  # missing, with status 200, if there is no such account
 
 
 class _Span(Struct, frozen=True):
@@ -96,7 +96,7 @@ class _Referenced(Struct, frozen=True):
 
 
 class _Record(Struct, frozen=True):
-    """A post, in both dialects."""
+    """A post, in either dialect."""
 
     id: str
     text: str
@@ -127,16 +127,16 @@ class _Listing(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether it is written as an account of X or as a link to one; nobody is asked."""
+    """Whether the location has the form of an account of X or of a link to one. Sends no request."""
     return Match.CONTENT if _handle(location) else Match.NO
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Ask who it is, and open the posts, newest first.
+    """Fetch the profile, and open the posts, newest first.
 
     Raises:
         MissingSecret: There is no token.
-        ConsentNeeded: Nobody agreed to the price, which the message tells; nothing was asked for yet.
+        ConsentNeeded: The user has not agreed to the price that the message names. No request was sent.
     """
     handle = _handle(location)
     if not handle:
@@ -185,9 +185,9 @@ def _price(handle: str) -> str:
 def _user(http: Http, handle: str, token: dict[str, str], options: ReadOptions) -> _User:
     address = f"{_server(options)}/2/users/by/username/{handle}"
     try:
-        user = http.json(address, _Found, params={"user.fields": _USER_FIELDS}, secrets=token).data
+        user = http.json(address, _UserAnswer, params={"user.fields": _USER_FIELDS}, secrets=token).data
     except Refused as error:
-        raise _refused(error) from error
+        raise _explain(error) from error
     if user is None:
         raise Unreachable(f"there is no account @{handle} on X, or it is suspended; check the spelling")
     if user.protected:
@@ -203,7 +203,7 @@ def _posts(account: Account, identity: str, token: dict[str, str], options: Read
     address = f"{_server(options)}/2/users/{identity}/tweets"
     dialects = list(_DIALECTS)
 
-    def ask(cursor: str | None, newest: str | None) -> Page:
+    def fetch(cursor: str | None, newest: str | None) -> Page:
         params: dict[str, Any] = {"max_results": _PAGE}
         params |= {"pagination_token": cursor} if cursor else {}
         params |= {"since_id": newest} if newest else {}
@@ -213,21 +213,21 @@ def _posts(account: Account, identity: str, token: dict[str, str], options: Read
 
     with (
         Http(allow_private=options.allow_private) as http,
-        Fetched("x_api", f"{account.handle} {identity} {_server(options)}") as fetched,
+        PageCache("x_api", f"{account.handle} {identity} {_server(options)}") as cache,
     ):
-        yield from fetched.walk(ask)
+        yield from cache.walk(fetch)
 
 
 def _listing(
     http: Http, address: str, params: dict[str, Any], token: dict[str, str], dialects: list[dict[str, str]]
 ) -> _Listing:
-    """Ask for a page in the first of `dialects` that X understands; those that it does not are taken out."""
+    """Fetch a page in the first of `dialects` that X understands; remove those that it does not."""
     while True:
         try:
             listing = http.json(address, _Listing, params=params | dialects[0], secrets=token)
         except Refused as error:
             if error.status != _UNKNOWN_FIELD or len(dialects) == 1:
-                raise _refused(error) from error
+                raise _explain(error) from error
         else:
             if len(dialects) == 1 or not listing.data or any(record.created_at for record in listing.data):
                 return listing
@@ -252,11 +252,10 @@ def _post(record: _Record, handle: str) -> Post:
     post = to_post(tweet, handle)
     if "retweeted" in related:
         return replace(post, kind=PostKind.REPOST)
-    return (
-        replace(post, kind=PostKind.QUOTE) if "quoted" in related and post.kind is PostKind.ORIGINAL else post
-    )
+    is_quote = "quoted" in related and post.kind is PostKind.ORIGINAL
+    return replace(post, kind=PostKind.QUOTE) if is_quote else post
 
 
-def _refused(error: Refused) -> Unreachable:
+def _explain(error: Refused) -> Unreachable:
     reason = _REASONS.get(error.status)
     return Unreachable(f"X {reason}") if reason else error

@@ -1,18 +1,22 @@
 """X's archive ("Your archive") in the forms it has had since 2019: a zip, or the folder it unpacks to.
 
-Only the files that hold published posts and the profile are opened. Direct messages, deleted posts, likes,
-contacts and all else are never read, and neither is the e-mail address in account.js. Of the posts that went
-to a circle of friends only the ids are read, to leave these posts out: tweets.js has them, too. Archives made
-since late 2023 do not say any more which these are. Not read either: posts in communities, which need not be
-public, and articles (article.js), whose form X has not published.
+Only the files of published posts and of the profile are opened. Direct messages, deleted posts, likes,
+contacts and everything else are never read, and neither is the e-mail address in account.js. tweets.js also
+has posts to a circle of friends; these are left out by their ids. Archives made since late 2023 do not say
+any more which these are. Posts in communities are not read, as they may not be public, and neither are
+articles (article.js), whose form X has not published.
 
-Of a post that was edited only the last version is read. Forms: data/README.txt in each archive.
+Of an edited post only the last version is read. Long posts are cut in tweets.js; their whole text is in
+note-tweet.js. Forms: data/README.txt in each archive.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from operator import itemgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,15 +26,17 @@ from ..files import sha256
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import open_archive
-from ._formats.handles import same_handle, to_handle
-from ._formats.x_archive_files import XArchive, data_folder
-from ._formats.x_notes import Notes
-from ._formats.x_posts import Note, Tweet, to_post
+from ._formats.authors import same_handle, to_handle
+from ._formats.x_posts import Note, Tweet, parse_created_at, to_post, unescape
+from ._x_archive_files import XArchive, data_folder
 
 SUMMARY = "an archive of X (Twitter), zip or folder, of 2019 and later"
 EXAMPLE = "twitter-2024-05-01.zip"
 
 _EDITED_WITHIN = 200  # posts; X lets a post be edited for an hour
+_CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*$")
+_MENTIONS = re.compile(r"^(?:@\w+\s+)*")
+_SAME_BEGINNING = 20  # characters that a cut post and its note have in common
 
 
 class _NoteItem(Struct, gc=False, rename="camel"):
@@ -42,7 +48,7 @@ class _Id(Struct, gc=False):
 
 
 class _CircleItem(Struct, gc=False):
-    tweet: _Id  # and nothing else of it
+    tweet: _Id  # its text is not read
 
 
 class _Owner(Struct, rename="camel"):
@@ -78,7 +84,7 @@ class _ProtectionItem(Struct, rename="camel"):
 
 
 def recognises(location: str) -> Match:
-    """Whether there is a tweets.js where an archive has it, or at least a zip that cannot be looked into."""
+    """Whether there is a tweets.js where archives have it, or at least a zip that cannot be read."""
     path = Path(location)
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return Match.NO
@@ -90,7 +96,7 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Read the account, and open the posts in the order of the archive, which is not quite by time."""
+    """Read the account, and open the posts in the order of the archive, which is roughly by time."""
     path = Path(location)
     with open_archive(path) as files:
         archive = XArchive.of(files)
@@ -105,24 +111,58 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(path: Path, handle: str) -> Iterator[Post]:
     with open_archive(path) as files:
         archive = XArchive.of(files)
-        notes = Notes(item.note_tweet for item in archive.records("note-tweet", list[_NoteItem]))
-        left_out = {item.tweet.id_str for item in archive.records("twitter-circle-tweet", list[_CircleItem])}
-        for tweet in _last_versions(archive.tweets(), left_out):
-            yield to_post(tweet, handle, notes.of(tweet))
+        notes = _Notes(item.note_tweet for item in archive.records("note-tweet", list[_NoteItem]))
+        excluded = {item.tweet.id_str for item in archive.records("twitter-circle-tweet", list[_CircleItem])}
+        for tweet in _last_versions(archive.tweets(), excluded):
+            yield to_post(tweet, handle, notes.find(tweet))
 
 
-def _last_versions(tweets: Iterator[Tweet], left_out: set[str]) -> Iterator[Tweet]:
-    """All but the posts that are left out, to which earlier versions are added as they come up.
+def _last_versions(tweets: Iterator[Tweet], excluded: set[str]) -> Iterator[Tweet]:
+    """Yield the posts whose ids are not excluded, and of edited posts only the last version.
 
-    A version need not know of later ones, which can come behind it. So some posts are held back.
+    A version may not list later ones, and these may come after it. So the next `_EDITED_WITHIN` posts are
+    read before a post is yielded.
     """
-    held: deque[Tweet] = deque()
+    window: deque[Tweet] = deque()
     for tweet in tweets:
-        left_out.update(tweet.earlier_versions)
-        held.append(tweet)
-        if len(held) > _EDITED_WITHIN and (first := held.popleft()).id_str not in left_out:
+        excluded.update(tweet.earlier_versions)
+        window.append(tweet)
+        if len(window) > _EDITED_WITHIN and (first := window.popleft()).id_str not in excluded:
             yield first
-    yield from (tweet for tweet in held if tweet.id_str not in left_out)
+    yield from (tweet for tweet in window if tweet.id_str not in excluded)
+
+
+class _Notes:
+    """Finds the note with the whole text of a cut post."""
+
+    def __init__(self, notes: Iterable[Note]) -> None:
+        self._by_second: defaultdict[int, list[Note]] = defaultdict(list)
+        for note in notes:
+            self._by_second[int(note.created_at.timestamp())].append(note)
+
+    def find(self, tweet: Tweet) -> Note | None:
+        """Return the note of the same second, give or take one, that begins as `tweet` does."""
+        if "…" not in tweet.full_text or not self._by_second or tweet.is_repost:
+            return None
+        created_at = parse_created_at(tweet.created_at) if _CUT.search(tweet.full_text) else None
+        if created_at is None:
+            return None
+        beginning = _without_mentions(_CUT.sub("", unescape(tweet.full_text)))
+        second = int(created_at.timestamp())
+        notes = [note for near in (-1, 0, 1) for note in self._by_second.get(second + near, ())]
+        scores = [(_common_length(beginning, _without_mentions(note.core.text)), note) for note in notes]
+        length, note = max(scores, key=itemgetter(0), default=(0, None))
+        return note if length and length >= min(_SAME_BEGINNING, len(beginning)) else None
+
+
+def _common_length(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _without_mentions(text: str) -> str:
+    """Remove the mentions at the beginning of a text, which post and note may not share."""
+    return _MENTIONS.sub("", text, count=1).strip()
 
 
 def _account(archive: XArchive, options: ReadOptions) -> Account:
@@ -149,7 +189,7 @@ def _account(archive: XArchive, options: ReadOptions) -> Account:
 
 
 def _require_public(archive: XArchive, handle: str) -> None:
-    """Refuse the posts of a protected account: all of them, old ones too, are for its followers."""
+    """Refuse a protected account: all its posts, also the old ones, are for followers only."""
     items = archive.records("protected-history", list[_ProtectionItem])
     changes = (item.protected_history for item in items)
     last = max(changes, key=lambda change: change.protected_at, default=_Protection())

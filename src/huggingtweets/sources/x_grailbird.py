@@ -1,10 +1,10 @@
 """Twitter's archive as it was from 2012 to 2018 ("Grailbird"): a zip, its folder, or its tweets.csv alone.
 
-Posts lie in one file a month, data/js/tweets/2012_01.js, and all of them once more, with less beside them, in
-tweets.csv, which is read where the monthly files are missing. Unlike in later archives a retweet carries the
-post that it shows, ids are numbers, and the text is not escaped, so that indices can be off behind an `&`.
-Up to 4 November 2010 the time of day is always midnight. Form: as in several such archives that their owners
-have published.
+Posts are in one file a month, data/js/tweets/2012_01.js. All of them are also in tweets.csv, with fewer
+fields; it is read if the monthly files are missing. Unlike in later archives, a retweet has the post that it
+shows, ids are numbers, and the text is not escaped, so indices may be wrong after an `&`. Up to 4 November
+2010 the time of day is always midnight. The form is that of several such archives that their owners have
+published.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ..files import sha256
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.authors import same_handle, to_handle
 from ._formats.encoding import lines
-from ._formats.export_files import Export, match_export, open_export
-from ._formats.handles import same_handle, to_handle
+from ._formats.export_files import LARGEST_EXTRA, Export, match_export, open_export
 from ._formats.json_arrays import DAMAGE, decode_array
 from ._formats.table_rows import Row, delimited_rows
 from ._formats.x_posts import Entities, Link, Tweet, to_post
@@ -43,9 +43,8 @@ _MONTH = re.compile(r"\d{4}_\d\d\.js")
 _TABLE = "tweets.csv"
 _COLUMNS = {"tweet_id", "in_reply_to_status_id", "timestamp", "source", "text", "retweeted_status_id"}
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
-_NEXT_ADDRESS = re.compile(r",(?=https?://)")  # a comma can be part of an address, too
+_NEXT_ADDRESS = re.compile(r",(?=https?://)")  # an address may have commas too
 _LONGEST_HEADER = 512  # bytes
-_LARGEST_EXTRA = 8 << 20  # bytes
 
 
 class _User(Struct, frozen=True):
@@ -53,7 +52,7 @@ class _User(Struct, frozen=True):
 
 
 class _Retweeted(Struct, frozen=True):
-    """Somebody else's post, of which nothing is read."""
+    """The post that a retweet shows; nothing of it is read."""
 
 
 class _Tweet(Tweet, frozen=True, gc=False, kw_only=True):
@@ -63,7 +62,7 @@ class _Tweet(Tweet, frozen=True, gc=False, kw_only=True):
 
     @property
     def is_repost(self) -> bool:
-        """Whether it is a retweet, by button or typed."""
+        """Whether it is a retweet, made with the button or typed."""
         return self.retweeted_status is not None or super().is_repost
 
 
@@ -74,14 +73,14 @@ class _Owner(Struct, frozen=True):
 
 
 class _File(Struct, frozen=True):
-    """A file of posts, and how many it holds."""
+    """A file of posts, and how many posts it has."""
 
     file_name: str
     tweet_count: int | None = None
 
 
 def recognises(location: str) -> Match:
-    """Whether the files that describe an archive are there, or the columns of its table."""
+    """Whether there are the files that describe such an archive, or a table with its columns."""
     path = Path(location)
     if not _is_table(path):
         return match_export(location, _is_base)
@@ -93,14 +92,14 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Find out whose it is, and open the posts in the order of the archive, newest first."""
+    """Read the account, and open the posts in the order of the archive, newest first."""
     path = Path(location)
     if _is_table(path):
         account = _account(_Owner(), path, options)
         rows = delimited_rows(lines(path), str(path))
         return Timeline(account=account, posts=_table_posts(rows, account.handle), digest=sha256(path))
     with open_export(location, _is_base, _WHAT) as export:
-        account = _account(_assigned(export, _DETAILS, _Owner) or _Owner(), path, options)
+        account = _account(_decode_assignment(export, _DETAILS, _Owner) or _Owner(), path, options)
         files = _files(export)
         details = [_DETAILS] if export.has(_DETAILS) else []
         digest = export.digest([*details, *(file.file_name for file in files)])
@@ -118,23 +117,23 @@ def _is_base(files: ArchiveFiles, folder: str) -> bool:
 
 
 def _files(export: Export) -> list[_File]:
-    """The monthly files as the index lists them or as they are found, newest first; else the table."""
-    listed = _assigned(export, _INDEX, list[_File]) or []
+    """Return the monthly files, newest first, by the index or by their names; else the table."""
+    listed = _decode_assignment(export, _INDEX, list[_File]) or []
     months = [file for file in listed if _MONTH.fullmatch(file.file_name.removeprefix(_MONTHS))]
     for file in months:
         if not export.has(file.file_name):
             raise BrokenArchive(f"{export.path} lacks {file.file_name}, which it lists; unpack it again")
-    found = months or [_File(name) for name in reversed(export.names(_MONTH, _MONTHS))]
-    if not found and not export.has(_TABLE):
+    files = months or [_File(name) for name in reversed(export.names(_MONTH, _MONTHS))]
+    if not files and not export.has(_TABLE):
         raise LocationError(f"{export.path} has neither {_MONTHS} nor {_TABLE}; give the whole archive")
-    return found or [_File(_TABLE)]
+    return files or [_File(_TABLE)]
 
 
-def _assigned(export: Export, name: str, kind: type[T]) -> T | None:
-    """What a small file of the form `var name = ...` says, where it is there."""
+def _decode_assignment(export: Export, name: str, kind: type[T]) -> T | None:
+    """Decode a small file of the form `var name = ...`; None if there is no such file."""
     if not export.has(name):
         return None
-    content = export.files.read(export.base + name, _LARGEST_EXTRA)
+    content = export.files.read(export.base + name, LARGEST_EXTRA)
     try:
         return msgspec.json.decode(content.partition(b"=")[2].rstrip(b"; \r\n"), type=kind, strict=False)
     except DAMAGE as error:
@@ -191,10 +190,10 @@ def _table_posts(rows: Iterable[Row], handle: str) -> Iterator[Post]:
 
 
 def _links(text: str, expanded: str) -> tuple[Link, ...]:
-    """The short links of a text with their addresses, which the table lists in order, and often twice."""
+    """Match the short links of a text with their addresses, which the table lists in order, often twice."""
     addresses = list(dict.fromkeys(filter(None, _NEXT_ADDRESS.split(expanded))))
-    short = list(_SHORT_LINK.finditer(text))
-    if len(short) != len(addresses):
+    links = list(_SHORT_LINK.finditer(text))
+    if len(links) != len(addresses):
         return ()
-    pairs = zip(short, addresses, strict=True)
+    pairs = zip(links, addresses, strict=True)
     return tuple(Link(indices=match.span(), url=match[0], expanded_url=address) for match, address in pairs)

@@ -1,1 +1,1 @@
-"""Forms of files and services that several sources share: zip, tar, tables, JSON, HTTP, dates."""
+"""File formats and protocols, most of them shared by several sources: zip, tar, tables, JSON, HTTP, dates."""

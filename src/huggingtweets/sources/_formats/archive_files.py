@@ -1,7 +1,7 @@
 """The files of an export, in a zip or in a folder, opened safely and never extracted to disk.
 
-What a stranger's archive may hold is treated as hostile: names that climb out of it, links that point out
-of it, two files under one name, encryption, and sizes that explode when decompressed are all refused.
+The archive may be hostile. Refused are names that lead out of it, links that point out of it, two files of
+the same name, encrypted files, and files that explode when they are decompressed.
 """
 
 from __future__ import annotations
@@ -25,33 +25,32 @@ from ...errors import BrokenArchive
 CHUNK = 256 << 10  # bytes read at a time
 LARGEST_FILE = 4 << 30  # bytes; the largest real tweets.js known has 250 MB
 LARGEST_RATIO = 200  # of decompressed to compressed size; JSON of posts compresses about 20 to 1
-RATIO_MATTERS_FROM = 64 << 20  # bytes; a small file may be very repetitive
+RATIO_MATTERS_FROM = 64 << 20  # bytes; a smaller file may be very repetitive
 ENCRYPTED = 0x1  # bit of a zip member's flags
-CLIMBS = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
+LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError),
 )  # what the zip reader raises on damaged files; an encryption it does not know is a RuntimeError
 
-
 _SHARED: ContextVar[dict[Path, ArchiveFiles] | None] = ContextVar("archives that stay open", default=None)
 
 
 class ArchiveFiles(ABC):
-    """Files by their name inside an export, with `/` between folders. Close it, or use it in a `with`."""
+    """The files of an archive by name, with `/` between folders. Close it, or use it in a `with`."""
 
-    shared = False  # whether somebody else closes it
+    shared = False  # whether it stays open until `share_archives` ends
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @abstractmethod
     def folders(self, inside: str = "") -> tuple[str, ...]:
-        """Names of the folders directly inside a folder, sorted; `inside` is empty or ends with `/`."""
+        """Return the names of the folders directly in a folder, sorted; `inside` is "" or ends with `/`."""
 
     @abstractmethod
     def names(self, inside: str = "") -> tuple[str, ...]:
-        """Names of the files directly inside a folder, sorted; `inside` is empty or ends with `/`."""
+        """Return the names of the files directly in a folder, sorted; `inside` is "" or ends with `/`."""
 
     @abstractmethod
     def has(self, name: str) -> bool:
@@ -59,10 +58,10 @@ class ArchiveFiles(ABC):
 
     @abstractmethod
     def chunks(self, name: str) -> Iterator[bytes]:
-        """The bytes of the file called `name`, decompressed, in pieces of at most `CHUNK`."""
+        """Yield the bytes of the file called `name`, decompressed, in pieces of at most `CHUNK`."""
 
     def read(self, name: str, limit: int) -> bytes:
-        """All bytes of a small file; `BrokenArchive` where there are more than `limit`."""
+        """Return all bytes of a small file; raise `BrokenArchive` if there are more than `limit`."""
         content = bytearray()
         for chunk in self.chunks(name):
             content += chunk
@@ -73,7 +72,7 @@ class ArchiveFiles(ABC):
         return bytes(content)
 
     def close(self) -> None:  # noqa: B027 -- a folder has nothing to close
-        """Let go of the file behind it."""
+        """Close the archive's file."""
 
     def __enter__(self) -> Self:
         return self
@@ -84,19 +83,25 @@ class ArchiveFiles(ABC):
 
 
 def open_archive(path: Path) -> ArchiveFiles:
-    """Open a zip or a folder; `BrokenArchive` where it is neither, or is damaged or dangerous."""
+    """Open a zip or a folder; raise `BrokenArchive` if it is neither, or is damaged or dangerous."""
     shared = _SHARED.get()
     if shared is None:
-        return _opened(path)
+        return _open(path)
     if path not in shared:
-        shared[path] = _opened(path)
+        shared[path] = _open(path)
         shared[path].shared = True
     return shared[path]
 
 
+def read_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the rest of an open file in pieces of at most `CHUNK` bytes."""
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
 @contextmanager
-def opening_once() -> Iterator[None]:
-    """In a `with` of this an archive is opened once, however many ask: a large zip takes a second."""
+def share_archives() -> Iterator[None]:
+    """Inside the block `open_archive` opens each archive only once: opening a large zip takes a second."""
     shared: dict[Path, ArchiveFiles] = {}
     token = _SHARED.set(shared)
     try:
@@ -107,7 +112,7 @@ def opening_once() -> Iterator[None]:
             files.close()
 
 
-def _opened(path: Path) -> ArchiveFiles:
+def _open(path: Path) -> ArchiveFiles:
     return _FolderFiles(path) if path.is_dir() else _ZipFiles(path)
 
 
@@ -132,21 +137,21 @@ class _FolderFiles(ArchiveFiles):
                 f"{self.path}: {name} links to a file outside of the folder; replace the link"
             )
         with file_path.open("rb") as file:
-            yield from _chunks(file)
+            yield from read_chunks(file)
 
 
 class ListedFiles(ArchiveFiles):
-    """An archive in one file, whose members are listed at the start."""
+    """An archive that is one file; its members are listed when it is opened."""
 
     _members: Mapping[str, Any]  # by name
 
     def folders(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted({rest.split("/")[0] for rest in rests if "/" in rest}))
+        names = (name[len(inside) :] for name in self._members if name.startswith(inside))
+        return tuple(sorted({name.split("/")[0] for name in names if "/" in name}))
 
     def names(self, inside: str = "") -> tuple[str, ...]:
-        rests = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted(rest for rest in rests if "/" not in rest))
+        names = (name[len(inside) :] for name in self._members if name.startswith(inside))
+        return tuple(sorted(name for name in names if "/" not in name))
 
     def has(self, name: str) -> bool:
         return name in self._members
@@ -172,7 +177,7 @@ class _ZipFiles(ListedFiles):
         self._check_content(member)
         try:
             with self._zip.open(member) as file:
-                yield from _chunks(file)  # zipfile never gives more than the size declared
+                yield from read_chunks(file)  # zipfile never gives more than the size declared
         except _DAMAGE as error:
             raise BrokenArchive(f"{self.path}: {name} is damaged; download it again") from error
 
@@ -182,29 +187,26 @@ class _ZipFiles(ListedFiles):
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
         members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
         for member in members:
-            if CLIMBS.search(member.orig_filename):
+            if LEADS_OUT.search(member.orig_filename):
                 raise BrokenArchive(
                     f"{self.path} holds {member.orig_filename[:80]!r}, which climbs out; do not trust it"
                 )
         counts = Counter(member.filename for member in members)
-        for name in (name for name, times in counts.items() if times > 1):
-            raise BrokenArchive(f"{self.path} holds {name[:80]!r} more than once; no genuine export does")
+        if repeated := [name for name, count in counts.items() if count > 1]:
+            raise BrokenArchive(
+                f"{self.path} holds {repeated[0][:80]!r} more than once; no genuine export does"
+            )
         return {member.filename: member for member in members if not member.filename.startswith("__MACOSX/")}
 
     def _check_content(self, member: zipfile.ZipInfo) -> None:
-        what = f"{self.path}: {member.filename}"
+        shown = f"{self.path}: {member.filename}"
         if member.flag_bits & ENCRYPTED:
-            raise BrokenArchive(f"{what} is encrypted; unpack it with its password and give the folder")
+            raise BrokenArchive(f"{shown} is encrypted; unpack it with its password and give the folder")
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise BrokenArchive(f"{what} is a link, not a file; zip the folder again without links")
+            raise BrokenArchive(f"{shown} is a link, not a file; zip the folder again without links")
         explodes = member.file_size > max(RATIO_MATTERS_FROM, LARGEST_RATIO * member.compress_size)
         if explodes or member.file_size > LARGEST_FILE:
             raise BrokenArchive(
-                f"{what} would grow from {member.compress_size:,} to {member.file_size:,} bytes; "
+                f"{shown} would grow from {member.compress_size:,} to {member.file_size:,} bytes; "
                 "no genuine export does, so it is not opened"
             )
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        yield chunk

@@ -1,9 +1,9 @@
-"""Posts as Bluesky's repositories record them, and what the person typed.
+"""Turns the records of Bluesky's repositories into posts, with the text as the person typed it.
 
-A record's text is plain, and `facets` tell which of its UTF-8 bytes are links; records of 2022 and early 2023
-have `entities` instead, counted in UTF-16 units. Apps shorten a link's text and keep the address beside it.
-Forms: the lexicons app.bsky.feed.post, app.bsky.feed.repost and app.bsky.actor.profile. A record that is not
-of its lexicon's form is shown by no app of Bluesky's, and is not read here.
+A record's text is plain, and `facets` say which of its UTF-8 bytes are links; records of 2022 and early 2023
+have `entities` instead, counted in UTF-16 units. Apps shorten the text of a link and store the address beside
+it. Forms: the lexicons app.bsky.feed.post, app.bsky.feed.repost and app.bsky.actor.profile. Bluesky's apps do
+not show records that are not of their lexicon's form, so these are not read.
 """
 
 from __future__ import annotations
@@ -92,31 +92,31 @@ class _Repost(Struct, rename="camel"):
 
 
 class Profile(Struct, rename="camel"):
-    """What a person says of themselves."""
+    """What a person says about themselves."""
 
     display_name: str | None = None
     description: str | None = None
 
 
 def to_post(uri: str, value: object, author: str, profile_url: str) -> Post | None:
-    """The post behind a record, or None where the record is of another form or not for everybody.
+    """Return the post of a record, or None if the record is not of its form or not for everybody.
 
     Args:
         uri: The record's address, `at://did/collection/key`.
         value: The record, decoded.
-        author: The handle that the post shall bear.
-        profile_url: The person's page, under which the post has its own.
+        author: The author's handle.
+        profile_url: Address of the author's profile; that of the post begins with it.
     """
     collection, key = uri.split("/")[-2:]
     if collection == REPOSTS:
         return _repost(uri, value, author)
-    record = _converted(value, _Record)
+    record = _convert(value, _Record)
     if record is None or (record.labels and _Label(SIGNED_IN_ONLY) in record.labels.values):
         return None
     return Post(
         id=uri,
         author=author,
-        text=_typed(record).strip(),
+        text=_text(record).strip(),
         created_at=read_date(record.created_at) if record.created_at else None,
         kind=_kind(record),
         reply_to=record.reply.parent.uri if record.reply else None,
@@ -126,20 +126,20 @@ def to_post(uri: str, value: object, author: str, profile_url: str) -> Post | No
 
 
 def to_profile(value: object) -> Profile:
-    """What a profile's record says; nothing where it is of another form."""
-    return _converted(value, Profile) or Profile()
+    """Read the record of a profile; an empty profile if the record is not of its form."""
+    return _convert(value, Profile) or Profile()
 
 
 def _repost(uri: str, value: object, author: str) -> Post | None:
-    """Somebody else's post, shown again: it is counted, and its words are not there."""
-    record = _converted(value, _Repost)
+    """Return a repost of somebody else's post, without its text; reposts are only counted."""
+    record = _convert(value, _Repost)
     if record is None:
         return None
     when = read_date(record.created_at) if record.created_at else None
     return Post(id=uri, author=author, text="", created_at=when, kind=PostKind.REPOST)
 
 
-def _converted(value: object, kind: type[Any]) -> Any:
+def _convert(value: object, kind: type[Any]) -> Any:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError):
@@ -151,12 +151,11 @@ def _kind(record: _Record) -> PostKind:
         return PostKind.REPLY
     embedded = record.embed.record if record.embed else None
     quoted = (embedded.record.uri if embedded.record else embedded.uri) if embedded else ""
-    return (
-        PostKind.QUOTE if f"/{POSTS}/" in quoted else PostKind.ORIGINAL
-    )  # feeds and lists are embedded, too
+    is_quote = f"/{POSTS}/" in quoted  # feeds and lists are embedded, too
+    return PostKind.QUOTE if is_quote else PostKind.ORIGINAL
 
 
-def _typed(record: _Record) -> str:
+def _text(record: _Record) -> str:
     if record.facets:
         return _with_links(record.text, _facet_links(record.facets), _utf8_bytes)
     entities = (entity for entity in record.entities or () if entity.type == "link")
@@ -185,17 +184,17 @@ def _with_links(text: str, links: list[tuple[int, int, str]], width: Callable[[s
     """Write out the links that an app shortened.
 
     Args:
-        text: The text as recorded.
-        links: Where each begins and ends, and its address. What cannot be is passed over.
-        width: How much a character adds to where the next one is.
+        text: The text of the record.
+        links: Begin, end and address of each link. Impossible ones are skipped.
+        width: Returns the width of a character in the units of begin and end.
     """
     if not links:
         return text
-    places = {place: index for index, place in enumerate(accumulate(map(width, text), initial=0))}
+    indices = {offset: index for index, offset in enumerate(accumulate(map(width, text), initial=0))}
     parts: list[str] = []
     done = 0
-    for begin, end, uri in sorted(link for link in links if link[0] in places and link[1] in places):
-        first, last = places[begin], places[end]
+    for begin, end, uri in sorted(link for link in links if link[0] in indices and link[1] in indices):
+        first, last = indices[begin], indices[end]
         if done <= first < last:
             shown = text[first:last]
             parts += text[done:first], uri if _is_shortened(shown, uri) else shown
@@ -204,7 +203,7 @@ def _with_links(text: str, links: list[tuple[int, int, str]], width: Callable[[s
 
 
 def _is_shortened(shown: str, uri: str) -> bool:
-    """Whether `shown` is the beginning of an address, and not words that were made a link."""
+    """Whether `shown` is the beginning of the address, rather than words with a link."""
     beginning = _without_scheme(shown).removesuffix("…").removesuffix("...")
     return bool(beginning) and _without_scheme(uri).startswith(beginning)
 

@@ -1,4 +1,4 @@
-"""Dates in the many forms that people's tables have. All are UTC where they say nothing else."""
+"""Dates in the many forms that people's tables have. A date without a time zone counts as UTC."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _NUMBERS = re.compile(r"\d+")
 _DAY_ABOVE_12 = re.compile(r"\s*(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d{2}")
 _SHORT = 2  # digits of a day, a month, or a year without its century
 _LAST_MONTH = 12
-_CENTURY_TURNS = 69  # two-digit years from here on are 19xx, as in POSIX
+_FIRST_OF_1900S = 69  # two-digit years from here on are 19xx, as in POSIX
 
 
 def read_date(value: object, *, day_first: bool = False) -> datetime | None:
-    """A moment from a date of any form, or from Unix time; None where it cannot be understood.
+    """Read a date of any form, or Unix time; return it in UTC, or None if it cannot be understood.
 
     Args:
-        value: What the table has.
-        day_first: Whether 5/4/17 is the fifth of April; `is_day_first` tells.
+        value: A date, a number or a text.
+        day_first: Whether 5/4/17 is the fifth of April; see `is_day_first`.
     """
     try:
         moment = _read(value, day_first)
@@ -36,7 +36,7 @@ def read_date(value: object, *, day_first: bool = False) -> datetime | None:
 
 
 def is_day_first(values: Iterable[object]) -> bool:
-    """Whether any of a column's dates, written in numbers, begins with what can be no month."""
+    """Whether a column writes the day first: some date begins with a number that cannot be a month."""
     return any(_DAY_ABOVE_12.match(str(value)) for value in values)
 
 
@@ -61,7 +61,7 @@ def _from_unix(seconds: float) -> datetime:
 
 
 def _from_parts(text: str, day_first: bool) -> datetime:
-    """Read `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
+    """Parse `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
     year, month, day = _day(_CLOCK.sub(" ", text), day_first)
     clock = _CLOCK.search(text)
     if not clock:
@@ -75,7 +75,7 @@ def _from_parts(text: str, day_first: bool) -> datetime:
 
 
 def _day(text: str, day_first: bool) -> tuple[int, int, int]:
-    """Year, month and day of a date without its clock; ValueError where there are fewer or more numbers."""
+    """Return year, month and day of a date without its time; ValueError unless it has exactly these."""
     name = _NAMED_MONTH.search(text)
     if name:
         day, year = sorted(_NUMBERS.findall(text), key=len)
@@ -91,4 +91,4 @@ def _day(text: str, day_first: bool) -> tuple[int, int, int]:
 def _full_year(year: str) -> int:
     if len(year) > _SHORT:
         return int(year)
-    return int(year) + (1900 if int(year) >= _CENTURY_TURNS else 2000)
+    return int(year) + (1900 if int(year) >= _FIRST_OF_1900S else 2000)

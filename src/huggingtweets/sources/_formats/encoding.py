@@ -1,17 +1,16 @@
-r"""Bytes to text, read rightly: which encoding a file is in, and what was done to it on the way.
+r"""Finds the encoding of a text file, and repairs text that a spreadsheet program damaged.
 
 A file that is not UTF-8 is one of two things. Either it is in an older encoding (Windows's cp1252, or Mac
-Roman), or it was UTF-8 that a spreadsheet program mistook: it read each byte as a cp1252 character, and
-wrote these characters in Mac Roman, with `_` for those that Mac Roman lacks. That round trip can have
-happened more than once. It is a table of 256 bytes (`_TRIP`), so a byte's possible origins are the bytes
-that the table maps to it, and the way back needs no further rules: of all combinations of origins, UTF-8
-allows hardly ever more than one. Only where a `_` stands for a lost byte there can be several. Then the
-character is taken that outweighs the others in posts by far (`…`, not a double low quotation mark), and
-where none does, U+FFFD: nothing is made up.
+Roman), or it was UTF-8 that a spreadsheet program misread: it took each byte for a cp1252 character, and
+wrote these characters in Mac Roman, with `_` for those that Mac Roman lacks. This round trip may have
+happened more than once. It maps each byte to another (`_ROUND_TRIP`), so the possible originals of a byte are
+the bytes that are mapped to it. Of all combinations of originals, UTF-8 allows hardly ever more than one.
+There can be several only where a `_` stands for a lost byte. Then the character wins that is by far the most
+frequent one in posts (`…`, not a double low quotation mark); if there is none, the text gets U+FFFD.
 
-The encoding is chosen once, on the first lines that are not ASCII: each is tried on them, and the one that
-leaves the least damage wins. A file in UTF-8 is left alone, unless it is clearly full of text that was
-decoded wrongly before it was saved, which ftfy undoes. What cannot be decoded becomes U+FFFD.
+The encoding is chosen once, on the first lines that are not ASCII: each candidate is tried on them, and the
+one with the least damage wins. A file in UTF-8 stays as it is, unless it is clearly full of text that was
+decoded wrongly before it was saved; ftfy repairs that. What cannot be decoded becomes U+FFFD.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ from ...errors import BrokenArchive
 
 LONGEST_LINE = 16 << 20  # characters
 _SAMPLE = 256 << 10  # characters of lines that are not ASCII
-_CLEARLY = 0.05  # damage for each character that is not ASCII
+_CLEARLY_BROKEN = 0.05  # damage for each character that is not ASCII
 _UNKNOWN = "\ufffd"
-_LOST = ord("_")
-_OUTWEIGHS = "…➡❤🎥🚨⚾√אבגדהוזחטיכלמנסעפצקרשתךםןףץ"
-_TRAVELLED = re.compile("(?<!_)_*[\x80-\xff][_\x80-\xff]*")  # bytes, as latin-1 characters
-_MISPLACED = re.compile(  # behind a small letter a capital, or a symbol before another small letter
+_LOST_BYTE = ord("_")
+_FREQUENT = "…➡❤🎥🚨⚾√אבגדהוזחטיכלמנסעפצקרשתךםןףץ"
+_DAMAGED_RUN = re.compile("(?<!_)_*[\x80-\xff][_\x80-\xff]*")  # bytes, as latin-1 characters
+_MISPLACED = re.compile(  # after a small letter: a capital, or a symbol before another small letter
     r"(?<=[a-zß-ÿ])(?:[À-ÖØ-ÞŒŠŸŽ]|[^\w\s\u2010-\u2027\x00-\x7f](?=[a-zß-ÿ]))"
 )
-_MARKS = {
+_BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # looked for before UTF-16, with whose mark it begins
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, as it begins with the mark of that
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -50,40 +49,40 @@ _MARKS = {
 
 
 class Encoding(NamedTuple):
-    """How bytes become text: a codec, then what mends a line that is not ASCII."""
+    """How bytes become text: a codec, then perhaps a function that repairs a line that is not ASCII."""
 
     codec: str
-    mend: Callable[[str], str] | None = None
+    repair: Callable[[str], str] | None = None
 
-    def mended(self, line: str) -> str:
-        """A line as the codec gave it, mended where there is anything to mend."""
-        return line if self.mend is None or line.isascii() else self.mend(line)
+    def repaired(self, line: str) -> str:
+        """Repair a line that the codec has decoded."""
+        return line if self.repair is None or line.isascii() else self.repair(line)
 
     def damage(self, content: bytes) -> int:
-        """How wrong a text looks, read in this encoding: what nobody typed, and then what is not ASCII."""
-        text = self.mended(content.decode(self.codec, "replace"))
+        """Score how wrong a text looks in this encoding: by what nobody types, then by what is not ASCII."""
+        text = self.repaired(content.decode(self.codec, "replace"))
         wrong = text.count(_UNKNOWN) + badness(text) + len(_MISPLACED.findall(text))
         return wrong * len(content) + sum(not c.isascii() for c in text)
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Lines of a text file with their ends, be they of any system; memory does not grow with the file.
+    """Yield the lines of a text file with their line ends; memory does not grow with the file.
 
     Raises:
-        BrokenArchive: It is not text, or a line is longer than any text's.
+        BrokenArchive: The file is not text, or a line is too long.
     """
     encoding = find_encoding(path)
     for number, line in enumerate(_raw_lines(path, encoding.codec), start=1):
         if len(line) == LONGEST_LINE or "\0" in line:
             raise BrokenArchive(f"{path} is not text in line {number:,}; save it again as text in UTF-8")
-        yield encoding.mended(line)
+        yield encoding.repaired(line)
 
 
 def find_encoding(path: Path) -> Encoding:
-    """Choose a file's encoding by its first bytes, or else by its first lines that are not ASCII."""
+    """Choose a file's encoding by its byte order mark, or by its first lines that are not ASCII."""
     with path.open("rb") as file:
         head = file.read(4)
-    for mark, codec in _MARKS.items():
+    for mark, codec in _BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             return Encoding(codec)
     sample = _sample(path)
@@ -91,7 +90,7 @@ def find_encoding(path: Path) -> Encoding:
         text = sample.decode()
     except UnicodeDecodeError:
         return min(_ENCODINGS, key=lambda encoding: encoding.damage(sample))
-    broken = badness(text) > _CLEARLY * sum(not c.isascii() for c in text)
+    broken = badness(text) > _CLEARLY_BROKEN * sum(not c.isascii() for c in text)
     return Encoding("utf-8", ftfy.fix_encoding) if broken else Encoding("utf-8")
 
 
@@ -101,85 +100,86 @@ def _raw_lines(path: Path, codec: str) -> Iterator[str]:
 
 
 def _sample(path: Path) -> bytes:
-    found, size = [], 0
+    sample, size = [], 0
     for line in _raw_lines(path, "latin-1"):
         if not line.isascii():
-            found.append(line[:_SAMPLE])
-            size += len(found[-1])
+            sample.append(line[:_SAMPLE])
+            size += len(sample[-1])
         if size >= _SAMPLE:
             break
-    return "".join(found).encode("latin-1")
+    return "".join(sample).encode("latin-1")
 
 
-def _trip(byte: int) -> int:
-    """What becomes of a byte that is read as cp1252 and written as Mac Roman; unassigned ones stay."""
+def _round_trip(byte: int) -> int:
+    """Read a byte as cp1252 and write it as Mac Roman; bytes that cp1252 does not assign stay."""
     try:
         character = bytes([byte]).decode("cp1252")
         return character.encode("mac_roman")[0]
     except UnicodeDecodeError:
         return byte
     except UnicodeEncodeError:
-        return _LOST
+        return _LOST_BYTE
 
 
-_TRIP = bytes(map(_trip, range(256)))
+_ROUND_TRIP = bytes(map(_round_trip, range(256)))
 
 
 @cache
-def _origins(trips: int) -> tuple[bytes, ...]:
-    """For each byte, the bytes that `trips` round trips turn into it."""
+def _originals(trips: int) -> tuple[bytes, ...]:
+    """Return for each byte the bytes that `trips` round trips turn into it."""
     after = bytes(range(256))
     for _ in range(trips):
-        after = after.translate(_TRIP)
-    return tuple(bytes(byte for byte in range(0x80, 0x100) if after[byte] == found) for found in range(256))
+        after = after.translate(_ROUND_TRIP)
+    return tuple(bytes(byte for byte in range(0x80, 0x100) if after[byte] == result) for result in range(256))
 
 
-def _retraced(line: str, trips: int) -> str:
+def _undo_round_trips(line: str, trips: int) -> str:
     """Undo `trips` round trips in a line that was decoded as latin-1."""
-    return _TRAVELLED.sub(lambda run: _retraced_run(run[0].encode("latin-1"), trips), line)
+    return _DAMAGED_RUN.sub(lambda run: _repair_run(run[0].encode("latin-1"), trips), line)
 
 
-def _retraced_run(run: bytes, trips: int) -> str:
-    text, at = [], 0
-    while at < len(run):
-        length, character = _first_character(run[at : at + 4], trips)
+def _repair_run(run: bytes, trips: int) -> str:
+    text, position = [], 0
+    while position < len(run):
+        length, character = _first_character(run[position : position + 4], trips)
         text.append(character)
-        at += length
+        position += length
     return "".join(text)
 
 
 @lru_cache(maxsize=1 << 14)
 def _first_character(run: bytes, trips: int) -> tuple[int, str]:
-    """How many bytes the first character of a run takes, and what it was."""
+    """Return how many bytes the first character of a damaged run takes, and what it was."""
     for length in range(len(run), 1, -1):
         raw = run[:length]
         possible = _characters(raw, trips) if raw.strip(b"_") else ""
         if possible:
-            outweighing = [character for character in _OUTWEIGHS if character in possible]
-            return length, (outweighing or [possible if len(possible) == 1 else _UNKNOWN])[0]
-    return 1, "_" if run[0] == _LOST else _UNKNOWN
+            frequent = [character for character in _FREQUENT if character in possible]
+            return length, (frequent or [possible if len(possible) == 1 else _UNKNOWN])[0]
+    return 1, "_" if run[0] == _LOST_BYTE else _UNKNOWN
 
 
 def _characters(raw: bytes, trips: int) -> str:
-    """The characters whose UTF-8 form can have become `raw`, without what is not seen in posts."""
+    """Return the characters whose UTF-8 form can have become `raw`, without those that posts do not have."""
     leads = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}[len(raw)]
-    first, *others = (_origins(trips)[byte] for byte in raw)
-    ways = product(
+    first, *others = (_originals(trips)[byte] for byte in raw)
+    combinations = product(
         filter(leads.__contains__, first), *(filter(range(0x80, 0xC0).__contains__, o) for o in others)
     )
-    return "".join(filter(_is_seen, "".join(bytes(way).decode("utf-8", "ignore") for way in ways)))
+    decoded = (bytes(combination).decode("utf-8", "ignore") for combination in combinations)
+    return "".join(filter(_is_likely, "".join(decoded)))
 
 
-def _is_seen(character: str) -> bool:
-    """False for what is not assigned, and for the ancient scripts and rare Han beyond U+FFFF."""
+def _is_likely(character: str) -> bool:
+    """Whether posts may have a character: not unassigned, ancient scripts, or rare Han beyond U+FFFF."""
     rare = "\U00010000" <= character < "\U0001d400" or "\U00020000" <= character < "\U000e0000"
     return not rare and unicodedata.category(character) != "Cn"
 
 
-_ENCODINGS = (  # where two leave the same damage, the first one wins
+_ENCODINGS = (  # if two leave the same damage, the first one wins
     Encoding("utf-8"),
     Encoding("cp1252"),
     Encoding("mac_roman"),
-    Encoding("latin-1", partial(_retraced, trips=1)),
-    Encoding("latin-1", partial(_retraced, trips=2)),
+    Encoding("latin-1", partial(_undo_round_trips, trips=1)),
+    Encoding("latin-1", partial(_undo_round_trips, trips=2)),
 )

@@ -1,6 +1,6 @@
-"""An export of one person's data, as most places give it: a zip, or the folder it unpacks to.
+"""An export of one person's data, as most places offer it: a zip, or the folder it unpacks to.
 
-Its files lie at the top, or in one folder around them (`instagram-ada-2025-08-24/`).
+The files are at the top, or in one folder around them (`instagram-ada-2025-08-24/`).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .table_rows import Row, delimited_rows
 
 T = TypeVar("T")
 
-_LARGEST_EXTRA = 8 << 20  # bytes of a profile, or of an avatar
+LARGEST_EXTRA = 8 << 20  # bytes of a profile, a manifest or an avatar
 _LONGEST_LINE = 16 << 20  # characters
 
 
 class Export:
-    """The files of an opened export; names are those inside of it."""
+    """The files of an opened export; names are relative to its base folder."""
 
     def __init__(self, files: ArchiveFiles, base: str) -> None:
         self.files = files
@@ -42,16 +42,16 @@ class Export:
         return self.files.has(self.base + name)
 
     def names(self, pattern: re.Pattern[str], inside: str = "") -> list[str]:
-        """Names of the files directly inside a folder that a pattern fits whole, 2 before 10."""
+        """Return the names of the files directly inside a folder that match a pattern, 2 before 10."""
         names = filter(pattern.fullmatch, self.files.names(self.base + inside))
-        return [inside + name for name in sorted(names, key=_numbers_as_numbers)]
+        return [inside + name for name in sorted(names, key=_natural_order)]
 
     def folders(self, inside: str) -> tuple[str, ...]:
-        """Names of the folders directly inside a folder."""
+        """Return the names of the folders directly inside a folder."""
         return self.files.folders(self.base + inside)
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """The bytes of a file, in pieces."""
+        """Yield the bytes of a file, in pieces."""
         stream = self._stream(name)
         self._streams.add(stream)
         return stream
@@ -60,27 +60,27 @@ class Export:
         yield from self.files.chunks(self.base + name)
 
     def close(self) -> None:
-        """Let go of files that are read in part, as after an error."""
+        """Close the files that were read only in part, for example after an error."""
         for stream in list(self._streams):
             stream.close()
 
     def read(self, name: str, limit: int) -> bytes:
-        """All bytes of a small file; `BrokenArchive` where there are more than `limit`."""
+        """Return all bytes of a small file; raise `BrokenArchive` if there are more than `limit`."""
         return self.files.read(self.base + name, limit)
 
     def shown(self, name: str) -> str:
-        """A file as messages name it."""
+        """Name a file as messages do."""
         return f"{self.path}: {name}"
 
     def picture(self, name: str) -> bytes | None:
-        """The bytes of an avatar, where it is there."""
-        return self.read(name, _LARGEST_EXTRA) if name and self.has(name) else None
+        """Return the bytes of a picture, or None if there is no such file."""
+        return self.read(name, LARGEST_EXTRA) if name and self.has(name) else None
 
     def small_json(self, name: str, kind: type[T]) -> T | None:
-        """A small JSON file, where it is there."""
+        """Decode a small JSON file; None if there is no such file."""
         if not self.has(name):
             return None
-        content = self.read(name, _LARGEST_EXTRA)
+        content = self.read(name, LARGEST_EXTRA)
         try:
             return msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=kind, strict=False)
         except DAMAGE as error:
@@ -89,23 +89,23 @@ class Export:
             ) from error
 
     def rows(self, name: str, escape: str | None = None) -> Iterator[Row]:
-        """Rows of a CSV file; `escape` as in `delimited_rows`."""
+        """Yield the rows of a CSV file; `escape` as in `delimited_rows`."""
         return delimited_rows(self.lines(name), self.shown(name), escape)
 
     def lines(self, name: str) -> Iterator[str]:
-        """Lines of a text file in UTF-8, with their ends."""
+        """Yield the lines of a text file in UTF-8, with their line ends."""
         decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         rest = ""
         for chunk in self.chunks(name):
-            *whole, rest = (rest + decoder.decode(chunk)).split("\n")
-            yield from (line + "\n" for line in whole)
+            *complete, rest = (rest + decoder.decode(chunk)).split("\n")
+            yield from (line + "\n" for line in complete)
             if len(rest) > _LONGEST_LINE:
                 raise BrokenArchive(f"{self.shown(name)} is not text: a line does not end; download it again")
         if rest:
             yield rest
 
     def digest(self, names: Iterable[str]) -> str:
-        """Sha256 over the names and bytes of files, the same for a zip and for what it unpacks to."""
+        """Return the SHA-256 over the names and bytes of files, the same for a zip and its folder."""
         total = hashlib.sha256()
         for name in names:
             total.update(name.encode() + b"\0")
@@ -115,7 +115,7 @@ class Export:
 
 
 def match_export(location: str, is_base: Callable[[ArchiveFiles, str], bool]) -> Match:
-    """How sure it is that a place's export is at `location`; `is_base` as in `open_export`."""
+    """Say how sure it is that a place's export is at `location`; `is_base` as in `open_export`."""
     path = Path(location)
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return Match.NO
@@ -132,11 +132,11 @@ def open_export(location: str, is_base: Callable[[ArchiveFiles, str], bool], wha
 
     Args:
         location: A zip or a folder.
-        is_base: Whether a place's files lie in a folder, whose name is empty or ends with `/`.
-        what: What it should be, for messages.
+        is_base: Says whether the place's files are in a folder, whose name is empty or ends with `/`.
+        what: What the export is, for messages.
 
     Raises:
-        LocationError: It is none of that place.
+        LocationError: The location is no export of that place.
     """
     with open_archive(Path(location)) as files:
         base = _base(files, is_base)
@@ -153,5 +153,5 @@ def _base(files: ArchiveFiles, is_base: Callable[[ArchiveFiles, str], bool]) -> 
     return next((folder for folder in candidates if is_base(files, folder)), None)
 
 
-def _numbers_as_numbers(name: str) -> list[tuple[int, str]]:
+def _natural_order(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

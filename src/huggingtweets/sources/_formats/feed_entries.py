@@ -1,4 +1,4 @@
-"""Entries of RSS (0.9 to 2.0), Atom and WordPress's export, which is RSS, one by one."""
+"""Reads the entries of a feed one by one: RSS (0.9 to 2.0), Atom, and WordPress's export, which is RSS."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from xml.etree.ElementTree import Element, tostring
 from msgspec import Struct
 
 from ...errors import BrokenArchive
-from .html_text import html_text
-from .xml_events import xml_events
+from .markup import html_text, xml_events
 
-_PLAIN = re.compile(  # the names in these namespaces stand for themselves
+_KNOWN_NAMESPACES = re.compile(
     r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
     r"http://my\.netscape\.com/rdf/simple/0\.9/|http://purl\.org/dc/elements/1\.1/|"
     r"http://purl\.org/syndication/thread/1\.0|http://wordpress\.org/export/[\d.]+/)\}"
@@ -25,7 +24,7 @@ _PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|[^@]+")  # `ada@example.org (Ada)`, or
 
 
 class Channel(Struct, frozen=True):
-    """What a feed says of itself."""
+    """What a feed says about itself."""
 
     title: str = ""
     url: str = ""
@@ -44,38 +43,38 @@ class Entry(Struct, frozen=True):
     url: str
     author: str
     lang: str
-    answered: str | None
+    reply_to: str | None
 
     @property
     def text(self) -> str:
-        """Title and body without quotations; the title is left out where the body begins with it."""
+        """Title and body without quotations; the title is left out if the body begins with it."""
         title, body = html_text(self.title), html_text(self.body, drop="blockquote")
         beginning = " ".join(title.rstrip("\u2026. ").split())
         return body if " ".join(body.split()).startswith(beginning) else f"{title}\n\n{body}".strip()
 
 
 def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
-    """Read a feed: what it says of itself before its first entry, then its entries.
+    """Read a feed: yield its channel, as described before the first entry, then its entries.
 
     Raises:
-        BrokenArchive: It is no feed, or no whole XML.
+        BrokenArchive: The file is no feed, or its XML is damaged.
     """
-    path: list[Element] = []
+    ancestors: list[Element] = []
     described = False
     for kind, element in xml_events(chunks, name):
         if kind == "start":
-            if not path and _plain(element.tag) not in _ROOTS:
+            if not ancestors and _plain(element.tag) not in _ROOTS:
                 raise BrokenArchive(f"{name} is neither RSS nor Atom; give the address or file of a feed")
             if _is_entry(element) and not described:
                 described = True
-                yield _channel(path)
-            path.append(element)
+                yield _channel(ancestors)
+            ancestors.append(element)
             continue
-        path.pop().tag = _plain(element.tag)
+        ancestors.pop().tag = _plain(element.tag)
         if _is_entry(element):
             if _is_published(element):
                 yield _entry(element)
-            path[-1].clear()
+            ancestors[-1].clear()
     if not described:
         raise BrokenArchive(f"{name} is a feed without entries; give another one")
 
@@ -85,14 +84,14 @@ def _is_entry(element: Element) -> bool:
 
 
 def _is_published(element: Element) -> bool:
-    """False for what WordPress exports beside posts for everyone: drafts, private ones, pictures."""
+    """Whether everyone can read it; WordPress also exports drafts, private posts and pictures."""
     hidden = _text(element, "status") not in {"", "publish"} or _text(element, "post_password")
     return not hidden and _text(element, "post_type") in {"", "post", "page"}
 
 
-def _channel(path: list[Element]) -> Channel:
-    """The feed's own elements, which in RSS 1.0 are in a `channel` before the first entry."""
-    about = [element for around in path for element in (around, *_children(around, "channel"))]
+def _channel(ancestors: list[Element]) -> Channel:
+    """Read the feed's own elements, which RSS 1.0 has in a `channel` before the first entry."""
+    about = [element for outer in ancestors for element in (outer, *_children(outer, "channel"))]
     language = [_text(element, "language") or element.get(_LANGUAGE, "") for element in about]
     return Channel(
         title=_first(html_text(_text(element, "title")) for element in about),
@@ -114,12 +113,12 @@ def _entry(element: Element) -> Entry:
         url=url,
         author=_author(element),
         lang=element.get(_LANGUAGE, ""),
-        answered=replies[0].get("ref") if replies else None,
+        reply_to=replies[0].get("ref") if replies else None,
     )
 
 
 def _body(element: Element) -> str:
-    """The whole text, or else the summary, as HTML: escaped, a part of the XML, or made of plain text."""
+    """Return the whole text as HTML, or else the summary; feeds have it escaped, as XML, or as plain text."""
     for part in _children(element, "encoded", "content", "description", "summary"):
         if len(part):
             return _markup(part)
@@ -136,7 +135,7 @@ def _markup(part: Element) -> str:
 
 
 def _author(element: Element) -> str:
-    """A name; e-mail addresses, which RSS has in its place, are none."""
+    """Return the author's name; RSS may have an e-mail address in its place, which is left out."""
     for person in _children(element, "author", "creator"):
         match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
         if match:
@@ -156,7 +155,7 @@ def _text(element: Element, *names: str) -> str:
 
 
 def _children(element: Element, *names: str) -> list[Element]:
-    """Elements directly inside, those of the first name first."""
+    """Return the elements directly inside, those of the first name first."""
     return [child for name in names for child in element.findall(name)]
 
 
@@ -166,5 +165,5 @@ def _first(texts: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1000)
 def _plain(tag: str) -> str:
-    """The name of an element without its namespace, where that is one of those known."""
-    return _PLAIN.sub("", tag, count=1)
+    """Return the name of an element; its namespace is removed if it is one of the known ones."""
+    return _KNOWN_NAMESPACES.sub("", tag, count=1)

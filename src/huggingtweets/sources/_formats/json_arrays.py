@@ -1,10 +1,10 @@
-"""Long JSON arrays of objects, decoded piece by piece, so that memory does not grow with the file.
+"""Decodes long JSON arrays of objects piece by piece, so that memory does not grow with the file.
 
-The stream is cut between two objects and each piece is decoded as an array of its own. Where to cut is
-learnt from the first object: all objects of an export begin with the same bytes, for example `{"tweet" :`.
-After `},` these mark a border; inside a string they cannot stand, because their quote is not escaped.
-Should such a border be wrong (objects of that form nested deeper) or be missing (objects that begin
-differently), strings and braces are counted instead, which is slower and always exact.
+The stream is cut between two objects, and each piece is decoded as an array of its own. The first object
+shows where to cut: all objects of an export begin with the same bytes, for example `{"tweet" :`. After `},`
+these bytes mark a border. They cannot occur inside a string, because their quote is not escaped. If a border
+is wrong (objects of that form are nested deeper) or missing (objects begin differently), strings and braces
+are counted instead, which is slower and always exact.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .encoding import lines
 
 T = TypeVar("T")
 
-DAMAGE = (DecodeError, UnicodeDecodeError, RecursionError)  # what damaged, or hostile, JSON raises
+DAMAGE = (DecodeError, UnicodeDecodeError, RecursionError)  # raised by damaged or hostile JSON
 LARGEST_OBJECT = 4 << 20  # bytes
-_ENOUGH_TO_BEGIN = 4096  # bytes
+_HEAD = 4096  # bytes, read before the first object is looked for
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[\w.$]+\s*=\s*)?\[\s*")
 _OPENER = re.compile(rb'\{\s*"[^"\\]*"\s*:')
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
@@ -32,10 +32,10 @@ _ERROR_OFFSET = re.compile(r"\(byte (\d+)\)")
 
 
 def decode_lines(path: Path, decoder: Decoder[T]) -> Iterator[T]:
-    """Decode a file of one object a line; empty lines are passed over.
+    """Decode a file with one object a line; empty lines are skipped.
 
     Raises:
-        BrokenArchive: A line is not valid JSON, or not of the form expected; tells which.
+        BrokenArchive: A line is not valid JSON, or not of the expected form; the message says which.
     """
     for number, line in enumerate(lines(path), start=1):
         try:
@@ -50,24 +50,24 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
 
     Args:
         chunks: The stream's bytes, in pieces of any size.
-        decoder: Decodes a list of what the objects are.
+        decoder: Decodes a list of such objects.
         name: The file's name, for messages.
 
     Raises:
-        BrokenArchive: It is no such array, breaks off, or is not valid JSON; tells about where.
+        BrokenArchive: The array is not valid JSON, not of the expected form, or cut; the message says where.
     """
     stream = iter(chunks)
     position, buffer = _begin(stream, name)
     opener = match[0] if (match := _OPENER.match(buffer)) else b""
-    done = enough = 0
+    decoded = smallest = 0  # objects so far; bytes from which on the buffer is decoded
     try:
         for chunk in stream:
             end = 0
-            if len(buffer) >= enough:
-                end, objects = _decode_whole(buffer, opener, decoder)
+            if len(buffer) >= smallest:
+                end, objects = _decode_complete(buffer, opener, decoder)
                 yield from objects
-                done += len(objects)
-                enough = 0 if end else 2 * len(buffer)  # not counted anew for each piece of a long object
+                decoded += len(objects)
+                smallest = 0 if end else 2 * len(buffer)  # a long object is not scanned again for each chunk
             position += len(buffer) + len(chunk)
             buffer = (buffer[end:] + chunk).lstrip(b" \t\r\n,")
             position -= len(buffer)
@@ -75,18 +75,18 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
     except ValidationError as error:
         raise BrokenArchive(f"{name} is not of the form expected: {str(error).lower()}") from error
     except DAMAGE as error:
-        at = _ERROR_OFFSET.search(str(error))
-        near = position + (int(at[1]) if at else len(buffer))
+        offset = _ERROR_OFFSET.search(str(error))
+        place = position + (int(offset[1]) if offset else len(buffer))
         raise BrokenArchive(
-            f"{name} breaks off or is damaged near byte {near:,}, after {done:,} whole entries; "
+            f"{name} breaks off or is damaged near byte {place:,}, after {decoded:,} whole entries; "
             "download or unpack it again"
         ) from error
 
 
 def _begin(stream: Iterator[bytes], name: str) -> tuple[int, bytes]:
-    """Read as far as the first object. Returns its offset in the stream, and the bytes from there on."""
+    """Read up to the first object. Returns its offset in the stream, and the bytes from there on."""
     head = b""
-    while len(head) < _ENOUGH_TO_BEGIN and (chunk := next(stream, b"")):
+    while len(head) < _HEAD and (chunk := next(stream, b"")):
         head += chunk
     match = _BEGINNING.match(head)
     if not match:
@@ -94,13 +94,13 @@ def _begin(stream: Iterator[bytes], name: str) -> tuple[int, bytes]:
     return match.end(), head[match.end() :]
 
 
-def _decode_whole(buffer: bytes, opener: bytes, decoder: Decoder[list[T]]) -> tuple[int, list[T]]:
-    """Decode the whole objects at the buffer's beginning. Returns where they end, and what they are."""
+def _decode_complete(buffer: bytes, opener: bytes, decoder: Decoder[list[T]]) -> tuple[int, list[T]]:
+    """Decode the complete objects at the buffer's beginning. Returns where they end, and the objects."""
     if end := _last_border(buffer, opener):
         try:
             return end, decoder.decode(b"[" + buffer[:end] + b"]")
         except DAMAGE:
-            pass  # not a border after all, or a real error, which counting meets again
+            pass  # not a border after all; or a real error, which comes up again below
     end = _last_whole_object(buffer)
     if not end and len(buffer) > LARGEST_OBJECT:
         raise DecodeError(f"an object does not end within {LARGEST_OBJECT:,} bytes")
@@ -108,7 +108,7 @@ def _decode_whole(buffer: bytes, opener: bytes, decoder: Decoder[list[T]]) -> tu
 
 
 def _last_border(buffer: bytes, opener: bytes) -> int:
-    """End of the last object that another of the same beginning follows, or 0."""
+    """Return the end of the last object that is followed by one with the same beginning, or 0."""
     following = buffer.rfind(opener) if opener else -1
     before = buffer[max(0, following - 64) : max(0, following)]
     gap = len(before) - len(before.rstrip(b" \t\r\n,"))
@@ -116,10 +116,10 @@ def _last_border(buffer: bytes, opener: bytes) -> int:
 
 
 def _last_whole_object(buffer: bytes) -> int:
-    """End of the last object that ends in the buffer, or 0, by counting braces outside of strings."""
-    depth = end = place = 0
-    while match := _TO_BRACE.match(buffer, place):  # none where a string goes on behind the buffer
-        place = match.end()
+    """Return the end of the last complete object in the buffer, or 0; counts braces outside of strings."""
+    depth = end = position = 0
+    while match := _TO_BRACE.match(buffer, position):  # no match if a string goes on after the buffer
+        position = match.end()
         depth += 1 if match[1] == b"{" else -1
-        end = place if depth == 0 else end
+        end = position if depth == 0 else end
     return end

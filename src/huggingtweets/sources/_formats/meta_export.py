@@ -1,7 +1,7 @@
-"""What the exports of Meta (Instagram, Threads, Facebook) have in common. They must be asked for as JSON.
+"""What the exports of Meta (Instagram, Threads, Facebook) have in common. Only the form JSON is read.
 
-Meta writes each byte of UTF-8 as a character of its own, so that `é` becomes `Ã©`. Every string that is used
-passes through `mended`. The exports give their posts no ids and no addresses.
+Meta writes each byte of UTF-8 as a character of its own, so that `é` becomes `Ã©`; `repair` undoes it in
+every string that is used. The posts in these exports have no ids and no addresses.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from msgspec import Struct, field
 from ...errors import LocationError
 from ...types import Account
 from .._contract import ReadOptions
+from .authors import same_handle, to_handle
 from .dates import read_date
 from .export_files import Export
-from .handles import same_handle, to_handle
 from .json_arrays import decode_array
-from .json_nested import nested
+from .json_nested import nested_values
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ _OF_INSTAGRAM = (
     "personal_information/personal_information/personal_information.json",
     "personal_information/personal_information.json",
 )
-_PROFILES = {  # by source, the surest first; each is one object around a list of one person
+_PROFILES = {  # by source, the most reliable first; each is an object with a list of one person
     "instagram_export": _OF_INSTAGRAM,
     "threads_export": (
         "your_instagram_activity/threads/personal_information.json",
@@ -42,7 +42,7 @@ _PROFILES = {  # by source, the surest first; each is one object around a list o
 
 
 class Value(Struct, frozen=True):
-    """What stands under a label. Labels are in the language of the account."""
+    """The value of a label. Labels are in the language of the account."""
 
     value: str | None = ""
     timestamp: int = 0
@@ -72,18 +72,18 @@ class Item(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """What was typed."""
-        return mended(next(filter(None, [self.title, *(medium.title for medium in self._media)]), "")).strip()
+        """The text as it was typed."""
+        return repair(next(filter(None, [self.title, *(medium.title for medium in self._media)]), "")).strip()
 
     @property
     def created_at(self) -> datetime | None:
-        """When it was published."""
+        """When the post was published."""
         times = [self.creation_timestamp, *(medium.creation_timestamp for medium in self._media)]
         return read_date(next(filter(None, times), 0))
 
     @property
     def is_reply(self) -> bool:
-        """Whether it answers another post; only Threads tells."""
+        """Whether it answers another post; only Threads says so."""
         return any(medium.text_app_post and medium.text_app_post.is_reply for medium in self._media)
 
     @property
@@ -91,8 +91,8 @@ class Item(Struct, frozen=True):
         return [self.media] if isinstance(self.media, Medium) else self.media
 
 
-class _Told(Struct, frozen=True):
-    """What is read of a profile, where its labels are in English; e-mail and telephone are not."""
+class _Profile(Struct, frozen=True):
+    """The fields of a profile whose labels are in English; e-mail and telephone are not read."""
 
     username: Value = field(name="Username", default=Value())
     name: Value = field(name="Name", default=Value())
@@ -101,12 +101,12 @@ class _Told(Struct, frozen=True):
 
 
 class _Person(Struct, frozen=True):
-    string_map_data: _Told = _Told()
+    string_map_data: _Profile = _Profile()
     media_map_data: dict[str, Value] = {}  # the picture
 
 
-def mended(text: str | None) -> str:
-    """A string as it was typed, or "" for none; one that is no UTF-8 taken for Latin-1 is left alone."""
+def repair(text: str | None) -> str:
+    """Return a string as it was typed, "" for None; a string that Meta did not damage stays as it is."""
     try:
         return (text or "").encode("latin-1").decode()
     except UnicodeError:
@@ -114,33 +114,35 @@ def mended(text: str | None) -> str:
 
 
 def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iterator[T]:
-    """The objects in a file that is a list, or an object that has the list under `key`."""
+    """Yield the objects of a file that is a list, or an object that has the list under `key`."""
     decoder = msgspec.json.Decoder(kind, strict=False)
     chunks = export.chunks(name)
     first = next(chunks, b"")
-    whole = chain([first], chunks)
+    content = chain([first], chunks)
     if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        yield from decode_array(whole, decoder, export.shown(name))
+        yield from decode_array(content, decoder, export.shown(name))
         return
-    for found in nested(whole, {key}, export.shown(name)):
-        yield from decode_array(found.chunks, decoder, export.shown(name))
+    for value in nested_values(content, {key}, export.shown(name)):
+        yield from decode_array(value.chunks, decoder, export.shown(name))
 
 
 def account(export: Export, options: ReadOptions, source: str, url: str) -> Account:
-    """Whose export of Instagram or Threads it is, as its profile says, or the zip's name, or the user.
+    """Read the account of an export of Instagram or Threads.
+
+    The handle comes from the profile, or the zip's name, or the user.
 
     Raises:
-        LocationError: Nothing says it; or the account is private, so that its posts were for its followers.
+        LocationError: There is no handle; or the account is private, so its posts are for followers only.
     """
     person = _person(export, source)
-    told = person.string_map_data
-    if told.private.value == "True":
+    profile = person.string_map_data
+    if profile.private.value == "True":
         raise LocationError(
             f"{export.path} is of a private account, whose posts were for its followers only; "
             "these are never read"
         )
-    named = told.username.value, _owner_in_name(export), options.handle, options.name
-    handle = next(filter(None, (to_handle(mended(name)) for name in named)), "")
+    names = profile.username.value, _owner_in_name(export), options.handle, options.name
+    handle = next(filter(None, (to_handle(repair(name)) for name in names)), "")
     if not handle:
         raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):
@@ -148,23 +150,23 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
     pictures = [value.uri or "" for value in person.media_map_data.values()]
     return Account(
         handle=handle,
-        name=options.name or mended(told.name.value).strip() or handle,
+        name=options.name or repair(profile.name.value).strip() or handle,
         source=source,
-        bio=mended(told.bio.value).strip(),
+        bio=repair(profile.bio.value).strip(),
         url=url + handle,
         avatar=next(filter(None, map(export.picture, pictures)), None),
     )
 
 
 def profiles(export: Export, source: str) -> list[str]:
-    """The files that `account` reads: one, or none."""
+    """Return the files that `account` reads: one, or none."""
     return [name for name in _PROFILES[source] if export.has(name)][:1]
 
 
 def _person(export: Export, source: str) -> _Person:
     for name in profiles(export, source):
-        around = export.small_json(name, dict[str, list[_Person]]) or {}
-        return next(chain.from_iterable(around.values()), _Person())
+        people = export.small_json(name, dict[str, list[_Person]]) or {}
+        return next(chain.from_iterable(people.values()), _Person())
     return _Person()
 
 

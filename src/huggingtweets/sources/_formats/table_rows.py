@@ -1,4 +1,4 @@
-"""Rows of a table, one by one, whatever its form: column name -> value as the form has it."""
+"""Reads the rows of a table one by one: CSV, TSV, JSON, JSON lines, parquet, or text with one post a line."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ from .encoding import lines
 from .json_arrays import DAMAGE, decode_array, decode_lines
 
 Row = dict[str, Any]
+"""Values by the names of their columns. The types of the values depend on the form of the table."""
 
-_DELIMITERS = ",;\t|"  # spreadsheets in many countries write `;`
+_DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
 
 
 def table_rows(path: Path) -> Iterator[Row]:
-    """Rows of the table at `path`; memory does not grow with it, except for a JSON object around a list.
+    """Yield the rows of a table; memory does not grow with it, unless it is a JSON object around a list.
 
     Raises:
-        BrokenArchive: The table is damaged; says where.
-        LocationError: A JSON object that is no table.
+        BrokenArchive: The table is damaged; the message says where.
+        LocationError: The file is a JSON object without exactly one list of objects.
     """
     return _READERS[path.suffix.lower()](path)
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file's name is that of a table."""
+    """Whether a file's name ends like that of a table."""
     return path.suffix.lower() in _READERS
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
-    """Rows of lines of CSV or the like. `escape` is what stands before a quote that is not doubled."""
+    """Yield the rows of CSV or the like. `escape` is the character before a quote that is not doubled."""
     first = next(text, "")
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
         for values in filter(None, reader):
-            yield _named(values, header)
+            yield _to_row(values, header)
     except csv.Error as error:
         raise BrokenArchive(
             f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
@@ -56,8 +57,8 @@ def _delimited_rows(path: Path) -> Iterator[Row]:
     return delimited_rows(lines(path), str(path))
 
 
-def _named(values: list[str], header: list[str]) -> Row:
-    """Values by column. Fewer than columns are usual: spreadsheets leave out empty ones at the end."""
+def _to_row(values: list[str], header: list[str]) -> Row:
+    """Name the values. There may be fewer than columns: spreadsheets leave out empty ones at the end."""
     if len(values) > len(header):
         raise csv.Error(f"{len(values)} fields where the header has {len(header)}")
     return dict(zip(header, values, strict=False))
@@ -74,20 +75,20 @@ def _json_lines_rows(path: Path) -> Iterator[Row]:
 def _json_rows(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
         if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            yield from _listed_rows(path)
+            yield from _wrapped_rows(path)
             return
         file.seek(0)
         chunks = iter(partial(file.read, _CHUNK), b"")
         yield from decode_array(chunks, msgspec.json.Decoder(list[Row]), str(path))
 
 
-def _listed_rows(path: Path) -> list[Row]:
-    """The rows of a JSON object that holds one list of objects, among other things."""
+def _wrapped_rows(path: Path) -> list[Row]:
+    """Return the rows of a JSON object that holds one list of objects, among other things."""
     try:
-        whole = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
+        content = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
-    tables = {name: value for name, value in whole.items() if isinstance(value, list) and _are_rows(value)}
+    tables = {name: value for name, value in content.items() if isinstance(value, list) and _are_rows(value)}
     if len(tables) != 1:
         raise LocationError(
             f"{path} should hold one list of objects, not {len(tables)}; keep only that of the posts"

@@ -1,6 +1,6 @@
 """The files of an export in a tar, compressed or not, opened safely and never extracted to disk.
 
-Only regular files are there: links, devices and all else that a tar can hold is passed over.
+Only regular files are listed; links, devices and everything else that a tar can hold are skipped.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ...errors import BrokenArchive
-from .archive_files import CHUNK, CLIMBS, LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, ListedFiles
+from .archive_files import (
+    LARGEST_FILE,
+    LARGEST_RATIO,
+    LEADS_OUT,
+    RATIO_MATTERS_FROM,
+    ListedFiles,
+    read_chunks,
+)
 
-_PACKERS: dict[bytes, Callable[[Path], Any]] = {
+_COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.GzipFile,
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
@@ -30,11 +37,13 @@ _DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, Valu
 
 
 def is_tar(path: Path) -> bool:
-    """Whether a file is a tar, or is called and packed as one. Reads its first bytes."""
+    """Whether a file is a tar, by its first bytes, or is compressed and named as one."""
     with path.open("rb") as file:
         head = file.read(_MAGIC_AT + len(_MAGIC))
-    packed = head.startswith(tuple(_PACKERS)) and {".tar", ".tgz"} & {s.lower() for s in path.suffixes}
-    return bool(packed) or head[_MAGIC_AT:] == _MAGIC
+    compressed = head.startswith(tuple(_COMPRESSIONS)) and {".tar", ".tgz"} & {
+        s.lower() for s in path.suffixes
+    }
+    return bool(compressed) or head[_MAGIC_AT:] == _MAGIC
 
 
 class TarFiles(ListedFiles):
@@ -46,7 +55,7 @@ class TarFiles(ListedFiles):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._file = _unpacked(path)
+        self._file = _decompress(path)
         try:
             self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115 -- close() closes it
             self._members = self._checked_members()
@@ -60,8 +69,7 @@ class TarFiles(ListedFiles):
     def chunks(self, name: str) -> Iterator[bytes]:
         try:
             file = cast("IO[bytes]", self._tar.extractfile(self._members[name]))
-            while chunk := file.read(CHUNK):
-                yield chunk
+            yield from read_chunks(file)
         except _DAMAGE as error:
             raise BrokenArchive(f"{self.path}: {name} is damaged; download it again") from error
 
@@ -70,14 +78,14 @@ class TarFiles(ListedFiles):
         self._file.close()
 
     def _checked_members(self) -> dict[str, tarfile.TarInfo]:
-        """Go through the whole tar, header by header: it has no list of its files."""
-        most = max(RATIO_MATTERS_FROM, LARGEST_RATIO * self.path.stat().st_size)
+        """Read all headers of the tar, as it has no list of its files."""
+        largest_size = max(RATIO_MATTERS_FROM, LARGEST_RATIO * self.path.stat().st_size)
         members: dict[str, tarfile.TarInfo] = {}
         for member in self._tar:
             name = member.name.removeprefix("./")
-            if CLIMBS.search(name):
+            if LEADS_OUT.search(name):
                 raise BrokenArchive(f"{self.path} holds {name[:80]!r}, which climbs out; do not trust it")
-            if member.size > LARGEST_FILE or member.offset_data + member.size > most:
+            if member.size > LARGEST_FILE or member.offset_data + member.size > largest_size:
                 raise BrokenArchive(
                     f"{self.path}: {name[:80]!r} would grow to {member.size:,} bytes; no genuine export does"
                 )
@@ -88,8 +96,8 @@ class TarFiles(ListedFiles):
         return members
 
 
-class _Bounded(io.RawIOBase):
-    """A file that is read in small pieces only: a tar's header can claim to be gigabytes long."""
+class _SmallReads(io.RawIOBase):
+    """A file that refuses to read large pieces at once: a tar's header can claim to be gigabytes long."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._inner = file
@@ -110,8 +118,8 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def _unpacked(path: Path) -> _Bounded:
+def _decompress(path: Path) -> _SmallReads:
     with path.open("rb") as file:
         head = file.read(8)
-    opener = next((opener for magic, opener in _PACKERS.items() if head.startswith(magic)), io.FileIO)
-    return _Bounded(opener(path))
+    opener = next((opener for magic, opener in _COMPRESSIONS.items() if head.startswith(magic)), io.FileIO)
+    return _SmallReads(opener(path))

@@ -1,9 +1,9 @@
-"""Posts as X records them, in its archives and in its API, and what the person typed.
+"""Turns the records of X, from its archives and its API, into posts with the text as the person typed it.
 
-X stores a post's text with `&`, `<` and `>` escaped and links shortened to t.co. Beside it, `entities` tell
-what stands where, counted in code points of the text as stored. So links are replaced where these indices
-point, and only what lies between them is unescaped. Long posts are recorded a second time, whole, as notes.
-Each version of a post that was edited has an id and a record of its own.
+X stores a post's text with `&`, `<` and `>` escaped and links shortened to t.co. Beside the text, `entities`
+say where links and mentions are, counted in code points of the stored text. So links are replaced where these
+indices point, and only the text between them is unescaped. Long posts are stored a second time as notes, with
+their whole text. Each version of an edited post has an id and a record of its own.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from msgspec import Struct
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-_RETWEET = re.compile(r"RT @\w")  # before 2010 it was typed by hand, and often without a colon
+_RETWEET = re.compile(r"RT @\w")  # before 2010 people typed it by hand, often without a colon
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
-_NO_WORDS = re.compile("q[a-z]{2}|und|zxx")
-_LONGEST = 25_000  # characters of the longest post that X takes
+_NO_LANGUAGE = re.compile("q[a-z]{2}|und|zxx")
+_LONGEST = 25_000  # characters of the longest post on X
 _MONTHS = {name: f"{number:02}" for number, name in enumerate(MONTHS, start=1)}
 _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 
 
 class Link(Struct, frozen=True, gc=False):
-    """A t.co link in the text; `indices` are where it begins and ends, in code points."""
+    """A t.co link in the text; `indices` are its begin and end, in code points."""
 
     indices: tuple[int, int]
     url: str = ""
@@ -41,7 +41,7 @@ class Mention(Struct, frozen=True, gc=False):
 
 
 class Entities(Struct, frozen=True, gc=False):
-    """What stands where in the text. All pictures and films of a post share one link, in `media`."""
+    """The links and mentions in the text. All pictures and films of a post share one link, in `media`."""
 
     urls: tuple[Link, ...] = ()
     user_mentions: tuple[Mention, ...] = ()
@@ -49,7 +49,7 @@ class Entities(Struct, frozen=True, gc=False):
 
 
 class Versions(Struct, frozen=True, gc=False, rename="camel"):
-    """Ids of a post and of what it was edited to."""
+    """The ids of all versions of a post."""
 
     edit_tweet_ids: tuple[str, ...] = ()
 
@@ -59,14 +59,14 @@ class _Edit(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class EditInfo(Struct, frozen=True, gc=False):
-    """What a record says of edits: `initial` in the first version, `edit` in all others."""
+    """What a record says about edits: `initial` in the first version, `edit` in all others."""
 
     initial: Versions = Versions()
     edit: _Edit = _Edit()
 
 
 class Tweet(Struct, frozen=True, gc=False):
-    """A post as stored. Numbers are strings: decode with `strict=False`."""
+    """A post as X stores it. Numbers may be strings: decode with `strict=False`."""
 
     id_str: str
     created_at: str
@@ -80,19 +80,19 @@ class Tweet(Struct, frozen=True, gc=False):
 
     @property
     def is_repost(self) -> bool:
-        """Whether it is a retweet. The field `retweeted` is always false."""
+        """Whether it is a retweet. The field `retweeted` of the record is always false."""
         return self.full_text.startswith("RT @") and _RETWEET.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:
-        """Ids of all versions but the last, as far as this record knows them."""
+        """The ids of all versions but the last that this record knows."""
         return superseded(self.edit_info.edit.edit_control_initial.edit_tweet_ids) or superseded(
             self.edit_info.initial.edit_tweet_ids
         )
 
     @property
     def is_reply(self) -> bool:
-        """Whether it answers a post, be it gone or the author's own."""
+        """Whether it answers a post, even a deleted one or the author's own."""
         return bool(
             self.in_reply_to_status_id_str or self.in_reply_to_user_id_str or self.in_reply_to_screen_name
         )
@@ -106,21 +106,21 @@ class NoteLink(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class NoteCore(Struct, frozen=True, gc=False):
-    """A note's text, not escaped, and its links."""
+    """A note's text, which is not escaped, and its links."""
 
     text: str
     urls: tuple[NoteLink, ...] = ()
 
 
 class Note(Struct, frozen=True, gc=False, rename="camel"):
-    """A long post, whole. Nothing in it says which post it belongs to."""
+    """The whole text of a long post. The note does not say to which post it belongs."""
 
     created_at: datetime
     core: NoteCore
 
 
 def to_post(tweet: Tweet, handle: str, note: Note | None = None) -> Post:
-    """The post behind a record; `note` holds its full text where the record has only the beginning."""
+    """Return the post of a record; `note` has the whole text if the record has only its beginning."""
     if note:
         text, urls = _note_text(note, tweet), [link.expanded_url for link in note.core.urls]
     else:
@@ -132,7 +132,7 @@ def to_post(tweet: Tweet, handle: str, note: Note | None = None) -> Post:
         id=tweet.id_str,
         author=handle,
         text=text,
-        created_at=moment(tweet.created_at),
+        created_at=parse_created_at(tweet.created_at),
         kind=_kind(tweet, quoted),
         reply_to=tweet.in_reply_to_status_id_str or None,
         lang=language(tweet.lang),
@@ -141,12 +141,12 @@ def to_post(tweet: Tweet, handle: str, note: Note | None = None) -> Post:
 
 
 def superseded(versions: tuple[str, ...]) -> tuple[str, ...]:
-    """All but the last of a post's versions, whatever their order: later ids are larger."""
+    """Return all versions of a post but the last, which has the largest id."""
     return tuple(sorted(versions, key=lambda version: (len(version), version))[:-1]) if versions[1:] else ()
 
 
-def moment(created_at: str) -> datetime | None:
-    """Read X's form, `Wed Oct 10 20:19:24 +0000 2018`, at ten times strptime's speed; or any other."""
+def parse_created_at(created_at: str) -> datetime | None:
+    """Read X's form of a date, `Wed Oct 10 20:19:24 +0000 2018`, ten times as fast as strptime; or any."""
     month = _MONTHS.get(created_at[4:7].lower(), "")
     day, clock, year = created_at[8:10], created_at[11:19], created_at[26:]
     try:
@@ -156,19 +156,19 @@ def moment(created_at: str) -> datetime | None:
 
 
 def language(code: str | None) -> str | None:
-    """X's name of a language as BCP 47 has it; None for `und`, and for `qme` and the like (no words)."""
-    return None if not code or _NO_WORDS.fullmatch(code) else _OWN_CODES.get(code, code)
+    """Turn X's code of a language into that of BCP 47; None for `und`, `qme` and the like (no words)."""
+    return None if not code or _NO_LANGUAGE.fullmatch(code) else _OWN_CODES.get(code, code)
 
 
 def unescape(text: str) -> str:
-    """Undo the three escapes that X makes."""
+    """Undo the three escapes that X uses."""
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def leading_mentions(tweet: Tweet) -> int:
-    """Where a reply's own words begin: behind the mentions that run on from index 0."""
+def end_of_mentions(tweet: Tweet) -> int:
+    """Return where a reply's own words begin: after the mentions at the beginning of its text."""
     if not tweet.is_reply:
         return 0
     position = 0
@@ -188,23 +188,23 @@ def _kind(tweet: Tweet, quoted: list[str]) -> PostKind:
 
 
 def _stored_text(tweet: Tweet) -> str:
-    stored, position = tweet.full_text, leading_mentions(tweet)
+    stored, position = tweet.full_text, end_of_mentions(tweet)
     if not tweet.entities.urls and not tweet.entities.media:
         return unescape(stored[position:]).strip()
-    shown = [
-        (_place(link, stored), _shown(link.expanded_url or link.url, tweet)) for link in tweet.entities.urls
+    links = [
+        (_span(link, stored), _address(link.expanded_url or link.url, tweet)) for link in tweet.entities.urls
     ]
-    shown += [(_place(link, stored), "") for link in tweet.entities.media]
+    links += [(_span(link, stored), "") for link in tweet.entities.media]
     parts: list[str] = []
-    for (begin, end), url in sorted(shown):
+    for (begin, end), url in sorted(links):
         if position <= begin < len(stored):  # a retweet's text is cut, its links are not
             parts += unescape(stored[position:begin]), url
             position = end
     return "".join((*parts, unescape(stored[position:]))).strip()
 
 
-def _place(link: Link, stored: str) -> tuple[int, int]:
-    """Where a link stands: where it says, or where it is found, as its indices may be of another text."""
+def _span(link: Link, stored: str) -> tuple[int, int]:
+    """Return begin and end of a link; if its indices are wrong, the text is searched for it."""
     if stored.startswith(link.url, link.indices[0]):
         return link.indices
     begin = stored.find(link.url, 0, _LONGEST)
@@ -212,18 +212,18 @@ def _place(link: Link, stored: str) -> tuple[int, int]:
 
 
 def _note_text(note: Note, tweet: Tweet) -> str:
-    mentions = tweet.full_text[: leading_mentions(tweet)]
+    mentions = tweet.full_text[: end_of_mentions(tweet)]
     text = note.core.text.removeprefix(mentions)
     for link in note.core.urls:
-        text = text.replace(link.short_url, _shown(link.expanded_url, tweet)) if link.short_url else text
+        text = text.replace(link.short_url, _address(link.expanded_url, tweet)) if link.short_url else text
     return text.strip()
 
 
-def _shown(url: str, tweet: Tweet) -> str:
-    """What a link stands for; nothing where it leads to X's own media, or from a cut post to the whole."""
+def _address(url: str, tweet: Tweet) -> str:
+    """Return a link's address; "" if it leads to X's own media, or from a cut post to the whole."""
     status = _STATUS.match(url)
     return "" if status and (status[2] or status[1] == tweet.id_str) else url
 
 
 def _is_quote(url: str, tweet: Tweet) -> bool:
-    return _STATUS.match(url) is not None and _shown(url, tweet) != ""
+    return _STATUS.match(url) is not None and _address(url, tweet) != ""

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.errors import OutOfSpace, Unreachable
-from huggingtweets.sources._formats import fetched as fetched_module
-from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.sources._formats import page_cache
+from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.types import Post
 
 UNIQUE = count()
@@ -55,8 +55,8 @@ class Place:
         """Ids as one run sees them, and what it asked for."""
         self.asked, self.breaks_after = [], breaks_after
         seen = []
-        with suppress(Broken), Fetched("place", key, **options) as fetched:
-            seen.extend(post.id for post in fetched.walk(self.ask))
+        with suppress(Broken), PageCache("place", key, **options) as cache:
+            seen.extend(post.id for post in cache.walk(self.ask))
         return seen, self.asked
 
 
@@ -97,8 +97,8 @@ def test_several_gaps_are_filled_from_above():
 def test_who_stops_listening_loses_nothing():
     """A reader that takes only some posts leaves the rest for the next run."""
     place = Place(20)
-    with Fetched("place", "a") as fetched:
-        assert [post.id for post in islice(fetched.walk(place.ask), 4)] == place.ids[:4]
+    with PageCache("place", "a") as cache:
+        assert [post.id for post in islice(cache.walk(place.ask), 4)] == place.ids[:4]
     assert place.walk("a")[0] == place.ids
 
 
@@ -129,10 +129,10 @@ def test_deleted_posts_do_not_live_on():
     place = Place(10)
     place.walk("a")
     place.ids.remove("5")
-    with Fetched("place", "a") as fetched:
-        path = fetched.path
+    with PageCache("place", "a") as cache:
+        path = cache.path
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE begun SET at = at - ?", (fetched_module.KEPT_FOR,))
+        db.execute("UPDATE begun SET at = at - ?", (page_cache.MAX_AGE,))
     db.close()
     seen, asked = place.walk("a")
     assert (seen, len(asked)) == (place.ids, 4)
@@ -141,7 +141,7 @@ def test_deleted_posts_do_not_live_on():
 
 def test_more_posts_than_are_read_at_a_time(monkeypatch):
     """Kept posts are read in parts, and their order holds across the borders."""
-    monkeypatch.setattr(fetched_module, "_ROWS", 4)
+    monkeypatch.setattr(page_cache, "_ROWS", 4)
     for posts in (7, 8, 9, 12):
         place = Place(posts)
         place.walk(str(posts))
@@ -154,9 +154,9 @@ def test_timelines_do_not_mix():
     paths = set()
     for key in keys:
         for source in ("one", "two"):
-            with Fetched(source, key) as fetched:
-                paths.add(fetched.path)
-                assert not list(fetched.walk(lambda *_: Page([], None)))
+            with PageCache(source, key) as cache:
+                paths.add(cache.path)
+                assert not list(cache.walk(lambda *_: Page([], None)))
     assert len(paths) == 2 * len(keys)
     assert len({path.parent for path in paths}) == 1
 
@@ -167,8 +167,8 @@ def test_only_the_user_can_read_it():
     before = os.umask(0)
     try:
         Place(3).walk("a")
-        with Fetched("place", "a") as fetched:
-            modes = [stat.S_IMODE(path.stat().st_mode) for path in (fetched.path.parent, fetched.path)]
+        with PageCache("place", "a") as cache:
+            modes = [stat.S_IMODE(path.stat().st_mode) for path in (cache.path.parent, cache.path)]
     finally:
         os.umask(before)
     assert modes == [0o700, 0o600]
@@ -179,8 +179,8 @@ def test_a_damaged_file_is_as_good_as_none(damage):
     """What was fetched can be fetched again, so damage is no reason to fail."""
     place = Place(5)
     place.walk("a")
-    with Fetched("place", "a") as fetched:
-        path = fetched.path
+    with PageCache("place", "a") as cache:
+        path = cache.path
     path.write_bytes(damage)
     assert place.walk("a") == (place.ids, [(None, None), ("3", None), ("1", None)])
 
@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_written_is_told(home):
     """No place to keep the posts is an error of one line that names the place."""
     (home / "fetched").write_text("a file where the folder should be")
     with pytest.raises(OutOfSpace, match=r"cannot be kept in .*fetched.*HUGGINGTWEETS_HOME") as error:
-        Fetched("place", "a")
+        PageCache("place", "a")
     assert "\n" not in str(error.value)
 
 
@@ -202,14 +202,14 @@ def test_a_service_that_goes_in_circles_is_left():
         asked.append(cursor)
         return Page(posts, "5")
 
-    with Fetched("place", "a") as fetched, pytest.raises(Unreachable, match="without a new post"):
-        list(fetched.walk(ask))
+    with PageCache("place", "a") as cache, pytest.raises(Unreachable, match="without a new post"):
+        list(cache.walk(ask))
     assert len(asked) < 100
 
 
 WALK = """
 import sys
-from huggingtweets.sources._formats.fetched import Fetched, Page
+from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.types import Post
 
 def ask(cursor, newest):
@@ -218,8 +218,8 @@ def ask(cursor, newest):
     posts = [Post(id=str(n), author="me", text="x" * 300) for n in range(top, max(0, top - 3), -1)]
     return Page(posts, posts[-1].id if posts else None)
 
-with Fetched("place", "killed") as fetched:
-    print("all", len({post.id for post in fetched.walk(ask)}))
+with PageCache("place", "killed") as cache:
+    print("all", len({post.id for post in cache.walk(ask)}))
 """
 
 

@@ -1,10 +1,10 @@
-"""The files of X's archive of any year since 2019, and what its manifest says of them.
+"""The files of X's archives since 2019, as their manifest lists them.
 
     2019          tweet.js, account.js and so on at the top; records without a `{"tweet": ...}` around them
     2020 to 2022  data/tweet.js
     since 2022    data/tweets.js, data/tweets-part1.js and so on; data/manifest.js lists them
 
-An archive of more than 50 GB comes as several zips, of which each can lack what another has.
+An archive of more than 50 GB comes as several zips, and each may lack files that another has.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from ...errors import BrokenArchive, LocationError
-from .archive_files import ArchiveFiles
-from .json_arrays import DAMAGE, decode_array
-from .x_posts import Tweet
+from ..errors import BrokenArchive, LocationError
+from ._formats.archive_files import ArchiveFiles
+from ._formats.export_files import LARGEST_EXTRA
+from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.x_posts import Tweet
 
 T = TypeVar("T")
 
-_KNOWN_BY = ("tweets.js", "tweet.js")  # since October 2022, and before
+_FIRST_FILE = ("tweets.js", "tweet.js")  # since October 2022, and before
 _TWEETS = re.compile(r"tweets?(?:-part\d+)?\.js")
 _WRAPPED = re.compile(rb'\[\s*\{\s*"tweet"\s*:')
-_LARGEST_EXTRA = 8 << 20  # bytes of the manifest, or of the avatar
 _ACCOUNT_FILES = ("account", "manifest", "profile", "protected-history")
 _POST_FILES = ("note-tweet", "twitter-circle-tweet")
 
@@ -40,7 +40,7 @@ class _TweetItem(Struct, gc=False):
     tweet: Tweet
 
 
-class Listed(Struct, frozen=True, rename="camel"):
+class ListedFile(Struct, frozen=True, rename="camel"):
     """A file that the manifest lists, and how many entries it has."""
 
     file_name: str = ""
@@ -48,7 +48,7 @@ class Listed(Struct, frozen=True, rename="camel"):
 
 
 class _DataType(Struct, frozen=True):
-    files: tuple[Listed, ...] = ()
+    files: tuple[ListedFile, ...] = ()
 
 
 class _DataTypes(Struct, frozen=True):
@@ -61,7 +61,7 @@ class _ArchiveInfo(Struct, frozen=True, rename="camel"):
 
 
 class UserInfo(Struct, frozen=True, rename="camel"):
-    """Whose archive it is."""
+    """The owner of the archive."""
 
     account_id: str = ""
     user_name: str = ""
@@ -69,7 +69,7 @@ class UserInfo(Struct, frozen=True, rename="camel"):
 
 
 class Manifest(Struct, frozen=True, rename="camel"):
-    """What data/manifest.js says of an archive."""
+    """The content of data/manifest.js that is read."""
 
     user_info: UserInfo = UserInfo()
     archive_info: _ArchiveInfo = _ArchiveInfo()
@@ -78,7 +78,7 @@ class Manifest(Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class XArchive:
-    """An opened archive: its files, the folder in it that holds the data (`data/`), and its manifest."""
+    """An opened archive: its files, its folder of data (`data/`), and its manifest."""
 
     files: ArchiveFiles
     folder: str
@@ -86,7 +86,7 @@ class XArchive:
 
     @classmethod
     def of(cls, files: ArchiveFiles) -> XArchive:
-        """Find the data; `LocationError` where there is none."""
+        """Find the folder of data; raise `LocationError` if there is none."""
         folder = data_folder(files)
         if folder is None:
             raise LocationError(
@@ -99,26 +99,26 @@ class XArchive:
         return self.files.has(self.folder + name)
 
     def records(self, name: str, kind: type[list[T]]) -> Iterator[T]:
-        """The objects of the files `name.js`, `name-part1.js` and so on."""
+        """Yield the objects of the files `name.js`, `name-part1.js` and so on."""
         for part in self._parts(name):
-            yield from self._decoded(part, self.files.chunks(self.folder + part), kind)
+            yield from self._decode(part, self.files.chunks(self.folder + part), kind)
 
     def tweets(self) -> Iterator[Tweet]:
-        """All records of posts."""
+        """Yield all records of posts."""
         for file in self.tweet_files():
             chunks = self.files.chunks(self.folder + file.file_name)
             head = next(chunks, b"")
-            whole = chain([head], chunks)
+            content = chain([head], chunks)
             if _WRAPPED.search(head):
-                yield from map(attrgetter("tweet"), self._decoded(file.file_name, whole, list[_TweetItem]))
+                yield from map(attrgetter("tweet"), self._decode(file.file_name, content, list[_TweetItem]))
             else:
-                yield from self._decoded(file.file_name, whole, list[Tweet])
+                yield from self._decode(file.file_name, content, list[Tweet])
 
-    def tweet_files(self) -> list[Listed]:
-        """The files of posts as the manifest lists them, or else as they are found."""
+    def tweet_files(self) -> list[ListedFile]:
+        """Return the files of posts that the manifest lists, or else all such files of the archive."""
         kinds = self.manifest.data_types
         listed = [
-            Listed(PurePosixPath(file.file_name).name, file.count)
+            ListedFile(PurePosixPath(file.file_name).name, file.count)
             for file in (*kinds.tweets.files, *kinds.tweet.files)
         ]
         listed = [file for file in listed if _TWEETS.fullmatch(file.file_name)]
@@ -127,15 +127,15 @@ class XArchive:
             raise BrokenArchive(
                 f"{self.files.path} lacks {missing[0].file_name}, which its manifest lists; download it again"
             )
-        return [file for file in listed if file not in missing] or self._found_tweet_files()
+        return [file for file in listed if file not in missing] or self._unlisted_tweet_files()
 
     def avatar(self, account_id: str, address: str) -> bytes | None:
-        """The picture that was at `address`."""
+        """Return the avatar whose address on X is `address`; None if there is no such file."""
         name = f"profile_media/{account_id}-{PurePosixPath(address).name}"
-        return self.files.read(self.folder + name, _LARGEST_EXTRA) if self.has(name) else None
+        return self.files.read(self.folder + name, LARGEST_EXTRA) if self.has(name) else None
 
     def digest(self) -> str:
-        """sha256 over the names and bytes of all files that posts and account are read from."""
+        """Return the SHA-256 over the names and bytes of all files of posts and of the account."""
         names = {file.file_name for file in self.tweet_files()}
         names.update(*map(self._parts, (*_ACCOUNT_FILES, *_POST_FILES)))
         total = hashlib.sha256()
@@ -149,29 +149,29 @@ class XArchive:
         first = [f"{name}.js"] if self.has(f"{name}.js") else []
         return first + list(takewhile(self.has, (f"{name}-part{n}.js" for n in count(1))))
 
-    def _found_tweet_files(self) -> list[Listed]:
+    def _unlisted_tweet_files(self) -> list[ListedFile]:
         names = filter(_TWEETS.fullmatch, self.files.names(self.folder))
-        return [Listed(name) for name in sorted(names, key=lambda name: (len(name), name))]
+        return [ListedFile(name) for name in sorted(names, key=lambda name: (len(name), name))]
 
-    def _decoded(self, name: str, chunks: Iterable[bytes], kind: type[list[T]]) -> Iterator[T]:
-        """The objects in a file of the form `window.YTD.name.part0 = [...]`."""
+    def _decode(self, name: str, chunks: Iterable[bytes], kind: type[list[T]]) -> Iterator[T]:
+        """Yield the objects of a file of the form `window.YTD.name.part0 = [...]`."""
         decoder = msgspec.json.Decoder(kind, strict=False)
         return decode_array(chunks, decoder, f"{self.files.path}: {name}")
 
 
 def data_folder(files: ArchiveFiles) -> str | None:
-    """The folder of tweets.js: what X zipped, that folder itself, or one more folder around it."""
+    """Return the folder of tweets.js: `data/`, the top itself, or `data/` in another folder; else None."""
     for folder in ("data/", ""):
         if any(map(_TWEETS.fullmatch, files.names(folder))):
             return folder
-    around = (f"{top}/data/" for top in files.folders())
-    return next((folder for folder in around if any(files.has(folder + name) for name in _KNOWN_BY)), None)
+    inner = (f"{top}/data/" for top in files.folders())
+    return next((folder for folder in inner if any(files.has(folder + name) for name in _FIRST_FILE)), None)
 
 
 def _manifest(files: ArchiveFiles, folder: str) -> Manifest:
     if not files.has(f"{folder}manifest.js"):
         return Manifest()
-    content = files.read(f"{folder}manifest.js", _LARGEST_EXTRA)
+    content = files.read(f"{folder}manifest.js", LARGEST_EXTRA)
     try:
         return msgspec.json.decode(content.partition(b"=")[2].rstrip(b"; \r\n"), type=Manifest, strict=False)
     except DAMAGE as error:

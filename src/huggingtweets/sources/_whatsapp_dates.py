@@ -1,9 +1,9 @@
-"""The dates with which WhatsApp begins each message, in the form that is usual where the phone is.
+"""Reads the date at the beginning of each message of WhatsApp, in the forms of many countries.
 
     [04.03.25, 14:05:09] Name: ...          3/4/25, 2:05 PM - Name: ...
     04/03/2025 à 14:05 - Name: ...          2025/3/4 下午2:05 - Name: ...
 
-Whether the day or the month comes first is not said, but follows from all dates of a chat together.
+A date alone does not show whether the day or the month comes first; all dates of a chat together do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 _STAMP = re.compile(
     r"[\u200e\u200f\ufeff]*(\[?)"
     r"(\d{1,4})([-/.])\s?(\d{1,2})\3\s?(\d{1,4})[.,]?\s"  # 4.3.25 or 2025-03-04
-    r"([^\d\n]{0,12}?)"  # klo, à, kl., or which half of the day it is
+    r"([^\d\n]{0,12}?)"  # klo, à, kl., or the half of the day
     r"(\d{1,2})[.:](\d{2})(?:[.:](\d{2}))?"
     r"(?:\s?([ap])\.?\s?m\b\.?)?"
     r"\]?(\s[-\u2013]\s|:?\s)"
@@ -25,60 +25,60 @@ _STAMP = re.compile(
 )
 _AFTERNOON = ("下午", "晚上", "午後", "오후")
 _MORNING = ("上午", "凌晨", "早上", "午前", "오전")
-_YEAR = 100  # from here on a number is no day and no month
+_FIRST_YEAR = 100  # smaller numbers are days, months, or years without their century
 _LAST_MONTH = 12
 
 
 class Stamp(NamedTuple):
     """The date of a message, and the rest of its first line."""
 
-    numbers: tuple[int, int, int]  # day, month and year in the order in which they stand
-    clock: tuple[int, int, int]
+    numbers: tuple[int, int, int]  # day, month and year, in the order of the text
+    clock: tuple[int, int, int]  # hour, minute and second
     rest: str
-    style: str  # what stands around the date; one in all dates of a chat
+    style: str  # the punctuation around the date, the same in all dates of a chat
 
 
 def stamped(line: str) -> Stamp | None:
-    """Split a line into date and rest; None for a line that goes on with a message."""
+    """Split a line into date and rest; None if the line continues a message."""
     match = _STAMP.match(line)
     if not match:
         return None
-    left, first, _, second, third, half, hour, minute, seconds, letter, right, rest = match.groups()
+    before, first, _, second, third, half, hour, minute, seconds, letter, after, rest = match.groups()
     numbers = int(first), int(second), int(third)
     clock = _hour(int(hour), half.strip(), (letter or "").lower()), int(minute), int(seconds or 0)
     plausible = max(_days(numbers)) <= 31 and clock <= (23, 59, 59)  # noqa: PLR2004 -- as calendars have it
-    return Stamp(numbers, clock, rest, left + right.strip()) if plausible and min(_days(numbers)) else None
+    return Stamp(numbers, clock, rest, before + after.strip()) if plausible and min(_days(numbers)) else None
 
 
 class DateOrder:
-    """Whether days come before months in a chat; learnt from all of its dates."""
+    """Finds out from all dates of a chat whether the day comes before the month."""
 
     def __init__(self) -> None:
         self._first_is_day = self._second_is_day = False
-        self._steps_back = [0, 0]  # if the day is first, if the month is
+        self._steps_back = [0, 0]  # if the day comes first, if the month does
         self._last: list[Sequence[int]] = []
 
     def add(self, stamp: Stamp) -> None:
-        """Learn from a date."""
+        """Add a date of the chat."""
         first, second = _days(stamp.numbers)
         self._first_is_day |= first > _LAST_MONTH
         self._second_is_day |= second > _LAST_MONTH
-        now = [(_year(stamp.numbers), second, first), (_year(stamp.numbers), first, second)]
-        for place, (before, after) in enumerate(zip(self._last, now, strict=False)):
-            self._steps_back[place] += tuple(after) < tuple(before)
-        self._last = [*now]
+        readings = [(_year(stamp.numbers), second, first), (_year(stamp.numbers), first, second)]
+        for index, (before, after) in enumerate(zip(self._last, readings, strict=False)):
+            self._steps_back[index] += tuple(after) < tuple(before)
+        self._last = [*readings]
 
     @property
     def day_first(self) -> bool:
-        """What is impossible counts most, then what would make the chat run backwards more often."""
+        """Whether the day comes first: the only possible order, or the one with fewer steps back in time."""
         if self._first_is_day != self._second_is_day:
             return self._first_is_day
         return self._steps_back[0] <= self._steps_back[1]
 
-    def moment(self, stamp: Stamp) -> datetime | None:
-        """The date of a message; None for what is none."""
+    def to_datetime(self, stamp: Stamp) -> datetime | None:
+        """Return the date of a message in UTC; None if there is no such date."""
         first, second = _days(stamp.numbers)
-        year_first = stamp.numbers[0] >= _YEAR
+        year_first = stamp.numbers[0] >= _FIRST_YEAR
         month, day = (second, first) if self.day_first and not year_first else (first, second)
         try:
             return datetime(_year(stamp.numbers), month, day, *stamp.clock, tzinfo=UTC)
@@ -87,13 +87,13 @@ class DateOrder:
 
 
 def _days(numbers: tuple[int, int, int]) -> tuple[int, int]:
-    """Day and month, in the order in which they stand."""
-    return numbers[1:] if numbers[0] >= _YEAR else numbers[:2]
+    """Return day and month, in the order of the text."""
+    return numbers[1:] if numbers[0] >= _FIRST_YEAR else numbers[:2]
 
 
 def _year(numbers: tuple[int, int, int]) -> int:
-    year = numbers[0] if numbers[0] >= _YEAR else numbers[2]
-    return year if year >= _YEAR else 2000 + year
+    year = numbers[0] if numbers[0] >= _FIRST_YEAR else numbers[2]
+    return year if year >= _FIRST_YEAR else 2000 + year
 
 
 def _hour(hour: int, half: str, letter: str) -> int:

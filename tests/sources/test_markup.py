@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from huggingtweets.sources._formats.html_text import html_text, unescaped
+from huggingtweets.sources._formats.markup import html_text, unescape_html
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_deep_html_is_no_trouble():
 )
 def test_only_whole_escapes_are_undone(raw, text):
     """An `&` in an address is no escape."""
-    assert unescaped(raw) == text
+    assert unescape_html(raw) == text

@@ -1,9 +1,9 @@
-"""A way to the network that leads to public addresses only, whatever a name or a redirect says.
+"""A transport for httpx that connects to public addresses only, as a defence against SSRF.
 
-A host is resolved once, each of its addresses is checked, and the connection is made to the very address
-that was checked: a name that changes its address in between (DNS rebinding) gains nothing. The host's name
-stays in the `Host` header, in TLS's SNI and in the check of the certificate, because only the step that
-opens the socket is replaced. No proxy is used, since a proxy would resolve the name again.
+A host is resolved once, each of its addresses is checked, and the connection goes to the address that was
+checked. So a name that changes its address in between (DNS rebinding) changes nothing. Only the step that
+opens the socket is replaced, so the host's name stays in the `Host` header, in TLS's SNI and in the check of
+the certificate. No proxy is used, since a proxy would resolve the name again.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ import httpx
 
 from ...errors import Unreachable
 
-LONGEST_ANSWER = 600.0  # seconds from the last byte asked to the last byte answered, however steady it drips
-_CONNECT = 10.0  # seconds for each of a host's addresses
-_IN_IPV6 = ipaddress.ip_network("64:ff9b::/96")  # where networks without IPv4 keep it (RFC 6052)
+LONGEST_ANSWER = 600.0  # seconds from the end of the request to the end of the response
+_CONNECT_TIMEOUT = 10.0  # seconds for each of a host's addresses
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses in networks without IPv4 (RFC 6052)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet; an IPv4 address inside an IPv6 one counts."""
+    """Whether an IP address is public; an IPv6 address that stands for an IPv4 address is judged by that."""
     return _is_public(_unwrapped(ipaddress.ip_address(address)))
 
 
 def _unwrapped(address: _Address) -> _Address:
-    """The IPv4 address that an IPv6 address stands for, or the address itself."""
+    """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    inside = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-    if address in _IN_IPV6:
-        inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return inside or address
+    ipv4 = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+    if address in _NAT64:
+        ipv4 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return ipv4 or address
 
 
 def _is_public(address: _Address) -> bool:
-    narrow = address.is_multicast or address.is_reserved or address.is_loopback or address.is_link_local
+    special = address.is_multicast or address.is_reserved or address.is_loopback or address.is_link_local
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    return address.is_global and not narrow and not site_local
+    return address.is_global and not special and not site_local
 
 
 class CheckedTransport(httpx.BaseTransport):
-    """What carries an `httpx.Client`'s requests. Without `allow_private` only public addresses are asked."""
+    """A transport for `httpx.Client`; it refuses private addresses unless `allow_private` is true."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._pool = httpcore.ConnectionPool(
@@ -56,9 +56,9 @@ class CheckedTransport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Raises `Unreachable` for an address that is refused, else httpcore's errors."""
+        """Send a request; raise `Unreachable` if the address is refused, else the errors of httpcore."""
         url = request.url
-        answer = self._pool.handle_request(
+        response = self._pool.handle_request(
             httpcore.Request(
                 request.method,
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -67,7 +67,7 @@ class CheckedTransport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def close(self) -> None:
         """Close all connections."""
@@ -75,14 +75,14 @@ class CheckedTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
+        yield from self._response.iter_stream()
 
     def close(self) -> None:
-        self._answer.close()
+        self._response.close()
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):
@@ -103,23 +103,23 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         for address in self._addresses(host, port):
             try:
                 stream = self._network.connect_tcp(
-                    address, port, timeout or _CONNECT, local_address, socket_options
+                    address, port, timeout or _CONNECT_TIMEOUT, local_address, socket_options
                 )
-                return _Patient(stream)
+                return _TimedStream(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
         raise problem or httpcore.ConnectError("the host has no address")
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
             if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
                 raise httpcore.ConnectError(f"the name {host} could not be looked up") from error
             raise Unreachable(
                 f"there is no host called {host}; check the spelling, and that you are online"
             ) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         if self._allow_private:
             return addresses
         if refused := [address for address in addresses if not is_public(address)]:
@@ -130,18 +130,18 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         return addresses
 
 
-class _Patient(httpcore.NetworkStream):
-    """A connection that ends an answer which takes too long as a whole, though each piece be in time."""
+class _TimedStream(httpcore.NetworkStream):
+    """A connection with a deadline for the whole response, beside the timeout for each piece."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._deadline = time.monotonic() + LONGEST_ANSWER
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise httpcore.ReadTimeout("the answer takes too long")
-        return self._stream.read(max_bytes, min(left, timeout or left))
+        return self._stream.read(max_bytes, min(remaining, timeout or remaining))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._deadline = time.monotonic() + LONGEST_ANSWER
@@ -151,7 +151,7 @@ class _Patient(httpcore.NetworkStream):
         self._stream.close()
 
     def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _Patient(self._stream.start_tls(*args, **kwargs))
+        return _TimedStream(self._stream.start_tls(*args, **kwargs))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

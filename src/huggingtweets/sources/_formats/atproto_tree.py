@@ -1,9 +1,9 @@
-"""The tree of an atproto repository: which records there are, by their key, in its newest commit.
+"""The tree of an atproto repository: the keys of all records in its newest commit, with their CIDs.
 
-A Merkle search tree: a node has a left subtree, then entries in the order of their keys, each with the CID
-of its record and perhaps a subtree of greater keys. A key leaves out what it shares with the one before it
-in its node. Older commits, which old exports hold too, are not walked, so what was deleted stays deleted.
-Specification: atproto.com/specs/repository.
+It is a Merkle search tree. A node has a left subtree, then entries in the order of their keys; each entry has
+the CID of its record and perhaps a subtree of greater keys. A key is written without the prefix that it
+shares with the key before it. Old exports hold older commits too; they are not read, so deleted records stay
+deleted. Specification: atproto.com/specs/repository.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Entry(Struct):
     p: int  # bytes that the key shares with the one before it
     k: bytes  # the rest of the key
     v: bytes  # CID of the record
-    t: bytes | None = None  # CID of the subtree behind it
+    t: bytes | None = None  # CID of the subtree after it
 
 
 class _Node(Struct):
@@ -42,15 +42,15 @@ class Commit(Struct):
 
 
 def newest_commit(blocks: CarBlocks) -> Commit:
-    """The commit that the file's header names."""
+    """Read the commit that the file's header names."""
     return _read(blocks, blocks.root, Commit, "commit")
 
 
 def records(blocks: CarBlocks, commit: Commit) -> Iterator[tuple[str, bytes]]:
-    """Key (`collection/key`) and CID of every record, in the order of the keys.
+    """Yield the key (`collection/key`) and the CID of every record, in the order of the keys.
 
     Raises:
-        BrokenArchive: The tree is damaged, or made to have no end.
+        BrokenArchive: The tree is damaged, or refers to itself.
     """
     path = [_children(blocks, commit.data)]
     last = b""
@@ -62,7 +62,7 @@ def records(blocks: CarBlocks, commit: Commit) -> Iterator[tuple[str, bytes]]:
             path.append(_children(blocks, cid))
             if len(path) > _DEEPEST:
                 raise _damaged(blocks, "tree")
-        elif key <= last:  # what leads back into itself brings keys again
+        elif key <= last:  # a tree that refers to itself repeats keys
             raise _damaged(blocks, "tree")
         else:
             last = key
@@ -70,7 +70,7 @@ def records(blocks: CarBlocks, commit: Commit) -> Iterator[tuple[str, bytes]]:
 
 
 def _children(blocks: CarBlocks, cid: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """What a node holds, in order: key and CID of a record, or no key and the CID of a subtree."""
+    """Yield a node's content in order: key and CID of a record, or no key and the CID of a subtree."""
     node = _read(blocks, cid, _Node, "tree")
     if node.l:
         yield b"", node.l

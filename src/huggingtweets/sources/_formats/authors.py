@@ -1,0 +1,77 @@
+"""Whose posts they are: handles that are safe as folder names, and the choice of one author among several."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from ...errors import LocationError
+from .._contract import ReadOptions
+
+_LISTED = 8  # authors named in the message that asks to choose one
+_UNSAFE = re.compile(r"[^\w.@-]+")
+_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+def to_handle(text: str) -> str:
+    """Turn a handle or a name into a handle: `@jane` -> `jane`, `Jane Doe` -> `Jane_Doe`, `..` -> ``."""
+    return _UNSAFE.sub("_", text.strip()).strip("@.")
+
+
+def same_handle(one: str, other: str) -> bool:
+    """Whether two handles are the same; case does not count."""
+    return to_handle(one).casefold() == to_handle(other).casefold()
+
+
+def choose_author(
+    place: str, posts: Mapping[str, int], options: ReadOptions, names: Mapping[str, str] | None = None
+) -> str:
+    """Choose the author whose posts are read: the one the user names, or the only one.
+
+    Args:
+        place: The location, for messages.
+        posts: How many posts each author has, by name, or by id if the place has ids.
+        options: What the user says; `name` or `handle` chooses an author.
+        names: The names of authors by their ids.
+
+    Returns:
+        A key of `posts`.
+
+    Raises:
+        LocationError: There are several authors and the user names none of them, or nobody wrote anything.
+    """
+    names = names or {}
+    if not posts:
+        raise LocationError(f"{place} holds no lines of anybody; give another file")
+    chosen = options.name or options.handle
+    if chosen:
+        plain = _plain(chosen)
+        matches = [author for author in posts if plain in {_plain(author), _plain(names.get(author, author))}]
+        if len(matches) == 1:
+            return matches[0]
+        lacking = "several people called" if matches else "nobody called"
+        raise LocationError(f"{place} holds {lacking} {chosen!r}, but {_list_authors(posts, names)}")
+    if len(posts) == 1:
+        return next(iter(posts))
+    raise LocationError(f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name")
+
+
+def strip_invisible(text: str) -> str:
+    """Remove marks that nobody sees: marks of direction, zero-width characters, byte order marks."""
+    return _INVISIBLE.sub("", text)
+
+
+def _list_authors(posts: Mapping[str, int], names: Mapping[str, str]) -> str:
+    """Name the authors with the most posts."""
+    counts = Counter({f"{names.get(author, author)!r}": count for author, count in posts.items()})
+    if len(counts) < len(posts):  # two authors of the same name are told apart by their ids
+        counts = Counter(
+            {f"{names.get(author, author)!r} [{author}]": count for author, count in posts.items()}
+        )
+    first = ", ".join(f"{author} ({count:,})" for author, count in counts.most_common(_LISTED))
+    return f"{first} and {len(counts) - _LISTED:,} more" if len(counts) > _LISTED else first
+
+
+def _plain(name: str) -> str:
+    return " ".join(strip_invisible(name).replace("~", " ").split()).casefold().removeprefix("@")
