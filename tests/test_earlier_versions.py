@@ -195,7 +195,7 @@ def test_forgetting_finds_everything():
 def test_a_model_is_reproduced_from_its_record():
     """The posts are the same; so are the weights, where the machine is the recorded one."""
     outcome = reproduce("bob")
-    assert outcome.file == "intact"
+    assert outcome.weights_state == "intact"
     assert outcome.identical or outcome.environment
 
 
