@@ -91,8 +91,8 @@ def _print(reproduction: Reproduction) -> None:
         lines.append("environment: as recorded")
     if reproduction.out:
         lines.append(f"The new model: {reproduction.out}")
-    verdict = "reproduced: identical" if reproduction.identical else "not reproduced"
-    lines.append(f"{reproduction.model} is {verdict}.")
+    outcome = "reproduced: identical" if reproduction.identical else "not reproduced"
+    lines.append(f"{reproduction.model} is {outcome}.")
     console().print(harmless("\n".join(lines)), soft_wrap=True)
 
 
