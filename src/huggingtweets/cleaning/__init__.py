@@ -1,115 +1,124 @@
-"""From posts as they were published to text worth learning from, with a count of all that went.
+"""Cleaning: from posts as they were published to text to train on, with a count of every dropped post.
 
-The chain is written out in `clean_text` and `_cleaned`, in the order in which it is applied; duplicates
-come last, in order of time, so that the earliest of a group stays.
+A post passes through `STEPS`, one after the other. Each step returns the post, changed or not, or the reason
+to drop it. Repeated posts are dropped last, in order of time, so that the earliest of them stays.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from ..types import Funnel, Post, Reason
+from .rules import CleaningRules, main_language
+from .steps import (
+    Step,
+    clean_text,
+    drop_other_days,
+    drop_other_languages,
+    drop_replies,
+    drop_reposts,
+    drop_short,
+    rewrite_text,
+)
+from .text import without_addresses
 
-from ..errors import UserError
-from ..types import Funnel, Post, PostKind, Reason
-from .rules import is_between, is_in_language, is_short, languages, main_language
-from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
+__all__ = ["STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text"]
 
-__all__ = ["CleanedPosts", "CleaningRules", "clean", "clean_text"]
-
+STEPS: tuple[Step, ...] = (
+    drop_reposts,
+    drop_replies,
+    drop_other_days,
+    rewrite_text,
+    drop_short,
+    drop_other_languages,
+)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-EXAMPLES = 3  # dropped posts kept per reason, to be shown
-
-
-class CleaningRules(Struct, frozen=True, kw_only=True):
-    """What to leave out. `lang` is an ISO 639-1 code; days are those of UTC, both ends within."""
-
-    keep_replies: bool = True
-    lang: str | None = None
-    keep_line_breaks: bool = False
-    since: date | None = None
-    until: date | None = None
-
-    def __post_init__(self) -> None:
-        if self.since and self.until and self.since > self.until:
-            raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
-        if self.lang is not None and self.lang not in languages():
-            known = ", ".join(languages())
-            raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
+EXAMPLES = 3  # texts of dropped posts for each reason; also kept posts in `kept_examples`
 
 
 @dataclass(frozen=True)
 class CleanedPosts:
-    """Kept posts in order of time (those without a date first, as they came), and what became of the rest."""
+    """The kept posts in order of time, with counts and examples of the dropped ones.
+
+    Posts without a date come first, in their original order.
+    """
 
     posts: tuple[Post, ...]
     funnel: Funnel
-    examples: dict[Reason, list[str]]
+    examples: dict[Reason, list[str]]  # texts of dropped posts
     language: str  # of most posts, ISO 639-1
 
-    def some(self) -> tuple[Post, ...]:
+    def kept_examples(self) -> tuple[Post, ...]:
         """A few kept posts, spread over the whole time."""
         return self.posts[:: max(1, len(self.posts) // EXAMPLES)][:EXAMPLES]
 
 
 def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedPosts:
-    """Clean one author's posts; the funnel's parts add up to the posts read."""
+    """Clean one author's posts.
+
+    Args:
+        posts: The posts, in any order.
+        rules: What to drop beside reposts, short posts and repeated posts.
+
+    Returns:
+        The kept posts. Kept and dropped posts in the funnel add up to the posts read.
+    """
     rules = rules or CleaningRules()
-    dropped: Counter[Reason] = Counter()
-    examples: dict[Reason, list[str]] = {}
-    kept: list[Post] = []
-    read = 0
-
-    def drop(reason: Reason, post: Post) -> None:
-        dropped[reason] += 1
-        shown = examples.setdefault(reason, [])
-        if post.text and len(shown) < EXAMPLES:  # boosts and the like have no text of their own
-            shown.append(without_addresses(post.text))
-
-    for read, post in enumerate(posts, start=1):  # noqa: B007 -- the last value is the count
-        cleaned = _cleaned(post, rules)
-        if isinstance(cleaned, Post):
-            kept.append(cleaned)
+    counter = _FunnelCounter()
+    cleaned: list[Post] = []
+    for post in posts:
+        counter.read += 1
+        result = _apply_steps(post, rules)
+        if isinstance(result, Reason):
+            counter.drop(post, result)
         else:
-            drop(cleaned, post)
-    unique = _without_repeats(_by_time(kept), drop)
-    funnel = Funnel(read=read, dropped={r: dropped[r] for r in Reason if dropped[r]}, kept=len(unique))
-    return CleanedPosts(posts=tuple(unique), funnel=funnel, examples=examples, language=main_language(unique))
+            cleaned.append(result)
+    unique = _drop_repeats(_by_time(cleaned), counter)
+    return CleanedPosts(
+        posts=tuple(unique),
+        funnel=counter.funnel(kept=len(unique)),
+        examples=counter.examples,
+        language=main_language(unique),
+    )
 
 
-def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
-    """A post's text as the model will see it."""
-    text = without_addresses(without_invisible(post.text))
-    if post.kind is PostKind.REPLY:
-        text = without_leading_mentions(text)
-    return folded(without_links(text), keep_line_breaks=keep_line_breaks)
+@dataclass
+class _FunnelCounter:
+    """Counts the posts read and dropped, and collects a few texts of dropped posts for each reason."""
+
+    read: int = 0
+    dropped: Counter[Reason] = field(default_factory=Counter)
+    examples: dict[Reason, list[str]] = field(default_factory=dict)
+
+    def drop(self, post: Post, reason: Reason) -> None:
+        self.dropped[reason] += 1
+        texts = self.examples.setdefault(reason, [])
+        if post.text and len(texts) < EXAMPLES:  # reposts may have no text
+            texts.append(without_addresses(post.text))
+
+    def funnel(self, kept: int) -> Funnel:
+        dropped = {reason: self.dropped[reason] for reason in Reason if self.dropped[reason]}
+        return Funnel(read=self.read, dropped=dropped, kept=kept)
 
 
-def _cleaned(post: Post, rules: CleaningRules) -> Post | Reason:
-    """The post with its text cleaned, or the first rule that it breaks."""
-    if post.kind is PostKind.REPOST:
-        return Reason.REPOST
-    if post.kind is PostKind.REPLY and not rules.keep_replies:
-        return Reason.REPLY
-    if not is_between(post.created_at, rules.since, rules.until):
-        return Reason.DATE
-    text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
-    if is_short(text):
-        return Reason.SHORT
-    if rules.lang and not is_in_language(text, post.lang, rules.lang):
-        return Reason.LANGUAGE
-    return post if text == post.text else replace(post, text=text)
+def _apply_steps(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Return the post after all steps, or the reason of the first step that drops it."""
+    for step in STEPS:
+        result = step(post, rules)
+        if isinstance(result, Reason):
+            return result
+        post = result
+    return post
 
 
 def _by_time(posts: list[Post]) -> list[Post]:
     return sorted(posts, key=lambda post: post.created_at or EARLIEST)
 
 
-def _without_repeats(posts: list[Post], drop: Callable[[Reason, Post], None]) -> list[Post]:
+def _drop_repeats(posts: list[Post], counter: _FunnelCounter) -> list[Post]:
     from .duplicates import repeats  # noqa: PLC0415 -- with numpy, which takes 0.1 s
 
     unique = []
@@ -117,5 +126,5 @@ def _without_repeats(posts: list[Post], drop: Callable[[Reason, Post], None]) ->
         if reason is None:
             unique.append(post)
         else:
-            drop(reason, post)
+            counter.drop(post, reason)
     return unique

@@ -1,4 +1,4 @@
-"""CleaningRules that drop a post: pure functions, a post in, yes or no out."""
+"""The rules of cleaning: what a user can drop, and the tests for days, length and language of a post."""
 
 from __future__ import annotations
 
@@ -9,21 +9,41 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from ..errors import UserError
 from ..types import Post
 from .text import LINK
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-NO_WORD = re.compile(r"^\W*[@#]")
+NOT_A_WORD = re.compile(r"^\W*[@#]")
 LETTER = re.compile(r"\w")
 MIN_WORDS = 3
 SAMPLE = 200  # posts whose language is guessed
-CERTAIN = 0.9  # probability from which on a guessed language counts
+CERTAIN = 0.9  # the least probability with which a guessed language counts
+
+
+class CleaningRules(Struct, frozen=True, kw_only=True):
+    """What to drop. `lang` is an ISO 639-1 code; `since` and `until` are days in UTC, both included."""
+
+    keep_replies: bool = True
+    lang: str | None = None
+    keep_line_breaks: bool = False
+    since: date | None = None
+    until: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
+        if self.lang is not None and self.lang not in languages():
+            known = ", ".join(languages())
+            raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
 
 
 def is_short(text: str) -> bool:
-    """Whether fewer than three words are left besides links, mentions and hashtags (the rule of 2020)."""
+    """Whether a text has fewer than three words, without links, mentions and hashtags (the rule of 2020)."""
     words = 0
     for part in text.split():
         words += part.isalnum() or _is_word(part)
@@ -33,44 +53,47 @@ def is_short(text: str) -> bool:
 
 
 def _is_word(part: str) -> bool:
-    """Whether a part between spaces is neither link, mention nor hashtag, and not of punctuation alone."""
-    return not NO_WORD.match(part) and not LINK.search(part) and LETTER.search(part) is not None
+    """Whether a part between spaces is a word: no link, mention or hashtag, and not only punctuation."""
+    return not NOT_A_WORD.match(part) and not LINK.search(part) and LETTER.search(part) is not None
 
 
 def _is_dense(text: str) -> bool:
-    """Scripts written without spaces have no words to count: six of their letters make a post."""
+    """Whether a text has six letters of scripts without spaces, which have no words to count."""
     return len(re.findall(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text)) >= 2 * MIN_WORDS
 
 
 def is_between(when: datetime | None, since: date | None, until: date | None) -> bool:
-    """Whether a post is of these days, both ends within; one without a date is of none."""
+    """Whether a moment is on one of these days, both included; None is on no day."""
     if since is None and until is None:
         return True
     return when is not None and (since or date.min) <= when.date() <= (until or date.max)
 
 
-def is_in_language(text: str, named: str | None, wanted: str) -> bool:
-    """Whether a post is in the `wanted` language (ISO 639-1).
+def is_in_language(text: str, declared: str | None, lang: str) -> bool:
+    """Whether a post is in a language.
 
-    `named` is what the place says of the post; where it says nothing the text decides, and a text too
-    short to be sure of stays in.
+    Args:
+        text: The text of the post.
+        declared: The language that the place declares, if any. Without it the language is guessed from the
+            text, and an uncertain guess counts as the right language.
+        lang: The language, ISO 639-1.
     """
-    if named:
-        return named.lower().split("-")[0] == wanted.lower()
+    if declared:
+        return declared.lower().split("-")[0] == lang.lower()
     guess, probability = _identifier().classify(text)
-    return bool(guess == wanted.lower() or probability < CERTAIN)
+    return bool(guess == lang.lower() or probability < CERTAIN)
 
 
 def main_language(posts: Sequence[Post]) -> str:
-    """The language of most posts, ISO 639-1: as the place names it, or guessed from a sample of them."""
-    named: Counter[str] = Counter()
+    """Return the language of most posts, ISO 639-1: as the place declares it, or guessed from a sample."""
+    counts: Counter[str] = Counter()
     for code, count in Counter(post.lang for post in posts).items():
         if code:
-            named[code.lower().split("-")[0]] += count
-    if not named:
+            counts[code.lower().split("-")[0]] += count
+    if not counts:
         sample = posts[:: max(1, len(posts) // SAMPLE)]
-        named = Counter(_identifier().classify(post.text)[0] for post in sample)
-    return named.most_common(1)[0][0] if named else ""
+        counts = Counter(_identifier().classify(post.text)[0] for post in sample)
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 @cache
@@ -81,5 +104,5 @@ def _identifier() -> LanguageIdentifier:
 
 
 def languages() -> tuple[str, ...]:
-    """The languages that can be asked for, as ISO 639-1 codes."""
+    """Return the codes of all languages that can be recognised, ISO 639-1."""
     return tuple(sorted(str(label) for label in _identifier().labels))

@@ -1,19 +1,19 @@
-"""Steps that change a post's text: pure functions, text in, text out.
+"""Functions that remove something from a text: links, addresses, mentions, invisible characters, white space.
 
-The rules are those of huggingtweets (2020), made right: there, a link glued to a word stayed, and a
-mention in the middle of a sentence went with those that the network had put in front of a reply.
+The rules are those of huggingtweets (2020), corrected: it kept a link that stuck to a word, and removed
+mentions in the middle of a reply together with those that the network had put in front of it.
 
-Most posts have nothing to take out, so each step first looks, at little cost, whether there can be anything.
+Most posts have nothing to remove, so each function first does a cheap check whether there can be anything.
 """
 
 from __future__ import annotations
 
 import re
 
-LINK = re.compile(  # letter by letter, since the search for a set of first letters is three times as fast
+LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
     r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)\S+"
 )
-ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # and not @user@instance.org
+ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 AT_IN_WORD = re.compile(r"@(?<=[\w.+-]@)[\w-]")
 MENTION = r"@\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*)"  # @handle, @handle.bsky.social, @user@instance.org
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
@@ -21,35 +21,38 @@ INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1
 
 
 def without_links(text: str) -> str:
-    """Take out links, with the scheme or beginning with www."""
+    """Remove links, with a scheme or without (www., pic.twitter.com/)."""
     return LINK.sub(" ", text) if "://" in text or _may_have_bare_link(text) else text
 
 
 def _may_have_bare_link(text: str) -> bool:
-    """Whether a link without its scheme can be in the text."""
+    """Whether the text may have a link without a scheme."""
     lowered = text.lower() if "." in text else ""
     return "www." in lowered or ".com/" in lowered
 
 
 def without_addresses(text: str) -> str:
-    """Take out e-mail addresses: they are private, whoever wrote them where."""
+    """Remove e-mail addresses, as they are private."""
     return ADDRESS.sub(" ", text) if "@" in text and AT_IN_WORD.search(text) else text
 
 
 def without_leading_mentions(text: str) -> str:
-    """Take out the mentions that a reply begins with: the network wrote them, not the person."""
+    """Remove the mentions at the beginning of a reply; the network wrote them, not the person."""
     mentions = LEADING_MENTIONS.match(text)
     return text[mentions.end() :] if mentions else text
 
 
 def without_invisible(text: str) -> str:
-    """Take out control characters and marks of no width, but not the joiners that emoji are made with."""
+    """Remove control characters and zero-width marks, but not the joiners in emoji."""
     return text if text.isprintable() else INVISIBLE.sub("", text)
 
 
 def folded(text: str, *, keep_line_breaks: bool = False) -> str:
-    """Fold runs of white space to one space; with `keep_line_breaks`, line by line, empty lines out."""
-    if text.isprintable() and "  " not in text:  # then all of its white space is single spaces
+    """Fold each run of white space to one space; with `keep_line_breaks` only within the lines.
+
+    Empty lines are removed.
+    """
+    if text.isprintable() and "  " not in text:  # all its white space is single spaces
         return text.strip()
     if not keep_line_breaks:
         return " ".join(text.split())

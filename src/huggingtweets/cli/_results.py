@@ -87,7 +87,7 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
-    for post in cleaned.some():
+    for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():
         for text in texts[:2]:

@@ -26,7 +26,7 @@ class Inspection:
             "funnel": cleaned.funnel,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,
-            "kept": [post.text for post in cleaned.some()],
+            "kept": [post.text for post in cleaned.kept_examples()],
         }
 
 

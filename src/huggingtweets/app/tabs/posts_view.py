@@ -82,7 +82,7 @@ def _inspection(inspection: Inspection) -> Markup:
     cleaned, account = inspection.author.cleaned, inspection.author.account
     face = portrait(account, {account.handle: account.avatar} if account.avatar else {})
     kind, title = SUFFICIENCY[inspection.sufficiency.level]
-    kept_posts = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.some())
+    kept_posts = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.kept_examples())
     dropped_posts = joined(
         _ITEM.format(tag=_TAG.format(REASONS[reason]), text=_short(text))
         for reason, texts in cleaned.examples.items()

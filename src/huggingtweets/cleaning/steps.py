@@ -1,0 +1,56 @@
+"""The steps of cleaning: each takes a post, and returns it, changed or not, or the reason to drop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from ..types import Post, PostKind, Reason
+from .rules import CleaningRules, is_between, is_in_language, is_short
+from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
+
+Step = Callable[[Post, CleaningRules], Post | Reason]
+
+
+def drop_reposts(post: Post, _: CleaningRules) -> Post | Reason:
+    """Drop reposts: others wrote them."""
+    return Reason.REPOST if post.kind is PostKind.REPOST else post
+
+
+def drop_replies(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Drop replies, unless the rules keep them."""
+    return Reason.REPLY if post.kind is PostKind.REPLY and not rules.keep_replies else post
+
+
+def drop_other_days(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Drop posts before the first day or after the last day of the rules."""
+    return post if is_between(post.created_at, rules.since, rules.until) else Reason.DATE
+
+
+def rewrite_text(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Replace the text of a post by its cleaned text; this step drops nothing."""
+    text = clean_text(post, keep_line_breaks=rules.keep_line_breaks)
+    return post if text == post.text else replace(post, text=text)
+
+
+def drop_short(post: Post, _: CleaningRules) -> Post | Reason:
+    """Drop posts with fewer than three words."""
+    return Reason.SHORT if is_short(post.text) else post
+
+
+def drop_other_languages(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Drop posts in another language than that of the rules."""
+    if rules.lang and not is_in_language(post.text, post.lang, rules.lang):
+        return Reason.LANGUAGE
+    return post
+
+
+def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
+    """Return the text of a post as the model is trained on it."""
+    text = without_invisible(post.text)
+    text = without_addresses(text)
+    if post.kind is PostKind.REPLY:
+        text = without_leading_mentions(text)
+    text = without_links(text)
+    return folded(text, keep_line_breaks=keep_line_breaks)
