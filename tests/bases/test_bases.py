@@ -208,7 +208,7 @@ def test_places_are_asked_in_order(tmp_path, monkeypatch):
     assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
 
 
-def test_what_can_be_trained_is_listed(llama, tmp_path, monkeypatch):
+def test_what_can_be_trained_is_listed(tmp_path, monkeypatch):
     """By size, with what fetching costs, and the models of a local Ollama behind them."""
     listed = {base.name: base for base in list_bases()}
     assert list(listed) == [base.name for base in sorted(listed.values(), key=lambda base: base.parameters)]
