@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from huggingtweets.dataset.shards import posts, shards
+from huggingtweets.dataset.shards import find_shards, read_posts
 from huggingtweets.text import words
 
 TARGET = Path(__file__).parents[1] / "src" / "huggingtweets" / "data" / "reference"
@@ -92,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path)
     folder = parser.parse_args().corpus
-    files = shards([folder])[:-1]  # the last shard is held out from everything
+    files = find_shards([folder])[:-1]  # the last shard is held out from everything
     counts: Counter[str] = Counter()
     for post in _all_posts(files):
         counts.update(set(words(post)))
@@ -107,7 +107,7 @@ def main() -> None:
 
 def _all_posts(files: Iterable[Path]) -> Iterator[str]:
     for file in files:
-        yield from posts(file)
+        yield from read_posts(file)
 
 
 def _is_word(word: str) -> bool:

@@ -1,7 +1,7 @@
-"""Finds the one file that adds a source, a tracker or another named thing.
+"""Finds sources, trackers and other plug-ins by name, and imports only the one that is needed.
 
-A thing's name is its file's name inside a package of ours, or the name of an entry point in the group
-`huggingtweets.<package>` of somebody else's distribution. Only the one asked for is imported.
+The name is that of a module in one of our packages, or that of an entry point in the group
+`huggingtweets.<package>` of another distribution.
 """
 
 from __future__ import annotations
@@ -13,17 +13,22 @@ from types import ModuleType
 
 
 class Registry:
-    """The named modules of one package, for example `Registry("huggingtweets.sources")`."""
+    """The plug-ins of one package, for example `Registry("huggingtweets.sources")`."""
 
     def __init__(self, package: str) -> None:
         self.package = package
 
     def names(self) -> tuple[str, ...]:
-        """All names, sorted. Files that begin with an underscore are helpers, not things."""
+        """Return all names, sorted. Modules whose names begin with an underscore are no plug-ins."""
         return tuple(sorted({*self._own(), *self._foreign()}))
 
     def load(self, name: str) -> ModuleType:
-        """Import the module called `name`; KeyError where there is none."""
+        """Import the module called `name`.
+
+        Raises:
+            KeyError: there is no such plug-in.
+            TypeError: its entry point does not name a module.
+        """
         if name in self._own():
             return importlib.import_module(f"{self.package}.{name}")
         foreign = self._foreign()

@@ -1,4 +1,4 @@
-"""What counts as a word, a mark and an emoji when posts are compared."""
+"""Splits posts into words, hashtags, mentions and emoji, to compare them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-SHINGLE = 5  # characters of the n-grams by which whole posts are compared
-NEAR = 0.7  # their Jaccard similarity from which on a post nearly is another one
+SHINGLE = 5  # characters of the n-grams that are compared between posts
+NEAR = 0.7  # the least Jaccard similarity of the n-grams of two near-identical posts
 
 _UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: each letter is a word
 _LETTERS = rf"[^\W{_UNSPACED}]+"
@@ -19,11 +19,11 @@ MENTION = re.compile(r"(?<!\w)@\w+")
 EMOJI = re.compile(
     rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]|\u200d{_PICTURE})*"
 )
-_SIGNED = re.compile(rf"(?<!\w)[@#]\w+|{WORD.pattern}|{EMOJI.pattern}")
+_SIGN = re.compile(rf"(?<!\w)[@#]\w+|{WORD.pattern}|{EMOJI.pattern}")
 
 
 class Word(NamedTuple):
-    """A word as it is compared, and where it stands in the text."""
+    """A word in its normal form, and its begin and end in the text."""
 
     text: str
     start: int
@@ -31,26 +31,26 @@ class Word(NamedTuple):
 
 
 def spans(text: str) -> Iterator[Word]:
-    """Words in order: case, punctuation and the kind of apostrophe make no difference."""
-    for found in WORD.finditer(text):
-        yield Word(folded(found.group()), found.start(), found.end())
+    """Yield the words of a text in order, without case, punctuation and kinds of apostrophe."""
+    for match in WORD.finditer(text):
+        yield Word(folded(match.group()), match.start(), match.end())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as `spans` compares them."""
-    return [folded(found) for found in WORD.findall(text)]
+    """Return the words of a text in their normal form."""
+    return [folded(word) for word in WORD.findall(text)]
 
 
 def signs(text: str) -> list[str]:
-    """Words, hashtags and mentions with their sign, and emoji."""
-    return [folded(found) for found in _SIGNED.findall(text)]
+    """Return the words, hashtags (`#...`), mentions (`@...`) and emoji of a text, in order."""
+    return [folded(sign) for sign in _SIGN.findall(text)]
 
 
 def folded(word: str) -> str:
-    """A word without its case and its kind of apostrophe."""
+    """Return a word in its normal form: in lower case, with the straight apostrophe."""
     return word.casefold().replace(_APOSTROPHE, "'")
 
 
 def normalized(text: str) -> str:
-    """The text without what makes no post a new one: case, punctuation, white space."""
+    """Return a text without what makes no difference: case, punctuation and white space."""
     return re.sub(r"[\s!-/:-@\[-`{-~]+", " ", text.casefold()).strip() or text

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.dataset import Part, build, keep, load, save, split, statistics
+from huggingtweets.dataset import AuthorData, build, load, save, split, statistics, store
 from huggingtweets.dataset.split import threads
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.types import Account, Funnel, PostKind
@@ -20,7 +20,9 @@ ME = Account(handle="me", name="Me", source="table", avatar=b"png")
 
 def part(posts, handle="me"):
     account = Account(handle=handle, name="Me", source="table", avatar=b"png")
-    return Part(account, Funnel(read=len(posts), dropped={}, kept=len(posts)), tuple(posts), "en", "digest")
+    return AuthorData(
+        account, Funnel(read=len(posts), dropped={}, kept=len(posts)), tuple(posts), "en", "digest"
+    )
 
 
 def test_the_latest_posts_are_held_out():
@@ -106,11 +108,11 @@ def test_other_tools_open_the_parquet_files(tmp_path):
 
 
 def test_a_kept_dataset_is_stored_once(home):
-    """CheckpointConfig the same dataset again finds the files that are there."""
+    """Storing the same dataset again finds the files that are there."""
     built = build([part([post(f"text {i}", i) for i in range(20)])])
-    first = keep(built)
+    first = store(built)
     stamps = {name: path.stat().st_mtime_ns for name, path in first.items()}
-    assert {name: path.stat().st_mtime_ns for name, path in keep(built).items()} == stamps
+    assert {name: path.stat().st_mtime_ns for name, path in store(built).items()} == stamps
     assert all(path.is_relative_to(home) for path in first.values())
 
 

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 import huggingtweets
-from huggingtweets.dataset import Part, build
+from huggingtweets.dataset import AuthorData, build
 from huggingtweets.types import Account, Dataset, Funnel
 from tests.conftest import post
 
@@ -47,4 +47,4 @@ def tiny_dataset(train: int = 60, held_out: int = 8) -> Dataset:
     posts = tuple(post(text, i) for i, text in enumerate(tiny_texts(train + held_out)))
     funnel = Funnel(read=len(posts), dropped={}, kept=len(posts))
     account = Account(handle="me", name="Me", source="table")
-    return build([Part(account, funnel, posts)], held_out=held_out / len(posts))
+    return build([AuthorData(account, funnel, posts)], held_out=held_out / len(posts))

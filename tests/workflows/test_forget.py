@@ -76,7 +76,10 @@ def contents(place):
 def markers():
     """Words that occur only in the sample's posts, and neither in a tokenizer nor in the other's posts."""
     tokenizer = (ROOT / "src/huggingtweets/data/bases/starter/tokenizer.json").read_bytes()
-    texts = [post.text for post in dataset.kept(ModelFolder(Path("models/tiny")).record.dataset_digest).train]
+    texts = [
+        post.text
+        for post in dataset.load_stored(ModelFolder(Path("models/tiny")).record.dataset_digest).train
+    ]
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{9,}", text)}
     rare = sorted(word for word in words if word.encode() not in tokenizer)
     assert len(rare) > 20
@@ -132,7 +135,7 @@ def test_what_is_of_others_stays(machine):
     forget(find_traces(SAMPLE))
     after = {path: sha256(c).digest() for path, c in contents(machine).items() if path.startswith(keep)}
     assert after == before
-    assert dataset.kept(other_digest).digest == other_digest
+    assert dataset.load_stored(other_digest).digest == other_digest
     (fetched,) = (machine / "home" / "fetched").glob("*.sqlite")
     assert b'"author":"bob"' in fetched.read_bytes()
     with sqlite3.connect(machine / "trackio" / "huggingtweets.db") as db:

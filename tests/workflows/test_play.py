@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from huggingtweets import evaluate
-from huggingtweets.dataset import kept
+from huggingtweets.dataset import load_stored
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows.play import deal, play
@@ -58,7 +58,7 @@ def test_a_game_from_piped_answers(start, own):
 
 def test_real_posts_are_shown_and_never_written(start, own):
     """Held-out posts appear on the terminal only; no file of the folder gains one."""
-    posts = [post.text for post in kept(ModelFolder(own).record.dataset_digest).held_out]
+    posts = [post.text for post in load_stored(ModelFolder(own).record.dataset_digest).held_out]
     with start("--json") as process:
         shown, complaints = process.communicate("1\n" * 6, timeout=60)
     assert json.loads(shown)["found"]["count"] == 6
@@ -97,7 +97,7 @@ def test_the_same_seed_deals_the_same_game(own):
     table = deal(own, rounds=5, seed=1)
     assert table == deal(own, rounds=5, seed=1)
     assert table.pairs != deal(own, rounds=5, seed=2).pairs
-    real = {post.text for post in kept(ModelFolder(own).record.dataset_digest).held_out}
+    real = {post.text for post in load_stored(ModelFolder(own).record.dataset_digest).held_out}
     assert all({pair.left in real, pair.right in real} == {True, False} for pair in table.pairs)
 
 

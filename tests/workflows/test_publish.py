@@ -212,7 +212,8 @@ def test_what_is_no_longer_part_is_deleted_there(hub, models):
 def test_posts_go_only_where_asked_into_a_repository_of_their_own(hub, models, tmp_path):
     """Without the option no post leaves; with it a dataset repository has them, linked with the model's."""
     datasets.save(
-        datasets.kept(ModelFolder(models / "ada").record.dataset_digest), made(models / "ada" / "dataset")
+        datasets.load_stored(ModelFolder(models / "ada").record.dataset_digest),
+        made(models / "ada" / "dataset"),
     )
     planned = plan_publishing(models / "ada", AUTHOR)
     assert "dataset/" in planned.left_out
@@ -225,7 +226,7 @@ def test_posts_go_only_where_asked_into_a_repository_of_their_own(hub, models, t
     folder = made(tmp_path / "posts")
     for name, content in there.items():
         (folder / name).write_bytes(content)
-    assert datasets.load(folder) == datasets.kept(ModelFolder(models / "ada").record.dataset_digest)
+    assert datasets.load(folder) == datasets.load_stored(ModelFolder(models / "ada").record.dataset_digest)
     card = DatasetCard(there["README.md"].decode())
     card.validate(repo_type="dataset")
     assert "say" in card.text
@@ -259,7 +260,7 @@ def test_without_a_permission_nothing_is_published(hub, models):
 def test_a_copied_post_is_not_published(hub, models):
     """A sample, or a sentence of the card, that repeats a training post stops all, and says what to do."""
     record = ModelFolder(models / "ada").record
-    post = next(p.text for p in datasets.kept(record.dataset_digest).train if len(p.text.split()) > 10)
+    post = next(p.text for p in datasets.load_stored(record.dataset_digest).train if len(p.text.split()) > 10)
     card = (models / "ada" / "README.md").read_text("utf-8")
     (models / "ada" / "README.md").write_text(f"{card}\n\n{post}\n", "utf-8")
     with pytest.raises(PublishError, match="repeats a post that the model learnt from"):
@@ -304,7 +305,7 @@ def test_the_report_goes_without_what_guards_refuse(hub, ngram_model, tmp_path):
     own = shutil.copytree(ngram_model, tmp_path / "own")
     post = next(
         p.text
-        for p in datasets.kept(ModelFolder(own).record.dataset_digest).train
+        for p in datasets.load_stored(ModelFolder(own).record.dataset_digest).train
         if len(p.text.split()) > 10
     )
     page = (own / "report.html").read_text("utf-8")

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe, models
 from huggingtweets.bases.speakers import introduce, speakers
-from huggingtweets.dataset import Part, build
+from huggingtweets.dataset import AuthorData, build
 from huggingtweets.errors import RecipeError, UserError
 from huggingtweets.training import Device, load_base, train
 from huggingtweets.training.batches import IGNORED, batches, encode
@@ -32,7 +32,7 @@ def dataset(says, count=20):
     for handle, text in says.items():
         posts = tuple(post(text, i, author=handle) for i in range(count))
         funnel = Funnel(read=count, dropped={}, kept=count)
-        parts.append(Part(Account(handle=handle, name=handle, source="table"), funnel, posts))
+        parts.append(AuthorData(Account(handle=handle, name=handle, source="table"), funnel, posts))
     return build(parts, held_out=0.1)
 
 

@@ -19,7 +19,7 @@ from huggingtweets import DataConfig, TrainConfig, load_recipe, train
 from huggingtweets.cli import app
 from huggingtweets.errors import MissingExtra, OutputExists, RecipeError, UserError
 from huggingtweets.progress import Silence
-from huggingtweets.recipes import written
+from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, sweep
@@ -324,7 +324,7 @@ def test_a_recipe_is_written_as_it_is_read(tmp_path):
         sampling=Sampling(temperature=0.7, max_new_tokens=9),
     )
     file = tmp_path / "odd.toml"
-    file.write_text(written(recipe), "utf-8")
+    file.write_text(to_toml(recipe), "utf-8")
     assert load_recipe(str(file)) == recipe
 
 

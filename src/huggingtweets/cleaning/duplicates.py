@@ -2,8 +2,8 @@
 
 Two texts are near-duplicates if the Jaccard similarity of their character 5-grams reaches the threshold.
 MinHash with locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive
-Datasets", ch. 3) only proposes pairs; their true similarity decides. It runs twice: first over all texts, with
-shingles hashed by numpy, to find those that have a similar text; then over these few, to find the pairs.
+Datasets", ch. 3) only proposes pairs; their true similarity decides. It runs twice. The first run, with
+shingles hashed by numpy, finds all texts that have a similar text. The second run finds the pairs in these.
 """
 
 from __future__ import annotations

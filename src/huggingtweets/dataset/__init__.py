@@ -1,4 +1,4 @@
-"""From cleaned posts of one or more authors to a dataset: split by time, digested, stored as parquet."""
+"""Turns cleaned posts of one or more authors into a dataset: split by time, with a digest of its content."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ from msgspec.structs import replace
 from ..errors import UserError
 from ..types import Account, Author, Dataset, Funnel, Post
 from .split import split
-from .storage import SPLITS, keep, kept, load, save
+from .storage import SPLITS, load, load_stored, save, store
 
-__all__ = ["SPLITS", "Part", "build", "digest", "join", "keep", "kept", "load", "save", "split", "statistics"]
+__all__ = [
+    "SPLITS",
+    "AuthorData",
+    "build",
+    "digest",
+    "join",
+    "load",
+    "load_stored",
+    "save",
+    "split",
+    "statistics",
+    "store",
+]
 
 
-class Part(NamedTuple):
-    """One author's part: the kept posts in order of time, their main language, the digest of the input."""
+class AuthorData(NamedTuple):
+    """One author's cleaned posts in order of time, their main language, and the digest of the input."""
 
     account: Account
     funnel: Funnel
@@ -28,24 +40,24 @@ class Part(NamedTuple):
     input_digest: str = ""
 
 
-def build(authors: Sequence[Part], *, held_out: float = 0.1) -> Dataset:
-    """Join the kept posts of each author into one dataset.
+def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
+    """Join the cleaned posts of all authors into one dataset.
 
     Args:
-        authors: each author's part.
-        held_out: share of each author's posts kept from training, the latest ones.
+        authors: cleaned posts of each author.
+        held_out: share of each author's posts to hold out from training, the latest ones.
 
     Raises:
-        UserError: `held_out` is no share between 0 and 0.5.
+        UserError: `held_out` is not above 0 and at most 0.5.
     """
-    if not 0 < held_out <= 0.5:  # noqa: PLR2004 -- more held out than learnt from measures nothing
+    if not 0 < held_out <= 0.5:  # noqa: PLR2004 -- at least half of the posts are trained on
         raise UserError(f"--held-out {held_out} is no share; expected a number above 0 and up to 0.5")
     sides = [split(author.posts, held_out) for author in authors]
     train = tuple(chain.from_iterable(side.train for side in sides))
-    later = tuple(chain.from_iterable(side.held_out for side in sides))
+    test = tuple(chain.from_iterable(side.held_out for side in sides))
     return Dataset(
         train=train,
-        held_out=later,
+        held_out=test,
         authors=tuple(
             Author(
                 account=replace(author.account, avatar=None),
@@ -58,27 +70,27 @@ def build(authors: Sequence[Part], *, held_out: float = 0.1) -> Dataset:
             )
             for author, side in zip(authors, sides, strict=True)
         ),
-        split_by="time" if all(post.created_at for post in later) else "position",
-        digest=digest(train, later),
+        split_by="time" if all(post.created_at for post in test) else "position",
+        digest=digest(train, test),
     )
 
 
 def join(datasets: Sequence[Dataset]) -> Dataset:
-    """The posts of several datasets as one; what any of them learnt from is held out by none."""
+    """Join several datasets; a post in the training split of any of them is not held out in the result."""
     train = {(post.author, post.id): post for data in datasets for post in data.train}
-    later = {(p.author, p.id): p for data in datasets for p in data.held_out if (p.author, p.id) not in train}
+    test = {(p.author, p.id): p for data in datasets for p in data.held_out if (p.author, p.id) not in train}
     authors = {author.account.handle: author for data in datasets for author in data.authors}
     return Dataset(
         train=tuple(train.values()),
-        held_out=tuple(later.values()),
+        held_out=tuple(test.values()),
         authors=tuple(authors.values()),
         split_by=datasets[0].split_by if len({data.split_by for data in datasets}) == 1 else "position",
-        digest=digest(tuple(train.values()), tuple(later.values())),
+        digest=digest(tuple(train.values()), tuple(test.values())),
     )
 
 
 def statistics(dataset: Dataset) -> dict[str, object]:
-    """What can be said of a dataset without showing a post."""
+    """Return figures of a dataset that show no post."""
     return {
         "digest": dataset.digest,
         "split_by": dataset.split_by,
@@ -89,9 +101,9 @@ def statistics(dataset: Dataset) -> dict[str, object]:
 
 
 def digest(train: Sequence[Post], held_out: Sequence[Post]) -> str:
-    """Proves content: sha256 over every post's fields, in order, side by side with its split."""
-    whole = hashlib.sha256()
+    """Return the SHA-256 over all fields and the split of every post, in order, as 64 hex digits."""
+    sha = hashlib.sha256()
     for name, posts in zip(SPLITS, (train, held_out), strict=True):
         for post in posts:
-            whole.update(msgspec.json.encode((name, post)) + b"\n")
-    return whole.hexdigest()
+            sha.update(msgspec.json.encode((name, post)) + b"\n")
+    return sha.hexdigest()

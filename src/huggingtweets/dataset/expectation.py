@@ -1,4 +1,4 @@
-"""What can be expected from so many posts, by learning curves that were measured on real timelines."""
+"""Estimates the gain of training on a number of posts, from learning curves measured on real timelines."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..results import Figure
 class LearningCurvePoint(Struct, frozen=True, kw_only=True):
     """One point of a learning curve: a model trained on `posts` posts.
 
-    `gain` is how many of the base's bits per byte on held-out posts it saves, as a share of them, with the
-    interval over timelines and held-out posts.
+    `gain` is the reduction of bits per byte on held-out posts against the base, as a share of the base's;
+    `low` and `high` are its interval over timelines and held-out posts.
     """
 
     posts: int
@@ -23,7 +23,7 @@ class LearningCurvePoint(Struct, frozen=True, kw_only=True):
     high: float
 
 
-# By number of posts: two timelines, two seeds each, starter base; benchmarks/learning_curve.py, docs/log.md.
+# Two timelines, two seeds each, starter base; measured by benchmarks/learning_curve.py, see docs/log.md.
 MEASURED: tuple[LearningCurvePoint, ...] = (
     LearningCurvePoint(posts=100, gain=0.136, low=0.058, high=0.225),
     LearningCurvePoint(posts=200, gain=0.178, low=0.087, high=0.281),
@@ -35,32 +35,32 @@ MEASURED: tuple[LearningCurvePoint, ...] = (
 
 
 def expected_gain(posts: int, curve: Sequence[LearningCurvePoint] = MEASURED) -> Figure | None:
-    """The share of the base's bits per byte that training on so many posts saves.
+    """Estimate the gain of training on so many posts.
 
-    Between measured points it is read off a straight line over the logarithm of the posts; outside of them
-    it is that of the nearest point, since nothing is known there.
+    Between two measured points the gain is interpolated linearly over the logarithm of the posts. Outside of
+    the measured range it is that of the nearest point.
 
     Args:
-        posts: training posts, at least one.
-        curve: measured points by number of posts.
+        posts: number of training posts, at least one.
+        curve: measured points in order of their posts.
 
     Returns:
-        The gain, `count` being the posts asked for; None where nothing was measured.
+        The gain with its interval, and `posts` as its count; None if the curve is empty.
     """
     if not curve:
         return None
     after = next((i for i, point in enumerate(curve) if point.posts >= posts), len(curve) - 1)
-    left, right = curve[max(0, after - 1)], curve[after]
-    share = _share(posts, left.posts, right.posts)
+    below, above = curve[max(0, after - 1)], curve[after]
+    weight = _weight(posts, below.posts, above.posts)
     gain, low, high = (
-        a + share * (b - a)
-        for a, b in ((left.gain, right.gain), (left.low, right.low), (left.high, right.high))
+        a + weight * (b - a)
+        for a, b in ((below.gain, above.gain), (below.low, above.low), (below.high, above.high))
     )
     return Figure(value=gain, low=low, high=high, count=posts)
 
 
-def _share(posts: int, left: int, right: int) -> float:
-    """How far `posts` is on the way from `left` to `right`, 0 to 1, by logarithms."""
-    if left == right:
+def _weight(posts: int, below: int, above: int) -> float:
+    """Return where `posts` is between `below` (0) and `above` (1), on a logarithmic scale."""
+    if below == above:
         return 1.0
-    return min(1.0, max(0.0, math.log(posts / left) / math.log(right / left)))
+    return min(1.0, max(0.0, math.log(posts / below) / math.log(above / below)))

@@ -1,4 +1,4 @@
-"""Posts of a corpus, streamed from its shards: text, JSON lines or parquet, plain or compressed."""
+"""Streams the posts of a pretraining corpus from its shards: text, JSON lines or parquet, also compressed."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ import pyarrow.parquet as pq
 from ..errors import LocationError
 
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
-_ROWS = 4096  # of parquet, read at once
+_ROWS = 4096  # of a parquet file, read at once
 
 
-def shards(paths: Sequence[Path]) -> list[Path]:
-    """The files of a corpus in order: those given, and those in the folders given, by name.
+def find_shards(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of a corpus in order.
+
+    Args:
+        paths: files, and folders whose files are added in order of their names.
 
     Raises:
-        LocationError: nothing is there, or a file that was named has a form that cannot be read.
+        LocationError: a path does not exist, a folder has no shards, or a file's form is unknown.
     """
-    found: list[Path] = []
+    shards: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and _form(file) in _READERS)
-            if not inside:
+            files = sorted(file for file in path.rglob("*") if file.is_file() and _form(file) in _READERS)
+            if not files:
                 raise LocationError(f"{path} holds no shards of a corpus; expected files like {_FORMS}")
-            found += inside
+            shards += files
         elif not path.is_file():
             raise LocationError(f"{path} does not exist; expected a file or folder of posts: {_FORMS}")
         elif _form(path) not in _READERS:
             raise LocationError(f"{path} has a form that is not known; expected one of {_FORMS}")
         else:
-            found.append(path)
-    return found
+            shards.append(path)
+    return shards
 
 
-def posts(shard: Path, column: str = "text") -> Iterator[str]:
-    """The posts of one shard, as they stand there; empty ones are left out.
+def read_posts(shard: Path, column: str = "text") -> Iterator[str]:
+    """Yield the texts of the posts of one shard; empty ones are left out.
 
     Args:
-        shard: one post a line in .txt, one object a line in .jsonl, one a row in .parquet.
-        column: where JSON lines and parquet have the text.
+        shard: a file with one post a line (.txt), one object a line (.jsonl), or one post a row (.parquet).
+        column: the field of JSON lines, or the column of parquet, that has the text.
 
     Raises:
-        LocationError: it is damaged, no UTF-8, or has no such column.
+        LocationError: the shard is damaged, not UTF-8, or has no such column.
     """
     try:
         yield from (text for text in _READERS[_form(shard)](shard, column) if text.strip())
@@ -98,6 +101,6 @@ _FORMS = "posts.txt, posts.jsonl or posts.parquet, the first two also compressed
 
 
 def _form(path: Path) -> str:
-    """The suffix that says how to read a file, the one of its compression aside."""
-    plain = path.with_suffix("") if path.suffix in _COMPRESSED else path
-    return plain.suffix
+    """Return the suffix of a file's form, without that of its compression."""
+    uncompressed = path.with_suffix("") if path.suffix in _COMPRESSED else path
+    return uncompressed.suffix

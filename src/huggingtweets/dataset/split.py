@@ -1,4 +1,4 @@
-"""Which posts are learnt from and which are kept to measure: the latest, and never half a thread."""
+"""Splits posts into training and held-out posts: the latest are held out, and no thread is on both sides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..types import Post
 
 
 class Split(NamedTuple):
-    """Both sides in order of time."""
+    """Training and held-out posts, both in order of time."""
 
     train: tuple[Post, ...]
     held_out: tuple[Post, ...]
@@ -18,18 +18,18 @@ class Split(NamedTuple):
 def split(posts: Sequence[Post], share: float) -> Split:
     """Hold out the threads that ended last, about `share` of the posts and at least one.
 
-    So nothing is learnt from after the moment of the split, save for a thread too long to be held out.
+    So no training post is later than the held-out posts, unless its thread is too long to be held out.
 
     Args:
         posts: one author's posts in order of time.
-        share: of the posts to hold out, between 0 and 1.
+        share: share of the posts to hold out, between 0 and 1.
     """
-    wanted = max(1, round(share * len(posts)))
+    target = max(1, round(share * len(posts)))
     held_out: set[int] = set()
     for thread in sorted(threads(posts), key=max, reverse=True):
-        if len(held_out) >= wanted:
+        if len(held_out) >= target:
             break
-        if len(thread) <= wanted:
+        if len(thread) <= target:
             held_out.update(thread)
     return Split(
         train=tuple(post for i, post in enumerate(posts) if i not in held_out),
@@ -38,7 +38,7 @@ def split(posts: Sequence[Post], share: float) -> Split:
 
 
 def threads(posts: Sequence[Post]) -> list[list[int]]:
-    """Positions of posts joined by replies, also through a post of somebody else that two of them answer."""
+    """Group the positions of posts by thread; two replies to the same post of others are one thread."""
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:

@@ -1,4 +1,4 @@
-"""A dataset on disk: two parquet files that `datasets.load_dataset("parquet", ...)` opens, and one of JSON.
+"""Stores a dataset: two parquet files, which `datasets.load_dataset("parquet", ...)` opens, and one of JSON.
 
 The same dataset gives the same bytes.
 """
@@ -18,12 +18,12 @@ from ..types import Author, Dataset, Post
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPLITS = ("train", "test")  # the names by which the datasets library knows what is learnt from and what not
+SPLITS = ("train", "test")  # the names of training and held-out posts in the library datasets
 _META = "dataset.json"
 
 
-def keep(dataset: Dataset) -> dict[str, Path]:
-    """Store the dataset below `home()` under its digest, once; return its files by name."""
+def store(dataset: Dataset) -> dict[str, Path]:
+    """Store a dataset below `home()` under its digest, if it is not there yet; return its files by name."""
     folder = home() / "datasets" / dataset.digest[:16]
     if not folder.is_dir():
         with whole_folder(folder) as beside:
@@ -31,17 +31,17 @@ def keep(dataset: Dataset) -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir())}
 
 
-def kept(digest: str) -> Dataset:
-    """The dataset that `keep` stored under a digest.
+def load_stored(digest: str) -> Dataset:
+    """Load the dataset that `store` stored under a digest.
 
     Raises:
-        ModelError: it is not on this machine.
+        ModelError: the dataset is not on this machine.
     """
     return load(home() / "datasets" / digest[:16])
 
 
 def save(dataset: Dataset, folder: Path) -> None:
-    """Write the files into `folder`, which must exist."""
+    """Write a dataset's files into `folder`, which must exist."""
     import pyarrow.parquet as pq  # noqa: PLC0415 -- 0.2 s, and needed only where posts are stored
 
     for name, posts in zip(SPLITS, (dataset.train, dataset.held_out), strict=True):
@@ -51,7 +51,7 @@ def save(dataset: Dataset, folder: Path) -> None:
 
 
 def load(folder: Path) -> Dataset:
-    """Read what `save` wrote.
+    """Load a dataset that `save` wrote.
 
     Raises:
         ModelError: `folder` holds no dataset.

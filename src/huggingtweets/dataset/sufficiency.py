@@ -1,6 +1,6 @@
-"""Is there enough to learn from?
+"""Says whether there are enough posts to train a model.
 
-The borders are those of huggingtweets (2020), which refused under 6,000 characters and warned under 40,000.
+The limits are those of huggingtweets (2020), which refused under 6,000 characters and warned under 40,000.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..results import Figure
 from .expectation import expected_gain
 
 TOO_LITTLE = 6_000  # characters
-LITTLE = 40_000
+LITTLE = 40_000  # characters
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
     "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
@@ -23,7 +23,7 @@ HELP = (
 
 
 class Level(StrEnum):
-    """How much there is."""
+    """How many posts there are for a model: too few, few, or enough."""
 
     TOO_LITTLE = "too little"
     LITTLE = "little"
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 class Sufficiency(Struct, frozen=True, kw_only=True):
-    """`text` is a few sentences for a person; `expected` the gain over the base, where it was measured."""
+    """Whether there are enough posts, said in `text` for users; `expected` is the gain over the base."""
 
     level: Level
     posts: int
@@ -41,7 +41,7 @@ class Sufficiency(Struct, frozen=True, kw_only=True):
 
 
 def sufficiency(texts: Sequence[str]) -> Sufficiency:
-    """Say whether one model's kept texts are enough."""
+    """Say whether the cleaned texts for one model are enough."""
     characters = sum(len(text) for text in texts)
     amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
     if characters < TOO_LITTLE:
@@ -56,10 +56,10 @@ def sufficiency(texts: Sequence[str]) -> Sufficiency:
 
 
 def require_enough(texts: Sequence[str]) -> Sufficiency:
-    """The same, where training can go on.
+    """Like `sufficiency`, but refuse too few posts.
 
     Raises:
-        NotEnoughPosts: there is too little.
+        NotEnoughPosts: the texts are too few to train on.
     """
     result = sufficiency(texts)
     if result.level is Level.TOO_LITTLE:

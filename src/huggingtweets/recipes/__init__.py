@@ -1,8 +1,8 @@
-"""Recipes: what is trained and how, one TOML file each.
+"""Recipes: which base is trained and how, one TOML file each.
 
-The file's name is the recipe's name; its fields are those of `types.Recipe`, each explained there. A file
-of one's own works the same way, and `--set key=value` changes any field of either. The memory that a summary
-names was measured (benchmarks/recipe_memory.py) and rounded up.
+The file's name is the recipe's name. Its fields are those of `types.Recipe`, which explains each. Users can
+write recipe files of their own, and change any field with `--set key=value`. The memory in a summary was
+measured (benchmarks/recipe_memory.py) and rounded up.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from msgspec.structs import fields
 from ..errors import RecipeError
 from ..types import Recipe, Sampling
 
-__all__ = ["load", "names", "written"]
+__all__ = ["load", "names", "to_toml"]
 
 
 def names() -> tuple[str, ...]:
-    """The recipes that ship with the package, sorted."""
-    found = (Path(entry.name) for entry in files(__name__).iterdir())
-    return tuple(sorted(path.stem for path in found if path.suffix == ".toml"))
+    """Return the names of the recipes in the package, sorted."""
+    paths = (Path(entry.name) for entry in files(__name__).iterdir())
+    return tuple(sorted(path.stem for path in paths if path.suffix == ".toml"))
 
 
 def load(name: str, settings: Sequence[str] = ()) -> Recipe:
-    """The recipe called `name`, or in the file `name`, with `settings` ("key=value") on top.
+    """Load a recipe.
+
+    Args:
+        name: name of a recipe in the package, or path of a .toml file.
+        settings: changes of fields, as "key=value"; fields of the sampling are "sampling.temperature=1".
 
     Raises:
-        RecipeError: there is no such recipe, or a key or value that a recipe does not take.
+        RecipeError: there is no such recipe, or a key or value is not valid.
     """
     path = Path(name)
     if path.suffix == ".toml":
@@ -51,8 +55,8 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"recipe {name}: {_reworded(error)}; its keys are {', '.join(_keys())}") from error
 
 
-def written(recipe: Recipe) -> str:
-    """The recipe as a TOML file that `load` reads; what has its usual value is left out."""
+def to_toml(recipe: Recipe) -> str:
+    """Return a recipe as a TOML file that `load` reads, without the fields that have their default value."""
     plain, tables = [], []
     for field in fields(Recipe):
         value = getattr(recipe, field.name)
@@ -66,7 +70,7 @@ def written(recipe: Recipe) -> str:
 
 
 def _lines(values: Mapping[str, object]) -> str:
-    """Keys and values; JSON's are TOML's, too, but for the character of code 127."""
+    """Write keys and values. JSON's values are valid TOML, except for the character of code 127."""
     return "".join(
         f"{key if key.isidentifier() and key.isascii() else _quoted(key)} = {_quoted(value)}\n"
         for key, value in values.items()
@@ -85,7 +89,7 @@ def _text(path: Path) -> str:
 
 
 def _apply(content: dict[str, object], setting: str) -> None:
-    """Set one key; those of the sampling are written sampling.temperature and so on."""
+    """Apply one setting, "key=value" or "sampling.key=value", to the decoded recipe."""
     key, equals, value = setting.partition("=")
     if not equals or key not in _keys():
         raise RecipeError(f"--set {setting}: expected key=value with a key of {', '.join(_keys())}")
@@ -98,8 +102,8 @@ def _apply(content: dict[str, object], setting: str) -> None:
 
 
 def _keys() -> list[str]:
-    plain = [f.name for f in fields(Recipe) if f.name not in {"name", "sampling"}]
-    return [*plain, *(f"sampling.{f.name}" for f in fields(Sampling))]
+    keys = [f.name for f in fields(Recipe) if f.name not in {"name", "sampling"}]
+    return [*keys, *(f"sampling.{f.name}" for f in fields(Sampling))]
 
 
 def _reworded(error: msgspec.DecodeError) -> str:

@@ -1,4 +1,4 @@
-"""What several workflows do with posts: read and clean them, make a dataset, find the posts of a model again."""
+"""What several workflows do with posts: read and clean them, build a dataset, find those of a model."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> I
 def build_dataset(authors: Sequence[AuthorPosts], held_out: float) -> Dataset:
     """The posts of all authors, this share of each author's held out."""
     parts = [
-        dataset.Part(
+        dataset.AuthorData(
             author.account,
             author.cleaned.funnel,
             author.cleaned.posts,
@@ -105,4 +105,4 @@ def posts_of(model: ModelFolder) -> Dataset:
     """
     if model.dataset.is_dir():
         return dataset.load(model.dataset)
-    return dataset.kept(model.record.dataset_digest)
+    return dataset.load_stored(model.record.dataset_digest)

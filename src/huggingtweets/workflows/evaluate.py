@@ -163,7 +163,7 @@ def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> di
 
 def _kept_posts(model: ModelFolder) -> tuple[Post, ...]:
     try:
-        return dataset.kept(model.record.dataset_digest).train
+        return dataset.load_stored(model.record.dataset_digest).train
     except ModelError:
         return ()
 

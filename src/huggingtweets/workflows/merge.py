@@ -139,7 +139,7 @@ def _merge_weights(
     join_filters(paths, merged.path)
     data = _joined_posts(folders)
     if data:
-        dataset.keep(data)
+        dataset.store(data)
     first = folders[0].record
     authors = {author.account.handle: author for folder in folders for author in folder.record.authors}
     return Record(

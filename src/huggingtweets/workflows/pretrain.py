@@ -22,8 +22,7 @@ from tokenizers import Tokenizer
 
 from .. import training
 from ..cleaning import text
-from ..dataset.shards import posts as corpus_posts
-from ..dataset.shards import shards as corpus_shards
+from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, sha256, whole_folder
 from ..generation.generator import Generator
@@ -125,8 +124,8 @@ class _Material:
 
     def __init__(self, job: PretrainConfig) -> None:
         self._job = job
-        self.shards = corpus_shards(job.corpus)
-        apart = corpus_shards(job.held_out)
+        self.shards = find_shards(job.corpus)
+        apart = find_shards(job.held_out)
         self.held_out = _last(self._clean((apart or self.shards)[-1:]), job.held_out_posts)
         self._withheld = 0 if apart else len(self.held_out)
         if not self.held_out:
@@ -179,7 +178,7 @@ class _Material:
     def _clean(self, shards: Iterable[Path]) -> Iterator[str]:
         """Posts as fine-tuning sees them: links, addresses and what is invisible are out."""
         for shard in shards:
-            for post in corpus_posts(shard, self._job.text_column):
+            for post in read_posts(shard, self._job.text_column):
                 clean = text.folded(text.without_invisible(text.without_addresses(text.without_links(post))))
                 if clean := clean.replace(END, ""):
                     yield clean

@@ -88,7 +88,7 @@ def _study_settings(
     """What identifies a search: it is continued only with the same posts, recipe and ranges."""
     return {
         "posts": [data.digest for data in datasets],
-        "recipe": recipes.written(replace(config.recipe, summary="", sampling=Sampling())),
+        "recipe": recipes.to_toml(replace(config.recipe, summary="", sampling=Sampling())),
         "space": msgspec.to_builtins(ranges),
     }
 

@@ -65,7 +65,7 @@ def write_result(
     base = fmean(base_bits_per_byte)
     header = _header(config.recipe.name, study.study_name, best, base, handles)
     pictures = _pictures(trials, ranges, importance, handles, file)
-    for path, content in {file: (header + recipes.written(recipe)).encode(), **pictures}.items():
+    for path, content in {file: (header + recipes.to_toml(recipe)).encode(), **pictures}.items():
         whole_file(path, content)
     return SweepResult(
         study=study.study_name,
