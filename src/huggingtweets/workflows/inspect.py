@@ -1,4 +1,4 @@
-"""Look at posts before anything is learnt: whose they are, what cleaning keeps, and whether that is enough."""
+"""Look at posts before any training: whose they are, what cleaning keeps, whether that is enough."""
 
 from __future__ import annotations
 

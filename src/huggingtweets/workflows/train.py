@@ -1,6 +1,6 @@
 """The whole job, from posts to a model folder, in the order in which it happens. Read this file first.
 
-    READ -> PREPROCESS -> TRAIN -> EVALUATE -> REPORT: a model folder, whole or not at all
+READ -> PREPROCESS -> TRAIN -> EVALUATE -> REPORT: a model folder, whole or not at all
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import Evaluation, Metric
-from ..tracking import Artifacts, Run
+from ..tracking import Artifacts, RecordedWatcher, Run
 from ..types import (
     NO_BASE,
     PROMPT,
@@ -38,6 +38,14 @@ from ..types import (
     TrainingResult,
 )
 from ._stages import Stages
+from ._tracked import (
+    preprocess_settings,
+    record_evaluation,
+    record_model,
+    record_posts,
+    record_report,
+    source_settings,
+)
 from .data import AuthorPosts, DataConfig, build_dataset, read
 from .evaluate import evaluate_folder, other_people
 
@@ -82,10 +90,10 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
 
-    with stage(Stage.READ, _sources(authors), announce=False) as run:
-        latest = _record_posts(authors, config.data, artifacts, run)
+    with stage(Stage.READ, source_settings(authors), announce=False) as run:
+        latest = record_posts(authors, config.data, artifacts, run)
 
-    with stage(Stage.PREPROCESS, _rules(config.data)) as run:
+    with stage(Stage.PREPROCESS, preprocess_settings(config.data)) as run:
         run.use(latest)
         data, latest = _preprocess(authors, config.data, artifacts, run)
 
@@ -93,29 +101,28 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
         folder = ModelFolder(path)
         with stage(Stage.TRAIN, msgspec.to_builtins(config.recipe), _amount(config.recipe, data)) as run:
             run.use(latest)
-            model, environment = models.train(
-                data, config.recipe, path, tracking.RecordedWatcher(watcher, run), _checkpoints(data, config)
-            )
-            latest = _record_model(model, config.recipe, artifacts, run, watcher)
+            recorded, checkpoints = RecordedWatcher(watcher, run), _checkpoints(data, config)
+            model, environment = models.train(data, config.recipe, path, recorded, checkpoints)
+            latest = record_model(model, config.recipe, artifacts, run)
+        if models.holds_posts(config.recipe):
+            watcher.note(HOLDS_POSTS)
 
         with stage(Stage.EVALUATE, {"evaluated": SHORT_EVALUATION if config.evaluate else 0}) as run:
             run.use(latest)
-            result = summarize(model, data, config.recipe)
-            run.log_samples(result.samples, step=model.step)
-            record = _record(name, config, data, model, result, preparation)
-            record = replace(record, environment=environment, tracked=tracker.where(), seconds=clock.seconds)
+            record = _record(name, config, data, model, environment, preparation)
+            run.log_samples(record.result.samples, step=model.step)
             evaluation = None
             if config.evaluate:
                 evaluation = _evaluate(folder, record, authors, data, config, watcher)
-                run.log(tracking.evaluation_metrics(evaluation), step=model.step)
-                latest = artifacts.report(run, folder, shows_posts=config.with_dataset)
+                latest = record_evaluation(
+                    evaluation, folder, artifacts, run, step=model.step, shows_posts=config.with_dataset
+                )
 
         with stage(Stage.REPORT, {}) as run:
             run.use(latest)
-            record = replace(record, tracked=tracker.where())
+            record = replace(record, tracked=tracker.where(), seconds=clock.seconds)
             _write_report(folder, record, authors, data, evaluation, with_dataset=config.with_dataset)
-            run.log_pictures({picture.stem: picture for picture in folder.pictures()})
-            artifacts.card(run, folder)
+            record_report(folder, artifacts, run)
         folder.save_record(record)
     shutil.rmtree(unfinished(data, config.recipe), ignore_errors=True)
     return target
@@ -171,32 +178,13 @@ def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:
     return CheckpointConfig(folder, config.checkpoint_seconds)
 
 
-def _record_posts(authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run) -> str:
-    """Record what was read; return its version in the tracker."""
-    read_posts = {a.account.handle: (a.digest, a.cleaned.funnel) for a in authors}
-    run.log({"posts/read": sum(author.cleaned.funnel.read for author in authors)}, step=0)
-    files = [path for path in map(Path, config.locations) if path.is_file()]
-    return artifacts.raw_dataset(run, read_posts, files)
-
-
 def _preprocess(
     authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run
 ) -> tuple[Dataset, str]:
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
     data = build_dataset(authors, config.held_out)
     run.log(tracking.funnel_metrics(author.cleaned.funnel for author in authors), step=0)
-    return data, artifacts.train_dataset(run, data, dataset.keep(data))
-
-
-def _record_model(
-    model: FinetunedModel, recipe: Recipe, artifacts: Artifacts, run: Run, watcher: Watcher
-) -> str:
-    """Record the base and the trained model; return the model's version in the tracker."""
-    holds_posts = models.holds_posts(recipe)
-    run.use(artifacts.pretrained_model(run, model))
-    if holds_posts:
-        watcher.note(HOLDS_POSTS)
-    return artifacts.finetuned_model(run, model, holds_posts=holds_posts)
+    return data, artifacts.train_dataset(run, data, dataset.store(data))
 
 
 def _write_report(
@@ -243,10 +231,10 @@ def _record(
     config: TrainConfig,
     data: Dataset,
     model: FinetunedModel,
-    result: TrainingResult,
+    environment: dict[str, str],
     preparation: Preparation,
 ) -> Record:
-    """What is known of the model; seconds, environment and tracker are still to come."""
+    """What is known of the model; seconds and tracker are still to come."""
     return Record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
@@ -258,9 +246,9 @@ def _record(
         dataset_digest=data.digest,
         model_digest=model.digest,
         curve=model.curve,
-        result=result,
+        result=summarize(model, data, config.recipe),
         seconds={},
-        environment={},
+        environment=environment,
         tracked=Tracked(tracker=config.tracker),
         stopped=model.stopped,
         prepared=preparation,
@@ -282,16 +270,6 @@ def _preparation(config: DataConfig) -> Preparation:
         name=config.options.name,
         text_column=config.options.text_column,
     )
-
-
-def _sources(authors: Sequence[AuthorPosts]) -> dict[str, object]:
-    """Who was read from what kind of place; not the locations, which name the user's folders."""
-    return {"sources": {author.account.handle: author.account.source for author in authors}}
-
-
-def _rules(config: DataConfig) -> dict[str, object]:
-    """What preprocessing depends on; not the locations, which name the user's folders."""
-    return {"held_out": config.held_out, **msgspec.to_builtins(config.rules)}
 
 
 def _amount(recipe: Recipe, data: Dataset) -> str:
