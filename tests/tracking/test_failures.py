@@ -1,4 +1,4 @@
-"""trackio that is down, silent, full or read-only: work goes on, with one warning, and keeps what it can."""
+"""Runs of trackio with a server that is missing or silent, or with a disk that is full or read-only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WRITE = "?write_token=a-secret-of-the-server"
 
 
 def is_recorded_here(process, folder: Path, sync: str = "") -> bool:
-    """Whether every stage and artifact lies in the folder, and one warning said so and named no secret."""
+    """Whether all stages and artifacts are in the folder, with one warning, which shows no secret."""
     assert process.returncode == 0, process.stderr
     assert "a-secret-of-the-server" not in process.stdout + process.stderr
     warning = (
@@ -28,12 +28,12 @@ def is_recorded_here(process, folder: Path, sync: str = "") -> bool:
     )
     assert re.fullmatch(warning, process.stderr), process.stderr
     assert json.loads(process.stdout)["where"]["command"] == "trackio show --project huggingtweets"
-    kept = json.loads(python(READ, folder).stdout)
-    assert len(kept["artifacts"]) == 4
-    assert kept["base"]["manifest"][0]["path"] == "metadata.json", (
-        "what may not be sent is not kept to be sent"
+    records = json.loads(python(READ, folder).stdout)
+    assert len(records["artifacts"]) == 4
+    assert records["base"]["manifest"][0]["path"] == "metadata.json", (
+        "what may not be sent is not stored to be sent later"
     )
-    return sorted(run["config"]["stage"] for run in kept["runs"]) == ["evaluate", "preprocess", "train"]
+    return sorted(run["config"]["stage"] for run in records["runs"]) == ["evaluate", "preprocess", "train"]
 
 
 @contextmanager
@@ -46,14 +46,14 @@ def closed() -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """An address at which everything is accepted and nothing answered."""
+    """An address that accepts every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("place", [closed, silent])
-def test_a_server_that_is_not_there_costs_nothing(tmp_path, place):
-    """All is recorded on this machine; trackio alone would wait for minutes and lose the artifacts."""
+def test_records_for_a_missing_or_silent_server_are_local(tmp_path, place):
+    """Trackio alone would wait for minutes and lose the artifacts."""
     with place() as url:
         process = python(STORY, tmp_path, "trackio", "3", "1", TRACKIO_SERVER_URL=f"{url}/{WRITE}")
     assert is_recorded_here(process, tmp_path)
@@ -69,7 +69,7 @@ def test_a_space_that_cannot_be_reached_names_how_to_send_later(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A folder on a disk of its own with room for very little."""
+    """A folder on a disk of its own, of 256 KB."""
     folder = tmp_path / "trackio"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
@@ -81,8 +81,8 @@ def small_disk(tmp_path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_costs_the_record_and_not_the_run(tmp_path, small_disk):
-    """Work goes on to its end on a disk that fills up, with one line of warning."""
+def test_a_full_disk_does_not_end_the_run(tmp_path, small_disk):
+    """Training succeeds on a disk that fills up, with one line of warning."""
     del small_disk
     process = python(WHEN_ALL_FAILS, tmp_path, "both")
     assert (process.returncode, process.stdout) == (0, "trained\n")
@@ -91,8 +91,8 @@ def test_a_full_disk_costs_the_record_and_not_the_run(tmp_path, small_disk):
     )
 
 
-def test_a_folder_that_cannot_be_written_costs_the_record_and_not_the_run(tmp_path):
-    """A read-only folder: work goes on, with one line of warning."""
+def test_a_read_only_folder_does_not_end_the_run(tmp_path):
+    """Training succeeds with a read-only folder, with one line of warning."""
     folder = tmp_path / "trackio"
     folder.mkdir()
     mounted = os.geteuid() == 0  # whom permissions do not stop

@@ -1,4 +1,4 @@
-"""What both trackers keep of one job: a tiny model trained twice, evaluated, published; its name hostile."""
+"""What both trackers record of one job: a tiny model with a hostile name, trained and published twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from tests.helpers import browser
 from tests.helpers.hub_server import HubServer
 from tests.helpers.tiny import tiny_base, varied_texts
-from tests.tracking.test_trackers import found, holding, python, serving, wandb_runs
+from tests.tracking.test_trackers import files_containing, of_kind, python, serving, wandb_runs
 
 TOKEN = "hf_kite"  # noqa: S105 -- of a Hub on this machine
 NAME = "<img src=x onerror=\"document.title='owned'\"> **bold** [x](javascript:alert(1))"
@@ -77,7 +77,7 @@ print(json.dumps({"runs": runs, "artifacts": artifacts, "lineages": lineages}))
 
 @dataclass
 class Stage:
-    """What a tracker kept of the runs of one stage."""
+    """What a tracker recorded of the runs of one stage."""
 
     runs: int = 0
     config: set[str] = field(default_factory=set)
@@ -85,7 +85,7 @@ class Stage:
     tables: int = 0
     pictures: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    made: set[str] = field(default_factory=set)
+    saved: set[str] = field(default_factory=set)
     system: int = 0
 
 
@@ -93,9 +93,9 @@ def of_trackio(folder) -> tuple[dict[str, Stage], dict[str, int]]:
     """Stages and numbers of versions, as trackio itself reads them."""
     read = python(READ, folder)
     assert read.returncode == 0, read.stderr
-    kept = json.loads(read.stdout)
+    records = json.loads(read.stdout)
     stages: dict[str, Stage] = defaultdict(Stage)
-    for run in kept["runs"]:
+    for run in records["runs"]:
         stage = stages[run["config"]["stage"]]
         stage.runs += 1
         stage.config |= {key for key in run["config"] if not key.startswith("_")} - {"stage"}
@@ -107,15 +107,15 @@ def of_trackio(folder) -> tuple[dict[str, Stage], dict[str, int]]:
                 stage.pictures.add(key)
             elif key not in {"step", "timestamp", "log_id"}:
                 stage.metrics.add(key)
-    for lineage in kept["lineages"]:
+    for lineage in records["lineages"]:
         nodes = {node["id"]: node for node in lineage["nodes"]}
         for edge in lineage["edges"]:
             source, target = nodes[edge["source"]], nodes[edge["target"]]
             if source.get("run_name"):
-                stages[source["run_name"].partition("-")[0]].made.add(target["artifact_name"])
+                stages[source["run_name"].partition("-")[0]].saved.add(target["artifact_name"])
             else:
                 stages[target["run_name"].partition("-")[0]].used.add(source["artifact_name"])
-    return stages, kept["artifacts"]
+    return stages, records["artifacts"]
 
 
 def of_wandb(folder) -> tuple[dict[str, Stage], dict[str, int]]:
@@ -123,31 +123,31 @@ def of_wandb(folder) -> tuple[dict[str, Stage], dict[str, int]]:
     stages: dict[str, Stage] = defaultdict(Stage)
     versions: dict[str, set[str]] = defaultdict(set)
     for records in wandb_runs(folder / "wandb" / "wandb"):
-        (run,) = found(records, "run")
+        (run,) = of_kind(records, "run")
         stage = stages[run["job_type"]]
         stage.runs += 1
-        config = {key for change in found(records, "config") for key in change["update"]}
+        config = {key for change in of_kind(records, "config") for key in change["update"]}
         config |= set(run.get("config", {}).get("update", {}))
         inputs = {key for key in config if key.startswith("inputs/")}
         stage.used |= {key.removeprefix("inputs/") for key in inputs}
         stage.config |= {key for key in config - inputs if not key.startswith("_")}
-        stage.system += len(found(records, "stats"))
-        for key, value in (pair for row in found(records, "history") for pair in row["item"].items()):
+        stage.system += len(of_kind(records, "stats"))
+        for key, value in (pair for row in of_kind(records, "history") for pair in row["item"].items()):
             if key == "samples._type":
                 stage.tables += 1
             elif key.endswith("._type"):
                 stage.pictures.add(key.removesuffix("._type"))
             elif isinstance(value, int | float) and not key.startswith("_") and "." not in key.split("/")[0]:
                 stage.metrics.add(key)
-        for artifact in found(records, "artifact"):
+        for artifact in of_kind(records, "artifact"):
             if artifact["type"] != "run_table":
-                stage.made.add(artifact["name"])
+                stage.saved.add(artifact["name"])
                 versions[artifact["name"]].add(artifact["digest"])
     return stages, {name: len(digests) for name, digests in versions.items()}
 
 
-class Kept:
-    """A folder in which a job was recorded, and what its tracker reads there."""
+class JobRecords:
+    """A folder in which a job was recorded, and what the tracker reads back from it."""
 
     def __init__(self, tracker: str, folder) -> None:
         self.tracker, self.folder = tracker, folder
@@ -173,58 +173,58 @@ class Kept:
 
 
 @pytest.fixture(scope="module", params=["trackio", "wandb"])
-def kept(request, tmp_path_factory) -> Kept:
-    """The record of the job in each tracker."""
+def job(request, tmp_path_factory) -> JobRecords:
+    """The records of the job in each tracker."""
     if request.param == "wandb":
         pytest.importorskip("wandb", reason="wandb is not installed")
-    return Kept(request.param, tmp_path_factory.mktemp(request.param))
+    return JobRecords(request.param, tmp_path_factory.mktemp(request.param))
 
 
-RAW, LEARNT, MODEL = "kite-raw-dataset", "kite-train-dataset", "kite-finetuned-model"
+RAW, TRAIN, MODEL = "kite-raw-dataset", "kite-train-dataset", "kite-finetuned-model"
 PUBLISHED = "kite-published-model"
 BASE, REPORT, CARD = "pretrained-model", "kite-report", "kite-card"
 
 
-def test_every_stage_has_its_runs(kept):
-    """Two trainings, an evaluation and two uploads: two runs of each stage, and one more that evaluates."""
-    runs = {name: stage.runs for name, stage in kept.stages.items()}
+def test_every_stage_has_its_runs(job):
+    """Two trainings, an evaluation and two uploads give two runs of each stage, three of the evaluation."""
+    runs = {name: stage.runs for name, stage in job.stages.items()}
     assert runs == {"read": 2, "preprocess": 2, "train": 2, "evaluate": 3, "report": 2, "publish": 2}
 
 
-def test_links_lead_from_the_posts_to_the_card(kept):
-    """Each stage uses what the one before it made; training also its base, publishing the model."""
-    links = {name: (stage.used, stage.made) for name, stage in kept.stages.items()}
+def test_links_lead_from_the_posts_to_the_card(job):
+    """Each stage uses the artifact of the one before it, training also its base, publishing the model."""
+    links = {name: (stage.used, stage.saved) for name, stage in job.stages.items()}
     assert links == {
         "read": (set(), {RAW}),
-        "preprocess": ({RAW}, {LEARNT}),
-        "train": ({LEARNT, BASE}, {BASE, MODEL}),
+        "preprocess": ({RAW}, {TRAIN}),
+        "train": ({TRAIN, BASE}, {BASE, MODEL}),
         "evaluate": ({MODEL}, {REPORT}),
         "report": ({REPORT}, {CARD}),
         "publish": ({MODEL}, {PUBLISHED}),
     }
 
 
-def test_what_did_not_change_has_one_version(kept):
-    """The same job again makes no new version of posts, datasets, models or what was published."""
-    same = (RAW, LEARNT, BASE, MODEL, PUBLISHED)
-    assert {name: kept.versions[name] for name in same} == dict.fromkeys(same, 1)
+def test_unchanged_artifacts_have_one_version(job):
+    """The same job again makes no new version of posts, datasets, models or the published model."""
+    same = (RAW, TRAIN, BASE, MODEL, PUBLISHED)
+    assert {name: job.versions[name] for name in same} == dict.fromkeys(same, 1)
 
 
-def test_settings_of_each_stage_are_kept(kept):
+def test_settings_of_each_stage_are_recorded(job):
     """The whole recipe, the rules of cleaning, and where posts came from are settings of their runs."""
-    assert kept.stages["read"].config == {"sources"}
-    assert {"held_out", "keep_replies", "lang"} <= kept.stages["preprocess"].config
-    assert {"base", "learning_rate", "epochs", "seed", "sampling", "batch_tokens"} <= kept.stages[
+    assert job.stages["read"].config == {"sources"}
+    assert {"held_out", "keep_replies", "lang"} <= job.stages["preprocess"].config
+    assert {"base", "learning_rate", "epochs", "seed", "sampling", "batch_tokens"} <= job.stages[
         "train"
     ].config
-    assert {"evaluated"} <= kept.stages["evaluate"].config
+    assert {"evaluated"} <= job.stages["evaluate"].config
 
 
-def test_figures_of_each_stage_are_kept(kept):
-    """Counts of posts, the curves of training with memory and speed, and every measure of the report."""
-    assert kept.stages["read"].metrics == {"posts/read"}
-    assert {"posts/kept", "posts/dropped/short"} <= kept.stages["preprocess"].metrics
-    assert kept.stages["train"].metrics == {
+def test_metrics_of_each_stage_are_recorded(job):
+    """Counts of posts, curves of training with memory and speed, and the figures of the report."""
+    assert job.stages["read"].metrics == {"posts/read"}
+    assert {"posts/kept", "posts/dropped/short"} <= job.stages["preprocess"].metrics
+    assert job.stages["train"].metrics == {
         "train/loss",
         "train/tokens_per_second",
         "train/memory_gb",
@@ -232,49 +232,49 @@ def test_figures_of_each_stage_are_kept(kept):
         "held_out/bits_per_byte",
         "samples/copied",
     }
-    measured = kept.stages["evaluate"].metrics
+    measured = job.stages["evaluate"].metrics
     assert {"report/prediction.bits_per_byte", "report/copying.copied", "report/detection"} <= measured
 
 
-def test_system_figures_are_kept(kept):
-    """The tracker's own figures of processor and memory are on."""
-    assert kept.stages["train"].system > 0
+def test_system_metrics_are_recorded(job):
+    """The tracker's own metrics of processor and memory are enabled."""
+    assert job.stages["train"].system > 0
 
 
-def test_samples_over_time_and_pictures_are_kept(kept):
-    """What the model wrote at each measurement is a table of its run; the card's pictures are kept."""
-    assert kept.stages["train"].tables == 2 * 2
-    assert kept.stages["evaluate"].tables == 2
-    assert {"curves", "funnel", "pipeline", "predictions"} <= kept.stages["report"].pictures
+def test_samples_over_time_and_pictures_are_recorded(job):
+    """The samples of each evaluation during training are a table; the card's pictures are recorded."""
+    assert job.stages["train"].tables == 2 * 2
+    assert job.stages["evaluate"].tables == 2
+    assert {"curves", "funnel", "pipeline", "predictions"} <= job.stages["report"].pictures
 
 
-def test_nothing_is_printed_by_the_tracker(kept):
+def test_nothing_is_printed_by_the_tracker(job):
     """Neither tracker prints anything of its own."""
-    told = kept.process.stdout + kept.process.stderr
-    assert "trackio" not in told
-    assert "wandb" not in told
+    output = job.process.stdout + job.process.stderr
+    assert "trackio" not in output
+    assert "wandb" not in output
 
 
-def test_posts_stay_here_unless_they_are_shared(kept, tmp_path):
-    """A tracker that sends gets digests and counts; with share_data the dataset, never the archive."""
-    if kept.tracker == "trackio":
+def test_posts_are_not_sent_unless_they_are_shared(job, tmp_path):
+    """A remote tracker gets digests and counts; with share_data the dataset, and never the archive."""
+    if job.tracker == "trackio":
         pytest.skip("runs of trackio without a server stay on this machine")
-    assert not datasets(kept.folder / "wandb")
-    assert not holding(varied_texts(200, seed=5)[0], kept.folder / "wandb")
-    assert not holding("posts.csv", kept.folder / "wandb")
-    (tmp_path / "posts.csv").symlink_to(kept.folder / "posts.csv")
+    assert not datasets(job.folder / "wandb")
+    assert not files_containing(varied_texts(200, seed=5)[0], job.folder / "wandb")
+    assert not files_containing("posts.csv", job.folder / "wandb")
+    (tmp_path / "posts.csv").symlink_to(job.folder / "posts.csv")
     process = python(
         JOB, tmp_path, "wandb", "1", "share", HUGGINGTWEETS_HOME=str(tmp_path / "home"), WANDB_MODE="offline"
     )
     assert process.returncode == 0, process.stderr
     assert len(datasets(tmp_path / "wandb")) == 2
-    assert not holding("posts.csv", tmp_path / "wandb")
+    assert not files_containing("posts.csv", tmp_path / "wandb")
     archive = (tmp_path / "posts.csv").read_text("utf-8")
-    assert not holding(archive, tmp_path / "wandb")
+    assert not files_containing(archive, tmp_path / "wandb")
 
 
 def datasets(folder: Path) -> list[Path]:
-    """The files that hold posts: wandb keeps them under names of its own."""
+    """The parquet files, which hold posts; wandb stores them under names of its own."""
     return [path for path in folder.rglob("*") if path.is_file() and path.read_bytes()[:4] == b"PAR1"]
 
 
@@ -285,18 +285,18 @@ def chromium():
 
 
 def safe(page) -> bool:
-    """Whether a page shows the hostile name as text: nothing of it ran, nothing of it became an element."""
-    made = page.locator('img[src="x"], a[href^="javascript:"]').count()
-    return page.title() != "owned" and made == 0
+    """Whether a page shows the hostile name as text: its script did not run, its tags are no elements."""
+    elements = page.locator('img[src="x"], a[href^="javascript:"]').count()
+    return page.title() != "owned" and elements == 0
 
 
-def test_trackio_s_dashboard_shows_runs_curve_and_artifacts(kept, chromium):
-    """In a real browser: the runs by stage, the curve drawn, samples and artifacts, and no text obeyed."""
-    if kept.tracker != "trackio":
+def test_trackio_s_dashboard_shows_runs_curve_and_artifacts(job, chromium):
+    """In a real browser: the runs by stage, the curve, samples and artifacts, and the name as text."""
+    if job.tracker != "trackio":
         pytest.skip("the dashboard is trackio's")
-    assert python(HOSTILE, kept.folder).returncode == 0
+    assert python(HOSTILE, job.folder).returncode == 0
     with (
-        serving(kept.folder) as url,
+        serving(job.folder) as url,
         browser.page_of(chromium, f"{url}?project=huggingtweets") as (page, seen),
     ):
         page.get_by_text("bits_per_byte").first.wait_for()
@@ -306,20 +306,20 @@ def test_trackio_s_dashboard_shows_runs_curve_and_artifacts(kept, chromium):
         page.get_by_text("onerror").first.wait_for()
         assert safe(page)
         page.get_by_text("Artifacts", exact=True).first.click()
-        for name in (RAW, LEARNT, BASE, MODEL, REPORT, CARD):
+        for name in (RAW, TRAIN, BASE, MODEL, REPORT, CARD):
             page.get_by_text(name, exact=True).first.wait_for()
         page.get_by_text(MODEL, exact=True).first.click()
         page.get_by_text("Lineage", exact=True).first.click()
-        page.get_by_text(LEARNT).first.wait_for()
+        page.get_by_text(TRAIN).first.wait_for()
         assert safe(page)
         assert seen.outside == []
 
 
-def test_report_and_card_show_a_hostile_name_as_text(kept, chromium):
-    """Neither the report in a browser nor the card as HTML obeys a name made of HTML and Markdown."""
-    if kept.tracker != "trackio":
-        pytest.skip("once is enough: the trackers have no part in them")
-    model = kept.folder / "models" / "kite"
+def test_report_and_card_show_a_hostile_name_as_text(job, chromium):
+    """A name made of HTML and Markdown is text in the report and in the card."""
+    if job.tracker != "trackio":
+        pytest.skip("once is enough, since they do not depend on the tracker")
+    model = job.folder / "models" / "kite"
     with browser.page_of(chromium, (model / "report.html").as_uri()) as (page, seen):
         page.get_by_text("onerror").first.wait_for()
         assert safe(page)

@@ -1,4 +1,4 @@
-"""The tracking room, on trackio's real database, a real trackio server and wandb's real files.
+"""The trackers, tested with trackio's real database, a real trackio server and wandb's real files.
 
 trackio fixes its folder when it is imported, so whatever writes with it runs in a process of its own.
 """
@@ -125,7 +125,7 @@ def python(
     script: str, folder: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a script in a process whose trackers keep everything inside `folder`."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TRACKIO_", "WANDB_", "HF_"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TRACKIO_", "WANDB_", "HF_"))}
     inside = {
         f"WANDB_{what}": str(folder / "wandb")
         for what in ("DIR", "DATA_DIR", "CACHE_DIR", "CONFIG_DIR", "ARTIFACT_DIR")
@@ -134,7 +134,7 @@ def python(
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=folder,
-        env={**kept, "TRACKIO_DIR": str(folder / "trackio"), **inside, **environment},
+        env={**inherited, "TRACKIO_DIR": str(folder / "trackio"), **inside, **environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -166,7 +166,7 @@ def serving(folder: Path, *, written: bool = False) -> Iterator[str]:
 
 
 class Story:
-    """What a process that tracked the story printed, and what another one read back."""
+    """The output of a process that tracked the story, and the records that another process read back."""
 
     def __init__(self, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as hub:
@@ -188,16 +188,16 @@ class Story:
         read = python(READ, folder)
         assert read.returncode == 0, read.stderr
         self.folder = folder
-        self.kept = json.loads(read.stdout)
+        self.records = json.loads(read.stdout)
 
     @property
-    def told(self):
-        """What the tracking process printed."""
+    def output(self):
+        """The JSON that the tracking process printed."""
         return json.loads(self.process.stdout)
 
     def runs(self, stage: str):
         """The runs of one stage, oldest first."""
-        return [run for run in self.kept["runs"] if run["config"]["stage"] == stage]
+        return [run for run in self.records["runs"] if run["config"]["stage"] == stage]
 
 
 @pytest.fixture(scope="module")
@@ -205,15 +205,15 @@ def story(tmp_path_factory) -> Story:
     return Story(tmp_path_factory.mktemp("story"))
 
 
-def test_nothing_but_the_program_s_own_output_reaches_the_terminal(story):
-    """Standard output holds what the script printed, the other nothing, although trackio prints banners."""
+def test_trackio_prints_nothing(story):
+    """Only the script's own output is printed, although trackio prints banners by itself."""
     assert story.process.returncode == 0, story.process.stderr
-    assert set(story.told) == {"versions", "where", "remote"}
+    assert set(story.output) == {"versions", "where", "remote"}
     assert story.process.stderr == ""
 
 
 def test_each_stage_is_a_run_with_its_settings(story):
-    """Every stage is a run of its own, grouped by model, and its settings are on record."""
+    """Every stage is a run of its own, grouped by model, with its settings."""
     assert [len(story.runs(stage)) for stage in ("preprocess", "train", "evaluate")] == [2, 2, 1]
     config = story.runs("train")[0]["config"]
     assert config["recipe"]["base"] == "starter"
@@ -221,14 +221,14 @@ def test_each_stage_is_a_run_with_its_settings(story):
     assert config["_Group"] == "kite"
 
 
-def test_metrics_are_kept_step_by_step(story):
-    """Every figure is found under the step at which it was logged."""
+def test_metrics_are_recorded_step_by_step(story):
+    """Every metric has the step at which it was logged."""
     logs = story.runs("train")[1]["logs"]
     losses = {entry["step"]: entry["train/loss"] for entry in logs if "train/loss" in entry}
     assert losses == {step: 4.0 - step / STEPS for step in range(STEPS)}
 
 
-def test_samples_and_pictures_are_kept(story):
+def test_samples_and_pictures_are_recorded(story):
     """Generated posts are a table at their step, character by character; pictures are copied."""
     logs = story.runs("train")[0]["logs"]
     (table,) = [(entry["step"], entry["samples"]) for entry in logs if "samples" in entry]
@@ -241,7 +241,7 @@ def test_samples_and_pictures_are_kept(story):
 
 def test_unchanged_content_makes_no_new_version(story):
     """Saving the same content again returns the same version; changed content the next one."""
-    first, second = story.told["versions"]
+    first, second = story.output["versions"]
     assert first == [
         "kite-raw-dataset:v0",
         "kite-train-dataset:v0",
@@ -249,7 +249,7 @@ def test_unchanged_content_makes_no_new_version(story):
         "kite-finetuned-model:v0",
     ]
     assert second == [*first[:3], "kite-finetuned-model:v1"]
-    assert {a["name"]: a["num_versions"] for a in story.kept["artifacts"]} == {
+    assert {a["name"]: a["num_versions"] for a in story.records["artifacts"]} == {
         "kite-raw-dataset": 1,
         "kite-train-dataset": 1,
         "starter-pretrained-model": 1,
@@ -259,13 +259,13 @@ def test_unchanged_content_makes_no_new_version(story):
 
 def test_lineage_leads_from_the_model_back_to_the_posts(story):
     """In trackio's own lineage graph, the edges walked backwards from the model reach the raw dataset."""
-    nodes = {node["id"]: node for node in story.kept["lineage"]["nodes"]}
-    reached = {story.kept["lineage"]["focus"]}
+    nodes = {node["id"]: node for node in story.records["lineage"]["nodes"]}
+    reached = {story.records["lineage"]["focus"]}
     while (
-        grown := {edge["source"] for edge in story.kept["lineage"]["edges"] if edge["target"] in reached}
+        further := {edge["source"] for edge in story.records["lineage"]["edges"] if edge["target"] in reached}
         - reached
     ):
-        reached |= grown
+        reached |= further
     ancestors = {nodes[i].get("artifact_name") or nodes[i]["run_name"].split("-")[0] for i in reached}
     assert ancestors == {
         "kite-raw-dataset",
@@ -281,41 +281,43 @@ def test_lineage_leads_from_the_model_back_to_the_posts(story):
 
 def test_weights_are_referenced_by_digest_and_not_copied(story):
     """A reference keeps address and digest; its bytes are nowhere in trackio's folder."""
-    (entry,) = story.kept["base"]["manifest"]
+    (entry,) = story.records["base"]["manifest"]
     assert entry["ref"] == (story.folder / "base.safetensors").as_uri()
     assert re.fullmatch("[0-9a-f]{64}", entry["digest"])
-    assert not holding("content of base.safetensors", story.folder / "trackio")
-    assert holding("content of train.parquet", story.folder / "trackio")
+    assert not files_containing("content of base.safetensors", story.folder / "trackio")
+    assert files_containing("content of train.parquet", story.folder / "trackio")
 
 
 def test_a_stage_that_fails_is_marked(story):
     """Its run carries an alert that names the error's kind, without the message; the others carry none."""
     (alert,) = story.runs("evaluate")[0]["alerts"]
     assert (alert["title"], alert["text"], alert["level"]) == ("evaluate ended early", "ValueError", "error")
-    assert not [run for run in story.kept["runs"] if run["alerts"] and run["config"]["stage"] != "evaluate"]
+    assert not [
+        run for run in story.records["runs"] if run["alerts"] and run["config"]["stage"] != "evaluate"
+    ]
 
 
 def test_local_tracking_asks_nobody_and_writes_no_token(story):
     """With a token at hand, trackio's local runs neither call the Hub nor write the token anywhere."""
     assert not story.hub_was_asked
-    assert not holding(TOKEN, story.folder)
+    assert not files_containing(TOKEN, story.folder)
     assert TOKEN not in story.process.stdout + story.process.stderr
 
 
 def test_where_names_the_command_and_the_artifacts(story):
-    """The command opens the dashboard of this folder, and each artifact's last version is listed."""
-    where = story.told["where"]
+    """It has the command that opens the dashboard, and the last version of each artifact."""
+    where = story.output["where"]
     assert where["command"] == "trackio show --project huggingtweets"
     assert where["artifacts"]["kite-finetuned-model"] == "kite-finetuned-model:v1"
     assert where["tracker"] == "trackio"
     assert where["url"] == ""
-    assert not story.told["remote"]
+    assert not story.output["remote"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are a Unix thing")
 @pytest.mark.parametrize(("what", "limit"), [("both", "0"), ("figures", "12000"), ("artifacts", "12000")])
-def test_a_disk_that_cannot_be_written_loses_nothing_and_is_told_once(tmp_path, what, limit):
-    """Where trackio can write nothing, or not enough, training ends well with one line of warning."""
+def test_a_full_disk_is_warned_about_once(tmp_path, what, limit):
+    """If trackio can write nothing, or not enough, training succeeds with one line of warning."""
     process = python(WHEN_ALL_FAILS, tmp_path, what, limit)
     assert (process.returncode, process.stdout) == (0, "trained\n")
     assert re.fullmatch(
@@ -323,7 +325,7 @@ def test_a_disk_that_cannot_be_written_loses_nothing_and_is_told_once(tmp_path, 
     )
 
 
-def test_a_folder_that_is_a_file_is_told_once(tmp_path):
+def test_a_folder_that_is_a_file_is_warned_about_once(tmp_path):
     """A TRACKIO_DIR that cannot be a folder costs the record, not the run."""
     (tmp_path / "trackio").touch()
     process = python(WHEN_ALL_FAILS, tmp_path, "both")
@@ -331,7 +333,7 @@ def test_a_folder_that_is_a_file_is_told_once(tmp_path):
     assert len(process.stderr.splitlines()) == 1
 
 
-def test_a_damaged_installation_is_told_once(tmp_path):
+def test_a_damaged_installation_is_warned_about_once(tmp_path):
     """A trackio that cannot be imported costs the record, not the run."""
     (tmp_path / "trackio.py").write_text("raise RuntimeError('half installed')")
     process = python(WHEN_ALL_FAILS, tmp_path, "both")
@@ -340,7 +342,7 @@ def test_a_damaged_installation_is_told_once(tmp_path):
 
 
 def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_path):
-    """Sent to a server, runs and artifacts arrive there; `remote` says so; paths stay here."""
+    """Runs and artifacts arrive at the server, without paths of this machine, and `remote` is true."""
     server_folder, client_folder = tmp_path / "server", tmp_path / "client"
     server_folder.mkdir()
     client_folder.mkdir()
@@ -349,42 +351,42 @@ def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_pat
     token = url.rpartition("write_token=")[2]
     assert len(token) > 10
     assert sent.returncode == 0, sent.stderr
-    told = json.loads(sent.stdout)
-    where = told["where"]
-    assert told["remote"]
+    output = json.loads(sent.stdout)
+    where = output["where"]
+    assert output["remote"]
     assert (where["url"], where["command"]) == (url.partition("?")[0], "")
     assert token not in sent.stdout + sent.stderr
-    assert not holding(token, client_folder)
-    kept = json.loads(python(READ, server_folder).stdout)
-    assert len(kept["runs"]) == 3
-    assert [entry["path"] for entry in kept["base"]["manifest"]] == ["metadata.json"]
-    assert not holding(str(client_folder), server_folder)
+    assert not files_containing(token, client_folder)
+    records = json.loads(python(READ, server_folder).stdout)
+    assert len(records["runs"]) == 3
+    assert [entry["path"] for entry in records["base"]["manifest"]] == ["metadata.json"]
+    assert not files_containing(str(client_folder), server_folder)
 
 
 def test_only_the_chosen_tracker_is_imported(tmp_path):
-    """Without a tracker, neither trackio nor wandb nor torch is imported, and the whole story runs."""
+    """Without a tracker the story runs, and neither trackio nor wandb nor torch is imported."""
     process = python(
         "import sys\nsys.argv[1:] = ['none', '3', '2']\n" + STORY + "\nprint(sorted(sys.modules))", tmp_path
     )
-    told, modules = process.stdout.splitlines()
-    assert json.loads(told)["versions"] == [["", "", "", ""]] * 2
-    assert json.loads(told)["where"]["tracker"] == "none"
+    output, modules = process.stdout.splitlines()
+    assert json.loads(output)["versions"] == [["", "", "", ""]] * 2
+    assert json.loads(output)["where"]["tracker"] == "none"
     assert not {"'trackio'", "'wandb'", "'torch'", "'transformers'"} & set(modules.strip("[]").split(", "))
 
 
 def test_the_trackers_that_ship_are_found():
-    """The registry finds the three files, so that the tests over them cannot pass by finding none."""
+    """The registry finds the three files."""
     assert {"none", "trackio", "wandb"} <= set(names())
 
 
 def test_an_unknown_tracker_is_refused_with_the_known_ones():
-    """The message says what was given and what can be chosen."""
+    """The message shows the name and the names that can be chosen."""
     with pytest.raises(UserError, match=r"'mlflow'.*none, trackio, wandb"):
         open_tracker("mlflow", project="p")
 
 
 def test_wandb_that_is_not_installed_names_the_extra(monkeypatch):
-    """Choosing wandb without it tells how to install it."""
+    """The error says how to install it."""
     monkeypatch.setitem(sys.modules, "wandb", None)
     monkeypatch.delitem(sys.modules, "huggingtweets.tracking.wandb", raising=False)
     with pytest.raises(MissingExtra, match=r"pip install 'huggingtweets\[wandb\]'"):
@@ -392,7 +394,7 @@ def test_wandb_that_is_not_installed_names_the_extra(monkeypatch):
 
 
 class Failing(NullTracker):
-    """A tracker that fails wherever it is told to, and notes that its run was closed."""
+    """A tracker that fails at the given place, and counts how often its run is closed."""
 
     def __init__(self, error: BaseException, where: str) -> None:
         self.error = error
@@ -429,8 +431,8 @@ def a_stage(tracker: ResilientTracker) -> None:
 
 
 @pytest.mark.parametrize("where", ["start", "log", "log_samples", "log_pictures", "use", "save", "end"])
-def test_a_failure_anywhere_is_contained_and_told_once(where, caplog):
-    """Wherever a tracker raises, both stages end well, one warning is given and opened runs are closed."""
+def test_a_failure_anywhere_is_caught_and_warned_about_once(where, caplog):
+    """Wherever a tracker raises, both stages succeed, there is one warning, and open runs are closed."""
     failing = Failing(OSError("no space left\non device"), where)
     tracker = ResilientTracker("trackio", failing)
     with caplog.at_level(logging.WARNING):
@@ -440,8 +442,8 @@ def test_a_failure_anywhere_is_contained_and_told_once(where, caplog):
     assert failing.closed == (where != "start")
 
 
-def test_a_failure_names_the_command_that_sends_what_was_kept(caplog):
-    """Where a tracker keeps what it could not send, its one warning says how that is sent later."""
+def test_a_failure_names_the_command_that_sends_the_rest(caplog):
+    """If a tracker has stored what it could not send, the warning says how that is sent later."""
     failing = Failing(OSError("no route"), "save")
     failing.sync_command = "wandb sync wandb/run-1"
     with caplog.at_level(logging.WARNING):
@@ -453,14 +455,14 @@ def test_a_failure_names_the_command_that_sends_what_was_kept(caplog):
 
 @pytest.mark.parametrize("where", ["start", "log", "save", "end"])
 def test_ctrl_c_passes_through_a_tracker(where):
-    """Only failures are contained: a Ctrl-C inside of a tracker's call stops the program."""
+    """Only failures are caught: Ctrl-C inside of a tracker's call stops the program."""
     with pytest.raises(KeyboardInterrupt):
         a_stage(ResilientTracker("trackio", Failing(KeyboardInterrupt(), where)))
 
 
 @pytest.mark.parametrize("where", ["nowhere", "start", "end"])
 def test_an_error_of_the_stage_is_never_hidden(where):
-    """The stage's own error is what comes out, also where the tracker fails while closing."""
+    """The stage's own error is raised, also if the tracker fails while closing."""
     failing = Failing(OSError("no space left"), where)
     with (
         pytest.raises(ZeroDivisionError),
@@ -471,14 +473,14 @@ def test_an_error_of_the_stage_is_never_hidden(where):
 
 @given(st.text(max_size=200))
 def test_every_text_becomes_a_valid_name(text):
-    """Whatever a handle holds, the name has the letters and the length that trackio and wandb take."""
+    """Whatever a handle contains, the name has letters and a length that trackio and wandb accept."""
     name = valid_name(text)
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", name)
     assert valid_name(name) == name
 
 
 def test_names_of_different_people_stay_different():
-    """Handles that look alike in ASCII get different names; plain ones stay as they are."""
+    """Handles that look alike in ASCII get different names; valid names are unchanged."""
     handles = ["日本", "中国", "a + b", "a - b", "a/b", "kité", "kite", "", " ", "x" * 200, "x" * 201]
     assert len({valid_name(f"{handle}-train-dataset") for handle in handles}) == len(handles)
     assert valid_name("kite-train-dataset") == "kite-train-dataset"
@@ -486,7 +488,7 @@ def test_names_of_different_people_stay_different():
 
 @pytest.mark.skipif(importlib.util.find_spec("wandb") is None, reason="wandb is not installed")
 def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
-    """What wandb's own reader finds in the offline runs is what was tracked, and no secret is in it."""
+    """Wandb's own reader finds in the offline runs what was tracked, and no secret."""
     process = python(
         STORY,
         tmp_path,
@@ -499,28 +501,28 @@ def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
         HF_TOKEN=TOKEN,
     )
     assert process.returncode == 0, process.stderr
-    told = json.loads(process.stdout)
-    first, second = told["versions"]
+    output = json.loads(process.stdout)
+    first, second = output["versions"]
     assert first[:3] == second[:3]
     assert first[3] != second[3]
-    assert told["remote"], "an offline run is written to be sent"
-    assert told["where"]["command"] == 'wandb leet "$WANDB_DIR/wandb"', (
-        "no path: it stays in the model's folder"
+    assert output["remote"], "an offline run is written to be sent"
+    assert output["where"]["command"] == 'wandb leet "$WANDB_DIR/wandb"', (
+        "no path, since it is stored with the model"
     )
-    assert not holding(TOKEN, tmp_path / "wandb")
-    assert not holding("a-location-of-the-user", tmp_path / "wandb")
+    assert not files_containing(TOKEN, tmp_path / "wandb")
+    assert not files_containing("a-location-of-the-user", tmp_path / "wandb")
 
     runs = wandb_runs(tmp_path / "wandb" / "wandb", last=3)
-    stages = {found(records, "run")[0]["job_type"]: records for records in runs}
-    assert {stage: found(records, "exit")[0].get("exit_code", 0) for stage, records in stages.items()} == {
+    stages = {of_kind(records, "run")[0]["job_type"]: records for records in runs}
+    assert {stage: of_kind(records, "exit")[0].get("exit_code", 0) for stage, records in stages.items()} == {
         "preprocess": 0,
         "train": 0,
         "evaluate": 1,
     }
-    (run,) = found(stages["train"], "run")
+    (run,) = of_kind(stages["train"], "run")
     assert (run["project"], run["run_group"]) == ("huggingtweets", "kite")
     assert run["config"]["update"]["recipe"] == msgspec.to_builtins(Recipe(name="x", base="starter"))
-    rows = [row["item"] for row in found(stages["train"], "history")]
+    rows = [row["item"] for row in of_kind(stages["train"], "history")]
     losses = {row["_step"]: row["train/loss"] for row in rows if "train/loss" in row}
     assert losses == {step: 4.0 - step / STEPS for step in range(STEPS)}
     assert any("samples.path" in row for row in rows)
@@ -551,19 +553,19 @@ def wandb_runs(folder: Path, last: int = 0) -> list[list[dict]]:
         return list(readers.map(read, logs[-last:]))
 
 
-def found(records: list[dict], kind: str) -> list[dict]:
+def of_kind(records: list[dict], kind: str) -> list[dict]:
     return [record[kind] for record in records if record["type"] == kind]
 
 
 def saved(records: list[dict]) -> set[str]:
-    return {f"{a['name']}:{alias}" for a in found(records, "artifact") for alias in a["aliases"]}
+    return {f"{a['name']}:{alias}" for a in of_kind(records, "artifact") for alias in a["aliases"]}
 
 
 def used(records: list[dict]) -> set[str]:
-    changes = [change["update"] for change in found(records, "config")]
+    changes = [change["update"] for change in of_kind(records, "config")]
     return {f"{k.removeprefix('inputs/')}:{v}" for change in changes for k, v in change.items()}
 
 
-def holding(text: str, folder: Path) -> list[Path]:
-    """The files under a folder in whose bytes a text occurs."""
+def files_containing(text: str, folder: Path) -> list[Path]:
+    """The files below a folder that contain a text."""
     return [f for f in folder.rglob("*") if f.is_file() and text.encode() in f.read_bytes()]

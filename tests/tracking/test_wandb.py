@@ -1,4 +1,4 @@
-"""Wandb against a server on this machine that speaks its protocol, falls silent, or is not there."""
+"""Runs of wandb with a server on this machine that answers, is silent, or is missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONLINE = {"WANDB_MODE": "online", "WANDB_API_KEY": wandb_server.KEY}
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory):
-    """What the story's process printed, and the server that it sent everything to."""
+    """The process that tracked the story, and the server that received it."""
     with wandb_server.started() as server:
         folder = tmp_path_factory.mktemp("online")
         process = python(STORY, folder, "wandb", str(STEPS), "2", WANDB_BASE_URL=server.url, **ONLINE)
@@ -51,7 +51,7 @@ def test_online_everything_arrives(sent):
 
 
 def test_online_artifacts_arrive_once_with_their_links(sent):
-    """Changed content makes a new version, other content none; each run lists what it made and used."""
+    """Only changed content makes a new version; each run lists the artifacts that it used."""
     _, server = sent
     ours = [a for a in server.artifacts.values() if a.kind != "run_table"]
     assert [f"{a.name}:{a.version}" for a in ours] == [
@@ -80,20 +80,20 @@ def test_online_wandb_prints_nothing_and_names_no_machine(sent):
 
 
 def is_recorded_offline(process, folder: Path) -> bool:
-    """Whether all three stages lie in the folder, with one warning that names the command that sends them."""
+    """Whether all three stages are in the folder, with one warning that names the command to send them."""
     assert process.returncode == 0, process.stderr
     warning = (
         r"tracker wandb cannot send \(.+\); recording on this machine, to send it later: wandb sync (.+)\n"
     )
-    told = re.fullmatch(warning, process.stderr)
-    assert told, process.stderr
-    assert told[1] == f"{folder}/wandb/wandb/offline-run-*"
+    match = re.fullmatch(warning, process.stderr)
+    assert match, process.stderr
+    assert match[1] == f"{folder}/wandb/wandb/offline-run-*"
     logs = list((folder / "wandb" / "wandb").glob("offline-run-*/run-*.wandb"))
     return len(logs) == 3 and all(log.stat().st_size for log in logs)
 
 
-def test_a_server_that_refuses_costs_nothing_and_gets_all_later(tmp_path):
-    """Everything is recorded on this machine instead, and the command that is named sends it all."""
+def test_records_for_a_missing_server_are_local_and_can_be_sent_later(tmp_path):
+    """The command in the warning sends all of them."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_BASE_URL=f"http://127.0.0.1:{port}", **ONLINE)
@@ -109,26 +109,26 @@ def test_a_server_that_refuses_costs_nothing_and_gets_all_later(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_server_that_never_answers_costs_nothing(tmp_path):
-    """It is asked once for some seconds, and everything is recorded on this machine instead."""
+def test_records_for_a_silent_server_are_local(tmp_path):
+    """The server is asked once, for some seconds."""
     with wandb_server.started() as server:
         server.silent.set()
         process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_BASE_URL=server.url, **ONLINE)
     assert is_recorded_offline(process, tmp_path)
 
 
-def test_a_key_that_is_missing_is_told_before_anything_is_done(tmp_path):
-    """Instead of stopping and asking, the message names what can be done."""
+def test_a_missing_key_is_an_error_at_once(tmp_path):
+    """The message says what to do, whereas wandb alone would stop and ask for the key."""
     process = python(STORY, tmp_path, "wandb", "3", "1", WANDB_MODE="online", HOME=str(tmp_path))
     assert process.returncode == 1
-    told = process.stderr.splitlines()[-1]
-    assert "MissingSecret: wandb has no API key" in told
-    assert "WANDB_MODE=offline" in told
+    error = process.stderr.splitlines()[-1]
+    assert "MissingSecret: wandb has no API key" in error
+    assert "WANDB_MODE=offline" in error
     assert not list(tmp_path.rglob("*run-*"))
 
 
-def test_a_model_whose_tracker_cannot_be_opened_here_is_evaluated_without(caplog, monkeypatch):
-    """An evaluation is never refused because of where the training was recorded."""
+def test_a_tracker_that_cannot_be_reopened_is_replaced_by_none(caplog, monkeypatch):
+    """A model can be evaluated on a machine without the tracker that recorded its training."""
     monkeypatch.setitem(sys.modules, "wandb", None)
     monkeypatch.delitem(sys.modules, "huggingtweets.tracking.wandb", raising=False)
     assert isinstance(reopen(Tracked(tracker="wandb", project="huggingtweets")), NullTracker)
