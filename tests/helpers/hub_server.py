@@ -1,12 +1,12 @@
-"""A Hub on this machine: as much of its API as publishing a model uses, asked through the real library.
+"""A Hub server on this machine with the part of the API that publishing uses, for the real library.
 
     with HubServer(token="...") as hub:
-        hub.fail("/commit/", 503)      # the next request whose path has this is answered so
+        hub.fail("/commit/", 503)      # the answer to the next request whose path contains this
         ...
         hub.repositories["model", "ada/bot"].files["README.md"]
 
-It keeps files in memory, takes large ones by the LFS protocol, checks their digests, and makes a commit only
-of what was uploaded before.
+It stores files in memory, receives large ones by the LFS protocol, checks their digests, and refuses a commit
+with large files that have not been uploaded.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-LARGE = (".safetensors", ".parquet", ".png")  # what the Hub keeps as LFS by its .gitattributes
+LARGE = (".safetensors", ".parquet", ".png")  # files that the Hub stores as LFS, as .gitattributes says
 DATE = "2024-01-01T00:00:00.000Z"
 
 
 @dataclass
 class Stored:
-    """A repository; every commit is the summary that was sent with it."""
+    """A repository; of each commit only the summary is stored."""
 
     private: bool
     files: dict[str, bytes] = field(default_factory=dict)
@@ -37,12 +37,12 @@ class Stored:
 
     @property
     def sha(self) -> str:
-        """Of the latest commit."""
+        """The id of the latest commit."""
         return hashlib.sha256("\0".join(self.commits).encode()).hexdigest()[:40]
 
 
 class HubServer:
-    """Answers on 127.0.0.1 from a thread, as long as its `with` lasts."""
+    """A context manager that answers on 127.0.0.1 from a thread."""
 
     def __init__(self, token: str, owner: str = "ada") -> None:
         self.token = token
@@ -50,7 +50,7 @@ class HubServer:
         self.repositories: dict[tuple[str, str], Stored] = {}
         self.large: dict[str, bytes] = {}  # by sha256
         self.collections: dict[str, dict[str, Any]] = {}
-        self.asked: list[str] = []  # "METHOD path"
+        self.requests: list[str] = []  # "METHOD path"
         self._failures: list[tuple[str, int, bool, dict[str, str]]] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -58,23 +58,23 @@ class HubServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def fail(self, path: str, status: int, *, after: bool = False, wait: str = "0", times: int = 1) -> None:
-        """Answer the next requests whose method and path have `path` with an error.
+        """Answer the next requests whose "METHOD path" contains `path` with an error.
 
-        `after`: what is asked is done all the same, and only the answer is lost.
+        With `after`, the request is carried out all the same, and only its answer is lost.
         """
         self._failures += [(path, status, after, {"Retry-After": wait})] * times
 
     def failure(self, line: str) -> tuple[str, int, bool, dict[str, str]] | None:
-        """The error that `fail` wants for a request, once."""
+        """The error that `fail` has set for a request; each is returned once."""
         with self._lock:
-            found = next((failure for failure in self._failures if failure[0] in line), None)
-            if found:
-                self._failures.remove(found)
-            return found
+            failure = next((failure for failure in self._failures if failure[0] in line), None)
+            if failure:
+                self._failures.remove(failure)
+            return failure
 
     def count(self, path: str) -> int:
-        """How many requests had this in method and path."""
-        return sum(path in line for line in self.asked)
+        """How many requests contained this in their "METHOD path"."""
+        return sum(path in line for line in self.requests)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -85,14 +85,14 @@ class HubServer:
         self._server.server_close()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
-        """Status and body, which is sent as JSON unless it is bytes."""
-        for wanted, pattern, does in _ROUTES:
-            if wanted == method and (found := re.fullmatch(pattern, path)):
-                public = does in {_validate, _put, _resolve}
+        """Status and body of the answer; the body is sent as JSON unless it is bytes."""
+        for route_method, pattern, handle in _ROUTES:
+            if route_method == method and (match := re.fullmatch(pattern, path)):
+                public = handle in {_validate, _put, _resolve}
                 if not public and headers.get("authorization") != f"Bearer {self.token}":
                     return 401, {"error": "Invalid credentials in Authorization header"}
                 with self._lock:
-                    return does(self, body, *found.groups())
+                    return handle(self, body, *match.groups())
         return 404, {"error": f"no such address: {method} {path}"}
 
 
@@ -101,15 +101,15 @@ def _whoami(hub: HubServer, _: bytes) -> tuple[int, Any]:
 
 
 def _create(hub: HubServer, body: bytes) -> tuple[int, Any]:
-    asked = json.loads(body)
-    name = f"{asked['organization'] or hub.owner}/{asked['name']}"
+    data = json.loads(body)
+    name = f"{data['organization'] or hub.owner}/{data['name']}"
     if not name.startswith(f"{hub.owner}/"):
-        return 403, {"error": f"You don't have the rights to create a model under {asked['organization']}"}
-    kind = asked.get("type", "model")
+        return 403, {"error": f"You don't have the rights to create a model under {data['organization']}"}
+    kind = data.get("type", "model")
     url = f"{hub.url}/{'datasets/' if kind == 'dataset' else ''}{name}"
     if (kind, name) in hub.repositories:
         return 409, {"error": "You already created this repo", "url": url}
-    hub.repositories[kind, name] = Stored(private=asked.get("visibility") == "private")
+    hub.repositories[kind, name] = Stored(private=data.get("visibility") == "private")
     return 200, {"url": url, "name": name}
 
 
@@ -129,35 +129,36 @@ def _tree(hub: HubServer, _: bytes, kinds: str, name: str) -> tuple[int, Any]:
 
 
 def _validate(_: HubServer, body: bytes) -> tuple[int, Any]:
-    """The rules of the Hub that a card of ours could break."""
-    asked = json.loads(body)
-    found = re.match(r"---\n(.*?)\n---\n", asked["content"], re.DOTALL)
-    data = yaml.safe_load(found[1]) if found else None
+    """The Hub's rules for the metadata of a card, as far as they matter here."""
+    match = re.match(r"---\n(.*?)\n---\n", json.loads(body)["content"], re.DOTALL)
+    data = yaml.safe_load(match[1]) if match else None
     if not isinstance(data, dict):
         return 400, {"errors": [{"message": "metadata must be a mapping"}], "warnings": []}
-    wrong = [
+    problems = [
         f'"{key}" must be a string'
         for key in ("thumbnail", "pipeline_tag", "library_name", "pretty_name")
         if not isinstance(data.get(key, ""), str)
     ]
     languages = data.get("language", [])
     if not all(re.fullmatch("[a-z]{2,3}", code) for code in languages):
-        wrong.append('"language" must be ISO 639 codes')
+        problems.append('"language" must be ISO 639 codes')
     names = [*data.get("datasets", []), *([data["base_model"]] if "base_model" in data else [])]
-    wrong += [f"{name!r} is no repository" for name in names if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name)]
+    problems += [
+        f"{name!r} is no repository" for name in names if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name)
+    ]
     for index in data.get("model-index", []):
         if not index.get("name") or not all(r["metrics"] for r in index["results"]):
-            wrong.append('"model-index" needs names and metrics')
-    errors = [{"message": message} for message in wrong]
-    return (400 if wrong else 200), {"errors": errors, "warnings": []}
+            problems.append('"model-index" needs names and metrics')
+    errors = [{"message": message} for message in problems]
+    return (400 if problems else 200), {"errors": errors, "warnings": []}
 
 
 def _preupload(hub: HubServer, body: bytes, kinds: str, name: str) -> tuple[int, Any]:
     if not (stored := hub.repositories.get((kinds[:-1], name))):
         return 404, {"error": "Repository not found"}
     files = []
-    for asked in json.loads(body)["files"]:
-        path, content = asked["path"], stored.files.get(asked["path"])
+    for data in json.loads(body)["files"]:
+        path, content = data["path"], stored.files.get(data["path"])
         large = path.endswith(LARGE)
         digest = hashlib.sha256(content).hexdigest() if content is not None and large else None
         files.append(
@@ -173,9 +174,9 @@ def _preupload(hub: HubServer, body: bytes, kinds: str, name: str) -> tuple[int,
 
 def _batch(hub: HubServer, body: bytes, *_: str) -> tuple[int, Any]:
     objects = []
-    for asked in json.loads(body)["objects"]:
-        actions = {"upload": {"href": f"{hub.url}/lfs/{asked['oid']}", "header": {}}}
-        objects.append(asked if asked["oid"] in hub.large else {**asked, "actions": actions})
+    for data in json.loads(body)["objects"]:
+        actions = {"upload": {"href": f"{hub.url}/lfs/{data['oid']}", "header": {}}}
+        objects.append(data if data["oid"] in hub.large else {**data, "actions": actions})
     return 200, {"transfer": "basic", "objects": objects}
 
 
@@ -213,18 +214,18 @@ def _resolve(hub: HubServer, _: bytes, prefix: str, name: str, path: str) -> tup
 
 
 def _new_collection(hub: HubServer, body: bytes) -> tuple[int, Any]:
-    asked = json.loads(body)
-    slug = f"{asked['namespace']}/{re.sub(r'[^a-z0-9]+', '-', asked['title'].lower())}-0123456789abcdef"
+    data = json.loads(body)
+    slug = f"{data['namespace']}/{re.sub(r'[^a-z0-9]+', '-', data['title'].lower())}-0123456789abcdef"
     if slug in hub.collections:
         return 409, {"error": "there is one of this title", "slug": slug}
     hub.collections[slug] = {
         "slug": slug,
-        "title": asked["title"],
-        "owner": {"name": asked["namespace"]},
+        "title": data["title"],
+        "owner": {"name": data["namespace"]},
         "items": [],
         "lastUpdated": DATE,
         "position": 0,
-        "private": asked["private"],
+        "private": data["private"],
         "theme": "pink",
         "upvotes": 0,
     }
@@ -263,7 +264,7 @@ _ROUTES = (
 
 
 def _git(content: bytes) -> str:
-    """The digest that git gives a file."""
+    """The digest of a file in git."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
@@ -274,19 +275,19 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             path = unquote(urlsplit(self.path).path)
             line = f"{self.command} {path}"
-            hub.asked.append(line)
+            hub.requests.append(line)
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self._body(headers)
             failure = hub.failure(line)
-            answered = (0, b"")
+            answer = (0, b"")
             if failure is None or failure[2]:
-                answered = hub.answer(self.command, path, headers, body)
+                answer = hub.answer(self.command, path, headers, body)
             if failure:
                 self._send(failure[1], {"error": "as the test asked"}, failure[3])
             else:
-                tag = _git(answered[1]) if isinstance(answered[1], bytes) else ""
+                tag = _git(answer[1]) if isinstance(answer[1], bytes) else ""
                 commit = path.partition("/resolve/")[2].partition("/")[0]
-                self._send(*answered, {"ETag": f'"{tag}"', "X-Repo-Commit": commit})
+                self._send(*answer, {"ETag": f'"{tag}"', "X-Repo-Commit": commit})
 
         do_GET = do_HEAD = do_POST = do_PUT = _serve  # noqa: N815 -- the names that the server looks for
 

@@ -1,4 +1,4 @@
-"""As much of a W&B server as wandb's client needs to send runs, files and artifacts, on this machine.
+"""A W&B server on this machine with the part of the API that wandb needs to send runs and artifacts.
 
 with wandb_server.started() as server:
     ...  # a process with WANDB_BASE_URL=server.url and WANDB_API_KEY=wandb_server.KEY
@@ -22,7 +22,7 @@ ENTITY = "somebody"
 
 @dataclass
 class Run:
-    """What arrived of one run."""
+    """What was received of one run."""
 
     config: dict[str, Any] = field(default_factory=dict)
     group: str = ""
@@ -30,7 +30,7 @@ class Run:
     history: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)  # system metrics
     files: dict[str, bytes] = field(default_factory=dict)
-    made: list[str] = field(default_factory=list)  # artifacts, as name:version
+    saved: list[str] = field(default_factory=list)  # artifacts, as name:version
     used: list[str] = field(default_factory=list)
     exit_code: int | None = None
 
@@ -52,7 +52,7 @@ class Artifact:
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what clients send in memory."""
+    """Stores in memory what clients send."""
 
     daemon_threads = True
 
@@ -61,23 +61,23 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.runs: dict[str, Run] = {}
         self.artifacts: dict[str, Artifact] = {}  # by id
-        self.unknown: list[str] = []  # operations that were refused
-        self.silent = threading.Event()  # once set, no request is answered any more
+        self.unknown: list[str] = []  # queries of operations that are not implemented
+        self.silent = threading.Event()  # once set, no request is answered
         self.ended = threading.Event()
         self.lock = threading.Lock()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Print nothing of clients that hang up."""
+        """Print nothing about clients that disconnect."""
 
-    def answer(self, name: str, query: str, given: dict[str, Any]) -> dict[str, Any] | None:
-        """The data of one GraphQL operation; None where it is not spoken here."""
+    def answer(self, name: str, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
+        """The data of one GraphQL operation; None if it is not implemented."""
         with self.lock:
             action = getattr(self, "_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(), None)
             if action is None:
                 self.unknown.append(query)
                 return None
-            found: dict[str, Any] = action(given.get("input") or given)
-            return found
+            data: dict[str, Any] = action(variables.get("input") or variables)
+            return data
 
     def _viewer(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -87,98 +87,98 @@ class Server(ThreadingHTTPServer):
     def _server_features_query(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"serverInfo": {"features": []}}
 
-    def _upsert_bucket(self, given: dict[str, Any]) -> dict[str, Any]:
-        run = self.runs.setdefault(given["name"], Run())
-        if given.get("config"):
-            run.config = {key: part["value"] for key, part in json.loads(given["config"]).items()}
-        run.group, run.stage = given.get("groupName") or run.group, given.get("jobType") or run.stage
-        project = {"id": "p", "name": given["project"], "entity": {"id": "e", "name": ENTITY}}
+    def _upsert_bucket(self, variables: dict[str, Any]) -> dict[str, Any]:
+        run = self.runs.setdefault(variables["name"], Run())
+        if variables.get("config"):
+            run.config = {key: part["value"] for key, part in json.loads(variables["config"]).items()}
+        run.group, run.stage = variables.get("groupName") or run.group, variables.get("jobType") or run.stage
+        project = {"id": "p", "name": variables["project"], "entity": {"id": "e", "name": ENTITY}}
         bucket = {
-            "id": given["name"],
-            "name": given["name"],
-            "displayName": given.get("displayName"),
+            "id": variables["name"],
+            "name": variables["name"],
+            "displayName": variables.get("displayName"),
             "description": "",
-            "config": given.get("config") or "{}",
+            "config": variables.get("config") or "{}",
             "sweepName": None,
             "historyLineCount": 0,
             "project": project,
         }
         return {"upsertBucket": {"bucket": bucket, "inserted": True}}
 
-    def _create_artifact(self, given: dict[str, Any]) -> dict[str, Any]:
-        name, digest = given["artifactCollectionName"], given["digest"]
-        aliases = [alias["alias"] for alias in given.get("aliases") or []]
+    def _create_artifact(self, variables: dict[str, Any]) -> dict[str, Any]:
+        name, digest = variables["artifactCollectionName"], variables["digest"]
+        aliases = [alias["alias"] for alias in variables.get("aliases") or []]
         same = [a for a in self.artifacts.values() if a.name == name]
-        found = next((a for a in same if a.digest == digest and a.committed), None)
-        if found is None:
-            found = Artifact(
+        artifact = next((a for a in same if a.digest == digest and a.committed), None)
+        if artifact is None:
+            artifact = Artifact(
                 id=f"artifact{len(self.artifacts)}",
                 name=name,
                 version=f"v{len(same)}",
-                kind=given["artifactTypeName"],
+                kind=variables["artifactTypeName"],
                 digest=digest,
                 aliases=aliases,
-                metadata=given.get("metadata") or "{}",
-                client_id=given.get("clientID") or "",
+                metadata=variables.get("metadata") or "{}",
+                client_id=variables.get("clientID") or "",
             )
-            self.artifacts[found.id] = found
-        self.runs[given["runName"]].made.append(f"{found.name}:{found.version}")
-        state = "COMMITTED" if found.committed else "PENDING"
+            self.artifacts[artifact.id] = artifact
+        self.runs[variables["runName"]].saved.append(f"{artifact.name}:{artifact.version}")
+        state = "COMMITTED" if artifact.committed else "PENDING"
         latest = {"id": same[-1].id, "versionIndex": len(same) - 1} if same else None
         sequence = {"id": name, "latestArtifact": latest}
         return {
-            "createArtifact": {"artifact": {"id": found.id, "state": state, "artifactSequence": sequence}}
+            "createArtifact": {"artifact": {"id": artifact.id, "state": state, "artifactSequence": sequence}}
         }
 
-    def _artifact_type(self, given: dict[str, Any]) -> dict[str, Any]:
-        name = given["name"].partition(":")[0]
-        found = next((a for a in self.artifacts.values() if a.name == name), None)
-        return {"project": {"artifact": {"artifactType": {"name": found.kind}} if found else None}}
+    def _artifact_type(self, variables: dict[str, Any]) -> dict[str, Any]:
+        name = variables["name"].partition(":")[0]
+        artifact = next((a for a in self.artifacts.values() if a.name == name), None)
+        return {"project": {"artifact": {"artifactType": {"name": artifact.kind}} if artifact else None}}
 
-    def _artifact_by_id(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {"artifact": self._shown(self.artifacts[given["id"]])}
+    def _artifact_by_id(self, variables: dict[str, Any]) -> dict[str, Any]:
+        return {"artifact": self._shown(self.artifacts[variables["id"]])}
 
-    def _shown(self, found: Artifact) -> dict[str, Any]:
-        """An artifact as wandb's ArtifactFragment asks for it."""
+    def _shown(self, artifact: Artifact) -> dict[str, Any]:
+        """An artifact with the fields of wandb's ArtifactFragment."""
         project = {"id": "p", "internalId": "p", "name": "huggingtweets", "entity": {"name": ENTITY}}
-        collection = {"__typename": "ArtifactSequence", "id": "c", "name": found.name, "project": project}
+        collection = {"__typename": "ArtifactSequence", "id": "c", "name": artifact.name, "project": project}
         aliases = [
             {"__typename": "ArtifactAlias", "id": alias, "alias": alias, "artifactCollection": collection}
-            for alias in [*found.aliases, found.version]
+            for alias in [*artifact.aliases, artifact.version]
         ]
         return {
             "__typename": "Artifact",
-            "id": found.id,
+            "id": artifact.id,
             "artifactSequence": collection,
-            "versionIndex": int(found.version[1:]),
-            "artifactType": {"name": found.kind},
+            "versionIndex": int(artifact.version[1:]),
+            "artifactType": {"name": artifact.kind},
             "description": None,
-            "metadata": found.metadata,
+            "metadata": artifact.metadata,
             "ttlDurationSeconds": -1,
             "ttlIsInherited": True,
             "tags": [],
             "historyStep": None,
             "state": "COMMITTED",
             "size": 1,
-            "digest": found.digest,
+            "digest": artifact.digest,
             "commitHash": None,
-            "fileCount": len(found.files),
+            "fileCount": len(artifact.files),
             "createdAt": "2020-01-01T00:00:00Z",
             "updatedAt": None,
             "aliases": aliases,
         }
 
-    def _create_artifact_manifest(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _create_artifact_manifest(self, variables: dict[str, Any]) -> dict[str, Any]:
         file = {
             "id": "m",
-            "name": given["name"],
-            "displayName": given["name"],
-            "uploadUrl": f"{self.url}/files/manifest/{given['artifactID']}/{given['name']}",
+            "name": variables["name"],
+            "displayName": variables["name"],
+            "uploadUrl": f"{self.url}/files/manifest/{variables['artifactID']}/{variables['name']}",
             "uploadHeaders": [],
         }
-        return {"createArtifactManifest": {"artifactManifest": {"id": given["artifactID"], "file": file}}}
+        return {"createArtifactManifest": {"artifactManifest": {"id": variables["artifactID"], "file": file}}}
 
-    def _create_artifact_files(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _create_artifact_files(self, variables: dict[str, Any]) -> dict[str, Any]:
         nodes = [
             {
                 "id": spec["name"],
@@ -190,30 +190,29 @@ class Server(ThreadingHTTPServer):
                 "storagePath": f"artifact/{spec['artifactID']}/{spec['name']}",
                 "artifact": {"id": spec["artifactID"]},
             }
-            for spec in given["artifactFiles"]
+            for spec in variables["artifactFiles"]
         ]
         return {"createArtifactFiles": {"files": {"edges": [{"node": node} for node in nodes]}}}
 
-    def _commit_artifact(self, given: dict[str, Any]) -> dict[str, Any]:
-        found = self.artifacts[given["artifactID"]]
-        found.committed = True
-        return {"commitArtifact": {"artifact": {"id": found.id, "digest": found.digest}}}
+    def _commit_artifact(self, variables: dict[str, Any]) -> dict[str, Any]:
+        artifact = self.artifacts[variables["artifactID"]]
+        artifact.committed = True
+        return {"commitArtifact": {"artifact": {"id": artifact.id, "digest": artifact.digest}}}
 
-    def _use_artifact(self, given: dict[str, Any]) -> dict[str, Any]:
-        found = self.artifacts[given["artifactID"]]
-        self.runs[given["runName"]].used.append(f"{found.name}:{found.version}")
-        return {"useArtifact": {"artifact": self._shown(found)}}
+    def _use_artifact(self, variables: dict[str, Any]) -> dict[str, Any]:
+        artifact = self.artifacts[variables["artifactID"]]
+        self.runs[variables["runName"]].used.append(f"{artifact.name}:{artifact.version}")
+        return {"useArtifact": {"artifact": self._shown(artifact)}}
 
-    def _create_run_files(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _create_run_files(self, variables: dict[str, Any]) -> dict[str, Any]:
         files = [
-            {"name": name, "uploadUrl": f"{self.url}/files/run/{given['run']}/{name}"}
-            for name in given["files"]
+            {"name": name, "uploadUrl": f"{self.url}/files/run/{variables['run']}/{name}"}
+            for name in variables["files"]
         ]
-        made = {"runID": given["run"], "uploadHeaders": [], "files": files}
-        return {"createRunFiles": made}
+        return {"createRunFiles": {"runID": variables["run"], "uploadHeaders": [], "files": files}}
 
     def receive(self, path: str, content: bytes) -> None:
-        """Keep a file that was sent."""
+        """Store a file."""
         _, kind, owner, name = path.lstrip("/").split("/", 3)
         with self.lock:
             if kind == "run":
@@ -222,17 +221,17 @@ class Server(ThreadingHTTPServer):
                 self.artifacts[owner].files[name] = content
 
     def stream(self, run: str, sent: dict[str, Any]) -> None:
-        """Keep figures that were sent."""
+        """Store metrics."""
         with self.lock:
-            kept = self.runs[run]
+            record = self.runs[run]
             for file, chunk in sent.get("files", {}).items():
                 lines = [json.loads(line) for line in chunk.get("content", []) if line.startswith("{")]
                 if file == "wandb-history.jsonl":
-                    kept.history += lines
+                    record.history += lines
                 elif file == "wandb-events.jsonl":
-                    kept.events += lines
+                    record.events += lines
             if sent.get("complete"):
-                kept.exit_code = sent.get("exitcode")
+                record.exit_code = sent.get("exitcode")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -265,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send({})
 
     def _hold(self) -> None:
-        """Answer nothing until the server ends, where it is told to be silent."""
+        """Wait until the server ends, if it is silent."""
         if self.server.silent.is_set():
             self.server.ended.wait()
 

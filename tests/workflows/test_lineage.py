@@ -1,4 +1,4 @@
-"""Lineage: from a model back to the posts, from its folder alone, and whether all of it is still the same."""
+"""Lineage: from a model back to the posts, from its folder alone, and what has changed since."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from huggingtweets.workflows.lineage import UNKNOWN, Node, lineage
 from tests.helpers.tiny import tiny_base, varied_texts
 
 
-def found(node: Node, kind: str) -> list[Node]:
+def nodes_of(node: Node, kind: str) -> list[Node]:
     """All nodes of a kind."""
-    below = [one for part in node.inputs for one in found(part, kind)]
+    below = [one for part in node.inputs for one in nodes_of(part, kind)]
     return [node, *below] if node.kind == kind else below
 
 
 def only(node: Node, kind: str) -> Node:
-    (one,) = found(node, kind)
+    (one,) = nodes_of(node, kind)
     return one
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two models of one base, one of them of two people, and the mean of both."""
+    """Two models of one base, one of them of two people, and the merged model of both."""
     place = tmp_path_factory.mktemp("lineage")
     base = tiny_base(place / "base")
     for seed, name in enumerate(("ada", "bob")):
@@ -71,7 +71,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture
 def models(place, monkeypatch, tmp_path):
-    """A copy of the models that a test may change."""
+    """A copy of the models, which a test may change."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
     shutil.copytree(place / "models", tmp_path / "models")
     monkeypatch.chdir(tmp_path)
@@ -79,7 +79,7 @@ def models(place, monkeypatch, tmp_path):
 
 
 def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
-    """Weights, recipe, base, dataset, rules, and the digest of each file that was read are in it."""
+    """The tree has weights, recipe, base, dataset, rules, and the digest of each file that was read."""
     record = ModelFolder(models / "both").record
     tree = lineage("both")
     assert (tree.kind, tree.title) == ("model", "ada + bob")
@@ -95,7 +95,7 @@ def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
     cleaning = only(tree, "preprocess")
     assert cleaning.facts["held out"] == 0.2
     assert cleaning.facts["rules"]["keep replies"] is False
-    raw = found(tree, "raw posts")
+    raw = nodes_of(tree, "raw posts")
     assert [node.title for node in raw] == ["@ada: 150 posts", "@bob: 150 posts"]
     assert [node.facts["digest"] for node in raw] == [a.input_digest for a in record.authors]
     assert all(len(node.facts["digest"]) == 64 for node in raw)
@@ -104,7 +104,7 @@ def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
 
 
 def test_the_folder_is_enough(models, tmp_path, monkeypatch):
-    """Elsewhere, on a machine that has nothing else, the same tree is told, without the posts."""
+    """A machine that has nothing but the folder gives the same tree, with the posts missing."""
     here = lineage(models / "both")
     shutil.move(models / "both", tmp_path / "both")
     shutil.rmtree(models)
@@ -115,8 +115,8 @@ def test_the_folder_is_enough(models, tmp_path, monkeypatch):
     assert there == here
 
 
-def test_what_changed_since_is_seen(models):
-    """A file of weights that is not the recorded one, or gone, is said to be so."""
+def test_changed_and_missing_weights_are_noticed(models):
+    """The file of the weights is compared with the recorded digest."""
     weights = models / "both" / "model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
@@ -127,10 +127,10 @@ def test_what_changed_since_is_seen(models):
 
 
 def test_a_merged_model_names_its_parents_with_their_own_trees(models):
-    """Parents that are here have a tree of their own; those that are not are named with digest and weight."""
+    """Parents on this machine have their own trees; missing ones are named with digest and weight."""
     parents = only(lineage("mixed"), "merge").inputs
     assert [(p.title, p.facts["weight"]) for p in parents] == [("ada", 0.75), ("ada + bob", 0.25)]
-    assert [len(found(parent, "raw posts")) for parent in parents] == [1, 2]
+    assert [len(nodes_of(parent, "raw posts")) for parent in parents] == [1, 2]
     digest = ModelFolder(models / "ada").record.model_digest
     shutil.rmtree(models / "ada")
     gone = only(lineage("mixed"), "merge").inputs[0]
@@ -139,7 +139,7 @@ def test_a_merged_model_names_its_parents_with_their_own_trees(models):
     )
 
 
-def test_what_was_published_stands_at_the_top(models, home, monkeypatch):
+def test_the_published_copy_is_the_root(models, home, monkeypatch):
     """The ledger entry of these weights is the root; one of other weights or of a broken upload is not."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(home))  # with a ledger of its own
     entry = LedgerEntry(
@@ -163,7 +163,7 @@ def test_what_was_published_stands_at_the_top(models, home, monkeypatch):
 
 
 def test_versions_of_the_tracker_are_named(models):
-    """Each artifact that was recorded is shown with the version that it has there."""
+    """Each recorded artifact has its version in the tracker."""
     record = ModelFolder(models / "ada").record
     versions = {f"ada-{kind}": f"ada-{kind}:v7" for kind in ("raw-dataset", "train-dataset")}
     versions |= {"ada-finetuned-model": "ada-finetuned-model:v7", "pretrained-model": "p:v2"}
@@ -181,15 +181,15 @@ def test_versions_of_the_tracker_are_named(models):
 
 
 def test_run_json_says_how_the_posts_were_read_but_not_where_they_lay(models, place):
-    """The record is published with the model: rules are in it, the user's folders are not."""
+    """The record, which is published with the model, has the rules, and not the user's folders."""
     text = (models / "both" / "run.json").read_text("utf-8")
     assert json.loads(text)["prepared"]["rules"]["keep_replies"] is False
     assert str(place.parent) not in text.replace(str(place / "base"), "")
     assert "ada.csv" not in text
 
 
-def test_an_older_record_is_told_as_far_as_it_goes(models):
-    """A run.json without the rules still loads; what it does not say is said to be unknown."""
+def test_an_older_record_gives_an_incomplete_tree(models):
+    """A run.json without the rules still loads; what it does not say is unknown."""
     file = models / "ada" / "run.json"
     content = json.loads(file.read_bytes())
     del content["prepared"]
@@ -200,15 +200,15 @@ def test_an_older_record_is_told_as_far_as_it_goes(models):
 
 
 def test_an_n_gram_model_has_no_base(ngram_model):
-    """What only counts posts leads to them all the same."""
+    """Its tree leads to the posts without a base."""
     tree = lineage(ngram_model)
     assert tree.facts["weights"] == INTACT
-    assert not found(tree, "base")
+    assert not nodes_of(tree, "base")
     assert only(tree, "count").inputs[0].kind == "dataset"
 
 
 def test_the_command_prints_a_tree_and_json(models):
-    """The tree names every step in order; names are neither markup nor control codes; --json is all of it."""
+    """The tree has all steps in order, names are neither markup nor control codes, --json has everything."""
     record = ModelFolder(models / "ada").record
     ModelFolder(models / "ada").save_record(replace(record, name="[red]ada\x1b[2J"))
     shown = CliRunner().invoke(app, ["lineage", "ada"])
@@ -217,12 +217,12 @@ def test_the_command_prints_a_tree_and_json(models):
     assert "\x1b" not in shown.stdout
     steps = ["model:", "train:", "base:", "dataset:", "preprocess:", "raw posts:"]
     assert sorted(steps, key=shown.stdout.index) == steps
-    told = CliRunner().invoke(app, ["lineage", "ada", "--json"])
-    assert msgspec.json.decode(told.stdout, type=Node) == lineage("ada")
+    answer = CliRunner().invoke(app, ["lineage", "ada", "--json"])
+    assert msgspec.json.decode(answer.stdout, type=Node) == lineage("ada")
 
 
 def test_a_folder_without_a_model_is_one_clear_error(tmp_path):
-    """Neither an empty folder nor a name that nobody has is traced."""
+    """Neither an empty folder nor an unknown name has a lineage."""
     for nothing in (tmp_path, "nobody"):
         with pytest.raises(ModelError, match="holds no model"):
             lineage(nothing)

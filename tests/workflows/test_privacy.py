@@ -1,4 +1,4 @@
-"""Private things in an archive are found nowhere after a whole job: no file, no tracker, no output."""
+"""Private words of an archive are nowhere after a whole job: in no file, no tracker and no output."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.helpers.tiny import tiny_base
 
 
 @pytest.fixture(scope="module")
-def traces(tmp_path_factory):
-    """Everything that a whole job on the sample archive leaves behind, as bytes by place."""
+def outputs(tmp_path_factory):
+    """All files and outputs of a whole job on the sample archive, as bytes by place."""
     home = tmp_path_factory.mktemp("home")
     base = tiny_base(tmp_path_factory.mktemp("base"))
     options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
@@ -40,35 +40,35 @@ def traces(tmp_path_factory):
         capture_output=True,
         check=True,
     )
-    left = {"train": done.stdout + done.stderr, "inspect": inspected.stdout + inspected.stderr}
+    by_place = {"train": done.stdout + done.stderr, "inspect": inspected.stdout + inspected.stderr}
     for path in home.rglob("*"):
         if path.is_file():
-            left[str(path.relative_to(home))] = path.read_bytes()
+            by_place[str(path.relative_to(home))] = path.read_bytes()
             if path.read_bytes()[:4] == b"PAR1":
-                left[f"rows of {path.relative_to(home)}"] = str(pq.read_table(path).to_pylist()).encode()
-    return left
+                by_place[f"rows of {path.relative_to(home)}"] = str(pq.read_table(path).to_pylist()).encode()
+    return by_place
 
 
-def test_what_may_be_found_is_found(traces):
-    """The search works: words of public posts stand in the dataset and in the tracker's copy of it."""
-    holders = [place for place, content in traces.items() if b"Gerald" in content]
+def test_what_may_be_found_is_found(outputs):
+    """The search works: words of public posts are in the dataset and in the tracker's copy of it."""
+    holders = [place for place, content in outputs.items() if b"Gerald" in content]
     assert any(place.startswith("rows of model/dataset") for place in holders)
     assert any(place.startswith("rows of trackio") for place in holders)
     assert any(place.startswith("rows of ours") for place in holders)
 
 
-def test_private_words_are_found_nowhere(traces):
-    """Direct messages, deleted and circle posts, contacts, addresses and e-mail leave no trace."""
+def test_private_words_are_found_nowhere(outputs):
+    """Direct messages, deleted and circle posts, contacts, addresses and e-mails are in no output."""
     words = _words(tomllib.loads((ROOT / "sample" / "private.toml").read_text("utf-8")))
     markers = {word for word in words if "zqx" in word}
     assert len(markers) >= 9
-    found = {
+    matches = {
         (marker, place)
         for marker in markers
-        for place, content in traces.items()
+        for place, content in outputs.items()
         if marker.encode() in content
     }
-    assert found == set()
+    assert matches == set()
 
 
 def _words(value: object) -> set[str]:

@@ -1,4 +1,4 @@
-"""Publishing, through the real huggingface_hub to a server on this machine that speaks the Hub's API."""
+"""Publishing, with the real huggingface_hub and a server on this machine that has the Hub's API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HUB_ID, COMMIT = "huggingtweets-tests/publishing", "0123456789abcdef0123456789ab
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Two people's models of one base, the mean of both, and an adapter of a base on the Hub."""
+    """Two people's models of one base, their merged model, and an adapter of a base on the Hub."""
     place = tmp_path_factory.mktemp("publishing")
     base = tiny_base(place / "base")
     cached = Path(hub_constants.HF_HUB_CACHE) / f"models--{HUB_ID.replace('/', '--')}"
@@ -43,13 +43,13 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         for seed, name in enumerate(("ada", "bob")):
-            learnt(place, name, name, seed, f"base={base}")
-        learnt(place, "ada", "adapter", 0, f"base={HUB_ID}", "method=lora")
+            train_model(place, name, name, seed, f"base={base}")
+        train_model(place, "ada", "adapter", 0, f"base={HUB_ID}", "method=lora")
         merge([place / "models" / "ada", place / "models" / "bob"], [], out=place / "models" / "both")
     return place
 
 
-def learnt(place, person, name, seed, *settings):
+def train_model(place, person, name, seed, *settings):
     rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(130, seed=seed))]
     (place / f"{person}.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
     given = ["epochs=1", "evaluations=1", "sampling.max_new_tokens=12", *settings]
@@ -66,14 +66,14 @@ def learnt(place, person, name, seed, *settings):
 
 @pytest.fixture
 def models(place, monkeypatch, tmp_path):
-    """Copies of the models that a test may change, with their posts at hand."""
+    """Copies of the models and of their posts, which a test may change."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(shutil.copytree(place / "home", tmp_path / "home")))
     return shutil.copytree(place / "models", tmp_path / "models")
 
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A Hub that the library asks instead of the real one, with files over plain LFS."""
+    """A Hub that the library uses instead of the real one, with uploads by plain LFS."""
     with HubServer(TOKEN) as server:
         monkeypatch.setattr(hub_constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(hub_constants, "HF_HUB_DISABLE_XET", True)
@@ -87,33 +87,33 @@ def files_of(hub, name, kind="model"):
 
 
 def test_a_published_model_is_the_one_on_disk(hub, models, tmp_path):
-    """Every file arrives byte for byte but the card; what is downloaded again writes posts under guard."""
-    planned = plan_publishing(models / "ada", AUTHOR)
-    done = publish(planned)
-    there = files_of(hub, "ada/ada")
+    """Every file but the card is uploaded unchanged; the files generate filtered posts again."""
+    plan = plan_publishing(models / "ada", AUTHOR)
+    published = publish(plan)
+    files = files_of(hub, "ada/ada")
     on_disk = {path.name: path.read_bytes() for path in (models / "ada").iterdir()}
-    assert there.keys() == on_disk.keys()
-    assert {name for name in there if there[name] != on_disk[name]} == {"README.md"}
+    assert files.keys() == on_disk.keys()
+    assert {name for name in files if files[name] != on_disk[name]} == {"README.md"}
     assert {
         "model.safetensors",
         "tokenizer.json",
         "statistics.json",
         "run.json",
         "pipeline.png",
-    } <= there.keys()
-    assert done.url == f"{hub.url}/ada/ada"
-    assert done.commit == hub.repositories["model", "ada/ada"].sha
+    } <= files.keys()
+    assert published.url == f"{hub.url}/ada/ada"
+    assert published.commit == hub.repositories["model", "ada/ada"].sha
     folder = tmp_path / "back"
-    for upload in planned.repositories[0].uploads:
+    for upload in plan.repositories[0].uploads:
         (folder / upload.path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / upload.path).write_bytes(there[upload.path])
+        (folder / upload.path).write_bytes(files[upload.path])
     assert len(generate(folder, "the", count=2, seed=0).samples) == 2
 
 
 def test_the_card_on_the_hub(hub, models):
-    """It is valid, says it is a bot, whose posts and with what permission; its links lead somewhere."""
-    said = Permission(kind="given", words="Ada <b>agreed</b>\nby mail, 3 May | 2026")
-    publish(plan_publishing(models / "ada", said, to="ada/bot"))
+    """It is valid, says that it is a bot, whose posts and with what permission; no link is broken."""
+    permission = Permission(kind="given", words="Ada <b>agreed</b>\nby mail, 3 May | 2026")
+    publish(plan_publishing(models / "ada", permission, to="ada/bot"))
     text = files_of(hub, "ada/bot")["README.md"].decode()
     card = ModelCard(text)
     card.validate()
@@ -140,18 +140,18 @@ def test_the_card_on_the_hub(hub, models):
     ],
 )
 def test_merged_models_and_adapters(hub, models, name, base, library, people):
-    """A mean of models names everybody; an adapter names its base; neither names a path of this machine."""
+    """A merged model names all people, an adapter its base, and neither a path of this machine."""
     publish(plan_publishing(models / name, Permission(kind="public-figure"), to=f"ada/{name}"))
-    there = files_of(hub, f"ada/{name}")
-    card = ModelCard(there["README.md"].decode())
+    files = files_of(hub, f"ada/{name}")
+    card = ModelCard(files["README.md"].decode())
     assert (card.data.base_model, card.data.library_name) == (base, library)
     assert all(person in unescape(card.text) for person in people)
     assert f"{' and '.join(people)} is a public figure" in unescape(card.text)
-    assert not [path for path, content in there.items() if str(models.parent).encode() in content]
+    assert not [path for path, content in files.items() if str(models.parent).encode() in content]
 
 
 def test_publishing_twice_changes_nothing(hub, models):
-    """The second time no commit is made and no large file is sent."""
+    """The second time there is no commit, and no large file is sent."""
     first = publish(plan_publishing(models / "ada", AUTHOR))
     sent, commits = hub.count("PUT /lfs/"), list(hub.repositories["model", "ada/ada"].commits)
     second = publish(plan_publishing(models / "ada", AUTHOR))
@@ -161,8 +161,8 @@ def test_publishing_twice_changes_nothing(hub, models):
     assert hub.repositories["model", "ada/ada"].commits == commits
 
 
-def test_an_upload_that_broke_off_goes_on(hub, models):
-    """After a failure half-way nothing is to be seen; the next run sends only what is missing."""
+def test_an_interrupted_upload_is_continued(hub, models):
+    """After a failure half-way the repository is empty; the next upload sends only what is missing."""
     hub.fail(f"PUT /lfs/{ModelFolder(models / 'ada').record.model_digest}", 403)
     with pytest.raises(PublishError, match="403"):
         publish(plan_publishing(models / "ada", AUTHOR))
@@ -171,22 +171,22 @@ def test_an_upload_that_broke_off_goes_on(hub, models):
     assert [entry.commit for entry in ledger.entries().values()] == [""]
     large, before = len(hub.large), hub.count("PUT /lfs/")
     assert large > 3
-    done = publish(plan_publishing(models / "ada", AUTHOR))
+    published = publish(plan_publishing(models / "ada", AUTHOR))
     assert hub.count("PUT /lfs/") - before == len(hub.large) - large == 1
     assert stored.files["model.safetensors"] == (models / "ada" / "model.safetensors").read_bytes()
-    assert [entry.commit for entry in ledger.entries().values()] == [done.commit]
+    assert [entry.commit for entry in ledger.entries().values()] == [published.commit]
 
 
 def test_a_lost_answer_makes_no_second_commit(hub, models):
-    """The commit is made, its answer is a 502: the next try sees that all is there."""
+    """If the commit succeeds and its answer is lost, the next attempt sees that nothing is missing."""
     hub.fail("/commit/main", 502, after=True)
-    done = publish(plan_publishing(models / "ada", AUTHOR))
+    published = publish(plan_publishing(models / "ada", AUTHOR))
     assert hub.repositories["model", "ada/ada"].commits == ["initial commit", "Upload with huggingtweets"]
-    assert done.commit == hub.repositories["model", "ada/ada"].sha
+    assert published.commit == hub.repositories["model", "ada/ada"].sha
 
 
-def test_passing_trouble_is_waited_out(hub, models):
-    """A busy Hub is asked again, as often as there are waits; then the error says that it can go on later."""
+def test_temporary_failures_are_retried(hub, models):
+    """A request is repeated a few times; then the error says that the upload can be continued later."""
     hub.fail("POST /api/repos/create", 429)
     hub.fail("GET /api/whoami-v2", 503)
     hub.fail("/commit/main", 503)
@@ -196,69 +196,69 @@ def test_passing_trouble_is_waited_out(hub, models):
         publish(plan_publishing(models / "ada", AUTHOR))
 
 
-def test_what_is_no_longer_part_is_deleted_there(hub, models):
-    """A file that an earlier publishing put there goes; files of others stay."""
+def test_removed_files_are_deleted_on_the_hub(hub, models):
+    """A file of an earlier upload is deleted if the model no longer has it; other files stay."""
     publish(plan_publishing(models / "ada", AUTHOR))
     files_of(hub, "ada/ada")["made-by-hand.txt"] = b"mine"
     (models / "ada" / "curves.png").unlink()
-    planned = plan_publishing(models / "ada", AUTHOR)
-    assert planned.repositories[0].deletions == ("curves.png",)
-    publish(planned)
+    plan = plan_publishing(models / "ada", AUTHOR)
+    assert plan.repositories[0].deletions == ("curves.png",)
+    publish(plan)
     assert "curves.png" not in files_of(hub, "ada/ada")
     assert files_of(hub, "ada/ada")["made-by-hand.txt"] == b"mine"
     assert not plan_publishing(models / "ada", AUTHOR).repositories[0].deletions
 
 
-def test_posts_go_only_where_asked_into_a_repository_of_their_own(hub, models, tmp_path):
-    """Without the option no post leaves; with it a dataset repository has them, linked with the model's."""
+def test_posts_are_published_only_on_request_in_their_own_repository(hub, models, tmp_path):
+    """Without the option no post is uploaded; with it they are in a dataset that the model's card links."""
     datasets.save(
         datasets.load_stored(ModelFolder(models / "ada").record.dataset_digest),
-        made(models / "ada" / "dataset"),
+        new_folder(models / "ada" / "dataset"),
     )
-    planned = plan_publishing(models / "ada", AUTHOR)
-    assert "dataset/" in planned.left_out
-    publish(planned)
+    plan = plan_publishing(models / "ada", AUTHOR)
+    assert "dataset/" in plan.left_out
+    publish(plan)
     assert list(hub.repositories) == [("model", "ada/ada")]
     assert not [path for path in files_of(hub, "ada/ada") if path.endswith(".parquet")]
-    done = publish(plan_publishing(models / "ada", AUTHOR, with_dataset=True, private=False))
-    assert done.dataset_url == f"{hub.url}/datasets/ada/ada-posts"
-    there = files_of(hub, "ada/ada-posts", "dataset")
-    folder = made(tmp_path / "posts")
-    for name, content in there.items():
+    published = publish(plan_publishing(models / "ada", AUTHOR, with_dataset=True, private=False))
+    assert published.dataset_url == f"{hub.url}/datasets/ada/ada-posts"
+    files = files_of(hub, "ada/ada-posts", "dataset")
+    folder = new_folder(tmp_path / "posts")
+    for name, content in files.items():
         (folder / name).write_bytes(content)
     assert datasets.load(folder) == datasets.load_stored(ModelFolder(models / "ada").record.dataset_digest)
-    card = DatasetCard(there["README.md"].decode())
+    card = DatasetCard(files["README.md"].decode())
     card.validate(repo_type="dataset")
     assert "say" in card.text
-    assert {file["path"] for file in card.data.configs[0]["data_files"]} <= there.keys()
+    assert {file["path"] for file in card.data.configs[0]["data_files"]} <= files.keys()
     assert ModelCard(files_of(hub, "ada/ada")["README.md"].decode()).data.datasets == ["ada/ada-posts"]
 
 
-def test_a_collection_only_where_asked(hub, models):
-    """The model is added to the collection of the title given, once, and made with it."""
+def test_a_model_is_added_to_a_collection_on_request(hub, models):
+    """The collection is created, and the model is added to it once."""
     publish(plan_publishing(models / "ada", AUTHOR))
     assert not hub.collections
     for _ in range(2):
-        done = publish(plan_publishing(models / "ada", AUTHOR, collection="My bots"))
+        published = publish(plan_publishing(models / "ada", AUTHOR, collection="My bots"))
     (collection,) = hub.collections.values()
     assert collection["title"] == "My bots"
     assert [item["id"] for item in collection["items"]] == ["ada/ada"]
-    assert done.collection_url == f"{hub.url}/collections/{collection['slug']}"
+    assert published.collection_url == f"{hub.url}/collections/{collection['slug']}"
 
 
 def test_without_a_permission_nothing_is_published(hub, models):
-    """No reason, an empty one, or one that does not reach as far: nothing is asked of the Hub."""
+    """Without a permission, or with one that is empty or not enough, no request is sent."""
     with pytest.raises(PublishError, match=r"--i-am-the-author .*--with-permission .*--public-figure"):
         plan_publishing(models / "ada", None)
     with pytest.raises(PublishError, match="who agreed, when and how"):
         plan_publishing(models / "ada", Permission(kind="given", words=" "))
     with pytest.raises(PublishError, match="not yours to publish"):
         plan_publishing(models / "ada", Permission(kind="public-figure"), with_dataset=True)
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_a_copied_post_is_not_published(hub, models):
-    """A sample, or a sentence of the card, that repeats a training post stops all, and says what to do."""
+    """A sample or a card that repeats a training post is refused, and the error says what to do."""
     record = ModelFolder(models / "ada").record
     post = next(p.text for p in datasets.load_stored(record.dataset_digest).train if len(p.text.split()) > 10)
     card = (models / "ada" / "README.md").read_text("utf-8")
@@ -274,7 +274,7 @@ def test_a_copied_post_is_not_published(hub, models):
 
 @pytest.mark.parametrize("gone", ["AI BOT", "@ada", "made by a machine"])
 def test_a_card_that_hides_what_it_is_is_not_published(hub, models, gone):
-    """A card must say that it is a bot, that a machine wrote this, and whose posts; changes beside stay."""
+    """A card must say that it is a bot, that a machine wrote this, and whose posts; it may say more."""
     path = models / "ada" / "README.md"
     card = path.read_text("utf-8")
     path.write_text(f"{card}\n## By hand\n\nA word of mine.\n", "utf-8")
@@ -288,20 +288,20 @@ def test_a_card_that_hides_what_it_is_is_not_published(hub, models, gone):
         plan_publishing(models / "ada", AUTHOR)
 
 
-def test_a_model_that_holds_posts_needs_more(hub, ngram_model):
-    """An n-gram model goes only together with its posts, and never those of a public figure."""
+def test_an_ngram_model_is_published_only_with_its_posts(hub, ngram_model):
+    """It holds most of them, so it is never published for a public figure."""
     with pytest.raises(PublishError, match="nearly word for word"):
         plan_publishing(ngram_model, AUTHOR)
     with pytest.raises(PublishError, match="not yours to publish"):
         plan_publishing(ngram_model, Permission(kind="public-figure"))
-    done = publish(plan_publishing(ngram_model, AUTHOR, to="ada/me", with_dataset=True, private=True))
-    assert done.changed
+    published = publish(plan_publishing(ngram_model, AUTHOR, to="ada/me", with_dataset=True, private=True))
+    assert published.changed
     assert hub.repositories["model", "ada/me"].private
     assert hub.repositories["dataset", "ada/me-posts"].private
 
 
-def test_the_report_goes_without_what_guards_refuse(hub, ngram_model, tmp_path):
-    """A page that shows a training post is drawn anew without samples; where it cannot be, it stays here."""
+def test_a_report_that_the_filters_refuse_is_published_without_samples(hub, ngram_model, tmp_path):
+    """A page that shows a training post is rendered again, or is left out if that is not possible."""
     own = shutil.copytree(ngram_model, tmp_path / "own")
     post = next(
         p.text
@@ -320,7 +320,7 @@ def test_the_report_goes_without_what_guards_refuse(hub, ngram_model, tmp_path):
 
 
 def test_private_means_private(hub, models):
-    """A repository that is there and public is not filled with what should be private."""
+    """What should be private is not uploaded to an existing public repository."""
     publish(plan_publishing(models / "ada", AUTHOR, private=True, to="ada/hidden"))
     assert hub.repositories["model", "ada/hidden"].private
     publish(plan_publishing(models / "ada", AUTHOR, to="ada/open"))
@@ -329,22 +329,22 @@ def test_private_means_private(hub, models):
     assert len(hub.repositories["model", "ada/open"].commits) == 2
 
 
-def test_only_parts_of_a_model_leave(hub, models):
-    """What is no part of a model stays, and is named: notes, links, folders, pickles."""
+def test_only_files_of_a_model_are_published(hub, models):
+    """Other files, links, folders and pickles are left out and named."""
     folder = models / "ada"
     (folder / "secret.txt").write_text("mine")
     (folder / "weights.bin").write_bytes(b"\x80")
     (folder / "link.json").symlink_to(folder.parent / "bob" / "run.json")
-    made(folder / "more")
-    planned = plan_publishing(folder, AUTHOR)
-    assert planned.left_out.keys() == {"secret.txt", "weights.bin", "link.json", "more"}
-    publish(planned)
-    assert not files_of(hub, "ada/ada").keys() & planned.left_out.keys()
+    new_folder(folder / "more")
+    plan = plan_publishing(folder, AUTHOR)
+    assert plan.left_out.keys() == {"secret.txt", "weights.bin", "link.json", "more"}
+    publish(plan)
+    assert not files_of(hub, "ada/ada").keys() & plan.left_out.keys()
 
 
 @pytest.mark.usefixtures("hub")
 def test_one_clear_error_for_what_the_hub_refuses(models, monkeypatch):
-    """No token, a wrong one, somebody else's name, a bad name, no network, no encryption: one line each."""
+    """No or a wrong token, somebody else's or a bad name, no network, no encryption: one error each."""
     with pytest.raises(PublishError, match=r"may not write there.*403"):
         publish(plan_publishing(models / "ada", AUTHOR, to="bob/ada"))
     with pytest.raises(PublishError, match="expected owner/name"):
@@ -369,7 +369,7 @@ def test_one_clear_error_for_what_the_hub_refuses(models, monkeypatch):
 
 
 def test_the_command_shows_everything_and_asks(hub, models):
-    """Without terminal and --yes nothing is uploaded; the list has every file, --json the result."""
+    """Without terminal and --yes nothing is uploaded; the list has all files, and --json the result."""
     command = ["publish", str(models / "ada"), "--i-am-the-author"]
     refused = CliRunner().invoke(app, command)
     assert refused.exit_code == 2
@@ -387,7 +387,7 @@ def test_the_command_shows_everything_and_asks(hub, models):
 
 
 def test_a_published_model_can_be_fetched_by_the_library(hub, models, tmp_path, monkeypatch):
-    """huggingface_hub's own download of all files gives what was on disk."""
+    """huggingface_hub downloads the files as they were on disk."""
     publish(plan_publishing(models / "ada", AUTHOR))
     monkeypatch.setattr(hub_constants, "ENDPOINT", "https://huggingface.co")  # addresses are made from it
     fetched = Path(snapshot_download("ada/ada", cache_dir=tmp_path / "cache", endpoint=hub.url, token=TOKEN))
@@ -395,6 +395,6 @@ def test_a_published_model_can_be_fetched_by_the_library(hub, models, tmp_path, 
     assert (fetched / "model.safetensors").read_bytes() == weights
 
 
-def made(folder):
-    folder.mkdir()
-    return folder
+def new_folder(path):
+    path.mkdir()
+    return path
