@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from huggingtweets.errors import ModelError
-from huggingtweets.evaluation import copies, intervals
+from huggingtweets.evaluation import intervals
 from huggingtweets.evaluation.copies import (
     LONGEST,
-    RUN,
     SHORTEST,
     Originals,
     copied,
@@ -23,9 +22,12 @@ from huggingtweets.evaluation.copies import (
     own_run,
     watch,
 )
+from huggingtweets.evaluation.questions import copying
 from huggingtweets.files import save_tensors
 from huggingtweets.generation.copy_index import CopyIndex
+from huggingtweets.results import COPIED_RUN, MODEL, OWN
 from huggingtweets.text import normalized, words
+from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled, timeline
 
 POSTS = st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), min_size=1, max_size=5)
@@ -81,7 +83,7 @@ def test_a_model_that_copies_is_seen_and_one_that_shuffles_is_not():
     """Shares of copied posts are 1 and 0; the person's own rate lies between."""
     train, held_out = sample()
     originals = Originals(train)
-    long = [text for text in train if len(words(text)) >= RUN]
+    long = [text for text in train if len(words(text)) >= COPIED_RUN]
     assert copied(originals, long).value == 1
     assert near(originals, train).value == 1
     assert copied(originals, shuffled(long)).value < 0.01
@@ -107,7 +109,7 @@ def test_a_watch_says_when_copying_begins():
     assert not watch(train, [])(train[:64]).begun  # nothing says how much is natural
 
 
-@pytest.mark.parametrize(("held_out", "expected"), [([], RUN), (["nothing of the kind"], SHORTEST)])
+@pytest.mark.parametrize(("held_out", "expected"), [([], COPIED_RUN), (["nothing of the kind"], SHORTEST)])
 def test_the_guarded_run_without_repetition(held_out, expected):
     """No posts to tell by give the usual run; a person who never repeats themselves the shortest."""
     assert own_run(Originals(["a b c d e f g h i j k l m n o p q"]), held_out) == expected
@@ -157,7 +159,7 @@ def test_the_index_says_where_the_copy_is():
 def test_near_copies_are_known_without_the_posts():
     """The estimate is near the true similarity, 1 for the post itself, low for what is new."""
     train, held_out = sample()
-    index = CopyIndex.build(train, RUN)
+    index = CopyIndex.build(train, COPIED_RUN)
     assert all(index.similarity(text) == 1 for text in train[:50])
     changed = [text[: len(text) * 9 // 10] for text in train[:100]]
     for text, true in zip(changed, Originals(train).nearest(changed), strict=True):
@@ -169,8 +171,8 @@ def test_near_copies_are_known_without_the_posts():
 def test_the_file_holds_hashes_and_no_text(tmp_path):
     """No word of the posts is in the file, and equal posts hash differently under another key."""
     train, _ = sample()
-    CopyIndex.build(train, RUN).save(tmp_path / "one")
-    CopyIndex.build([*train, "one more post"], RUN).save(tmp_path / "two")
+    CopyIndex.build(train, COPIED_RUN).save(tmp_path / "one")
+    CopyIndex.build([*train, "one more post"], COPIED_RUN).save(tmp_path / "two")
     content = (tmp_path / "one").read_bytes().lower()
     long = {word for text in train for word in words(text) if len(word) >= 6}
     assert len(long) > 100
@@ -186,7 +188,7 @@ def test_the_file_holds_hashes_and_no_text(tmp_path):
 def test_the_bits_of_a_signature_tell_no_shingle():
     """A shingle that is in a post agrees with the post's bits hardly more than one that is not."""
     train, _ = sample()
-    index = CopyIndex.build(train, RUN)
+    index = CopyIndex.build(train, COPIED_RUN)
     post = max(train, key=len)
     signature = np.unpackbits(index._signature(post).view(np.uint8))
     rng = random.Random(0)
@@ -241,10 +243,10 @@ def test_little_to_copy_from_is_no_error(train):
 def test_measuring_keeps_no_text():
     """The figures of copying name lengths and shares, never what was copied."""
     train, held_out = sample()
-    found = copies.measure(Originals(train), {"model": train[:20], "own": held_out})
+    found = copying.measure(material(train, {MODEL: train[:20], OWN: held_out}), seed=0)
     assert found.longest["model"] == max(len(words(text)) for text in train[:20])
     assert found.copied.model.value > found.copied.ceiling.value
-    assert found.shares["own"][RUN] == found.copied.ceiling.value
+    assert found.shares["own"][COPIED_RUN] == found.copied.ceiling.value
     assert not any(text in repr(found) for text in train)
 
 

@@ -14,12 +14,11 @@ import random
 
 import pytest
 
-from huggingtweets.evaluation import copies
-from huggingtweets.evaluation.copies import Originals
-from huggingtweets.evaluation.questions import authorship, detection, giveaways, variety
+from huggingtweets.evaluation.questions import authorship, copying, detection, giveaways, variety
 from huggingtweets.models.ngram_counts import NgramModel
 from huggingtweets.results import OTHERS, OWN
 from tests.conftest import SHARED
+from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled, strangers, timeline
 
 PEOPLE = ["sample", "BarackObama", "realDonaldTrump"]
@@ -41,12 +40,13 @@ def asked(request):
         REPEATER: [max(train[:50], key=len)] * size,
         SHUFFLER: shuffled(rng.sample(train, size)),
     }
+    posts = material(train, groups, reference={"others": known})
     return {
-        "voice": authorship.measure(train, {"others": known}, groups, seed=0),
-        "copying": copies.measure(Originals(train), groups),
-        "variety": variety.measure(train, groups, seed=0),
-        "words": giveaways.measure(train, {"others": known}, groups),
-        "detection": detection.measure(train, groups, seed=0),
+        "voice": authorship.measure(posts, seed=0),
+        "copying": copying.measure(posts, seed=0),
+        "variety": variety.measure(posts, seed=0),
+        "words": giveaways.measure(posts, seed=0),
+        "detection": detection.measure(posts, seed=0),
     }
 
 

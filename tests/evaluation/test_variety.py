@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
+from huggingtweets.evaluation.habits import distance
 from huggingtweets.evaluation.profiles import PROFILES
 from huggingtweets.evaluation.questions import variety
-from huggingtweets.evaluation.questions.variety import distance, self_bleu
+from huggingtweets.evaluation.self_bleu import self_bleu
 from huggingtweets.results import MODEL, OWN, common
 from huggingtweets.text import signs, words
+from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled
 
 HISTOGRAM = st.lists(st.integers(0, 50), min_size=5, max_size=5).filter(any)
@@ -52,7 +54,7 @@ def test_self_bleu_counts_no_word_more_often_than_one_other_post_has_it():
 def test_distinct_worked_out_by_hand():
     """Ten different words in ten posts of two: half of what is looked at is what it should be."""
     posts = ["one two", "three four", "five six", "seven eight", "nine ten"] * 4
-    found = variety.measure(posts, {MODEL: posts, OWN: [f"w{i} v{i}" for i in range(20)]}, seed=0)
+    found = variety.measure(material(posts, {MODEL: posts, OWN: [f"w{i} v{i}" for i in range(20)]}), seed=0)
     assert found.sizes == {1: 20, 2: 0, 3: 0}  # too few pairs of words to look at any
     assert found.distinct[1].ceiling.value == 1
     assert found.distinct[1].model.value < 0.5 + 0.1
@@ -62,7 +64,7 @@ def test_distinct_worked_out_by_hand():
 def test_how_much_is_looked_at_changes_no_order():
     """More posts of the same kind are not less varied, as plain distinct-n would say."""
     train, _ = sample()
-    found = variety.measure(train, {MODEL: train[:500], OWN: train[:100]}, seed=0)
+    found = variety.measure(material(train, {MODEL: train[:500], OWN: train[:100]}), seed=0)
     for n in (1, 2):
         model, own = found.distinct[n].model, found.distinct[n].ceiling
         assert model.value == pytest.approx(own.value, abs=0.06)
@@ -75,7 +77,9 @@ def test_small_floors_do_not_blur_the_model():
     assert common({"base": 30, "others": 20}) == 20
     assert common({}) == 0
     train, held_out = sample()
-    found = variety.measure(train, {MODEL: train[:200], OWN: held_out, "others": train[:20]}, seed=0)
+    found = variety.measure(
+        material(train, {MODEL: train[:200], OWN: held_out, "others": train[:20]}), seed=0
+    )
     assert "others" not in found.distributions["length"].distance.floors
     assert found.distributions["length"].distance.ceiling
 
@@ -117,7 +121,7 @@ def test_words_hashtags_mentions_and_emoji_are_told_apart():
 def test_shuffled_words_look_as_varied():
     """What the file says it is blind to: order. The same marks, and no fewer different pairs of words."""
     train, held_out = sample()
-    found = variety.measure(train, {MODEL: shuffled(train[:300]), OWN: held_out}, seed=0)
+    found = variety.measure(material(train, {MODEL: shuffled(train[:300]), OWN: held_out}), seed=0)
     assert found.distinct[2].model.value > found.distinct[2].ceiling.value - 0.03
     assert found.distributions["length"].distance.model.value < 0.35
 
@@ -125,7 +129,7 @@ def test_shuffled_words_look_as_varied():
 @pytest.mark.parametrize("posts", [["😀"] * 20, [""] * 20, ["one"] * 20, ["same post here"] * 20])
 def test_odd_posts_are_measured_or_said_to_be_too_little(posts):
     """Emoji alone, empty posts, single words, one post repeated: figures or reasons, never an error."""
-    found = variety.measure(sample()[0][:50], {MODEL: posts, OWN: posts}, seed=0)
+    found = variety.measure(material(sample()[0][:50], {MODEL: posts, OWN: posts}), seed=0)
     for row in (*found.distinct.values(), found.self_bleu):
         assert row.model or row.unknown
     assert found.distributions["length"].distance.model.value > 0.5
@@ -134,6 +138,6 @@ def test_odd_posts_are_measured_or_said_to_be_too_little(posts):
 def test_one_post_repeated_is_the_least_varied():
     """Self-BLEU is 1, distinct-1 nearly 0."""
     train, held_out = sample()
-    found = variety.measure(train, {MODEL: [train[0]] * 100, OWN: held_out}, seed=0)
+    found = variety.measure(material(train, {MODEL: [train[0]] * 100, OWN: held_out}), seed=0)
     assert found.self_bleu.model.value == pytest.approx(1)
     assert found.distinct[1].model.high < found.distinct[1].ceiling.low / 2

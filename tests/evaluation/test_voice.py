@@ -15,12 +15,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from huggingtweets.errors import ModelError
+from huggingtweets.evaluation.masking import masker, shared_words
+from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
-from huggingtweets.evaluation.questions.authorship import balanced, masker, shared_words
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
 from huggingtweets.evaluation.reader import STRENGTH, Reader, auc, counts
 from huggingtweets.files import save_tensors
 from huggingtweets.results import MODEL, OTHERS, OWN
+from tests.helpers.measuring import material
 from tests.helpers.people import sample, strangers
 
 SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=30)
@@ -104,12 +106,14 @@ def test_too_little_is_said_and_not_measured():
     """With few posts of other people or of the person, every row says why it is empty."""
     train, held_out = sample()
     groups = {MODEL: held_out, OWN: held_out, OTHERS: strangers(20)}
-    few = authorship.measure(train, {"x": strangers(20)}, groups, seed=0)
+    few = authorship.measure(material(train, groups, reference={"x": strangers(20)}), seed=0)
     assert few.whole.closeness.model is None
     assert "20 posts of other people" in few.whole.closeness.unknown
-    alone = authorship.measure(train, {"x": strangers(200)}, {MODEL: held_out, OTHERS: strangers(20)}, seed=0)
+    alone = authorship.measure(
+        material(train, {MODEL: held_out, OTHERS: strangers(20)}, reference={"x": strangers(200)}), seed=0
+    )
     assert "own" in alone.style.auc.unknown
-    short = authorship.measure(train[:30], {"x": strangers(200)}, groups, seed=0)
+    short = authorship.measure(material(train[:30], groups, reference={"x": strangers(200)}), seed=0)
     assert "30 training posts" in short.whole.auc.unknown
 
 
@@ -117,7 +121,7 @@ def test_people_who_cannot_be_told_apart_have_no_score():
     """Where others write as the person does, closeness would be noise, and is not given."""
     train, held_out = sample()
     groups = {MODEL: train[:60], OWN: held_out, OTHERS: train[1::9]}
-    found = authorship.measure(train[::2], {"double": train[1::2]}, groups, seed=0)
+    found = authorship.measure(material(train[::2], groups, reference={"double": train[1::2]}), seed=0)
     assert found.whole.closeness.model is None
     assert "cannot be told" in found.whole.closeness.unknown
 
@@ -136,7 +140,10 @@ def test_log_odds_are_those_of_the_paper():
 def test_giveaways_are_the_persons_words():
     """The sample's account says "ding", and its own later posts use its words more than strangers do."""
     train, held_out = sample()
-    found = giveaways.measure(train, {"x": strangers(200)}, {MODEL: held_out, OTHERS: strangers(50, seed=1)})
+    found = giveaways.measure(
+        material(train, {MODEL: held_out, OTHERS: strangers(50, seed=1)}, reference={"x": strangers(200)}),
+        seed=0,
+    )
     assert "ding" in {word.word for word in found.words}
     assert all(word.z >= 1.96 for word in found.words)
     assert found.used.model.low > found.used.floors[OTHERS].high
@@ -145,21 +152,23 @@ def test_giveaways_are_the_persons_words():
 @pytest.mark.parametrize("others", [[], ["too few"] * 10])
 def test_giveaways_need_somebody_to_differ_from(others):
     """Without other people there are no giveaways, and the row says so."""
-    found = giveaways.measure(sample()[0], {"x": others}, {MODEL: ["a"] * 20})
+    found = giveaways.measure(material(sample()[0], {MODEL: ["a"] * 20}, reference={"x": others}), seed=0)
     assert found.words == ()
     assert "posts of other people" in found.used.unknown
 
 
 def test_one_word_alone_gives_nobody_away():
     """Everybody says the same single thing: no odds, no error."""
-    found = giveaways.measure(["😀"] * 200, {"x": ["😀"] * 200}, {MODEL: ["😀"] * 20})
+    found = giveaways.measure(
+        material(["😀"] * 200, {MODEL: ["😀"] * 20}, reference={"x": ["😀"] * 200}), seed=0
+    )
     assert found.used.model is None
 
 
 def test_detection_cannot_tell_training_posts_from_training_posts():
     """The ceiling is a coin's, whatever the seed."""
     train, _ = sample()
-    found = [detection.measure(train, {MODEL: strangers(100)}, seed=seed) for seed in range(3)]
+    found = [detection.measure(material(train, {MODEL: strangers(100)}), seed=seed) for seed in range(3)]
     assert all(f.ceiling.low < 0.56 and f.ceiling.high > 0.44 for f in found)
     assert all(f.model.low > 0.99 for f in found)
 
@@ -167,10 +176,12 @@ def test_detection_cannot_tell_training_posts_from_training_posts():
 def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
     """Training posts stand at 1 where nothing changed, and above where later posts are of another kind."""
     train, held_out = sample()
-    learnt, floor = {"fan": strangers(300)}, strangers(150, seed=1)
+    reference, floor = {"fan": strangers(300)}, strangers(150, seed=1)
     changed = held_out + strangers(len(held_out), seed=2)
     same, drifted = (
-        authorship.measure(train, learnt, {OWN: own, OTHERS: floor, MODEL: held_out}, seed=0).whole.earlier
+        authorship.measure(
+            material(train, {OWN: own, OTHERS: floor, MODEL: held_out}, reference=reference), seed=0
+        ).whole.earlier
         for own in (held_out, changed)
     )
     assert same.value == pytest.approx(1, abs=0.15)

@@ -1,4 +1,4 @@
-"""Asking all questions as the workflow does: beside an n-gram model of the training posts."""
+"""Asking questions as the workflow does: beside an n-gram model of the training posts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from huggingtweets import evaluation
+from huggingtweets.evaluation import Material
 from huggingtweets.evaluation.copies import Originals, own_run
 from huggingtweets.generation import filters
 from huggingtweets.models import ngram_floor
+from huggingtweets.results import ENOUGH, Groups
 
 
-def measure(train: Sequence[str], held_out: Sequence[str], generated: Sequence[str], **given):
-    """`evaluation.measure` beside the usual n-gram floor."""
-    return evaluation.measure(train, held_out, generated, fit_ngram=ngram_floor, **given)
+def measure(
+    train: Sequence[str], held_out: Sequence[str], generated: Sequence[str], progress=lambda *_: None, **more
+):
+    """Ask all questions of posts, beside the usual n-gram floor."""
+    gathered = Material.gather(train, held_out, generated, fit_ngram=ngram_floor, **more)
+    return evaluation.measure(gathered, progress=progress)
+
+
+def material(train: Sequence[str], groups: Groups, **more) -> Material:
+    """Material for one question, with the groups as they are."""
+    ngram = ngram_floor(train[:ENOUGH])  # of few posts, for speed: it writes none of the groups
+    return Material(train=train, originals=Originals(train), groups=groups, ngram=ngram, **more)
 
 
 def write_filters(train: Sequence[str], held_out: Sequence[str], folder: Path) -> None:

@@ -18,32 +18,32 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from PIL import Image
 
-from huggingtweets.evaluation import copies
-from huggingtweets.evaluation.questions import authorship
+from huggingtweets.evaluation import decode, flat
+from huggingtweets.evaluation.episodes import EPISODE
+from huggingtweets.evaluation.habits import Distribution
+from huggingtweets.evaluation.questions.authorship import Authorship, Voice
+from huggingtweets.evaluation.questions.copying import Copying
+from huggingtweets.evaluation.questions.detection import Detection
+from huggingtweets.evaluation.questions.giveaways import Giveaway, Giveaways
+from huggingtweets.evaluation.questions.prediction import Prediction
+from huggingtweets.evaluation.questions.variety import Variety
 from huggingtweets.reporting.compared import Compared, marked
-from huggingtweets.reporting.measures import evaluation_rows, measure
 from huggingtweets.reporting.picture import plain
 from huggingtweets.reporting.report import report_html
+from huggingtweets.reporting.tables import card_rows
 from huggingtweets.results import (
     BASE,
     MODEL,
     NGRAM,
     OTHERS,
     OWN,
-    Authorship,
-    Copying,
+    Answer,
     Counts,
-    Distribution,
     Evaluation,
     Figure,
-    Giveaway,
-    Giveaways,
-    Prediction,
     Row,
-    Variety,
-    Voice,
-    nothing,
 )
+from huggingtweets.text import NEAR, SHINGLE
 from huggingtweets.types import (
     Account,
     Author,
@@ -79,9 +79,9 @@ def figure(value: float, width: float = 0.02, count: int = 300) -> Figure:
     return Figure(value=value, low=value - width, high=value + width, count=count)
 
 
-def row(model: float, own: float | None, best="low", unknown="", **floors: float) -> Row:
+def row(model: float, own: float | None, best="low", unknown="", kind=Row, **floors: float) -> Row:
     names = {"base": BASE, "ngram": NGRAM, "others": OTHERS}
-    return Row(
+    return kind(
         model=figure(model),
         floors={names[name]: figure(value) for name, value in floors.items()},
         ceiling=None if own is None else figure(own),
@@ -98,16 +98,15 @@ def voice(closeness: float = 0.8) -> Voice:
     )
 
 
-def evaluation(**changes) -> Evaluation:
+def evaluation(counts: Counts | None = None, **changes: Answer) -> Evaluation:
+    """An evaluation of invented figures; `changes` are answers by the name of their question."""
     groups = (MODEL, OWN, BASE, NGRAM, OTHERS)
     distribution = Distribution(
         labels=("0", "1", "2 or more"),
         shares={"train": (0.5, 0.4, 0.1), MODEL: (0.7, 0.2, 0.1), OWN: (0.5, 0.4, 0.1)},
         distance=row(0.21, 0.1, base=0.4),
     )
-    known = {
-        "seed": 11,
-        "counts": Counts(train=960, groups=dict.fromkeys(groups, 300), others={"bob": 800}, leaked=()),
+    answers = {
         "prediction": Prediction(
             bits_per_byte=row(1.5, None, base=2.5, ngram=1.9),
             bits=(9.0,),
@@ -142,10 +141,14 @@ def evaluation(**changes) -> Evaluation:
                 Giveaway(word="#sea", z=4.2, shares={MODEL: 0.0, OWN: 0.1, OTHERS: 0.0}),
             ),
         ),
-        "detection": row(0.8, 0.5, base=0.97),
-        "hours": tuple(range(24)),
+        "detection": row(0.8, 0.5, kind=Detection, base=0.97),
     }
-    return Evaluation(**{**known, **changes})
+    return Evaluation(
+        seed=11,
+        counts=counts or Counts(train=960, groups=dict.fromkeys(groups, 300), others={"bob": 800}, leaked=()),
+        answers=answers | changes,
+        hours=tuple(range(24)),
+    )
 
 
 def author(**account) -> Author:
@@ -324,7 +327,7 @@ def test_the_page_stays_small():
 def test_the_same_figures_give_the_same_page(measured):
     """Nothing of the clock or of chance is in it, and it can be written as UTF-8."""
     first = report_html(record(), measured, samples())
-    again = msgspec.json.decode(msgspec.json.encode(measured), type=Evaluation)
+    again = decode(msgspec.json.encode(flat(measured)))
     assert report_html(record(), again, samples()).encode() == first.encode()
 
 
@@ -340,7 +343,7 @@ def test_text_of_people_and_models_changes_nothing_in_the_structure(text):
                 authorship=replace(found.authorship, others={text: 5}, kept_words=(text,)),
                 variety=replace(found.variety, distributions={"emoji": distribution}),
                 giveaways=replace(found.giveaways, words=(replace(found.giveaways.words[0], word=text),)),
-                detection=nothing(text),
+                detection=Detection.inconclusive(text),
                 prediction=replace(found.prediction, smoothing=text),
             ),
             record(
@@ -386,28 +389,38 @@ def test_every_row_is_in_the_table(measured):
     """No figure is kept back: each stands there with its interval, and no measure without a name."""
     for found in (evaluation(), measured):
         table = page(found).all("table")[-1]
-        rows = found.rows()
-        assert len([cell for cell in table.text if cell in {measure(path).label for path in rows}]) == len(
-            rows
-        )
+        rows, labels = found.rows(), found.labels()
+        texts = {label.text for label in labels.values()}
+        assert len([cell for cell in table.text if cell in texts]) == len(rows)
         for path, line in rows.items():
-            assert measure(path).question != "What else was measured?"
+            assert labels[path].text != path
             for figure in (line.model, line.ceiling, *line.floors.values()):
                 if figure is not None:
                     written = f"{100 * figure.value:.1f} %", f"{figure.value:.3f}"
                     assert any(each in words(table) for each in written)
 
 
+class Novelty(Answer, frozen=True, kw_only=True):
+    """An answer with a row that it has no label for."""
+
+    surprise: Row
+
+
 def test_a_measure_that_nobody_described_is_shown_by_its_path():
     """A new row cannot get lost."""
-    assert measure("novelty.surprise").label == "novelty.surprise"
-    assert measure("variety.distinct.5").label == "different runs of 5 words"
+    found = evaluation(novelty=Novelty(surprise=row(0.123, None)))
+    assert found.labels()["novelty.surprise"].text == "novelty.surprise"
+    table = page(found).all("table")[-1]
+    assert "novelty.surprise" in words(table)
+    assert "0.123" in words(table)
+    assert found.variety.label("distinct.5").text == "different runs of 5 words"
 
 
 def test_what_cannot_be_concluded_is_said_with_its_reason():
     """Rows without a figure stand in the list and in the table; charts do not invent them."""
     reason = "12 posts of other people; 100 are needed"
-    silent = Voice(auc=nothing(reason), auc_own=nothing(reason), closeness=nothing(reason))
+    nothing = Row.inconclusive(reason)
+    silent = Voice(auc=nothing, auc_own=nothing, closeness=nothing)
     counts = Counts(train=960, groups={MODEL: 300, OWN: 280}, others={}, leaked=(3, 5))
     found = page(evaluation(authorship=Authorship(whole=silent, style=silent), counts=counts))
     text = found.text()
@@ -561,14 +574,14 @@ def test_missing_dates_are_said():
 def test_the_methods_name_the_settings_that_were_used():
     """Numbers in the prose are those of the program."""
     text = page().text()
-    assert f"batches of {authorship.EPISODE} " in text
-    assert f"similarity of {copies.NEAR} or more" in text
-    assert f"runs of {copies.SHINGLE} characters" in text
+    assert f"batches of {EPISODE} " in text
+    assert f"similarity of {NEAR} or more" in text
+    assert f"runs of {SHINGLE} characters" in text
 
 
 def test_the_card_gets_every_row_in_words(measured):
     """Question, figure with interval, floors and ceiling; an unknown figure says why."""
-    rows = evaluation_rows(evaluation(detection=nothing("too few posts")))
+    rows = card_rows(evaluation(detection=Detection.inconclusive("too few posts")))
     assert (
         "Does it predict the person's next posts? (bits per byte)",
         "1.500 (1.480 to 1.520)",
@@ -576,7 +589,7 @@ def test_the_card_gets_every_row_in_words(measured):
         "",
     ) in rows
     assert any(figure == "unknown: too few posts" for _, figure, _, _ in rows)
-    assert len(evaluation_rows(measured)) == len(measured.rows())
+    assert len(card_rows(measured)) == len(measured.rows())
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")

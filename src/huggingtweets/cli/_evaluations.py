@@ -1,4 +1,4 @@
-"""Tables of what was measured, for a terminal."""
+"""Tables of evaluations, for a terminal."""
 
 from __future__ import annotations
 
@@ -45,9 +45,12 @@ def print_comparison(compared: Sequence[tuple[EvaluatedModel, Mapping[str, Diffe
     for path, row in first[0].evaluation.rows().items():
         cells = [_figure(row.model) if row.model else "unknown"]
         for evaluated, differences in rest:
-            model = evaluated.evaluation.rows()[path].model
-            found = differences.get(path)
-            cells.append(f"{_figure(model)}: {BETTER[found.better]}" if model and found else "unknown")
+            other, difference = evaluated.evaluation.rows().get(path), differences.get(path)
+            cells.append(
+                f"{_figure(other.model)}: {BETTER[difference.better]}"
+                if other and other.model and difference
+                else "unknown"
+            )
         table.add_row(path, *cells)
     console().print(table)
 

@@ -36,12 +36,6 @@ TITLES = {
     "report": "Drawing the card and its pictures",
     "others": "Reading other people's posts, to tell them apart",
     "write": "Writing posts to be judged",
-    "prediction": "Does it predict the person's next posts?",
-    "authorship": "Does it sound like the person?",
-    "copying": "Does it only repeat the person?",
-    "variety": "Is it varied, as the person is?",
-    "giveaways": "Does it use the person's words?",
-    "detection": "Can a machine tell?",
 }
 
 
@@ -74,7 +68,7 @@ class Terminal:
 
     def stage(self, name: str, detail: str = "") -> None:
         """Print the title of a stage, and start its bar."""
-        title = TITLES.get(name, name)
+        title = TITLES.get(name) or _question(name)
         self._line(f"{title}{f': {detail}' if detail else ''}")
         if self._task is not None:
             self._bar.remove_task(self._task)
@@ -117,6 +111,13 @@ class Terminal:
     def _line(self, line: str) -> None:
         self._last_line = time.monotonic()
         self._console.print(harmless(line), soft_wrap=True)
+
+
+def _question(name: str) -> str:
+    """A question of the evaluation in words."""
+    from ..evaluation import questions
+
+    return questions.title(name)
 
 
 def harmless(text: str) -> Text:

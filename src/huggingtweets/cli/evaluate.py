@@ -40,6 +40,7 @@ def evaluate(
       huggingtweets evaluate models/somebody
       huggingtweets evaluate somebody --against friends.csv --against another-archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..evaluation import flat
     from ..workflows.evaluate import evaluate
 
     with Terminal() as terminal:
@@ -53,6 +54,6 @@ def evaluate(
             watcher=terminal,
         )
     if as_json:
-        print_json(evaluated.evaluation)
+        print_json(flat(evaluated.evaluation))
     else:
         print_evaluation(evaluated)

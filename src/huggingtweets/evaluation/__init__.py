@@ -1,116 +1,129 @@
-"""One file per question asked of a person's posts or of a model; `measure` asks all of them.
+"""One file per question that is asked of a model; `measure` asks all of them.
 
 | question | file |
 |---|---|
-| is there enough to learn from, and what can be expected? | verdict.py, expectation.py |
-| does it predict the person's next posts? | prediction.py, beside ngram.py |
-| does it sound like the person? | authorship.py; style.py asks it of one post |
-| does it only repeat the person? | copies.py; copy_index.py asks it without the posts |
-| is it varied, in the way the person is? | variety.py |
-| does it use the person's words? | giveaways.py |
-| can a machine tell, can people? | detection.py, game.py |
+| does it predict the person's next posts? | questions/prediction.py |
+| does it sound like the person? | questions/authorship.py; style.py asks it of one post |
+| does it only repeat the person? | questions/copying.py; copies.py finds the copies |
+| is it varied, in the way the person is? | questions/variety.py |
+| does it use the person's words? | questions/giveaways.py |
+| can a machine tell, can people? | questions/detection.py, game.py |
+
+docs/add-a-measure.md says how to add one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import msgspec
+from msgspec import Struct
 
 from ..errors import ModelError
 from ..model_folder import ModelFolder
-from ..results import Counts, Evaluation, Figure, Row
-from .floors import FitNgram, NgramFloor
+from ..results import Counts, Evaluation, Figure, Game, Row
+from . import questions
+from .floors import NgramFloor
+from .material import Material
 
-__all__ = ["Evaluation", "Figure", "NgramFloor", "Row", "load", "measure", "save"]
+__all__ = [
+    "Evaluation",
+    "Figure",
+    "Material",
+    "NgramFloor",
+    "Row",
+    "decode",
+    "flat",
+    "load",
+    "measure",
+    "save",
+]
 
 Progress = Callable[[str, int, int], None]
 
-QUESTIONS = ("prediction", "authorship", "copying", "variety", "giveaways", "detection")
 
+def measure(material: Material, *, progress: Progress = lambda *_: None) -> Evaluation:
+    """Ask every question of one model; takes some seconds for a timeline of 3,000 posts.
 
-def measure(
-    train: Sequence[str],
-    held_out: Sequence[str],
-    generated: Sequence[str],
-    *,
-    base: Sequence[str] = (),
-    others: Mapping[str, Sequence[str]] | None = None,
-    bits: Sequence[float] = (),
-    base_bits: Sequence[float] = (),
-    fit_ngram: FitNgram,
-    hours: Sequence[int] = (),
-    seed: int = 0,
-    progress: Progress = lambda *_: None,
-) -> Evaluation:
-    """Ask every question of one model; some seconds for a timeline of 3,000 posts.
-
-    What is missing leaves rows that say what cannot be concluded. Held-out posts that are training posts
-    too, or nearly, are left out and counted; so are other people's posts that are the person's.
+    What is missing leaves rows that say what cannot be concluded.
 
     Args:
-        train: the posts that the model learnt from, in order of time.
-        held_out: later posts of the person.
-        generated: posts of the model as they came, unpicked.
-        base: posts of the model that training started from.
-        others: real posts of other people in order of time, by name.
-        bits: what each held-out post costs the model, its end counted.
-        base_bits: what it costs the base.
-        fit_ngram: makes an n-gram model of the training posts, the plainest floor.
-        hours: hour of the day of each training post, where it is known.
-        seed: of every draw; the same seed gives the same figures.
+        material: the posts, and what is known of them.
         progress: called with the question, how many are answered, and of how many.
 
     Raises:
-        NotEnoughPosts: there are fewer than 16 training posts.
-        UserError: `bits` or `base_bits` are not one for each held-out post.
+        UserError: the bits that each held-out post costs are not one for each post.
     """
-    from . import copies  # noqa: PLC0415 -- start-up
-    from .material import gather  # noqa: PLC0415 -- the same
-    from .questions import authorship, detection, giveaways, prediction, variety  # noqa: PLC0415 -- start-up
-
-    def asking(question: str) -> None:
-        progress(question, QUESTIONS.index(question), len(QUESTIONS))
-
-    asking("prediction")
-    posts = gather(train, held_out, generated, base, others or {}, fit_ngram, seed)
-    predicted = prediction.measure(held_out, posts.kept, posts.ngram, bits, base_bits, seed=seed)
-    asking("authorship")
-    sounds = authorship.measure(train, posts.others, posts.groups, seed=seed)
-    asking("copying")
-    copied = copies.measure(posts.originals, posts.groups)
-    asking("variety")
-    varied = variety.measure(train, posts.groups, seed=seed)
-    asking("giveaways")
-    words = giveaways.measure(train, posts.others, posts.groups)
-    asking("detection")
-    told_apart = detection.measure(train, posts.groups, seed=seed)
+    answers, names = {}, questions.names()
+    for number, name in enumerate(names):
+        progress(name, number, len(names))
+        answers[name] = questions.load(name).measure(material, seed=material.seed)
     return Evaluation(
-        seed=seed,
+        seed=material.seed,
         counts=Counts(
-            train=len(train),
-            groups={name: len(found) for name, found in posts.groups.items()},
-            others={name: len(found) for name, found in posts.others.items()},
-            leaked=tuple(posts.leaked),
+            train=len(material.train),
+            groups={name: len(posts) for name, posts in material.groups.items()},
+            others={name: len(posts) for name, posts in material.reference.items()},
+            leaked=tuple(material.leaked),
         ),
-        prediction=predicted,
-        authorship=sounds,
-        copying=copied,
-        variety=varied,
-        giveaways=words,
-        detection=told_apart,
-        hours=tuple(hours.count(hour) for hour in range(24)) if hours else (),
+        answers=answers,
+        hours=tuple(material.hours.count(hour) for hour in range(24)) if material.hours else (),
+    )
+
+
+class _Frame(Struct):
+    """What report.json holds besides the answers."""
+
+    seed: int
+    counts: Counts
+    hours: tuple[int, ...] = ()
+    game: Game | None = None
+
+
+def flat(evaluation: Evaluation) -> dict[str, object]:
+    """An evaluation as report.json has it: each answer at the top level, under the name of its question."""
+    return {
+        "seed": evaluation.seed,
+        "counts": evaluation.counts,
+        **evaluation.answers,
+        **evaluation.unread,
+        "hours": evaluation.hours,
+        "game": evaluation.game,
+    }
+
+
+def decode(report: bytes) -> Evaluation:
+    """Read the JSON of `flat`. Answers to questions that are not installed here are carried along unread.
+
+    Raises:
+        msgspec.DecodeError: it is damaged.
+    """
+    frame = msgspec.json.decode(report, type=_Frame)
+    parts = msgspec.json.decode(report, type=dict[str, msgspec.Raw])
+    answers = {name: part for name, part in parts.items() if name not in _Frame.__struct_fields__}
+    installed = set(questions.names())
+    return Evaluation(
+        seed=frame.seed,
+        counts=frame.counts,
+        answers={
+            name: msgspec.json.decode(part, type=questions.load(name).ANSWER)
+            for name, part in answers.items()
+            if name in installed
+        },
+        hours=frame.hours,
+        game=frame.game,
+        unread={name: part.copy() for name, part in answers.items() if name not in installed},
     )
 
 
 def load(model: ModelFolder) -> Evaluation:
-    """What was measured of a model.
+    """The evaluation in a model folder.
 
     Raises:
-        ModelError: nothing was, or its report is damaged.
+        ModelError: there is none, or it is damaged.
     """
     try:
-        return msgspec.json.decode(model.evaluation.read_bytes(), type=Evaluation)
+        return decode(model.evaluation.read_bytes())
     except (OSError, msgspec.DecodeError) as error:
         raise ModelError(
             f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"
@@ -118,5 +131,5 @@ def load(model: ModelFolder) -> Evaluation:
 
 
 def save(evaluation: Evaluation, model: ModelFolder) -> None:
-    """Write what was measured of a model, for machines."""
-    model.evaluation.write_bytes(msgspec.json.format(msgspec.json.encode(evaluation)))
+    """Write an evaluation into a model folder, for machines."""
+    model.evaluation.write_bytes(msgspec.json.format(msgspec.json.encode(flat(evaluation))))

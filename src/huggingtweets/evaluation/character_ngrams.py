@@ -21,12 +21,12 @@ Positions = NDArray[np.int64]
 def codes(texts: Sequence[str], n: int) -> tuple[Positions, Codes]:
     """Every character n-gram of every text: which text it is in, and a 64-bit number for it.
 
-    Different n-grams have different numbers, save by an accident of about 1 in 2^64 a pair. A text shorter
-    than `n` is filled up with spaces, so that each has at least one.
+    Different n-grams have different numbers, but for a chance of about 1 in 2^64 a pair. A text shorter than
+    `n` is padded with spaces, so that each has at least one n-gram.
     """
-    filled = [text.ljust(n) for text in texts]
-    letters = np.frombuffer("".join(filled).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    lengths = np.array([len(text) for text in filled], np.int64)
+    padded = [text.ljust(n) for text in texts]
+    letters = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    lengths = np.array([len(text) for text in padded], np.int64)
     owner = np.repeat(np.arange(len(texts)), lengths)
     ends = np.repeat(np.cumsum(lengths), lengths)
     starts = np.flatnonzero(np.arange(len(letters)) + n <= ends)
@@ -45,9 +45,9 @@ def matrix(texts: Sequence[str], sizes: Sequence[int] = (3, 4, 5)) -> csr_matrix
     """
     from scipy.sparse import csr_matrix  # noqa: PLC0415 -- heavy, and only needed when measuring
 
-    found = [codes([f" {text} " for text in texts], n) for n in sizes]
-    rows = np.concatenate([owner for owner, _ in found])
-    columns = np.concatenate([code >> np.uint64(64 - BITS) for _, code in found]).astype(np.int32)
+    ngrams = [codes([f" {text} " for text in texts], n) for n in sizes]
+    rows = np.concatenate([owner for owner, _ in ngrams])
+    columns = np.concatenate([code >> np.uint64(64 - BITS) for _, code in ngrams]).astype(np.int32)
     counts = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(texts), 1 << BITS))
     counts.sum_duplicates()
     return counts

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from ..results import Evaluation, Figure, Row
 from . import intervals
+from .questions.prediction import Prediction
 
-PREDICTION = "prediction.bits_per_byte"
+PREDICTION = "prediction"
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -16,38 +17,43 @@ class Difference(Struct, frozen=True, kw_only=True):
 
     by: Figure
     sure: bool  # 0 is outside of the interval
-    better: int  # 0 or 1, the model that is nearer to what is wanted; -1 where that is not sure
+    better: int  # 0 or 1, the model that is nearer to what it should be; -1 if that is not sure
 
 
 def differences(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str, Difference]:
-    """The difference of every row that both models have a figure for, by the row's path.
+    """The difference of every row that both models have a figure for, by the path of the row.
 
-    Bits per byte are compared post by post where both were measured on the same held-out posts; all else
-    by the two intervals, which is careful, since both stand beside the same posts of the person.
+    Bits per byte are compared post by post if both were measured on the same held-out posts. All else is
+    compared by the two intervals, which is careful, since both are measured beside the same posts.
     """
-    mine, theirs = first.rows(), second.rows()
-    found = {}
-    for path, row in mine.items():
+    paired, theirs = _paired(first, second, seed), second.rows()
+    result = {}
+    for path, row in first.rows().items():
         other = theirs.get(path)
         if other is None or row.model is None or other.model is None:
             continue
-        by = intervals.difference(row.model, other.model)
-        if path == PREDICTION and first.prediction.lengths == second.prediction.lengths:
-            by = _paired(first, second, seed)
+        by = paired.get(path) or intervals.difference(row.model, other.model)
         sure = by.low > 0 or by.high < 0
-        found[path] = Difference(by=by, sure=sure, better=_better(row, other, by) if sure else -1)
-    return found
+        result[path] = Difference(by=by, sure=sure, better=_better(row, other, by) if sure else -1)
+    return result
 
 
-def _paired(first: Evaluation, second: Evaluation, seed: int) -> Figure:
+def _paired(first: Evaluation, second: Evaluation, seed: int) -> dict[str, Figure]:
+    """The differences that are known post by post."""
+    mine, theirs = first.answers.get(PREDICTION), second.answers.get(PREDICTION)
+    if not isinstance(mine, Prediction) or not isinstance(theirs, Prediction):
+        return {}
+    if mine.lengths != theirs.lengths or not (mine.bits_per_byte.model and theirs.bits_per_byte.model):
+        return {}
     leaked = {*first.counts.leaked, *second.counts.leaked}
-    at = [i for i in range(len(first.prediction.lengths)) if i not in leaked]
-    a, b = np.array(first.prediction.bits)[at], np.array(second.prediction.bits)[at]
-    return intervals.paired_difference(a, b, np.array(first.prediction.lengths)[at], seed=seed)
+    at = [i for i in range(len(mine.lengths)) if i not in leaked]
+    bits, other_bits, lengths = (np.array(each)[at] for each in (mine.bits, theirs.bits, mine.lengths))
+    difference = intervals.paired_difference(bits, other_bits, lengths, seed=seed)
+    return {f"{PREDICTION}.bits_per_byte": difference}
 
 
 def _better(row: Row, other: Row, by: Figure) -> int:
-    """Which of the two is nearer to what is wanted."""
+    """Which of the two is nearer to what it should be."""
     if row.best == "ceiling":
         if row.ceiling is None or other.ceiling is None or row.model is None or other.model is None:
             return -1

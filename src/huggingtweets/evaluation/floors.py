@@ -1,4 +1,4 @@
-"""What a model has to beat, as the evaluation is given it."""
+"""The n-gram model that a model has to beat, as a workflow hands it to the evaluation."""
 
 from __future__ import annotations
 

@@ -45,23 +45,27 @@ def pairs(held_out: Sequence[str], generated: Sequence[str], *, count: int = 20,
         raise UserError(f"a game needs real and generated posts; {len(real)} and {len(bot)} are there")
     rng = random.Random(seed)  # noqa: S311 -- no secret hangs on a game
     size = min(count, len(real), len(bot))
-    drawn = zip(rng.sample(real, size), rng.sample(bot, size), strict=True)
-    return [_shown(mine, its, rng.choice(SIDES)) for mine, its in drawn]
+    posts = zip(rng.sample(real, size), rng.sample(bot, size), strict=True)
+    return [_pair(mine, its, rng.choice(SIDES)) for mine, its in posts]
 
 
-def score(drawn: Sequence[Pair], answers: Sequence[Side]) -> Game:
+def score(shown: Sequence[Pair], answers: Sequence[Side]) -> Game:
     """Count how often the answers name the real post; fewer answers than pairs are fine.
 
+    Args:
+        shown: the pairs, in the order in which they were shown.
+        answers: the side that was taken for the real post, for each pair.
+
     Raises:
-        UserError: there is no answer, or more than pairs.
+        UserError: there is no answer, or there are more than pairs.
     """
-    if not 0 < len(answers) <= len(drawn):
-        raise UserError(f"{len(answers)} answers for {len(drawn)} pairs; expected one for each pair shown")
-    right = sum(pair.real == answer for pair, answer in zip(drawn, answers, strict=False))
-    found = intervals.share(right, len(answers))
-    return Game(found=found, told_apart=found.low > 0.5)  # noqa: PLR2004 -- chance
+    if not 0 < len(answers) <= len(shown):
+        raise UserError(f"{len(answers)} answers for {len(shown)} pairs; expected one for each pair shown")
+    right = sum(pair.real == answer for pair, answer in zip(shown, answers, strict=False))
+    share = intervals.share(right, len(answers))
+    return Game(found=share, told_apart=share.low > 0.5)  # noqa: PLR2004 -- chance
 
 
-def _shown(real: str, generated: str, side: Side) -> Pair:
+def _pair(real: str, generated: str, side: Side) -> Pair:
     left, right = (real, generated) if side == "left" else (generated, real)
     return Pair(left=left, right=right, real=side)

@@ -1,4 +1,4 @@
-"""How sure a figure is: 95 % intervals for means, shares, differences and whatever else is counted."""
+"""95 % intervals for means, shares, differences and other statistics."""
 
 from __future__ import annotations
 
@@ -41,39 +41,39 @@ def share(hits: int, count: int) -> Figure:
 def bootstrap(statistic: Callable[..., Array], *samples: ArrayLike, seed: int) -> Figure:
     """A statistic with its percentile bootstrap interval (Efron 1979).
 
-    Not for what depends on how many different things there are: a resample holds doubles. `at_size` is.
+    Use `at_size` for a statistic that depends on how many different things there are: a resample has doubles.
 
     Args:
-        statistic: of one array for each sample, each (resamples, posts, ...); gives one value a resample.
-        samples: arrays whose first axis, the posts, is drawn from with replacement, each for itself.
+        statistic: takes one array for each sample, (resamples, posts, ...); returns one value per resample.
+        samples: arrays whose first axis is the posts; each is resampled on its own, with replacement.
         seed: the same seed gives the same interval.
     """
     arrays = [np.asarray(sample) for sample in samples]
     rng = np.random.default_rng(seed)
     at_once = max(1, min(RESAMPLES, VALUES_AT_ONCE // max(map(len, arrays))))
-    drawn: list[float] = []
-    while len(drawn) < RESAMPLES:
-        taken = (array[rng.integers(len(array), size=(at_once, len(array)))] for array in arrays)
-        drawn += statistic(*taken).tolist()
+    values: list[float] = []
+    while len(values) < RESAMPLES:
+        resamples = (array[rng.integers(len(array), size=(at_once, len(array)))] for array in arrays)
+        values += statistic(*resamples).tolist()
     value = statistic(*(array[None] for array in arrays))[0]
-    return of_draws(float(value), drawn[:RESAMPLES], len(arrays[0]))
+    return of_draws(float(value), values[:RESAMPLES], len(arrays[0]))
 
 
 def mean(values: ArrayLike, *, seed: int) -> Figure:
     """The mean of values, one for each post."""
-    return bootstrap(lambda drawn: drawn.mean(axis=1), values, seed=seed)
+    return bootstrap(lambda resamples: resamples.mean(axis=1), values, seed=seed)
 
 
 def ratio(tops: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
     """Sum over sum, for example bits a byte; both sides of a post are drawn together."""
     pairs = np.stack([tops, bottoms], axis=1)
-    return bootstrap(lambda drawn: drawn[..., 0].sum(axis=1) / drawn[..., 1].sum(axis=1), pairs, seed=seed)
+    return bootstrap(lambda each: each[..., 0].sum(axis=1) / each[..., 1].sum(axis=1), pairs, seed=seed)
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
     """How much more `a` has than `b` for each unit of `bottoms`, on the same posts.
 
-    Posts are hard or easy for both, so this is far surer than the difference of two figures.
+    A post is hard or easy for both, so the interval is far narrower than that of `difference`.
 
     Args:
         a: one model's value for each post, for example bits.
@@ -88,7 +88,7 @@ def difference(a: Figure, b: Figure) -> Figure:
     """`a` less `b` for figures of two independent samples, from their intervals alone.
 
     Zou and Donner (2008), "Construction of confidence limits about effect measures"; with two shares it is
-    Newcombe's (1998) method 10. The difference is larger than chance where 0 lies outside.
+    Newcombe's (1998) method 10. The difference is larger than chance if 0 is outside of the interval.
     """
     value = a.value - b.value
     return Figure(
@@ -102,7 +102,7 @@ def difference(a: Figure, b: Figure) -> Figure:
 def at_size(statistic: Callable[[NDArray[np.int64]], float], count: int, size: int, *, seed: int) -> Figure:
     """A statistic that depends on how much is looked at, of subsets of one size: comparable across groups.
 
-    The value is the mean over subsets drawn without replacement, the interval where 95 % of them lie. With
+    The value is the mean over subsets drawn without replacement, the interval holds 95 % of them. With
     half of the posts in a subset it is as wide as sampling makes it, with fewer wider (Politis, Romano and
     Wolf 1999, "Subsampling"; Shao and Wu 1989 on half-samples).
 
@@ -113,11 +113,11 @@ def at_size(statistic: Callable[[NDArray[np.int64]], float], count: int, size: i
         seed: the same seed gives the same subsets.
     """
     rng = np.random.default_rng(seed)
-    drawn = [statistic(rng.permutation(count)[:size]) for _ in range(SUBSETS)]
-    return of_draws(float(np.mean(drawn)), drawn, count)
+    values = [statistic(rng.permutation(count)[:size]) for _ in range(SUBSETS)]
+    return of_draws(float(np.mean(values)), values, count)
 
 
-def of_draws(value: float, drawn: Sequence[float], count: int) -> Figure:
-    """A value with the interval that holds 95 % of what was drawn."""
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def of_draws(value: float, draws: Sequence[float], count: int) -> Figure:
+    """A value with the interval that holds 95 % of the draws."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Figure(value=value, low=min(value, float(low)), high=max(value, float(high)), count=count)

@@ -1,74 +1,116 @@
-"""The posts that are compared, sorted into groups, with what would flatter a model left out."""
+"""What a model is measured by: posts in groups, without those that would make it look better than it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
 
 from ..errors import NotEnoughPosts
-from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN
+from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Groups
 from ..text import normalized
 from .copies import Originals
 from .floors import FitNgram, NgramFloor
-from .questions.authorship import balanced
 
-LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post has been learnt from
-LATER = 0.3  # share of other people's posts, their latest, that is only compared with
-LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other people are compared with
+LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post counts as learnt from
+LATER = 0.3  # share of other people's posts, their latest, that are a group; readers learn from the rest
+LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other people's group has at most
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Material:
-    """What every question is asked of."""
+    """What every question is asked of. `gather` makes it from what a workflow has.
 
-    originals: Originals  # the training posts
-    kept: list[int]  # positions of held-out posts that have not leaked
-    leaked: list[int]  # and of those that have
-    groups: dict[str, list[str]]  # those of at least `ENOUGH` posts
-    others: dict[str, list[str]]  # to learn the difference from; the later ones are a group
-    ngram: NgramFloor
-
-
-def gather(
-    train: Sequence[str],
-    held_out: Sequence[str],
-    generated: Sequence[str],
-    base: Sequence[str],
-    others: Mapping[str, Sequence[str]],
-    fit_ngram: FitNgram,
-    seed: int,
-) -> Material:
-    """Sort posts into groups.
-
-    Held-out posts that are training posts too, or nearly, are left out, and so are other people's posts
-    that are the person's: both would be recognised, not judged.
-
-    Raises:
-        NotEnoughPosts: nothing can be compared with so few training posts.
+    An input that a new question needs is one more field, with a default for when it is not there.
     """
-    if len(train) < ENOUGH:
-        raise NotEnoughPosts(f"{len(train)} training posts; {ENOUGH} are needed to measure a model by")
-    originals = Originals(train)
-    nearest = originals.nearest(held_out)
-    kept = [i for i, found in enumerate(nearest) if found.similarity < LEAK]
-    mine = {normalized(text) for text in (*train, *held_out)}
-    theirs = {
-        name: [text for text in posts if normalized(text) not in mine] for name, posts in others.items()
-    }
-    ngram = fit_ngram(train)
-    border = {name: round((1 - LATER) * len(posts)) for name, posts in theirs.items()}
-    groups = {
-        MODEL: list(generated),
-        OWN: [held_out[i] for i in kept],
-        BASE: list(base),
-        NGRAM: ngram.generate(count=min(MOST, max(LEAST, len(generated))), seed=seed),
-        OTHERS: balanced({name: posts[border[name] :] for name, posts in theirs.items()}, MOST),
-    }
-    return Material(
-        originals=originals,
-        kept=kept,
-        leaked=[i for i, found in enumerate(nearest) if found.similarity >= LEAK],
-        groups={name: posts for name, posts in groups.items() if len(posts) >= ENOUGH},
-        others={name: posts[: border[name]] for name, posts in theirs.items()},
-        ngram=ngram,
-    )
+
+    train: Sequence[str]  # the person's training posts, in order of time
+    originals: Originals  # the same, ready to be searched for copies
+    groups: Groups  # the posts to measure, by group; each has at least `ENOUGH`
+    ngram: NgramFloor  # an n-gram model of the training posts
+    held_out: Sequence[str] = ()  # later posts of the person
+    leaked: Sequence[int] = ()  # positions of the held-out posts that are training posts too, or nearly
+    bits: Sequence[float] = ()  # that each held-out post costs the model, its end counted; empty if unknown
+    base_bits: Sequence[float] = ()  # that each costs the base
+    reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name
+    hours: Sequence[int] = ()  # hour of the day (UTC) of each training post that has a date
+    seed: int = 0  # of every draw
+
+    @classmethod
+    def gather(
+        cls,
+        train: Sequence[str],
+        held_out: Sequence[str],
+        generated: Sequence[str],
+        *,
+        fit_ngram: FitNgram,
+        base: Sequence[str] = (),
+        others: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        bits: Sequence[float] = (),
+        base_bits: Sequence[float] = (),
+        hours: Sequence[int] = (),
+        seed: int = 0,
+    ) -> Self:
+        """Sort posts into groups.
+
+        Held-out posts that are training posts too, or nearly, are left out, and so are other people's posts
+        that are the person's: a model would get credit for what it has seen.
+
+        Args:
+            train: the posts that the model learnt from, in order of time.
+            held_out: later posts of the person.
+            generated: posts of the model as they came, unpicked.
+            fit_ngram: makes an n-gram model of the training posts.
+            base: posts of the model that training started from.
+            others: real posts of other people in order of time, by name.
+            bits: what each held-out post costs the model, its end counted.
+            base_bits: what it costs the base.
+            hours: hour of the day (UTC) of each training post that has a date.
+            seed: of every draw; the same seed gives the same figures.
+
+        Raises:
+            NotEnoughPosts: there are fewer than 16 training posts.
+        """
+        if len(train) < ENOUGH:
+            raise NotEnoughPosts(f"{len(train)} training posts; {ENOUGH} are needed to measure a model by")
+        originals, ngram = Originals(train), fit_ngram(train)
+        leaked = {i for i, near in enumerate(originals.nearest(held_out)) if near.similarity >= LEAK}
+        reference, later = _apart(others, {normalized(text) for text in (*train, *held_out)})
+        groups = {
+            MODEL: list(generated),
+            OWN: [text for i, text in enumerate(held_out) if i not in leaked],
+            BASE: list(base),
+            NGRAM: ngram.generate(count=min(MOST, max(LEAST, len(generated))), seed=seed),
+            OTHERS: balanced(later, MOST),
+        }
+        return cls(
+            train=train,
+            originals=originals,
+            groups={name: posts for name, posts in groups.items() if len(posts) >= ENOUGH},
+            ngram=ngram,
+            held_out=held_out,
+            leaked=sorted(leaked),
+            bits=bits,
+            base_bits=base_bits,
+            reference=reference,
+            hours=hours,
+            seed=seed,
+        )
+
+
+def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:
+    """At most `most` posts, the latest of each person, and of no person more than an equal part."""
+    part = most // max(1, len(others))
+    return [text for name in sorted(others) for text in others[name][-part:]]
+
+
+def _apart(
+    others: Mapping[str, Sequence[str]], own: set[str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Earlier and later posts of other people, without those whose normalized text is in `own`."""
+    posts = {name: [text for text in texts if normalized(text) not in own] for name, texts in others.items()}
+    border = {name: round((1 - LATER) * len(texts)) for name, texts in posts.items()}
+    earlier = {name: texts[: border[name]] for name, texts in posts.items()}
+    later = {name: texts[border[name] :] for name, texts in posts.items()}
+    return earlier, later

@@ -19,11 +19,12 @@ MANY = 3  # from here on counts are one class
 
 
 class Profile(NamedTuple):
-    """A name, the classes, and a function that says how often each class is in a post."""
+    """Something that is counted in posts."""
 
     name: str
-    labels: tuple[str, ...]
-    counts: Callable[[str], Sequence[int]]
+    title: str
+    labels: tuple[str, ...]  # of the classes
+    counts: Callable[[str], Sequence[int]]  # how often each class is in a post
 
     def table(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """(texts, labels) counts; every text has at least one."""
@@ -34,13 +35,13 @@ def _length(text: str) -> list[int]:
     return _one_of(sum(len(text) > limit for limit in LENGTHS), len(LENGTHS) + 1)
 
 
-def _occurrences(found: int) -> list[int]:
-    return _one_of(min(found, MANY), MANY + 1)
+def _occurrences(count: int) -> list[int]:
+    return _one_of(min(count, MANY), MANY + 1)
 
 
 def _punctuation(text: str) -> list[int]:
-    found = Counter(text.translate(SAME_MARK).replace("...", "…"))
-    marks = [found[mark] for mark in MARKS]
+    characters = Counter(text.translate(SAME_MARK).replace("...", "…"))
+    marks = [characters[mark] for mark in MARKS]
     return [*marks, int(not any(marks))]
 
 
@@ -59,10 +60,15 @@ def _one_of(place: int, size: int) -> list[int]:
 _TIMES = (*map(str, range(MANY)), f"{MANY} or more")
 
 PROFILES = (
-    Profile("length", (*(f"up to {limit}" for limit in LENGTHS), "longer"), _length),
-    Profile("emoji", _TIMES, lambda text: _occurrences(len(EMOJI.findall(text)))),
-    Profile("hashtags", _TIMES, lambda text: _occurrences(len(HASHTAG.findall(text)))),
-    Profile("mentions", _TIMES, lambda text: _occurrences(len(MENTION.findall(text)))),
-    Profile("punctuation", (*MARKS, "none"), _punctuation),
-    Profile("capitals", (*(f"up to {limit:.0%}" for limit in CAPITALS), "no letters"), _capitals),
+    Profile("length", "Length in characters", (*(f"up to {limit}" for limit in LENGTHS), "longer"), _length),
+    Profile("emoji", "Emoji in a post", _TIMES, lambda text: _occurrences(len(EMOJI.findall(text)))),
+    Profile("hashtags", "Hashtags in a post", _TIMES, lambda text: _occurrences(len(HASHTAG.findall(text)))),
+    Profile("mentions", "Mentions in a post", _TIMES, lambda text: _occurrences(len(MENTION.findall(text)))),
+    Profile("punctuation", "Punctuation", (*MARKS, "none"), _punctuation),
+    Profile(
+        "capitals",
+        "Capital letters among all letters",
+        (*(f"up to {limit:.0%}" for limit in CAPITALS), "no letters"),
+        _capitals,
+    ),
 )

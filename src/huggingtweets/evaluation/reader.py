@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = "huggingtweets reader 1"
 STRENGTH = 10.0  # inverse of the regularization
-ROUNDS = 2000  # at most; a few are enough, save where both kinds hold the same posts
+ROUNDS = 2000  # at most; a few are enough, unless both kinds hold the same posts
 
 Scores = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -33,7 +33,7 @@ class Reader:
     """Scores posts: above 0 of the first kind, below 0 of the second. Make one with `fit` or `load`."""
 
     def __init__(self, rarity: Weights, weights: Weights, bias: float) -> None:
-        """Use `fit` or `load`.
+        """A reader with these weights; `fit` learns them, `load` reads them.
 
         Args:
             rarity: inverse document frequency of each hashed n-gram.
@@ -46,18 +46,18 @@ class Reader:
 
     @classmethod
     def fit(cls, first: csr_matrix, second: csr_matrix) -> Reader:
-        """Learn to tell posts of the first kind from those of the second; each kind weighs the same.
+        """Learn to tell posts of the first kind from those of the second; both kinds weigh the same.
 
         Args:
-            first: their n-gram counts, from `counts`.
-            second: the same of the others.
+            first: n-gram counts of posts of the first kind, from `counts`.
+            second: the same of the second kind.
         """
         from scipy.sparse import vstack  # noqa: PLC0415 -- heavy, and only needed when measuring
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 -- the same
 
         both = vstack([first, second], format="csr")
-        seen = np.bincount(both.indices, minlength=both.shape[1])
-        rarity = (np.log((1 + both.shape[0]) / (1 + seen)) + 1).astype(np.float32)
+        frequency = np.bincount(both.indices, minlength=both.shape[1])
+        rarity = (np.log((1 + both.shape[0]) / (1 + frequency)) + 1).astype(np.float32)
         kind = np.arange(both.shape[0]) < first.shape[0]
         model = LogisticRegression(  # the dual form, since there are far fewer posts than n-grams
             C=STRENGTH,
@@ -91,19 +91,19 @@ class Reader:
 
 
 def counts(texts: Sequence[str]) -> csr_matrix:
-    """What a reader sees of posts: (texts, hashed n-grams)."""
+    """What a reader knows of posts: (texts, hashed n-grams) counts."""
     return matrix(texts)
 
 
 def auc(high: ArrayLike, low: ArrayLike) -> float:
     """Area under the ROC curve: the chance that one of `high` is above one of `low`, ties counted half."""
-    ordered = np.sort(low)
-    below, not_above = np.searchsorted(ordered, high, "left"), np.searchsorted(ordered, high, "right")
-    return float((below + not_above).mean() / (2 * len(ordered)))
+    ascending = np.sort(low)
+    below, not_above = np.searchsorted(ascending, high, "left"), np.searchsorted(ascending, high, "right")
+    return float((below + not_above).mean() / (2 * len(ascending)))
 
 
 def auc_figure(high: Scores, low: Scores, *, seed: int) -> Figure:
-    """The same with its interval, over posts of both sides."""
+    """`auc` with its interval, over posts of both sides."""
     return intervals.bootstrap(_aucs, high, low, seed=seed)
 
 
@@ -111,10 +111,10 @@ def _aucs(highs: Scores, lows: Scores) -> Scores:
     return np.array([auc(high, low) for high, low in zip(highs, lows, strict=True)])
 
 
-def _weighed(found: csr_matrix, rarity: Weights) -> csr_matrix:
+def _weighed(counts: csr_matrix, rarity: Weights) -> csr_matrix:
     """TF-IDF with logarithmic counts, each row of length 1."""
-    weighed = found.copy()
-    weighed.data = (1 + np.log(found.data)) * rarity[found.indices]
+    weighed = counts.copy()
+    weighed.data = (1 + np.log(counts.data)) * rarity[counts.indices]
     lengths = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
     weighed.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(weighed.indptr)).astype(np.float32)
     return weighed

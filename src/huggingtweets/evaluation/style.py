@@ -1,8 +1,8 @@
 """The style score of a single post: how much a reader takes it for the person's rather than other people's.
 
-It ships with the model as weights of hashed character n-grams, so that posts can be scored without anybody's
-posts at hand. `generate --best-of` keeps what scores highest. Picking so drives towards what is most typical
-of the person, past what the person's own posts are; it says nothing of sense.
+The weights of hashed character n-grams are in the model folder, so that posts can be scored without the posts
+of anybody. `generate --best-of` picks the posts with the highest score. What is picked is more typical of the
+person than the person's own posts are; the score says nothing about sense.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model_folder import STYLE
 from ..results import ENOUGH
-from .questions.authorship import LEAST, MOST, balanced
+from .material import balanced
+from .questions.authorship import LEAST, MOST
 from .reader import Reader, counts
 
 
@@ -24,7 +25,7 @@ class StyleScorer:
     """Scores posts; the higher, the more like the person."""
 
     def __init__(self, reader: Reader) -> None:
-        """Score with a reader that knows the person from others."""
+        """Score with a reader that tells the person from others."""
         self._reader = reader
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -35,12 +36,12 @@ class StyleScorer:
 def write_style(
     train: Sequence[str], others: Mapping[str, Sequence[str]], generic: Sequence[str], folder: Path
 ) -> None:
-    """Write what scores posts into a model folder; nothing where there is nobody to tell the person from.
+    """Write the scorer of posts into a model folder; nothing if there are no posts to tell the person's from.
 
     Args:
         train: the person's training posts.
         others: real posts of other people, by name.
-        generic: posts of the base, for where those are too few.
+        generic: posts of the base, for when those are too few.
         folder: of the model.
     """
     theirs = balanced(others, MOST)
@@ -51,7 +52,7 @@ def write_style(
 
 
 def load_style(folder: Path) -> StyleScorer:
-    """What scores the posts of a model folder.
+    """The scorer of a model folder.
 
     Raises:
         ModelError: the folder has none, or a damaged one.

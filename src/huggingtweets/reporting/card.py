@@ -1,4 +1,4 @@
-"""The model card: metadata through huggingface_hub, then a template."""
+"""The model card: metadata from huggingface_hub, then a template."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from markupsafe import Markup
 
 from ..results import MODEL, Evaluation, Metric
 from ..types import NO_BASE, PROMPT, Base, Funnel, Reason, Record, Sample
+from .context import names, report_context
+from .escaping import escape, escape_cell
 from .funnel_picture import REASONS
-from .measures import evaluation_rows
 from .picture import plain
-from .verdicts import verdicts
+from .sections import headlines
+from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
 OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter"}  # fields that mean something to no other method
 COUNTED = ("name", "summary", "method", "seed")  # fields of a recipe that mean something without a base
-MARKS = re.compile(r"(?![,.'?%;-])[!-/:-@\[-`{-~]")  # ASCII punctuation that means something to a parser
 
 
 def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluation | None = None) -> str:
@@ -30,9 +31,9 @@ def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluatio
     Args:
         record: what is known of the model.
         pictures: names of the pictures beside it; only these are shown.
-        evaluation: what was measured of it, where it was.
+        evaluation: what was measured of it, if it was.
     """
-    view = {**_view(record, pictures), "measured": _measured(record, evaluation) if evaluation else None}
+    view = {**_view(record, pictures), "evaluation": _evaluation(record, evaluation) if evaluation else None}
     body = environment().get_template("card.md.j2").render(view)
     text = f"---\n{_metadata(record, pictures).to_yaml()}\n---\n\n{body}"
     return str(ModelCard(text))
@@ -69,7 +70,7 @@ def _result(metric: Metric, record: Record) -> EvalResult:
     return EvalResult(
         task_type="text-generation",
         dataset_type="posts",
-        dataset_name=f"Held-out posts of {model_names(record)}",
+        dataset_name=f"Held-out posts of {names(record.authors)}",
         dataset_split="held out",
         metric_type=metric.name,
         metric_name=LABELS.get(metric.name, metric.name),
@@ -82,20 +83,10 @@ def hub_id(base: Base) -> str | None:
     return base.name.partition("@")[0] if base.revision else None
 
 
-def escape(value: object) -> Markup:
-    """Text that stays text in Markdown and in HTML: on one line, with all marks as numbered entities.
-
-    Neither parser takes an entity for structure (CommonMark 0.31, section 2.5), except in code.
-    """
-    if isinstance(value, Markup):
-        return value
-    return Markup(MARKS.sub(lambda mark: f"&#{ord(mark[0])};", plain(str(value))))  # noqa: S704 -- escaped here
-
-
 @cache
 def environment() -> Environment:
     """Templates whose every expression is escaped for HTML and Markdown at once."""
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("huggingtweets.reporting"),
         autoescape=True,
         finalize=escape,
@@ -104,6 +95,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    templates.filters["cell"] = escape_cell
+    return templates
 
 
 def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
@@ -113,7 +106,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "record": record,
         "pictures": pictures,
         "authors": _authors(record, pictures),
-        "names": model_names(record),
+        "names": names(record.authors),
         "handles": [f"@{author.account.handle}" for author in record.authors],
         "summary": _summary(funnels),
         "funnel": _funnel(record),
@@ -143,14 +136,9 @@ def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | No
     ]
 
 
-def model_names(record: Record) -> str:
-    """The people as a sentence lists them, "@ada and @bob"."""
-    *others, last = [f"@{plain(author.account.handle)}" for author in record.authors]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _web(url: str) -> str | None:
-    return url if re.match(r"https?://", url) else None
+    """An address on the web on one line; None for all others, which must not become links."""
+    return plain(url) if re.match(r"https?://", url) else None
 
 
 def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
@@ -165,10 +153,10 @@ def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
 
 def _funnel(record: Record) -> list[list[str]]:
     funnels = [author.funnel for author in record.authors]
-    found = [reason for reason in REASONS if any(reason in funnel.dropped for funnel in funnels)]
+    reasons = [reason for reason in REASONS if any(reason in funnel.dropped for funnel in funnels)]
     return [
         _row("read", (funnel.read for funnel in funnels)),
-        *(_row(REASONS[reason], (funnel.dropped.get(reason, 0) for funnel in funnels)) for reason in found),
+        *(_row(REASONS[reason], (funnel.dropped.get(reason, 0) for funnel in funnels)) for reason in reasons),
         _row("kept", (funnel.kept for funnel in funnels)),
         _row("kept to learn from", (author.train for author in record.authors)),
         _row("kept and held out", (author.held_out for author in record.authors)),
@@ -198,19 +186,19 @@ def _recipe(record: Record) -> list[tuple[str, object]]:
 
 def _metric(metric: Metric) -> list[str]:
     figures = (metric.value, metric.floor, metric.ceiling)
-    shown = ["" if figure is None else f"{figure:.3f}" for figure in figures]
-    return [LABELS.get(metric.name, metric.name), *shown, f"{metric.count:,}" if metric.count else ""]
+    cells = ["" if figure is None else f"{figure:.3f}" for figure in figures]
+    return [LABELS.get(metric.name, metric.name), *cells, f"{metric.count:,}" if metric.count else ""]
 
 
-def _measured(record: Record, evaluation: Evaluation) -> dict[str, object]:
-    """What was measured: the answers, every row, and how the posts that it rests on came to be."""
+def _evaluation(record: Record, evaluation: Evaluation) -> dict[str, object]:
+    """The short answers, every row, and how the posts that were measured came to be."""
+    answers = evaluation.answers.values()
     return {
-        "answers": verdicts(evaluation, model_names(record)),
-        "rows": evaluation_rows(evaluation),
+        "headlines": headlines(evaluation, report_context(record, evaluation)),
+        "rows": card_rows(evaluation),
         "written": evaluation.counts.groups.get(MODEL, 0),
         "seed": evaluation.seed,
-        "order": evaluation.prediction.order,
-        "smoothing": evaluation.prediction.smoothing,
+        "about_ngram": [sentence for answer in answers if (sentence := answer.about_ngram())],
     }
 
 

@@ -1,6 +1,6 @@
-"""Where the marks of a report's charts stand, in per cent of the room they get: templates draw them.
+"""Where the marks of a report's charts stand, in per cent of the chart's width and height.
 
-Per cent, and not the units of a view box, so that a chart grows with its page while its text does not.
+Not in the units of a view box: so a chart grows with its page, and its text does not.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Row
+from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Row, drawings
+from ..results.wording import percent
 from .curves import Points, marks
-from .measures import interval, percent, written
+from .formats import interval, written
 
 ORDER = (OWN, MODEL, NGRAM, BASE, OTHERS)
 
@@ -75,6 +76,13 @@ class Entry(NamedTuple):
     bars: list[Length]
 
 
+class Entries(NamedTuple):
+    """A table with bars."""
+
+    groups: list[str]
+    rows: list[Entry]
+
+
 class Line(NamedTuple):
     """A measure over time: the points, y from the top down."""
 
@@ -82,15 +90,15 @@ class Line(NamedTuple):
     x: list[Tick]
     y: list[Tick]
     level: Tick | None = None  # a line across
-    told: tuple[float, float, str] | None = None  # a point with words
+    mark: tuple[float, float, str] | None = None  # a point with words
 
 
-def scale(row: Row, kind: str, *, holding: Sequence[float] = ()) -> Scale | None:
+def scale(row: Row, kind: drawings.Scale, *, holding: Sequence[float] = ()) -> Scale | None:
     """The row's figures on an axis that reaches over all intervals and `holding`; None without a model's.
 
     Args:
         row: what to draw.
-        kind: "share" or "number", as measures name it.
+        kind: how its figures are written.
         holding: values that the axis must hold.
     """
     if row.model is None:
@@ -108,19 +116,19 @@ def scale(row: Row, kind: str, *, holding: Sequence[float] = ()) -> Scale | None
     )
 
 
-def columns(labels: Sequence[str], series: Mapping[str, Sequence[float]], *, cut: int = 0) -> Columns:
+def columns(labels: Sequence[str], shares: Mapping[str, Sequence[float]], *, cut: int = 0) -> Columns:
     """Bars side by side, one for each label and group.
 
     Args:
         labels: what stands below.
-        series: the shares of each group, one for each label.
+        shares: of each group, one for each label.
         cut: number of the label before which a line stands, 0 for none.
     """
-    axis = marks(0, max([0.0, *(value for values in series.values() for value in values)]), most=4)
+    axis = marks(0, max([0.0, *(value for values in shares.values() for value in values)]), most=4)
     at, slot = _place(axis), 100 / len(labels)
-    width = 0.76 * slot / len(series)
+    width = 0.76 * slot / len(shares)
     return Columns(
-        groups=list(series),
+        groups=list(shares),
         labels=[Tick(round((number + 0.5) * slot, 2), label) for number, label in enumerate(labels)],
         ticks=_ticks(axis, "share", at),
         bars=[
@@ -131,39 +139,47 @@ def columns(labels: Sequence[str], series: Mapping[str, Sequence[float]], *, cut
                 at(value),
                 f"{label}: {100 * value:.1f} %",
             )
-            for place, (group, values) in enumerate(series.items())
+            for place, (group, values) in enumerate(shares.items())
             for number, (label, value) in enumerate(zip(labels, values, strict=True))
         ],
         cut=round(cut * slot, 2),
     )
 
 
-def entries(rows: Sequence[tuple[str, Mapping[str, float]]]) -> list[Entry]:
-    """Labels with their shares by group, the largest share as wide as there is room."""
-    most = max((share for _, shares in rows for share in shares.values()), default=0) or 1
-    return [
-        Entry(
-            label,
-            [Length(group, round(100 * share / most, 2), percent(share)) for group, share in shares.items()],
-        )
-        for label, shares in rows
-    ]
+def entries(rows: Sequence[tuple[str, Mapping[str, float]]]) -> Entries | None:
+    """Labels with their shares by group, the largest share with the whole width; None without labels."""
+    if not rows:
+        return None
+    most = max(share for _, shares in rows for share in shares.values()) or 1
+    return Entries(
+        groups=list(rows[0][1]),
+        rows=[
+            Entry(
+                label,
+                [
+                    Length(group, round(100 * share / most, 2), percent(share))
+                    for group, share in shares.items()
+                ],
+            )
+            for label, shares in rows
+        ],
+    )
 
 
 def line(
     points: Points,
-    kind: str,
+    kind: drawings.Scale,
     *,
     level: tuple[float, str] | None = None,
-    told: tuple[float, str] | None = None,
+    mark: tuple[float, str] | None = None,
 ) -> Line:
     """A measure by epoch.
 
     Args:
         points: epoch and value, at least one.
-        kind: "share" or "number".
+        kind: how the values are written.
         level: a value to compare with, and what to say of it.
-        told: the epoch of a point that stands out, and what to say of it.
+        mark: the epoch of a point that stands out, and what to say of it.
     """
     values = [value for _, value in points] + ([level[0]] if level else [])
     across, up = (
@@ -171,17 +187,17 @@ def line(
         marks(min(values), max(values), most=4),
     )
     x, y = _place(across), _down(_place(up))
-    drawn = {epoch: (x(epoch), y(value)) for epoch, value in points}
+    places = {epoch: (x(epoch), y(value)) for epoch, value in points}
     return Line(
-        points=list(drawn.values()),
+        points=list(places.values()),
         x=_ticks(across, "number", x),
         y=_ticks(up, kind, y),
         level=Tick(y(level[0]), level[1]) if level else None,
-        told=(*drawn[told[0]], told[1]) if told else None,
+        mark=(*places[mark[0]], mark[1]) if mark else None,
     )
 
 
-def _ticks(axis: Sequence[float], kind: str, at: Callable[[float], float]) -> list[Tick]:
+def _ticks(axis: Sequence[float], kind: drawings.Scale, at: Callable[[float], float]) -> list[Tick]:
     if kind == "share":
         return [Tick(at(value), f"{round(100 * value, 6):g} %") for value in axis]
     decimals = max(len(f"{value:g}".partition(".")[2]) for value in axis)

@@ -1,30 +1,31 @@
-"""What came of a game of real or bot, on a report that was made before or after it."""
+"""The result of a blind game of real or bot, on a report that was made before or after it."""
 
 from __future__ import annotations
 
 from markupsafe import escape
 
 from ..results import Game
-from .measures import percent
+from ..results.wording import percent
 
+SECTION = "voice"  # the section of the page that the sentence ends
 PLACE = '<p id="game" class="says">'  # where the sentence stands on the page
 
 
-def sentence(played: Game | None) -> str:
+def sentence(game: Game | None) -> str:
     """Whether somebody could tell real posts from generated ones."""
-    if played is None:
+    if game is None:
         return "Can people tell? Nobody was asked; huggingtweets play does that."
-    found = played.found
-    verdict = "that is more than chance" if played.told_apart else "that may be chance"
+    share = game.found
+    chance = "that is more than chance" if game.told_apart else "that may be chance"
     return (
-        f"Can people tell? Somebody was shown {found.count} pairs, a real post and one of the model's under "
-        f"its guards, and found the real one in {percent(found.value)} of them (between "
-        f"{percent(found.low)} and {percent(found.high)} with 95 % certainty; 50 % is guessing): {verdict}."
+        f"Can people tell? Somebody was shown {share.count} pairs, a real post and one of the model's under "
+        f"its guards, and found the real one in {percent(share.value)} of them (between "
+        f"{percent(share.low)} and {percent(share.high)} with 95 % certainty; 50 % is guessing): {chance}."
     )
 
 
 def with_game(page: str, game: Game) -> str:
-    """A page with what came of a game that was played after it was made; all else stays."""
+    """A page with the result of a game that was played after the page was made; all else stays."""
     before, start, rest = page.partition(PLACE)
     _, end, after = rest.partition("</p>")
     return f"{before}{start}{escape(sentence(game))}{end}{after}" if end else page

@@ -7,7 +7,8 @@ from html import unescape
 from huggingface_hub import DatasetCard, DatasetCardData, ModelCard
 
 from ..types import Permission, Record
-from .card import escape, model_names
+from .context import names
+from .escaping import escape
 from .picture import plain
 
 BOT, MACHINE = "AI BOT", "made by a machine"  # what a card must say
@@ -68,11 +69,11 @@ def dataset_card(record: Record, permission: Permission, *, model: str, url: str
         task_categories=["text-generation"],
         configs=[{"config_name": "default", "data_files": files}],
     )
-    names = escape(model_names(record))
+    people = escape(names(record.authors))
     return str(
         DatasetCard(
             f"---\n{metadata.to_yaml()}\n---\n\n# Posts of {escape(record.name)}\n\n"
-            f"The public posts of {names} that [{escape(model)}]({url}) learnt from "
+            f"The public posts of {people} that [{escape(model)}]({url}) learnt from "
             "(train), and those held out to measure it with (test). Reposts, and what was too short or there "
             "twice, are left out. Private and deleted posts were not read.\n\n"
             f"{_statement(record, permission)}\n"
@@ -81,6 +82,6 @@ def dataset_card(record: Record, permission: Permission, *, model: str, url: str
 
 
 def _statement(record: Record, permission: Permission) -> str:
-    names = escape(model_names(record))
-    told = PERMISSIONS[permission.kind].format(names=names, words=escape(permission.words))
-    return f"**Whose posts, and with what permission:** the posts are by {names}. {told}"
+    people = escape(names(record.authors))
+    statement = PERMISSIONS[permission.kind].format(names=people, words=escape(permission.words))
+    return f"**Whose posts, and with what permission:** the posts are by {people}. {statement}"

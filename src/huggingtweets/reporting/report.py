@@ -18,10 +18,9 @@ from ..results import MODEL, OWN, Evaluation
 from ..types import NO_BASE, Author, Record
 from . import played, sections, tables
 from .compared import Compared
+from .context import report_context
 from .picture import plain
 from .portrait import address, portrait
-from .sentences import listed
-from .verdicts import verdicts
 
 HERE = Path(__file__).parent
 FACES = 3  # authors whose picture is shown; the rest have initials, so that the file stays small
@@ -44,7 +43,8 @@ def report_html(
         avatars: image files by handle; who has none, or a broken one, gets initials.
         copying_curve: steps of training, and the share of posts with a copied run that was measured there.
     """
-    who = names(record.authors)
+    context = report_context(record, evaluation, copying_curve)
+    who, drawn = context.who, sections.sections(evaluation, context)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -54,28 +54,21 @@ def report_html(
             who=who,
             font=b64encode((HERE / "fonts" / "BricolageGrotesque.woff2").read_bytes()).decode(),
             people=[_person(author, place, avatars) for place, author in enumerate(record.authors)],
-            verdicts=verdicts(evaluation, who),
+            headlines=sections.headlines(evaluation, context),
             facts=_facts(record, evaluation, who),
             labels=sections.labels(who),
             groups=sections.groups(evaluation, who),
-            voice=sections.voice(evaluation, who),
-            copying=sections.copying(evaluation.copying, who),
-            variety=sections.variety(evaluation.variety, who),
-            habits=sections.habits(evaluation, who),
-            words=sections.words(evaluation.giveaways, who),
-            samples=[sections.sample(found, evaluation.copying.run) for found in samples],
-            learning=sections.learning(record, evaluation, copying_curve, who),
+            before_samples=[one for one in drawn if one.section.order < sections.SAMPLES_ORDER],
+            samples=[sections.sample(post) for post in samples],
+            after_samples=[one for one in drawn if one.section.order >= sections.SAMPLES_ORDER],
+            game=played.sentence(evaluation.game),
+            game_section=played.SECTION,
             unknown=tables.unknown(evaluation),
             absent=tables.absent(evaluation, who, based=record.base.name != NO_BASE),
-            game=played.sentence(evaluation.game),
-            table=tables.whole(evaluation),
+            methods=sections.methods(evaluation, context),
+            table=tables.every_line(evaluation),
         )
     )
-
-
-def names(authors: Sequence[Author]) -> str:
-    """The people as the page names them, "@ada and @bob"."""
-    return listed(f"@{plain(author.account.handle)}" for author in authors)
 
 
 @cache
@@ -91,8 +84,8 @@ def _environment() -> Environment:
 
 
 def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[str, object]:
-    shown = portrait(author.account, avatars if place < FACES else {})
-    return {**shown, "picture": address(shown)}
+    face = portrait(author.account, avatars if place < FACES else {})
+    return {**face, "picture": address(face)}
 
 
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
@@ -101,7 +94,7 @@ def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, 
     return [
         ("Made", f"{made.day} {made:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
-        ("EvaluatedModel by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
+        ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
         ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
         ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),

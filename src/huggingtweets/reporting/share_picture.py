@@ -29,7 +29,7 @@ def share_picture(record: Record, avatars: Mapping[str, bytes], picked: Sample |
 
 def post_picture(record: Record, avatars: Mapping[str, bytes], sample: Sample) -> bytes:
     """A PNG of 1200 x 630 pixels that shows one post, and says that it is a model's and was picked."""
-    return _drawn(record, avatars, [sample], "PickedSample by a person.")
+    return _drawn(record, avatars, [sample], "Picked by a person.")
 
 
 def _drawn(record: Record, avatars: Mapping[str, bytes], samples: Sequence[Sample], honestly: str) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor, log10
 from typing import NamedTuple
 
+from ..results.wording import percent
 from .curves import marks
-from .measures import percent
 from .picture import draw, plain
 
 ROUND = (1, 2, 5)  # times a power of ten: the marks of a logarithmic axis

@@ -1,19 +1,21 @@
-"""The end of a report: every figure with its interval, and what could not be concluded."""
+"""Every figure with its interval, as rows of the report and of the card, and what could not be concluded."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Evaluation, Figure, Row
-from .measures import interval, measure, written
-from .sentences import above
+from ..results.drawings import Label, Scale
+from .formats import interval, written
+from .picture import plain
 
 BESIDE = (OWN, NGRAM, BASE, OTHERS)  # the columns beside the model's
 BETTER = {"high": "higher", "low": "lower", "ceiling": "nearer to the person"}
+FLOORS = {BASE: "base", NGRAM: "n-gram model", OTHERS: "other people"}
 
 
 class Cell(NamedTuple):
-    """A figure; `unclear` where its interval meets the model's, so that the difference may be chance."""
+    """A figure; `unclear` if its interval meets the model's, so that the difference may be chance."""
 
     value: str
     interval: str
@@ -21,7 +23,7 @@ class Cell(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row of the table."""
+    """A row of the report's table."""
 
     label: str
     model: Cell | None
@@ -31,25 +33,36 @@ class Line(NamedTuple):
     unknown: str
 
 
-def whole(evaluation: Evaluation) -> dict[str, list[Line]]:
-    """Every row, by the question that it answers."""
-    found: dict[str, list[Line]] = {}
+def every_line(evaluation: Evaluation) -> dict[str, list[Line]]:
+    """Every row of an evaluation, by the question that it answers."""
+    lines: dict[str, list[Line]] = {}
+    labels = evaluation.labels()
     for path, row in evaluation.rows().items():
-        found.setdefault(measure(path).question, []).append(_line(path, row))
-    return found
+        lines.setdefault(labels[path].heading, []).append(_line(labels[path], row))
+    return lines
+
+
+def card_rows(evaluation: Evaluation) -> list[tuple[str, str, str, str]]:
+    """Every row in words for the table of the card: question, the model's figure, its floors, its ceiling.
+
+    The text is on one line and has no markup, but what a parser can take for markup is not escaped.
+    """
+    labels = evaluation.labels()
+    return [_in_words(labels[path], row) for path, row in evaluation.rows().items()]
 
 
 def unknown(evaluation: Evaluation) -> dict[str, list[str]]:
-    """The measures from which nothing can be concluded, by the reason why."""
-    found: dict[str, list[str]] = {}
+    """The labels of the rows from which nothing can be concluded, by the reason why."""
+    reasons: dict[str, list[str]] = {}
+    labels = evaluation.labels()
     for path, row in evaluation.rows().items():
         if row.model is None:
-            found.setdefault(row.unknown, []).append(measure(path).label)
-    return found
+            reasons.setdefault(row.unknown, []).append(labels[path].text)
+    return reasons
 
 
 def absent(evaluation: Evaluation, who: str, *, based: bool = True) -> list[str]:
-    """Whose posts are too few to be compared with; `based` says whether the model has a base."""
+    """Sentences on the groups that have too few posts; `based` says whether the model has a base."""
     by = {
         MODEL: "by the model",
         OWN: f"by {who} that it never saw",
@@ -57,29 +70,38 @@ def absent(evaluation: Evaluation, who: str, *, based: bool = True) -> list[str]
         BASE: "by the base",
         OTHERS: "by other people",
     }
-    missing = {name: said for name, said in by.items() if name not in evaluation.counts.groups}
-    said = [] if based else [f"How it does beside a base: it has none, and knows nothing but posts by {who}."]
-    return said + [
-        f"There are fewer than {ENOUGH} posts {said}, so their place in every chart is empty."
-        for name, said in missing.items()
-        if based or name != BASE
+    missing = [words for name, words in by.items() if name not in evaluation.counts.groups]
+    if not based:
+        missing = [words for words in missing if words != by[BASE]]
+    baseless = f"How it does beside a base: it has none, and knows nothing but posts by {who}."
+    return [baseless] * (not based) + [
+        f"There are fewer than {ENOUGH} posts {words}, so their place in every chart is empty."
+        for words in missing
     ]
 
 
-def _line(path: str, row: Row) -> Line:
-    shown, figures = measure(path), {**row.floors, OWN: row.ceiling}
+def _line(label: Label, row: Row) -> Line:
+    figures = {**row.floors, OWN: row.ceiling}
     return Line(
-        label=shown.label,
-        model=_cell(row.model, None, shown.scale),
+        label=label.text,
+        model=_cell(row.model, None, label.scale),
         counted=row.model.count if row.model else 0,
-        beside=[_cell(figures.get(name), row.model, shown.scale) for name in BESIDE],
+        beside=[_cell(figures.get(name), row.model, label.scale) for name in BESIDE],
         better=BETTER[row.best],
         unknown=row.unknown,
     )
 
 
-def _cell(figure: Figure | None, model: Figure | None, scale: str) -> Cell | None:
+def _cell(figure: Figure | None, model: Figure | None, scale: Scale) -> Cell | None:
     if figure is None:
         return None
-    unclear = model is not None and not above(figure, model) and not above(model, figure)
+    unclear = model is not None and not figure.above(model) and not model.above(figure)
     return Cell(written(figure, scale), interval(figure, scale), unclear)
+
+
+def _in_words(label: Label, row: Row) -> tuple[str, str, str, str]:
+    model, scale = row.model, label.scale
+    figure = f"{written(model, scale)} ({interval(model, scale)})" if model else f"unknown: {row.unknown}"
+    floors = ", ".join(f"{FLOORS.get(name, name)} {written(f, scale)}" for name, f in row.floors.items())
+    ceiling = written(row.ceiling, scale) if row.ceiling else ""
+    return plain(f"{label.heading} ({label.text})"), plain(figure), plain(floors), ceiling

@@ -1,4 +1,4 @@
-"""Does a model sound like the person, and does it only repeat them? All questions are asked, and written down."""
+"""Evaluate a model: ask all questions of its posts, and write the answers into its folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from .. import dataset, evaluation, models, reporting, tracking
 from ..cleaning import CleaningRules
 from ..errors import ModelError
-from ..evaluation.copies import Originals
+from ..evaluation import Material
 from ..evaluation.style import write_style
 from ..model_folder import ModelFolder, find_models
 from ..models import Model
@@ -66,7 +66,7 @@ def evaluate(
     settings = {"evaluated": count, "seed": seed}
     with record_keeper.run(Stage.EVALUATE, group=record.name, config=settings) as run:
         run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
-        answers = evaluate_folder(
+        result = evaluate_folder(
             folder,
             record,
             data,
@@ -77,12 +77,12 @@ def evaluate(
             avatars=folder.avatars(),
             watcher=watcher,
         )
-        run.log(tracking.evaluation_metrics(answers), step=0)
+        run.log(tracking.evaluation_metrics(result), step=0)
         artifacts.report(run, folder, shows_posts=show_posts)
     pictures = [picture.name for picture in folder.pictures()]
-    card = reporting.model_card(record, pictures=pictures, evaluation=answers)
+    card = reporting.model_card(record, pictures=pictures, evaluation=result)
     folder.card.write_text(card, "utf-8")
-    return EvaluatedModel(folder, answers)
+    return EvaluatedModel(folder, result)
 
 
 def evaluate_folder(
@@ -97,12 +97,12 @@ def evaluate_folder(
     watcher: Watcher,
     avatars: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Evaluation:
-    """Let the model of a folder write, ask all questions of its posts, and write the answers into the folder.
+    """Evaluate the model in a folder, and write report.json, report.html and the style scorer into it.
 
     Args:
         folder: a model folder, whole or in the making.
-        record: what is known of it.
-        data: the posts it was made of.
+        record: what is known of the model.
+        data: the posts that it was made of.
         others: real posts of other people, by name.
         count: posts to write with the model and with its base.
         seed: of every draw.
@@ -110,35 +110,35 @@ def evaluate_folder(
         watcher: told of each stage.
         avatars: image files by handle, for the report.
     """
-    train, held_out = [p.text for p in data.train], [p.text for p in data.held_out]
+    train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     model, base = models.load(folder.path), models.load_base(record.recipe)
     written, base_written = (_written(one, record, count, seed) if one else [] for one in (model, base))
-    answers = evaluation.measure(
+    material = Material.gather(
         train,
         held_out,
         written,
+        fit_ngram=models.ngram_floor,
         base=base_written,
         others=others,
-        fit_ngram=models.ngram_floor,
-        bits=model.bits(held_out, [p.author for p in data.held_out]),
+        bits=model.bits(held_out, [post.author for post in data.held_out]),
         base_bits=base.bits(held_out) if base else (),
         hours=[post.created_at.hour for post in data.train if post.created_at],
         seed=seed,
-        progress=lambda question, *_: watcher.stage(question),
     )
+    answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
+    result = replace(answers, game=_played(folder))
     write_style(train, others, base_written, folder.path)
-    answers = replace(answers, game=_played(folder))
     page = reporting.report_html(
         record,
-        answers,
-        _beside_originals(written[:SHOWN], train, show_posts=show_posts),
+        result,
+        _beside_originals(written[:SHOWN], material, show_posts=show_posts),
         avatars=avatars,
         copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
     folder.report_page.write_text(page, "utf-8")
-    evaluation.save(answers, folder)
-    return answers
+    evaluation.save(result, folder)
+    return result
 
 
 def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
@@ -169,28 +169,28 @@ def _kept_posts(model: ModelFolder) -> tuple[Post, ...]:
 
 
 def _written(model: Model, record: Record, count: int, seed: int) -> list[str]:
-    """Posts as they come, unfiltered: filters would hide what is to be measured."""
+    """Posts as they come, unfiltered: filters would hide what is measured."""
     written = model.generate(count=count, sampling=record.recipe.sampling, seed=seed)
     return [sample.text for sample in written.samples]
 
 
-def _beside_originals(samples: Sequence[str], train: Sequence[str], *, show_posts: bool) -> list[Compared]:
+def _beside_originals(samples: Sequence[str], material: Material, *, show_posts: bool) -> list[Compared]:
     """Samples as they came, each with the training post that it is most like."""
-    originals = Originals(train)
+    originals = material.originals
     rows = zip(samples, originals.nearest(samples), originals.longest_runs(samples), strict=True)
     return [
         Compared(
             text=text,
             similarity=nearest.similarity,
             run=int(run),
-            nearest=train[nearest.position] if show_posts else "",
+            nearest=material.train[nearest.position] if show_posts else "",
         )
         for text, nearest, run in rows
     ]
 
 
 def _played(folder: ModelFolder) -> Game | None:
-    """The game that somebody played with this model, which a new evaluation does not undo."""
+    """The game that somebody played with this model; a new evaluation keeps it."""
     try:
         return evaluation.load(folder).game
     except ModelError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ...evaluation import questions
 from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...results import Evaluation, Row
@@ -24,13 +25,6 @@ _HEAD = Markup('<th scope="col">{}</th>')
 _CELL = Markup("<td>{}</td>")
 _NAME = Markup('<th scope="row">{}</th>')
 _ROW = Markup("<tr>{}</tr>")
-MEASURES: tuple[tuple[str, str], ...] = (  # rows of an evaluation by path, and what the page calls them
-    ("prediction.bits_per_byte", "bits for a letter of unseen posts (fewer is better)"),
-    ("authorship.whole.closeness", "sounds like the person (1 is the person)"),
-    ("copying.copied", "posts that copy one of the person's"),
-    ("variety.self_bleu", "repeats itself (less is better)"),
-    ("detection", "a machine can tell (0.5 is guessing)"),
-)
 
 
 def title(name: str, folder: ModelFolder) -> str:
@@ -63,7 +57,7 @@ def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Marku
     head = joined(map(_HEAD.format, ("", *(plain(folder.path.name) for folder, _ in models))))
     rows = []
     rows_by_model = [evaluation.rows() if evaluation else {} for _, evaluation in models]
-    for path, label in MEASURES:
+    for path, label in _short_labels().items():
         cells = joined(_CELL.format(_figure(model_rows.get(path))) for model_rows in rows_by_model)
         rows.append(_ROW.format(_NAME.format(label) + cells))
     same = len({folder.record.dataset_digest for folder, _ in models}) == 1
@@ -73,6 +67,17 @@ def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Marku
         else "They learnt from different posts: figures of different posts are not to be compared."
     )
     return _TABLE.format(caption="Measured, with 95 % intervals", head=head, rows=joined(rows)) + note(remark)
+
+
+def _short_labels() -> dict[str, str]:
+    """The rows of an evaluation that the comparison shows, by their path, and what it calls them."""
+    labels = {name: questions.load(name).ANSWER.labels for name in questions.names()}
+    return {
+        f"{name}.{path}".rstrip("."): label.short
+        for name, by_path in labels.items()
+        for path, label in by_path.items()
+        if label.short
+    }
 
 
 def confirmation(folders: Sequence[ModelFolder]) -> Markup:

@@ -11,7 +11,7 @@ people from another network are told apart by that network's habits.
 
 Episodes are easy: `auc` is near 1 for almost everything that is not other people's. `closeness` and `auc_own`
 are what tell models apart. Above 1, and above 0.5, a model is more typical of the person than their later
-posts are. That need not be overdone: people change, and training posts that the reader has not learnt from
+posts are. It need not exaggerate: people change, and training posts that the reader has not learnt from
 (`earlier`) are above 1, too.
 
 Blind to: copying, and good posts repeated for ever. The order of words is hardly seen.
@@ -19,78 +19,152 @@ Blind to: copying, and good posts repeated for ever. The order of words is hardl
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-import numpy as np
-from msgspec.structs import replace
+from msgspec import Struct, field
 
-from ...results import OTHERS, OWN, Authorship, Figure, Groups, Voice, nothing, row
-from ...text import WORD, folded, words
+from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
+from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
+from ...results.wording import floors, inconclusive, of_100, percent
 from .. import intervals
+from ..episodes import EPISODE, episode_auc
+from ..masking import masker, shared_words
+from ..material import Material, balanced
 from ..reader import Reader, Scores, auc_figure, counts
 
-EPISODE = 16  # posts
+ORDER = 20
 LEAST, MOST = 100, 2500  # posts of each side that a reader learns from
-KEPT_WORDS = 100  # that the style reader sees
+VISIBLE_WORDS = 100  # that the style reader sees
 PART = 4  # one training post of so many tells how close training posts are
-PARTITIONS = 50  # ways of cutting posts into episodes that an AUC is the mean of
+AXIS = (0.0, 1.0)  # values that every chart holds
 
 
-def measure(
-    train: Sequence[str], others: Mapping[str, Sequence[str]], groups: Groups, *, seed: int
-) -> Authorship:
-    """How much each group sounds like the person.
+class Voice(Struct, frozen=True, kw_only=True):
+    """How much posts sound like the person, to one reader."""
 
-    Args:
-        train: the person's training posts.
-        others: real posts of other people by name, apart from those in `groups`.
-        groups: posts to read; the person's own and other people's must be among them.
-        seed: of episodes and intervals.
-    """
-    learnt = balanced(others, MOST)
-    mine = list(train[-MOST:])
-    reason = _too_little(mine, learnt, groups)
+    auc: Row  # of episodes against other people's episodes: 1 is told apart always, 0.5 never
+    auc_own: Row  # of episodes against the person's own: 0.5 equals, below fainter, above exaggerated
+    closeness: Row  # mean log-odds on a scale where other people are 0 and the person is 1
+    earlier: Figure | None = None  # the closeness of training posts: people change, so it need not be 1
+
+
+class Authorship(Answer, frozen=True, kw_only=True):
+    """How much posts sound like the person: with all words, and with only frequent ones visible."""
+
+    title: ClassVar[str] = "Does it sound like the person?"
+    labels: ClassVar[Mapping[str, Label]] = {
+        "whole.closeness": Label("closeness, all words", short="sounds like the person (1 is the person)"),
+        "whole.auc": Label("AUC against other people, all words"),
+        "whole.auc_own": Label("AUC against the person, all words"),
+        "style.closeness": Label("closeness, topic hidden"),
+        "style.auc": Label("AUC against other people, topic hidden"),
+        "style.auc_own": Label("AUC against the person, topic hidden"),
+    }
+
+    whole: Voice
+    style: Voice
+    others: dict[str, int] = field(default_factory=dict)  # whose posts the reader knows, and how many
+    kept_words: tuple[str, ...] = ()  # that the style reader sees
+
+    def headline(self, context: ReportContext) -> Headline:
+        """Whether it sounds like the person, with all words."""
+        return Headline(
+            f"Does it sound like {context.who}?",
+            *_likeness(self.whole),
+            _closeness_sentence(self.whole, context.who),
+        )
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """Closeness to the person, with and without topic, and comparisons of episodes."""
+        who, whole = context.who, self.whole
+        return [
+            Section(
+                name="voice",
+                order=10,
+                link="Voice",
+                title=f"Does it sound like {who}?",
+                intro=f"A program, called the reader here, has learnt to tell {who} from other people. It "
+                "then judges posts that it has not seen.",
+                blocks=[
+                    Panel("With all words", _closeness_sentence(whole, who), "whole.closeness", AXIS),
+                    Panel(
+                        "With the topic hidden", _closeness_sentence(self.style, who), "style.closeness", AXIS
+                    ),
+                    Panel("Beside other people", _auc_sentence(whole.auc, who), "whole.auc", AXIS),
+                    Panel(f"Beside {who}", _own_auc_sentence(whole.auc_own, who), "whole.auc_own", AXIS),
+                ],
+            )
+        ]
+
+    def methods(self, context: ReportContext) -> list[Method]:
+        """What closeness and AUC are, whom the reader knows, and which words it sees."""
+        who, visible = context.who, ", ".join(self.kept_words)
+        return [
+            Method(20, "Closeness", self._closeness_method(who)),
+            Method(
+                20,
+                "AUC",
+                "The chance that a batch of the one side gets a higher score from the reader than a batch of "
+                f"the other: 50 % is a coin’s. Posts are read in batches of {EPISODE} (Rivera-Soto et al. "  # noqa: RUF001
+                "2021). Batches are easy to tell apart, so this is near 100 % for much that is not other "
+                "people’s.",  # noqa: RUF001
+            ),
+            Method(
+                20,
+                "Topic hidden",
+                f"The same with every word masked letter by letter, but for the {len(self.kept_words)} that "
+                "both sides use most (text distortion, Stamatatos 2017; Wegmann et al. 2022, arXiv "
+                "2204.04907, on why). It is never perfect: what people write about is part of how they "
+                "write.",
+                more=("The words left", visible) if visible else None,
+            ),
+        ]
+
+    def _closeness_method(self, who: str) -> str:
+        others, earlier = self.others, self.whole.earlier
+        people = ", ".join(f"{name} ({count:,})" for name, count in others.items())
+        known = (
+            f" It knows posts by {len(others)} {'other person' if len(others) == 1 else 'other people'}: "
+            f"{people}. Where these write in another place or time, that alone makes {who} easier to tell."
+        )
+        change = (
+            f" People change: on this scale earlier posts by {who}, which the reader had not seen either, "
+            f"come to {100 * earlier.value:.0f} %, so more than 100 % need not be overdone."
+            if earlier
+            else ""
+        )
+        return (
+            f"A reader learns to tell {who} from other people by runs of 3 to 5 characters (TF-IDF and "
+            "logistic regression; Stamatatos 2009). Its mean log-odds are put on a scale where other "
+            f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known if others else ''} Broken or "  # noqa: RUF001
+            f"shuffled sentences with the right words can still come close.{change}"
+        )
+
+
+ANSWER = Authorship
+
+
+def measure(material: Material, *, seed: int) -> Authorship:
+    """How much each group sounds like the person."""
+    groups, theirs = material.groups, balanced(material.reference, MOST)
+    mine = list(material.train[-MOST:])
+    reason = _too_little(mine, theirs, groups)
     if reason:
-        silent = Voice(auc=nothing(reason), auc_own=nothing(reason), closeness=nothing(reason))
-        return Authorship(whole=silent, style=silent)
-    kept = shared_words(mine, learnt, KEPT_WORDS)
-    mask = masker(kept)
-    masked = {name: [mask(text) for text in texts] for name, texts in groups.items()}
+        return Authorship(whole=_inconclusive(reason), style=_inconclusive(reason))
+    visible = shared_words(mine, theirs, VISIBLE_WORDS)
+    mask = masker(visible)
+    masked = {name: [mask(text) for text in posts] for name, posts in groups.items()}
     return Authorship(
-        whole=_voice(mine, learnt, groups, seed),
-        style=_voice([mask(text) for text in mine], [mask(text) for text in learnt], masked, seed),
-        others={name: len(posts) for name, posts in others.items()},
-        kept_words=tuple(sorted(kept)),
+        whole=_voice(mine, theirs, groups, seed),
+        style=_voice([mask(text) for text in mine], [mask(text) for text in theirs], masked, seed),
+        others={name: len(posts) for name, posts in material.reference.items()},
+        kept_words=tuple(sorted(visible)),
     )
 
 
-def masker(kept: set[str]) -> Callable[[str], str]:
-    """A function that masks every word but those: upper case as X, lower case as x, digits as 0."""
-
-    @cache  # a few thousand words make up most of what is said
-    def masked(word: str) -> str:
-        return word if folded(word) in kept else re.sub(r"\w", _shape, word)
-
-    return lambda text: WORD.sub(lambda found: masked(found.group()), text)
-
-
-def shared_words(mine: Sequence[str], theirs: Sequence[str], count: int) -> set[str]:
-    """The words that both sides use in most posts: hardly a matter of topic."""
-    here, there = _document_frequency(mine), _document_frequency(theirs)
-    both = {word: min(share, there.get(word, 0.0)) for word, share in here.items()}
-    return set(sorted(both, key=lambda word: (-both[word], word))[:count])
-
-
-def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:
-    """At most `most` posts, the latest of each person, no person more than their part."""
-    part = most // max(1, len(others))
-    return [text for name in sorted(others) for text in others[name][-part:]]
-
-
 def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> str:
+    """Why nothing can be measured; "" if it can."""
     for posts, whose in ((mine, "training posts"), (others, "posts of other people")):
         if len(posts) < LEAST:
             return f"{len(posts)} {whose}; {LEAST} are needed to learn the difference"
@@ -98,71 +172,101 @@ def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> s
     return f"too few posts of {' and '.join(absent)} to compare with" if absent else ""
 
 
+def _inconclusive(reason: str) -> Voice:
+    row = Row.inconclusive(reason)
+    return Voice(auc=row, auc_own=row, closeness=row)
+
+
 def _voice(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int) -> Voice:
     reader = Reader.fit(counts(mine), counts(others))
-    scores = {name: reader.scores(counts(texts)) for name, texts in groups.items()}
+    scores = {name: reader.scores(counts(posts)) for name, posts in groups.items()}
     own, floor = scores[OWN], scores[OTHERS]
     if auc_figure(own, floor, seed=seed).low <= 0.5:  # noqa: PLR2004 -- a coin's
-        reason = "the person's own later posts cannot be told from other people's"
-        return Voice(auc=nothing(reason), auc_own=nothing(reason), closeness=nothing(reason))
-    against_others = {name: _episode_auc(s, floor, seed) for name, s in scores.items() if name != OTHERS}
-    against_own = {name: _episode_auc(s, own, seed) for name, s in scores.items() if name != OWN}
+        return _inconclusive("the person's own later posts cannot be told from other people's")
+    against_others = {n: episode_auc(s, floor, seed=seed) for n, s in scores.items() if n != OTHERS}
+    against_own = {n: episode_auc(s, own, seed=seed) for n, s in scores.items() if n != OWN}
     against_own[OWN] = Figure(value=0.5, low=0.5, high=0.5, count=len(own))  # equal to itself, by definition
+    closeness = {n: intervals.bootstrap(_closeness, s, own, floor, seed=seed) for n, s in scores.items()}
     return Voice(
-        auc=row(against_others, "high"),
-        auc_own=row(against_own, "ceiling"),
-        closeness=row(
-            {n: intervals.bootstrap(_closeness, s, own, floor, seed=seed) for n, s in scores.items()},
-            "ceiling",
-        ),
+        auc=Row.of(against_others, "high"),
+        auc_own=Row.of(against_own, "ceiling"),
+        closeness=Row.of(closeness, "ceiling"),
         earlier=_earlier(mine, others, groups, seed),
     )
 
 
 def _earlier(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int) -> Figure:
     """Closeness of every fourth training post, to a reader that has learnt from the rest."""
-    asked, learnt = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
-    reader = Reader.fit(counts(learnt), counts(others))
-    scores = (reader.scores(counts(texts)) for texts in (asked, groups[OWN], groups[OTHERS]))
+    held_back, rest = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
+    reader = Reader.fit(counts(rest), counts(others))
+    scores = (reader.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
 
 
-def _closeness(asked: Scores, own: Scores, others: Scores) -> Scores:
+def _closeness(scores: Scores, own: Scores, others: Scores) -> Scores:
     """Where the mean score lies between other people's, 0, and the person's own, 1."""
     floor = others.mean(axis=1)
-    place: Scores = (asked.mean(axis=1) - floor) / (own.mean(axis=1) - floor)
+    place: Scores = (scores.mean(axis=1) - floor) / (own.mean(axis=1) - floor)
     return place
 
 
-def _episode_auc(asked: Scores, reference: Scores, seed: int) -> Figure:
-    """AUC of episodes; posts are drawn for the interval, and cut into episodes anew each time."""
-    rng = np.random.default_rng(seed)
-    whole = [rng.permuted(np.tile(scores, (PARTITIONS, 1)), axis=1) for scores in (asked, reference)]
-    drawn = intervals.bootstrap(_aucs, asked, reference, seed=seed)
-    value = float(_aucs(*whole).mean())
-    return replace(drawn, value=value, low=min(value, drawn.low), high=max(value, drawn.high))
+def _likeness(voice: Voice) -> tuple[str, Grade]:
+    row = voice.closeness
+    if row.model is None or row.ceiling is None:
+        return "Unknown", "unknown"
+    if OTHERS in row.floors and not row.model.above(row.floors[OTHERS]):
+        return "Not for sure", "bad"
+    if row.model.above(row.ceiling):
+        typical = voice.earlier is not None and not row.model.above(voice.earlier)
+        return ("Yes", "good") if typical else ("Yes, too much", "fair")
+    return ("Partly", "fair") if row.ceiling.above(row.model) else ("Yes", "good")
 
 
-def _aucs(asked: Scores, reference: Scores) -> Scores:
-    """One AUC for each row, of its episodes."""
-    one, other = _episodes(asked)[:, :, None], _episodes(reference)[:, None, :]
-    above: Scores = (one > other).mean(axis=(1, 2)) + (one == other).mean(axis=(1, 2)) / 2
-    return above
+def _closeness_sentence(voice: Voice, who: str) -> str:
+    """Where the model stands between other people and the person."""
+    row, earlier = voice.closeness, voice.earlier
+    model, own = row.model, row.ceiling
+    if model is None or own is None:
+        return inconclusive(row)
+    scale = f"From other people (0 %) to {who}'s own unseen posts (100 %)"
+    start = f"{scale}, the model comes to {percent(model.value)}"
+    if model.above(own) and earlier is not None and not model.above(earlier):
+        return (
+            f"{start}: more typical of {who} than {who}'s later posts, as {who}'s earlier posts are, from "
+            f"which it learnt ({percent(earlier.value)})."
+        )
+    if model.above(own):
+        nearer = floors(name for name, f in row.floors.items() if model.above(f) and not own.above(f))
+        beside = f"; {nearer} comes nearer" if nearer else ""
+        return (
+            f"{start}: it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}."
+        )
+    level = floors(name for name, f in row.floors.items() if not model.above(f))
+    if not own.above(model):
+        return f"{start}: as near as {who}'s own, as far as can be told."
+    return f"{start}: short of {who}'s own, and " + (
+        f"not clearly closer than {level}." if level else "closer than all else."
+    )
 
 
-def _episodes(scores: Scores) -> Scores:
-    """Mean scores of episodes: (rows, posts) to (rows, episodes)."""
-    whole = scores.shape[1] // EPISODE
-    means: Scores = scores[:, : whole * EPISODE].reshape(-1, whole, EPISODE).mean(axis=2)
-    return means
+def _auc_sentence(row: Row, who: str) -> str:
+    """How often a reader takes a batch of the model's posts for the person's, beside other people's."""
+    if row.model is None:
+        return inconclusive(row)
+    also = f", the base's in {of_100(row.floors[BASE].value)}" if BASE in row.floors else ""
+    also += f", {who}'s own unseen posts in {of_100(row.ceiling.value)}" if row.ceiling else ""
+    return (
+        f"Given a batch of the model's posts and one of other people's, a trained reader takes the model's "
+        f"for {who}'s in {of_100(row.model.value)} of 100 cases{also}. 50 would be guessing."
+    )
 
 
-def _document_frequency(texts: Sequence[str]) -> dict[str, float]:
-    found = Counter(word for text in texts for word in set(words(text)))
-    return {word: n / len(texts) for word, n in found.items()}
-
-
-def _shape(letter: re.Match[str]) -> str:
-    if letter.group().isdigit():
-        return "0"
-    return "X" if letter.group().isupper() else "x"
+def _own_auc_sentence(row: Row, who: str) -> str:
+    """How often a reader finds the model's posts more typical than the person's."""
+    if row.model is None:
+        return inconclusive(row)
+    return (
+        f"Given a batch of the model's posts and one of {who}'s own, the same reader finds the model's "
+        f"more like {who} in {of_100(row.model.value)} of 100 cases. 50 would be as good as {who}, more is "
+        "overdone."
+    )

@@ -1,8 +1,8 @@
 """Can a machine tell its posts from the posts it learnt from?
 
 A classifier two-sample test (Lopez-Paz and Oquab 2017): a reader learns to tell a group's posts from as many
-training posts, and is asked about posts it has not seen, by cross-validation. An AUC of 0.5 means that it
-cannot. The ceiling is other training posts, since later posts differ by their time alone.
+training posts, and then scores posts that it has not seen, by cross-validation. An AUC of 0.5 means that it
+cannot tell. The ceiling is other training posts, since later posts differ by their time alone.
 
 Catches what sounds right and is not: shuffled words, one post repeated, broken sentences. Blind to copying;
 well below 0.5 it says that the same posts are on both sides.
@@ -10,46 +10,98 @@ well below 0.5 it says that the same posts are on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ...results import ENOUGH, OWN, Figure, Groups, Row, common, row
+from ...results import ENOUGH, OWN, Figure, Row, common
+from ...results.drawings import Label, Method, Panel, ReportContext, Section
+from ...results.wording import WHOSE, inconclusive, of_100
+from ..material import Material
 from ..reader import Reader, auc_figure, counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+ORDER = 60
 FOLDS = 3
 MOST = 300  # posts of a group
 
 
-def measure(train: Sequence[str], groups: Groups, *, seed: int) -> Row:
-    """AUC of telling each group's posts from training posts; the same number of each for all groups."""
-    written = {name: texts for name, texts in groups.items() if name != OWN}
-    size = min(MOST, len(train) // 2, common({name: len(texts) for name, texts in written.items()}))
-    if size < ENOUGH:
-        return row({}, "ceiling")
-    rng = np.random.default_rng(seed)
-    drawn = rng.permutation(len(train))[: 2 * size]
-    real, more = counts([train[i] for i in drawn[:size]]), counts([train[i] for i in drawn[size:]])
-    asked = {
-        name: counts([texts[i] for i in rng.permutation(len(texts))[:size]])
-        for name, texts in written.items()
-        if len(texts) >= size
+class Detection(Row, frozen=True, kw_only=True):
+    """AUC of a reader that looks for what is machine-made; at 0.5 it cannot tell."""
+
+    title: ClassVar[str] = "Can a machine tell?"
+    labels: ClassVar[Mapping[str, Label]] = {
+        "": Label(
+            "AUC against training posts",
+            heading="Can a machine tell it from the person?",
+            short="a machine can tell (0.5 is guessing)",
+        )
     }
-    return row(
-        {name: _told_apart(found, real, seed) for name, found in {**asked, OWN: more}.items()}, "ceiling"
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """One panel beside those of the voice."""
+        panel = Panel(self.title, self._sentence(context.who), holding=(0, 1))
+        title = f"Can a machine tell it from {context.who}?"
+        return [Section(name="voice", order=10, link="Voice", title=title, blocks=[panel])]
+
+    def methods(self, context: ReportContext) -> list[Method]:
+        """What the reader learns, and what stands for the person."""
+        text = (
+            "Another reader learns to tell each side’s posts from as many training posts, and is asked about "  # noqa: RUF001
+            "posts it has not seen (classifier two-sample test, Lopez-Paz and Oquab 2017). Here "
+            f"{context.who} stands for other training posts. A careful reader finds something in any model: "
+            "what counts is the order."
+        )
+        return [Method(30, self.title, text)]
+
+    def _sentence(self, who: str) -> str:
+        """How often the reader finds the model's posts, beside the floors and the person's."""
+        if self.model is None:
+            return inconclusive(self)
+        also = "".join(f", {WHOSE.get(name, name)} in {of_100(f.value)}" for name, f in self.floors.items())
+        own = ""
+        if self.ceiling:
+            tells = self.model.above(self.ceiling)
+            end = ": it can tell" if tells else ", which is no clear difference"
+            own = f"; {who}'s own posts come to {of_100(self.ceiling.value)}{end}"
+        return (
+            f"A reader trained for just that tells the model from {who} in {of_100(self.model.value)} of 100 "
+            f"cases{also}. 50 is guessing{own}."
+        )
+
+
+ANSWER = Detection
+
+
+def measure(material: Material, *, seed: int) -> Detection:
+    """AUC of telling each group's posts from training posts; the same number of each for all groups."""
+    train = material.train
+    groups = {name: posts for name, posts in material.groups.items() if name != OWN}
+    size = min(MOST, len(train) // 2, common({name: len(posts) for name, posts in groups.items()}))
+    if size < ENOUGH:
+        return Detection.of({}, "ceiling")
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(train))[: 2 * size]
+    real, more = counts([train[i] for i in order[:size]]), counts([train[i] for i in order[size:]])
+    subsets = {
+        name: counts([posts[i] for i in rng.permutation(len(posts))[:size]])
+        for name, posts in groups.items()
+        if len(posts) >= size
+    }
+    return Detection.of(
+        {name: _separation(posts, real, seed) for name, posts in {**subsets, OWN: more}.items()}, "ceiling"
     )
 
 
-def _told_apart(group: csr_matrix, real: csr_matrix, seed: int) -> Figure:
-    """Every post scored by a reader that learnt from the other folds."""
-    fold = np.arange(group.shape[0]) % FOLDS
-    theirs, ours = np.zeros(len(fold)), np.zeros(len(fold))
-    for held in range(FOLDS):
-        learnt, kept = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        reader = Reader.fit(group[learnt], real[learnt])
-        theirs[kept], ours[kept] = reader.scores(group[kept]), reader.scores(real[kept])
-    return auc_figure(theirs, ours, seed=seed)
+def _separation(group: csr_matrix, real: csr_matrix, seed: int) -> Figure:
+    """AUC of readers, each of which scores the posts of one fold and has learnt from the others."""
+    folds = np.arange(group.shape[0]) % FOLDS
+    group_scores, real_scores = np.zeros(len(folds)), np.zeros(len(folds))
+    for fold in range(FOLDS):
+        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        reader = Reader.fit(group[outside], real[outside])
+        group_scores[inside], real_scores[inside] = reader.scores(group[inside]), reader.scores(real[inside])
+    return auc_figure(group_scores, real_scores, seed=seed)

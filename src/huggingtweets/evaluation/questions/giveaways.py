@@ -1,8 +1,8 @@
 """Which words give the person away, and does the model use them?
 
 Words are ranked by the log-odds ratio with an informative Dirichlet prior, in standard errors (Monroe,
-Colaresi and Quinn 2008, "Fightin' words"). They are chosen on training posts, so
-that held-out posts are a fair ceiling.
+Colaresi and Quinn 2008, "Fightin' words"). They are chosen on training posts, so that held-out posts are a
+fair ceiling.
 
 Blind to: everything but the choice of words. Shuffled and copied posts use them as the person does.
 """
@@ -12,41 +12,118 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
-from ...results import Giveaway, Giveaways, Groups, nothing, row
+from msgspec import Struct
+
+from ...results import MODEL, OTHERS, OWN, Answer, Row
+from ...results.drawings import Label, Method, Pairs, ReportContext, Section
+from ...results.wording import capitalized, in_100, inconclusive
 from ...text import signs
 from .. import intervals
-from .authorship import balanced
+from ..material import Material, balanced
 
-PRIOR = 1000  # words of both sides' speech that every word starts with
+ORDER = 50
+PRIOR = 1000  # words of both sides that every word starts with
 CERTAIN = 1.96  # standard errors
 MOST = 30  # words
 LEAST_POSTS = 5  # of the person, that a word is in
 LEAST_OTHERS, MOST_OTHERS = 100, 5000  # posts
 
 
-def measure(train: Sequence[str], others: Mapping[str, Sequence[str]], groups: Groups) -> Giveaways:
-    """The words that tell `train` from posts of others, and how often each group uses them."""
-    theirs = balanced(others, MOST_OTHERS)
+class Giveaway(Struct, frozen=True, kw_only=True):
+    """A word that gives the person away, and the share of each group's posts that hold it."""
+
+    word: str
+    z: float  # of the log-odds ratio against other people; from 1.96 on it is no accident
+    shares: dict[str, float]
+
+
+class Giveaways(Answer, frozen=True, kw_only=True):
+    """The words that give the person away, and whether the model uses them."""
+
+    title: ClassVar[str] = "Does it use the person's words?"
+    labels: ClassVar[Mapping[str, Label]] = {"used": Label("posts with a word that gives the person away")}
+
+    used: Row  # share of posts with at least one of them
+    words: tuple[Giveaway, ...]
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """How often each word is used, the most telling first."""
+        groups = [name for name in (OWN, MODEL, OTHERS) if all(name in word.shares for word in self.words)]
+        table = Pairs(
+            title="",
+            sentence="",
+            caption="Share of posts that have a word, the most telling first",
+            unit="Word",
+            rows=[(word.word, {name: word.shares[name] for name in groups}) for word in self.words],
+            wide=True,
+        )
+        return [
+            Section(
+                name="words",
+                order=50,
+                link="Words",
+                title=f"Does it use the words of {context.who}?",
+                summary=self._sentence(context.who),
+                blocks=[table],
+            )
+        ]
+
+    def methods(self, context: ReportContext) -> list[Method]:  # noqa: ARG002 -- nobody is named
+        """How the words are chosen."""
+        text = (
+            "Those that the training posts have more often than other people’s, by the log-odds ratio with "  # noqa: RUF001
+            "an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008)."
+        )
+        return [Method(70, "Words", text)]
+
+    def _sentence(self, who: str) -> str:
+        """How often the words are used, and how many of them."""
+        row = self.used
+        if row.model is None:
+            return inconclusive(row)
+        used = sum(word.shares.get(MODEL, 0) > 0 for word in self.words)
+        own = f", of {who}'s own unseen posts {in_100(row.ceiling.value)}" if row.ceiling else ""
+        others = f", of other people's {in_100(row.floors[OTHERS].value)}" if OTHERS in row.floors else ""
+        return (
+            f"{capitalized(in_100(row.model.value))} of its posts have a word that gives {who} away{own}"
+            f"{others}. Of the {len(self.words)} such words it uses {used}."
+        )
+
+
+ANSWER = Giveaways
+
+
+def measure(material: Material, *, seed: int) -> Giveaways:  # noqa: ARG001 -- nothing is drawn
+    """The words that tell the person from others, and how often each group uses them."""
+    theirs = balanced(material.reference, MOST_OTHERS)
     if len(theirs) < LEAST_OTHERS:
         reason = (
             f"{len(theirs)} posts of other people; {LEAST_OTHERS} are needed to say what sets a person apart"
         )
-        return Giveaways(used=nothing(reason, "ceiling"), words=())
-    found = _giveaways(train, theirs)
-    if not found:
-        return Giveaways(used=nothing("no word tells the person from other people", "ceiling"), words=())
-    chosen = {word for word, _ in found}
-    held = {name: [chosen.intersection(signs(text)) for text in texts] for name, texts in groups.items()}
+        return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
+    ranked = _ranked(material.train, theirs)
+    if not ranked:
+        reason = "no word tells the person from other people"
+        return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
+    chosen = {word for word, _ in ranked}
+    uses = {
+        name: [chosen.intersection(signs(text)) for text in posts] for name, posts in material.groups.items()
+    }
     return Giveaways(
-        used=row({name: intervals.share(sum(map(bool, h)), len(h)) for name, h in held.items()}, "ceiling"),
+        used=Row.of(
+            {n: intervals.share(sum(map(bool, each)), len(each)) for n, each in uses.items()}, "ceiling"
+        ),
         words=tuple(
             Giveaway(
                 word=word,
                 z=z,
-                shares={name: sum(word in words for words in h) / len(h) for name, h in held.items()},
+                shares={
+                    name: sum(word in words for words in each) / len(each) for name, each in uses.items()
+                },
             )
-            for word, z in found
+            for word, z in ranked
         ),
     )
 
@@ -66,13 +143,13 @@ def log_odds(mine: Counter[str], theirs: Counter[str]) -> dict[str, float]:
     return z
 
 
-def _giveaways(train: Sequence[str], others: Sequence[str]) -> list[tuple[str, float]]:
-    """Highest first."""
+def _ranked(train: Sequence[str], others: Sequence[str]) -> list[tuple[str, float]]:
+    """The words that give the person away with their z, highest first."""
     in_posts = Counter(word for text in train for word in set(signs(text)))
-    z = log_odds(_counted(train), _counted(others))
+    z = log_odds(_counts(train), _counts(others))
     sure = ((word, value) for word, value in z.items() if value >= CERTAIN and in_posts[word] >= LEAST_POSTS)
-    return sorted(sure, key=lambda found: (-found[1], found[0]))[:MOST]
+    return sorted(sure, key=lambda ranked: (-ranked[1], ranked[0]))[:MOST]
 
 
-def _counted(texts: Iterable[str]) -> Counter[str]:
+def _counts(texts: Iterable[str]) -> Counter[str]:
     return Counter(word for text in texts for word in signs(text))

@@ -3,163 +3,251 @@
 Distinct-n (Li et al. 2016) falls with the number of words looked at (Liu et al. 2022), so all groups are
 looked at in subsets of one size. Self-BLEU (Zhu et al. 2018) says how much each post repeats the others; it
 looks at nothing but the samples (Alihosseini et al. 2019), so nonsense counts as varied. Distributions of
-length and marks are set beside those of the person's training posts by the Jensen-Shannon distance (Lin 1991;
-Endres and Schindelin 2003), also in subsets of one size, since small samples are always some way apart.
+length and marks are compared with those of the person's training posts (habits.py).
 
 Blind to: copying, and the order of words; shuffled words even look more varied.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...results import ENOUGH, Distribution, Figure, Groups, Row, Variety, common, row
+from ...results import ENOUGH, MODEL, TRAIN, Answer, Figure, Row, common
+from ...results.drawings import (
+    Columns,
+    Grade,
+    Headline,
+    Label,
+    Method,
+    Pairs,
+    Panel,
+    ReportContext,
+    Section,
+)
+from ...results.wording import beside_own, capitalized, in_100, inconclusive
 from ...text import signs
-from .. import intervals
-from ..profiles import PROFILES, Profile
+from .. import habits, intervals
+from ..habits import Distribution
+from ..material import Material
+from ..profiles import PROFILES
+from ..self_bleu import ngrams, self_bleu
 
-Counts = NDArray[np.int64]
-
+ORDER = 40
 SIZES = (1, 2, 3)  # of n-grams
-BLEU_SIZES = (1, 2, 3, 4)
+PAIRS = 2  # words; single words are too few to differ, and almost all longer runs do
+RUNS = {1: "words", PAIRS: "pairs of words"}  # that the report draws
 MOST = 300  # posts of a group, for self-BLEU
 LATEST = 5000  # training posts that show the person's habits
-UNSEEN = 0.1  # what counts for no match, so that one size without any does not make a post's BLEU 0
+VARIED, HABITS = "Is it varied?", "Does it have the person's habits?"
 
 
-def measure(train: Sequence[str], groups: Groups, *, seed: int) -> Variety:
+class Variety(Answer, frozen=True, kw_only=True):
+    """How varied posts are, and whether length and marks are as the person has them."""
+
+    title: ClassVar[str] = "Is it varied, as the person is?"
+    labels: ClassVar[Mapping[str, Label]] = {
+        "distinct.1": Label("different words", heading=VARIED),
+        "distinct.2": Label("different pairs of words", heading=VARIED),
+        "distinct.*": Label("different runs of {} words", heading=VARIED),
+        "self_bleu": Label("self-BLEU", "number", VARIED, short="repeats itself (less is better)"),
+        "distributions.*.distance": Label("distance in {}", "number", HABITS),
+    }
+
+    distinct: dict[int, Row]  # n -> different n-grams / n-grams, among `sizes` of them
+    sizes: dict[int, int]  # n -> how many n-grams of each group are looked at
+    self_bleu: Row  # 0 to 1; 1 says that every post repeats another
+    distributions: dict[str, Distribution]
+
+    def headline(self, context: ReportContext) -> Headline:
+        """Whether it is as varied as the person, by pairs of words and by repetition."""
+        repeats = _above_ceiling(self.self_bleu)
+        sentence = self._repetition(context.who) if repeats else self._words(PAIRS, context.who)
+        return Headline(f"Is it as varied as {context.who}?", *self._variedness(), sentence)
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """Different words and repetition; then the habits."""
+        who = context.who
+        words = [
+            Panel(capitalized(runs), self._words(n, who), f"distinct.{n}")
+            for n, runs in RUNS.items()
+            if n in self.distinct
+        ]
+        return [
+            Section(
+                name="variety",
+                order=30,
+                link="Variety",
+                title="Is it varied?",
+                intro="A model that found one safe sentence could pass many tests with it. This looks at how "
+                "much of what is said is new.",
+                blocks=[*words, Panel("Repeating itself", self._repetition(who), "self_bleu", (0,))],
+            ),
+            Section(
+                name="habits",
+                order=40,
+                link="Habits",
+                title=f"Does it have the habits of {who}?",
+                intro="Beside words: how long posts are, and which marks are in them. Shares are of posts; "
+                "for punctuation, of all marks.",
+                blocks=[
+                    *(_habit(name, habit, who) for name, habit in self.distributions.items()),
+                    *_hours(context),
+                ],
+            ),
+        ]
+
+    def methods(self, context: ReportContext) -> list[Method]:  # noqa: ARG002 -- nobody is named
+        """Distinct-n, self-BLEU, and the distance between distributions."""
+        return [
+            Method(
+                50,
+                "Variety",
+                "Different runs of words among equally many of each group, since the figure falls with their "
+                "number (Li et al. 2016; Liu et al. 2022). Self-BLEU says how much a post repeats the others "
+                "of its group (Zhu et al. 2018); it looks at nothing else, so nonsense counts as varied "
+                "(Alihosseini et al. 2019).",
+            ),
+            Method(
+                60,
+                "Habits",
+                "Jensen-Shannon distance to the training posts, in equally many posts of each group (Lin "
+                "1991; Endres and Schindelin 2003): 0 is the same, 1 has nothing in common.",
+            ),
+        ]
+
+    def _variedness(self) -> tuple[str, Grade]:
+        row = self.distinct[PAIRS]
+        if row.model is None or row.ceiling is None:
+            return "Unknown", "unknown"
+        if row.ceiling.above(row.model) or _above_ceiling(self.self_bleu):
+            return "No", "bad"
+        return "Yes", "good"
+
+    def _words(self, n: int, who: str) -> str:
+        """How many runs of `n` words are different ones."""
+        row = self.distinct[n]
+        if row.model is None:
+            return inconclusive(row)
+        share = capitalized(f"{in_100(row.model.value)} of its {RUNS[n]} are different ones")
+        if row.ceiling is None:
+            return f"{share}."
+        difference = beside_own(
+            row, higher="more varied", lower="less varied", same="as varied, as far as can be told"
+        )
+        return f"{share}, of {who}'s own {in_100(row.ceiling.value)}: it is {difference}."
+
+    def _repetition(self, who: str) -> str:
+        """How much posts repeat one another."""
+        row = self.self_bleu
+        if row.model is None:
+            return inconclusive(row)
+        start = f"On a scale from 0 to 1, its posts repeat one another by {row.model.value:.2f}"
+        if row.ceiling is None:
+            return f"{start}."
+        difference = beside_own(
+            row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
+        )
+        return f"{start}, {who}'s own by {row.ceiling.value:.2f}: {difference}."
+
+
+ANSWER = Variety
+
+
+def measure(material: Material, *, seed: int) -> Variety:
     """Variety of each group's posts, beside the person's."""
-    tokens = {name: [signs(text) for text in texts] for name, texts in groups.items()}
-    distinct = {n: _distinct(tokens, n, seed) for n in SIZES}
+    words = {name: [signs(text) for text in posts] for name, posts in material.groups.items()}
+    distinct = {n: _distinct(words, n, seed) for n in SIZES}
+    train = material.train[-LATEST:]
     return Variety(
-        distinct={n: found for n, (found, _) in distinct.items()},
+        distinct={n: row for n, (row, _) in distinct.items()},
         sizes={n: size for n, (_, size) in distinct.items()},
-        self_bleu=_self_bleu(tokens, seed),
+        self_bleu=_self_bleu(words, seed),
         distributions={
-            profile.name: _distribution(profile, train[-LATEST:], groups, seed) for profile in PROFILES
+            profile.name: habits.distribution(profile, train, material.groups, seed=seed)
+            for profile in PROFILES
         },
     )
 
 
-def self_bleu(posts: Sequence[Sequence[str]]) -> list[float]:
-    """For each post, its BLEU-4 with all others as references (Papineni et al. 2002; Zhu et al. 2018).
-
-    Sizes without a match count as 0.1 matches (Chen and Cherry 2014, method 1); posts of fewer than four
-    words are judged by the sizes that they have.
-
-    Args:
-        posts: the words of each, at least one; two posts at least.
-    """
-    lengths = np.array([len(post) for post in posts])
-    logs = np.zeros((len(posts), len(BLEU_SIZES)))
-    for place, n in enumerate(BLEU_SIZES):
-        found = [Counter(_ngrams(post, n)) for post in posts]
-        highest = _two_highest(found)
-        for i, counts in enumerate(found):
-            hits = sum(min(count, _among_others(highest[gram], i)) for gram, count in counts.items())
-            logs[i, place] = math.log(max(hits, UNSEEN) / counts.total()) if counts else 0.0
-    sizes = np.minimum(lengths, len(BLEU_SIZES))
-    brevity = [min(0.0, 1 - _closest(lengths, i) / lengths[i]) for i in range(len(posts))]
-    return [float(bleu) for bleu in np.exp(logs.sum(axis=1) / sizes + brevity)]
-
-
-def distance(a: Counts, b: Counts) -> float:
-    """Jensen-Shannon distance between two histograms, base 2: 0 is equal, 1 shares nothing."""
-    p, q = a / a.sum(), b / b.sum()
-    m = (p + q) / 2
-    return math.sqrt(max(0.0, (_divergence(p, m) + _divergence(q, m)) / 2))
-
-
-def _distinct(tokens: dict[str, list[list[str]]], n: int, seed: int) -> tuple[Row, int]:
+def _distinct(words: Mapping[str, Sequence[Sequence[str]]], n: int, seed: int) -> tuple[Row, int]:
     """Distinct n-grams among equally many n-grams of each group, half of what all can give."""
-    grams = {name: [_ngrams(post, n) for post in posts] for name, posts in tokens.items()}
+    grams = {name: [ngrams(post, n) for post in posts] for name, posts in words.items()}
     totals = {name: sum(map(len, posts)) for name, posts in grams.items()}
     totals = {name: total for name, total in totals.items() if total >= 2 * ENOUGH}
     least = common(totals)
     size = least // 2
 
-    def share(name: str) -> Figure:
-        posts = grams[name]
-
-        def distinct(order: Counts) -> float:
+    def share(posts: list[list[tuple[str, ...]]]) -> Figure:
+        def distinct(order: NDArray[np.int64]) -> float:
             return len(set(islice(chain.from_iterable(posts[i] for i in order), size))) / size
 
         return intervals.at_size(distinct, len(posts), len(posts), seed=seed)
 
     missing = f"too few runs of {n} words in the generated posts"
-    found = {name: share(name) for name, total in totals.items() if total >= least}
-    return row(found, "ceiling", missing=missing), size
+    figures = {name: share(grams[name]) for name, total in totals.items() if total >= least}
+    return Row.of(figures, "ceiling", missing=missing), size
 
 
-def _self_bleu(tokens: dict[str, list[list[str]]], seed: int) -> Row:
-    """The mean of equally many posts of each group."""
-    spoken = {name: [post for post in posts if post] for name, posts in tokens.items()}
+def _self_bleu(words: Mapping[str, Sequence[Sequence[str]]], seed: int) -> Row:
+    """The mean self-BLEU of equally many posts of each group."""
+    spoken = {name: [post for post in posts if post] for name, posts in words.items()}
     spoken = {name: posts for name, posts in spoken.items() if len(posts) >= ENOUGH}
     size = min(MOST, common({name: len(posts) for name, posts in spoken.items()}))
     rng = np.random.default_rng(seed)
-    drawn = {
+    subsets = {
         name: [posts[i] for i in rng.permutation(len(posts))[:size]]
         for name, posts in spoken.items()
         if len(posts) >= size
     }
-    found = {name: intervals.mean(self_bleu(posts), seed=seed) for name, posts in drawn.items()}
-    return row(found, "ceiling", missing="too few generated posts with words")
+    figures = {name: intervals.mean(self_bleu(posts), seed=seed) for name, posts in subsets.items()}
+    return Row.of(figures, "ceiling", missing="too few generated posts with words")
 
 
-def _distribution(profile: Profile, train: Sequence[str], groups: Groups, seed: int) -> Distribution:
-    """Each group beside the training posts, in subsets of half of what all can give."""
-    usual = profile.table(train).sum(axis=0)
-    tables = {name: profile.table(texts) for name, texts in groups.items()}
-    least = common({name: len(table) for name, table in tables.items()})
-    distances = {
-        name: _subset_distance(table, usual, least // 2, seed)
-        for name, table in tables.items()
-        if len(table) >= least
-    }
-    shares = {"train": usual, **{name: table.sum(axis=0) for name, table in tables.items()}}
-    return Distribution(
-        labels=profile.labels,
-        shares={name: tuple((counts / counts.sum()).tolist()) for name, counts in shares.items()},
-        distance=row(distances, "low"),
+def _above_ceiling(row: Row) -> bool:
+    return row.model is not None and row.ceiling is not None and row.model.above(row.ceiling)
+
+
+def _habit(name: str, habit: Distribution, who: str) -> Pairs:
+    """A distribution of the model beside the person's."""
+    title = next((profile.title for profile in PROFILES if profile.name == name), name.capitalize())
+    shares = {group: habit.shares[group] for group in (TRAIN, MODEL) if group in habit.shares}
+    return Pairs(
+        title=title,
+        sentence=habits.sentence(habit, who),
+        caption=f"How {who} and the model differ in {title.lower()}",
+        unit=title,
+        rows=[
+            (label, {group: each[place] for group, each in shares.items()})
+            for place, label in enumerate(habit.labels)
+        ],
     )
 
 
-def _subset_distance(table: Counts, usual: Counts, size: int, seed: int) -> Figure:
-    return intervals.at_size(lambda at: distance(table[at].sum(axis=0), usual), len(table), size, seed=seed)
-
-
-def _ngrams(post: Sequence[str], n: int) -> list[tuple[str, ...]]:
-    return list(zip(*(post[i:] for i in range(n)), strict=False))
-
-
-def _two_highest(found: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
-    """For each n-gram, its highest counts in two posts, and which posts."""
-    highest: dict[tuple[str, ...], list[tuple[int, int]]] = {}
-    for i, counts in enumerate(found):
-        for gram, count in counts.items():
-            highest[gram] = sorted([*highest.get(gram, ()), (count, i)], reverse=True)[:2]
-    return highest
-
-
-def _among_others(highest: Sequence[tuple[int, int]], post: int) -> int:
-    """The highest count of an n-gram in any other post."""
-    return next((count for count, i in highest if i != post), 0)
-
-
-def _closest(lengths: Counts, post: int) -> int:
-    """The length nearest to the post's among the others; the shorter of two."""
-    gap = 2 * np.abs(lengths - lengths[post]) + (lengths > lengths[post])
-    gap[post] = gap.max() + 1
-    return int(lengths[gap.argmin()])
-
-
-def _divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Kullback-Leibler divergence in bits; where p is 0 nothing is added."""
-    some = p > 0
-    return float((p[some] * np.log2(p[some] / q[some])).sum())
+def _hours(context: ReportContext) -> list[Columns]:
+    """When the person posts, where dates are known; a model has no time of day."""
+    who, counts, total = context.who, context.hours, sum(context.hours)
+    if not total:
+        return []
+    top = max(range(len(counts)), key=counts.__getitem__)
+    sentence = (
+        f"{who} posts most between {top}:00 and {(top + 1) % 24}:00 UTC, {in_100(counts[top] / total)} "
+        "posts. The model chooses no hour; this is only what it learnt from."
+    )
+    return [
+        Columns(
+            name="hours",
+            title="Hour of the day",
+            sentence=sentence,
+            caption="Share of the training posts in each hour of the day",
+            description=sentence,
+            labels=[str(hour) for hour in range(len(counts))],
+            shares={TRAIN: [count / total for count in counts]},
+            axis="hour, UTC",
+            ticks=slice(None, None, 3),
+        )
+    ]

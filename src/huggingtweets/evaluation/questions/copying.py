@@ -1,0 +1,206 @@
+"""Does it only repeat the person?
+
+Two kinds of copying are counted: a run of words that is also in one training post (Merrill, Smith and Elazar
+2024, "Evaluating n-gram novelty of language models", count the same of web text), and a whole post that is
+nearly a training post. People repeat themselves, so the same figures of the person's held-out posts say how
+much of it is natural.
+
+Blind to: everything but copying. Shuffled words, or one new sentence repeated for ever, copy nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
+from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
+from ...results.wording import beside_own, capitalized, in_100, inconclusive
+from ...text import NEAR, SHINGLE
+from .. import intervals
+from ..copies import near, own_run
+from ..material import Material
+
+ORDER = 30
+RUNS = range(3, 21)  # lengths of run, in words, that the report draws
+
+
+class Copying(Answer, frozen=True, kw_only=True):
+    """How much is copied from the training posts."""
+
+    title: ClassVar[str] = "Does it only repeat the person?"
+    labels: ClassVar[Mapping[str, Label]] = {
+        "copied": Label("posts with a copied run", short="posts that copy one of the person's"),
+        "near": Label("posts that nearly are a training post"),
+    }
+
+    run: int  # words from which on a run counts as copied
+    copied: Row  # share of posts with such a run from one training post
+    near: Row  # share of posts that nearly are a training post
+    longest: dict[str, int]  # words of the longest run, by group
+    shares: dict[str, dict[int, float]]  # group -> words -> share of posts with a run so long
+    own_run: int  # words that the person's own posts almost never share with earlier ones
+
+    def headline(self, context: ReportContext) -> Headline:
+        """Whether it copies more than the person does."""
+        return Headline(
+            f"Does it copy more than {context.who} does?",
+            *_more_than_own(self.copied),
+            self._copied_sentence(context.who),
+        )
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """What is copied; and when copying began, beside what else changed during training."""
+        who, longest = context.who, self._longest_sentence(context.who)
+        intro = "Posts are searched for words in a row that stand so in a post that the model learnt from. "
+        copying = Section(
+            name="copying",
+            order=20,
+            link="Copying",
+            title=f"Does it only repeat {who}?",
+            intro=intro + longest,
+            blocks=[
+                *self._columns(longest),
+                Panel("Runs of words", self._copied_sentence(who), "copied", (0,)),
+                Panel("Whole posts", self._near_sentence(who), "near", (0,)),
+            ],
+        )
+        learning = Section(
+            name="learning",
+            order=70,
+            link="Learning",
+            title="When does it begin to copy?",
+            blocks=self._curve(context),
+        )
+        return [copying, learning] if learning.blocks else [copying]
+
+    def methods(self, context: ReportContext) -> list[Method]:
+        """What counts as a copy."""
+        text = (
+            "A run of words counts where it stands so in one training post; case and punctuation make no "
+            "difference (Merrill, Smith and Elazar 2024, arXiv 2406.13069, count the same of web text). A "
+            f"post nearly is a training post where their runs of {SHINGLE} characters have a Jaccard "
+            f"similarity of {NEAR} or more. People repeat themselves, so the unseen posts by {context.who} "
+            f"say how much of it is natural. They hardly ever share {self.own_run} words with an earlier "
+            "post."
+        )
+        return [Method(40, "Copying", text)]
+
+    def _columns(self, description: str) -> list[Columns]:
+        """Share of posts with a run of so many words or more, by the length of the run."""
+        shares = {name: self.shares[name] for name in (OWN, MODEL) if name in self.shares}
+        runs = sorted({n for each in shares.values() for n in each if each[n] or n <= self.run})
+        if not runs:
+            return []
+        return [
+            Columns(
+                name="runs",
+                title="Posts with a run of so many words, or longer",
+                sentence="",
+                caption="Share of posts that have a run of words from one training post, by the length of "
+                "the run",
+                description=description,
+                labels=[str(n) for n in runs],
+                shares={name: [each[n] for n in runs] for name, each in shares.items()},
+                axis=f"words in a row; right of the line, from {self.run} on, they count as copied",
+                ticks=slice(1, None, 2),
+                cut=runs.index(self.run) if self.run in runs else 0,
+                unit="Words",
+                wide=True,
+            )
+        ]
+
+    def _curve(self, context: ReportContext) -> list[Curve]:
+        """Share of samples with a copied run by epoch, where it was measured during training."""
+        own, points = self.copied.ceiling, context.copied
+        if not points or not context.bits_per_byte:
+            return []
+        begins = next((epoch for epoch, share in points if own and share > own.high), None)
+        return [
+            Curve(
+                name="copying-curve",
+                title="When copying begins",
+                sentence=_when(begins, own, self.run, context.who),
+                caption="Share of posts with a copied run, by passes over the training posts",
+                points=points,
+                scale="share",
+                level=(own.value, f"the person's own: {100 * own.value:.1f} %") if own else None,
+                mark=None if begins is None else (begins, "copying begins"),
+            )
+        ]
+
+    def _copied_sentence(self, who: str) -> str:
+        """How many posts copy a run of words."""
+        row = self.copied
+        if row.model is None:
+            return inconclusive(row)
+        share = capitalized(in_100(row.model.value))
+        return (
+            f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from"
+            f"{_own_sentence(row, who)}"
+        )
+
+    def _near_sentence(self, who: str) -> str:
+        """How many posts are nearly a training post."""
+        row = self.near
+        if row.model is None:
+            return inconclusive(row)
+        share = capitalized(in_100(row.model.value))
+        return f"{share} of its posts are, as a whole, nearly a post it learnt from{_own_sentence(row, who)}"
+
+    def _longest_sentence(self, who: str) -> str:
+        """How long the longest run is."""
+        if MODEL not in self.longest:
+            return ""
+        own = (
+            f"; the longest in {who}'s own unseen posts has {self.longest[OWN]}"
+            if OWN in self.longest
+            else ""
+        )
+        return f"The longest run that the model took over has {self.longest[MODEL]} words{own}."
+
+
+ANSWER = Copying
+
+
+def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- nothing is drawn
+    """How much each group copies from the training posts."""
+    originals, groups = material.originals, material.groups
+    runs = {name: originals.longest_runs(posts) for name, posts in groups.items()}
+    copied = {
+        name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
+    }
+    return Copying(
+        run=COPIED_RUN,
+        copied=Row.of(copied, "low"),
+        near=Row.of({name: near(originals, posts) for name, posts in groups.items()}, "low"),
+        longest={name: int(each.max()) for name, each in runs.items()},
+        shares={name: {n: float((each >= n).mean()) for n in RUNS} for name, each in runs.items()},
+        own_run=own_run(originals, groups.get(OWN, ())),
+    )
+
+
+def _more_than_own(row: Row) -> tuple[str, Grade]:
+    if row.model is None or row.ceiling is None:
+        return "Unknown", "unknown"
+    return ("Yes", "bad") if row.model.above(row.ceiling) else ("No", "good")
+
+
+def _own_sentence(row: Row, who: str) -> str:
+    """How many of the person's own posts do the same, and whether that is a difference."""
+    if row.ceiling is None:
+        return "."
+    difference = beside_own(row, higher="clearly less", lower="clearly more", same="no clear difference")
+    return f"; of {who}'s own unseen posts {in_100(row.ceiling.value)} do, which is {difference}."
+
+
+def _when(epoch: float | None, own: Figure | None, run: int, who: str) -> str:
+    """From when on the model copied more than the person does; None for never."""
+    if own is None:
+        return "The person has too few unseen posts to say how much copying is natural."
+    usual = f"{who} does ({in_100(own.value)} posts)"
+    if epoch is None:
+        return f"At no time did it repeat {run} words in a row clearly more often than {usual}."
+    return (
+        f"After {epoch:.1f} passes copying begins: it repeats {run} words in a row more often than {usual}."
+    )
