@@ -1,13 +1,13 @@
-"""How good bases are: what they predict of posts they have not seen, and what they are worth once taught.
+"""How good bases are: how well they predict unseen posts, and what a model trained from them reaches.
 
     GOMP_SPINCOUNT=20000 python benchmarks/bases.py BASE... --held-out SHARD [--posts 4000]
         [--timelines posts.csv ...] [--seeds 0 1 2] [--recipe starter]
 
-Each base is "starter", a folder or a Hub id. Measured are its size on disk; bits per byte of the last posts
-of the held-out shard, one post a row, its end counted; and, for each timeline and seed, held-out bits per
-byte of the model that the recipe makes of the base, at its best evaluation, without the posts that are
-written to watch for copies. Bases take turns within a seed. Printed is a table in Markdown: means, and in
-brackets each seed.
+Each base is "starter", a folder or a Hub id. It measures the base's size on disk; bits per byte of the last
+posts of the held-out shard, one post a row, its end counted; and, for each timeline and seed, held-out bits
+per byte of the model that the recipe trains from the base, at its best evaluation. Nothing is generated
+during training. Bases take turns within a seed. It prints a table in Markdown: means, and in brackets each
+seed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from huggingtweets import DataConfig, corpus, load_recipe
+from huggingtweets import DataConfig, load_recipe
+from huggingtweets.dataset.shards import read_posts
 from huggingtweets.progress import Silence
 from huggingtweets.results import bits_per_byte
 from huggingtweets.training import bits_per_post, choose_device, load_base, train
@@ -38,21 +39,23 @@ def main() -> None:
     parser.add_argument("--timelines", nargs="*", default=[])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--recipe", default="starter")
-    given = parser.parse_args()
-    unseen = list(deque(corpus.posts(given.held_out), maxlen=given.posts))
-    people = {Path(place).stem: _dataset(place) for place in given.timelines}
-    taught: dict[tuple[str, str], list[float]] = {(b, who): [] for b in given.bases for who in people}
-    for seed in given.seeds:
-        for (base, who), found in taught.items():
-            recipe = replace(load_recipe(given.recipe), base=base, seed=seed)
-            found.append(_taught(people[who], recipe))
-            print(f"{base} {who} seed {seed}: {found[-1]:.4f}", file=sys.stderr, flush=True)
+    options = parser.parse_args()
+    unseen = list(deque(read_posts(options.held_out), maxlen=options.posts))
+    people = {Path(place).stem: _dataset(place) for place in options.timelines}
+    results: dict[tuple[str, str], list[float]] = {(b, who): [] for b in options.bases for who in people}
+    for seed in options.seeds:
+        for (base, who), seeds in results.items():
+            recipe = replace(load_recipe(options.recipe), base=base, seed=seed)
+            seeds.append(_best_bits(people[who], recipe))
+            print(f"{base} {who} seed {seed}: {seeds[-1]:.4f}", file=sys.stderr, flush=True)
     print(
-        "| base | parameters | tokens | MB | unseen posts |", *(f" {who}, taught |" for who in people), sep=""
+        "| base | parameters | tokens | MB | unseen posts |",
+        *(f" {who}, trained |" for who in people),
+        sep="",
     )
     print("|---|--:|--:|--:|--:|", "--:|" * len(people), sep="")
-    for base in given.bases:
-        means = "".join(f" {_mean(taught[base, who])} |" for who in people)
+    for base in options.bases:
+        means = "".join(f" {_mean(results[base, who])} |" for who in people)
         print(f"| {_own_figures(base, unseen)} |{means}")
 
 
@@ -60,11 +63,11 @@ def _dataset(location: str) -> Dataset:
     return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
-def _taught(data: Dataset, recipe: Recipe) -> float:
+def _best_bits(data: Dataset, recipe: Recipe) -> float:
     """Held-out bits per byte of the best evaluation of a run."""
     with tempfile.TemporaryDirectory() as folder:
-        made = train(data, recipe, load_base(recipe.base), Path(folder), device=choose_device())
-    return min(point.bits_per_byte for point in made.curve[1:])
+        model = train(data, recipe, load_base(recipe.base), Path(folder), device=choose_device())
+    return min(point.bits_per_byte for point in model.curve[1:])
 
 
 def _own_figures(name: str, unseen: list[str]) -> str:
@@ -77,9 +80,9 @@ def _own_figures(name: str, unseen: list[str]) -> str:
     return f"{name} | {loaded.base.parameters:,} | {vocabulary:,} | {size} | {bits:.4f}"
 
 
-def _mean(found: list[float]) -> str:
-    each = ", ".join(f"{bits:.4f}" for bits in found)
-    return f"{statistics.mean(found):.4f} ({each})" if found else ""
+def _mean(seeds: list[float]) -> str:
+    each = ", ".join(f"{bits:.4f}" for bits in seeds)
+    return f"{statistics.mean(seeds):.4f} ({each})" if seeds else ""
 
 
 if __name__ == "__main__":

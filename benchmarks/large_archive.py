@@ -1,4 +1,4 @@
-"""What a large archive costs the page: seconds and memory, dropped on it and named by its path.
+"""What a large archive costs the page, in seconds and memory: dropped on it, and named by its path.
 
     python benchmarks/large_archive.py --megabytes 1000 --posts 50000
 
@@ -38,9 +38,9 @@ def main() -> None:
     )
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--posts", type=int, default=50_000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        archive = _archive(Path(place), asked.megabytes * 1_000_000, asked.posts)
+        archive = _archive(Path(place), options.megabytes * 1_000_000, options.posts)
         with _served(Path(place)) as server:
             visitor = Visitor(f"http://127.0.0.1:{PORT}/")
             list(visitor.call("try-sample", ["", *BOXES]))  # loads what reading needs

@@ -1,19 +1,19 @@
-"""What more posts bring: models of one person that learnt from ever more of their posts.
+"""What more posts bring: models of one person, trained on more and more of their posts.
 
     GOMP_SPINCOUNT=20000 python benchmarks/learning_curve.py LOCATION... [--recipe starter]
         [--set KEY=VALUE] [--seeds 0 1 2] [--sizes 100 200 400 800 1600 all] [--posts 200]
         [--out learning-curve.jsonl]
 
-For each location and seed a model is trained on the most recent posts before the held-out tenth, so many as
+For each location and seed a model is trained on the most recent posts before the held-out tenth, as many as
 the size says; the held-out posts are the same for all sizes. Nothing is tracked and no model is kept. Each
-cell that is done is a line in --out, so that a run that was stopped goes on where it was.
+finished cell is a line in --out, so that an interrupted run can be resumed.
 
-Measured are held-out bits per byte; the share of the base's bits that is saved; closeness, by one reader for
-all sizes, that knows all training posts (other people, those of the other locations and of the sample, are 0,
-the person's own held-out posts 1); and the share of generated posts that copy a run of eight words from what
-the model learnt from, beside the person's own. Printed are a table in Markdown, mean and range over seeds,
-and the rows of MEASURED in evaluation/expectation.py: means over timelines and seeds, with the widest
-interval that holding out other posts would give.
+It measures held-out bits per byte; the share of the base's bits that is saved; closeness, by one classifier
+for all sizes, that was trained on all training posts (other people, those of the other locations and of the
+sample, are 0, the person's own held-out posts 1); and the share of generated posts that copy a run of eight
+words from the model's training posts, beside the person's own. It prints a table in Markdown, mean and range
+over seeds, and the rows of MEASURED in dataset/expectation.py: means over timelines and seeds, with the
+widest interval that holding out other posts would give.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from huggingtweets import DataConfig, dataset, evaluation, models, recipes
+from huggingtweets import DataConfig, evaluation, models, recipes
 from huggingtweets.evaluation import copies, intervals
 from huggingtweets.progress import Silence
 from huggingtweets.results import Figure
 from huggingtweets.types import Dataset, Recipe
-from huggingtweets.workflows.data import read, sample_archive
+from huggingtweets.workflows.data import build_dataset, read, sample_archive
 
 ALL = "all"
 SIZES = ("100", "200", "400", "800", "1600", ALL)
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """One trained model: what it is, and what was measured of it."""
+    """One trained model and its figures."""
 
     person: str
     recipe: str  # with all its fields, the seed among them
     size: str
-    written: int  # posts that it was judged by
+    written: int  # posts that it was evaluated by
     seed: int
     posts: int
     bits_per_byte: float
@@ -56,12 +56,12 @@ class Cell(Struct, frozen=True, kw_only=True):
     own_copied: float
 
     def key(self) -> tuple[str, str, str, int]:
-        """What makes it another cell."""
+        """The settings that tell it from other cells."""
         return self.person, self.recipe, self.size, self.written
 
 
 def main() -> None:
-    """Train and measure what is not done yet, and print all of it."""
+    """Train and measure the cells that are missing, and print all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,7 +75,7 @@ def main() -> None:
     options = parser.parse_args()
     people = _people(options.locations)
     done = {cell.key(): cell for cell in _finished(options.out)}
-    wanted = []
+    cells = []
     for person, whole in people.items():
         for size in options.sizes:
             if size != ALL and int(size) >= len(whole.train):
@@ -87,20 +87,19 @@ def main() -> None:
                     done[key] = _measured(people, key, recipe, seed)
                     with options.out.open("ab") as file:
                         file.write(msgspec.json.encode(done[key]) + b"\n")
-                wanted.append(done[key])
-    print(_table(wanted))
-    print("\nMEASURED: tuple[Measured, ...] = (")
-    print("\n".join(_rows(wanted)) + "\n)")
+                cells.append(done[key])
+    print(_table(cells))
+    print("\nMEASURED: tuple[LearningCurvePoint, ...] = (")
+    print("\n".join(_rows(cells)) + "\n)")
 
 
 def _people(locations: Sequence[str]) -> dict[str, Dataset]:
     """Each person's posts, split."""
-    found = {}
+    people = {}
     for location in locations:
-        for person in read(DataConfig(locations=(location,)), Silence()):
-            part = dataset.Part(person.account, person.cleaned.funnel, person.cleaned.posts)
-            found[person.account.handle] = dataset.build([part])
-    return found
+        for author in read(DataConfig(locations=(location,)), Silence()):
+            people[author.account.handle] = build_dataset([author], held_out=0.1)
+    return people
 
 
 def _measured(
@@ -118,13 +117,18 @@ def _measured(
     base = models.load_base(recipe)
     bits = model.bits(held_out)
     base_bits = base.bits(held_out) if base else []
-    drawn = model.generate(count=written, sampling=recipe.sampling, seed=seed).samples
-    texts = [sample.text for sample in drawn]
-    found = evaluation.measure(
-        [post.text for post in whole.train], held_out, texts, others=_others(people, person), seed=seed
+    samples = model.generate(count=written, sampling=recipe.sampling, seed=seed).samples
+    texts = [sample.text for sample in samples]
+    answers = evaluation.measure(
+        [post.text for post in whole.train],
+        held_out,
+        texts,
+        others=_others(people, person),
+        fit_ngram=models.ngram_floor,
+        seed=seed,
     )
-    copied = copies.watch([post.text for post in data.train], held_out)(texts)
-    closeness = found.authorship.whole.closeness.model
+    copying = copies.watch([post.text for post in data.train], held_out)(texts)
+    closeness = answers.authorship.whole.closeness.model
     return Cell(
         person=person,
         recipe=key[1],
@@ -132,11 +136,11 @@ def _measured(
         written=written,
         seed=seed,
         posts=len(data.train),
-        bits_per_byte=sum(bits) / sum(found.prediction.lengths),
+        bits_per_byte=sum(bits) / sum(answers.prediction.lengths),
         gain=_gain(bits, base_bits, seed) if base_bits else None,
         closeness=closeness.value if closeness else None,
-        copied=copies.rate.value,
-        own_copied=copies.own.value if copies.own else 0.0,
+        copied=copying.rate.value,
+        own_copied=copying.own.value if copying.own else 0.0,
     )
 
 

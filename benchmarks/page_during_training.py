@@ -1,11 +1,11 @@
-"""Does the page answer while a model learns? Time to the first byte and to the first generated word.
+"""How fast the page answers while a model is trained: to the first byte and to the first generated word.
 
     python benchmarks/page_during_training.py
 
-Serves the page from a folder of its own, teaches the sample account with the starter recipe in a process of
-its own as the page does, and asks the page again and again: while nothing learns, while a model learns at the
-priority that the page gives it, and while one learns at the page's own priority. Prints the median and the
-slowest of each.
+Serves the page from a folder of its own, trains a model of the sample account with the starter recipe in
+another process, as the page does, and sends requests: without training, while a model is trained at the
+priority that the page gives it, and while one is trained at the page's own priority. Prints the median and
+the slowest of each.
 """
 
 from __future__ import annotations
@@ -23,10 +23,8 @@ from pathlib import Path
 import psutil
 from visitor import BOXES, Visitor
 
-from huggingtweets import DataConfig
-
-ASKED = 10  # times the page is asked
-WRITTEN = 4  # times five posts are written
+REQUESTS = 10  # of the page
+GENERATIONS = 4  # of five posts
 PORT = 7931
 WORD = re.compile(
     r"</b>\s*\w[^<]*<span class=.{1,2}ht-caret|<footer>"
@@ -38,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         os.environ["HUGGINGTWEETS_HOME"] = str(Path(place) / "home")
         os.chdir(place)
-        from huggingtweets import TrainConfig, load_recipe, train
+        from huggingtweets import DataConfig, TrainConfig, load_recipe, train
         from huggingtweets.app import training_request
         from huggingtweets.app.limits import Limits
         from huggingtweets.app.page import running
@@ -55,26 +53,26 @@ def main() -> None:
             )
         )
         with running(Limits(), port=PORT) as url:
-            room = Sessions(Limits()).of(None)
+            session = Sessions(Limits()).of(None)
             visitor = Visitor(url)
             _write(visitor)  # loads the model
             print("| | first byte, median (slowest) | first word | five posts |")
             print("|---|---|---|---|")
-            _row("nothing learns", visitor)
-            with _learning(_begin(visitor, room.runs), training_request.load) as process:
-                _row(f"a model learns (nice {process.nice()})", visitor)
+            _row("no training", visitor)
+            with _training(_begin(visitor, session.runs), training_request.load) as process:
+                _row(f"a model is trained (nice {process.nice()})", visitor)
                 if os.geteuid() == 0:
                     for thread in process.threads():
                         os.setpriority(os.PRIO_PROCESS, thread.id, 0)
-                    _row("a model learns (nice 0)", visitor)
+                    _row("a model is trained (nice 0)", visitor)
 
 
 def _row(what: str, visitor: Visitor) -> None:
-    first = [_timed(visitor.open) for _ in range(ASKED)]
-    written = [_write(visitor) for _ in range(WRITTEN)]
+    first = [_timed(visitor.open) for _ in range(REQUESTS)]
+    written = [_write(visitor) for _ in range(GENERATIONS)]
     cells = [first, [times[0] for times in written], [times[-1] for times in written]]
-    told = " | ".join(f"{statistics.median(times):.2f} s ({max(times):.2f} s)" for times in cells)
-    print(f"| {what} | {told} |", flush=True)
+    spreads = " | ".join(f"{statistics.median(times):.2f} s ({max(times):.2f} s)" for times in cells)
+    print(f"| {what} | {spreads} |", flush=True)
 
 
 def _timed(what: Callable[[], object]) -> float:
@@ -84,22 +82,22 @@ def _timed(what: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _learning(folder: Path, load: Callable[[Path], object]) -> Iterator[psutil.Process]:
+def _training(folder: Path, load: Callable[[Path], object]) -> Iterator[psutil.Process]:
     """The process of a run, once it takes steps; it is stopped at the end."""
     from huggingtweets.app import events
 
     while not any(isinstance(event, events.Stepped) for event in events.load(folder)):
         time.sleep(0.5)
-    going = events.state(events.load(folder))
-    if not isinstance(going, events.Running):
+    state = events.state(events.load(folder))
+    if not isinstance(state, events.Running):
         sys.exit(f"the run ended too early: {load(folder)}")
-    yield psutil.Process(going.pid)
-    psutil.Process(going.pid).send_signal(2)
+    yield psutil.Process(state.pid)
+    psutil.Process(state.pid).send_signal(2)
 
 
 def _write(visitor: Visitor) -> list[float]:
-    """Let five posts be written; return the seconds to the first word of one, and until all are there."""
-    data = ["", "dithering_lift", None, "My dream is", 1.0, 60, "mastodon.social"]
+    """Generate five posts; return the seconds to the first word of one, and until all are there."""
+    data: list[object] = ["", "dithering_lift", None, "My dream is", 1.0, 60, "mastodon.social"]
     started = time.perf_counter()
     word = 0.0
     for answer in visitor.call("write", data):
@@ -109,7 +107,7 @@ def _write(visitor: Visitor) -> list[float]:
 
 
 def _begin(visitor: Visitor, runs: Path) -> Path:
-    """Begin to teach the sample account; return the folder of the run."""
+    """Begin a training run of the sample account; return its folder."""
     list(visitor.call("try-sample", ["", *BOXES]))
     list(visitor.call("begin", ["", "starter"]))
     return max(runs.iterdir())

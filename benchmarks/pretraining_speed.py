@@ -1,11 +1,11 @@
-"""Tokens per second of pre-training, beside plain code: same posts, same shape, same machine.
+"""Tokens per second of pre-training, compared with plain code: same posts, same shape, same machine.
 
     python benchmarks/pretraining_speed.py CORPUS... [--size nano] [--steps 12] [--rounds 3]
 
 The plain code is what one writes first, as nanoGPT does it: GPT-2 of transformers, bf16 autocast, posts
 joined by the end token into blocks as long as the model sees, the same number of tokens a step, torch's own
 cross-entropy over all scores, fused AdamW. Each runs in a process of its own, in turn; medians are shown.
-Tokens are those that are learnt from, without padding. "Limit" is 6 x weights x tokens over the rate of a
+Padding does not count as tokens. "Limit" is 6 x weights x tokens over the rate of a
 large matrix product in bfloat16, measured beside each.
 """
 
@@ -37,16 +37,24 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--way", choices=WAYS, help="run one of them once, and print its figures")
-    given = parser.parse_args()
-    if given.way:
-        print(json.dumps(_measure(given)))
+    options = parser.parse_args()
+    if options.way:
+        print(json.dumps(_measure(options)))
         return
-    found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
-    for _ in range(given.rounds):
-        for way, figures in found.items():
-            command = [sys.executable, __file__, *map(str, given.corpus), "--size", given.size, "--way", way]
+    results: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    for _ in range(options.rounds):
+        for way, figures in results.items():
+            command = [
+                sys.executable,
+                __file__,
+                *map(str, options.corpus),
+                "--size",
+                options.size,
+                "--way",
+                way,
+            ]
             done = subprocess.run(
-                [*command, "--steps", str(given.steps)],
+                [*command, "--steps", str(options.steps)],
                 check=True,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -54,14 +62,14 @@ def main() -> None:
             )
             figures.append(json.loads(done.stdout.splitlines()[-1]))
             print(way, figures[-1], file=sys.stderr)
-    _print(found)
+    _print(results)
 
 
-def _print(found: dict[str, list[dict[str, float]]]) -> None:
-    plain = [figures["tokens_per_second"] for figures in found["plain"]]
+def _print(results: dict[str, list[dict[str, float]]]) -> None:
+    plain = [figures["tokens_per_second"] for figures in results["plain"]]
     print("| way | tokens/s, median [lowest, highest] | times plain | of the limit |")
     print("|---|---|---|---|")
-    for way, rounds in found.items():
+    for way, rounds in results.items():
         speeds = [figures["tokens_per_second"] for figures in rounds]
         ratio = statistics.median(a / b for a, b in zip(speeds, plain, strict=True))
         share = statistics.median(figures["of_limit"] for figures in rounds)
@@ -69,19 +77,19 @@ def _print(found: dict[str, list[dict[str, float]]]) -> None:
         print(f"| {WAYS[way]} | {spread} | {ratio:.2f} | {share:.0%} |")
 
 
-def _measure(given: argparse.Namespace) -> dict[str, float]:
+def _measure(options: argparse.Namespace) -> dict[str, float]:
     import torch
 
-    from huggingtweets import corpus
+    from huggingtweets.dataset.shards import find_shards, read_posts
     from huggingtweets.training.pretrain import SIZES, new_model
+    from huggingtweets.training.vocabulary import learn_vocabulary
 
-    shards = corpus.shards(given.corpus)
-    posts = list(islice((post for shard in shards for post in corpus.posts(shard)), POSTS))
-    size = SIZES[given.size]
-    tokenizer = corpus.learn_vocabulary(posts, size.vocabulary)
+    posts = list(islice((post for shard in find_shards(options.corpus) for post in read_posts(shard)), POSTS))
+    size = SIZES[options.size]
+    tokenizer = learn_vocabulary(posts, size.vocabulary)
     model, _ = new_model(size, tokenizer, seed=0)
     limit = matrix_rate(torch.bfloat16) / (6 * model.num_parameters())
-    steps = (_ours if given.way == "ours" else _plain)(model, tokenizer, posts, size, given.steps + WARM)
+    steps = (_ours if options.way == "ours" else _plain)(model, tokenizer, posts, size, options.steps + WARM)
     speed = statistics.median(tokens / seconds for tokens, seconds in steps[WARM:])
     return {"tokens_per_second": speed, "of_limit": speed / limit}
 
@@ -95,19 +103,21 @@ def _ours(model: Any, tokenizer: Any, posts: list[str], size: Any, steps: int) -
     from huggingtweets.training.packed import Rows, write_rows
     from huggingtweets.training.pretrain import recipe_for
     from huggingtweets.training.process_group import ProcessGroup
-    from huggingtweets.training.run import made_ready
+    from huggingtweets.training.run import prepare_model
 
     device, timed = choose_device(), []
     with tempfile.TemporaryDirectory() as folder:
         list(write_rows(posts, tokenizer, size.positions, Path(folder)))
         rows = Rows(Path(folder), size.batch_tokens, seed=0, batches=steps)
-        matrix, weights = made_ready(model, device)
+        lm_head, weights = prepare_model(model, device)
         optimizer = Optimizer(weights, recipe_for(size, 0))
-        learn = Backward(weights, lambda b: summed_loss(model, b, device, matrix), ProcessGroup(), Silence())
+        backward = Backward(
+            weights, lambda b: summed_loss(model, b, device, lm_head), ProcessGroup(), Silence()
+        )
         for step in range(steps):
             started = time.perf_counter()
             batch = rows[step]
-            learn(batch)
+            backward(batch)
             optimizer.step(1.0)
             timed.append((batch.tokens, time.perf_counter() - started))
     return timed

@@ -1,4 +1,4 @@
-"""How fast an X archive is read, cleaned and counted, beside the plain way of doing it.
+"""How fast an X archive is read, cleaned and counted, compared with the plain way of doing it.
 
     python benchmarks/read_archive.py [--posts 130000] [--runs 5] [--seed 0]
 
@@ -33,8 +33,6 @@ from pathlib import Path
 from typing import Any
 
 from made_archive import write_archive
-
-from huggingtweets import DataConfig
 
 LINKS = [
     rf"{before}{scheme}\S+{after}"
@@ -105,11 +103,11 @@ def plain(archive: Path) -> Counter[str]:
     for path in sorted((archive / "data").glob("tweets*.js")):
         content = path.read_text(encoding="utf-8")
         for item in json.loads(content[content.index("=") + 1 :]):
-            counts[_judged(item["tweet"]["full_text"], seen)] += 1
+            counts[_outcome(item["tweet"]["full_text"], seen)] += 1
     return counts
 
 
-def _judged(text: str, seen: set[str]) -> str:
+def _outcome(text: str, seen: set[str]) -> str:
     if text.startswith("RT @"):
         return "repost"
     text = text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
@@ -128,10 +126,10 @@ def _judged(text: str, seen: set[str]) -> str:
 
 def ours(archive: Path) -> dict[str, int]:
     """The same, as the command does it."""
-    from huggingtweets import inspect
+    from huggingtweets import DataConfig, inspect
 
-    [found] = inspect(DataConfig(locations=(str(archive),)))
-    funnel = found.author.cleaned.funnel
+    [inspection] = inspect(DataConfig(locations=(str(archive),)))
+    funnel = inspection.author.cleaned.funnel
     return {"kept": funnel.kept} | {str(reason): count for reason, count in funnel.dropped.items()}
 
 

@@ -1,4 +1,4 @@
-"""How much memory each recipe of a base from the Hub needs, over a whole run of `huggingtweets train`.
+"""How much memory each recipe with a base from the Hub needs, over a whole run of `huggingtweets train`.
 
     python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 60]
 
@@ -21,12 +21,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from huggingtweets import DataConfig
-
 
 @dataclass(frozen=True)
 class Shape:
-    """What config.json of a base on the Hub says, as far as memory hangs on it."""
+    """What config.json of a base on the Hub says, as far as memory depends on it."""
 
     kind: str  # model_type
     stored: str  # dtype of its file
@@ -70,12 +68,12 @@ def main() -> None:
     parser.add_argument("location")
     parser.add_argument("--recipes", nargs="+", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--posts", type=int, default=60)
-    given = parser.parse_args()
+    options = parser.parse_args()
     print("| recipe | weights, millions | method | peak memory, GB |")
     print("|---|--:|---|--:|")
-    for name in given.recipes:
+    for name in options.recipes:
         with tempfile.TemporaryDirectory() as folder:
-            posts = _some_posts(given.location, given.posts, Path(folder) / "posts.txt")
+            posts = _some_posts(options.location, options.posts, Path(folder) / "posts.txt")
             # in a process of its own: what starts the run must be small, since Linux counts it, too
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
                 millions = apart.submit(_write_base, SHAPES[name], Path(folder) / "base").result()
@@ -90,7 +88,7 @@ def _method(recipe: str) -> str:
 
 
 def _some_posts(location: str, count: int, target: Path) -> Path:
-    from huggingtweets import inspect
+    from huggingtweets import DataConfig, inspect
 
     [person, *_] = inspect(DataConfig(locations=(location,)))
     texts = [" ".join(post.text.split()) for post in person.author.cleaned.posts]
@@ -127,12 +125,12 @@ def _peak(recipe: str, posts: Path, folder: Path) -> float:
     command = [sys.executable, "-m", "huggingtweets", "train", str(posts), *options.split()]
     command += ["--base", str(folder / "base"), "--out", str(folder / "model")]
     environment = os.environ | {"HUGGINGTWEETS_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
-    with (folder / "said").open("w+") as said:
-        running = subprocess.Popen(command, env=environment, stdout=said, stderr=subprocess.STDOUT)
+    with (folder / "output").open("w+") as output:
+        running = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(running.pid, 0)
         if status:
-            said.seek(0)
-            raise SystemExit(said.read())
+            output.seek(0)
+            raise SystemExit(output.read())
     return used.ru_maxrss / 1e6
 
 

@@ -1,9 +1,9 @@
-"""Tokens per second of training, beside what people use today: same posts, same model, same machine.
+"""Tokens per second of training, compared with what people use: same posts, same model, same machine.
 
     python benchmarks/training_speed.py LOCATION [--shape gpt2] [--steps 12] [--rounds 3]
 
 Each engine runs in a process of its own, one after the other, round after round; medians are shown. The
-model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers are given
+model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers get
 the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, and
 everybody takes 1,024 tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product
 in bfloat16, measured beside each engine. Needs `pip install trl`.
@@ -24,8 +24,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from huggingtweets import DataConfig
-
 ENGINES = {
     "ours": "huggingtweets",
     "trainer": "transformers.Trainer, float32 (2020)",
@@ -44,22 +42,22 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engine", choices=ENGINES, help="run one of them once, and print its figures")
-    given = parser.parse_args()
-    if given.engine:
-        print(json.dumps(_measure(given.engine, given.location, given.shape, given.steps)))
+    options = parser.parse_args()
+    if options.engine:
+        print(json.dumps(_measure(options.engine, options.location, options.shape, options.steps)))
         return
-    found: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
-    for _ in range(given.rounds):
-        for engine, figures in found.items():
-            figures.append(_in_a_process(engine, given))
+    results: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
+    for _ in range(options.rounds):
+        for engine, figures in results.items():
+            figures.append(_in_a_process(engine, options))
             print(engine, figures[-1], file=sys.stderr)
-    _print(found)
+    _print(results)
 
 
-def _in_a_process(engine: str, given: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, __file__, given.location, "--engine", engine, "--shape", given.shape]
+def _in_a_process(engine: str, options: argparse.Namespace) -> dict[str, float]:
+    command = [sys.executable, __file__, options.location, "--engine", engine, "--shape", options.shape]
     done = subprocess.run(
-        [*command, "--steps", str(given.steps)],
+        [*command, "--steps", str(options.steps)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -69,11 +67,11 @@ def _in_a_process(engine: str, given: argparse.Namespace) -> dict[str, float]:
     return figures
 
 
-def _print(found: dict[str, list[dict[str, float]]]) -> None:
-    ours = [figures["tokens_per_second"] for figures in found["ours"]]
+def _print(results: dict[str, list[dict[str, float]]]) -> None:
+    ours = [figures["tokens_per_second"] for figures in results["ours"]]
     print("| engine | tokens/s, median [lowest, highest] | ours is faster by | of the limit | peak memory |")
     print("|---|---|---|---|---|")
-    for engine, rounds in found.items():
+    for engine, rounds in results.items():
         speeds = [figures["tokens_per_second"] for figures in rounds]
         ratio = statistics.median(a / b for a, b in zip(ours, speeds, strict=True))
         share = statistics.median(figures["of_limit"] for figures in rounds)
@@ -90,7 +88,7 @@ def _measure(engine: str, location: str, shape: str, steps: int) -> dict[str, fl
     runs: dict[str, Callable[..., list[tuple[int, float]]]] = {
         "ours": _ours,
         "trainer": _trainer,
-        "trainer-bf16": lambda *given: _trainer(*given, bf16=True),
+        "trainer-bf16": lambda *arguments: _trainer(*arguments, bf16=True),
         "trl": _trl,
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -116,6 +114,7 @@ def _base(shape: str) -> Any:
 
 
 def _dataset(location: str) -> Any:
+    from huggingtweets import DataConfig
     from huggingtweets.progress import Silence
     from huggingtweets.workflows.data import build_dataset, read
 

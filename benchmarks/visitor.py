@@ -22,7 +22,7 @@ class Visitor:
         self._sessions = count()
 
     def open(self) -> None:
-        """Ask for the page, up to the first byte."""
+        """Request the page, up to the first byte."""
         with self._http.stream("GET", "/") as answer:
             next(answer.iter_bytes())
 
@@ -34,7 +34,7 @@ class Visitor:
         return path
 
     def call(self, part: str, data: list[object], event: str = "click") -> Iterator[str]:
-        """Let something happen to a part, named by its id or label; yield what the page is told."""
+        """Trigger an event of a component, named by its id or label; yield the answers of the server."""
         ids = [
             each["id"]
             for each in self._config["components"]
@@ -47,10 +47,10 @@ class Visitor:
         self._http.post("gradio_api/queue/join", json=body).raise_for_status()
         with self._http.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as lines:
             for line in lines.iter_lines():
-                said = json.loads(line[6:]) if line.startswith("data: ") else {}
-                if said.get("msg") in {"process_generating", "process_completed"}:
+                message = json.loads(line[6:]) if line.startswith("data: ") else {}
+                if message.get("msg") in {"process_generating", "process_completed"}:
                     yield line
-                if said.get("msg") == "process_completed":
-                    if not said["success"]:
-                        sys.exit(f"{part}: {said['output']}")
+                if message.get("msg") == "process_completed":
+                    if not message["success"]:
+                        sys.exit(f"{part}: {message['output']}")
                     return

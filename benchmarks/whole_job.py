@@ -1,4 +1,4 @@
-"""Seconds from a file of posts to a finished model folder, and how good the model is, beside Trainer.
+"""Seconds from a file of posts to a finished model folder, and how good the model is, compared with Trainer.
 
     python benchmarks/whole_job.py LOCATION... [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
 
@@ -22,8 +22,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from huggingtweets import DataConfig
-
 PEERS = {"trainer": "transformers.Trainer, float32", "trainer-bf16": "transformers.Trainer, bf16"}
 
 
@@ -35,34 +33,34 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[5e-4, 1e-3, 2e-3])
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["trainer-bf16"])
     parser.add_argument("--as-peer", nargs=3, metavar=("RATE", "SEED", "OUT"), help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.as_peer:
-        rate, seed, out = given.as_peer
-        _peer(given.locations[0], float(rate), int(seed), Path(out), bf16=given.peers == ["trainer-bf16"])
+    options = parser.parse_args()
+    if options.as_peer:
+        rate, seed, out = options.as_peer
+        _peer(options.locations[0], float(rate), int(seed), Path(out), bf16=options.peers == ["trainer-bf16"])
         return
     print("| posts | engine | bits per byte, mean (each) | seconds, median (each) | ours is faster by |")
     print("|---|---|---|---|---|")
-    for location in given.locations:
-        _compare(location, given)
+    for location in options.locations:
+        _compare(location, options)
 
 
-def _compare(location: str, given: argparse.Namespace) -> None:
+def _compare(location: str, options: argparse.Namespace) -> None:
     ours: list[tuple[float, float]] = []
-    theirs: dict[str, list[tuple[float, float]]] = {peer: [] for peer in given.peers}
+    theirs: dict[str, list[tuple[float, float]]] = {peer: [] for peer in options.peers}
     rates: dict[str, float] = {}
-    for seed in given.seeds:
+    for seed in options.seeds:
         ours.append(_timed(location, ["-m", "huggingtweets", "train", location, *OURS, "--seed", str(seed)]))
         print(location, "ours", seed, ours[-1], file=sys.stderr, flush=True)
-        for peer, found in theirs.items():
-            tried = [rates[peer]] if peer in rates else given.rates
+        for peer, runs in theirs.items():
+            tried = [rates[peer]] if peer in rates else options.rates
             results = {rate: _timed(location, _as_peer(location, peer, rate, seed)) for rate in tried}
             rates[peer] = min(results, key=lambda rate: results[rate][0])
-            found.append(results[rates[peer]])
+            runs.append(results[rates[peer]])
             print(location, peer, seed, results, file=sys.stderr, flush=True)
     name = Path(location).stem
     _print(name, "huggingtweets", ours, ours)
-    for peer, found in theirs.items():
-        _print(name, f"{PEERS[peer]}, learning rate {rates[peer]:g}", found, ours)
+    for peer, runs in theirs.items():
+        _print(name, f"{PEERS[peer]}, learning rate {rates[peer]:g}", runs, ours)
 
 
 OURS = ("--recipe", "starter", "--no-evaluate", "--tracker", "none", "--fresh", "--out")
@@ -102,6 +100,7 @@ def _bits(location: str, folder: str) -> float:
 
 
 def _dataset(location: str) -> Any:
+    from huggingtweets import DataConfig
     from huggingtweets.progress import Silence
     from huggingtweets.workflows.data import build_dataset, read
 
@@ -147,9 +146,9 @@ def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> No
     base.tokenizer.save_pretrained(out)
 
 
-def _print(name: str, engine: str, found: list[tuple[float, float]], ours: list[tuple[float, float]]) -> None:
-    bits, seconds = zip(*found, strict=True)
-    ratio = statistics.median(b / a for (_, a), (_, b) in zip(ours, found, strict=True))
+def _print(name: str, engine: str, runs: list[tuple[float, float]], ours: list[tuple[float, float]]) -> None:
+    bits, seconds = zip(*runs, strict=True)
+    ratio = statistics.median(b / a for (_, a), (_, b) in zip(ours, runs, strict=True))
     print(
         f"| {name} | {engine} | {statistics.mean(bits):.3f} ({', '.join(f'{b:.3f}' for b in bits)}) "
         f"| {statistics.median(seconds):.0f} ({', '.join(f'{s:.0f}' for s in seconds)}) | {ratio:.1f} |",
