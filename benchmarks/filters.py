@@ -84,7 +84,7 @@ def _round(
     started = time.perf_counter()
     written = model.generate(count=count, seed=seed, filters=filters)
     seconds = time.perf_counter() - started
-    answers = evaluation.measure(
+    material = evaluation.Material.gather(
         [post.text for post in data.train],
         [post.text for post in data.held_out],
         [sample.text for sample in written.samples],
@@ -92,6 +92,7 @@ def _round(
         fit_ngram=models.ngram_floor,
         seed=seed,
     )
+    answers = evaluation.measure(material)
     return Round(len(written.samples) / seconds, len(written.samples), written.refused, answers)
 
 

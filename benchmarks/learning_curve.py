@@ -119,7 +119,7 @@ def _measured(
     base_bits = base.bits(held_out) if base else []
     samples = model.generate(count=written, sampling=recipe.sampling, seed=seed).samples
     texts = [sample.text for sample in samples]
-    answers = evaluation.measure(
+    material = evaluation.Material.gather(
         [post.text for post in whole.train],
         held_out,
         texts,
@@ -127,6 +127,7 @@ def _measured(
         fit_ngram=models.ngram_floor,
         seed=seed,
     )
+    answers = evaluation.measure(material)
     copying = copies.watch([post.text for post in data.train], held_out)(texts)
     closeness = answers.authorship.whole.closeness.model
     return Cell(
