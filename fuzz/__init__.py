@@ -1,1 +1,1 @@
-"""Fuzzers: damaged inputs for every source, each read the way `inspect` reads, in a watched process."""
+"""Fuzzing: damaged inputs for every source, read as `inspect` reads, in a process that is watched."""

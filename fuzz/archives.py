@@ -1,4 +1,4 @@
-"""Damages archives from the inside: zip, tar and CAR are unpacked, changed and packed again."""
+"""Damages archives from the inside: unpacks a zip, tar or CAR file, changes it, and packs it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS = ("zip", "tar", "car")
 ChangeFile = Callable[[str, bytes, Random], bytes]
 
 _MEBIBYTE = 1 << 20
-_HEAD = 36  # bytes of a CID
+_CID = 36  # bytes
 _NAMES = (
     *("../../etc/passwd", "/etc/passwd", "C:\\boot.ini", "a\\..\\..\\b", "..", ".", "", "a//b", "data/../x"),
     *(
@@ -38,7 +38,7 @@ _NAMES = (
     *("__MACOSX/data/tweets.js", "DATA/TWEETS.JS", "data/tweets-part1.js", "data/tweet.js", "x/outbox.json"),
     *("messages/c1/channel.json", "data/js/tweet_index.js", "aux", "data/note-tweet-part1.js", "e\u0301.js"),
 )
-_FIELDS = {  # of a zip's records: signature -> where numbers are, and how many bytes each has
+_FIELDS = {  # of a zip's records: signature -> offsets and widths of its numbers, in bytes
     b"PK\x01\x02": ((8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (30, 2), (32, 2), (38, 4), (42, 4)),
     b"PK\x03\x04": ((6, 2), (8, 2), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2)),
     b"PK\x05\x06": ((4, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2)),
@@ -58,33 +58,33 @@ _TYPES = (
 )
 
 
-def changed(kind: str, content: bytes, random: Random, file: ChangeFile) -> bytes:
-    """An archive, damaged. `file` damages a file of it."""
+def change_archive(kind: str, content: bytes, random: Random, change_file: ChangeFile) -> bytes:
+    """Damage an archive; `change_file` damages a file in it."""
     if kind == "car":
-        return random.choice((_changed_records, _changed_block))(content, random)
-    members = list((_unzipped if kind == "zip" else _untarred)(content).items())
+        return random.choice((_change_records, _change_block))(content, random)
+    members = list((_unzip if kind == "zip" else _untar)(content).items())
     for _ in range(random.choice((1, 1, 2, 3))):
-        _change_member(members, random, file)
-    packed = _zipped(members, random) if kind == "zip" else _tarred(members, random)
-    return _with_wrong_numbers(packed, random) if kind == "zip" and chance(random, 0.3) else packed
+        _change_member(members, random, change_file)
+    packed = _zip(members, random) if kind == "zip" else _tar(members, random)
+    return _change_numbers(packed, random) if kind == "zip" and chance(random, 0.3) else packed
 
 
-def _unzipped(content: bytes) -> dict[str, bytes]:
+def _unzip(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _untarred(content: bytes) -> dict[str, bytes]:
+def _untar(content: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         return {member.name: tar.extractfile(member).read() for member in tar if member.isreg()}  # type: ignore[union-attr]
 
 
-def _change_member(members: list[tuple[str, bytes]], random: Random, file: ChangeFile) -> None:
-    """Mostly the content of a file; at times its name, or that it is there; rarely it becomes huge."""
+def _change_member(members: list[tuple[str, bytes]], random: Random, change_file: ChangeFile) -> None:
+    """Change the content of a file; or rename, repeat or remove it; or rarely make it huge."""
     place = random.randrange(len(members))
     name, content = members[place]
     if chance(random, 0.75):
-        members[place] = name, file(name, content, random)
+        members[place] = name, change_file(name, content, random)
     elif chance(random, 0.02):
         size, unit = random.choice((1, 1, 1, 20, 70)) * _MEBIBYTE, random.choice(_BOMBS)
         members[place] = name, content[: random.randrange(len(content) + 1)] + unit * (size // len(unit))
@@ -96,10 +96,10 @@ def _change_member(members: list[tuple[str, bytes]], random: Random, file: Chang
         del members[place]
 
 
-def _zipped(members: list[tuple[str, bytes]], random: Random) -> bytes:
+def _zip(members: list[tuple[str, bytes]], random: Random) -> bytes:
     packed = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(packed, "w") as archive:
-        warnings.simplefilter("ignore")  # one name twice is what is wanted
+        warnings.simplefilter("ignore")  # the same name twice is intended
         for name, content in members:
             info = zipfile.ZipInfo(name.encode("utf-8", "replace").decode())
             info.compress_type = random.choice(_METHODS if len(content) < _MEBIBYTE else _METHODS[:1])
@@ -110,12 +110,12 @@ def _zipped(members: list[tuple[str, bytes]], random: Random) -> bytes:
     return packed.getvalue()
 
 
-def _with_wrong_numbers(packed: bytes, random: Random) -> bytes:
-    """Sizes, methods, flags and offsets overwritten, in the headers of a zip."""
+def _change_numbers(packed: bytes, random: Random) -> bytes:
+    """Overwrite sizes, methods, flags and offsets in the headers of a zip."""
     content = bytearray(packed)
     for _ in range(random.choice((1, 1, 2, 5))):
         signature = random.choice(sorted(_FIELDS))
-        places = [found.start() for found in re.finditer(re.escape(signature), packed)]
+        places = [match.start() for match in re.finditer(re.escape(signature), packed)]
         if places:
             offset, width = random.choice(_FIELDS[signature])
             at = random.choice(places) + offset
@@ -123,7 +123,7 @@ def _with_wrong_numbers(packed: bytes, random: Random) -> bytes:
     return bytes(content)
 
 
-def _tarred(members: list[tuple[str, bytes]], random: Random) -> bytes:
+def _tar(members: list[tuple[str, bytes]], random: Random) -> bytes:
     packed = io.BytesIO()
     form = random.choice((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT))
     with tarfile.open(fileobj=packed, mode="w", format=form) as tar:
@@ -140,7 +140,7 @@ def _tarred(members: list[tuple[str, bytes]], random: Random) -> bytes:
             try:
                 tar.addfile(info, io.BytesIO(content) if info.isreg() else None)
             except (ValueError, OSError, UnicodeError):
-                continue  # what Python does not write is not there
+                continue  # Python refuses to write it
     written = bytearray(packed.getvalue())
     if chance(random, 0.3) and written:
         at = 512 * random.randrange(max(1, len(written) // 512))
@@ -152,16 +152,16 @@ def _tarred(members: list[tuple[str, bytes]], random: Random) -> bytes:
         )
         written[at + 148 : at + 156] = b" " * 8
         written[at + 148 : at + 156] = b"%06o\0 " % (sum(written[at : at + 512]) & 0o777777)
-    packers: list[Callable[[bytes], bytes]] = [bytes, bytes, _gzipped, bz2.compress, lzma.compress]
+    packers: list[Callable[[bytes], bytes]] = [bytes, bytes, _gzip, bz2.compress, lzma.compress]
     return random.choice(packers if len(written) < _MEBIBYTE else packers[:3])(bytes(written))
 
 
-def _gzipped(content: bytes) -> bytes:
+def _gzip(content: bytes) -> bytes:
     return gzip.compress(content, 1, mtime=0)
 
 
-def _changed_records(_: bytes, random: Random) -> bytes:
-    """A repository whose tree and hashes are right, and whose records are not."""
+def _change_records(_: bytes, random: Random) -> bytes:
+    """Build a repository with a damaged record; its tree and hashes are right."""
     records = bluesky_records()
     key = random.choice(sorted(records))
     records[key] = change_json(records[key], random)
@@ -175,17 +175,17 @@ def _changed_records(_: bytes, random: Random) -> bytes:
     return content
 
 
-def _changed_block(content: bytes, random: Random) -> bytes:
-    """One block changed, be it of the tree, and the hashes of all that lead to it mended."""
+def _change_block(content: bytes, random: Random) -> bytes:
+    """Change one block, of a record or of the tree, and update the hashes of all blocks above it."""
     sections = _sections(content)
     root = libipld.decode_dag_cbor(sections[0])["roots"][0]
-    blocks = {section[:_HEAD]: section[_HEAD:] for section in sections[1:]}
-    chosen = random.choice(sorted(blocks))
+    blocks = {section[:_CID]: section[_CID:] for section in sections[1:]}
+    target = random.choice(sorted(blocks))
     try:
-        new = libipld.encode_dag_cbor(change_json(libipld.decode_dag_cbor(blocks[chosen]), random))
+        new = libipld.encode_dag_cbor(change_json(libipld.decode_dag_cbor(blocks[target]), random))
     except (ValueError, TypeError, OverflowError, RecursionError):
         new = random.choice((b"", b"\xa0", b"\x80", b"\xff", b"\x9f" * 5000, b"\x81" * 100_000 + b"\x01"))
-    following: bytes | None = chosen
+    following: bytes | None = target
     while following:  # up to the root
         old, cid = following, following[:4] + hashlib.sha256(new).digest()
         del blocks[old]
@@ -199,7 +199,7 @@ def _changed_block(content: bytes, random: Random) -> bytes:
 
 
 def _sections(content: bytes) -> list[bytes]:
-    found, place = [], 0
+    sections, place = [], 0
     while place < len(content):
         length = shift = 0
         while True:
@@ -209,9 +209,9 @@ def _sections(content: bytes) -> list[bytes]:
             shift += 7
             if not byte & 0x80:
                 break
-        found.append(content[place : place + length])
+        sections.append(content[place : place + length])
         place += length
-    return found
+    return sections
 
 
 def _varint(number: int) -> bytes:

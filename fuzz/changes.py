@@ -1,7 +1,7 @@
-"""Damages inputs: their bytes, their JSON and tables, and the archives around them.
+"""Damages inputs: their bytes, JSON, tables, texts, and the archives around them.
 
-Every choice is drawn from one `random.Random`, so that a seed makes an input, Hypothesis can make it smaller,
-and Atheris can choose by what the code does with it.
+Every choice comes from one `random.Random`. So a seed reproduces an input, Hypothesis can make it smaller,
+and Atheris can make the choices by the code that they reach.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _MARKUP = (
 )
 
 
-def changed(form: Form, random: Random) -> Content:
-    """The input of a form, damaged in one way or in several."""
+def change_input(form: Form, random: Random) -> Content:
+    """Return the input of a form, damaged in one way or several."""
     content = form.content
     if isinstance(content, dict):
         files = dict(content)
@@ -44,28 +44,28 @@ def changed(form: Form, random: Random) -> Content:
             _change_one(files, random)
         return files
     if form.kind in archives.KINDS and chance(random, 0.75):
-        return archives.changed(form.kind, content, random, change_file)
+        return archives.change_archive(form.kind, content, random, change_file)
     return change_file(form.file_name, content, random)
 
 
 def change_file(name: str, content: bytes, random: Random) -> bytes:
-    """A file, damaged by what its name says it is, or just in its bytes."""
+    """Damage a file according to its suffix, or just in its bytes."""
     ways = _WAYS.get(PurePosixPath(name).suffix, _change_bytes), _change_bytes
     for _ in range(few(random)):
-        if len(content) < _LARGE:  # what doubles things does so several times
+        if len(content) < _LARGE:  # some changes double the content, several times
             content = random.choice(ways)(content, random)
     return content
 
 
 def _change_one(files: dict[str, bytes], random: Random) -> None:
-    """Damage one file of a folder, or take it away, or put another's content into it."""
+    """Damage one file of a folder, or remove it, or overwrite another file with it."""
     name = random.choice(sorted(files))
     if chance(random, 0.9) or len(files) == 1:
         files[name] = change_file(name, files[name], random)
         return
-    taken = files.pop(name)
+    content = files.pop(name)
     if chance(random, 0.5):
-        files[random.choice(sorted(files))] = taken
+        files[random.choice(sorted(files))] = content
 
 
 def _change_lines_of_json(content: bytes, random: Random) -> bytes:
@@ -78,7 +78,7 @@ def _change_lines_of_json(content: bytes, random: Random) -> bytes:
 
 
 def _change_table(content: bytes, random: Random) -> bytes:
-    """CSV with cells, rows, quotes, delimiters or the encoding changed."""
+    """Change cells, rows, quotes, delimiters or the encoding of a CSV file."""
     text = content.decode("utf-8", "replace").replace("\0", "")
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row] or [[""]]
@@ -93,7 +93,7 @@ def _change_table(content: bytes, random: Random) -> bytes:
     ends = random.choice(("\n", "\r\n", "\r"))
     csv.writer(written, delimiter=random.choice(",,,;\t|"), lineterminator=ends).writerows(rows)
     text = written.getvalue()
-    if chance(random, 0.3):  # quotes that do not match, and the like
+    if chance(random, 0.3):  # unmatched quotes and the like
         place = random.randrange(len(text) + 1)
         text = text[:place] + random.choice(('"', '""', '"\n', "\0", "\\", "\r")) + text[place:]
     codecs = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "mac_roman")
@@ -120,7 +120,7 @@ _CELL_WAYS = (_drop_cell, _add_cells, _enlarge_cell, _fill_cell, _fill_cell, _fi
 
 
 def _change_text(content: bytes, random: Random) -> bytes:
-    """Text with a line doubled, moved or taken away, or with words and numbers put into it."""
+    """Move, repeat or remove a line of a text, or change or insert something in it."""
     lines = content.split(b"\n")
     random.choice(_LINE_WAYS)(lines, random.randrange(len(lines)), random)
     return b"\n".join(lines)
@@ -143,16 +143,16 @@ def _change_numbers(lines: list[bytes], at: int, random: Random) -> None:
     lines[at] = _NUMBER.sub(lambda _: str(random.choice(numbers)).encode(), lines[at])
 
 
-def _put_into_line(lines: list[bytes], at: int, random: Random) -> None:
+def _insert_into_line(lines: list[bytes], at: int, random: Random) -> None:
     place = random.randrange(len(lines[at]) + 1)
     lines[at] = lines[at][:place] + _token(random) + lines[at][place:]
 
 
-_LINE_WAYS = (_move_line, _repeat_lines, _drop_line, _change_numbers, _put_into_line, _put_into_line)
+_LINE_WAYS = (_move_line, _repeat_lines, _drop_line, _change_numbers, _insert_into_line, _insert_into_line)
 
 
 def _change_bytes(content: bytes, random: Random) -> bytes:
-    """Bytes flipped, cut, doubled, moved, or overwritten by lengths and marks."""
+    """Flip, cut, repeat or move bytes, or overwrite them with sizes and tokens."""
     at = random.randrange(len(content) + 1)
     end = min(len(content), at + random.choice((1, 2, 4, 16, 100, 4096)))
     return random.choice(_BYTE_WAYS)(content, at, end, random)
@@ -187,11 +187,11 @@ def _rewrite_number(content: bytes, at: int, _: int, random: Random) -> bytes:
     return content[:at] + _NUMBER.sub(size, content[at:], count=1)
 
 
-def _put_into_bytes(content: bytes, at: int, end: int, random: Random) -> bytes:
+def _insert_into_bytes(content: bytes, at: int, end: int, random: Random) -> bytes:
     return content[:at] + _token(random) + content[random.choice((at, end)) :]
 
 
-_BYTE_WAYS = (_flip, _flip, _cut_off, _cut_out, _splice, _overwrite_size, _rewrite_number, _put_into_bytes)
+_BYTE_WAYS = (_flip, _flip, _cut_off, _cut_out, _splice, _overwrite_size, _rewrite_number, _insert_into_bytes)
 
 
 def _token(random: Random) -> bytes:

@@ -1,10 +1,10 @@
-"""Fuzzes the sources with Atheris: inputs are led by what code of `sources/` they reach.
+"""Fuzzes the sources with Atheris: the code that an input reaches guides the choice of the next ones.
 
     pip install 'huggingtweets[fuzz]'
     python -m fuzz.guided -runs=100000 -max_len=256 -len_control=0 -timeout=20
 
-The bytes that libFuzzer makes are the choices by which `changes.py` damages a valid input. What fails is
-kept as `crash-...` in the working folder; give that file as the only argument to read it again.
+The bytes that libFuzzer makes become the choices by which `changes.py` damages a valid input. A failing input
+is saved as `crash-...` in the working folder; give that file as the only argument to read it again.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ with atheris.instrument_imports(include=["huggingtweets.sources"], enable_loader
         sources.load(_name)
 
 from fuzz.inputs import forms
-from fuzz.reading import read_changed, remember_places
+from fuzz.reading import cache_sources, read_changed
 
 
-class Told(Random):
-    """Choices that somebody else made, byte by byte; the first of all where no bytes are left."""
+class BytesRandom(Random):
+    """Takes its random bits from given bytes; all bits are 0 after their end."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -40,20 +40,20 @@ class Told(Random):
 
     def getrandbits(self, k: int, /) -> int:
         """As in `Random`."""
-        whole = sum(next(self._bytes, 0) << 8 * place for place in range((k + 7) // 8))
-        return whole & (1 << k) - 1
+        number = sum(next(self._bytes, 0) << 8 * place for place in range((k + 7) // 8))
+        return number & (1 << k) - 1
 
 
 def main() -> None:
-    """Fuzz until libFuzzer ends it."""
-    known = forms()
-    remember_places()
+    """Fuzz until libFuzzer ends the process."""
+    inputs = forms()
+    cache_sources()
 
-    def one(content: bytes) -> None:
-        told = Told(content)
-        read_changed(told.choice(known), told)
+    def test_one_input(content: bytes) -> None:
+        random = BytesRandom(content)
+        read_changed(random.choice(inputs), random)
 
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(sys.argv, test_one_input)
     atheris.Fuzz()
 
 

@@ -1,12 +1,11 @@
-"""Valid inputs of every form that files have, small and rich, for `sources.py` to damage.
+"""Valid inputs in every form of every source of files, small but varied, to be damaged.
 
-They are built by the same functions as the fixtures of the tests.
+The functions that build them are those of the tests' fixtures.
 """
 
 from __future__ import annotations
 
 import gzip
-import importlib
 import io
 import json
 import tempfile
@@ -16,32 +15,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_MANY = 4  # posts of an input; damage needs few
+from tests.helpers import archive_builder, export_builder, network_exports, x_builder
+
+_POSTS = 4  # of an input
 
 Content = bytes | dict[str, bytes]
-"""A file's bytes, or the files of a folder by their names."""
+"""A file's bytes, or the bytes of a folder's files by name."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """One form in which posts come."""
+    """One form of input, for example the zip of a source."""
 
-    name: str  # as the table of results has it
-    kind: str  # how it is taken apart: zip, tar, car, json, lines, table, text or folder
-    weight: int  # how often it is chosen, compared to others
-    source: str  # which source it is made for
+    name: str  # in the table of results
+    kind: str  # zip, tar, car, json, lines, table, text or folder
+    weight: int  # how often it is chosen, relative to the others
+    source: str  # name of the source that reads it
     file_name: str
     content: Content
 
 
 def forms() -> list[Form]:
-    """Every form, built anew."""
+    """Build all forms."""
     with tempfile.TemporaryDirectory() as folder:
         return list(_forms(Path(folder)))
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(f"tests.helpers.{name}")
 
 
 def _forms(folder: Path) -> Iterator[Form]:
@@ -54,7 +51,7 @@ def _forms(folder: Path) -> Iterator[Form]:
 
 
 def _timeless(path: Path) -> bytes:
-    """A file's bytes, without the moment at which a zip or a gzip was made: seeds shall bring inputs back."""
+    """Return a file's bytes; the times in a zip or gzip are removed, so that seeds reproduce inputs."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.compress(gzip.decompress(content), mtime=0)
@@ -73,36 +70,42 @@ def _files_in(folder: Path) -> dict[str, bytes]:
 
 
 def _x_parts() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Posts of X with everything that its archives have, and the note of one of them."""
-    make = _module("archive_builder")
+    """Return posts of X with everything that its archives have, and the note of one of them."""
     links = "@bob @eve look &amp; see https://t.co/aaaa and https://t.co/bbbb"
     quote = "so true https://t.co/cccc"
     cut = "a very long post that goes on for a while until it is cut in the midd…"
-    media = make.link(links, "https://t.co/bbbb", "https://x.com/ada_tests/status/1/photo/1")
+    media = archive_builder.link(links, "https://t.co/bbbb", "https://x.com/ada_tests/status/1/photo/1")
     edited = {"initialTweetId": "5", "editControlInitial": {"editTweetIds": ["5", "6"]}}
     tweets = [
-        make.tweet(
+        archive_builder.tweet(
             1,
             links,
             entities={
-                "urls": [make.link(links, "https://t.co/aaaa", "https://example.org/a?b=1&c")],
-                "user_mentions": [make.mention(links, "bob"), make.mention(links, "eve")],
+                "urls": [archive_builder.link(links, "https://t.co/aaaa", "https://example.org/a?b=1&c")],
+                "user_mentions": [
+                    archive_builder.mention(links, "bob"),
+                    archive_builder.mention(links, "eve"),
+                ],
                 "media": [media],
             },
             in_reply_to_status_id_str="77",
             in_reply_to_screen_name="bob",
         ),
-        make.tweet(
+        archive_builder.tweet(
             2,
             quote,
-            entities={"urls": [make.link(quote, "https://t.co/cccc", "https://x.com/bob/status/99")]},
+            entities={
+                "urls": [archive_builder.link(quote, "https://t.co/cccc", "https://x.com/bob/status/99")]
+            },
         ),
-        make.tweet(3, cut),
-        make.tweet(4, "RT @bob: words of another, cut at the end…"),
-        make.tweet(6, "a post that was edited", edit_info={"edit": edited}),
-        make.tweet(5, "a post that was edted"),
+        archive_builder.tweet(3, cut),
+        archive_builder.tweet(4, "RT @bob: words of another, cut at the end…"),
+        archive_builder.tweet(6, "a post that was edited", edit_info={"edit": edited}),
+        archive_builder.tweet(5, "a post that was edted"),
     ]
-    note = make.note("2018-10-10T20:19:24.000Z", cut.removesuffix("…") + "le https://t.co/dddd\nand more")
+    note = archive_builder.note(
+        "2018-10-10T20:19:24.000Z", cut.removesuffix("…") + "le https://t.co/dddd\nand more"
+    )
     note["noteTweet"]["core"]["urls"] = [
         {"shortUrl": "https://t.co/dddd", "expandedUrl": "https://example.org/d"}
     ]
@@ -111,13 +114,12 @@ def _x_parts() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 def _x_zip(folder: Path) -> Path:
     tweets, notes = _x_parts()
-    path: Path = _module("archive_builder").write_zip(folder / "archive.zip", tweets, notes=notes, parts=2)
-    return path
+    return archive_builder.write_zip(folder / "archive.zip", tweets, notes=notes, parts=2)
 
 
 def _x_folder(folder: Path) -> Path:
     tweets, notes = _x_parts()
-    path: Path = _module("archive_builder").write_folder(folder / "archive", tweets, notes=notes)
+    path: Path = archive_builder.write_folder(folder / "archive", tweets, notes=notes)
     (path / "data" / "protected-history.js").write_text(
         'window.YTD.protected_history.part0 = [ { "protectedHistory" : '
         '{ "protectedAt" : "2020-01-01T00:00:00.000Z", "action" : "Unprotect" } } ]'
@@ -127,30 +129,31 @@ def _x_folder(folder: Path) -> Path:
 
 def _grailbird(target: str) -> Callable[[Path], Path]:
     def build(folder: Path) -> Path:
-        make = _module("x_builder")
         text = "@bob see http://t.co/aaaa & more"
-        urls = [make.old_link(text, "http://t.co/aaaa", "http://example.org/")]
+        urls = [x_builder.old_link(text, "http://t.co/aaaa", "http://example.org/")]
         months = {
             "2012_01": [
-                make.old_tweet(1, text, entities={"urls": urls}),
-                make.old_tweet(2, "RT @bob: x", retweeted_status={"id": 7}),
+                x_builder.old_tweet(1, text, entities={"urls": urls}),
+                x_builder.old_tweet(2, "RT @bob: x", retweeted_status={"id": 7}),
             ],
-            "2012_02": [make.old_tweet(3, "plain words", in_reply_to_status_id_str="5")],
+            "2012_02": [x_builder.old_tweet(3, "plain words", in_reply_to_status_id_str="5")],
         }
-        row = make.old_row(7, "see http://t.co/aaaa", expanded_urls="http://example.org/a,http://x.org/b")
-        table = make.old_table(make.COLUMNS_2013, row, make.old_row(8, 'in "quotes", and\nlines'))
+        row = x_builder.old_row(
+            7, "see http://t.co/aaaa", expanded_urls="http://example.org/a,http://x.org/b"
+        )
+        table = x_builder.old_table(
+            x_builder.COLUMNS_2013, row, x_builder.old_row(8, 'in "quotes", and\nlines')
+        )
         if target == "tweets.csv":
             (folder / target).write_text(table)
             return folder / target
-        path: Path = make.write_old_archive(folder / target, months, table=table)
-        return path
+        return x_builder.write_old_archive(folder / target, months, table=table)
 
     return build
 
 
 def _mastodon(target: str) -> Callable[[Path], Path]:
     def build(folder: Path) -> Path:
-        make = _module("network_exports")
         mention = {"type": "Mention", "name": "@bob@other.example", "href": "https://other.example/@bob"}
         html = (
             '<p><a href="https://other.example/@bob" class="u-url mention">@<span>bob</span></a> look: '
@@ -159,30 +162,30 @@ def _mastodon(target: str) -> Callable[[Path], Path]:
             "<br>&amp; that</p><p>more</p>"
         )
         activities = [
-            make.note(1, html, tag=[mention], inReplyTo="https://other.example/1"),
-            make.note(2, "<p>unlisted</p>", to=[f"{make.ACTOR}/followers"], cc=[make.PUBLIC]),
-            make.note(3, "<p>private</p>", to=[f"{make.ACTOR}/followers"], cc=[]),
+            network_exports.note(1, html, tag=[mention], inReplyTo="https://other.example/1"),
+            network_exports.note(
+                2, "<p>unlisted</p>", to=[f"{network_exports.ACTOR}/followers"], cc=[network_exports.PUBLIC]
+            ),
+            network_exports.note(3, "<p>private</p>", to=[f"{network_exports.ACTOR}/followers"], cc=[]),
             {
                 "id": "a/4",
                 "type": "Announce",
-                "actor": make.ACTOR,
-                "to": [make.PUBLIC],
+                "actor": network_exports.ACTOR,
+                "to": [network_exports.PUBLIC],
                 "object": "https://b.example/1",
             },
         ]
-        files = make.mastodon_files(activities)
+        files = network_exports.mastodon_files(activities)
         if target.endswith(".json"):
             (folder / target).write_bytes(files["outbox.json"])
             return folder / target
-        path: Path = make.write_files(folder / target, files)
-        return path
+        return network_exports.write_files(folder / target, files)
 
     return build
 
 
 def bluesky_records() -> dict[str, Any]:
-    """Records of a repository by their keys."""
-    make = _module("network_exports")
+    """Return the records of a repository by key."""
     text = "é look at example.org/lo… now"
     begin = len("é look at ".encode())
     link = {"$type": "app.bsky.richtext.facet#link", "uri": "https://example.org/long"}
@@ -190,33 +193,33 @@ def bluesky_records() -> dict[str, Any]:
     entity = {"index": {"start": 0, "end": 11}, "value": "https://example.org", "type": "link"}
     quoted = {"$type": "app.bsky.embed.record", "record": {"uri": "at://x/app.bsky.feed.post/1", "cid": "b"}}
     posts = [
-        make.bluesky_post(text, 1, facets=[facet | {"features": [link]}]),
-        make.bluesky_post("example.org is old", 2, entities=[entity]),
-        make.bluesky_post("quoting", 3, embed=quoted),
-        make.bluesky_post("an answer", 4, reply={"parent": {"uri": "at://a"}, "root": {"uri": "at://b"}}),
-        make.bluesky_post("hidden", 5, labels={"values": [{"val": "!no-unauthenticated"}]}),
+        network_exports.bluesky_post(text, 1, facets=[facet | {"features": [link]}]),
+        network_exports.bluesky_post("example.org is old", 2, entities=[entity]),
+        network_exports.bluesky_post("quoting", 3, embed=quoted),
+        network_exports.bluesky_post(
+            "an answer", 4, reply={"parent": {"uri": "at://a"}, "root": {"uri": "at://b"}}
+        ),
+        network_exports.bluesky_post("hidden", 5, labels={"values": [{"val": "!no-unauthenticated"}]}),
     ]
-    records = {f"app.bsky.feed.post/{make.record_key(n)}": post for n, post in enumerate(posts)}
+    records = {f"app.bsky.feed.post/{network_exports.record_key(n)}": post for n, post in enumerate(posts)}
     repost = {"subject": {"uri": "at://a"}, "createdAt": "2023-07-01T00:00:00Z"}
-    records[f"app.bsky.feed.repost/{make.record_key(9)}"] = repost
+    records[f"app.bsky.feed.repost/{network_exports.record_key(9)}"] = repost
     records["app.bsky.actor.profile/self"] = {"displayName": "Ada", "description": "Made up"}
     return records
 
 
 def _bluesky(folder: Path) -> Path:
-    path: Path = _module("network_exports").write_car(folder / "repo.car", bluesky_records())
-    return path
+    return network_exports.write_car(folder / "repo.car", bluesky_records())
 
 
 def car_writer() -> Any:
-    """What writes repositories: `network_exports.CarWriter`."""
-    return _module("network_exports").CarWriter()
+    """Return a writer of repositories."""
+    return network_exports.CarWriter()
 
 
 def _fixture(source: str) -> Callable[[Path], Path]:
     def build(folder: Path) -> Path:
-        path: Path = _module("export_builder").FIXTURES[source](folder, _MANY)
-        return path
+        return export_builder.FIXTURES[source](folder, _POSTS)
 
     return build
 
@@ -226,8 +229,7 @@ def _whatsapp_zip(folder: Path) -> Path:
         "[14.11.23, 22:13:20] Ada Tests: first é\nand on\n[14.11.23, 22:13:21] Bob: no\n"
         "[15.11.23, 00:00:01] Ada Tests: \u200eimage omitted\n[15.11.23, 00:00:02] Ada Tests: <b> last\n"
     )
-    path: Path = _module("export_builder").write_export(folder / "chat.zip", {"_chat.txt": chat})
-    return path
+    return export_builder.write_export(folder / "chat.zip", {"_chat.txt": chat})
 
 
 def _written(name: str, text: str) -> Callable[[Path], Path]:

@@ -1,4 +1,4 @@
-"""Damages JSON: what stands in it becomes something else, or what no program writes."""
+"""Damages JSON: replaces, removes, moves and repeats values, also by JSON that no program writes."""
 
 from __future__ import annotations
 
@@ -56,91 +56,91 @@ TEXTS = (
 
 
 def chance(random: Random, share: float) -> bool:
-    """True in that share of all cases."""
+    """Return True in that share of all cases."""
     return random.random() < share
 
 
 def few(random: Random) -> int:
-    """How often one input is changed."""
+    """Return how many changes to make to one input."""
     return random.choice((1, 1, 1, 2, 2, 4))
 
 
 def change_document(content: bytes, random: Random) -> bytes:
-    """A JSON document, plain or assigned to a name as in JavaScript."""
+    """Damage a JSON document, plain or assigned to a name as in JavaScript."""
     prefix = match[0] if (match := _PREFIX.match(content)) else b""
     try:
-        return prefix + _dumped(change_json(json.loads(content[len(prefix) :]), random), random)
-    except (ValueError, RecursionError):  # damaged before, or made too deep
+        return prefix + _dump(change_json(json.loads(content[len(prefix) :]), random), random)
+    except (ValueError, RecursionError):  # it is damaged already, or too deep
         return content[: random.randrange(len(content) + 1)]
 
 
 def change_json(value: Any, random: Random) -> Any:
-    """Change something in an object out of JSON or CBOR; returns it, or what is in its place now."""
+    """Change something in a decoded object of JSON or CBOR; returns the object or its replacement."""
     box = [value]
     for _ in range(few(random)):
         places = _places(box)
-        if len(places) > _MANY:  # what doubles things does so several times
+        if len(places) > _MANY:  # some changes double the content, several times
             break
-        around, place = random.choice(places)
-        random.choice(_PLACE_WAYS)(box, around, place, random)
+        container, place = random.choice(places)
+        random.choice(_PLACE_WAYS)(box, container, place, random)
         box = box or [None]
     return box[0]
 
 
 def _places(box: list[Any]) -> list[tuple[Any, Any]]:
-    """Every list or object with each of its indices or keys."""
-    found: list[tuple[Any, Any]] = []
-    inside: list[Any] = [box]
-    while inside:
-        around = inside.pop()
-        places = list(around) if isinstance(around, dict) else list(range(len(around)))
-        found += ((around, place) for place in places)
-        inside += (around[place] for place in places if isinstance(around[place], dict | list))
-    return found
+    """Return every list or object with each of its indices or keys."""
+    places: list[tuple[Any, Any]] = []
+    pending: list[Any] = [box]
+    while pending:
+        container = pending.pop()
+        keys = list(container) if isinstance(container, dict) else list(range(len(container)))
+        places += ((container, key) for key in keys)
+        pending += (container[key] for key in keys if isinstance(container[key], dict | list))
+    return places
 
 
-def _take_out(_: list[Any], around: Any, place: Any, __: Random) -> None:
-    del around[place]
+def _remove(_: list[Any], container: Any, place: Any, __: Random) -> None:
+    del container[place]
 
 
-def _repeat(_: list[Any], around: Any, place: Any, random: Random) -> None:
-    if isinstance(around, list):
-        around[place:place] = copy.deepcopy([around[place]] * random.choice((1, 2, 50)))
+def _repeat(_: list[Any], container: Any, place: Any, random: Random) -> None:
+    if isinstance(container, list):
+        container[place:place] = copy.deepcopy([container[place]] * random.choice((1, 2, 50)))
 
 
-def _wrap(_: list[Any], around: Any, place: Any, random: Random) -> None:
-    value = copy.deepcopy(around[place])
-    around[place] = random.choice(([value], {"a": value}, [[value]], str(value)))
+def _wrap(_: list[Any], container: Any, place: Any, random: Random) -> None:
+    value = copy.deepcopy(container[place])
+    container[place] = random.choice(([value], {"a": value}, [[value]], str(value)))
 
 
-def _copy_from_elsewhere(box: list[Any], around: Any, place: Any, random: Random) -> None:
-    other_around, other = random.choice(_places(box))
-    around[place] = copy.deepcopy(other_around[other])
+def _copy_from(box: list[Any], container: Any, place: Any, random: Random) -> None:
+    source, key = random.choice(_places(box))
+    container[place] = copy.deepcopy(source[key])
 
 
-def _rename(_: list[Any], around: Any, place: Any, random: Random) -> None:
-    if isinstance(around, dict):
-        around[random.choice(TEXTS)] = around.pop(place)
+def _rename(_: list[Any], container: Any, place: Any, random: Random) -> None:
+    if isinstance(container, dict):
+        container[random.choice(TEXTS)] = container.pop(place)
 
 
-def _put_into_text(_: list[Any], around: Any, place: Any, random: Random) -> None:
-    value = str(around[place])
+def _insert_text(_: list[Any], container: Any, place: Any, random: Random) -> None:
+    value = str(container[place])
     at = random.randrange(len(value) + 1)
-    around[place] = value[:at] + random.choice(TEXTS) + value[at:]
+    container[place] = value[:at] + random.choice(TEXTS) + value[at:]
 
 
-def _put_in_its_place(_: list[Any], around: Any, place: Any, random: Random) -> None:
+def _replace(_: list[Any], container: Any, place: Any, random: Random) -> None:
     new = random.choice((*_VALUES, *TEXTS, f"@raw{random.randrange(len(_RAW_VALUES))}@"))
-    around[place] = copy.deepcopy(new)
+    container[place] = copy.deepcopy(new)
 
 
 _PLACE_WAYS = (
-    *(_take_out, _repeat, _wrap, _copy_from_elsewhere, _rename),
-    *(_put_into_text, _put_into_text, _put_in_its_place, _put_in_its_place, _put_in_its_place),
+    *(_remove, _repeat, _wrap, _copy_from, _rename),
+    *(_insert_text, _insert_text, _replace, _replace, _replace),
 )
 
 
-def _dumped(value: Any, random: Random) -> bytes:
+def _dump(value: Any, random: Random) -> bytes:
     text = json.dumps(value, indent=random.choice((None, None, 2)), ensure_ascii=chance(random, 0.5))
-    raw = _RAW.sub(lambda found: _RAW_VALUES[int(found[1])](random), text)
+    raw = _RAW.sub(lambda match: _RAW_VALUES[int(match[1])](random), text)
     return raw.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Reads one input as `inspect` does, and says what came of it; the same in a process that is watched."""
+"""Reads one input as `inspect` does and reports the outcome, here or in a process that is watched."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from fuzz.changes import changed
+from fuzz.changes import change_input
 from fuzz.inputs import Content, Form
 from huggingtweets import sources
 from huggingtweets.errors import UserError
@@ -28,33 +28,33 @@ from huggingtweets.types import Post, Timeline
 
 LONGEST = 20.0  # seconds that an input may take
 LARGEST = 256 << 20  # bytes that it may need
-_ROOM = 2 << 30  # bytes of address space above what the process begins with
-_STEADY = 1000  # inputs after which memory should not grow any more
-_FILES_EVERY = 200  # inputs between two looks at what is open
-_SAID: tuple[dict[str, Any], ...] = (
+_ADDRESS_SPACE = 2 << 30  # bytes beyond those that the process begins with
+_WARM_UP = 1000  # inputs after which memory should not grow any more
+_FILES_EVERY = 200  # inputs between two checks for open files
+_OPTIONS: tuple[dict[str, Any], ...] = (
     *({}, {}, {"name": "Ada Tests"}, {"name": "Ada Tests"}),
     *({"handle": "ada_tests"}, {"name": "ada", "text_column": "text"}),
 )
 _PAGE = resource.getpagesize()
 
 
-class Failed(Exception):  # noqa: N818 -- what it says
-    """An input broke something."""
+class Failed(Exception):  # noqa: N818 -- the outcome is called so
+    """An input was neither read nor refused properly."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an input."""
+    """The outcome of reading an input."""
 
     kind: str  # read, refused or failed
     posts: int = 0
     seconds: float = 0.0
-    peak: int = 0  # bytes above what was there before
-    told: str = ""  # the refusal, or the traceback
+    peak: int = 0  # bytes of memory above those in use before
+    message: str = ""  # the refusal, or the traceback
 
 
-def remember_places() -> None:
-    """Import all places once: to look for them in folders takes longer than to read an input."""
+def cache_sources() -> None:
+    """Import all sources once and cache them: searching the folders takes longer than reading an input."""
     for name in ("names", "load"):
         setattr(sources, name, cache(getattr(sources, name)))
     for name in sources.names():
@@ -62,15 +62,15 @@ def remember_places() -> None:
 
 
 def input_of(form: Form, choice: str | Random) -> tuple[Content, ReadOptions, str | None]:
-    """An input, what a user says about it, and the source that they insist on, if any."""
+    """Return a damaged input, the user's options, and the source that the user names, if any."""
     random = Random(choice) if isinstance(choice, str) else choice  # noqa: S311 -- no secret
-    said = random.choice(_SAID)
+    options = random.choice(_OPTIONS)
     source = random.choice((None, None, None, form.source))
-    return changed(form, random), ReadOptions(**said), source
+    return change_input(form, random), ReadOptions(**options), source
 
 
 def write(folder: Path, form: Form, content: Content) -> Path:
-    """Write an input into a folder."""
+    """Write an input into a folder; return its path."""
     target = folder / form.file_name
     files = content if isinstance(content, dict) else {"": content}
     for name, part in files.items():
@@ -81,40 +81,40 @@ def write(folder: Path, form: Form, content: Content) -> Path:
 
 
 def read(path: Path, options: ReadOptions, source: str | None) -> Outcome:
-    """Find the source of an input and read all its posts."""
-    count, started, before = 0, time.perf_counter(), _begin_to_measure()
+    """Find the source of an input, read all its posts, and check them."""
+    count, started, before = 0, time.perf_counter(), _reset_peak_memory()
     try:
         timeline = sources.read(str(path), options, source=source or sources.recognise(str(path)))
         _check_timeline(timeline)
         for count, post in enumerate(timeline.posts, start=1):  # noqa: B007 -- used after the loop
             _check_post(post)
-        kind, told = "read", ""
+        kind, message = "read", ""
     except UserError as error:
-        kind, told = "refused", str(error)
-        if "\n" in told or not _is_printable(told):
-            kind, told = "failed", f"no message of one line that can be printed: {told!r}"
-    except Exception:  # noqa: BLE001 -- whatever it is, it is what is looked for
-        kind, told = "failed", traceback.format_exc()
+        kind, message = "refused", str(error)
+        if "\n" in message or not _is_printable(message):
+            kind, message = "failed", f"no message of one line that can be printed: {message!r}"
+    except Exception:  # noqa: BLE001 -- any exception is a finding
+        kind, message = "failed", traceback.format_exc()
     seconds, peak = time.perf_counter() - started, _peak_memory() - before
     if peak > LARGEST:
-        kind, told = "failed", f"{peak / 2**20:.0f} MiB of memory were needed; {told}"
-    return Outcome(kind, count, seconds, peak, told)
+        kind, message = "failed", f"{peak / 2**20:.0f} MiB of memory were needed; {message}"
+    return Outcome(kind, count, seconds, peak, message)
 
 
 def read_changed(form: Form, random: Random) -> None:
-    """Make one input and read it here; raise `Failed` where it fails."""
+    """Make one input and read it in this process; raise `Failed` if it fails."""
     content, options, source = input_of(form, random)
     with tempfile.TemporaryDirectory() as folder:
         outcome = read(write(Path(folder), form, content), options, source)
     if outcome.kind == "failed":
-        raise Failed(f"{form.name}: {outcome.told}")
+        raise Failed(f"{form.name}: {outcome.message}")
 
 
 def _check_timeline(timeline: Timeline) -> None:
     account = timeline.account
     _check_texts(account.handle, account.name, account.bio, account.url, timeline.digest)
     if not (account.handle and account.name and timeline.digest):
-        raise Failed(f"nobody's, or without a digest: {account!r}")
+        raise Failed(f"no handle, name or digest: {account!r}")
 
 
 def _check_post(post: Post) -> None:
@@ -137,8 +137,8 @@ def _is_printable(text: str) -> bool:
     return True
 
 
-def _begin_to_measure() -> int:
-    """Forget the peak of memory so far; returns what is used now. Only Linux tells."""
+def _reset_peak_memory() -> int:
+    """Reset the peak of memory; return the bytes in use now. Only Linux can reset it."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
@@ -155,14 +155,14 @@ def _peak_memory() -> int:
 
 
 class Worker:
-    """A process that reads inputs, to use in a `with`. It is ended and replaced where it hangs or dies."""
+    """A process that reads inputs, to use in a `with`. It is replaced if it hangs or dies."""
 
     def __init__(self, by_name: Mapping[str, Form]) -> None:
         self._by_name = by_name
         self._process: BaseProcess | None = None
         self._pipe: Connection
         self._read = 0
-        self._steady = self.growth = 0
+        self._warm = self.growth = 0  # bytes in use after the warm-up, and those more at present
 
     def __enter__(self) -> Self:
         self._start()
@@ -172,35 +172,35 @@ class Worker:
         self._end()
 
     def read(self, identity: str) -> Outcome:
-        """Have an input read; what takes too long, or ends the process, has failed."""
+        """Read an input in the process; it fails if it takes too long or ends the process."""
         self._pipe.send(identity)
         try:
-            self._pipe.recv()  # the input is made: the time of reading begins
+            self._pipe.recv()  # the input is ready, and reading begins
             if self._pipe.poll(LONGEST):
-                answer: tuple[Outcome, int] = self._pipe.recv()
-                self._grown(answer[1])
-                return answer[0]
-            told = f"no end within {LONGEST:.0f} s"
+                outcome, memory = self._pipe.recv()
+                self._track_growth(memory)
+                return cast("Outcome", outcome)
+            message = f"no end within {LONGEST:.0f} s"
         except EOFError:
-            told = "the process died"
+            message = "the process died"
         self._end()
         self._start()
-        return Outcome("failed", seconds=LONGEST, told=told)
+        return Outcome("failed", seconds=LONGEST, message=message)
 
-    def _grown(self, memory: int) -> None:
+    def _track_growth(self, memory: int) -> None:
         self._read += 1
-        if self._read == _STEADY:
-            self._steady = memory
-        elif self._read > _STEADY:
-            self.growth = memory - self._steady
+        if self._read == _WARM_UP:
+            self._warm = memory
+        elif self._read > _WARM_UP:
+            self.growth = memory - self._warm
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self._pipe, remote = context.Pipe()
         self._read = 0
-        self._process = context.Process(target=_serve, args=(theirs, dict(self._by_name)), daemon=True)
+        self._process = context.Process(target=_serve, args=(remote, dict(self._by_name)), daemon=True)
         self._process.start()
-        theirs.close()
+        remote.close()
 
     def _end(self) -> None:
         if self._process:
@@ -210,11 +210,11 @@ class Worker:
 
 
 def _serve(pipe: Connection, by_name: dict[str, Form]) -> None:
-    """Read inputs until the pipe closes, with bounded memory."""
-    remember_places()
+    """Read inputs with limited memory until the pipe closes."""
+    cache_sources()
     used = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE if sys.platform == "linux" else 0
     if used:
-        resource.setrlimit(resource.RLIMIT_AS, (used + _ROOM, used + _ROOM))
+        resource.setrlimit(resource.RLIMIT_AS, (used + _ADDRESS_SPACE, used + _ADDRESS_SPACE))
     number = opened = 0
     while True:
         try:
@@ -230,8 +230,8 @@ def _serve(pipe: Connection, by_name: dict[str, Form]) -> None:
         number += 1
         if number % _FILES_EVERY == 0:
             gc.collect()
-            now = len(os.listdir("/proc/self/fd")) if used else 0  # noqa: PTH208 -- no paths are wanted
+            now = len(os.listdir("/proc/self/fd")) if used else 0  # noqa: PTH208 -- only their number
             if opened and now > opened:
-                outcome = Outcome("failed", told=f"{now - opened} files were left open")
+                outcome = Outcome("failed", message=f"{now - opened} files were left open")
             opened = now
-        pipe.send((outcome, _begin_to_measure()))
+        pipe.send((outcome, _reset_peak_memory()))

@@ -107,7 +107,7 @@ def test_no_private_address_is_asked(attacker, host):
         shown = _look(attacker, f"http://{host}:{inside.port}/feed.xml")
         assert "That did not work" in shown
         assert "cannot be read here" not in shown, "it is an address as far as the page can see"
-        assert not inside.asked
+        assert not inside.requests
 
 
 def test_no_account_leads_to_a_private_server(attacker):
@@ -115,7 +115,7 @@ def test_no_account_leads_to_a_private_server(attacker):
     with LocalServer(lambda _: Reply(body=FEED)) as inside:
         shown = _look(attacker, f"mastodon:jane@127.0.0.1:{inside.port}")
         assert "That did not work" in shown
-        assert not inside.asked
+        assert not inside.requests
 
 
 def test_a_public_page_asks_for_no_account_that_costs(attacker):
@@ -160,7 +160,7 @@ def test_the_server_fetches_no_address_for_a_visitor(attacker):
         drop = attacker.of(DROP, "upload")
         for given in ({**_file("x"), "path": address}, {**_file("x.csv"), "url": address}):
             assert not attacker.call(drop, [attacker.key, [given], *FILTERS])["success"]
-        assert not inside.asked
+        assert not inside.requests
 
 
 def test_a_file_that_was_not_dropped_cannot_be_used(attacker, page, victim):

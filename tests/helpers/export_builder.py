@@ -1,7 +1,7 @@
-"""Builds small exports of many places by hand, in the shapes that documentation and parsers describe.
+"""Builds small exports of many places, in the shapes that documentation and parsers describe.
 
-None of them is a real one. What each shape is taken from is said where it is built. Every file and field
-that must not be read carries `PRIVATE`, a word that must come up nowhere.
+None of them is real. Each function says what its shape is taken from. Every file and field that must not be
+read has the word `PRIVATE`, which must not appear in anything that is read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 PRIVATE = "xyzzyprivate"
@@ -20,11 +21,11 @@ HANDLE = "ada.tests"
 SECONDS = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 PICTURE = b"\x89PNG\r\n\x1a\n a picture"
 
-Content = bytes | str | list | dict
+Content = bytes | str | list[Any] | dict[str, Any]
 
 
 def write_export(target: Path, files: Mapping[str, Content], *, inside: str = "") -> Path:
-    """Write files as a zip where `target` ends with `.zip`, else as a folder; below `inside` where given."""
+    """Write files as a zip if `target` ends with `.zip`, else as a folder; names begin with `inside`."""
     contents = {inside + name: encoded(content) for name, content in files.items()}
     if target.suffix == ".zip":
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -39,14 +40,14 @@ def write_export(target: Path, files: Mapping[str, Content], *, inside: str = ""
 
 
 def encoded(content: Content) -> bytes:
-    """Bytes of a file: text in UTF-8, other objects as JSON."""
+    """Return the bytes of a file: text in UTF-8, other objects as JSON."""
     if isinstance(content, bytes):
         return content
     return (content if isinstance(content, str) else json.dumps(content, indent=1)).encode()
 
 
 def table(header: str, *rows: tuple[object, ...]) -> str:
-    """A CSV file as RFC 4180 has it."""
+    """Return a CSV file as in RFC 4180."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header.split(","))
@@ -54,8 +55,8 @@ def table(header: str, *rows: tuple[object, ...]) -> str:
     return text.getvalue()
 
 
-def mangled(value: object) -> object:
-    """JSON as Meta writes it: each byte of UTF-8 is a character of its own."""
+def mangled(value: Any) -> Any:
+    """Turn each byte of UTF-8 into a character of its own, as Meta does in its JSON."""
     if isinstance(value, str):
         return value.encode().decode("latin-1")
     if isinstance(value, list):
@@ -65,8 +66,8 @@ def mangled(value: object) -> object:
     return value
 
 
-def meta_profile(kind: str, *, private: str = "False") -> object:
-    """Meta's personal_information.json; seen in open parsers of Instagram's and Threads' exports."""
+def meta_profile(kind: str, *, private: str = "False") -> Any:
+    """Return Meta's personal_information.json, as in open parsers of Instagram's and Threads' exports."""
     labels = {
         "Email": f"{PRIVATE}@example.org",
         "Phone Number": PRIVATE,
@@ -83,8 +84,8 @@ def meta_profile(kind: str, *, private: str = "False") -> object:
     return mangled({kind: [person]})
 
 
-def threads_post(text: str, number: int = 0, *, is_reply: bool = False) -> object:
-    """A post in threads_and_replies.json; the shape is that of open parsers, which agree."""
+def threads_post(text: str, number: int = 0, *, is_reply: bool = False) -> Any:
+    """Return a post of threads_and_replies.json, as in several open parsers, which agree."""
     return mangled(
         {
             "media": [
@@ -106,7 +107,7 @@ def threads_post(text: str, number: int = 0, *, is_reply: bool = False) -> objec
 
 
 def threads_files(*posts: object, private: str = "False") -> dict[str, Content]:
-    """Threads, as it comes inside of Instagram's export."""
+    """Return the files of Threads, as they are in Instagram's export."""
     activity = "your_instagram_activity"
     like = {"title": PRIVATE, "string_list_data": [{"href": "", "value": PRIVATE, "timestamp": SECONDS}]}
     return {
@@ -123,14 +124,14 @@ def threads_files(*posts: object, private: str = "False") -> dict[str, Content]:
     }
 
 
-def instagram_post(text: str, number: int = 0) -> object:
-    """A post of one picture in posts_1.json: the caption is the picture's title."""
+def instagram_post(text: str, number: int = 0) -> Any:
+    """Return a post of posts_1.json with one picture; the caption is the picture's title."""
     medium = {"uri": "media/posts/1.jpg", "creation_timestamp": SECONDS + number, "title": text}
     return mangled({"media": [medium]})
 
 
 def instagram_files(*posts: object, private: str = "False", **more: Content) -> dict[str, Content]:
-    """Instagram's export since 2023; `more` are files in your_instagram_activity, `__` for `/`."""
+    """Return Instagram's export since 2023; `more` are files in your_instagram_activity, `__` for `/`."""
     activity = "your_instagram_activity"
     files: dict[str, Content] = {
         f"{activity}/media/posts_1.json": list(posts),
@@ -148,8 +149,8 @@ def instagram_files(*posts: object, private: str = "False", **more: Content) -> 
     return files | {f"{activity}/{name.replace('__', '/')}.json": value for name, value in more.items()}
 
 
-def facebook_post(text: str, number: int = 0) -> object:
-    """A post in your_posts_1.json, with an attachment as shared links have it."""
+def facebook_post(text: str, number: int = 0) -> Any:
+    """Return a post of your_posts_1.json with a shared link."""
     link = {"external_context": {"url": "https://example.org/" + PRIVATE}}
     return mangled(
         {
@@ -162,7 +163,7 @@ def facebook_post(text: str, number: int = 0) -> object:
 
 
 def facebook_files(*posts: object, folder: str = "your_facebook_activity/posts/") -> dict[str, Content]:
-    """Facebook's export since 2023."""
+    """Return the files of Facebook's export since 2023."""
     profile = {
         "profile_v2": {
             "name": {"full_name": "Ada Tésts"},
@@ -187,19 +188,21 @@ DAY = "2023-11-14 22:13:20 UTC"
 
 
 def reddit_post(number: int, title: str, body: str = "") -> tuple[object, ...]:
-    """A row of posts.csv; columns as open parsers of Reddit's export have them."""
+    """Return a row of posts.csv, with the columns of open parsers of Reddit's export."""
     link = f"https://www.reddit.com/r/test/comments/p{number}/title/"
     return (f"p{number}", link, DAY, PRIVATE, "test", "0", title, link, body)
 
 
 def reddit_comment(number: int, body: str, parent: str = "") -> tuple[object, ...]:
-    """A row of comments.csv."""
+    """Return a row of comments.csv."""
     link = "https://www.reddit.com/r/test/comments/p7/title/"
     return (f"c{number}", f"{link}c{number}/", DAY, PRIVATE, "test", "0", link, parent, body, "")
 
 
-def reddit_files(posts: list[tuple], comments: list[tuple] | None = None) -> dict[str, Content]:
-    """Reddit's answer to a request for one's data."""
+def reddit_files(
+    posts: list[tuple[object, ...]], comments: list[tuple[object, ...]] | None = None
+) -> dict[str, Content]:
+    """Return the files of Reddit's export."""
     statistics = table(
         "statistic,value",
         ("account name", "ada_tests"),
@@ -224,13 +227,15 @@ SHARES = "Date,ShareLink,ShareCommentary,SharedUrl,MediaUrl,Visibility"
 def linkedin_share(
     number: int, text: str, visibility: str = "MEMBER_NETWORK", shared: str = ""
 ) -> tuple[object, ...]:
-    """A row of Shares.csv; columns as open parsers of LinkedIn's archive have them."""
+    """Return a row of Shares.csv, with the columns of open parsers of LinkedIn's archive."""
     link = f"https://www.linkedin.com/feed/update/urn%3Ali%3Ashare%3A{7000 + number}"
     return ("2023-11-14 22:13:20", link, text, shared, "", visibility)
 
 
-def linkedin_files(shares: list[tuple], comments: str = "Date,Link,Message\n") -> dict[str, Content]:
-    """LinkedIn's larger archive."""
+def linkedin_files(
+    shares: list[tuple[object, ...]], comments: str = "Date,Link,Message\n"
+) -> dict[str, Content]:
+    """Return the files of LinkedIn's larger archive."""
     profile = table(
         "First Name,Last Name,Maiden Name,Address,Birth Date,Headline",
         ("Ada", "Tests", "", PRIVATE, PRIVATE, "Made up for tests"),
@@ -246,7 +251,7 @@ def linkedin_files(shares: list[tuple], comments: str = "Date,Link,Message\n") -
 
 
 def discord_message(number: int, text: str) -> dict[str, object]:
-    """A message in messages.json; fields as open readers of Discord's package have them."""
+    """Return a message of messages.json, with the fields of open readers of Discord's package."""
     return {
         "ID": 1_180_000_000_000_000_000 + number,
         "Timestamp": "2023-11-14 22:13:20",
@@ -255,8 +260,8 @@ def discord_message(number: int, text: str) -> dict[str, object]:
     }
 
 
-def discord_files(channels: Mapping[str, object], *, messages: str = "Messages") -> dict[str, Content]:
-    """Discord's package since 2024: `channels` are messages by the type of the channel."""
+def discord_files(channels: Mapping[str, Content], *, messages: str = "Messages") -> dict[str, Content]:
+    """Return the files of Discord's package since 2024; `channels` has messages by type of channel."""
     user = {
         "id": "900000000000000001",
         "username": HANDLE,
@@ -280,7 +285,7 @@ def discord_files(channels: Mapping[str, object], *, messages: str = "Messages")
 
 
 def telegram_message(number: int, text: object, who: int = 1, **fields: object) -> dict[str, object]:
-    """A message in result.json; fields as Telegram Desktop writes them, without those that are empty."""
+    """Return a message of result.json, with the fields of Telegram Desktop that are not empty."""
     return {
         "id": number,
         "type": "message",
@@ -294,13 +299,15 @@ def telegram_message(number: int, text: object, who: int = 1, **fields: object) 
     }
 
 
-def telegram_chat(*messages: dict, kind: str = "private_supergroup", number: int = 5) -> dict[str, object]:
-    """One chat, as it is exported alone."""
+def telegram_chat(
+    *messages: dict[str, Any], kind: str = "private_supergroup", number: int = 5
+) -> dict[str, object]:
+    """Return a chat as it is exported alone."""
     return {"name": "Test Club", "type": kind, "id": number, "messages": list(messages)}
 
 
-def telegram_everything(*chats: dict, left: tuple[dict, ...] = ()) -> dict[str, object]:
-    """The export of everything."""
+def telegram_everything(*chats: dict[str, Any], left: tuple[dict[str, Any], ...] = ()) -> dict[str, object]:
+    """Return the export of everything."""
     owner = {
         "user_id": 1,
         "first_name": "Ada",
@@ -324,13 +331,15 @@ SUBSTACK = (
 )
 
 
-def substack_row(name: str, title: str, audience: str = "everyone", published: str = "true") -> tuple:
-    """A row of posts.csv; columns as Ghost's migration tool and others read them."""
+def substack_row(
+    name: str, title: str, audience: str = "everyone", published: str = "true"
+) -> tuple[object, ...]:
+    """Return a row of posts.csv, with the columns that Ghost's migration tool and others read."""
     return (name, "2023-11-14T22:13:20.000Z", published, "", "", "newsletter", audience, title, "", "")
 
 
-def substack_files(rows: list[tuple], pages: Mapping[str, str]) -> dict[str, Content]:
-    """Substack's export."""
+def substack_files(rows: list[tuple[object, ...]], pages: Mapping[str, str]) -> dict[str, Content]:
+    """Return the files of Substack's export."""
     return {
         "posts.csv": table(SUBSTACK, *rows),
         "email_list.adatests.csv": table("email,active_subscription", (f"{PRIVATE}@example.org", "false")),
@@ -339,8 +348,10 @@ def substack_files(rows: list[tuple], pages: Mapping[str, str]) -> dict[str, Con
     }
 
 
-def nostr_event(number: int, content: str, kind: int = 1, tags: list | None = None, who: str = "a") -> dict:
-    """An event as NIP-01 defines it; nobody signed it."""
+def nostr_event(
+    number: int, content: str, kind: int = 1, tags: list[list[str]] | None = None, who: str = "a"
+) -> dict[str, Any]:
+    """Return an event as NIP-01 defines it, with a signature that is not valid."""
     return {
         "id": f"{number:064x}",
         "pubkey": who * 64,
@@ -353,7 +364,7 @@ def nostr_event(number: int, content: str, kind: int = 1, tags: list | None = No
 
 
 def rss(*items: str, channel: str = "") -> str:
-    """A feed as the RSS 2.0 specification has it, with the modules that blogs use."""
+    """Return a feed of RSS 2.0 with the modules that blogs use."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
@@ -365,7 +376,7 @@ def rss(*items: str, channel: str = "") -> str:
 
 
 def rss_item(number: int, body: str, *, title: str = "", more: str = "") -> str:
-    """An item of such a feed; `body` is HTML."""
+    """Return an item of such a feed; `body` is HTML."""
     return (
         f"<item><title>{title}</title><link>https://example.org/{number}</link>"
         f"<guid>https://example.org/?p={number}</guid><pubDate>Tue, 14 Nov 2023 22:13:20 +0000</pubDate>"
@@ -374,8 +385,8 @@ def rss_item(number: int, body: str, *, title: str = "", more: str = "") -> str:
 
 
 def tumblr_post(number: int, kind: str, inside: str, **attributes: str) -> str:
-    """A post in posts.xml, as the published readers of this export have it; `inside` is XML."""
-    known = {
+    """Return a post of posts.xml, as in published readers of this export; `inside` is XML."""
+    defaults = {
         "id": str(180_000_000_000 + number),
         "url": f"https://ada-tests.tumblr.com/post/{180_000_000_000 + number}",
         "type": kind,
@@ -386,17 +397,17 @@ def tumblr_post(number: int, kind: str, inside: str, **attributes: str) -> str:
         "is_reblog": "false",
         "tumblelog": "ada-tests",
     }
-    written = " ".join(f'{name}="{value}"' for name, value in (known | attributes).items())
+    written = " ".join(f'{name}="{value}"' for name, value in (defaults | attributes).items())
     return f"<post {written}>{inside}<tag>{PRIVATE}</tag></post>\n"
 
 
 def tumblr_text(number: int, body: str, **attributes: str) -> str:
-    """A text post; `body` is HTML."""
+    """Return a text post; `body` is HTML."""
     return tumblr_post(number, "regular", f"<regular-body>{escape(body)}</regular-body>", **attributes)
 
 
 def tumblr_files(*posts: str) -> dict[str, Content]:
-    """Tumblr's export, unpacked."""
+    """Return the files of Tumblr's export, unpacked."""
     posts_xml = '<?xml version="1.0" encoding="UTF-8"?>\n<tumblr version="1.0">\n<posts>\n'
     return {
         "posts/posts.xml": f"{posts_xml}{''.join(posts)}</posts>\n</tumblr>",
@@ -406,8 +417,8 @@ def tumblr_files(*posts: str) -> dict[str, Content]:
     }
 
 
-def write_arrow(path: Path, rows: list[dict]) -> None:
-    """Write Arrow's stream format, a thousand rows a batch, as the library datasets does."""
+def write_arrow(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write Arrow's stream format with batches of a thousand rows, as the library datasets does."""
     import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed in few tests
 
     table = pa.Table.from_pylist(rows)
@@ -415,43 +426,43 @@ def write_arrow(path: Path, rows: list[dict]) -> None:
         stream.write_table(table, max_chunksize=1000)
 
 
-def many(count: int) -> list[str]:
-    """The texts of the contract's tests."""
+def numbered_texts(count: int) -> list[str]:
+    """Return the texts of the posts in the contract's tests."""
     return [f"post number {n}" for n in range(count)]
 
 
 def _threads(folder: Path, count: int) -> Path:
-    posts = [threads_post(text, n) for n, text in enumerate(many(count))]
+    posts = [threads_post(text, n) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", threads_files(*posts))
 
 
 def _instagram(folder: Path, count: int) -> Path:
-    posts = [instagram_post(text, n) for n, text in enumerate(many(count))]
+    posts = [instagram_post(text, n) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", instagram_files(*posts))
 
 
 def _facebook(folder: Path, count: int) -> Path:
-    posts = [facebook_post(text, n) for n, text in enumerate(many(count))]
+    posts = [facebook_post(text, n) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", facebook_files(*posts))
 
 
 def _reddit(folder: Path, count: int) -> Path:
-    posts = [reddit_post(n, text) for n, text in enumerate(many(count))]
+    posts = [reddit_post(n, text) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", reddit_files(posts))
 
 
 def _linkedin(folder: Path, count: int) -> Path:
-    shares = [linkedin_share(n, text) for n, text in enumerate(many(count))]
+    shares = [linkedin_share(n, text) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", linkedin_files(shares))
 
 
 def _discord(folder: Path, count: int) -> Path:
-    messages = [discord_message(n, text) for n, text in enumerate(many(count))]
+    messages = [discord_message(n, text) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "package.zip", discord_files({"GUILD_TEXT": messages}))
 
 
 def _telegram(folder: Path, count: int) -> Path:
-    chat = telegram_chat(*(telegram_message(n, text) for n, text in enumerate(many(count))))
+    chat = telegram_chat(*(telegram_message(n, text) for n, text in enumerate(numbered_texts(count))))
     path = folder / "result.json"
     path.write_text(json.dumps(telegram_everything(chat), indent=1))
     return path
@@ -459,41 +470,41 @@ def _telegram(folder: Path, count: int) -> Path:
 
 def _whatsapp(folder: Path, count: int) -> Path:
     path = folder / "WhatsApp Chat with Bob.txt"
-    path.write_text("".join(f"14/11/2023, 22:13 - {NAME}: {text}\n" for text in many(count)))
+    path.write_text("".join(f"14/11/2023, 22:13 - {NAME}: {text}\n" for text in numbered_texts(count)))
     return path
 
 
 def _substack(folder: Path, count: int) -> Path:
-    rows = [substack_row(f"{n}.slug", text) for n, text in enumerate(many(count))]
+    rows = [substack_row(f"{n}.slug", text) for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", substack_files(rows, {}))
 
 
 def _nostr(folder: Path, count: int) -> Path:
     path = folder / "nostr-backup.jsonl"
     profile = nostr_event(count, json.dumps({"name": NAME}), kind=0)
-    events = [profile, *(nostr_event(n, text) for n, text in enumerate(many(count)))]
+    events = [profile, *(nostr_event(n, text) for n, text in enumerate(numbered_texts(count)))]
     path.write_text("\n".join(map(json.dumps, events)))
     return path
 
 
 def _feed(folder: Path, count: int) -> Path:
     path = folder / "feed.xml"
-    path.write_text(rss(*(rss_item(n, text) for n, text in enumerate(many(count)))))
+    path.write_text(rss(*(rss_item(n, text) for n, text in enumerate(numbered_texts(count)))))
     return path
 
 
 def _tumblr(folder: Path, count: int) -> Path:
-    posts = [tumblr_text(n, f"<p>{text}</p>") for n, text in enumerate(many(count))]
+    posts = [tumblr_text(n, f"<p>{text}</p>") for n, text in enumerate(numbered_texts(count))]
     return write_export(folder / "export.zip", tumblr_files(*posts))
 
 
 def _hf_dataset(folder: Path, count: int) -> Path:
     path = folder / "data-00000-of-00001.arrow"
-    write_arrow(path, [{"text": text, "user": HANDLE} for text in many(count)])
+    write_arrow(path, [{"text": text, "user": HANDLE} for text in numbered_texts(count)])
     return path
 
 
-# How to make a location of each place with a number of posts: "post number 0", "post number 1" and so on.
+# For each source, a function that writes a location with posts "post number 0", "post number 1" and so on.
 FIXTURES = {
     "discord": _discord,
     "facebook_export": _facebook,

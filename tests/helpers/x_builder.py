@@ -1,7 +1,6 @@
-"""Builds what X gave and gives in other forms than today's archive: that of 2012 to 2018, and its API.
+"""Builds archives of Twitter of 2012 to 2018, and imitates X's API and the Community Archive.
 
-The Community Archive, which has posts of X, is here, too. All of it is made up, in the shape of published
-archives and of the documentation of both services.
+All of it is made up, in the shape of published archives and of the documentation of both services.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.helpers.archive_builder import PRIVATE, zip_folder
-from tests.helpers.local_server import Asked, Reply
+from tests.helpers.local_server import Reply, Request
 
 HANDLE = "ada_tests"
 NAME = "Ada (a test)"
-TOKEN = "AAAAsecretBEARER"  # noqa: S105 -- made up, and must come up nowhere
+TOKEN = "AAAAsecretBEARER"  # noqa: S105 -- made up; no output may show it
 COLUMNS_2013 = (
     "tweet_id,in_reply_to_status_id,in_reply_to_user_id,retweeted_status_id,retweeted_status_user_id,"
     "timestamp,source,text,expanded_urls"
@@ -28,8 +28,10 @@ COLUMNS_2015 = (
 )
 
 
-def old_tweet(number: int, text: str, *, entities: dict | None = None, **fields: object) -> dict:
-    """A record of a monthly file: ids are numbers as well as strings, and there is no language."""
+def old_tweet(
+    number: int, text: str, *, entities: dict[str, Any] | None = None, **fields: object
+) -> dict[str, Any]:
+    """Return a record of a monthly file: ids are numbers as well as strings, and there is no language."""
     return {
         "source": '<a href="http://twitter.com" rel="nofollow">Twitter Web Client</a>',
         "entities": {"user_mentions": [], "media": [], "hashtags": [], "urls": [], **(entities or {})},
@@ -43,21 +45,26 @@ def old_tweet(number: int, text: str, *, entities: dict | None = None, **fields:
     }
 
 
-def old_link(text: str, short: str, expanded: str, shift: int = 0) -> dict:
-    """The entity of `short` where it stands in `text`, or `shift` code points away."""
+def old_link(text: str, short: str, expanded: str, shift: int = 0) -> dict[str, Any]:
+    """Return the entity of the link `short` in `text`, moved by `shift` code points."""
     begin = text.index(short) + shift
     return {"url": short, "expanded_url": expanded, "indices": [begin, begin + len(short)]}
 
 
 def javascript(name: str, content: object) -> str:
-    """A file's text as Twitter wrote it, with all slashes and what is not ASCII escaped."""
+    """Return a file's text as Twitter wrote it: slashes and non-ASCII characters are escaped."""
     return f"{name} = \n " + json.dumps(content, indent=1, separators=(",", " : ")).replace("/", "\\/")
 
 
 def write_old_archive(
-    target: Path, months: dict[str, list[dict]], *, index: bool = True, table: str = "", details: bool = True
+    target: Path,
+    months: dict[str, list[dict[str, Any]]],
+    *,
+    index: bool = True,
+    table: str = "",
+    details: bool = True,
 ) -> Path:
-    """Write an archive, a zip where `target` ends with `.zip`; `months` by names like `2012_01`."""
+    """Write an archive, a zip if `target` ends with `.zip`; `months` have names like `2012_01`."""
     folder = target.with_suffix(".folder") if target.suffix == ".zip" else target
     data = folder / "data" / "js"
     (data / "tweets").mkdir(parents=True)
@@ -65,11 +72,11 @@ def write_old_archive(
         content = javascript(f"Grailbird.data.tweets_{month}", tweets)
         (data / "tweets" / f"{month}.js").write_text(content)
     if index:
-        listed = [
+        files = [
             {"file_name": f"data/js/tweets/{month}.js", "year": int(month[:4]), "tweet_count": len(tweets)}
             for month, tweets in months.items()
         ]
-        (data / "tweet_index.js").write_text(javascript("var tweet_index", listed))
+        (data / "tweet_index.js").write_text(javascript("var tweet_index", files))
     if details:
         owner = {"screen_name": HANDLE, "full_name": NAME, "bio": "Made up", "location": PRIVATE, "id": "42"}
         (data / "user_details.js").write_text(javascript("var user_details", owner))
@@ -79,7 +86,7 @@ def write_old_archive(
 
 
 def old_table(columns: str, *rows: dict[str, str]) -> str:
-    """The text of a tweets.csv: every field in quotes."""
+    """Return the text of a tweets.csv, with every field in quotes."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns.split(","), restval="", quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writeheader()
@@ -88,7 +95,7 @@ def old_table(columns: str, *rows: dict[str, str]) -> str:
 
 
 def old_row(number: int, text: str, **fields: str) -> dict[str, str]:
-    """A row of tweets.csv."""
+    """Return a row of tweets.csv."""
     row = {"tweet_id": str(number), "timestamp": "2013-03-13 08:52:14 +0000", "source": "web", "text": text}
     return row | fields
 
@@ -96,7 +103,8 @@ def old_row(number: int, text: str, **fields: str) -> dict[str, str]:
 class XService:
     """X's API with one account of `count` posts, 0 the oldest.
 
-    `understands` is the parameter whose fields it gives; without it posts come bare, or it `refuses`.
+    `understands` is the parameter of fields that it knows. If a request lacks it, posts have only id and
+    text; if `refuses` is true, the request is refused.
     """
 
     def __init__(self, count: int) -> None:
@@ -113,16 +121,16 @@ class XService:
         self.understands = "tweet.fields"
         self.refuses = False
 
-    def answer(self, asked: Asked) -> Reply:
-        """What the service says."""
-        if asked.path == "/face_400x400.png":
+    def answer(self, request: Request) -> Reply:
+        """Return the service's reply to a request."""
+        if request.path == "/face_400x400.png":
             return Reply(body=b"picture")
-        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return Reply(401, {"title": "Unauthorized", "detail": TOKEN})
-        if asked.path.lower() == f"/2/users/by/username/{HANDLE}":
+        if request.path.lower() == f"/2/users/by/username/{HANDLE}":
             return Reply(body={"data": self.user | {"profile_image_url": f"{self.url}/face_normal.png"}})
-        if asked.path == "/2/users/42/tweets":
-            return self._page(asked.query)
+        if request.path == "/2/users/42/tweets":
+            return self._page(request.query)
         return Reply(body={"errors": [{"title": "Not Found Error", "detail": "Could not find user"}]})
 
     def _page(self, query: dict[str, str]) -> Reply:
@@ -142,50 +150,48 @@ class XService:
         )
 
 
-def api_post(number: int, text: str, **fields: object) -> dict:
-    """A post as X's API gives it; ids are made as X makes them."""
+def api_post(number: int, text: str, **fields: object) -> dict[str, Any]:
+    """Return a post as X's API sends it; larger numbers have larger ids."""
     id_ = str(1_500_000_000_000_000_000 + number)
     post = {"id": id_, "text": text, "created_at": "2021-01-06T18:40:40.000Z", "lang": "en"}
     return post | {"edit_history_tweet_ids": [id_]} | fields
 
 
-def api_span(text: str, part: str, **fields: object) -> dict:
-    """Where `part` stands in `text`, in code points."""
+def api_span(text: str, part: str, **fields: object) -> dict[str, Any]:
+    """Return begin and end of `part` in `text`, in code points."""
     begin = text.index(part)
     return {"start": begin, "end": begin + len(part), **fields}
 
 
 class CommunityService:
-    """The Community Archive's database with one person of `count` posts, 0 the oldest."""
+    """The Community Archive's database with one account of `count` posts, 0 the oldest."""
 
     def __init__(self, count: int) -> None:
         self.rows = [community_row(number, f"post number {number}") for number in range(count)]
         self.url = ""
 
-    def answer(self, asked: Asked) -> Reply:
-        """What the service says."""
-        if asked.path == "/face.png":
+    def answer(self, request: Request) -> Reply:
+        """Return the service's reply to a request."""
+        if request.path == "/face.png":
             return Reply(body=b"picture")
-        if (asked.headers.get("apikey"), asked.headers.get("authorization")) != (TOKEN, f"Bearer {TOKEN}"):
+        keys = request.headers.get("apikey"), request.headers.get("authorization")
+        if keys != (TOKEN, f"Bearer {TOKEN}"):
             return Reply(401, {"message": f"Invalid API key {TOKEN}"})
-        return Reply(
-            body={"/all_account": self._accounts, "/all_profile": self._profiles}.get(
-                asked.path, self._tweets
-            )(asked.query)
-        )
+        tables = {"/all_account": self._accounts, "/all_profile": self._profiles}
+        return Reply(body=tables.get(request.path, self._tweets)(request.query))
 
-    def _accounts(self, query: dict[str, str]) -> list[dict]:
+    def _accounts(self, query: dict[str, str]) -> list[dict[str, Any]]:
         assert query["username"].startswith("ilike.")
-        wanted = query["username"].removeprefix("ilike.").replace("\\_", "_").lower()
+        handle = query["username"].removeprefix("ilike.").replace("\\_", "_").lower()
         account = {"account_id": "42", "username": HANDLE, "account_display_name": NAME, "num_tweets": 9}
-        others = account | {"account_id": "7", "username": "adaxtests"}  # fits where `_` is any character
-        return [others, account] if wanted == HANDLE else []
+        other = account | {"account_id": "7", "username": "adaxtests"}  # matches if `_` is any character
+        return [other, account] if handle == HANDLE else []
 
-    def _profiles(self, query: dict[str, str]) -> list[dict]:
+    def _profiles(self, query: dict[str, str]) -> list[dict[str, Any]]:
         assert query["account_id"] == "eq.42"
         return [{"bio": "Made up", "avatar_media_url": f"{self.url}/face.png"}]
 
-    def _tweets(self, query: dict[str, str]) -> list[dict]:
+    def _tweets(self, query: dict[str, str]) -> list[dict[str, Any]]:
         assert query["account_id"] == "eq.42"
         until = query.get("created_at", "lte.9").removeprefix("lte.")
         rows = [row for row in self.rows if row["created_at"] <= until]
@@ -193,8 +199,8 @@ class CommunityService:
         return rows[: int(query["limit"])]
 
 
-def community_row(number: int, text: str, **fields: object) -> dict:
-    """A row of enriched_tweets; three posts a second."""
+def community_row(number: int, text: str, **fields: object) -> dict[str, Any]:
+    """Return a row of enriched_tweets; there are three posts a second."""
     when = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=number // 3)
     row = {"tweet_id": str(10**18 + number), "created_at": when.isoformat(), "full_text": text}
     empty = ("reply_to_tweet_id", "reply_to_user_id", "reply_to_username", "quoted_tweet_id")

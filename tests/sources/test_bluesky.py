@@ -480,20 +480,20 @@ class Service:
             uri = f"at://{DID}/app.bsky.feed.post/{record_key(n)}"
             self.records.insert(0, {"uri": uri, "cid": "x", "value": bluesky_post(f"post number {n}", n)})
 
-    def answer(self, asked):
+    def answer(self, request):
         """Answer like the real ones."""
-        if asked.path == "/xrpc/app.bsky.actor.getProfile":
-            if asked.query["actor"] not in {self.did, self.handle}:
+        if request.path == "/xrpc/app.bsky.actor.getProfile":
+            if request.query["actor"] not in {self.did, self.handle}:
                 return Reply(400, {"error": "InvalidRequest", "message": "Profile not found"})
             known = {"did": self.did, "handle": self.handle, "postsCount": len(self.records)}
             return Reply(body=known | {"avatar": f"{self.url}/avatar"} | self.profile)
-        if asked.path == f"/{self.did}":
+        if request.path == f"/{self.did}":
             service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.url}
             return Reply(body={"id": self.did, "service": [{"id": "#other", "serviceEndpoint": {}}, service]})
-        if asked.path == "/avatar":
+        if request.path == "/avatar":
             return Reply(body=b"picture")
-        if asked.path == "/xrpc/com.atproto.repo.listRecords":
-            return self.listing(asked.query)
+        if request.path == "/xrpc/com.atproto.repo.listRecords":
+            return self.listing(request.query)
         return Reply(404, {"error": "NotFound"})
 
     def listing(self, query):
@@ -533,7 +533,7 @@ def test_an_account_is_read_live(server):
     assert (timeline.expected, timeline.digest) == (250, "")
     assert posts[0].url == f"{PAGE}/post/{record_key(249)}"
     assert server.paths().count("/xrpc/com.atproto.repo.listRecords") == 4
-    assert not [asked for asked in server.asked if "authorization" in asked.headers]
+    assert not [request for request in server.requests if "authorization" in request.headers]
 
 
 def test_a_did_finds_the_same_account(server):
@@ -552,7 +552,7 @@ def test_the_next_run_asks_only_for_what_is_new(server, service):
     """Posts of an earlier run are known; the profile is looked at again, since it may say no by now."""
     list(read(server).posts)
     service.post(5)
-    server.asked.clear()
+    server.requests.clear()
     assert len(list(read(server).posts)) == 255
     assert server.paths().count("/xrpc/com.atproto.repo.listRecords") == 1
 
@@ -565,9 +565,9 @@ def test_a_dropped_connection_loses_nothing(server, monkeypatch):
     server.next(*[Reply(body={"records": []}, sent=5)] * 2)
     with pytest.raises(Unreachable, match="breaks off"):
         next(posts)
-    server.asked.clear()
+    server.requests.clear()
     assert len(list(read(server).posts)) == 250
-    listed = [asked.query.get("cursor") for asked in server.asked if "listRecords" in asked.path]
+    listed = [request.query.get("cursor") for request in server.requests if "listRecords" in request.path]
     assert listed == [None, record_key(150), record_key(50), record_key(0)]
 
 
@@ -596,7 +596,7 @@ def test_ctrl_c_loses_nothing(server, service):
         process.send_signal(2)
         assert "KeyboardInterrupt" in process.communicate()[1]
     service.listing = genuine
-    server.asked.clear()
+    server.requests.clear()
     assert len(list(read(server).posts)) == 250
     assert server.paths().count("/xrpc/com.atproto.repo.listRecords") == 3
 
@@ -677,4 +677,4 @@ def test_a_server_in_a_private_network_is_not_asked(server):
     """Whoever types a location, or writes a DID's document, reaches no private address with it."""
     with pytest.raises(Unreachable, match="inside of a private network"):
         sources.read("bsky:ada.example.com", ReadOptions(server=server.url))
-    assert not server.asked
+    assert not server.requests

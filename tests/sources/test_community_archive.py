@@ -61,27 +61,27 @@ def test_a_person_is_read_whole(server):
     assert (account.avatar, account.source, timeline.expected) == (b"picture", "community_archive", 9)
     assert [post.text for post in posts] == [f"post number {n}" for n in reversed(range(2500))]
     assert server.paths().count(TWEETS) == 3
-    assert all(asked.query["limit"] == "1000" for asked in server.asked if asked.path == TWEETS)
+    assert all(request.query["limit"] == "1000" for request in server.requests if request.path == TWEETS)
 
 
 def test_nobody_is_taken_for_somebody_else(server):
     """In the service's patterns `_` fits any character; only the name itself is taken."""
-    [asked] = [asked for asked in _asked(server, read(server)) if asked.path == "/all_account"]
-    assert asked.query["username"] == r"ilike.Ada\_Tests"
+    [request] = [request for request in _requests(server, read(server)) if request.path == "/all_account"]
+    assert request.query["username"] == r"ilike.Ada\_Tests"
     with pytest.raises(Unreachable, match="@nobody is not in the Community Archive"):
         read(server, "community:nobody")
 
 
-def _asked(server, timeline):
+def _requests(server, timeline):
     assert timeline.account.handle == HANDLE
-    return server.asked
+    return server.requests
 
 
 def test_a_second_run_fetches_only_what_is_new(server, service):
     """One page, as far down as the newest post that is known."""
     list(read(server).posts)
     service.rows.append(community_row(2600, "a new one"))
-    server.asked.clear()
+    server.requests.clear()
     posts = list(read(server).posts)
     assert (len(posts), posts[0].text) == (2501, "a new one")
     assert server.paths().count(TWEETS) == 1
@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_where_it_was(server):
     posts = iter(read(server).posts)
     assert len(list(islice(posts, 1200))) == 1200
     posts.close()
-    server.asked.clear()
+    server.requests.clear()
     assert len({post.id for post in read(server).posts}) == 2500
     assert server.paths().count(TWEETS) == 2
 
@@ -137,7 +137,7 @@ def test_without_a_key_the_way_to_one_is_told(server, monkeypatch):
     monkeypatch.delenv("COMMUNITY_ARCHIVE_KEY")
     with pytest.raises(MissingSecret, match="COMMUNITY_ARCHIVE_KEY"):
         read(server)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_wrong_key_is_told_and_not_shown(server, monkeypatch):
@@ -155,8 +155,8 @@ def test_the_key_stays_with_the_service(server, service):
         service.url = elsewhere.url
         timeline = read(server)
         assert timeline.account.avatar is None
-        assert elsewhere.asked
-        assert TOKEN not in str([asked.headers for asked in elsewhere.asked])
+        assert elsewhere.requests
+        assert TOKEN not in str([request.headers for request in elsewhere.requests])
     assert TOKEN not in repr((timeline, list(timeline.posts)))
 
 

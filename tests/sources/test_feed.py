@@ -210,8 +210,8 @@ def test_an_address_is_fetched_and_asked_again_only_for_changes():
     """What did not change is not sent again; what did is."""
     replies = {"etag": '"1"', "text": "one"}
 
-    def answer(asked):
-        if asked.headers.get("if-none-match") == replies["etag"]:
+    def answer(request):
+        if request.headers.get("if-none-match") == replies["etag"]:
             return Reply(304)
         return xml(rss(rss_item(1, replies["text"])), ETag=replies["etag"])
 
@@ -222,7 +222,7 @@ def test_an_address_is_fetched_and_asked_again_only_for_changes():
 
     with LocalServer(answer) as server:
         assert texts() == texts() == ["one"]
-        assert ["if-none-match" in asked.headers for asked in server.asked] == [False, True]
+        assert ["if-none-match" in request.headers for request in server.requests] == [False, True]
         replies.update(etag='"2"', text="two")
         assert texts() == ["two"]
 
@@ -230,7 +230,7 @@ def test_an_address_is_fetched_and_asked_again_only_for_changes():
 def test_a_page_that_names_its_feed_will_do():
     """The address of a blog leads to its feed, with --source feed."""
     page = b"<html><head><link rel='alternate' type='application/atom+xml' href='/atom'></head></html>"
-    with LocalServer(lambda asked: xml(ATOM) if asked.path == "/atom" else Reply(body=page)) as server:
+    with LocalServer(lambda request: xml(ATOM) if request.path == "/atom" else Reply(body=page)) as server:
         location = f"http://127.0.0.1:{server.port}/"
         timeline = sources.read(location, ReadOptions(allow_private=True), source="feed")
         assert len(list(timeline.posts)) == 3
@@ -249,7 +249,7 @@ def test_private_addresses_are_refused():
     with LocalServer(lambda _: xml(rss(rss_item(1, "x")))) as server:
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
             sources.read(f"http://127.0.0.1:{server.port}/feed.xml")
-        assert server.asked == []
+        assert server.requests == []
 
 
 def test_what_is_kept_can_be_damaged_without_harm(home):

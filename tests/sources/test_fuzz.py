@@ -32,7 +32,7 @@ def test_an_input_that_is_whole_is_read(tmp_path, name):
     path = write(tmp_path, form, form.content)
     assert sources.recognise(str(path)) == form.source
     outcome = read(path, ReadOptions(name="Ada Tests"), None)
-    assert (outcome.kind, outcome.told) == ("read", "")
+    assert (outcome.kind, outcome.message) == ("read", "")
     assert outcome.posts >= 2
 
 
@@ -44,7 +44,7 @@ def test_damaged_inputs_are_read_or_refused():
             for name in FORMS
             for identity in (f"{name}:{SEED}:{number}" for number in range(6))
         }
-    assert {key: told for key, told in outcomes.items() if told.kind == "failed"} == {}
+    assert {key: outcome for key, outcome in outcomes.items() if outcome.kind == "failed"} == {}
     kinds = [outcome.kind for outcome in outcomes.values()]
     assert min(kinds.count("read"), kinds.count("refused")) > len(kinds) / 10
 
@@ -114,30 +114,30 @@ def word(what):
 
 
 @pytest.mark.usefixtures("broken")
-def test_what_breaks_is_told(tmp_path):
+def test_failures_are_reported(tmp_path):
     """A place that raises what it should not, or gives what cannot be written or shown, is found out."""
-    told = {}
+    outcomes = {}
     for what in ("fine", "raise", "lone", "lines"):
         path = write(tmp_path / what, word(what), word(what).content)
-        told[what] = read(path, ReadOptions(), None)
-    assert [outcome.kind for outcome in told.values()] == ["read", "failed", "failed", "failed"]
-    assert "KeyError" in told["raise"].told
-    assert "UTF-8" in told["lone"].told
-    assert "one line" in told["lines"].told
+        outcomes[what] = read(path, ReadOptions(), None)
+    assert [outcome.kind for outcome in outcomes.values()] == ["read", "failed", "failed", "failed"]
+    assert "KeyError" in outcomes["raise"].message
+    assert "UTF-8" in outcomes["lone"].message
+    assert "one line" in outcomes["lines"].message
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("broken")
-def test_what_hangs_dies_or_grows_is_told(monkeypatch):
+def test_hanging_dying_and_growing_is_reported(monkeypatch):
     """The process that reads is watched: it is ended, or replaced, and the next input is read."""
     monkeypatch.setattr(reading, "LONGEST", 5.0)
     known = {what: word(what) for what in ("hang", "die", "grow", "fine")}
     with Worker(known) as worker:
-        told = {what: worker.read(f"{what}:1:1") for what in known}
-    assert [outcome.kind for outcome in told.values()] == ["failed", "failed", "failed", "read"]
-    assert "no end within 5 s" in told["hang"].told
-    assert "died" in told["die"].told
-    assert "of memory" in told["grow"].told
+        outcomes = {what: worker.read(f"{what}:1:1") for what in known}
+    assert [outcome.kind for outcome in outcomes.values()] == ["failed", "failed", "failed", "read"]
+    assert "no end within 5 s" in outcomes["hang"].message
+    assert "died" in outcomes["die"].message
+    assert "of memory" in outcomes["grow"].message
 
 
 def test_every_change_of_json_is_its_own():

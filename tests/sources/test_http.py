@@ -60,8 +60,8 @@ def told(error):
 def test_json_comes_decoded(server, http):
     """An answer is checked against the form that is expected."""
     assert http.json(f"{server.url}/a", dict[str, list[str]], params={"q": "ä b"}) == {"posts": ["one"]}
-    assert server.asked[0].query == {"q": "ä b"}
-    assert "huggingtweets" in server.asked[0].headers["user-agent"]
+    assert server.requests[0].query == {"q": "ä b"}
+    assert "huggingtweets" in server.requests[0].headers["user-agent"]
 
 
 @pytest.mark.parametrize(
@@ -275,18 +275,20 @@ def test_an_answer_without_end_is_cut(server, http):
 
 def test_compressed_answers_are_read(server, http):
     """What the client says it takes, it takes."""
-    assert not server.asked
+    assert not server.requests
     server.next(Reply(body=gzip.compress(b"abc" * 1000), headers={"Content-Encoding": "gzip"}))
     assert http.get(server.url).content == b"abc" * 1000
-    assert server.asked[0].headers["accept-encoding"] == "gzip"
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
 def test_redirects_are_followed(server, http):
     """Relative ones and those to other servers, and the answer tells where it came from."""
-    with LocalServer(lambda asked: Reply(302, headers={"Location": f"{server.url}{asked.path}"})) as first:
+    with LocalServer(
+        lambda request: Reply(302, headers={"Location": f"{server.url}{request.path}"})
+    ) as first:
         server.next(Reply(301, headers={"Location": "../b?x=1"}))
         answer = http.get(f"{first.url}/deep/a")
-    assert (server.paths(), server.asked[1].query) == (["/deep/a", "/b"], {"x": "1"})
+    assert (server.paths(), server.requests[1].query) == (["/deep/a", "/b"], {"x": "1"})
     assert answer.url == f"{server.url}/b"
 
 
@@ -296,7 +298,7 @@ def test_redirects_to_nowhere_are_told(http, target):
     with LocalServer(lambda _: Reply(302, headers={"Location": target})) as running:
         with pytest.raises(Unreachable) as error:
             http.get(running.url)
-        assert len(running.asked) <= http_module.REDIRECTS + 1
+        assert len(running.requests) <= http_module.REDIRECTS + 1
     assert told(error)
 
 
@@ -305,9 +307,9 @@ def test_secrets_stay_with_whom_they_were_meant_for(server, http):
     with LocalServer(lambda _: Reply(302, headers={"Location": server.url})) as first:
         first.next(Reply(302, headers={"Location": "/again"}))
         http.get(first.url, headers={"Accept": "a/b"}, secrets={"Authorization": TOKEN})
-    assert [asked.headers.get("authorization") for asked in first.asked] == [TOKEN, TOKEN]
-    assert server.asked[0].headers["accept"] == "a/b"
-    assert "authorization" not in server.asked[0].headers
+    assert [request.headers.get("authorization") for request in first.requests] == [TOKEN, TOKEN]
+    assert server.requests[0].headers["accept"] == "a/b"
+    assert "authorization" not in server.requests[0].headers
 
 
 @pytest.mark.parametrize("token", ["Bearer one\ntwo", "Bearer ключ", "Bearer \r\nX: yes"])
@@ -316,7 +318,7 @@ def test_a_secret_that_cannot_be_sent_is_not_shown(server, http, token):
     with pytest.raises(Unreachable, match="Authorization holds characters") as error:
         http.get(server.url, secrets={"Authorization": token})
     assert token.split()[-1] not in told(error)
-    assert not server.asked
+    assert not server.requests
 
 
 def test_no_message_holds_a_secret(server, http):
@@ -375,7 +377,7 @@ def test_this_machine_is_not_asked(server, waits, host):
     ):
         client.get(f"http://{host}:{server.port}/")
     assert told(error)
-    assert not server.asked
+    assert not server.requests
     assert not waits
 
 
@@ -395,18 +397,18 @@ def test_a_name_for_this_machine_is_not_asked(server, monkeypatch):
     resolve(monkeypatch, {"innocent.example": ["127.0.0.1"]})
     with Http() as client, pytest.raises(Unreachable, match=r"innocent\.example is 127\.0\.0\.1"):
         client.get(f"http://innocent.example:{server.port}/")
-    assert not server.asked
+    assert not server.requests
 
 
 def test_a_redirect_to_this_machine_is_not_followed(server, monkeypatch):
     """Each step of a redirect is checked like the first."""
     with LocalServer(lambda _: Reply(302, headers={"Location": f"{server.url}/metadata"})) as first:
         resolve(monkeypatch, {"first.example": ["127.0.0.1"]})
-        monkeypatch.setattr(checked_transport, "is_public", lambda _: not first.asked)
+        monkeypatch.setattr(checked_transport, "is_public", lambda _: not first.requests)
         with Http() as client, pytest.raises(Unreachable, match="inside of a private network"):
             client.get(f"http://first.example:{first.port}/")
-    assert first.asked
-    assert not server.asked
+    assert first.requests
+    assert not server.requests
 
 
 def test_the_address_that_was_checked_is_the_one_asked(server, monkeypatch):
@@ -417,7 +419,7 @@ def test_the_address_that_was_checked_is_the_one_asked(server, monkeypatch):
     with Http() as client:
         client.get(f"http://rebinding.example:{server.port}/")
     assert checked == ["127.0.0.1"]
-    assert server.asked[0].headers["host"] == f"rebinding.example:{server.port}"
+    assert server.requests[0].headers["host"] == f"rebinding.example:{server.port}"
 
 
 def test_names_that_do_not_exist_are_told(monkeypatch, waits):
@@ -474,7 +476,7 @@ def test_tls_is_checked_against_the_name(certificate, monkeypatch, waits):
         assert asked_for == ["secure.example"]
         with pytest.raises(Unreachable, match="its certificate cannot be trusted"):
             client.get(f"https://other.example:{server.port}/")
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_a_redirect_out_of_encryption_is_not_followed(certificate, monkeypatch, server):
@@ -489,4 +491,4 @@ def test_a_redirect_out_of_encryption_is_not_followed(certificate, monkeypatch, 
         pytest.raises(Unreachable, match="not encrypted"),
     ):
         client.get(f"https://secure.example:{secure.port}/")
-    assert not server.asked
+    assert not server.requests

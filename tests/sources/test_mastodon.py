@@ -25,7 +25,7 @@ from huggingtweets.sources._formats.markup import Mention, activity_text
 from huggingtweets.sources._formats.tar_files import TarFiles, is_tar
 from huggingtweets.types import PostKind, Visibility
 from tests.conftest import SHARED
-from tests.helpers.local_server import Asked, LocalServer, Reply
+from tests.helpers.local_server import LocalServer, Reply, Request
 from tests.helpers.network_exports import ACTOR, PUBLIC, mastodon_files, note, write_files
 
 FOLLOWERS = f"{ACTOR}/followers"
@@ -509,10 +509,10 @@ class Service:
         }
         self.statuses.insert(0, status | fields)
 
-    def answer(self, asked):
+    def answer(self, request):
         """Answer like a real one."""
-        if asked.path == "/.well-known/webfinger":
-            if asked.query["resource"] not in {"acct:ada@example.social", "acct:ada@www.example.social"}:
+        if request.path == "/.well-known/webfinger":
+            if request.query["resource"] not in {"acct:ada@example.social", "acct:ada@www.example.social"}:
                 return Reply(404)
             page = {"rel": "http://webfinger.net/rel/profile-page", "href": "https://example.social/@ada"}
             return Reply(
@@ -521,13 +521,13 @@ class Service:
                     "links": [page, {"rel": "self", "href": f"{self.url}/users/ada"}],
                 }
             )
-        if asked.path == "/api/v1/accounts/lookup" and asked.query == {"acct": "ada"}:
+        if request.path == "/api/v1/accounts/lookup" and request.query == {"acct": "ada"}:
             counted = {"statuses_count": len(self.statuses), "avatar": f"{self.url}/avatar.png"}
             return Reply(body=self.account | counted)
-        if asked.path == "/avatar.png":
+        if request.path == "/avatar.png":
             return Reply(body=b"picture")
-        if asked.path == "/api/v1/accounts/42/statuses":
-            return self.listing(asked.query)
+        if request.path == "/api/v1/accounts/42/statuses":
+            return self.listing(request.query)
         return Reply(404, {"error": "Record not found"})
 
     def listing(self, query):
@@ -556,7 +556,7 @@ def read(server, location="mastodon:ada@example.social"):
 
 
 def listed(server):
-    return [asked.query for asked in server.asked if asked.path.endswith("/statuses")]
+    return [request.query for request in server.requests if request.path.endswith("/statuses")]
 
 
 def test_an_account_is_read_live(server):
@@ -603,7 +603,7 @@ def test_the_next_run_asks_only_for_what_is_new(server, service, home):
     """One request with the newest known id; and what was kept holds no private post."""
     list(read(server).posts)
     service.post(3)
-    server.asked.clear()
+    server.requests.clear()
     assert len(list(read(server).posts)) == 133
     assert [query["since_id"] for query in listed(server)] == ["99129", "99129"]
     assert len(list(home.rglob("*.sqlite"))) == 1
@@ -617,7 +617,7 @@ def test_a_dropped_connection_loses_nothing(server, monkeypatch):
     server.next(*[Reply(body=[{"id": "1"}], sent=3)] * 2)
     with pytest.raises(Unreachable, match=r"breaks off.*what was fetched so far is kept"):
         next(posts)
-    server.asked.clear()
+    server.requests.clear()
     assert len(list(read(server).posts)) == 130
     assert [query.get("max_id") for query in listed(server)] == [None, "99090", "99050", "99010", "99000"]
 
@@ -645,7 +645,7 @@ def test_a_rate_limit_in_the_middle_is_waited_for(server):
 def test_who_does_not_want_to_be_found_is_not_read(server, service, wish):
     """Before any post is asked for, and not from what was kept either."""
     list(read(server).posts)
-    server.asked.clear()
+    server.requests.clear()
     service.account |= wish
     with pytest.raises(Unreachable, match=r"does not want to be found.*give that file"):
         read(server)
@@ -665,8 +665,8 @@ def test_accounts_that_cannot_be_read_are_told(server, service):
     """Unknown, suspended, and on servers that show nothing without a login."""
     with pytest.raises(Unreachable, match=r"there is no account bob@example\.social"):
         read(server, "mastodon:bob@example.social")
-    asked = Asked("/.well-known/webfinger", {"resource": "acct:ada@example.social"}, {})
-    server.next(service.answer(asked))
+    request = Request("/.well-known/webfinger", {"resource": "acct:ada@example.social"}, {})
+    server.next(service.answer(request))
     server.next(Reply(401, {"error": "This API requires an authenticated user"}))
     with pytest.raises(Unreachable, match="only to people who are signed in"):
         read(server)
@@ -689,4 +689,4 @@ def test_a_server_in_a_private_network_is_not_asked(server):
     """Whoever types a location reaches no private address with it."""
     with pytest.raises(Unreachable, match="inside of a private network"):
         sources.read("mastodon:ada@example.social", ReadOptions(server=server.url))
-    assert not server.asked
+    assert not server.requests

@@ -33,7 +33,7 @@ class Place:
     def __init__(self, posts=0):
         self.newest = 0
         self.ids = []
-        self.asked = []
+        self.fetches = []
         self.breaks_after = None
         self.post(posts)
 
@@ -44,32 +44,32 @@ class Place:
 
     def ask(self, cursor, newest):
         """A page, unless the run is to break here."""
-        if self.breaks_after is not None and len(self.asked) >= self.breaks_after:
+        if self.breaks_after is not None and len(self.fetches) >= self.breaks_after:
             raise Broken
-        self.asked.append((cursor, newest))
+        self.fetches.append((cursor, newest))
         older = [i for i in self.ids if cursor is None or int(i) < int(cursor)]
         page = older[:3]
         return Page([Post(id=i, author="me", text=f"text {i}") for i in page], page[-1] if page else None)
 
     def walk(self, key, breaks_after=None, **options):
         """Ids as one run sees them, and what it asked for."""
-        self.asked, self.breaks_after = [], breaks_after
+        self.fetches, self.breaks_after = [], breaks_after
         seen = []
         with suppress(Broken), PageCache("place", key, **options) as cache:
             seen.extend(post.id for post in cache.walk(self.ask))
-        return seen, self.asked
+        return seen, self.fetches
 
 
 def test_a_second_run_fetches_only_what_is_new():
     """The first run asks for every page, the next for one, and both see all posts, newest first."""
     place = Place(10)
-    seen, asked = place.walk("a")
-    assert (seen, len(asked)) == (place.ids, 5)
-    seen, asked = place.walk("a")
-    assert (seen, asked) == (place.ids, [(None, "10")])
+    seen, fetches = place.walk("a")
+    assert (seen, len(fetches)) == (place.ids, 5)
+    seen, fetches = place.walk("a")
+    assert (seen, fetches) == (place.ids, [(None, "10")])
     place.post(4)
-    seen, asked = place.walk("a")
-    assert (seen, len(asked)) == (place.ids, 2)
+    seen, fetches = place.walk("a")
+    assert (seen, len(fetches)) == (place.ids, 2)
 
 
 def test_an_interrupted_run_goes_on_where_it_was():
@@ -77,9 +77,9 @@ def test_an_interrupted_run_goes_on_where_it_was():
     place = Place(20)
     seen, _ = place.walk("a", breaks_after=3)
     assert seen == place.ids[:9]
-    seen, asked = place.walk("a")
+    seen, fetches = place.walk("a")
     assert seen == place.ids
-    assert [cursor for cursor, _ in asked] == [None, "12", "9", "6", "3", "1"]
+    assert [cursor for cursor, _ in fetches] == [None, "12", "9", "6", "3", "1"]
 
 
 def test_several_gaps_are_filled_from_above():
@@ -120,8 +120,8 @@ def test_what_the_service_deletes_does_not_confuse():
     place.walk("a")
     del place.ids[0]
     place.post(2)
-    seen, asked = place.walk("a")
-    assert (seen[:2], len(seen), len(asked)) == (["12", "11"], 12, 1)
+    seen, fetches = place.walk("a")
+    assert (seen[:2], len(seen), len(fetches)) == (["12", "11"], 12, 1)
 
 
 def test_deleted_posts_do_not_live_on():
@@ -134,8 +134,8 @@ def test_deleted_posts_do_not_live_on():
     with sqlite3.connect(path) as db:
         db.execute("UPDATE begun SET at = at - ?", (page_cache.MAX_AGE,))
     db.close()
-    seen, asked = place.walk("a")
-    assert (seen, len(asked)) == (place.ids, 4)
+    seen, fetches = place.walk("a")
+    assert (seen, len(fetches)) == (place.ids, 4)
     assert b"text 5" not in path.read_bytes()
 
 
@@ -196,15 +196,15 @@ def test_a_folder_that_cannot_be_written_is_told(home):
 def test_a_service_that_goes_in_circles_is_left():
     """Pages that bring nothing new have an end."""
     posts = [Post(id="5", author="me", text="again")]
-    asked = []
+    cursors = []
 
     def ask(cursor, _):
-        asked.append(cursor)
+        cursors.append(cursor)
         return Page(posts, "5")
 
     with PageCache("place", "a") as cache, pytest.raises(Unreachable, match="without a new post"):
         list(cache.walk(ask))
-    assert len(asked) < 100
+    assert len(cursors) < 100
 
 
 WALK = """

@@ -83,7 +83,7 @@ def test_nothing_is_asked_before_the_price_is_agreed_to(server):
     assert "$0.005 for each post of @ada_tests" in str(caught.value)
     assert "$16.01 at most" in str(caught.value)
     assert "--yes" in str(caught.value)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_without_a_token_the_way_to_one_is_told(server, monkeypatch):
@@ -92,7 +92,7 @@ def test_without_a_token_the_way_to_one_is_told(server, monkeypatch):
         monkeypatch.setenv("X_BEARER_TOKEN", value)
         with pytest.raises(MissingSecret, match=r"X_BEARER_TOKEN.*archive"):
             read(server)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_an_account_is_read_live(server):
@@ -104,7 +104,7 @@ def test_an_account_is_read_live(server):
     assert [post.text for post in posts] == [f"post number {n}" for n in reversed(range(250))]
     assert (timeline.expected, posts[0].author) == (250, HANDLE)
     assert (posts[0].lang, posts[0].created_at) == ("en", datetime(2021, 1, 6, 18, 40, 40, tzinfo=UTC))
-    pages = [asked.query for asked in server.asked if asked.path == POSTS]
+    pages = [request.query for request in server.requests if request.path == POSTS]
     assert [page.get("pagination_token") for page in pages] == [None, "p100", "p200"]
     assert all(page["max_results"] == "100" and "exclude" not in page for page in pages)
 
@@ -113,10 +113,10 @@ def test_a_second_run_pays_for_nothing_twice(server, service):
     """It asks only for what is newer than the newest post that is known."""
     list(read(server).posts)
     service.posts.append(api_post(300, "a new one"))
-    server.asked.clear()
+    server.requests.clear()
     posts = list(read(server).posts)
     assert (len(posts), posts[0].text) == (251, "a new one")
-    [page] = [asked.query for asked in server.asked if asked.path == POSTS]
+    [page] = [request.query for request in server.requests if request.path == POSTS]
     assert page["since_id"] == service.posts[-2]["id"]
 
 
@@ -125,11 +125,11 @@ def test_an_interrupted_run_goes_on_where_it_was(server):
     posts = iter(read(server).posts)
     first = list(islice(posts, 150))
     posts.close()
-    server.asked.clear()
+    server.requests.clear()
     again = list(read(server).posts)
     assert (len(first), len(again)) == (150, 250)
-    asked = [page.query.get("pagination_token") for page in server.asked if page.path == POSTS]
-    assert asked == [None, "p200"]
+    cursors = [page.query.get("pagination_token") for page in server.requests if page.path == POSTS]
+    assert cursors == [None, "p200"]
 
 
 def test_limits_and_faults_are_waited_out(server, monkeypatch):
@@ -153,7 +153,7 @@ def test_the_newer_dialect_is_used_where_the_older_one_is_not_understood(server,
     posts = list(read(server).posts)
     assert (posts[0].text, posts[0].kind) == (whole["text"], PostKind.QUOTE)
     assert all(post.created_at for post in posts)
-    pages = [asked.query for asked in server.asked if asked.path == POSTS]
+    pages = [request.query for request in server.requests if request.path == POSTS]
     assert ["post.fields" in page for page in pages] == [False, True, True, True]
 
 
@@ -255,9 +255,9 @@ def test_the_token_is_in_no_message_and_goes_to_nobody_else(server, service, cap
                 said += [timeline, list(timeline.posts)]
             except HuggingtweetsError as error:
                 said += [error, error.__cause__, error.__context__]
-        assert elsewhere.asked
-        assert not [asked for asked in elsewhere.asked if TOKEN in str(asked.headers)]
-    assert any(asked.headers.get("authorization") for asked in server.asked)
+        assert elsewhere.requests
+        assert not [request for request in elsewhere.requests if TOKEN in str(request.headers)]
+    assert any(request.headers.get("authorization") for request in server.requests)
     assert TOKEN not in f"{said!r} {[str(one) for one in said]} {caplog.text}"
     files = [path for path in home.rglob("*") if path.is_file()]
     assert files
@@ -293,7 +293,7 @@ def test_a_private_address_is_asked_only_where_allowed(server):
     """A server that a stranger names cannot be one of this network."""
     with pytest.raises(Unreachable, match="private"):
         read(server, allow_private=False)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_what_is_no_account_is_refused():

@@ -1,4 +1,4 @@
-"""Secrets: tokens of the environment stand in no output and in no file, whatever goes wrong."""
+"""Secrets: tokens of the environment are in no output and in no file, whatever fails."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def left(tmp_path_factory):
-    """Every output and every file of commands that succeed, are refused, and fail, as bytes by place."""
+def outputs(tmp_path_factory):
+    """All outputs and files of commands that succeed, are refused, and fail, as bytes by place."""
     place = tmp_path_factory.mktemp("secrets")
     rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(130, seed=2))]
     (place / "me.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
@@ -67,21 +67,21 @@ def left(tmp_path_factory):
         run("publish", *model, code=1)
         hub.fail("/commit/main", 400)
         run("publish", *model[:-1], code=2)
-        asked = ["x:ada", "--server", x.url, "--allow-private-addresses", "--yes", "--recipe", "ngram"]
-        run("train", *asked, "--debug", code=1)
-        assert [one.headers["authorization"] for one in x.asked] == [f"Bearer {SECRETS['X_BEARER_TOKEN']}"]
+        options = ["x:ada", "--server", x.url, "--allow-private-addresses", "--yes", "--recipe", "ngram"]
+        run("train", *options, "--debug", code=1)
+        assert [one.headers["authorization"] for one in x.requests] == [f"Bearer {SECRETS['X_BEARER_TOKEN']}"]
         broken = {
             "HF_TOKEN": f"{SECRETS['HF_TOKEN']}\x01",
             "X_BEARER_TOKEN": f"{SECRETS['X_BEARER_TOKEN']}\x01",
         }
         run("publish", *model, code=1, **broken)
-        run("train", *asked, "--debug", code=1, **broken)
+        run("train", *options, "--debug", code=1, **broken)
     files = {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
     return run.printed | files
 
 
 class _Commands:
-    """Runs commands in one process, with all secrets in its environment, and keeps what they print."""
+    """Runs commands in one process with all secrets in its environment, and collects their output."""
 
     def __init__(self, place, endpoint):
         self.printed = {}
@@ -109,9 +109,9 @@ class _Commands:
         while not (line := self._process.stdout.readline()).startswith(b"ended with"):
             assert line or self._process.poll() is None
             lines.append(line)
-        said = b"".join(lines)
-        assert line.strip() == f"ended with {code}".encode(), said.decode()
-        self.printed[f"{len(self.printed)}: {' '.join(command)}"] = said
+        output = b"".join(lines)
+        assert line.strip() == f"ended with {code}".encode(), output.decode()
+        self.printed[f"{len(self.printed)}: {' '.join(command)}"] = output
 
     def __enter__(self):
         return self
@@ -120,24 +120,24 @@ class _Commands:
         self._process.communicate()
 
 
-def test_no_secret_is_printed_or_written(left):
-    """Not in results, errors, tracebacks, models, the tracker's files, or caches; nor the end of one."""
-    assert len(left) > 30
-    found = {
+def test_no_secret_is_printed_or_written(outputs):
+    """Neither a secret nor its end is in results, errors, tracebacks, models, tracker files or caches."""
+    assert len(outputs) > 30
+    matches = {
         (name, place)
         for name, secret in SECRETS.items()
-        for place, content in left.items()
+        for place, content in outputs.items()
         if secret.encode() in content or secret[-12:].encode() in content
     }
-    assert found == set()
+    assert matches == set()
 
 
-def test_the_errors_are_told_all_the_same(left):
-    """Each refusal is there, with its traceback where that was asked for."""
-    said = [content.decode() for place, content in left.items() if place[0].isdigit()]
-    assert "does not accept the token" in said[2]
-    assert "run the same again later" in said[3]
-    assert said[4].splitlines()[-1].startswith("error: ada/me")
-    assert "does not accept the token in X_BEARER_TOKEN" in said[5]
-    assert "characters that no token has" in said[6]
-    assert all("Traceback" in said[number] for number in (2, 3, 5, 6, 7))
+def test_the_errors_are_printed_without_the_secrets(outputs):
+    """Each error is printed, with its traceback if --debug is given."""
+    printed = [content.decode() for place, content in outputs.items() if place[0].isdigit()]
+    assert "does not accept the token" in printed[2]
+    assert "run the same again later" in printed[3]
+    assert printed[4].splitlines()[-1].startswith("error: ada/me")
+    assert "does not accept the token in X_BEARER_TOKEN" in printed[5]
+    assert "characters that no token has" in printed[6]
+    assert all("Traceback" in printed[number] for number in (2, 3, 5, 6, 7))
