@@ -81,7 +81,7 @@ def test_progress_names_every_question_once(evaluated):
     _, steps = evaluated
     assert [done for _, done, _ in steps] == list(range(len(steps)))
     assert {total for _, _, total in steps} == {len(steps)}
-    assert steps[0][0] == "prediction"
+    assert steps[0][0] == "sense"
 
 
 def test_the_same_seed_gives_the_same_figures():

@@ -68,7 +68,7 @@ def test_its_report_says_that_there_is_no_base(ngram_model):
 def test_the_card_shows_the_evaluation(ngram_model):
     """Every row stands on the card with interval, floors and ceiling, beside seed and settings."""
     card = (ngram_model / "README.md").read_text("utf-8")
-    assert "Does it only repeat the person? &#40;posts with a copied run&#41;" in card
+    assert "Does it only repeat the person? (posts with a copied run)" in card
     assert "Is it varied? &#40;self-BLEU&#41;" in card
     assert "[The report](report.html)" in card
     assert "It rests on 64 posts" in card

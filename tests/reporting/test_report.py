@@ -435,7 +435,7 @@ def test_a_page_of_nothing_says_so():
     """With no post generated and nothing known the page stands, and every answer is unknown."""
     few = evaluate([f"post number {n}" for n in range(20)], ["another"], [])
     found = page(few, record(curve=()), samples=())
-    assert [words(e) for e in found.all("p") if e.attributes.get("class") == "answer"] == ["? Unknown"] * 3
+    assert [words(e) for e in found.all("p") if e.attributes.get("class") == "answer"] == ["? Unknown"] * 4
     assert "Nothing was measured while it learnt." in found.text()
     assert "What does it write?" not in found.text()
 

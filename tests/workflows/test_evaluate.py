@@ -84,14 +84,14 @@ def test_the_same_seed_gives_the_same_report(judged):
 
 
 def test_other_people_are_found(judged, tmp_path):
-    """The reader learns from the sample, from other models made here, and from given locations."""
+    """The reader learns from the fixed set of many people, and from given locations."""
     friends = write_posts(tmp_path / "friends.csv", "friendly")
     friends.write_text(
         friends.read_text().replace("id,text", "id,text,user").replace('"\n', '",friend\n') + ",friend"
     )
     alone = evaluate(judged / "good", count=32).evaluation.counts.others
     together = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts.others
-    assert (set(alone), set(together)) == ({"person 1"}, {"person 1", "person 2"})
+    assert (set(alone), set(together)) == ({"many people"}, {"many people", "person 1"})
     assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
 
 

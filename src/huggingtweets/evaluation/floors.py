@@ -23,3 +23,14 @@ class NgramFloor(Protocol):
 
 
 FitNgram = Callable[[Sequence[str]], NgramFloor]  # from training posts, in order of time
+
+
+class LargerModel(Protocol):
+    """A larger language model than the one that is evaluated, trained on none of the posts."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+
+    def bits(self, texts: Sequence[str]) -> Sequence[float]:
+        """What each text costs it in bits, its end counted."""

@@ -11,7 +11,7 @@ from ..errors import NotEnoughPosts
 from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Groups
 from ..text import normalized
 from .copies import Originals
-from .floors import FitNgram, NgramFloor
+from .floors import FitNgram, LargerModel, NgramFloor
 
 LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post counts as learnt from
 LATER = 0.3  # share of other people's posts, their latest, that are a group; readers learn from the rest
@@ -35,6 +35,9 @@ class Material:
     base_bits: Sequence[float] = ()  # that each costs the base
     reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name
     hours: Sequence[int] = ()  # hour of the day (UTC) of each training post that has a date
+    language: str = ""  # of most training posts, ISO 639-1
+    known_words: frozenset[str] = frozenset()  # of that language; empty where there is no list of it
+    larger: LargerModel | None = None  # an independent model that reads the posts
     seed: int = 0  # of every draw
 
     @classmethod
@@ -50,6 +53,9 @@ class Material:
         bits: Sequence[float] = (),
         base_bits: Sequence[float] = (),
         hours: Sequence[int] = (),
+        language: str = "",
+        known_words: frozenset[str] = frozenset(),
+        larger: LargerModel | None = None,
         seed: int = 0,
     ) -> Self:
         """Sort posts into groups.
@@ -67,6 +73,9 @@ class Material:
             bits: what each held-out post costs the model, its end counted.
             base_bits: what it costs the base.
             hours: hour of the day (UTC) of each training post that has a date.
+            language: of most training posts, ISO 639-1.
+            known_words: of that language.
+            larger: an independent model that reads the posts; None for none.
             seed: of every draw; the same seed gives the same figures.
 
         Raises:
@@ -95,6 +104,9 @@ class Material:
             base_bits=base_bits,
             reference=reference,
             hours=hours,
+            language=language,
+            known_words=known_words,
+            larger=larger,
             seed=seed,
         )
 

@@ -9,18 +9,20 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from .. import dataset, evaluation, models, reporting, tracking
-from ..cleaning import CleaningRules
+from .. import evaluation, models, reporting, tracking
+from ..bases import named
 from ..errors import ModelError
 from ..evaluation import Material
+from ..evaluation.floors import LargerModel
+from ..evaluation.reference import MANY, known_words, posts_of_many
 from ..evaluation.style import write_style
-from ..model_folder import ModelFolder, find_models
+from ..model_folder import ModelFolder
 from ..models import Model
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import EVALUATED_POSTS, Evaluation, Game
-from ..types import Dataset, Post, Record, Stage
-from .data import DataConfig, posts_of, read, sample_archive
+from ..types import Dataset, Record, Stage
+from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
 
@@ -47,7 +49,7 @@ def evaluate(
 
     Args:
         model: a model folder, or its name below models/.
-        against: locations of other people's posts, beside those of other models and of the sample.
+        against: locations of other people's posts, beside those that ship with the package.
         count: posts to write with the model and with its base.
         seed: of every draw.
         show_posts: whether the report shows training posts beside samples, for one's own eyes.
@@ -70,12 +72,13 @@ def evaluate(
             folder,
             record,
             data,
-            other_people(record, against, watcher),
+            other_people(against, watcher),
             count=count,
             seed=seed,
             show_posts=show_posts,
             avatars=folder.avatars(),
             watcher=watcher,
+            larger=_larger_model(record),
         )
         run.log(tracking.evaluation_metrics(result), step=0)
         artifacts.report(run, folder, shows_posts=show_posts)
@@ -96,6 +99,7 @@ def evaluate_folder(
     show_posts: bool,
     watcher: Watcher,
     avatars: Mapping[str, bytes] = MappingProxyType({}),
+    larger: LargerModel | None = None,
 ) -> Evaluation:
     """Evaluate the model in a folder, and write report.json, report.html and the style scorer into it.
 
@@ -109,11 +113,13 @@ def evaluate_folder(
         show_posts: whether the report shows training posts beside samples; model folders are published.
         watcher: told of each stage.
         avatars: image files by handle, for the report.
+        larger: an independent model that reads the posts; None for none.
     """
     train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     model, base = models.load(folder.path), models.load_base(record.recipe)
     written, base_written = (_written(one, record, count, seed) if one else [] for one in (model, base))
+    language, known = _word_list(record)
     material = Material.gather(
         train,
         held_out,
@@ -124,6 +130,9 @@ def evaluate_folder(
         bits=model.bits(held_out, [post.author for post in data.held_out]),
         base_bits=base.bits(held_out) if base else (),
         hours=[post.created_at.hour for post in data.train if post.created_at],
+        language=language,
+        known_words=known,
+        larger=larger,
         seed=seed,
     )
     answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
@@ -141,31 +150,48 @@ def evaluate_folder(
     return result
 
 
-def other_people(record: Record, against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
-    """Real posts of others: of given locations, of other models made here, and of the sample's account.
+def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
+    """Real posts of others: the fixed set that ships with the package, and those of given locations.
 
-    They are numbered, not named: reports lie in model folders, and those are published.
+    People of locations are numbered, not named: reports lie in model folders, and those are published.
     """
     watcher.stage("others")
-    posts: dict[str, list[str]] = {}
-    locations = DataConfig(locations=(*against, sample_archive()), rules=CleaningRules())
-    for author in read(locations, watcher):
-        posts[author.account.handle] = author.texts
-    for other in find_models():
-        theirs: dict[str, list[str]] = {}
-        for post in _kept_posts(other):
-            theirs.setdefault(post.author, []).append(post.text)
-        posts = {**theirs, **posts}
-    own = {author.account.handle.casefold() for author in record.authors}
-    others = [texts for handle, texts in sorted(posts.items()) if handle.casefold() not in own]
-    return {f"person {number}": texts for number, texts in enumerate(others, start=1)}
+    authors = read(DataConfig(locations=tuple(against)), watcher)
+    given = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
+    return {MANY: list(posts_of_many()), **given}
 
 
-def _kept_posts(model: ModelFolder) -> tuple[Post, ...]:
-    try:
-        return dataset.load_stored(model.record.dataset_digest).train
-    except ModelError:
-        return ()
+def _word_list(record: Record) -> tuple[str, frozenset[str]]:
+    """The authors' languages, and the words of all of them; no words where one has no list."""
+    languages = sorted({author.language for author in record.authors if author.language})
+    lists = [known_words(language) for language in languages]
+    return ", ".join(languages), frozenset().union(*lists) if all(lists) else frozenset()
+
+
+@dataclass(frozen=True)
+class _LargerModel:
+    """An untrained base that reads posts, for `evaluation`."""
+
+    name: str
+    model: Model
+
+    def bits(self, texts: Sequence[str]) -> Sequence[float]:
+        """What each text costs it in bits, its end counted."""
+        return self.model.bits(texts)
+
+
+def _larger_model(record: Record) -> _LargerModel | None:
+    """The smallest base on this machine that is larger than the model's own; nothing is fetched for it."""
+    larger = {
+        base.parameters: name
+        for name in named.names()
+        if (base := named.describe(name)).parameters > record.base.parameters and named.is_here(name)
+    }
+    if not larger:
+        return None
+    name = larger[min(larger)]
+    model = models.load_base(replace(record.recipe, base=name, method="full", speakers=False))
+    return _LargerModel(name, model) if model else None
 
 
 def _written(model: Model, record: Record, count: int, seed: int) -> list[str]:

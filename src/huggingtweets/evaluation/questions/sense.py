@@ -1,0 +1,185 @@
+"""Does it make sense?
+
+Two things are measured. First, words that do not exist: the share of a group's words that are neither in
+the person's training posts nor in a word list of their language. Names and slips of the pen count, so the person's
+own later posts are the ceiling. Second, surprise: what the posts cost a larger language model in bits per
+byte. That model was trained on none of them. The person's own posts are the ceiling here, too, and the same
+posts with their words shuffled are a floor.
+
+Blind to: truth, and copies, which make as much sense as the person does. The word list is blind to real words
+in a senseless order, and the larger model to what it does not know itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from ...results import MODEL, NGRAM, OWN, Answer, Row, byte_lengths
+from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
+from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive
+from ...text import HASHTAG, MENTION, words
+from .. import intervals
+from ..material import Material
+
+ORDER = 5
+SHUFFLED = "shuffled"  # the person's own later posts with their words in another order
+MOST = 100  # posts of a group that the larger model reads
+OFTEN = 0.02  # share of invented words from which on a reader stumbles over every other post
+WORD_LENGTH = 2  # letters; single ones are no words
+
+
+class Sense(Answer, frozen=True, kw_only=True):
+    """Whether the posts are made of words, and of sentences."""
+
+    title: ClassVar[str] = "Does it make sense?"
+    labels: ClassVar[Mapping[str, Label]] = {
+        "invented": Label("words that do not exist", short="words that do not exist"),
+        "surprise": Label("bits per byte under a larger model", "number"),
+    }
+
+    invented: Row  # share of words
+    surprise: Row  # bits per byte
+    examples: tuple[str, ...] = ()  # of the model's invented words
+    reader: str = ""  # the larger model, "" for none
+
+    def headline(self, context: ReportContext) -> Headline:
+        """Whether its words exist, as those of the person do."""
+        return Headline(self.title, *_grade(self.invented), self._invented_sentence(context.who))
+
+    def sections(self, context: ReportContext) -> list[Section]:
+        """Both measures between shuffled words and the person."""
+        blocks = [
+            Panel("Words that do not exist", self._invented_sentence(context.who), "invented", (0,)),
+            Panel("Surprise to a larger model", self._surprise_sentence(context.who), "surprise", ()),
+        ]
+        intro = "A model can have somebody's tone and still write words that nobody knows."
+        return [Section(name="sense", order=5, link="Sense", title=self.title, blocks=blocks, intro=intro)]
+
+    def methods(self, context: ReportContext) -> list[Method]:
+        """What counts as a word, and who reads."""
+        text = (
+            "A word does not exist where it is neither in a post that the model learnt from nor in a list of "
+            "the words that at least 12 of 2.25 million short posts have. Hashtags, handles and numbers are "
+            f"not looked at. Names and typing errors count, also those of {context.who}, whose unseen posts "
+            "say how many are natural."
+        )
+        reader = (
+            f" Surprise is what the posts cost {self.reader}, a model that has learnt none of them."
+            if self.reader
+            else ""
+        )
+        return [Method(5, "Sense", text + reader)]
+
+    def _invented_sentence(self, who: str) -> str:
+        """How many words do not exist, beside the person's."""
+        row = self.invented
+        if row.model is None:
+            return inconclusive(row)
+        own = ""
+        if row.ceiling:
+            end = beside_own(row, higher="clearly fewer", lower="clearly more", same="no clear difference")
+            own = f"; of {who}'s own {_in_1000(row.ceiling.value)}, which is {end}"
+        like = f", like “{self.examples[0]}”" if self.examples else ""
+        return f"{capitalized(_in_1000(row.model.value))} of its words do not exist{like}{own}."
+
+    def _surprise_sentence(self, who: str) -> str:
+        """What its posts cost the larger model, beside the person's and shuffled words."""
+        row = self.surprise
+        if row.model is None:
+            return inconclusive(row)
+        own = f", {who}'s own {row.ceiling.value:.2f}" if row.ceiling else ""
+        others = "".join(f", {_whose(name)} {figure.value:.2f}" for name, figure in row.floors.items())
+        return (
+            f"A byte of its posts costs {self.reader} {row.model.value:.2f} bits{own}{others}. Fewer is more "
+            "expected; fewer than the person's is blander, not better."
+        )
+
+
+ANSWER = Sense
+
+
+def measure(material: Material, *, seed: int) -> Sense:
+    """How much sense each group's posts make."""
+    row, examples = _invented(material, seed)
+    return Sense(
+        invented=row,
+        surprise=_surprise(material, seed),
+        examples=examples,
+        reader=material.larger.name if material.larger else "",
+    )
+
+
+def shuffled(posts: Iterable[str], seed: int) -> list[str]:
+    """The posts with the words of each in another order: nothing makes less sense of the same words."""
+    rng = random.Random(seed)  # noqa: S311 -- no secret
+    return [" ".join(rng.sample(parts := post.split(), len(parts))) for post in posts]
+
+
+def looked_up(post: str) -> list[str]:
+    """The words of a post that a word list can have: no hashtags, handles, numbers or single letters."""
+    plain = MENTION.sub(" ", HASHTAG.sub(" ", post))
+    return [word for word in words(plain) if len(word) >= WORD_LENGTH and not any(map(str.isdigit, word))]
+
+
+def _invented(material: Material, seed: int) -> tuple[Row, tuple[str, ...]]:
+    """The share of words that do not exist, and some of the model's."""
+    if not material.known_words:
+        why = f"there is no word list of the posts' language ({material.language or 'not known'})"
+        return Row.inconclusive(why, "low"), ()
+    known = material.known_words | {word for post in material.train for word in looked_up(post)}
+    invented = {
+        name: [[word for word in looked_up(post) if not _exists(word, known)] for post in posts]
+        for name, posts in material.groups.items()
+    }
+    totals = {name: [len(looked_up(post)) for post in posts] for name, posts in material.groups.items()}
+    figures = {
+        name: intervals.ratio(np.array([len(each) for each in posts]), np.array(totals[name]), seed=seed)
+        for name, posts in invented.items()
+        if sum(totals[name])
+    }
+    examples = dict.fromkeys(word for post in invented.get(MODEL, ()) for word in post)
+    return Row.of(figures, "low"), tuple(examples)[:5]
+
+
+def _exists(word: str, known: frozenset[str]) -> bool:
+    return word in known or word.removesuffix("'s") in known
+
+
+def _surprise(material: Material, seed: int) -> Row:
+    """Bits per byte of each group's first posts under the larger model."""
+    larger = material.larger
+    if larger is None:
+        why = "no larger model that was trained on none of these posts is on this machine"
+        return Row.inconclusive(why, "ceiling")
+    posts = {name: texts[:MOST] for name, texts in material.groups.items()}
+    if OWN in posts:
+        posts[SHUFFLED] = shuffled(posts[OWN], seed)
+    figures = {
+        name: intervals.ratio(np.array(larger.bits(texts)), np.array(byte_lengths(texts)), seed=seed)
+        for name, texts in posts.items()
+    }
+    return Row.of(figures, "ceiling")
+
+
+def _grade(row: Row) -> tuple[str, Grade]:
+    """Yes like the person, or not quite; no where every other post has a word that does not exist."""
+    model, own, ngram = row.model, row.ceiling, row.floors.get(NGRAM)
+    if model is None or own is None:
+        return "Unknown", "unknown"
+    if not model.above(own):
+        return "Its words do", "good"
+    beats_ngram = ngram is None or ngram.above(model)
+    return ("Not always", "fair") if model.value < OFTEN and beats_ngram else ("No", "bad")
+
+
+def _in_1000(share: float) -> str:
+    """Shares are small here: "8 in 1,000"."""
+    return f"{round(1000 * share)} in 1,000" if share < 0.1 else in_100(share)  # noqa: PLR2004 -- a tenth
+
+
+def _whose(name: str) -> str:
+    return "its words shuffled" if name == SHUFFLED else WHOSE.get(name, name)
