@@ -72,10 +72,10 @@ def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedP
     for post in posts:
         counter.read += 1
         result = _apply_steps(post, rules)
-        if isinstance(result, Reason):
-            counter.drop(post, result)
-        else:
+        if isinstance(result, Post):
             cleaned.append(result)
+        else:
+            counter.drop(post, result)
     unique = _drop_repeats(_by_time(cleaned), counter)
     return CleanedPosts(
         posts=tuple(unique),
@@ -108,7 +108,7 @@ def _apply_steps(post: Post, rules: CleaningRules) -> Post | Reason:
     """Return the post after all steps, or the reason of the first step that drops it."""
     for step in STEPS:
         result = step(post, rules)
-        if isinstance(result, Reason):
+        if not isinstance(result, Post):
             return result
         post = result
     return post

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -60,13 +60,6 @@ def _is_word(part: str) -> bool:
 def _is_dense(text: str) -> bool:
     """Whether a text has six letters of scripts without spaces, which have no words to count."""
     return len(re.findall(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text)) >= 2 * MIN_WORDS
-
-
-def is_between(when: datetime | None, since: date | None, until: date | None) -> bool:
-    """Whether a moment is on one of these days, both included; None is on no day."""
-    if since is None and until is None:
-        return True
-    return when is not None and (since or date.min) <= when.date() <= (until or date.max)
 
 
 def is_in_language(text: str, declared: str | None, lang: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from msgspec.structs import replace
 
 from ..types import Post, PostKind, Reason
-from .rules import CleaningRules, is_between, is_in_language, is_short
+from .rules import CleaningRules, is_in_language, is_short
 from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
 
 Step = Callable[[Post, CleaningRules], Post | Reason]
@@ -24,8 +25,11 @@ def drop_replies(post: Post, rules: CleaningRules) -> Post | Reason:
 
 
 def drop_other_days(post: Post, rules: CleaningRules) -> Post | Reason:
-    """Drop posts before the first day or after the last day of the rules."""
-    return post if is_between(post.created_at, rules.since, rules.until) else Reason.DATE
+    """Drop posts before the first day or after the last day of the rules, and those without a date."""
+    if rules.since is None and rules.until is None:
+        return post
+    first, last = rules.since or date.min, rules.until or date.max
+    return post if post.created_at and first <= post.created_at.date() <= last else Reason.DATE
 
 
 def rewrite_text(post: Post, rules: CleaningRules) -> Post | Reason:
