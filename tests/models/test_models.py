@@ -69,7 +69,7 @@ def test_the_card_shows_the_evaluation(ngram_model):
     """Every row stands on the card with interval, floors and ceiling, beside seed and settings."""
     card = (ngram_model / "README.md").read_text("utf-8")
     assert "Does it only repeat the person? (posts with a copied run)" in card
-    assert "Is it varied? &#40;self-BLEU&#41;" in card
+    assert "Is it varied? (self-BLEU)" in card
     assert "[The report](report.html)" in card
     assert "It rests on 64 posts" in card
     assert card.count("seed 3, temperature 1.0") == 2
