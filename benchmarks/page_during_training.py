@@ -10,6 +10,7 @@ the slowest of each.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import statistics
@@ -33,6 +34,9 @@ WORD = re.compile(
 
 def main() -> None:
     """Measure, and print a table."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ["HUGGINGTWEETS_HOME"] = str(Path(place) / "home")
         os.chdir(place)

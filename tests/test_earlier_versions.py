@@ -44,8 +44,10 @@ from huggingtweets import (
 )
 from huggingtweets.app import events, selection, training_request
 from huggingtweets.app.sessions import Session
+from huggingtweets.app.tabs import train_view
 from huggingtweets.hub import ledger
 from huggingtweets.progress import Silence
+from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.training.pretrain import SIZES, Size
 from huggingtweets.workflows.data import posts_of
 from tests.conftest import ROOT
@@ -150,7 +152,7 @@ def test_an_evaluation_is_read():
     answers = evaluation.load(ModelFolder.find("ada"))
     assert {"prediction.bits_per_byte", "copying.copied", "authorship.whole.closeness"} <= set(answers.rows())
     assert answers.game.found.count == 4
-    assert_holds(as_json(answers), json.loads(Path("models/ada/report.json").read_bytes()))
+    assert_holds(as_json(evaluation.flat(answers)), json.loads(Path("models/ada/report.json").read_bytes()))
 
 
 def test_a_model_is_evaluated_again():
@@ -280,6 +282,30 @@ def test_runs_of_the_page_are_shown():
     assert first.state.model == "ada"
     assert isinstance(second.state, events.Failed)
     assert_holds(as_json(selection.load(session)), json.loads(Path("home/app/chosen.json").read_bytes()))
+
+
+def test_runs_of_the_page_can_be_drawn():
+    """Stages had other names; the view of a run knows them, too."""
+    session = Session(Path("home/app"), Path("models"), None)
+    html = [str(train_view.run(run)) for run in training_request.runs(session)]
+    assert all("ada" in text for text in html)
+
+
+def test_fetched_posts_are_not_fetched_again():
+    """The cache gives what it has, and asks for what is newer only."""
+    [file] = Path("home/fetched").iterdir()
+    with sqlite3.connect(file) as db:
+        db.execute("UPDATE begun SET at = ?", (time.time(),))  # posts are fetched anew after some days
+    asked = []
+
+    def fetch(cursor, newest):
+        asked.append((cursor, newest))
+        return Page([], None)
+
+    with PageCache("x_api", "ada") as cache:
+        [post] = cache.walk(fetch)
+    assert (post.id, post.text) == ("1", "the kettle waited at noon")
+    assert asked == [(None, "1")]
 
 
 def test_what_was_published_is_known():
