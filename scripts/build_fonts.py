@@ -1,7 +1,7 @@
 """Build the fonts of the pictures from published packages: `python scripts/build_fonts.py [FOLDER]`.
 
-The result is in the repository; this renews it, which takes minutes, pip, npm, fonttools, brotli and cffsubr.
-Every source is under the SIL Open Font License 1.1.
+The fonts are in the repository; this script renews them. It takes minutes, and needs pip, npm, fonttools,
+brotli and cffsubr. All source fonts are under the SIL Open Font License 1.1.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -33,7 +33,7 @@ SYMBOLS = "@fontsource/noto-sans-symbols-2@5.3.0"
 LATIN_GREEK_CYRILLIC = [*range(0x20, 0x530), *range(0x1D00, 0x2300), *range(0x2500, 0x2600)]
 RARE_LATIN = [*range(0x20, 0x370), *range(0x1AB0, 0x1B00), *range(0x1D00, 0x1F00), *range(0x2C60, 0x2C80)]
 RARE_LATIN += [*range(0xA640, 0xA800), *range(0xAB30, 0xAB70)]  # phonetic letters and marks that Inter lacks
-BOLD_SCRIPTS = ["Arabic", "Devanagari", "Hebrew", "Thai"]  # in all weights; for others one says enough
+BOLD_SCRIPTS = ["Arabic", "Devanagari", "Hebrew", "Thai"]  # in all weights; the others in one weight
 SCRIPTS = [
     "Armenian",
     "Bengali",
@@ -57,7 +57,7 @@ JAPANESE = (
     "hani.dflt",
     "hani.JAN",
     "kana.JAN",
-)  # the only language whose Han forms are kept beside the default
+)  # the only forms of Han characters that are kept beside the default
 SYMBOL_BLOCKS = [*range(0x2000, 0x2C00), *range(0x1F100, 0x1F900)]
 BIG5_FIRST_LEVEL = 0xC6  # the last lead byte of its common characters
 ASCII = range(0x20, 0x7F)
@@ -65,7 +65,7 @@ HANGUL = [*range(0x3130, 0x3190), *range(0xAC00, 0xD7A4)]
 
 
 def main(target: Path) -> None:
-    """Write every font into `target` and say how large it is."""
+    """Write all fonts into `target` and print their sizes."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         build(Path(scratch), target)
@@ -74,7 +74,7 @@ def main(target: Path) -> None:
 
 
 def build(scratch: Path, target: Path) -> None:
-    """Fetch the packages into `scratch` and write the fonts cut from them into `target`."""
+    """Fetch the packages into `scratch`, and write subsets of their fonts into `target`."""
     inter = open_font(wheel(INTER, scratch), "Inter[[]opsz,wght[]].ttf")
     write(inter, target / "Inter.ttf", LATIN_GREEK_CYRILLIC, opsz=24, wght=(400, 800))
 
@@ -131,7 +131,7 @@ def npm(package: str, scratch: Path) -> Path:
 
 
 def open_font(folder: Path, pattern: str, number: int = -1) -> TTFont:
-    """The one font below `folder` whose name fits; `number` picks from a collection."""
+    """Open the one font below `folder` whose name matches; `number` chooses from a collection."""
     (path,) = folder.rglob(pattern)
     return TTFont(path, fontNumber=number, lazy=True, recalcTimestamp=False)
 
@@ -144,42 +144,42 @@ def write(
     scripts: Sequence[str] = ("*",),
     **axes: float | tuple[float, float],
 ) -> None:
-    """Save `font` with only these characters, layout rules and ranges of its axes, without hints."""
-    if "SVG " in font:  # the same emoji once more
+    """Save a subset of `font`: only these characters, scripts and ranges of its axes, without hints."""
+    if "SVG " in font:  # has the same emoji again
         del font["SVG "]
     options = subset.Options(hinting=False, layout_scripts=list(scripts), notdef_outline=True)
     options.drop_tables += ["BASE", "VORG", "vhea", "vmtx", "VVAR", "DSIG"]
-    cut = subset.Subsetter(options)
-    cut.populate(unicodes=characters)
-    cut.subset(font)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
     font.flavor = None
     font.save(path)
-    if axes:  # read anew, since the instancer does not take a CFF2 table that was cut in memory
+    if axes:  # read again, since the instancer does not take a CFF2 table that was subset in memory
         instancer.instantiateVariableFont(TTFont(path, recalcTimestamp=False), axes).save(path)
-    if path.suffix == ".otf":  # Typst draws nothing of a CFF2 table without axes
+    if path.suffix == ".otf":  # Typst cannot draw a CFF2 table without axes
         outlines = TTFont(path, recalcTimestamp=False)
         cffsubr.subroutinize(outlines, cff_version=1)
         outlines.save(path)
 
 
 def write_for_web(path: Path, characters: Iterable[int]) -> None:
-    """Save a font cut to these characters beside it as WOFF2, small enough to stand inside a page."""
+    """Save a subset with these characters beside the font as WOFF2, small enough to embed in a page."""
     options = subset.Options(flavor="woff2", layout_features=["kern", "liga"])
     font = subset.load_font(str(path), options)
-    cut = subset.Subsetter(options)
-    cut.populate(unicodes=characters)
-    cut.subset(font)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
     subset.save_font(font, str(path.with_suffix(".woff2")), options)
 
 
 def common_han() -> set[int]:
-    """Han characters of GB 2312, JIS X 0208 and the first level of Big5: about ten thousand."""
-    found = set()
+    """Return the Han characters of GB 2312, JIS X 0208 and the first level of Big5, about ten thousand."""
+    characters = set()
     for high, low in product(range(0x81, 0xFF), range(0x40, 0xFF)):
         for encoding in ("gb2312", "shift_jis", *(["big5"] if high <= BIG5_FIRST_LEVEL else [])):
             text = bytes([high, low]).decode(encoding, errors="ignore")
-            found |= {ord(c) for c in text if "\u4e00" <= c <= "\u9fff"}
-    return found
+            characters |= {ord(c) for c in text if "\u4e00" <= c <= "\u9fff"}
+    return characters
 
 
 if __name__ == "__main__":

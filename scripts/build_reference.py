@@ -1,9 +1,10 @@
-"""Build what every evaluation compares with: an English word list, and posts of many people.
+"""Build the reference data of evaluations: a list of English words, and posts of many people.
 
     python scripts/build_reference.py CORPUS    writes src/huggingtweets/data/reference/
 
-CORPUS is a folder of shards with a post a line: here Reddit Top 2.5 Million (umbrae, 2013), which is in the
-public domain (PDDL). The same corpus gives the same bytes, so that evaluations stay comparable.
+CORPUS is a folder of shards with one post a line. The shipped files are made of Reddit Top 2.5 Million
+(umbrae, 2013), which is in the public domain (PDDL). The same corpus gives the same bytes, so evaluations
+stay comparable.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from huggingtweets.dataset.shards import find_shards, read_posts
 from huggingtweets.text import words
 
 TARGET = Path(__file__).parents[1] / "src" / "huggingtweets" / "data" / "reference"
-FEWEST = 12  # posts that a word is in; rarer ones are mostly misspelt, or names
-COMMON = 200  # posts that every word of a chosen post is in, so that it names hardly anybody
+FEWEST = 12  # posts that have a word of the list; rarer words are mostly misspelt, or names
+COMMON = 200  # posts that have a word of the reference posts, so that these name hardly anybody
 POSTS = 3000
 SHORTEST, LONGEST = 40, 280  # characters
-ROUGH = {
+EXCLUDED = {
     "anal",
     "anus",
     "ass",
@@ -84,11 +85,11 @@ ROUGH = {
     "tits",
     "vagina",
     "whore",
-}  # words of posts that need not be in a package
+}  # posts with these words are left out
 
 
 def main() -> None:
-    """Count words, choose posts, write both."""
+    """Count the words, choose the posts, and write both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path)
     folder = parser.parse_args().corpus
@@ -96,13 +97,13 @@ def main() -> None:
     counts: Counter[str] = Counter()
     for post in _all_posts(files):
         counts.update(set(words(post)))
-    known = sorted(word for word, count in counts.items() if count >= FEWEST and _is_word(word))
-    common = {word for word, count in counts.items() if count >= COMMON} - ROUGH
+    vocabulary = sorted(word for word, count in counts.items() if count >= FEWEST and _is_word(word))
+    common = {word for word, count in counts.items() if count >= COMMON} - EXCLUDED
     chosen = _choose(_all_posts(files), common)
     TARGET.mkdir(parents=True, exist_ok=True)
-    _write(TARGET / "words-en.txt.gz", known)
+    _write(TARGET / "words-en.txt.gz", vocabulary)
     _write(TARGET / "posts-en.txt.gz", chosen)
-    print(f"{len(known):,} words and {len(chosen):,} posts in {TARGET}", file=sys.stderr)
+    print(f"{len(vocabulary):,} words and {len(chosen):,} posts in {TARGET}", file=sys.stderr)
 
 
 def _all_posts(files: Iterable[Path]) -> Iterator[str]:
@@ -115,13 +116,13 @@ def _is_word(word: str) -> bool:
 
 
 def _choose(candidates: Iterable[str], common: set[str]) -> list[str]:
-    """The posts of common words alone that have the smallest digests: a draw that anyone can repeat."""
-    suited = (
+    """Choose posts that have only common words, those with the smallest digests; anyone can repeat this."""
+    eligible = (
         (hashlib.sha256(post.encode()).digest(), post)
         for post in candidates
         if SHORTEST <= len(post) <= LONGEST and common.issuperset(words(post))
     )
-    return [post for _, post in sorted(suited)[:POSTS]]
+    return [post for _, post in sorted(eligible)[:POSTS]]
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -1,9 +1,9 @@
-"""Builds the sample archive that ships in the package from the sources in sample/.
+"""Builds the sample archive of the package from the sources in sample/.
 
     python scripts/build_sample_archive.py          writes src/huggingtweets/data/sample-archive.zip
-    python scripts/build_sample_archive.py --check  writes nothing, fails where the zip is out of date
+    python scripts/build_sample_archive.py --check  writes nothing, fails if the zip is out of date
 
-The same sources give the same bytes. `--check` compares what is in the zip rather than its bytes, since
+The same sources give the same bytes. `--check` compares the files in the zip rather than its bytes, since
 these also depend on the version of zlib.
 """
 
@@ -50,7 +50,7 @@ def main() -> int:
     if parser.parse_args().check:
         return _check(members)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_bytes(_zipped(members, toml("account")["downloaded"]))
+    TARGET.write_bytes(_zip(members, toml("account")["downloaded"]))
     print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, {len(members)} files")
     return 0
 
@@ -72,7 +72,7 @@ def archive() -> dict[str, bytes]:
 
 
 def _person(handle: str, name: str, account_id: str = "") -> forms.Json:
-    account_id = account_id or str(number(handle) % 4_000_000_000 + 6_000_000_000)  # X gave none of these
+    account_id = account_id or str(number(handle) % 4_000_000_000 + 6_000_000_000)  # X never used such ids
     return {"name": name, "screen_name": handle, "id_str": account_id, "id": account_id}
 
 
@@ -82,7 +82,7 @@ def _tables(
     """Return the items of every data file by its name."""
     neighbours = {handle: _person(handle, name) for handle, name in toml("neighbours").items()}
     private = toml("private")
-    newest_first = sorted(posts, key=_nearly_sorted, reverse=True)
+    newest_first = sorted(posts, key=_sort_key, reverse=True)
     return {
         "account": [{"account": _account(account, owner, private["account-email"])}],
         "profile": [{"profile": _profile(account, picture)}],
@@ -93,8 +93,8 @@ def _tables(
     }
 
 
-def _nearly_sorted(post: Draft) -> datetime:
-    """Real archives are sorted, but not strictly."""
+def _sort_key(post: Draft) -> datetime:
+    """Return a time that is off by up to two days, as real archives are not sorted strictly."""
     return post.at + timedelta(hours=number(post.text) % 48)
 
 
@@ -125,7 +125,7 @@ def _header(post: Draft, owner: forms.Json) -> forms.Json:
 
 
 def _private(texts: dict[str, str], owner: forms.Json, downloaded: datetime) -> dict[str, list[forms.Json]]:
-    """Return the files that every reader must leave alone; each holds one item with its marker word."""
+    """Return the files that must never be read; each has one item with its marker word."""
     at = downloaded - timedelta(days=3)
     deleted = {"deleted_at": forms.stamp(at + timedelta(minutes=9))}
     message_id = {"id": forms.snowflake(at, "message"), "createdAt": forms.iso(at)}
@@ -212,7 +212,7 @@ def _assignment(name: str, value: object) -> bytes:
     return f"window.{name} = {text}".encode()
 
 
-def _zipped(members: dict[str, bytes], at: datetime) -> bytes:
+def _zip(members: dict[str, bytes], at: datetime) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for name, content in members.items():
@@ -223,7 +223,7 @@ def _zipped(members: dict[str, bytes], at: datetime) -> bytes:
 
 
 def _check(members: dict[str, bytes]) -> int:
-    if TARGET.is_file() and _unzipped(TARGET) == list(members.items()):
+    if TARGET.is_file() and _unzip(TARGET) == list(members.items()):
         return 0
     print(
         f"{TARGET.name} is not what sample/ makes; run: python scripts/{Path(__file__).name}", file=sys.stderr
@@ -231,7 +231,7 @@ def _check(members: dict[str, bytes]) -> int:
     return 1
 
 
-def _unzipped(path: Path) -> list[tuple[str, bytes]]:
+def _unzip(path: Path) -> list[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as file:
         return [(name, file.read(name)) for name in file.namelist()]
 

@@ -1,6 +1,6 @@
-"""Draws the sample account's picture, sample/avatar.png: a lift with a smile and two arrows, and Gerald.
+"""Draws the avatar of the sample account, sample/avatar.png: a lift with a face, and Gerald, a plant.
 
-The PNG is kept beside its drawing, since the bytes that Pillow writes differ between versions.
+The PNG is in the repository, since versions of Pillow write different bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 TARGET = Path(__file__).resolve().parent.parent / "sample" / "avatar.png"
 SIZE = 400
-FINE = 4  # drawn larger, then scaled down, which smooths the edges
+FINE = 4  # the picture is drawn larger and scaled down, which smooths the edges
 
 WALL, FLOOR, BRASS, SHADE = "#1f5c66", "#17454d", "#d9a441", "#b07f2a"
 STEEL, SEAM, INK, LIGHT, CREAM = "#c9d6d8", "#9fb1b4", "#23343a", "#ffd76a", "#fbf3df"
@@ -20,7 +20,7 @@ POT, LEAF, YOUNG_LEAF = "#3f7fc4", "#4f9a5b", "#74bb6d"
 
 
 def main() -> None:
-    """Draw it."""
+    """Draw the avatar."""
     image = Image.new("RGB", (SIZE * FINE, SIZE * FINE), WALL)
     pen = ImageDraw.Draw(image)
     pen.rectangle(_fine(0, 352, 400, 400), fill=FLOOR)
@@ -37,7 +37,7 @@ def _fine(*numbers: float) -> tuple[float, ...]:
 
 
 def _polar(degrees: float, radius: float) -> tuple[float, float]:
-    """Return a point around the middle of the dial."""
+    """Return the point at an angle and a distance from the middle of the dial."""
     return 190 + radius * cos(radians(degrees)), 110 - radius * sin(radians(degrees))
 
 

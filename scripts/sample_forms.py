@@ -1,4 +1,4 @@
-"""Puts posts into the forms in which X archives of 2024 hold them."""
+"""Turns posts into the records of an archive of X of 2024."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sample_sources import Draft, number
 
 Json = dict[str, Any]
 
-_EPOCH = 1_288_834_974_657  # milliseconds; ids count from here
-_ON_X_COM = datetime(2024, 5, 17, tzinfo=UTC)  # links to posts read x.com from here on
+_EPOCH = 1_288_834_974_657  # milliseconds; ids count from this moment
+_ON_X_COM = datetime(2024, 5, 17, tzinfo=UTC)  # from this day on links to posts begin with x.com
 _LETTERS = string.ascii_letters + string.digits
 _SOURCE = '<a href="https://mobile.twitter.com" rel="nofollow">Twitter Web App</a>'
 _PHOTO = re.compile(r"\[photo: ([\w-]+)\]")
@@ -23,27 +23,27 @@ _PART = re.compile(
     r"(?P<media>\[photo: [\w-]+\](?:\s\[photo: [\w-]+\])*)"
     r"|(?P<urls>https://\S+)|(?P<user_mentions>@\w+)|(?P<hashtags>#\w+)"
 )
-_NOTE_CUT = 250  # characters of a note that its post still shows
+_NOTE_CUT = 250  # characters of a note that are in its post
 _LINK_CUT = 26  # characters of a link that are displayed
 
 
 @dataclass(frozen=True)
 class Part:
-    """A link, mention, hashtag or row of pictures, and the code points of the text where it stands."""
+    """A link, mention, hashtag or row of pictures in a text; `start` and `end` count code points."""
 
     kind: str  # its name in `entities`
-    source: str  # as it is written down
-    shown: str  # as the archive has it
+    source: str  # as in sample/
+    shown: str  # as in the archive
     start: int
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The end in the text."""
         return self.start + len(self.shown)
 
 
 def iso(at: datetime) -> str:
-    """Write a moment as most files do."""
+    """Write a moment as most files of the archive do."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
@@ -53,7 +53,7 @@ def stamp(at: datetime) -> str:
 
 
 def snowflake(at: datetime, *words: str) -> str:
-    """Return an id that grows with time and is always the same for the same words."""
+    """Return an id that grows with time, always the same for the same words."""
     milliseconds = int(at.timestamp()) * 1000 + number(*words) % 1000
     return str(((milliseconds - _EPOCH) << 22) + number(*words, "sequence") % 2**22)
 
@@ -65,14 +65,14 @@ def draft_id(draft: Draft) -> str:
 
 def code(length: int, *words: str) -> str:
     """Return letters and digits as in short links, always the same for the same words."""
-    chance = number(*words, "first") << 64 | number(*words, "second")
-    return "".join(_LETTERS[chance // 62**place % 62] for place in range(length))
+    seed = number(*words, "first") << 64 | number(*words, "second")
+    return "".join(_LETTERS[seed // 62**place % 62] for place in range(length))
 
 
 def tweet(draft: Draft, author: Json, neighbours: dict[str, Json]) -> Json:
     """Return the item of tweets.js for a post."""
     own = draft_id(draft)
-    text, parts = _laid_out(draft, _cut(draft) if draft.is_note else draft.text, _escape)
+    text, parts = _lay_out(draft, _cut(draft) if draft.is_note else draft.text, _escape)
     entities = _entities(draft, parts, author, neighbours)
     pictures = [
         picture for part in parts if part.kind == "media" for picture in _pictures(draft, part, author)
@@ -99,8 +99,8 @@ def tweet(draft: Draft, author: Json, neighbours: dict[str, Json]) -> Json:
 
 
 def note(draft: Draft) -> Json:
-    """Return the item of note-tweet.js for a long post. Nothing in it is escaped."""
-    text, parts = _laid_out(draft, draft.text, str)
+    """Return the item of note-tweet.js for a long post; its text is not escaped."""
+    text, parts = _lay_out(draft, draft.text, str)
     return {
         "noteTweetId": snowflake(draft.at, draft.text, "note"),
         "updatedAt": iso(draft.at),
@@ -121,8 +121,8 @@ def _escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def _laid_out(draft: Draft, source: str, escape: Callable[[str], str]) -> tuple[str, list[Part]]:
-    """Shorten the links of a text and say where everything stands that is not plain text."""
+def _lay_out(draft: Draft, source: str, escape: Callable[[str], str]) -> tuple[str, list[Part]]:
+    """Shorten the links of a text; return it with all its links, mentions, hashtags and pictures."""
     text, end = "", 0
     parts = []
     for match in _PART.finditer(source):
@@ -135,7 +135,7 @@ def _laid_out(draft: Draft, source: str, escape: Callable[[str], str]) -> tuple[
 
 
 def _cut(draft: Draft) -> str:
-    """Cut a note as X cuts it; every second one ends with a link to itself."""
+    """Cut a note as X does; about half of the cut notes end with a link to the whole post."""
     beginning = draft.text[:_NOTE_CUT].rsplit(maxsplit=1)[0] + "…"
     if number(draft.text) % 2:
         return beginning
@@ -220,18 +220,18 @@ def _edit_info(draft: Draft) -> Json:
 
 
 def _answer(draft: Draft, author: Json, mentions: list[Json]) -> Json:
-    """Say which post is answered: the one before in a thread, or one of the neighbour spoken to."""
+    """Return the fields of a reply: to the post before it in its thread, or to a neighbour's post."""
     if draft.answers:
-        person, answered = author, draft_id(draft.answers)
+        person, parent = author, draft_id(draft.answers)
     elif draft.text.startswith("@"):
         person = mentions[0]
-        answered = snowflake(draft.at - timedelta(seconds=60 + number(draft.text) % 20_000), draft.text)
+        parent = snowflake(draft.at - timedelta(seconds=60 + number(draft.text) % 20_000), draft.text)
     else:
         return {}
     return {
-        "in_reply_to_status_id_str": answered,
+        "in_reply_to_status_id_str": parent,
         "in_reply_to_user_id": person["id"],
-        "in_reply_to_status_id": answered,
+        "in_reply_to_status_id": parent,
         "in_reply_to_screen_name": person["screen_name"],
         "in_reply_to_user_id_str": person["id_str"],
     }

@@ -1,4 +1,4 @@
-"""Reads the sources of the sample account in sample/ and gives every post its moment."""
+"""Reads the posts of the sample account from sample/, and gives each post its time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNCOUNTED = re.compile(r"\[photo: [\w-]+\]|https://\S+")  # links have one leng
 
 @dataclass(frozen=True)
 class Draft:
-    """A post as it is written down: links in full, pictures as `[photo: name]`, nothing escaped."""
+    """A post as in sample/: links in full, pictures as `[photo: name]`, nothing escaped."""
 
     text: str
     at: datetime
@@ -29,31 +29,31 @@ class Draft:
 
     @property
     def is_note(self) -> bool:
-        """Whether it is too long for a plain post."""
+        """Whether it is too long for an ordinary post, and so is a note."""
         counted = _UNCOUNTED.sub("x" * 23, self.text)
         return len(counted) + len(_WIDE.findall(counted)) > LONGEST
 
 
 def number(*words: str) -> int:
-    """Return a large number that is always the same for the same words; it stands in for chance."""
+    """Return a large number, always the same for the same words, in place of a random one."""
     return int.from_bytes(hashlib.sha256("\0".join(words).encode()).digest()[:8])
 
 
 def toml(name: str) -> dict[str, Any]:
-    """Read one of the tables in sample/."""
+    """Read one of the TOML files in sample/."""
     return tomllib.loads((SAMPLE / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def drafts() -> list[Draft]:
     """Return every post of the account, oldest first."""
     calendar = toml("account")["calendar"]
-    found = [draft for path in _files("posts") for draft in _theme(path, calendar)]
-    found += [draft for path in _files("threads") for draft in _thread(path)]
-    found += [draft for path in _files("edits") for draft in _edit(path)]
-    for draft in found:
+    posts = [draft for path in _files("posts") for draft in _theme(path, calendar)]
+    posts += [draft for path in _files("threads") for draft in _thread(path)]
+    posts += [draft for path in _files("edits") for draft in _edit(path)]
+    for draft in posts:
         if draft.is_note:
             raise ValueError(f"longer than {LONGEST} characters, and not in sample/notes: {draft.text}")
-    return sorted(found + [_note(path) for path in _files("notes")], key=lambda draft: (draft.at, draft.text))
+    return sorted(posts + [_note(path) for path in _files("notes")], key=lambda draft: (draft.at, draft.text))
 
 
 def _files(folder: str) -> list[Path]:
@@ -66,7 +66,7 @@ def _blocks(path: Path) -> list[str]:
 
 
 def _theme(path: Path, calendar: dict[str, Any]) -> list[Draft]:
-    """Posts in order of time: pinned ones on their day, the others evenly between them."""
+    """Return posts in order of time: pinned ones at their time, the others evenly between them."""
     blocks = _blocks(path)
     pins = [_pin(block) for block in blocks]
     days = _spread(pins, calendar["first"], calendar["last"])
@@ -83,22 +83,22 @@ def _pin(block: str) -> datetime | None:
 
 
 def _spread(pins: list[datetime | None], first: datetime, last: datetime) -> list[datetime]:
-    """Fill the places without a pin by equal steps between their neighbours."""
+    """Return a time for each post: its pin, or an equal step between the pins around it."""
     known = {-1: first, **{place: pin for place, pin in enumerate(pins) if pin}, len(pins): last}
-    for left, right in pairwise(sorted(known)):
-        step = (known[right] - known[left]) / (right - left)
-        known |= {place: known[left] + step * (place - left) for place in range(left + 1, right)}
+    for before, after in pairwise(sorted(known)):
+        step = (known[after] - known[before]) / (after - before)
+        known |= {place: known[before] + step * (place - before) for place in range(before + 1, after)}
     return [known[place] for place in range(len(pins))]
 
 
 def _moment(theme: str, text: str, day: datetime, calendar: dict[str, Any]) -> datetime:
     """Return a time on or soon after a day, within the hours and on the weekday of the theme."""
-    chance = number(text)
-    day += timedelta(days=chance % 9)
+    seed = number(text)
+    day += timedelta(days=seed % 9)
     weekday = calendar["weekday"].get(theme, day.weekday())
     day += timedelta(days=(weekday - day.weekday()) % 7)
     opens, closes = calendar["hours"].get(theme, calendar["usual_hours"])
-    second = opens * 3600 + chance // 9 % ((closes - opens) * 3600)
+    second = opens * 3600 + seed // 9 % ((closes - opens) * 3600)
     return _day(day.date()) + timedelta(seconds=second)
 
 
@@ -107,7 +107,7 @@ def _day(day: date) -> datetime:
 
 
 def _dated(path: Path) -> datetime:
-    """Return a time on the day that a file's name begins with."""
+    """Return a time on the day that begins a file's name."""
     return _day(date.fromisoformat(path.stem[:10])) + timedelta(hours=9, seconds=number(path.stem) % 36_000)
 
 
