@@ -19,7 +19,9 @@ from huggingtweets.types import Post
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="trackio-")  # read when trackio is imported
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
-os.environ["PYTHONPATH"] = str(
+os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start find this checkout and the helpers
+    str(Path(__file__).parents[1] / folder) for folder in (".", "src")
+)
     Path(__file__).parents[1]
 )  # processes that tests start find their helpers, too
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test asks the real Hub
