@@ -22,8 +22,6 @@ os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
 os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start find this checkout and the helpers
     str(Path(__file__).parents[1] / folder) for folder in (".", "src")
 )
-    Path(__file__).parents[1]
-)  # processes that tests start find their helpers, too
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test asks the real Hub
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that tests start and stop.
