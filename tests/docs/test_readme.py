@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from huggingtweets import recipe_names, recipes
 from huggingtweets.cli import app
-from huggingtweets.training.pretrain import SIZES, Size
+from huggingtweets.training.gpt2 import SIZES, Size
 from tests.conftest import ROOT
 from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.tiny import tiny_base, varied_texts
 
 README = (ROOT / "README.md").read_text("utf-8")
-PARSED_ONLY = ("app", "publish")  # one serves until it is stopped, the other needs the Hub
+PARSED_ONLY = ("app", "bases", "publish")  # the first serves until it is stopped, the others need a network
 SMALLER = {  # options that come last, and so replace those of the README
     "evaluate": ["--count", "16"],
     "forget": ["--yes"],

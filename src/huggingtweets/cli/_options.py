@@ -115,7 +115,8 @@ Base = Annotated[
     str | None,
     typer.Option(
         rich_help_panel=TRAINING,
-        help="Base model: starter (ships with the package), a folder, or a Hub id.",
+        help="Base model: a name that huggingtweets bases lists, a folder, a GGUF file, ollama:NAME, or a "
+        "Hub id.",
     ),
 ]
 Mix = Annotated[
