@@ -25,7 +25,7 @@ from huggingtweets import DataConfig, load_recipe
 from huggingtweets.dataset.shards import read_posts
 from huggingtweets.progress import Silence
 from huggingtweets.results import bits_per_byte
-from huggingtweets.training import bits_per_post, choose_device, load_base, train
+from huggingtweets.training import TrainOptions, bits_per_post, choose_device, load_base, train
 from huggingtweets.types import Dataset, Recipe
 from huggingtweets.workflows.data import build_dataset, read
 
@@ -66,7 +66,8 @@ def _dataset(location: str) -> Dataset:
 def _best_bits(data: Dataset, recipe: Recipe) -> float:
     """Held-out bits per byte of the best evaluation of a run."""
     with tempfile.TemporaryDirectory() as folder:
-        model = train(data, recipe, load_base(recipe.base), Path(folder), device=choose_device())
+        options = TrainOptions(device=choose_device())
+        model = train(data, recipe, load_base(recipe.base), Path(folder), options)
     return min(point.bits_per_byte for point in model.curve[1:])
 
 

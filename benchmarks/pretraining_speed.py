@@ -81,7 +81,7 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
     import torch
 
     from huggingtweets.dataset.shards import find_shards, read_posts
-    from huggingtweets.training.pretrain import SIZES, new_model
+    from huggingtweets.training.gpt2 import SIZES, new_model
     from huggingtweets.training.vocabulary import learn_vocabulary
 
     posts = list(islice((post for shard in find_shards(options.corpus) for post in read_posts(shard)), POSTS))
@@ -95,25 +95,20 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
 
 
 def _ours(model: Any, tokenizer: Any, posts: list[str], size: Any, steps: int) -> list[tuple[int, float]]:
-    from huggingtweets.progress import Silence
-    from huggingtweets.training import choose_device
+    from huggingtweets.training import ProcessGroup, TrainOptions, choose_device
     from huggingtweets.training.backward import Backward
-    from huggingtweets.training.loss import summed_loss
+    from huggingtweets.training.context import TrainContext
     from huggingtweets.training.optimizer import Optimizer
-    from huggingtweets.training.packed import Rows, write_rows
+    from huggingtweets.training.packed import PackedRows, write_rows
     from huggingtweets.training.pretrain import recipe_for
-    from huggingtweets.training.process_group import ProcessGroup
-    from huggingtweets.training.run import prepare_model
 
-    device, timed = choose_device(), []
+    options, timed = TrainOptions(device=choose_device(), process_group=ProcessGroup()), []
     with tempfile.TemporaryDirectory() as folder:
         list(write_rows(posts, tokenizer, size.positions, Path(folder)))
-        rows = Rows(Path(folder), size.batch_tokens, seed=0, batches=steps)
-        lm_head, weights = prepare_model(model, device)
-        optimizer = Optimizer(weights, recipe_for(size, 0))
-        backward = Backward(
-            weights, lambda b: summed_loss(model, b, device, lm_head), ProcessGroup(), Silence()
-        )
+        rows = PackedRows(Path(folder), size.batch_tokens, seed=0, batches=steps)
+        context = TrainContext.prepare(model, tokenizer, options)
+        optimizer = Optimizer(context.weights, recipe_for(size, 0))
+        backward = Backward(context.weights, context.loss, context.process_group, context.watcher)
         for step in range(steps):
             started = time.perf_counter()
             batch = rows[step]

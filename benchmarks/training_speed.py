@@ -141,7 +141,7 @@ class _EnoughSteps(Exception):  # noqa: N818 -- no error
 def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, float]]:
     from huggingtweets import load_recipe
     from huggingtweets.progress import Silence
-    from huggingtweets.training import choose_device, train
+    from huggingtweets.training import TrainOptions, choose_device, train
 
     counted: list[tuple[int, float]] = []
 
@@ -153,7 +153,7 @@ def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, flo
 
     try:
         recipe = load_recipe("starter", [f"batch_tokens={STEP}"])
-        train(data, recipe, base, folder, device=choose_device(), watcher=Count())
+        train(data, recipe, base, folder, TrainOptions(device=choose_device(), watcher=Count()))
     except _EnoughSteps:
         return counted
     raise ValueError("too few posts for so many steps")

@@ -48,7 +48,7 @@ from huggingtweets.app.tabs import train_view
 from huggingtweets.hub import ledger
 from huggingtweets.progress import Silence
 from huggingtweets.sources._formats.page_cache import Page, PageCache
-from huggingtweets.training.pretrain import SIZES, Size
+from huggingtweets.training.gpt2 import SIZES, Size
 from huggingtweets.workflows.data import posts_of
 from tests.conftest import ROOT
 
@@ -233,7 +233,7 @@ def test_an_unfinished_training_goes_on():
 
 def test_an_unfinished_pretraining_goes_on(monkeypatch):
     """From its step, with the vocabulary and the rows that it had made."""
-    monkeypatch.setattr("huggingtweets.training.pretrain.HEAD", 8)
+    monkeypatch.setattr("huggingtweets.training.gpt2.HEAD_WIDTH", 8)
     size = Size(layers=1, width=16, vocabulary=300, batch_tokens=256, positions=128)
     monkeypatch.setitem(SIZES, "tiny", size)
     [file] = Path("home/pretraining").rglob("standing.safetensors")

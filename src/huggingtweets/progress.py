@@ -23,7 +23,7 @@ class MemorizationProbe:
     """Samples that are generated during training, and how many of them copy a training post."""
 
     samples: tuple[str, ...]
-    copied: float  # share of the samples that copy a training post, 0 to 1
+    copied: float | None  # share of samples that copy a training post, 0 to 1; None: not counted
     memorizes: str = ""  # why this counts as memorization; "" where it does not
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters
-from huggingtweets.generation.writer import Draft, grow
+from huggingtweets.generation.writer import Draft, write_drafts
 from tests.helpers.measuring import write_filters
 from tests.helpers.tiny import tiny_texts
 
@@ -64,12 +64,12 @@ def test_a_handle_can_be_allowed(folder):
 def test_a_post_that_grows_shows_nothing_that_is_refused(folder):
     """An address is not shown letter by letter, a refused post begins again in its place, the others stay."""
 
-    def draw(count):
+    def sample(count):
         texts = ["write to jane@example.org today", "the sea is calm"] if count == 2 else ["write to nobody"]
         yield from (([text[:at] for text in texts], False) for at in range(40))
         yield texts, True
 
-    shown = list(grow(draw, 2, load_filters(folder)))
+    shown = list(write_drafts(sample, 2, load_filters(folder)))
     assert not [look for look in shown if "jane" in look.places[0].text]
     assert {"", "write ", "write to "} <= {look.places[0].text for look in shown}
     assert shown[-1].places == (Draft("write to nobody", True), Draft("the sea is calm", True))
@@ -79,7 +79,7 @@ def test_a_post_that_grows_shows_nothing_that_is_refused(folder):
 def test_scripts_without_spaces_grow_too():
     """What holds no spaces is shown but for its end, which may still change."""
     text = "海は静かだった" * 20
-    looks = grow(lambda _: [([text], False), ([text], True)], 1, ())
+    looks = write_drafts(lambda _: [([text], False), ([text], True)], 1, ())
     assert [look.places[0].text for look in looks] == ["", text[:-32], text]
 
 

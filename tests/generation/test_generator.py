@@ -14,9 +14,9 @@ from transformers import pipeline
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.generator import Generator
-from huggingtweets.generation.sampler import draw
-from huggingtweets.generation.writer import TRIES
-from huggingtweets.training import Device, load_base, train
+from huggingtweets.generation.sampler import sample_tokens
+from huggingtweets.generation.writer import MAX_DRAFTS
+from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 
@@ -28,7 +28,8 @@ def model(tmp_path_factory):
     recipe = load_recipe(
         "starter", [f"base={base}", "epochs=30", "learning_rate=1e-2", "sampling.max_new_tokens=30"]
     )
-    train(tiny_dataset(), recipe, load_base(str(base)), folder, device=Device("cpu", "test", bf16=False))
+    options = TrainOptions(device=Device("cpu", "test", bf16=False))
+    train(tiny_dataset(), recipe, load_base(str(base)), folder, options)
     return folder
 
 
@@ -64,14 +65,14 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
     chances = logits.softmax(-1)
     kept = torch.where(chances.cumsum(-1) - chances < top_p, chances, 0.0)
     torch.manual_seed(0)
-    counts = draw(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
+    counts = sample_tokens(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
     assert counts.tolist() == pytest.approx((kept / kept.sum()).tolist(), abs=0.012)
     assert counts[kept == 0].sum() == 0
 
 
 def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
     """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
-    monkeypatch.setattr("huggingtweets.generation.writer.LOOKED_AT", 0.0)
+    monkeypatch.setattr("huggingtweets.generation.writer.STREAM_INTERVAL", 0.0)
     generator = Generator.load(model)
     torch.manual_seed(5)
     looks = list(generator.stream("the lamp", count=3))
@@ -87,7 +88,7 @@ def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatc
 def test_a_forbidden_token_is_never_drawn():
     """Whatever its score."""
     torch.manual_seed(0)
-    assert 1 not in draw(torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1), 1.0, 1.0, never=[1])
+    assert 1 not in sample_tokens(torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1), 1.0, 1.0, suppressed=[1])
 
 
 def test_a_prompt_begins_like_a_post(model):
@@ -184,4 +185,4 @@ def test_a_guard_that_refuses_everything_ends(model):
     written = Generator.load(model).generate("the", count=3, seed=1, filters=[guard])
     assert written.samples == ()
     assert written.refused == {"holds the word": guard.seen}
-    assert guard.seen == 3 * TRIES
+    assert guard.seen == 3 * MAX_DRAFTS

@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from safetensors.numpy import load_file
 
 from huggingtweets.errors import ModelError, NotEnoughPosts
 from huggingtweets.files import save_tensors
-from huggingtweets.models.context_tree import END, counted
-from huggingtweets.models.ngram_counts import HIGHEST, KNESER_NEY, WITTEN_BELL, NgramModel, choose, smoothed
+from huggingtweets.models.context_tree import END, count_contexts
+from huggingtweets.models.ngram_counts import (
+    KNESER_NEY,
+    MAX_ORDER,
+    PLAIN,
+    WITTEN_BELL,
+    NgramModel,
+    choose_order,
+    smooth,
+)
 from tests.helpers.people import timeline
 
 POSTS = [
@@ -28,7 +37,7 @@ POSTS = [
 
 
 def model(texts, order, smoothing=KNESER_NEY):
-    return NgramModel(smoothed(counted(texts, order), smoothing), smoothing)
+    return NgramModel(smooth(count_contexts(texts, order), smoothing), smoothing)
 
 
 def padded(texts, order):
@@ -88,7 +97,7 @@ def test_a_probability_computed_by_hand():
     """Modified Kneser-Ney of "ab", "ab", "ac", worked out on paper for b after a."""
     continuing = (1 - 0.6) / 5 + 0.4 / 256  # 1 of 5 bigram types end in b; D1 = 0.6; 2 of 5 are left over
     expected = (2 - 1.5) / 3 + (1.5 + 1 / 3) / 3 * continuing  # D2 = 1.5, D1 = 1/3
-    after = model(["ab", "ab", "ac"], 2).following(np.array([[END, ord("a")]]))
+    after = model(["ab", "ab", "ac"], 2).next_bytes(np.array([[END, ord("a")]]))
     assert after[0, ord("b")] == pytest.approx(expected, rel=1e-5)
 
 
@@ -97,7 +106,7 @@ def test_a_probability_computed_by_hand():
 def test_probabilities_sum_to_one_and_none_is_zero(before, smoothing, order):
     """After any bytes, known or not, something follows, and anything can."""
     latest = np.array([[END] * order + before])
-    after = model(POSTS, order, smoothing).following(latest)
+    after = model(POSTS, order, smoothing).next_bytes(latest)
     assert after.sum() == pytest.approx(1, abs=1e-5)
     assert after.min() > 0
 
@@ -115,7 +124,7 @@ def test_what_it_draws_from_is_what_it_scores_by():
     """The bits of a text are those of its bytes drawn one after the other."""
     found = model(POSTS, 4)
     post = bytes([END]) * 4 + b"the gull" + bytes([END])
-    drawn = [found.following(np.array([list(post[i - 4 : i])]))[0, post[i]] for i in range(4, len(post))]
+    drawn = [found.next_bytes(np.array([list(post[i - 4 : i])]))[0, post[i]] for i in range(4, len(post))]
     assert -np.log2(drawn).sum() == pytest.approx(found.bits(["the gull"])[0], rel=1e-5)
 
 
@@ -127,7 +136,7 @@ def test_bytes_are_counted_with_one_for_the_end():
 def test_order_and_smoothing_are_chosen_on_the_posts_given_for_it():
     """Posts that repeat the training posts want long contexts; others want short ones."""
     learn = [f"number {i} of the {i % 7} bells rings at {i % 5} again" for i in range(60)]
-    assert choose(learn, learn[:10])[0] > choose(learn, ["zz qq ññ", "WHY NOT ???"])[0]
+    assert choose_order(learn, learn[:10])[0] > choose_order(learn, ["zz qq ññ", "WHY NOT ???"])[0]
 
 
 def test_learning_never_sees_more_than_the_training_posts():
@@ -143,15 +152,15 @@ def test_the_same_seed_writes_the_same_posts():
     assert first == found.generate("the ", count=6, seed=1)
     assert first != found.generate("the ", count=6, seed=2)
     assert all(text.startswith("the ") for text in first)
-    assert len(set(found.generate(count=20, seed=1, temperature=0.05))) < 5
-    assert len(set(found.generate(count=20, seed=1, top_p=0.01))) == 1
+    assert len(set(found.generate(count=20, seed=1, sampling=replace(PLAIN, temperature=0.05)))) < 5
+    assert len(set(found.generate(count=20, seed=1, sampling=replace(PLAIN, top_p=0.01)))) == 1
 
 
 def test_it_writes_what_is_likely():
     """Frequencies of drawn first bytes are the probabilities."""
     found = model(["ax", "ay", "bz", "cz"], 3)
     texts = found.generate(count=4000, seed=0)
-    p = found.following(np.full((1, 3), END))[0, ord("a")]
+    p = found.next_bytes(np.full((1, 3), END))[0, ord("a")]
     assert np.mean([text.startswith("a") for text in texts]) == pytest.approx(p, abs=0.03)
 
 
@@ -194,8 +203,8 @@ def test_too_few_posts_are_refused(texts):
 def test_odd_posts_still_make_a_model(texts):
     """Identical, empty, emoji-only or two posts: probabilities still sum to one."""
     found = NgramModel.fit(texts)
-    assert found.order <= HIGHEST
-    assert found.following(np.full((1, found.order), END)).sum() == pytest.approx(1, abs=1e-5)
+    assert found.order <= MAX_ORDER
+    assert found.next_bytes(np.full((1, found.order), END)).sum() == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize(("handle", "limit"), [("BarackObama", 1.7), ("realDonaldTrump", 2.1)])

@@ -15,7 +15,7 @@ from huggingtweets.errors import MissingExtra
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.generator import Generator
 from huggingtweets.progress import Silence
-from huggingtweets.training import Device, bits_per_post, load_base, train
+from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 
@@ -35,12 +35,12 @@ def hub_base():
     return HUB_ID
 
 
-def learnt(base, folder, *settings, checkpoints=None, watcher=None):
+def fine_tune(base, folder, *settings, **options):
     folder.mkdir(exist_ok=True)
     given = [f"base={base}", "method=lora", "learning_rate=1e-2", "batch_tokens=256", "epochs=8"]
     given += ["sampling.max_new_tokens=30", *settings]
     recipe = load_recipe("starter", given)
-    return train(DATA, recipe, load_base(base), folder, device=CPU, checkpoints=checkpoints, watcher=watcher)
+    return train(DATA, recipe, load_base(base), folder, TrainOptions(device=CPU, **options))
 
 
 def held_out_bits(folder):
@@ -51,7 +51,7 @@ def held_out_bits(folder):
 
 @pytest.fixture(scope="module")
 def adapter(hub_base, tmp_path_factory):
-    return learnt(hub_base, tmp_path_factory.mktemp("adapter"))
+    return fine_tune(hub_base, tmp_path_factory.mktemp("adapter"))
 
 
 def test_a_base_on_the_hub_gets_an_adapter(adapter):
@@ -84,7 +84,7 @@ def test_the_pipeline_writes_what_we_write(adapter):
 
 def test_merging_changes_no_figure(hub_base, adapter, tmp_path):
     """On request the folder is an ordinary model, which predicts what the adapter beside its base does."""
-    merged = learnt(hub_base, tmp_path, "merge_adapter=true")
+    merged = fine_tune(hub_base, tmp_path, "merge_adapter=true")
     assert (tmp_path / "model.safetensors").is_file()
     assert not list(tmp_path.glob("adapter*"))
     assert held_out_bits(merged.folder) == pytest.approx(held_out_bits(adapter.folder), rel=1e-4)
@@ -93,7 +93,7 @@ def test_merging_changes_no_figure(hub_base, adapter, tmp_path):
 def test_a_base_of_this_machine_is_merged(tmp_path):
     """An adapter of a folder would name it, so an ordinary model is written, and no file names a path."""
     base = tiny_base(tmp_path / "base")
-    learnt(str(base), tmp_path / "m")
+    fine_tune(str(base), tmp_path / "m")
     assert (tmp_path / "m" / "model.safetensors").is_file()
     for path in (tmp_path / "m").glob("*.json"):
         assert str(tmp_path) not in path.read_text("utf-8")
@@ -101,7 +101,7 @@ def test_a_base_of_this_machine_is_merged(tmp_path):
 
 def test_the_same_seed_gives_the_same_files(hub_base, adapter, tmp_path):
     """Adapters begin at random, and the seed decides how: weights and config come out byte for byte."""
-    again = learnt(hub_base, tmp_path)
+    again = fine_tune(hub_base, tmp_path)
     assert again.digest == adapter.digest
     name = "adapter_config.json"
     assert (tmp_path / name).read_bytes() == (adapter.folder / name).read_bytes()
@@ -117,8 +117,8 @@ def test_an_interrupted_run_goes_on(hub_base, adapter, tmp_path):
 
     checkpoints = CheckpointConfig(tmp_path / "unfinished", seconds=0)
     with pytest.raises(KeyboardInterrupt):
-        learnt(hub_base, tmp_path / "m", checkpoints=checkpoints, watcher=Stop())
-    assert learnt(hub_base, tmp_path / "m", checkpoints=checkpoints).digest == adapter.digest
+        fine_tune(hub_base, tmp_path / "m", checkpoints=checkpoints, watcher=Stop())
+    assert fine_tune(hub_base, tmp_path / "m", checkpoints=checkpoints).digest == adapter.digest
 
 
 def test_without_peft_it_says_what_to_install(adapter, tmp_path, monkeypatch):
@@ -126,6 +126,6 @@ def test_without_peft_it_says_what_to_install(adapter, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     base = tiny_base(tmp_path / "base")
     with pytest.raises(MissingExtra, match=r"huggingtweets\[lora\]"):
-        learnt(str(base), tmp_path / "m")
+        fine_tune(str(base), tmp_path / "m")
     with pytest.raises(MissingExtra, match=r"huggingtweets\[lora\]"):
         Generator.load(adapter.folder)

@@ -22,10 +22,10 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.generation.generator import Generator
-from huggingtweets.generation.sampler import decode
-from huggingtweets.training import Device, bits_per_post, load_base, train
+from huggingtweets.generation.sampler import stream_tokens
+from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
 from huggingtweets.training.attention import use_short_rows
-from huggingtweets.training.batches import batches, encode, positions
+from huggingtweets.training.batches import batches, context_length, encode
 from huggingtweets.training.cross_entropy import find_lm_head
 from huggingtweets.training.loss import summed_loss
 from huggingtweets.types import Sampling
@@ -79,13 +79,13 @@ def base(request, tmp_path_factory):
     return folder
 
 
-def by_hand(model, tokenizer, text, positions):
+def by_hand(model, tokenizer, text, length):
     """What a text costs in bits when transformers is asked for it alone, with nothing but its tokens."""
     begin = end = tokenizer.eos_token_id
     ids = [begin, *tokenizer(text, add_special_tokens=False)["input_ids"], end]
     cost = 0.0
-    for i in range(0, len(ids) - 1, positions):
-        row = torch.tensor(ids[i : i + positions + 1])
+    for i in range(0, len(ids) - 1, length):
+        row = torch.tensor(ids[i : i + length + 1])
         scores = model(input_ids=row[None, :-1]).logits[0].double().log_softmax(-1)
         cost -= scores.gather(1, row[1:, None]).sum().item() / math.log(2)
     return cost
@@ -96,7 +96,7 @@ def test_packed_rows_cost_what_posts_alone_cost(base):
     """Each post's bits are those of the plain model: packing, masks and positions suit the architecture."""
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base).eval()
-    expected = [by_hand(model, tokenizer, text, positions(model)) for text in TEXTS]
+    expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
     assert bits_per_post(model, tokenizer, TEXTS, CPU) == pytest.approx(expected, rel=1e-4)
 
 
@@ -111,7 +111,7 @@ def test_our_attention_has_the_gradient_of_theirs(base):
 
 
 def _gradient(model, tokenizer, *, ours):
-    rows = encode(TEXTS, tokenizer, positions(model))
+    rows = encode(TEXTS, tokenizer, context_length(model))
     if ours:
         use_short_rows(model)
     for batch in batches(rows, 1024, 0, None):
@@ -128,14 +128,14 @@ def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
     )
     data = tiny_dataset(train=40, held_out=4)
     device = BF16 if method == "lora" else CPU
-    checkpoint = train(data, recipe, load_base(str(base)), tmp_path, device=device)
+    checkpoint = train(data, recipe, load_base(str(base)), tmp_path, TrainOptions(device=device))
     first, last = checkpoint.curve
     assert last.bits_per_byte < first.bits_per_byte
     tokenizer, model = AutoTokenizer.from_pretrained(tmp_path), AutoModelForCausalLM.from_pretrained(tmp_path)
     assert model.dtype == torch.float32
     texts = [post.text for post in data.held_out]
     with torch.no_grad():
-        bits = sum(by_hand(model.eval(), tokenizer, text, positions(model)) for text in texts)
+        bits = sum(by_hand(model.eval(), tokenizer, text, context_length(model)) for text in texts)
     measured = last.bits_per_byte * sum(len(text.encode()) + 1 for text in texts)
     assert bits == pytest.approx(measured, rel=2e-2 if device.bf16 else 1e-4)
     (sample,) = Generator.load(tmp_path).generate("the lamp", count=1, seed=1).samples
@@ -154,6 +154,6 @@ def test_we_write_what_transformers_writes(name):
     )
     theirs = drawn[:, 5:].tolist()
     ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
-    *_, ours = decode(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
+    *_, ours = stream_tokens(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
     assert len({len(text) for text in ours}) > 1

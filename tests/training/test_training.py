@@ -14,16 +14,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
 from huggingtweets.progress import MemorizationProbe, Silence
-from huggingtweets.training import Device, backward, choose_device, load_base, train
+from huggingtweets.training import Device, TrainOptions, backward, choose_device, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
-from huggingtweets.training.batches import IGNORED, batches, encode
+from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
 from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
-from huggingtweets.training.mixture import epoch, shares
-from huggingtweets.training.muon import orthogonal
-from huggingtweets.training.optimizer import cooldown, schedule
+from huggingtweets.training.mixture import author_weights, mixed_epoch
+from huggingtweets.training.muon import orthogonalize
+from huggingtweets.training.optimizer import cooldown_start, lr_scale
 from huggingtweets.training.process_group import ProcessGroup
 from huggingtweets.training.weights import Weights
 from huggingtweets.types import Recipe
@@ -38,28 +38,20 @@ def base(tmp_path_factory):
     return str(tiny_base(tmp_path_factory.mktemp("base")))
 
 
-def run(base, folder, *settings, watcher=None, probe_memorization=None):
+def run(base, folder, *settings, **options):
     folder.mkdir(exist_ok=True)
     recipe = load_recipe(
         "starter", [f"base={base}", "epochs=2", "batch_tokens=128", "evaluations=4", *settings]
     )
     loaded = load_base(recipe.base, dropout=recipe.dropout)
-    return train(
-        tiny_dataset(),
-        recipe,
-        loaded,
-        folder,
-        device=CPU,
-        probe_memorization=probe_memorization,
-        watcher=watcher,
-    )
+    return train(tiny_dataset(), recipe, loaded, folder, TrainOptions(device=CPU, **options))
 
 
 def test_every_token_but_the_first_is_a_target_once():
     """A long post is cut into rows that together predict each of its tokens exactly once."""
     tokenizer = AutoTokenizer.from_pretrained(STARTER)
     text = "a long note about the weather " * 40
-    long, short = encode([text, "short"], tokenizer, positions=64)
+    long, short = encode([text, "short"], tokenizer, max_length=64)
     assert all(2 <= len(row) <= 65 for row in [*long, *short])
     whole = [token for row in long for token in row[1:]]
     assert long[0][0] == short[0][0] == tokenizer.bos_token_id
@@ -73,13 +65,13 @@ def test_batches_hold_every_row_once_within_their_size(shuffle):
     for batch in batches(ROWS, 512, padding=0, shuffle=shuffle):
         rows, width = batch.inputs.shape
         assert rows * width <= 512 or rows == 1
-        assert batch.tokens == int((batch.targets != IGNORED).sum())
+        assert batch.tokens == int((batch.targets != IGNORE_INDEX).sum())
         for i in range(rows):
-            for owner in set(batch.owners[i].tolist()) - {-1}:
-                own = batch.owners[i] == owner
-                assert batch.positions[i][own].tolist() == list(range(int(own.sum())))
-                found.append((owner, (int(batch.inputs[i][own][0]), *batch.targets[i][own].tolist())))
-    assert sorted(found) == [(owner, rows[0]) for owner, rows in enumerate(ROWS)]
+            for text_id in set(batch.text_ids[i].tolist()) - {-1}:
+                own = batch.text_ids[i] == text_id
+                assert batch.position_ids[i][own].tolist() == list(range(int(own.sum())))
+                found.append((text_id, (int(batch.inputs[i][own][0]), *batch.targets[i][own].tolist())))
+    assert sorted(found) == [(text_id, rows[0]) for text_id, rows in enumerate(ROWS)]
 
 
 def test_batches_have_few_shapes():
@@ -112,7 +104,7 @@ def test_neighbours_in_a_row_change_no_figure(base, fused):
         "é 🙂 bytes count, not letters",
         "a much longer post that decides the padding " * 9,
     ]
-    rows = encode(texts, tokenizer, positions=64)
+    rows = encode(texts, tokenizer, max_length=64)
     by_hand = []
     for pieces in rows:
         costs = [model(torch.tensor([row[:-1]])).logits[0].double().log_softmax(-1) for row in pieces]
@@ -165,25 +157,25 @@ RECIPE = Recipe(name="any", base="starter")
 def test_the_schedule_rises_and_falls():
     """Without warm-up it begins at the top; with it, it rises first; it ends near nothing."""
     warm = replace(RECIPE, warmup=0.1)
-    assert schedule(0, 100, RECIPE) == 1.0
-    assert schedule(50, 100, RECIPE) == pytest.approx(0.5)
-    assert schedule(99, 100, RECIPE) < 0.001
-    assert [schedule(i, 100, warm) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert schedule(10, 100, warm) == 1.0
+    assert lr_scale(0, 100, RECIPE) == 1.0
+    assert lr_scale(50, 100, RECIPE) == pytest.approx(0.5)
+    assert lr_scale(99, 100, RECIPE) < 0.001
+    assert [lr_scale(i, 100, warm) for i in range(10)] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert lr_scale(10, 100, warm) == 1.0
 
 
 def test_with_a_cooldown_the_rate_falls_at_the_end_only():
     """It stays at the top until the cooldown begins, whose start does not depend on what comes after."""
     recipe = replace(RECIPE, cooldown=0.4)
-    assert cooldown(100, recipe) == 60
-    assert {schedule(i, 100, recipe) for i in range(61)} == {1.0}
-    assert [schedule(i, 100, recipe) for i in (80, 99)] == pytest.approx([0.5, 1 / 40])
+    assert cooldown_start(100, recipe) == 60
+    assert {lr_scale(i, 100, recipe) for i in range(61)} == {1.0}
+    assert [lr_scale(i, 100, recipe) for i in (80, 99)] == pytest.approx([0.5, 1 / 40])
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 16, 48), (2, 48, 16)])
 def test_muon_steps_go_all_ways_alike(shape):
     """What Muon moves a matrix by has singular values of about 1, whatever the gradient's were."""
-    made = orthogonal(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
+    made = orthogonalize(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
     values = torch.linalg.svdvals(made)
     assert made.shape == shape
     assert values.min() > 0.5
@@ -197,9 +189,11 @@ def test_cross_entropy_in_pieces_is_that_of_torch(kind, near):
     hidden = torch.randn(1100, 16, generator=draw).to(kind).requires_grad_()
     matrix = torch.randn(300, 16, generator=draw).to(kind).requires_grad_()
     targets = torch.randint(300, (1100,), generator=draw)
-    targets[::7] = IGNORED
+    targets[::7] = IGNORE_INDEX
     exact = [part.detach().float().requires_grad_() for part in (hidden, matrix)]
-    expected = functional.cross_entropy(exact[0] @ exact[1].T, targets, ignore_index=IGNORED, reduction="sum")
+    expected = functional.cross_entropy(
+        exact[0] @ exact[1].T, targets, ignore_index=IGNORE_INDEX, reduction="sum"
+    )
     found = cross_entropy(hidden, matrix, targets)
     found.backward()
     expected.backward()
@@ -420,8 +414,8 @@ def test_a_large_model_computes_few_positions_at_once_on_a_processor(base, monke
     batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
     gradients, sizes = [], []
     for large in (1 << 26, 1):
-        monkeypatch.setattr(backward, "LARGE", large)
-        monkeypatch.setattr(backward, "FEW", 256)
+        monkeypatch.setattr(backward, "LARGE_MODEL", large)
+        monkeypatch.setattr(backward, "MAX_POSITIONS", 256)
         model = AutoModelForCausalLM.from_pretrained(base)
         weights = Weights(model, torch.float32)
 
@@ -446,11 +440,11 @@ def test_memory_for_not_even_one_row_is_one_clear_error(base):
 
 def test_several_people_are_heard_alike_or_as_asked():
     """Whoever wrote less is oversampled, to equal shares or to those asked for; no post is left out."""
-    voices = {"a": [[(1, n)] for n in range(90)], "b": [[(2, n)] for n in range(30)]}
+    posts_of = {"a": [[(1, n)] for n in range(90)], "b": [[(2, n)] for n in range(30)]}
 
     def counts(mix):
-        drawn = epoch(voices, shares(["a", "b"], mix), random.Random(0))
-        assert {rows[0] for rows in drawn} == {rows[0] for posts in voices.values() for rows in posts}
+        drawn = mixed_epoch(posts_of, author_weights(["a", "b"], mix), random.Random(0))
+        assert {rows[0] for rows in drawn} == {rows[0] for posts in posts_of.values() for rows in posts}
         return [sum(rows[0][0] == who for rows in drawn) for who in (1, 2)]
 
     assert counts({}) == [90, 90]
@@ -458,4 +452,4 @@ def test_several_people_are_heard_alike_or_as_asked():
     assert counts({"a": 1, "b": 2}) == [90, 180]
     for wrong in ({"a": 1}, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 0}):
         with pytest.raises(RecipeError, match="--mix a=1 --mix b=1"):
-            shares(["a", "b"], wrong)
+            author_weights(["a", "b"], wrong)

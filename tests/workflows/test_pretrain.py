@@ -17,10 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, UserError
 from huggingtweets.progress import Silence
-from huggingtweets.training import Device, load_base, train
-from huggingtweets.training.batches import IGNORED
-from huggingtweets.training.packed import END, Rows, write_rows
-from huggingtweets.training.pretrain import SIZES, Size, vocabulary_of
+from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training.batches import IGNORE_INDEX
+from huggingtweets.training.gpt2 import SIZES, Size, base_vocabulary
+from huggingtweets.training.packed import END, PackedRows, write_rows
 from huggingtweets.training.vocabulary import END as END_TEXT
 from huggingtweets.training.vocabulary import learn_vocabulary
 from huggingtweets.workflows.pretrain import PretrainConfig, pretrain
@@ -77,12 +77,14 @@ def test_a_base_is_an_ordinary_model_folder(tmp_path):
     assert "license: cc0-1.0" in card
     noted = json.loads((folder / "pretrained.json").read_text())
     assert (noted["posts"], noted["held_out_posts"], noted["tokens"]) == (850, 50, 24 * STEP)
-    rows = Rows(next((tmp_path / "home").rglob("rows")), STEP, seed=0, batches=24)
-    assert made.curve[-1].epoch == pytest.approx(24 / rows.a_pass)
+    rows = PackedRows(next((tmp_path / "home").rglob("rows")), STEP, seed=0, batches=24)
+    assert made.curve[-1].epoch == pytest.approx(24 / rows.batches_per_epoch)
     recipe = load_recipe("starter", [f"base={folder}", "epochs=1"])
     (tmp_path / "voice").mkdir()
     device = Device("cpu", "", bf16=False)
-    taught = train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path / "voice", device=device)
+    taught = train(
+        tiny_dataset(), recipe, load_base(str(folder)), tmp_path / "voice", TrainOptions(device=device)
+    )
     assert taught.curve[-1].bits_per_byte < taught.curve[0].bits_per_byte
 
 
@@ -150,10 +152,10 @@ def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
 def test_a_vocabulary_that_cannot_be_kept_is_told():
     """One whose end is not token 0, which rows are packed with."""
     base = load_base("starter")
-    assert vocabulary_of(base).token_to_id(END_TEXT) == END
+    assert base_vocabulary(base).token_to_id(END_TEXT) == END
     base.tokenizer.eos_token = "!"  # noqa: S105 -- a token of text
     with pytest.raises(BaseError, match="--keep-vocabulary"):
-        vocabulary_of(base)
+        base_vocabulary(base)
 
 
 def test_held_out_posts_are_never_learnt_from(tmp_path):
@@ -176,10 +178,10 @@ def test_a_pass_shows_every_token_once(tmp_path):
     texts = [*varied_texts(200, seed=2), *long]
     encoded = sorted([*tokenizer.encode(text, add_special_tokens=False).ids[:255], END] for text in texts)
     assert list(write_rows(texts, tokenizer, 256, tmp_path)) == [209]
-    one_pass = Rows(tmp_path, 1024, seed=0, batches=1).a_pass
+    one_pass = PackedRows(tmp_path, 1024, seed=0, batches=1).batches_per_epoch
     found = []
     for seed in (0, 1):
-        rows = Rows(tmp_path, 1024, seed=seed, batches=2 * one_pass)
+        rows = PackedRows(tmp_path, 1024, seed=seed, batches=2 * one_pass)
         found.append([targets(batch) for batch in rows[:one_pass]])
         assert sorted(post for batch in found[-1] for post in batch) == encoded
         assert [targets(batch) for batch in rows[one_pass:]] != found[-1]
@@ -190,9 +192,9 @@ def test_a_pass_shows_every_token_once(tmp_path):
 def targets(batch):
     """The posts of a batch, from their first token to their end."""
     posts = []
-    for row, place in zip(batch.targets.tolist(), batch.positions.tolist(), strict=True):
+    for row, place in zip(batch.targets.tolist(), batch.position_ids.tolist(), strict=True):
         for token, at in zip(row, place, strict=True):
-            if token != IGNORED:
+            if token != IGNORE_INDEX:
                 posts.append([]) if at == 0 else None
                 posts[-1].append(token)
     return posts

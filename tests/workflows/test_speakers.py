@@ -12,8 +12,8 @@ from huggingtweets import load_recipe, models
 from huggingtweets.bases.speakers import introduce, speakers
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.errors import RecipeError, UserError
-from huggingtweets.training import Device, load_base, train
-from huggingtweets.training.batches import IGNORED, batches, encode
+from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import Account, Funnel
 from tests.conftest import post
 from tests.helpers.tiny import tiny_base
@@ -44,7 +44,7 @@ def base(tmp_path_factory):
 def learnt(base, folder, says, *settings, count=20):
     given = [f"base={base}", "speakers=true", "learning_rate=1e-2", "batch_tokens=512", "evaluations=1"]
     recipe = load_recipe("starter", [*given, "warmup=0.1", "sampling.max_new_tokens=12", *settings])
-    return train(dataset(says, count), recipe, load_base(str(base)), folder, device=CPU)
+    return train(dataset(says, count), recipe, load_base(str(base)), folder, TrainOptions(device=CPU))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_speaker_is_no_target(base):
     begins = [row[0][0] for row in rows]
     assert begins == [known["ada"], known["bob"], loaded.tokenizer.eos_token_id]
     (batch,) = batches(rows, 512, 0, None)
-    targets = batch.targets[batch.targets != IGNORED]
+    targets = batch.targets[batch.targets != IGNORE_INDEX]
     assert not set(targets.tolist()) & set(known.values())
 
 

@@ -101,14 +101,14 @@ def pretrain(
         follow(config)
         return
     with Terminal() as terminal:
-        made = pretrain(config, terminal)
+        pretrained = pretrain(config, terminal)
     if as_json:
-        print_json({"folder": str(out), "pretrained": made})
+        print_json({"folder": str(out), "pretrained": pretrained})
     else:
         train = f"huggingtweets train LOCATION --base {out} --recipe starter"
-        best = min(point.bits_per_byte for point in made.curve)
+        best = min(point.bits_per_byte for point in pretrained.curve)
         console().print(
-            f"{out}: {made.parameters:,} parameters, {best:.3f} bits per byte of {made.held_out_posts:,} "
-            f"posts it has not seen\nTeach it a voice: {train}",
+            f"{out}: {pretrained.parameters:,} parameters, {best:.3f} bits per byte of "
+            f"{pretrained.held_out_posts:,} posts it has not seen\nTeach it a voice: {train}",
             markup=False,
         )

@@ -1,1 +1,1 @@
-"""Writing posts: the sampler, streaming, the filters that look at each text, the index of what may not be copied."""
+"""Writing posts: the sampler, streaming, the text filters, and the index of what may not be copied."""

@@ -1,14 +1,14 @@
 """Finds what a text copies from the training posts, without the posts: the index holds hashes only.
 
-Runs of words are kept as keyed 64-bit hashes (BLAKE2b), one for each run of `run` words, so a copied run is
-always found, and one is found by accident about once in 10^14 lookups. Whole posts are kept as one-bit
-minwise signatures (Li and König 2010, "b-Bit minwise hashing"): 512 bits that say how alike two posts are.
-A bit is shared by half of all possible shingles, so it tells none; full minwise values would give most of a
-post's shingles away to whoever hashes every possible one.
+Every run of `run` words is stored as a keyed 64-bit hash (BLAKE2b). So a copied run is always found, and
+about one of 10^14 other runs is taken for a copy. Whole posts are stored as one-bit minwise signatures (Li
+and König 2010, "b-Bit minwise hashing"): 512 bits that say how similar two posts are. Half of all possible
+shingles share a bit, so a bit reveals none of them; whoever hashes every possible shingle could read most of
+a post's shingles from full minwise values.
 
-What this protects from: reading posts out of the file. What it cannot: whoever has the file can ask whether
-a run they know is in the posts, and by trying words find the one that follows a run they know. That is what
-finding copies means.
+Nobody can read posts out of the file. But whoever has it can ask whether a run they know is in the posts,
+and can find the word that follows a run they know by trying words. No index that finds copies can prevent
+that.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ Hashes = NDArray[np.uint64]
 
 
 class Copied(NamedTuple):
-    """A part of a text that stands in the training posts: its place in the text, and its words."""
+    """A part of a text that is in the training posts."""
 
-    start: int
+    start: int  # character of the text
     end: int
-    words: int
+    words: int  # how many
 
 
 class CopyIndex:
-    """Hashes of the training posts that answer what a text has copied."""
+    """Hashes of the training posts that tell what a text has copied."""
 
     def __init__(self, run: int, salt: bytes, runs: Hashes, signatures: Hashes) -> None:
         """Use `build` or `load`.
 
         Args:
             run: words in each hashed run.
-            salt: the hashes' key.
-            runs: sorted hashes of every run of that many words.
+            salt: key of the hashes.
+            runs: sorted hashes of all runs of that many words.
             signatures: (posts, 8) one-bit signatures, 64 bits in each number.
         """
         self.run = run
@@ -63,7 +63,7 @@ class CopyIndex:
 
         Args:
             texts: training posts.
-            run: words from which on a run counts as copied; `copying.own_run` finds it.
+            run: words from which on a run counts as copied; `copies.own_run` measures it.
         """
         salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SALT).digest()
         empty = cls(run, salt, np.empty(0, np.uint64), np.empty((0, SIGNATURE // 64), np.uint64))
@@ -77,22 +77,21 @@ class CopyIndex:
         )
 
     def find(self, text: str) -> list[Copied]:
-        """The parts of `text` that are copied, in order; each `run` words of a part stand in one post.
+        """The copied parts of `text`, in order; each run of `run` words in a part is in one post.
 
-        Runs that follow one another word by word are one part, so a part can be longer than what stands in
-        any single post.
+        Copied runs that overlap are one part, so a part can be longer than the copy of any single post.
         """
-        found = list(spans(text))
-        hits = np.flatnonzero(_among(np.array(self._hashed(found), np.uint64), self._runs))
-        parts = np.split(hits, np.flatnonzero(np.diff(hits) > 1) + 1)
+        words = list(spans(text))
+        copied_runs = np.flatnonzero(_contained(np.array(self._hashed(words), np.uint64), self._runs))
+        parts = np.split(copied_runs, np.flatnonzero(np.diff(copied_runs) > 1) + 1)
         return [
-            Copied(found[part[0]].start, found[part[-1] + self.run - 1].end, len(part) + self.run - 1)
+            Copied(words[part[0]].start, words[part[-1] + self.run - 1].end, len(part) + self.run - 1)
             for part in parts
             if len(part)
         ]
 
     def similarity(self, text: str) -> float:
-        """About the Jaccard similarity of character 5-grams with the most similar training post, 0 to 1.
+        """The estimated Jaccard similarity to the most similar training post, of character 5-grams: 0 to 1.
 
         The standard error is 0.03 near 0.7; a post that is in the index has 1.
         """
@@ -102,7 +101,7 @@ class CopyIndex:
         return max(0.0, 1 - 2 * float(differing) / SIGNATURE)
 
     def is_near_copy(self, text: str, threshold: float = NEAR) -> bool:
-        """Whether `text` nearly is a training post."""
+        """Whether `text` is nearly a training post."""
         return self.similarity(text) >= threshold
 
     def save(self, path: Path) -> None:
@@ -120,11 +119,11 @@ class CopyIndex:
         settings, arrays = load_tensors(path, FORMAT, "train the model again")
         return cls(settings["run"], bytes.fromhex(settings["salt"]), arrays["runs"], arrays["signatures"])
 
-    def _hashed(self, found: Sequence[Word]) -> list[int]:
+    def _hashed(self, words: Sequence[Word]) -> list[int]:
         """The hash of each run of `run` words."""
         return [
-            _hash("\0".join(word.text for word in found[i : i + self.run]), self._salt)
-            for i in range(len(found) - self.run + 1)
+            _hash("\0".join(word.text for word in words[i : i + self.run]), self._salt)
+            for i in range(len(words) - self.run + 1)
         ]
 
     def _signature(self, text: str) -> Hashes:
@@ -144,13 +143,14 @@ def _hash(text: str, salt: bytes) -> int:
 
 def _permutations(salt: bytes) -> tuple[Hashes, Hashes]:
     """Odd factors and terms of `SIGNATURE` multiply-add permutations of 64-bit numbers, from the salt."""
-    drawn = hashlib.shake_128(salt).digest(16 * SIGNATURE)
-    factors, terms = np.frombuffer(drawn, "<u8").astype(np.uint64).reshape(2, SIGNATURE)
+    random_bytes = hashlib.shake_128(salt).digest(16 * SIGNATURE)
+    factors, terms = np.frombuffer(random_bytes, "<u8").astype(np.uint64).reshape(2, SIGNATURE)
     return factors | np.uint64(1), terms
 
 
-def _among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
-    if not len(known):
+def _contained(hashes: Hashes, sorted_hashes: Hashes) -> NDArray[np.bool_]:
+    """Which of `hashes` are among the sorted ones."""
+    if not len(sorted_hashes):
         return np.zeros(len(hashes), bool)
-    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.asarray(known[places] == hashes)
+    places = np.minimum(np.searchsorted(sorted_hashes, hashes), len(sorted_hashes) - 1)
+    return np.asarray(sorted_hashes[places] == hashes)

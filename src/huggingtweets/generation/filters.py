@@ -1,7 +1,7 @@
-"""What may not be shown of what a model writes: copies, private details, handles of people.
+"""The text filters: copies, private details and handles of people are not shown.
 
-A filter looks at one text and names its objection, or has none. All that a filter needs lies in the model
-folder, as hashes: the posts themselves are not there.
+A filter looks at one text and says why it may not be shown, if so. It reads what it needs from the model
+folder, which holds hashes of the posts and not the posts themselves.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ..errors import ModelError
 from ..model_folder import COPY_INDEX, HANDLES
 from .copy_index import CopyIndex
 
-FAMILIAR = 5  # training posts that mention a handle, from which on it is part of the voice
-SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is no copy, whoever's it is
+FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
+SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
 
 _ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(  # international, with an area code in brackets, with a leading 0, or 555-010-9988
@@ -45,14 +45,14 @@ class CopyFilter:
 
 
 class PrivacyFilter:
-    """Objects to e-mail addresses, phone numbers, and handles that are not part of the voice."""
+    """Objects to e-mail addresses, phone numbers, and handles that the person rarely mentions."""
 
     def __init__(self, familiar: Sequence[Handles], allowed: Collection[str] = ()) -> None:
         """Filter, with handles that may be shown.
 
         Args:
-            familiar: those that the training posts mention often, of each model where several were merged.
-            allowed: more of them, by the user's word.
+            familiar: those that the training posts mention often, one set for each model that was merged.
+            allowed: those that the user allows.
         """
         self._familiar = familiar
         self._allowed = {_plain(handle) for handle in allowed}
@@ -71,21 +71,21 @@ class PrivacyFilter:
 
 
 class Handles(Struct, frozen=True, kw_only=True):
-    """Handles as keyed hashes: whoever knows a handle can ask for it, nobody can list them."""
+    """A set of handles as keyed hashes: whether a handle is in it can be asked, but they cannot be listed."""
 
     salt: str
     hashes: frozenset[str]
 
     @classmethod
     def familiar(cls, texts: Sequence[str]) -> Handles:
-        """Those that at least `FAMILIAR` of the training posts mention."""
+        """The handles that at least `FAMILIAR` of the training posts mention."""
         salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         counts = Counter(handle for text in texts for handle in {_plain(h) for h in _HANDLE.findall(text)})
         often = (handle for handle, count in counts.items() if count >= FAMILIAR)
         return cls(salt=salt, hashes=frozenset(_hash(handle, salt) for handle in often))
 
     def knows(self, handle: str) -> bool:
-        """Whether a handle is one of them."""
+        """Whether a handle is in the set."""
         return _hash(_plain(handle), self.salt) in self.hashes
 
 
@@ -94,7 +94,7 @@ def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
 
     Args:
         train: the training posts.
-        run: words from which on a run that stands in a training post counts as a copy, at least `SHORTEST_RUN`.
+        run: words; a run of so many that is in a training post is a copy. Raised to `SHORTEST_RUN`.
         folder: of the model.
     """
     CopyIndex.build(train, max(SHORTEST_RUN, run)).save(folder / COPY_INDEX)
@@ -104,17 +104,17 @@ def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
 
 
 def join_filters(models: Sequence[Path], folder: Path) -> None:
-    """Write what the filters of several model folders need into one: a copy of any of their posts is a copy.
+    """Copy what the filters of several model folders need into one, so that they filter for all of them.
 
-    Hashes with different keys cannot be mixed, so the files stay apart and are numbered.
+    Hashes with different keys cannot be mixed, so the files of each model are copied under a number.
 
     Raises:
         ModelError: a folder lacks what its filters need, or it is damaged.
     """
     for model in models:
         load_filters(model)
-    found = [files for model in models for files in _files(model)]
-    for number, files in enumerate(found):
+    pairs = [files for model in models for files in _files(model)]
+    for number, files in enumerate(pairs):
         for source, target in zip(files, _numbered(folder, number), strict=True):
             shutil.copyfile(source, target)
 
@@ -125,13 +125,13 @@ def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFi
     Raises:
         ModelError: the folder lacks what they need, or it is damaged.
     """
-    found = _files(folder)
-    copies = [CopyFilter(CopyIndex.load(copies)) for copies, _ in found]
-    return *copies, PrivacyFilter([_handles(handles) for _, handles in found], allowed)
+    pairs = _files(folder)
+    copy_filters = [CopyFilter(CopyIndex.load(copies)) for copies, _ in pairs]
+    return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
 
 
 def _files(folder: Path) -> list[tuple[Path, Path]]:
-    """Copies and handles of each model that the folder's own was made of."""
+    """The files of copies and handles, one pair for each model that was merged into this one."""
     more = len(list(folder.glob(f"{Path(COPY_INDEX).stem}-*")))
     return [_numbered(folder, number) for number in range(1 + more)]
 

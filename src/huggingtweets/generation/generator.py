@@ -1,4 +1,4 @@
-"""From a checkpoint to text."""
+"""Writing posts with a model of transformers."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from ..errors import MissingExtra, ModelError, UserError
 from ..model_folder import ADAPTER_CONFIG, CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
-from .sampler import decode
-from .writer import Draw, SamplingRequest, Writer
+from .sampler import stream_tokens
+from .writer import Sampler, SamplingRequest, Writer
 
 
 class Generator(Writer):
-    """A trained model, loaded once, that writes as often as asked."""
+    """A causal language model in memory, and its tokenizer."""
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write with a model in memory.
 
         Args:
             model: a causal language model of transformers.
-            tokenizer: one that begins every prompt like a post.
+            tokenizer: one that puts the begin token of a post before every prompt.
         """
         self.model, self.tokenizer = model, tokenizer
         self.model.eval()
-        self.positions: int = getattr(model.config, "max_position_embeddings", None) or 1024
+        self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 1024
         self.sampling = _sampling(model.generation_config)
         self._speakers = speakers(tokenizer)
 
@@ -52,66 +52,78 @@ class Generator(Writer):
                 tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
                 model = _with_adapter(folder) if adapter else _whole(folder)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise ModelError(f"the model in {folder} cannot be loaded ({first}); train it again") from error
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"the model in {folder} cannot be loaded ({reason}); train it again") from error
         return cls(model, tokenizer)
 
-    def drawing(self, request: SamplingRequest) -> Draw:
-        """What draws texts, each beginning with one of the voices, where there are any; see `Writer`."""
+    def sampler(self, request: SamplingRequest) -> Sampler:
+        """What samples texts for a request; see `Writer`.
+
+        In a model of several authors each text begins with the token of one: of the speaker who is named, or
+        of a random one.
+        """
         if request.seed is not None:
             torch.manual_seed(request.seed)
-        known, prompt = self._speakers, request.prompt
-        voices = [find(known, request.speaker)] if request.speaker else list(known.values())
+        known = self._speakers
+        speaker_tokens = [find(known, request.speaker)] if request.speaker else list(known.values())
 
-        def draw(count: int) -> Iterator[tuple[list[str], bool]]:
-            shown = time.monotonic()
+        def sample(count: int) -> Iterator[tuple[list[str], bool]]:
+            shown_at = time.monotonic()
             ids: list[list[int]] = []
-            for ids in self._decode(self._inputs(prompt, count, voices), request.sampling):
-                if time.monotonic() - shown > request.every:
-                    yield self._texts(prompt, ids), False
-                    shown = time.monotonic()
-            yield self._texts(prompt, ids), True
+            for ids in self._stream(self._inputs(request.prompt, count, speaker_tokens), request.sampling):
+                if time.monotonic() - shown_at > request.interval:
+                    yield self._texts(request.prompt, ids), False
+                    shown_at = time.monotonic()
+            yield self._texts(request.prompt, ids), True
 
-        return draw
+        return sample
 
-    def _inputs(self, prompt: str, count: int, voices: Sequence[int]) -> torch.Tensor:
-        """The beginning of each text: (count, tokens)."""
+    def _inputs(self, prompt: str, count: int, speaker_tokens: Sequence[int]) -> torch.Tensor:
+        """The tokens that each text begins with: (count, tokens)."""
         ids = self.tokenizer(prompt)["input_ids"]
-        if not voices:
+        if not speaker_tokens:
             return torch.tensor([ids]).repeat(count, 1)
-        drawn_by = torch.randint(len(voices), (count,)).tolist()
-        return torch.tensor([[voices[who], *ids] for who in drawn_by])
+        choices = torch.randint(len(speaker_tokens), (count,)).tolist()
+        return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
     def _texts(self, prompt: str, ids: list[list[int]]) -> list[str]:
-        """What the tokens say; bytes that make no character, as of half an emoji, are left out."""
-        written = self.tokenizer.batch_decode(ids, skip_special_tokens=True)
-        return [prompt + text.replace("\N{REPLACEMENT CHARACTER}", "") for text in written]
+        """The text of each row of tokens, without bytes that make no character, as of half an emoji."""
+        continuations = self.tokenizer.batch_decode(ids, skip_special_tokens=True)
+        return [prompt + text.replace("\N{REPLACEMENT CHARACTER}", "") for text in continuations]
 
-    def _decode(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
-        """New tokens of each row; a model with a memory of its own kind is asked through transformers."""
+    def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
+        """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs, length = inputs.to(self.model.device), inputs.shape[1]
-        room = self.positions - length
+        room = self.context_length - length
         if room < 1:
             raise UserError(
-                f"the prompt has {length} tokens; this model sees {self.positions}: give a shorter one"
+                f"the prompt has {length} tokens; this model sees {self.context_length}: give a shorter one"
             )
-        longest, never = min(sampling.max_new_tokens, room), list(self._speakers.values())
+        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, room))
+        suppressed = list(self._speakers.values())
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
             ends = ends if isinstance(ends, list) else [ends]
-            yield from decode(self.model, inputs, replace(sampling, max_new_tokens=longest), ends, never)
-            return
-        drawn = self.model.generate(
+            yield from stream_tokens(self.model, inputs, sampling, ends, suppressed)
+        else:
+            yield self._generate(inputs, sampling, suppressed)
+
+    def _generate(
+        self, inputs: torch.Tensor, sampling: Sampling, suppressed: Sequence[int]
+    ) -> list[list[int]]:
+        """The new tokens of each row, as transformers samples them."""
+        rows = self.model.generate(
             inputs,
             attention_mask=torch.ones_like(inputs),
             do_sample=True,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=0,
-            max_new_tokens=longest,
-            suppress_tokens=never or None,
+            max_new_tokens=sampling.max_new_tokens,
+            suppress_tokens=suppressed or None,
         )
-        yield drawn[:, length:].tolist()
+        tokens: list[list[int]] = rows[:, inputs.shape[1] :].tolist()
+        return tokens
 
 
 def _whole(folder: Path, *, local: bool = True) -> Any:
@@ -121,7 +133,7 @@ def _whole(folder: Path, *, local: bool = True) -> Any:
 
 
 def _with_adapter(folder: Path) -> Any:
-    """The base that the adapter names, with the adapter in it; fetched where this machine lacks it."""
+    """The base that the adapter names, with the adapter; the base is downloaded where it is not cached."""
     if find_spec("peft") is None:
         raise MissingExtra("peft, which this model's adapter needs,", "lora")
     try:

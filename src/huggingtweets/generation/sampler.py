@@ -1,4 +1,4 @@
-"""Token by token: posts of one beginning are drawn together, and those that have ended cost nothing more."""
+"""Sampling token by token: posts with one prompt are sampled as a batch, and finished ones leave it."""
 
 from __future__ import annotations
 
@@ -11,89 +11,98 @@ from transformers.cache_utils import DynamicLayer
 
 from ..types import Sampling
 
-CLOSE_UP = 0.75  # share of the rows still being written at which the others are taken out
+MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
 
 
 @torch.inference_mode()
-def decode(
-    model: Any, prompts: torch.Tensor, sampling: Sampling, ends: Collection[int], never: Collection[int] = ()
+def stream_tokens(
+    model: Any,
+    prompts: torch.Tensor,
+    sampling: Sampling,
+    end_tokens: Collection[int],
+    suppressed: Collection[int] = (),
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
 
     Args:
-        model: a causal language model of transformers that keeps keys and values.
+        model: a causal language model of transformers that uses a key-value cache.
         prompts: (rows, tokens), of one length.
-        sampling: how to draw, and how long at most.
-        ends: tokens with which a text ends.
-        never: tokens that are not drawn.
+        sampling: temperature, nucleus, and the highest number of new tokens.
+        end_tokens: tokens that end a text.
+        suppressed: tokens that are never sampled.
 
     Yields:
-        After each token, the new tokens of every row so far, without the end: one list that grows.
+        After each token, the new tokens of every row so far, without the end: always the same list, which
+        grows.
     """
     cache = DynamicCache(config=model.config)
-    logits = _begin(model, prompts, cache)
-    closes_up = all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    logits = _read_prompts(model, prompts, cache)
+    can_shrink = all(isinstance(layer, DynamicLayer) for layer in cache.layers)
     texts: list[list[int]] = [[] for _ in prompts]
-    rows = list(range(len(prompts)))  # the text that each row of the batch writes
-    done: set[int] = set()
-    for left in reversed(range(sampling.max_new_tokens)):
-        drawn = draw(logits, sampling.temperature, sampling.top_p, never)
-        for text, token in zip(rows, drawn.tolist(), strict=True):
-            if token in ends:
-                done.add(text)
-            elif text not in done:
+    rows = list(range(len(prompts)))  # the text that each row of the batch continues
+    finished: set[int] = set()
+    for remaining in reversed(range(sampling.max_new_tokens)):
+        tokens = sample_tokens(logits, sampling.temperature, sampling.top_p, suppressed)
+        for text, token in zip(rows, tokens.tolist(), strict=True):
+            if token in end_tokens:
+                finished.add(text)
+            elif text not in finished:
                 texts[text].append(token)
         yield texts
-        writing = [at for at, text in enumerate(rows) if text not in done]
-        if not writing or not left:
+        unfinished = [row for row, text in enumerate(rows) if text not in finished]
+        if not unfinished or not remaining:
             break
-        if closes_up and len(writing) <= CLOSE_UP * len(rows):
-            chosen = torch.tensor(writing, device=drawn.device)
-            cache.batch_select_indices(chosen)
-            drawn, rows = drawn[chosen], [rows[at] for at in writing]
-        logits = model(drawn[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
+        if can_shrink and len(unfinished) <= MAX_UNFINISHED * len(rows):
+            indices = torch.tensor(unfinished, device=tokens.device)
+            cache.batch_select_indices(indices)
+            tokens, rows = tokens[indices], [rows[row] for row in unfinished]
+        logits = model(tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
 
 
-def _begin(model: Any, prompts: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-    """The scores after the prompts, (rows, vocabulary); a prompt that all share is read once."""
-    shared = bool((prompts == prompts[:1]).all())
-    read = model(prompts[:1] if shared else prompts, past_key_values=cache, use_cache=True)
-    logits: torch.Tensor = read.logits[:, -1]
-    if shared and len(prompts) > 1:
+def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
+    """The logits after the prompts, (rows, vocabulary); equal prompts are computed once."""
+    equal = bool((prompts == prompts[:1]).all())
+    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
+    logits: torch.Tensor = output.logits[:, -1]
+    if equal and len(prompts) > 1:
         cache.batch_repeat_interleave(len(prompts))
         logits = logits.expand(len(prompts), -1)
     return logits
 
 
-def draw(logits: torch.Tensor, temperature: float, top_p: float, never: Collection[int] = ()) -> torch.Tensor:
-    """One token a row, (rows,), of the likeliest that sum to `top_p` (Holtzman et al. 2020).
+def sample_tokens(
+    logits: torch.Tensor, temperature: float, top_p: float, suppressed: Collection[int] = ()
+) -> torch.Tensor:
+    """Sample one token a row from the nucleus, the likeliest tokens that sum to `top_p`: (rows,).
 
-    Nothing is sorted: a token is drawn from all, and drawn again where those likelier than it sum to `top_p`
-    already. That is the same distribution, at a tenth of the time for a vocabulary of 8,192.
+    Nothing is sorted: a token is sampled from all, and sampled again where those likelier than it already sum
+    to `top_p`. That is nucleus sampling (Holtzman et al. 2020) at a tenth of the time for a vocabulary of
+    8,192.
 
     Args:
         logits: (rows, vocabulary).
-        temperature: divides them.
-        top_p: at most 1, which takes all.
-        never: tokens that are not drawn.
+        temperature: divides the logits.
+        top_p: at most 1, which takes all tokens.
+        suppressed: tokens that are never sampled.
     """
-    scores = logits.float() / temperature
-    scores[:, list(never)] = -torch.inf
-    chances = scores.softmax(-1)
-    drawn = _from(chances)
-    again = torch.arange(len(drawn), device=drawn.device)
+    scaled = logits.float() / temperature
+    scaled[:, list(suppressed)] = -torch.inf
+    probabilities = scaled.softmax(-1)
+    tokens = _sample(probabilities)
+    rows = torch.arange(len(tokens), device=tokens.device)  # those whose tokens may lie outside the nucleus
     while top_p < 1:
-        some = chances[again]
-        likelier = some.masked_fill(some <= some.gather(1, drawn[again, None]), 0.0).sum(-1)
-        again = again[likelier >= top_p]
-        if not len(again):
+        row_probabilities = probabilities[rows]
+        own = row_probabilities.gather(1, tokens[rows, None])
+        likelier = row_probabilities.masked_fill(row_probabilities <= own, 0.0).sum(-1)
+        rows = rows[likelier >= top_p]
+        if not len(rows):
             break
-        drawn[again] = _from(chances[again])
-    return drawn
+        tokens[rows] = _sample(probabilities[rows])
+    return tokens
 
 
-def _from(chances: torch.Tensor) -> torch.Tensor:
-    """One token a row, by a number drawn below the sum of all: (rows,)."""
-    sums = chances.cumsum(-1)
-    at = torch.rand(len(sums), 1, device=sums.device) * sums[:, -1:]
-    return torch.searchsorted(sums, at, right=True).squeeze(1).clamp(max=sums.shape[1] - 1)
+def _sample(probabilities: torch.Tensor) -> torch.Tensor:
+    """One token a row, by a random number below the sum of its probabilities: (rows,)."""
+    sums = probabilities.cumsum(-1)
+    thresholds = torch.rand(len(sums), 1, device=sums.device) * sums[:, -1:]
+    return torch.searchsorted(sums, thresholds, right=True).squeeze(1).clamp(max=sums.shape[1] - 1)

@@ -1,22 +1,22 @@
-"""Posts are written: drafts are drawn until enough of them may be shown, whatever model draws them."""
+"""Writing posts with any kind of model: drafts are sampled until enough of them pass the text filters."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from ..types import Sample, Sampling
 
-BATCH = 64  # posts drawn at once
-LOOKED_AT = 0.08  # seconds between two looks at posts that grow
-TRIES = 8  # drafts a post before a filter's objections are taken as the answer
+BATCH = 64  # posts sampled at once
+STREAM_INTERVAL = 0.08  # seconds between two looks at unfinished posts
+MAX_DRAFTS = 8  # for each post, on average; then the posts that the filters still refuse are given up
 
-_LAST_WORD = re.compile(r"\S{1,32}\Z")  # it still grows, perhaps to an address; not all scripts have spaces
+_LAST_WORD = re.compile(r"\S{1,32}\Z")  # may become an address yet; some scripts have no spaces
 
 
 class TextFilter(Protocol):
@@ -27,45 +27,51 @@ class TextFilter(Protocol):
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """What was written, and how many drafts were refused for which reason."""
+    """The posts that a model wrote, and how many drafts the filters refused for which reason."""
 
     samples: tuple[Sample, ...]
     refused: dict[str, int]
 
 
 class Draft(Struct, frozen=True):
-    """What may be shown of a post that grows: whole words that no filter objects to."""
+    """A post, or the beginning of one: only words that no filter objects to."""
 
     text: str = ""
     whole: bool = False
 
 
 class Drafts(Struct, frozen=True):
-    """Posts in the making, each in its place, and how many drafts were refused for which reason."""
+    """The drafts of all posts of a request, and how many were refused for which reason."""
 
-    places: tuple[Draft, ...]
+    places: tuple[Draft, ...]  # one a post, always in the same order
     refused: Mapping[str, int]
 
 
-# Gives that many new texts, each beginning with the prompt: as often as it likes while they grow, and at last
-# with True, when they are whole.
-Draw = Callable[[int], Iterable[tuple[Sequence[str], bool]]]
-
-
 class SamplingRequest(Struct, frozen=True):
-    """What texts are asked for."""
+    """What texts a sampler gives."""
 
     prompt: str  # without white space at its end
     sampling: Sampling
     seed: int | None = None
     speaker: str | None = None
-    every: float = math.inf  # seconds between two looks at texts that grow
+    interval: float = math.inf  # seconds between two looks at unfinished texts
+
+
+class Sampler(Protocol):
+    """Samples texts from a model, for one request."""
+
+    def __call__(self, count: int) -> Iterable[tuple[Sequence[str], bool]]:
+        """Sample so many texts, each beginning with the prompt.
+
+        Yields:
+            All texts as they are so far, and whether they are finished; only the last ones are.
+        """
 
 
 class Writer(Protocol):
-    """A model that writes posts. Whatever is inside, it only has to draw texts."""
+    """A model that writes posts. A kind of model only has to provide a sampler."""
 
-    sampling: Sampling  # its own, used where no other is asked for
+    sampling: Sampling  # the model's own settings, used where no others are given
 
     def generate(
         self,
@@ -77,24 +83,27 @@ class Writer(Protocol):
         filters: Sequence[TextFilter] = (),
         speaker: str | None = None,
     ) -> Written:
-        """Continue `prompt` `count` times, each as one post from its beginning to its end.
+        """Write `count` posts that begin with `prompt`.
 
-        What a filter objects to is drawn anew, within bounds; so fewer than `count` can come.
+        A draft that a filter objects to is replaced by another, up to a limit; so there can be fewer posts.
 
         Args:
-            prompt: how each post begins; white space at its end is taken off, since tokens begin with it.
+            prompt: how each post begins; white space at its end is removed, since tokens begin with it.
             count: how many to write.
-            sampling: how to draw; None takes the model's own settings.
-            seed: the same seed on the same machine gives the same text; None draws anew.
-            filters: what looks at each text before it is shown.
-            speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+            sampling: temperature and the like; None takes the model's own settings.
+            seed: the same seed on the same machine gives the same text; None takes another each time.
+            filters: look at each text before it is shown.
+            speaker: handle of the author who speaks, where the model knows several; None takes a random one
+                for each post.
 
         Raises:
-            UserError: the prompt fills all that the model can see, or the model does not know the speaker.
+            UserError: the prompt fills the model's context, or the model does not know the speaker.
         """
         begin = prompt.rstrip()
         request = SamplingRequest(begin, sampling or self.sampling, seed=seed, speaker=speaker)
-        return write(self.drawing(request), begin, count, filters)
+        drafts = deque(write_drafts(self.sampler(request), count, filters), maxlen=1).pop()
+        samples = tuple(Sample(prompt=begin, text=draft.text) for draft in drafts.places if draft.whole)
+        return Written(samples=samples, refused=dict(drafts.refused))
 
     def stream(
         self,
@@ -104,46 +113,44 @@ class Writer(Protocol):
         sampling: Sampling | None = None,
         filters: Sequence[TextFilter] = (),
     ) -> Iterator[Drafts]:
-        """Write as `generate` does, and yield the posts while they grow, some times a second."""
-        request = SamplingRequest(prompt.rstrip(), sampling or self.sampling, every=LOOKED_AT)
-        return grow(self.drawing(request), count, filters)
+        """Write as `generate` does, and yield the unfinished posts some times a second."""
+        request = SamplingRequest(prompt.rstrip(), sampling or self.sampling, interval=STREAM_INTERVAL)
+        return write_drafts(self.sampler(request), count, filters)
 
-    def drawing(self, request: SamplingRequest) -> Draw:
-        """What draws texts as they are asked for."""
+    def sampler(self, request: SamplingRequest) -> Sampler:
+        """What samples texts for a request."""
 
 
-def write(draw: Draw, prompt: str, count: int, filters: Sequence[TextFilter]) -> Written:
-    """Draw `count` posts; what a filter objects to is drawn anew, `TRIES` drafts a post at most.
-
-    So fewer than `count` can come.
+def write_drafts(sampler: Sampler, count: int, filters: Sequence[TextFilter]) -> Iterator[Drafts]:
+    """Sample texts until `count` of them pass the filters, or `count * MAX_DRAFTS` are sampled.
 
     Args:
-        draw: gives new texts.
-        prompt: how each post begins.
-        count: how many to write.
-        filters: what looks at each text before it is shown.
+        sampler: gives the texts.
+        count: how many posts to write.
+        filters: look at each text, the unfinished ones included; a refused draft begins anew in its place.
+
+    Yields:
+        All drafts, whenever the sampler has gone on.
     """
-    (last,) = deque(grow(draw, count, filters), maxlen=1)
-    samples = tuple(Sample(prompt=prompt, text=draft.text) for draft in last.places if draft.whole)
-    return Written(samples=samples, refused=dict(last.refused))
-
-
-def grow(draw: Draw, count: int, filters: Sequence[TextFilter]) -> Iterator[Drafts]:
-    """Draw posts as `write` does, and yield them while they grow; a refused one begins again in its place."""
     places = [Draft()] * count
     refused: Counter[str] = Counter()
     yield Drafts(tuple(places), {})
-    while (missing := [at for at, draft in enumerate(places) if not draft.whole]) and (
-        count - len(missing) + refused.total() < count * TRIES
+    while (unfinished := [at for at, draft in enumerate(places) if not draft.whole]) and (
+        count - len(unfinished) + refused.total() < count * MAX_DRAFTS
     ):
-        asked = missing[:BATCH]
-        for texts, whole in draw(len(asked)):
-            for at, text in zip(asked, texts, strict=True):
+        batch = unfinished[:BATCH]
+        for texts, whole in sampler(len(batch)):
+            for at, text in zip(batch, texts, strict=True):
                 shown = text if whole else _LAST_WORD.sub("", text)
-                objection = next(filter(None, (text_filter.objection(shown) for text_filter in filters)), "")
+                objection = _objection(shown, filters)
                 if not objection:
                     places[at] = Draft(shown, whole)
                 elif whole:
                     places[at] = Draft()
                     refused[objection] += 1
             yield Drafts(tuple(places), dict(refused))
+
+
+def _objection(text: str, filters: Sequence[TextFilter]) -> str:
+    """The first objection of a filter, "" where there is none."""
+    return next(filter(None, (text_filter.objection(text) for text_filter in filters)), "")

@@ -1,11 +1,11 @@
-"""Models, whatever is inside: each learns from posts, writes posts, and says how well it predicts some.
+"""The kinds of models. All of them learn from posts, write posts, and say how well they predict posts.
 
 | method of the recipe | file |
 |---|---|
 | full, lora | neural.py |
 | ngram | ngram.py |
 
-Nothing outside of this room asks which one it has.
+Code outside of this package does not depend on the kind.
 """
 
 from __future__ import annotations
@@ -25,23 +25,28 @@ from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
 
-LATEST = 10_000  # training posts that the n-gram floor learns from
-KINDS = ("ngram", "neural")  # what is looked for in a folder, the one that loads fastest first
-OF_METHOD = {"ngram": "ngram"}  # every other method moves the weights of a neural network
+FLOOR_POSTS = 10_000  # the latest training posts, which the n-gram floor is fitted to
+KINDS = ("ngram", "neural")  # in this order a folder is checked for them: the one that loads fastest first
+KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
 
 
 class Model(Writer, Protocol):
     """Writes posts, and predicts them."""
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
-        """What each text costs the model in bits, its end counted; `authors` of each, where it knows them."""
+        """The negative log-likelihood of each text in bits, its end counted.
+
+        Args:
+            texts: posts.
+            authors: of each; a model of several authors then knows who speaks.
+        """
 
 
 class ModelKind(Protocol):
-    """A module of this room."""
+    """A module of this package."""
 
-    FILES: tuple[str, ...]  # by any of which a folder is known to hold such a model
-    HOLDS_POSTS: bool  # whether whoever has the model has most of the posts
+    FILES: tuple[str, ...]  # a folder that has one of them holds such a model
+    HOLDS_POSTS: bool  # whether most of the posts can be read from the model
 
     def train(
         self,
@@ -51,7 +56,7 @@ class ModelKind(Protocol):
         watcher: Watcher,
         checkpoints: CheckpointConfig | None,
     ) -> tuple[FinetunedModel, dict[str, str]]:
-        """Learn from the dataset, and write a model into `folder`."""
+        """Train on the dataset, and write a model into `folder`."""
 
     def load(self, folder: Path) -> Model:
         """Load what `train` wrote."""
@@ -63,23 +68,23 @@ class ModelKind(Protocol):
 def train(
     data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
 ) -> tuple[FinetunedModel, dict[str, str]]:
-    """Learn from the dataset as the recipe says, and write the model into `folder`, which exists.
+    """Train the kind of model that the recipe names, and write it into `folder`, which exists.
 
     Args:
         data: posts to learn from, and posts held out.
-        recipe: how.
+        recipe: how to train.
         folder: where the model goes.
-        watcher: told of every step and evaluation.
+        watcher: gets every step and evaluation.
         checkpoints: where an unfinished run is kept; None keeps nothing.
 
     Returns:
-        The checkpoint, and the versions and hardware it was made with.
+        The trained model, and the versions and hardware it was made with.
     """
-    return _of(recipe).train(data, recipe, folder, watcher, checkpoints)
+    return _kind(recipe).train(data, recipe, folder, watcher, checkpoints)
 
 
 def load(folder: Path) -> Model:
-    """Load a model folder, or one in the making.
+    """Load a model folder, or an unfinished one that has its weights.
 
     Raises:
         ModelError: it holds no model, or a damaged one.
@@ -91,26 +96,26 @@ def load(folder: Path) -> Model:
 
 
 def load_base(recipe: Recipe) -> Model | None:
-    """What training starts from, as a model: the floor. None where it starts from nothing."""
-    return _of(recipe).load_base(recipe)
+    """The model that training starts from, the floor of its evaluation; None where it starts from nothing."""
+    return _kind(recipe).load_base(recipe)
 
 
 def holds_posts(recipe: Recipe) -> bool:
     """Whether most of the posts can be read from such a model, so that publishing it publishes them."""
-    return _of(recipe).HOLDS_POSTS
+    return _kind(recipe).HOLDS_POSTS
 
 
 def ngram_floor(texts: Sequence[str]) -> NgramFloor:
-    """An n-gram model of the latest training posts, in order of time: what every model has to beat."""
+    """An n-gram model of the latest training posts, in order of time: every model has to beat it."""
     from .ngram_counts import NgramModel  # noqa: PLC0415 -- with numpy
 
-    return NgramModel.fit(texts[-LATEST:])
+    return NgramModel.fit(texts[-FLOOR_POSTS:])
 
 
-def _of(recipe: Recipe) -> ModelKind:
-    return _module(OF_METHOD.get(recipe.method, "neural"))
+def _kind(recipe: Recipe) -> ModelKind:
+    return _module(KIND_OF_METHOD.get(recipe.method, "neural"))
 
 
 def _module(name: str) -> ModelKind:
-    """Imported when it is needed: an n-gram model needs no torch."""
+    """Import a kind when it is needed: an n-gram model needs no torch."""
     return cast("ModelKind", import_module(f".{name}", __name__))

@@ -8,17 +8,17 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-END = 0xFF  # stands at both ends of a post; no UTF-8 text has this byte
+END = 0xFF  # before and after every post; no UTF-8 text has this byte
 RADIX = 256
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-class Contexts(NamedTuple):
-    """Every context of one length, and what was seen after it.
+class ContextCounts(NamedTuple):
+    """Every context of one length, and how often each byte came after it.
 
-    A context is numbered by its place in `contexts`; so is a gram, a context with a byte after it.
+    A context is numbered by its place in `contexts`. So is a gram, a context with a byte after it.
     """
 
     contexts: Integers  # sorted: number of the context without its first byte x 256 + that byte
@@ -26,78 +26,90 @@ class Contexts(NamedTuple):
     counts: Integers  # of each gram
 
 
-class Stream(NamedTuple):
-    """Posts one after another as bytes, with as many ends before each as the longest context has bytes."""
+class ByteStream(NamedTuple):
+    """Posts as bytes in one array, with as many end bytes before each as the longest context has bytes."""
 
     data: Integers
-    at: Integers  # where the bytes to predict are: each post's own and its end
-    lengths: Integers  # how many of them each post has
+    positions: Integers  # of the bytes to predict: each post's own and its end
+    lengths: Integers  # how many bytes of each post are predicted
 
 
-class Places(NamedTuple):
-    """Where the bytes of a stream are found among contexts of one length."""
+class Matches(NamedTuple):
+    """The contexts of one length, and their grams, that the positions of a stream have."""
 
-    context: Integers
-    known: Flags  # whether the context was ever seen
-    gram: Integers
-    seen: Flags  # whether the byte was ever seen after it
+    context: Integers  # number
+    context_seen: Flags  # whether the context is among those that were counted
+    gram: Integers  # number
+    gram_seen: Flags
 
 
-def stream(texts: Sequence[str], order: int) -> Stream:
-    """Posts as a model of `order` bytes (the predicted one counted) reads them."""
+def byte_stream(texts: Sequence[str], order: int) -> ByteStream:
+    """Posts for a model of `order` bytes, the predicted one included."""
     start = bytes([END]) * (order - 1)
     posts = [text.encode("utf-8", "surrogatepass") + bytes([END]) for text in texts]
     lengths = np.array([len(post) for post in posts], np.int64)
     data = np.frombuffer(b"".join(start + post for post in posts), np.uint8).astype(np.int64)
-    at = np.arange(lengths.sum()) + (order - 1) * np.repeat(np.arange(1, len(posts) + 1), lengths)
-    return Stream(data, at, lengths)
+    positions = np.arange(lengths.sum()) + (order - 1) * np.repeat(np.arange(1, len(posts) + 1), lengths)
+    return ByteStream(data, positions, lengths)
 
 
-def counted(texts: Sequence[str], order: int) -> list[Contexts]:
-    """Contexts of 0 to `order` - 1 bytes, shortest first."""
-    data, at, _ = stream(texts, order)
-    contexts, context = np.zeros(1, np.int64), np.zeros(len(at), np.int64)
+def count_contexts(texts: Sequence[str], order: int) -> list[ContextCounts]:
+    """The counts after contexts of 0 to `order` - 1 bytes, shortest first."""
+    data, positions, _ = byte_stream(texts, order)
+    contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.int64)
     levels = []
     for length in range(order):
         if length:
-            contexts, context = np.unique(context * RADIX + data[at - length], return_inverse=True)
-        grams, counts = np.unique(context * RADIX + data[at], return_counts=True)
-        levels.append(Contexts(contexts, grams, counts))
+            contexts, context = np.unique(context * RADIX + data[positions - length], return_inverse=True)
+        grams, counts = np.unique(context * RADIX + data[positions], return_counts=True)
+        levels.append(ContextCounts(contexts, grams, counts))
     return levels
 
 
-def continuations(shorter: Contexts, longer: Contexts) -> Integers:
+def continuation_counts(shorter: ContextCounts, longer: ContextCounts) -> Integers:
     """For each gram of `shorter`, in how many contexts of `longer`, one byte longer, it was seen."""
     within = longer.contexts[longer.grams // RADIX] // RADIX
     gram = np.searchsorted(shorter.grams, within * RADIX + longer.grams % RADIX)
     return np.bincount(gram, minlength=len(shorter.grams))
 
 
-class Keys(Protocol):
-    """Contexts of one length and their grams, however these are weighed."""
+class Level(Protocol):
+    """Contexts of one length and their grams, as counts or as probabilities."""
 
     @property
-    def contexts(self) -> Integers: ...
+    def contexts(self) -> Integers:
+        """As in `ContextCounts`."""
+
     @property
-    def grams(self) -> Integers: ...
+    def grams(self) -> Integers:
+        """As in `ContextCounts`."""
 
 
-def walk(levels: Sequence[Keys], posts: Stream) -> Iterator[Places]:
-    """Look the stream's bytes up among contexts of each length, shortest first."""
-    context, known = np.zeros(len(posts.at), np.int64), np.ones(len(posts.at), bool)
+def match(levels: Sequence[Level], stream: ByteStream) -> Iterator[Matches]:
+    """Look every position of a stream up among the contexts of each length, shortest first."""
+    context, seen = np.zeros(len(stream.positions), np.int64), np.ones(len(stream.positions), bool)
     for length, level in enumerate(levels):
         if length:
-            context, known = deeper(level.contexts, context, known, posts.data[posts.at - length])
-        gram, seen = _find(level.grams, context * RADIX + posts.data[posts.at])
-        yield Places(context, known, gram, known & seen)
+            before = stream.data[stream.positions - length]
+            context, seen = extend(level.contexts, context, seen, before)
+        gram, gram_seen = _look_up(level.grams, context * RADIX + stream.data[stream.positions])
+        yield Matches(context, seen, gram, seen & gram_seen)
 
 
-def deeper(contexts: Integers, context: Integers, known: Flags, before: Integers) -> tuple[Integers, Flags]:
-    """Contexts one byte longer: their numbers, and whether they were ever seen."""
-    longer, found = _find(contexts, context * RADIX + before)
-    return longer, known & found
+def extend(contexts: Integers, context: Integers, seen: Flags, before: Integers) -> tuple[Integers, Flags]:
+    """The numbers of contexts with one more byte before them, and whether they were ever seen.
+
+    Args:
+        contexts: the longer contexts, as in `ContextCounts`.
+        context: numbers of the shorter ones.
+        seen: whether each of the shorter ones was seen.
+        before: the byte before each.
+    """
+    longer, longer_seen = _look_up(contexts, context * RADIX + before)
+    return longer, seen & longer_seen
 
 
-def _find(keys: Integers, wanted: Integers) -> tuple[Integers, Flags]:
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return places, keys[places] == wanted
+def _look_up(keys: Integers, queries: Integers) -> tuple[Integers, Flags]:
+    """The place of each query among sorted keys, and whether it is there."""
+    places = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return places, keys[places] == queries

@@ -1,4 +1,4 @@
-"""A neural network: a pretrained one that training moves."""
+"""Neural networks: pretrained causal language models that are fine-tuned."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ..types import Dataset, Recipe
 
 FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
-PROBE_SAMPLES = 32  # posts written at each evaluation
-PROBE_TOKENS = 64  # of each; a run that is copied shows in so many
+PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
+PROBE_TOKENS = 64  # of each, at most: enough to show a copied run
 
 
 class NeuralModel(Generator):
@@ -34,7 +34,7 @@ class NeuralModel(Generator):
         super().__init__(model.to(self._device.kind), tokenizer)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
-        """What each text costs in bits, its end counted."""
+        """The negative log-likelihood of each text in bits, its end counted."""
         return training.bits_per_post(self.model, self.tokenizer, texts, self._device, authors)
 
 
@@ -44,41 +44,32 @@ def train(
     """Train the recipe's base; see `models.train`."""
     device = training.choose_device()
     base = training.load_base(recipe.base, dropout=recipe.dropout)
-    checkpoint = training.train(
-        data,
-        recipe,
-        base,
-        folder,
+    options = training.TrainOptions(
         device=device,
         checkpoints=checkpoints,
-        probe_memorization=_Prober(data, recipe),
+        probe_memorization=_MemorizationProber(data, recipe),
         watcher=watcher,
     )
+    trained = training.train(data, recipe, base, folder, options)
     del base
     training.return_freed_memory()  # the model will be loaded again, to be evaluated
-    return checkpoint, training.environment(device)
+    return trained, training.environment(device)
 
 
-class _Prober:
-    """Lets a model write in the middle of its training, and counts how much of it is copied."""
+class _MemorizationProber:
+    """Samples posts from a model during its training, and measures how many of them are copied."""
 
     def __init__(self, data: Dataset, recipe: Recipe) -> None:
-        self._sign = watch([post.text for post in data.train], [post.text for post in data.held_out])
+        self._measure = watch([post.text for post in data.train], [post.text for post in data.held_out])
         self._seed = recipe.seed
-        self._beginning = lru_cache(maxsize=1)(training.beginning)  # the run's tokenizer, made ready once
+        self._with_begin_token = lru_cache(maxsize=1)(training.with_begin_token)  # made once a run
         self._sampling = replace(
             recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
         )
 
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
-        was_training = model.training
-        with torch.random.fork_rng():
-            written = Generator(model, self._beginning(tokenizer)).generate(
-                count=PROBE_SAMPLES, sampling=self._sampling, seed=self._seed
-            )
-        model.train(was_training)
-        texts = tuple(sample.text for sample in written.samples)
-        sign = self._sign(texts)
+        texts = self._samples(model, tokenizer)
+        sign = self._measure(texts)
         own = f"{sign.own.value:.0%}" if sign.own else "unknown"
         return MemorizationProbe(
             samples=texts,
@@ -87,6 +78,16 @@ class _Prober:
             if sign.begun
             else "",
         )
+
+    def _samples(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+        """Posts of the model; the random numbers and the mode of its training stay as they were."""
+        was_training = model.training
+        with torch.random.fork_rng():
+            written = Generator(model, self._with_begin_token(tokenizer)).generate(
+                count=PROBE_SAMPLES, sampling=self._sampling, seed=self._seed
+            )
+        model.train(was_training)
+        return tuple(sample.text for sample in written.samples)
 
 
 def load(folder: Path) -> NeuralModel:
@@ -101,4 +102,4 @@ def load(folder: Path) -> NeuralModel:
 def load_base(recipe: Recipe) -> NeuralModel:
     """Load the base that the recipe names."""
     loaded = training.load_base(recipe.base)
-    return NeuralModel(loaded.model, training.beginning(loaded.tokenizer))
+    return NeuralModel(loaded.model, training.with_begin_token(loaded.tokenizer))

@@ -14,7 +14,7 @@ import numpy as np
 from ..bases.speakers import find
 from ..errors import ModelError, RecipeError
 from ..files import CheckpointConfig, sha256
-from ..generation.writer import Draw, SamplingRequest, Writer
+from ..generation.writer import Sampler, SamplingRequest, Writer
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
@@ -28,34 +28,27 @@ _PACKAGES = ("huggingtweets", "numpy", "safetensors")
 
 
 class Ngram(Writer):
-    """An n-gram model with settings to sample by; `max_new_tokens` counts bytes."""
+    """An n-gram model with its sampling settings, whose `max_new_tokens` counts bytes."""
 
     def __init__(self, model: NgramModel, sampling: Sampling) -> None:
         """Write and predict with a model in memory."""
         self._model = model
         self.sampling = sampling
 
-    def drawing(self, request: SamplingRequest) -> Draw:
-        """What draws texts; it takes a moment, and they come whole. See `Writer`."""
+    def sampler(self, request: SamplingRequest) -> Sampler:
+        """What samples texts for a request; they are finished at once. See `Writer`."""
         if request.speaker:
-            find({}, request.speaker)
-        rng, sampling = np.random.default_rng(request.seed), request.sampling
+            find({}, request.speaker)  # raises: the model knows no speakers
+        rng = np.random.default_rng(request.seed)
 
-        def draw(size: int) -> list[tuple[list[str], bool]]:
-            texts = self._model.generate(
-                request.prompt,
-                count=size,
-                seed=rng,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                longest=sampling.max_new_tokens,
-            )
+        def sample(count: int) -> list[tuple[list[str], bool]]:
+            texts = self._model.generate(request.prompt, count=count, seed=rng, sampling=request.sampling)
             return [(texts, True)]
 
-        return draw
+        return sample
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
-        """What each text costs in bits, its end counted; it knows no authors."""
+        """The negative log-likelihood of each text in bits, its end counted; the model knows no authors."""
         del authors
         return [float(bits) for bits in self._model.bits(texts)]
 
@@ -63,31 +56,35 @@ class Ngram(Writer):
 def train(
     data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
 ) -> tuple[FinetunedModel, dict[str, str]]:
-    """Count the training posts; see `models.train`. It takes a second, so nothing needs to be kept.
+    """Count the training posts; see `models.train`. It takes a second, so there are no checkpoints.
 
     Raises:
-        RecipeError: the recipe names a base, and there is nothing to do with one.
+        RecipeError: the recipe names a base, which an n-gram model has no use for.
     """
     del checkpoints
-    if recipe.base != NO_BASE:
-        raise RecipeError(
-            f"recipe {recipe.name}: an n-gram model starts from no base, and {recipe.base!r} was given; "
-            "leave it out, or choose another recipe"
-        )
+    _require_no_base(recipe)
     model = NgramModel.fit([post.text for post in data.train])
     model.save(folder / NGRAM_WEIGHTS)
     (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
     held_out = [post.text for post in data.held_out]
     point = CurvePoint(step=1, epoch=1, bits_per_byte=bits_per_byte(model.bits(held_out).tolist(), held_out))
     watcher.evaluated(point)
-    checkpoint = FinetunedModel(
+    trained = FinetunedModel(
         folder=folder,
         base=Base(name=NO_BASE, digest=""),
         step=point.step,
         curve=(point,),
         digest=sha256(folder / NGRAM_WEIGHTS),
     )
-    return checkpoint, _environment()
+    return trained, _environment()
+
+
+def _require_no_base(recipe: Recipe) -> None:
+    if recipe.base != NO_BASE:
+        raise RecipeError(
+            f"recipe {recipe.name}: an n-gram model starts from no base, and {recipe.base!r} was given; "
+            "leave it out, or choose another recipe"
+        )
 
 
 def load(folder: Path) -> Ngram:

@@ -1,9 +1,9 @@
 """An n-gram model of a person's posts: the baseline that a neural model has to beat.
 
-It predicts bytes from the bytes before them, so every text has a probability, and its bits a byte compare
-with those of any other model. Two smoothings are tried, modified Kneser-Ney (Chen and Goodman 1999,
-interpolated) and Witten-Bell (Witten and Bell 1991, method C, interpolated), with every order up to 12. The
-best on the latest tenth of the training posts is kept, and then learns from all of them.
+It predicts bytes from the bytes before them, so every text has a probability, and its bits per byte compare
+with those of any other model. Two smoothings are tried with every order up to 12: modified Kneser-Ney (Chen
+and Goodman 1999, interpolated) and Witten-Bell (Witten and Bell 1991, method C, interpolated). The pair that
+predicts the latest tenth of the training posts best is then fitted to all of them.
 
 The counts hold the posts nearly word for word: whoever has the model has most of the posts.
 """
@@ -19,55 +19,61 @@ from numpy.typing import NDArray
 
 from ..errors import NotEnoughPosts
 from ..files import load_tensors, save_tensors
+from ..types import Sampling
 from .context_tree import (
     END,
     RADIX,
-    Contexts,
+    ContextCounts,
     Flags,
     Integers,
-    Places,
-    continuations,
-    counted,
-    deeper,
-    stream,
-    walk,
+    Matches,
+    byte_stream,
+    continuation_counts,
+    count_contexts,
+    extend,
+    match,
 )
 
 FORMAT = "huggingtweets n-gram model 1"
-HIGHEST = 12  # bytes, the predicted one counted; more gained under 0.002 bits a byte on real timelines
+MAX_ORDER = 12  # bytes, the predicted one included; more gained under 0.002 bits a byte on real timelines
 VALIDATION = 0.1  # share of the training posts that order and smoothing are chosen on
-LONGEST = 1000  # bytes of a generated post, where nothing else is said
-LEAST_DISCOUNT = 0.05  # so that what was never seen has a probability even where counts are odd
+PLAIN = Sampling(top_p=1.0, max_new_tokens=1000)  # by the probabilities as they are
+MIN_DISCOUNT = 0.05  # so that unseen bytes have a probability even where counts are odd
 
 KNESER_NEY = "kneser-ney"
 WITTEN_BELL = "witten-bell"
+_ARRAYS = ("contexts", "grams", "explicit", "down")  # of `Probabilities`, as files name them
 
 Floats = NDArray[np.float64]
 
 
-class Level(NamedTuple):
-    """Probabilities after contexts of one length: p = explicit + down x p after the shorter context."""
+class Probabilities(NamedTuple):
+    """Probabilities after contexts of one length: p = explicit + backoff x p after the shorter context."""
 
-    contexts: Integers
+    contexts: Integers  # as in `ContextCounts`
     grams: Integers
     explicit: NDArray[np.float32]  # of each gram
-    down: NDArray[np.float32]  # of each context: what is left for the shorter one
+    backoff: NDArray[np.float32]  # of each context: the weight of the shorter one
+
+    def arrays(self) -> tuple[NDArray[np.generic], ...]:
+        """The four of them."""
+        return self.contexts, self.grams, self.explicit, self.backoff
 
 
 class NgramModel:
     """A byte n-gram model. Make one with `fit` or `load`."""
 
-    def __init__(self, levels: Sequence[Level], smoothing: str) -> None:
+    def __init__(self, levels: Sequence[Probabilities], smoothing: str) -> None:
         self.order = len(levels)
         self.smoothing = smoothing
         self._levels = list(levels)
-        self._first = [
+        self._first_grams = [  # of each context, and the end of the last
             np.searchsorted(level.grams, RADIX * np.arange(len(level.contexts) + 1)) for level in levels
         ]
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> NgramModel:
-        """Learn from training posts in order of time; about a second for 2,500.
+        """Fit a model to training posts in order of time; it takes about a second for 2,500.
 
         Raises:
             NotEnoughPosts: there are fewer than two.
@@ -75,17 +81,20 @@ class NgramModel:
         if len(texts) < 2:  # noqa: PLR2004 -- one to learn from, one to choose by
             raise NotEnoughPosts(f"an n-gram model needs two posts at least; {len(texts)} given")
         border = len(texts) - max(1, round(VALIDATION * len(texts)))
-        order, smoothing = choose(texts[:border], texts[border:])
-        return cls(smoothed(counted(texts, order), smoothing), smoothing)
+        order, smoothing = choose_order(texts[:border], texts[border:])
+        return cls(smooth(count_contexts(texts, order), smoothing), smoothing)
 
     def bits(self, texts: Sequence[str]) -> Floats:
-        """Bits that each text costs, its end counted; bits a byte are these / (UTF-8 bytes + 1)."""
-        posts = stream(texts, self.order)
-        p = np.full(len(posts.at), 1 / RADIX)
-        for level, places in zip(self._levels, walk(self._levels, posts), strict=True):
-            p = _applied(level, places, p)
-        owner = np.repeat(np.arange(len(texts)), posts.lengths)
-        return np.bincount(owner, -np.log2(p), len(texts)).astype(np.float64)
+        """The negative log-likelihood of each text in bits, its end counted.
+
+        Bits per byte are these / (UTF-8 bytes + 1).
+        """
+        stream = byte_stream(texts, self.order)
+        p = np.full(len(stream.positions), 1 / RADIX)
+        for level, matches in zip(self._levels, match(self._levels, stream), strict=True):
+            p = _interpolate(level, matches, p)
+        text_ids = np.repeat(np.arange(len(texts)), stream.lengths)
+        return np.bincount(text_ids, -np.log2(p), len(texts)).astype(np.float64)
 
     def generate(
         self,
@@ -93,62 +102,59 @@ class NgramModel:
         *,
         count: int = 5,
         seed: int | np.random.Generator = 0,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        longest: int = LONGEST,
+        sampling: Sampling = PLAIN,
     ) -> list[str]:
         """Write posts that begin with `prompt`, all at once; the same seed gives the same posts.
 
         Args:
             prompt: how every post begins.
             count: how many to write.
-            seed: of the draws, or what they are taken from.
-            temperature: below 1 safer, above 1 wilder.
-            top_p: draw from the likeliest bytes that sum to this; of bytes it cuts off more than of tokens.
-            longest: bytes after the prompt, at most.
+            seed: of the random numbers, or their generator.
+            sampling: `max_new_tokens` counts bytes after the prompt. `top_p` cuts off more of bytes than it
+                does of tokens.
         """
         rng = np.random.default_rng(seed)
         begin = [END] * self.order + list(prompt.encode("utf-8", "surrogatepass"))
         latest = np.tile(np.array(begin[-self.order :], np.int64), (count, 1))
-        posts = np.full((count, longest), END, np.uint8)
-        running = np.arange(count)
-        for place in range(longest):
-            sums = _sharpened(self.following(latest), temperature, top_p).cumsum(axis=1)
-            drawn = (sums <= rng.random((len(sums), 1)) * sums[:, -1:]).sum(axis=1)
-            posts[running, place] = drawn
-            going = drawn != END
-            running, latest = running[going], np.column_stack([latest[going, 1:], drawn[going]])
-            if not len(running):
+        posts = np.full((count, sampling.max_new_tokens), END, np.uint8)
+        unfinished = np.arange(count)
+        for place in range(sampling.max_new_tokens):
+            p = _sharpen(self.next_bytes(latest), sampling.temperature, sampling.top_p)
+            sampled = _sample(p, rng)
+            posts[unfinished, place] = sampled
+            goes_on = sampled != END
+            unfinished, latest = unfinished[goes_on], np.column_stack([latest[goes_on, 1:], sampled[goes_on]])
+            if not len(unfinished):
                 break
         ended = (post.tobytes().partition(bytes([END]))[0] for post in posts)
         return [prompt + post.decode("utf-8", "ignore") for post in ended]
 
-    def following(self, latest: Integers) -> Floats:
-        """The probability of each byte.
+    def next_bytes(self, latest: Integers) -> Floats:
+        """The probability of each byte to come next.
 
         Args:
-            latest: (posts, `order` or more) the bytes before it, filled up with ends on the left.
+            latest: (posts, `order` or more) the bytes before it, filled with ends on the left.
 
         Returns:
             (posts, 256); the last column is the post's end.
         """
         p = np.zeros((len(latest), RADIX))
-        left = np.ones(len(latest))
-        for level, first, (contexts, known) in reversed(self._contexts(latest)):
-            rows = np.flatnonzero(known)
-            context = contexts[rows]
-            grams, counts = _ranges(first[context], first[context + 1])
-            row = np.repeat(rows, counts)
-            p[row, level.grams[grams] % RADIX] += left[row] * level.explicit[grams]
-            left[rows] *= level.down[context]
-        return p + left[:, None] / RADIX
+        backoff = np.ones(len(latest))
+        for level, first_grams, (contexts, seen) in reversed(self._matching_contexts(latest)):
+            posts = np.flatnonzero(seen)
+            context = contexts[posts]
+            grams, counts = _ranges(first_grams[context], first_grams[context + 1])
+            rows = np.repeat(posts, counts)
+            p[rows, level.grams[grams] % RADIX] += backoff[rows] * level.explicit[grams]
+            backoff[posts] *= level.backoff[context]
+        return p + backoff[:, None] / RADIX
 
     def save(self, path: Path) -> None:
         """Write the model as a safetensors file; the same model gives the same bytes."""
         arrays = {
             f"{length}.{name}": _narrow(array)
             for length, level in enumerate(self._levels)
-            for name, array in level._asdict().items()
+            for name, array in zip(_ARRAYS, level.arrays(), strict=True)
         }
         save_tensors(path, FORMAT, {"order": self.order, "smoothing": self.smoothing}, arrays)
 
@@ -161,108 +167,124 @@ class NgramModel:
         """
         settings, arrays = load_tensors(path, FORMAT, "train it again")
         levels = [
-            Level(*(_wide(arrays[f"{length}.{name}"]) for name in Level._fields))
+            Probabilities(*(_wide(arrays[f"{length}.{name}"]) for name in _ARRAYS))
             for length in range(settings["order"])
         ]
         return cls(levels, settings["smoothing"])
 
-    def _contexts(self, latest: Integers) -> list[tuple[Level, Integers, tuple[Integers, Flags]]]:
-        """Each level with where its grams begin and the contexts that `latest` ends with, shortest first."""
-        context, known = np.zeros(len(latest), np.int64), np.ones(len(latest), bool)
-        found = []
-        for length, (level, first) in enumerate(zip(self._levels, self._first, strict=True)):
+    def _matching_contexts(
+        self, latest: Integers
+    ) -> list[tuple[Probabilities, Integers, tuple[Integers, Flags]]]:
+        """The contexts of each length that `latest` ends with, shortest first.
+
+        Returns:
+            The level, the first gram of each of its contexts, and the context of each post: its number, and
+            whether it was seen.
+        """
+        context, seen = np.zeros(len(latest), np.int64), np.ones(len(latest), bool)
+        matching = []
+        for length, (level, first_grams) in enumerate(zip(self._levels, self._first_grams, strict=True)):
             if length:
-                context, known = deeper(level.contexts, context, known, latest[:, -length])
-            found.append((level, first, (context, known)))
-        return found
+                context, seen = extend(level.contexts, context, seen, latest[:, -length])
+            matching.append((level, first_grams, (context, seen)))
+        return matching
 
 
-def choose(learn: Sequence[str], judge: Sequence[str]) -> tuple[int, str]:
-    """The order and smoothing that predict `judge` best after learning from `learn`."""
-    levels = counted(learn, HIGHEST)
-    found = list(walk(levels, stream(judge, HIGHEST)))
-    cost: dict[tuple[int, str], float] = {}
+def choose_order(train: Sequence[str], validation: Sequence[str]) -> tuple[int, str]:
+    """The order and smoothing that predict `validation` best after fitting to `train`."""
+    levels = count_contexts(train, MAX_ORDER)
+    matches = list(match(levels, byte_stream(validation, MAX_ORDER)))
+    bits: dict[tuple[int, str], float] = {}
     for smoothing in (KNESER_NEY, WITTEN_BELL):
-        p = np.full(len(found[0].gram), 1 / RADIX)
-        for k, (level, places) in enumerate(zip(levels, found, strict=True)):
-            as_highest = _applied(_level(level, level.counts, smoothing), places, p)
-            cost[k + 1, smoothing] = -float(np.log2(as_highest).sum())
-            if k + 1 < HIGHEST:
-                p = _applied(_level(level, _lower_counts(levels, k, smoothing), smoothing), places, p)
-    return min(cost, key=cost.__getitem__)
+        p = np.full(len(matches[0].gram), 1 / RADIX)
+        for k, (level, level_matches) in enumerate(zip(levels, matches, strict=True)):
+            as_highest = _interpolate(_probabilities(level, level.counts, smoothing), level_matches, p)
+            bits[k + 1, smoothing] = -float(np.log2(as_highest).sum())
+            if k + 1 < MAX_ORDER:
+                lower = _probabilities(level, _lower_counts(levels, k, smoothing), smoothing)
+                p = _interpolate(lower, level_matches, p)
+    return min(bits, key=bits.__getitem__)
 
 
-def smoothed(levels: Sequence[Contexts], smoothing: str) -> list[Level]:
-    """Counts turned into probabilities; the longest contexts keep their plain counts."""
+def smooth(levels: Sequence[ContextCounts], smoothing: str) -> list[Probabilities]:
+    """Turn counts into probabilities; the longest contexts keep their plain counts."""
     highest = len(levels) - 1
-    lower = [_level(levels[k], _lower_counts(levels, k, smoothing), smoothing) for k in range(highest)]
-    return [*lower, _level(levels[highest], levels[highest].counts, smoothing)]
+    lower = [
+        _probabilities(levels[k], _lower_counts(levels, k, smoothing), smoothing) for k in range(highest)
+    ]
+    return [*lower, _probabilities(levels[highest], levels[highest].counts, smoothing)]
 
 
-def _lower_counts(levels: Sequence[Contexts], k: int, smoothing: str) -> Integers:
-    """Kneser and Ney count in how many contexts a byte was seen, not how often."""
-    return continuations(levels[k], levels[k + 1]) if smoothing == KNESER_NEY else levels[k].counts
+def _lower_counts(levels: Sequence[ContextCounts], k: int, smoothing: str) -> Integers:
+    """The counts of shorter contexts: Kneser-Ney counts the contexts a byte was seen in, not how often."""
+    return continuation_counts(levels[k], levels[k + 1]) if smoothing == KNESER_NEY else levels[k].counts
 
 
-def _level(found: Contexts, counts: Integers, smoothing: str) -> Level:
-    of = found.grams // RADIX
-    size = len(found.contexts)
-    total = np.bincount(of, counts, size)
+def _probabilities(level: ContextCounts, counts: Integers, smoothing: str) -> Probabilities:
+    context = level.grams // RADIX
+    size = len(level.contexts)
+    total = np.bincount(context, counts, size)
     if smoothing == KNESER_NEY:
         discount = _discounts(counts)[np.minimum(counts, 3)]
-        left = np.bincount(of, discount, size)
+        remainder = np.bincount(context, discount, size)
     else:
         discount = np.zeros(len(counts))
-        left = np.bincount(of, minlength=size).astype(float)
-        total = total + left
-    explicit = (counts - discount) / total[of]
-    return Level(found.contexts, found.grams, explicit.astype(np.float32), (left / total).astype(np.float32))
+        remainder = np.bincount(context, minlength=size).astype(float)
+        total = total + remainder
+    explicit, backoff = (counts - discount) / total[context], remainder / total
+    return Probabilities(level.contexts, level.grams, explicit.astype(np.float32), backoff.astype(np.float32))
 
 
 def _discounts(counts: Integers) -> Floats:
-    """What to take off counts of 0, 1, 2, and 3 or more (Chen and Goodman 1999, equation 26)."""
+    """The discounts of counts of 0, 1, 2, and 3 or more (Chen and Goodman 1999, equation 26)."""
     n = np.maximum(np.bincount(np.minimum(counts, 5), minlength=6), 1)  # where none is, as if one were
     y = n[1] / (n[1] + 2 * n[2])
-    found = np.array([0.0, *(j - (j + 1) * y * n[j + 1] / n[j] for j in (1, 2, 3))])
-    clipped: Floats = np.clip(
-        found, [0, *[LEAST_DISCOUNT] * 3], [0, *(j - LEAST_DISCOUNT for j in (1, 2, 3))]
-    )
+    discounts = np.array([0.0, *(j - (j + 1) * y * n[j + 1] / n[j] for j in (1, 2, 3))])
+    lowest, highest = [0, *[MIN_DISCOUNT] * 3], [0, *(j - MIN_DISCOUNT for j in (1, 2, 3))]
+    clipped: Floats = np.clip(discounts, lowest, highest)
     return clipped
 
 
-def _applied(level: Level, places: Places, shorter: Floats) -> Floats:
-    """Probabilities with contexts one byte longer, where those were seen."""
-    explicit = np.where(places.seen, level.explicit[places.gram], 0.0)
-    return np.where(places.known, explicit + level.down[places.context] * shorter, shorter)
+def _interpolate(level: Probabilities, matches: Matches, shorter: Floats) -> Floats:
+    """Probabilities after contexts one byte longer than those of `shorter`, where they were seen."""
+    explicit = np.where(matches.gram_seen, level.explicit[matches.gram], 0.0)
+    longer = explicit + level.backoff[matches.context] * shorter
+    return np.where(matches.context_seen, longer, shorter)
 
 
 def _narrow(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Sorted whole numbers in the smallest type that holds them; probabilities as they are."""
+    """Sorted integers in the smallest type that holds them; probabilities as they are."""
     return array.astype(np.min_scalar_type(array[-1])) if array.dtype.kind == "i" else array
 
 
 def _wide(array: NDArray[np.generic]) -> NDArray[Any]:
-    """What `_narrow` was given."""
+    """The inverse of `_narrow`."""
     return array.astype(np.int64) if array.dtype.kind == "u" else array
 
 
 def _ranges(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
-    """All numbers from each start to before its end, one range after another, and how many each has."""
+    """The numbers from each start to before its end, one range after another; and how many each range has."""
     counts = ends - starts
-    before = np.repeat(counts.cumsum() - counts, counts)
-    return np.arange(counts.sum()) - before + np.repeat(starts, counts), counts
+    earlier = np.repeat(counts.cumsum() - counts, counts)  # numbers in the ranges before
+    return np.arange(counts.sum()) - earlier + np.repeat(starts, counts), counts
 
 
-def _sharpened(p: Floats, temperature: float, top_p: float) -> Floats:
-    """Probabilities, unscaled, after temperature and nucleus (Holtzman et al. 2020)."""
+def _sample(p: Floats, rng: np.random.Generator) -> Integers:
+    """One byte a row, from probabilities that need not sum to 1: (rows,)."""
+    sums = p.cumsum(axis=1)
+    sampled: Integers = (sums <= rng.random((len(sums), 1)) * sums[:, -1:]).sum(axis=1)
+    return sampled
+
+
+def _sharpen(p: Floats, temperature: float, top_p: float) -> Floats:
+    """Probabilities, not summing to 1, after temperature and nucleus (Holtzman et al. 2020)."""
     if temperature != 1:
-        p = (p / p.max(axis=1, keepdims=True)) ** (
-            1 / temperature
-        )  # the highest stays 1, so that none is lost
+        highest = p.max(axis=1, keepdims=True)
+        p = (p / highest) ** (1 / temperature)  # the highest becomes 1, so that not all underflow
     if top_p < 1:
         order = np.argsort(-p, axis=1)
         sorted_p = np.take_along_axis(p, order, axis=1)
-        before = sorted_p.cumsum(axis=1) - sorted_p
-        cut = before >= top_p * sorted_p.sum(axis=1, keepdims=True)
-        np.put_along_axis(p, order, np.where(cut, 0.0, sorted_p), axis=1)
+        likelier = sorted_p.cumsum(axis=1) - sorted_p
+        outside = likelier >= top_p * sorted_p.sum(axis=1, keepdims=True)
+        np.put_along_axis(p, order, np.where(outside, 0.0, sorted_p), axis=1)
     return p

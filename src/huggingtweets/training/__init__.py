@@ -1,68 +1,57 @@
-"""Teaching a base model a voice: posts and a recipe in, a checkpoint out."""
+"""Fine-tuning a base on a person's posts: posts and a recipe in, a trained model on disk out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+import torch
 
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
-from ..files import CheckpointConfig, sha256
+from ..files import sha256
 from ..model_folder import FinetunedModel
-from ..progress import MemorizationProbe, Silence, Watcher
+from ..progress import Watcher
 from ..types import Base, Dataset, Recipe
 from .adapters import adapt, merge
-from .device import Device, choose_device, return_freed_memory
-from .environment import environment
+from .checkpoint import TrainState
+from .context import TrainContext, TrainOptions
+from .device import Device, choose_device, environment, return_freed_memory
+from .loop import TrainingLoop
 from .loss import bits_per_post
+from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
-from .run import fit
-from .saving import beginning, save_model
+from .saving import save_model, with_begin_token
 
 __all__ = [
     "Base",
     "Device",
     "LoadedBase",
     "ProcessGroup",
-    "beginning",
+    "TrainOptions",
     "bits_per_post",
     "choose_device",
     "environment",
-    "load_base",
     "join_process_group",
+    "load_base",
     "return_freed_memory",
     "train",
+    "with_begin_token",
 ]
-
-Prober = Callable[[PreTrainedModel, PreTrainedTokenizerBase], MemorizationProbe]
 
 
 def train(
-    dataset: Dataset,
-    recipe: Recipe,
-    base: LoadedBase,
-    folder: Path,
-    *,
-    device: Device,
-    checkpoints: CheckpointConfig | None = None,
-    probe_memorization: Prober | None = None,
-    watcher: Watcher | None = None,
+    dataset: Dataset, recipe: Recipe, base: LoadedBase, folder: Path, options: TrainOptions
 ) -> FinetunedModel:
-    """Train `base` on the dataset and write the best checkpoint into `folder`, which exists.
+    """Train `base` on the dataset, and write the weights of the best evaluation into `folder`.
 
     On the CPU the same dataset, recipe, base and machine give the same bytes, interrupted or not.
 
     Args:
         dataset: posts to learn from, and posts held out.
-        recipe: how.
+        recipe: how to train.
         base: what to start from; it is changed.
-        folder: where the model goes.
-        device: where to compute.
-        checkpoints: where an unfinished run is kept; None keeps nothing.
-        probe_memorization: writes some posts with the model as it is, and says whether they copy.
-        watcher: told of every step and evaluation.
+        folder: where the model goes; it exists.
+        options: where it computes, where an unfinished run is kept, who watches.
 
     Raises:
         TrainingDiverged: the loss is no longer a number, or the model got worse and worse.
@@ -70,24 +59,18 @@ def train(
     if recipe.speakers:
         introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
     adapted = adapt(base.model, recipe, revision=base.base.revision) if recipe.method == "lora" else None
-    process_group = join_process_group()
-    state = fit(
-        base,
-        dataset,
-        recipe,
-        device=device,
-        process_group=process_group,
-        checkpoints=checkpoints,
-        probe_memorization=probe_memorization,
-        watcher=watcher if watcher and process_group.first else Silence(),
-    )
+    torch.manual_seed(recipe.seed)
+    context = TrainContext.prepare(base.model, base.tokenizer, options)
+    plan = fine_tuning_plan(dataset, recipe, context, base.base.digest)
+    state = TrainingLoop(context, plan).run()  # the loop, with its optimizer, is freed before `finish`
+    _note_outcome(state, context.watcher)
+    context.finish(state.best)
     digest = ""
-    if process_group.first:
+    if context.process_group.is_main:
         if adapted and (recipe.merge_adapter or not base.base.revision):
-            merge(adapted)  # elsewhere an adapter would name a folder of this machine
+            merge(adapted)  # an adapter of a base that is not on the Hub would name a folder of this machine
             adapted = None
-        weights = save_model(base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted)
-        digest = sha256(weights)
+        digest = sha256(save_model(base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted))
     return FinetunedModel(
         folder=folder,
         base=base.base,
@@ -96,3 +79,15 @@ def train(
         digest=digest,
         stopped=state.stopped,
     )
+
+
+def _note_outcome(state: TrainState, watcher: Watcher) -> None:
+    """Note why training stopped early, and whether it made the prediction of other posts worse."""
+    if state.stopped:
+        watcher.note(f"training stopped early: {state.stopped}")
+    before, after = state.curve[0].bits_per_byte, min(p.bits_per_byte for p in state.curve[1:])
+    if after >= before:
+        watcher.note(
+            f"the held-out posts are predicted no better than before ({after:.3f} bits per byte, the base "
+            f"{before:.3f}): they differ from those that were learnt from; more posts would help"
+        )

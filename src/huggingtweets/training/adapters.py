@@ -1,6 +1,7 @@
-"""LoRA: the base stays as it is, and small matrices beside its layers learn (Hu et al. 2021, "LoRA").
+"""LoRA: only small matrices beside the layers of the base are trained (Hu et al. 2021, "LoRA").
 
-The adapters sit inside the base's own layers, so all that knows the base knows the adapted model, too.
+peft puts the adapters into the layers of the base, so code that works with the base works with the adapted
+model, too.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> PeftModel:
-    """Put adapters beside all linear layers of `model` but its head; nothing else learns from now on.
+    """Put adapters beside all linear layers of `model` but its head; only they are trainable from now on.
 
     Args:
         model: changed in place.
         recipe: rank, alpha, dropout and seed.
-        revision: of the base on the Hub, which the saved adapter names.
+        revision: of the base on the Hub; the saved adapter names it.
 
     Returns:
-        The same model as peft sees it, for `save` and `merge`.
+        The same model as a model of peft, for `save` and `merge`.
 
     Raises:
         MissingExtra: peft is not installed.
@@ -48,19 +49,19 @@ def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> Peft
         lora_alpha=recipe.lora_alpha,
         lora_dropout=recipe.dropout,
         target_modules="all-linear",
-        fan_in_fan_out=transposed,  # GPT-2 keeps its matrices the other way round
+        fan_in_fan_out=transposed,  # the matrices of GPT-2 are (inputs, outputs)
         revision=revision or None,
     )
     return get_peft_model(model, config)
 
 
 def save(adapted: PeftModel, folder: Path) -> Path:
-    """Write the adapters in peft's own form; return the file of their weights."""
+    """Write the adapters in the files of peft; return the file of their weights."""
     from peft import get_peft_model_state_dict
 
     config = cast("LoraConfig", adapted.peft_config[adapted.active_adapter])
     config.inference_mode = True
-    config.target_modules = sorted(config.target_modules or ())  # a set has another order each time
+    config.target_modules = sorted(config.target_modules or ())  # a set is in another order each time
     tensors = get_peft_model_state_dict(adapted, save_embedding_layers=False)
     save_file(
         {name: tensor.contiguous() for name, tensor in tensors.items()},
@@ -72,5 +73,5 @@ def save(adapted: PeftModel, folder: Path) -> Path:
 
 
 def merge(adapted: PeftModel) -> None:
-    """Add what the adapters learnt to the base's own weights, in place; an ordinary model is left."""
+    """Add the adapters to the weights of the base in place, which makes it an ordinary model again."""
     adapted.merge_and_unload()

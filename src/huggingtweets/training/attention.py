@@ -1,4 +1,4 @@
-"""Attention over short rows on a CPU, where torch's fused kernel is slow at going backward.
+"""Attention over short rows on a CPU, where the backward pass of torch's fused kernel is slow.
 
 For rows of 32 tokens in bfloat16 the fused kernel takes 1.5 ms forward and 35 ms backward; the same written
 as two batched products takes 4.5 ms in all (torch 2.13, `docs/log.md`).
@@ -15,11 +15,11 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 NAME = "short_rows"
-LONGEST = 512  # tokens in a row from which on the fused kernel is the faster one
+MAX_WIDTH = 512  # tokens; in wider rows the fused kernel is the faster one
 
 
 def use_short_rows(model: PreTrainedModel) -> None:
-    """Let the model attend with `short_rows` where it trains on a CPU."""
+    """Make the model compute attention with `short_rows`."""
     AttentionInterface.register(NAME, short_rows)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
@@ -33,34 +33,36 @@ def short_rows(
     attention_mask: torch.Tensor | None,
     dropout: float = 0.0,
     scaling: float | None = None,
-    **given: Any,
+    **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention as transformers' interface asks for it; anything unusual goes to the fused kernel.
+    """Causal attention with the signature that transformers' `AttentionInterface` has.
+
+    It hands everything but training on short rows to the fused kernel.
 
     Args:
-        module: the layer that asks.
+        module: the layer that calls.
         query: (rows, heads, tokens, width).
         key: (rows, heads or fewer, tokens, width).
         value: as `key`.
         attention_mask: added to the scores, (rows, 1, tokens, tokens); None for a plain causal mask.
         dropout: probability, of the attention weights.
         scaling: factor of the scores; None is 1 / sqrt(width).
-        given: what else the layer says.
+        kwargs: for the fused kernel only.
 
     Returns:
-        (rows, tokens, heads, width), and None for the weights, which nobody asks for.
+        (rows, tokens, heads, width), and None for the attention weights, which nobody uses.
     """
     rows, heads, tokens, width = query.shape
-    ours = attention_mask is not None and attention_mask.is_floating_point() and tokens <= LONGEST
-    if attention_mask is None or not (ours and torch.is_grad_enabled()):
+    short = attention_mask is not None and attention_mask.is_floating_point() and tokens <= MAX_WIDTH
+    if attention_mask is None or not (short and torch.is_grad_enabled()):
         fused: tuple[torch.Tensor, None] = sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **given
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
         return fused
     groups = heads // key.shape[1]
     query, key, value = (
-        part.reshape(rows * heads, tokens, width)
-        for part in (query, repeat_kv(key, groups), repeat_kv(value, groups))
+        tensor.reshape(rows * heads, tokens, width)
+        for tensor in (query, repeat_kv(key, groups), repeat_kv(value, groups))
     )
     mask = attention_mask.expand(rows, heads, tokens, tokens).reshape(rows * heads, tokens, tokens)
     scores = torch.baddbmm(mask, query, key.transpose(1, 2), alpha=scaling or width**-0.5)

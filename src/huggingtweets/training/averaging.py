@@ -1,6 +1,6 @@
-"""The weighted mean of the weights of models that were trained from one base.
+"""The weighted mean of the weights of several models that were trained from one base.
 
-It lies between them, and so does what it writes (Wortsman et al. 2022, "Model soups").
+Such a model writes like something between them (Wortsman et al. 2022, "Model soups").
 """
 
 from __future__ import annotations
@@ -23,26 +23,29 @@ def average(folders: Sequence[Path], shares: Sequence[float], target: Path) -> s
 
     Args:
         folders: whole models of one architecture.
-        shares: of each, 1 together.
+        shares: the weight of each model in the mean; their sum is 1.
         target: a folder that exists.
 
     Raises:
         ModelError: a weight of the first model is absent or of another shape in another one.
     """
-    with ExitStack() as opened:
-        models = [opened.enter_context(safe_open(folder / WHOLE_WEIGHTS, "pt")) for folder in folders]
+    with ExitStack() as stack:
+        models = [stack.enter_context(safe_open(folder / WHOLE_WEIGHTS, "pt")) for folder in folders]
         names = [set(model.keys()) for model in models]
-        if any(found != names[0] for found in names):
+        if any(others != names[0] for others in names):
             raise ModelError("the models do not have the same weights; merge models of one architecture")
-        weights = {}
-        for name in sorted(names[0]):
-            tensors = [model.get_tensor(name) for model in models]
-            if any(tensor.shape != tensors[0].shape for tensor in tensors):
-                raise ModelError(f"the models differ in the shape of {name}; merge models of one vocabulary")
-            weights[name] = sum(
-                (share * tensor.float() for share, tensor in zip(shares, tensors, strict=True)),
-                start=torch.zeros(()),
-            ).to(tensors[0].dtype)
+        weights = {
+            name: _mean(name, [model.get_tensor(name) for model in models], shares)
+            for name in sorted(names[0])
+        }
     save_file(weights, target / WHOLE_WEIGHTS, {"format": "pt"})
     readable(target / WHOLE_WEIGHTS)
     return sha256(target / WHOLE_WEIGHTS)
+
+
+def _mean(name: str, tensors: Sequence[torch.Tensor], shares: Sequence[float]) -> torch.Tensor:
+    first = tensors[0]
+    if any(tensor.shape != first.shape for tensor in tensors):
+        raise ModelError(f"the models differ in the shape of {name}; merge models of one vocabulary")
+    weighted = (share * tensor.float() for share, tensor in zip(shares, tensors, strict=True))
+    return sum(weighted, start=torch.zeros(())).to(first.dtype)

@@ -1,10 +1,10 @@
 """From posts to batches of tokens.
 
-A post is begun and ended by the tokenizer's own tokens and seen alone. Several short ones share a row: a mask
-keeps them apart and each counts its positions from its own beginning, so the model sees what it would see
-with one post a row. Almost nothing is padding then, batches mix posts of all lengths, and all have the same
-few shapes, for which the matrix library plans only once (packing without contamination: Krell et al. 2021,
-"Efficient sequence packing without cross-contamination").
+A post begins and ends with special tokens of the tokenizer, and attends to nothing but itself. Several short
+posts are packed into one row: the attention mask keeps them apart, and each has positions from 0 on, so the
+model computes what it would compute with one post a row (Krell et al. 2021, "Efficient sequence packing
+without cross-contamination"). So there is little padding, batches mix posts of all lengths, and batches have
+only a few shapes, for each of which the matrix library plans once.
 """
 
 from __future__ import annotations
@@ -18,35 +18,33 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..bases.speakers import speakers
 
-IGNORED = -100  # target of a padding position, torch's convention
-NOBODY = -1  # owner of a padding position
-WIDTH = 128  # tokens of the narrowest row; nine of ten posts are shorter
-OPEN = 64  # rows that are filled at the same time
+IGNORE_INDEX = -100  # target of a padding position, torch's convention
+NO_TEXT = -1  # text of a padding position
+MIN_WIDTH = 128  # tokens of the narrowest row; nine of ten posts are shorter
+OPEN_ROWS = 64  # rows that are filled at the same time
 
-Row = tuple[int, ...]
+Row = tuple[int, ...]  # tokens of a text, or of a part of a long one, its first and last target included
+TextRow = tuple[int, Row]  # with the index of its text
 
 
 @dataclass(frozen=True)
 class Batch:
-    """All four are (rows, tokens) int64; `tokens` counts the targets that are no padding.
-
-    `positions` count from each post's beginning; `owners` say whose token it is: its place among the texts.
-    """
+    """Packed rows. The four tensors are (rows, tokens) int64."""
 
     inputs: torch.Tensor
-    targets: torch.Tensor
-    positions: torch.Tensor
-    owners: torch.Tensor
-    tokens: int
+    targets: torch.Tensor  # the token after each input; `IGNORE_INDEX` for padding
+    position_ids: torch.Tensor  # from the beginning of each text
+    text_ids: torch.Tensor  # the index of the text that each token belongs to; `NO_TEXT` for padding
+    tokens: int  # targets that are no padding
 
-    def mask(self, dtype: torch.dtype) -> torch.Tensor:
-        """What is added to the scores of attention, (rows, 1, tokens, tokens): 0 for the own past, else -inf.
+    def attention_mask(self, dtype: torch.dtype) -> torch.Tensor:
+        """What is added to attention scores: (rows, 1, tokens, tokens).
 
-        Two rows of one long post keep apart, too. Padding sees itself, since the softmax of nothing is not a
-        number.
+        It is 0 for a token itself and the earlier tokens of its row of the same text, and the lowest number
+        of `dtype` for all others. Padding attends to itself, since the softmax of nothing is not a number.
         """
         width = self.inputs.shape[1]
-        begins = torch.arange(width, device=self.positions.device) - self.positions
+        begins = torch.arange(width, device=self.position_ids.device) - self.position_ids
         same = begins[:, :, None] == begins[:, None, :]
         past = torch.ones(width, width, dtype=torch.bool, device=same.device).tril()
         lowest = torch.finfo(dtype).min
@@ -54,112 +52,112 @@ class Batch:
 
     def to(self, device: str) -> Batch:
         """The same batch on a device."""
-        inputs, targets, positions, owners = (
-            part.to(device) for part in (self.inputs, self.targets, self.positions, self.owners)
+        inputs, targets, position_ids, text_ids = (
+            tensor.to(device) for tensor in (self.inputs, self.targets, self.position_ids, self.text_ids)
         )
-        return Batch(inputs, targets, positions, owners, self.tokens)
+        return Batch(inputs, targets, position_ids, text_ids, self.tokens)
 
     def split(self, parts: int) -> list[Batch]:
-        """In `parts` of about the same size; fewer where there are not so many rows."""
+        """The rows in `parts` batches of about the same size; in fewer where there are not so many rows."""
         return [self._rows(slice(n, None, parts)) for n in range(min(parts, len(self.inputs)))]
 
-    def _rows(self, which: slice) -> Batch:
-        targets = self.targets[which]
-        tokens = int((targets != IGNORED).sum())
-        return Batch(self.inputs[which], targets, self.positions[which], self.owners[which], tokens)
+    def _rows(self, rows: slice) -> Batch:
+        targets = self.targets[rows]
+        tokens = int((targets != IGNORE_INDEX).sum())
+        return Batch(self.inputs[rows], targets, self.position_ids[rows], self.text_ids[rows], tokens)
 
 
-def positions(model: PreTrainedModel) -> int:
-    """How many tokens the model can see at once."""
+def context_length(model: PreTrainedModel) -> int:
+    """How many tokens the model can attend to."""
     config = model.config
     limits = (getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window"))
     return min((limit for limit in limits if limit), default=1024)
 
 
 def encode(
-    texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, positions: int, authors: Sequence[str] = ()
+    texts: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    authors: Sequence[str] = (),
 ) -> list[list[Row]]:
-    """Token rows of each text; one longer than the model sees is cut into several rows.
+    """The token rows of each text; a long text has several.
 
-    Rows of one text overlap by one token, so that every token but the first is predicted exactly once.
+    The rows of one text overlap by one token, so that every token but the first is predicted exactly once.
 
     Args:
         texts: posts.
-        tokenizer: its begin token (or else its end token) opens a row, its end token closes it.
-        positions: how many tokens the model can see; rows are at most one longer, for the last target.
-        authors: of each text; one whom the tokenizer has a token for begins with that.
+        tokenizer: its begin token (or else its end token) opens a text, its end token closes it.
+        max_length: of the model's context; a row is at most one token longer, its last target.
+        authors: of each text; a text of an author who has a token of their own begins with it.
     """
     end = tokenizer.eos_token_id
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end
     encoded = tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False)[
         "input_ids"
     ]
-    known = speakers(tokenizer)
-    begins = [known.get(author, begin) for author in authors] or [begin] * len(encoded)
+    author_tokens = speakers(tokenizer)
+    begins = [author_tokens.get(author, begin) for author in authors] or [begin] * len(encoded)
     whole = ((first, *ids, end) for first, ids in zip(begins, encoded, strict=True))
-    return [[row[i : i + positions + 1] for i in range(0, len(row) - 1, positions)] for row in whole]
+    return [[row[i : i + max_length + 1] for i in range(0, len(row) - 1, max_length)] for row in whole]
 
 
 def batches(
     texts: Sequence[Sequence[Row]], batch_tokens: int, padding: int, shuffle: random.Random | None
 ) -> list[Batch]:
-    """Batches of at most `batch_tokens` positions, padding counted, and at least one row of them.
+    """Batches of at most `batch_tokens` positions, padding counted, and at least one row each.
 
     Args:
-        texts: rows of each text, from `encode`.
+        texts: the rows of each text, from `encode`.
         batch_tokens: positions in a batch.
         padding: token that fills rows.
-        shuffle: puts texts and batches in random order; None keeps that of the texts.
+        shuffle: puts rows and batches in random order; None keeps the order of the texts.
     """
-    owned = [(owner, row) for owner, rows in enumerate(texts) for row in rows]
+    rows = [(text_id, row) for text_id, text_rows in enumerate(texts) for row in text_rows]
     if shuffle:
-        shuffle.shuffle(owned)
-    by_width: dict[int, list[Owned]] = {}
-    for owner, row in owned:
-        by_width.setdefault(_width(row), []).append((owner, row))
-    made = []
+        shuffle.shuffle(rows)
+    by_width: dict[int, list[TextRow]] = {}
+    for text_id, row in rows:
+        by_width.setdefault(_width(row), []).append((text_id, row))
+    result = []
     for width, members in sorted(by_width.items()):
         packed, size = list(pack(members, width)), max(1, batch_tokens // width)
-        made += [_batch(packed[i : i + size], width, padding) for i in range(0, len(packed), size)]
+        result += [_batch(packed[i : i + size], width, padding) for i in range(0, len(packed), size)]
     if shuffle:
-        shuffle.shuffle(made)
-    return made
-
-
-Owned = tuple[int, Row]
+        shuffle.shuffle(result)
+    return result
 
 
 def _width(row: Row) -> int:
-    """The narrowest width that holds a row: `WIDTH`, or the next power of two."""
-    return max(WIDTH, 1 << (len(row) - 2).bit_length())
+    """The width of packed rows that a row goes into: `MIN_WIDTH`, or the next power of two."""
+    return max(MIN_WIDTH, 1 << (len(row) - 2).bit_length())
 
 
-def pack(rows: Sequence[Owned], width: int) -> Iterator[list[Owned]]:
-    """First fit, in the order given: each row goes to the first open place that has room."""
-    opened: list[tuple[int, list[Owned]]] = []  # what is free, and who is in
-    for owner, row in rows:
-        needed = len(row) - 1
-        at = next((i for i, (free, _) in enumerate(opened) if free >= needed), len(opened))
-        if at == OPEN:
-            fullest = min(range(OPEN), key=lambda i: opened[i][0])
+def pack(rows: Sequence[TextRow], width: int) -> Iterator[list[TextRow]]:
+    """Pack rows by first fit, in their order: each goes into the first open packed row that has room."""
+    opened: list[tuple[int, list[TextRow]]] = []  # free positions, and members
+    for text_id, row in rows:
+        length = len(row) - 1
+        at = next((i for i, (free, _) in enumerate(opened) if free >= length), len(opened))
+        if at == OPEN_ROWS:
+            fullest = min(range(OPEN_ROWS), key=lambda i: opened[i][0])
             yield opened.pop(fullest)[1]
             at = len(opened)
         if at == len(opened):
             opened.append((width, []))
         free, members = opened[at]
-        opened[at] = (free - needed, [*members, (owner, row)])
+        opened[at] = (free - length, [*members, (text_id, row)])
     yield from (members for _, members in opened)
 
 
-def _batch(rows: Sequence[Sequence[Owned]], width: int, padding: int) -> Batch:
-    shape = (len(rows), width)
-    inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORED)
-    places, owners = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NOBODY)
-    for i, members in enumerate(rows):
+def _batch(packed: Sequence[Sequence[TextRow]], width: int, padding: int) -> Batch:
+    shape = (len(packed), width)
+    inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORE_INDEX)
+    position_ids, text_ids = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NO_TEXT)
+    for i, members in enumerate(packed):
         start = 0
-        for owner, row in members:
-            ids, here = torch.tensor(row), slice(start, start + len(row) - 1)
-            inputs[i, here], targets[i, here] = ids[:-1], ids[1:]
-            places[i, here], owners[i, here] = torch.arange(len(row) - 1), owner
-            start = here.stop
-    return Batch(inputs, targets, places, owners, tokens=int((targets != IGNORED).sum()))
+        for text_id, row in members:
+            ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
+            inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
+            position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
+            start = place.stop
+    return Batch(inputs, targets, position_ids, text_ids, tokens=int((targets != IGNORE_INDEX).sum()))

@@ -1,4 +1,4 @@
-"""Where a run stands, on disk: after a kill at any moment the same run goes on, bit for bit on a CPU."""
+"""The checkpoint of an unfinished run: after a kill at any moment the run goes on, bit for bit on a CPU."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 import torch
@@ -15,17 +17,30 @@ from safetensors.torch import save_file
 
 from ..files import CheckpointConfig
 from ..types import CurvePoint
-from .loop import TrainState
 from .optimizer import Optimizer
 from .weights import Weights
 
-FILE = "standing.safetensors"
-RARELY = 20  # times as long as saving took goes by until it is done again: at most 5 % of a run
-_MOMENTS = "optimizer."
+FILE = "standing.safetensors"  # earlier versions wrote this name and those of its contents; they stay
+MIN_INTERVAL = 20  # times as long as a save took pass before the next: at most 5 % of a run is spent on it
+_METADATA = "standing"
+_OPTIMIZER = "optimizer."
 
 
-class _Noted(msgspec.Struct):
-    """What stands beside the tensors in the file."""
+@dataclass
+class TrainState:
+    """What training changes from step to step, besides weights, optimizer and random numbers."""
+
+    best: torch.Tensor  # compute weights of the best evaluation so far
+    best_step: int = 0
+    step: int = 0  # how many are done
+    curve: list[CurvePoint] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)  # nats a token, of each step since the last evaluation
+    seconds: float = 0.0  # that all steps took
+    stopped: str = ""  # why training ended before its last step
+
+
+class _Metadata(msgspec.Struct):
+    """What the file holds beside its tensors."""
 
     fingerprint: dict[str, str] = msgspec.field(name="made_of")
     step: int
@@ -36,68 +51,110 @@ class _Noted(msgspec.Struct):
     seconds: float
 
 
-class RunCheckpoint:
-    """The one file of a run; written beside and moved into place, so that it is always whole."""
+class Checkpoint:
+    """Keeps a run while it goes. This one keeps nothing, for runs that are not to be resumed."""
+
+    def restore(self, _: TrainState) -> bool:
+        """Resume the run where it was kept; return whether it was."""
+        return False
+
+    def save_if_due(self, _: TrainState) -> None:
+        """Keep the run after a step, if it is time."""
+
+    def save(self, _: TrainState) -> None:
+        """Keep the run."""
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        """A context in which Ctrl-C loses nothing that can be kept."""
+        return nullcontext()
+
+
+class RunCheckpoint(Checkpoint):
+    """Keeps a run in one file; it is written beside and moved into place, so it is always whole."""
 
     def __init__(
         self,
-        checkpoints: CheckpointConfig,
+        config: CheckpointConfig,
         weights: Weights,
         optimizer: Optimizer,
-        *,
         fingerprint: Mapping[str, str],
+        *,
+        writes: bool,
     ) -> None:
         """Keep a run.
 
         Args:
-            checkpoints: where and how often; the folder is this run's alone, and need not exist.
+            config: where and how often; the folder is this run's alone, and need not exist.
             weights: what is trained.
             optimizer: what trains it.
-            fingerprint: what must be the same for a run to go on: the base's digest, versions.
+            fingerprint: what must be the same for the run to go on bit for bit on a CPU.
+            writes: whether this process saves; all of them restore.
         """
-        self._file = checkpoints.folder / FILE
+        self._file, self._seconds = config.folder / FILE, config.seconds
         self._weights, self._optimizer = weights, optimizer
-        self._fingerprint, self._seconds = dict(fingerprint), checkpoints.seconds
-        self._next = time.monotonic() + checkpoints.seconds
+        self._fingerprint, self._writes = dict(fingerprint), writes
+        self._due = time.monotonic() + config.seconds
         self._interrupted = False
 
     def restore(self, state: TrainState) -> bool:
-        """Put everything where it was; False where there is nothing to go on from."""
-        try:
-            with safe_open(self._file, "pt") as file:
-                metadata = file.metadata() or {}
-                noted = msgspec.json.decode(metadata.get("standing", ""), type=_Noted)
-                if noted.fingerprint != self._fingerprint:
-                    return False
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
-        except (OSError, SafetensorError, msgspec.DecodeError):
+        """Set everything to what the file holds; return False where there is none to go on from."""
+        contents = self._read()
+        if contents is None:
             return False
+        metadata, tensors = contents
         self._weights.master_weights.copy_(tensors["master"])
         self._weights.compute_weights.copy_(self._weights.master_weights)
         state.best.copy_(tensors["best"])
         self._optimizer.restore(
-            {n.removeprefix(_MOMENTS): t for n, t in tensors.items() if n.startswith(_MOMENTS)}
+            {n.removeprefix(_OPTIMIZER): t for n, t in tensors.items() if n.startswith(_OPTIMIZER)}
         )
         torch.set_rng_state(tensors["random"])
-        state.step, state.best_step, state.curve = noted.step, noted.best_step, noted.curve
-        state.losses, state.stopped, state.seconds = noted.losses, noted.stopped, noted.seconds
+        state.step, state.best_step, state.curve = metadata.step, metadata.best_step, metadata.curve
+        state.losses, state.stopped, state.seconds = metadata.losses, metadata.stopped, metadata.seconds
         return True
 
-    def keep(self, state: TrainState) -> None:
+    def _read(self) -> tuple[_Metadata, dict[str, torch.Tensor]] | None:
+        """What the file holds; None where it is absent, damaged, or of another run."""
+        try:
+            with safe_open(self._file, "pt") as file:
+                metadata = msgspec.json.decode((file.metadata() or {}).get(_METADATA, ""), type=_Metadata)
+                if metadata.fingerprint != self._fingerprint:
+                    return None
+                names = file.keys()
+                return metadata, {name: file.get_tensor(name) for name in names}
+        except (OSError, SafetensorError, msgspec.DecodeError):
+            return None
+
+    def save_if_due(self, state: TrainState) -> None:
         """Write the file when its time has come, or when the user wants to stop.
 
         Raises:
             KeyboardInterrupt: the user wants to stop, and the file is written.
         """
-        if self._interrupted or time.monotonic() >= self._next:
+        if not self._writes:
+            return
+        if self._interrupted or time.monotonic() >= self._due:
             self.save(state)
         if self._interrupted:
             raise KeyboardInterrupt
 
     def save(self, state: TrainState) -> None:
         """Write the file."""
+        if not self._writes:
+            return
         started = time.monotonic()
-        noted = _Noted(
+        tensors = {
+            "master": self._weights.master_weights,
+            "best": state.best,
+            "random": torch.get_rng_state(),
+            **{_OPTIMIZER + name: tensor for name, tensor in self._optimizer.state().items()},
+        }
+        _write(self._file, self._metadata(state), tensors)
+        ended = time.monotonic()
+        self._due = ended + max(self._seconds, MIN_INTERVAL * (ended - started))
+
+    def _metadata(self, state: TrainState) -> _Metadata:
+        return _Metadata(
             self._fingerprint,
             state.step,
             state.best_step,
@@ -106,37 +163,32 @@ class RunCheckpoint:
             state.stopped,
             state.seconds,
         )
-        tensors = {
-            "master": self._weights.master_weights,
-            "best": state.best,
-            "random": torch.get_rng_state(),
-            **{_MOMENTS + name: tensor for name, tensor in self._optimizer.state().items()},
-        }
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".part")
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-            beside,
-            {"standing": msgspec.json.encode(noted).decode()},
-        )
-        beside.replace(self._file)
-        ended = time.monotonic()
-        self._next = ended + max(self._seconds, RARELY * (ended - started))
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Let Ctrl-C wait for the end of the step, so that nothing is lost; a second one does not wait."""
+        """Inside, Ctrl-C waits for the end of the step, and nothing is lost; a second one does not wait."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = signal.getsignal(signal.SIGINT)
 
-        def interrupted(*_: object) -> None:
+        def interrupt(*_: object) -> None:
             self._interrupted = True
             signal.signal(signal.SIGINT, before)
 
-        signal.signal(signal.SIGINT, interrupted)
+        signal.signal(signal.SIGINT, interrupt)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+        beside,
+        {_METADATA: msgspec.json.encode(metadata).decode()},
+    )
+    beside.replace(path)

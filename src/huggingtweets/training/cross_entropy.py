@@ -1,8 +1,8 @@
-"""Cross-entropy of next tokens that never holds the scores of all positions at once.
+"""Cross-entropy of next tokens that never holds the logits of all positions at once.
 
-With 50,257 tokens to choose from, the scores of a thousand positions are 200 MB, and as much again for their
-gradient. Here they are made, used both ways and dropped, some positions at a time; the gradient is computed
-on the way forward (Hsu et al. 2024, "Liger Kernel", section 3.2).
+With a vocabulary of 50,257 tokens, the logits of a thousand positions are 200 MB, and so is their gradient.
+Here both are computed and dropped chunk by chunk; the gradient is computed in the forward pass (Hsu et al.
+2024, "Liger Kernel", section 3.2).
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from .batches import IGNORED
+from .batches import IGNORE_INDEX
 
-SCORES = 1 << 26  # held at once, in the model's own precision: 128 MB in bfloat16
-POSITIONS = 512  # at once on a processor: their scores stay in its cache where the vocabulary is small
-_SHAPING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
+MAX_LOGITS = 1 << 26  # of a chunk, in the model's own precision: 128 MB in bfloat16
+MAX_POSITIONS = 512  # of a chunk on a processor: their logits stay in its cache where the vocabulary is small
+_LOGIT_SETTINGS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
 
 def cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats, summed: a scalar in float32.
 
-    Padding is computed and thrown away: it is little, and all batches then have one shape.
+    Padding is computed and multiplied by 0: there is little of it, and all batches then have one shape.
 
     Args:
         hidden: (positions, width), the last layer's output.
         lm_head: (vocabulary, width), the output matrix.
-        targets: (positions,), the tokens that came; `IGNORED` for padding.
+        targets: (positions,), the next tokens; `IGNORE_INDEX` for padding.
     """
     total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, lm_head, targets)  # type: ignore[no-untyped-call]
     return total
@@ -37,35 +37,35 @@ def cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Te
 @torch.no_grad()
 def token_cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy in nats of each position, 0 for padding: (positions,) in float32; arguments as above."""
-    costs = []
-    for at in _pieces(hidden, lm_head):
-        logs = torch.log_softmax((hidden[at] @ lm_head.T).float(), dim=-1)
-        wanted, padding = targets[at, None].clamp(min=0), targets[at] == IGNORED
-        costs.append(-logs.gather(1, wanted).squeeze(1).masked_fill(padding, 0.0))
-    return torch.cat(costs)
+    losses = []
+    for chunk in _chunks(hidden, lm_head):
+        log_probabilities = torch.log_softmax((hidden[chunk] @ lm_head.T).float(), dim=-1)
+        target_ids, padding = targets[chunk, None].clamp(min=0), targets[chunk] == IGNORE_INDEX
+        losses.append(-log_probabilities.gather(1, target_ids).squeeze(1).masked_fill(padding, 0.0))
+    return torch.cat(losses)
 
 
-def _gradient(scores: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The summed cost of positions, and its gradient with respect to their scores.
+def _loss_and_gradient(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The summed loss of some positions, and its gradient with respect to their logits.
 
-    The softmax is summed in float32 and rounded to the scores' own precision, as the gradient has to be; the
-    cost is read from it, too: in bfloat16 right to 0.004 nats a token, either way.
+    The softmax is summed in float32 and rounded to the precision of the logits, as the gradient has to be.
+    The loss is read from the rounded softmax, too: in bfloat16 it is right to 0.004 nats a token either way.
     """
-    wanted, learnt = targets[:, None].clamp(min=0), (targets != IGNORED)[:, None]
-    chances = torch.softmax(scores, dim=-1)
+    target_ids, is_target = targets[:, None].clamp(min=0), (targets != IGNORE_INDEX)[:, None]
+    probabilities = torch.softmax(logits, dim=-1)
     smallest = torch.finfo(torch.float32).tiny
-    costs = -chances.gather(1, wanted).float().clamp(min=smallest).log()
-    chances.scatter_add_(1, wanted, chances.new_full(wanted.shape, -1.0))
-    if not learnt.all():
-        chances.mul_(learnt)
-    return costs.mul_(learnt).sum(), chances
+    losses = -probabilities.gather(1, target_ids).float().clamp(min=smallest).log()
+    gradient = probabilities.scatter_add_(1, target_ids, probabilities.new_full(target_ids.shape, -1.0))
+    if not is_target.all():
+        gradient.mul_(is_target)
+    return losses.mul_(is_target).sum(), gradient
 
 
-def _pieces(hidden: torch.Tensor, lm_head: torch.Tensor) -> Iterator[slice]:
-    """Stretches of positions, of one shape but for the last."""
-    size = max(1, SCORES // len(lm_head))
+def _chunks(hidden: torch.Tensor, lm_head: torch.Tensor) -> Iterator[slice]:
+    """Slices of the positions, of one length but for the last."""
+    size = max(1, MAX_LOGITS // len(lm_head))
     if not hidden.is_cuda:
-        size = min(size, POSITIONS)
+        size = min(size, MAX_POSITIONS)
     return (slice(start, start + size) for start in range(0, len(hidden), size))
 
 
@@ -75,12 +75,12 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         hidden_grad = torch.empty_like(hidden)
         lm_head_grad = torch.zeros_like(lm_head) if ctx.needs_input_grad[1] else None
         total = hidden.new_zeros((), dtype=torch.float32)
-        for at in _pieces(hidden, lm_head):
-            cost, scores_grad = _gradient(hidden[at] @ lm_head.T, targets[at])
-            total += cost
-            torch.mm(scores_grad, lm_head, out=hidden_grad[at])
+        for chunk in _chunks(hidden, lm_head):
+            loss, logits_grad = _loss_and_gradient(hidden[chunk] @ lm_head.T, targets[chunk])
+            total += loss
+            torch.mm(logits_grad, lm_head, out=hidden_grad[chunk])
             if lm_head_grad is not None:
-                lm_head_grad.addmm_(scores_grad.T, hidden[at])
+                lm_head_grad.addmm_(logits_grad.T, hidden[chunk])
         ctx.save_for_backward(hidden_grad, lm_head_grad)
         return total
 
@@ -94,23 +94,23 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
 
 @torch.no_grad()
 def find_lm_head(model: PreTrainedModel) -> torch.Tensor | None:
-    """The matrix that turns the last hidden state into scores; None where the model does more than that.
+    """The matrix that turns the last hidden state into logits; None where the model does more than that.
 
-    Some architectures add a bias, scale or cap their scores. Their settings are known by name, and what comes
-    out of a float32 model shows the rest.
+    Some architectures add a bias, or scale or cap their logits. Known settings tell most of them; a short
+    computation in a float32 model tells the rest.
     """
     head: Any = model.get_output_embeddings()
-    shaped = any(getattr(model.config, name, None) not in {None, 1} for name in _SHAPING)
-    if head is None or shaped or getattr(head, "bias", None) is not None:
+    changes_logits = any(getattr(model.config, name, None) not in {None, 1} for name in _LOGIT_SETTINGS)
+    if head is None or changes_logits or getattr(head, "bias", None) is not None:
         return None
-    probe = torch.arange(2, 6, device=model.device)[None]
+    input_ids = torch.arange(2, 6, device=model.device)[None]
     was_training = model.training
     model.eval()
-    scores = model(input_ids=probe, use_cache=False).logits
-    hidden = backbone(model)(input_ids=probe, use_cache=False).last_hidden_state
+    logits = model(input_ids=input_ids, use_cache=False).logits
+    hidden = backbone(model)(input_ids=input_ids, use_cache=False).last_hidden_state
     model.train(was_training)
     lm_head: torch.Tensor = head.weight
-    return lm_head if torch.allclose(hidden @ lm_head.T, scores, rtol=1e-3, atol=1e-4) else None
+    return lm_head if torch.allclose(hidden @ lm_head.T, logits, rtol=1e-3, atol=1e-4) else None
 
 
 def backbone(model: Any) -> Any:

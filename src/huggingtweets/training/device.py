@@ -1,4 +1,4 @@
-"""What to compute on, and in which precision."""
+"""The device to compute on, its precision and memory, and what a run was made with."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import os
 import platform
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_PACKAGES = ("huggingtweets", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "safetensors")
 
 
 @dataclass(frozen=True)
 class Device:
-    """A place to compute. `bf16` says whether it multiplies bfloat16 natively: elsewhere that is slower."""
+    """A device to compute on."""
 
     kind: str  # "cuda", "mps" or "cpu"
-    name: str
-    bf16: bool
+    name: str  # of the processor or GPU
+    bf16: bool  # whether it multiplies bfloat16 natively; where it does not, bfloat16 is slower
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Matrix products in bfloat16 where that is native; everything else stays in float32."""
+        """A context in which matrix products are in bfloat16 where that is native, all else in float32."""
         return torch.autocast(self.kind, torch.bfloat16) if self.bf16 else nullcontext()
 
 
@@ -39,10 +41,9 @@ def choose_device() -> Device:
 
 
 def keep_freed_memory() -> None:
-    """Let the C library reuse freed memory instead of giving it back: a fifth faster on GPT-2's shape.
+    """Make the C library reuse freed memory instead of giving it back: a fifth faster on GPT-2's shape.
 
-    A step frees and takes the same large blocks again and again, and the kernel clears every page it hands
-    out.
+    Every step frees and allocates the same large blocks, and the kernel clears every page it hands out.
     """
     with suppress(AttributeError, OSError, TypeError):  # only glibc has it
         mallopt = ctypes.CDLL(None).mallopt
@@ -51,12 +52,37 @@ def keep_freed_memory() -> None:
 
 
 def return_freed_memory() -> None:
-    """Give the kernel back what the C library keeps for later, where most of it will not be used again.
+    """Give the kernel back the freed memory that the C library keeps.
 
-    Weights that were loaded in float32 and are bfloat16 now have left 4 bytes each behind.
+    Weights that were loaded in float32 and are bfloat16 now leave 4 bytes each behind.
     """
     with suppress(AttributeError, OSError, TypeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def environment(device: Device) -> dict[str, str]:
+    """The versions and the hardware of a run, for whoever wants to repeat it.
+
+    Nothing in it names the user, or the machine on a network.
+    """
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": device.name,
+        "precision": "bfloat16 autocast" if device.bf16 else "float32",
+        "cores": str(os.cpu_count() or 0),
+        "threads": str(torch.get_num_threads()),
+        **{package: version(package) for package in _PACKAGES},
+    }
+
+
+def fingerprint(device: Device) -> dict[str, str]:
+    """What has to be the same for an unfinished run to go on bit for bit, the run itself apart."""
+    return {
+        "device": device.name,
+        "threads": str(torch.get_num_threads()),
+        **{package: version(package) for package in ("huggingtweets", "torch", "transformers")},
+    }
 
 
 def _fastest() -> str:

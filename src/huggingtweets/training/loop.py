@@ -1,139 +1,153 @@
-"""The training loop: batches of whole posts, the best weights kept, and where to stop."""
+"""The training loop: resume, step, evaluate, remember the best weights, stop early, keep checkpoints."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-import torch
-from transformers import PreTrainedModel
+from ..errors import InternalError, TrainingDiverged
+from ..files import CheckpointConfig
+from ..types import CurvePoint
+from .backward import Backward
+from .checkpoint import Checkpoint, RunCheckpoint, TrainState
+from .context import TrainContext
+from .device import fingerprint
+from .held_out import HeldOutEvaluator
+from .optimizer import Optimizer, lr_scale
+from .plan import Phase, TrainPlan
 
-from ..errors import TrainingDiverged
-from ..progress import Watcher
-from ..types import CurvePoint, Recipe
-from .batches import Batch
-from .optimizer import Optimizer, schedule
-from .weights import Weights
-
-HOPELESS = 2.0  # times the base's held-out bits per byte: no such run came back
-
-
-@dataclass
-class TrainState:
-    """Where a run stands: all that changes, besides weights, optimizer and random numbers."""
-
-    best: torch.Tensor  # weights of the best evaluation so far
-    best_step: int = 0
-    step: int = 0
-    curve: list[CurvePoint] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)  # nats a token, of the steps since the last point
-    seconds: float = 0.0  # that all steps took
-    stopped: str = ""  # why it ended before its time
+DIVERGED = 2.0  # times the base's held-out bits per byte: no such run recovered
 
 
-@dataclass(frozen=True)
-class HeldOutResult:
-    """What an evaluation finds."""
+class TrainingLoop:
+    """Trains a model on the batches of a plan."""
 
-    bits_per_byte: float  # held out
-    copied: float | None = None  # share of samples that copy a training post, where it was counted
-    memorizes: str = ""  # why that is more than the person does
+    def __init__(self, context: TrainContext, plan: TrainPlan) -> None:
+        """Make the optimizer, which is most of a run's memory, and the evaluator."""
+        self._context, self._plan = context, plan
+        self._optimizer = Optimizer(context.weights, plan.recipe)
+        self._backward = Backward(context.weights, context.loss, context.process_group, context.watcher)
+        self._held_out = HeldOutEvaluator(context, plan)
+        self._steps = len(plan.batches)
+        self._evaluation_steps = evaluation_steps(self._steps, plan.recipe.evaluations)
 
+    def run(self) -> TrainState:
+        """Train to the end of the plan, from the beginning or from a checkpoint of an unfinished run.
 
-@dataclass(frozen=True)
-class Loop:
-    """A training run over a plan of batches."""
-
-    model: PreTrainedModel
-    weights: Weights
-    optimizer: Optimizer
-    recipe: Recipe
-    epochs: float  # passes over the posts that the plan makes
-    plan: Sequence[Batch]
-    backward: Callable[[Batch], float]  # adds a batch's gradient; mean loss in nats a token
-    measure: Callable[[float], HeldOutResult]  # of the model as it is, after so many epochs
-    watcher: Watcher
-
-    def run(self, state: TrainState, keep: Callable[[TrainState], None], until: int | None = None) -> None:
-        """Go on from `state` to the end, or to a step; `keep` is told of every step to go on from.
+        Returns:
+            The best weights, and the curve.
 
         Raises:
             TrainingDiverged: the loss is no longer a number, or the model unlearns what its base knew.
+            KeyboardInterrupt: the user stopped the run; where it has a checkpoint, that is written.
         """
-        until = len(self.plan) if until is None else until
-        pauses = evaluation_steps(len(self.plan), self.recipe.evaluations)
+        state = TrainState(best=self._context.weights.compute_weights.clone())
+        checkpoints = [self._checkpoint(phase) for phase in self._plan.phases]
+        self._resume(state, checkpoints)
+        for phase, checkpoint in zip(self._plan.phases, checkpoints, strict=True):
+            if state.step < phase.end:
+                with checkpoint.interruptible():
+                    self._train_until(phase.end, state, checkpoint)
+                checkpoint.save(state)
+        return state
+
+    def _checkpoint(self, phase: Phase) -> Checkpoint:
+        context, config = self._context, self._context.checkpoints
+        if config is None:
+            return Checkpoint()
+        return RunCheckpoint(
+            CheckpointConfig(config.folder / phase.subfolder, config.seconds),
+            context.weights,
+            self._optimizer,
+            {**fingerprint(context.device), **phase.origin},
+            writes=context.process_group.is_main,
+        )
+
+    def _resume(self, state: TrainState, checkpoints: Sequence[Checkpoint]) -> None:
+        """Restore the checkpoint of the latest phase that has one."""
+        if any(checkpoint.restore(state) for checkpoint in reversed(checkpoints)):
+            may_have_ended = len(checkpoints) > 1
+            unfinished = "" if may_have_ended else " of an unfinished run"
+            self._context.watcher.note(f"going on from step {state.step:,} of {self._steps:,}{unfinished}")
+        if self._context.process_group.broadcast(state.step) != state.step:
+            raise InternalError("the processes of this run do not share the folder of its checkpoints")
+
+    def _train_until(self, end: int, state: TrainState, checkpoint: Checkpoint) -> None:
         if not state.curve:
             self._evaluate(state)
-        self.model.train()
-        while state.step < until and not state.stopped:
+        self._context.model.train()
+        while state.step < end and not state.stopped:
             self._step(state)
-            if state.step in pauses:
-                enough = self._evaluate(state) or self._enough(state.curve)
-                state.stopped = enough if state.step < len(self.plan) else ""
-            keep(state)
+            if state.step in self._evaluation_steps:
+                stop_reason = self._evaluate(state) or self._stop_reason(state.curve)
+                state.stopped = stop_reason if state.step < self._steps else ""
+            checkpoint.save_if_due(state)
 
     def _step(self, state: TrainState) -> None:
         started = time.perf_counter()
-        batch, share = self.plan[state.step], schedule(state.step, len(self.plan), self.recipe)
-        loss = self.backward(batch)
+        batch = self._plan.batches[state.step]
+        scale = lr_scale(state.step, self._steps, self._plan.recipe)
+        loss = self._backward(batch)
         state.step += 1
         if not math.isfinite(loss):
-            raise self._diverged(f"the loss became {loss} at step {state.step} of {len(self.plan)}")
-        self.optimizer.step(share)
+            raise self._diverged(f"the loss became {loss} at step {state.step} of {self._steps}")
+        self._optimizer.step(scale)
         state.losses.append(loss)
         seconds = time.perf_counter() - started
         state.seconds += seconds
-        speed = batch.tokens / seconds
-        self.watcher.stepped(state.step, len(self.plan), loss, speed)
+        self._context.watcher.stepped(state.step, self._steps, loss, batch.tokens / seconds)
 
     def _evaluate(self, state: TrainState) -> str:
-        """Add a point to the curve; remember the weights where it is the best one since the beginning.
+        """Add a point to the curve, and remember the weights where the point is the lowest so far.
 
-        The base itself is none of them, even where it predicts best: whoever trains wants a voice.
+        The base itself is never the best, even where it predicts best: it does not write like the person.
 
         Returns:
             Why training should stop, "" where it should go on.
         """
-        epoch = state.step * self.epochs / len(self.plan)
-        found = self.measure(epoch)
-        losses = state.losses
+        epoch = state.step * self._plan.epochs / self._steps
+        result = self._held_out.evaluate(epoch)
         point = CurvePoint(
             step=state.step,
             epoch=epoch,
-            bits_per_byte=found.bits_per_byte,
-            train_loss=sum(losses) / len(losses) if losses else None,
-            copied=found.copied,
+            bits_per_byte=result.bits_per_byte,
+            train_loss=sum(state.losses) / len(state.losses) if state.losses else None,
+            copied=result.copied,
         )
         lowest = min((earlier.bits_per_byte for earlier in state.curve[1:]), default=math.inf)
-        if point.step and point.bits_per_byte < lowest and not found.memorizes:
-            state.best.copy_(self.weights.compute_weights)
+        if point.step and point.bits_per_byte < lowest and not result.memorizes:
+            state.best.copy_(self._context.weights.compute_weights)
             state.best_step = point.step
         state.curve.append(point)
         state.losses = []
-        self.watcher.evaluated(point)
-        if not point.bits_per_byte < HOPELESS * state.curve[0].bits_per_byte:
+        self._context.watcher.evaluated(point)
+        self._require_convergence(state.curve)
+        return result.memorizes
+
+    def _require_convergence(self, curve: Sequence[CurvePoint]) -> None:
+        base, point = curve[0], curve[-1]
+        if not point.bits_per_byte < DIVERGED * base.bits_per_byte:
             raise self._diverged(
                 f"after {point.step} steps the model predicts held-out posts with {point.bits_per_byte:.3f} "
-                f"bits per byte, and its base did with {state.curve[0].bits_per_byte:.3f}"
+                f"bits per byte, and its base did with {base.bits_per_byte:.3f}"
             )
-        return found.memorizes
 
-    def _enough(self, curve: Sequence[CurvePoint]) -> str:
-        """Why training should stop for want of progress, "" where it should go on."""
+    def _stop_reason(self, curve: Sequence[CurvePoint]) -> str:
+        """Why training should stop for lack of progress, "" where it should go on."""
         best = min(range(len(curve)), key=lambda i: curve[i].bits_per_byte)
-        if len(curve) - 1 - best < self.recipe.patience:
+        patience = self._plan.recipe.patience
+        if len(curve) - 1 - best < patience:
             return ""
-        return f"held-out bits per byte have not fallen for {self.recipe.patience} evaluations"
+        return f"held-out bits per byte have not fallen for {patience} evaluations"
 
     def _diverged(self, what: str) -> TrainingDiverged:
-        lower = self.recipe.learning_rate / 10
+        lower = self._plan.recipe.learning_rate / 10
         return TrainingDiverged(
             f"{what}; nothing was saved. Try a lower learning rate, for example --set learning_rate={lower:g}"
         )
 
 
 def evaluation_steps(steps: int, evaluations: int) -> set[int]:
-    """Evenly spread, the last step always among them."""
+    """The steps after which the model is evaluated: evenly spread, the last step always among them."""
     return {math.ceil(steps * (i + 1) / evaluations) for i in range(evaluations)}

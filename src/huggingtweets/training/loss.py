@@ -1,4 +1,4 @@
-"""How well a model predicts text."""
+"""How well a model predicts text: the loss of training, and bits per byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from .. import results
-from .batches import IGNORED, Batch, Row, batches, encode, positions
+from .batches import IGNORE_INDEX, Batch, Row, batches, context_length, encode
 from .cross_entropy import backbone, cross_entropy, token_cross_entropy
 from .device import Device
 
@@ -28,15 +28,15 @@ def summed_loss(
         model: a causal language model.
         batch: what to predict.
         device: where the model is.
-        lm_head: from `find_lm_head`, where the model has one: then scores are made a few at a time.
+        lm_head: from `find_lm_head`; with it, logits are computed chunk by chunk.
     """
     batch = batch.to(device.kind)
     targets = batch.targets.flatten()
     with _precision(model, device):
         if lm_head is None:
-            scores = model(**_asked(model, batch)).logits.flatten(0, 1).float()
-            return functional.cross_entropy(scores, targets, ignore_index=IGNORED, reduction="sum")
-        hidden = backbone(model)(**_asked(model, batch)).last_hidden_state
+            logits = model(**_model_inputs(model, batch)).logits.flatten(0, 1).float()
+            return functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="sum")
+        hidden = backbone(model)(**_model_inputs(model, batch)).last_hidden_state
         return cross_entropy(hidden.flatten(0, 1), lm_head, targets)
 
 
@@ -48,7 +48,7 @@ def nll(
     device: Device,
     lm_head: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """What each text costs the model in nats, its end counted: (texts,) in float64.
+    """The negative log-likelihood of each text in nats, its end token counted: (texts,) in float64.
 
     Args:
         model: a causal language model.
@@ -61,24 +61,29 @@ def nll(
     model.eval()
     total = torch.zeros(len(texts), dtype=torch.float64)
     for batch in batches(texts, EVALUATION_TOKENS, padding, None):
-        moved = batch.to(device.kind)
-        targets = moved.targets.flatten()
-        with _precision(model, device):
-            if lm_head is None:
-                scores = model(**_asked(model, moved)).logits.flatten(0, 1).float()
-                costs = functional.cross_entropy(scores, targets, ignore_index=IGNORED, reduction="none")
-            else:
-                hidden = backbone(model)(**_asked(model, moved)).last_hidden_state
-                costs = token_cross_entropy(hidden.flatten(0, 1), lm_head, targets)
-        # padding costs nothing, so whoever is given it pays nothing
-        total.index_add_(0, batch.owners.flatten().clamp(min=0), costs.double().cpu())
+        losses = _token_losses(model, batch.to(device.kind), device, lm_head)
+        # the loss of padding is 0, so it may be added to any text
+        total.index_add_(0, batch.text_ids.flatten().clamp(min=0), losses.double().cpu())
     model.train(was_training)
     return total
 
 
-def bits_per_byte(nats_of_texts: torch.Tensor, texts: Sequence[str]) -> float:
-    """Bits per UTF-8 byte of the texts, from what each costs in nats."""
-    return results.bits_per_byte((nats_of_texts / math.log(2)).tolist(), texts)
+def _token_losses(
+    model: PreTrainedModel, batch: Batch, device: Device, lm_head: torch.Tensor | None
+) -> torch.Tensor:
+    """Cross-entropy in nats of each position, 0 for padding: (rows * tokens,)."""
+    targets = batch.targets.flatten()
+    with _precision(model, device):
+        if lm_head is None:
+            logits = model(**_model_inputs(model, batch)).logits.flatten(0, 1).float()
+            return functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="none")
+        hidden = backbone(model)(**_model_inputs(model, batch)).last_hidden_state
+        return token_cross_entropy(hidden.flatten(0, 1), lm_head, targets)
+
+
+def bits_per_byte(nll_of_texts: torch.Tensor, texts: Sequence[str]) -> float:
+    """Bits per UTF-8 byte of the texts, from the negative log-likelihood of each in nats."""
+    return results.bits_per_byte((nll_of_texts / math.log(2)).tolist(), texts)
 
 
 def bits_per_post(
@@ -88,21 +93,28 @@ def bits_per_post(
     device: Device,
     authors: Sequence[str] = (),
 ) -> list[float]:
-    """What each text costs the model in bits, its end counted; with `authors`, where it knows who speaks."""
-    rows = encode(texts, tokenizer, positions(model), authors)
-    found = nll(model, rows, tokenizer.eos_token_id, device)
-    return [float(cost) / math.log(2) for cost in found]
+    """The negative log-likelihood of each text in bits, its end token counted.
+
+    Args:
+        model: a causal language model.
+        tokenizer: its own.
+        texts: posts.
+        device: where the model is.
+        authors: of each text; a model of several authors then knows who speaks.
+    """
+    rows = encode(texts, tokenizer, context_length(model), authors)
+    return [float(nats) / math.log(2) for nats in nll(model, rows, tokenizer.eos_token_id, device)]
 
 
-def _asked(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
+def _model_inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
     return {
         "input_ids": batch.inputs,
-        "position_ids": batch.positions,
-        "attention_mask": batch.mask(model.dtype),
+        "position_ids": batch.position_ids,
+        "attention_mask": batch.attention_mask(model.dtype),
         "use_cache": False,
     }
 
 
 def _precision(model: PreTrainedModel, device: Device) -> AbstractContextManager[object]:
-    """A model in float32 multiplies in the device's own precision; any other knows what it does."""
+    """Autocast for a model in float32; a model in another precision computes in its own."""
     return device.autocast() if model.dtype == torch.float32 else nullcontext()

@@ -1,4 +1,4 @@
-"""How much of each person a model of several people hears."""
+"""How often a model of several people sees the posts of each."""
 
 from __future__ import annotations
 
@@ -10,43 +10,45 @@ from ..types import Post
 from .batches import Row
 
 
-def shares(authors: Sequence[str], mix: Mapping[str, float]) -> dict[str, float]:
-    """The weight of each author; equal ones where no mix is given, as in 2020.
+def author_weights(authors: Sequence[str], mix: Mapping[str, float]) -> dict[str, float]:
+    """The weight of each author, as `mix` says; equal weights where it is empty.
 
     Raises:
-        RecipeError: the mix names somebody else, leaves somebody out, or weighs nothing.
+        RecipeError: the mix names somebody else, leaves somebody out, or has a weight of 0 or less.
     """
-    wanted = {handle.removeprefix("@").casefold(): weight for handle, weight in mix.items()} or {
+    weights = {handle.removeprefix("@").casefold(): weight for handle, weight in mix.items()} or {
         author.casefold(): 1.0 for author in authors
     }
-    if set(wanted) != {author.casefold() for author in authors} or min(wanted.values()) <= 0:
+    if set(weights) != {author.casefold() for author in authors} or min(weights.values()) <= 0:
         raise RecipeError(
             f"mix {dict(mix)}: expected one weight above 0 for each of {', '.join(authors)}, "
             f"for example {' '.join(f'--mix {author}=1' for author in authors)}"
         )
-    return {author: wanted[author.casefold()] for author in authors}
+    return {author: weights[author.casefold()] for author in authors}
 
 
-def epoch(
+def mixed_epoch(
     rows_by_author: Mapping[str, Sequence[list[Row]]], weights: Mapping[str, float], shuffle: random.Random
 ) -> list[list[Row]]:
-    """The posts of one epoch: whoever has most for their weight once, the others as often as it takes.
+    """The posts of one epoch, in numbers proportional to the weights.
+
+    The posts of the author who has the most for their weight come once; those of the others are repeated.
 
     Args:
         rows_by_author: the rows of each author's posts.
         weights: of each author, above 0.
-        shuffle: decides which posts come once more than others.
+        shuffle: chooses the posts that come once more than others.
     """
     longest = max(len(rows) / weights[author] for author, rows in rows_by_author.items())
-    drawn: list[list[Row]] = []
+    posts: list[list[Row]] = []
     for author, rows in rows_by_author.items():
-        wanted = max(len(rows), round(longest * weights[author]))
-        whole, rest = divmod(wanted, len(rows))
-        drawn += [*(list(rows) * whole), *shuffle.sample(list(rows), rest)]
-    return drawn
+        count = max(len(rows), round(longest * weights[author]))
+        repeats, remainder = divmod(count, len(rows))
+        posts += [*(list(rows) * repeats), *shuffle.sample(list(rows), remainder)]
+    return posts
 
 
-def by_author(posts: Sequence[Post]) -> dict[str, list[str]]:
+def texts_by_author(posts: Sequence[Post]) -> dict[str, list[str]]:
     """The texts of each author, in order."""
     texts: dict[str, list[str]] = {}
     for post in posts:

@@ -1,4 +1,4 @@
-"""What moves the weights: AdamW over the buffers of `Weights`, slice by slice, or Muon and AdamW."""
+"""The optimizer, AdamW or Muon with AdamW, over the flat buffers of `Weights`; and its learning rate."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Optimizer:
     """AdamW (Loshchilov and Hutter 2019) with clipped gradients; Muon for inner matrices on request.
 
     Each slice has a torch optimizer of its own, so that only one slice's gradient is in float32 at a time.
-    All moments are laid out before the first batch: taken one by one behind it they would lie between what
-    later batches need, and cost a quarter of a gigabyte more on GPT-2's shape.
+    All moments are allocated before the first batch: allocated one by one after it, they would lie between
+    what later batches need, and take a quarter of a gigabyte more on GPT-2's shape.
     """
 
     def __init__(self, weights: Weights, recipe: Recipe) -> None:
@@ -24,8 +24,8 @@ class Optimizer:
         self._weights, self._recipe = weights, recipe
         with_muon = recipe.optimizer == "muon"
         self._muon = Muon(weights, recipe.matrix_rate, recipe.weight_decay) if with_muon else None
-        parts = weights.slices(weights.inner if with_muon else 0)
-        self._parts = [
+        slices = weights.slices(weights.inner if with_muon else 0)
+        self._slices = [
             (
                 part,
                 torch.optim.AdamW(
@@ -36,23 +36,27 @@ class Optimizer:
                     fused=True,
                 ),
             )
-            for part in parts
+            for part in slices
         ]
-        sizes = [len(part.master_weights) for part in parts]
-        first, second = weights.master_weights.new_zeros(2, sum(sizes))
-        for (part, adam), a, b in zip(self._parts, first.split(sizes), second.split(sizes), strict=True):
-            count = torch.zeros((), device=a.device)
-            adam.state[part.master_weights] = {"step": count, "exp_avg": a, "exp_avg_sq": b}
+        self._allocate_moments()
+
+    def _allocate_moments(self) -> None:
+        sizes = [len(part.master_weights) for part, _ in self._slices]
+        means, variances = self._weights.master_weights.new_zeros(2, sum(sizes))
+        moments = zip(self._slices, means.split(sizes), variances.split(sizes), strict=True)
+        for (part, adam), mean, variance in moments:
+            step = torch.zeros((), device=mean.device)
+            adam.state[part.master_weights] = {"step": step, "exp_avg": mean, "exp_avg_sq": variance}
 
     @torch.no_grad()
-    def step(self, share: float) -> None:
-        """Move the weights at `share` of the learning rate, and clear the gradient."""
+    def step(self, scale: float) -> None:
+        """Move the weights at `scale` times the learning rate, and clear the gradient."""
         if self._muon:
-            self._muon.step(share)
-        factor = self._weights.clip(self._recipe.gradient_clip)
-        for part, adam in self._parts:
-            adam.param_groups[0]["lr"] = self._recipe.learning_rate * share
-            part.master_weights.grad = part.gradient.float().mul_(factor)
+            self._muon.step(scale)
+        clip_factor = self._weights.clip_factor(self._recipe.gradient_clip)
+        for part, adam in self._slices:
+            adam.param_groups[0]["lr"] = self._recipe.learning_rate * scale
+            part.master_weights.grad = part.gradient.float().mul_(clip_factor)
             adam.step()
             part.master_weights.grad = None
             if part.compute_weights is not part.master_weights:
@@ -60,37 +64,38 @@ class Optimizer:
         self._weights.gradient.zero_()
 
     def state(self) -> dict[str, torch.Tensor]:
-        """All that the next step depends on besides the masters, by name."""
+        """All that the next step depends on besides the weights, by name."""
         moments = {
             f"{number}.{name}": value
-            for number, (part, adam) in enumerate(self._parts)
+            for number, (part, adam) in enumerate(self._slices)
             for name, value in adam.state[part.master_weights].items()
         }
         return {**moments, **(self._muon.state() if self._muon else {})}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """Go on from `state`."""
+        """Set the optimizer to `state`."""
         if self._muon:
             self._muon.restore(state)
-        for number, (part, adam) in enumerate(self._parts):
+        for number, (part, adam) in enumerate(self._slices):
             for name, value in adam.state[part.master_weights].items():
                 value.copy_(state[f"{number}.{name}"])
 
 
-def schedule(step: int, steps: int, recipe: Recipe) -> float:
-    """Share of the highest learning rate: a linear rise, then down to 0 by half a cosine or at the end only.
+def lr_scale(step: int, steps: int, recipe: Recipe) -> float:
+    """The factor of the highest learning rate at a step, 0 to 1.
 
-    With a cooldown the rate stays up until then, and a run can go on from there with more to learn from
-    (Hu et al. 2024, "MiniCPM", section 4).
+    It rises linearly during the warm-up. Then it falls to 0, by half a cosine over the whole run, or linearly
+    in the cooldown where the recipe has one. With a cooldown a run can go on with more batches from the step
+    at which the rate began to fall (Hu et al. 2024, "MiniCPM", section 4).
     """
-    rising, falling = round(recipe.warmup * steps), cooldown(steps, recipe)
-    if step < rising:
-        return (step + 1) / rising
+    warmup, cooldown = round(recipe.warmup * steps), cooldown_start(steps, recipe)
+    if step < warmup:
+        return (step + 1) / warmup
     if recipe.cooldown:
-        return min(1.0, (steps - step) / max(1, steps - falling))
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+        return min(1.0, (steps - step) / max(1, steps - cooldown))
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def cooldown(steps: int, recipe: Recipe) -> int:
-    """The step from which on the learning rate falls where the recipe has a cooldown."""
+def cooldown_start(steps: int, recipe: Recipe) -> int:
+    """The step from which on the learning rate falls, in a recipe that has a cooldown."""
     return steps - round(recipe.cooldown * steps)

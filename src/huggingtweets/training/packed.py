@@ -1,7 +1,7 @@
-"""A corpus as rows of tokens on disk, packed once and read in any order: what pre-training learns from.
+"""A corpus as packed rows of tokens on disk, for pre-training: packed once, and read in any order.
 
-Rows are those of `batches`: several whole posts, each begun and ended by one and the same token 0, which also
-pads. So a row says all by itself: where posts begin, and which targets are padding.
+The rows are those of `batches`: several whole posts each. Token 0 begins and ends every post, and pads. So a
+row needs nothing beside it to tell where posts begin, and which targets are padding.
 """
 
 from __future__ import annotations
@@ -16,49 +16,53 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .batches import IGNORED, WIDTH, Batch, Row, pack
+from .batches import IGNORE_INDEX, MIN_WIDTH, Batch, Row, pack
 
 END = 0
 CHUNK = 20_000  # posts packed together
-_SHUFFLE = 0x7073  # keeps the order of rows apart from other random numbers of the same seed
+_SHUFFLE = 0x7073  # makes the order of rows independent of other random numbers of the same seed
 
 Tokens = NDArray[np.uint16]
 
 
-def write_rows(posts: Iterable[str], tokenizer: Tokenizer, longest: int, folder: Path) -> Iterator[int]:
-    """Pack posts into `folder`, which exists; yield after each chunk how many posts are in so far.
+def write_rows(posts: Iterable[str], tokenizer: Tokenizer, max_length: int, folder: Path) -> Iterator[int]:
+    """Pack posts into files in `folder`, which exists.
 
-    Posts of more than `longest` tokens are cut there: their rest would begin in the middle of a sentence.
+    Posts of more than `max_length` tokens are cut there, and their rest is dropped: it would begin in the
+    middle of a sentence.
+
+    Yields:
+        After each chunk, how many posts are packed.
     """
-    done, stream = 0, iter(posts)
-    widths = [WIDTH] if longest <= WIDTH else [WIDTH, longest]
+    count, remaining = 0, iter(posts)
+    widths = [MIN_WIDTH] if max_length <= MIN_WIDTH else [MIN_WIDTH, max_length]
     files = {width: (folder / f"rows-{width}.u16").open("wb") for width in widths}
     try:
-        while chunk := list(islice(stream, CHUNK)):
+        while chunk := list(islice(remaining, CHUNK)):
             encoded = tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
-            rows: list[Row] = [(END, *found.ids[: longest - 1], END) for found in encoded]
+            rows: list[Row] = [(END, *encoding.ids[: max_length - 1], END) for encoding in encoded]
             for width in widths:
                 narrower = max((w for w in widths if w < width), default=0)
                 fitting = [(0, row) for row in rows if narrower < len(row) - 1 <= width]
-                files[width].write(_filled(pack(fitting, width), width).tobytes())
-            done += len(chunk)
-            yield done
+                files[width].write(_padded(pack(fitting, width), width).tobytes())
+            count += len(chunk)
+            yield count
     finally:
         for file in files.values():
             file.close()
 
 
-def _filled(packed: Iterable[list[tuple[int, Row]]], width: int) -> Tokens:
-    """Rows of width + 1 tokens: inputs, and the targets that are the same one further."""
-    made = [[token for _, row in members for token in row[:-1]] for members in packed]
-    filled = np.full((len(made), width + 1), END, np.uint16)
-    for at, row in zip(filled, made, strict=True):
-        at[: len(row)] = row
-    return filled
+def _padded(packed: Iterable[list[tuple[int, Row]]], width: int) -> Tokens:
+    """Rows of width + 1 tokens: the inputs are the first `width` of them, the targets the last."""
+    rows = [[token for _, row in members for token in row[:-1]] for members in packed]
+    padded = np.full((len(rows), width + 1), END, np.uint16)
+    for target, row in zip(padded, rows, strict=True):
+        target[: len(row)] = row
+    return padded
 
 
-class Rows(Sequence[Batch]):
-    """The batches of a run over packed rows, made when they are asked for; each pass mixes the rows anew."""
+class PackedRows(Sequence[Batch]):
+    """The batches of a run over packed rows, read when needed; every pass shuffles them anew."""
 
     def __init__(self, folder: Path, batch_tokens: int, seed: int, batches: int) -> None:
         """Open what `write_rows` wrote.
@@ -67,22 +71,17 @@ class Rows(Sequence[Batch]):
             folder: where it is.
             batch_tokens: positions in a batch, padding counted.
             seed: of the order.
-            batches: how many the run has, passes over the corpus as needed.
+            batches: how many the run has, in as many passes over the corpus as it takes.
         """
-        self._parts = [_opened(path) for path in sorted(folder.glob("rows-*.u16"))]
-        self._sizes = [max(1, batch_tokens // (part.shape[1] - 1)) for part in self._parts]
+        self._parts = [_open(path) for path in sorted(folder.glob("rows-*.u16"))]  # one a width
+        self._batch_rows = [max(1, batch_tokens // (part.shape[1] - 1)) for part in self._parts]
         self._seed, self._batches = seed, batches
-        self._pass, self._order, self._rows = -1, np.empty(0, np.int64), [np.empty(0, np.int64)]
+        self._epoch, self._batch_order, self._row_orders = -1, np.empty(0, np.int64), [np.empty(0, np.int64)]
 
     @property
-    def positions(self) -> int:
-        """How many positions one pass over the corpus has, padding counted."""
-        return sum(part.shape[0] * (part.shape[1] - 1) for part in self._parts)
-
-    @property
-    def a_pass(self) -> int:
-        """How many batches make one pass over the corpus."""
-        return sum(self._counts())
+    def batches_per_epoch(self) -> int:
+        """How many batches one pass over the corpus has."""
+        return sum(self._batch_counts())
 
     def __len__(self) -> int:
         return self._batches
@@ -96,48 +95,51 @@ class Rows(Sequence[Batch]):
             return [self[at] for at in range(*index.indices(len(self)))]
         if not 0 <= index < self._batches:
             raise IndexError(index)
-        number, at = divmod(index, self.a_pass)
-        self._mix(number)
-        part, start = self._place(int(self._order[at]))
-        chosen = self._rows[part][start : start + self._sizes[part]]
-        return batch(self._parts[part][np.sort(chosen)])
+        epoch, place = divmod(index, self.batches_per_epoch)
+        self._shuffle(epoch)
+        part, start = self._locate(int(self._batch_order[place]))
+        rows = self._row_orders[part][start : start + self._batch_rows[part]]
+        return to_batch(self._parts[part][np.sort(rows)])
 
-    def _counts(self) -> list[int]:
-        return [-(-len(part) // size) for part, size in zip(self._parts, self._sizes, strict=True)]
+    def _batch_counts(self) -> list[int]:
+        return [-(-len(part) // rows) for part, rows in zip(self._parts, self._batch_rows, strict=True)]
 
-    def _mix(self, number: int) -> None:
-        """Put rows and batches of a pass in its order."""
-        if number != self._pass:
-            mixed = np.random.default_rng([_SHUFFLE, self._seed, number])
-            self._rows = [mixed.permutation(len(part)) for part in self._parts]
-            self._order = mixed.permutation(self.a_pass)
-            self._pass = number
+    def _shuffle(self, epoch: int) -> None:
+        """Put rows and batches into the order of an epoch."""
+        if epoch != self._epoch:
+            rng = np.random.default_rng([_SHUFFLE, self._seed, epoch])
+            self._row_orders = [rng.permutation(len(part)) for part in self._parts]
+            self._batch_order = rng.permutation(self.batches_per_epoch)
+            self._epoch = epoch
 
-    def _place(self, number: int) -> tuple[int, int]:
-        """The part a batch of the pass comes from, and its first row there."""
+    def _locate(self, number: int) -> tuple[int, int]:
+        """The part that a batch is taken from, and its first row there."""
         part = 0
-        for count in self._counts():
+        for count in self._batch_counts():
             if number < count:
                 break
             number, part = number - count, part + 1
-        return part, number * self._sizes[part]
+        return part, number * self._batch_rows[part]
 
 
-def _opened(path: Path) -> Tokens:
+def _open(path: Path) -> Tokens:
     width = int(path.stem.removeprefix("rows-")) + 1
     if path.stat().st_size == 0:  # which cannot be mapped
         return np.empty((0, width), np.uint16)
     return np.memmap(path, np.uint16, "r").reshape(-1, width)
 
 
-def batch(rows: NDArray[Any]) -> Batch:
+def to_batch(rows: NDArray[Any]) -> Batch:
     """The batch of some packed rows, (rows, width + 1)."""
-    whole = torch.from_numpy(rows.astype(np.int64))
-    inputs, targets = whole[:, :-1], whole[:, 1:].clone()
+    tokens = torch.from_numpy(rows.astype(np.int64))
+    inputs, targets = tokens[:, :-1], tokens[:, 1:].clone()
     places, begins = torch.arange(inputs.shape[1]), inputs == END
-    targets[begins & (targets == END)] = IGNORED
-    since = torch.where(begins, places, 0).cummax(1).values
-    padding = targets == IGNORED
+    targets[begins & (targets == END)] = IGNORE_INDEX
+    text_starts = torch.where(begins, places, 0).cummax(1).values
     return Batch(
-        inputs.contiguous(), targets, places - since, torch.zeros_like(inputs), tokens=int((~padding).sum())
+        inputs.contiguous(),
+        targets,
+        position_ids=places - text_starts,
+        text_ids=torch.zeros_like(inputs),
+        tokens=int((targets != IGNORE_INDEX).sum()),
     )

@@ -1,6 +1,6 @@
 """One run over several processes, as `accelerate launch` and `torchrun` start them.
 
-Every process holds the whole model and takes its share of each batch's rows; gradients are summed, so the
+Every process holds the whole model and computes its part of each batch's rows; gradients are summed, so the
 result is that of one process up to rounding.
 """
 
@@ -14,38 +14,38 @@ import torch
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """How many work on this run, and which one this is; the first one reads, shows and writes."""
+    """The processes of a run, and which of them this is."""
 
-    count: int = 1
-    index: int = 0
+    world_size: int = 1
+    rank: int = 0
 
     @property
-    def first(self) -> bool:
-        """Whether this is the one that shows and writes."""
-        return self.index == 0
+    def is_main(self) -> bool:
+        """Whether this is the process that shows progress and writes files."""
+        return self.rank == 0
 
-    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Add up what each process holds, in place."""
-        if self.count > 1:
+    def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Sum a tensor over all processes, in place."""
+        if self.world_size > 1:
             torch.distributed.all_reduce(tensor)
         return tensor
 
-    def wait(self) -> None:
-        """Go on when all have come here."""
-        if self.count > 1:
+    def barrier(self) -> None:
+        """Wait until all processes have come here."""
+        if self.world_size > 1:
             torch.distributed.barrier()
 
-    def same(self, value: float) -> float:
-        """What the first one has, for all: decisions must not differ by a rounding error."""
-        if self.count == 1:
+    def broadcast(self, value: float) -> float:
+        """The main process's value, in every process: decisions must not differ by a rounding error."""
+        if self.world_size == 1:
             return value
-        told = torch.tensor(value, dtype=torch.float64)
-        torch.distributed.broadcast(told, src=0)
-        return told.item()
+        shared = torch.tensor(value, dtype=torch.float64)
+        torch.distributed.broadcast(shared, src=0)
+        return shared.item()
 
 
 def join_process_group() -> ProcessGroup:
-    """Join the others, where a launcher has started any; accelerate chooses how they talk."""
+    """The processes that a launcher started, connected by accelerate; a group of one without a launcher."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return ProcessGroup()
     from accelerate import PartialState

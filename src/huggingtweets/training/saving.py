@@ -1,4 +1,4 @@
-"""A trained model on disk, in the form that `transformers` loads and samples from as we do."""
+"""A trained model on disk, in the form that `transformers` loads and samples from as this program does."""
 
 from __future__ import annotations
 
@@ -35,31 +35,20 @@ def save_model(
 ) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
-    `pipeline("text-generation", model=folder)` then begins every prompt like a post and samples by default.
+    `pipeline("text-generation", model=folder)` then puts the begin token before every prompt, and samples by
+    default.
 
     Args:
         model: a causal language model.
         tokenizer: its own.
-        sampling: how it is to be sampled from by default.
-        folder: where all goes.
-        adapted: the model as peft sees it, where only its adapters are to be written.
+        sampling: the default settings of generation.
+        folder: where the files go.
+        adapted: the same model with the adapters of peft; then only the adapters are written.
 
     Returns:
         The file of the weights.
     """
-    end = tokenizer.eos_token_id
-    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end
-    model.generation_config = GenerationConfig(
-        do_sample=True,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=0,
-        max_new_tokens=sampling.max_new_tokens,
-        bos_token_id=begin,
-        eos_token_id=end,
-        pad_token_id=end,
-        suppress_tokens=list(speakers(tokenizer).values()) or None,
-    )
+    model.generation_config = _generation_config(tokenizer, sampling)
     with quiet_transformers(), _as_os_error():
         if adapted is None:
             model.save_pretrained(folder)
@@ -67,25 +56,43 @@ def save_model(
         else:
             model.generation_config.save_pretrained(folder)
             weights = adapters.save(adapted, folder)
-        beginning(tokenizer).save_pretrained(folder)
-    _name_the_class(folder / TOKENIZER_CONFIG)
+        with_begin_token(tokenizer).save_pretrained(folder)
+    _set_tokenizer_class(folder / TOKENIZER_CONFIG)
     readable(weights)
     return weights
 
 
+def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -> GenerationConfig:
+    end = tokenizer.eos_token_id
+    return GenerationConfig(
+        do_sample=True,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=0,
+        max_new_tokens=sampling.max_new_tokens,
+        bos_token_id=tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end,
+        eos_token_id=end,
+        pad_token_id=end,
+        suppress_tokens=list(speakers(tokenizer).values()) or None,
+    )
+
+
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """A full disk is one and the same error, whoever meets it; safetensors has an error of its own."""
+    """Raise the errors of safetensors as OSError, which a full disk is everywhere else."""
     try:
         yield
     except SafetensorError as error:
         raise OSError(errno.ENOSPC if "os error 28" in str(error) else errno.EIO, str(error)) from error
 
 
-def beginning(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that puts the token with which posts begin before every prompt by itself.
+def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+    """A copy of the tokenizer that puts the begin token of a post before every prompt.
 
-    Where each author has one of their own, it puts none: whoever writes the prompt says who speaks.
+    It puts none where each author has a begin token of their own: the prompt then says who speaks.
+
+    Raises:
+        BaseError: the tokenizer has no fast form.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -93,9 +100,9 @@ def beginning(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
     begin = tokenizer.bos_token or tokenizer.eos_token
     begin_id = tokenizer.convert_tokens_to_ids(begin)
     fast = type(backend).from_str(backend.to_str())
-    first = "" if speakers(tokenizer) else f"{begin} "
+    prefix = "" if speakers(tokenizer) else f"{begin} "
     fast.post_processor = TemplateProcessing(
-        single=f"{first}$A", pair=f"{first}$A $B", special_tokens=[(begin, begin_id)]
+        single=f"{prefix}$A", pair=f"{prefix}$A $B", special_tokens=[(begin, begin_id)]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=fast,
@@ -108,8 +115,8 @@ def beginning(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
     )
 
 
-def _name_the_class(path: Path) -> None:
-    """Name the class that every version of transformers knows; version 5 writes one that 4 does not."""
+def _set_tokenizer_class(path: Path) -> None:
+    """Name the class that every version of transformers knows; version 5 writes one that 4 does not know."""
     config = json.loads(path.read_text("utf-8"))
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,8 +1,7 @@
-"""The weights that move, in one buffer: what a step does to all of them is a few operations, not hundreds.
+"""The trainable weights of a model in a flat buffer: a step on all of them is a few operations, not hundreds.
 
-Where the device multiplies bfloat16 natively, the model computes in bfloat16 and the float32 masters that the
-optimizer moves lie beside it (Micikevicius et al. 2018, "Mixed precision training"). Elsewhere the two are
-the same memory.
+Where the device multiplies bfloat16 natively, the model computes in bfloat16 and the optimizer moves a copy
+in float32 (Micikevicius et al. 2018, "Mixed precision training"). Elsewhere the two are the same memory.
 """
 
 from __future__ import annotations
@@ -15,64 +14,64 @@ import torch
 from torch import nn
 
 _MATRIX = 2  # dimensions
-SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights moved at once: what a processor's cache holds, or fewer calls
+SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights in a slice: they fit a cache; few calls on a GPU
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A stretch of the buffers."""
+    """A part of the buffers."""
 
     master_weights: torch.Tensor  # float32
     compute_weights: torch.Tensor  # what the model computes with
     gradient: torch.Tensor  # of `compute_weights`
-    decays: bool  # whether weight decay is meant for it: matrices, not biases and norms
+    decays: bool  # whether weight decay applies: to matrices, not to biases and norms
 
 
 class Weights:
-    """The trainable parameters of a model, moved into one buffer each for weights, masters and gradients.
+    """The trainable parameters of a model, moved into three flat buffers.
 
-    They lie in three parts: matrices inside the layers, those of one shape side by side; matrices that look
-    tokens and positions up; vectors.
+    The buffers are the weights that the model computes with, their float32 copy, and their gradient. Each has
+    three parts: matrices inside the layers, those of one shape side by side; embedding tables; vectors.
     """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
-        """Take the parameters that require gradients over; the model computes in `dtype` from now on."""
+        """Move the parameters that require gradients; the model computes in `dtype` from now on."""
         trainable = [p for p in model.parameters() if p.requires_grad]
         self._frozen = [p for p in model.parameters() if not p.requires_grad]
         tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
         self._inner = sorted(
             (p for p in trainable if p.dim() == _MATRIX and id(p) not in tables), key=lambda p: tuple(p.shape)
         )
-        rest = [p for p in trainable if p.dim() != _MATRIX or id(p) in tables]
-        matrices = [*self._inner, *(p for p in rest if p.dim() > 1)]
-        self.parameters = [*matrices, *(p for p in rest if p.dim() <= 1)]
-        self.total = sum(p.numel() for p in model.parameters())  # those that do not move, too
+        others = [p for p in trainable if p.dim() != _MATRIX or id(p) in tables]
+        matrices = [*self._inner, *(p for p in others if p.dim() > 1)]
+        self.parameters = [*matrices, *(p for p in others if p.dim() <= 1)]
+        self.total = sum(p.numel() for p in model.parameters())  # frozen ones included
         self.inner = sum(p.numel() for p in self._inner)
         self.matrices = sum(p.numel() for p in matrices)
         self.master_weights = torch.cat([p.detach().flatten().float() for p in self.parameters])
-        for parameter in self._frozen:  # buffers stay: angles of positions are wrong in bfloat16
+        for parameter in self._frozen:  # not the model's buffers: rotary angles are wrong in bfloat16
             parameter.data = parameter.data.to(dtype)
         self.compute_weights = (
             self.master_weights if dtype == torch.float32 else self.master_weights.to(dtype)
         )
         self.gradient = torch.zeros_like(self.compute_weights)
-        self._point()
+        self._bind_parameters()
 
     def slices(self, start: int = 0) -> list[Slice]:
-        """The buffers from `start` on, cut so that each slice decays or does not."""
+        """The buffers from `start` on, in slices that hold either matrices or vectors."""
         size = CUDA_SLICE if self.master_weights.is_cuda else SLICE
-        cuts = [*range(start, self.matrices, size), *range(self.matrices, len(self.master_weights), size)]
-        ends = [*cuts[1:], len(self.master_weights)]
-        return [self._slice(a, b) for a, b in zip(cuts, ends, strict=True)]
+        starts = [*range(start, self.matrices, size), *range(self.matrices, len(self.master_weights), size)]
+        ends = [*starts[1:], len(self.master_weights)]
+        return [self._slice(a, b) for a, b in zip(starts, ends, strict=True)]
 
     def stacks(self) -> list[Slice]:
-        """The matrices inside the layers: those of one shape together, as (matrices, rows, columns)."""
-        found, start = [], 0
+        """The matrices inside the layers, one stack a shape: (matrices, rows, columns)."""
+        stacks, start = [], 0
         for shape, group in itertools.groupby(self._inner, key=lambda p: tuple(p.shape)):
             end = start + sum(p.numel() for p in group)
-            found.append(self._slice(start, end, (-1, *shape)))
+            stacks.append(self._slice(start, end, (-1, *shape)))
             start = end
-        return found
+        return stacks
 
     def _slice(self, start: int, end: int, shape: tuple[int, ...] = (-1,)) -> Slice:
         master_weights, compute_weights, gradient = (
@@ -81,31 +80,34 @@ class Weights:
         )
         return Slice(master_weights, compute_weights, gradient, decays=start < self.matrices)
 
-    def clip(self, highest: float) -> torch.Tensor:
-        """The factor that brings the gradient's norm down to `highest`, at most 1."""
+    def clip_factor(self, max_norm: float) -> torch.Tensor:
+        """The factor that brings the gradient's norm down to `max_norm`, at most 1: a scalar."""
         norm = torch.linalg.vector_norm(self.gradient).float()
-        factor: torch.Tensor = highest / (norm + 1e-6)
+        factor: torch.Tensor = max_norm / (norm + 1e-6)
         return factor.clamp(max=1.0)
 
-    def settle(self, compute_weights: torch.Tensor) -> None:
-        """End of training: give every parameter memory of its own in float32, with the values of `compute_weights`.
+    def unflatten(self, values: torch.Tensor) -> None:
+        """End training: every parameter gets memory of its own again, in float32.
 
-        Masters and gradients are given up first, so that this is not when a run needs the most memory.
+        The buffers are freed first, so that this is not when a run needs the most memory.
+
+        Args:
+            values: what the parameters are set to, laid out like `compute_weights`.
         """
-        self.master_weights = self.gradient = self.compute_weights = compute_weights
-        for parameter, values in self._stretches(compute_weights):
-            parameter.data, parameter.grad = values.to(torch.float32, copy=True), None
+        self.master_weights = self.gradient = self.compute_weights = values
+        for parameter, view in self._views(values):
+            parameter.data, parameter.grad = view.to(torch.float32, copy=True), None
         for parameter in self._frozen:
             parameter.data = parameter.data.float()
 
-    def _point(self) -> None:
-        """Let the model compute with the buffers."""
-        for parameter, values in self._stretches(self.compute_weights):
-            parameter.data = values
-        for parameter, values in self._stretches(self.gradient):
-            parameter.grad = values
+    def _bind_parameters(self) -> None:
+        """Make the parameters of the model views of the buffers."""
+        for parameter, view in self._views(self.compute_weights):
+            parameter.data = view
+        for parameter, view in self._views(self.gradient):
+            parameter.grad = view
 
-    def _stretches(self, buffer: torch.Tensor) -> Iterator[tuple[nn.Parameter, torch.Tensor]]:
+    def _views(self, buffer: torch.Tensor) -> Iterator[tuple[nn.Parameter, torch.Tensor]]:
         """Each parameter with its part of a buffer, in its shape."""
         start = 0
         for parameter in self.parameters:

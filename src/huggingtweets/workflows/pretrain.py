@@ -1,6 +1,6 @@
-"""Making a base: many people's posts become a model to which anyone's voice can be taught.
+"""Make a base: a model trained on many people's posts, which can then be fine-tuned on anyone's.
 
-vocabulary -> pack -> learn -> describe: a model folder, whole or not at all
+vocabulary -> packed rows -> training -> card: a model folder, whole or not at all
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, sha256, whole_folder
 from ..generation.generator import Generator
-from ..progress import Silence, Watcher
+from ..progress import MemorizationProbe, Silence, Watcher
 from ..reporting.base_card import base_card
-from ..training import pretrain as engine
-from ..training.loop import TrainState
-from ..training.packed import Rows, write_rows
+from ..training import pretrain as pretraining
+from ..training.checkpoint import TrainState
+from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
+from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
 from ..training.vocabulary import END, extend_vocabulary, learn_vocabulary
 from ..types import Pretrained, Sampling
 
-VOCABULARY_POSTS = 600_000  # that the vocabulary is learnt from, the same number of each shard
-MORE_TOKENS = 1024  # that a base's vocabulary gets where it is kept
-TOKENS_PER_WEIGHT = 20  # where nothing else is asked for (Hoffmann et al. 2022, "Chinchilla", table 3)
-PROBE_SAMPLES, SAMPLES = 5, 10  # posts written at each evaluation, and for the card
-PROBE_TOKENS = 64  # of each
+VOCABULARY_POSTS = 600_000  # that the vocabulary is trained on, the same number of each shard
+MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
+TOKENS_PER_PARAMETER = 20  # where no number is given (Hoffmann et al. 2022, "Chinchilla", table 3)
+PROBE_SAMPLES, SAMPLES = 5, 10  # posts sampled at each evaluation, and for the card
+PROBE_TOKENS = 64  # of each, at most
 FILE = "pretrained.json"
 
 
@@ -49,12 +50,12 @@ class PretrainConfig(Struct, frozen=True, kw_only=True):
     corpus: tuple[Path, ...]  # files and folders
     out: Path
     size: str = "nano"
-    base: str | None = None  # what to go on from; None: random weights
-    keep_vocabulary: bool = False  # whether the base's tokens are kept and some added, or all learnt anew
-    tokens: int | None = None  # to learn from, those seen again counted again; None: by hours, or by size
+    base: str | None = None  # the model to start from; None: random weights
+    keep_vocabulary: bool = False  # whether the base keeps its tokens and gets some more, or gets new ones
+    tokens: int | None = None  # to train on, those of every pass counted; None: by hours, or by size
     hours: float | None = None
-    held_out: tuple[Path, ...] = ()  # files and folders; nothing: the corpus
-    held_out_posts: int = 4000  # the last ones there, kept from training
+    held_out: tuple[Path, ...] = ()  # files and folders with the held-out posts; empty: the corpus
+    held_out_posts: int = 4000  # the last ones there, which are not trained on
     text_column: str = "text"
     about: str = ""  # the corpus in a few words, for the card
     licence: str = ""  # of the corpus, for the card
@@ -63,38 +64,38 @@ class PretrainConfig(Struct, frozen=True, kw_only=True):
     checkpoint_seconds: float = 120.0
 
 
-def pretrain(job: PretrainConfig, watcher: Watcher | None = None) -> Pretrained:
-    """Make a base from a corpus; the same job goes on where it was interrupted.
+def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrained:
+    """Make a base from a corpus; after an interruption the same call goes on where it stopped.
 
     Raises:
         UserError: something that was given cannot be used; no folder was written.
     """
     watcher, process_group = watcher or Silence(), training.join_process_group()
-    size = _size(job)
+    size = _size(config)
     watcher.stage("corpus")
-    material = _Material(job)
-    with whole_folder(job.out, replace=job.overwrite) as folder:
-        tokenizer = material.vocabulary(size, watcher)
-        posts = material.pack(tokenizer, size, watcher)
-        process_group.wait()
-        tokens = job.tokens or _planned(material, job, size, tokenizer)
-        watcher.stage("train", f"{job.size} on {tokens:,} tokens of {posts:,} posts")
-        model, fast, state = _learn(material, job, size, tokenizer, tokens, watcher)
+    corpus = _Corpus(config, size)
+    with whole_folder(config.out, replace=config.overwrite) as folder:
+        tokenizer = corpus.vocabulary(watcher)
+        posts = corpus.pack(tokenizer, watcher)
+        process_group.barrier()
+        tokens = config.tokens or _default_tokens(corpus, tokenizer)
+        watcher.stage("train", f"{config.size} on {tokens:,} tokens of {posts:,} posts")
+        model, fast, state = _train(corpus, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
-        generator = Generator(model, training.beginning(fast))
-        samples = generator.generate(count=SAMPLES, seed=job.seed).samples
+        generator = Generator(model, training.with_begin_token(fast))
+        samples = generator.generate(count=SAMPLES, seed=config.seed).samples
         weights = save_model(model.half(), fast, Sampling(), folder)
-        made = Pretrained(
-            size=job.size,
-            base=job.base or "",
+        pretrained = Pretrained(
+            size=config.size,
+            base=config.base or "",
             parameters=model.num_parameters(),
             vocabulary=tokenizer.get_vocab_size(),
-            corpus=[shard.name for shard in material.shards],
-            corpus_digest=material.digest,
-            about=job.about,
-            licence=job.licence,
+            corpus=[shard.name for shard in corpus.shards],
+            corpus_digest=corpus.digest,
+            about=config.about,
+            licence=config.licence,
             posts=posts,
-            held_out_posts=len(material.held_out),
+            held_out_posts=len(corpus.held_out),
             tokens=tokens,
             curve=tuple(state.curve),
             samples=tuple(sample.text for sample in samples),
@@ -104,149 +105,150 @@ def pretrain(job: PretrainConfig, watcher: Watcher | None = None) -> Pretrained:
             version=version("huggingtweets"),
             model_digest=sha256(weights),
         )
-        (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-        for name, content in base_card(made).items():
+        (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(pretrained)) + b"\n")
+        for name, content in base_card(pretrained).items():
             (folder / name).write_bytes(content)
-    return made
+    return pretrained
 
 
-def follow(job: PretrainConfig) -> None:
-    """Do the part of a follower in `pretrain`, when a launcher started several processes for one run."""
-    size, material = _size(job), _Material(job)
-    training.join_process_group().wait()
-    tokenizer = material.vocabulary(size, Silence())
-    tokens = job.tokens or _planned(material, job, size, tokenizer)
-    _learn(material, job, size, tokenizer, tokens, Silence())
+def follow(config: PretrainConfig) -> None:
+    """Do the part of a process that is not the main one, where a launcher started several for one run."""
+    corpus = _Corpus(config, _size(config))
+    training.join_process_group().barrier()
+    tokenizer = corpus.vocabulary(Silence())
+    _train(corpus, tokenizer, config.tokens or _default_tokens(corpus, tokenizer), Silence())
 
 
-class _Material:
-    """The posts of a job, and what is made of them on the way; it stays on disk for the next run."""
+class _Corpus:
+    """The posts of a pre-training, its vocabulary and its rows; they stay on disk for the next run."""
 
-    def __init__(self, job: PretrainConfig) -> None:
-        self._job = job
-        self.shards = find_shards(job.corpus)
-        apart = find_shards(job.held_out)
-        self.held_out = _last(self._clean((apart or self.shards)[-1:]), job.held_out_posts)
-        self._withheld = 0 if apart else len(self.held_out)
+    def __init__(self, config: PretrainConfig, size: Size) -> None:
+        self.config, self.size = config, size
+        self.shards = find_shards(config.corpus)
+        held_out_shards = find_shards(config.held_out)
+        self.held_out = _last(self._clean((held_out_shards or self.shards)[-1:]), config.held_out_posts)
+        self._left_out = 0 if held_out_shards else len(self.held_out)
         if not self.held_out:
             raise UserError("no posts are held out to measure with; expected --held-out-posts of 1 or more")
-        digest = hashlib.sha256(msgspec.json.encode([job.text_column, self.held_out]))
+        digest = hashlib.sha256(msgspec.json.encode([config.text_column, self.held_out]))
         for shard in self.shards:
             digest.update(sha256(shard).encode())
         self.digest = digest.hexdigest()
-        base = training.load_base(job.base) if job.base and job.keep_vocabulary else None
-        self._kept = engine.vocabulary_of(base) if base else None
-        name = f"{job.size}-of-{base.base.digest[:16]}" if base else job.size
+        base = training.load_base(config.base) if config.base and config.keep_vocabulary else None
+        self._base_vocabulary = base_vocabulary(base) if base else None
+        name = f"{config.size}-of-{base.base.digest[:16]}" if base else config.size
         self.folder = home() / "pretraining" / self.digest[:32] / name
         self.rows = self.folder / "rows"
 
-    def vocabulary(self, size: engine.Size, watcher: Watcher) -> Tokenizer:
-        """The tokens of this corpus, learnt once: all of them, or those that the base has none for."""
+    def vocabulary(self, watcher: Watcher) -> Tokenizer:
+        """The vocabulary of this corpus, trained once; that of the base with more tokens where it is kept."""
         path = self.folder / "tokenizer.json"
         if not path.is_file():
-            each = math.ceil(VOCABULARY_POSTS / len(self.shards))
-            some = (post for shard in self.shards for post in islice(self._clean([shard]), each))
-            if self._kept:
-                watcher.stage("vocabulary", f"{MORE_TOKENS:,} tokens more than the base has")
-                learnt = extend_vocabulary(self._kept, some, MORE_TOKENS, self._job.seed)
-            else:
-                watcher.stage("vocabulary", f"{size.vocabulary:,} tokens")
-                learnt = learn_vocabulary(some, size.vocabulary, self._job.seed)
+            tokenizer = self._train_vocabulary(watcher)
             with whole_folder(self.folder, replace=True) as folder:
-                learnt.save(str(folder / path.name))
+                tokenizer.save(str(folder / path.name))
         return Tokenizer.from_file(str(path))
 
-    def pack(self, tokenizer: Tokenizer, size: engine.Size, watcher: Watcher) -> int:
-        """Write all posts as rows of tokens, once; return how many posts there are."""
-        note = self.rows / "posts.json"
-        if not note.is_file():
+    def _train_vocabulary(self, watcher: Watcher) -> Tokenizer:
+        posts_per_shard = math.ceil(VOCABULARY_POSTS / len(self.shards))
+        posts = (post for shard in self.shards for post in islice(self._clean([shard]), posts_per_shard))
+        if self._base_vocabulary:
+            watcher.stage("vocabulary", f"{MORE_TOKENS:,} tokens more than the base has")
+            return extend_vocabulary(self._base_vocabulary, posts, MORE_TOKENS, self.config.seed)
+        watcher.stage("vocabulary", f"{self.size.vocabulary:,} tokens")
+        return learn_vocabulary(posts, self.size.vocabulary, self.config.seed)
+
+    def pack(self, tokenizer: Tokenizer, watcher: Watcher) -> int:
+        """Write all posts but the held-out ones as rows of tokens, once; return how many posts there are."""
+        count_file = self.rows / "posts.json"
+        if not count_file.is_file():
             watcher.stage("pack")
             with whole_folder(self.rows, replace=True) as folder:
-                kept = _all_but_last(self._clean(self.shards), self._withheld)
-                written = 0
-                for written in write_rows(kept, tokenizer, size.positions, folder):
-                    watcher.read(written, None)
-                if not written:
+                posts = _all_but_last(self._clean(self.shards), self._left_out)
+                count = 0
+                for count in write_rows(posts, tokenizer, self.size.positions, folder):
+                    watcher.read(count, None)
+                if not count:
                     raise UserError(
                         "the corpus has no posts besides those that are held out; give more, or hold out "
                         "fewer with --held-out-posts"
                     )
-                (folder / note.name).write_bytes(msgspec.json.encode(written))
-        posts: int = msgspec.json.decode(note.read_bytes(), type=int)
-        return posts
+                (folder / count_file.name).write_bytes(msgspec.json.encode(count))
+        packed: int = msgspec.json.decode(count_file.read_bytes(), type=int)
+        return packed
+
+    def batches(self, count: int) -> PackedRows:
+        """So many batches of the packed rows."""
+        return PackedRows(self.rows, self.size.batch_tokens, self.config.seed, count)
 
     def _clean(self, shards: Iterable[Path]) -> Iterator[str]:
-        """Posts as fine-tuning sees them: links, addresses and what is invisible are out."""
+        """Posts as fine-tuning sees them, without links, addresses and invisible characters."""
         for shard in shards:
-            for post in read_posts(shard, self._job.text_column):
+            for post in read_posts(shard, self.config.text_column):
                 clean = text.folded(text.without_invisible(text.without_addresses(text.without_links(post))))
                 if clean := clean.replace(END, ""):
                     yield clean
 
 
-def _learn(
-    material: _Material,
-    job: PretrainConfig,
-    size: engine.Size,
-    tokenizer: Tokenizer,
-    tokens: int,
-    watcher: Watcher,
+def _train(
+    corpus: _Corpus, tokenizer: Tokenizer, tokens: int, watcher: Watcher
 ) -> tuple[Any, Any, TrainState]:
-    """Train a new model; return it, its tokenizer and where it ended."""
-    base = training.load_base(job.base) if job.base else None
-    model, fast = engine.new_model(size, tokenizer, job.seed, base)
-    state = engine.pretrain(
-        model,
-        fast,
-        Rows(material.rows, size.batch_tokens, job.seed, math.ceil(tokens / size.batch_tokens)),
-        material.held_out,
-        engine.recipe_for(size, job.seed, going_on=base is not None),
-        origin=f"{material.digest} {size} {base.base.digest if base else job.seed}",
+    """Train a new model, or the base; return it, its tokenizer and how the training ended."""
+    config, size = corpus.config, corpus.size
+    base = training.load_base(config.base) if config.base else None
+    model, fast = new_model(size, tokenizer, config.seed, base)
+    plan = pretraining.pretraining_plan(
+        corpus.batches(math.ceil(tokens / size.batch_tokens)),
+        corpus.held_out,
+        pretraining.recipe_for(size, config.seed, from_base=base is not None),
+        origin=f"{corpus.digest} {size} {base.base.digest if base else config.seed}",
+    )
+    options = training.TrainOptions(
         device=training.choose_device(),
-        process_group=training.join_process_group(),
-        checkpoints=CheckpointConfig(material.folder / "run", job.checkpoint_seconds),
-        probe_memorization=_samples,
+        checkpoints=CheckpointConfig(corpus.folder / "run", config.checkpoint_seconds),
+        probe_memorization=_sample_posts,
         watcher=watcher,
     )
-    return model, fast, state
+    return model, fast, pretraining.pretrain(model, fast, plan, options)
 
 
-def _samples(model: Any, tokenizer: Any) -> tuple[str, ...]:
-    """Some posts of a model in the middle of its training."""
+def _sample_posts(model: Any, tokenizer: Any) -> MemorizationProbe:
+    """Some posts of a model during its training; copies of a whole corpus are not counted."""
     sampling = Sampling(max_new_tokens=PROBE_TOKENS)
     with torch.random.fork_rng():
-        written = Generator(model, training.beginning(tokenizer)).generate(
+        written = Generator(model, training.with_begin_token(tokenizer)).generate(
             count=PROBE_SAMPLES, sampling=sampling, seed=0
         )
     model.train()
-    return tuple(sample.text for sample in written.samples)
+    return MemorizationProbe(samples=tuple(sample.text for sample in written.samples), copied=None)
 
 
-def _planned(material: _Material, job: PretrainConfig, size: engine.Size, tokenizer: Tokenizer) -> int:
-    """How many tokens to learn from where none are asked for; for hours, what this machine does in them.
+def _default_tokens(corpus: _Corpus, tokenizer: Tokenizer) -> int:
+    """How many tokens to train on: by the size of the model, or what this machine can do in the hours given.
 
-    That is measured once for a run, since all of it is planned by how long it is.
+    The speed is measured once for a run, since its learning rate depends on how many tokens it has.
     """
-    if job.hours is None:
-        parameters: int = engine.new_model(size, tokenizer, job.seed)[0].num_parameters()
-        return TOKENS_PER_WEIGHT * parameters
-    note = material.folder / f"positions-in-{job.hours:g}-hours.json"
-    if not note.is_file():
-        rows = Rows(material.rows, size.batch_tokens, job.seed, engine.TRIED)
-        speed = engine.positions_per_second(size, tokenizer, rows, job.seed, training.choose_device())
-        note.write_bytes(msgspec.json.encode(max(size.batch_tokens, int(speed * job.hours * 3600))))
-    tokens: int = msgspec.json.decode(note.read_bytes(), type=int)
+    config, size = corpus.config, corpus.size
+    if config.hours is None:
+        parameters: int = new_model(size, tokenizer, config.seed)[0].num_parameters()
+        return TOKENS_PER_PARAMETER * parameters
+    file = corpus.folder / f"positions-in-{config.hours:g}-hours.json"
+    if not file.is_file():
+        trial, device = corpus.batches(pretraining.TRIAL_STEPS), training.choose_device()
+        speed = pretraining.positions_per_second(size, tokenizer, trial, config.seed, device)
+        file.write_bytes(msgspec.json.encode(max(size.batch_tokens, int(speed * config.hours * 3600))))
+    tokens: int = msgspec.json.decode(file.read_bytes(), type=int)
     return tokens
 
 
-def _size(job: PretrainConfig) -> engine.Size:
-    if job.tokens is not None and job.hours is not None:
+def _size(config: PretrainConfig) -> Size:
+    if config.tokens is not None and config.hours is not None:
         raise UserError("--tokens and --hours both say how long to train; give one of them")
-    if job.keep_vocabulary and not job.base:
+    if config.keep_vocabulary and not config.base:
         raise UserError("--keep-vocabulary keeps that of a base; name it with --base")
-    if job.size not in engine.SIZES:
-        raise UserError(f"no size is called {job.size!r}; expected one of {', '.join(engine.SIZES)}")
-    return engine.SIZES[job.size]
+    if config.size not in SIZES:
+        raise UserError(f"no size is called {config.size!r}; expected one of {', '.join(SIZES)}")
+    return SIZES[config.size]
 
 
 def _last(posts: Iterable[str], count: int) -> Sequence[str]:
@@ -254,9 +256,9 @@ def _last(posts: Iterable[str], count: int) -> Sequence[str]:
 
 
 def _all_but_last(posts: Iterable[str], count: int) -> Iterator[str]:
-    """Leave out the last ones of a stream."""
-    waiting: deque[str] = deque()
+    """All posts of a stream but the last `count`."""
+    latest: deque[str] = deque()
     for post in posts:
-        waiting.append(post)
-        if len(waiting) > count:
-            yield waiting.popleft()
+        latest.append(post)
+        if len(latest) > count:
+            yield latest.popleft()

@@ -1,0 +1,82 @@
+"""What the parts of a training run share: its options, and the model made ready for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.activations import GELUTanh, NewGELUActivation
+
+from ..files import CheckpointConfig
+from ..progress import MemorizationProbe, Silence, Watcher
+from .attention import use_short_rows
+from .batches import Batch
+from .cross_entropy import find_lm_head
+from .device import Device, keep_freed_memory, return_freed_memory
+from .loss import summed_loss
+from .process_group import ProcessGroup, join_process_group
+from .weights import Weights
+
+ProbeMemorization = Callable[[PreTrainedModel, PreTrainedTokenizerBase], MemorizationProbe]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """How a run is carried out. What is learnt, and how, the recipe says."""
+
+    device: Device
+    checkpoints: CheckpointConfig | None = None  # of the unfinished run; None keeps none
+    probe_memorization: ProbeMemorization | None = None  # samples posts at evaluations, and counts copies
+    watcher: Watcher = field(default_factory=Silence)  # gets every step and evaluation
+    process_group: ProcessGroup = field(default_factory=join_process_group)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainContext(TrainOptions):
+    """The options of a run, and its model made ready for training."""
+
+    model: Any  # a causal language model of transformers
+    tokenizer: PreTrainedTokenizerBase
+    weights: Weights
+    lm_head: torch.Tensor | None  # the output matrix; None where the model does more with its last layer
+
+    @classmethod
+    def prepare(cls, model: Any, tokenizer: PreTrainedTokenizerBase, options: TrainOptions) -> TrainContext:
+        """Put the model on the device and into the form in which it trains fastest; it is changed in place.
+
+        Only the main process has a watcher and samples posts.
+        """
+        if not options.process_group.is_main:
+            options = replace(options, watcher=Silence(), probe_memorization=None)
+        device = options.device
+        model.to(torch.device(device.kind))
+        has_plain_head = find_lm_head(model) is not None
+        if device.kind == "cpu":
+            keep_freed_memory()
+            use_short_rows(model)
+        _fuse_activations(model)
+        weights = Weights(model, torch.bfloat16 if device.bf16 else torch.float32)
+        return_freed_memory()
+        lm_head = model.get_output_embeddings().weight if has_plain_head else None
+        return cls(**vars(options), model=model, tokenizer=tokenizer, weights=weights, lm_head=lm_head)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Cross-entropy in nats, summed over the batch's targets: a scalar in float32."""
+        return summed_loss(self.model, batch, self.device, self.lm_head)
+
+    def finish(self, weights: torch.Tensor) -> None:
+        """Leave the model with these weights, in float32 and ready for inference."""
+        self.weights.unflatten(weights)
+        self.model.eval()
+
+
+def _fuse_activations(model: nn.Module) -> None:
+    """Replace GPT-2's activation, eight operations, by the same function of torch, which is one."""
+    for module in model.modules():
+        for name, child in module.named_children():
+            if isinstance(child, NewGELUActivation):
+                setattr(module, name, GELUTanh())

@@ -1,0 +1,57 @@
+"""The evaluation of a model during its training: bits per byte of held-out posts, and copies in samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..progress import MemorizationProbe
+from .batches import context_length, encode
+from .context import TrainContext
+from .loss import bits_per_byte, nll
+from .plan import TrainPlan
+
+
+@dataclass(frozen=True)
+class HeldOutResult:
+    """What an evaluation says of the model."""
+
+    bits_per_byte: float  # of the held-out posts
+    copied: float | None = None  # share of samples that copy a training post; None where it was not counted
+    memorizes: str = ""  # why that share is too high; "" where it is not
+
+
+class HeldOutEvaluator:
+    """Evaluates the model of a run as it is at the moment."""
+
+    def __init__(self, context: TrainContext, plan: TrainPlan) -> None:
+        """Encode the held-out posts of the plan."""
+        self._context, self._texts, self._probe_from = context, plan.held_out, plan.probe_from
+        length = context_length(context.model)
+        self._rows = encode(plan.held_out, context.tokenizer, length, plan.held_out_authors)
+
+    def evaluate(self, epochs: float) -> HeldOutResult:
+        """Measure the held-out posts after so many epochs, and sample posts; all processes agree."""
+        group = self._context.process_group
+        bits = self._bits_per_byte()
+        probe = self._probe() if epochs > 0 and epochs >= self._probe_from else None
+        memorizes = group.broadcast(bool(probe and probe.memorizes))
+        return HeldOutResult(
+            bits_per_byte=group.broadcast(bits),
+            copied=probe.copied if probe else None,
+            memorizes=(probe.memorizes if probe else "it copies") if memorizes else "",
+        )
+
+    def _bits_per_byte(self) -> float:
+        context = self._context
+        padding = context.tokenizer.eos_token_id
+        nats = nll(context.model, self._rows, padding, context.device, context.lm_head)
+        return bits_per_byte(nats, self._texts)
+
+    def _probe(self) -> MemorizationProbe | None:
+        """Samples of the model, shown to the watcher; None in processes that sample nothing."""
+        context = self._context
+        if context.probe_memorization is None:
+            return None
+        probe = context.probe_memorization(context.model, context.tokenizer)
+        context.watcher.sampled(probe.samples)
+        return probe

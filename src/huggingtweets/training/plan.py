@@ -1,0 +1,71 @@
+"""What a run trains on: its batches, the posts that it is measured on, and its checkpoints."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..types import Dataset, Recipe
+from .batches import Batch, Row, batches, context_length, encode
+from .context import TrainContext
+from .mixture import author_weights, mixed_epoch, texts_by_author
+
+PROBE_FROM = 1.0  # epochs: a model that has not seen every post once copies none
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a run that has a checkpoint of its own."""
+
+    end: int  # the step after which it is over
+    origin: Mapping[str, str]  # what the run starts from; a checkpoint of another origin is not resumed
+    subfolder: str = ""  # of the checkpoint
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """All in which fine-tuning and pre-training differ."""
+
+    recipe: Recipe
+    batches: Sequence[Batch]  # one a step
+    epochs: float  # passes over the training posts that the batches make
+    phases: Sequence[Phase]
+    held_out: Sequence[str]  # posts
+    held_out_authors: Sequence[str] = ()  # of each; empty where the model knows no authors
+    probe_from: float = 0.0  # epochs after which evaluations sample posts
+
+
+def fine_tuning_plan(dataset: Dataset, recipe: Recipe, context: TrainContext, base_digest: str) -> TrainPlan:
+    """The plan of a fine-tuning, whose checkpoint is valid for one base only."""
+    steps = _epochs(dataset, recipe, context)
+    return TrainPlan(
+        recipe=recipe,
+        batches=steps,
+        epochs=recipe.epochs,
+        phases=[Phase(len(steps), {"base": base_digest})],
+        held_out=[post.text for post in dataset.held_out],
+        held_out_authors=[post.author for post in dataset.held_out],
+        probe_from=PROBE_FROM,
+    )
+
+
+def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> list[Batch]:
+    """The batches of all epochs, in order; every epoch mixes and shuffles the posts anew."""
+    shuffle = random.Random(recipe.seed)  # noqa: S311 -- no secret hangs on the order of posts
+    rows = _rows_by_author(dataset, context)
+    weights = author_weights(list(rows), recipe.mix)
+    padding = context.tokenizer.eos_token_id
+    return [
+        batch
+        for _ in range(recipe.epochs)
+        for batch in batches(mixed_epoch(rows, weights, shuffle), recipe.batch_tokens, padding, shuffle)
+    ]
+
+
+def _rows_by_author(dataset: Dataset, context: TrainContext) -> dict[str, list[list[Row]]]:
+    """The token rows of each author's training posts."""
+    return {
+        author: encode(texts, context.tokenizer, context_length(context.model), [author] * len(texts))
+        for author, texts in texts_by_author(dataset.train).items()
+    }
