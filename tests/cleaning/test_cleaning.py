@@ -1,4 +1,4 @@
-"""Cleaning: what is taken out of a post, which posts go, and that every one of them is counted."""
+"""Cleaning: what is removed from a post, which posts are dropped, and that each of them is counted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
+    ("text", "expected"),
     [
         ("see https://t.co/abc now", "see   now"),
         ("https://a.b/c?d=e#f", " "),
@@ -47,14 +47,14 @@ ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).
         ("no link: http and www", "no link: http and www"),
     ],
 )
-def test_links_go_and_nothing_else(text, left):
-    """A link is taken out whole, and a word that only looks like one stays."""
-    assert without_links(text) == left
+def test_links_are_removed_and_nothing_else(text, expected):
+    """A link is removed whole, and words that only look like one stay."""
+    assert without_links(text) == expected
 
 
 @given(ANY_TEXT)
-def test_a_quick_look_misses_nothing(text):
-    """Steps that first look whether there is anything to take out leave what the whole rule would leave."""
+def test_cheap_checks_change_nothing(text):
+    """The cheap checks before each function do not change its result."""
     link = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)\S+", re.IGNORECASE)
     assert without_links(text) == link.sub(" ", text)
     assert without_addresses(text) == ADDRESS.sub(" ", text)
@@ -65,29 +65,29 @@ def test_a_quick_look_misses_nothing(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
+    ("text", "expected"),
     [
         ("write to a.b+c@mail.example.org now", "write to   now"),
         ("(me@example.org)", "( )"),
         ("ask @me@example.org, or @me, not me@home", "ask @me@example.org, or @me, not me@home"),
     ],
 )
-def test_addresses_go_and_mentions_stay(text, left):
-    """An e-mail address is taken out of a post; a mention on another instance looks alike and stays."""
-    assert without_addresses(text) == left
+def test_addresses_are_removed_and_mentions_stay(text, expected):
+    """E-mail addresses are removed; mentions on other servers, which look alike, stay."""
+    assert without_addresses(text) == expected
 
 
 def test_no_address_is_kept_or_shown_as_an_example():
-    """Neither a kept post nor an example of a dropped one holds an e-mail address."""
+    """Neither kept posts nor examples of dropped ones have e-mail addresses."""
     cleaned = clean(
         [post("you can write to me@example.org at any time", 1), post("me@example.org please", 2)]
     )
     assert "example.org" not in str(cleaned)
-    assert [kept.text for kept in cleaned.posts] == ["you can write to at any time"]
+    assert [p.text for p in cleaned.posts] == ["you can write to at any time"]
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
+    ("text", "expected"),
     [
         ("@a @b_2 thank you @c", " thank you @c"),
         ("@me.bsky.social and @you@example.org", " and @you@example.org"),
@@ -97,26 +97,26 @@ def test_no_address_is_kept_or_shown_as_an_example():
         ("@a's dog", "@a's dog"),
     ],
 )
-def test_only_leading_mentions_go(text, left):
-    """Mentions that the network put before a reply go; mentions inside a sentence stay."""
-    assert without_leading_mentions(text) == left
+def test_only_leading_mentions_are_removed(text, expected):
+    """Mentions at the beginning are removed; mentions inside a sentence stay."""
+    assert without_leading_mentions(text) == expected
 
 
 def test_only_replies_lose_leading_mentions():
-    """A post that speaks to somebody by beginning with the name keeps it."""
+    """Leading mentions are removed from replies only."""
     assert clean_text(post("@a is here today", kind=PostKind.ORIGINAL)) == "@a is here today"
     assert clean_text(post("@a is here today", kind=PostKind.REPLY)) == "is here today"
 
 
 def test_white_space_is_folded_and_line_breaks_kept_on_request():
-    """White space of every kind becomes one space; with line breaks kept, empty lines still go."""
+    """Any white space becomes one space; if line breaks are kept, empty lines are still removed."""
     text = " one\t two\u00a0\n\n  three \r\nfour "
     assert folded(text) == "one two three four"
     assert folded(text, keep_line_breaks=True) == "one two\nthree\nfour"
 
 
-def test_emoji_survive_the_hunt_for_invisible_characters():
-    """Control characters go; the joiners and selectors that emoji are made of stay."""
+def test_emoji_stay_when_invisible_characters_are_removed():
+    """Control characters are removed; the joiners and selectors of emoji stay."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
     assert without_invisible(f"\x07a\u200b{family}\ufeff") == f"a{family}"
 
@@ -140,7 +140,7 @@ def test_short_posts_are_those_of_fewer_than_three_words(text, short):
 
 
 def test_language_follows_the_place_and_then_the_text():
-    """What the place says decides; without it only a sure guess drops a post."""
+    """The declared language decides; without it only a certain guess drops a post."""
     assert is_in_language("bonjour tout le monde", "en-GB", "en")
     assert not is_in_language("hello to all of you", "fr", "en")
     assert not is_in_language("Bonjour tout le monde, je suis très heureux d'être ici ce matin", None, "en")
@@ -148,19 +148,19 @@ def test_language_follows_the_place_and_then_the_text():
 
 
 def test_an_unknown_language_is_an_error():
-    """A language nobody can tell apart is refused with the list of those that can be."""
+    """An unknown language is refused with the list of known ones."""
     with pytest.raises(UserError, match=r"language 'xx' is not known; expected one of: .*\ben\b"):
         CleaningRules(lang="xx")
 
 
-def test_duplicates_are_told_by_their_words():
-    """Case, spacing and punctuation do not make a new post; another number does."""
+def test_duplicates_are_found_by_their_words():
+    """Posts that differ in case, spaces and punctuation are duplicates; another number is a new post."""
     assert repeats(["Good morning, all of you", "good  morning all of you!"]) == [None, Reason.DUPLICATE]
     assert repeats(["It is 7 o'clock now", "It is 8 o'clock now"]) == [None, None]
 
 
 def test_near_duplicates_are_checked_and_not_only_hashed():
-    """A post with a word changed goes; a post on the same subject in other words stays."""
+    """A post with one word changed is dropped; a post on the same subject in other words stays."""
     first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
     changed = first.replace("seven", "eight")
     other = "at seven in the evening nobody lit the lamp of the lighthouse and the ships were cross about it"
@@ -168,7 +168,7 @@ def test_near_duplicates_are_checked_and_not_only_hashed():
 
 
 def test_no_near_duplicate_is_missed():
-    """What goes is what a comparison of every pair, without any hashing, would take out."""
+    """The near-duplicates are those that a comparison of all pairs finds."""
     words = [
         "sea",
         "lamp",
@@ -184,58 +184,58 @@ def test_no_near_duplicate_is_missed():
         "2020",
         "a",
     ]
-    drawn = random.Random(0)
-    texts = [" ".join(drawn.choices(words, k=drawn.randrange(1, 30))) for _ in range(250)]
+    rng = random.Random(0)
+    texts = [" ".join(rng.choices(words, k=rng.randrange(1, 30))) for _ in range(250)]
     for text in list(texts):
         changed = text.split()
-        changed[drawn.randrange(len(changed))] = drawn.choice(words)
+        changed[rng.randrange(len(changed))] = rng.choice(words)
         texts.append(" ".join(changed))
-    gone = {
+    near = {
         normalized(text)
         for text, reason in zip(texts, repeats(texts), strict=True)
         if reason is Reason.NEAR_DUPLICATE
     }
-    assert gone == _near_duplicates(texts)
-    assert len(gone) > 50
+    assert near == _near_duplicates(texts)
+    assert len(near) > 50
 
 
 def _near_duplicates(texts):
-    gone, kept = set(), []
+    near, remaining = set(), []
     for text in dict.fromkeys(map(normalized, texts)):
         shingles = {text[i : i + 5] for i in range(max(1, len(text) - 4))}
-        if any(len(shingles & other) >= 0.8 * len(shingles | other) for other in kept):
-            gone.add(text)
+        if any(len(shingles & other) >= 0.8 * len(shingles | other) for other in remaining):
+            near.add(text)
         else:
-            kept.append(shingles)
-    return gone
+            remaining.append(shingles)
+    return near
 
 
 def test_a_copy_of_a_near_duplicate_is_one_too():
-    """A text that goes because of an earlier one goes for the same reason when it is said again."""
+    """A repeated near-duplicate is dropped for the same reason."""
     first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
     changed = first.replace("seven", "eight")
     assert repeats([first, changed, changed.upper()]) == [None, *[Reason.NEAR_DUPLICATE] * 2]
 
 
 def test_the_earliest_of_several_is_kept():
-    """Of two posts that say the same, the older one stays, whatever order they are read in."""
+    """Of two equal posts the older one stays, in whatever order they are read."""
     cleaned = clean([post("the very same words", 5), post("the very same words", 1)])
-    assert [kept.id for kept in cleaned.posts] == ["1"]
+    assert [p.id for p in cleaned.posts] == ["1"]
 
 
 @given(ANY_POSTS, st.booleans(), st.none() | st.just("en"))
-def test_the_funnel_adds_up(drawn, keep_replies, lang):
-    """Whatever comes in, posts read are posts kept and posts dropped, and kept ones are in order of time."""
-    posts = [post(text, i, kind=kind, lang=named) for i, (text, kind, named) in enumerate(drawn)]
+def test_the_funnel_adds_up(entries, keep_replies, lang):
+    """Kept and dropped posts add up to the posts read, and kept ones are in order of time."""
+    posts = [post(text, i, kind=kind, lang=named) for i, (text, kind, named) in enumerate(entries)]
     cleaned = clean(posts, CleaningRules(keep_replies=keep_replies, lang=lang))
     assert cleaned.funnel.read == len(posts) == cleaned.funnel.kept + sum(cleaned.funnel.dropped.values())
     assert len(cleaned.posts) == cleaned.funnel.kept
-    assert list(cleaned.posts) == sorted(cleaned.posts, key=lambda kept: kept.created_at)
-    assert not any(kept.kind is PostKind.REPOST for kept in cleaned.posts)
+    assert list(cleaned.posts) == sorted(cleaned.posts, key=lambda p: p.created_at)
+    assert not any(p.kind is PostKind.REPOST for p in cleaned.posts)
 
 
 def test_every_reason_is_counted_with_examples():
-    """Each rule takes out its own posts, and a few of each can be shown."""
+    """Each reason is counted and has examples."""
     posts = [
         post("long ago there was another day", 0, created_at=datetime(2009, 5, 1, tzinfo=UTC)),
         post("RT @a: their words and not mine", 1, kind=PostKind.REPOST),
@@ -250,4 +250,4 @@ def test_every_reason_is_counted_with_examples():
     cleaned = clean(posts, CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2)))
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
-    assert [kept.id for kept in cleaned.posts] == ["5", "7"]
+    assert [p.id for p in cleaned.posts] == ["5", "7"]

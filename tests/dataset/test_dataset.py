@@ -1,4 +1,4 @@
-"""The dataset: split by time, threads whole, the same bytes each time, readable by everyone's tools."""
+"""The dataset: split by time, with whole threads, the same bytes each time, readable by other tools."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ def part(posts, handle="me"):
 
 
 def test_the_latest_posts_are_held_out():
-    """Nothing is learnt from after the first held-out post."""
+    """All training posts are earlier than the held-out posts."""
     sides = split([post(f"post number {i}", i) for i in range(50)], 0.1)
-    assert [kept.id for kept in sides.held_out] == ["45", "46", "47", "48", "49"]
+    assert [p.id for p in sides.held_out] == ["45", "46", "47", "48", "49"]
     assert max(p.created_at for p in sides.train) < min(p.created_at for p in sides.held_out)
 
 
 @given(st.lists(st.none() | st.integers(0, 60), min_size=2, max_size=60), st.floats(0.05, 0.5))
 def test_a_thread_is_never_on_both_sides(answers, share):
-    """Posts joined by replies, also through a post that was not kept, stay together; none is lost."""
+    """Posts joined by replies, also through a dropped post, are on one side, and none is lost."""
     posts = [post(f"text {i}", i, reply_to=None if to is None else str(to)) for i, to in enumerate(answers)]
     train, held_out = split(posts, share)
     assert sorted(train + held_out, key=lambda p: int(p.id)) == posts
-    learnt = {p.id for p in train}
+    training_ids = {p.id for p in train}
     for thread in threads(posts):
-        assert len({posts[i].id in learnt for i in thread}) == 1
+        assert len({posts[i].id in training_ids for i in thread}) == 1
 
 
-def test_a_planted_leak_is_caught():
-    """Two answers to the same post of somebody else, years apart, are one thread."""
+def test_replies_to_the_same_post_are_one_thread():
+    """Two replies to the same post of another person are one thread."""
     posts = [post("an answer", 0, reply_to="theirs"), *(post(f"text {i}", i) for i in range(1, 19))]
     posts.append(post("another answer", 19, reply_to="theirs"))
     train, held_out = split(posts, 0.1)
     assert {"0", "19"} <= {p.id for p in held_out} or {"0", "19"} <= {p.id for p in train}
 
 
-def test_a_thread_longer_than_what_is_held_out_is_learnt_from():
-    """One endless thread does not turn the whole timeline into held-out posts."""
+def test_a_thread_longer_than_the_held_out_share_is_trained_on():
+    """A thread longer than the held-out share stays in training."""
     posts = [post(f"text {i}", i, reply_to=str(i - 1) if i else None) for i in range(40)]
     posts += [post(f"alone {i}", i) for i in range(40, 50)]
     train, held_out = split(posts, 0.1)
@@ -67,14 +67,14 @@ def test_the_split_says_when_dates_are_missing():
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 0.6, 1])
-def test_a_share_that_is_none_is_refused(share):
-    """What cannot be held out is an error that says what can."""
+def test_an_invalid_share_is_refused(share):
+    """A share outside of the range is an error that names the range."""
     with pytest.raises(UserError, match="expected a number above 0 and up to"):
         build([part([post("text", 1)])], held_out=share)
 
 
 def test_the_same_posts_give_the_same_bytes(tmp_path):
-    """Two builds are equal to the byte on disk; one changed letter changes the digest."""
+    """Two builds give the same bytes on disk; one changed letter changes the digest."""
     posts = [
         post(f"text {i} é 🙂", i, kind=PostKind.REPLY, lang="en", url="https://e.org") for i in range(30)
     ]
@@ -90,7 +90,7 @@ def test_the_same_posts_give_the_same_bytes(tmp_path):
 
 
 def test_a_dataset_is_read_back_whole(tmp_path):
-    """What was saved is what is loaded, for several authors and with every field."""
+    """A dataset of several authors is loaded as it was saved, with every field."""
     posts = [post(f"text {i}", i, kind=PostKind.QUOTE, reply_to="x", lang="en") for i in range(20)]
     built = build(
         [part(posts), part([post(f"other {i}", i, author="you", created_at=None) for i in range(9)], "you")]
@@ -107,7 +107,7 @@ def test_other_tools_open_the_parquet_files(tmp_path):
     assert (tmp_path / "test.parquet").exists()
 
 
-def test_a_kept_dataset_is_stored_once(home):
+def test_a_dataset_is_stored_once(home):
     """Storing the same dataset again finds the files that are there."""
     built = build([part([post(f"text {i}", i) for i in range(20)])])
     first = store(built)
@@ -117,13 +117,13 @@ def test_a_kept_dataset_is_stored_once(home):
 
 
 def test_statistics_hold_no_post():
-    """What is said of a dataset shows none of its posts and no avatar."""
-    told = str(statistics(build([part([post(f"secret {i}", i) for i in range(20)])])))
-    assert "secret" not in told
-    assert "png" not in told
+    """The statistics show no post and no avatar."""
+    text = str(statistics(build([part([post(f"secret {i}", i) for i in range(20)])])))
+    assert "secret" not in text
+    assert "png" not in text
 
 
 def test_a_folder_without_a_dataset_is_an_error(tmp_path):
-    """Loading from the wrong place says what to do."""
+    """Loading a folder without a dataset is an error that says what to do."""
     with pytest.raises(ModelError, match="train again"):
         load(tmp_path)

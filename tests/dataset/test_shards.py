@@ -31,7 +31,7 @@ def packed(path, text):
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.txt.zst", "a.txt.bz2", "a.jsonl", "a.jsonl.zst"])
 def test_every_form_gives_the_same_posts(name, tmp_path):
-    """Text and JSON lines, plain and compressed."""
+    """Text and JSON lines give the same posts, plain and compressed."""
     path = packed(tmp_path / name, OBJECTS if "jsonl" in name else LINES)
     assert list(read_posts(path)) == POSTS
 
@@ -51,7 +51,7 @@ def test_frames_of_zstd_one_after_the_other_are_all_read(tmp_path):
 
 
 def test_a_folder_gives_its_shards_in_order(tmp_path):
-    """Sorted by name, with those in folders below; what is no shard is passed over."""
+    """A folder's shards are sorted by name, with those of inner folders; other files are ignored."""
     (tmp_path / "more").mkdir()
     for name in ("b.txt", "a.txt.gz", "more/c.jsonl", "README.md"):
         packed(tmp_path / name, "{}")
@@ -59,7 +59,7 @@ def test_a_folder_gives_its_shards_in_order(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_shard(tmp_path):
-    """The first post comes before the rest is read: a broken end is met only when it is reached."""
+    """Posts are read one by one: damage at the end of a shard shows only there."""
     content = gzip.compress((LINES * 50_000).encode())
     (tmp_path / "a.txt.gz").write_bytes(content[:-2000])
     stream = read_posts(tmp_path / "a.txt.gz")
@@ -79,7 +79,7 @@ def test_memory_does_not_grow_with_the_shard(tmp_path):
     ],
 )
 def test_a_broken_shard_is_one_clear_error(name, content, message, tmp_path):
-    """It names the file and says what was expected."""
+    """A broken shard is an error that names the file and says what was expected."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(LocationError, match=message):
         list(read_posts(tmp_path / name))
@@ -87,7 +87,7 @@ def test_a_broken_shard_is_one_clear_error(name, content, message, tmp_path):
 
 @pytest.mark.parametrize("name", ["missing.txt", "a.pdf", "empty"])
 def test_what_is_no_corpus_is_refused(name, tmp_path):
-    """A file that is not there, one of an unknown form, a folder without shards."""
+    """A missing file, one of an unknown form, and a folder without shards are refused."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     (tmp_path / "empty").mkdir()
     with pytest.raises(LocationError, match=r"posts\.txt"):

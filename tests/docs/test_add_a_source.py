@@ -1,4 +1,4 @@
-"""The guide to adding a place works: its example is installed as somebody else's package, and reads posts."""
+"""The guide to adding a source works: its example, installed as another package, reads posts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def blocks(language):
 
 @pytest.fixture
 def diary(tmp_path, monkeypatch):
-    """The guide's example, installed with the entry point that the guide gives."""
+    """Install the guide's example with the guide's entry point."""
     [code], [entry] = blocks("python"), blocks("toml")
     name, module = re.search(r'^(\w+) = "(\w+)"$', entry, re.MULTILINE).groups()
     site = tmp_path / "site"
@@ -36,20 +36,20 @@ def diary(tmp_path, monkeypatch):
 
 
 def test_the_example_is_found_and_reads_posts(tmp_path, diary):
-    """It is listed, recognised, and its posts are cleaned and counted like all others."""
+    """The example is listed and recognised, and its posts are cleaned like all others."""
     path = tmp_path / "jane.diary"
     path.write_text(
         "diary of Jane Doe\n2024-05-01 nothing happened today at all\n2024-05-02 again nothing happened\n"
     )
     assert diary in sources.names()
     assert sources.recognise(str(path)) == diary
-    [found] = inspect(DataConfig(locations=(str(path),)))
-    assert (found.author.account.handle, found.author.account.source) == ("jane_doe", diary)
-    assert [post.created_at.day for post in found.author.cleaned.posts] == [1, 2]
+    [inspection] = inspect(DataConfig(locations=(str(path),)))
+    assert (inspection.author.account.handle, inspection.author.account.source) == ("jane_doe", diary)
+    assert [post.created_at.day for post in inspection.author.cleaned.posts] == [1, 2]
 
 
 def test_the_example_refuses_what_is_no_diary(tmp_path, diary):
-    """In one line that says what to do; and a file of another kind is not taken."""
+    """The example refuses a broken diary in one line, and does not recognise another file."""
     path = tmp_path / "jane.diary"
     path.write_text("diary of Jane\nyesterday nothing happened\n")
     with pytest.raises(BrokenArchive, match="no date in line 2"):
@@ -59,7 +59,7 @@ def test_the_example_refuses_what_is_no_diary(tmp_path, diary):
 
 
 def test_the_guide_names_what_there_is():
-    """Every module and test file that it speaks of exists."""
+    """Every module, function and test file that the guide names exists."""
     here = ROOT / "src" / "huggingtweets" / "sources"
     modules = set(re.findall(r"`_formats/(\w+)`", GUIDE))
     assert modules >= {"http", "page_cache", "archive_files"}

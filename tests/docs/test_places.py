@@ -1,4 +1,4 @@
-"""The table of places is true: each place that there is, the tests that there are, and what they stand on."""
+"""docs/places.md is true: it has all sources, their tests, and what these are based on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = {
 
 
 def test_every_place_has_its_row():
-    """None is missing, none is there that is not, and each row says what the place itself says."""
+    """The table has a row for every source, with the source's own summary."""
     assert sorted(ROWS) == list(ROWS) == list(sources.names())
     assert {name: cells[0] for name, cells in ROWS.items()} == {
         name: sources.load(name).SUMMARY for name in sources.names()
@@ -29,7 +29,7 @@ def test_every_place_has_its_row():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_names_tests_of_its_place(name):
-    """The file exists and speaks of the place; what is called real is tested on real files, and else not."""
+    """A row names an existing test file of its source, and a test on real files only if there is one."""
     _, tested_on, _, tests = ROWS[name]
     path = ROOT / re.match(r"`(tests/[\w/]+\.py)`", tests)[1]
     code = path.read_text("utf-8")
@@ -40,21 +40,21 @@ def test_a_row_names_tests_of_its_place(name):
     assert all(f"def {test}(" in code and "needs the real" in code + CONFTEST for test in named)
 
 
-def test_all_tests_on_real_files_are_told():
-    """A source's tests that read real accounts' files are in the table."""
+def test_all_tests_on_real_files_are_in_the_table():
+    """All tests on real files are in the table."""
     tested = {
         path.name
         for path in (ROOT / "tests" / "sources").glob("test_*.py")
         if path.stem.removeprefix("test_") not in {"encoding", "fuzz"}
         and re.search(r"def test_real_\w+s_are_read", path.read_text("utf-8"))
     }
-    told = {
+    listed = {
         re.search(r"tests/sources/(\w+\.py)", cells[3])[1] for cells in ROWS.values() if "real" in cells[1]
     }
-    assert tested == told
+    assert tested == listed
 
 
 def test_every_place_with_files_is_fuzzed():
-    """What the page says of damaged inputs holds for all places but those that are asked on the web."""
+    """Every source of files has a form that is fuzzed."""
     live = {name for name, cells in ROWS.items() if ", live" in cells[0]}
     assert {form.source for form in forms()} == set(ROWS) - live

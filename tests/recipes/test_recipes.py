@@ -1,4 +1,4 @@
-"""Recipes: found by name or file, changed by settings, refused in one line where they are wrong."""
+"""Recipes: found by name or file, changed by settings, and refused in one line if they are wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from huggingtweets.errors import RecipeError
 
 
 def test_every_recipe_that_ships_loads():
-    """Each recipe of the package has a base, a summary and its file's name."""
+    """Each recipe of the package has its file's name, a base and a summary."""
     assert {"starter", "gpt2"} <= set(recipe_names())
     for name in recipe_names():
         recipe = load_recipe(name)
@@ -47,13 +47,13 @@ def test_gpt2_has_the_settings_of_2020():
 
 
 def test_settings_change_any_field():
-    """--set reaches the fields of the recipe and those of its sampling."""
+    """--set changes fields of the recipe and of its sampling."""
     recipe = load_recipe("starter", ["epochs=2", "learning_rate=5e-4", "base=gpt2", "sampling.top_p=0.5"])
     assert (recipe.epochs, recipe.learning_rate, recipe.base, recipe.sampling.top_p) == (2, 5e-4, "gpt2", 0.5)
 
 
 def test_a_file_is_a_recipe(tmp_path):
-    """A TOML file of one's own works like those of the package."""
+    """A user's TOML file works like those of the package."""
     path = tmp_path / "mine.toml"
     path.write_text('base = "starter"\nepochs = 1\n[sampling]\ntemperature = 0.7\n')
     recipe = load_recipe(str(path))
@@ -75,7 +75,7 @@ def test_a_file_is_a_recipe(tmp_path):
     ],
 )
 def test_a_wrong_setting_says_what_is_right(settings, message):
-    """An unknown key, a wrong type and a value out of range are each one clear line."""
+    """An unknown key, a wrong type and a value out of range are errors of one line."""
     with pytest.raises(RecipeError, match=message) as caught:
         load_recipe("starter", settings)
     assert "\n" not in str(caught.value)
@@ -85,7 +85,7 @@ def test_a_wrong_setting_says_what_is_right(settings, message):
     ("content", "message"), [("base = ", "mine"), ('bases = "x"', "bases"), ("epochs = 3", "base")]
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
-    """TOML that breaks, an unknown key and a missing one are refused."""
+    """Broken TOML, an unknown key and a missing key are refused."""
     path = tmp_path / "mine.toml"
     path.write_text(content)
     with pytest.raises(RecipeError, match=message):
@@ -93,7 +93,7 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
 
 
 def test_an_unknown_recipe_names_the_known_ones(tmp_path):
-    """A name that is none, and a file that is not there, say what is expected."""
+    """An unknown name and a missing file are errors that say what is expected."""
     with pytest.raises(RecipeError, match=f"expected one of {', '.join(recipe_names())}"):
         load_recipe("nonsense")
     with pytest.raises(RecipeError, match="cannot be read"):

@@ -1,4 +1,4 @@
-"""An archive is opened only if it is whole and harmless; otherwise one clear line tells why."""
+"""Zips and folders are opened safely: damaged and hostile ones are refused in one line that says why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers.archive_builder import tweet, write_folder, write_zip
 
 @pytest.fixture
 def archive(tmp_path):
-    """A small genuine X archive, zipped."""
+    """A small archive of X, zipped."""
     return write_zip(tmp_path / "archive.zip", [tweet(n, f"post number {n}") for n in range(200)])
 
 
@@ -25,7 +25,7 @@ def read_all(path):
 
 
 def refused(path, reason):
-    """Reading `path` says `reason` in one line, which names the file."""
+    """Check that reading `path` fails with `reason`, in one line that names the file."""
     with pytest.raises(BrokenArchive, match=reason) as caught:
         read_all(path)
     assert str(path) in str(caught.value)
@@ -41,7 +41,7 @@ def add_member(path, name, content=b"x", mode=None):
 
 
 def change_member(path, name, **fields):
-    """Change what the zip's directory says of a member."""
+    """Change a field of a member in the zip's directory."""
     with zipfile.ZipFile(path, "a") as archive:
         for field, value in fields.items():
             setattr(archive.getinfo(name), field, value)
@@ -49,7 +49,7 @@ def change_member(path, name, **fields):
 
 
 def test_the_genuine_archive_is_read(archive):
-    """What all the following tests break is whole."""
+    """The archive that the other tests damage can be read."""
     assert len(read_all(archive)) == 200
 
 
@@ -73,33 +73,33 @@ def test_a_path_that_climbs_out_is_refused(archive, name):
 
 
 def test_names_that_only_look_like_climbing_are_fine(archive):
-    """Dots inside of a name are just dots."""
+    """Dots inside a name are allowed."""
     add_member(archive, "data/profile_media/42-a..b...js")
     assert len(read_all(archive)) == 200
 
 
-def test_a_password_is_told(archive):
-    """An encrypted member cannot be read, and the way out is to unpack it."""
+def test_a_password_is_reported(archive):
+    """An encrypted member is refused, and the message says to unpack the zip."""
     change_member(archive, "data/tweets.js", flag_bits=0x1)
     refused(archive, "encrypted.*password")
 
 
-@pytest.mark.parametrize("kept", [0, 10, 1000, -1, -30])
-def test_a_truncated_zip_is_told(archive, kept):
-    """A download that stopped early is refused wherever it stopped."""
-    archive.write_bytes(archive.read_bytes()[:kept])
+@pytest.mark.parametrize("length", [0, 10, 1000, -1, -30])
+def test_a_truncated_zip_is_reported(archive, length):
+    """A zip that is cut anywhere is refused."""
+    archive.write_bytes(archive.read_bytes()[:length])
     refused(archive, "not a whole zip file")
 
 
-def test_a_file_that_is_no_zip_is_told(tmp_path):
-    """The name alone does not make a zip."""
+def test_a_file_that_is_no_zip_is_reported(tmp_path):
+    """A file with the suffix of a zip that is no zip is refused."""
     path = tmp_path / "archive.zip"
     path.write_text("<html>Please log in</html>")
     refused(path, "not a whole zip file")
 
 
-def test_damaged_bytes_are_told(archive):
-    """Bytes that were changed on the way do not pass the zip's own checksum."""
+def test_damaged_bytes_are_reported(archive):
+    """Changed bytes are found by the zip's checksum."""
     content = bytearray(archive.read_bytes())
     at = content.index(b"data/tweets.js") + 500
     content[at : at + 20] = bytes(20)
@@ -108,13 +108,13 @@ def test_damaged_bytes_are_told(archive):
 
 
 def test_a_declared_size_that_explodes_is_refused(archive):
-    """A size that no export of posts grows to is refused before anything is decompressed."""
+    """A member that claims an implausible size is refused before it is decompressed."""
     change_member(archive, "data/tweets.js", file_size=5 << 30)
     refused(archive, "would grow")
 
 
 def test_real_bytes_that_explode_are_refused(tmp_path, archive):
-    """The classic bomb: megabytes of the same byte in a few kilobytes."""
+    """A zip bomb is refused: megabytes of one byte in a few kilobytes."""
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as target, zipfile.ZipFile(archive) as origin:
         for member in origin.infolist():
@@ -123,14 +123,14 @@ def test_real_bytes_that_explode_are_refused(tmp_path, archive):
     refused(bomb, "would grow")
 
 
-def test_a_size_declared_too_small_is_told(archive):
-    """A member that holds more than it says is damaged, and no more than that is read of it."""
+def test_a_size_declared_too_small_is_reported(archive):
+    """A member that is larger than it claims is refused, and no more than the claimed size is read."""
     change_member(archive, "data/tweets.js", file_size=1000)
     refused(archive, r"tweets\.js")
 
 
 def test_a_large_archive_that_compresses_well_is_read(archive, monkeypatch):
-    """The limits let real archives pass: JSON of posts compresses twenty to one, or forty."""
+    """An archive that compresses forty to one, as JSON of posts can, is within the limits."""
     monkeypatch.setattr(archive_files, "RATIO_MATTERS_FROM", 0)
     with zipfile.ZipFile(archive) as opened:
         member = opened.getinfo("data/tweets.js")
@@ -140,13 +140,13 @@ def test_a_large_archive_that_compresses_well_is_read(archive, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_members_of_one_name_are_refused(archive):
-    """Which of the two would be meant cannot be known."""
+    """Two members of the same name are refused."""
     add_member(archive, "data/tweets.js", b"window.YTD.tweets.part0 = []")
     refused(archive, "more than once")
 
 
 def test_a_link_in_a_zip_is_refused(tmp_path):
-    """A member that is a link to somewhere is not followed."""
+    """A member that is a link is refused."""
     path = tmp_path / "archive.zip"
     for name in ("data/account.js", "data/tweets.js"):
         add_member(path, name, b"/etc/passwd", stat.S_IFLNK | 0o777)
@@ -154,7 +154,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
 
 
 def test_a_link_out_of_a_folder_is_refused(tmp_path):
-    """A folder's files may be links, but only to files inside of it."""
+    """A link in a folder is followed only to files inside the folder."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")])
     tweets = folder / "data" / "tweets.js"
     moved = tweets.rename(tmp_path / "elsewhere.js")
@@ -163,7 +163,7 @@ def test_a_link_out_of_a_folder_is_refused(tmp_path):
 
 
 def test_what_a_mac_adds_to_a_zip_is_skipped(archive):
-    """The copies under __MACOSX are no files of the archive."""
+    """Files below __MACOSX are not listed."""
     add_member(archive, "__MACOSX/data/._tweets.js", b"\x00\x05\x16\x07")
     with open_archive(archive) as files:
         assert not any("__MACOSX" in folder for folder in files.folders())
@@ -171,19 +171,19 @@ def test_what_a_mac_adds_to_a_zip_is_skipped(archive):
 
 
 def test_a_member_larger_than_asked_for_is_refused(archive):
-    """Small files are read whole only if they are small."""
+    """`read` refuses a file that is larger than its limit."""
     with open_archive(archive) as files, pytest.raises(BrokenArchive, match="larger than 10 bytes"):
         files.read("data/account.js", 10)
 
 
 def test_nothing_is_extracted(tmp_path, archive):
-    """Reading leaves no file behind."""
+    """Reading a zip writes no file."""
     before = sorted(tmp_path.rglob("*"))
     read_all(archive)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_member_without_a_name_does_no_harm(archive):
-    """What has no name is no file; the rest is read."""
+    """A member without a name is ignored, and the others are read."""
     add_member(archive, "")
     assert len(read_all(archive)) == 200

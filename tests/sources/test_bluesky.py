@@ -1,4 +1,4 @@
-"""Bluesky, live and as a repository file: what people typed, all of it, and nobody who does not want it.
+"""Bluesky, live and as a repository file: all posts, as typed, of accounts that do not opt out.
 
 The answers of the live service are written by hand from the documented form (docs.bsky.app).
 """
@@ -38,7 +38,7 @@ def as_post(record, uri=URI):
 
 
 def link(begin, end, uri):
-    """A facet as Bluesky's app writes them."""
+    """Return a facet as Bluesky's app writes it."""
     feature = {"$type": "app.bsky.richtext.facet#link", "uri": uri}
     return {"index": {"byteStart": begin, "byteEnd": end}, "features": [feature]}
 
@@ -60,7 +60,7 @@ def test_a_record_becomes_a_post():
 
 
 def test_a_reply_knows_what_it_answers():
-    """Also where it answers oneself, which is a thread, and where it quotes besides."""
+    """A reply to oneself is a reply, and so is a reply that quotes."""
     for parent in (OTHER, URI):
         reply = {"root": {"uri": OTHER, "cid": "x"}, "parent": {"uri": parent, "cid": "x"}}
         embed = {"$type": "app.bsky.embed.record", "record": {"uri": OTHER, "cid": "x"}}
@@ -69,7 +69,7 @@ def test_a_reply_knows_what_it_answers():
 
 
 def test_a_quote_shows_a_post():
-    """With pictures or without; embedded feeds, lists and link cards make no quote."""
+    """An embedded post makes a quote; embedded feeds, lists and link cards do not."""
     quoted = {"uri": OTHER, "cid": "x"}
     embeds = {
         PostKind.QUOTE: [
@@ -99,7 +99,7 @@ def test_a_quote_shows_a_post():
     ],
 )
 def test_shortened_links_are_written_out(shown, uri):
-    """Where the app cut a link's text, the record's own address takes its place, counted in bytes."""
+    """A shortened link is replaced by its address; positions count bytes."""
     before, after = "Grüße 👩‍👩‍👧 from ", " 👍 see"
     begin = len(before.encode())
     facets = [link(begin, begin + len(shown.encode()), uri)]
@@ -107,7 +107,7 @@ def test_shortened_links_are_written_out(shown, uri):
 
 
 def test_words_that_were_made_a_link_stay():
-    """Some apps let people link words; these were typed, the address was not."""
+    """Words with a link stay as they were typed."""
     assert (
         as_post(bluesky_post("read this now", facets=[link(5, 9, "https://a.org/thing")])).text
         == "read this now"
@@ -115,7 +115,7 @@ def test_words_that_were_made_a_link_stay():
 
 
 def test_links_of_the_first_months_are_written_out():
-    """Records of 2022 count in UTF-16 units."""
+    """In records of 2022, positions of links count UTF-16 units."""
     text = "👍 cool example.com yeah"
     entities = [
         {"type": "link", "index": {"start": 8, "end": 19}, "value": "https://example.com"},
@@ -125,7 +125,7 @@ def test_links_of_the_first_months_are_written_out():
 
 
 def test_mentions_and_tags_stay_as_they_are():
-    """Their text is whole in the record."""
+    """Mentions and hashtags stay in the text."""
     features = [
         {"$type": "app.bsky.richtext.facet#mention", "did": "did:plc:x"},
         {"$type": "app.bsky.richtext.facet#tag", "tag": "tag"},
@@ -142,7 +142,7 @@ def test_mentions_and_tags_stay_as_they_are():
     ),
 )
 def test_impossible_facets_do_no_harm(text, links):
-    """Facets that overlap, lie outside, run backwards or cut a character leave the text whole."""
+    """Facets that overlap, lie outside, run backwards or cut a character change nothing."""
     post = as_post(bluesky_post(text, facets=[link(*one) for one in links]))
     if "https" not in post.text:
         assert post.text == text.strip()
@@ -163,12 +163,12 @@ def test_impossible_facets_do_no_harm(text, links):
     ],
 )
 def test_what_is_no_record_of_a_post_is_none(record):
-    """Anybody can write anything into a repository; what Bluesky's app does not show is not read."""
+    """Records of another form, which Bluesky's app does not show, are not read."""
     assert as_post(record) is None
 
 
 def test_a_post_for_signed_in_people_is_left_out():
-    """The label counts on a post, too; other labels are warnings, and the words stay."""
+    """A post with the label for signed-in people is left out; other labels are ignored."""
     labels = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "!no-unauthenticated"}]}
     assert as_post(bluesky_post("for some", labels=labels)) is None
     labels["values"] = [{"val": "graphic-media"}]
@@ -176,7 +176,7 @@ def test_a_post_for_signed_in_people_is_left_out():
 
 
 def test_a_strange_date_is_no_date():
-    """Clients write the date, and some write it wrongly."""
+    """A date that cannot be understood is None."""
     assert as_post(bluesky_post("x") | {"createdAt": "last week"}).created_at is None
     assert as_post(bluesky_post("x") | {"createdAt": "2023-01-01T00:00:00-08:00"}).created_at.hour == 8
 
@@ -202,7 +202,7 @@ def test_a_strange_date_is_no_date():
     ],
 )
 def test_real_repositories_are_read_whole(name, did, person, kinds):
-    """Every post of the newest commit is there, links written out."""
+    """All posts of the newest commit are read, with their links written out."""
     path = SHARED / "fixtures" / "bluesky" / name
     if not path.exists():
         pytest.skip(f"needs the real repository {name}, which is not part of this one")
@@ -223,7 +223,7 @@ def test_real_repositories_are_read_whole(name, did, person, kinds):
 
 
 def test_a_real_long_link_is_written_out():
-    """An address that the app showed as `github.com/bluesky-soci...`."""
+    """A link that the app showed as `github.com/bluesky-soci...` is written out."""
     path = SHARED / "fixtures" / "bluesky" / "bnewbold.robocracy.org.car"
     if not path.exists():
         pytest.skip("needs a real repository, which is not part of this one")
@@ -255,7 +255,7 @@ def car(tmp_path):
 
 
 def test_a_repository_is_read_in_order(car):
-    """Posts from the oldest on, then reposts, which are counted and have no words; nothing else is read."""
+    """Posts come oldest first, then reposts, which have no text; nothing else is read."""
     timeline = sources.read(str(car))
     posts = list(timeline.posts)
     assert [post.text for post in posts] == [f"post number {n}" for n in range(40)] + [""]
@@ -265,7 +265,7 @@ def test_a_repository_is_read_in_order(car):
 
 
 def test_a_handle_can_be_given(car):
-    """A repository knows only its number; who gives the handle gets addresses with it."""
+    """A handle given by the user is in the account and in the posts' addresses, instead of the DID."""
     timeline = sources.read(str(car), ReadOptions(handle="ada.example.com", name="Countess"))
     post = next(iter(timeline.posts))
     assert (timeline.account.handle, timeline.account.name) == ("ada.example.com", "Countess")
@@ -273,7 +273,7 @@ def test_a_handle_can_be_given(car):
 
 
 def test_blocks_may_come_in_any_order(tmp_path):
-    """A file may begin with its leaves; a file with a foreign name is known by its content."""
+    """Blocks are read in any order, and a file is recognised by its content."""
     writer = CarWriter()
     root = writer.commit(writer.add_tree(RECORDS))
     path = tmp_path / "download"
@@ -282,8 +282,8 @@ def test_blocks_may_come_in_any_order(tmp_path):
     assert len(list(sources.read(str(path)).posts)) == 41
 
 
-def test_old_commits_are_history(tmp_path):
-    """What the newest commit no longer has was deleted, and is not read, though its block is there."""
+def test_old_commits_are_not_read(tmp_path):
+    """A post that the newest commit lacks was deleted, and is not read, though its block is in the file."""
     writer = CarWriter()
     writer.commit(
         writer.add_tree(RECORDS | {f"app.bsky.feed.post/{record_key(50)}": bluesky_post("deleted")})
@@ -302,16 +302,16 @@ def refused(path, reason="download"):
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_was_cut_is_told(car):
-    """Wherever a download stopped, a line says so."""
+def test_a_file_that_was_cut_is_reported(car):
+    """A file that is cut anywhere is refused in one line."""
     content = car.read_bytes()
-    for kept in [*range(80), *range(80, len(content), 97), len(content) - 1]:
-        car.write_bytes(content[:kept])
+    for length in [*range(80), *range(80, len(content), 97), len(content) - 1]:
+        car.write_bytes(content[:length])
         refused(car)
 
 
-def test_changed_bytes_are_told(car):
-    """A block that is not what its name says is damaged."""
+def test_changed_bytes_are_reported(car):
+    """A block that does not match its hash is refused."""
     content = car.read_bytes()
     at = content.index(b"post number 7")
     car.write_bytes(content[:at] + b"POST" + content[at + 4 :])
@@ -329,15 +329,15 @@ def test_changed_bytes_are_told(car):
         b"<html>Please log in</html>",
     ],
 )
-def test_what_is_no_car_is_told(tmp_path, content):
-    """Lengths that cannot be, other versions and other files."""
+def test_what_is_no_car_is_reported(tmp_path, content):
+    """Impossible lengths, other versions and other files are refused."""
     path = tmp_path / "repo.car"
     path.write_bytes(content)
     refused(path)
 
 
 def write_tree(path, make):
-    """Write a repository with a tree made by hand."""
+    """Write a repository with the given tree."""
     writer = CarWriter()
     path.write_bytes(writer.content(writer.commit(make(writer))))
     return path
@@ -347,14 +347,14 @@ def entry(key, value, subtree=None, shared=0):
     return {"p": shared, "k": key.encode(), "v": value, "t": subtree}
 
 
-def test_a_missing_part_is_told(tmp_path):
-    """A partial export names blocks that it does not have."""
+def test_a_missing_part_is_reported(tmp_path):
+    """A file that lacks blocks is refused."""
     absent = CarWriter().add({"e": [], "l": None})
     refused(write_tree(tmp_path / "a.car", lambda w: w.add({"e": [], "l": absent})), "lacks a part")
 
 
-def test_a_tree_that_repeats_itself_is_told(tmp_path):
-    """A subtree that comes twice would come 2^30 times in thirty levels; a repeated key ends it."""
+def test_a_tree_that_repeats_itself_is_reported(tmp_path):
+    """A tree with repeated subtrees is refused at the first repeated key; else it would have 2^30 nodes."""
 
     def make(writer):
         value = writer.add(bluesky_post("again"))
@@ -366,8 +366,8 @@ def test_a_tree_that_repeats_itself_is_told(tmp_path):
     refused(write_tree(tmp_path / "a.car", make), "tree of the repository is damaged")
 
 
-def test_a_tree_without_floor_is_told(tmp_path):
-    """A chain of nodes below nodes ends at a depth that no real tree has."""
+def test_a_tree_too_deep_is_refused(tmp_path):
+    """A tree that is too deep is refused."""
 
     def make(writer):
         node = None
@@ -389,13 +389,13 @@ def test_a_tree_without_floor_is_told(tmp_path):
         "node",
     ],
 )
-def test_a_tree_of_another_form_is_told(tmp_path, node):
-    """Nodes must be nodes."""
+def test_a_tree_of_another_form_is_reported(tmp_path, node):
+    """A tree whose nodes have another form is refused."""
     refused(write_tree(tmp_path / "a.car", lambda writer: writer.add(node)))
 
 
 def test_records_in_records_without_end_do_no_harm(tmp_path):
-    """A record nested a hundred thousand deep is no post, and the others are read."""
+    """A record that is nested a hundred thousand deep is skipped, and the others are read."""
 
     def make(writer):
         content = b"\x81" * 100_000 + b"\x00"
@@ -410,8 +410,8 @@ def test_records_in_records_without_end_do_no_harm(tmp_path):
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=6)), max_size=5), st.integers(0, 10**6))
-def test_whatever_is_in_a_file_it_is_read_or_told(tmp_path_factory, changes, cut):
-    """Changed and cut at random, a repository gives posts or one of the project's own errors."""
+def test_any_file_is_read_or_refused(tmp_path_factory, changes, cut):
+    """A randomly damaged repository gives posts or one of the project's errors."""
     small = {key: RECORDS[key] for key in list(RECORDS)[:8]}
     path = write_car(tmp_path_factory.getbasetemp() / "random.car", small)
     content = bytearray(path.read_bytes())
@@ -442,7 +442,7 @@ def test_whatever_is_in_a_file_it_is_read_or_told(tmp_path_factory, changes, cut
     ],
 )
 def test_addresses_of_accounts_are_known(location, actor):
-    """Handles, profile links and DIDs, by how they are written."""
+    """Handles, profile links and DIDs are recognised by their form."""
     assert bluesky.recognises(location) is Match.CONTENT
     assert bluesky._actor(location) == actor
 
@@ -451,21 +451,21 @@ def test_addresses_of_accounts_are_known(location, actor):
     "location", ["", "jane", "jane.bsky.social", "https://bsky.app/", "posts.csv", "x:jane"]
 )
 def test_other_locations_are_not_taken(location):
-    """What is not written as an address of Bluesky is left to other sources."""
+    """Locations of other forms are not recognised."""
     assert bluesky.recognises(location) is Match.NO
 
 
 @pytest.mark.parametrize(
     "location", ["bsky:", "bsky:jane", "bsky:../..", "did:plc:", "bsky:jane.bsky.social:8080"]
 )
-def test_a_mistyped_address_is_told(location):
-    """What cannot be a handle is told with an example, and nobody is asked."""
+def test_a_mistyped_address_is_reported(location):
+    """An impossible handle is refused with an example, and no request is sent."""
     with pytest.raises(LocationError, match=r"like bsky:jane\.bsky\.social"):
         sources.read(location)
 
 
 class Service:
-    """Bluesky's app server, the directory of DIDs and a personal data server, in one."""
+    """Imitates Bluesky's app server, the directory of DIDs and a personal data server."""
 
     def __init__(self, posts=0):
         self.did, self.handle = DID, "ada.example.com"
@@ -475,13 +475,13 @@ class Service:
         self.post(posts)
 
     def post(self, number):
-        """Publish so many posts."""
+        """Publish a number of posts."""
         for n in range(len(self.records), len(self.records) + number):
             uri = f"at://{DID}/app.bsky.feed.post/{record_key(n)}"
             self.records.insert(0, {"uri": uri, "cid": "x", "value": bluesky_post(f"post number {n}", n)})
 
     def answer(self, request):
-        """Answer like the real ones."""
+        """Return the reply of the real service."""
         if request.path == "/xrpc/app.bsky.actor.getProfile":
             if request.query["actor"] not in {self.did, self.handle}:
                 return Reply(400, {"error": "InvalidRequest", "message": "Profile not found"})
@@ -497,7 +497,7 @@ class Service:
         return Reply(404, {"error": "NotFound"})
 
     def listing(self, query):
-        """A page of records, newest first; the cursor is the last record's key."""
+        """Return a page of records, newest first; the cursor is the last record's key."""
         assert (query["repo"], query["collection"], query["limit"]) == (DID, "app.bsky.feed.post", "100")
         cursor = query.get("cursor", "~")
         page = [r for r in self.records if r["uri"].split("/")[-1] < cursor][:100]
@@ -524,7 +524,7 @@ def read(server, location="bsky:ada.example.com", **options):
 
 
 def test_an_account_is_read_live(server):
-    """Name, bio, picture and all posts, newest first, and nothing but what is needed is asked for."""
+    """Name, bio, picture and all posts are read, newest first, with no needless request."""
     timeline = read(server)
     account, posts = timeline.account, list(timeline.posts)
     assert (account.handle, account.name, account.bio) == ("ada.example.com", "Ada Tests", "counts")
@@ -537,19 +537,19 @@ def test_an_account_is_read_live(server):
 
 
 def test_a_did_finds_the_same_account(server):
-    """The number stays when the handle changes."""
+    """A DID leads to the same account as its handle."""
     assert read(server, DID).account == read(server).account
 
 
 def test_an_account_without_a_working_handle_is_named_by_its_did(server, service):
-    """Bluesky shows `handle.invalid` where the name no longer leads to the account."""
+    """An account with `handle.invalid` is named by its DID."""
     service.handle = "handle.invalid"
     account = read(server, DID).account
     assert (account.handle, account.url) == (DID.replace(":", "_"), f"https://bsky.app/profile/{DID}")
 
 
 def test_the_next_run_asks_only_for_what_is_new(server, service):
-    """Posts of an earlier run are known; the profile is looked at again, since it may say no by now."""
+    """The next run fetches only new posts, and the profile again, since it may opt out by now."""
     list(read(server).posts)
     service.post(5)
     server.requests.clear()
@@ -558,7 +558,7 @@ def test_the_next_run_asks_only_for_what_is_new(server, service):
 
 
 def test_a_dropped_connection_loses_nothing(server, monkeypatch):
-    """A run that fails on its second page leaves its first one to the next run."""
+    """The page before a failure is not fetched again."""
     monkeypatch.setattr(http, "TRIES", 2)
     posts = iter(read(server).posts)
     assert len(list(islice(posts, 100))) == 100
@@ -584,7 +584,7 @@ for post in timeline.posts:
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal of POSIX")
 def test_ctrl_c_loses_nothing(server, service):
-    """A second process that is interrupted while it waits for a page leaves the pages before it."""
+    """The pages before a Ctrl-C are not fetched again."""
     genuine = service.listing
     service.listing = lambda query: (
         Reply(body=b"{}", pause=60) if query.get("cursor") == record_key(50) else genuine(query)
@@ -601,8 +601,8 @@ def test_ctrl_c_loses_nothing(server, service):
     assert server.paths().count("/xrpc/com.atproto.repo.listRecords") == 3
 
 
-def test_trouble_on_the_way_is_overcome(server):
-    """Limits, errors, cut pages and nonsense in the middle of a timeline change nothing."""
+def test_faults_are_retried(server):
+    """Rate limits, errors, cut pages and nonsense are retried, and no post is lost."""
     posts = read(server).posts
     server.next(
         Reply(429, headers={"RateLimit-Reset": "0"}),
@@ -614,8 +614,8 @@ def test_trouble_on_the_way_is_overcome(server):
 
 
 @pytest.mark.parametrize("neg", [False, True])
-def test_who_wants_to_be_seen_by_signed_in_people_only_is_not_read(server, service, neg):
-    """The label ends it before any post is asked for, unless it was taken back."""
+def test_accounts_only_for_signed_in_people_are_refused(server, service, neg):
+    """An account with the label for signed-in people is refused before any post is fetched."""
     label = {"src": DID, "uri": f"at://{DID}/app.bsky.actor.profile/self", "val": "!no-unauthenticated"}
     service.profile["labels"] = [label | {"neg": neg}]
     if neg:
@@ -626,8 +626,8 @@ def test_who_wants_to_be_seen_by_signed_in_people_only_is_not_read(server, servi
         assert server.paths() == ["/xrpc/app.bsky.actor.getProfile"]
 
 
-def test_who_changes_their_mind_is_not_read_from_what_was_kept(server, service):
-    """The label counts for posts that an earlier run fetched, too."""
+def test_cached_posts_of_such_accounts_are_not_read(server, service):
+    """Cached posts are not read either once the account has the label."""
     list(read(server).posts)
     service.profile["labels"] = [{"val": "!no-unauthenticated"}]
     with pytest.raises(Unreachable):
@@ -642,8 +642,8 @@ def test_who_changes_their_mind_is_not_read_from_what_was_kept(server, service):
         ("InvalidRequest", "InvalidRequest", "there is no account ada"),
     ],
 )
-def test_accounts_that_are_gone_are_told(server, of_account, of_repository, said):
-    """Taken down, deactivated and unknown accounts are one line each, on either server."""
+def test_accounts_that_are_gone_are_reported(server, of_account, of_repository, said):
+    """Accounts that were taken down, deactivated or unknown are refused in one line."""
     server.next(Reply(400, {"error": of_account, "message": "x"}))
     with pytest.raises(Unreachable, match=said):
         read(server)
@@ -653,28 +653,28 @@ def test_accounts_that_are_gone_are_told(server, of_account, of_repository, said
         list(posts)
 
 
-def test_an_account_that_has_no_server_is_told(server):
-    """A DID that lost its server leads nowhere."""
+def test_an_account_that_has_no_server_is_reported(server):
+    """A DID without a server is refused."""
     server.next(Reply(body={"did": DID, "handle": "ada.example.com"}), Reply(body={"id": DID}))
     with pytest.raises(Unreachable, match="no server that holds its posts"):
         read(server)
 
 
 def test_a_missing_picture_is_no_trouble(server, service):
-    """The card does without."""
+    """An account without a picture is read."""
     service.profile["avatar"] = f"{server.url}/gone"
     assert read(server).account.avatar is None
 
 
 def test_records_of_others_and_of_other_forms_are_left_out(server, service):
-    """A server that lists foreign records, or records that are none, adds nothing to the timeline."""
+    """Records of other accounts or of another form are skipped."""
     service.records[3]["uri"] = OTHER
     service.records[5]["value"] = {"$type": "app.bsky.feed.post", "words": "x"}
     assert len(list(read(server).posts)) == 248
 
 
 def test_a_server_in_a_private_network_is_not_asked(server):
-    """Whoever types a location, or writes a DID's document, reaches no private address with it."""
+    """Neither a location nor a DID's document leads to a private address."""
     with pytest.raises(Unreachable, match="inside of a private network"):
         sources.read("bsky:ada.example.com", ReadOptions(server=server.url))
     assert not server.requests

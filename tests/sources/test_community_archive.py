@@ -1,4 +1,4 @@
-"""The Community Archive, live: the right person's posts, all of them, and with the key shown to nobody.
+"""The Community Archive, live: all posts of the right person are read, and the key stays secret.
 
 The answers are written by hand from the project's documentation and from its tables' published types.
 """
@@ -47,14 +47,14 @@ def only(server, service, **fields):
 
 
 def test_accounts_are_recognised_without_asking():
-    """By the word before the handle."""
+    """Locations are recognised by their prefix."""
     assert sources.recognise("community:@jane") == "community_archive"
     for location in ("community:", "community:a/b", "community:jane doe", "jane"):
         assert community_archive.recognises(location) is Match.NO
 
 
 def test_a_person_is_read_whole(server):
-    """A thousand rows at a time, newest first, over seconds that hold several posts, none lost or double."""
+    """Posts come in pages of a thousand, newest first; none is lost or repeated within a second."""
     timeline = read(server)
     account, posts = timeline.account, list(timeline.posts)
     assert (account.handle, account.name, account.bio) == (HANDLE, NAME, "Made up")
@@ -64,8 +64,8 @@ def test_a_person_is_read_whole(server):
     assert all(request.query["limit"] == "1000" for request in server.requests if request.path == TWEETS)
 
 
-def test_nobody_is_taken_for_somebody_else(server):
-    """In the service's patterns `_` fits any character; only the name itself is taken."""
+def test_only_the_exact_handle_is_read(server):
+    """A handle with `_`, which matches any character in patterns, finds only the exact handle."""
     [request] = [request for request in _requests(server, read(server)) if request.path == "/all_account"]
     assert request.query["username"] == r"ilike.Ada\_Tests"
     with pytest.raises(Unreachable, match="@nobody is not in the Community Archive"):
@@ -78,7 +78,7 @@ def _requests(server, timeline):
 
 
 def test_a_second_run_fetches_only_what_is_new(server, service):
-    """One page, as far down as the newest post that is known."""
+    """The second run fetches one page."""
     list(read(server).posts)
     service.rows.append(community_row(2600, "a new one"))
     server.requests.clear()
@@ -88,7 +88,7 @@ def test_a_second_run_fetches_only_what_is_new(server, service):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(server):
-    """What was fetched is kept, whatever breaks."""
+    """The pages before an interruption are not fetched again."""
     posts = iter(read(server).posts)
     assert len(list(islice(posts, 1200))) == 1200
     posts.close()
@@ -98,21 +98,21 @@ def test_an_interrupted_run_goes_on_where_it_was(server):
 
 
 def test_faults_are_waited_out(server):
-    """Limits, errors and answers that break off cost time and no posts."""
+    """Rate limits, errors and cut answers are retried, and no post is lost."""
     timeline = read(server)
     server.next(Reply(429, headers={"Retry-After": "0"}), Reply(500), Reply(body=[{"tweet_id": "1"}], sent=9))
     assert len({post.id for post in timeline.posts}) == 2500
 
 
 def test_links_are_expanded_and_pictures_go(server, service):
-    """The table of addresses says what short links stand for; the text is still escaped."""
+    """Short links are replaced by their addresses, links of pictures are removed, and escapes are undone."""
     text = f"R&amp;D 🙂 {SHORT} &lt;3 {OTHER}"
     urls = [{"url": SHORT, "expanded_url": "https://example.org/a"}]
     assert only(server, service, text=text, tweet_urls=urls).text == "R&D 🙂 https://example.org/a <3"
 
 
-def test_kinds_are_told_by_columns_and_text(server, service):
-    """Retweets, replies and quotes."""
+def test_kinds_follow_from_columns_and_text(server, service):
+    """Retweets, replies and quotes are recognised by their columns and text."""
     assert only(server, service, text="RT @bob: theirs").kind is PostKind.REPOST
 
 
@@ -127,21 +127,21 @@ def test_kinds_are_told_by_columns_and_text(server, service):
     ],
 )
 def test_what_a_post_refers_to_makes_its_kind(server, service, fields, kind, reply_to):
-    """As the table's columns say."""
+    """The columns for answered and quoted posts decide the kind."""
     post = only(server, service, text="so it is", **fields)
     assert (post.kind, post.reply_to) == (kind, reply_to)
 
 
-def test_without_a_key_the_way_to_one_is_told(server, monkeypatch):
-    """Nothing is asked for."""
+def test_without_a_key_the_way_to_one_is_reported(server, monkeypatch):
+    """Without a key the message says where to get one, and no request is sent."""
     monkeypatch.delenv("COMMUNITY_ARCHIVE_KEY")
     with pytest.raises(MissingSecret, match="COMMUNITY_ARCHIVE_KEY"):
         read(server)
     assert server.requests == []
 
 
-def test_a_wrong_key_is_told_and_not_shown(server, monkeypatch):
-    """Neither the key nor what the service says of it is in the message."""
+def test_a_wrong_key_is_reported_and_not_shown(server, monkeypatch):
+    """A refused key is reported without the key and without the service's own words."""
     wrong = TOKEN + "wrong"
     monkeypatch.setenv("COMMUNITY_ARCHIVE_KEY", wrong)
     with pytest.raises(Unreachable, match="does not accept the key") as caught:
@@ -150,7 +150,7 @@ def test_a_wrong_key_is_told_and_not_shown(server, monkeypatch):
 
 
 def test_the_key_stays_with_the_service(server, service):
-    """Pictures lie elsewhere, and are fetched without it; a missing one is no misfortune."""
+    """Pictures on another host are fetched without the key, and may be missing."""
     with LocalServer(lambda _: Reply(404)) as elsewhere:
         service.url = elsewhere.url
         timeline = read(server)
@@ -160,14 +160,14 @@ def test_the_key_stays_with_the_service(server, service):
     assert TOKEN not in repr((timeline, list(timeline.posts)))
 
 
-def test_a_service_that_is_closed_is_told(server):
-    """What it answers is named with its address."""
+def test_a_service_that_is_closed_is_reported(server):
+    """The address and the status of a closed service are in the message."""
     server.next(Reply(410, {"message": "retired"}))
     with pytest.raises(Unreachable, match=r"all_account refuses to answer \(status 410\)"):
         read(server)
 
 
 def test_what_is_no_account_is_refused():
-    """Insisting on the source does not make an account of a file."""
+    """A location without an account is refused even with `source`."""
     with pytest.raises(LocationError, match="community:jane"):
         community_archive.read("posts.csv", ReadOptions())

@@ -1,4 +1,4 @@
-"""What holds for every place that posts are read from, and for finding the place."""
+"""The contract of all sources, and the choice of a source for a location."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ON_DISK = sorted(set(sources.names()) - LIVE)
 
 
 def other_forms(folder, count):
-    """The further forms in which the places come, which must stream just the same."""
+    """Write further forms of some sources, which must be read one by one too."""
     text = [f"post number {n} {'and more words ' * 20}" for n in range(count)]
     (folder / "posts.txt").write_text("\n".join(text))
     (folder / "posts.jsonl").write_text("\n".join(f'{{"text": "{line}"}}' for line in text))
@@ -66,7 +66,7 @@ def other_forms(folder, count):
 
 
 def test_there_are_sources_and_each_has_a_fixture():
-    """The registry finds places, and none escapes the tests of this file."""
+    """The registry finds sources, and each of them is tested in this file."""
     assert {"table", "x_archive"} <= set(sources.names())
     assert set(FIXTURES) == set(ON_DISK)
     assert set(sources.names()) > LIVE
@@ -74,7 +74,7 @@ def test_there_are_sources_and_each_has_a_fixture():
 
 @pytest.mark.parametrize("name", sources.names())
 def test_a_source_keeps_the_contract(name):
-    """Every source says in one line what it reads and how a location looks, and has both functions."""
+    """Every source has a summary and an example of one line, and both functions."""
     source = sources.load(name)
     assert source.SUMMARY
     assert source.EXAMPLE
@@ -85,7 +85,7 @@ def test_a_source_keeps_the_contract(name):
 
 @pytest.mark.parametrize("name", ON_DISK)
 def test_a_source_reads_what_it_recognises(tmp_path, name):
-    """Its own location is recognised as its own; account, digest, order and number of posts are right."""
+    """A source recognises its fixture; account, digest, order and number of posts are right."""
     location = str(FIXTURES[name](tmp_path, POSTS))
     assert sources.recognise(location) == name
     timeline = sources.read(location)
@@ -113,7 +113,7 @@ def test_the_digest_is_that_of_the_content(tmp_path, name):
 
 
 def peak_memory(location):
-    """Bytes that reading needs at most, above what was there before."""
+    """Return how many bytes reading needs at most."""
     gc.collect()
     tracemalloc.start()
     for _ in sources.read(str(location), NAMED).posts:
@@ -125,7 +125,7 @@ def peak_memory(location):
 
 @pytest.mark.parametrize("name", ON_DISK)
 def test_memory_does_not_grow_with_the_posts(tmp_path, name):
-    """Fifty times as many posts need hardly more memory: they are never all there at once."""
+    """Fifty times as many posts need hardly more memory."""
     (tmp_path / "small").mkdir()
     small = peak_memory(FIXTURES[name](tmp_path / "small", POSTS))
     large = peak_memory(FIXTURES[name](tmp_path, 50 * POSTS))
@@ -134,7 +134,7 @@ def test_memory_does_not_grow_with_the_posts(tmp_path, name):
 
 @pytest.mark.parametrize("form", ["posts.txt", "posts.jsonl", "posts.json", "archive"])
 def test_memory_does_not_grow_in_the_other_forms(tmp_path, form):
-    """The same holds for each form that a place's posts come in."""
+    """The same holds for the other forms of some sources."""
     (tmp_path / "small").mkdir()
     small = peak_memory(other_forms(tmp_path / "small", POSTS)[form])
     large = peak_memory(other_forms(tmp_path, 50 * POSTS)[form])
@@ -142,7 +142,7 @@ def test_memory_does_not_grow_in_the_other_forms(tmp_path, form):
 
 
 def test_parquet_is_read_in_batches(tmp_path):
-    """Of a parquet file of many row groups only a part is in Arrow's memory at once."""
+    """Only a part of a parquet file with many row groups is in Arrow's memory at once."""
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
@@ -157,15 +157,15 @@ def test_parquet_is_read_in_batches(tmp_path):
 
 @pytest.mark.parametrize("location", ["", "/", "no.zip", "\0", "x" * 5000 + ".csv"])
 def test_recognising_never_fails(location):
-    """What cannot be a location of anything is unknown, whatever it is, and nothing crashes over it."""
+    """Impossible locations are unknown, and no source fails on them."""
     with pytest.raises(UnknownPlace):
         sources.recognise(location)
 
 
 @pytest.mark.parametrize("name", ON_DISK)
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"{}", b"[]", b"PK\x05\x06" + b"\0" * 18])
-def test_what_is_of_no_use_is_refused_in_one_line(tmp_path, name, content):
-    """Files that hold nothing of a source give an error that names them, never an empty timeline."""
+def test_files_of_no_source_are_refused_in_one_line(tmp_path, name, content):
+    """Files without content of the source give an error that names them, never an empty timeline."""
     path = tmp_path / FIXTURES[name](tmp_path, 1).name
     path.write_bytes(content)
     with pytest.raises(LocationError) as caught:
@@ -176,14 +176,14 @@ def test_what_is_of_no_use_is_refused_in_one_line(tmp_path, name, content):
 
 @pytest.mark.parametrize("name", ON_DISK)
 def test_a_location_that_is_not_there_is_refused(tmp_path, name):
-    """Insisting on a source does not make the file exist."""
+    """A file that does not exist is refused even with `source`."""
     location = str(tmp_path / FIXTURES[name](tmp_path, 1).name) + "-not.zip"
     with pytest.raises(LocationError):
         list(sources.read(location, NAMED, source=name).posts)
 
 
 def test_a_folder_that_is_no_archive_is_unknown(tmp_path):
-    """The message says what was given, and what can be read, with an example of each."""
+    """The message names the location, and an example for each source."""
     (tmp_path / "holiday.jpg").write_bytes(b"x")
     with pytest.raises(UnknownPlace) as caught:
         sources.read(str(tmp_path))
@@ -191,26 +191,26 @@ def test_a_folder_that_is_no_archive_is_unknown(tmp_path):
     assert all(sources.load(name).EXAMPLE in str(caught.value) for name in sources.names())
 
 
-def test_nothing_at_all_is_told_apart_from_nothing_known(tmp_path):
-    """A wrong path is called a wrong path."""
+def test_a_path_that_does_not_exist_is_reported(tmp_path):
+    """A path that does not exist is reported as such."""
     with pytest.raises(UnknownPlace, match="no such file or folder"):
         sources.recognise(str(tmp_path / "missing.zip"))
 
 
-def test_an_unknown_source_is_told_with_those_there_are(tmp_path):
-    """A mistyped source lists the right names."""
+def test_an_unknown_source_is_reported_with_all_names(tmp_path):
+    """An unknown source is reported with the names of all sources."""
     with pytest.raises(UnknownPlace, match=r"'x-archive'; choose one of: .*x_archive"):
         sources.read(str(tmp_path), source="x-archive")
 
 
-def test_an_archive_without_posts_is_told(tmp_path):
-    """No posts is an error of its own, even where all files are in order."""
+def test_an_archive_without_posts_is_reported(tmp_path):
+    """An archive without posts is an error, even if all its files are in order."""
     with pytest.raises(LocationError, match="holds no posts"):
         list(sources.read(str(write_zip(tmp_path / "archive.zip", []))).posts)
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path):
-    """What the system refuses is told as one line, too: here, a folder where a file should be."""
+def test_a_file_that_may_not_be_read_is_reported(tmp_path):
+    """An error of the system becomes one line: here, links that cannot be opened."""
     folder = tmp_path / "archive"
     write_folder(folder, [tweet(1, "a b c")], manifest=False)
     (folder / "data" / "tweets-part1.js").symlink_to(folder / "data" / "tweets-part1.js")
@@ -221,7 +221,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path):
 
 
 def test_asking_for_sources_loads_nothing_heavy():
-    """Neither torch nor pyarrow are needed to find out which place a location is of."""
+    """Recognising a location imports neither torch nor pyarrow."""
     code = (
         "import sys; from huggingtweets import sources; [sources.load(n) for n in sources.names()]; "
         "print(sorted({'torch', 'transformers', 'pyarrow', 'matplotlib'} & set(sys.modules)))"
@@ -231,7 +231,7 @@ def test_asking_for_sources_loads_nothing_heavy():
 
 
 def test_posts_without_an_id_are_told_apart(tmp_path):
-    """A post whose id is missing gets its number for one: threads are found, and kept together, by ids."""
+    """A post without an id gets its number as its id, since ids hold threads together."""
     archive = write_zip(tmp_path / "archive.zip", [tweet(1, "one"), tweet(2, "two"), tweet(3, "three")])
     table = tmp_path / "tweets.csv"
     rows = "".join(f'"{n}","","2013-03-13 08:52:14 +0000","web","post {n or 2}",""\n' for n in ("1", "", ""))

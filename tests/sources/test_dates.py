@@ -1,4 +1,4 @@
-"""Dates of people's tables are understood in the many forms that they have."""
+"""Dates in people's tables are read in their many forms."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DAY = datetime(2017, 10, 16, tzinfo=UTC)
     ],
 )
 def test_a_moment_is_read_in_any_form_as_utc(value):
-    """Spreadsheets, scrapers, networks and Unix write the same moment in all these ways."""
+    """The forms of spreadsheets, scrapers, networks and Unix give the same moment in UTC."""
     assert read_date(value) == EVENING
     assert read_date(value).tzinfo is UTC
 
@@ -50,7 +50,7 @@ def test_a_moment_is_read_in_any_form_as_utc(value):
     "value", ["10/16/17", "2017-10-16", "20171016", "Oct 16, 2017", "16-Oct-17", date(2017, 10, 16)]
 )
 def test_a_day_is_its_beginning(value):
-    """A date without a clock is midnight UTC."""
+    """A date without a time is midnight UTC."""
     assert read_date(value) == DAY
 
 
@@ -73,12 +73,12 @@ def test_a_day_is_its_beginning(value):
     ],
 )
 def test_what_is_no_date_is_unknown(value):
-    """A broken date is no reason to stop."""
+    """A broken date is None."""
     assert read_date(value) is None
 
 
 def test_the_order_of_day_and_month_is_learnt_from_the_column():
-    """One date that can only begin with its day tells how the others begin."""
+    """One date that must begin with its day decides for the whole column."""
     assert is_day_first(["5/4/17", "23/4/17"])
     assert not is_day_first(["5/4/17", "4/23/17", "2023-04-23", None, 1508194740])
     assert read_date("5/4/17", day_first=True) == datetime(2017, 4, 5, tzinfo=UTC)
@@ -87,5 +87,5 @@ def test_the_order_of_day_and_month_is_learnt_from_the_column():
 
 @pytest.mark.parametrize(("year", "full"), [("07", 2007), ("68", 2068), ("69", 1969)])
 def test_two_digit_years_turn_where_posix_turns_them(year, full):
-    """Years 69 to 99 are of the last century."""
+    """Two-digit years from 69 to 99 are 19xx."""
     assert read_date(f"1/2/{year}").year == full

@@ -1,4 +1,4 @@
-"""Discord's package; made by hand in the shape that open readers of it describe, old and new."""
+"""Discord's package, made by hand as open readers describe it, in its old and new form."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_files(tmp_path, files, file="package.zip", **options):
 
 @pytest.mark.parametrize("messages", ["Messages", "messages", "Nachrichten"])
 def test_zip_and_folder_are_read_alike(tmp_path, messages):
-    """A zip and what it unpacks to are the same timeline, whatever the folder is called."""
+    """A zip and its folder give the same timeline, whatever the folder is called."""
     files = discord_files(
         {"GUILD_TEXT": [discord_message(1, "one é"), discord_message(2, "two")]}, messages=messages
     )
@@ -51,7 +51,7 @@ def test_zip_and_folder_are_read_alike(tmp_path, messages):
 
 @pytest.mark.parametrize("kind", ["1", "3", "12", "DM", "GROUP_DM", "PRIVATE_THREAD", "SOMETHING_NEW", ""])
 def test_direct_messages_are_never_read(tmp_path, kind):
-    """Only channels that are known to be on a server are opened; nothing else, whatever is asked for."""
+    """Only channels on servers are opened, never direct messages."""
     files = discord_files({"0": [discord_message(1, "mine")], kind: [discord_message(2, PRIVATE)]})
     timeline, posts = read_files(tmp_path, files, name="Bob")
     assert [post.text for post in posts] == ["mine"]
@@ -59,7 +59,7 @@ def test_direct_messages_are_never_read(tmp_path, kind):
 
 
 def test_a_channel_that_does_not_say_what_it_is_is_never_read(tmp_path):
-    """Without channel.json it could be anything."""
+    """A channel without channel.json is not opened."""
     files = discord_files({"0": [discord_message(1, "mine")], "5": [discord_message(2, PRIVATE)]})
     [name] = [name for name in files if name.endswith("1/channel.json")]
     del files[name]
@@ -68,7 +68,7 @@ def test_a_channel_that_does_not_say_what_it_is_is_never_read(tmp_path):
 
 
 def test_packages_until_2024_are_tables(tmp_path):
-    """Messages were CSV, types numbers, folders had no letter, and times a fraction and a zone."""
+    """Until 2024 messages were CSV, types were numbers, and folders had no letter in front."""
     content = table(CSV, (7, OLD, 'two "quoted"\nlines', ""), (8, OLD, "", "https://cdn.discordapp.com/x"))
     files = discord_files({"0": content}, messages="messages")
     files = {name.replace("/c11", "/11"): content for name, content in files.items()}
@@ -88,13 +88,13 @@ def test_packages_until_2024_are_tables(tmp_path):
     ],
 )
 def test_references_without_names_fall_away(tmp_path, contents, text):
-    """A mention is an id, with which nobody can learn to write; an emoji keeps its name."""
+    """Mentions, which are ids, are removed; emoji keep their names."""
     _, posts = read_files(tmp_path, discord_files({"0": [discord_message(1, contents)]}))
     assert [post.text for post in posts] == [text]
 
 
 def test_without_an_account_the_user_says_whose_it_is(tmp_path):
-    """The account's folder can be left out of a package."""
+    """Without the account's folder the user gives the handle."""
     files = discord_files({"0": [discord_message(1, "mine")]})
     del files["Account/user.json"]
     with pytest.raises(LocationError, match="--handle"):
@@ -104,14 +104,14 @@ def test_without_an_account_the_user_says_whose_it_is(tmp_path):
 
 
 def test_servers_alone_are_no_messages(tmp_path):
-    """The folder of servers has an index and numbered folders, too."""
+    """The folder of servers, which also has an index and numbered folders, is not taken for messages."""
     files = {k: v for k, v in discord_files({}).items() if not k.startswith("Messages")}
     with pytest.raises(UnknownPlace):
         sources.recognise(str(write_export(tmp_path / "package.zip", files)))
 
 
-def test_broken_messages_are_told_with_their_name(tmp_path):
-    """JSON that breaks off gives one line that names the file."""
+def test_broken_messages_are_reported_with_their_name(tmp_path):
+    """Cut JSON is refused in one line that names the file."""
     files = discord_files({"0": [discord_message(1, "mine")]})
     [name] = [name for name in files if name.endswith("messages.json")]
     files[name] = b'[{"ID": 1, "Conte'

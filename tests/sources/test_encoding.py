@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 -- quotes and dashes as people type them are what is tested
-"""Text is read rightly, whatever it was saved in and whatever was done to it on the way."""
+"""Text is decoded correctly in any encoding, and damage by spreadsheets is undone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def decoded(tmp_path, content):
 
 
 def trip(content):
-    """What a spreadsheet does to UTF-8: bytes read as cp1252, saved in Mac Roman, `_` for what it lacks."""
+    """Damage UTF-8 as a spreadsheet does: read as cp1252, saved in Mac Roman, `_` for missing characters."""
     saved = bytearray()
     for byte in content:
         try:
@@ -50,14 +50,14 @@ def test_genuine_text_of_any_encoding_is_itself(tmp_path, text, encoding):
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-be"])
 def test_byte_order_marks_decide(tmp_path, encoding):
-    """A mark at the beginning names the encoding, and is no part of the text."""
+    """A byte order mark decides the encoding, and is not part of the text."""
     assert decoded(tmp_path, ("\ufeff" + FRENCH).encode(encoding)) == FRENCH
 
 
 @pytest.mark.parametrize("trips", [1, 2])
 @pytest.mark.parametrize("text", [EMOJI, ENGLISH, FRENCH])
 def test_a_spreadsheets_round_trips_are_undone(tmp_path, text, trips):
-    """UTF-8 that a spreadsheet mistook, once or twice, gets its quotes, emoji and flags back."""
+    """UTF-8 that a spreadsheet damaged once or twice gets its quotes, emoji and flags back."""
     content = text.encode() * 20
     for _ in range(trips):
         content = trip(content)
@@ -68,25 +68,25 @@ def test_a_spreadsheets_round_trips_are_undone(tmp_path, text, trips):
 
 
 def test_underscores_that_were_typed_stay(tmp_path):
-    """In a mistaken file `_` is a lost byte only where UTF-8 lacks one, not next to words or quotes."""
+    """In a damaged file `_` is a lost byte only if UTF-8 lacks one, not beside words or quotes."""
     text = "@some_body _“quoted”_ snake_case… __init__ _🇺🇸_ don’t_\n"
     assert decoded(tmp_path, trip(text.encode() * 20)) == text * 20
 
 
 def test_good_utf8_is_left_alone(tmp_path):
-    """Curly quotes, odd capitals and even a post about mojibake stay as they were typed."""
+    """Good UTF-8 stays as it is, even a post about mojibake."""
     text = EMOJI * 200 + "what does â€™ mean in my e-mail? aÉb wÖrd ‡\n"
     assert decoded(tmp_path, text.encode()) == text
 
 
 def test_utf8_that_was_saved_from_wrongly_read_text_is_mended(tmp_path):
-    """A whole file of `â€™` and `Ã©` is what it was before it was read as cp1252 and saved as UTF-8."""
+    """A file full of `â€™` and `Ã©`, read as cp1252 and saved as UTF-8, is repaired."""
     text = "It’s très bien, “vraiment”\n" * 30
     assert decoded(tmp_path, text.encode().decode("sloppy-windows-1252").encode()) == text
 
 
 def test_bytes_that_mean_nothing_do_not_crash(tmp_path):
-    """Whatever cannot be decoded is marked as unknown, and the rest is read."""
+    """Bytes that cannot be decoded become U+FFFD, and the rest is read."""
     text = decoded(tmp_path, EMOJI.encode() * 50 + b"broken \xff\xfe\xc3( here\n")
     assert text.startswith(EMOJI)
     assert "broken \ufffd" in text
@@ -96,13 +96,13 @@ def test_bytes_that_mean_nothing_do_not_crash(tmp_path):
     "content", [b"PK\x03\x04\0\0\0", "no mark".encode("utf-16-le"), b"fine\nnot\0fine\n"]
 )
 def test_what_is_no_text_is_refused(tmp_path, content):
-    """Zero bytes mean another kind of file; the message gives the line and what to do."""
+    """A file with zero bytes is refused; the message names the line."""
     with pytest.raises(BrokenArchive, match=r"is not text in line [12]; save it again as text in UTF-8"):
         decoded(tmp_path, content)
 
 
 def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
-    """A file of one endless line is given up before it is in memory."""
+    """A line that is too long is refused before it is in memory."""
     monkeypatch.setattr(encoding, "LONGEST_LINE", 1000)
     with pytest.raises(BrokenArchive, match="not text"):
         decoded(tmp_path, b"x" * 100_000)
@@ -110,14 +110,14 @@ def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_on_any_system(tmp_path, end):
-    """Unix, Windows and the old Mac end lines in their own ways, and so do spreadsheets on them."""
+    """The line ends of Unix, Windows and the old Mac are read."""
     path = tmp_path / "posts.txt"
     path.write_bytes(f"one{end}two é{end}three".encode("cp1252"))
     assert [line.rstrip("\r\n") for line in lines(path)] == ["one", "two é", "three"]
 
 
 def test_the_encoding_is_found_late_in_the_file_and_in_constant_memory(tmp_path):
-    """Megabytes of ASCII before the first accent change neither the choice nor the memory needed."""
+    """Megabytes of ASCII before the first accent change neither the encoding nor the memory needed."""
     path = tmp_path / "posts.txt"
     path.write_bytes(b"plain words only, nothing else\n" * 400_000 + trip(EMOJI.encode() * 20))
     tracemalloc.start()
@@ -138,7 +138,7 @@ def test_the_encoding_is_found_late_in_the_file_and_in_constant_memory(tmp_path)
     ],
 )
 def test_real_timelines_show_what_was_typed(persona, handle, unknown, examples):
-    """Two real files that spreadsheets mistook: quotes, dashes and flags are back, few are lost."""
+    """Two real files that spreadsheets damaged get their quotes, dashes and flags back; few are lost."""
     text = "".join(lines(Path(persona(handle))))
     assert [example for example in examples if example not in text] == []
     assert badness(text) == 0

@@ -47,7 +47,7 @@ def read_feed(tmp_path, content, file="feed.xml", **options):
 
 
 def test_rss_is_read(tmp_path):
-    """What the channel and its items tell becomes account and posts."""
+    """Channel and items of RSS become account and posts."""
     whole = "<content:encoded><![CDATA[<p>Whole <i>text</i>.</p><p>With more.</p>]]></content:encoded>"
     items = (
         rss_item(1, "Summary &hellip;", title="Title", more=whole),
@@ -64,7 +64,7 @@ def test_rss_is_read(tmp_path):
 
 
 def test_atom_is_read(tmp_path):
-    """Escaped HTML, XHTML and plain text; the author of the feed; languages; answers."""
+    """Atom is read with escaped HTML, XHTML and plain text, with its author, languages and replies."""
     timeline, posts = read_feed(tmp_path, ATOM, "feed.atom")
     assert (timeline.account.handle, timeline.account.bio) == ("Ada_Tests", "Made up")
     assert timeline.account.url == "https://example.org/"
@@ -80,7 +80,7 @@ def test_atom_is_read(tmp_path):
 
 
 def test_rss_1_is_read(tmp_path):
-    """In the oldest form items stand beside the channel."""
+    """RSS 1.0 is read, whose items are beside the channel."""
     timeline, [post] = read_feed(tmp_path, RDF, "feed.rdf")
     assert (timeline.account.handle, timeline.account.url) == ("Ada", "https://example.org/")
     assert (post.text, post.created_at) == ("T\n\nold words", MOMENT)
@@ -95,21 +95,21 @@ def test_rss_1_is_read(tmp_path):
         ("A title", "<blockquote>his words</blockquote><p>mine</p>", "A title\n\nmine"),
     ],
 )
-def test_title_and_text_are_not_said_twice(tmp_path, title, body, text):
-    """Micro-blogs cut the title from the text; quotations are somebody else's."""
+def test_a_title_repeated_in_the_text_is_left_out(tmp_path, title, body, text):
+    """A title that repeats the beginning of the text is left out, and so are quotations."""
     _, [post] = read_feed(tmp_path, rss(rss_item(1, body, title=title)))
     assert post.text == text
 
 
 def test_names_of_other_modules_are_not_taken_for_the_feeds(tmp_path):
-    """A picture has a title and a description, too."""
+    """Titles and descriptions of pictures are not taken for those of the entry."""
     more = "<media:title>picture</media:title><media:description>of a cat</media:description>"
     _, [post] = read_feed(tmp_path, rss(rss_item(1, "mine", more=more)))
     assert post.text == "mine"
 
 
 def test_of_several_authors_one_must_be_named(tmp_path):
-    """Authors are listed with counts; mail addresses that RSS has in their place are no names."""
+    """If there are several authors, they are listed with counts and without e-mail addresses."""
     items = [
         rss_item(n, f"by {who}", more=f"<author>{PRIVATE}@example.org ({who})</author>")
         for n, who in enumerate(["Ada", "Ada", "Bob"])
@@ -123,7 +123,7 @@ def test_of_several_authors_one_must_be_named(tmp_path):
 
 
 def test_drafts_and_private_posts_of_wordpress_are_never_read(tmp_path):
-    """WordPress's export is RSS with everything in it; only what was published for everyone is taken."""
+    """Of WordPress's export only the posts published for everyone are read."""
 
     def item(number, status="publish", kind="post", key=""):
         more = f"<wp:status>{status}</wp:status><wp:post_type>{kind}</wp:post_type>"
@@ -140,7 +140,7 @@ def test_drafts_and_private_posts_of_wordpress_are_never_read(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
 def test_the_declared_encoding_counts(tmp_path, encoding):
-    """A feed says itself in which encoding it is."""
+    """The encoding that a feed declares is used."""
     content = rss(rss_item(1, "caf\u00e9")).replace("UTF-8", encoding).encode(encoding)
     path = tmp_path / "feed.xml"
     path.write_bytes(content)
@@ -172,7 +172,7 @@ OUTSIDE = (
     ],
 )
 def test_what_is_no_feed_or_a_trap_is_refused(tmp_path, content, reason):
-    """XML that breaks off, grows without end, or reaches for other files gives one line."""
+    """XML that is cut, that grows without end, or that refers to other files is refused in one line."""
     path = tmp_path / "feed.xml"
     path.write_text(content)
     with pytest.raises(BrokenArchive, match=reason) as caught:
@@ -194,7 +194,7 @@ def test_what_is_no_feed_or_a_trap_is_refused(tmp_path, content, reason):
     ],
 )
 def test_only_addresses_that_look_like_a_feeds_are_taken(location, source):
-    """Nobody is asked to find out; any other address needs --source feed."""
+    """Addresses of feeds are recognised without a request; others need --source feed."""
     if source:
         assert sources.recognise(location) == source
     else:
@@ -207,7 +207,7 @@ def xml(content, **headers):
 
 
 def test_an_address_is_fetched_and_asked_again_only_for_changes():
-    """What did not change is not sent again; what did is."""
+    """An unchanged feed comes from the cache, and a changed one is fetched."""
     replies = {"etag": '"1"', "text": "one"}
 
     def answer(request):
@@ -227,8 +227,8 @@ def test_an_address_is_fetched_and_asked_again_only_for_changes():
         assert texts() == ["two"]
 
 
-def test_a_page_that_names_its_feed_will_do():
-    """The address of a blog leads to its feed, with --source feed."""
+def test_a_page_that_links_to_its_feed_is_read():
+    """With --source feed the address of a blog leads to its feed."""
     page = b"<html><head><link rel='alternate' type='application/atom+xml' href='/atom'></head></html>"
     with LocalServer(lambda request: xml(ATOM) if request.path == "/atom" else Reply(body=page)) as server:
         location = f"http://127.0.0.1:{server.port}/"
@@ -236,8 +236,8 @@ def test_a_page_that_names_its_feed_will_do():
         assert len(list(timeline.posts)) == 3
 
 
-def test_a_page_without_a_feed_is_told():
-    """The message says what was found and what is needed."""
+def test_a_page_without_a_feed_is_reported():
+    """A page without a feed is refused; the message says what is needed."""
     with LocalServer(lambda _: Reply(body=b"<html><p>no feed</p></html>")) as server:
         location = f"http://127.0.0.1:{server.port}/feed.xml"
         with pytest.raises(BrokenArchive, match="neither RSS nor Atom; give the address or file of a feed"):
@@ -245,19 +245,19 @@ def test_a_page_without_a_feed_is_told():
 
 
 def test_private_addresses_are_refused():
-    """A stranger's location cannot reach this machine, unless the user allows it."""
+    """Private addresses are refused, unless the user allows them."""
     with LocalServer(lambda _: xml(rss(rss_item(1, "x")))) as server:
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
             sources.read(f"http://127.0.0.1:{server.port}/feed.xml")
         assert server.requests == []
 
 
-def test_what_is_kept_can_be_damaged_without_harm(home):
-    """A broken file in the cache is as good as none."""
+def test_a_damaged_cache_is_ignored(home):
+    """A damaged file in the cache is ignored."""
     with LocalServer(lambda _: xml(rss(rss_item(1, "one")), ETag='"1"')) as server:
         location = f"http://127.0.0.1:{server.port}/feed.xml"
         options = ReadOptions(allow_private=True)
         sources.read(location, options)
-        [kept] = (home / "fetched").iterdir()
-        kept.write_bytes(os.urandom(100))
+        [path] = (home / "fetched").iterdir()
+        path.write_bytes(os.urandom(100))
         assert [post.text for post in sources.read(location, options).posts] == ["one"]

@@ -27,7 +27,7 @@ FUZZ = [sys.executable, "-m", "fuzz.sources"]
 
 @pytest.mark.parametrize("name", FORMS)
 def test_an_input_that_is_whole_is_read(tmp_path, name):
-    """Each form is what it says, and is read while nothing is damaged: else its damage would show nothing."""
+    """Each undamaged form is recognised and read; else damaging it would show nothing."""
     form = FORMS[name]
     path = write(tmp_path, form, form.content)
     assert sources.recognise(str(path)) == form.source
@@ -37,7 +37,7 @@ def test_an_input_that_is_whole_is_read(tmp_path, name):
 
 
 def test_damaged_inputs_are_read_or_refused():
-    """Six of each form: posts or one line, nothing else, in a process that is watched."""
+    """Six damaged inputs of each form give posts or an error of one line."""
     with Worker(FORMS) as worker:
         outcomes = {
             identity: worker.read(identity)
@@ -52,12 +52,12 @@ def test_damaged_inputs_are_read_or_refused():
 @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(FORMS.values())), st.randoms(use_true_random=False))
 def test_what_hypothesis_chooses_is_read_or_refused(form, random):
-    """The same inputs, chosen by Hypothesis, which would show the smallest that fails."""
+    """Inputs that Hypothesis chooses give posts or an error of one line."""
     read_changed(form, random)
 
 
 def test_a_seed_brings_its_input_back():
-    """The same name of an input gives the same bytes in another process, so failures can be looked at."""
+    """The identity of an input gives the same bytes in another process."""
     names = [f"{name}:{SEED}:1" for name in FORMS]
     code = (
         "import hashlib, sys; from fuzz.inputs import forms; "
@@ -97,7 +97,7 @@ def read(location, options):
 
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
-    """A place that breaks as the word in its file says, installed as somebody else's package."""
+    """Install a source that fails as the word in its file says."""
     installed = tmp_path / "site" / "broken_place-1.0.dist-info"
     installed.mkdir(parents=True)
     (tmp_path / "site" / "broken_place.py").write_text(PLACE)
@@ -109,13 +109,13 @@ def broken(tmp_path, monkeypatch):
 
 
 def word(what):
-    """A form whose inputs hold a word, mostly; damage can take it away."""
+    """Return a form whose inputs repeat a word."""
     return Form(what, "text", 1, "broken", "x.broken", (f"{what}\n" * 200).encode())
 
 
 @pytest.mark.usefixtures("broken")
 def test_failures_are_reported(tmp_path):
-    """A place that raises what it should not, or gives what cannot be written or shown, is found out."""
+    """Wrong exceptions, text that cannot be encoded and messages of two lines are failures."""
     outcomes = {}
     for what in ("fine", "raise", "lone", "lines"):
         path = write(tmp_path / what, word(what), word(what).content)
@@ -129,7 +129,7 @@ def test_failures_are_reported(tmp_path):
 @pytest.mark.slow
 @pytest.mark.usefixtures("broken")
 def test_hanging_dying_and_growing_is_reported(monkeypatch):
-    """The process that reads is watched: it is ended, or replaced, and the next input is read."""
+    """The reading process is replaced when it hangs or dies, and the next input is read."""
     monkeypatch.setattr(reading, "LONGEST", 5.0)
     known = {what: word(what) for what in ("hang", "die", "grow", "fine")}
     with Worker(known) as worker:
@@ -141,7 +141,7 @@ def test_hanging_dying_and_growing_is_reported(monkeypatch):
 
 
 def test_every_change_of_json_is_its_own():
-    """What is put into one input does not change what is put into the next one."""
+    """Changes to one input do not affect the next one."""
     first, again = (
         [repr(change_json({"a": [1, {"b": "c"}], "d": None}, Random(n))) for n in range(200)]
         for _ in range(2)
@@ -151,7 +151,7 @@ def test_every_change_of_json_is_its_own():
 
 @pytest.mark.slow
 def test_a_longer_run_is_clean(tmp_path):
-    """Five thousand inputs by their seeds, and a thousand by Hypothesis, as the script runs them."""
+    """Five thousand inputs by seed and a thousand by Hypothesis have no failure."""
     for arguments in (["--count", "5000", "--seed", str(SEED)], ["--hypothesis", "--count", "1000"]):
         done = subprocess.run(
             [*FUZZ, *arguments, "--out", str(tmp_path)], capture_output=True, text=True, check=False
@@ -162,7 +162,7 @@ def test_a_longer_run_is_clean(tmp_path):
 
 @pytest.mark.slow
 def test_atheris_leads_the_inputs(tmp_path):
-    """Where it is installed, it finds nothing that breaks, and sees the code of the sources."""
+    """Atheris, if installed, finds no failure, and measures the coverage of the sources."""
     pytest.importorskip("atheris", reason="needs the extra fuzz")
     command = [
         sys.executable,

@@ -1,4 +1,4 @@
-"""Datasets of Hugging Face on disk; made by hand as save_to_disk of datasets 5.2 was seen to write them."""
+"""Datasets of Hugging Face on disk, made by hand as save_to_disk of datasets 5.2 writes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rows(*numbers):
 
 
 def save(folder, *shards):
-    """What save_to_disk leaves of one split."""
+    """Write one split as save_to_disk does."""
     names = [f"data-{n:05}-of-{len(shards):05}.arrow" for n in range(len(shards))]
     state = {"_data_files": [{"filename": name} for name in names], "_fingerprint": "1", "_split": None}
     write_export(folder, {"state.json": state, "dataset_info.json": {"features": {}}})
@@ -34,14 +34,14 @@ def texts(location, **options):
 
 
 def test_shards_are_read_in_the_order_in_which_they_were_saved(tmp_path):
-    """The order is that of state.json; the author is in a column."""
+    """Shards are read in the order of state.json, and the author is in a column."""
     folder = save(tmp_path / "saved", rows(1, 2), rows(3))
     assert texts(folder) == ["post 1", "post 2", "post 3"]
     assert sources.read(str(folder)).account.handle == "ada"
 
 
 def test_all_splits_are_read(tmp_path):
-    """One after the other, in the order of dataset_dict.json."""
+    """Splits are read in the order of dataset_dict.json."""
     folder = write_export(tmp_path / "saved", {"dataset_dict.json": {"splits": ["train", "test"]}})
     save(folder / "train", rows(1))
     save(folder / "test", rows(2))
@@ -49,7 +49,7 @@ def test_all_splits_are_read(tmp_path):
 
 
 def test_a_clone_of_a_repository_is_read(tmp_path):
-    """Numbered shards at the top or in data/, in any form that tables have."""
+    """Numbered shards at the top or in data/ are read, in any form of a table."""
     (tmp_path / "data").mkdir()
     parquet.write_table(pa.Table.from_pylist(rows(1)), tmp_path / "data" / "train-00000-of-00002.parquet")
     (tmp_path / "data" / "train-00001-of-00002.jsonl").write_text(json.dumps(rows(2)[0]))
@@ -60,7 +60,7 @@ def test_a_clone_of_a_repository_is_read(tmp_path):
 
 @pytest.mark.parametrize("compression", ["lz4", "uncompressed"])
 def test_one_arrow_file_is_read_in_both_formats(tmp_path, compression):
-    """As a stream, and as the file that Feather is."""
+    """Arrow files are read in the stream format and in the file format (Feather)."""
     stream, file = tmp_path / "stream.arrow", tmp_path / "file.arrow"
     write_arrow(stream, rows(*range(3000)))
     feather.write_feather(pa.Table.from_pylist(rows(*range(3000))), file, compression=compression)
@@ -68,7 +68,7 @@ def test_one_arrow_file_is_read_in_both_formats(tmp_path, compression):
 
 
 def test_a_column_and_an_author_can_be_chosen(tmp_path):
-    """The options are those of tables."""
+    """Text column and author can be chosen as for tables."""
     mixed = [{"words": "hers", "text": "x", "user": "eve"}, {"words": "mine", "text": "y", "user": "ada"}]
     folder = save(tmp_path / "saved", mixed)
     assert texts(folder, text_column="words", handle="ada") == ["mine"]
@@ -76,8 +76,8 @@ def test_a_column_and_an_author_can_be_chosen(tmp_path):
         texts(folder)
 
 
-def test_a_shard_that_is_missing_is_told(tmp_path):
-    """A copy that was broken off gives one line that names what is missing."""
+def test_a_shard_that_is_missing_is_reported(tmp_path):
+    """A missing shard is reported by its name."""
     folder = save(tmp_path / "saved", rows(1), rows(2))
     (folder / "data-00001-of-00002.arrow").unlink()
     with pytest.raises(BrokenArchive, match=r"lacks data-00001-of-00002\.arrow"):
@@ -85,8 +85,8 @@ def test_a_shard_that_is_missing_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"ARROW1", b"\xff\xff\xff\xff\x10\0\0\0", b"no arrow"])
-def test_a_broken_shard_is_told_with_its_name(tmp_path, content):
-    """What is no Arrow gives one line."""
+def test_a_broken_shard_is_reported_with_its_name(tmp_path, content):
+    """A broken shard is refused in one line that names it."""
     folder = save(tmp_path / "saved", rows(1))
     (folder / "data-00000-of-00001.arrow").write_bytes(content)
     with pytest.raises(BrokenArchive, match=r"data-00000-of-00001\.arrow is no whole Arrow file") as caught:
@@ -95,7 +95,7 @@ def test_a_broken_shard_is_told_with_its_name(tmp_path, content):
 
 
 def test_a_shard_whose_offsets_lie_is_refused(tmp_path):
-    """Offsets that point outside of the text must not reach memory outside of the file."""
+    """Offsets outside of the text are refused, so that no other memory is read."""
     folder = save(tmp_path / "saved", [{"text": "x" * 1000}, {"text": "y" * 1000}])
     [shard] = folder.glob("*.arrow")
     content = shard.read_bytes()
@@ -110,7 +110,7 @@ def test_a_shard_whose_offsets_lie_is_refused(tmp_path):
     "state", [b"{", b'{"_data_files": [{}]}', b'{"_data_files": [{"filename": "../x.arrow"}]}']
 )
 def test_a_folder_that_is_damaged_or_reaches_outside_is_refused(tmp_path, state):
-    """What state.json names must lie beside it."""
+    """Damaged folders, and state.json that names a file outside, are refused."""
     folder = save(tmp_path / "saved", rows(1))
     write_arrow(tmp_path / "x.arrow", rows(2))
     (folder / "state.json").write_bytes(state)
@@ -119,7 +119,7 @@ def test_a_folder_that_is_damaged_or_reaches_outside_is_refused(tmp_path, state)
 
 
 def test_any_other_folder_is_unknown(tmp_path):
-    """Tables in a folder do not make a dataset."""
+    """A folder of ordinary tables is not recognised."""
     (tmp_path / "posts.csv").write_text("text,user\na,b\n")
     with pytest.raises(UnknownPlace):
         sources.recognise(str(tmp_path))

@@ -1,4 +1,4 @@
-"""Asking web services: patience with those that fail, discretion with secrets, no way to private places."""
+"""The HTTP client: it retries, keeps secrets secret, and reaches no private address."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ GOOD = Reply(body={"posts": ["one"]})
 
 @pytest.fixture
 def server():
-    """A service in good health."""
+    """A server that answers every request."""
     with LocalServer(lambda _: GOOD) as running:
         yield running
 
 
 @pytest.fixture
 def waits():
-    """How many seconds the client slept, time by time."""
+    """The seconds of each wait of the client."""
     return []
 
 
 @pytest.fixture
 def http(waits):
-    """A client that may ask this machine, and sleeps in no time."""
+    """A client that may connect to this machine, and does not really sleep."""
     with Http(allow_private=True, sleep=waits.append) as client:
         yield client
 
 
 def told(error):
-    """An error's message, which is one line."""
+    """Return an error's message, which is one line."""
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
 def test_json_comes_decoded(server, http):
-    """An answer is checked against the form that is expected."""
+    """JSON is decoded as the expected type, and parameters are sent."""
     assert http.json(f"{server.url}/a", dict[str, list[str]], params={"q": "ä b"}) == {"posts": ["one"]}
     assert server.requests[0].query == {"q": "ä b"}
     assert "huggingtweets" in server.requests[0].headers["user-agent"]
@@ -84,15 +84,15 @@ def test_json_comes_decoded(server, http):
         Reply(body=b"{}", headers={"Content-Length": "-1"}),
     ],
 )
-def test_what_passes_is_tried_again(server, http, waits, bad):
-    """Servers out of order, cut answers and pages instead of JSON are no reason to give up."""
+def test_passing_failures_are_retried(server, http, waits, bad):
+    """Server errors, cut answers and pages instead of JSON are retried."""
     server.next(bad, bad)
     assert http.json(server.url, dict[str, list[str]]) == {"posts": ["one"]}
     assert len(waits) == 2
 
 
-def test_json_without_end_is_told(server, http, waits):
-    """Brackets in brackets, a hundred thousand deep, do no harm."""
+def test_json_nested_too_deep_is_reported(server, http, waits):
+    """JSON that is nested too deep is an error of one line."""
     server.next(*[Reply(body=b"[" * 100_000)] * http_module.TRIES)
     with pytest.raises(Unreachable, match="no whole JSON"):
         http.json(server.url, object)
@@ -100,7 +100,7 @@ def test_json_without_end_is_told(server, http, waits):
 
 
 def test_waits_double_and_never_coincide(server, http, waits):
-    """Between tries the wait doubles, shortened at random, so that many clients do not come at once."""
+    """The wait doubles from try to try, with jitter."""
     server.next(*[Reply(500)] * (http_module.TRIES - 1))
     http.get(server.url)
     assert len(waits) == http_module.TRIES - 1
@@ -108,8 +108,8 @@ def test_waits_double_and_never_coincide(server, http, waits):
     assert len({wait / 2**n for n, wait in enumerate(waits)}) > 1
 
 
-def test_at_last_it_is_told(server, http, waits):
-    """After all tries one line says what was asked, what was wrong, and what to do."""
+def test_after_all_tries_the_failure_is_reported(server, http, waits):
+    """After all tries one line says which address failed, why, and what to do."""
     server.next(*[Reply(500)] * http_module.TRIES)
     with pytest.raises(Unreachable) as error:
         http.get(f"{server.url}/feed?key=hush")
@@ -123,8 +123,8 @@ def test_at_last_it_is_told(server, http, waits):
         http.json(server.url, dict)
 
 
-def test_nobody_there_is_told(http):
-    """A port on which nobody listens is tried again, too, and then told."""
+def test_a_missing_server_is_reported(http):
+    """A port without a server is retried, and then reported."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -133,8 +133,8 @@ def test_nobody_there_is_told(http):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
-def test_a_no_is_a_no(server, http, waits, status):
-    """What no later try would change is told at once, with what the service says for who can read it."""
+def test_a_refusal_is_not_retried(server, http, waits, status):
+    """A refusal is not retried; status and content are in the error."""
     server.next(Reply(status, {"error": "AccountTakedown"}))
     with pytest.raises(Refused, match=f"status {status}") as error:
         http.get(server.url)
@@ -142,8 +142,8 @@ def test_a_no_is_a_no(server, http, waits, status):
     assert not waits
 
 
-def test_another_form_is_told(server, http, waits):
-    """JSON of another form than documented is no passing trouble."""
+def test_json_of_another_form_is_reported(server, http, waits):
+    """JSON of another form is reported at once."""
     with pytest.raises(Unreachable, match="form that was not expected"):
         http.json(server.url, dict[str, list[int]])
     assert not waits
@@ -166,14 +166,14 @@ def in_seconds(seconds):
     ],
 )
 def test_a_rate_limit_is_obeyed(server, http, waits, status, name, value):
-    """When a service says when to come back, that is when."""
+    """The client waits as long as the rate limit's headers say."""
     server.next(Reply(status, headers={name: value()}))
     http.get(server.url)
     assert waits[0] == pytest.approx(90, abs=2.5)
 
 
 def test_the_services_clock_counts(http, waits):
-    """A moment is measured by the clock of who names it: here, one that is an hour ahead."""
+    """A moment is compared to the service's own clock, here one that is an hour ahead."""
     headers = {"ratelimit-reset": str(int(in_seconds(3690).timestamp()))}
     with LocalServer(lambda _: GOOD) as other:
         other.next(Reply(429, headers=headers | {"Date": format_datetime(in_seconds(3600), usegmt=True)}))
@@ -184,8 +184,8 @@ def test_the_services_clock_counts(http, waits):
     assert waits[0] == pytest.approx(90, abs=2.5)
 
 
-def test_a_moment_that_has_passed_does_not_hurry(server, http, waits):
-    """A reset in the past, or a nonsense header, leaves the usual wait."""
+def test_a_moment_in_the_past_leaves_the_usual_wait(server, http, waits):
+    """A reset in the past, or an invalid header, leaves the usual wait."""
     values = ["0", "-5", "nan", "inf ago", "yesterday", "", "1000000001"]
     for value in values:
         server.next(Reply(429, headers={"Retry-After": value}))
@@ -194,8 +194,8 @@ def test_a_moment_that_has_passed_does_not_hurry(server, http, waits):
     assert all(0.5 <= wait <= 1 for wait in waits)
 
 
-def test_waiting_has_an_end(server, http, waits):
-    """Who asks to wait for hours, or for ever, is told to the user instead of being waited for."""
+def test_a_wait_of_hours_is_an_error(server, http, waits):
+    """A wait of hours is an error instead of a wait."""
     for value in ("7200", "1e300", "inf"):
         server.next(Reply(429, headers={"Retry-After": value}))
         with pytest.raises(Unreachable, match=r"asks to wait for .* minutes") as error:
@@ -204,8 +204,8 @@ def test_waiting_has_an_end(server, http, waits):
     assert not waits
 
 
-def test_a_wait_is_said(server, caplog):
-    """Nobody sits before a program that waits for a minute and does not say so."""
+def test_a_wait_is_announced(server, caplog):
+    """Each wait is announced in one line."""
     caplog.set_level(logging.WARNING, "huggingtweets")
     server.next(Reply(429, headers={"Retry-After": "60"}))
     with Http(allow_private=True, sleep=lambda _: None) as client:
@@ -219,25 +219,27 @@ def test_a_wait_is_said(server, caplog):
 
 
 class Listener(Silence):
-    """A watcher that keeps what it is told."""
+    """A watcher that records its notes."""
 
     def __init__(self):
         self.heard_of = []
 
     def note(self, message):
-        """Keep it."""
+        """Record a note."""
         self.heard_of.append(message)
 
 
-def test_whoever_watches_hears_of_waits(server, monkeypatch):
-    """What a service makes a reading wait for is shown to the user, not only logged; and to nobody later."""
+def test_the_watcher_sees_waits(server, monkeypatch):
+    """Waits while posts are read are shown to the watcher, and only to that one."""
     feed = b"<rss><channel><title>Ada</title><item><title>words of a post</title></item></channel></rss>"
     monkeypatch.setattr(http_module, "FIRST_WAIT", 0.01)
     server.next(Reply(429), Reply(body=feed))
     watcher = Listener()
     options = ReadOptions(allow_private=True)
-    [found] = inspect(DataConfig(locations=(f"{server.url}/feed.xml",), options=options), watcher=watcher)
-    assert found.author.account.handle == "Ada"
+    [inspection] = inspect(
+        DataConfig(locations=(f"{server.url}/feed.xml",), options=options), watcher=watcher
+    )
+    assert inspection.author.account.handle == "Ada"
     [heard] = watcher.heard_of
     assert heard.startswith("127.0.0.1: too many requests; next try in ")
     with Http(allow_private=True, sleep=lambda _: None) as client:
@@ -246,16 +248,16 @@ def test_whoever_watches_hears_of_waits(server, monkeypatch):
     assert watcher.heard_of == [heard]
 
 
-def test_a_slow_answer_is_not_waited_for(server, http, waits, monkeypatch):
-    """A server that says nothing for too long is left, and asked again."""
+def test_a_slow_answer_is_retried(server, http, waits, monkeypatch):
+    """A request without a timely answer is retried."""
     monkeypatch.setattr(http._client, "timeout", httpx.Timeout(0.1))
     server.next(Reply(body=b"x", pause=30))
     assert http.get(server.url).status == 200
     assert len(waits) == 1
 
 
-def test_a_drip_has_an_end(server, http, waits, monkeypatch):
-    """A server that sends a byte now and then, for ever, is left as well."""
+def test_a_dripping_answer_is_cut_off(server, http, waits, monkeypatch):
+    """An answer that comes byte by byte without end is cut off."""
     monkeypatch.setattr(checked_transport, "LONGEST_ANSWER", 0.2)
     server.next(Reply(body=b"x" * 10_000, pause=0.05, piece=1))
     assert http.get(server.url).status == 200
@@ -263,7 +265,7 @@ def test_a_drip_has_an_end(server, http, waits, monkeypatch):
 
 
 def test_an_answer_without_end_is_cut(server, http):
-    """Nobody fills this machine's memory, neither plainly nor with a few bytes that unpack to many."""
+    """Answers that are too large are refused, plain or compressed."""
     for reply in (
         Reply(body=b"x" * 2000),
         Reply(body=gzip.compress(b"x" * (64 << 20)), headers={"Content-Encoding": "gzip"}),
@@ -274,7 +276,7 @@ def test_an_answer_without_end_is_cut(server, http):
 
 
 def test_compressed_answers_are_read(server, http):
-    """What the client says it takes, it takes."""
+    """Compressed answers are decompressed."""
     assert not server.requests
     server.next(Reply(body=gzip.compress(b"abc" * 1000), headers={"Content-Encoding": "gzip"}))
     assert http.get(server.url).content == b"abc" * 1000
@@ -282,7 +284,7 @@ def test_compressed_answers_are_read(server, http):
 
 
 def test_redirects_are_followed(server, http):
-    """Relative ones and those to other servers, and the answer tells where it came from."""
+    """Redirects are followed, relative ones and those to other servers; the answer has the final address."""
     with LocalServer(
         lambda request: Reply(302, headers={"Location": f"{server.url}{request.path}"})
     ) as first:
@@ -293,8 +295,8 @@ def test_redirects_are_followed(server, http):
 
 
 @pytest.mark.parametrize("target", ["/", "", "ftp://x/", "file:///etc/passwd", "http://", "http://[", "//"])
-def test_redirects_to_nowhere_are_told(http, target):
-    """Circles, missing and impossible targets end in one line."""
+def test_redirects_to_nowhere_are_reported(http, target):
+    """Circular, missing and impossible redirects are errors of one line."""
     with LocalServer(lambda _: Reply(302, headers={"Location": target})) as running:
         with pytest.raises(Unreachable) as error:
             http.get(running.url)
@@ -302,8 +304,8 @@ def test_redirects_to_nowhere_are_told(http, target):
     assert told(error)
 
 
-def test_secrets_stay_with_whom_they_were_meant_for(server, http):
-    """A redirect to another server takes ordinary headers along, and no secret."""
+def test_secrets_are_sent_to_no_other_host(server, http):
+    """A redirect to another server sends ordinary headers along, and no secret."""
     with LocalServer(lambda _: Reply(302, headers={"Location": server.url})) as first:
         first.next(Reply(302, headers={"Location": "/again"}))
         http.get(first.url, headers={"Accept": "a/b"}, secrets={"Authorization": TOKEN})
@@ -314,7 +316,7 @@ def test_secrets_stay_with_whom_they_were_meant_for(server, http):
 
 @pytest.mark.parametrize("token", ["Bearer one\ntwo", "Bearer ключ", "Bearer \r\nX: yes"])
 def test_a_secret_that_cannot_be_sent_is_not_shown(server, http, token):
-    """A mangled token is told by the name of its header only, and nothing is sent."""
+    """An invalid token is reported by the name of its header only, and nothing is sent."""
     with pytest.raises(Unreachable, match="Authorization holds characters") as error:
         http.get(server.url, secrets={"Authorization": token})
     assert token.split()[-1] not in told(error)
@@ -322,7 +324,7 @@ def test_a_secret_that_cannot_be_sent_is_not_shown(server, http, token):
 
 
 def test_no_message_holds_a_secret(server, http):
-    """Neither headers, passwords in addresses nor query parameters are in any message."""
+    """No message has headers, passwords in addresses, or query parameters."""
     address = server.url.replace("://", "://user:hunter2@") + "/x?token=hush"
     for reply in (Reply(404), *[Reply(500)] * http_module.TRIES):
         server.next(reply)
@@ -346,7 +348,7 @@ def test_no_message_holds_a_secret(server, http):
     ],
 )
 def test_private_addresses_are_known(addresses):
-    """What is not of the public internet is refused, also inside of IPv6."""
+    """Addresses outside of the public internet are private, also inside IPv6."""
     assert not [address for address in addresses.split() if is_public(address)]
 
 
@@ -354,13 +356,13 @@ def test_private_addresses_are_known(addresses):
     "address", ["8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::808:808", "2606:4700::1111", "193.0.0.1"]
 )
 def test_public_addresses_are_known(address):
-    """Those of the public internet, also of networks that reach IPv4 through IPv6."""
+    """Addresses of the public internet are public, also those of networks that reach IPv4 through IPv6."""
     assert is_public(address)
 
 
 @given(st.ip_addresses(v=4))
-def test_ipv6_is_no_way_around(address):
-    """However an IPv4 address is wrapped, it is as private as it is plain."""
+def test_ipv4_inside_ipv6_is_checked(address):
+    """An IPv4 address inside an IPv6 address is as private as the plain one."""
     number = int(address)
     wrapped = [f"::ffff:{address}", f"64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}"]
     assert {is_public(one) for one in wrapped} == {is_public(str(address))}
@@ -370,7 +372,7 @@ def test_ipv6_is_no_way_around(address):
     "host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "[::ffff:127.0.0.1]", "0"]
 )
 def test_this_machine_is_not_asked(server, waits, host):
-    """However it is spelt, and no try is wasted on it."""
+    """The address of this machine is refused in any spelling, without a retry."""
     with (
         Http(sleep=waits.append) as client,
         pytest.raises(Unreachable, match="inside of a private network") as error,
@@ -382,18 +384,18 @@ def test_this_machine_is_not_asked(server, waits, host):
 
 
 def resolve(monkeypatch, names):
-    """Give names addresses; a name with several gets one after another, as a hostile name server does."""
+    """Make the name server return the given addresses; a list is used up one by one, as in DNS rebinding."""
     genuine = socket.getaddrinfo
 
     def look_up(host, *args, **kwargs):
-        found = names.get(host, [host])
-        return genuine(found.pop(0) if len(found) > 1 else found[0], *args, **kwargs)
+        addresses = names.get(host, [host])
+        return genuine(addresses.pop(0) if len(addresses) > 1 else addresses[0], *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
 def test_a_name_for_this_machine_is_not_asked(server, monkeypatch):
-    """It is the address that counts, whatever the name looks like."""
+    """A name that leads to this machine is refused."""
     resolve(monkeypatch, {"innocent.example": ["127.0.0.1"]})
     with Http() as client, pytest.raises(Unreachable, match=r"innocent\.example is 127\.0\.0\.1"):
         client.get(f"http://innocent.example:{server.port}/")
@@ -401,7 +403,7 @@ def test_a_name_for_this_machine_is_not_asked(server, monkeypatch):
 
 
 def test_a_redirect_to_this_machine_is_not_followed(server, monkeypatch):
-    """Each step of a redirect is checked like the first."""
+    """A redirect to this machine is refused."""
     with LocalServer(lambda _: Reply(302, headers={"Location": f"{server.url}/metadata"})) as first:
         resolve(monkeypatch, {"first.example": ["127.0.0.1"]})
         monkeypatch.setattr(checked_transport, "is_public", lambda _: not first.requests)
@@ -412,7 +414,7 @@ def test_a_redirect_to_this_machine_is_not_followed(server, monkeypatch):
 
 
 def test_the_address_that_was_checked_is_the_one_asked(server, monkeypatch):
-    """A name is looked up once: what it would answer a moment later does not count."""
+    """The connection goes to the address that was checked; the name is looked up once."""
     resolve(monkeypatch, {"rebinding.example": ["127.0.0.1", "127.0.0.2"]})
     checked = []
     monkeypatch.setattr(checked_transport, "is_public", lambda address: not checked.append(address))
@@ -422,8 +424,8 @@ def test_the_address_that_was_checked_is_the_one_asked(server, monkeypatch):
     assert server.requests[0].headers["host"] == f"rebinding.example:{server.port}"
 
 
-def test_names_that_do_not_exist_are_told(monkeypatch, waits):
-    """A mistyped host is told at once; a name server that does not answer is asked again."""
+def test_names_that_do_not_exist_are_reported(monkeypatch, waits):
+    """An unknown host is reported at once; a name server without an answer is retried."""
     problems = {"no.example": socket.EAI_NONAME, "later.example": socket.EAI_AGAIN}
 
     def fail(host, *_, **__):
@@ -443,8 +445,8 @@ def test_names_that_do_not_exist_are_told(monkeypatch, waits):
     "address",
     ["", "bsky:jane", "ftp://a/b", "https://", "https:///x", "http://[::1", "\0", "http://a b/", "x" * 9999],
 )
-def test_what_is_no_address_is_told(http, address):
-    """Anything that is not of the web is refused in one short line."""
+def test_what_is_no_address_is_reported(http, address):
+    """An address that is not of the web is refused in one short line."""
     with pytest.raises(Unreachable) as error:
         http.get(address)
     assert len(told(error)) < 300
@@ -452,7 +454,7 @@ def test_what_is_no_address_is_told(http, address):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for secure.example, made by openssl."""
+    """Make a certificate for secure.example with openssl."""
     if not shutil.which("openssl"):
         pytest.skip("needs the command openssl to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
@@ -464,7 +466,7 @@ def certificate(tmp_path_factory):
 
 
 def test_tls_is_checked_against_the_name(certificate, monkeypatch, waits):
-    """The certificate must be that of the host's name, though the connection is made to its address."""
+    """The certificate is checked against the host's name, though the connection goes to its address."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
     resolve(monkeypatch, {"secure.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]})
     asked_for = []
@@ -480,7 +482,7 @@ def test_tls_is_checked_against_the_name(certificate, monkeypatch, waits):
 
 
 def test_a_redirect_out_of_encryption_is_not_followed(certificate, monkeypatch, server):
-    """What began encrypted stays encrypted."""
+    """A redirect from https to http is refused."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
     resolve(monkeypatch, {"secure.example": ["127.0.0.1"]})
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""Long JSON arrays are decoded piece by piece, and exactly as a whole decoder would."""
+"""Long JSON arrays are decoded piece by piece, with the same result as at once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def decoded(content: bytes, size: int = 100) -> list[dict[str, Any]]:
     ascii_only=st.booleans(),
 )
 def test_any_layout_in_any_pieces_gives_the_same_objects(objects, indent, separators, head, size, ascii_only):
-    """Whatever the layout, the strings and the sizes of the pieces, nothing is lost, added or changed."""
+    """Any layout, any strings and any sizes of pieces give the same objects."""
     text = json.dumps(objects, indent=indent, separators=separators, ensure_ascii=ascii_only)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_arrays, "_HEAD", 70)
@@ -49,7 +49,7 @@ def test_any_layout_in_any_pieces_gives_the_same_objects(objects, indent, separa
 
 
 def test_objects_that_begin_differently_are_still_found():
-    """An array whose objects begin with different keys has no common border, and is counted out instead."""
+    """Objects that begin with different keys are found by counting braces."""
     objects = [{"a": 1}, *({chr(98 + n % 20): {"a": [{"a": "}{"}]}} for n in range(3000))]
     assert decoded(json.dumps(objects, separators=(",", ":")).encode(), 5000) == objects
 
@@ -72,13 +72,13 @@ def test_objects_that_begin_differently_are_still_found():
     ],
 )
 def test_what_is_no_whole_array_is_refused_with_the_files_name(content):
-    """Text that is no array, breaks off, or goes on behind the end, is refused and names the file."""
+    """Text that is no array, is cut, or goes on after its end is refused, with the file's name."""
     with pytest.raises(BrokenArchive, match=r"tweets\.js"):
         decoded(content)
 
 
 def test_a_break_in_the_middle_tells_about_where():
-    """The message gives the byte near which the JSON breaks, and how many entries were whole before."""
+    """The message gives the byte near which the JSON is damaged, and the number of entries before it."""
     objects = [{"a": "x" * 90} for _ in range(1000)]
     content = json.dumps(objects).encode()
     broken = content[:60_000] + b"}}}" + content[60_003:]
@@ -87,7 +87,7 @@ def test_a_break_in_the_middle_tells_about_where():
 
 
 def test_an_object_without_end_is_given_up(monkeypatch):
-    """A quote that is never closed does not make the reader hold the rest of the file."""
+    """An object without an end is refused at a limit of memory."""
     monkeypatch.setattr(json_arrays, "LARGEST_OBJECT", 20_000)
     content = b'[{"a": "' + b"x" * 1_000_000 + b'"}]'
     with pytest.raises(BrokenArchive, match="breaks off"):
@@ -95,13 +95,13 @@ def test_an_object_without_end_is_given_up(monkeypatch):
 
 
 def test_values_of_another_form_are_told_apart_from_damage():
-    """Valid JSON whose fields have other types is called unexpected, not broken."""
+    """Valid JSON with fields of other types is reported as unexpected rather than damaged."""
     with pytest.raises(BrokenArchive, match="not of the form expected"):
         list(decode_array([b'[{"a": "x"}]'], msgspec.json.Decoder(list[dict[str, int]]), "tweets.js"))
 
 
 def test_a_long_object_is_not_counted_anew_for_each_piece(monkeypatch):
-    """Comparison as many bytes are twice as much work: they are not looked through again for each piece."""
+    """The work grows linearly with a long object, since it is not scanned again for each piece."""
     counted = []
 
     def count(buffer):

@@ -1,4 +1,4 @@
-"""Lists inside of large JSON are found by their key, whatever is around them and wherever the pieces end."""
+"""Lists inside large JSON are found by their key, in any surroundings and any pieces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pieces(content: bytes, size: int) -> list[bytes]:
     return [content[at : at + size] for at in range(0, len(content), size)]
 
 
-def found(content: bytes, size: int = 7, keys: tuple[str, ...] = ("wanted",)) -> list[tuple[Any, ...]]:
+def values_under(content: bytes, size: int = 7, keys: tuple[str, ...] = ("wanted",)) -> list[tuple[Any, ...]]:
     return [
         (part.key, part.depth, json.loads(part.head), json.loads(b"".join(part.chunks)))
         for part in nested_values(pieces(content, size), keys, "result.json")
@@ -43,53 +43,53 @@ def found(content: bytes, size: int = 7, keys: tuple[str, ...] = ("wanted",)) ->
     size=st.integers(1, 80),
 )
 def test_a_value_is_cut_out_exactly(before, wanted, after, around, indent, ascii_only, size):
-    """Its bytes, what came before it in its object, and its depth are right in any layout and any pieces."""
+    """Bytes, head and depth of a value are right in any layout and any pieces."""
     whole: Any = {**before, "wanted": wanted, **after}
     for _ in range(around):
         whole = [{"x": whole}]
     content = json.dumps(whole, indent=indent, ensure_ascii=ascii_only).encode()
-    assert found(content, size) == [("wanted", 1 + 2 * around, before, wanted)]
+    assert values_under(content, size) == [("wanted", 1 + 2 * around, before, wanted)]
 
 
 def test_several_are_found_in_order_and_none_inside_of_another():
-    """Each list stands by itself; the same key inside of one that was found is part of it."""
+    """Several values are found in order; the same key inside a found value is not searched."""
     whole = {"one": {"a": 1}, "chats": [{"id": 1, "many": [{"many": [1]}]}, {"id": 2, "many": []}]}
-    assert found(json.dumps(whole).encode(), keys=("one", "many")) == [
+    assert values_under(json.dumps(whole).encode(), keys=("one", "many")) == [
         ("one", 1, {}, {"a": 1}),
         ("many", 3, {"id": 1}, [{"many": [1]}]),
         ("many", 3, {"id": 2}, []),
     ]
 
 
-def test_what_nobody_reads_is_passed_over():
-    """A list whose bytes are not asked for does not hide the next one."""
+def test_unread_values_are_skipped():
+    """A list whose bytes are not read does not hide the next one."""
     content = json.dumps([{"wanted": [1, {"x": "]"}]}, {"wanted": [2]}]).encode()
     assert [part.key for part in nested_values(pieces(content, 3), {"wanted"}, "x")] == ["wanted", "wanted"]
 
 
 def test_a_head_that_is_too_long_is_given_up(monkeypatch):
-    """What came long before in the same object is forgotten, not kept."""
+    """A head that is too long is dropped."""
     monkeypatch.setattr(json_nested, "_LONGEST_HEAD", 100)
     content = json.dumps({"a": ["x"] * 500, "b": [1], "wanted": [1]}).encode()
-    assert found(content) == [("wanted", 1, {}, [1])]
+    assert values_under(content) == [("wanted", 1, {}, [1])]
 
 
 def test_a_string_without_end_is_given_up(monkeypatch):
-    """A quote that is never closed does not make the reader hold the rest of the file."""
+    """A string without an end is refused at a limit of memory."""
     monkeypatch.setattr(json_nested, "LARGEST_OBJECT", 20_000)
     with pytest.raises(BrokenArchive, match=r"result\.json holds a string that does not end"):
-        found(b'{"a": "' + b"x" * 1_000_000, 1000)
+        values_under(b'{"a": "' + b"x" * 1_000_000, 1000)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"nonsense", b"{}", b"[]", b"]]}}", b'{"a": "wanted": 1}', b"\xff\x00"]
 )
-def test_where_there_is_nothing_nothing_is_found(content):
-    """Neither other JSON nor what is none makes it fail; whoever needs the list says that it is not there."""
-    assert found(content) == []
+def test_without_the_key_nothing_is_found(content):
+    """JSON without the key, and text that is no JSON, give nothing."""
+    assert values_under(content) == []
 
 
-def test_a_list_that_breaks_off_is_handed_on_as_it_is():
-    """Its decoder then tells that it breaks off, and where."""
+def test_a_cut_list_is_yielded_as_it_is():
+    """A cut list is yielded as it is; decoding it fails."""
     part = next(nested_values([b'{"wanted": [{"a": 1}, {"a'], {"wanted"}, "x"))
     assert b"".join(part.chunks) == b'[{"a": 1}, {"a'

@@ -1,4 +1,4 @@
-"""LinkedIn's archive; made by hand in the shape that open parsers read, old and new."""
+"""LinkedIn's archive, made by hand as open parsers read it, in its old and new form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_files(tmp_path, files, file="export.zip", **options):
 
 
 def test_zip_and_folder_are_read_alike(tmp_path):
-    """A zip and what it unpacks to are the same timeline, with the same digest."""
+    """A zip and its folder give the same timeline, with the same digest."""
     files = linkedin_files([linkedin_share(1, "one é"), linkedin_share(2, "two\nlines")], COMMENTS)
     seen = []
     for name in ("export.zip", "folder"):
@@ -44,7 +44,7 @@ def test_zip_and_folder_are_read_alike(tmp_path):
 
 @pytest.mark.parametrize("visibility", ["CONNECTIONS", "LOGGED_IN", "CONTAINER", "", "SOMETHING_NEW"])
 def test_only_what_everyone_could_read_is_taken(tmp_path, visibility):
-    """Posts for connections, and those of a visibility that is not known to mean everyone, are never read."""
+    """Posts for connections, and those of an unknown visibility, are never read."""
     shares = [
         linkedin_share(1, PRIVATE, visibility),
         linkedin_share(2, "for anyone"),
@@ -56,7 +56,7 @@ def test_only_what_everyone_could_read_is_taken(tmp_path, visibility):
 
 
 def test_what_was_written_in_groups_is_never_read(tmp_path):
-    """Posts in a group carry the visibility of public ones, and are known by their address."""
+    """Posts in groups, which are known by their address, are never read."""
     link = "https://www.linkedin.com/feed/update/urn%3Ali%3AgroupPost%3A1-2"
     row = ("2023-11-14 22:13:20", link, PRIVATE, "", "", "MEMBER_NETWORK")
     _, posts = read_files(tmp_path, linkedin_files([row, linkedin_share(1, "mine")]))
@@ -64,7 +64,7 @@ def test_what_was_written_in_groups_is_never_read(tmp_path):
 
 
 def test_all_that_the_tables_tell_is_read(tmp_path):
-    """Ids come out of addresses; a share of another post is a quote, a comment a reply."""
+    """Ids come from addresses; a share of another post is a quote, a comment is a reply."""
     shared = "https://www.linkedin.com/feed/update/urn:li:activity:5"
     shares = [linkedin_share(1, "mine"), linkedin_share(2, "look", shared=shared), linkedin_share(3, "")]
     _, posts = read_files(tmp_path, linkedin_files(shares, COMMENTS))
@@ -87,13 +87,13 @@ def test_all_that_the_tables_tell_is_read(tmp_path):
     ],
 )
 def test_line_ends_in_quotes_are_an_old_way_to_write_lines(tmp_path, stored, text):
-    """Where every line end stands in quotes these are not the writer's; else all quotes are."""
+    """Quotes around every line end are removed; all other quotes stay."""
     _, posts = read_files(tmp_path, linkedin_files([linkedin_share(1, stored)]))
     assert [post.text for post in posts] == [text]
 
 
 def test_tables_that_are_called_after_the_member_are_found(tmp_path):
-    """Since 2026 the larger archive adds a number to the names."""
+    """Tables with a number in their name, as since 2026, are read."""
     files = linkedin_files([])
     del files["Shares.csv"]
     files["Shares_155814142.csv"] = table(SHARES, linkedin_share(1, "mine"))
@@ -102,7 +102,7 @@ def test_tables_that_are_called_after_the_member_are_found(tmp_path):
 
 
 def test_without_a_profile_the_user_says_whose_it_is(tmp_path):
-    """Not every archive has Profile.csv."""
+    """Without Profile.csv the user gives the name."""
     files = linkedin_files([linkedin_share(1, "mine")])
     del files["Profile.csv"]
     with pytest.raises(LocationError, match="--name"):
@@ -111,15 +111,15 @@ def test_without_a_profile_the_user_says_whose_it_is(tmp_path):
     assert (timeline.account.handle, timeline.account.name) == ("Ada_T", "Ada T.")
 
 
-def test_the_small_archive_is_told_to_be_too_small(tmp_path):
-    """LinkedIn sends a first archive without posts; it says which one is needed."""
+def test_the_small_archive_is_reported_to_be_too_small(tmp_path):
+    """LinkedIn's first archive has no posts; the message asks for the larger one."""
     location = str(write_export(tmp_path / "export.zip", {"Profile.csv": "First Name\nAda\n"}))
     with pytest.raises(LocationError, match="ask LinkedIn for the larger one"):
         sources.read(location, source="linkedin")
 
 
-def test_broken_tables_are_told_with_their_line(tmp_path):
-    """Too many fields give one line that names the table."""
+def test_broken_tables_are_reported_with_their_line(tmp_path):
+    """A row with too many fields is refused in one line that names the table."""
     files = linkedin_files([linkedin_share(1, "mine")])
     files["Shares.csv"] += "2023,a,b,c,d,e,f,g\n"
     with pytest.raises(BrokenArchive, match=r"Shares\.csv is broken at line 3: 8 fields") as caught:

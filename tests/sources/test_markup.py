@@ -1,4 +1,4 @@
-"""HTML becomes the text that a person typed."""
+"""Markup: HTML becomes the text that a person typed."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from huggingtweets.sources._formats.markup import html_text, unescape_html
     ],
 )
 def test_html_reads_as_it_looks(source, text):
-    """Paragraphs stand apart, lines end where they did, markup and scripts are gone."""
+    """Paragraphs and line breaks stay; tags and scripts are removed."""
     assert html_text(source) == text
 
 
 def test_what_others_wrote_can_be_dropped():
-    """Nested or not, all that a selector fits is left out."""
+    """Elements that match a selector are left out, nested or not."""
     source = "<p>mine</p><blockquote>his<blockquote>hers</blockquote></blockquote><p class=x>x</p>mine"
     assert html_text(source, drop="blockquote, .x") == "mine\n\nmine"
 
 
 def test_deep_html_is_no_trouble():
-    """Twenty thousand nested elements neither overflow anything nor take long."""
+    """Twenty thousand nested elements are read."""
     assert html_text("<div>" * 20_000 + "deep") == "deep"
 
 
@@ -49,5 +49,5 @@ def test_deep_html_is_no_trouble():
     ],
 )
 def test_only_whole_escapes_are_undone(raw, text):
-    """An `&` in an address is no escape."""
+    """Character references are undone only with their `;`, so addresses stay."""
     assert unescape_html(raw) == text

@@ -1,4 +1,4 @@
-"""Mastodon, live and as an archive: what people typed, and only what everybody may read.
+"""Mastodon, live and as an archive: posts as typed, and only those that everybody may read.
 
 The answers of the live service are written by hand from the documented form (docs.joinmastodon.org).
 """
@@ -37,7 +37,7 @@ LINK = (
 
 
 def mention(user, server):
-    """A mention as Mastodon writes it."""
+    """Return a mention as Mastodon writes it."""
     address = f"https://{server}/@{user}"
     return f'<span class="h-card"><a href="{address}" class="u-url mention">@<span>{user}</span></a></span>'
 
@@ -74,12 +74,12 @@ def mention(user, server):
     ],
 )
 def test_html_becomes_what_was_typed(html, text):
-    """Lines, links in full, hashtags, entities once; no element and no script is left."""
+    """Lines, full links, hashtags and entities are read; no element and no script stays."""
     assert activity_text(html) == text
 
 
 def test_mentions_are_named_in_full():
-    """`@user` of another server gets it, and two people of one name are told apart."""
+    """A mention of somebody on another server gets the server's name."""
     named = [("bob", "a.org"), ("bob", "b.org"), ("Eve", "home.org"), ("x", "c.org")]
     html = " ".join(mention(*person) for person in named)
     people = [
@@ -91,7 +91,7 @@ def test_mentions_are_named_in_full():
 
 
 def test_a_server_under_another_name_is_found():
-    """The only person of that name is meant, wherever the link leads; of two, the exact address decides."""
+    """A mention is matched by its name; between two of the same name, the address decides."""
     elsewhere = [Mention("@bob@a.org", "https://social.a.org/users/9x")]
     assert activity_text(mention("bob", "www.a.org"), elsewhere) == "@bob@a.org"
     two = [*elsewhere, Mention("@bob@b.org", "https://www.a.org/@bob")]
@@ -101,12 +101,12 @@ def test_a_server_under_another_name_is_found():
 
 @given(st.text("<>/apbr &;#@=\"'!-\nx😀", max_size=60))
 def test_any_html_is_read(html):
-    """Nothing that a server can send as HTML fails."""
+    """Any HTML is read without an error."""
     assert isinstance(activity_text(html, [Mention("@x", "http://[")]), str)
 
 
 def test_deep_html_is_read():
-    """Elements in elements without end are text in the end."""
+    """Deeply nested HTML is read."""
     assert activity_text("<b>" * 50_000 + "x") == "x"
     assert activity_text("<p><a href='http://a.org'>" * 5_000 + "x").endswith("x")
 
@@ -132,7 +132,7 @@ def test_deep_html_is_read():
     ],
 )
 def test_real_archives_are_read(name, who, kinds, visible):
-    """All public and unlisted posts, and none of the private and direct ones beside them."""
+    """Real archives: all public and unlisted posts are read, no private and no direct ones."""
     path = SHARED / "fixtures" / "mastodon" / name
     if not path.exists():
         pytest.skip(f"needs the real archive {name}, which is not part of the repository")
@@ -149,9 +149,9 @@ def test_real_archives_are_read(name, who, kinds, visible):
 
 
 def boost(number, **fields):
-    """An activity by which somebody shows another's post again."""
-    made = note(number, "") | {"type": "Announce", "object": f"https://other.social/users/b/{number}"}
-    return made | fields
+    """Return an activity that boosts another post."""
+    boost = note(number, "") | {"type": "Announce", "object": f"https://other.social/users/b/{number}"}
+    return boost | fields
 
 
 ACTIVITIES = [
@@ -174,7 +174,7 @@ TEXTS = ["first", "a reply", "a thread", "unlisted", "", "grüße", "which?", "i
 
 @pytest.fixture(params=["a.zip", "a.tar.gz", "a.tar", "folder", "inside/outbox.json"])
 def archive(tmp_path, request):
-    """An archive in each of the forms that there are."""
+    """Write an archive in one of its forms."""
     files = mastodon_files(ACTIVITIES)
     path = tmp_path / request.param
     if path.suffix == ".json":
@@ -184,7 +184,7 @@ def archive(tmp_path, request):
 
 
 def test_an_archive_is_read_in_every_form(archive):
-    """Zip, tar, tar.gz, folder and the outbox alone give the same posts, in the order of the outbox."""
+    """Zip, tar, tar.gz, folder and the outbox alone give the same posts in the same order."""
     assert sources.recognise(str(archive)) == "mastodon_export"
     timeline = sources.read(str(archive))
     account, posts = timeline.account, list(timeline.posts)
@@ -196,7 +196,7 @@ def test_an_archive_is_read_in_every_form(archive):
 
 
 def test_posts_have_what_the_archive_knows(tmp_path):
-    """Kind, answer, language, time, address and visibility; a content warning is no part of the text."""
+    """Kind, answered post, language, time, address and visibility are read; a content warning is not."""
     posts = list(sources.read(str(write_files(tmp_path / "a.zip", mastodon_files(ACTIVITIES)))).posts)
     kinds = [
         PostKind.ORIGINAL,
@@ -218,7 +218,7 @@ def test_posts_have_what_the_archive_knows(tmp_path):
 
 
 def test_what_was_not_for_everybody_is_nowhere(archive):
-    """Private and direct posts, boosts to followers, other people's posts and the lists beside them."""
+    """Private and direct posts, boosts to followers and posts of others are not read."""
     timeline = sources.read(str(archive))
     assert "secret" not in repr(timeline.account) + repr(list(timeline.posts))
 
@@ -226,14 +226,14 @@ def test_what_was_not_for_everybody_is_nowhere(archive):
 @pytest.mark.parametrize("public", [PUBLIC, "as:Public", "Public"])
 @pytest.mark.parametrize("form", [lambda one: one, lambda one: [one], lambda one: [FOLLOWERS, one]])
 def test_all_names_of_everybody_are_known(tmp_path, public, form):
-    """JSON-LD has three spellings, and one address need not be a list."""
+    """`#Public` is recognised in its three spellings, in a list or alone."""
     activities = [note(0, "<p>hello</p>", to=form(public)), note(1, "<p>secret</p>", to=FOLLOWERS, cc=None)]
     path = write_files(tmp_path / "a.zip", mastodon_files(activities))
     assert [post.text for post in sources.read(str(path)).posts] == ["hello"]
 
 
 def test_an_outbox_alone_names_its_author(tmp_path):
-    """Without actor.json, or beside that of another, the activities themselves say whose they are."""
+    """Without a matching actor.json the activities name the author."""
     files = mastodon_files(ACTIVITIES, id="https://other.social/users/b", name="Somebody else")
     path = tmp_path / "my outbox.json"
     path.write_bytes(files["outbox.json"])
@@ -245,7 +245,7 @@ def test_an_outbox_alone_names_its_author(tmp_path):
 
 
 def test_a_handle_must_be_the_archives(tmp_path):
-    """With or without the server's name; another person's is a mistake."""
+    """The user's handle must be the archive's, with or without the server."""
     path = str(write_files(tmp_path / "a.zip", mastodon_files(ACTIVITIES)))
     for handle in ("ada", "@Ada", "ada@example.social"):
         assert sources.read(path, ReadOptions(handle=handle)).account.handle == "ada@example.social"
@@ -254,7 +254,7 @@ def test_a_handle_must_be_the_archives(tmp_path):
 
 
 def test_keys_may_come_in_any_order(tmp_path):
-    """An outbox that was sorted or indented by another program is read, too."""
+    """An outbox with sorted keys or indentation is read."""
     files = mastodon_files(ACTIVITIES)
     for options in (
         {"sort_keys": True},
@@ -267,7 +267,7 @@ def test_keys_may_come_in_any_order(tmp_path):
 
 
 def test_an_archive_in_a_folder_of_its_own_is_found(tmp_path):
-    """Somebody packed the folder, not its files."""
+    """An archive with one folder around its files is read."""
     files = {f"archive-2024/{name}": content for name, content in mastodon_files(ACTIVITIES).items()}
     for name in ("a.zip", "a.tar.gz"):
         timeline = sources.read(str(write_files(tmp_path / name, files)))
@@ -282,34 +282,34 @@ def refused(path, reason):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("kept", [0, 10, 100, 300, 1000, -600, -100])
+@pytest.mark.parametrize("length", [0, 10, 100, 300, 1000, -600, -100])
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
-def test_a_cut_archive_is_told(tmp_path, name, kept):
-    """A download that stopped early is refused wherever it stopped."""
+def test_a_cut_archive_is_reported(tmp_path, name, length):
+    """An archive that is cut anywhere is refused."""
     path = write_files(tmp_path / name, mastodon_files(ACTIVITIES))
-    path.write_bytes(path.read_bytes()[:kept])
+    path.write_bytes(path.read_bytes()[:length])
     refused(path, "not a whole|is damaged|breaks off")
 
 
-@pytest.mark.parametrize("kept", [0, 50, 200, 1000, -1, -2, -30])
-def test_a_cut_outbox_is_told(tmp_path, kept):
-    """JSON that breaks off is told, never read as far as it goes without a word."""
+@pytest.mark.parametrize("length", [0, 50, 200, 1000, -1, -2, -30])
+def test_a_cut_outbox_is_reported(tmp_path, length):
+    """A cut outbox is an error, and is never read in part without one."""
     path = tmp_path / "outbox.json"
-    path.write_bytes(mastodon_files(ACTIVITIES)["outbox.json"][:kept])
-    if kept == -1:  # only the object's own bracket is gone, and no post
+    path.write_bytes(mastodon_files(ACTIVITIES)["outbox.json"][:length])
+    if length == -1:  # only the object's own bracket is gone, and no post
         assert len(list(sources.read(str(path), source="mastodon_export").posts)) == len(TEXTS)
     else:
         refused(path, "breaks off|no whole outbox")
 
 
 @pytest.mark.parametrize("actor", [b"[]", b"{", b"\xff", b'{"preferredUsername": 5}', b"[" * 100_000])
-def test_a_damaged_actor_is_told(tmp_path, actor):
-    """A file beside the outbox that cannot be read is named."""
+def test_a_damaged_actor_is_reported(tmp_path, actor):
+    """A damaged actor.json is reported by its name."""
     refused(write_files(tmp_path / "a.zip", mastodon_files(ACTIVITIES) | {"actor.json": actor}), "actor.json")
 
 
 def test_a_nameless_outbox_needs_a_handle(tmp_path):
-    """Where nobody is named, the user can say who it is."""
+    """If the archive names nobody, the user gives the handle."""
     activities = [{key: value for key, value in note(0, "<p>hello</p>").items() if key != "actor"}]
     path = tmp_path / "outbox.json"
     path.write_bytes(mastodon_files(activities)["outbox.json"])
@@ -319,7 +319,7 @@ def test_a_nameless_outbox_needs_a_handle(tmp_path):
 
 
 def test_other_files_are_left_to_others(tmp_path):
-    """A folder, zip, tar or JSON without an outbox is nobody's archive of Mastodon."""
+    """A folder, zip, tar or JSON without an outbox is not recognised."""
     for name in ("a.zip", "folder"):
         assert mastodon_export.recognises(str(write_files(tmp_path / name, {"x.json": b"{}"}))) is Match.NO
     (tmp_path / "posts.json").write_text('[{"text": "x"}]')
@@ -351,12 +351,12 @@ def tar_refused(path, reason):
 
 @pytest.mark.parametrize("name", ["../up", "a/../../up", "/etc/passwd", "C:\\up", "..\\up"])
 def test_a_tar_that_climbs_out_is_refused(tmp_path, name):
-    """No file may have a name that leads out of the archive, on any system."""
+    """A tar with a name that leads out of it is refused."""
     tar_refused(write_tar(tmp_path / "a.tar.gz", (tarfile.TarInfo(name), b"x")), "climbs out")
 
 
 def test_two_files_of_one_name_in_a_tar_are_refused(tmp_path):
-    """Which of the two is meant cannot be known."""
+    """Two files of the same name in a tar are refused."""
     twice = [(tarfile.TarInfo("a"), b"1"), (tarfile.TarInfo("./a"), b"2")]
     tar_refused(write_tar(tmp_path / "a.tar.gz", *twice), "more than once")
 
@@ -365,7 +365,7 @@ def test_two_files_of_one_name_in_a_tar_are_refused(tmp_path):
     "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE]
 )
 def test_a_tar_holds_files_only(tmp_path, kind):
-    """Links, pipes and devices are not there at all."""
+    """Links, pipes and devices in a tar are not listed."""
     member = tarfile.TarInfo("outbox.json")
     member.type, member.linkname = kind, "/etc/passwd"
     path = write_tar(tmp_path / "a.tar.gz", (member, b""), (tarfile.TarInfo("folder/b"), b"x"))
@@ -375,7 +375,7 @@ def test_a_tar_holds_files_only(tmp_path, kind):
 
 
 def test_a_tar_that_explodes_is_refused(tmp_path):
-    """Megabytes of nothing in a few kilobytes, as a file's content or as the length of a header."""
+    """A tar that explodes is refused, by the content of a file or the length of a header."""
     path = tmp_path / "a.tar.gz"
     bomb = tarfile.TarInfo("outbox.json")
     bomb.size = 1 << 40
@@ -388,7 +388,7 @@ def test_a_tar_that_explodes_is_refused(tmp_path):
 
 
 def test_a_name_that_is_no_text_can_be_printed(tmp_path):
-    """Names in a tar are bytes; one that is not UTF-8 comes into no message as it is."""
+    """A name in a tar that is not UTF-8 can be printed in messages."""
     path = tmp_path / "a.tar.gz"
     bomb = tarfile.TarInfo("\udc89PNG\n")
     bomb.size = 1 << 40
@@ -400,7 +400,7 @@ def test_a_name_that_is_no_text_can_be_printed(tmp_path):
 
 
 def test_long_names_in_a_tar_are_read(tmp_path):
-    """The limits let real archives pass, whose media lie in long paths."""
+    """Long names, as those of media in real archives, are read."""
     name = "media/" + "x" * 300 + ".png"
     path = write_tar(tmp_path / "a.tar.gz", (tarfile.TarInfo(name), b"picture"))
     with TarFiles(path) as files:
@@ -409,8 +409,8 @@ def test_long_names_in_a_tar_are_read(tmp_path):
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=4)), max_size=6), st.booleans())
-def test_whatever_is_in_a_tar_it_is_read_or_told(tmp_path_factory, changes, packed):
-    """Changed at random, a tar gives posts or one of the project's own errors."""
+def test_any_tar_is_read_or_refused(tmp_path_factory, changes, packed):
+    """A randomly damaged tar gives posts or one of the project's errors."""
     path = tmp_path_factory.getbasetemp() / "random.tar"
     content = bytearray(write_files(path, mastodon_files(ACTIVITIES[:3])).read_bytes())
     for place, new in changes:
@@ -438,7 +438,7 @@ def test_whatever_is_in_a_tar_it_is_read_or_told(tmp_path_factory, changes, pack
     ],
 )
 def test_addresses_of_accounts_are_known(location, account):
-    """Addresses and profile links, by how they are written."""
+    """Addresses and profile links are recognised by their form."""
     assert mastodon.recognises(location) is Match.CONTENT
     assert mastodon._user_and_server(location) == account
 
@@ -459,7 +459,7 @@ def test_addresses_of_accounts_are_known(location, account):
     ],
 )
 def test_other_locations_are_not_taken(location):
-    """Feeds, single posts, and other places with an @ in their links are left to other sources."""
+    """Feeds, single posts, and links of other sites with an @ are not recognised."""
     assert mastodon.recognises(location) is Match.NO
     with pytest.raises(LocationError, match=r"like mastodon:jane@mastodon\.social"):
         sources.read(location, source="mastodon")
@@ -486,7 +486,7 @@ class Service:
         self.post(posts)
 
     def post(self, number):
-        """Publish so many posts."""
+        """Publish a number of posts."""
         for _ in range(number):
             self.add(f"<p>post number {len(self.statuses)}</p>")
 
@@ -510,7 +510,7 @@ class Service:
         self.statuses.insert(0, status | fields)
 
     def answer(self, request):
-        """Answer like a real one."""
+        """Return the reply of a real server."""
         if request.path == "/.well-known/webfinger":
             if request.query["resource"] not in {"acct:ada@example.social", "acct:ada@www.example.social"}:
                 return Reply(404)
@@ -531,7 +531,7 @@ class Service:
         return Reply(404, {"error": "Record not found"})
 
     def listing(self, query):
-        """A page of posts, newest first."""
+        """Return a page of posts, newest first."""
         assert (query["exclude_reblogs"], query["limit"]) == ("true", "40")
         newest, oldest = int(query.get("max_id", 10**9)), int(query.get("since_id", 0))
         return Reply(body=[s for s in self.statuses if oldest < int(s["id"]) < newest][:40])
@@ -560,7 +560,7 @@ def listed(server):
 
 
 def test_an_account_is_read_live(server):
-    """Name, bio, picture and all posts, newest first; nobody is asked twice."""
+    """Name, bio, picture and all posts are read, newest first, with no repeated request."""
     timeline = read(server)
     account, posts = timeline.account, list(timeline.posts)
     assert (account.handle, account.name, account.bio) == ("ada@example.social", "Ada Tests", "counts")
@@ -572,12 +572,12 @@ def test_an_account_is_read_live(server):
 
 
 def test_the_true_address_counts(server):
-    """A server may answer under another name than its accounts have; WebFinger tells."""
+    """WebFinger gives the account's true address if its server has another name."""
     assert read(server, "https://www.example.social/@ada").account.handle == "ada@example.social"
 
 
 def test_posts_have_what_the_server_knows(server, service):
-    """Replies, quotes, visibility, and mentions in full."""
+    """Replies, quotes, visibility and full mentions are read."""
     service.statuses.clear()
     service.add("<p>hm</p>", in_reply_to_id="5", in_reply_to_account_id="7", visibility="unlisted")
     service.add("<p>this</p>", quote={"state": "accepted"})
@@ -589,7 +589,7 @@ def test_posts_have_what_the_server_knows(server, service):
 
 
 def test_only_own_posts_for_everybody_are_kept(server, service):
-    """Whatever a server sends: no private or direct posts, no boosts, nobody else's."""
+    """Private and direct posts, boosts and posts of others are skipped, even if the server sends them."""
     service.statuses.clear()
     service.add("<p>good</p>")
     service.add("<p>secret</p>", visibility="private")
@@ -600,7 +600,7 @@ def test_only_own_posts_for_everybody_are_kept(server, service):
 
 
 def test_the_next_run_asks_only_for_what_is_new(server, service, home):
-    """One request with the newest known id; and what was kept holds no private post."""
+    """The next run sends one request with the newest known id; the cache has no private post."""
     list(read(server).posts)
     service.post(3)
     server.requests.clear()
@@ -610,7 +610,7 @@ def test_the_next_run_asks_only_for_what_is_new(server, service, home):
 
 
 def test_a_dropped_connection_loses_nothing(server, monkeypatch):
-    """A run that fails on its second page leaves its first one to the next run."""
+    """The page before a failure is not fetched again."""
     monkeypatch.setattr(http, "TRIES", 2)
     posts = iter(read(server).posts)
     assert len(list(islice(posts, 40))) == 40
@@ -623,7 +623,7 @@ def test_a_dropped_connection_loses_nothing(server, monkeypatch):
 
 
 def test_a_rate_limit_in_the_middle_is_waited_for(server):
-    """Mastodon names the moment at which 300 new requests may come."""
+    """The client waits until the moment that Mastodon's rate limit names."""
     posts = read(server).posts
     moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     server.next(
@@ -642,8 +642,8 @@ def test_a_rate_limit_in_the_middle_is_waited_for(server):
         {"note": "<p>art only #noai</p>"},
     ],
 )
-def test_who_does_not_want_to_be_found_is_not_read(server, service, wish):
-    """Before any post is asked for, and not from what was kept either."""
+def test_accounts_that_opt_out_are_not_read(server, service, wish):
+    """Accounts that opt out are refused before any post is fetched, and not read from the cache either."""
     list(read(server).posts)
     server.requests.clear()
     service.account |= wish
@@ -655,14 +655,14 @@ def test_who_does_not_want_to_be_found_is_not_read(server, service, wish):
 @pytest.mark.parametrize(
     "wish", [{"discoverable": True}, {"note": "<p>#nobody #noise</p>"}, {"locked": False}]
 )
-def test_others_are_read(server, service, wish):
-    """What only looks like a wish to be left alone is none."""
+def test_accounts_that_do_not_opt_out_are_read(server, service, wish):
+    """Accounts that do not opt out are read."""
     service.account |= wish
     assert len(list(read(server).posts)) == 130
 
 
-def test_accounts_that_cannot_be_read_are_told(server, service):
-    """Unknown, suspended, and on servers that show nothing without a login."""
+def test_accounts_that_cannot_be_read_are_reported(server, service):
+    """Unknown and suspended accounts, and servers that need a login, are reported."""
     with pytest.raises(Unreachable, match=r"there is no account bob@example\.social"):
         read(server, "mastodon:bob@example.social")
     request = Request("/.well-known/webfinger", {"resource": "acct:ada@example.social"}, {})
@@ -678,15 +678,15 @@ def test_accounts_that_cannot_be_read_are_told(server, service):
 @pytest.mark.parametrize(
     "links", [[], [{"rel": "self"}], [{"rel": "self", "href": "ftp://x"}], [{"rel": "self", "href": "/a"}]]
 )
-def test_a_server_that_points_nowhere_is_told(server, links):
-    """An answer that names no address of the same kind leads nowhere."""
+def test_a_server_that_points_nowhere_is_reported(server, links):
+    """A WebFinger answer without a usable address is reported."""
     server.next(Reply(body={"subject": "acct:ada@example.social", "links": links}))
     with pytest.raises(Unreachable, match="does not say where"):
         read(server)
 
 
 def test_a_server_in_a_private_network_is_not_asked(server):
-    """Whoever types a location reaches no private address with it."""
+    """A location does not lead to a private address."""
     with pytest.raises(Unreachable, match="inside of a private network"):
         sources.read("mastodon:ada@example.social", ReadOptions(server=server.url))
     assert not server.requests

@@ -50,7 +50,7 @@ def read_files(tmp_path, files, file="export.zip", **options):
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("inside", ["", "meta-ada-2025-08-24-AbCdEfGh/"])
 def test_zip_and_folder_are_read_alike(tmp_path, place, inside):
-    """A zip and what it unpacks to are the same timeline, with the same digest, also one folder down."""
+    """A zip and its folder give the same timeline, with the same digest, also one folder down."""
     files = PLACES[place]("one é — 😀", "two\nlines")
     seen = []
     for name in ("export.zip", "folder"):
@@ -65,7 +65,7 @@ def test_zip_and_folder_are_read_alike(tmp_path, place, inside):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_private_words_are_never_found(tmp_path, place):
-    """Messages, archived and deleted posts, likes, groups, e-mail: nothing of them comes up anywhere."""
+    """Messages, archived and deleted posts, likes, groups and e-mail are not read."""
     timeline, posts = read_files(tmp_path, PLACES[place]("mine"))
     assert [post.text for post in posts] == ["mine"]
     assert PRIVATE not in repr((timeline.account, posts))
@@ -83,13 +83,13 @@ def test_private_words_are_never_found(tmp_path, place):
     ],
 )
 def test_mangled_text_is_mended_and_other_text_left_alone(raw, text):
-    """Each string is mended by itself, if it can be."""
+    """Each damaged string is repaired, and other strings stay."""
     assert repair(raw) == text
 
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
 def test_the_profile_says_whose_it_is(tmp_path, source):
-    """Handle, name, bio and picture come from the profile, mended."""
+    """Handle, name, bio and picture come from the profile, repaired."""
     timeline, _ = read_files(tmp_path, PLACES[source]("mine"))
     account = timeline.account
     assert (account.handle, account.name, account.bio) == (HANDLE, "Ada Tésts", "Made up — for tests")
@@ -99,7 +99,7 @@ def test_the_profile_says_whose_it_is(tmp_path, source):
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
 def test_without_a_profile_the_name_of_the_zip_or_the_user_says_it(tmp_path, source):
-    """A profile can be missing, or have labels in another language."""
+    """Without a profile in English the handle comes from the zip's name or from the user."""
     files = PLACES[source]("mine")
     bare = {name: content for name, content in files.items() if "personal_information" not in name}
     timeline, _ = read_files(tmp_path, bare, "instagram-ada.l-2025-08-24-AbCdEfGh.zip")
@@ -111,8 +111,8 @@ def test_without_a_profile_the_name_of_the_zip_or_the_user_says_it(tmp_path, sou
 
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
-def test_somebody_elses_export_is_told(tmp_path, source):
-    """Another handle than that of the profile is a mistake."""
+def test_somebody_elses_export_is_reported(tmp_path, source):
+    """A handle of the user that differs from the profile's is refused."""
     with pytest.raises(LocationError, match=rf"holds the posts of @{HANDLE}, not of @bob"):
         read_files(tmp_path, PLACES[source]("mine"), handle="bob")
 
@@ -121,14 +121,14 @@ def test_somebody_elses_export_is_told(tmp_path, source):
     ("source", "files"), [("threads_export", threads_files), ("instagram_export", instagram_files)]
 )
 def test_a_private_account_is_never_read(tmp_path, source, files):
-    """Posts of a private account were for its followers, whatever the user asks for."""
+    """A private account is refused."""
     post = threads_post("mine") if source == "threads_export" else instagram_post("mine")
     with pytest.raises(LocationError, match="private account"):
         read_files(tmp_path, files(post, private="True"), handle=HANDLE)
 
 
 def test_replies_on_threads_are_told_apart(tmp_path):
-    """Threads marks replies, and says no more about them."""
+    """Posts that Threads marks as replies are replies."""
     files = threads_files(threads_post("post"), threads_post("reply", is_reply=True), threads_post(""))
     _, posts = read_files(tmp_path, files)
     assert [(post.text, post.kind) for post in posts] == [
@@ -138,7 +138,7 @@ def test_replies_on_threads_are_told_apart(tmp_path):
 
 
 def test_the_text_of_several_media_stands_above_them(tmp_path):
-    """A post of several pictures has its own title; a post can also have one medium that is no list."""
+    """The text is the post's own title, or that of its medium, be it in a list or not."""
     pictures = [{"uri": "a.jpg", "creation_timestamp": SECONDS + 9, "title": ""}] * 2
     several = {"media": pictures, "title": "several", "creation_timestamp": SECONDS}
     single = {"media": {"uri": "a.jpg", "title": "single", "creation_timestamp": SECONDS}}
@@ -148,7 +148,7 @@ def test_the_text_of_several_media_stands_above_them(tmp_path):
 
 
 def test_reels_films_and_own_comments_are_read_of_instagram(tmp_path):
-    """Comments come in two shapes, with labels in any language; they are replies."""
+    """Reels, films and comments of Instagram are read; comments, in both their forms, are replies."""
     new = {
         "media_list_data": [{"uri": ""}],
         "string_map_data": {
@@ -173,14 +173,14 @@ def test_reels_films_and_own_comments_are_read_of_instagram(tmp_path):
 
 
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path):
-    """Part 10 comes after part 2."""
+    """Files are read in the order of their numbers: 10 after 2."""
     parts = {f"media__posts_{n}": [instagram_post(f"part {n}")] for n in (10, 2)}
     _, posts = read_files(tmp_path, instagram_files(instagram_post("part 1"), **parts))
     assert [post.text for post in posts] == ["part 1", "part 2", "part 10"]
 
 
 def test_an_export_of_both_is_instagrams_and_threads_can_be_asked_for(tmp_path):
-    """The same zip holds both; which is read by default is certain, and the other a flag away."""
+    """An export of both is read as Instagram's by default, and as Threads' with `source`."""
     files = threads_files(threads_post("thread")) | instagram_files(instagram_post("caption"))
     location = str(write_export(tmp_path / "export.zip", files))
     assert sources.recognise(location) == "instagram_export"
@@ -192,7 +192,7 @@ def test_an_export_of_both_is_instagrams_and_threads_can_be_asked_for(tmp_path):
     "folder", ["your_facebook_activity/posts/", "your_activity_across_facebook/posts/", "posts/"]
 )
 def test_facebook_is_read_wherever_its_posts_were_kept(tmp_path, folder):
-    """The folder was renamed twice, and the file has two names."""
+    """Posts of Facebook are found in all folders and under all names that it has used."""
     files = facebook_files(facebook_post("one"), folder=folder)
     files[f"{folder}your_posts__check_ins__photos_and_videos_2.json"] = [facebook_post("two")]
     timeline, posts = read_files(tmp_path, files)
@@ -202,7 +202,7 @@ def test_facebook_is_read_wherever_its_posts_were_kept(tmp_path, folder):
 
 
 def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path):
-    """A mention is kept as the name that was shown; pictures, places and the like hold no text."""
+    """A mention becomes the name; entries without text are no posts."""
     empty = {"timestamp": SECONDS, "data": [], "title": "Ada saved a seller."}
     updated = {"timestamp": SECONDS, "data": [{"update_timestamp": SECONDS}]}
     mention = facebook_post("with @[100012345:2048:Grace Hopper]!")
@@ -211,7 +211,7 @@ def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path)
 
 
 def test_facebook_without_a_profile_asks_for_the_name(tmp_path):
-    """Only posts may have been asked for."""
+    """If Facebook's export has no profile, the user is asked for the name."""
     files = {"posts/your_posts_1.json": [facebook_post("one")]}
     with pytest.raises(LocationError, match="--name"):
         read_files(tmp_path, files)
@@ -237,8 +237,8 @@ POSTS_FILES = {
         lambda content: content.replace(b"words", b"w\xffrds", 1),
     ],
 )
-def test_broken_files_are_told_with_their_name(tmp_path, place, damage):
-    """JSON that breaks off, or is of another form, gives one line that names the file."""
+def test_broken_files_are_reported_with_their_name(tmp_path, place, damage):
+    """JSON that is cut or of another form is refused in one line that names the file."""
     files = PLACES[place](*["words"] * 50)
     files[POSTS_FILES[place]] = damage(json.dumps(files[POSTS_FILES[place]]).encode())
     with pytest.raises(BrokenArchive) as caught:
@@ -249,7 +249,7 @@ def test_broken_files_are_told_with_their_name(tmp_path, place, damage):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_an_export_as_html_is_not_taken_for_one_as_json(tmp_path, place):
-    """Meta offers HTML first; it is unknown, and insisting says that JSON is needed."""
+    """An export as HTML is not recognised, and with `source` the message says that JSON is needed."""
     files = {name.replace(".json", ".html"): b"<html></html>" for name in PLACES[place]("x")}
     location = str(write_export(tmp_path / "export.zip", files))
     with pytest.raises(UnknownPlace):

@@ -1,4 +1,4 @@
-"""Events of Nostr; made by hand as NIP-01 defines them, unsigned."""
+"""Events of Nostr, made by hand as NIP-01 defines them, unsigned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_events(tmp_path, *events, **options):
 
 @pytest.mark.parametrize("name", ["nostr-backup.jsonl", "nostr-backup.json", "events.ndjson"])
 def test_lines_and_lists_are_read_alike(tmp_path, name):
-    """Relays write an event a line, backup tools also one list."""
+    """Files with one event a line and files with one list give the same posts."""
     events = [nostr_event(9, json.dumps(PROFILE), kind=0), nostr_event(1, "one é"), nostr_event(2, "two")]
     location = write(tmp_path, events, name)
     assert sources.recognise(location) == "nostr"
@@ -46,8 +46,8 @@ def test_lines_and_lists_are_read_alike(tmp_path, name):
     assert PRIVATE not in repr((account, posts))
 
 
-def test_what_a_note_answers_is_told_by_its_tags(tmp_path):
-    """Marked references first; before there were marks the last reference counts; mentions are none."""
+def test_the_answered_note_follows_from_the_tags(tmp_path):
+    """The answered note is the marked reference, or the last unmarked one; mentions do not count."""
     root, parent, other = ("1" * 64, "2" * 64, "3" * 64)
     tags = [
         [["e", root, "", "root"], ["e", parent, "", "reply"], ["p", other]],
@@ -69,23 +69,23 @@ def test_what_a_note_answers_is_told_by_its_tags(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [3, 4, 6, 7, 13, 14, 16, 1059, 30023])
-def test_messages_reposts_and_all_but_notes_are_never_read(tmp_path, kind):
-    """Encrypted or not, only kind 1 is a note."""
+def test_only_notes_are_read(tmp_path, kind):
+    """Only events of kind 1 are read; messages and reposts are not."""
     _, posts = read_events(tmp_path, nostr_event(1, "mine"), nostr_event(2, PRIVATE, kind=kind))
     assert [post.text for post in posts] == ["mine"]
 
 
 def test_notes_that_were_deleted_are_never_read(tmp_path):
-    """A deletion counts wherever it stands, if it is of the note's own author."""
-    gone, kept = nostr_event(1, PRIVATE), nostr_event(2, "mine")
-    deletion = nostr_event(3, "", kind=5, tags=[["e", gone["id"]], ["k", "1"]])
-    foreign = nostr_event(4, "", kind=5, tags=[["e", kept["id"]]], who="b")
-    _, posts = read_events(tmp_path, gone, kept, deletion, foreign)
+    """Notes that their own author deleted are not read, wherever the deletion is in the file."""
+    deleted, other = nostr_event(1, PRIVATE), nostr_event(2, "mine")
+    deletion = nostr_event(3, "", kind=5, tags=[["e", deleted["id"]], ["k", "1"]])
+    foreign = nostr_event(4, "", kind=5, tags=[["e", other["id"]]], who="b")
+    _, posts = read_events(tmp_path, deleted, other, deletion, foreign)
     assert [post.text for post in posts] == ["mine"]
 
 
 def test_of_several_authors_one_must_be_named(tmp_path):
-    """By the name in their profile, the newest one, or by key."""
+    """If there are several authors, one is chosen by the newest profile's name, or by key."""
     events = [
         nostr_event(1, "mine"),
         nostr_event(2, PRIVATE, who="b"),
@@ -108,8 +108,8 @@ def test_of_several_authors_one_must_be_named(tmp_path):
         ("\xff", "line 2"),
     ],
 )
-def test_broken_lines_are_told_with_their_number(tmp_path, line, reason):
-    """What is no event gives one line that says where."""
+def test_broken_lines_are_reported_with_their_number(tmp_path, line, reason):
+    """A line that is no event is reported with its number."""
     path = tmp_path / "nostr.jsonl"
     path.write_bytes(json.dumps(nostr_event(1, "mine")).encode() + b"\n" + line.encode("latin-1"))
     with pytest.raises(BrokenArchive, match=reason) as caught:
@@ -118,7 +118,7 @@ def test_broken_lines_are_told_with_their_number(tmp_path, line, reason):
 
 
 def test_other_json_lines_are_not_taken_for_events(tmp_path):
-    """A table of posts stays a table."""
+    """Other JSON lines are not recognised."""
     path = tmp_path / "posts.jsonl"
     path.write_text('{"id": 1, "text": "a", "kind": 1}\n')
     assert sources.recognise(str(path)) == "table"

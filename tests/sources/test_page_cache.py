@@ -1,4 +1,4 @@
-"""What was fetched of a live timeline is kept, and nothing is fetched twice, lost, or shown to others."""
+"""The page cache: nothing is fetched twice or lost, and only the user can read it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ UNIQUE = count()
 
 
 class Broken(Exception):  # noqa: N818 -- stands for whatever can happen
-    """The connection breaks, or the user does not want any more."""
+    """Stands for a failed connection or a Ctrl-C."""
 
 
 class Place:
-    """A timeline that is shown from its newest post down, three posts a page."""
+    """A timeline with three posts a page, newest first."""
 
     def __init__(self, posts=0):
         self.newest = 0
@@ -38,12 +38,12 @@ class Place:
         self.post(posts)
 
     def post(self, number):
-        """Publish so many posts."""
+        """Publish a number of posts."""
         self.ids = [str(n) for n in range(self.newest + number, self.newest, -1)] + self.ids
         self.newest += number
 
     def ask(self, cursor, newest):
-        """A page, unless the run is to break here."""
+        """Return a page, or raise `Broken` if the run is to break here."""
         if self.breaks_after is not None and len(self.fetches) >= self.breaks_after:
             raise Broken
         self.fetches.append((cursor, newest))
@@ -52,7 +52,7 @@ class Place:
         return Page([Post(id=i, author="me", text=f"text {i}") for i in page], page[-1] if page else None)
 
     def walk(self, key, breaks_after=None, **options):
-        """Ids as one run sees them, and what it asked for."""
+        """Return the ids that one run yields, and the arguments of its fetches."""
         self.fetches, self.breaks_after = [], breaks_after
         seen = []
         with suppress(Broken), PageCache("place", key, **options) as cache:
@@ -61,7 +61,7 @@ class Place:
 
 
 def test_a_second_run_fetches_only_what_is_new():
-    """The first run asks for every page, the next for one, and both see all posts, newest first."""
+    """The first run fetches every page, the next run one page, and both yield all posts, newest first."""
     place = Place(10)
     seen, fetches = place.walk("a")
     assert (seen, len(fetches)) == (place.ids, 5)
@@ -73,7 +73,7 @@ def test_a_second_run_fetches_only_what_is_new():
 
 
 def test_an_interrupted_run_goes_on_where_it_was():
-    """What the first run did not get to is fetched by the second, and nothing else is."""
+    """The second run fetches only the pages that the first did not reach."""
     place = Place(20)
     seen, _ = place.walk("a", breaks_after=3)
     assert seen == place.ids[:9]
@@ -83,7 +83,7 @@ def test_an_interrupted_run_goes_on_where_it_was():
 
 
 def test_several_gaps_are_filled_from_above():
-    """Posts that came while runs were broken off are all there in the end, in order and once."""
+    """Posts published between interrupted runs are all yielded in the end, in order and once."""
     place = Place(12)
     place.walk("a", breaks_after=1)
     place.post(9)
@@ -94,8 +94,8 @@ def test_several_gaps_are_filled_from_above():
     assert place.walk("a") == (place.ids, [(None, "30")])
 
 
-def test_who_stops_listening_loses_nothing():
-    """A reader that takes only some posts leaves the rest for the next run."""
+def test_a_reader_that_stops_loses_nothing():
+    """A reader that stops early loses nothing for the next run."""
     place = Place(20)
     with PageCache("place", "a") as cache:
         assert [post.id for post in islice(cache.walk(place.ask), 4)] == place.ids[:4]
@@ -103,8 +103,8 @@ def test_who_stops_listening_loses_nothing():
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=8))
-def test_whatever_happens_all_posts_are_seen_once(events):
-    """Any order of new posts and broken runs ends in the whole timeline, newest first."""
+def test_all_posts_are_yielded_once(events):
+    """Any sequence of new posts and interrupted runs ends in the whole timeline, newest first."""
     place, key = Place(3), str(next(UNIQUE))
     for posts, pages in events:
         place.post(posts)
@@ -114,8 +114,8 @@ def test_whatever_happens_all_posts_are_seen_once(events):
     assert place.walk(key) == (place.ids, [(None, place.ids[0])])
 
 
-def test_what_the_service_deletes_does_not_confuse():
-    """The newest known post may be gone: the next run still knows where it was."""
+def test_a_deleted_newest_post_does_not_matter():
+    """If the service deletes the newest known post, the next run still fetches only new posts."""
     place = Place(10)
     place.walk("a")
     del place.ids[0]
@@ -124,8 +124,8 @@ def test_what_the_service_deletes_does_not_confuse():
     assert (seen[:2], len(seen), len(fetches)) == (["12", "11"], 12, 1)
 
 
-def test_deleted_posts_do_not_live_on():
-    """After some days all is fetched anew, and what was deleted meanwhile is gone from this machine."""
+def test_deleted_posts_are_removed_after_some_days():
+    """After some days everything is fetched again, and deleted posts are gone from this machine."""
     place = Place(10)
     place.walk("a")
     place.ids.remove("5")
@@ -139,8 +139,8 @@ def test_deleted_posts_do_not_live_on():
     assert b"text 5" not in path.read_bytes()
 
 
-def test_more_posts_than_are_read_at_a_time(monkeypatch):
-    """Kept posts are read in parts, and their order holds across the borders."""
+def test_stored_posts_are_read_in_batches(monkeypatch):
+    """Stored posts are read in batches without losing their order."""
     monkeypatch.setattr(page_cache, "_ROWS", 4)
     for posts in (7, 8, 9, 12):
         place = Place(posts)
@@ -149,7 +149,7 @@ def test_more_posts_than_are_read_at_a_time(monkeypatch):
 
 
 def test_timelines_do_not_mix():
-    """Another person, another place, and a name that looks the same are others."""
+    """Other accounts, other sources and similar names have files of their own."""
     keys = ["a", "b", "A", "a/../b", "a" * 300, "a" * 299 + "b", "did:plc:x", "did_plc_x"]
     paths = set()
     for key in keys:
@@ -163,7 +163,7 @@ def test_timelines_do_not_mix():
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
 def test_only_the_user_can_read_it():
-    """Neither the folder nor the file is open to others, whatever the umask says."""
+    """Neither the folder nor the file is readable by others, whatever the umask."""
     before = os.umask(0)
     try:
         Place(3).walk("a")
@@ -175,8 +175,8 @@ def test_only_the_user_can_read_it():
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database", b"SQLite format 3\0" + b"\xff" * 4000])
-def test_a_damaged_file_is_as_good_as_none(damage):
-    """What was fetched can be fetched again, so damage is no reason to fail."""
+def test_a_damaged_file_is_replaced(damage):
+    """A damaged file is replaced, and everything is fetched again."""
     place = Place(5)
     place.walk("a")
     with PageCache("place", "a") as cache:
@@ -185,16 +185,16 @@ def test_a_damaged_file_is_as_good_as_none(damage):
     assert place.walk("a") == (place.ids, [(None, None), ("3", None), ("1", None)])
 
 
-def test_a_folder_that_cannot_be_written_is_told(home):
-    """No place to keep the posts is an error of one line that names the place."""
+def test_a_folder_that_cannot_be_written_is_reported(home):
+    """A folder that cannot be written is an error of one line that names it."""
     (home / "fetched").write_text("a file where the folder should be")
     with pytest.raises(OutOfSpace, match=r"cannot be kept in .*fetched.*HUGGINGTWEETS_HOME") as error:
         PageCache("place", "a")
     assert "\n" not in str(error.value)
 
 
-def test_a_service_that_goes_in_circles_is_left():
-    """Pages that bring nothing new have an end."""
+def test_a_service_that_repeats_itself_is_given_up():
+    """A service that repeats a page for ever is given up."""
     posts = [Post(id="5", author="me", text="again")]
     cursors = []
 
@@ -224,7 +224,7 @@ with PageCache("place", "killed") as cache:
 
 
 def test_a_killed_run_goes_on():
-    """A process that is killed in the middle, again and again, loses at most the page it was at."""
+    """A process that is killed several times loses at most the page it was at."""
     reached = []
     for lines in (10, 25, 40):
         process = subprocess.Popen([sys.executable, "-c", WALK], stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""Every place knows its own exports and leaves those of others alone."""
+"""Every source recognises its own exports only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.helpers.export_builder import FIXTURES
 
 
 def sure(location):
-    """The sources that have looked inside and say that it is theirs."""
+    """Return the sources that recognise the content."""
     return [name for name in sources.names() if sources.load(name).recognises(str(location)) is Match.CONTENT]
 
 
 @pytest.mark.parametrize("place", sorted(FIXTURES))
-def test_nobody_else_is_sure_of_a_places_export(tmp_path, place):
-    """Not of the file, nor of the folder that a zip unpacks to."""
+def test_no_other_source_recognises_an_export(tmp_path, place):
+    """No other source recognises a fixture's content, as a file or unpacked."""
     location = FIXTURES[place](tmp_path, 3)
     assert sources.recognise(str(location)) == place
     assert set(sure(location)) <= {place}
@@ -30,13 +30,13 @@ def test_nobody_else_is_sure_of_a_places_export(tmp_path, place):
 
 
 def test_an_archive_of_x_stays_one(tmp_path):
-    """The archive that most people have is claimed by nobody else."""
+    """No other source recognises an archive of X."""
     assert sure(write_zip(tmp_path / "archive.zip", [tweet(1, "a b c")])) == ["x_archive"]
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.json", "x.jsonl", "x.txt", "x.xml", "x.arrow", "folder"])
-def test_nobody_is_sure_of_what_is_nothing(tmp_path, name):
-    """Empty files and folders, and noise, belong to no place."""
+def test_no_source_recognises_noise(tmp_path, name):
+    """No source recognises empty files, empty folders or noise."""
     path = tmp_path / name
     if name == "folder":
         path.mkdir()
@@ -48,8 +48,8 @@ def test_nobody_is_sure_of_what_is_nothing(tmp_path, name):
     assert sure(path) == []
 
 
-def test_a_zip_is_opened_once_to_find_out_whose_it_is(tmp_path, monkeypatch):
-    """The list of files in a large zip takes a second to read, and a dozen places look into it."""
+def test_a_zip_is_opened_once_by_all_sources(tmp_path, monkeypatch):
+    """All sources together open a zip only once."""
     location = FIXTURES["reddit_export"](tmp_path, 3)
     opened = []
 

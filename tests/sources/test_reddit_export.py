@@ -1,4 +1,4 @@
-"""Reddit's answer to a request for one's data; made by hand in the shape that open parsers read."""
+"""Reddit's export, made by hand as open parsers read it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_files(tmp_path, files, file="export.zip", **options):
 
 
 def test_zip_and_folder_are_read_alike(tmp_path):
-    """A zip and what it unpacks to are the same timeline, with the same digest."""
+    """A zip and its folder give the same timeline, with the same digest."""
     files = reddit_files([reddit_post(1, "Title", "body é")], [reddit_comment(2, "comment")])
     seen = []
     for name in ("export.zip", "folder"):
@@ -41,14 +41,14 @@ def test_zip_and_folder_are_read_alike(tmp_path):
 
 
 def test_private_words_are_never_found(tmp_path):
-    """Messages, chats, drafts, addresses of the network and of e-mail come up nowhere."""
+    """Messages, chats, drafts, network and e-mail addresses are not read."""
     timeline, posts = read_files(tmp_path, reddit_files([reddit_post(1, "mine")], [reddit_comment(2, "my")]))
     assert [post.text for post in posts] == ["mine", "my"]
     assert PRIVATE not in repr((timeline.account, posts))
 
 
 def test_all_that_the_tables_tell_is_read(tmp_path):
-    """Ids have Reddit's letters for posts and comments, so that a comment's parent can be found."""
+    """Ids have Reddit's prefixes, so that a comment's parent can be found."""
     comments = [reddit_comment(2, "to a comment", "t1_c9"), reddit_comment(3, "to the post")]
     timeline, posts = read_files(tmp_path, reddit_files([reddit_post(7, "mine")], comments))
     assert (timeline.account.handle, timeline.account.url) == (
@@ -82,18 +82,18 @@ def test_quotations_are_somebody_elses(tmp_path, body, text):
     assert [post.text for post in posts] == [text]
 
 
-@pytest.mark.parametrize("gone", ["[deleted]", "[removed]", "", "> only his words"])
-def test_what_was_deleted_or_is_empty_is_no_post(tmp_path, gone):
-    """Neither the mark of a deleted post nor a quotation alone is text of the person."""
-    _, posts = read_files(tmp_path, reddit_files([reddit_post(1, "kept")], [reddit_comment(1, gone)]))
+@pytest.mark.parametrize("body", ["[deleted]", "[removed]", "", "> only his words"])
+def test_what_was_deleted_or_is_empty_is_no_post(tmp_path, body):
+    """Deleted posts, and comments that only quote, are no posts."""
+    _, posts = read_files(tmp_path, reddit_files([reddit_post(1, "kept")], [reddit_comment(1, body)]))
     assert [post.text for post in posts] == ["kept"]
-    if gone.startswith("["):
+    if body.startswith("["):
         with pytest.raises(LocationError, match="holds no posts"):
-            read_files(tmp_path, reddit_files([reddit_post(1, "the title", gone)]))
+            read_files(tmp_path, reddit_files([reddit_post(1, "the title", body)]))
 
 
 def test_split_tables_are_read_in_order(tmp_path):
-    """Long tables come in numbered parts."""
+    """Tables in numbered parts are read in order."""
     files = reddit_files([])
     del files["posts.csv"]
     files |= {f"posts_{n}.csv": table(REDDIT_POSTS, reddit_post(n, f"part {n}")) for n in (10, 2, 1)}
@@ -102,7 +102,7 @@ def test_split_tables_are_read_in_order(tmp_path):
 
 
 def test_whose_it_is_can_be_said_where_the_export_does_not(tmp_path):
-    """Without statistics the user says it; another name than that in the statistics is a mistake."""
+    """Without statistics.csv the user gives the handle; with it another handle is refused."""
     files = reddit_files([reddit_post(1, "mine")])
     with pytest.raises(LocationError, match="holds the posts of @ada_tests, not of @bob"):
         read_files(tmp_path, files, handle="bob")
@@ -113,8 +113,8 @@ def test_whose_it_is_can_be_said_where_the_export_does_not(tmp_path):
     assert timeline.account.handle == "u_ada"
 
 
-def test_broken_tables_are_told_with_their_line(tmp_path):
-    """A quote that is never closed gives one line that names the table."""
+def test_broken_tables_are_reported_with_their_line(tmp_path):
+    """An unclosed quote is refused in one line that names the table."""
     files = reddit_files([reddit_post(1, "mine")])
     files["posts.csv"] += 'p2,,"'
     with pytest.raises(
@@ -125,7 +125,7 @@ def test_broken_tables_are_told_with_their_line(tmp_path):
 
 
 def test_tables_of_posts_alone_are_not_taken_for_reddits(tmp_path):
-    """Many places call a table posts.csv."""
+    """A posts.csv of another place is not recognised."""
     location = str(write_export(tmp_path / "export.zip", {"posts.csv": "id,text\n1,a\n"}))
     with pytest.raises(UnknownPlace):
         sources.recognise(location)

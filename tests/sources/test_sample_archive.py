@@ -1,4 +1,4 @@
-"""The sample archive is what its sources make, in the form of an X archive, and says it is made up."""
+"""The sample archive is built from its sources, has the form of an archive of X, and says it is made up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def notes(files):
 
 @pytest.fixture
 def copy(tmp_path):
-    """Sources and scripts in a folder of their own, where the archive can be built."""
+    """Copy sources and scripts to a folder in which the archive can be built."""
     for folder in ("sample", "scripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
@@ -74,13 +74,13 @@ def markers():
 
 
 def test_shipped_archive_is_what_the_sources_make():
-    """The zip in the package holds exactly what the script makes of sample/."""
+    """The zip in the package has exactly the files that the script builds from sample/."""
     result = build(ROOT, "--check", hash_seed="1")
     assert result.returncode == 0, result.stderr
 
 
 def test_building_twice_gives_the_same_bytes(copy):
-    """The same sources give the same zip, byte for byte, in another process."""
+    """The same sources give the same bytes in another process."""
     assert build(copy, hash_seed="1").returncode == 0
     first = built(copy)
     assert build(copy, hash_seed="2").returncode == 0
@@ -89,7 +89,7 @@ def test_building_twice_gives_the_same_bytes(copy):
 
 @pytest.mark.parametrize("state", ["missing", "outdated"])
 def test_check_fails_where_the_zip_is_not_up_to_date(copy, state):
-    """`--check` exits 1 and names the command that helps, without a zip and with an old one."""
+    """Without a zip, or with an old one, `--check` exits 1 and names the command to run."""
     if state == "outdated":
         assert build(copy).returncode == 0
         with (copy / "sample" / "posts" / "short.txt").open("a", encoding="utf-8") as file:
@@ -100,7 +100,7 @@ def test_check_fails_where_the_zip_is_not_up_to_date(copy, state):
 
 
 def test_too_long_a_post_is_refused(copy):
-    """A post that X would not take, and that is no note, stops the script."""
+    """A post that is too long and no note stops the script."""
     with (copy / "sample" / "posts" / "short.txt").open("a", encoding="utf-8") as file:
         file.write("\n" + "up " * 100 + "\n")
     result = build(copy)
@@ -109,7 +109,7 @@ def test_too_long_a_post_is_refused(copy):
 
 
 def test_account_says_that_it_is_made_up(files):
-    """The profile, the archive and its sources all say that nobody stands behind the account."""
+    """The profile, the archive and its sources say that the account is made up."""
     (profile,) = parsed(files["data/profile.js"])
     assert "Made-up sample account of huggingtweets" in profile["profile"]["description"]["bio"]
     assert "made up" in files["data/README.txt"].decode()
@@ -117,13 +117,13 @@ def test_account_says_that_it_is_made_up(files):
 
 
 def test_enough_posts_of_its_own_and_no_two_alike(tweets):
-    """At least 400 distinct posts that are neither reposts nor shorter than three words."""
+    """There are at least 400 different posts that are neither reposts nor shorter than three words."""
     own = {plain(t) for t in tweets if not t["full_text"].startswith("RT @")}
     assert len({text for text in own if len(re.findall(r"(?<![#@\w])\w+", text)) >= 3}) >= 400
 
 
 def test_every_kind_of_post_is_there(tweets):
-    """Reposts (some cut), replies, threads, quotes, links, pictures, escapes, duplicates and short ones."""
+    """There are reposts, replies, threads, quotes, links, pictures, escapes, duplicates and short posts."""
     texts = [t["full_text"] for t in tweets]
     reposts = [text for text in texts if text.startswith("RT @")]
     owner = next(
@@ -148,20 +148,20 @@ def test_every_kind_of_post_is_there(tweets):
 
 
 def test_indices_point_at_their_entities_in_the_raw_text(tweets):
-    """Indices count code points of the escaped text, also behind emoji and escapes."""
+    """Indices count code points of the escaped text, also after emoji and escapes."""
     shown = {
         "hashtags": lambda item: f"#{item['text']}",
         "user_mentions": lambda item: f"@{item['screen_name']}",
         "urls": lambda item: item["url"],
         "media": lambda item: item["url"],
     }
-    found = [(shown[kind](item), text) for tweet in tweets for kind, item, text in entity_items(tweet)]
-    assert len(found) > 200
-    assert [pair for pair in found if pair[0] != pair[1]] == []
+    entities = [(shown[kind](item), text) for tweet in tweets for kind, item, text in entity_items(tweet)]
+    assert len(entities) > 200
+    assert [pair for pair in entities if pair[0] != pair[1]] == []
 
 
 def test_every_link_mention_and_hashtag_has_its_entity(tweets):
-    """Nothing in the raw text looks like an entity without being one."""
+    """All links, mentions and hashtags in the raw text have their entity."""
     for tweet in tweets:
         covered = {text for _, _, text in entity_items(tweet)}
         assert set(re.findall(r"https?://\S+|@\w+|#\w+", tweet["full_text"])) <= covered
@@ -179,7 +179,7 @@ def test_posts_have_the_form_of_a_real_archive(tweets):
     assert times != sorted(times, reverse=True)
 
 
-def test_notes_are_cut_in_tweets_and_whole_beside(tweets, notes):
+def test_notes_are_cut_in_tweets_and_whole_in_note_tweets(tweets, notes):
     """Each long post has a cut twin of the same second, one that ends with `…`, or with `…` and a link."""
     twins = {t["created_at"]: t for t in tweets if re.search(r"…( https://t\.co/\w+)?$", t["full_text"])}
     endings = set()
@@ -205,7 +205,7 @@ def test_manifest_lists_every_data_file_with_its_count(files):
 
 
 def test_marker_words_are_in_the_private_files_only(files):
-    """Each private file carries its own word, and no word is found in another file."""
+    """Each private file has its own marker word, which no other file has."""
     homes = {name: f"data/{name}.js" for name in markers()} | {"account-email": "data/account.js"}
     assert len(homes) == 10
     for name, marker in markers().items():

@@ -1,4 +1,4 @@
-"""Substack's export; made by hand in the shape that migration tools read."""
+"""Substack's export, made by hand as migration tools read it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_files(tmp_path, files, file="export.zip", **options):
 
 
 def test_zip_and_folder_are_read_alike(tmp_path):
-    """A zip and what it unpacks to are the same timeline, with the same digest."""
+    """A zip and its folder give the same timeline, with the same digest."""
     files = substack_files([substack_row("101.hello", "Hello")], {"101.hello": PAGE})
     seen = []
     for name in ("export.zip", "folder"):
@@ -46,7 +46,7 @@ def test_zip_and_folder_are_read_alike(tmp_path):
 
 
 def test_drafts_and_posts_for_payers_are_never_read(tmp_path):
-    """Only what was published for everyone is taken; subscribers come up nowhere."""
+    """Only posts for everyone are read; subscribers are not."""
     rows = [
         substack_row("1.draft", PRIVATE, published="false"),
         substack_row("2.paid", PRIVATE, "only_paid"),
@@ -60,13 +60,13 @@ def test_drafts_and_posts_for_payers_are_never_read(tmp_path):
 
 
 def test_a_post_without_a_page_is_its_title(tmp_path):
-    """A podcast can have no text but its title and subtitle."""
+    """A post without a page has only its title and subtitle as text."""
     _, posts = read_files(tmp_path, substack_files([substack_row("1.audio", "Audio only")], {}))
     assert [post.text for post in posts] == ["Audio only"]
 
 
 def test_without_a_list_of_subscribers_the_user_says_whose_it_is(tmp_path):
-    """The publication is known by the name of that list alone."""
+    """Without the list of subscribers the user gives the handle."""
     files = {k: v for k, v in substack_files([substack_row("1.a", "A")], {}).items() if "email" not in k}
     with pytest.raises(LocationError, match="--name"):
         read_files(tmp_path, files)
@@ -75,14 +75,14 @@ def test_without_a_list_of_subscribers_the_user_says_whose_it_is(tmp_path):
 
 
 def test_a_page_too_large_is_refused(tmp_path, monkeypatch):
-    """No newsletter is that long; it is not held in memory."""
+    """A page that is too large is refused."""
     monkeypatch.setattr(sources.load("substack"), "_LARGEST_POST", 100)
     with pytest.raises(BrokenArchive, match=r"posts/1\.a\.html is larger than 100 bytes"):
         read_files(tmp_path, substack_files([substack_row("1.a", "A")], {"1.a": PAGE}))
 
 
 def test_a_post_cannot_name_a_file_outside(tmp_path):
-    """A name that climbs out of the folder is not followed."""
+    """A post's name cannot lead out of the folder."""
     (tmp_path / "secret.html").write_text(PRIVATE)
     rows = [substack_row("../../secret", "A")]
     with pytest.raises(BrokenArchive, match="outside of the folder"):
@@ -90,15 +90,15 @@ def test_a_post_cannot_name_a_file_outside(tmp_path):
 
 
 def test_a_row_that_names_no_post_is_left_out(tmp_path):
-    """A row that breaks off has neither text nor identity."""
+    """A row without an id is skipped."""
     files = substack_files([substack_row("", PRIVATE), substack_row("1.a", "A")], {"1.a": "<p>mine</p>"})
     files["posts.csv"] += "2.b\n"
     _, posts = read_files(tmp_path, files)
     assert [post.id for post in posts] == ["1.a"]
 
 
-def test_broken_tables_are_told_with_their_line(tmp_path):
-    """Too many fields give one line that names the table."""
+def test_broken_tables_are_reported_with_their_line(tmp_path):
+    """A row with too many fields is refused in one line that names the table."""
     files = substack_files([substack_row("1.a", "A")], {})
     files["posts.csv"] += "a," * 20 + "\n"
     with pytest.raises(BrokenArchive, match=r"posts\.csv is broken at line 3") as caught:

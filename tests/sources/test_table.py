@@ -1,4 +1,4 @@
-"""Tables of every form are read by the names of their columns, and mended where they were damaged."""
+"""Tables of every form are read by the names of their columns, and damage is repaired."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMS = ["csv", "tsv", "json", "jsonl", "ndjson", "parquet"]
 
 
 def write(path, rows):
-    """Write rows in the form that the file's name ends with."""
+    """Write rows in the form of the file's suffix."""
     if path.suffix == ".parquet":
         parquet.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".json":
@@ -55,7 +55,7 @@ def read_row(tmp_path, **row):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_posts(tmp_path, form):
-    """CSV, TSV, JSON, JSONL and parquet of the same rows are the same timeline."""
+    """CSV, TSV, JSON, JSONL and parquet of the same rows give the same timeline."""
     timeline = sources.read(str(write(tmp_path / f"posts.{form}", ROWS)))
     posts = list(timeline.posts)
     assert (timeline.account.handle, timeline.account.source) == ("ada", "table")
@@ -65,7 +65,7 @@ def test_every_form_gives_the_same_posts(tmp_path, form):
 
 
 def test_plain_text_has_one_post_a_line(tmp_path):
-    """Empty lines are no posts, and somebody has to say whose they are."""
+    """In plain text each line is a post, empty lines are skipped, and the user gives the name."""
     path = tmp_path / "posts.txt"
     path.write_text("first post\n\n  second post \nthird post")
     timeline = sources.read(str(path), ReadOptions(name="Ada L."))
@@ -83,12 +83,12 @@ def test_plain_text_has_one_post_a_line(tmp_path):
     "column", ["text", "Text", "full_text", "tweet", "content", "status", "body", "Full Text"]
 )
 def test_the_text_column_is_found_by_name(tmp_path, column):
-    """The usual names of a column of text are known, in any case."""
+    """The usual names of a column of text are found, in upper or lower case."""
     assert read_csv(tmp_path, f"user,{column}\nada,hello there")[0].text == "hello there"
 
 
 def test_another_text_column_can_be_named(tmp_path):
-    """--text-column goes before all names known; one that is not there is told with those that are."""
+    """--text-column overrides the usual names; a missing column is reported with the existing ones."""
     content = "user,text,words\nada,no,yes"
     assert read_csv(tmp_path, content, text_column="words")[0].text == "yes"
     with pytest.raises(LocationError, match=r"no column 'wrds', only 'user', 'text', 'words'"):
@@ -96,13 +96,13 @@ def test_another_text_column_can_be_named(tmp_path):
 
 
 def test_a_table_without_text_tells_its_columns(tmp_path):
-    """Where no column has a known name, the message lists them and names the option."""
+    """Without a known column the message lists all columns and names the option."""
     with pytest.raises(LocationError, match=r"only 'a', 'b'; .* --text-column"):
         read_csv(tmp_path, "a,b\n1,2")
 
 
 def test_all_that_a_table_can_tell_is_read(tmp_path):
-    """Id, date, language, link and what a post answers have columns with many names."""
+    """Id, date, language, link and answered post are found under many names."""
     post = read_row(
         tmp_path,
         Tweet="I agree",
@@ -133,8 +133,8 @@ def test_all_that_a_table_can_tell_is_read(tmp_path):
         ({"text": "yes", "in_reply_to_status_id": None}, PostKind.ORIGINAL),
     ],
 )
-def test_the_kind_is_told_by_text_and_flags(tmp_path, row, kind):
-    """Retweets and replies are told by how they begin, or by a column that says so."""
+def test_the_kind_follows_from_text_and_flags(tmp_path, row, kind):
+    """Retweets and replies are recognised by their text or by a column."""
     path = tmp_path / "posts.parquet"
     parquet.write_table(pa.Table.from_pylist([{"user": "ada", **row}]), path)
     assert read_all(path)[0].kind is kind
@@ -154,20 +154,20 @@ def test_the_kind_is_told_by_text_and_flags(tmp_path, row, kind):
     ],
 )
 def test_text_is_what_was_typed(tmp_path, raw, text):
-    """Escapes are undone, links stand apart from words, line ends are of one kind."""
+    """Escapes are undone, links are separated from words, and line ends are normalised."""
     assert read_row(tmp_path, text=raw).text == text
 
 
 @pytest.mark.parametrize("ruined", ["2.91094E+17", "2.91e17", 2.91094e17, "291094000000000000", "", None])
 def test_ids_ruined_by_spreadsheets_become_the_rows_own(tmp_path, ruined):
-    """Rounded ids are shared by many posts, so each row gets one of its own, or that of its link."""
+    """A rounded id is replaced by the id in the link, or by the number of the row."""
     rows = [{"user": "ada", "text": f"post {n}", "id": ruined, "url": ""} for n in range(2)]
     rows.append({"user": "ada", "text": "linked", "id": ruined, "url": "https://x.com/ada/status/77"})
     assert [post.id for post in read_all(write(tmp_path / "posts.json", rows))] == ["row-1", "row-2", "77"]
 
 
 def test_several_people_in_one_table_need_a_choice(tmp_path):
-    """The most frequent authors are listed with counts; the one chosen is read alone, in any case."""
+    """If there are several authors, the most frequent are listed, and the user chooses one."""
     rows = [{"user": user, "text": f"by {user}"} for user in ["ada"] * 3 + ["Bob"] * 5 + ["eve"]]
     path = write(tmp_path / "posts.csv", rows)
     with pytest.raises(LocationError, match=r"Bob \(5\), ada \(3\), eve \(1\); choose with --handle"):
@@ -178,18 +178,18 @@ def test_several_people_in_one_table_need_a_choice(tmp_path):
 
 
 def test_rows_of_nobody_are_not_taken_for_the_chosen_persons(tmp_path):
-    """Where somebody is chosen among several, a row without author is nobody's."""
+    """Rows without an author are skipped if the user chose one of several."""
     rows = [{"user": user, "text": f"by {user}"} for user in ["ada", "", "bob"]]
     assert [post.text for post in read_all(write(tmp_path / "posts.csv", rows), handle="ada")] == ["by ada"]
 
 
 def test_an_author_may_be_a_whole_profile(tmp_path):
-    """As in what X's API gives, where `user` is an object."""
+    """The author may be an object, as `user` in X's API."""
     assert read_row(tmp_path, user={"screen_name": "ada", "name": "Ada"}, full_text="hi").author == "ada"
 
 
 def test_a_json_object_around_the_list_is_looked_into(tmp_path):
-    """One list of objects is found among other things; several lists are refused."""
+    """A JSON object with one list of objects is read; one with several lists is refused."""
     path = tmp_path / "posts.json"
     path.write_text(json.dumps({"meta": {"count": 3}, "data": ROWS}))
     assert len(read_all(path)) == 3
@@ -200,12 +200,12 @@ def test_a_json_object_around_the_list_is_looked_into(tmp_path):
 
 @pytest.mark.parametrize("mark", [";", "|", "\t"])
 def test_the_delimiter_is_found(tmp_path, mark):
-    """Spreadsheets in many countries do not write commas."""
+    """The delimiter is found, as spreadsheets of many countries do not write commas."""
     assert read_csv(tmp_path, f"user{mark}text\nada{mark}one, two, three")[0].text == "one, two, three"
 
 
 def test_rows_may_end_early(tmp_path):
-    """Spreadsheets leave out empty fields at a row's end."""
+    """Rows may lack fields at their end."""
     assert [post.text for post in read_csv(tmp_path, "user,text,lang,url\nada,one\nada,two,en\n\n")] == [
         "one",
         "two",
@@ -214,7 +214,7 @@ def test_rows_may_end_early(tmp_path):
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_tables_from_other_systems_are_read(tmp_path, end):
-    """Lines end in one way on Windows, and in another in what Excel for Mac saves."""
+    """Tables with the line ends of Windows and of Excel for Mac are read."""
     assert [post.text for post in read_csv(tmp_path, f'user,text{end}ada,"o{end}ne"{end}ada,two{end}')] == [
         "o\nne",
         "two",
@@ -231,8 +231,8 @@ def test_tables_from_other_systems_are_read(tmp_path, end):
         ("user,text\nada,o\0ne", "not text in line 2"),
     ],
 )
-def test_a_broken_csv_is_told_with_its_line(tmp_path, content, reason):
-    """Too many fields, open quotes, huge fields and zero bytes give one line that says where."""
+def test_a_broken_csv_is_reported_with_its_line(tmp_path, content, reason):
+    """Too many fields, open quotes, huge fields and zero bytes are refused in one line that says where."""
     with pytest.raises(BrokenArchive, match=reason):
         read_csv(tmp_path, content)
 
@@ -250,8 +250,8 @@ def test_a_broken_csv_is_told_with_its_line(tmp_path, content, reason):
         ("posts.parquet", b"PAR1 and no more"),
     ],
 )
-def test_other_broken_tables_are_told(tmp_path, name, content):
-    """JSON and parquet that break off, or hold something else, are refused and named."""
+def test_other_broken_tables_are_reported(tmp_path, name, content):
+    """JSON and parquet that are cut or hold something else are refused."""
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(BrokenArchive, match=name):
@@ -259,8 +259,8 @@ def test_other_broken_tables_are_told(tmp_path, name, content):
 
 
 @pytest.mark.parametrize("form", [*FORMS, "txt"])
-def test_a_table_without_posts_is_told(tmp_path, form):
-    """An empty table, or one of a header only, holds no posts."""
+def test_a_table_without_posts_is_reported(tmp_path, form):
+    """An empty table, or one with only a header, is an error."""
     path = tmp_path / f"posts.{form}"
     content = {"csv": "user,text\n", "tsv": "user\ttext\n", "json": "[]"}.get(form, "")
     path.write_text(content)
@@ -271,13 +271,13 @@ def test_a_table_without_posts_is_told(tmp_path, form):
 
 
 def test_a_table_whose_texts_are_all_empty_holds_no_posts(tmp_path):
-    """Rows without text are no posts."""
+    """A table whose texts are all empty is an error."""
     with pytest.raises(LocationError, match="no posts"):
         read_csv(tmp_path, "user,text\nada,\nada,  \n")
 
 
 def test_a_file_of_another_kind_is_not_taken_for_a_table(tmp_path):
-    """A name that does not end like a table's is refused, even where the user insists."""
+    """A file without the suffix of a table is refused, even with `source`."""
     path = tmp_path / "posts.xlsx"
     path.write_bytes(b"PK")
     with pytest.raises(UnknownPlace):

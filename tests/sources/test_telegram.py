@@ -1,4 +1,4 @@
-"""Telegram Desktop's exports; made by hand in the shape that its source code writes."""
+"""Telegram Desktop's exports, made by hand as its source code writes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_result(tmp_path, result, **options):
 
 
 def test_file_zip_and_folder_are_read_alike(tmp_path):
-    """The bare result.json, the folder it is in and a zip of that are the same timeline."""
+    """result.json alone, its folder and a zip of it give the same timeline."""
     result = telegram_everything(telegram_chat(telegram_message(1, "one é 😀"), telegram_message(2, "two")))
     (tmp_path / "bare").mkdir()
     locations = [
@@ -51,7 +51,7 @@ def test_file_zip_and_folder_are_read_alike(tmp_path):
 
 @pytest.mark.parametrize("indent", [None, 1])
 def test_of_everything_only_own_lines_in_groups_are_read(tmp_path, indent):
-    """Personal chats, bots, saved messages and other people's lines are never read, whatever is asked for."""
+    """Of an export of everything only the owner's messages in groups and channels are read."""
     personal = [
         telegram_chat(telegram_message(n, PRIVATE), kind=kind, number=n)
         for n, kind in enumerate(["personal_chat", "bot_chat", "saved_messages", "replies", "new_kind"])
@@ -74,7 +74,7 @@ def test_of_everything_only_own_lines_in_groups_are_read(tmp_path, indent):
 
 @pytest.mark.parametrize("kind", ["personal_chat", "private_group", "public_channel"])
 def test_of_one_chat_only_the_one_named_is_read(tmp_path, kind):
-    """A chat exported alone is read for the person named, by name in any case, or by id."""
+    """Of one chat the named person's messages are read; the name is matched without case, or by id."""
     lines = [telegram_message(n, f"by {who}", who) for n, who in enumerate([1, 1, 1, 2, 2, 3])]
     chat = telegram_chat(*lines, kind=kind)
     with pytest.raises(LocationError, match=r"'Ada Tests' \(3\), 'Bob' \(2\), 'Eve' \(1\); say .* --name"):
@@ -88,14 +88,14 @@ def test_of_one_chat_only_the_one_named_is_read(tmp_path, kind):
 
 
 def test_who_is_alone_need_not_be_named(tmp_path):
-    """A channel writes in its own name; one author is plain."""
+    """If a chat has one author, no name is needed; a channel is its own author."""
     message = telegram_message(1, "news") | {"from": "Ada's channel", "from_id": "channel9"}
     timeline, posts = read_result(tmp_path, telegram_chat(message, kind="public_channel"))
     assert (timeline.account.name, [post.text for post in posts]) == ("Ada's channel", ["news"])
 
 
 def test_two_of_one_name_are_told_apart_by_their_ids(tmp_path):
-    """A name that two people have is no answer."""
+    """Two people of the same name are told apart by their ids."""
     twin = telegram_message(2, "hers", who=2) | {"from": "Ada Tests"}
     chat = telegram_chat(telegram_message(1, "mine"), twin)
     with pytest.raises(LocationError, match=r"several people called .*'Ada Tests' \[user1\] \(1\)"):
@@ -116,7 +116,7 @@ def test_two_of_one_name_are_told_apart_by_their_ids(tmp_path):
     ],
 )  # fmt: skip
 def test_text_is_what_was_typed(tmp_path, text, typed):
-    """Formatted text comes in pieces; quotations are somebody else's."""
+    """Pieces of formatted text are joined; quotations are left out."""
     _, posts = read_result(tmp_path, telegram_chat(telegram_message(1, text)))
     assert [post.text for post in posts] == [typed]
 
@@ -133,14 +133,14 @@ def test_text_is_what_was_typed(tmp_path, text, typed):
     ],
 )
 def test_somebody_elses_words_and_none_are_left_out(tmp_path, fields):
-    """Forwarded messages, those by way of bots, and those without text."""
+    """Forwarded messages, messages through bots, and messages without text are skipped."""
     other = telegram_message(2, PRIVATE) | fields
     _, posts = read_result(tmp_path, telegram_chat(telegram_message(1, "mine"), other))
     assert [post.text for post in posts] == ["mine"]
 
 
 def test_all_that_a_message_tells_is_read(tmp_path):
-    """Ids are those of chat and message, the time is that in UTC, an answer names its parent."""
+    """Ids are those of chat and message, times are in UTC, and a reply names its parent."""
     messages = (
         telegram_message(0, "first"),
         telegram_message(8, "answer", reply_to_message_id=3),
@@ -156,7 +156,7 @@ def test_all_that_a_message_tells_is_read(tmp_path):
 
 
 def test_an_export_without_its_owner_asks_who_it_is(tmp_path):
-    """Personal information can be left out of an export of everything."""
+    """Without personal information the user names the author."""
     result = telegram_everything(
         telegram_chat(telegram_message(1, "mine"), telegram_message(2, "his", who=2))
     )
@@ -171,15 +171,15 @@ def test_an_export_without_its_owner_asks_who_it_is(tmp_path):
     "content", ['{"name": "x", "type": "song", "id": 1}', '{"about": "me"}', "[1]", '{"a": {}}']
 )
 def test_other_json_is_not_taken_for_telegrams(tmp_path, content):
-    """Neither by its name nor by a key that others have, too."""
+    """Other JSON is not recognised, whatever its name or keys."""
     location = write_export(tmp_path / "folder", {"result.json": content})
     with pytest.raises(UnknownPlace):
         sources.recognise(str(location))
     assert sources.recognise(str(location / "result.json")) == "table"
 
 
-def test_an_export_that_breaks_off_is_told(tmp_path):
-    """Half a file gives one line that names it."""
+def test_an_export_that_breaks_off_is_reported(tmp_path):
+    """A cut file is refused in one line that names it."""
     path = write(tmp_path, telegram_chat(*(telegram_message(n, "words") for n in range(50))))
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(BrokenArchive, match=r"result\.json breaks off") as caught:
@@ -188,7 +188,7 @@ def test_an_export_that_breaks_off_is_told(tmp_path):
 
 
 def test_an_owner_whose_name_is_no_handle_is_still_somebody(tmp_path):
-    """Where neither the user name nor the name can name a folder, the number does."""
+    """If neither user name nor name gives a handle, the id does."""
     everything = telegram_everything(telegram_chat(telegram_message(1, "one")))
     everything["personal_information"] |= {"username": "@", "first_name": "..", "last_name": ""}
     path = tmp_path / "result.json"

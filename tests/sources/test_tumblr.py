@@ -1,4 +1,4 @@
-"""Tumblr's export; made by hand in the shape on which published readers of it agree."""
+"""Tumblr's export, made by hand in the form on which published readers agree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_posts(tmp_path, *posts, **options):
 
 
 def test_every_type_of_post_gives_what_its_owner_typed(tmp_path):
-    """Title and text, captions, descriptions of links, and answers; without HTML."""
+    """Titles, texts, captions, descriptions of links and answers are read, without HTML."""
     _, posts = read_posts(
         tmp_path,
         tumblr_post(
@@ -51,7 +51,7 @@ def test_every_type_of_post_gives_what_its_owner_typed(tmp_path):
 
 
 def test_account_time_and_address_are_those_of_the_export(tmp_path):
-    """The blog names the account; times are UTC; a post's address leads to it."""
+    """The blog names the account, times are in UTC, and posts have their address."""
     timeline, [post] = read_posts(tmp_path, tumblr_text(0, "one"))
     account = timeline.account
     assert (account.handle, account.source, account.url) == (
@@ -63,7 +63,7 @@ def test_account_time_and_address_are_those_of_the_export(tmp_path):
 
 
 def test_what_is_not_for_everyone_or_not_their_own_is_not_read(tmp_path):
-    """Drafts, the queue, private posts, submissions, other blogs, quotes, chats, messages and tags."""
+    """Drafts, queue, private posts, submissions, other blogs, quotes, chats and tags are not read."""
     timeline, posts = read_posts(
         tmp_path,
         tumblr_text(1, "own words"),
@@ -83,14 +83,14 @@ def test_what_is_not_for_everyone_or_not_their_own_is_not_read(tmp_path):
     "attributes", [{"is_reblog": "true"}, {"reblogged-from-name": "bob"}, {"reblogged-root-url": "https://b"}]
 )
 def test_reblogs_are_counted_without_their_words(tmp_path, attributes):
-    """They are posts of somebody else that are shown again, be it with a remark."""
+    """Reblogs are reposts without text, even with a remark."""
     _, posts = read_posts(tmp_path, tumblr_text(1, PRIVATE, **attributes))
     assert [(post.kind, post.text) for post in posts] == [(PostKind.REPOST, "")]
 
 
 @pytest.mark.parametrize("place", ["folder", "inside.zip", "posts.xml"])
 def test_all_forms_are_read_alike(tmp_path, place):
-    """The zip with a folder around its files, what it unpacks to, and posts.xml alone."""
+    """A zip with a folder around its files, its folder, and posts.xml alone give the same posts."""
     files = tumblr_files(tumblr_text(1, "one"), tumblr_text(0, "two"))
     if place == "posts.xml":
         files = {"posts.xml": files["posts/posts.xml"]}
@@ -102,7 +102,7 @@ def test_all_forms_are_read_alike(tmp_path, place):
 
 
 def test_a_packed_export_says_what_to_do(tmp_path):
-    """Tumblr packs the posts in a zip inside of the zip; both must be unpacked."""
+    """A zip with posts.zip inside is recognised; the message says to unpack both."""
     files = {"posts.zip": b"PK", "media/1.jpg": b"", "messages.xml": "<conversations/>"}
     location = str(write_export(tmp_path / "export.zip", files))
     assert sources.recognise(location) == "tumblr"
@@ -111,7 +111,7 @@ def test_a_packed_export_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("<tumblr><posts><post tumblelog='a'>", "no whole XML"),
         ("<other><tumblr /></other>", "no export of a Tumblr blog"),
@@ -119,15 +119,15 @@ def test_a_packed_export_says_what_to_do(tmp_path):
         ("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><tumblr>&b;</tumblr>", "no whole XML"),
     ],
 )
-def test_what_is_broken_is_refused(tmp_path, content, told):
-    """In one line that says what is wrong; entities of a file are never fetched."""
+def test_what_is_broken_is_refused(tmp_path, content, message):
+    """Broken XML is refused in one line, and no entity of a file is fetched."""
     path = tmp_path / "posts.xml"
     path.write_text(content)
-    with pytest.raises((BrokenArchive, LocationError), match=told):
+    with pytest.raises((BrokenArchive, LocationError), match=message):
         list(sources.read(str(path), source="tumblr").posts)
 
 
 def test_a_handle_that_is_another_one_is_refused(tmp_path):
-    """Asking for somebody else's posts does not give these."""
+    """A handle of another blog is refused."""
     with pytest.raises(LocationError, match="of @ada-tests, not of @bob"):
         read_posts(tmp_path, tumblr_text(1, "one"), handle="bob")

@@ -1,4 +1,4 @@
-"""Chats exported from WhatsApp; made by hand in the forms that open parsers and their tests describe."""
+"""Chats exported from WhatsApp, made by hand as open parsers and their tests describe them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def texts(tmp_path, text, **options):
 
 
 def test_text_zip_and_folder_are_read_alike(tmp_path):
-    """A bare text, a zip as an iPhone makes it, and the folder it unpacks to are the same timeline."""
+    """A text, an iPhone's zip and its folder give the same timeline."""
     text = IPHONE.format(f"{NAME}: one é 😀") + IPHONE.format(f"{NAME}: two")
     files = {"_chat.txt": text, "00000012-PHOTO-2023.jpg": b"x"}
     locations = [
@@ -82,7 +82,7 @@ AFTERNOON = datetime(2025, 3, 14, 14, 5, tzinfo=UTC)
     ],
 )
 def test_every_form_of_a_date_is_read(tmp_path, form):
-    """Dates of many places, with the clock of 24 hours or of 12, with and without marks that nobody sees."""
+    """Dates of many countries are read, with 24 or 12 hours, with and without invisible marks."""
     chat = "\n".join(form.format(f"{NAME}: {text}") for text in ("one", "two: three"))
     _, posts = read_chat(tmp_path, chat)
     assert [(post.text, post.created_at) for post in posts] == [("one", AFTERNOON), ("two: three", AFTERNOON)]
@@ -93,7 +93,7 @@ def test_every_form_of_a_date_is_read(tmp_path, form):
     [("12:05 AM", 0), ("1:05 am", 1), ("12:05 PM", 12), ("11:05 p. m.", 23), ("上午9:05", 9), ("23:05", 23)],
 )
 def test_midnight_and_noon_are_in_their_halves_of_the_day(tmp_path, clock, hour):
-    """Twelve comes before one."""
+    """12 AM is midnight and 12 PM is noon."""
     _, [post] = read_chat(tmp_path, f"14/11/2023 {clock} - {NAME}: x")
     assert post.created_at == datetime(2023, 11, 14, hour, 5, tzinfo=UTC)
 
@@ -109,14 +109,14 @@ def test_midnight_and_noon_are_in_their_halves_of_the_day(tmp_path, clock, hour)
     ],
 )
 def test_the_order_of_day_and_month_follows_from_all_dates(tmp_path, dates, month):
-    """One chat has one order, in which months end at 12 and time goes forward."""
+    """The order of day and month follows from all dates: months end at 12, and time goes forward."""
     chat = "".join(f"{date}, 14:05 - {NAME}: x\n" for date in dates)
     _, posts = read_chat(tmp_path, chat)
     assert posts[0].created_at.month == month
 
 
 def test_a_message_goes_on_until_the_next_date(tmp_path):
-    """Also over empty lines, and over dates of another style, which somebody typed."""
+    """A message includes empty lines and typed dates of another style, up to the next date."""
     chat = (
         ANDROID.format(f"{NAME}: list:") + "- a\n\n[14.11.23, 22:13:20] Bob: no date of this chat\n"
         "12/12/2023 10:30 dentist\n"
@@ -131,7 +131,7 @@ def test_a_message_goes_on_until_the_next_date(tmp_path):
 
 
 def test_only_the_one_named_is_read(tmp_path):
-    """The names in the chat are listed with counts; the one named is read alone, other words nowhere."""
+    """If there are several authors, they are listed with counts; only the chosen one is read."""
     lines = [f"{NAME}: mine", f"Bob: {PRIVATE}", f"{NAME}: my own", f"~{NARROW}Eve: {PRIVATE}"]
     chat = "".join(map(ANDROID.format, lines))
     with pytest.raises(LocationError, match=r"'Ada Tests' \(2\), 'Bob' \(1\), 'Eve' \(1\); say .* --name"):
@@ -168,7 +168,7 @@ def test_only_the_one_named_is_read(tmp_path):
     ],
 )
 def test_what_the_program_says_is_nobodys(tmp_path, line):
-    """System lines, left-out media, attachments, deleted messages, places and polls are no posts."""
+    """Messages of the app, omitted media, attachments, deleted messages, places and polls are skipped."""
     chat = IPHONE.format(f"{NAME}: mine") + IPHONE.format(line) + IPHONE.format(f"{NAME}: end")
     assert texts(tmp_path, chat) == ["mine", "end"]
 
@@ -187,13 +187,13 @@ def test_what_the_program_says_is_nobodys(tmp_path, line):
     ],
 )
 def test_text_is_what_was_typed(tmp_path, body, text):
-    """Captions stay, marks of media, edits and direction go, and joined emoji stay joined."""
+    """Captions and joined emoji stay; marks of media, edits and direction are removed."""
     chat = ANDROID.format(f"{NAME}: mine") + ANDROID.format(f"{NAME}: {body}")
     assert texts(tmp_path, chat) == ["mine", *([text] if text else [])]
 
 
 def test_lines_with_the_ends_of_windows_are_read(tmp_path):
-    """No carriage return is left in a text."""
+    """Line ends of Windows leave no carriage return."""
     chat = (ANDROID.format(f"{NAME}: one\ntwo") + ANDROID.format(f"{NAME}: three")).replace("\n", "\r\n")
     assert texts(tmp_path, chat) == ["one\ntwo", "three"]
 
@@ -202,7 +202,7 @@ def test_lines_with_the_ends_of_windows_are_read(tmp_path):
     "text", ["first post\nsecond post", "", "2024 was good: yes", "99/99/99, 99:99 - A: b"]
 )
 def test_other_texts_are_not_taken_for_chats(tmp_path, text):
-    """A text of posts stays a table; one that insists is told that nobody says anything."""
+    """A text with one post a line is a table; with `source` the message says that it has no messages."""
     path = str(write(tmp_path, text))
     assert sources.recognise(path) == "table"
     with pytest.raises(LocationError, match="no lines of anybody"):

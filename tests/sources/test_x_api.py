@@ -1,4 +1,4 @@
-"""X, live: nothing is paid unasked, posts come as typed, and the token is shown to nobody.
+"""X, live: nothing is paid without consent, posts are as typed, and the token stays secret.
 
 The answers are written by hand from X's documentation (docs.x.com).
 """
@@ -70,14 +70,14 @@ def only(server, service, *posts):
     ],
 )
 def test_accounts_are_recognised_without_asking(location, match):
-    """The short form and links to profiles; other pages of X are no accounts."""
+    """The short form and links to profiles are recognised; other pages of X are not."""
     assert x_api.recognises(location) is match
     if match is Match.CONTENT:
         assert sources.recognise(location) == "x_api"
 
 
 def test_nothing_is_asked_before_the_price_is_agreed_to(server):
-    """The price is told with what it is made of, and no request was made."""
+    """Without consent the message names the price and its parts, and no request is sent."""
     with pytest.raises(ConsentNeeded) as caught:
         read(server, agreed=False)
     assert "$0.005 for each post of @ada_tests" in str(caught.value)
@@ -86,8 +86,8 @@ def test_nothing_is_asked_before_the_price_is_agreed_to(server):
     assert server.requests == []
 
 
-def test_without_a_token_the_way_to_one_is_told(server, monkeypatch):
-    """And that an archive costs nothing; nothing was asked for."""
+def test_without_a_token_the_way_to_one_is_reported(server, monkeypatch):
+    """Without a token the message says where to get one and that an archive is free; no request is sent."""
     for value in ("", "  "):
         monkeypatch.setenv("X_BEARER_TOKEN", value)
         with pytest.raises(MissingSecret, match=r"X_BEARER_TOKEN.*archive"):
@@ -96,7 +96,7 @@ def test_without_a_token_the_way_to_one_is_told(server, monkeypatch):
 
 
 def test_an_account_is_read_live(server):
-    """Name, bio, picture and all posts, newest first, in pages of a hundred with nothing excluded."""
+    """Name, bio, picture and all posts are read, newest first, in pages of a hundred."""
     timeline = read(server)
     account, posts = timeline.account, list(timeline.posts)
     assert (account.handle, account.name, account.bio) == (HANDLE, NAME, "Made up")
@@ -110,7 +110,7 @@ def test_an_account_is_read_live(server):
 
 
 def test_a_second_run_pays_for_nothing_twice(server, service):
-    """It asks only for what is newer than the newest post that is known."""
+    """A second run asks only for posts newer than the newest known one."""
     list(read(server).posts)
     service.posts.append(api_post(300, "a new one"))
     server.requests.clear()
@@ -121,7 +121,7 @@ def test_a_second_run_pays_for_nothing_twice(server, service):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(server):
-    """Pages that were paid for are not asked for again."""
+    """Pages that were paid for are not fetched again."""
     posts = iter(read(server).posts)
     first = list(islice(posts, 150))
     posts.close()
@@ -133,7 +133,7 @@ def test_an_interrupted_run_goes_on_where_it_was(server):
 
 
 def test_limits_and_faults_are_waited_out(server, monkeypatch):
-    """A rate limit is waited out; what breaks is asked for again, and no post is lost or double."""
+    """Rate limits are waited out, failures are retried, and no post is lost or repeated."""
     waits = []
     monkeypatch.setattr(http.time, "sleep", waits.append)
     timeline = read(server)
@@ -145,7 +145,7 @@ def test_limits_and_faults_are_waited_out(server, monkeypatch):
 
 @pytest.mark.parametrize("refuses", [True, False])
 def test_the_newer_dialect_is_used_where_the_older_one_is_not_understood(server, service, refuses):
-    """Be it refused or silently ignored; once found out, it is used from the first."""
+    """The newer dialect is used if the older is refused or silently ignored, and then for all pages."""
     service.understands, service.refuses = "post.fields", refuses
     text = "the beginning of a long post"
     whole = {"text": text + ", and all the rest of it", "entities": {}}
@@ -158,7 +158,7 @@ def test_the_newer_dialect_is_used_where_the_older_one_is_not_understood(server,
 
 
 def test_links_are_expanded_by_code_points(server, service):
-    """Emoji and escapes before a link shift nothing; links to the post's own pictures go."""
+    """Positions of links count code points; links to the post's own pictures are removed."""
     other = "https://t.co/klmnopqrst"
     text = f"R&amp;D 🙂 {SHORT} &gt; {other}"
     urls = [
@@ -170,7 +170,7 @@ def test_links_are_expanded_by_code_points(server, service):
 
 
 def test_long_posts_come_whole(server, service):
-    """The note takes the place of the cut text, with links of its own."""
+    """The whole text of a long post replaces the cut text, with its own links."""
     whole = f"a long story & more, {SHORT} and the end"
     urls = [api_span(whole, SHORT, url=SHORT, expanded_url="https://example.org")]
     note = {"text": whole, "entities": {"urls": urls}}
@@ -179,7 +179,7 @@ def test_long_posts_come_whole(server, service):
 
 
 def test_kinds_follow_what_a_post_refers_to(server, service):
-    """Retweets, replies and quotes; a reply that quotes is a reply, and loses the mentions it begins with."""
+    """Retweets, replies and quotes are recognised; a reply loses its leading mentions."""
     text = "@bob no, this"
     mentions = {"mentions": [api_span(text, "@bob", username="bob")]}
     refer = {kind: {"type": kind, "id": "9"} for kind in ("retweeted", "replied_to", "quoted")}
@@ -206,44 +206,44 @@ def test_kinds_follow_what_a_post_refers_to(server, service):
 
 
 def test_an_earlier_version_of_a_post_is_left_out(server, service):
-    """Of an edited post the last version counts, should both be given."""
+    """Of an edited post only the last version is read."""
     ids = [api_post(number, "")["id"] for number in (1, 2)]
     versions = [api_post(n, text, edit_history_tweet_ids=ids) for n, text in ((1, "tipo"), (2, "typo"))]
     assert [post.text for post in only(server, service, *versions)] == ["typo"]
 
 
-def test_a_protected_account_is_left_alone(server, service):
-    """Whoever is allowed to see the posts: they are for followers only, and none is asked for."""
+def test_a_protected_account_is_refused(server, service):
+    """A protected account is refused, and no post is fetched."""
     service.user["protected"] = True
     with pytest.raises(Unreachable, match="followers only"):
         read(server)
     assert POSTS not in server.paths()
 
 
-def test_an_unknown_account_is_told(server):
-    """X answers that it is well and has nothing."""
+def test_an_unknown_account_is_reported(server):
+    """An unknown account is reported, though X answers with status 200."""
     with pytest.raises(Unreachable, match="no account @nobody"):
         read(server, "x:nobody")
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(401, "token"), (402, "credits"), (403, "token"), (404, "spelling"), (410, "410")]
+    ("status", "message"), [(401, "token"), (402, "credits"), (403, "token"), (404, "spelling"), (410, "410")]
 )
-def test_refusals_say_what_to_do(server, status, told):
-    """Each in one line, at the profile as well as at a page; what was fetched stays."""
+def test_refusals_say_what_to_do(server, status, message):
+    """Refusals of X are reported in one line, for the profile and for a page; fetched pages stay."""
     server.next(Reply(status, {"detail": TOKEN}))
-    with pytest.raises(Unreachable, match=told) as caught:
+    with pytest.raises(Unreachable, match=message) as caught:
         read(server)
     assert "\n" not in str(caught.value)
     timeline = read(server)
     server.next(Reply(status))
-    with pytest.raises(Unreachable, match=told):
+    with pytest.raises(Unreachable, match=message):
         list(timeline.posts)
     assert len(list(read(server).posts)) == 250
 
 
 def test_the_token_is_in_no_message_and_goes_to_nobody_else(server, service, caplog, home):
-    """Not in errors, logs, posts or files, and not to the host of the picture."""
+    """The token is in no error, log, post or file, and is not sent to the host of the picture."""
     caplog.set_level(logging.DEBUG)
     said = []
     with LocalServer(service.answer) as elsewhere:
@@ -265,7 +265,7 @@ def test_the_token_is_in_no_message_and_goes_to_nobody_else(server, service, cap
 
 
 def test_the_command_shows_the_price_and_not_the_token(server):
-    """From the command line, refused and with agreement: the token comes up in no output."""
+    """The command shows the price, and never the token."""
     command = [
         sys.executable,
         "-m",
@@ -290,13 +290,13 @@ def test_the_command_shows_the_price_and_not_the_token(server):
 
 
 def test_a_private_address_is_asked_only_where_allowed(server):
-    """A server that a stranger names cannot be one of this network."""
+    """A private server is refused, unless the user allows it."""
     with pytest.raises(Unreachable, match="private"):
         read(server, allow_private=False)
     assert server.requests == []
 
 
 def test_what_is_no_account_is_refused():
-    """Insisting on the source does not make an account of a file."""
+    """A location without an account is refused even with `source`."""
     with pytest.raises(LocationError, match="x:jane"):
         x_api.read("posts.csv", ReadOptions())

@@ -1,4 +1,4 @@
-"""Posts of X archives are what the person typed, of the right kind, and nothing private is read."""
+"""X's archive: posts are as typed and of the right kind, and nothing private is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_one(tmp_path, record, **archive):
 
 
 def test_a_plain_post_has_everything_the_archive_knows(tmp_path):
-    """Id, author, text, time, kind, language and link are filled."""
+    """Id, author, text, time, kind, language and link are read."""
     post = read_one(tmp_path, tweet(123, "Hello there, world"))
     assert (post.id, post.author, post.text, post.lang) == ("123", HANDLE, "Hello there, world", "en")
     assert post.created_at == datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_the_account_comes_from_account_and_profile_without_the_address(tmp_path
 
 
 def test_links_are_expanded_by_indices_of_the_escaped_text(tmp_path):
-    """Escapes and emoji before a link do not shift where it is replaced, and only then are undone."""
+    """Links are replaced by indices of the escaped text; escapes are undone afterwards."""
     text = f"R&amp;D 🙂 &lt;3 {SHORT} &gt; that &amp;lt; {OTHER}"
     urls = [
         link(text, SHORT, "https://example.org/?a=1&lt;=2"),
@@ -71,7 +71,7 @@ def test_links_are_expanded_by_indices_of_the_escaped_text(tmp_path):
 
 
 def test_media_links_are_deleted(tmp_path):
-    """The link that stands for pictures goes, and so do links to X's own pages of pictures."""
+    """The link of pictures is removed, and so are links to X's own pages of pictures."""
     text = f"look {OTHER} at this {SHORT}"
     media = [link(text, SHORT, f"https://twitter.com/{HANDLE}/status/1/photo/1")]
     urls = [link(text, OTHER, "https://x.com/somebody/status/77/video/1")]
@@ -81,7 +81,7 @@ def test_media_links_are_deleted(tmp_path):
 
 @pytest.mark.parametrize("site", ["https://twitter.com", "https://x.com", "http://mobile.twitter.com"])
 def test_a_quote_at_the_end_is_taken_out_of_the_text(tmp_path, site):
-    """A post that ends in a link to another post is a quote, of which the person's own words are kept."""
+    """A post that ends with a link to another post is a quote, without that link."""
     text = f"so true {SHORT} {OTHER}"
     entities = {
         "urls": [link(text, SHORT, f"{site}/somebody/status/77?s=20")],
@@ -92,29 +92,29 @@ def test_a_quote_at_the_end_is_taken_out_of_the_text(tmp_path, site):
 
 
 def test_a_quote_in_the_middle_stays_in_the_text(tmp_path):
-    """Elsewhere than at the end, the link to the other post is part of the sentence."""
+    """A link to another post in the middle stays in the text."""
     text = f"see {SHORT} for why"
     urls = [link(text, SHORT, "https://x.com/somebody/status/77")]
     post = read_one(tmp_path, tweet(1, text, entities={"urls": urls}))
     assert (post.text, post.kind) == ("see https://x.com/somebody/status/77 for why", PostKind.QUOTE)
 
 
-def test_a_retweet_is_told_by_its_text_alone(tmp_path):
-    """`RT @name: ` makes a repost; the same letters elsewhere do not."""
+def test_a_retweet_is_recognised_by_its_text_alone(tmp_path):
+    """A text that begins with `RT @name` is a repost; the same letters elsewhere change nothing."""
     texts = ["RT @somebody: their words, cut…", "I RT @somebody: often", "RT if you agree"]
     folder = write_folder(tmp_path / "archive", [tweet(n, text) for n, text in enumerate(texts)])
     assert [post.kind for post in read_all(folder)] == [PostKind.REPOST, PostKind.ORIGINAL, PostKind.ORIGINAL]
 
 
 def test_a_retweet_whose_links_lie_behind_its_cut_end_is_read(tmp_path):
-    """Indices beyond the text, which cut retweets have, harm nothing."""
+    """Indices beyond the text, as in cut retweets, are ignored."""
     urls = [{"url": SHORT, "expanded_url": "https://example.org", "indices": ["130", "153"]}]
     post = read_one(tmp_path, tweet(1, "RT @a: short…", entities={"urls": urls}))
     assert post.text == "RT @a: short…"
 
 
 def test_a_reply_loses_the_mentions_it_begins_with_and_no_others(tmp_path):
-    """Mentions that run on from the first character are the address; a later one is part of the text."""
+    """A reply loses the mentions at its beginning; later ones stay."""
     text = "@bob @eve thanks @bob, you too"
     mentions = [mention(text, "bob"), mention(text, "eve")]
     later = text.rindex("@bob")
@@ -129,20 +129,20 @@ def test_a_reply_loses_the_mentions_it_begins_with_and_no_others(tmp_path):
 
 
 def test_a_post_that_begins_with_a_mention_and_answers_nobody_keeps_it(tmp_path):
-    """Without anything it answers, the mention was typed."""
+    """A post that begins with a mention and is no reply keeps it."""
     text = "@bob is great"
     post = read_one(tmp_path, tweet(1, text, entities={"user_mentions": [mention(text, "bob")]}))
     assert (post.text, post.kind) == (text, PostKind.ORIGINAL)
 
 
 def test_a_reply_to_a_person_who_is_gone_is_still_a_reply(tmp_path):
-    """One field of the three that tell a reply is enough."""
+    """Any of the three fields of a reply makes a reply."""
     post = read_one(tmp_path, tweet(1, "hm, no", in_reply_to_user_id_str="7"))
     assert (post.kind, post.reply_to) == (PostKind.REPLY, None)
 
 
 def test_a_thread_is_a_reply_to_oneself(tmp_path):
-    """The next post of a thread points to the one before it."""
+    """A post of a thread is a reply to the post before it."""
     own = {
         "in_reply_to_status_id_str": "1",
         "in_reply_to_user_id_str": "42",
@@ -158,12 +158,12 @@ def test_a_thread_is_a_reply_to_oneself(tmp_path):
     [("en", "en"), ("und", None), ("zxx", None), ("qme", None), ("in", "id"), ("iw", "he"), (None, None)],
 )
 def test_languages_are_bcp_47(tmp_path, code, expected):
-    """X's own codes become the common ones, or none where they name no language."""
+    """X's codes become BCP 47, or None if they name no language."""
     assert read_one(tmp_path, tweet(1, "a b c", lang=code)).lang == expected
 
 
 def test_a_date_that_cannot_be_read_is_unknown(tmp_path):
-    """A broken date leaves the post without one."""
+    """A broken date is None."""
     assert read_one(tmp_path, tweet(1, "a b c", created_at="yesterday")).created_at is None
 
 
@@ -172,8 +172,8 @@ LONG = "An evening in six chapters, of which this is the first, and the words go
 
 @pytest.mark.parametrize("ending", ["…", f"… {SHORT}"])
 @pytest.mark.parametrize("second", ["23", "24", "25"])
-def test_a_note_replaces_its_cut_twin(tmp_path, ending, second):
-    """The full text takes the place of the beginning, if made within a second; links in it are expanded."""
+def test_a_note_replaces_its_cut_post(tmp_path, ending, second):
+    """A note of the same second, give or take one, replaces the cut text; its links are expanded."""
     cut = LONG[:270].replace("&", "&amp;") + ending
     full = note(
         f"2018-10-10T20:19:{second}.000Z",
@@ -187,7 +187,7 @@ def test_a_note_replaces_its_cut_twin(tmp_path, ending, second):
 
 
 def test_a_note_of_another_time_or_beginning_is_not_taken(tmp_path):
-    """A cut post without its own note keeps what it has, without the link to itself."""
+    """Without a matching note a cut post keeps its text, without the link to itself."""
     cut = LONG[:270].replace("&", "&amp;") + f"… {SHORT}"
     urls = [link(cut, SHORT, "https://twitter.com/i/web/status/1")]
     notes = [
@@ -199,7 +199,7 @@ def test_a_note_of_another_time_or_beginning_is_not_taken(tmp_path):
 
 
 def test_the_note_of_a_reply_loses_its_first_mentions_too(tmp_path):
-    """What is stripped of the cut text is stripped of the full one."""
+    """The note of a reply loses its leading mentions too."""
     cut = "@bob " + LONG[:270].replace("&", "&amp;") + "…"
     record = tweet(1, cut, entities={"user_mentions": [mention(cut, "bob")]}, in_reply_to_user_id_str="7")
     post = read_one(tmp_path, record, notes=[note("2018-10-10T20:19:24.000Z", "@bob " + LONG)])
@@ -208,7 +208,7 @@ def test_the_note_of_a_reply_loses_its_first_mentions_too(tmp_path):
 
 @pytest.mark.parametrize("inside", ["", "twitter-2024-05-01/"])
 def test_zip_and_folder_hold_the_same_posts(tmp_path, inside):
-    """The folder, the folder above or below it, the zip, and one with a folder in it, are all the same."""
+    """The zip, its folder, and the folder above or below give the same posts."""
     folder = write_folder(tmp_path / "outer" / "archive", [tweet(n, f"post number {n}") for n in range(3)])
     zipped = zip_folder(folder, tmp_path / "archive.zip", inside=inside)
     texts = [
@@ -219,15 +219,15 @@ def test_zip_and_folder_hold_the_same_posts(tmp_path, inside):
 
 @pytest.mark.parametrize("manifest", [True, False])
 def test_all_parts_are_read_in_order_and_counted(tmp_path, manifest):
-    """Posts of several files come in order, and the manifest's counts announce how many."""
+    """All parts are read in order; the manifest's counts give the expected number."""
     tweets = [tweet(n, f"post number {n}") for n in range(9)]
     timeline = sources.read(str(write_folder(tmp_path / "archive", tweets, parts=3, manifest=manifest)))
     assert [post.id for post in timeline.posts] == [str(n) for n in range(9)]
     assert timeline.expected == (9 if manifest else None)
 
 
-def test_a_part_that_is_missing_is_told(tmp_path):
-    """An archive that lacks a file its manifest lists is not half used."""
+def test_a_part_that_is_missing_is_reported(tmp_path):
+    """An archive without a file of its manifest is refused."""
     folder = write_folder(tmp_path / "archive", [tweet(n, "a b c") for n in range(4)], parts=2)
     (folder / "data" / "tweets-part1.js").unlink()
     with pytest.raises(BrokenArchive, match=r"lacks tweets-part1\.js"):
@@ -235,7 +235,7 @@ def test_a_part_that_is_missing_is_told(tmp_path):
 
 
 def test_the_form_before_october_2022_is_read(tmp_path):
-    """One file called tweet.js, without the s."""
+    """tweet.js, the name before October 2022, is read."""
     (tmp_path / "data").mkdir()
     content = javascript("YTD.tweet.part0", [tweet(1, "older words")])
     (tmp_path / "data" / "tweet.js").write_text(content, encoding="utf-8")
@@ -243,7 +243,7 @@ def test_the_form_before_october_2022_is_read(tmp_path):
 
 
 def test_private_files_are_never_opened(tmp_path, monkeypatch):
-    """Of a folder only the files of posts and profile are opened, and nothing private comes out.
+    """Of a folder only the files of posts and profile are opened, and nothing private is read.
 
     The posts of a circle are opened for their ids, since tweets.js can hold the same posts.
     """
@@ -266,7 +266,7 @@ def test_private_files_are_never_opened(tmp_path, monkeypatch):
 
 
 def test_private_members_of_a_zip_are_never_opened(tmp_path, monkeypatch):
-    """The same holds inside a zip, even where the manifest names a private file as one of posts."""
+    """The same holds for a zip, even if the manifest lists a private file as one of posts."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")])
     manifest = folder / "data" / "manifest.js"
     listed = '"fileName" : "data/deleted-tweets.js"}, {"fileName" : "data/tweets.js"'
@@ -286,8 +286,8 @@ def test_private_members_of_a_zip_are_never_opened(tmp_path, monkeypatch):
     assert opened == {f"data/{name}" for name in account | {"tweets.js", "twitter-circle-tweet.js"}}
 
 
-def test_another_persons_archive_is_not_taken_for_ones_own(tmp_path):
-    """A handle that is not the archive's is refused; case and @ do not matter."""
+def test_another_persons_archive_is_refused(tmp_path):
+    """A handle other than the archive's is refused; case and @ do not matter."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")])
     assert len(read_all(folder, handle=f"@{HANDLE.upper()}")) == 1
     with pytest.raises(LocationError, match=f"@{HANDLE}, not of @bob"):
@@ -295,7 +295,7 @@ def test_another_persons_archive_is_not_taken_for_ones_own(tmp_path):
 
 
 def test_an_archive_that_names_nobody_needs_a_handle(tmp_path):
-    """Without account.js and a manifest the user says whose it is."""
+    """Without account.js and a manifest the user gives the handle."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")], manifest=False)
     (folder / "data" / "account.js").unlink()
     assert read_all(folder, handle="@ada")[0].author == "ada"
@@ -303,14 +303,14 @@ def test_an_archive_that_names_nobody_needs_a_handle(tmp_path):
         read_all(folder)
 
 
-def test_a_hostile_user_name_leads_nowhere(tmp_path):
-    """A handle becomes a folder's name later, so it can hold no path."""
+def test_a_hostile_user_name_becomes_a_safe_handle(tmp_path):
+    """A user name with a path becomes a safe handle."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")], handle="../../etc")
     assert "/" not in sources.read(str(folder)).account.handle
 
 
-def test_json_that_breaks_half_way_is_told_and_where(tmp_path):
-    """Posts that end in the middle raise an error that names file and place."""
+def test_json_that_breaks_half_way_is_reported_and_where(tmp_path):
+    """Cut JSON is an error that names the file and the place."""
     folder = write_folder(tmp_path / "archive", [tweet(n, f"post number {n}") for n in range(50)])
     path = folder / "data" / "tweets.js"
     path.write_bytes(path.read_bytes()[:30_000])
@@ -319,8 +319,8 @@ def test_json_that_breaks_half_way_is_told_and_where(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["manifest", "account", "profile", "note-tweet"])
-def test_damage_in_the_other_files_is_told_too(tmp_path, name):
-    """Each file that is read is checked."""
+def test_damage_in_the_other_files_is_reported_too(tmp_path, name):
+    """Damage in the other files is an error too."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")], notes=[])
     (folder / "data" / f"{name}.js").write_text("window.YTD.x = [ {")
     with pytest.raises(BrokenArchive, match=rf"{name}\.js"):
@@ -328,7 +328,7 @@ def test_damage_in_the_other_files_is_told_too(tmp_path, name):
 
 
 def test_the_digest_of_a_folder_covers_what_is_read_and_nothing_else(tmp_path):
-    """It changes with a post, and not with a private file."""
+    """The digest of a folder changes with a post, and not with a private file."""
     folder = write_folder(tmp_path / "archive", [tweet(1, "a b c")])
     before = sources.read(str(folder)).digest
     (folder / "data" / "direct-messages.js").write_text("changed")
@@ -340,7 +340,7 @@ def test_the_digest_of_a_folder_covers_what_is_read_and_nothing_else(tmp_path):
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the sample archive is not built")
 def test_the_sample_archive_is_read_whole():
-    """The archive that ships in the package: the posts it announces, of all kinds, notes joined.
+    """The sample archive is read whole: all posts of all kinds, with their notes.
 
     Two of them are earlier versions of others.
     """

@@ -42,7 +42,7 @@ def data(name, items):
 
 
 def edited(number, text, versions, *, first):
-    """A version of a post; the first one tells of edits otherwise than the later ones."""
+    """Return a version of a post; the first one records edits differently."""
     control = {"editTweetIds": versions, "editsRemaining": "4", "isEditEligible": True}
     later = {"edit": {"initialTweetId": versions[0], "editControlInitial": control}}
     return tweet(number, text, edit_info={"initial": control} if first else later)
@@ -51,7 +51,7 @@ def edited(number, text, versions, *, first):
 @pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("inside", ["", "data"])
 def test_tweet_js_of_2019_to_2022_is_read(tmp_path, wrapped, inside):
-    """At the top or in data/, with the wrapper around each record or without it."""
+    """tweet.js is read at the top or in data/, with or without a wrapper around each record."""
     records = [tweet(n, f"post number {n}") for n in range(3)]
     items = records if wrapped else [record["tweet"] for record in records]
     write(tmp_path / "old" / inside, "tweet.js", data("tweet", items))
@@ -65,7 +65,7 @@ def test_tweet_js_of_2019_to_2022_is_read(tmp_path, wrapped, inside):
 
 
 def test_parts_of_the_old_name_are_found(tmp_path):
-    """tweet.js was split in the same way, and ten comes after two."""
+    """Parts of tweet.js are read in order: 10 after 2."""
     write(tmp_path, "tweet.js", data("tweet", [tweet(0, "post number 0")]))
     for part in (1, 2, 10):
         write(tmp_path, f"tweet-part{part}.js", data("tweet", [tweet(part, f"post number {part}")]))
@@ -73,7 +73,7 @@ def test_parts_of_the_old_name_are_found(tmp_path):
 
 
 def later_part(folder, tweets, *, user="Ada_Tests", partial=True):
-    """A second zip's folder: some of the posts and a manifest, but no account."""
+    """Write the folder of a second zip: some posts and a manifest, but no account."""
     write(folder / "data", "tweets-part1.js", data("tweets", tweets))
     files = [{"fileName": f"data/tweets{part}.js", "count": "2"} for part in ("", "-part1")]
     config = {
@@ -86,7 +86,7 @@ def later_part(folder, tweets, *, user="Ada_Tests", partial=True):
 
 
 def test_a_later_part_is_read_without_the_account(tmp_path):
-    """Its manifest names the person, and lists files that are in another zip."""
+    """A later part is read by the name in its manifest, though files of other zips are missing."""
     path = zip_folder(later_part(tmp_path / "x", [tweet(2, "a b c")]), tmp_path / "x.zip")
     assert x_archive.recognises(str(path)) is Match.CONTENT
     timeline = x_archive.read(str(path), ReadOptions())
@@ -95,14 +95,14 @@ def test_a_later_part_is_read_without_the_account(tmp_path):
 
 
 def test_a_whole_archive_that_lacks_a_part_is_refused(tmp_path):
-    """Only an archive that says it is partial may lack what it lists."""
+    """A whole archive without a listed file is refused."""
     folder = later_part(tmp_path / "x", [tweet(2, "a b c")], partial=False)
     with pytest.raises(BrokenArchive, match=r"lacks tweets\.js"):
         read_all(folder)
 
 
 def test_a_later_part_that_names_nobody_takes_the_handle_given(tmp_path):
-    """Without a name in the manifest the user says whose it is."""
+    """A later part without a name in its manifest takes the user's handle."""
     folder = later_part(tmp_path / "x", [tweet(2, "a b c")], user="")
     assert read_all(folder, handle="ada")[0].author == "ada"
     with pytest.raises(LocationError, match="--handle"):
@@ -110,18 +110,18 @@ def test_a_later_part_that_names_nobody_takes_the_handle_given(tmp_path):
 
 
 def test_the_parts_of_one_archive_become_one_person(tmp_path):
-    """Several zips given as several locations are joined, with the account of the one that has it."""
+    """Several zips of one archive become one author, with the account of the zip that has it."""
     first = write_folder(tmp_path / "1", [tweet(1, "the first part of the posts")])
     second = later_part(tmp_path / "2", [tweet(2, "the other part of the posts")])
-    [found] = inspect(DataConfig(locations=(str(first), str(second))))
-    assert found.author.account.avatar
-    assert found.author.cleaned.funnel.read == 2
+    [inspection] = inspect(DataConfig(locations=(str(first), str(second))))
+    assert inspection.author.account.avatar
+    assert inspection.author.cleaned.funnel.read == 2
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("known", [True, False])
 def test_only_the_last_version_of_an_edited_post_is_read(tmp_path, newest_first, known):
-    """Earlier versions go, by what they know of later ones, or else by what later ones say."""
+    """Earlier versions of an edited post are skipped, by their own list or that of later versions."""
     versions = ["5", "17", "1000"]
     records = [
         edited(5, "one tipo", versions if known else ["5"], first=True),
@@ -134,7 +134,7 @@ def test_only_the_last_version_of_an_edited_post_is_read(tmp_path, newest_first,
 
 
 def test_a_version_is_found_behind_many_other_posts(tmp_path):
-    """A later version can lie a hundred posts behind, in the next file; the order of the others stays."""
+    """A later version a hundred posts away, in the next file, is found; the order of the others stays."""
     others = [tweet(n, f"post {n}") for n in range(100, 600)]
     first, last = edited(5, "one tipo", ["5"], first=True), edited(6, "one typo", ["5", "6"], first=False)
     records = [*others[:300], first, *others[300:450], last, *others[450:]]
@@ -144,13 +144,13 @@ def test_a_version_is_found_behind_many_other_posts(tmp_path):
 
 
 def test_an_earlier_version_alone_is_left_out(tmp_path):
-    """Where an archive lacks the last version, as one part of several can, the one before is no post."""
+    """An earlier version is skipped even if the last one is missing."""
     first = edited(5, "one tipo", ["5", "6"], first=True)
     assert texts(write_folder(tmp_path / "x", [first, tweet(7, "another")])) == ["another"]
 
 
 def test_posts_of_a_circle_are_left_out(tmp_path):
-    """tweets.js can hold them, too: what the circle's file lists does not come in from anywhere."""
+    """Posts to a circle are skipped, though tweets.js has them."""
     hidden = tweet(999, f"between us: {PRIVATE}")
     folder = write_folder(tmp_path / "x", [hidden, tweet(1, "for everybody")])
     assert json.loads((folder / "data" / "twitter-circle-tweet.js").read_text().partition("=")[2])
@@ -158,7 +158,7 @@ def test_posts_of_a_circle_are_left_out(tmp_path):
 
 
 def test_a_damaged_list_of_circle_posts_is_refused(tmp_path):
-    """Where it is not known which posts are private, none is read."""
+    """If the list of circle posts is damaged, the archive is refused."""
     folder = write_folder(tmp_path / "x", [tweet(1, "for everybody")])
     (folder / "data" / "twitter-circle-tweet.js").write_text("window.YTD.x = [ {")
     with pytest.raises(BrokenArchive, match=r"twitter-circle-tweet\.js"):
@@ -171,7 +171,7 @@ def protection(*changes):
 
 
 def test_posts_of_a_protected_account_are_refused(tmp_path):
-    """What counts is the last change: while an account is protected, all of its posts are."""
+    """An archive whose last change made the account protected is refused."""
     folder = write_folder(tmp_path / "x", [tweet(1, "a b c")])
     early, late = "2022-11-25T06:40:16.000Z", "2023-01-06T05:39:18.000Z"
     write(folder / "data", "protected-history.js", protection((late, "Unprotect"), (early, "Protect")))
@@ -181,8 +181,8 @@ def test_posts_of_a_protected_account_are_refused(tmp_path):
         read_all(folder)
 
 
-def test_what_is_no_public_post_stays_closed(tmp_path):
-    """Likes, posts in communities and articles are in the archive and are not read."""
+def test_other_files_are_not_read(tmp_path):
+    """Likes, posts in communities and articles are not read."""
     folder = write_folder(tmp_path / "x", [tweet(1, "a b c")])
     for name in ("like", "community-tweet", "article", "article-metadata", "reply-prompt"):
         (folder / "data" / f"{name}.js").write_text(f"not JavaScript, {PRIVATE}")
@@ -190,13 +190,13 @@ def test_what_is_no_public_post_stays_closed(tmp_path):
 
 
 def test_a_retweet_typed_by_hand_is_a_repost(tmp_path):
-    """Before there was a button for it people wrote RT and a name, with a colon or without."""
+    """A typed RT with a name is a repost, with or without a colon."""
     folder = write_folder(tmp_path / "x", [tweet(1, "RT @bob what a day"), tweet(2, "RT if you agree")])
     assert [post.kind for post in read_all(folder)] == [PostKind.REPOST, PostKind.ORIGINAL]
 
 
 def test_a_link_is_found_where_its_indices_are_wrong(tmp_path):
-    """Indices that count something else than code points do not spoil the text."""
+    """A link with wrong indices is found in the text."""
     short = "https://t.co/abcdefghij"
     text = f"🙂🙂 see {short} there"
     url = {"url": short, "expanded_url": "https://example.org", "indices": ["9", "32"]}
@@ -205,7 +205,7 @@ def test_a_link_is_found_where_its_indices_are_wrong(tmp_path):
 
 
 def test_mentions_of_a_bare_record_are_read(tmp_path):
-    """The form of 2019 is the same within: a reply loses the names it begins with."""
+    """A record of 2019 without a wrapper loses a reply's leading mentions too."""
     text = "@bob thanks for this"
     record = tweet(1, text, entities={"user_mentions": [mention(text, "bob")]}, in_reply_to_user_id_str="7")
     write(tmp_path, "tweet.js", data("tweet", [record["tweet"]]))
