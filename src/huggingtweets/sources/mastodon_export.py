@@ -85,7 +85,7 @@ class _Actor(Struct, rename="camel"):
 
 
 def recognises(location: str) -> Match:
-    """Whether there is an outbox.json; a tar is judged by its name, as it has no list of its files."""
+    """Whether there is an outbox.json; any tar may have one, as it has no list of its files."""
     path = Path(location)
     if path.is_dir() or path.suffix.lower() == ".zip":
         try:
