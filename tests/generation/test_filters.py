@@ -1,4 +1,4 @@
-"""Guards: what is copied or private is refused, what is the person's own way of writing is not."""
+"""Text filters: what is copied or private is refused, what is the person's own way of writing is not."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_scripts_without_spaces_grow_too():
 
 
 def test_the_files_hold_no_words(folder):
-    """Neither posts nor handles can be read in what the guards ship with the model."""
+    """Neither posts nor handles can be read in the files that the filters need."""
     for path in folder.iterdir():
         content = path.read_bytes()
         assert not [word for word in (b"lantern", b"sailors", b"often", b"once") if word in content], (
@@ -93,7 +93,7 @@ def test_the_files_hold_no_words(folder):
 
 
 def test_the_same_posts_give_the_same_files(tmp_path):
-    """Two models of the same posts ship the same guards, byte for byte."""
+    """Two models of the same posts have the same files of filters, byte for byte."""
     for name in "ab":
         (tmp_path / name).mkdir()
         write_filters(POSTS[:-20], POSTS[-20:], tmp_path / name)
@@ -101,8 +101,8 @@ def test_the_same_posts_give_the_same_files(tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
-def test_missing_guards_are_an_error(tmp_path):
-    """A model folder without its guards is not used as if it were guarded."""
+def test_missing_filters_are_an_error(tmp_path):
+    """A model folder without the files of its filters is not used without them."""
     with pytest.raises(ModelError, match="train the model again"):
         load_filters(tmp_path)
     write_filters(POSTS[:50], POSTS[50:60], tmp_path)
@@ -113,5 +113,5 @@ def test_missing_guards_are_an_error(tmp_path):
 
 @given(st.text())
 def test_any_text_can_be_judged(text):
-    """No text makes the guard of private details fail."""
+    """No text makes the filter of private details fail."""
     assert isinstance(PrivacyFilter([Handles(salt="0" * 32, hashes=frozenset())]).objection(text), str)

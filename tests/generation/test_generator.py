@@ -49,8 +49,8 @@ def test_the_plain_pipeline_draws_as_we_draw(model):
     ours = Counter(s.text for s in generator.generate("the lamp", count=600, sampling=short, seed=7).samples)
     torch.manual_seed(7)
     writer = pipeline("text-generation", model=str(model))
-    drawn = writer("the lamp", num_return_sequences=600, max_new_tokens=2)
-    theirs = Counter(entry["generated_text"] for entry in drawn)
+    generated = writer("the lamp", num_return_sequences=600, max_new_tokens=2)
+    theirs = Counter(entry["generated_text"] for entry in generated)
     often = [text for text, count in (ours + theirs).items() if count >= 20]
     table = [[counts[text] for text in often] for counts in (ours, theirs)]
     table = [[*row, 600 - sum(row)] for row in table]
@@ -62,12 +62,12 @@ def test_the_plain_pipeline_draws_as_we_draw(model):
 def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
     """Drawn many times, every token of the nucleus comes as often as its share there, and no other comes."""
     logits = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.0, -1.0])
-    chances = logits.softmax(-1)
-    kept = torch.where(chances.cumsum(-1) - chances < top_p, chances, 0.0)
+    probabilities = logits.softmax(-1)
+    nucleus = torch.where(probabilities.cumsum(-1) - probabilities < top_p, probabilities, 0.0)
     torch.manual_seed(0)
     counts = sample_tokens(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
-    assert counts.tolist() == pytest.approx((kept / kept.sum()).tolist(), abs=0.012)
-    assert counts[kept == 0].sum() == 0
+    assert counts.tolist() == pytest.approx((nucleus / nucleus.sum()).tolist(), abs=0.012)
+    assert counts[nucleus == 0].sum() == 0
 
 
 def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
@@ -169,20 +169,20 @@ class Refusing:
         return "holds the word" if self.word in text else ""
 
 
-def test_what_a_guard_refuses_is_drawn_anew(model):
+def test_what_a_filter_refuses_is_sampled_anew(model):
     """No refused text is shown, as many come as were asked for, and the refused drafts are counted."""
-    guard = Refusing("and")
-    written = Generator.load(model).generate("the", count=20, seed=1, filters=[guard])
+    text_filter = Refusing("and")
+    written = Generator.load(model).generate("the", count=20, seed=1, filters=[text_filter])
     assert len(written.samples) == 20
     assert not any("and" in sample.text for sample in written.samples)
-    assert written.refused == {"holds the word": guard.seen - 20}
-    assert guard.seen > 20
+    assert written.refused == {"holds the word": text_filter.seen - 20}
+    assert text_filter.seen > 20
 
 
-def test_a_guard_that_refuses_everything_ends(model):
+def test_a_filter_that_refuses_everything_ends(model):
     """After a bounded number of drafts generation gives up and says what was refused."""
-    guard = Refusing("the")
-    written = Generator.load(model).generate("the", count=3, seed=1, filters=[guard])
+    text_filter = Refusing("the")
+    written = Generator.load(model).generate("the", count=3, seed=1, filters=[text_filter])
     assert written.samples == ()
-    assert written.refused == {"holds the word": guard.seen}
-    assert guard.seen == 3 * MAX_DRAFTS
+    assert written.refused == {"holds the word": text_filter.seen}
+    assert text_filter.seen == 3 * MAX_DRAFTS

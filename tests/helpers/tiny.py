@@ -36,10 +36,10 @@ def tiny_texts(count: int) -> list[str]:
 
 def varied_texts(count: int, seed: int) -> list[str]:
     """Sentences of words drawn at random: no two are alike, and each seed has favourites of its own."""
-    draw = random.Random(seed)
+    rng = random.Random(seed)
     words = [f"{first}{second}" for first in ("ba", "do", "ke", "lu", "mi", "so") for second in WORDS[:12]]
-    weights = [draw.random() ** 3 for _ in words]
-    return [" ".join(draw.choices(words, weights, k=draw.randint(6, 14))) for _ in range(count)]
+    weights = [rng.random() ** 3 for _ in words]
+    return [" ".join(rng.choices(words, weights, k=rng.randint(6, 14))) for _ in range(count)]
 
 
 def tiny_dataset(train: int = 60, held_out: int = 8) -> Dataset:

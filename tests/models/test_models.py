@@ -35,11 +35,11 @@ def own(ngram_model, tmp_path):
 
 
 def test_an_ngram_model_is_a_whole_model_folder(ngram_model):
-    """It has a card, a record, pictures, guards, a style score and a report, and no weights of a network."""
-    found = {path.name for path in ngram_model.iterdir()}
-    assert {"README.md", "run.json", "report.html", "report.json", "predictions.png", "pipeline.png"} <= found
-    assert {"copies.safetensors", "handles.json", "style.safetensors", "ngram.safetensors"} <= found
-    assert not found & {"model.safetensors", "config.json", "curves.png"}
+    """It has a card, a record, pictures, filters, a style score and a report, and no weights of a network."""
+    names = {path.name for path in ngram_model.iterdir()}
+    assert {"README.md", "run.json", "report.html", "report.json", "predictions.png", "pipeline.png"} <= names
+    assert {"copies.safetensors", "handles.json", "style.safetensors", "ngram.safetensors"} <= names
+    assert not names & {"model.safetensors", "config.json", "curves.png"}
 
 
 def test_its_card_claims_no_base(ngram_model):
@@ -56,9 +56,9 @@ def test_its_card_claims_no_base(ngram_model):
 
 def test_its_report_says_that_there_is_no_base(ngram_model):
     """The base's column is empty, and the page says why instead of inventing a floor."""
-    found = json.loads((ngram_model / "report.json").read_bytes())
-    assert "base" not in found["counts"]["groups"]
-    assert "base" not in found["prediction"]["bits_per_byte"]["floors"]
+    report = json.loads((ngram_model / "report.json").read_bytes())
+    assert "base" not in report["counts"]["groups"]
+    assert "base" not in report["prediction"]["bits_per_byte"]["floors"]
     page = (ngram_model / "report.html").read_text("utf-8")
     assert "it has none, and knows nothing but posts by" in page
     record = json.loads((ngram_model / "run.json").read_bytes())
@@ -103,7 +103,7 @@ def test_it_continues_the_prompt(ngram_model):
 
 
 def test_a_seed_repeats_the_text(ngram_model):
-    """The same seed writes the same, also where guards have drafts drawn anew."""
+    """The same seed writes the same, also where filters refuse drafts."""
     assert generate(ngram_model, count=20, seed=4) == generate(ngram_model, count=20, seed=4)
     assert generate(ngram_model, count=20, seed=4).samples != generate(ngram_model, count=20, seed=5).samples
 
@@ -211,7 +211,7 @@ def test_the_best_of_none_is_refused(ngram_model):
 
 
 def test_nothing_drawn_is_nothing_picked(ngram_model):
-    """Where guards refuse every draft, picking has nothing to do and says so by an empty result."""
+    """Where filters refuse every draft, picking has nothing to do and says so by an empty result."""
     refused = generate(ngram_model, "write to me@example.org", count=1, best_of=2)
     assert refused.samples == ()
     assert set(refused.refused) == {"holds an e-mail address"}

@@ -76,8 +76,8 @@ def reference(texts, order, smoothing):
         total, count = sum(after.values()), after.get(context + bytes([byte]), 0)
         if smoothing == WITTEN_BELL:
             return (count + len(after) * lower) / (total + len(after))
-        left = sum(discount(counts, found) for found in after.values())
-        return (count - discount(counts, count) + left * lower) / total
+        remainder = sum(discount(counts, count_after) for count_after in after.values())
+        return (count - discount(counts, count) + remainder * lower) / total
 
     return p
 
@@ -122,10 +122,12 @@ def test_every_text_has_a_probability(texts):
 
 def test_what_it_draws_from_is_what_it_scores_by():
     """The bits of a text are those of its bytes drawn one after the other."""
-    found = model(POSTS, 4)
+    ngrams = model(POSTS, 4)
     post = bytes([END]) * 4 + b"the gull" + bytes([END])
-    drawn = [found.next_bytes(np.array([list(post[i - 4 : i])]))[0, post[i]] for i in range(4, len(post))]
-    assert -np.log2(drawn).sum() == pytest.approx(found.bits(["the gull"])[0], rel=1e-5)
+    probabilities = [
+        ngrams.next_bytes(np.array([list(post[i - 4 : i])]))[0, post[i]] for i in range(4, len(post))
+    ]
+    assert -np.log2(probabilities).sum() == pytest.approx(ngrams.bits(["the gull"])[0], rel=1e-5)
 
 
 def test_bytes_are_counted_with_one_for_the_end():
@@ -141,37 +143,37 @@ def test_order_and_smoothing_are_chosen_on_the_posts_given_for_it():
 
 def test_learning_never_sees_more_than_the_training_posts():
     """A held-out post costs the same, whatever other held-out posts there are."""
-    found = NgramModel.fit(POSTS * 3)
-    assert found.bits([POSTS[0], "other"])[0] == found.bits([POSTS[0]])[0]
+    ngrams = NgramModel.fit(POSTS * 3)
+    assert ngrams.bits([POSTS[0], "other"])[0] == ngrams.bits([POSTS[0]])[0]
 
 
 def test_the_same_seed_writes_the_same_posts():
     """Posts begin with the prompt, another seed writes others, and sampling settings count."""
-    found = NgramModel.fit(POSTS * 5)
-    first = found.generate("the ", count=6, seed=1)
-    assert first == found.generate("the ", count=6, seed=1)
-    assert first != found.generate("the ", count=6, seed=2)
+    ngrams = NgramModel.fit(POSTS * 5)
+    first = ngrams.generate("the ", count=6, seed=1)
+    assert first == ngrams.generate("the ", count=6, seed=1)
+    assert first != ngrams.generate("the ", count=6, seed=2)
     assert all(text.startswith("the ") for text in first)
-    assert len(set(found.generate(count=20, seed=1, sampling=replace(PLAIN, temperature=0.05)))) < 5
-    assert len(set(found.generate(count=20, seed=1, sampling=replace(PLAIN, top_p=0.01)))) == 1
+    assert len(set(ngrams.generate(count=20, seed=1, sampling=replace(PLAIN, temperature=0.05)))) < 5
+    assert len(set(ngrams.generate(count=20, seed=1, sampling=replace(PLAIN, top_p=0.01)))) == 1
 
 
 def test_it_writes_what_is_likely():
     """Frequencies of drawn first bytes are the probabilities."""
-    found = model(["ax", "ay", "bz", "cz"], 3)
-    texts = found.generate(count=4000, seed=0)
-    p = found.next_bytes(np.full((1, 3), END))[0, ord("a")]
+    ngrams = model(["ax", "ay", "bz", "cz"], 3)
+    texts = ngrams.generate(count=4000, seed=0)
+    p = ngrams.next_bytes(np.full((1, 3), END))[0, ord("a")]
     assert np.mean([text.startswith("a") for text in texts]) == pytest.approx(p, abs=0.03)
 
 
 def test_a_saved_model_is_the_same_model(tmp_path):
     """Bits and texts are equal after loading, and the file is no pickle."""
-    found = NgramModel.fit(POSTS * 4)
-    found.save(tmp_path / "ngram.safetensors")
+    ngrams = NgramModel.fit(POSTS * 4)
+    ngrams.save(tmp_path / "ngram.safetensors")
     loaded = NgramModel.load(tmp_path / "ngram.safetensors")
-    assert loaded.bits(POSTS).tolist() == found.bits(POSTS).tolist()
-    assert loaded.generate(count=3, seed=4) == found.generate(count=3, seed=4)
-    assert (loaded.order, loaded.smoothing) == (found.order, found.smoothing)
+    assert loaded.bits(POSTS).tolist() == ngrams.bits(POSTS).tolist()
+    assert loaded.generate(count=3, seed=4) == ngrams.generate(count=3, seed=4)
+    assert (loaded.order, loaded.smoothing) == (ngrams.order, ngrams.smoothing)
     assert load_file(tmp_path / "ngram.safetensors")
 
 
@@ -202,15 +204,15 @@ def test_too_few_posts_are_refused(texts):
 @pytest.mark.parametrize("texts", [["same"] * 10, ["😀"] * 10, [""] * 3, ["a", "b"]])
 def test_odd_posts_still_make_a_model(texts):
     """Identical, empty, emoji-only or two posts: probabilities still sum to one."""
-    found = NgramModel.fit(texts)
-    assert found.order <= MAX_ORDER
-    assert found.next_bytes(np.full((1, found.order), END)).sum() == pytest.approx(1, abs=1e-5)
+    ngrams = NgramModel.fit(texts)
+    assert ngrams.order <= MAX_ORDER
+    assert ngrams.next_bytes(np.full((1, ngrams.order), END)).sum() == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize(("handle", "limit"), [("BarackObama", 1.7), ("realDonaldTrump", 2.1)])
 def test_it_is_a_baseline_worth_beating(persona, handle, limit):
     """On a real timeline it comes close to what was measured when it was made: 1.61 and 2.02."""
     train, held_out = timeline(persona(handle))
-    found = NgramModel.fit(train)
-    bits = found.bits(held_out).sum() / sum(len(text.encode()) + 1 for text in held_out)
+    ngrams = NgramModel.fit(train)
+    bits = ngrams.bits(held_out).sum() / sum(len(text.encode()) + 1 for text in held_out)
     assert limit - 0.15 < bits < limit

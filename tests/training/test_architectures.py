@@ -146,13 +146,13 @@ def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
 def test_we_write_what_transformers_writes(name):
     """Token by token, with rows that end at different times, the likeliest text is that of `generate`."""
     torch.manual_seed(3)
-    made, config, shape = ARCHITECTURES[name]
-    model = made(config(vocab_size=40, **COMMON, **shape)).eval()
+    model_class, config, shape = ARCHITECTURES[name]
+    model = model_class(config(vocab_size=40, **COMMON, **shape)).eval()
     prompts = torch.randint(1, 40, (12, 5))
-    drawn = model.generate(
+    generated = model.generate(
         prompts, attention_mask=torch.ones_like(prompts), do_sample=False, max_new_tokens=40, eos_token_id=40
     )
-    theirs = drawn[:, 5:].tolist()
+    theirs = generated[:, 5:].tolist()
     ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
     *_, ours = stream_tokens(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]

@@ -52,10 +52,10 @@ def wait_for_step(process, step):
 
 def killed_often(base, folder, kills, seed):
     """Kill a run at random steps, again and again, and let the last one finish."""
-    draw = random.Random(seed)
+    rng = random.Random(seed)
     for number in range(kills):
         process = start(base, folder / "m", folder / "kept")
-        wait_for_step(process, 2 + number * 50 // kills + draw.randrange(4))
+        wait_for_step(process, 2 + number * 50 // kills + rng.randrange(4))
         process.send_signal(signal.SIGKILL)
         process.communicate()
     return finish(start(base, folder / "m", folder / "kept"))

@@ -60,8 +60,8 @@ def test_every_token_but_the_first_is_a_target_once():
 
 @pytest.mark.parametrize("shuffle", [None, random.Random(1)])
 def test_batches_hold_every_row_once_within_their_size(shuffle):
-    """No row is lost or doubled, padding counts towards the size, and posts keep apart in their places."""
-    found = []
+    """No row is lost or doubled, padding counts towards the size, and posts are kept apart."""
+    rows_of_texts = []
     for batch in batches(ROWS, 512, padding=0, shuffle=shuffle):
         rows, width = batch.inputs.shape
         assert rows * width <= 512 or rows == 1
@@ -70,17 +70,19 @@ def test_batches_hold_every_row_once_within_their_size(shuffle):
             for text_id in set(batch.text_ids[i].tolist()) - {-1}:
                 own = batch.text_ids[i] == text_id
                 assert batch.position_ids[i][own].tolist() == list(range(int(own.sum())))
-                found.append((text_id, (int(batch.inputs[i][own][0]), *batch.targets[i][own].tolist())))
-    assert sorted(found) == [(text_id, rows[0]) for text_id, rows in enumerate(ROWS)]
+                rows_of_texts.append(
+                    (text_id, (int(batch.inputs[i][own][0]), *batch.targets[i][own].tolist()))
+                )
+    assert sorted(rows_of_texts) == [(text_id, rows[0]) for text_id, rows in enumerate(ROWS)]
 
 
 def test_batches_have_few_shapes():
     """Hundreds of posts of all lengths come in a handful of shapes: each new one costs memory for good."""
     lengths = random.Random(0)
     rows = [[tuple(range(lengths.randrange(2, 129)))] for _ in range(400)]
-    made = batches(rows, 1024, 0, random.Random(0))
-    assert len({batch.inputs.shape for batch in made}) <= 2
-    assert sum(batch.tokens for batch in made) > 0.9 * sum(batch.inputs.numel() for batch in made)
+    packed = batches(rows, 1024, 0, random.Random(0))
+    assert len({batch.inputs.shape for batch in packed}) <= 2
+    assert sum(batch.tokens for batch in packed) > 0.9 * sum(batch.inputs.numel() for batch in packed)
 
 
 def test_the_order_of_posts_follows_the_seed():
@@ -115,10 +117,10 @@ def test_neighbours_in_a_row_change_no_figure(base, fused):
                 for i, token in enumerate(row[1:])
             )
         )
-    found = nll(model, rows, 0, CPU, find_lm_head(model) if fused else None)
-    assert found.tolist() == pytest.approx(by_hand, rel=1e-4)
+    nats = nll(model, rows, 0, CPU, find_lm_head(model) if fused else None)
+    assert nats.tolist() == pytest.approx(by_hand, rel=1e-4)
     size = sum(len(text.encode()) + 1 for text in texts)
-    assert bits_per_byte(found, texts) == pytest.approx(sum(by_hand) / math.log(2) / size, rel=1e-4)
+    assert bits_per_byte(nats, texts) == pytest.approx(sum(by_hand) / math.log(2) / size, rel=1e-4)
 
 
 def test_the_fused_loss_has_the_gradient_of_the_plain_one(base):
@@ -175,31 +177,31 @@ def test_with_a_cooldown_the_rate_falls_at_the_end_only():
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 16, 48), (2, 48, 16)])
 def test_muon_steps_go_all_ways_alike(shape):
     """What Muon moves a matrix by has singular values of about 1, whatever the gradient's were."""
-    made = orthogonalize(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
-    values = torch.linalg.svdvals(made)
-    assert made.shape == shape
+    step = orthogonalize(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
+    values = torch.linalg.svdvals(step)
+    assert step.shape == shape
     assert values.min() > 0.5
     assert values.max() < 1.4
 
 
 @pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.01)])
-def test_cross_entropy_in_pieces_is_that_of_torch(kind, near):
-    """Cost and both gradients, over more positions than a piece has; padding costs and moves nothing."""
-    draw = torch.Generator().manual_seed(0)
-    hidden = torch.randn(1100, 16, generator=draw).to(kind).requires_grad_()
-    matrix = torch.randn(300, 16, generator=draw).to(kind).requires_grad_()
-    targets = torch.randint(300, (1100,), generator=draw)
+def test_cross_entropy_in_chunks_is_that_of_torch(kind, near):
+    """Loss and both gradients, over more positions than a chunk has; padding adds nothing to them."""
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(1100, 16, generator=generator).to(kind).requires_grad_()
+    lm_head = torch.randn(300, 16, generator=generator).to(kind).requires_grad_()
+    targets = torch.randint(300, (1100,), generator=generator)
     targets[::7] = IGNORE_INDEX
-    exact = [part.detach().float().requires_grad_() for part in (hidden, matrix)]
+    exact = [part.detach().float().requires_grad_() for part in (hidden, lm_head)]
     expected = functional.cross_entropy(
         exact[0] @ exact[1].T, targets, ignore_index=IGNORE_INDEX, reduction="sum"
     )
-    found = cross_entropy(hidden, matrix, targets)
-    found.backward()
+    loss = cross_entropy(hidden, lm_head, targets)
+    loss.backward()
     expected.backward()
-    assert found.item() == pytest.approx(expected.item(), rel=near)
-    assert token_cross_entropy(hidden, matrix, targets).sum().item() == pytest.approx(found.item(), rel=near)
-    for ours, theirs in zip((hidden, matrix), exact, strict=True):
+    assert loss.item() == pytest.approx(expected.item(), rel=near)
+    assert token_cross_entropy(hidden, lm_head, targets).sum().item() == pytest.approx(loss.item(), rel=near)
+    for ours, theirs in zip((hidden, lm_head), exact, strict=True):
         assert (ours.grad.float() - theirs.grad).norm() < near * theirs.grad.norm()
     assert not hidden.grad[::7].any()
 
@@ -213,9 +215,9 @@ def test_a_token_that_was_impossible_costs_much_and_is_a_number():
 def test_muon_moves_the_matrices_of_layers_and_adamw_the_rest(base, tmp_path):
     """A run with Muon learns, and no parameter stays where it was."""
     before = AutoModelForCausalLM.from_pretrained(base).state_dict()
-    found = run(base, tmp_path / "muon", "optimizer=muon", "matrix_rate=0.01", "learning_rate=0.01")
-    after = AutoModelForCausalLM.from_pretrained(found.folder).state_dict()
-    assert found.curve[-1].bits_per_byte < found.curve[0].bits_per_byte
+    trained = run(base, tmp_path / "muon", "optimizer=muon", "matrix_rate=0.01", "learning_rate=0.01")
+    after = AutoModelForCausalLM.from_pretrained(trained.folder).state_dict()
+    assert trained.curve[-1].bits_per_byte < trained.curve[0].bits_per_byte
     assert [name for name in before if torch.equal(before[name], after[name])] == []
 
 
@@ -244,14 +246,14 @@ def test_the_same_seed_gives_the_same_bytes(base, tmp_path):
 
 def test_the_best_checkpoint_is_the_one_saved(base, tmp_path):
     """When training goes wrong after a good start, the weights on disk are those of the good start."""
-    checkpoint = run(base, tmp_path / "m", "epochs=12", "learning_rate=1", "warmup=1", "evaluations=12")
-    best = min(checkpoint.curve, key=lambda point: point.bits_per_byte)
-    assert checkpoint.step == best.step < checkpoint.curve[-1].step
+    trained = run(base, tmp_path / "m", "epochs=12", "learning_rate=1", "warmup=1", "evaluations=12")
+    best = min(trained.curve, key=lambda point: point.bits_per_byte)
+    assert trained.step == best.step < trained.curve[-1].step
     held_out = [p.text for p in tiny_dataset().held_out]
-    model = AutoModelForCausalLM.from_pretrained(checkpoint.folder)
+    model = AutoModelForCausalLM.from_pretrained(trained.folder)
     rows = encode(held_out, AutoTokenizer.from_pretrained(base), 64)
-    found = bits_per_byte(nll(model, rows, 0, CPU), held_out)
-    assert found == pytest.approx(best.bits_per_byte, rel=1e-5)
+    bits = bits_per_byte(nll(model, rows, 0, CPU), held_out)
+    assert bits == pytest.approx(best.bits_per_byte, rel=1e-5)
 
 
 def test_a_loss_that_is_no_number_saves_nothing(tmp_path):
@@ -327,41 +329,41 @@ def test_the_device_can_be_named(monkeypatch):
 
 def test_training_stops_when_it_gets_no_better(base, tmp_path):
     """Evaluations without progress end the run; the reason is told, and the best weights are saved."""
-    said = []
+    notes = []
 
     class Notes(Silence):
         def note(self, message):
-            said.append(message)
+            notes.append(message)
 
     settings = ("epochs=12", "learning_rate=1", "warmup=1", "evaluations=12", "patience=2")
-    checkpoint = run(base, tmp_path / "m", *settings, watcher=Notes())
-    assert "have not fallen for 2 evaluations" in checkpoint.stopped
-    assert any(checkpoint.stopped in message for message in said)
-    bits = [point.bits_per_byte for point in checkpoint.curve]
+    trained = run(base, tmp_path / "m", *settings, watcher=Notes())
+    assert "have not fallen for 2 evaluations" in trained.stopped
+    assert any(trained.stopped in message for message in notes)
+    bits = [point.bits_per_byte for point in trained.curve]
     assert len(bits) < 13
     assert min(bits) == bits[-3]
-    assert checkpoint.step == checkpoint.curve[-3].step
+    assert trained.step == trained.curve[-3].step
 
 
 def test_a_trained_model_is_never_its_base(tmp_path):
-    """Where training only makes the prediction of other posts worse, that is told, and the voice is kept."""
+    """Where training only makes the prediction of other posts worse, a note says so; weights are saved."""
     base = str(tiny_base(tmp_path / "base"))
     first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
-    said = []
+    notes = []
 
     class Notes(Silence):
         def note(self, message):
-            said.append(message)
+            notes.append(message)
 
     again = run(str(first.folder), tmp_path / "again", "learning_rate=3e-2", "evaluations=2", watcher=Notes())
     assert again.curve[0].bits_per_byte < min(point.bits_per_byte for point in again.curve[1:])
     assert again.step > 0
     assert again.digest != first.digest
-    assert any("no better than before" in message for message in said)
+    assert any("no better than before" in message for message in notes)
 
 
 def test_training_stops_when_the_model_copies(base, tmp_path):
-    """A listener that hears copies ends the run; the weights saved are those before the copying began."""
+    """A probe that finds copies ends the run; the weights saved are those before the copying began."""
     probes = []
 
     def probe_memorization(model, _):
@@ -370,7 +372,7 @@ def test_training_stops_when_the_model_copies(base, tmp_path):
             samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == 3 else ""
         )
 
-    checkpoint = run(
+    trained = run(
         base,
         tmp_path / "m",
         "epochs=4",
@@ -378,20 +380,20 @@ def test_training_stops_when_the_model_copies(base, tmp_path):
         "evaluations=8",
         probe_memorization=probe_memorization,
     )
-    assert checkpoint.stopped == "copies"
-    assert [point.copied for point in checkpoint.curve] == [None, None, 0.1, 0.2, pytest.approx(0.3)]
-    assert checkpoint.step == checkpoint.curve[-2].step
+    assert trained.stopped == "copies"
+    assert [point.copied for point in trained.curve] == [None, None, 0.1, 0.2, pytest.approx(0.3)]
+    assert trained.step == trained.curve[-2].step
 
 
 def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
     """When memory runs out the same gradient comes from smaller pieces, and a line says so."""
     tokenizer = AutoTokenizer.from_pretrained(base)
     batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
-    gradients, said = [], []
+    gradients, notes = [], []
 
     class Notes(Silence):
         def note(self, message):
-            said.append(message)
+            notes.append(message)
 
     for most in (len(batch.inputs), 1):
         model = AutoModelForCausalLM.from_pretrained(base)
@@ -405,7 +407,7 @@ def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
         Backward(weights, loss, ProcessGroup(), Notes())(batch)
         gradients.append(weights.gradient.clone())
     assert torch.allclose(*gradients, atol=1e-6)
-    assert any("pieces" in message for message in said)
+    assert any("pieces" in message for message in notes)
 
 
 def test_a_large_model_computes_few_positions_at_once_on_a_processor(base, monkeypatch):
@@ -438,14 +440,14 @@ def test_memory_for_not_even_one_row_is_one_clear_error(base):
         Backward(weights, lambda _: torch.empty(1 << 55), ProcessGroup(), Silence())(batch)
 
 
-def test_several_people_are_heard_alike_or_as_asked():
-    """Whoever wrote less is oversampled, to equal shares or to those asked for; no post is left out."""
+def test_several_people_are_weighted_alike_or_as_the_mix_says():
+    """Whoever wrote less is oversampled, to equal weights or to those of the mix; no post is left out."""
     posts_of = {"a": [[(1, n)] for n in range(90)], "b": [[(2, n)] for n in range(30)]}
 
     def counts(mix):
-        drawn = mixed_epoch(posts_of, author_weights(["a", "b"], mix), random.Random(0))
-        assert {rows[0] for rows in drawn} == {rows[0] for posts in posts_of.values() for rows in posts}
-        return [sum(rows[0][0] == who for rows in drawn) for who in (1, 2)]
+        posts = mixed_epoch(posts_of, author_weights(["a", "b"], mix), random.Random(0))
+        assert {rows[0] for rows in posts} == {rows[0] for posts in posts_of.values() for rows in posts}
+        return [sum(rows[0][0] == who for rows in posts) for who in (1, 2)]
 
     assert counts({}) == [90, 90]
     assert counts({"A": 3, "@b": 1}) == [90, 30]

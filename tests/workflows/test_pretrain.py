@@ -1,4 +1,4 @@
-"""Pre-training: a corpus becomes a base, whole, resumable, and fit to be taught a voice."""
+"""Pre-training: a corpus becomes a base, whole or not at all; it can be resumed, and then fine-tuned."""
 
 from __future__ import annotations
 
@@ -39,15 +39,21 @@ def small(monkeypatch, tmp_path):
 
 
 def job(folder, out="base", **changed):
-    given = {"size": "small", "tokens": 24 * STEP, "held_out_posts": 50, "checkpoint_seconds": 0.0, **changed}
-    return PretrainConfig(corpus=(folder / "posts.txt",), out=folder / out, **given)
+    options = {
+        "size": "small",
+        "tokens": 24 * STEP,
+        "held_out_posts": 50,
+        "checkpoint_seconds": 0.0,
+        **changed,
+    }
+    return PretrainConfig(corpus=(folder / "posts.txt",), out=folder / out, **options)
 
 
 class Stop(Silence):
     """Presses Ctrl-C after some steps, as the keyboard does."""
 
     def __init__(self, after):
-        self.after, self.said_so = after, []
+        self.after, self.notes = after, []
 
     def stepped(self, step, *_):
         """Note one step."""
@@ -55,8 +61,8 @@ class Stop(Silence):
             signal.raise_signal(signal.SIGINT)
 
     def note(self, message):
-        """Note what is said."""
-        self.said_so.append(message)
+        """Keep the message."""
+        self.notes.append(message)
 
 
 def weights(folder):
@@ -64,9 +70,9 @@ def weights(folder):
 
 
 def test_a_base_is_an_ordinary_model_folder(tmp_path):
-    """It learns, loads with transformers, says what it was made of, and can be taught a voice."""
-    made = pretrain(job(tmp_path, about="made sentences", licence="cc0-1.0"))
-    curve = [point.bits_per_byte for point in made.curve]
+    """It learns, loads with transformers, says what it was made of, and can be fine-tuned."""
+    pretrained = pretrain(job(tmp_path, about="made sentences", licence="cc0-1.0"))
+    curve = [point.bits_per_byte for point in pretrained.curve]
     assert curve[-1] < 0.7 * curve[0]
     folder = tmp_path / "base"
     model = AutoModelForCausalLM.from_pretrained(folder)
@@ -78,14 +84,14 @@ def test_a_base_is_an_ordinary_model_folder(tmp_path):
     noted = json.loads((folder / "pretrained.json").read_text())
     assert (noted["posts"], noted["held_out_posts"], noted["tokens"]) == (850, 50, 24 * STEP)
     rows = PackedRows(next((tmp_path / "home").rglob("rows")), STEP, seed=0, batches=24)
-    assert made.curve[-1].epoch == pytest.approx(24 / rows.batches_per_epoch)
+    assert pretrained.curve[-1].epoch == pytest.approx(24 / rows.batches_per_epoch)
     recipe = load_recipe("starter", [f"base={folder}", "epochs=1"])
-    (tmp_path / "voice").mkdir()
+    (tmp_path / "tuned").mkdir()
     device = Device("cpu", "", bf16=False)
-    taught = train(
-        tiny_dataset(), recipe, load_base(str(folder)), tmp_path / "voice", TrainOptions(device=device)
+    tuned = train(
+        tiny_dataset(), recipe, load_base(str(folder)), tmp_path / "tuned", TrainOptions(device=device)
     )
-    assert taught.curve[-1].bits_per_byte < taught.curve[0].bits_per_byte
+    assert tuned.curve[-1].bits_per_byte < tuned.curve[0].bits_per_byte
 
 
 @pytest.mark.parametrize("after", [3, 20])
@@ -96,7 +102,7 @@ def test_an_interrupted_run_goes_on(after, tmp_path, monkeypatch):
         pretrain(job(tmp_path), watcher)
     assert not (tmp_path / "base").exists()
     pretrain(job(tmp_path), watcher)
-    assert watcher.said_so == [f"going on from step {after} of 24"]
+    assert watcher.notes == [f"going on from step {after} of 24"]
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "another"))
     pretrain(job(tmp_path, out="whole"))
     assert weights(tmp_path / "base") == weights(tmp_path / "whole")
@@ -106,9 +112,9 @@ def test_more_tokens_go_on_from_before_the_end(tmp_path):
     """A run that had ended continues from where its learning rate began to fall."""
     pretrain(job(tmp_path))
     watcher = Stop(after=-1)
-    made = pretrain(job(tmp_path, out="longer", tokens=40 * STEP), watcher)
-    assert watcher.said_so == ["going on from step 14 of 40"]
-    assert made.curve[-1].step == 40
+    pretrained = pretrain(job(tmp_path, out="longer", tokens=40 * STEP), watcher)
+    assert watcher.notes == ["going on from step 14 of 40"]
+    assert pretrained.curve[-1].step == 40
 
 
 def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
@@ -160,33 +166,33 @@ def test_a_vocabulary_that_cannot_be_kept_is_told():
 
 def test_held_out_posts_are_never_learnt_from(tmp_path):
     """The end of the corpus, or of another one, is in no row."""
-    made = pretrain(job(tmp_path, tokens=2 * STEP))
+    pretrained = pretrain(job(tmp_path, tokens=2 * STEP))
     rows = next((tmp_path / "home").rglob("rows-128.u16"))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
-    learnt = tokenizer.decode(np.fromfile(rows, np.uint16)).split(END_TEXT)
+    packed = tokenizer.decode(np.fromfile(rows, np.uint16)).split(END_TEXT)
     every = varied_texts(900, seed=1)
-    assert made.posts == 850
-    assert set(every[850:]).isdisjoint(learnt)
-    assert set(every[:850]) <= set(learnt)
+    assert pretrained.posts == 850
+    assert set(every[850:]).isdisjoint(packed)
+    assert set(every[:850]) <= set(packed)
 
 
 def test_a_pass_shows_every_token_once(tmp_path):
     """Whatever the order: each post begins and ends, sees itself alone, and what is too long is cut."""
     tokenizer = learn_vocabulary(varied_texts(300, seed=2), 400)
-    draw = random.Random(0)
-    long = [" ".join(varied_texts(draw.randint(8, 40), seed=i)) for i in range(9)]
+    rng = random.Random(0)
+    long = [" ".join(varied_texts(rng.randint(8, 40), seed=i)) for i in range(9)]
     texts = [*varied_texts(200, seed=2), *long]
     encoded = sorted([*tokenizer.encode(text, add_special_tokens=False).ids[:255], END] for text in texts)
     assert list(write_rows(texts, tokenizer, 256, tmp_path)) == [209]
     one_pass = PackedRows(tmp_path, 1024, seed=0, batches=1).batches_per_epoch
-    found = []
+    passes = []
     for seed in (0, 1):
         rows = PackedRows(tmp_path, 1024, seed=seed, batches=2 * one_pass)
-        found.append([targets(batch) for batch in rows[:one_pass]])
-        assert sorted(post for batch in found[-1] for post in batch) == encoded
-        assert [targets(batch) for batch in rows[one_pass:]] != found[-1]
+        passes.append([targets(batch) for batch in rows[:one_pass]])
+        assert sorted(post for batch in passes[-1] for post in batch) == encoded
+        assert [targets(batch) for batch in rows[one_pass:]] != passes[-1]
         assert max(batch.inputs.numel() for batch in rows) <= 1024
-    assert found[0] != found[1]
+    assert passes[0] != passes[1]
 
 
 def targets(batch):
@@ -219,24 +225,24 @@ def test_what_cannot_be_done_is_told(changed, told, tmp_path):
 
 def test_hours_become_tokens_by_a_trial(tmp_path):
     """A short trial tells how many tokens fit; the plan stays the same when the run goes on."""
-    asked = job(tmp_path, tokens=None, hours=2e-4)
-    first = pretrain(asked).tokens
+    config = job(tmp_path, tokens=None, hours=2e-4)
+    first = pretrain(config).tokens
     assert first >= STEP
     assert pretrain(job(tmp_path, out="again", tokens=None, hours=2e-4)).tokens == first
 
 
 def test_the_command_refuses_what_is_not_there(tmp_path):
     """Exit code 2 and one line."""
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "huggingtweets", "pretrain", "missing.txt", "--out", "base"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert found.returncode == 2
-    assert "missing.txt" in found.stderr
-    assert "Traceback" not in found.stderr
+    assert process.returncode == 2
+    assert "missing.txt" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.slow
@@ -244,9 +250,9 @@ def test_two_processes_make_the_same_base(tmp_path):
     """Torchrun with two learns what one learns, up to rounding, which Muon makes larger than AdamW does."""
 
     def made(name, launcher):
-        asked = ["pretrain", "posts.txt", "--out", name, "--tokens", "20480", "--held-out-posts", "50"]
+        arguments = ["pretrain", "posts.txt", "--out", name, "--tokens", "20480", "--held-out-posts", "50"]
         home = {"HUGGINGTWEETS_HOME": str(tmp_path / f"home-{name}")}
-        command = [*launcher, "-m", "huggingtweets", *asked]
+        command = [*launcher, "-m", "huggingtweets", *arguments]
         subprocess.run(command, cwd=tmp_path, env={**os.environ, **home}, check=True)
         curve = json.loads((tmp_path / name / "pretrained.json").read_text())["curve"]
         weights = AutoModelForCausalLM.from_pretrained(tmp_path / name).state_dict()

@@ -41,15 +41,15 @@ def base(tmp_path_factory):
     return tiny_base(tmp_path_factory.mktemp("base"))
 
 
-def learnt(base, folder, says, *settings, count=20):
-    given = [f"base={base}", "speakers=true", "learning_rate=1e-2", "batch_tokens=512", "evaluations=1"]
-    recipe = load_recipe("starter", [*given, "warmup=0.1", "sampling.max_new_tokens=12", *settings])
+def fine_tune(base, folder, says, *settings, count=20):
+    values = [f"base={base}", "speakers=true", "learning_rate=1e-2", "batch_tokens=512", "evaluations=1"]
+    recipe = load_recipe("starter", [*values, "warmup=0.1", "sampling.max_new_tokens=12", *settings])
     return train(dataset(says, count), recipe, load_base(str(base)), folder, TrainOptions(device=CPU))
 
 
 @pytest.fixture(scope="module")
 def folder(base, tmp_path_factory):
-    return learnt(base, tmp_path_factory.mktemp("model"), SAYS, "epochs=60", "batch_tokens=128").folder
+    return fine_tune(base, tmp_path_factory.mktemp("model"), SAYS, "epochs=60", "batch_tokens=128").folder
 
 
 def written(folder, prompt="", **options):
@@ -64,9 +64,9 @@ def test_each_speaker_says_their_own(folder):
 
 def test_without_a_handle_each_post_draws_one(folder):
     """Several people speak then, and the same seed draws the same ones."""
-    found = written(folder, count=24)
-    assert set(found) >= set(SAYS.values())
-    assert written(folder, count=24) == found
+    texts = written(folder, count=24)
+    assert set(texts) >= set(SAYS.values())
+    assert written(folder, count=24) == texts
 
 
 def test_held_out_posts_are_measured_as_their_authors(folder):
@@ -93,7 +93,7 @@ def test_a_stranger_is_named_with_those_who_are_known(folder, base, tmp_path):
     """An unknown handle lists the known ones; a model of one voice says how to make one of several."""
     with pytest.raises(UserError, match="expected one of ada, bob, dr"):
         written(folder, speaker="carol")
-    one = learnt(base, tmp_path, {"ada": SAYS["ada"]}, "speakers=false", "epochs=1").folder
+    one = fine_tune(base, tmp_path, {"ada": SAYS["ada"]}, "speakers=false", "epochs=1").folder
     with pytest.raises(UserError, match="--speakers"):
         written(one, speaker="ada")
 
@@ -128,7 +128,7 @@ def test_a_new_speaker_begins_as_the_base_does(base):
 def test_two_hundred_authors_fit(base, tmp_path):
     """One model takes hundreds of people with a handful of posts each, and each can be asked to speak."""
     says = {f"person{number}": f"{number} is my number" for number in range(200)}
-    folder = learnt(base, tmp_path, says, "epochs=1", count=4).folder
+    folder = fine_tune(base, tmp_path, says, "epochs=1", count=4).folder
     model = models.load(folder)
     for handle in ("person0", "person199"):
         assert len(model.generate(count=2, speaker=handle, seed=1).samples) == 2
