@@ -112,7 +112,7 @@ def decode(report: bytes) -> Evaluation:
         },
         hours=frame.hours,
         game=frame.game,
-        unread={name: part.copy() for name, part in answers.items() if name not in installed},
+        unread={name: msgspec.json.decode(part) for name, part in answers.items() if name not in installed},
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Self
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.structs import fields
 
 from .drawings import Headline, Label, Method, ReportContext, Section
@@ -168,7 +168,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     answers: dict[str, Answer]  # by the name of the question, in the order of the questions
     hours: tuple[int, ...] = ()  # training posts in each hour of the day (UTC), where dates are known
     game: Game | None = None  # where somebody has played
-    unread: dict[str, Raw] = {}  # JSON of answers to questions that are not installed here
+    unread: dict[str, object] = {}  # answers to questions that are not installed here, as JSON has them
 
     def __getattr__(self, name: str) -> Any:
         """The answer to the question called `name`."""

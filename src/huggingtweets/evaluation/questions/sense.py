@@ -1,10 +1,10 @@
 """Does it make sense?
 
-Two things are measured. First, words that do not exist: the share of a group's words that are neither in
-the person's training posts nor in a word list of their language. Names and slips of the pen count, so the person's
-own later posts are the ceiling. Second, surprise: what the posts cost a larger language model in bits per
-byte. That model was trained on none of them. The person's own posts are the ceiling here, too, and the same
-posts with their words shuffled are a floor.
+Two things are measured. First, words that do not exist: the share of a group's words that are neither in the
+person's training posts nor in a word list of their language. Names and slips of the pen count, so the
+person's own later posts are the ceiling. Second, surprise: what the posts cost a larger language model in
+bits per byte. That model was trained on none of them. The person's own posts are the ceiling here, too, and
+the same posts with their words shuffled are a floor.
 
 Blind to: truth, and copies, which make as much sense as the person does. The word list is blind to real words
 in a senseless order, and the larger model to what it does not know itself.
