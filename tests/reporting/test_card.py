@@ -6,11 +6,14 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 from huggingface_hub import ModelCard
+from hypothesis import example, given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from huggingtweets.reporting import model_card
 from huggingtweets.reporting.card import OF_LORA
+from huggingtweets.reporting.escaping import escape, escape_cell
 from huggingtweets.reporting.picture import plain
 from huggingtweets.results import Metric
 from huggingtweets.types import (
@@ -27,6 +30,25 @@ from huggingtweets.types import (
     TrainingResult,
 )
 
+ORDINARY = (
+    "Ada-Lovelace (she/her)",
+    "@ada_l",
+    "Dr. Ada O'Neill, PhD; 50% human!",
+    "C# & friends: what's up? 3 < 4, 5 * 3 = 15",
+    '"quoted" {braces} a+b ^',
+    "#hashtag first, -5 degrees, 1.5 litres, > 3",
+    "今日はいい天気 ñandú 😀",
+)
+CONTEXTS = {  # {} is text of a person or a model
+    "line": "{}\n",
+    "heading": "# {}\n",
+    "list": "- {}\n",
+    "bold": "He **said {} and** *that {}* was ~~{}~~ of {}.\n",
+    "between": "(<b>{}</b>{}) [{}](y) `y`\n",
+    "block": "<div>\n<b>{}</b>\n</div>\n",
+    "table": "| a | b |\n| --- | --- |\n| {} | {} |\n",
+}
+MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ aB1"
 PICTURES = ("predictions.png", "pipeline.png", "funnel.png", "curves.png", "avatar-1.png", "avatar-2.png")
 NASTY = (
     "<script>alert(1)</script>",
@@ -250,6 +272,46 @@ def test_text_of_people_and_models_changes_nothing_in_the_structure(text):
     page = with_text(text)
     assert page.elements == with_text("harmless").elements
     assert page.text.count(plain(text)) >= 15
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_text_can_be_read_in_the_source(text):
+    """Only what a parser could misread is escaped: names and sentences stand there as they are."""
+    said = TrainingResult(metrics=(), samples=(Sample(prompt="", text=text),))
+    card = model_card(record(author(name=text), result=said), pictures=())
+    assert body(card).count(text) == 2
+    assert Page(card).text.count(text) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("see www.example.org", "see www&#46;example.org"),
+        ("https://example.org", "https&#58;//example.org"),
+        ("me@example.org", "me&#64;example.org"),
+        ("so :smile: 12:30:45", "so &#58;smile: 12:30:45"),
+        ("$5 and $6", "&#36;5 and &#36;6"),
+    ],
+)
+def test_addresses_formulas_and_names_of_emoji_stay_text(text, source):
+    """What the Hub or GitHub would make of them beyond Markdown."""
+    assert escape(text) == source
+
+
+@pytest.mark.parametrize("place", CONTEXTS)
+@given(text=st.text(MARKS, min_size=1, max_size=12).filter(str.strip))
+@example(text="1) x")
+@example(text="- - -")
+@example(text="a\\")
+@example(text="__a_b__")
+@example(text="## a ##")
+@example(text="~~~")
+def test_no_text_is_markup_wherever_it_stands(place, text):
+    """Beside other markup, at the beginning of a line, in a cell: the same elements, the text as it is."""
+    in_place = escape_cell if place == "table" else escape
+    page, usual = (Page(CONTEXTS[place].replace("{}", in_place(each))) for each in (text, "usual"))
+    assert page.elements == usual.elements
+    assert page.text == usual.text.replace("usual", plain(text))
 
 
 @pytest.mark.parametrize("text", NASTY)

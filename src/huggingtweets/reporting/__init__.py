@@ -9,8 +9,8 @@ from ..types import Record
 from .card import model_card
 from .curves import loss_curve
 from .funnel_picture import funnel_picture
+from .game import with_game
 from .pipeline_picture import pipeline_picture
-from .played import with_game
 from .portrait import avatar_pictures
 from .report import report_html
 from .share_picture import post_picture, share_picture
@@ -32,12 +32,12 @@ __all__ = [
 def render(
     record: Record, avatars: Mapping[str, bytes], evaluation: Evaluation | None = None
 ) -> dict[str, bytes]:
-    """Everything that is shown of a model, as files to lie beside its weights.
+    """Card and pictures of a model by file name, for its folder.
 
     Args:
         record: what is known of the model.
         avatars: image files by handle; who has none, or a broken one, gets initials.
-        evaluation: what was measured of it, where it was.
+        evaluation: what was measured of it, if it was.
     """
     pictures = {
         "predictions.png": share_picture(record, avatars),

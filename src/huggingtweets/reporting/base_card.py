@@ -1,4 +1,4 @@
-"""The card of a base: what it learnt from, how long, how well it predicts, and where its limits are."""
+"""The card of a pretrained base: its corpus, its training, how well it predicts, and its limits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .card import environment
 from .curves import loss_curve
 
 
-def base_card(made: Pretrained) -> dict[str, bytes]:
-    """Card and picture, as files to lie beside the weights."""
+def base_card(pretrained: Pretrained) -> dict[str, bytes]:
+    """Card and picture by file name, for the folder of the weights."""
     metadata = ModelCardData(
-        license=made.licence or None,
+        license=pretrained.licence or None,
         tags=["huggingtweets", "text-generation", "gpt2"],
         pipeline_tag="text-generation",
         library_name="transformers",
@@ -22,12 +22,12 @@ def base_card(made: Pretrained) -> dict[str, bytes]:
         environment()
         .get_template("base.md.j2")
         .render(
-            made=made,
-            best=min(point.bits_per_byte for point in made.curve),
-            hours=made.seconds / 3600,
+            pretrained=pretrained,
+            best=min(point.bits_per_byte for point in pretrained.curve),
+            hours=pretrained.seconds / 3600,
         )
     )
     return {
         "README.md": f"---\n{metadata.to_yaml()}\n---\n\n{body}".encode(),
-        "curves.png": loss_curve(made),
+        "curves.png": loss_curve(pretrained),
     }

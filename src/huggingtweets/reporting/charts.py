@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..results import BASE, MODEL, NGRAM, OTHERS, OWN, Row, drawings
 from ..results.wording import percent
 from .curves import Points, marks
-from .formats import interval, written
+from .formats import format_interval, format_value
 
 ORDER = (OWN, MODEL, NGRAM, BASE, OTHERS)
 
@@ -110,7 +110,7 @@ def scale(row: Row, kind: drawings.Scale, *, holding: Sequence[float] = ()) -> S
     return Scale(
         ticks=_ticks(axis, kind, at),
         dots=[
-            Dot(name, at(f.value), at(f.low), at(f.high), written(f, kind), interval(f, kind))
+            Dot(name, at(f.value), at(f.low), at(f.high), format_value(f, kind), format_interval(f, kind))
             for name, f in sorted(figures.items(), key=lambda item: _order(item[0]))
         ],
     )

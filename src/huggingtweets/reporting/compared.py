@@ -10,48 +10,44 @@ from msgspec import Struct
 
 from .picture import plain
 
-RUN = 3  # words in a row that are marked where both have them
+RUN = 3  # words in a row that are marked if both posts have them
 _UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: each letter is a word
 _LETTERS = rf"[^\W{_UNSPACED}]+"
 _WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['\u2019]{_LETTERS})*")
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """A generated post as it came, and the training post that it is most like.
-
-    `similarity` is the Jaccard similarity of both, 0 to 1; `run` counts the words of the longest run that the
-    sample shares with any training post. `nearest` is empty where training posts are not to be shown.
-    """
+    """A generated post as it came, and the training post that it is most like."""
 
     text: str
-    similarity: float
-    run: int
-    nearest: str = ""
+    similarity: float  # Jaccard similarity of both, 0 to 1
+    run: int  # words of the longest run that the sample shares with any training post
+    nearest: str = ""  # the training post; "" if training posts must not be shown
     prompt: str = ""  # with which the text begins
 
 
 def lines(text: str) -> str:
-    """`text` without characters that could hide or turn it; its line breaks are kept."""
+    """`text` without control characters and those that turn its direction; line breaks stay."""
     return "\n".join(filter(None, map(plain, text.splitlines())))
 
 
 def marked(text: str, other: str) -> Markup:
-    """`text` as HTML, every run of three or more words that `other` has too in a <mark>."""
-    found = list(_WORD.finditer(text))
-    there = set(_runs(_WORD.findall(other)))
-    begins = [place for place, run in enumerate(_runs([word[0] for word in found])) if run in there]
-    shown, end = Markup(), 0
+    """`text` as HTML, with a <mark> around each run of three or more words that `other` has, too."""
+    words = list(_WORD.finditer(text))
+    other_runs = set(_runs(_WORD.findall(other)))
+    begins = [place for place, run in enumerate(_runs([word[0] for word in words])) if run in other_runs]
+    html, end = Markup(), 0
     for first, last in _blocks({place + step for place in begins for step in range(RUN)}):
-        start, stop = found[first].start(), found[last].end()
-        shown += escape(text[end:start]) + Markup("<mark>{}</mark>").format(text[start:stop])
+        start, stop = words[first].start(), words[last].end()
+        html += escape(text[end:start]) + Markup("<mark>{}</mark>").format(text[start:stop])
         end = stop
-    return shown + escape(text[end:])
+    return html + escape(text[end:])
 
 
 def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Every run of words; case and the kind of apostrophe make no difference."""
-    same = [word.casefold().replace("\u2019", "'") for word in words]
-    return zip(*(same[step:] for step in range(RUN)), strict=False)
+    """Every run of `RUN` words; case and the kind of apostrophe make no difference."""
+    folded = [word.casefold().replace("\u2019", "'") for word in words]
+    return zip(*(folded[step:] for step in range(RUN)), strict=False)
 
 
 def _blocks(places: Iterable[int]) -> Iterator[tuple[int, int]]:

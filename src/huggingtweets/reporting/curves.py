@@ -1,4 +1,4 @@
-"""How the figures moved during training."""
+"""The picture of a training: loss and held-out bits per byte by epoch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)  # between two marks of an axis, times 
 
 
 def loss_curve(record: Record | Pretrained) -> bytes:
-    """A PNG 1600 pixels wide: held-out bits per byte and, where it was measured, training loss by epoch."""
+    """A PNG 1600 pixels wide: held-out bits per byte and, if it was measured, training loss by epoch."""
     held_out = [(point.epoch, point.bits_per_byte) for point in record.curve if isfinite(point.bits_per_byte)]
     train = [
         (p.epoch, p.train_loss) for p in record.curve if p.train_loss is not None and isfinite(p.train_loss)
     ]
-    begun = "base, before training" if isinstance(record, Record) else "before training"
-    panels = [_panel("bits per byte of held-out posts", held_out, begun)]
+    start = "base, before training" if isinstance(record, Record) else "before training"
+    panels = [_panel("bits per byte of held-out posts", held_out, start)]
     panels += [_panel("nats per token of training posts", train)] if train else []
     return draw("curves", {"title": _title(held_out), "panels": panels}, pixels=4 / 3)
 
@@ -35,16 +35,16 @@ def _title(held_out: Points) -> str:
     return f"Training cut the cost of a byte of unseen posts from {before:.2f} to {best:.2f} bits"
 
 
-def _panel(label: str, points: Points, begun: str = "") -> dict[str, object]:
-    """Points, the marks of both axes and, where the first point is before training, what to say of it."""
+def _panel(label: str, points: Points, start: str = "") -> dict[str, object]:
+    """Points and the marks of both axes; `start` names the first point if it is before training."""
     values = [value for _, value in points] or [0.0]
     return {
         "label": label,
         "points": points,
         "x": _labelled(marks(0, max((epoch for epoch, _ in points), default=0.0) or 1.0, most=6)),
         "y": _labelled(marks(min(values), max(values), most=5)),
-        "base": f"{begun}: {values[0]:.3f}" if begun else None,
-        "best": f"{min(values):.3f}" if begun and min(values) < values[0] else None,
+        "base": f"{start}: {values[0]:.3f}" if start else None,
+        "best": f"{min(values):.3f}" if start and min(values) < values[0] else None,
     }
 
 
@@ -54,9 +54,9 @@ def _labelled(values: Sequence[float]) -> list[tuple[float, str]]:
 
 
 def marks(low: float, high: float, *, most: int) -> list[float]:
-    """Round numbers at equal distance from `low` or just below it to `high` or just above it.
+    """Round numbers at equal distances, from `low` or just below it to `high` or just above it.
 
-    There are two at least, and `most` + 1 at most.
+    There are at least two and at most `most` + 1.
     """
     span = max(high - low, abs(high) / 10, 0.01)
     power = 10.0 ** floor(log10(span / most))

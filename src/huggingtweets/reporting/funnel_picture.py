@@ -1,4 +1,4 @@
-"""What became of the posts that were read."""
+"""The picture of the funnel: how many posts were read, dropped for each reason, and kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASONS = {
 
 
 def funnel_picture(record: Record) -> bytes:
-    """A PNG 1600 pixels wide: posts read, what each reason took out, posts kept; a part for every author."""
+    """A PNG 1600 pixels wide: posts read, dropped for each reason, and kept, for every author."""
     data = {"title": _title(record), "authors": [_panel(author) for author in record.authors]}
     return draw("funnel", data, pixels=4 / 3)
 
@@ -30,13 +30,13 @@ def _title(record: Record) -> str:
 
 
 def _panel(author: Author) -> dict[str, object]:
-    """One author's bars: each begins where the one before it left off."""
-    funnel, left = author.funnel, author.funnel.read
+    """One author's bars: each reason takes its part off the end of what remains."""
+    funnel, remaining = author.funnel, author.funnel.read
     bars = [_bar("posts read", 0, funnel.read, "read")]
     for reason, label in REASONS.items():
         if reason in funnel.dropped:
-            left -= funnel.dropped[reason]
-            bars.append(_bar(label, left, funnel.dropped[reason], "dropped"))
+            remaining -= funnel.dropped[reason]
+            bars.append(_bar(label, remaining, funnel.dropped[reason], "dropped"))
     bars.append(_bar("learnt from", 0, author.train, "train"))
     bars.append(_bar("held out to test", author.train, author.held_out, "held-out"))
     return {**portrait(author.account, {}), "read": funnel.read, "bars": bars}

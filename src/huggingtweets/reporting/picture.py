@@ -1,7 +1,7 @@
-"""Draws a picture from a template and data: the one place that knows the typesetter and the fonts.
+"""Draws a picture from a template and data; the only module that knows the typesetter and the fonts.
 
-Typst does what setting the world's scripts needs (shaping, both directions, line breaks, fallback from font
-to font, colour emoji) with the fonts in fonts/, so that a picture is the same on every machine.
+Typst sets all scripts (shaping, both directions, line breaks, fallback between fonts, colour emoji) with the
+fonts in fonts/, so that a picture is the same on every machine.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def draw(template: str, data: object, *, pixels: float = 1) -> bytes:
 
 def plain(text: str) -> str:
     """`text` on one line, without control characters and those that turn the direction of what follows."""
-    kept = (c for c in text if c in JOINERS or c.isspace() or unicodedata.category(c) not in UNSEEN)
-    return " ".join("".join(kept).split())
+    visible = (c for c in text if c in JOINERS or c.isspace() or unicodedata.category(c) not in UNSEEN)
+    return " ".join("".join(visible).split())
 
 
 @cache

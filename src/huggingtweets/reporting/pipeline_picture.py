@@ -1,4 +1,4 @@
-"""The way from posts to a model, with the figures of this one: what `huggingtweets lineage` tells, drawn."""
+"""The picture of the pipeline: `huggingtweets lineage` as a drawing, with the figures of one model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST = 24  # characters of a recipe's name
 
 
 def pipeline_picture(record: Record) -> bytes:
-    """A PNG of 1600 x 600 pixels: the artifacts of the tracker, and between them the steps that made them."""
+    """A PNG of 1600 x 600 pixels: the artifacts of the tracker, and the steps between them."""
     authors, curve = record.authors, record.curve
     read, kept = sum(a.funnel.read for a in authors), sum(a.funnel.kept for a in authors)
     train, held_out = sum(a.train for a in authors), sum(a.held_out for a in authors)
@@ -57,13 +57,13 @@ def _box(kind: str, title: str, details: list[str]) -> dict[str, object]:
 
 
 def _version(record: Record, kind: str) -> str:
-    """The kind of an artifact and, where the tracker has it, its version: "train-dataset v3"."""
-    found = next((v for name, v in record.tracked.artifacts.items() if name.endswith(kind)), "")
-    return plain(f"{kind} {found.rpartition(':')[2]}")
+    """The kind of an artifact and, if the tracker has it, its version: "train-dataset v3"."""
+    version = next((v for name, v in record.tracked.artifacts.items() if name.endswith(kind)), "")
+    return plain(f"{kind} {version.rpartition(':')[2]}")
 
 
 def _digests(digests: Sequence[str]) -> str:
-    """The beginning of what proves the content."""
+    """The first characters of each digest."""
     return " ".join(f"#{digest[:DIGEST]}" for digest in digests if digest)
 
 

@@ -29,9 +29,9 @@ def portrait(account: Account, avatars: Mapping[str, bytes]) -> dict[str, object
     }
 
 
-def address(shown: Mapping[str, object]) -> str:
-    """A portrait's picture as an address that holds it, for HTML; "" where there is none."""
-    jpeg = shown["picture"]
+def address(person: Mapping[str, object]) -> str:
+    """The picture of a portrait as a data URL, for HTML; "" if there is none."""
+    jpeg = person["picture"]
     return f"data:image/jpeg;base64,{b64encode(bytes(jpeg)).decode()}" if isinstance(jpeg, list) else ""
 
 
@@ -49,7 +49,7 @@ def _initials(account: Account) -> str:
 
 
 def _square(avatar: bytes | None) -> list[int] | None:
-    """The middle of an image as the bytes of a JPEG; None where there is none that can be read."""
+    """The middle of an image as the bytes of a JPEG; None if there is no image that can be read."""
     if not avatar:
         return None
     try:
@@ -59,6 +59,6 @@ def _square(avatar: bytes | None) -> list[int] | None:
         return None
     square = ImageOps.fit(upright, (SIDE, SIDE))
     white = Image.new("RGBA", square.size, "white")
-    written = BytesIO()
-    Image.alpha_composite(white, square).convert("RGB").save(written, "JPEG", quality=92)
-    return list(written.getvalue())
+    jpeg = BytesIO()
+    Image.alpha_composite(white, square).convert("RGB").save(jpeg, "JPEG", quality=92)
+    return list(jpeg.getvalue())

@@ -1,4 +1,4 @@
-"""The card as it is published: whose posts, with what permission, and links that work from afar."""
+"""The card as it is published: whose posts, with what permission, and addresses instead of file names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def published_card(
     Args:
         card: README.md as it lies beside the weights.
         record: what is known of the model.
-        permission: by what right it is published.
+        permission: with which the posts are published.
         thumbnail: address of the picture that is shown where the page is linked to, "" for none.
         dataset: name of the repository of its posts, "" where they are not published.
 
@@ -45,10 +45,10 @@ def published_card(
 
 
 def unsaid(card: str, record: Record) -> list[str]:
-    """What a card must say and does not: that it is a bot, that a machine wrote this, and whose posts."""
-    said = plain(unescape(ModelCard(card).text))
+    """What a card must say but does not: that it is a bot, that a machine wrote this, and whose posts."""
+    text = plain(unescape(ModelCard(card).text))
     handles = [f"@{plain(author.account.handle)}" for author in record.authors]
-    return [words for words in (BOT, MACHINE, *handles) if words not in said]
+    return [words for words in (BOT, MACHINE, *handles) if words not in text]
 
 
 def dataset_card(record: Record, permission: Permission, *, model: str, url: str) -> str:
@@ -56,7 +56,7 @@ def dataset_card(record: Record, permission: Permission, *, model: str, url: str
 
     Args:
         record: what is known of the model.
-        permission: by what right the posts are published.
+        permission: with which the posts are published.
         model: the model's repository.
         url: where that is.
     """

@@ -1,4 +1,4 @@
-"""report.html: what was measured of a model, in one file for people who do not know the terms.
+"""report.html: an evaluation in one file, for people who do not know the terms.
 
 The page loads nothing and runs nothing: style, charts and pictures are inside of it.
 """
@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ..results import MODEL, OWN, Evaluation
 from ..types import NO_BASE, Author, Record
-from . import played, sections, tables
+from . import game, sections, tables
 from .compared import Compared
 from .context import report_context
 from .picture import plain
@@ -61,8 +61,8 @@ def report_html(
             before_samples=[one for one in drawn if one.section.order < sections.SAMPLES_ORDER],
             samples=[sections.sample(post) for post in samples],
             after_samples=[one for one in drawn if one.section.order >= sections.SAMPLES_ORDER],
-            game=played.sentence(evaluation.game),
-            game_section=played.SECTION,
+            game=game.sentence(evaluation.game),
+            game_section=game.SECTION,
             unknown=tables.unknown(evaluation),
             absent=tables.absent(evaluation, who, based=record.base.name != NO_BASE),
             methods=sections.methods(evaluation, context),
@@ -90,9 +90,9 @@ def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[st
 
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
     counts, sampling = evaluation.counts, record.recipe.sampling
-    made, based = record.created_at, record.base.name != NO_BASE
+    created, based = record.created_at, record.base.name != NO_BASE
     return [
-        ("Made", f"{made.day} {made:%B %Y}"),
+        ("Made", f"{created.day} {created:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
         ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),

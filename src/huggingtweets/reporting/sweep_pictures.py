@@ -1,4 +1,4 @@
-"""What a search over settings found: each trial as a line, and how much each setting matters."""
+"""Pictures of a sweep: each trial as a line, and how much each setting matters."""
 
 from __future__ import annotations
 

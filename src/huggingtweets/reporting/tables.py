@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Evaluation, Figure, Row
 from ..results.drawings import Label, Scale
-from .formats import interval, written
+from .formats import format_interval, format_value
 from .picture import plain
 
 BESIDE = (OWN, NGRAM, BASE, OTHERS)  # the columns beside the model's
@@ -96,12 +96,13 @@ def _cell(figure: Figure | None, model: Figure | None, scale: Scale) -> Cell | N
     if figure is None:
         return None
     unclear = model is not None and not figure.above(model) and not model.above(figure)
-    return Cell(written(figure, scale), interval(figure, scale), unclear)
+    return Cell(format_value(figure, scale), format_interval(figure, scale), unclear)
 
 
 def _in_words(label: Label, row: Row) -> tuple[str, str, str, str]:
-    model, scale = row.model, label.scale
-    figure = f"{written(model, scale)} ({interval(model, scale)})" if model else f"unknown: {row.unknown}"
-    floors = ", ".join(f"{FLOORS.get(name, name)} {written(f, scale)}" for name, f in row.floors.items())
-    ceiling = written(row.ceiling, scale) if row.ceiling else ""
+    model, scale, figure = row.model, label.scale, f"unknown: {row.unknown}"
+    if model:
+        figure = f"{format_value(model, scale)} ({format_interval(model, scale)})"
+    floors = ", ".join(f"{FLOORS.get(name, name)} {format_value(f, scale)}" for name, f in row.floors.items())
+    ceiling = format_value(row.ceiling, scale) if row.ceiling else ""
     return plain(f"{label.heading} ({label.text})"), plain(figure), plain(floors), ceiling

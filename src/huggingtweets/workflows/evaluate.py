@@ -118,14 +118,14 @@ def evaluate_folder(
     train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     model, base = models.load(folder.path), models.load_base(record.recipe)
-    written, base_written = (_written(one, record, count, seed) if one else [] for one in (model, base))
+    posts, base_posts = (_generate(one, record, count, seed) if one else [] for one in (model, base))
     language, known = _word_list(record)
     material = Material.gather(
         train,
         held_out,
-        written,
+        posts,
         fit_ngram=models.ngram_floor,
-        base=base_written,
+        base=base_posts,
         others=others,
         bits=model.bits(held_out, [post.author for post in data.held_out]),
         base_bits=base.bits(held_out) if base else (),
@@ -136,12 +136,12 @@ def evaluate_folder(
         seed=seed,
     )
     answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
-    result = replace(answers, game=_played(folder))
-    write_style(train, others, base_written, folder.path)
+    result = replace(answers, game=_last_game(folder))
+    write_style(train, others, base_posts, folder.path)
     page = reporting.report_html(
         record,
         result,
-        _beside_originals(written[:SHOWN], material, show_posts=show_posts),
+        _beside_originals(posts[:SHOWN], material, show_posts=show_posts),
         avatars=avatars,
         copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
@@ -157,8 +157,8 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     """
     watcher.stage("others")
     authors = read(DataConfig(locations=tuple(against)), watcher)
-    given = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
-    return {MANY: list(posts_of_many()), **given}
+    people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
+    return {MANY: list(posts_of_many()), **people}
 
 
 def _word_list(record: Record) -> tuple[str, frozenset[str]]:
@@ -194,10 +194,10 @@ def _larger_model(record: Record) -> _LargerModel | None:
     return _LargerModel(name, model) if model else None
 
 
-def _written(model: Model, record: Record, count: int, seed: int) -> list[str]:
+def _generate(model: Model, record: Record, count: int, seed: int) -> list[str]:
     """Posts as they come, unfiltered: filters would hide what is measured."""
-    written = model.generate(count=count, sampling=record.recipe.sampling, seed=seed)
-    return [sample.text for sample in written.samples]
+    samples = model.generate(count=count, sampling=record.recipe.sampling, seed=seed).samples
+    return [sample.text for sample in samples]
 
 
 def _beside_originals(samples: Sequence[str], material: Material, *, show_posts: bool) -> list[Compared]:
@@ -215,7 +215,7 @@ def _beside_originals(samples: Sequence[str], material: Material, *, show_posts:
     ]
 
 
-def _played(folder: ModelFolder) -> Game | None:
+def _last_game(folder: ModelFolder) -> Game | None:
     """The game that somebody played with this model; a new evaluation keeps it."""
     try:
         return evaluation.load(folder).game
