@@ -73,10 +73,10 @@ def test_nearest_is_the_true_jaccard_similarity():
     train, held_out = sample()
     texts = [*held_out[:20], train[3] + " again", "", "😀", train[5].upper()]
     originals = Originals(train[:80])
-    for text, found in zip(texts, originals.nearest(texts), strict=True):
+    for text, match in zip(texts, originals.nearest(texts), strict=True):
         expected = [jaccard(text, post) for post in train[:80]]
-        assert found.similarity == pytest.approx(max(expected))
-        assert expected[found.position] == pytest.approx(max(expected))
+        assert match.similarity == pytest.approx(max(expected))
+        assert expected[match.position] == pytest.approx(max(expected))
 
 
 def test_a_model_that_copies_is_seen_and_one_that_shuffles_is_not():
@@ -121,8 +121,8 @@ def test_the_guarded_run_is_what_the_person_hardly_repeats():
     assert own_run(Originals([post]), [post] * 5) == LONGEST
     train, held_out = sample()
     runs = Originals(train).longest_runs(held_out)
-    found = own_run(Originals(train), held_out)
-    assert (runs >= found).mean() <= 0.01 < (runs >= found - 1).mean()
+    run = own_run(Originals(train), held_out)
+    assert (runs >= run).mean() <= 0.01 < (runs >= run - 1).mean()
 
 
 @given(POSTS, POSTS, st.integers(1, 4))
@@ -137,9 +137,9 @@ def test_the_index_finds_every_copied_run_and_nothing_else(train, texts, run):
             for i in range(len(asked) - run + 1)
             if any(within(asked[i : i + run], p.split()) for p in train)
         }
-        found = index.find(text)
-        assert {i for part in found for i in starts(text, part, run)} == hits
-        assert all(part.words == len(text[part.start : part.end].split()) for part in found)
+        copies = index.find(text)
+        assert {i for part in copies for i in starts(text, part, run)} == hits
+        assert all(part.words == len(text[part.start : part.end].split()) for part in copies)
 
 
 def starts(text, part, run):
@@ -151,9 +151,9 @@ def test_the_index_says_where_the_copy_is():
     """Places are those of the text as written, so that it can be shown or cut."""
     index = CopyIndex.build(["Mind the gap between the doors, please."], 4)
     text = "Oh! Always MIND THE GAP; between lifts"
-    (found,) = index.find(text)
-    assert text[found.start : found.end] == "MIND THE GAP; between"
-    assert found.words == 4
+    (copy,) = index.find(text)
+    assert text[copy.start : copy.end] == "MIND THE GAP; between"
+    assert copy.words == 4
 
 
 def test_near_copies_are_known_without_the_posts():
@@ -243,11 +243,11 @@ def test_little_to_copy_from_is_no_error(train):
 def test_measuring_keeps_no_text():
     """The figures of copying name lengths and shares, never what was copied."""
     train, held_out = sample()
-    found = copying.measure(material(train, {MODEL: train[:20], OWN: held_out}), seed=0)
-    assert found.longest["model"] == max(len(words(text)) for text in train[:20])
-    assert found.copied.model.value > found.copied.ceiling.value
-    assert found.shares["own"][COPIED_RUN] == found.copied.ceiling.value
-    assert not any(text in repr(found) for text in train)
+    answer = copying.measure(material(train, {MODEL: train[:20], OWN: held_out}), seed=0)
+    assert answer.longest["model"] == max(len(words(text)) for text in train[:20])
+    assert answer.copied.model.value > answer.copied.ceiling.value
+    assert answer.shares["own"][COPIED_RUN] == answer.copied.ceiling.value
+    assert not any(text in repr(answer) for text in train)
 
 
 @pytest.mark.parametrize(

@@ -17,25 +17,25 @@ def test_a_share_has_wilsons_interval(counts):
     """The interval of a share is that of a second implementation, also where none or all hit."""
     hits, count = counts
     expected = binomtest(hits, count).proportion_ci(method="wilson")
-    found = intervals.share(hits, count)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-    assert found.low <= found.value <= found.high
+    figure = intervals.share(hits, count)
+    assert (figure.low, figure.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert figure.low <= figure.value <= figure.high
 
 
 def test_the_bootstrap_agrees_with_the_standard_error_of_a_mean():
     """For a mean, theory says how wide the interval is."""
     values = np.random.default_rng(0).normal(3, 2, 400)
-    found = intervals.mean(values, seed=1)
-    assert found.value == pytest.approx(values.mean())
-    assert found.high - found.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
-    assert found.count == 400
+    figure = intervals.mean(values, seed=1)
+    assert figure.value == pytest.approx(values.mean())
+    assert figure.high - figure.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
+    assert figure.count == 400
 
 
 def test_the_bootstrap_covers_the_truth_about_as_often_as_it_says():
     """Of many samples, about 95 % have the true mean inside their interval."""
     rng = np.random.default_rng(0)
-    found = [intervals.mean(rng.exponential(1, 100), seed=i) for i in range(300)]
-    assert 0.9 <= np.mean([f.low <= 1 <= f.high for f in found]) <= 0.98
+    figures = [intervals.mean(rng.exponential(1, 100), seed=i) for i in range(300)]
+    assert 0.9 <= np.mean([f.low <= 1 <= f.high for f in figures]) <= 0.98
 
 
 def test_the_same_seed_gives_the_same_interval():
@@ -47,9 +47,9 @@ def test_the_same_seed_gives_the_same_interval():
 
 def test_a_ratio_is_sum_over_sum():
     """Long posts weigh more: bits per byte are no mean of means."""
-    found = intervals.ratio([2.0, 30.0], [1.0, 30.0], seed=0)
-    assert found.value == pytest.approx(32 / 31)
-    assert (found.low, found.high) == pytest.approx((1, 2))
+    figure = intervals.ratio([2.0, 30.0], [1.0, 30.0], seed=0)
+    assert figure.value == pytest.approx(32 / 31)
+    assert (figure.low, figure.high) == pytest.approx((1, 2))
 
 
 def test_pairs_see_what_separate_intervals_cannot():
@@ -65,15 +65,15 @@ def test_pairs_see_what_separate_intervals_cannot():
 
 def test_the_difference_of_two_shares_is_newcombes():
     """Newcombe's worked example: 56/70 less 48/80 lies between 0.0524 and 0.3339."""
-    found = intervals.difference(intervals.share(56, 70), intervals.share(48, 80))
-    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    figure = intervals.difference(intervals.share(56, 70), intervals.share(48, 80))
+    assert (figure.value, figure.low, figure.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
 
 
 def test_subsets_of_half_are_as_wide_as_sampling_makes_them():
     """For a mean, half-samples give the interval that theory gives."""
     values = np.random.default_rng(0).normal(0, 1, 400)
-    found = intervals.at_size(lambda at: float(values[at].mean()), 400, 200, seed=0)
-    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.2)
+    figure = intervals.at_size(lambda at: float(values[at].mean()), 400, 200, seed=0)
+    assert figure.high - figure.low == pytest.approx(2 * 1.96 / 20, rel=0.2)
 
 
 def test_equal_values_have_an_interval_of_no_width():

@@ -26,7 +26,7 @@ COPIER, STRANGER, REPEATER, SHUFFLER = "copier", "stranger", "repeater", "shuffl
 
 
 @pytest.fixture(scope="module", params=PEOPLE)
-def asked(request):
+def answers(request):
     """Every question asked of the same failing models, for a person."""
     train, held_out, others = person(request.param)
     size = max(150, len(held_out))
@@ -64,9 +64,9 @@ def real(handle):
     return timeline(str(path))
 
 
-def test_the_voice_of_somebody_else_is_heard(asked):
+def test_the_voice_of_somebody_else_is_heard(answers):
     """A stranger is near other people, and apart from the person by more than the interval."""
-    for voice in (asked["voice"].whole, asked["voice"].style):
+    for voice in (answers["voice"].whole, answers["voice"].style):
         closeness, own = voice.closeness.floors, voice.closeness.ceiling
         assert closeness[STRANGER].high < 0.3
         assert closeness[STRANGER].high < own.low
@@ -74,16 +74,16 @@ def test_the_voice_of_somebody_else_is_heard(asked):
         assert voice.auc.ceiling.low > 0.9
 
 
-def test_the_voice_is_blind_to_copies_and_nearly_to_order(asked):
+def test_the_voice_is_blind_to_copies_and_nearly_to_order(answers):
     """Copied posts sound like the person, of course; shuffled ones a little less."""
-    closeness = asked["voice"].whole.closeness.floors
+    closeness = answers["voice"].whole.closeness.floors
     assert closeness[COPIER].low > 0.9
     assert 0.5 < closeness[SHUFFLER].value < closeness[COPIER].value
 
 
-def test_copies_are_caught_and_nothing_else(asked):
+def test_copies_are_caught_and_nothing_else(answers):
     """Only the copier and the repeater of a training post copy; the person stays the person."""
-    copied, near = asked["copying"].copied, asked["copying"].near
+    copied, near = answers["copying"].copied, answers["copying"].near
     assert near.floors[COPIER].low > 0.95
     assert copied.floors[COPIER].low > 0.8
     for name in (STRANGER, SHUFFLER, OTHERS):
@@ -92,45 +92,45 @@ def test_copies_are_caught_and_nothing_else(asked):
     assert copied.ceiling.high < 0.2
 
 
-def test_repetition_is_caught_by_variety(asked):
+def test_repetition_is_caught_by_variety(answers):
     """One post for ever: self-BLEU 1, next to no different words, lengths and marks of one post."""
-    found = asked["variety"]
-    assert found.self_bleu.floors[REPEATER].low > 0.99 > found.self_bleu.ceiling.high
+    answer = answers["variety"]
+    assert answer.self_bleu.floors[REPEATER].low > 0.99 > answer.self_bleu.ceiling.high
     for n in (1, 2, 3):
-        assert found.distinct[n].floors[REPEATER].high < found.distinct[n].ceiling.low / 3
-    length = found.distributions["length"].distance
+        assert answer.distinct[n].floors[REPEATER].high < answer.distinct[n].ceiling.low / 3
+    length = answer.distributions["length"].distance
     assert length.floors[REPEATER].low > length.ceiling.high
 
 
-def test_variety_is_blind_to_copies_and_order(asked):
+def test_variety_is_blind_to_copies_and_order(answers):
     """Copies are as varied as the person, shuffled words at least as varied."""
-    found = asked["variety"]
-    assert found.distinct[2].floors[COPIER].value > found.distinct[2].ceiling.value - 0.08
-    assert found.distinct[3].floors[SHUFFLER].value > found.distinct[3].ceiling.value - 0.02
-    assert found.self_bleu.floors[SHUFFLER].value < found.self_bleu.ceiling.value + 0.02
+    answer = answers["variety"]
+    assert answer.distinct[2].floors[COPIER].value > answer.distinct[2].ceiling.value - 0.08
+    assert answer.distinct[3].floors[SHUFFLER].value > answer.distinct[3].ceiling.value - 0.02
+    assert answer.self_bleu.floors[SHUFFLER].value < answer.self_bleu.ceiling.value + 0.02
 
 
-def test_somebody_elses_habits_are_seen(asked):
+def test_somebody_elses_habits_are_seen(answers):
     """Some habit of length or marks is far from the person's, farther than the person from themselves."""
-    distances = [found.distance for found in asked["variety"].distributions.values()]
+    distances = [habit.distance for habit in answers["variety"].distributions.values()]
     assert any(row.floors[STRANGER].low > row.ceiling.high for row in distances)
 
 
-def test_the_persons_words_are_missed_in_a_stranger_alone(asked):
+def test_the_persons_words_are_missed_in_a_stranger_alone(answers):
     """The words that give the person away are in copies and shuffled posts too, for better or worse."""
-    used = asked["words"].used
+    used = answers["words"].used
     assert used.floors[STRANGER].high < used.ceiling.low
     assert used.floors[SHUFFLER].value > used.floors[STRANGER].high
     assert used.floors[COPIER].value > used.floors[STRANGER].high
 
 
-def test_detection_catches_all_but_the_copier(asked):
+def test_detection_catches_all_but_the_copier(answers):
     """A reader tells the stranger, the repeater and the shuffler, and cannot tell what is copied."""
-    found = asked["detection"]
-    assert found.floors[STRANGER].low > 0.9
-    assert found.floors[REPEATER].low > 0.9
-    assert found.floors[SHUFFLER].low > 0.55
-    assert found.floors[COPIER].high < 0.6
+    answer = answers["detection"]
+    assert answer.floors[STRANGER].low > 0.9
+    assert answer.floors[REPEATER].low > 0.9
+    assert answer.floors[SHUFFLER].low > 0.55
+    assert answer.floors[COPIER].high < 0.6
 
 
 def test_prediction_prefers_the_person():

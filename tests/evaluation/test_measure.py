@@ -27,7 +27,7 @@ def evaluated():
     """The whole measurement of a model that copies half of the time."""
     train, held_out = sample()
     steps = []
-    found = measure(
+    result = measure(
         train,
         held_out,
         train[:60] + shuffled(train[60:120]),
@@ -38,13 +38,13 @@ def evaluated():
         hours=[7, 7, 23],
         progress=lambda *step: steps.append(step),
     )
-    return found, steps
+    return result, steps
 
 
 def test_every_row_stands_between_floors_and_ceiling(evaluated):
     """Each figure lies in its interval and names its count; each row has a figure or says why not."""
-    found, _ = evaluated
-    rows = found.rows()
+    result, _ = evaluated
+    rows = result.rows()
     assert {
         "prediction.bits_per_byte",
         "authorship.style.closeness",
@@ -60,15 +60,15 @@ def test_every_row_stands_between_floors_and_ceiling(evaluated):
             assert figure.low <= figure.value <= figure.high, path
             assert figure.count >= ENOUGH, path
     assert set(rows["copying.copied"].floors) == {"base", "n-gram", "others"}
-    assert found.hours[7] == 2
-    assert len(found.hours) == 24
+    assert result.hours[7] == 2
+    assert len(result.hours) == 24
 
 
 def test_an_evaluation_is_json_and_holds_no_post(evaluated):
     """It comes back as it was, and can be published: no text of the person is in it."""
-    found, _ = evaluated
-    encoded = msgspec.json.encode(flat(found))
-    assert decode(encoded) == found
+    result, _ = evaluated
+    encoded = msgspec.json.encode(flat(result))
+    assert decode(encoded) == result
     for absent in (b'"model":null', b'"ceiling":null', b'"game":null'):
         encoded = encoded.replace(absent, b"")
     assert b"null" not in encoded  # no NaN
@@ -97,27 +97,27 @@ def test_planted_leaks_are_caught_and_left_out():
     """Held-out posts that were learnt from, also with other marks, are named and measured nowhere."""
     train, held_out = little()
     planted = [*held_out[:30], train[5], held_out[30], train[9].upper() + "!!"]
-    found = measure(train, planted, train[:40], bits=[1.0] * 33)
-    assert found.counts.leaked == (30, 32)
-    assert found.counts.groups[OWN] == 31
-    assert found.prediction.bits_per_byte.model.count == 31
-    assert found.copying.near.ceiling.value == 0
+    result = measure(train, planted, train[:40], bits=[1.0] * 33)
+    assert result.counts.leaked == (30, 32)
+    assert result.counts.groups[OWN] == 31
+    assert result.prediction.bits_per_byte.model.count == 31
+    assert result.copying.near.ceiling.value == 0
 
 
 def test_other_people_who_are_the_person_are_left_out():
     """A location that holds the person's own posts again makes nobody else of them."""
     train, held_out = sample()
     others = {"double": [*train, *held_out, *(text.upper() for text in train[:50])], "fan": strangers(200)}
-    found = measure(train, held_out, train[:40], others=others)
-    assert found.counts.others["double"] == 0
-    assert found.counts.others["fan"] == 140
+    result = measure(train, held_out, train[:40], others=others)
+    assert result.counts.others["double"] == 0
+    assert result.counts.others["fan"] == 140
 
 
 def test_what_is_missing_is_said():
     """No generated posts, no held-out posts, no others, no bits: reasons in place of figures."""
     train, held_out = little()
-    found = measure(train, [], [])
-    assert all(row.model is None and row.unknown for row in found.rows().values())
+    result = measure(train, [], [])
+    assert all(row.model is None and row.unknown for row in result.rows().values())
     alone = measure(train, held_out, train[:40])
     assert "not given" in alone.prediction.bits_per_byte.unknown
     assert "0 posts of other people" in alone.authorship.whole.closeness.unknown
@@ -129,16 +129,16 @@ def test_what_is_missing_is_said():
 def test_odd_posts_are_measured_without_error(generated):
     """One post, identical posts, emoji alone, empty posts, broken characters."""
     train, held_out = little()
-    found = measure(train, held_out, generated, others={"fan": strangers(200)})
-    assert all(row.model or row.unknown for row in found.rows().values())
-    assert decode(msgspec.json.encode(flat(found))) == found
+    result = measure(train, held_out, generated, others={"fan": strangers(200)})
+    assert all(row.model or row.unknown for row in result.rows().values())
+    assert decode(msgspec.json.encode(flat(result))) == result
 
 
 def test_odd_posts_of_the_person_are_measured_without_error():
     """Emoji alone and nothing but one post repeated are people too."""
     for posts in (["😀 🎈"] * 40, ["same old story"] * 40):
-        found = measure(posts, posts, posts, others={"fan": strangers(200)})
-        assert len(found.counts.leaked) == 40
+        result = measure(posts, posts, posts, others={"fan": strangers(200)})
+        assert len(result.counts.leaked) == 40
 
 
 @pytest.mark.parametrize("train", [[], ["one"], ["a few"] * (ENOUGH - 1)])
@@ -161,11 +161,11 @@ def test_comparison_finds_the_better_model_where_it_is_sure(evaluated):
     honest = measure(
         train, held_out, held_out, others={"fan": strangers(300)}, bits=[0.9 * len(text) for text in held_out]
     )
-    found = differences(honest, evaluated[0])
-    assert found["copying.near"].better == 0
-    assert found["copying.near"].by.high < 0
-    assert found["prediction.bits_per_byte"].better == 0
-    assert found["prediction.bits_per_byte"].by.high - found["prediction.bits_per_byte"].by.low < 0.05
+    result = differences(honest, evaluated[0])
+    assert result["copying.near"].better == 0
+    assert result["copying.near"].by.high < 0
+    assert result["prediction.bits_per_byte"].better == 0
+    assert result["prediction.bits_per_byte"].by.high - result["prediction.bits_per_byte"].by.low < 0.05
     assert not any(difference.sure for difference in differences(honest, honest).values())
 
 

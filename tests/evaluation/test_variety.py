@@ -32,41 +32,41 @@ def classes(name, text):
 @given(HISTOGRAM, HISTOGRAM)
 def test_the_distance_is_that_of_a_second_implementation(a, b):
     """Jensen-Shannon distance in base 2, symmetric, 0 to 1."""
-    found = distance(np.array(a), np.array(b))
-    assert found == pytest.approx(jensenshannon(a, b, base=2), abs=1e-7)
-    assert 0 <= found <= 1 + 1e-9
+    value = distance(np.array(a), np.array(b))
+    assert value == pytest.approx(jensenshannon(a, b, base=2), abs=1e-7)
+    assert 0 <= value <= 1 + 1e-9
 
 
 def test_self_bleu_worked_out_by_hand():
     """Equal posts have 1, a post that shares nothing what smoothing leaves, a cut post its brevity."""
-    found = self_bleu([list("abcd"), list("abcd"), list("efgh"), list("abc")])
-    assert found[:2] == pytest.approx([1, 1])
-    assert found[2] == pytest.approx((0.1**4 / (4 * 3 * 2 * 1)) ** (1 / 4))
-    assert found[3] == pytest.approx(np.exp(1 - 4 / 3))  # all its words match, but the nearest has four
+    scores = self_bleu([list("abcd"), list("abcd"), list("efgh"), list("abc")])
+    assert scores[:2] == pytest.approx([1, 1])
+    assert scores[2] == pytest.approx((0.1**4 / (4 * 3 * 2 * 1)) ** (1 / 4))
+    assert scores[3] == pytest.approx(np.exp(1 - 4 / 3))  # all its words match, but the nearest has four
 
 
 def test_self_bleu_counts_no_word_more_often_than_one_other_post_has_it():
     """Counts are clipped by the highest count in one other post, as in BLEU."""
-    found = self_bleu([list("aa"), list("ab"), list("ba")])
-    assert found[0] == pytest.approx(np.sqrt((1 / 2) * 0.1 / 1))
+    scores = self_bleu([list("aa"), list("ab"), list("ba")])
+    assert scores[0] == pytest.approx(np.sqrt((1 / 2) * 0.1 / 1))
 
 
 def test_distinct_worked_out_by_hand():
     """Ten different words in ten posts of two: half of what is looked at is what it should be."""
     posts = ["one two", "three four", "five six", "seven eight", "nine ten"] * 4
-    found = variety.measure(material(posts, {MODEL: posts, OWN: [f"w{i} v{i}" for i in range(20)]}), seed=0)
-    assert found.sizes == {1: 20, 2: 0, 3: 0}  # too few pairs of words to look at any
-    assert found.distinct[1].ceiling.value == 1
-    assert found.distinct[1].model.value < 0.5 + 0.1
-    assert "too few runs of 2 words" in found.distinct[2].unknown
+    answer = variety.measure(material(posts, {MODEL: posts, OWN: [f"w{i} v{i}" for i in range(20)]}), seed=0)
+    assert answer.sizes == {1: 20, 2: 0, 3: 0}  # too few pairs of words to look at any
+    assert answer.distinct[1].ceiling.value == 1
+    assert answer.distinct[1].model.value < 0.5 + 0.1
+    assert "too few runs of 2 words" in answer.distinct[2].unknown
 
 
 def test_how_much_is_looked_at_changes_no_order():
     """More posts of the same kind are not less varied, as plain distinct-n would say."""
     train, _ = sample()
-    found = variety.measure(material(train, {MODEL: train[:500], OWN: train[:100]}), seed=0)
+    answer = variety.measure(material(train, {MODEL: train[:500], OWN: train[:100]}), seed=0)
     for n in (1, 2):
-        model, own = found.distinct[n].model, found.distinct[n].ceiling
+        model, own = answer.distinct[n].model, answer.distinct[n].ceiling
         assert model.value == pytest.approx(own.value, abs=0.06)
 
 
@@ -77,11 +77,11 @@ def test_small_floors_do_not_blur_the_model():
     assert common({"base": 30, "others": 20}) == 20
     assert common({}) == 0
     train, held_out = sample()
-    found = variety.measure(
+    answer = variety.measure(
         material(train, {MODEL: train[:200], OWN: held_out, "others": train[:20]}), seed=0
     )
-    assert "others" not in found.distributions["length"].distance.floors
-    assert found.distributions["length"].distance.ceiling
+    assert "others" not in answer.distributions["length"].distance.floors
+    assert answer.distributions["length"].distance.ceiling
 
 
 @pytest.mark.parametrize(
@@ -121,23 +121,23 @@ def test_words_hashtags_mentions_and_emoji_are_told_apart():
 def test_shuffled_words_look_as_varied():
     """What the file says it is blind to: order. The same marks, and no fewer different pairs of words."""
     train, held_out = sample()
-    found = variety.measure(material(train, {MODEL: shuffled(train[:300]), OWN: held_out}), seed=0)
-    assert found.distinct[2].model.value > found.distinct[2].ceiling.value - 0.03
-    assert found.distributions["length"].distance.model.value < 0.35
+    answer = variety.measure(material(train, {MODEL: shuffled(train[:300]), OWN: held_out}), seed=0)
+    assert answer.distinct[2].model.value > answer.distinct[2].ceiling.value - 0.03
+    assert answer.distributions["length"].distance.model.value < 0.35
 
 
 @pytest.mark.parametrize("posts", [["😀"] * 20, [""] * 20, ["one"] * 20, ["same post here"] * 20])
 def test_odd_posts_are_measured_or_said_to_be_too_little(posts):
     """Emoji alone, empty posts, single words, one post repeated: figures or reasons, never an error."""
-    found = variety.measure(material(sample()[0][:50], {MODEL: posts, OWN: posts}), seed=0)
-    for row in (*found.distinct.values(), found.self_bleu):
+    answer = variety.measure(material(sample()[0][:50], {MODEL: posts, OWN: posts}), seed=0)
+    for row in (*answer.distinct.values(), answer.self_bleu):
         assert row.model or row.unknown
-    assert found.distributions["length"].distance.model.value > 0.5
+    assert answer.distributions["length"].distance.model.value > 0.5
 
 
 def test_one_post_repeated_is_the_least_varied():
     """Self-BLEU is 1, distinct-1 nearly 0."""
     train, held_out = sample()
-    found = variety.measure(material(train, {MODEL: [train[0]] * 100, OWN: held_out}), seed=0)
-    assert found.self_bleu.model.value == pytest.approx(1)
-    assert found.distinct[1].model.high < found.distinct[1].ceiling.low / 2
+    answer = variety.measure(material(train, {MODEL: [train[0]] * 100, OWN: held_out}), seed=0)
+    assert answer.self_bleu.model.value == pytest.approx(1)
+    assert answer.distinct[1].model.high < answer.distinct[1].ceiling.low / 2

@@ -46,9 +46,9 @@ def test_a_reader_is_tf_idf_and_logistic_regression():
     model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced")
     model.fit(tfidf.fit_transform(spaced[:400]), [1] * 200 + [0] * 200)
     expected = model.decision_function(tfidf.transform(spaced[400:]))
-    found = Reader.fit(counts(mine), counts(theirs)).scores(counts(held_out))
-    assert np.corrcoef(found, expected)[0, 1] > 0.99
-    assert np.abs(found - expected).mean() < 0.05
+    scores = Reader.fit(counts(mine), counts(theirs)).scores(counts(held_out))
+    assert np.corrcoef(scores, expected)[0, 1] > 0.99
+    assert np.abs(scores - expected).mean() < 0.05
 
 
 def test_a_saved_reader_is_the_same_reader(tmp_path):
@@ -96,10 +96,10 @@ def test_kept_words_are_those_that_both_sides_use():
 
 def test_other_people_are_heard_in_equal_parts():
     """One person with many posts does not stand for everybody."""
-    found = balanced({"much": [f"m{i}" for i in range(900)], "little": ["l1", "l2"]}, 100)
-    assert found.count("l1") == 1
-    assert sum(text.startswith("m") for text in found) == 50
-    assert "m899" in found
+    posts = balanced({"much": [f"m{i}" for i in range(900)], "little": ["l1", "l2"]}, 100)
+    assert posts.count("l1") == 1
+    assert sum(text.startswith("m") for text in posts) == 50
+    assert "m899" in posts
 
 
 def test_too_little_is_said_and_not_measured():
@@ -121,9 +121,9 @@ def test_people_who_cannot_be_told_apart_have_no_score():
     """Where others write as the person does, closeness would be noise, and is not given."""
     train, held_out = sample()
     groups = {MODEL: train[:60], OWN: held_out, OTHERS: train[1::9]}
-    found = authorship.measure(material(train[::2], groups, reference={"double": train[1::2]}), seed=0)
-    assert found.whole.closeness.model is None
-    assert "cannot be told" in found.whole.closeness.unknown
+    answer = authorship.measure(material(train[::2], groups, reference={"double": train[1::2]}), seed=0)
+    assert answer.whole.closeness.model is None
+    assert "cannot be told" in answer.whole.closeness.unknown
 
 
 def test_log_odds_are_those_of_the_paper():
@@ -140,37 +140,37 @@ def test_log_odds_are_those_of_the_paper():
 def test_giveaways_are_the_persons_words():
     """The sample's account says "ding", and its own later posts use its words more than strangers do."""
     train, held_out = sample()
-    found = giveaways.measure(
+    answer = giveaways.measure(
         material(train, {MODEL: held_out, OTHERS: strangers(50, seed=1)}, reference={"x": strangers(200)}),
         seed=0,
     )
-    assert "ding" in {word.word for word in found.words}
-    assert all(word.z >= 1.96 for word in found.words)
-    assert found.used.model.low > found.used.floors[OTHERS].high
+    assert "ding" in {word.word for word in answer.words}
+    assert all(word.z >= 1.96 for word in answer.words)
+    assert answer.used.model.low > answer.used.floors[OTHERS].high
 
 
 @pytest.mark.parametrize("others", [[], ["too few"] * 10])
 def test_giveaways_need_somebody_to_differ_from(others):
     """Without other people there are no giveaways, and the row says so."""
-    found = giveaways.measure(material(sample()[0], {MODEL: ["a"] * 20}, reference={"x": others}), seed=0)
-    assert found.words == ()
-    assert "posts of other people" in found.used.unknown
+    answer = giveaways.measure(material(sample()[0], {MODEL: ["a"] * 20}, reference={"x": others}), seed=0)
+    assert answer.words == ()
+    assert "posts of other people" in answer.used.unknown
 
 
 def test_one_word_alone_gives_nobody_away():
     """Everybody says the same single thing: no odds, no error."""
-    found = giveaways.measure(
+    answer = giveaways.measure(
         material(["😀"] * 200, {MODEL: ["😀"] * 20}, reference={"x": ["😀"] * 200}), seed=0
     )
-    assert found.used.model is None
+    assert answer.used.model is None
 
 
 def test_detection_cannot_tell_training_posts_from_training_posts():
     """The ceiling is a coin's, whatever the seed."""
     train, _ = sample()
-    found = [detection.measure(material(train, {MODEL: strangers(100)}), seed=seed) for seed in range(3)]
-    assert all(f.ceiling.low < 0.56 and f.ceiling.high > 0.44 for f in found)
-    assert all(f.model.low > 0.99 for f in found)
+    answers = [detection.measure(material(train, {MODEL: strangers(100)}), seed=seed) for seed in range(3)]
+    assert all(f.ceiling.low < 0.56 and f.ceiling.high > 0.44 for f in answers)
+    assert all(f.model.low > 0.99 for f in answers)
 
 
 def test_a_person_who_changes_is_told_from_a_model_that_overdoes():

@@ -17,8 +17,8 @@ HELD_OUT = 0.1
 def timeline(location: str, source: str = "table") -> tuple[list[str], list[str]]:
     """A person's training and held-out posts."""
     data = huggingtweets.DataConfig(locations=(location,), source=source)
-    (found,) = huggingtweets.inspect(data)
-    train, held_out = split(found.author.cleaned.posts, HELD_OUT)
+    (result,) = huggingtweets.inspect(data)
+    train, held_out = split(result.author.cleaned.posts, HELD_OUT)
     return [post.text for post in train], [post.text for post in held_out]
 
 

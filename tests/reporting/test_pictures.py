@@ -327,10 +327,10 @@ def test_templates_name_only_fonts_that_are_there(monkeypatch):
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.integers(2, 9))
 def test_marks_of_an_axis_hold_all_values(low, length, most):
     """An axis begins at or below the least value, ends at or above the greatest, and is not crowded."""
-    found = marks(low, low + length, most=most)
-    assert found[0] <= low + 1e-6 * (1 + abs(low))
-    assert found[-1] >= low + length - 1e-6 * (1 + abs(low + length))
-    assert 2 <= len(found) <= most + 1
+    axis = marks(low, low + length, most=most)
+    assert axis[0] <= low + 1e-6 * (1 + abs(low))
+    assert axis[-1] >= low + length - 1e-6 * (1 + abs(low + length))
+    assert 2 <= len(axis) <= most + 1
 
 
 def test_plain_text_keeps_what_emoji_need_and_nothing_that_hides():

@@ -252,12 +252,14 @@ def words(element: Element) -> str:
     return " ".join("".join(element.text).split())
 
 
-def page(found: Evaluation | None = None, about: Record | None = None, **more) -> Page:
-    return Page(report_html(about or record(), found or evaluation(), more.pop("samples", samples()), **more))
+def page(result: Evaluation | None = None, about: Record | None = None, **more) -> Page:
+    return Page(
+        report_html(about or record(), result or evaluation(), more.pop("samples", samples()), **more)
+    )
 
 
 @pytest.fixture(scope="module")
-def measured() -> Evaluation:
+def real() -> Evaluation:
     """A real evaluation, of posts drawn from few words."""
     rng = np.random.default_rng(0)
 
@@ -278,21 +280,21 @@ def measured() -> Evaluation:
 
 def test_the_page_is_well_formed_and_can_be_read_without_seeing_it():
     """Tags are closed, headings leave out no level, charts and tables have names, links lead on."""
-    found = page()
-    levels = [int(element.tag[1]) for element in found.elements if re.fullmatch(r"h\d", element.tag)]
+    report = page()
+    levels = [int(element.tag[1]) for element in report.elements if re.fullmatch(r"h\d", element.tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    ids = [element.attributes["id"] for element in found.elements if "id" in element.attributes]
+    ids = [element.attributes["id"] for element in report.elements if "id" in element.attributes]
     assert len(ids) == len(set(ids))
-    named = [e.attributes["aria-labelledby"] for e in found.elements if "aria-labelledby" in e.attributes]
+    named = [e.attributes["aria-labelledby"] for e in report.elements if "aria-labelledby" in e.attributes]
     assert {name for names in named for name in names.split()} <= set(ids)
-    assert {e.attributes["href"][1:] for e in found.elements if "href" in e.attributes} <= set(ids)
-    assert len(found.all("table")) == len(found.all("caption")) > 3
-    assert all("scope" in element.attributes for element in found.all("th"))
-    charts = [e for e in found.all("svg") if e.attributes.get("role") == "img"]
-    assert len(charts) == len(found.all("desc")) > 2
-    assert all(words(element) for tag in ("desc", "caption", "h2", "h3") for element in found.all(tag))
+    assert {e.attributes["href"][1:] for e in report.elements if "href" in e.attributes} <= set(ids)
+    assert len(report.all("table")) == len(report.all("caption")) > 3
+    assert all("scope" in element.attributes for element in report.all("th"))
+    charts = [e for e in report.all("svg") if e.attributes.get("role") == "img"]
+    assert len(charts) == len(report.all("desc")) > 2
+    assert all(words(element) for tag in ("desc", "caption", "h2", "h3") for element in report.all(tag))
 
 
 def test_the_page_loads_and_runs_nothing():
@@ -300,15 +302,15 @@ def test_the_page_loads_and_runs_nothing():
     image = BytesIO()
     Image.new("RGB", (600, 600), "teal").save(image, "PNG")
     text = report_html(record(), evaluation(), samples(), avatars={"ada": image.getvalue()})
-    found = Page(text)
-    (picture,) = found.all("img")
+    report = Page(text)
+    (picture,) = report.all("img")
     assert picture.attributes["src"].startswith("data:image/jpeg;base64,")
-    assert not {"script", "link", "iframe", "object", "base", "form"} & {e.tag for e in found.elements}
-    assert not [name for e in found.elements for name in e.attributes if name.startswith("on")]
+    assert not {"script", "link", "iframe", "object", "base", "form"} & {e.tag for e in report.elements}
+    assert not [name for e in report.elements for name in e.attributes if name.startswith("on")]
     assert set(re.findall(r"url\(\s*(\w+:|#)", text)) == {"data:", "#"}
     assert "@import" not in text
     assert not re.search(r"""(?:src|href|action)\s*=\s*["']?\s*(?:https?:)?//""", text)
-    policy = next(e for e in found.all("meta") if "http-equiv" in e.attributes)
+    policy = next(e for e in report.all("meta") if "http-equiv" in e.attributes)
     assert policy.attributes["content"].startswith("default-src 'none'")
 
 
@@ -324,10 +326,10 @@ def test_the_page_stays_small():
     assert len(text.encode()) < 500_000
 
 
-def test_the_same_figures_give_the_same_page(measured):
+def test_the_same_figures_give_the_same_page(real):
     """Nothing of the clock or of chance is in it, and it can be written as UTF-8."""
-    first = report_html(record(), measured, samples())
-    again = decode(msgspec.json.encode(flat(measured)))
+    first = report_html(record(), real, samples())
+    again = decode(msgspec.json.encode(flat(real)))
     assert report_html(record(), again, samples()).encode() == first.encode()
 
 
@@ -336,15 +338,15 @@ def test_text_of_people_and_models_changes_nothing_in_the_structure(text):
     """Whatever names, posts, words and reasons contain, the page has the same elements, and shows them."""
 
     def with_text(text: str) -> Page:
-        found = evaluation()
-        distribution = replace(found.variety.distributions["emoji"], labels=(text, "1", "2"))
+        result = evaluation()
+        distribution = replace(result.variety.distributions["emoji"], labels=(text, "1", "2"))
         return page(
             evaluation(
-                authorship=replace(found.authorship, others={text: 5}, kept_words=(text,)),
-                variety=replace(found.variety, distributions={"emoji": distribution}),
-                giveaways=replace(found.giveaways, words=(replace(found.giveaways.words[0], word=text),)),
+                authorship=replace(result.authorship, others={text: 5}, kept_words=(text,)),
+                variety=replace(result.variety, distributions={"emoji": distribution}),
+                giveaways=replace(result.giveaways, words=(replace(result.giveaways.words[0], word=text),)),
                 detection=Detection.inconclusive(text),
-                prediction=replace(found.prediction, smoothing=text),
+                prediction=replace(result.prediction, smoothing=text),
             ),
             record(
                 author(handle=text, name=text, bio=text, url=text),
@@ -358,10 +360,10 @@ def test_text_of_people_and_models_changes_nothing_in_the_structure(text):
             samples=[Compared(text=text, nearest=text[::-1], similarity=0.1, run=1, prompt=text)],
         )
 
-    found = with_text(text)
-    assert found.structure() == with_text("harmless").structure()
-    assert found.text().count(plain(text)) >= 15
-    assert found.text().encode()
+    report = with_text(text)
+    assert report.structure() == with_text("harmless").structure()
+    assert report.text().count(plain(text)) >= 15
+    assert report.text().encode()
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -385,11 +387,11 @@ def test_words_that_both_posts_have_are_marked(text, other, shown):
     assert marked(text, other) == shown
 
 
-def test_every_row_is_in_the_table(measured):
+def test_every_row_is_in_the_table(real):
     """No figure is kept back: each stands there with its interval, and no measure without a name."""
-    for found in (evaluation(), measured):
-        table = page(found).all("table")[-1]
-        rows, labels = found.rows(), found.labels()
+    for result in (evaluation(), real):
+        table = page(result).all("table")[-1]
+        rows, labels = result.rows(), result.labels()
         texts = {label.text for label in labels.values()}
         assert len([cell for cell in table.text if cell in texts]) == len(rows)
         for path, line in rows.items():
@@ -408,12 +410,12 @@ class Novelty(Answer, frozen=True, kw_only=True):
 
 def test_a_measure_that_nobody_described_is_shown_by_its_path():
     """A new row cannot get lost."""
-    found = evaluation(novelty=Novelty(surprise=row(0.123, None)))
-    assert found.labels()["novelty.surprise"].text == "novelty.surprise"
-    table = page(found).all("table")[-1]
+    result = evaluation(novelty=Novelty(surprise=row(0.123, None)))
+    assert result.labels()["novelty.surprise"].text == "novelty.surprise"
+    table = page(result).all("table")[-1]
     assert "novelty.surprise" in words(table)
     assert "0.123" in words(table)
-    assert found.variety.label("distinct.5").text == "different runs of 5 words"
+    assert result.variety.label("distinct.5").text == "different runs of 5 words"
 
 
 def test_what_cannot_be_concluded_is_said_with_its_reason():
@@ -422,8 +424,8 @@ def test_what_cannot_be_concluded_is_said_with_its_reason():
     nothing = Row.inconclusive(reason)
     silent = Voice(auc=nothing, auc_own=nothing, closeness=nothing)
     counts = Counts(train=960, groups={MODEL: 300, OWN: 280}, others={}, leaked=(3, 5))
-    found = page(evaluation(authorship=Authorship(whole=silent, style=silent), counts=counts))
-    text = found.text()
+    report = page(evaluation(authorship=Authorship(whole=silent, style=silent), counts=counts))
+    text = report.text()
     assert text.count(reason) >= 10
     assert "closeness, all words; " in text or "; closeness, all words" in text
     assert "Unknown" in text
@@ -434,14 +436,14 @@ def test_what_cannot_be_concluded_is_said_with_its_reason():
 def test_a_page_of_nothing_says_so():
     """With no post generated and nothing known the page stands, and every answer is unknown."""
     few = evaluate([f"post number {n}" for n in range(20)], ["another"], [])
-    found = page(few, record(curve=()), samples=())
-    assert [words(e) for e in found.all("p") if e.attributes.get("class") == "answer"] == ["? Unknown"] * 4
-    assert "Nothing was measured while it learnt." in found.text()
-    assert "What does it write?" not in found.text()
+    report = page(few, record(curve=()), samples=())
+    assert [words(e) for e in report.all("p") if e.attributes.get("class") == "answer"] == ["? Unknown"] * 4
+    assert "Nothing was measured while it learnt." in report.text()
+    assert "What does it write?" not in report.text()
 
 
-def answers(found: Evaluation) -> list[str]:
-    return [words(e)[2:] for e in page(found).all("p") if e.attributes.get("class") == "answer"]
+def answers(result: Evaluation) -> list[str]:
+    return [words(e)[2:] for e in page(result).all("p") if e.attributes.get("class") == "answer"]
 
 
 @pytest.mark.parametrize(
@@ -456,9 +458,9 @@ def answers(found: Evaluation) -> list[str]:
 )
 def test_the_voice_is_judged_by_where_its_interval_lies(closeness, answer, said):
     """A better model gets another answer and another sentence."""
-    found = evaluation(authorship=Authorship(whole=voice(closeness), style=voice()))
-    assert answers(found)[0] == answer
-    text = page(found).text()
+    result = evaluation(authorship=Authorship(whole=voice(closeness), style=voice()))
+    assert answers(result)[0] == answer
+    text = page(result).text()
     assert said in text
     assert f"comes to {round(100 * closeness)} %" in text
 
@@ -466,9 +468,9 @@ def test_the_voice_is_judged_by_where_its_interval_lies(closeness, answer, said)
 def test_what_time_explains_is_not_called_overdone():
     """Where earlier posts are as far beyond the later ones, the model does not overdo the voice."""
     whole = replace(voice(1.3), earlier=Figure(value=1.27, low=1.2, high=1.34, count=90))
-    found = evaluation(authorship=Authorship(whole=whole, style=voice()))
-    assert answers(found)[0] == "Yes"
-    text = page(found).text()
+    result = evaluation(authorship=Authorship(whole=whole, style=voice()))
+    assert answers(result)[0] == "Yes"
+    text = page(result).text()
     assert "as @ada's earlier posts are, from which it learnt (127 %)" in text
     assert "overdoes" not in text
 
@@ -483,10 +485,10 @@ def test_what_time_explains_is_not_called_overdone():
 )
 def test_copying_is_judged_beside_the_persons_own(share, answer, said):
     """People repeat themselves: only more than that is copying."""
-    found = evaluation()
-    found = evaluation(copying=replace(found.copying, copied=row(share, 0.05)))
-    assert answers(found)[1] == answer
-    assert said in page(found).text()
+    result = evaluation()
+    result = evaluation(copying=replace(result.copying, copied=row(share, 0.05)))
+    assert answers(result)[1] == answer
+    assert said in page(result).text()
 
 
 @pytest.mark.parametrize(
@@ -505,9 +507,9 @@ def test_variety_is_judged_by_words_and_by_repetition(distinct, repeats, answer,
         distinct=dict.fromkeys((1, 2, 3), row(distinct, 0.78, "ceiling")),
         self_bleu=row(repeats, 0.21, "ceiling"),
     )
-    found = evaluation(variety=varied)
-    assert answers(found)[2] == answer
-    assert said in page(found).text()
+    result = evaluation(variety=varied)
+    assert answers(result)[2] == answer
+    assert said in page(result).text()
 
 
 def test_sentences_name_what_is_beaten():
@@ -548,8 +550,8 @@ def test_giveaway_words_are_counted_and_shown():
 def test_samples_come_whole_and_in_order_with_their_settings():
     """Nothing is picked, each stands beside its nearest post, and a copied run is flagged."""
     shown = [*samples(20), Compared(text="copied", nearest="", similarity=1, run=8, prompt="Why")]
-    found = page(samples=shown)
-    text = found.text()
+    report = page(samples=shown)
+    text = report.text()
     places = [text.index(f"green {n}") for n in range(20)]
     assert places == sorted(places)
     assert text.count("Today the sea is loud") == 20
@@ -559,10 +561,10 @@ def test_samples_come_whole_and_in_order_with_their_settings():
 
 def test_training_posts_can_be_left_out():
     """A page that is published shows what the model writes, and none of the posts that it learnt from."""
-    found = page(samples=[replace(each, nearest="") for each in samples()])
-    assert "those posts are not part of this page" in found.text()
-    assert "40 % like the nearest post" in found.text()
-    assert not found.all("mark")
+    report = page(samples=[replace(each, nearest="") for each in samples()])
+    assert "those posts are not part of this page" in report.text()
+    assert "40 % like the nearest post" in report.text()
+    assert not report.all("mark")
 
 
 def test_missing_dates_are_said():
@@ -579,7 +581,7 @@ def test_the_methods_name_the_settings_that_were_used():
     assert f"runs of {SHINGLE} characters" in text
 
 
-def test_the_card_gets_every_row_in_words(measured):
+def test_the_card_gets_every_row_in_words(real):
     """Question, figure with interval, floors and ceiling; an unknown figure says why."""
     rows = card_rows(evaluation(detection=Detection.inconclusive("too few posts")))
     assert (
@@ -589,7 +591,7 @@ def test_the_card_gets_every_row_in_words(measured):
         "",
     ) in rows
     assert any(figure == "unknown: too few posts" for _, figure, _, _ in rows)
-    assert len(card_rows(measured)) == len(measured.rows())
+    assert len(card_rows(real)) == len(real.rows())
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")
@@ -627,7 +629,7 @@ def test_the_page_fits_a_telephone_and_a_desk(tmp_path):
         timeout=60,
         check=True,
     )
-    found = re.findall(r"(\d+):(\d+):(\d+)", done.stdout)
-    assert [asked for asked, _, _ in found] == ["360", "390", "768", "1440"] * 2
-    assert all(int(laid_out) <= int(asked) for asked, laid_out, _ in found), found
-    assert all(int(sections) > 8 for _, _, sections in found)
+    sizes = re.findall(r"(\d+):(\d+):(\d+)", done.stdout)
+    assert [asked for asked, _, _ in sizes] == ["360", "390", "768", "1440"] * 2
+    assert all(int(laid_out) <= int(asked) for asked, laid_out, _ in sizes), sizes
+    assert all(int(sections) > 8 for _, _, sections in sizes)
