@@ -6,7 +6,7 @@
 | `README.md`, `*.png` | the card and its pictures |
 | `report.json`, `report.html` | the evaluation, for machines and for people |
 | `model.safetensors`, or `adapter_model.safetensors`, or `ngram.safetensors` | the weights |
-| `config.json`, `tokenizer.json`, `generation_config.json` and the like | what transformers needs beside them |
+| `config.json`, `tokenizer.json`, `generation_config.json` and others | what transformers needs, too |
 | `copies.safetensors`, `handles.json` | what the text filters need, as hashes |
 | `style.safetensors` | what scores how much a post sounds like the person |
 | `statistics.json` | how many posts came in, and what became of them |

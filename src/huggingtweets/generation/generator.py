@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
 from ..bases.speakers import find, speakers
+from ..bases.special_tokens import suppressed_tokens
 from ..errors import MissingExtra, ModelError, UserError
 from ..model_folder import ADAPTER_CONFIG, CONFIG
 from ..progress import quiet_transformers
@@ -36,6 +37,7 @@ class Generator(Writer):
         self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 1024
         self.sampling = _sampling(model.generation_config)
         self._speakers = speakers(tokenizer)
+        self._suppressed = suppressed_tokens(tokenizer)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -100,17 +102,14 @@ class Generator(Writer):
                 f"the prompt has {length} tokens; this model sees {self.context_length}: give a shorter one"
             )
         sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, room))
-        suppressed = list(self._speakers.values())
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
             ends = ends if isinstance(ends, list) else [ends]
-            yield from stream_tokens(self.model, inputs, sampling, ends, suppressed)
+            yield from stream_tokens(self.model, inputs, sampling, ends, self._suppressed)
         else:
-            yield self._generate(inputs, sampling, suppressed)
+            yield self._generate(inputs, sampling)
 
-    def _generate(
-        self, inputs: torch.Tensor, sampling: Sampling, suppressed: Sequence[int]
-    ) -> list[list[int]]:
+    def _generate(self, inputs: torch.Tensor, sampling: Sampling) -> list[list[int]]:
         """The new tokens of each row, as transformers samples them."""
         rows = self.model.generate(
             inputs,
@@ -120,7 +119,7 @@ class Generator(Writer):
             top_p=sampling.top_p,
             top_k=0,
             max_new_tokens=sampling.max_new_tokens,
-            suppress_tokens=suppressed or None,
+            suppress_tokens=self._suppressed or None,
         )
         tokens: list[list[int]] = rows[:, inputs.shape[1] :].tolist()
         return tokens

@@ -43,7 +43,7 @@ def train(
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the recipe's base; see `models.train`."""
     device = training.choose_device()
-    base = training.load_base(recipe.base, dropout=recipe.dropout)
+    base = training.load_base(recipe.base, dropout=recipe.dropout, progress=watcher.fetched)
     options = training.TrainOptions(
         device=device,
         checkpoints=checkpoints,

@@ -14,6 +14,7 @@ from tokenizers.processors import TemplateProcessing
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from ..bases.speakers import speakers
+from ..bases.special_tokens import suppressed_tokens
 from ..errors import BaseError
 from ..files import readable
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
@@ -73,7 +74,7 @@ def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -
         bos_token_id=tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end,
         eos_token_id=end,
         pad_token_id=end,
-        suppress_tokens=list(speakers(tokenizer).values()) or None,
+        suppress_tokens=suppressed_tokens(tokenizer) or None,
     )
 
 
