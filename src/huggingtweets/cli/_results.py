@@ -72,10 +72,10 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
 def print_game(game: Game, model: ModelFolder) -> None:
     """Print how often the player found the real post."""
     share, out = game.found, console()
-    verdict = "more than chance: it can be told" if game.told_apart else "this may be chance"
+    meaning = "more than chance: it can be told" if game.told_apart else "this may be chance"
     out.print(
         f"\nThe real post was found in {share.value:.0%} of {share.count} pairs "
-        f"(95 % interval {share.low:.0%} to {share.high:.0%}; 50% is guessing): {verdict}."
+        f"(95 % interval {share.low:.0%} to {share.high:.0%}; 50% is guessing): {meaning}."
     )
     out.print(harmless(f"Added to {model.report_page}"), soft_wrap=True)
 

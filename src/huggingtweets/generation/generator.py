@@ -96,12 +96,12 @@ class Generator(Writer):
     def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs, length = inputs.to(self.model.device), inputs.shape[1]
-        room = self.context_length - length
-        if room < 1:
+        remaining = self.context_length - length
+        if remaining < 1:
             raise UserError(
                 f"the prompt has {length} tokens; this model sees {self.context_length}: give a shorter one"
             )
-        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, room))
+        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
             ends = ends if isinstance(ends, list) else [ends]

@@ -44,8 +44,8 @@ class HeldOutEvaluator:
     def _bits_per_byte(self) -> float:
         context = self._context
         padding = context.tokenizer.eos_token_id
-        nats = nll(context.model, self._rows, padding, context.device, context.lm_head)
-        return bits_per_byte(nats, self._texts)
+        costs = nll(context.model, self._rows, padding, context.device, context.lm_head)
+        return bits_per_byte(costs, self._texts)
 
     def _probe(self) -> MemorizationProbe | None:
         """Samples of the model, shown to the watcher; None in processes that sample nothing."""

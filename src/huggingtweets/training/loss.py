@@ -103,7 +103,7 @@ def bits_per_post(
         authors: of each text; a model of several authors then knows who speaks.
     """
     rows = encode(texts, tokenizer, context_length(model), authors)
-    return [float(nats) / math.log(2) for nats in nll(model, rows, tokenizer.eos_token_id, device)]
+    return [float(cost) / math.log(2) for cost in nll(model, rows, tokenizer.eos_token_id, device)]
 
 
 def _model_inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:

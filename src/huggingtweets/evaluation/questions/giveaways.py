@@ -107,9 +107,9 @@ def measure(material: Material, *, seed: int) -> Giveaways:  # noqa: ARG001 -- n
     if not ranked:
         reason = "no word tells the person from other people"
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
-    chosen = {word for word, _ in ranked}
+    telling = {word for word, _ in ranked}
     uses = {
-        name: [chosen.intersection(signs(text)) for text in posts] for name, posts in material.groups.items()
+        name: [telling.intersection(signs(text)) for text in posts] for name, posts in material.groups.items()
     }
     return Giveaways(
         used=Row.of(

@@ -44,14 +44,14 @@ def choose_author(
     names = names or {}
     if not posts:
         raise LocationError(f"{place} holds no lines of anybody; give another file")
-    chosen = options.name or options.handle
-    if chosen:
-        plain = _plain(chosen)
+    wanted = options.name or options.handle
+    if wanted:
+        plain = _plain(wanted)
         matches = [author for author in posts if plain in {_plain(author), _plain(names.get(author, author))}]
         if len(matches) == 1:
             return matches[0]
         lacking = "several people called" if matches else "nobody called"
-        raise LocationError(f"{place} holds {lacking} {chosen!r}, but {_list_authors(posts, names)}")
+        raise LocationError(f"{place} holds {lacking} {wanted!r}, but {_list_authors(posts, names)}")
     if len(posts) == 1:
         return next(iter(posts))
     raise LocationError(f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name")

@@ -81,7 +81,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     columns = _find_columns(place, sample, options.text_column)
     handle = _handle(place, sample, columns, options)
     account = Account(handle=handle, name=options.name or handle, source=source)
-    own = _rows_of(handle, place, rows, chain(sample, opened), columns, chosen=bool(options.handle))
+    own = _rows_of(handle, place, rows, chain(sample, opened), columns, has_handle=bool(options.handle))
     posts = (post for number, row in own if (post := _post(row, number, handle, columns)))
     return Timeline(account=account, posts=posts, digest=digest)
 
@@ -130,16 +130,16 @@ def _author(row: Row, columns: _Columns) -> str:
 
 
 def _rows_of(
-    handle: str, place: str, rows: Rows, opened: Iterable[Row], columns: _Columns, *, chosen: bool
+    handle: str, place: str, rows: Rows, opened: Iterable[Row], columns: _Columns, *, has_handle: bool
 ) -> Iterator[tuple[int, Row]]:
     """Yield one author's rows with their numbers; refuse a table of several, unless the user chose one."""
     any_row = False
     for number, row in enumerate(opened, start=1):
         author = _author(row, columns)
-        if same_handle(author, handle) or not (author or (chosen and columns.author)):
+        if same_handle(author, handle) or not (author or (has_handle and columns.author)):
             any_row = True
             yield number, row
-        elif not chosen:
+        elif not has_handle:
             raise LocationError(
                 f"{place} holds posts of several people: {_authors(rows, columns)}; choose with --handle"
             )
