@@ -61,7 +61,7 @@ def trained(chromium, page):
         tab.get_by_text("@dithering_lift").first.wait_for()
         panel = tab.locator("#found").inner_text()
         assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
-        tab.click("#go-teach")
+        tab.click("#go-train")
         _train(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)
         yield panel, seen
@@ -125,7 +125,7 @@ def test_runs_of_the_page_are_tracked(page):
 def test_the_page_asks_nobody_outside(trained, tab):
     """Fonts, scripts and pictures all come from this machine; the console stays silent."""
     del trained
-    for step in ("Teach", "Play", "Real or bot", "Take it", "Library"):
+    for step in ("Train", "Play", "Real or bot", "Take it", "Library"):
         _open(tab, step)
     tab.get_by_role("heading", name="Library").wait_for()
 
@@ -247,7 +247,7 @@ def test_leaving_something_out_moves_the_numbers(tab):
     tab.get_by_label("From the day").fill("2999-01-01")
     tab.get_by_label("From the day").press("Enter")
     tab.get_by_text("Too little").wait_for()
-    assert not tab.locator("#go-teach").is_visible()
+    assert not tab.locator("#go-train").is_visible()
     tab.get_by_label("From the day").fill("soon")
     tab.get_by_label("From the day").press("Enter")
     tab.get_by_text("soon is no date").wait_for()
@@ -327,12 +327,12 @@ def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
     """A page that is reloaded finds the current run again, and can stop it; its state is saved."""
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
         tab.click("#try-sample")
-        tab.click("#go-teach")
+        tab.click("#go-train")
         tab.click("#begin")
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         tab.reload()
         seen.errors.clear()  # what was on its way when the page went
-        _open(tab, "Teach")
+        _open(tab, "Train")
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         tab.click("#stop")
         tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
@@ -346,7 +346,7 @@ def test_a_server_that_is_killed_loses_nothing(chromium, tmp_path):
     """A run outlives its server, the next server finds it, and a stopped run resumes from its last step."""
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, _):
         tab.click("#try-sample")
-        tab.click("#go-teach")
+        tab.click("#go-train")
         tab.click("#begin")
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         (run,) = (page.home / "app" / "runs").iterdir()
@@ -355,7 +355,7 @@ def test_a_server_that_is_killed_loses_nothing(chromium, tmp_path):
         running = events.state(events.load(run))
         assert isinstance(running, events.Running), "the run goes on without a server"
     with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
-        _open(tab, "Teach")
+        _open(tab, "Train")
         tab.get_by_text(re.compile(r"step \d")).wait_for(timeout=LONG)
         tab.click("#stop")
         tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
@@ -391,7 +391,7 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
         for tab, table in zip((one, two), tables, strict=True):
             tab.locator("input[type=file]").set_input_files(table)
             tab.get_by_text(f"@{table.stem}").first.wait_for()
-            tab.click("#go-teach")
+            tab.click("#go-train")
             _train(tab, "ngram")
         two.get_by_text(re.compile("somebody else's|waits for its turn|learning now")).first.wait_for()
         for tab in (one, two):
@@ -411,7 +411,7 @@ def test_models_are_compared_and_deleted(trained, tab, page):
     models = page.folder / "models"
     _open(tab, "Posts")
     tab.click("#try-sample")
-    tab.click("#go-teach")
+    tab.click("#go-train")
     _train(tab, "ngram")
     browser.until((models / "dithering_lift-2" / "run.json").is_file, LONG / 1000)
     tab.locator("#go-play").wait_for(timeout=LONG)
@@ -439,7 +439,7 @@ def test_the_page_fits_and_every_control_has_a_name(chromium, page, trained, siz
     del trained
     with browser.page_of(chromium, page.url, size, dark=dark) as (tab, seen):
         tab.get_by_role("heading", name="Whose posts?").wait_for()
-        for step in ("Posts", "Teach", "Play", "Real or bot", "Take it", "Library"):
+        for step in ("Posts", "Train", "Play", "Real or bot", "Take it", "Library"):
             _open(tab, step)
             assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
             nameless = tab.evaluate(

@@ -3,7 +3,7 @@
 | tab | layout and events | HTML |
 |---|---|---|
 | Posts | tabs/posts.py | tabs/posts_view.py |
-| Teach | tabs/train.py | tabs/train_view.py |
+| Train | tabs/train.py | tabs/train_view.py |
 | Play | tabs/play.py | tabs/play_view.py |
 | Real or bot? | tabs/game.py | tabs/game_view.py |
 | Take it | tabs/take.py, tabs/publish.py | markup.py |

@@ -36,7 +36,7 @@ HEAD = Markup(
 )
 TABS = (
     ("posts", "1 Posts"),
-    ("teach", "2 Teach"),
+    ("train", "2 Train"),
     ("play", "3 Play"),
     ("game", "4 Real or bot?"),
     ("take", "5 Take it"),
@@ -70,7 +70,7 @@ def build(server: Server) -> Any:
 def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
     with containers["posts"]:
         posts = PostsTab(shared)
-    with containers["teach"]:
+    with containers["train"]:
         train = TrainTab(shared, posts.summary)
     with containers["play"]:
         play = PlayTab(shared)

@@ -42,7 +42,7 @@ def share_text(sample: Sample, record: Record, limit: int) -> str:
     """The post and the notice, at most `limit` characters: the post is cut so that the notice fits."""
     authors = " + ".join(plain(author.account.name) for author in record.authors)
     notice = (
-        f"\n\n🤖 Not a person: a language model taught with posts of {_cut(authors, limit // 3)} wrote this."
+        f"\n\n🤖 Not a person: a language model trained on posts of {_cut(authors, limit // 3)} wrote this."
     )
     return _cut(plain(sample.text), limit - len(notice)) + notice
 

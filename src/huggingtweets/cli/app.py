@@ -38,7 +38,7 @@ def app(
 ) -> None:
     """Open the page: from a file to a bot in three clicks.
 
-    It asks for posts, teaches a model while it shows how far it is, and lets you play with it. It loads
+    It asks for posts, trains a model while it shows how far it is, and lets you play with it. It loads
     nothing from elsewhere.
 
     \b

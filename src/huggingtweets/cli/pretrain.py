@@ -109,6 +109,6 @@ def pretrain(
         best = min(point.bits_per_byte for point in pretrained.curve)
         console().print(
             f"{out}: {pretrained.parameters:,} parameters, {best:.3f} bits per byte of "
-            f"{pretrained.held_out_posts:,} posts it has not seen\nTeach it a voice: {train}",
+            f"{pretrained.held_out_posts:,} posts it has not seen\nTrain a voice on it: {train}",
             markup=False,
         )

@@ -13,7 +13,7 @@ from ...results import Evaluation, Row
 from ..markup import empty, joined, note
 
 WELCOME = Markup("<h2>Library</h2><p class='ht-lead'>The models made so far.</p>")
-NOTHING = empty("No models yet", "What you teach is kept here.")
+NOTHING = empty("No models yet", "What you train is kept here.")
 MERGED = note("They are one model now; it is open.")
 DELETED = note("Deleted.")
 

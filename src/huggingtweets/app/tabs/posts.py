@@ -53,10 +53,10 @@ class PostsTab:
                 self._clear = gr.Button("Begin again", size="sm")
             with gr.Column(scale=6, min_width=320):
                 self._train = gr.Button(
-                    "Go on: teach it", variant="primary", visible=False, elem_id="go-teach"
+                    "Go on: train it", variant="primary", visible=False, elem_id="go-train"
                 )
                 inspections = gr.HTML(posts_view.OPENING, elem_id="found")
-        self.summary = gr.HTML(posts_view.summary(Selection()), render=False)  # the Teach tab renders it
+        self.summary = gr.HTML(posts_view.summary(Selection()), render=False)  # the Train tab renders it
         self._panel = [inspections, self.summary, self._train]
 
     def connect(self) -> None:
@@ -82,7 +82,7 @@ class PostsTab:
             *(event for box in boxes for event in (box.submit, box.blur)),
         ]
         gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
-        self._train.click(lambda: gr.Tabs(selected="teach"), None, self._shared.tabs, **UNQUEUED)
+        self._train.click(lambda: gr.Tabs(selected="train"), None, self._shared.tabs, **UNQUEUED)
         self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)
 
     @contextmanager

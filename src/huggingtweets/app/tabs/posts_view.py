@@ -64,7 +64,7 @@ _NO_SUMMARY = Markup('<p class="ht-lead">First choose <b>posts</b> that are enou
 
 
 def summary(selection: Selection) -> Markup:
-    """Whose posts a model would be trained on, as the Teach tab shows it."""
+    """Whose posts a model would be trained on, as the Train tab shows it."""
     return _SUMMARY.format(plain(selection.title), selection.kept) if selection.enough else _NO_SUMMARY
 
 

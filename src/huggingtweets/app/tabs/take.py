@@ -17,7 +17,7 @@ from ..markup import document, empty, note, picture, problem
 from ..server import Shared, event_options, show_errors
 
 WELCOME = Markup("<h2>Take it with you</h2>")
-NOTHING = empty("No model is open", "Teach one, or open one from the library.")
+NOTHING = empty("No model is open", "Train one, or open one from the library.")
 PICTURES = (
     (PREDICTIONS, "The model's own picture: who it writes like, and what it writes"),
     (FUNNEL_PICTURE, "What became of the posts that were read"),

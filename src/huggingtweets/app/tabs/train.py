@@ -1,4 +1,4 @@
-"""The Teach tab: begin, stop and resume training runs, and see how far they are."""
+"""The Train tab: begin, stop and resume training runs, and see how far they are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TrainTab:
             with gr.Column(scale=4, min_width=320):
                 gr.HTML(train_view.WELCOME)
                 summary.render()  # type: ignore[no-untyped-call]
-                self._begin = gr.Button("Teach it", variant="primary", size="lg", elem_id="begin")
+                self._begin = gr.Button("Train it", variant="primary", size="lg", elem_id="begin")
                 with gr.Accordion("Another recipe", open=False):
                     self._recipe = gr.Radio(
                         recipe_choices, value=DEFAULT_RECIPE, label="Recipe", elem_classes="ht-recipes"

@@ -1,4 +1,4 @@
-"""HTML of the Teach tab: the progress of a run with its learning curve and samples, and the queue."""
+"""HTML of the Train tab: the progress of a run with its learning curve and samples, and the queue."""
 
 from __future__ import annotations
 
