@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import msgspec
@@ -33,13 +34,16 @@ WORD_LIST = frozenset({"the", "lift", "is", "so", "what", "today"})
 def everything() -> Material:
     """Posts of all kinds, and all that a question can ask for but a larger model."""
     train, held_out = sample()
-    return Material.gather(
+    gathered = Material.gather(
         train[:150],
         held_out,
         train[:30] + shuffled(train[30:60]),
         fit_ngram=ngram_floor,
         base=strangers(40, seed=5),
         others={"fan": strangers(300)},
+    )
+    return replace(
+        gathered,
         bits=[float(len(text)) for text in held_out],
         base_bits=[2.0 * len(text) for text in held_out],
         hours=[7, 23],

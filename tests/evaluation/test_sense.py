@@ -7,7 +7,7 @@ import pytest
 from huggingtweets.evaluation.questions import sense
 from huggingtweets.evaluation.reference import known_words, posts_of_many
 from huggingtweets.models import ngram_floor
-from huggingtweets.results import MODEL, NGRAM, OWN
+from huggingtweets.results import MODEL, NGRAM, OTHERS, OWN
 from huggingtweets.results.drawings import ReportContext
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled
@@ -62,6 +62,14 @@ def test_invented_words_are_counted_and_named(groups):
 def test_what_is_no_word_is_not_looked_up():
     """Hashtags, handles, numbers and single letters are no inventions."""
     assert sense.looked_up("@ada I saw 3 #blorfants in the lift, x2!") == ["saw", "in", "the", "lift"]
+
+
+def test_other_people_are_no_floor_of_invented_words(groups):
+    """Those that ship with the package were chosen for their common words: nothing is invented in them."""
+    train, posts = groups
+    others = {**posts, MODEL: train[:60], OTHERS: posts_of_many()[:100]}
+    answer = sense.measure(material(train, others, language="en", known_words=known_words("en")), seed=0)
+    assert set(answer.invented.floors) == {NGRAM}
 
 
 @pytest.mark.parametrize("language", ["", "xx", "ja"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from huggingtweets import evaluation
 from huggingtweets.evaluation import Material
@@ -14,11 +16,21 @@ from huggingtweets.results import ENOUGH, Groups
 
 
 def measure(
-    train: Sequence[str], held_out: Sequence[str], generated: Sequence[str], progress=lambda *_: None, **more
+    train: Sequence[str],
+    held_out: Sequence[str],
+    generated: Sequence[str],
+    *,
+    base: Sequence[str] = (),
+    others: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    seed: int = 0,
+    progress=lambda *_: None,
+    **inputs,
 ):
-    """Ask all questions of posts, beside the usual n-gram floor."""
-    gathered = Material.gather(train, held_out, generated, fit_ngram=ngram_floor, **more)
-    return evaluation.measure(gathered, progress=progress)
+    """Ask all questions of posts and other inputs, beside the usual n-gram floor."""
+    gathered = Material.gather(
+        train, held_out, generated, fit_ngram=ngram_floor, base=base, others=others, seed=seed
+    )
+    return evaluation.measure(replace(gathered, **inputs), progress=progress)
 
 
 def material(train: Sequence[str], groups: Groups, **more) -> Material:

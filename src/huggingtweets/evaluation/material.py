@@ -20,7 +20,7 @@ LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other peo
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """What every question is asked of. `gather` makes it from what a workflow has.
+    """What every question is asked of. `gather` sorts the posts; a workflow sets what else it knows.
 
     An input that a new question needs is one more field, with a default for when it is not there.
     """
@@ -50,12 +50,6 @@ class Material:
         fit_ngram: FitNgram,
         base: Sequence[str] = (),
         others: Mapping[str, Sequence[str]] = MappingProxyType({}),
-        bits: Sequence[float] = (),
-        base_bits: Sequence[float] = (),
-        hours: Sequence[int] = (),
-        language: str = "",
-        known_words: frozenset[str] = frozenset(),
-        larger: LargerModel | None = None,
         seed: int = 0,
     ) -> Self:
         """Sort posts into groups.
@@ -70,12 +64,6 @@ class Material:
             fit_ngram: makes an n-gram model of the training posts.
             base: posts of the model that training started from.
             others: real posts of other people in order of time, by name.
-            bits: what each held-out post costs the model, its end counted.
-            base_bits: what it costs the base.
-            hours: hour of the day (UTC) of each training post that has a date.
-            language: of most training posts, ISO 639-1.
-            known_words: of that language.
-            larger: an independent model that reads the posts; None for none.
             seed: of every draw; the same seed gives the same figures.
 
         Raises:
@@ -100,13 +88,7 @@ class Material:
             ngram=ngram,
             held_out=held_out,
             leaked=sorted(leaked),
-            bits=bits,
-            base_bits=base_bits,
             reference=reference,
-            hours=hours,
-            language=language,
-            known_words=known_words,
-            larger=larger,
             seed=seed,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from .. import evaluation, models, reporting, tracking
-from ..bases import named
+from ..bases import embedded, named
 from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
@@ -121,19 +122,16 @@ def evaluate_folder(
     posts, base_posts = (_generate(one, record, count, seed) if one else [] for one in (model, base))
     language, known = _word_list(record)
     material = Material.gather(
-        train,
-        held_out,
-        posts,
-        fit_ngram=models.ngram_floor,
-        base=base_posts,
-        others=others,
+        train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
+    )
+    material = dataclasses.replace(
+        material,
         bits=model.bits(held_out, [post.author for post in data.held_out]),
         base_bits=base.bits(held_out) if base else (),
         hours=[post.created_at.hour for post in data.train if post.created_at],
         language=language,
         known_words=known,
         larger=larger,
-        seed=seed,
     )
     answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
     result = replace(answers, game=_last_game(folder))
@@ -181,11 +179,16 @@ class _LargerModel:
 
 
 def _larger_model(record: Record) -> _LargerModel | None:
-    """The smallest base on this machine that is larger than the model's own; nothing is fetched for it."""
+    """The smallest base on this machine that is larger than the model's own; nothing is fetched for it.
+
+    A base that ships with the package does not count: it is too small to know what makes sense.
+    """
     larger = {
         base.parameters: name
         for name in named.names()
-        if (base := named.describe(name)).parameters > record.base.parameters and named.is_here(name)
+        if (base := named.describe(name)).parameters > record.base.parameters
+        and not embedded.recognises(name)
+        and named.is_here(name)
     }
     if not larger:
         return None

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...results import MODEL, NGRAM, OWN, Answer, Row, byte_lengths
+from ...results import MODEL, NGRAM, OTHERS, OWN, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive
 from ...text import HASHTAG, MENTION, words
@@ -126,22 +126,26 @@ def looked_up(post: str) -> list[str]:
 
 
 def _invented(material: Material, seed: int) -> tuple[Row, tuple[str, ...]]:
-    """The share of words that do not exist, and some of the model's."""
+    """The share of words that do not exist, and some of the model's.
+
+    Other people's posts are left out: those that ship with the package were chosen for their common words.
+    """
     if not material.known_words:
         why = f"there is no word list of the posts' language ({material.language or 'not known'})"
         return Row.inconclusive(why, "low"), ()
     known = material.known_words | {word for post in material.train for word in looked_up(post)}
-    invented = {
-        name: [[word for word in looked_up(post) if not _exists(word, known)] for post in posts]
-        for name, posts in material.groups.items()
-    }
-    totals = {name: [len(looked_up(post)) for post in posts] for name, posts in material.groups.items()}
-    figures = {
-        name: intervals.ratio(np.array([len(each) for each in posts]), np.array(totals[name]), seed=seed)
-        for name, posts in invented.items()
-        if sum(totals[name])
-    }
-    examples = dict.fromkeys(word for post in invented.get(MODEL, ()) for word in post)
+    figures: dict[str, Figure] = {}
+    examples: dict[str, None] = {}  # a set in order
+    for name, posts in material.groups.items():
+        if name == OTHERS:
+            continue
+        looked = [looked_up(post) for post in posts]
+        invented = [[word for word in post if not _exists(word, known)] for post in looked]
+        if any(looked):
+            counts, totals = (np.array([len(post) for post in each]) for each in (invented, looked))
+            figures[name] = intervals.ratio(counts, totals, seed=seed)
+        if name == MODEL:
+            examples = dict.fromkeys(word for post in invented for word in post)
     return Row.of(figures, "low"), tuple(examples)[:5]
 
 
