@@ -162,6 +162,19 @@ def save_tensors(
     readable(path)
 
 
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Turn what a damaged file raises while its content is put to use into an error that names it.
+
+    Raises:
+        ModelError: a value is missing, of another type, or out of range.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); {remedy}") from error
+
+
 def load_tensors(path: Path, file_format: str, remedy: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read the settings and arrays that `save_tensors` wrote.
 

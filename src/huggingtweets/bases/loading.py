@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import BaseError
 from ..files import sha256
@@ -26,8 +19,9 @@ from ..progress import quiet_transformers
 from ..types import Base
 from . import BaseFiles, Progress, locate
 from ._files import no_progress
-from ._gguf import read_gguf, require_all_weights
+from ._gguf import read_gguf
 from .hub import cached_commit
+from .pretrained import first_line, load_config, load_model, load_tokenizer
 
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
 PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
@@ -63,7 +57,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
     """
     with _one_line(name), quiet_transformers():
         files = locate(name, progress)
-        tokenizer = AutoTokenizer.from_pretrained(files.place, **_given(files))
+        tokenizer = load_tokenizer(files.place, **_given(files))
         _end_like_plain_text(tokenizer)
         model = _load_model(files, dropout)
         digest = _weights_digest(files, model)
@@ -88,11 +82,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
 
 
 def _given(files: BaseFiles) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        "revision": files.revision,
-        "local_files_only": files.offline,
-        "trust_remote_code": False,  # unasked, transformers asks the terminal
-    }
+    given: dict[str, Any] = {"revision": files.revision, "local_files_only": files.offline}
     return {**given, "gguf_file": files.gguf_file} if files.gguf_file else given
 
 
@@ -103,15 +93,10 @@ def _load_model(files: BaseFiles, dropout: float) -> Any:
         ValueError: the file lacks some.
     """
     given = _given(files)
-    dropouts = _dropout(AutoConfig.from_pretrained(files.place, **given), dropout)
+    dropouts = _dropout(load_config(files.place, **given), dropout)
     if files.gguf_file:
         return read_gguf(files.place, files.gguf_file, dtype="float32", **dropouts)
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        files.place, dtype="float32", use_safetensors=True, output_loading_info=True, **dropouts, **given
-    )
-    model, loading = loaded
-    require_all_weights(loading)
-    return model
+    return load_model(files.place, dtype="float32", **dropouts, **given)
 
 
 def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -124,7 +109,7 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
         tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
-def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
+def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, Any]:
     return {name: dropout for name in _DROPOUTS if hasattr(config, name)}
 
 
@@ -134,9 +119,8 @@ def _one_line(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BaseError(
-            f"base {name!r} cannot be loaded ({first.rstrip('.')}). Expected a folder with config.json, "
+            f"base {name!r} cannot be loaded ({first_line(error)}). Expected a folder with config.json, "
             "tokenizer and model.safetensors of a causal language model, or the id of one on the "
             "Hugging Face Hub. Without a network use what ships with the package: --recipe starter"
         ) from error

@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from ..errors import HuggingtweetsError
+from ..text import printable
 from ._signatures import parameters, set_parameters
 
 STOPPED = 130  # what a shell returns for Ctrl-C
@@ -34,8 +35,8 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
     def run(*, debug: bool, **values: object) -> None:
         try:
             command(**values)
-        except (Exception, KeyboardInterrupt) as error:
-            if debug or isinstance(error, typer.Exit | typer.Abort):
+        except BaseException as error:
+            if debug or isinstance(error, typer.Exit | typer.Abort | SystemExit):
                 raise
             raise typer.Exit(_show(error)) from None
 
@@ -52,6 +53,10 @@ def _show(error: BaseException) -> int:
         return 0
     if isinstance(error, HuggingtweetsError):
         return _print_line(f"error: {error}", error.exit_code)
+    if type(error).__name__ == "PanicException":  # of PyO3: a tokenizer made for it does that
+        return _print_line(
+            f"error: a file of the model or base is damaged or harmful ({error}); use another", 2
+        )
     return _print_line(
         f"error: unexpected {type(error).__name__}: {error}. This is a mistake of huggingtweets, not yours; "
         "run it again with --debug and report what it shows",
@@ -60,5 +65,5 @@ def _show(error: BaseException) -> int:
 
 
 def _print_line(message: str, exit_code: int) -> int:
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    sys.stderr.write(printable(" ".join(message.split())) + "\n")
     return exit_code
