@@ -5,10 +5,14 @@ Posts are printed as plain text. Markup and control codes in them have no effect
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -145,9 +149,21 @@ def size(count: int) -> str:
     return f"{number:.0f} bytes" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
 
 
+def prepare_output() -> None:
+    """Let printing never fail for what is printed, or since nobody reads it, after hours of work."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by whoever started the command
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for the whole process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an encoding without emoji
+
+
 def print_json(value: object) -> None:
-    """Print one JSON document on standard output."""
+    """Print one JSON document on standard output, in ASCII where its encoding is not that of JSON."""
     text = msgspec.json.format(msgspec.json.encode(value)).decode()
+    if (sys.stdout.encoding or "").replace("-", "").lower() != "utf8":
+        text = json.dumps(json.loads(text), indent=2)
     sys.stdout.write(_HIGH_CONTROL.sub(lambda code: f"\\u{ord(code[0]):04x}", text) + "\n")
 
 
