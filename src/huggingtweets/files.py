@@ -252,13 +252,16 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
         raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); {remedy}") from error
 
 
-def load_tensors(path: Path, file_format: str, remedy: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def load_tensors(
+    path: Path, file_format: str, remedy: str, earlier_format: str = ""
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read the settings and arrays that `save_tensors` wrote.
 
     Args:
         path: the file.
         file_format: the format and version that the file must have.
         remedy: what the user can do where the file cannot be read; the end of the error message.
+        earlier_format: that of an earlier version, which the caller can read as well.
 
     Raises:
         ModelError: the file is missing, damaged, or of another format or version.
@@ -272,7 +275,7 @@ def load_tensors(path: Path, file_format: str, remedy: str) -> tuple[dict[str, A
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
     except (OSError, SafetensorError, msgspec.DecodeError) as error:
         raise ModelError(f"{path} cannot be read as a {file_format} ({error}); {remedy}") from error
-    if metadata is None or metadata.format != file_format:
+    if metadata is None or metadata.format not in {file_format, earlier_format} - {""}:
         other = metadata.format if metadata else "something else"
         raise ModelError(f"{path} is a {other}, and this version reads a {file_format}; {remedy}")
     return metadata.settings, arrays

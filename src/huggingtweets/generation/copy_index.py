@@ -1,19 +1,26 @@
 """Finds what a text copies from the training posts, without the posts: the index holds hashes only.
 
-Every run of `run` words is stored as a keyed 64-bit hash (BLAKE2b). So a copied run is always found, and
-about one of 10^14 other runs is taken for a copy. Whole posts are stored as one-bit minwise signatures (Li
-and König 2010, "b-Bit minwise hashing"): 512 bits that say how similar two posts are. Half of all possible
-shingles share a bit, so a bit reveals none of them; whoever hashes every possible shingle could read most of
-a post's shingles from full minwise values.
+Every run of `run` words is stored as a keyed hash (BLAKE2b), and whole posts as one-bit minwise signatures
+(Li and König 2010, "b-Bit minwise hashing"): 512 bits that say how similar two posts are. There are two kinds
+of index.
 
-Nobody can read posts out of the file. But whoever has it can ask whether a run they know is in the posts,
-and can find the word that follows a run they know by trying words. No index that finds copies can prevent
-that.
+| | exact | published |
+|---|---|---|
+| where it is | on the machine of whoever trained, below the home folder | in the model folder |
+| runs | all, in 64 bits: one of 10^14 others is taken for a copy | of `PUBLISHED_RUN` words and more, \
+without digits, in so few bits that 1 of `DOUBT` others is taken for a copy |
+| whole posts | their signatures | nothing |
+
+A signature says how near a guess is, so it can be climbed to the post itself, and short runs and numbers can
+be tried out. Hence they are not published. Whoever has a published index can still ask whether a run that
+they guess whole may be in the posts; 1 of `DOUBT` wrong guesses is answered with yes. docs/security.md has
+what an attack finds in both.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,12 +28,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import load_tensors, save_tensors
+from ..files import load_tensors, reading, save_tensors
 from ..text import NEAR, SHINGLE, Word, normalized, spans
 
-FORMAT = "huggingtweets copy index 1"
+FORMAT = "huggingtweets copy index 2"
+EARLIER_FORMAT = "huggingtweets copy index 1"  # all of it exact, in the model folder
+PUBLISHED_RUN = 8  # words of the shortest run that is published; a shorter one is guessed too easily
+DOUBT = 256  # of so many runs that are in no post, a published index takes one for a copy
 SIGNATURE = 512  # bits
 SALT = 16  # bytes
+
+_DIGIT = re.compile(r"\d")
 
 Hashes = NDArray[np.uint64]
 
@@ -42,16 +54,22 @@ class Copied(NamedTuple):
 class CopyIndex:
     """Hashes of the training posts that tell what a text has copied."""
 
-    def __init__(self, run: int, salt: bytes, runs: Hashes, signatures: Hashes) -> None:
-        """Use `build` or `load`.
+    def __init__(
+        self, run: int, salt: bytes, runs: Hashes, signatures: Hashes, bits: int = 64, *, numbers: bool = True
+    ) -> None:
+        """Use `build`, `publish` or `load`.
 
         Args:
             run: words in each hashed run.
             salt: key of the hashes.
             runs: sorted hashes of all runs of that many words.
-            signatures: (posts, 8) one-bit signatures, 64 bits in each number.
+            signatures: (posts, 8) one-bit signatures, 64 bits in each number; none in a published index.
+            bits: of each hash, the highest ones.
+            numbers: whether runs with digits are in the index.
         """
         self.run = run
+        self.exact = numbers
+        self._bits = bits
         self._salt = salt
         self._runs = runs
         self._signatures = signatures
@@ -65,16 +83,23 @@ class CopyIndex:
             texts: training posts.
             run: words from which on a run counts as copied; `copies.own_run` measures it.
         """
-        salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SALT).digest()
-        empty = cls(run, salt, np.empty(0, np.uint64), np.empty((0, SIGNATURE // 64), np.uint64))
-        runs = [code for text in texts for code in empty._hashed(list(spans(text)))]
+        empty = cls(run, _salt(texts), np.empty(0, np.uint64), np.empty((0, SIGNATURE // 64), np.uint64))
         signatures = [empty._signature(text) for text in texts]
         return cls(
             run,
-            salt,
-            np.unique(np.array(runs, np.uint64)),
+            empty._salt,
+            empty._all_runs(texts),
             np.array(signatures, np.uint64).reshape(-1, SIGNATURE // 64),
         )
+
+    @classmethod
+    def publish(cls, texts: Sequence[str], run: int) -> CopyIndex:
+        """Index training posts so that others may have the index; see the head of this file."""
+        empty = np.empty((0, SIGNATURE // 64), np.uint64)
+        run, salt = max(PUBLISHED_RUN, run), _salt(texts)
+        runs = cls(run, salt, np.empty(0, np.uint64), empty, numbers=False)._all_runs(texts)
+        bits = min(64, (len(runs) * DOUBT).bit_length())
+        return cls(run, salt, np.unique(runs >> np.uint64(64 - bits)), empty, bits, numbers=False)
 
     def find(self, text: str) -> list[Copied]:
         """The copied parts of `text`, in order; each run of `run` words in a part is in one post.
@@ -82,7 +107,8 @@ class CopyIndex:
         Copied runs that overlap are one part, so a part can be longer than the copy of any single post.
         """
         words = list(spans(text))
-        copied_runs = np.flatnonzero(_contained(np.array(self._hashed(words), np.uint64), self._runs))
+        positions, codes = self._hashed(words)
+        copied_runs = positions[_contained(codes, self._runs)]
         parts = np.split(copied_runs, np.flatnonzero(np.diff(copied_runs) > 1) + 1)
         return [
             Copied(words[part[0]].start, words[part[-1] + self.run - 1].end, len(part) + self.run - 1)
@@ -106,8 +132,9 @@ class CopyIndex:
 
     def save(self, path: Path) -> None:
         """Write the index as a safetensors file; the same index gives the same bytes."""
-        arrays = {"runs": self._runs, "signatures": self._signatures}
-        save_tensors(path, FORMAT, {"run": self.run, "salt": self._salt.hex()}, arrays)
+        arrays = {"runs": self._runs, **({"signatures": self._signatures} if self.exact else {})}
+        settings = {"run": self.run, "salt": self._salt.hex(), "bits": self._bits, "numbers": int(self.exact)}
+        save_tensors(path, FORMAT, settings, arrays)
 
     @classmethod
     def load(cls, path: Path) -> CopyIndex:
@@ -116,15 +143,39 @@ class CopyIndex:
         Raises:
             ModelError: the file is absent, damaged, or of another version.
         """
-        settings, arrays = load_tensors(path, FORMAT, "train the model again")
-        return cls(settings["run"], bytes.fromhex(settings["salt"]), arrays["runs"], arrays["signatures"])
+        settings, arrays = load_tensors(path, FORMAT, "train the model again", EARLIER_FORMAT)
+        with reading(path, "train the model again"):
+            none = np.empty((0, SIGNATURE // 64), np.uint64)
+            runs, signatures = arrays["runs"], arrays.get("signatures", none)
+            run, salt, bits = (
+                int(settings["run"]),
+                bytes.fromhex(str(settings["salt"])),
+                settings.get("bits", 64),
+            )
+            if not (1 <= run and 0 <= int(bits) <= 64 and len(salt) == SALT):  # noqa: PLR2004 -- bits of a hash
+                raise ValueError("its settings are out of range")
+            if (runs.dtype, signatures.dtype, signatures.shape[1:]) != (
+                none.dtype,
+                none.dtype,
+                none.shape[1:],
+            ):
+                raise ValueError("its arrays are of another type")
+            return cls(run, salt, runs, signatures, int(bits), numbers=bool(settings.get("numbers", 1)))
 
-    def _hashed(self, words: Sequence[Word]) -> list[int]:
-        """The hash of each run of `run` words."""
-        return [
-            _hash("\0".join(word.text for word in words[i : i + self.run]), self._salt)
-            for i in range(len(words) - self.run + 1)
-        ]
+    def _all_runs(self, texts: Sequence[str]) -> Hashes:
+        """The sorted hashes of the runs of all texts."""
+        hashes = [self._hashed(list(spans(text)))[1] for text in texts]
+        return np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))
+
+    def _hashed(self, words: Sequence[Word]) -> tuple[NDArray[np.int64], Hashes]:
+        """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
+        runs = ([word.text for word in words[i : i + self.run]] for i in range(len(words) - self.run + 1))
+        hashes = {
+            i: _hash("\0".join(run), self._salt) >> (64 - self._bits)
+            for i, run in enumerate(runs)
+            if self.exact or not any(map(_DIGIT.search, run))
+        }
+        return np.array(list(hashes), np.int64), np.array(list(hashes.values()), np.uint64)
 
     def _signature(self, text: str) -> Hashes:
         """One bit of the smallest value of each permutation of the text's shingles."""
@@ -134,6 +185,10 @@ class CopyIndex:
         smallest = (hashes[:, None] * self._factors + self._terms).min(axis=0)
         bits = (smallest >> np.uint64(20)).astype(np.uint8) & 1
         return np.packbits(bits).view(np.uint64)
+
+
+def _salt(texts: Sequence[str]) -> bytes:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SALT).digest()
 
 
 def _hash(text: str, salt: bytes) -> int:

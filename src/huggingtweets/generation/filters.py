@@ -17,10 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import ModelError
+from ..files import home, sha256
 from ..model_folder import COPY_INDEX, HANDLES
 from .copy_index import CopyIndex
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
+EXACT = "copies"  # folder below home() with the exact indexes, which stay there
 SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
 
 _ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -90,14 +92,17 @@ class Handles(Struct, frozen=True, kw_only=True):
 
 
 def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
-    """Write what the filters need into a model folder.
+    """Write what the filters need into a model folder, and the exact index of copies below `home()`.
 
     Args:
         train: the training posts.
         run: words; a run of so many that is in a training post is a copy. Raised to `SHORTEST_RUN`.
         folder: of the model.
     """
-    CopyIndex.build(train, max(SHORTEST_RUN, run)).save(folder / COPY_INDEX)
+    CopyIndex.publish(train, run).save(folder / COPY_INDEX)
+    exact = exact_index(folder / COPY_INDEX)
+    exact.parent.mkdir(parents=True, exist_ok=True)
+    CopyIndex.build(train, max(SHORTEST_RUN, run)).save(exact)
     handles = Handles.familiar(train)
     sorted_hashes = {"salt": handles.salt, "hashes": sorted(handles.hashes)}
     (folder / HANDLES).write_bytes(msgspec.json.format(msgspec.json.encode(sorted_hashes)))
@@ -126,8 +131,31 @@ def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFi
         ModelError: the folder lacks what they need, or it is damaged.
     """
     pairs = _files(folder)
-    copy_filters = [CopyFilter(CopyIndex.load(copies)) for copies, _ in pairs]
+    copy_filters = [CopyFilter(_best_index(copies)) for copies, _ in pairs]
     return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
+
+
+def exact_index(copies: Path) -> Path:
+    """Where the exact index is, on the machine that trained the model with this published one."""
+    return home() / EXACT / f"{sha256(copies)[:32]}.safetensors"
+
+
+def exact_indexes(folder: Path) -> list[Path]:
+    """The exact indexes of a model folder that are on this machine."""
+    return [
+        exact_index(copies)
+        for copies, _ in _files(folder)
+        if copies.is_file() and exact_index(copies).is_file()
+    ]
+
+
+def _best_index(copies: Path) -> CopyIndex:
+    """The exact index where it is on this machine and whole, else the published one of the model folder."""
+    published = CopyIndex.load(copies)
+    try:
+        return CopyIndex.load(exact_index(copies))
+    except ModelError:
+        return published
 
 
 def _files(folder: Path) -> list[tuple[Path, Path]]:
