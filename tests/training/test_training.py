@@ -345,6 +345,18 @@ def test_training_stops_when_it_gets_no_better(base, tmp_path):
     assert trained.step == trained.curve[-3].step
 
 
+def test_a_first_bump_does_not_end_a_run(tmp_path):
+    """Patience counts from the best trained evaluation: that the base was better does not shorten a run."""
+    base = str(tiny_base(tmp_path / "base"))
+    first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
+    settings = ("epochs=8", "learning_rate=2e-2", "warmup=0.1", "evaluations=16", "patience=2")
+    again = run(str(first.folder), tmp_path / "again", *settings)
+    bits = [point.bits_per_byte for point in again.curve]
+    assert bits[0] < min(bits[1:3])  # the bump
+    assert len(bits) > 3
+    assert again.step == again.curve[1 + bits[1:].index(min(bits[1:]))].step
+
+
 def test_a_trained_model_is_never_its_base(tmp_path):
     """Where training only makes the prediction of other posts worse, a note says so; weights are saved."""
     base = str(tiny_base(tmp_path / "base"))
@@ -362,14 +374,15 @@ def test_a_trained_model_is_never_its_base(tmp_path):
     assert any("no better than before" in message for message in notes)
 
 
-def test_training_stops_when_the_model_copies(base, tmp_path):
-    """A probe that finds copies ends the run; the weights saved are those before the copying began."""
+@pytest.mark.parametrize("first", [1, 3])
+def test_training_stops_when_the_model_copies(base, tmp_path, first):
+    """A probe that finds copies ends the run; the best trained weights are saved, never those of the base."""
     probes = []
 
     def probe_memorization(model, _):
         probes.append(model.training)
         return MemorizationProbe(
-            samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == 3 else ""
+            samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == first else ""
         )
 
     trained = run(
@@ -377,12 +390,17 @@ def test_training_stops_when_the_model_copies(base, tmp_path):
         tmp_path / "m",
         "epochs=4",
         "learning_rate=1e-2",
-        "evaluations=8",
+        "evaluations=4",
         probe_memorization=probe_memorization,
     )
     assert trained.stopped == "copies"
-    assert [point.copied for point in trained.curve] == [None, None, 0.1, 0.2, pytest.approx(0.3)]
-    assert trained.step == trained.curve[-2].step
+    expected = [None, *(0.1 * n for n in range(1, first + 1))]
+    assert [point.copied for point in trained.curve] == pytest.approx(expected)
+    best = min(trained.curve[1:], key=lambda point: point.bits_per_byte)
+    assert trained.step == best.step == trained.curve[-1].step > 0
+    saved = AutoModelForCausalLM.from_pretrained(trained.folder).state_dict()
+    untouched = AutoModelForCausalLM.from_pretrained(base).state_dict()
+    assert not torch.equal(saved["transformer.wte.weight"], untouched["transformer.wte.weight"])
 
 
 def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
