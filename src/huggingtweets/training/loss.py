@@ -63,7 +63,9 @@ def nll(
     for batch in batches(texts, EVALUATION_TOKENS, padding, None):
         losses = _token_losses(model, batch.to(device.kind), device, lm_head)
         # the loss of padding is 0, so it may be added to any text
-        total.index_add_(0, batch.text_ids.flatten().clamp(min=0), losses.double().cpu())
+        total.index_add_(
+            0, batch.text_ids.flatten().clamp(min=0), losses.cpu().double()
+        )  # not all devices have float64
     model.train(was_training)
     return total
 
