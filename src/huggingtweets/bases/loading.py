@@ -103,11 +103,11 @@ def _load_model(files: BaseFiles, dropout: float) -> Any:
         ValueError: the file lacks some.
     """
     given = _given(files)
-    dropouts = _dropout(AutoConfig.from_pretrained(files.place, **given), dropout)
+    settings = _settings(AutoConfig.from_pretrained(files.place, **given), dropout)
     if files.gguf_file:
-        return read_gguf(files.place, files.gguf_file, dtype="float32", **dropouts)
+        return read_gguf(files.place, files.gguf_file, dtype="float32", **settings)
     loaded: Any = AutoModelForCausalLM.from_pretrained(
-        files.place, dtype="float32", use_safetensors=True, output_loading_info=True, **dropouts, **given
+        files.place, dtype="float32", use_safetensors=True, output_loading_info=True, **settings, **given
     )
     model, loading = loaded
     require_all_weights(loading)
@@ -124,8 +124,11 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
         tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
-def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
-    return {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
+    settings = {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+    if hasattr(config, "rescale_every"):  # RWKV halves its own weights for float16 whenever it evaluates
+        settings["rescale_every"] = 0
+    return settings
 
 
 @contextmanager
