@@ -186,6 +186,7 @@ class Base(Struct, frozen=True, kw_only=True):
     origin: str = ""  # where its files came from, where the name does not say it
     precision: str = ""  # of its weights, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
+    dtype: str = "float32"  # of the weights of models that are trained from it
 
 
 class CurvePoint(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from itertools import takewhile
 
 import pytest
 import torch
+from msgspec.structs import replace
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
+    Gemma3Config,
     Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
     Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
@@ -200,6 +204,61 @@ def test_we_write_what_transformers_writes(name):
     *_, ours = stream_tokens(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
     assert len({len(text) for text in ours}) > 1
+
+
+@pytest.fixture
+def seeing(tmp_path):
+    """A random Gemma 3 that reads pictures, too, in bfloat16, on disk."""
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    _, _, shape = ARCHITECTURES["gemma3"]
+    pictures = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma3Config(
+        text_config={"vocab_size": len(tokenizer), **COMMON, **shape},
+        vision_config={**pictures, "image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+    )
+    torch.manual_seed(0)
+    folder = tmp_path / "seeing"
+    model = Gemma3ForConditionalGeneration(config).bfloat16()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder, model.float()
+
+
+@torch.no_grad()
+def test_a_base_that_reads_pictures_is_its_language_model(seeing):
+    """It is loaded without what sees, and predicts what the whole predicts."""
+    folder, whole = seeing
+    loaded = load_base(str(folder))
+    assert isinstance(loaded.model, Gemma3ForCausalLM)
+    assert (loaded.is_part, loaded.base.dtype) == (True, "bfloat16")
+    tokens = torch.tensor([[5, 70, 12, 100]])
+    assert torch.allclose(loaded.model(tokens).logits, whole(tokens).logits, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_weights_are_saved_in_the_precision_of_the_base(seeing, method, tmp_path):
+    """A model of a bfloat16 base takes half the disk and says so in its config; it is whole, LoRA or not."""
+    folder, _ = seeing
+    recipe = load_recipe("starter", [f"base={folder}", f"method={method}", "epochs=1", "batch_tokens=256"])
+    train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert isinstance(model, Gemma3ForCausalLM)
+    assert model.dtype == torch.bfloat16
+
+
+def test_saving_in_bfloat16_loses_nothing(seeing, tmp_path):
+    """Where training computes in bfloat16, the weights are those that float32 would hold, bit for bit."""
+    folder, _ = seeing
+    recipe = load_recipe("starter", [f"base={folder}", "epochs=1", "batch_tokens=256"])
+    saved = []
+    for dtype in ("bfloat16", "float32"):
+        base = load_base(str(folder))
+        base = dataclasses.replace(base, base=replace(base.base, dtype=dtype))
+        (tmp_path / dtype).mkdir()
+        train(tiny_dataset(), recipe, base, tmp_path / dtype, TrainOptions(device=BF16))
+        saved.append(AutoModelForCausalLM.from_pretrained(tmp_path / dtype, dtype="float32").state_dict())
+    assert all(torch.equal(tensor, saved[1][name]) for name, tensor in saved[0].items())
 
 
 @pytest.fixture(scope="module", params=ODD)

@@ -29,6 +29,8 @@ from ._files import no_progress
 from ._gguf import read_gguf, require_all_weights
 from .hub import cached_commit
 
+LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
+FLOAT32, BFLOAT16 = "float32", "bfloat16"
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
 PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
 CHAT_ENDS = (
@@ -48,6 +50,9 @@ class LoadedBase:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     base: Base
+    is_part: bool = (
+        False  # of a model that reads pictures, too: an adapter for the part does not fit the whole
+    )
 
 
 def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progress) -> LoadedBase:
@@ -65,7 +70,8 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
         files = locate(name, progress)
         tokenizer = AutoTokenizer.from_pretrained(files.place, **_given(files))
         _end_like_plain_text(tokenizer)
-        model = _load_model(files, dropout)
+        config = AutoConfig.from_pretrained(files.place, **_given(files))
+        model = _load_model(files, config, dropout)
         digest = _weights_digest(files, model)
     if tokenizer.eos_token_id is None:
         raise BaseError(
@@ -83,7 +89,9 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
             origin=files.origin,
             precision=files.precision,
             licence=files.licence,
+            dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
         ),
+        is_part=_is_part(config),
     )
 
 
@@ -96,22 +104,37 @@ def _given(files: BaseFiles) -> dict[str, Any]:
     return {**given, "gguf_file": files.gguf_file} if files.gguf_file else given
 
 
-def _load_model(files: BaseFiles, dropout: float) -> Any:
-    """The model in float32, with every weight from its file.
+def _load_model(files: BaseFiles, config: PreTrainedConfig, dropout: float) -> Any:
+    """The model in float32, with every weight from its file; of one that reads pictures, the language part.
 
     Raises:
         ValueError: the file lacks some.
     """
-    given = _given(files)
-    settings = _settings(AutoConfig.from_pretrained(files.place, **given), dropout)
+    settings = _settings(config.get_text_config(), dropout)
     if files.gguf_file:
-        return read_gguf(files.place, files.gguf_file, dtype="float32", **settings)
+        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **settings)
     loaded: Any = AutoModelForCausalLM.from_pretrained(
-        files.place, dtype="float32", use_safetensors=True, output_loading_info=True, **settings, **given
+        files.place,
+        dtype=FLOAT32,
+        use_safetensors=True,
+        output_loading_info=True,
+        **(_language_part(config, settings) if _is_part(config) else settings),
+        **_given(files),
     )
     model, loading = loaded
     require_all_weights(loading)
     return model
+
+
+def _is_part(config: PreTrainedConfig) -> bool:
+    return config.get_text_config() is not config
+
+
+def _language_part(config: PreTrainedConfig, dropouts: dict[str, float]) -> dict[str, Any]:
+    """What makes transformers load the language model alone, under the names that it has by itself."""
+    language = config.get_text_config()
+    language.update(dropouts)
+    return {"config": language, "key_mapping": LANGUAGE_PART}
 
 
 def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -24,6 +24,7 @@ from .models import models
 from .play import play
 from .pretrain import pretrain
 from .publish import publish
+from .recipes import recipes
 from .reproduce import reproduce
 from .sources import sources
 from .sweep import sweep
@@ -36,7 +37,7 @@ SECTIONS = {  # of --help, by what people want to do
     "Make": (train, generate, merge, sweep, pretrain),
     "Judge": (evaluate, compare, play),
     "Share": (publish,),
-    "Manage": (models, bases, lineage, reproduce, forget),
+    "Manage": (models, bases, recipes, lineage, reproduce, forget),
 }
 COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)
 

@@ -98,8 +98,17 @@ RecipeName = Annotated[
         "--recipe",
         metavar="NAME|FILE.toml",
         rich_help_panel=TRAINING,
-        help="What to train and how: starter, gpt2, distilgpt2, gpt2-medium, smollm2-135m, smollm2-360m, "
-        "gemma-3-270m, qwen3-0.6b, llama-3.2-1b, ngram, or a file.",
+        help="What to train and how: a name that huggingtweets recipes lists, or a file.",
+    ),
+]
+ChosenRecipe = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME|FILE.toml",
+        rich_help_panel=TRAINING,
+        help="What to train and how: a name that huggingtweets recipes lists, or a file.  "
+        "[default: the best that this machine can run]",
     ),
 ]
 Settings = Annotated[

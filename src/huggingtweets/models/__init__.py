@@ -55,6 +55,7 @@ class ModelKind(Protocol):
         folder: Path,
         watcher: Watcher,
         checkpoints: CheckpointConfig | None,
+        dtype: str | None,
     ) -> tuple[FinetunedModel, dict[str, str]]:
         """Train on the dataset, and write a model into `folder`."""
 
@@ -66,7 +67,13 @@ class ModelKind(Protocol):
 
 
 def train(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    watcher: Watcher,
+    checkpoints: CheckpointConfig | None = None,
+    *,
+    dtype: str | None = None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the kind of model that the recipe names, and write it into `folder`, which exists.
 
@@ -76,11 +83,12 @@ def train(
         folder: where the model goes.
         watcher: gets every step and evaluation.
         checkpoints: where an unfinished run is kept; None keeps nothing.
+        dtype: of the weights that are written, "float32" or "bfloat16"; None: the base's own.
 
     Returns:
         The trained model, and the versions and hardware it was made with.
     """
-    return _kind(recipe).train(data, recipe, folder, watcher, checkpoints)
+    return _kind(recipe).train(data, recipe, folder, watcher, checkpoints, dtype)
 
 
 def load(folder: Path) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -40,11 +41,18 @@ class NeuralModel(Generator):
 
 
 def train(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    watcher: Watcher,
+    checkpoints: CheckpointConfig | None,
+    dtype: str | None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the recipe's base; see `models.train`."""
     device = training.choose_device()
     base = training.load_base(recipe.base, dropout=recipe.dropout, progress=watcher.fetched)
+    if dtype:
+        base = dataclasses.replace(base, base=replace(base.base, dtype=dtype))
     options = training.TrainOptions(
         device=device,
         checkpoints=checkpoints,

@@ -57,15 +57,17 @@ class TrainContext(TrainOptions):
         if not options.process_group.is_main:
             options = replace(options, watcher=Silence(), probe_memorization=None)
         device = options.device
+        dtype = torch.bfloat16 if device.bf16 else torch.float32
+        packed = can_pack(model)
+        if packed and device.kind == "cpu":
+            use_short_rows_where_equal(model)
+        _cast_frozen(model, dtype)  # before it is moved: a GPU need not hold them in float32
         model.to(torch.device(device.kind))
-        packed = can_pack(model, device)
         has_plain_head = find_lm_head(model) is not None
         if device.kind == "cpu":
             keep_freed_memory()
-            if packed:
-                use_short_rows_where_equal(model, device)
         _fuse_activations(model)
-        weights = Weights(model, torch.bfloat16 if device.bf16 else torch.float32)
+        weights = Weights(model, dtype)
         return_freed_memory()
         lm_head = model.get_output_embeddings().weight if has_plain_head else None
         return cls(
@@ -82,9 +84,16 @@ class TrainContext(TrainOptions):
         return summed_loss(self.model, batch, self.device, self.lm_head)
 
     def finish(self, weights: torch.Tensor) -> None:
-        """Leave the model with these weights, in float32 and ready for inference."""
-        self.weights.unflatten(weights)
-        self.model.eval()
+        """Leave the model with these weights, in float32, in the machine's memory and ready for inference."""
+        self.weights.unflatten(weights.cpu())
+        self.model.cpu().eval()
+
+
+def _cast_frozen(model: nn.Module, dtype: torch.dtype) -> None:
+    """Cast what is not trained, but for the model's buffers: rotary angles are wrong in bfloat16."""
+    for parameter in model.parameters():
+        if not parameter.requires_grad:
+            parameter.data = parameter.data.to(dtype)
 
 
 def _fuse_activations(model: nn.Module) -> None:

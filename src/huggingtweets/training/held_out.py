@@ -38,7 +38,7 @@ def bits_per_post(
         BaseError: the model is of an architecture that is not understood.
     """
     rows = encode(texts, tokenizer, context_length(model), authors)
-    packed, lm_head = can_pack(model, device), find_lm_head(model)
+    packed, lm_head = can_pack(model), find_lm_head(model)
     costs = nll(model, rows, tokenizer.eos_token_id, device, lm_head, packed=packed)
     return [cost / math.log(2) for cost in costs.tolist()]
 

@@ -26,12 +26,11 @@ _FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, N
 
 
 @torch.no_grad()
-def can_pack(model: Any, device: Device) -> bool:
+def can_pack(model: Any) -> bool:
     """Whether texts in one row cost what each costs alone; where not, each text needs a row of its own.
 
     Args:
-        model: a causal language model in float32.
-        device: where it is.
+        model: a causal language model in float32, on any device.
 
     Raises:
         BaseError: not even then: the model fails, or it looks ahead.
@@ -40,9 +39,9 @@ def can_pack(model: Any, device: Device) -> bool:
     was_training = model.training
     model.eval()
     try:
-        alone = torch.cat([_losses_alone(model, row, device) for [row] in texts])
+        alone = torch.cat([_losses_alone(model, row) for [row] in texts])
         for packed in (True, False):
-            if _agree(model, texts, device, alone, packed=packed):
+            if _agree(model, texts, alone, packed=packed):
                 return packed
     except _FAILURES as error:
         raise _unsuitable(model, str(error).strip().split("\n")[0] or type(error).__name__) from error
@@ -51,15 +50,15 @@ def can_pack(model: Any, device: Device) -> bool:
     raise _unsuitable(model, "it predicts a token by those after it")
 
 
-def use_short_rows_where_equal(model: Any, device: Device) -> None:
+def use_short_rows_where_equal(model: Any) -> None:
     """Make the model compute attention with `short_rows`, unless that gives something else than its own."""
     texts, own = _texts(model), model.config._attn_implementation  # noqa: SLF001 -- there is no public name
     was_training = model.training
     model.eval()  # no dropout
-    expected = _losses(model, texts, device, packed=True)
+    expected = _losses(model, texts, packed=True)
     use_short_rows(model)
     with torch.enable_grad():  # ours is for training only
-        equal = _agree(model, texts, device, expected, packed=True)
+        equal = _agree(model, texts, expected, packed=True)
     model.train(was_training)
     if not equal:
         model.set_attn_implementation(own)
@@ -71,28 +70,26 @@ def _texts(model: Any) -> list[list[Row]]:
     return [[tuple(token % size for token in range(start, start + LENGTH))] for start in (100, 200)]
 
 
-def _agree(
-    model: Any, texts: Sequence[Sequence[Row]], device: Device, expected: torch.Tensor, *, packed: bool
-) -> bool:
+def _agree(model: Any, texts: Sequence[Sequence[Row]], expected: torch.Tensor, *, packed: bool) -> bool:
     """Whether the tokens cost what is expected; a model that fails does not agree."""
     try:
-        losses = _losses(model, texts, device, packed=packed)
+        losses = _losses(model, texts, packed=packed)
     except _FAILURES:
         return False
     return bool(torch.allclose(losses, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
 
 
-def _losses(model: Any, texts: Sequence[Sequence[Row]], device: Device, *, packed: bool) -> torch.Tensor:
+def _losses(model: Any, texts: Sequence[Sequence[Row]], *, packed: bool) -> torch.Tensor:
     """What each target costs in nats, in the order of the texts: (targets,)."""
     [batch] = batches(texts, MAX_POSITIONS, 0, None, packed=packed)
-    exact = Device(device.kind, device.name, bf16=False)
-    losses = token_losses(model, batch.to(device.kind), exact, None)
+    device = Device(model.device.type, name="", bf16=False)
+    losses = token_losses(model, batch.to(device.kind), device, None)
     return losses.detach().cpu()[batch.targets.flatten() != IGNORE_INDEX]
 
 
-def _losses_alone(model: Any, row: Row, device: Device) -> torch.Tensor:
+def _losses_alone(model: Any, row: Row) -> torch.Tensor:
     """The same of one row, without padding, mask or positions: (targets,)."""
-    tokens = torch.tensor(row, device=device.kind)
+    tokens = torch.tensor(row, device=model.device)
     logits = model(input_ids=tokens[None, :-1], use_cache=False).logits[0].float()
     return functional.cross_entropy(logits, tokens[1:], reduction="none").cpu()
 

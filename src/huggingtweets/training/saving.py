@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors import SafetensorError
 from tokenizers.processors import TemplateProcessing
+from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from ..bases.speakers import speakers
@@ -33,6 +35,7 @@ def save_model(
     folder: Path,
     *,
     adapted: PeftModel | None = None,
+    dtype: str | None = None,
 ) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
@@ -45,6 +48,7 @@ def save_model(
         sampling: the default settings of generation.
         folder: where the files go.
         adapted: the same model with the adapters of peft; then only the adapters are written.
+        dtype: of a whole model's weights, such as "bfloat16"; `model` is changed to it. None: its own.
 
     Returns:
         The file of the weights.
@@ -52,6 +56,8 @@ def save_model(
     model.generation_config = _generation_config(tokenizer, sampling)
     with quiet_transformers(), _as_os_error():
         if adapted is None:
+            if dtype:
+                nn.Module.to(model, getattr(torch, dtype))
             model.save_pretrained(folder)
             weights = folder / WHOLE_WEIGHTS
         else:

@@ -108,7 +108,9 @@ def reproduce(
         _use_recorded_threads(record, watcher)
         watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(posts.train):,} posts")
         with clock.measure(Stage.TRAIN):
-            new_model, environment = models.train(posts, _pinned_recipe(record), path, watcher)
+            new_model, environment = models.train(
+                posts, _pinned_recipe(record), path, watcher, dtype=record.base.dtype
+            )
         if out:
             _write_model_folder(record, new_model, environment, posts, clock.seconds[Stage.TRAIN])
     weights = Comparison(recorded=record.model_digest, now=new_model.digest)
@@ -202,10 +204,10 @@ def _encoded_posts(data: Dataset) -> set[bytes]:
 
 def _pinned_recipe(record: Record) -> Recipe:
     """The recipe with the recorded revision of a base on the Hub, where it may have changed."""
-    recipe, revision = record.recipe, record.base.revision
-    if not revision or "@" in recipe.base:
+    recipe, base = record.recipe, record.base
+    if not base.revision or "@" in recipe.base:
         return recipe
-    return replace(recipe, base=f"{recipe.base}@{revision}")
+    return replace(recipe, base=f"{base.name}@{base.revision}")
 
 
 def _use_recorded_threads(record: Record, watcher: Watcher) -> None:
