@@ -15,7 +15,7 @@ from tests.helpers.tiny import tiny_base
 
 LAPTOP = Machine(memory=16, cores=4)
 SMALL = Machine(memory=2, cores=1)
-GPU = Machine(memory=32, cores=8, gpu="a GPU", gpu_memory=12)
+GPU = Machine(memory=32, cores=8, gpu="a GPU", gpu_memory=16)
 
 
 class Notes(Silence):
@@ -54,7 +54,7 @@ def test_the_best_that_fits_is_chosen(machine, expected, network):
 def test_a_gpu_that_is_too_small_is_not_asked_too_much():
     """The memory of a GPU decides over what needs one, that of the machine does not."""
     large = load_recipe("qwen3-1.7b")
-    assert obstacle(large, replace(GPU, gpu_memory=4)) == "needs 8 GB of GPU memory"
+    assert obstacle(large, replace(GPU, gpu_memory=4)) == "needs 12 GB of GPU memory"
     assert obstacle(large, replace(LAPTOP, memory=1000)) == "needs a GPU"
     assert obstacle(large, GPU) == ""
 

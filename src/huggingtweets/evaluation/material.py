@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
@@ -15,6 +16,7 @@ from .floors import FitNgram, LargerModel, NgramFloor
 
 LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post counts as learnt from
 LATER = 0.3  # share of other people's posts, their latest, that are a group; readers learn from the rest
+IMITATIONS = 2500  # posts of the n-gram model, at most, that a reader learns to refuse
 LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other people's group has at most
 
 
@@ -91,6 +93,11 @@ class Material:
             reference=reference,
             seed=seed,
         )
+
+    @cached_property
+    def imitations(self) -> list[str]:
+        """Posts of the n-gram model, as many as a reader learns of the person; others than its group has."""
+        return self.ngram.generate(count=min(IMITATIONS, len(self.train)), seed=self.seed + 1)
 
 
 def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:

@@ -135,7 +135,7 @@ def evaluate_folder(
     )
     answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
     result = replace(answers, game=_last_game(folder))
-    write_style(train, others, base_posts, folder.path)
+    write_style(train, others, base_posts, material.imitations, folder.path)
     page = reporting.report_html(
         record,
         result,

@@ -121,7 +121,7 @@ def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:
         summary=recipe.summary,
         base=recipe.base,
         method=recipe.method,
-        base_here=recipe.base == NO_BASE or (named.recognises(recipe.base) and named.is_here(recipe.base)),
+        base_here=_is_here(recipe.base),
         obstacle=obstacle(recipe, machine),
     )
 
@@ -136,7 +136,7 @@ def _best_first(names: Sequence[str]) -> list[str]:
 def _has_base(name: str, watcher: Watcher) -> bool:
     """Fetch the base of a recipe, unless it is here or the user works offline; say where that fails."""
     base = recipes.load(name).base
-    if named.is_here(base):
+    if _is_here(base):
         return True
     if constants.HF_HUB_OFFLINE:
         watcher.note(f"recipe {name} is not chosen: its base was never fetched, and HF_HUB_OFFLINE is set")
@@ -148,6 +148,11 @@ def _has_base(name: str, watcher: Watcher) -> bool:
         watcher.note(f"recipe {name} is not chosen: {error}")
         return False
     return True
+
+
+def _is_here(base: str) -> bool:
+    """Whether training need not fetch it; only what has a name of ours has to be fetched."""
+    return base == NO_BASE or not named.recognises(base) or named.is_here(base)
 
 
 def _usable_cores() -> int:
