@@ -14,7 +14,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
 from huggingtweets.progress import MemorizationProbe, Silence
-from huggingtweets.training import Device, TrainOptions, backward, choose_device, load_base, train
+from huggingtweets.training import (
+    Device,
+    TrainOptions,
+    backward,
+    bits_per_post,
+    choose_device,
+    load_base,
+    loss,
+    train,
+)
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
@@ -121,6 +130,33 @@ def test_neighbours_in_a_row_change_no_figure(base, fused):
     assert nats.tolist() == pytest.approx(by_hand, rel=1e-4)
     size = sum(len(text.encode()) + 1 for text in texts)
     assert bits_per_byte(nats, texts) == pytest.approx(sum(by_hand) / math.log(2) / size, rel=1e-4)
+
+
+@pytest.mark.parametrize("capped", [True, False])
+def test_an_evaluation_never_holds_the_logits_of_all_positions(tmp_path, monkeypatch, capped):
+    """Whatever a model does with its logits, only so many are there at a time; the figures are the same."""
+    base = load_base(str(tiny_base(tmp_path / "base")))
+    largest, softmax = [], torch.log_softmax
+    texts = tiny_texts(300)
+    expected = bits_per_post(base.model, base.tokenizer, texts, CPU)
+    if capped:  # a setting that says that the head alone does not make the logits
+        base.model.config.logit_scale = 2.0
+    limit = 600 * len(base.tokenizer)
+    monkeypatch.setattr(loss, "MAX_LOGITS", limit)
+    monkeypatch.setattr(functional, "cross_entropy", _noting(largest, functional.cross_entropy))
+    monkeypatch.setattr(torch, "log_softmax", _noting(largest, softmax))
+    assert bits_per_post(base.model, base.tokenizer, texts, CPU) == pytest.approx(expected, rel=1e-4)
+    assert 0 < max(largest) <= limit
+
+
+def _noting(sizes, function):
+    """The function, which from now on notes how many logits it is given."""
+
+    def noting(logits, *arguments, **options):
+        sizes.append(logits.numel())
+        return function(logits, *arguments, **options)
+
+    return noting
 
 
 def test_the_fused_loss_has_the_gradient_of_the_plain_one(base):

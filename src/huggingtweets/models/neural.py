@@ -116,5 +116,6 @@ def load(folder: Path) -> NeuralModel:
 
 def load_base(recipe: Recipe) -> NeuralModel:
     """Load the base that the recipe names."""
+    training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
     return NeuralModel(loaded.model, training.with_begin_token(loaded.tokenizer))

@@ -16,6 +16,7 @@ from .cross_entropy import backbone, cross_entropy, token_cross_entropy
 from .device import Device
 
 EVALUATION_TOKENS = 2048  # positions in one batch
+MAX_LOGITS = 1 << 26  # in one batch of a model whose logits cannot be computed in chunks: 256 MB in float32
 
 
 def summed_loss(
@@ -62,7 +63,9 @@ def nll(
     was_training = model.training
     model.eval()
     total = torch.zeros(len(texts), dtype=torch.float64)
-    for batch in batches(texts, EVALUATION_TOKENS, padding, None, packed=packed):
+    vocabulary = model.get_output_embeddings().weight.shape[0]
+    positions = EVALUATION_TOKENS if lm_head is not None else min(EVALUATION_TOKENS, MAX_LOGITS // vocabulary)
+    for batch in batches(texts, positions, padding, None, packed=packed):
         losses = token_losses(model, batch.to(device.kind), device, lm_head)
         # the loss of padding is 0, so it may be added to any text
         total.index_add_(
