@@ -1,6 +1,6 @@
 """How much memory each recipe with a base from the Hub needs, over a whole run of `huggingtweets train`.
 
-    python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 60]
+    python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 560]
 
 The bases are not fetched: models of their architectures and sizes with random weights stand in for them, with
 the starter base's tokenizer, stored in the precision in which the Hub has them; the real ones need a little
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("location")
     parser.add_argument("--recipes", nargs="+", choices=SHAPES, default=list(SHAPES))
-    parser.add_argument("--posts", type=int, default=60)
+    parser.add_argument("--posts", type=int, default=560)
     options = parser.parse_args()
     print("| recipe | weights, millions | method | peak memory, GB |")
     print("|---|--:|---|--:|")
@@ -123,8 +123,8 @@ def _write_base(shape: Shape, folder: Path) -> float:
 
 def _peak(recipe: str, posts: Path, folder: Path) -> float:
     """Gigabytes that a run needs at most."""
-    options = f"--name someone --recipe {recipe} --no-evaluate --tracker none"
-    options += " --set epochs=1 --set evaluations=1 --set sampling.max_new_tokens=8"
+    options = f"--name someone --recipe {recipe} --held-out 0.5 --evaluate --tracker none"
+    options += " --set epochs=1 --set evaluations=1"
     command = [sys.executable, "-m", "huggingtweets", "train", str(posts), *options.split()]
     command += ["--base", str(folder / "base"), "--out", str(folder / "model")]
     environment = os.environ | {"HUGGINGTWEETS_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}

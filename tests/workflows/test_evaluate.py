@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import weakref
 
 import pytest
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluate, load_recipe, train
+from huggingtweets import models as model_kinds
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.results import Evaluation
 from tests.cli.test_commands import run
@@ -61,6 +63,25 @@ def test_training_ends_with_a_short_evaluation(models):
     assert found["counts"]["groups"]["model"] == 64
     assert "<html" in (models / "good" / "report.html").read_text("utf-8")
     assert not (models / "poor" / "report.json").exists()
+
+
+def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
+    """A machine that can hold one of them evaluates: no two models are in memory at a time."""
+    loaded = []
+
+    def remembered(load):
+        def wrapper(*arguments):
+            assert [name for name, model in loaded if model() is not None] == []
+            model = load(*arguments)
+            loaded.append((load.__name__, weakref.ref(model.model)))
+            return model
+
+        return wrapper
+
+    for name in ("load", "load_base"):
+        monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
+    evaluate(judged / "good", count=16)
+    assert [name for name, _ in loaded] == ["load", "load_base"]
 
 
 def test_evaluate_measures_what_training_measured(judged):

@@ -110,15 +110,15 @@ def _load_model(files: BaseFiles, config: PreTrainedConfig, dropout: float) -> A
     Raises:
         ValueError: the file lacks some.
     """
-    dropouts = _dropout(config.get_text_config(), dropout)
+    settings = _settings(config.get_text_config(), dropout)
     if files.gguf_file:
-        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **dropouts)
+        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **settings)
     loaded: Any = AutoModelForCausalLM.from_pretrained(
         files.place,
         dtype=FLOAT32,
         use_safetensors=True,
         output_loading_info=True,
-        **(_language_part(config, dropouts) if _is_part(config) else dropouts),
+        **(_language_part(config, settings) if _is_part(config) else settings),
         **_given(files),
     )
     model, loading = loaded
@@ -147,8 +147,11 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
         tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
-def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
-    return {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
+    settings = {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+    if hasattr(config, "rescale_every"):  # RWKV halves its own weights for float16 whenever it evaluates
+        settings["rescale_every"] = 0
+    return settings
 
 
 @contextmanager

@@ -89,9 +89,15 @@ class Generator(Writer):
         return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
     def _texts(self, prompt: str, ids: list[list[int]]) -> list[str]:
-        """The text of each row of tokens, without bytes that make no character, as of half an emoji."""
-        continuations = self.tokenizer.batch_decode(ids, skip_special_tokens=True)
-        return [prompt + text.replace("\N{REPLACEMENT CHARACTER}", "") for text in continuations]
+        """The text of each row of tokens, without bytes that make no character, as of half an emoji.
+
+        Each is decoded with the prompt before it, which is then cut off: some decoders, such as that of Llama
+        2, drop the space of the first word.
+        """
+        begin = self.tokenizer(prompt)["input_ids"]
+        rows = [begin, *(begin + row for row in ids)]
+        head, *texts = self.tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return [prompt + text[len(head) :].replace("\N{REPLACEMENT CHARACTER}", "") for text in texts]
 
     def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""

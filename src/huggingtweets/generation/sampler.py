@@ -36,8 +36,9 @@ def stream_tokens(
         grows.
     """
     cache = DynamicCache(config=model.config)
-    logits = _read_prompts(model, prompts, cache)
-    can_shrink = all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    recurrent = any(hasattr(layer, "update_conv_state") for layer in cache.layers)  # as in Mamba
+    logits = _read_prompts(model, prompts, cache, once=not recurrent)
+    can_shrink = not recurrent and all(isinstance(layer, DynamicLayer) for layer in cache.layers)
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -59,9 +60,9 @@ def stream_tokens(
         logits = model(tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
 
 
-def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-    """The logits after the prompts, (rows, vocabulary); equal prompts are computed once."""
-    equal = bool((prompts == prompts[:1]).all())
+def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool) -> torch.Tensor:
+    """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
+    equal = once and bool((prompts == prompts[:1]).all())
     output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
     logits: torch.Tensor = output.logits[:, -1]
     if equal and len(prompts) > 1:

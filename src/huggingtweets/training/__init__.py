@@ -16,8 +16,8 @@ from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
 from .device import Device, choose_device, environment, return_freed_memory
+from .held_out import bits_per_post
 from .loop import TrainingLoop
-from .loss import bits_per_post
 from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
 from .saving import save_model, with_begin_token

@@ -59,7 +59,13 @@ def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> list[Bat
     return [
         batch
         for _ in range(recipe.epochs)
-        for batch in batches(mixed_epoch(rows, weights, shuffle), recipe.batch_tokens, padding, shuffle)
+        for batch in batches(
+            mixed_epoch(rows, weights, shuffle),
+            recipe.batch_tokens,
+            padding,
+            shuffle,
+            packed=context.packed,
+        )
     ]
 
 

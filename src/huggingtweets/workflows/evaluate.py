@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -22,7 +24,7 @@ from ..models import Model
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import EVALUATED_POSTS, Evaluation, Game
-from ..types import Dataset, Record, Stage
+from ..types import Dataset, Recipe, Record, Stage
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -118,16 +120,18 @@ def evaluate_folder(
     """
     train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
-    model, base = models.load(folder.path), models.load_base(record.recipe)
-    posts, base_posts = (_generate(one, record, count, seed) if one else [] for one in (model, base))
+    # the model is freed before its base is loaded: a machine that could train it can hold one of them
+    authors = [post.author for post in data.held_out]
+    posts, bits = _use(models.load(folder.path), record, held_out, authors, count, seed)
+    base_posts, base_bits = _use(models.load_base(record.recipe), record, held_out, (), count, seed)
     language, known = _word_list(record)
     material = Material.gather(
         train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
     )
     material = dataclasses.replace(
         material,
-        bits=model.bits(held_out, [post.author for post in data.held_out]),
-        base_bits=base.bits(held_out) if base else (),
+        bits=bits,
+        base_bits=base_bits,
         hours=[post.created_at.hour for post in data.train if post.created_at],
         language=language,
         known_words=known,
@@ -171,7 +175,12 @@ class _LargerModel:
     """An untrained base that reads posts, for `evaluation`."""
 
     name: str
-    model: Model
+    recipe: Recipe  # one whose base it is
+
+    @cached_property
+    def model(self) -> Model:
+        """Loaded when it is asked for the first time: until then other models need the memory."""
+        return cast("Model", models.load_base(self.recipe))
 
     def bits(self, texts: Sequence[str]) -> Sequence[float]:
         """What each text costs it in bits, its end counted."""
@@ -193,14 +202,20 @@ def _larger_model(record: Record) -> _LargerModel | None:
     if not larger:
         return None
     name = larger[min(larger)]
-    model = models.load_base(replace(record.recipe, base=name, method="full", speakers=False))
-    return _LargerModel(name, model) if model else None
+    return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False))
 
 
-def _generate(model: Model, record: Record, count: int, seed: int) -> list[str]:
-    """Posts as they come, unfiltered: filters would hide what is measured."""
+def _use(
+    model: Model | None, record: Record, texts: Sequence[str], authors: Sequence[str], count: int, seed: int
+) -> tuple[list[str], list[float]]:
+    """Posts of a model, and what each of the texts costs it in bits; nothing where there is no model.
+
+    The posts are as they come, unfiltered: filters would hide what is measured.
+    """
+    if model is None:
+        return [], []
     samples = model.generate(count=count, sampling=record.recipe.sampling, seed=seed).samples
-    return [sample.text for sample in samples]
+    return [sample.text for sample in samples], model.bits(texts, authors)
 
 
 def _beside_originals(samples: Sequence[str], material: Material, *, show_posts: bool) -> list[Compared]:
