@@ -87,9 +87,11 @@ def test_nothing_is_expected_beyond_what_was_measured():
 
 
 def test_the_shipped_curve_is_in_order():
-    """Whatever was measured stands by rising number of posts, each gain inside its interval."""
-    assert [point.posts for point in MEASURED] == sorted({point.posts for point in MEASURED})
-    assert all(point.low <= point.gain <= point.high for point in MEASURED)
+    """Whatever was measured of a base stands by rising number of posts, each gain inside its interval."""
+    assert "starter" in MEASURED
+    for curve in MEASURED.values():
+        assert [point.posts for point in curve] == sorted({point.posts for point in curve})
+        assert all(point.low <= point.gain <= point.high for point in curve)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,13 @@ def test_the_verdict_has_the_borders_of_2020(characters, level):
 def test_the_verdict_says_what_to_expect_where_it_was_measured(monkeypatch):
     """With measured curves the sentence names the gain and its interval; without, it claims nothing."""
     texts = ["x" * 100] * 400
-    monkeypatch.setattr(sufficiency_module, "expected_gain", lambda posts: expected_gain(posts, CURVE))
+    monkeypatch.setattr(
+        sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, CURVE)
+    )
     assert "20% fewer bits" in sufficiency(texts).text
     assert "18% to 22%" in sufficiency(texts).text
-    monkeypatch.setattr(sufficiency_module, "expected_gain", lambda posts: expected_gain(posts, ()))
+    monkeypatch.setattr(sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, ()))
     assert "bits" not in sufficiency(texts).text
     assert sufficiency(texts).expected is None
+    monkeypatch.undo()
+    assert sufficiency(texts, "somebody/unheard-of").expected is None

@@ -124,8 +124,23 @@ def test_compare_says_which_differences_are_sure(judged):
     assert found.by.low > 0  # the second model costs more bits than the first
 
 
-def test_models_of_other_posts_are_not_compared(judged):
-    """Figures on different held-out posts are never set side by side."""
+def _files(folder):
+    """What the files of a folder hold, and when they were written."""
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_comparing_writes_nothing(judged):
+    """Cards and reports of the compared models stay as they are."""
+    before = [_files(judged / name) for name in ("good", "poor")]
+    compare([judged / "good", judged / "poor"], count=16)
+    assert [_files(judged / name) for name in ("good", "poor")] == before
+
+
+def test_models_of_other_posts_are_not_compared(judged, monkeypatch):
+    """Figures on different held-out posts are never set side by side, and nothing is measured before."""
+    monkeypatch.setattr("huggingtweets.models.load", lambda *_: pytest.fail("a model was loaded"))
     with pytest.raises(UserError, match="2 different datasets"):
         compare([judged / "good", judged / "other"], count=16)
 
@@ -148,11 +163,14 @@ def test_a_folder_that_brings_its_dataset_can_be_judged_anywhere(judged, tmp_pat
 
 
 def test_the_commands_print_tables_and_json(judged):
-    """People get a table with floors and ceilings, machines get JSON."""
+    """People get answers in words, and every figure on request; machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
     shown = run("evaluate", judged / "good", "--count", "16", cwd=judged, env=env).stdout
-    assert "copying.near" in shown
+    assert "Does it make sense?" in shown
+    assert "copying.near" not in shown
     assert "report.html" in shown
+    figures = run("evaluate", judged / "good", "--count", "16", "--figures", cwd=judged, env=env).stdout
+    assert "copying.near" in figures
     compared = run(
         "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
     )

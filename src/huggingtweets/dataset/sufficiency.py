@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from ..errors import NotEnoughPosts
 from ..results import Figure
-from .expectation import expected_gain
+from .expectation import MEASURED, expected_gain
 
 TOO_LITTLE = 6_000  # characters
 LITTLE = 40_000  # characters
+DEFAULT_BASE = "starter"
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
     "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
@@ -40,8 +41,13 @@ class Sufficiency(Struct, frozen=True, kw_only=True):
     expected: Figure | None = None
 
 
-def sufficiency(texts: Sequence[str]) -> Sufficiency:
-    """Say whether the cleaned texts for one model are enough."""
+def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
+    """Say whether the cleaned texts for one model are enough, and what can be expected of training.
+
+    Args:
+        texts: of the posts, cleaned.
+        base: what training starts from; of one that was never measured nothing is expected.
+    """
     characters = sum(len(text) for text in texts)
     amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
     if characters < TOO_LITTLE:
@@ -50,27 +56,27 @@ def sufficiency(texts: Sequence[str]) -> Sufficiency:
         level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
     else:
         level, text = Level.ENOUGH, f"{amount}: enough."
-    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts))
-    text += _expectation(expected)
+    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts), MEASURED.get(base, ()))
+    text += _expectation(expected, base)
     return Sufficiency(level=level, posts=len(texts), characters=characters, text=text, expected=expected)
 
 
-def require_enough(texts: Sequence[str]) -> Sufficiency:
+def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
     """Like `sufficiency`, but refuse too few posts.
 
     Raises:
         NotEnoughPosts: the texts are too few to train on.
     """
-    result = sufficiency(texts)
+    result = sufficiency(texts, base)
     if result.level is Level.TOO_LITTLE:
         raise NotEnoughPosts(result.text)
     return result
 
 
-def _expectation(gain: Figure | None) -> str:
+def _expectation(gain: Figure | None, base: str) -> str:
     if gain is None:
         return ""
     return (
-        f" Models of as many posts needed {gain.value:.0%} fewer bits than their base to predict the "
-        f"person's next ones ({gain.low:.0%} to {gain.high:.0%})."
+        f" Models of as many posts, trained from {base}, needed {gain.value:.0%} fewer bits than that to "
+        f"predict the person's next ones ({gain.low:.0%} to {gain.high:.0%})."
     )

@@ -23,7 +23,8 @@ from ..model_folder import ModelFolder
 from ..models import Model
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
-from ..results import EVALUATED_POSTS, Evaluation, Game
+from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
+from ..results.drawings import Headline
 from ..types import Dataset, Recipe, Record, Stage
 from .data import DataConfig, posts_of, read
 
@@ -36,6 +37,11 @@ class EvaluatedModel:
 
     model: ModelFolder
     evaluation: Evaluation
+
+    @property
+    def headlines(self) -> list[Headline]:
+        """The answers in words, with the sentence that each rests on."""
+        return reporting.headlines(self.model.record, self.evaluation)
 
 
 def evaluate(
@@ -81,7 +87,7 @@ def evaluate(
             show_posts=show_posts,
             avatars=folder.avatars(),
             watcher=watcher,
-            larger=_larger_model(record),
+            larger=larger_model(record),
         )
         run.log(tracking.evaluation_metrics(result), step=0)
         artifacts.report(run, folder, shows_posts=show_posts)
@@ -118,6 +124,40 @@ def evaluate_folder(
         avatars: image files by handle, for the report.
         larger: an independent model that reads the posts; None for none.
     """
+    answers, material = measure_folder(
+        folder, record, data, others, count=count, seed=seed, watcher=watcher, larger=larger
+    )
+    result = replace(answers, game=_last_game(folder))
+    posts, base_posts = (material.groups.get(name, ()) for name in (MODEL, BASE))
+    write_style(material.train, others, base_posts, material.imitations, folder.path)
+    page = reporting.report_html(
+        record,
+        result,
+        _beside_originals(posts[:SHOWN], material, show_posts=show_posts),
+        avatars=avatars,
+        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
+    )
+    folder.report_page.write_text(page, "utf-8")
+    evaluation.save(result, folder)
+    return result
+
+
+def measure_folder(
+    folder: ModelFolder,
+    record: Record,
+    data: Dataset,
+    others: Mapping[str, Sequence[str]],
+    *,
+    count: int,
+    seed: int,
+    watcher: Watcher,
+    larger: LargerModel | None = None,
+) -> tuple[Evaluation, Material]:
+    """Write posts and ask all questions of them, as `evaluate_folder` does; no file is written.
+
+    Returns:
+        The answers, and what they were measured on.
+    """
     train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     # the model is freed before its base is loaded: a machine that could train it can hold one of them
@@ -137,19 +177,7 @@ def evaluate_folder(
         known_words=known,
         larger=larger,
     )
-    answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
-    result = replace(answers, game=_last_game(folder))
-    write_style(train, others, base_posts, material.imitations, folder.path)
-    page = reporting.report_html(
-        record,
-        result,
-        _beside_originals(posts[:SHOWN], material, show_posts=show_posts),
-        avatars=avatars,
-        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
-    )
-    folder.report_page.write_text(page, "utf-8")
-    evaluation.save(result, folder)
-    return result
+    return evaluation.measure(material, progress=lambda question, *_: watcher.stage(question)), material
 
 
 def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
@@ -187,7 +215,7 @@ class _LargerModel:
         return self.model.bits(texts)
 
 
-def _larger_model(record: Record) -> _LargerModel | None:
+def larger_model(record: Record) -> _LargerModel | None:
     """The smallest base on this machine that is larger than the model's own; nothing is fetched for it.
 
     A base that ships with the package does not count: it is too small to know what makes sense.

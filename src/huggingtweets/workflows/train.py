@@ -86,7 +86,8 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
         authors = read(config.data, watcher)
     name = " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    watcher.note(require_enough([text for author in authors for text in author.texts]).text)
+    texts = [text for author in authors for text in author.texts]
+    watcher.note(require_enough(texts, config.recipe.base).text)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
 
