@@ -1,6 +1,6 @@
 """What settings of a recipe are worth: held-out bits per byte over people, seeds and numbers of posts.
 
-    GOMP_SPINCOUNT=20000 python benchmarks/settings.py LOCATION... [--recipe smollm2-135m]
+    GOMP_SPINCOUNT=1000 python benchmarks/settings.py LOCATION... [--recipe smollm2-135m]
         [--variant "learning_rate=2e-4 epochs=1"]... [--seeds 0 1 2] [--sizes all] [--out settings.jsonl]
 
 Each variant is a set of changes of the recipe; without any, the recipe is measured as it is. A model is

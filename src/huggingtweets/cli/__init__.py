@@ -82,8 +82,9 @@ def main() -> None:
 def _set_waiting_of_threads() -> None:
     """Let OpenMP's threads wait actively for a short time, then sleep. docs/log.md has the measurements.
 
-    The variables are read when torch is loaded.
+    A thread that waits actively for one that has no core burns the time that both would need, so that the
+    time must not be much longer than it takes to wake a thread. The variables are read when torch is loaded.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"
-        os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
