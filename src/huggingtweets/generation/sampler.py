@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from ..types import Sampling
+from .decoder import Decoder
 
 MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
 
 
 @torch.inference_mode()
 def stream_tokens(
-    model: Any,
+    decoder: Decoder,
     prompts: torch.Tensor,
     sampling: Sampling,
     end_tokens: Collection[int],
@@ -25,7 +23,7 @@ def stream_tokens(
     """Continue each prompt until it ends.
 
     Args:
-        model: a causal language model of transformers that uses a key-value cache.
+        decoder: what computes the logits.
         prompts: (rows, tokens), of one length.
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
@@ -35,10 +33,7 @@ def stream_tokens(
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    cache = DynamicCache(config=model.config)
-    recurrent = any(hasattr(layer, "update_conv_state") for layer in cache.layers)  # as in Mamba
-    logits = _read_prompts(model, prompts, cache, once=not recurrent)
-    can_shrink = not recurrent and all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    logits = decoder.read(prompts, sampling.max_new_tokens)
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -53,22 +48,11 @@ def stream_tokens(
         unfinished = [row for row, text in enumerate(rows) if text not in finished]
         if not unfinished or not remaining:
             break
-        if can_shrink and len(unfinished) <= MAX_UNFINISHED * len(rows):
+        if decoder.can_select and len(unfinished) <= MAX_UNFINISHED * len(rows):
             indices = torch.tensor(unfinished, device=tokens.device)
-            cache.batch_select_indices(indices)
+            decoder.select(indices)
             tokens, rows = tokens[indices], [rows[row] for row in unfinished]
-        logits = model(tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
-
-
-def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool) -> torch.Tensor:
-    """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
-    equal = once and bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
-    logits: torch.Tensor = output.logits[:, -1]
-    if equal and len(prompts) > 1:
-        cache.batch_repeat_interleave(len(prompts))
-        logits = logits.expand(len(prompts), -1)
-    return logits
+        logits = decoder.step(tokens)
 
 
 def sample_tokens(
