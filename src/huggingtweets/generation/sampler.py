@@ -9,6 +9,8 @@ import torch
 from ..types import Sampling
 from .decoder import Decoder
 
+COLDEST = 1e-6  # temperature; below it quotients are no longer finite in float32
+MAX_REDRAWS = 64  # then the nucleus is sorted, since a tiny one is hardly ever hit
 MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
 
 
@@ -70,20 +72,30 @@ def sample_tokens(
         top_p: at most 1, which takes all tokens.
         suppressed: tokens that are never sampled.
     """
-    scaled = logits.float() / temperature
+    scaled = logits.float() / max(temperature, COLDEST)
     scaled[:, list(suppressed)] = -torch.inf
     probabilities = scaled.softmax(-1)
     tokens = _sample(probabilities)
     rows = torch.arange(len(tokens), device=tokens.device)  # those whose tokens may lie outside the nucleus
-    while top_p < 1:
+    for _ in range(MAX_REDRAWS if top_p < 1 else 0):
         row_probabilities = probabilities[rows]
         own = row_probabilities.gather(1, tokens[rows, None])
         likelier = row_probabilities.masked_fill(row_probabilities <= own, 0.0).sum(-1)
         rows = rows[likelier >= top_p]
         if not len(rows):
-            break
+            return tokens
         tokens[rows] = _sample(probabilities[rows])
+    if top_p < 1:
+        tokens[rows] = _sample(_nucleus(probabilities[rows], top_p))
     return tokens
+
+
+def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The probabilities of the likeliest tokens that sum to `top_p`, and 0 for all others: (rows, tokens)."""
+    values, tokens = probabilities.sort(-1, descending=True)
+    outside = values.cumsum(-1) - values >= top_p
+    outside[:, 0] = False
+    return torch.zeros_like(values).scatter(-1, tokens, values.masked_fill(outside, 0.0))
 
 
 def _sample(probabilities: torch.Tensor) -> torch.Tensor:
