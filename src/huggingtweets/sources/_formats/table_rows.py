@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ...errors import BrokenArchive, LocationError
+from .audience import is_closed_chat
 from .encoding import lines
 from .json_arrays import DAMAGE, decode_array, decode_lines
 
@@ -88,6 +89,8 @@ def _wrapped_rows(path: Path) -> list[Row]:
         content = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
+    if is_closed_chat(content):
+        raise LocationError(f"{path} holds messages of a direct or private chat; these are never read")
     tables = {name: value for name, value in content.items() if isinstance(value, list) and _are_rows(value)}
     if len(tables) != 1:
         raise LocationError(

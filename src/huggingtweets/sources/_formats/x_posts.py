@@ -16,7 +16,7 @@ from msgspec import Struct
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-_RETWEET = re.compile(r"RT @\w")  # before 2010 people typed it by hand, often without a colon
+RETWEET = re.compile(r"RT ?:? ?@\w")  # before 2010 people typed it by hand, often without a colon
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
@@ -81,7 +81,7 @@ class Tweet(Struct, frozen=True, gc=False):
     @property
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` of the record is always false."""
-        return self.full_text.startswith("RT @") and _RETWEET.match(self.full_text) is not None
+        return self.full_text.startswith("RT") and RETWEET.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:
