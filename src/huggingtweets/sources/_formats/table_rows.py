@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 
 from ...errors import BrokenArchive, LocationError
 from .audience import is_closed_chat
+from .chat_dates import is_log
 from .encoding import lines
 from .json_arrays import DAMAGE, decode_array, decode_lines
 
@@ -20,6 +21,7 @@ Row = dict[str, Any]
 """Values by the names of their columns. The types of the values depend on the form of the table."""
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
+_FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
 
@@ -66,7 +68,15 @@ def _to_row(values: list[str], header: list[str]) -> Row:
 
 
 def _text_rows(path: Path) -> Iterator[Row]:
-    return ({"text": line} for line in lines(path))
+    """Yield one row a line; refuse a chat, whose lines are of several people."""
+    text = lines(path)
+    first = list(islice(text, _FIRST_LINES))
+    if is_log(first):
+        raise LocationError(
+            f"{path} looks like a chat or a log of several people: lines begin with dates, times or names; "
+            "give the export as WhatsApp makes it, or only your own lines, without dates and names"
+        )
+    yield from ({"text": line} for line in chain(first, text))
 
 
 def _json_lines_rows(path: Path) -> Iterator[Row]:
