@@ -175,7 +175,9 @@ def _text(row: Row, columns: Columns) -> str:
 
 
 def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    if isinstance(value, bool):
+        return ""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _long_text(value: object) -> str:

@@ -15,7 +15,9 @@ from ...errors import BrokenArchive, LocationError
 from .audience import is_closed_chat
 from .chat_dates import is_log
 from .encoding import lines
-from .json_arrays import DAMAGE, decode_array, decode_lines
+from .json_arrays import decode_array, decode_lines
+from .odd_records import OddRecords
+from .tolerant_json import DAMAGE, decode
 
 Row = dict[str, Any]
 """Values by the names of their columns. The types of the values depend on the form of the table."""
@@ -46,25 +48,29 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
     first = next(text, "")
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
+    odd = OddRecords()
     try:
         header = [column.strip() for column in next(reader, [])]
         for values in filter(None, reader):
-            yield _to_row(values, header)
+            if len(values) > len(header):
+                more = f"{len(values)} fields where the header has {len(header)}"
+                odd.skip(_broken(name, reader.line_num, more))
+            else:
+                odd.add(1)
+                yield dict(
+                    zip(header, values, strict=False)
+                )  # spreadsheets leave out empty fields at the end
     except csv.Error as error:
-        raise BrokenArchive(
-            f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
-        ) from error
+        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    odd.check()
+
+
+def _broken(name: str, line: int, reason: str) -> str:
+    return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
 
 
 def _delimited_rows(path: Path) -> Iterator[Row]:
     return delimited_rows(lines(path), str(path))
-
-
-def _to_row(values: list[str], header: list[str]) -> Row:
-    """Name the values. There may be fewer than columns: spreadsheets leave out empty ones at the end."""
-    if len(values) > len(header):
-        raise csv.Error(f"{len(values)} fields where the header has {len(header)}")
-    return dict(zip(header, values, strict=False))
 
 
 def _text_rows(path: Path) -> Iterator[Row]:
@@ -96,7 +102,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
 def _wrapped_rows(path: Path) -> list[Row]:
     """Return the rows of a JSON object that holds one list of objects, among other things."""
     try:
-        content = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
+        content = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), Row)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
     if is_closed_chat(content):

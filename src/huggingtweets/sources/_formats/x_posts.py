@@ -29,7 +29,7 @@ _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 class Link(Struct, frozen=True, gc=False):
     """A t.co link in the text; `indices` are its begin and end, in code points."""
 
-    indices: tuple[int, int]
+    indices: tuple[int, int] = (0, 0)
     url: str = ""
     expanded_url: str | None = None
 
@@ -69,8 +69,8 @@ class Tweet(Struct, frozen=True, gc=False):
     """A post as X stores it. Numbers may be strings: decode with `strict=False`."""
 
     id_str: str
-    created_at: str
     full_text: str
+    created_at: str = ""
     lang: str | None = None
     entities: Entities = Entities()
     edit_info: EditInfo = EditInfo()
