@@ -15,8 +15,9 @@ from ..registry import Registry
 from ..types import Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._formats.archive_files import share_archives
+from ._formats.skipped import count_skipped
 
-__all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
+__all__ = ["Match", "ReadOptions", "Source", "count_skipped", "load", "names", "read", "recognise"]
 
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
