@@ -13,10 +13,10 @@
         BaseError                 the base model cannot be found or loaded
         ModelError                the folder is not a model of this package, or is damaged
         OutputExists              the output exists already, or cannot be written
+        OutOfSpace                the disk is full
         MissingExtra              an optional dependency is not installed
         PublishError              a model may not or cannot be published
       InternalError               exit code 1: a bug, or a limit of the machine
-        OutOfSpace                the disk is full
         TrainingDiverged          the loss is no longer a number
         DoesNotFit                not even the smallest piece of a batch fits into memory
 
@@ -83,6 +83,10 @@ class OutputExists(UserError):
     """The output exists already, or cannot be written."""
 
 
+class OutOfSpace(UserError):
+    """The disk is full."""
+
+
 class MissingExtra(UserError):
     """An optional dependency is not installed; the message names the extra that installs it."""
 
@@ -96,10 +100,6 @@ class PublishError(UserError):
 
 class InternalError(HuggingtweetsError):
     """A bug, or a limit of the machine; not the user's mistake."""
-
-
-class OutOfSpace(InternalError):
-    """The disk is full."""
 
 
 class TrainingDiverged(InternalError):

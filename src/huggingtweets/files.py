@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from .errors import ModelError, OutOfSpace, OutputExists
+from .half_made import ASIDE, HalfMade, half_made
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +54,8 @@ def sha256(path: Path) -> str:
 def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `target` that is renamed to `target` when the block ends without error.
 
-    On any error, and on Ctrl-C, the temporary folder is removed and `target` is as before.
+    On any error, and on Ctrl-C, the temporary folder is removed and `target` is as before. What killed runs
+    left of such folders is removed first.
 
     Args:
         target: the folder to write.
@@ -59,26 +63,63 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Raises:
         OutOfSpace: the disk is full.
-        OutputExists: `target` exists and `replace` is false, or it cannot be written.
+        OutputExists: `target` exists and `replace` is false, or it cannot be written; or something else took
+            its place while the block ran: then that stays, and the new folder is kept beside it.
     """
     if target.exists() and not replace:
         raise OutputExists(f"{target} exists already; choose another with --out, or remove it first")
+    replaceable = _identity(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        with half_made(target, home()) as folder:
+            yield folder.path
+            readable(folder.path)
+            _move(folder, replaceable)
     except OSError as error:
-        raise _translate(error, target) from error
+        raise file_error(error, target) from error
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder for what nobody keeps; where a run is killed, the next one removes it."""
+    with half_made(Path(tempfile.gettempdir()) / "huggingtweets", home()) as folder:
+        yield folder.path
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file or folder from another one of its name; None where there is none."""
     try:
-        yield beside
-        readable(beside)
-        if target.exists():
-            _swap(beside, target)
-        else:
-            beside.rename(target)
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
+    """Put a finished folder in its target's place, where that is free or holds what may be replaced.
+
+    Raises:
+        OutputExists: something else is there; the folder is kept beside it.
+    """
+    if replaceable and _identity(folder.target) == replaceable:
+        folder.aside.mkdir(mode=0o700)
+        folder.target.rename(folder.aside / ASIDE)
+    try:
+        folder.path.rename(folder.target)
     except OSError as error:
-        raise _translate(error, target) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        if not folder.target.exists():
+            raise
+        kept = _free_name(folder.target)
+        folder.path.rename(kept)
+        raise OutputExists(
+            f"something else was put at {folder.target} meanwhile, and stays there; what this run made is in "
+            f"{kept}"
+        ) from error
+
+
+def _free_name(target: Path) -> Path:
+    names = (target.with_name(f"{target.name}-{number}") for number in itertools.count(2))
+    return next(path for path in names if not path.exists())
 
 
 def whole_file(target: Path, content: bytes) -> None:
@@ -95,14 +136,7 @@ def whole_file(target: Path, content: bytes) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise _translate(error, target) from error
-
-
-def _swap(new: Path, target: Path) -> None:
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent)) / target.name
-    target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old.parent, ignore_errors=True)
+        raise file_error(error, target) from error
 
 
 def readable(path: Path) -> None:
@@ -112,13 +146,55 @@ def readable(path: Path) -> None:
     path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
 
 
-def _translate(error: OSError, target: Path) -> Exception:
-    """The error of this package that a user can act on; any other error as it is."""
-    if error.errno == errno.ENOSPC:
-        return OutOfSpace(f"no space left on the disk of {target}; free some, or choose another with --out")
-    if isinstance(error, PermissionError):
-        return OutputExists(f"cannot write to {target}: {error.strerror}; choose another with --out")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_REMEDIES = {
+    errno.EACCES: "choose a place where you may write, with --out or $HUGGINGTWEETS_HOME",
+    errno.EPERM: "choose a place where you may write, with --out or $HUGGINGTWEETS_HOME",
+    errno.EROFS: "choose a place that can be written, with --out or $HUGGINGTWEETS_HOME",
+    errno.ENAMETOOLONG: "give a shorter name with --out",
+    errno.ENOTDIR: "a file is where a folder is needed; choose another place",
+    errno.EEXIST: "a file is where a folder is needed; choose another place",
+    errno.ENOENT: "it, a folder above it, or the current folder is not there, or no longer",
+    errno.EMFILE: "too many files are open; raise the limit with ulimit -n",
+    errno.EIO: "the disk or what is on it is damaged",
+}
+
+
+def file_error(error: OSError, target: Path | None = None) -> OSError | OutOfSpace | OutputExists:
+    """The error of this package that says what a user can do about a file or disk; any other as it is.
+
+    Args:
+        error: as it was raised.
+        target: what was to be written, where the error does not say it.
+    """
+    place = error.filename if isinstance(error.filename, str) else target
+    if error.errno in _FULL:
+        return OutOfSpace(
+            f"no space left on the disk{f' of {place}' if place else ''}; free some: {_space(place)}"
+        )
+    if error.errno in _REMEDIES:
+        return OutputExists(f"cannot use {place or 'a file'} ({error.strerror}): {_REMEDIES[error.errno]}")
     return error
+
+
+def _space(place: str | Path | None) -> str:
+    """How much space is left where this program writes, in words."""
+    folders = [Path(place).absolute()] if place else [Path(tempfile.gettempdir()), home(), Path.cwd()]
+    there = [next(path for path in (folder, *folder.parents) if path.exists()) for folder in folders]
+    return ", ".join(f"{shutil.disk_usage(path).free / 1e6:,.1f} MB are left at {path}" for path in there)
+
+
+@contextmanager
+def tensor_errors() -> Iterator[None]:
+    """Raise the errors of safetensors, of a full disk for example, as the OSError that they are elsewhere."""
+    from safetensors import SafetensorError  # noqa: PLC0415 -- heavy, and needed only where tensors are written
+
+    try:
+        yield
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        code = int(number[1]) if number else errno.EIO
+        raise OSError(code, os.strerror(code)) from error
 
 
 @dataclass(frozen=True)
@@ -158,8 +234,22 @@ def save_tensors(
 
     metadata = _TensorsMetadata(format=file_format, settings=dict(settings))
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    save_file(contiguous, path, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
+    with tensor_errors():
+        save_file(contiguous, path, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
     readable(path)
+
+
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Turn what a damaged file raises while its content is put to use into an error that names it.
+
+    Raises:
+        ModelError: a value is missing, of another type, or out of range.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); {remedy}") from error
 
 
 def load_tensors(path: Path, file_format: str, remedy: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -21,6 +21,8 @@ EMOJI = re.compile(
 )
 _SIGN = re.compile(rf"(?<!\w)[@#]\w+|{WORD.pattern}|{EMOJI.pattern}")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # but for tabs and line breaks
+
 
 class Word(NamedTuple):
     """A word in its normal form, and its begin and end in the text."""
@@ -54,3 +56,8 @@ def folded(word: str) -> str:
 def normalized(text: str) -> str:
     """Return a text without what makes no difference: case, punctuation and white space."""
     return re.sub(r"[\s!-/:-@\[-`{-~]+", " ", text.casefold()).strip() or text
+
+
+def printable(text: str) -> str:
+    """Return a text without control codes, which could change the terminal that shows it."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

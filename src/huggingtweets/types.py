@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 
 from .results import Metric
 
+MAX_SEED = 2**63 - 1  # the largest that every random number generator takes
 PROMPT = "My dream is"  # the beginning of the samples on every card, since 2020
 
 
@@ -131,7 +132,7 @@ class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     temperature: Annotated[float, Meta(gt=0, le=10)] = 1.0  # below 1 safer, above 1 wilder
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # draw from the likeliest tokens that sum to this
-    max_new_tokens: Annotated[int, Meta(ge=1)] = 160
+    max_new_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 160
 
 
 class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,10 +144,10 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     method: Literal["full", "lora", "ngram"] = (
         "full"  # which weights are trained; "ngram" counts and has none
     )
-    lora_rank: Annotated[int, Meta(ge=1)] = 16  # rank of the LoRA matrices
+    lora_rank: Annotated[int, Meta(ge=1, le=65_536)] = 16  # rank of the LoRA matrices
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
-    epochs: Annotated[int, Meta(ge=1)] = 4  # passes over the training posts
+    epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
     cooldown: Annotated[float, Meta(ge=0, le=1)] = (
@@ -160,11 +161,13 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals, embeddings, adapters
     batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # most tokens of one optimizer step, padding included
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
-    evaluations: Annotated[int, Meta(ge=1)] = 8  # how often held-out posts are measured, evenly spread
+    evaluations: Annotated[int, Meta(ge=1, le=10_000)] = (
+        8  # how often held-out posts are measured, evenly spread
+    )
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     speakers: bool = False  # a token for each author; needs method "full"
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     sampling: Sampling = Sampling()
 
     def __post_init__(self) -> None:

@@ -239,7 +239,7 @@ def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of its own that can be full")
 def test_a_full_disk_is_one_line(posts, base, tmp_path):
-    """A disk that fills while the model is written is named, exits with 1, and leaves nothing."""
+    """A disk that fills while the model is written is named, exits with 2, and leaves nothing."""
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
@@ -249,7 +249,7 @@ def test_a_full_disk_is_one_line(posts, base, tmp_path):
         pytest.skip("needs the right to mount a small file system")
     try:
         done = run(*training(posts, base), "--out", small / "ada")
-        assert (done.returncode, list(small.iterdir())) == (1, [])
+        assert (done.returncode, list(small.iterdir())) == (2, [])
         assert "no space left" in done.stderr
         assert "Traceback" not in done.stderr
     finally:

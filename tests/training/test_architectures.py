@@ -27,6 +27,7 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError
+from huggingtweets.generation.decoder import decoder_weights, open_decoder
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
@@ -201,7 +202,12 @@ def test_we_write_what_transformers_writes(name):
     )
     theirs = generated[:, 5:].tolist()
     ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
-    *_, ours = stream_tokens(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
+    *_, ours = stream_tokens(
+        open_decoder(model, decoder_weights(model)),
+        prompts,
+        Sampling(temperature=1e-4, max_new_tokens=40),
+        ends,
+    )
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
     assert len({len(text) for text in ours}) > 1
 

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModelForCausalLM
+from .pretrained import load_model
 
 
 def read_gguf(folder: str | Path, file: str, *, dtype: str, **config: Any) -> Any:
@@ -23,29 +23,10 @@ def read_gguf(folder: str | Path, file: str, *, dtype: str, **config: Any) -> An
         ValueError: the file lacks weights.
     """
     with redirect_stderr(io.StringIO()):  # its bar cannot be switched off
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            gguf_file=file,
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-    model, loading = loaded
-    require_all_weights(loading)
+        model = load_model(folder, gguf_file=file, dtype=dtype, local_files_only=True)
     fields = {**model.config.to_dict(), **config}
     fields.pop("quantization_config", None)  # transformers does not save what it calls quantized
     plain: Any = type(model)(type(model.config).from_dict(fields))
     plain.to(model.dtype)
     plain.load_state_dict(model.state_dict())
     return plain
-
-
-def require_all_weights(loading: dict[str, Any]) -> None:
-    """Refuse a model some of whose weights are in no file, and would be random.
-
-    Raises:
-        ValueError: there are such weights.
-    """
-    if loading["missing_keys"]:
-        raise ValueError(f"its file lacks weights, {min(loading['missing_keys'])} among them")

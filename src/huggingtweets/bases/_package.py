@@ -141,13 +141,10 @@ def _convert(file: Path, package: Package, target: Path) -> None:
             f"{file.name} of {package.name} {package.version} is not the expected file (its digest "
             "differs); install that version again"
         )
-    from transformers import AutoTokenizer  # noqa: PLC0415 -- heavy, and needed only the first time
-
-    from ._gguf import read_gguf  # noqa: PLC0415 -- the same
+    from ._gguf import read_gguf  # noqa: PLC0415 -- heavy, and needed only the first time
+    from .pretrained import load_tokenizer  # noqa: PLC0415 -- the same
 
     with quiet_transformers(), whole_folder(target, replace=True) as folder:
         read_gguf(file.parent, file.name, dtype="bfloat16").save_pretrained(folder)
-        tokenizer = AutoTokenizer.from_pretrained(
-            file.parent, gguf_file=file.name, local_files_only=True, trust_remote_code=False
-        )
+        tokenizer = load_tokenizer(file.parent, gguf_file=file.name, local_files_only=True)
         tokenizer.save_pretrained(folder)

@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import BaseError
 from ..files import sha256
@@ -26,8 +19,9 @@ from ..progress import quiet_transformers
 from ..types import Base
 from . import BaseFiles, Progress, locate
 from ._files import no_progress
-from ._gguf import read_gguf, require_all_weights
+from ._gguf import read_gguf
 from .hub import cached_commit
+from .pretrained import first_line, load_config, load_model, load_tokenizer
 
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
@@ -68,9 +62,9 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
     """
     with _one_line(name), quiet_transformers():
         files = locate(name, progress)
-        tokenizer = AutoTokenizer.from_pretrained(files.place, **_given(files))
+        tokenizer = load_tokenizer(files.place, **_given(files))
         _end_like_plain_text(tokenizer)
-        config = AutoConfig.from_pretrained(files.place, **_given(files))
+        config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
         digest = _weights_digest(files, model)
     if tokenizer.eos_token_id is None:
@@ -96,11 +90,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
 
 
 def _given(files: BaseFiles) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        "revision": files.revision,
-        "local_files_only": files.offline,
-        "trust_remote_code": False,  # unasked, transformers asks the terminal
-    }
+    given: dict[str, Any] = {"revision": files.revision, "local_files_only": files.offline}
     return {**given, "gguf_file": files.gguf_file} if files.gguf_file else given
 
 
@@ -113,17 +103,8 @@ def _load_model(files: BaseFiles, config: PreTrainedConfig, dropout: float) -> A
     settings = _settings(config.get_text_config(), dropout)
     if files.gguf_file:
         return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **settings)
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        files.place,
-        dtype=FLOAT32,
-        use_safetensors=True,
-        output_loading_info=True,
-        **(_language_part(config, settings) if _is_part(config) else settings),
-        **_given(files),
-    )
-    model, loading = loaded
-    require_all_weights(loading)
-    return model
+    part = _language_part(config, settings) if _is_part(config) else settings
+    return load_model(files.place, dtype=FLOAT32, **part, **_given(files))
 
 
 def _is_part(config: PreTrainedConfig) -> bool:
@@ -147,8 +128,8 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
         tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
-def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, float]:
-    settings = {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: dropout for name in _DROPOUTS if hasattr(config, name)}
     if hasattr(config, "rescale_every"):  # RWKV halves its own weights for float16 whenever it evaluates
         settings["rescale_every"] = 0
     return settings
@@ -160,9 +141,8 @@ def _one_line(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BaseError(
-            f"base {name!r} cannot be loaded ({first.rstrip('.')}). Expected a folder with config.json, "
+            f"base {name!r} cannot be loaded ({first_line(error)}). Expected a folder with config.json, "
             "tokenizer and model.safetensors of a causal language model, or the id of one on the "
             "Hugging Face Hub. Without a network use what ships with the package: --recipe starter"
         ) from error

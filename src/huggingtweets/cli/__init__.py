@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ._errors import show_errors
+from ._errors import set_signals, show_errors
 from ._help import SectionedCommand, SectionedGroup
+from ._terminal import prepare_output
 from .app import app as page
 from .bases import bases
 from .compare import compare
@@ -76,6 +77,8 @@ def _options(
 def main() -> None:
     """Run the command line and exit."""
     _set_waiting_of_threads()
+    set_signals()
+    prepare_output()
     sys.exit(app())
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import typer
 
 from ..errors import ConsentNeeded
+from ..text import printable
 
 T = TypeVar("T")
 
@@ -24,5 +25,5 @@ def with_consent(action: Callable[[bool], T], *, agreed: bool) -> T:
     except ConsentNeeded as question:
         if agreed or not sys.stdin.isatty():
             raise
-        typer.confirm(str(question), abort=True, err=True)
+        typer.confirm(printable(str(question)), abort=True, err=True)
         return action(True)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ..types import MAX_SEED
+
 READING = "Which posts"
 CLEANING = "What is kept of them"
 TRAINING = "How to train"
@@ -154,7 +156,8 @@ Evaluate = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None, typer.Option(min=0, help="The same seed on the same machine gives the same result.")
+    int | None,
+    typer.Option(min=0, max=MAX_SEED, help="The same seed on the same machine gives the same result."),
 ]
 CheckpointEvery = Annotated[
     float,

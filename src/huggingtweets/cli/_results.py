@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from ..model_folder import ModelFolder
@@ -14,7 +13,7 @@ from ..results import Game
 from ..sources import Source
 from ..types import PROMPT, Funnel, Reason, Sample
 from ._evaluations import print_answers
-from ._terminal import console, harmless
+from ._terminal import PlainConsole, console, harmless
 
 if TYPE_CHECKING:
     from ..workflows.inspect import Inspection
@@ -65,7 +64,7 @@ def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
 
 def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
     """Print how many drafts the filters refused and why, on standard error."""
-    out = Console(stderr=True, highlight=False)
+    out = PlainConsole(stderr=True, highlight=False)
     for objection, drafts in refused.items():
         out.print(f"refused: {drafts} drafts, each of which {objection}", style="dim", soft_wrap=True)
     if missing:

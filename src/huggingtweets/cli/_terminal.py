@@ -5,25 +5,32 @@ Posts are printed as plain text. Markup and control codes in them have no effect
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from ..progress import memory
+from ..text import printable
 from ..types import CurvePoint
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SHOWN_SAMPLES = 2  # at each evaluation during training
 LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
 PACE_SECONDS = 5.0  # of work, after which it is known how long the rest takes
+
+_HIGH_CONTROL = re.compile(r"[\x7f-\x9f]")  # which JSON need not escape, unlike the others
 
 TITLES = {
     "fetch": "Fetching the base",
@@ -57,11 +64,20 @@ class Pace:
         return (now - started) / (done - first) * (total - done)
 
 
+class PlainConsole(Console):
+    """A console that no text can change: control codes in what is printed are replaced, whoever wrote it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of `renderable`, with the codes of rich itself alone."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 class Terminal:
     """A watcher that draws a progress bar on a terminal, and prints plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = PlainConsole(stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -147,8 +163,8 @@ def _question(name: str) -> str:
 
 
 def harmless(text: str) -> Text:
-    """Plain text without control codes, so that a post cannot change the terminal."""
-    return Text(CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+    """Plain text, in which square brackets are no markup and control codes have no effect."""
+    return Text(printable(text))
 
 
 def size(count: int) -> str:
@@ -167,12 +183,25 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def prepare_output() -> None:
+    """Let printing never fail for what is printed, or since nobody reads it, after hours of work."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by whoever started the command
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for the whole process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an encoding without emoji
+
+
 def print_json(value: object) -> None:
-    """Print one JSON document on standard output."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
+    """Print one JSON document on standard output, in ASCII where its encoding is not that of JSON."""
+    text = msgspec.json.format(msgspec.json.encode(value)).decode()
+    if (sys.stdout.encoding or "").replace("-", "").lower() != "utf8":
+        text = json.dumps(json.loads(text), indent=2)
+    sys.stdout.write(_HIGH_CONTROL.sub(lambda code: f"\\u{ord(code[0]):04x}", text) + "\n")
 
 
 def console(*, stderr: bool = False) -> Console:
     """Standard output or standard error; lines are wrapped only on a terminal."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(highlight=False, stderr=stderr, width=None if stream.isatty() else 10_000)
+    return PlainConsole(highlight=False, stderr=stderr, width=None if stream.isatty() else 10_000)

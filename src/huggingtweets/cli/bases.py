@@ -53,9 +53,9 @@ def _print(listed: list[ListedBase]) -> None:
         table.add_row(
             harmless(base.name),
             f"{base.parameters / 1e6:,.0f} M" if base.parameters else "",
-            " ".join(base.languages),
-            f"{base.licence}{' (accept it on the Hub first)' if base.gated else ''}",
+            harmless(" ".join(base.languages)),
+            harmless(f"{base.licence}{' (accept it on the Hub first)' if base.gated else ''}"),
             "yes" if base.here else f"no, about {size(base.fetch_bytes)}",
-            base.summary,
+            harmless(base.summary),
         )
     console().print(table)

@@ -51,7 +51,7 @@ def sweep(
             "postgresql://user@host/name.  [default: a file in the user's cache]",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the draws.")] = 0,
     prune: Annotated[
         bool, typer.Option("--prune/--no-prune", help="Whether bad trials are given up early.")
     ] = True,

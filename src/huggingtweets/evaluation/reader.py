@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..files import load_tensors, save_tensors
+from ..files import load_tensors, reading, save_tensors
 from ..results import Figure
 from . import intervals
-from .character_ngrams import matrix
+from .character_ngrams import BITS, matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -87,7 +87,13 @@ class Reader:
             ModelError: the file is absent, damaged, or of another version.
         """
         settings, arrays = load_tensors(path, FORMAT, "evaluate the model again")
-        return cls(arrays["rarity"], arrays["weights"], settings["bias"])
+        with reading(path, "evaluate the model again"):
+            rarity, weights = arrays["rarity"], arrays["weights"]
+            if {(array.shape, array.dtype) for array in (rarity, weights)} != {
+                ((1 << BITS,), np.dtype("f4"))
+            }:
+                raise ValueError("an array of another size or type was expected")
+            return cls(rarity, weights, float(settings["bias"]))
 
 
 def counts(texts: Sequence[str]) -> csr_matrix:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import torch
 from msgspec.structs import replace
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from ..bases.pretrained import (
+    first_line,
+    load_adapted,
+    load_config,
+    load_generation_config,
+    load_model,
+    load_tokenizer,
+    require_fit,
+)
 from ..bases.speakers import find, speakers
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import MissingExtra, ModelError, UserError
-from ..model_folder import ADAPTER_CONFIG, CONFIG
+from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
+from .decoder import DecoderWeights, decoder_weights, open_decoder
 from .sampler import stream_tokens
 from .writer import Sampler, SamplingRequest, Writer
 
@@ -25,15 +37,19 @@ from .writer import Sampler, SamplingRequest, Writer
 class Generator(Writer):
     """A causal language model in memory, and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(
+        self, model: Any, tokenizer: PreTrainedTokenizerBase, dtype: torch.dtype | None = None
+    ) -> None:
         """Write with a model in memory.
 
         Args:
             model: a causal language model of transformers.
             tokenizer: one that puts the begin token of a post before every prompt.
+            dtype: what matrices are multiplied in where that is faster; None for that of the model.
         """
         self.model, self.tokenizer = model, tokenizer
         self.model.eval()
+        self._dtype = dtype
         self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 1024
         self.sampling = _sampling(model.generation_config)
         self._speakers = speakers(tokenizer)
@@ -51,12 +67,15 @@ class Generator(Writer):
             raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
         try:
             with quiet_transformers():
-                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                load_generation_config(folder)
                 model = _with_adapter(folder) if adapter else _whole(folder)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"the model in {folder} cannot be loaded ({reason}); train it again") from error
-        return cls(model, tokenizer)
+                tokenizer = load_tokenizer(folder, local_files_only=True)
+                require_fit(model, tokenizer)
+            return cls(model, tokenizer)
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(
+                f"the model in {folder} cannot be loaded ({first_line(error)}); train it again"
+            ) from error
 
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; see `Writer`.
@@ -79,6 +98,11 @@ class Generator(Writer):
             yield self._texts(request.prompt, ids), True
 
         return sample
+
+    @cached_property
+    def _weights(self) -> DecoderWeights | None:
+        """Read when the first text is written: a model that only predicts needs no copy of its weights."""
+        return decoder_weights(self.model, self._dtype)
 
     def _inputs(self, prompt: str, count: int, speaker_tokens: Sequence[int]) -> torch.Tensor:
         """The tokens that each text begins with: (count, tokens)."""
@@ -111,7 +135,8 @@ class Generator(Writer):
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
             ends = ends if isinstance(ends, list) else [ends]
-            yield from stream_tokens(self.model, inputs, sampling, ends, self._suppressed)
+            decoder = open_decoder(self.model, self._weights)
+            yield from stream_tokens(decoder, inputs, sampling, ends, self._suppressed)
         else:
             yield self._generate(inputs, sampling)
 
@@ -131,10 +156,9 @@ class Generator(Writer):
         return tokens
 
 
-def _whole(folder: Path, *, local: bool = True) -> Any:
-    return AutoModelForCausalLM.from_pretrained(
-        folder, local_files_only=local, use_safetensors=True, dtype="float32"
-    )
+def _whole(folder: Path) -> Any:
+    load_config(folder, local_files_only=True)
+    return load_model(folder, complete=True, local_files_only=True, dtype="float32")
 
 
 def _with_adapter(folder: Path) -> Any:
@@ -142,17 +166,16 @@ def _with_adapter(folder: Path) -> Any:
     if find_spec("peft") is None:
         raise MissingExtra("peft, which this model's adapter needs,", "lora")
     try:
-        model = _whole(folder)
+        model = load_adapted(folder, local_files_only=True, dtype="float32")
     except OSError:
-        model = _whole(folder, local=False)
-    model.generation_config = GenerationConfig.from_pretrained(folder)  # transformers takes the base's
+        model = load_adapted(folder, local_files_only=False, dtype="float32")
+    model.generation_config = load_generation_config(folder)  # transformers takes the base's
     return model
 
 
 def _sampling(config: GenerationConfig) -> Sampling:
-    default = Sampling()
-    return Sampling(
-        temperature=config.temperature or default.temperature,
-        top_p=config.top_p or default.top_p,
-        max_new_tokens=config.max_new_tokens or default.max_new_tokens,
-    )
+    settings = {name: getattr(config, name) for name in Sampling.__struct_fields__}
+    try:
+        return msgspec.convert({name: value for name, value in settings.items() if value}, Sampling)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{GENERATION_CONFIG}: {error}") from error

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from ..types import Sampling
+from .decoder import Decoder
 
+COLDEST = 1e-6  # temperature; below it quotients are no longer finite in float32
+MAX_REDRAWS = 64  # then the nucleus is sorted, since a tiny one is hardly ever hit
 MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
 
 
 @torch.inference_mode()
 def stream_tokens(
-    model: Any,
+    decoder: Decoder,
     prompts: torch.Tensor,
     sampling: Sampling,
     end_tokens: Collection[int],
@@ -25,7 +25,7 @@ def stream_tokens(
     """Continue each prompt until it ends.
 
     Args:
-        model: a causal language model of transformers that uses a key-value cache.
+        decoder: what computes the logits.
         prompts: (rows, tokens), of one length.
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
@@ -35,10 +35,7 @@ def stream_tokens(
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    cache = DynamicCache(config=model.config)
-    recurrent = any(hasattr(layer, "update_conv_state") for layer in cache.layers)  # as in Mamba
-    logits = _read_prompts(model, prompts, cache, once=not recurrent)
-    can_shrink = not recurrent and all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    logits = decoder.read(prompts, sampling.max_new_tokens)
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -53,22 +50,11 @@ def stream_tokens(
         unfinished = [row for row, text in enumerate(rows) if text not in finished]
         if not unfinished or not remaining:
             break
-        if can_shrink and len(unfinished) <= MAX_UNFINISHED * len(rows):
+        if decoder.can_select and len(unfinished) <= MAX_UNFINISHED * len(rows):
             indices = torch.tensor(unfinished, device=tokens.device)
-            cache.batch_select_indices(indices)
+            decoder.select(indices)
             tokens, rows = tokens[indices], [rows[row] for row in unfinished]
-        logits = model(tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
-
-
-def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool) -> torch.Tensor:
-    """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
-    equal = once and bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
-    logits: torch.Tensor = output.logits[:, -1]
-    if equal and len(prompts) > 1:
-        cache.batch_repeat_interleave(len(prompts))
-        logits = logits.expand(len(prompts), -1)
-    return logits
+        logits = decoder.step(tokens)
 
 
 def sample_tokens(
@@ -86,20 +72,30 @@ def sample_tokens(
         top_p: at most 1, which takes all tokens.
         suppressed: tokens that are never sampled.
     """
-    scaled = logits.float() / temperature
+    scaled = logits.float() / max(temperature, COLDEST)
     scaled[:, list(suppressed)] = -torch.inf
     probabilities = scaled.softmax(-1)
     tokens = _sample(probabilities)
     rows = torch.arange(len(tokens), device=tokens.device)  # those whose tokens may lie outside the nucleus
-    while top_p < 1:
+    for _ in range(MAX_REDRAWS if top_p < 1 else 0):
         row_probabilities = probabilities[rows]
         own = row_probabilities.gather(1, tokens[rows, None])
         likelier = row_probabilities.masked_fill(row_probabilities <= own, 0.0).sum(-1)
         rows = rows[likelier >= top_p]
         if not len(rows):
-            break
+            return tokens
         tokens[rows] = _sample(probabilities[rows])
+    if top_p < 1:
+        tokens[rows] = _sample(_nucleus(probabilities[rows], top_p))
     return tokens
+
+
+def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The probabilities of the likeliest tokens that sum to `top_p`, and 0 for all others: (rows, tokens)."""
+    values, tokens = probabilities.sort(-1, descending=True)
+    outside = values.cumsum(-1) - values >= top_p
+    outside[:, 0] = False
+    return torch.zeros_like(values).scatter(-1, tokens, values.masked_fill(outside, 0.0))
 
 
 def _sample(probabilities: torch.Tensor) -> torch.Tensor:

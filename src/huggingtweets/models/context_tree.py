@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -83,6 +83,34 @@ class Level(Protocol):
     @property
     def grams(self) -> Integers:
         """As in `ContextCounts`."""
+
+
+class WeighedLevel(Level, Protocol):
+    """Contexts of one length with a probability of each gram, and a weight of each context."""
+
+    @property
+    def explicit(self) -> Sized:
+        """One for each gram."""
+
+    @property
+    def backoff(self) -> Sized:
+        """One for each context."""
+
+
+def require_whole(levels: Sequence[WeighedLevel]) -> None:
+    """Refuse levels whose arrays do not belong together.
+
+    Raises:
+        ValueError: a gram has no context or no probability, or there is no level.
+    """
+    consistent = [
+        len(level.contexts) == len(level.backoff) > 0
+        and len(level.grams) == len(level.explicit) > 0
+        and 0 <= int(level.grams.min()) <= int(level.grams.max()) < RADIX * len(level.contexts)
+        for level in levels
+    ]
+    if not consistent or not all(consistent):
+        raise ValueError("its arrays do not belong together")
 
 
 def match(levels: Sequence[Level], stream: ByteStream) -> Iterator[Matches]:

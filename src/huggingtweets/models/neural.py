@@ -22,6 +22,7 @@ from ..types import Dataset, Recipe
 
 FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
+BF16_FROM = 50_000_000  # parameters from which a model writes in bfloat16; smaller ones gain little
 PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
 MORE_SAMPLES = 128  # sampled beside them where those look copied
 PROBE_TOKENS = 64  # of each, at most: enough to show a copied run
@@ -33,7 +34,9 @@ class NeuralModel(Generator):
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `Generator`."""
         self._device = training.choose_device()
-        super().__init__(model.to(self._device.kind), tokenizer)
+        large = model.num_parameters() >= BF16_FROM
+        dtype = torch.bfloat16 if self._device.bf16 and large else None  # as `bits` computes, too
+        super().__init__(model.to(self._device.kind), tokenizer, dtype)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """The negative log-likelihood of each text in bits, its end counted."""

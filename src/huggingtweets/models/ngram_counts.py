@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotEnoughPosts
-from ..files import load_tensors, save_tensors
+from ..files import load_tensors, reading, save_tensors
 from ..types import Sampling
 from .context_tree import (
     END,
@@ -32,6 +32,7 @@ from .context_tree import (
     count_contexts,
     extend,
     match,
+    require_whole,
 )
 
 FORMAT = "huggingtweets n-gram model 1"
@@ -166,11 +167,11 @@ class NgramModel:
             ModelError: the file is absent, damaged, or of another version.
         """
         settings, arrays = load_tensors(path, FORMAT, "train it again")
-        levels = [
-            Probabilities(*(_wide(arrays[f"{length}.{name}"]) for name in _ARRAYS))
-            for length in range(settings["order"])
-        ]
-        return cls(levels, settings["smoothing"])
+        with reading(path, "train it again"):
+            lengths = range(int(settings["order"]))
+            levels = [Probabilities(*(_wide(arrays[f"{k}.{name}"]) for name in _ARRAYS)) for k in lengths]
+            require_whole(levels)
+            return cls(levels, str(settings["smoothing"]))
 
     def _matching_contexts(
         self, latest: Integers

@@ -70,6 +70,8 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
         for setting in settings:
             _apply(content, setting)
         return msgspec.convert(content, Recipe, strict=False)
+    except RecursionError as error:
+        raise RecipeError(f"recipe {name} cannot be read: it is nested too deeply") from error
     except msgspec.DecodeError as error:
         raise RecipeError(f"recipe {name}: {_reworded(error)}; its keys are {', '.join(_keys())}") from error
 

@@ -24,7 +24,8 @@ from msgspec import Struct
 from ..errors import BrokenArchive, LocationError
 from ._formats.archive_files import ArchiveFiles
 from ._formats.export_files import LARGEST_EXTRA
-from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.json_arrays import decode_array
+from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Tweet
 
 T = TypeVar("T")

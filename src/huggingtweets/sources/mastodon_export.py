@@ -150,11 +150,17 @@ def _base(files: ArchiveFiles) -> str | None:
 
 
 def _activities(archive: _Archive) -> Iterator[_Activity]:
+    """Yield the activities. The list may stand twice, first empty, as in exports of 2024."""
     decoder = msgspec.json.Decoder(list[_Activity])
+    depth = None
     for items in nested_values(archive.export.chunks(archive.outbox), {_ITEMS}, archive.shown):
-        yield from decode_array(items.chunks, decoder, archive.shown)
-        return
-    raise BrokenArchive(f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again")
+        depth = items.depth if depth is None else depth
+        if items.depth == depth:
+            yield from decode_array(items.chunks, decoder, archive.shown)
+    if depth is None:
+        raise BrokenArchive(
+            f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again"
+        )
 
 
 def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:

@@ -15,13 +15,16 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..files import CheckpointConfig
+from ..files import CheckpointConfig, file_error, tensor_errors
 from ..types import CurvePoint
 from .optimizer import Optimizer
 from .weights import Weights
 
 FILE = "standing.safetensors"  # earlier versions wrote this name and those of its contents; they stay
 MIN_INTERVAL = 20  # times as long as a save took pass before the next: at most 5 % of a run is spent on it
+STOPPING = tuple(  # signals that ask to stop; not all systems have each
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _METADATA = "standing"
 _OPTIMIZER = "optimizer."
 
@@ -94,7 +97,7 @@ class RunCheckpoint(Checkpoint):
         self._weights, self._optimizer = weights, optimizer
         self._fingerprint, self._writes = dict(fingerprint), writes
         self._due = time.monotonic() + config.seconds
-        self._interrupted = False
+        self._interrupted = 0  # the signal that asked to stop
 
     def restore(self, state: TrainState) -> bool:
         """Set everything to what the file holds; return False where there is none to go on from."""
@@ -136,7 +139,7 @@ class RunCheckpoint(Checkpoint):
         if self._interrupted or time.monotonic() >= self._due:
             self.save(state)
         if self._interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(self._interrupted)
 
     def save(self, state: TrainState) -> None:
         """Write the file."""
@@ -166,29 +169,46 @@ class RunCheckpoint(Checkpoint):
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Inside, Ctrl-C waits for the end of the step, and nothing is lost; a second one does not wait."""
+        """Inside, Ctrl-C and its like wait for the end of the step and lose nothing; a second does not."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.getsignal(signal.SIGINT)
+        before = {number: signal.getsignal(number) for number in STOPPING if _is_handled(number)}
 
-        def interrupt(*_: object) -> None:
-            self._interrupted = True
-            signal.signal(signal.SIGINT, before)
+        def interrupt(number: int, _: object) -> None:
+            self._interrupted = number
+            signal.signal(number, before[signal.Signals(number)])
 
-        signal.signal(signal.SIGINT, interrupt)
+        for number in before:
+            signal.signal(number, interrupt)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _is_handled(number: signal.Signals) -> bool:
+    """Whether a signal stops Python code, and is neither ignored nor left to the system."""
+    return callable(signal.getsignal(number))
 
 
 def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the file beside and move it; on an error the earlier one stays.
+
+    Raises:
+        OutOfSpace: the disk is full.
+    """
     beside = path.with_suffix(".part")
-    save_file(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-        beside,
-        {_METADATA: msgspec.json.encode(metadata).decode()},
-    )
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tensor_errors():
+            save_file(
+                {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+                beside,
+                {_METADATA: msgspec.json.encode(metadata).decode()},
+            )
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise file_error(error, path) from error

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError
 from tokenizers.processors import TemplateProcessing
 from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -18,7 +14,7 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 from ..bases.speakers import speakers
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import BaseError
-from ..files import readable
+from ..files import readable, tensor_errors
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from ..progress import quiet_transformers
 from ..types import Sampling
@@ -54,7 +50,7 @@ def save_model(
         The file of the weights.
     """
     model.generation_config = _generation_config(tokenizer, sampling)
-    with quiet_transformers(), _as_os_error():
+    with quiet_transformers(), tensor_errors():
         if adapted is None:
             if dtype:
                 nn.Module.to(model, getattr(torch, dtype))
@@ -82,15 +78,6 @@ def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -
         pad_token_id=end,
         suppress_tokens=suppressed_tokens(tokenizer) or None,
     )
-
-
-@contextmanager
-def _as_os_error() -> Iterator[None]:
-    """Raise the errors of safetensors as OSError, which a full disk is everywhere else."""
-    try:
-        yield
-    except SafetensorError as error:
-        raise OSError(errno.ENOSPC if "os error 28" in str(error) else errno.EIO, str(error)) from error
 
 
 def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:

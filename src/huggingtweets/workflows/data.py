@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import chain
 
@@ -36,6 +36,7 @@ class AuthorPosts:
     account: Account
     cleaned: CleanedPosts
     digest: str  # of what was read
+    skipped: dict[str, int] = field(default_factory=dict)  # records that were not read, by reason
 
     @property
     def texts(self) -> list[str]:
@@ -66,13 +67,21 @@ def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
         digests.setdefault(author, []).append(timeline.digest)
         posts.setdefault(author, []).append(_counted(timeline.posts, timeline.expected, watcher))
     return [
-        AuthorPosts(
-            account,
-            cleaning.clean(chain.from_iterable(posts[author]), config.rules),
-            " ".join(digests[author]),
-        )
+        _clean(account, chain.from_iterable(posts[author]), " ".join(digests[author]), config.rules, watcher)
         for author, account in accounts.items()
     ]
+
+
+def _clean(
+    account: Account, posts: Iterable[Post], digest: str, rules: CleaningRules, watcher: Watcher
+) -> AuthorPosts:
+    """Clean one author's posts while they are read, and say what was not read."""
+    with sources.count_skipped() as skipped:
+        cleaned = cleaning.clean(posts, rules)
+    if skipped:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
+        watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
+    return AuthorPosts(account, cleaned, digest, dict(skipped))
 
 
 def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:

@@ -24,6 +24,7 @@ class Inspection:
         return {
             "account": replace(self.author.account, avatar=None),
             "funnel": cleaned.funnel,
+            "skipped": self.author.skipped,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,
             "kept": [post.text for post in cleaned.kept_examples()],

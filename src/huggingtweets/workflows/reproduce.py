@@ -5,7 +5,6 @@ record -> posts; if they are the same -> train again -> compare digests, bits pe
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from msgspec.structs import replace
 from .. import dataset, models, reporting
 from ..cleaning import CleaningRules
 from ..errors import ModelError, OutputExists
-from ..files import whole_folder
+from ..files import temporary_folder, whole_folder
 from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..sources import ReadOptions
@@ -104,7 +103,7 @@ def reproduce(
             model=record.name, identical=False, weights_state=folder.weights_state, posts=posts_comparison
         )
     clock = Clock()
-    with tempfile.TemporaryDirectory() as temporary, whole_folder(out or Path(temporary) / "model") as path:
+    with temporary_folder() as temporary, whole_folder(out or temporary / "model") as path:
         _use_recorded_threads(record, watcher)
         watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(posts.train):,} posts")
         with clock.measure(Stage.TRAIN):
@@ -258,11 +257,11 @@ def _merge_again(folder: ModelFolder, out: Path | None) -> Reproduction:
             f"{folder} was merged from models of which {' and '.join(missing)} cannot be found unchanged "
             f"below {MODELS} or beside it; put the folder there, or train it again"
         )
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as temporary:
         merged = merge(
             [parents[parent.digest] or "" for parent in record.merged_from],
             [parent.weight for parent in record.merged_from],
-            out=out or Path(temporary) / "merged",
+            out=out or temporary / "merged",
         ).record
     weights = Comparison(recorded=record.model_digest, now=merged.model_digest)
     return Reproduction(

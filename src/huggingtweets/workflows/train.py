@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,7 +19,7 @@ from msgspec.structs import replace
 from .. import dataset, models, reporting, tracking
 from ..dataset.sufficiency import require_enough
 from ..evaluation.copies import Originals, own_run
-from ..files import CheckpointConfig, home, whole_folder
+from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
@@ -135,8 +134,8 @@ def follow(config: TrainConfig) -> None:
     Followers read the same posts and compute their share of each batch; the first process does the rest.
     """
     data = build_dataset(read(config.data, Silence()), config.data.held_out)
-    with tempfile.TemporaryDirectory() as unused:
-        models.train(data, config.recipe, Path(unused), Silence(), _checkpoints(data, config))
+    with temporary_folder() as unused:
+        models.train(data, config.recipe, unused, Silence(), _checkpoints(data, config))
 
 
 def unfinished(data: Dataset, recipe: Recipe) -> Path:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ...errors import BrokenArchive, LocationError
+from .audience import is_closed_chat
+from .chat_dates import is_log
 from .encoding import lines
-from .json_arrays import DAMAGE, decode_array, decode_lines
+from .json_arrays import decode_array, decode_lines
+from .odd_records import OddRecords
+from .tolerant_json import DAMAGE, decode
 
 Row = dict[str, Any]
 """Values by the names of their columns. The types of the values depend on the form of the table."""
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
+_FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
 
@@ -43,29 +48,41 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
     first = next(text, "")
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
+    odd = OddRecords()
     try:
         header = [column.strip() for column in next(reader, [])]
         for values in filter(None, reader):
-            yield _to_row(values, header)
+            if len(values) > len(header):
+                more = f"{len(values)} fields where the header has {len(header)}"
+                odd.skip(_broken(name, reader.line_num, more))
+            else:
+                odd.add(1)
+                yield dict(
+                    zip(header, values, strict=False)
+                )  # spreadsheets leave out empty fields at the end
     except csv.Error as error:
-        raise BrokenArchive(
-            f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
-        ) from error
+        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    odd.check()
+
+
+def _broken(name: str, line: int, reason: str) -> str:
+    return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
 
 
 def _delimited_rows(path: Path) -> Iterator[Row]:
     return delimited_rows(lines(path), str(path))
 
 
-def _to_row(values: list[str], header: list[str]) -> Row:
-    """Name the values. There may be fewer than columns: spreadsheets leave out empty ones at the end."""
-    if len(values) > len(header):
-        raise csv.Error(f"{len(values)} fields where the header has {len(header)}")
-    return dict(zip(header, values, strict=False))
-
-
 def _text_rows(path: Path) -> Iterator[Row]:
-    return ({"text": line} for line in lines(path))
+    """Yield one row a line; refuse a chat, whose lines are of several people."""
+    text = lines(path)
+    first = list(islice(text, _FIRST_LINES))
+    if is_log(first):
+        raise LocationError(
+            f"{path} looks like a chat or a log of several people: lines begin with dates, times or names; "
+            "give the export as WhatsApp makes it, or only your own lines, without dates and names"
+        )
+    yield from ({"text": line} for line in chain(first, text))
 
 
 def _json_lines_rows(path: Path) -> Iterator[Row]:
@@ -85,9 +102,11 @@ def _json_rows(path: Path) -> Iterator[Row]:
 def _wrapped_rows(path: Path) -> list[Row]:
     """Return the rows of a JSON object that holds one list of objects, among other things."""
     try:
-        content = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
+        content = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), Row)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
+    if is_closed_chat(content):
+        raise LocationError(f"{path} holds messages of a direct or private chat; these are never read")
     tables = {name: value for name, value in content.items() if isinstance(value, list) and _are_rows(value)}
     if len(tables) != 1:
         raise LocationError(

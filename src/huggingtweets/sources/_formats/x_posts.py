@@ -16,7 +16,7 @@ from msgspec import Struct
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-_RETWEET = re.compile(r"RT @\w")  # before 2010 people typed it by hand, often without a colon
+RETWEET = re.compile(r"RT ?:? ?@\w")  # before 2010 people typed it by hand, often without a colon
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
@@ -29,7 +29,7 @@ _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 class Link(Struct, frozen=True, gc=False):
     """A t.co link in the text; `indices` are its begin and end, in code points."""
 
-    indices: tuple[int, int]
+    indices: tuple[int, int] = (0, 0)
     url: str = ""
     expanded_url: str | None = None
 
@@ -69,8 +69,8 @@ class Tweet(Struct, frozen=True, gc=False):
     """A post as X stores it. Numbers may be strings: decode with `strict=False`."""
 
     id_str: str
-    created_at: str
     full_text: str
+    created_at: str = ""
     lang: str | None = None
     entities: Entities = Entities()
     edit_info: EditInfo = EditInfo()
@@ -81,7 +81,7 @@ class Tweet(Struct, frozen=True, gc=False):
     @property
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` of the record is always false."""
-        return self.full_text.startswith("RT @") and _RETWEET.match(self.full_text) is not None
+        return self.full_text.startswith("RT") and RETWEET.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:

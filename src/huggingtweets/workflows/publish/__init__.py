@@ -9,7 +9,6 @@ Hub: there they can be browsed, and deleted without the model.
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import dataset, tracking
+from ...files import temporary_folder
 from ...hub import Repository, Upload, UploadResult, ledger
 from ...hub.client import Hub, require_name
 from ...model_folder import CARD, PREDICTIONS, PUBLISHED, ModelFolder
@@ -185,9 +185,9 @@ def _dataset_files(
 ) -> list[Upload]:
     """The files of the repository of the posts: its card and the dataset."""
     card = dataset_card(folder.record, permission, model=model_id, url=model_url).encode()
-    with tempfile.TemporaryDirectory() as temporary:
-        dataset.save(posts_of(folder), Path(temporary))
-        files = [Upload(path.name, path.read_bytes()) for path in sorted(Path(temporary).iterdir())]
+    with temporary_folder() as temporary:
+        dataset.save(posts_of(folder), temporary)
+        files = [Upload(path.name, path.read_bytes()) for path in sorted(temporary.iterdir())]
     return [Upload(CARD, card), *files]
 
 

@@ -7,15 +7,14 @@ starter recipe. Everything around training is left out: model folder, card, eval
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean
 
 import optuna
 
 from ... import models
 from ...errors import TrainingDiverged
+from ...files import temporary_folder
 from ...progress import Silence, Watcher
 from ...results import bits_per_byte
 from ...types import CurvePoint, Dataset, Recipe
@@ -49,9 +48,9 @@ class Objective:
         best = list(self.base_bits_per_byte)
         for index, data in enumerate(self._datasets):
             watcher = PruningWatcher(trial, self._watcher, best, index, recipe.evaluations)
-            with tempfile.TemporaryDirectory() as folder:
+            with temporary_folder() as folder:
                 try:
-                    model, _ = models.train(data, recipe, Path(folder), watcher)
+                    model, _ = models.train(data, recipe, folder, watcher)
                 except TrainingDiverged as error:
                     raise optuna.TrialPruned(str(error)) from error
             saved_point = next(point for point in model.curve if point.step == model.step)

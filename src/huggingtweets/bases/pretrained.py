@@ -1,0 +1,210 @@
+"""Loads configs, tokenizers and models with transformers, and runs no code that their files bring along.
+
+Nothing else calls `from_pretrained` for files that somebody else may have made. A damaged file is an error
+that begins with the file's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from msgspec import Struct
+from safetensors import safe_open
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedConfig,
+)
+
+from ..model_folder import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    CONFIG,
+    GENERATION_CONFIG,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    WHOLE_WEIGHTS,
+)
+
+PROBE = "My dream is, é 🙂 @name 7"  # a tokenizer that can read this can read posts
+_NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
+
+
+def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
+    """Load the config of a model.
+
+    Args:
+        place: a folder, or a Hub id.
+        options: of `from_pretrained`.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is damaged, or names code to be run.
+    """
+    with _naming(CONFIG):
+        config: PreTrainedConfig = AutoConfig.from_pretrained(place, **options, **_NO_CODE)
+    kernel = str(getattr(config, "_attn_implementation", None) or "")
+    if "/" in kernel:  # transformers would fetch and run it
+        raise ValueError(f"{CONFIG}: it asks for the code of {kernel}, which is not run")
+    return config
+
+
+def load_tokenizer(place: str | Path, **options: Any) -> Any:
+    """Load a tokenizer, and let it read a line.
+
+    Args:
+        place: a folder, or a Hub id.
+        options: of `from_pretrained`.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is damaged, or asks for code to be run.
+    """
+    with _naming(f"{TOKENIZER} or {TOKENIZER_CONFIG}"):
+        tokenizer: Any = AutoTokenizer.from_pretrained(place, **options, **_NO_CODE)
+        tokenizer.decode(tokenizer(PROBE)["input_ids"])
+    return tokenizer
+
+
+def load_generation_config(folder: Path) -> GenerationConfig:
+    """Load the settings of generation.
+
+    Raises:
+        OSError: they are not there.
+        ValueError: they are damaged.
+    """
+    with _naming(GENERATION_CONFIG):
+        return GenerationConfig.from_pretrained(folder)
+
+
+def require_fit(model: Any, tokenizer: Any) -> None:
+    """Let a model read a token of its tokenizer, so that what does not fit is found before it is used.
+
+    Raises:
+        ValueError: they are not of one model, or the weights are no numbers.
+    """
+    rows = model.get_input_embeddings().weight.shape[0]
+    tokens = tokenizer(PROBE)["input_ids"]
+    if not 0 <= min(tokens, default=0) <= max(tokens, default=0) < rows:
+        raise ValueError(f"{TOKENIZER} is of another model: this one has {rows:,} tokens")
+    with _naming(f"{CONFIG} or {WHOLE_WEIGHTS}"), torch.inference_mode():
+        finite = bool(model(torch.tensor([tokens[:1] or [0]])).logits.isfinite().all())
+    if not finite:
+        raise ValueError(f"{WHOLE_WEIGHTS} holds weights that are no numbers")
+
+
+def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> Any:
+    """Load a causal language model of safetensors or GGUF, with every weight from its file.
+
+    Args:
+        place: a folder, or a Hub id.
+        complete: whether a weight in the file that the model has no place for is an error, too.
+        options: of `from_pretrained`.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is damaged, lacks weights, or asks for code to be run.
+    """
+    weights = options.get("gguf_file", WHOLE_WEIGHTS)
+    _require_layers(Path(place))
+    with _naming(f"{CONFIG} or {weights}"):
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            place, use_safetensors=True, output_loading_info=True, **options, **_NO_CODE
+        )
+        model, loading = loaded
+    _require_weights(loading, weights, complete=complete)
+    return model
+
+
+class _Adapter(Struct):
+    """What of adapter_config.json is needed to find the base."""
+
+    base_model_name_or_path: str
+    revision: str | None = None
+
+
+def load_adapted(folder: Path, **options: Any) -> Any:
+    """Load the base that an adapter of peft names, and the adapter.
+
+    Args:
+        folder: of the adapter.
+        options: of `from_pretrained`, for the base.
+
+    Raises:
+        OSError: one of them is not there.
+        ValueError: as `load_model`.
+    """
+    if not (folder / ADAPTER_WEIGHTS).is_file():  # peft would unpickle adapter_model.bin
+        raise ValueError(f"{ADAPTER_WEIGHTS} is missing")
+    with _naming(ADAPTER_CONFIG):
+        adapter = msgspec.json.decode((folder / ADAPTER_CONFIG).read_bytes(), type=_Adapter)
+    place, revision = adapter.base_model_name_or_path, adapter.revision
+    load_config(place, revision=revision, local_files_only=options["local_files_only"])
+    model = load_model(place, revision=revision, **options)
+    with _naming(ADAPTER_WEIGHTS):
+        loading = model.load_adapter(folder).to_dict()
+    _require_weights(loading, ADAPTER_WEIGHTS, complete=True)
+    return model
+
+
+def _require_layers(folder: Path) -> None:
+    """Refuse a config of more layers than the file has weights; to build them would take for ever.
+
+    Raises:
+        ValueError: there are more.
+    """
+    if not ((folder / CONFIG).is_file() and (folder / WHOLE_WEIGHTS).is_file()):
+        return
+    with _naming(WHOLE_WEIGHTS), safe_open(folder / WHOLE_WEIGHTS, "pt") as file:
+        weights = len(file.keys())
+    layers = getattr(load_config(folder, local_files_only=True), "num_hidden_layers", 0)
+    if layers > weights:
+        raise ValueError(f"{CONFIG}: it has {layers:,} layers, and {WHOLE_WEIGHTS} {weights:,} weights")
+
+
+def _require_weights(loading: dict[str, Any], file: str, *, complete: bool) -> None:
+    """Refuse a model some of whose weights are not in its file, and would be random.
+
+    Raises:
+        ValueError: there are such weights.
+    """
+    faults = {"missing_keys": "lacks weights", "unexpected_keys": "holds weights of another model"}
+    for keys, fault in faults.items() if complete else [("missing_keys", faults["missing_keys"])]:
+        if loading[keys]:
+            raise ValueError(f"{file} {fault}, {min(map(str, loading[keys]))} among them")
+
+
+@contextmanager
+def _naming(file: str) -> Iterator[None]:
+    """Turn whatever a damaged file raises into one line that begins with the file's name.
+
+    Raises:
+        OSError: as it was raised.
+        ValueError: anything else.
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except BaseException as error:
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
+        raise ValueError(f"{file}: {first_line(error)}") from error
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or the error's name where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".:") if lines else type(error).__name__

@@ -1,0 +1,130 @@
+"""Folders in the making: what a killed run leaves behind is cleared by the next one, and nothing else is.
+
+Each folder is noted below `home()` before it is made, and its run holds a lock on it. So the next run knows
+which folders are left, wherever they are, and that nobody works on them any more. Where there are no such
+locks, as on Windows, nothing is cleared.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+NOTES = "half-made"  # folder below the home folder, with a file for each folder in the making
+NAME = re.compile(r"\.huggingtweets-[0-9a-f]{8}")
+ASIDE = "replaced"  # in it, what stood in its target's place and is about to be deleted
+
+
+@dataclass(frozen=True)
+class HalfMade:
+    """A folder in the making, beside the folder that it is to become."""
+
+    path: Path
+    target: Path
+
+    @property
+    def aside(self) -> Path:
+        """Where the target's earlier content is while the new one takes its place."""
+        return self.path.with_name(f"{self.path.name}-{ASIDE}")
+
+
+@contextmanager
+def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
+    """Make an empty hidden folder beside `target`, and remove it when the block ends, unless it was moved.
+
+    Args:
+        target: what the folder is to become; its parent exists.
+        home: where folders in the making are noted. Those that a killed run left there are cleared first.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    clear(home)
+    folder = HalfMade(
+        target.absolute().with_name(f".huggingtweets-{secrets.token_hex(4)}"), target.absolute()
+    )
+    note = home / NOTES / folder.path.name
+    folder.path.mkdir(mode=0o700)
+    lock = None
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            lock = _lock(folder.path)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{folder.path}\n{folder.target}", "utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        shutil.rmtree(folder.aside, ignore_errors=True)
+        note.unlink(missing_ok=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def clear(home: Path) -> None:
+    """Remove what killed runs left half-made; where one left a target moved aside, put it back."""
+    for note in sorted((home / NOTES).glob("*")):
+        folder = _noted(note)
+        if folder is None or _is_owned(folder):
+            continue
+        if (folder.aside / ASIDE).exists() and not folder.target.exists():
+            (folder.aside / ASIDE).rename(folder.target)
+        for path in (folder.path, folder.aside):
+            shutil.rmtree(path, ignore_errors=True)
+        note.unlink(missing_ok=True)
+
+
+def unowned(home: Path) -> list[Path]:
+    """The folders that killed runs left half-made."""
+    folders = filter(None, map(_noted, sorted((home / NOTES).glob("*"))))
+    return [folder.path for folder in folders if folder.path.is_dir() and not _is_owned(folder)]
+
+
+def _noted(note: Path) -> HalfMade | None:
+    """The folder that a note is about; None where the note is damaged, and nothing may be deleted by it."""
+    with suppress(OSError, ValueError):
+        path, target = map(Path, note.read_text("utf-8").split("\n"))
+        if path.name == note.name and NAME.fullmatch(path.name) and path.parent == target.parent:
+            return HalfMade(path, target)
+    return None
+
+
+def _is_owned(folder: HalfMade) -> bool:
+    """Whether a living run works on a folder, or nobody can know."""
+    if not folder.path.exists():
+        return False
+    try:
+        lock = _lock(folder.path)
+    except OSError:
+        return True
+    if lock is None:
+        return True
+    os.close(lock)
+    return False
+
+
+def _lock(path: Path) -> int | None:
+    """Lock a folder until the returned descriptor is closed; None where folders cannot be locked.
+
+    Raises:
+        OSError: another run holds the lock.
+    """
+    if fcntl is None:
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

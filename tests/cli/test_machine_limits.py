@@ -1,0 +1,194 @@
+"""What stops a command from outside: signals, full disks, odd outputs. One line each, no loss."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from huggingtweets.cli import app
+from tests.helpers.tiny import tiny_base, varied_texts
+
+TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("limits")
+    tiny_base(place / "base")
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(150, seed=1))]
+    (place / "posts.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    return place
+
+
+def trains(place, *options):
+    return [sys.executable, "-m", "huggingtweets", "train", str(place / "posts.csv"), *TRAINS,
+            "--base", str(place / "base"), *map(str, options)]  # fmt: skip
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with 300 kB."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    yield small
+    subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):
+    """The run says that it stopped, leaves no folder, and keeps a checkpoint; the code is the shell's."""
+    command = trains(place, "--set", "epochs=1000", "--out", tmp_path / "out" / "ada")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "epoch 0.0" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(getattr(signal, name))
+    stderr = process.communicate(timeout=120)[1]
+    assert process.returncode == 128 + getattr(signal, name)
+    assert "stopped" in stderr
+    assert "Traceback" not in stderr
+    assert list((tmp_path / "out").iterdir()) == []
+    assert len(list((home / "unfinished").glob("*/standing.safetensors"))) == 1
+
+
+def refused(done, *words):
+    """Whether a command ended with one line of the user's concern."""
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 2, done.stderr
+    assert not [word for word in words if word not in lines[-1]], lines[-1]
+    assert "mistake of huggingtweets" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_when_a_checkpoint_is_written_is_one_line(place, tmp_path, small_disk):
+    """It says where and how much is left; no model is half-written, an earlier checkpoint stays whole."""
+    environment = {**os.environ, "HUGGINGTWEETS_HOME": str(small_disk)}
+    command = trains(place, "--checkpoint-every", "0", "--out", tmp_path / "out" / "ada")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    refused(done, "no space left", str(small_disk), "MB are left")
+    assert not list((tmp_path / "out").glob("*"))
+    assert not list(small_disk.rglob("*.part"))
+
+
+def test_a_full_temporary_folder_is_one_line(place, tmp_path, small_disk):
+    """Where files that nobody keeps have no room, that is no mistake of this program either."""
+    command = ["sweep", str(place / "posts.csv"), "--name", "Ada", "--recipe", "starter", "--trials", "1"]
+    command += ["--set", f"base={place / 'base'}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "huggingtweets", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(small_disk)},
+    )
+    refused(done, "no space left")
+    assert not list(small_disk.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("a" * 300, ["too long"]), ("posts.csv/model", ["file is where a folder"])],
+)
+def test_a_place_that_cannot_be_is_one_line(place, out, words):
+    """A name that is too long, and a file where a folder should be."""
+    done = subprocess.run(
+        trains(place, "--set", "epochs=1", "--out", place / out), capture_output=True, text=True, check=False
+    )
+    refused(done, *words)
+
+
+def test_a_read_only_disk_is_one_line(place, small_disk):
+    """The place is named, and what to do about it."""
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = subprocess.run(
+        trains(place, "--set", "epochs=1", "--out", small_disk / "m"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused(done, str(small_disk), "Read-only")
+
+
+def test_a_current_folder_that_is_gone_is_one_line(place, tmp_path):
+    """Somebody deleted it while the shell stood in it."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = trains(place, "--set", "epochs=1")
+    script = f"rmdir {gone}; exec " + " ".join(f"'{part}'" for part in command)
+    done = subprocess.run(["sh", "-c", script], cwd=gone, capture_output=True, text=True, check=False)
+    refused(done, "current folder")
+
+
+def deep_recipe(folder):
+    path = folder / "deep.toml"
+    path.write_text("mix = " + "[" * 100_000 + "]" * 100_000)
+    return ("--recipe", path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda _: ("--seed", str(2**63)),
+        lambda _: ("--set", "epochs=1000000000"),
+        lambda _: ("--set", "sampling.max_new_tokens=1000000000000"),
+        deep_recipe,
+    ],
+)
+def test_numbers_and_files_beyond_all_bounds_are_one_line(place, tmp_path, options):
+    """What no machine could do is refused before anything is read."""
+    command = trains(place, "--out", tmp_path / "ada", *options(tmp_path))[3:]
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 2, answer.output
+    assert "mistake of huggingtweets" not in answer.output
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_encoding_without_emoji_loses_no_model(place, tmp_path, encoding):
+    """After a whole training the result is printed as far as the terminal can show it; JSON stays JSON."""
+    for options in ((), ("--json", "--overwrite")):
+        done = subprocess.run(
+            trains(place, "--set", "epochs=1", "--name", "Ada 🙂", "--out", tmp_path / encoding, *options),
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert done.returncode == 0, done.stderr[-500:]
+    assert b"\\ud83d\\ude42" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize("closed", [">&-", ">/dev/full"])
+def test_an_output_that_nobody_can_read_is_no_crash(place, tmp_path, closed):
+    """Standard output is closed, or its disk is full: the model is there, and at most a line is said."""
+    command = trains(place, "--set", "epochs=1", "--out", tmp_path / "ada")
+    script = " ".join(f"'{part}'" for part in command) + closed
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (tmp_path / "ada" / "run.json").is_file()
+    assert done.returncode in (0, 2)
+    assert "mistake of huggingtweets" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_the_home_folder_is_not_there_to_be_written(place, tmp_path):
+    """A file in its place is named."""
+    (tmp_path / "home").write_text("a file")
+    done = subprocess.run(
+        trains(place, "--set", "epochs=1", "--out", tmp_path / "m"),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home")},
+    )
+    refused(done, "home")

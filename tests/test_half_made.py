@@ -1,0 +1,124 @@
+"""Folders in the making: nothing that a run did not make is deleted, and nothing that it made is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from huggingtweets.errors import OutputExists
+from huggingtweets.files import temporary_folder, whole_folder
+from huggingtweets.half_made import unowned
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from huggingtweets.files import whole_folder
+with whole_folder(Path(sys.argv[1])) as folder:
+    (folder / "weights").write_text("private")
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
+
+
+def write(target, *, replace=False, meanwhile=lambda: None):
+    with whole_folder(target, replace=replace) as folder:
+        (folder / "model").write_text("new")
+        meanwhile()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_folder_that_appears_while_a_run_goes_on_is_not_touched(tmp_path, replace):
+    """A thesis at the target stays; what the run made is kept beside it, and the error says where."""
+
+    def thesis():
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(OutputExists, match=r"what this run made is in .*out-2"):
+        write(tmp_path / "out", replace=replace, meanwhile=thesis)
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
+    assert (tmp_path / "out-2" / "model").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out-2"]
+
+
+def test_a_file_that_appears_is_not_touched(tmp_path):
+    """A file is as much somebody's as a folder."""
+    with pytest.raises(OutputExists, match="out-2"):
+        write(tmp_path / "out", meanwhile=lambda: (tmp_path / "out").write_text("mine"))
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_of_two_runs_that_replace_one_folder_the_second_keeps_its_own_beside(tmp_path):
+    """It replaces what was there when it began, and no other run's model."""
+    write(tmp_path / "out")
+    with pytest.raises(OutputExists, match="out-2"):
+        write(tmp_path / "out", replace=True, meanwhile=lambda: write(tmp_path / "out", replace=True))
+    assert (tmp_path / "out" / "model").exists()
+    assert (tmp_path / "out-2" / "model").exists()
+
+
+def test_a_folder_is_replaced_where_that_was_asked_for(tmp_path):
+    """Then nothing of the earlier one is left."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old").write_text("old")
+    write(tmp_path / "out", replace=True)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def holder(target):
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(target)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "holds\n"
+    return process
+
+
+def end(process, number):
+    process.send_signal(number)
+    process.communicate()
+
+
+def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home):
+    """Wherever that was; what a living run works on stays."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    killed, living = holder(tmp_path / "a" / "out"), holder(tmp_path / "b" / "out")
+    end(killed, signal.SIGKILL)
+    assert [path.parent.name for path in unowned(home)] == ["a"]
+    write(tmp_path / "elsewhere")
+    assert list((tmp_path / "a").iterdir()) == []
+    assert len(list((tmp_path / "b").iterdir())) == 1
+    end(living, signal.SIGKILL)
+    write(tmp_path / "elsewhere", replace=True)
+    assert list((tmp_path / "b").iterdir()) == []
+    assert not list((home / "half-made").iterdir())
+
+
+def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home):
+    """Killed between moving the old folder aside and putting the new one in its place, nothing is lost."""
+    process = holder(tmp_path / "out")
+    end(process, signal.SIGKILL)
+    (folder,) = unowned(home)
+    aside = folder.with_name(f"{folder.name}-replaced")
+    (aside / "replaced").mkdir(parents=True)
+    (aside / "replaced" / "old").write_text("precious")
+    with temporary_folder():
+        assert (tmp_path / "out" / "old").read_text() == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_note_about_another_folder_deletes_nothing(tmp_path, home):
+    """A damaged or planted note names what no run made; it is passed over."""
+    (tmp_path / "thesis").mkdir()
+    notes = home / "half-made"
+    notes.mkdir(parents=True)
+    (notes / "thesis").write_text(f"{tmp_path / 'thesis'}\n{tmp_path / 'out'}")
+    (notes / ".huggingtweets-12345678").write_text(f"{tmp_path / 'thesis'}\n{tmp_path / 'out'}")
+    (notes / ".huggingtweets-abcdef12").write_bytes(b"\xff\0")
+    write(tmp_path / "out")
+    assert (tmp_path / "thesis").is_dir()
