@@ -38,6 +38,7 @@ class Material:
     bits: Sequence[float] = ()  # that each held-out post costs the model, its end counted; empty if unknown
     base_bits: Sequence[float] = ()  # that each costs the base
     reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name
+    repeats: tuple[int, int] | None = None  # posts dropped for repeating an earlier one; of how many
     hours: Sequence[int] = ()  # hour of the day (UTC) of each training post that has a date
     language: str = ""  # of most training posts, ISO 639-1
     known_words: frozenset[str] = frozenset()  # of that language; empty where there is no list of it
