@@ -35,6 +35,7 @@ class Material:
     ngram_posts: int = 0  # how many it was fitted to
     held_out: Sequence[str] = ()  # later posts of the person
     leaked: Sequence[int] = ()  # positions of the held-out posts that are training posts too, or nearly
+    days: Sequence[int] = ()  # of each held-out post, as numbers from 0 on; empty where one has no date
     bits: Sequence[float] = ()  # that each held-out post costs the model, its end counted; empty if unknown
     base_bits: Sequence[float] = ()  # that each costs the base
     reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name

@@ -170,6 +170,7 @@ def measure_folder(
     )
     material = dataclasses.replace(
         material,
+        days=_days(data),
         bits=bits,
         base_bits=base_bits,
         repeats=_repeats(record),
@@ -190,6 +191,12 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     authors = read(DataConfig(locations=tuple(against)), watcher)
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     return {MANY: list(posts_of_many()), **people}
+
+
+def _days(data: Dataset) -> list[int]:
+    """The day of each held-out post, counted from the first one; none where a date is missing."""
+    days = [post.created_at.toordinal() for post in data.held_out if post.created_at]
+    return [day - min(days) for day in days] if len(days) == len(data.held_out) else []
 
 
 def _repeats(record: Record) -> tuple[int, int] | None:

@@ -40,7 +40,7 @@ class Copying(Answer, frozen=True, kw_only=True):
     longest: dict[str, int]  # words of the longest run, by group
     shares: dict[str, dict[int, float]]  # group -> words -> share of posts with a run so long
     own_run: int  # words that the person's own posts almost never share with earlier ones
-    repeats: Figure | None = None  # share of the person's posts that repeat an earlier one; None: not known
+    before_cleaning: bool = False  # whether the ceiling of `near` counts the repeats that cleaning dropped
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it copies more than the person does."""
@@ -147,7 +147,7 @@ class Copying(Answer, frozen=True, kw_only=True):
             return inconclusive(row)
         share = capitalized(in_100(row.model.value))
         all_posts = f"all that {who} wrote, before repeats were dropped,"
-        own = _own_sentence(row, all_posts if self.repeats else f"{who}'s own unseen posts")
+        own = _own_sentence(row, all_posts if self.before_cleaning else f"{who}'s own unseen posts")
         return f"{share} of its posts are, as a whole, nearly a post it learnt from{own}"
 
     def _longest_sentence(self, who: str) -> str:
@@ -173,9 +173,8 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
     }
     whole = {name: near(originals, posts) for name, posts in groups.items()}
-    repeats = intervals.share(*material.repeats) if material.repeats else None
-    if repeats:  # the held-out posts have none: cleaning dropped them
-        whole[OWN] = repeats
+    if material.repeats:  # the held-out posts have none: cleaning dropped them
+        whole[OWN] = intervals.share(*material.repeats)
     return Copying(
         run=COPIED_RUN,
         copied=Row.of(copied, "low"),
@@ -183,7 +182,7 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
         longest={name: int(each.max()) for name, each in runs.items()},
         shares={name: {n: float((each >= n).mean()) for n in RUNS} for name, each in runs.items()},
         own_run=own_run(originals, groups.get(OWN, ())),
-        repeats=repeats,
+        before_cleaning=material.repeats is not None,
     )
 
 

@@ -39,6 +39,7 @@ class Prediction(Answer, frozen=True, kw_only=True):
     lengths: tuple[int, ...]  # UTF-8 bytes of each, one more for its end
     order: int  # of the n-gram model, in bytes
     smoothing: str  # of the n-gram model
+    days: tuple[int, ...] = ()  # of each held-out post, as numbers from 0 on; empty where they are not known
     ngram_posts: int = 0  # training posts, the latest, that it was fitted to; 0 in older reports, all of them
 
     def sections(self, context: ReportContext) -> list[Section]:
@@ -64,7 +65,7 @@ class Prediction(Answer, frozen=True, kw_only=True):
         text = (
             "How many bits the unseen posts cost the model, divided by their bytes in UTF-8 and one more for "
             "each post’s end. It compares models whatever their tokenizers (Gao et al. 2020, arXiv "  # noqa: RUF001
-            "2101.00027, section 3.1)."
+            "2101.00027, section 3.1). For its interval whole days are drawn, where days are known."
         )
         ngram = (
             f" The n-gram model is one of bytes, of order {self.order} with {self.smoothing} smoothing, both "
@@ -103,9 +104,9 @@ def measure(material: Material, *, seed: int) -> Prediction:
                 f"{len(each)} bits of the {name} for {len(held_out)} held-out posts; expected one for each"
             )
     at = np.setdiff1d(np.arange(len(held_out)), np.array(material.leaked, np.int64))
-    few = len(at) < ENOUGH
+    few, days = len(at) < ENOUGH, np.array(material.days, np.int64)
     figures = {
-        name: intervals.ratio(np.array(each)[at], lengths[at], seed=seed)
+        name: intervals.ratio(np.array(each)[at], lengths[at], days[at] if len(days) else (), seed=seed)
         for name, each in bits.items()
         if len(each) and not few
     }
@@ -114,6 +115,7 @@ def measure(material: Material, *, seed: int) -> Prediction:
         bits_per_byte=Row.of(figures, "low", missing=missing),
         bits=tuple(material.bits),
         lengths=tuple(lengths.tolist()),
+        days=tuple(material.days),
         order=ngram.order,
         smoothing=ngram.smoothing,
         ngram_posts=material.ngram_posts,
