@@ -34,8 +34,8 @@ STARTER = (
 )
 
 
-# Of SmolLM2-135M: two timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. Their range stands
-# for the interval, and more posts were measured of one timeline only.
+# Of SmolLM2-135M: two timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. Their range
+# stands for the interval, and more posts were measured of one timeline only.
 SMOLLM2_135M = (
     LearningCurvePoint(posts=100, gain=0.231, low=0.225, high=0.236),
     LearningCurvePoint(posts=200, gain=0.292, low=0.267, high=0.318),

@@ -77,6 +77,6 @@ def _expectation(gain: Figure | None, base: str) -> str:
     if gain is None:
         return ""
     return (
-        f" Trained from {base}, models of as many posts predicted the person's next ones with {gain.value:.0%} "
-        f"fewer bits per byte than it ({gain.low:.0%} to {gain.high:.0%})."
+        f" Trained from {base}, models of as many posts predicted the person's next ones with "
+        f"{gain.value:.0%} fewer bits per byte than it ({gain.low:.0%} to {gain.high:.0%})."
     )
