@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -289,3 +290,16 @@ def test_people_repeat_themselves_as_much_as_was_measured(persona, handle, share
     originals = Originals(train)
     assert copied(originals, held_out).value == pytest.approx(share, abs=0.0005)
     assert own_run(originals, held_out) == run
+
+
+def test_what_the_person_repeats_is_counted_before_repeats_are_dropped():
+    """Held-out posts hold no repeats, since cleaning dropped them: the funnel says how many there were."""
+    train, held_out = sample()
+    known = material(train, {MODEL: train[:40], OWN: held_out})
+    answer = copying.measure(replace(known, repeats=(30, 300)), seed=0)
+    assert answer.near.ceiling == answer.repeats == intervals.share(30, 300)
+    assert "of all that @ada wrote, before repeats were dropped, 10 in 100 do" in answer._near_sentence(
+        "@ada"
+    )
+    unknown = copying.measure(known, seed=0)
+    assert unknown.near.ceiling == near(known.originals, held_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ from huggingtweets.training import (
 )
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
-from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
+from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encode
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
 from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
@@ -509,3 +510,33 @@ def test_several_people_are_weighted_alike_or_as_the_mix_says():
     for wrong in ({"a": 1}, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 0}):
         with pytest.raises(RecipeError, match="--mix a=1 --mix b=1"):
             author_weights(["a", "b"], wrong)
+
+
+def test_an_epoch_of_many_people_stays_small():
+    """One who wrote much does not have all others repeated without end: the epoch is bounded."""
+    posts_of = {f"few {person}": [[(person, n)] for n in range(10)] for person in range(50)}
+    posts_of["many"] = [[(50, n)] for n in range(2_000)]
+    posts = mixed_epoch(posts_of, author_weights(list(posts_of), {}), random.Random(0))
+    counts = Counter(rows[0][0] for rows in posts)
+    assert len(posts) <= 3 * 2_500
+    assert len(set(counts.values())) == 1
+    assert len({rows[0] for rows in posts if rows[0][0] == 50}) == counts[50]
+    weighted = mixed_epoch(
+        posts_of, author_weights(list(posts_of), dict.fromkeys(posts_of, 1) | {"many": 20}), random.Random(0)
+    )
+    assert Counter(rows[0][0] for rows in weighted)[50] == 2_000
+
+
+def test_batches_are_made_when_they_are_asked_for(monkeypatch):
+    """A long run does not hold the tensors of all its steps; asked again, a batch is the same."""
+    made = []
+    real = torch.full
+    monkeypatch.setattr(
+        torch, "full", lambda *args, **options: (made.append(args), real(*args, **options))[1]
+    )
+    epochs = Batches([ROWS] * 50, 512, 0, random.Random(0))
+    assert made == []
+    assert len(epochs) > 50
+    assert torch.equal(epochs[7].inputs, epochs[7].inputs)
+    assert torch.equal(epochs[-1].inputs, epochs[len(epochs) - 1].inputs)
+    assert [batch.tokens for batch in epochs[3:5]] == [epochs[3].tokens, epochs[4].tokens]

@@ -14,6 +14,7 @@ from ..results import Figure
 LEVEL = 0.95
 RESAMPLES = 1000
 SUBSETS = 200
+BISECTIONS = 50  # that find the border of an interval
 VALUES_AT_ONCE = 1_000_000  # drawn together, to bound the memory
 
 Array = NDArray[np.float64]
@@ -36,6 +37,45 @@ def share(hits: int, count: int) -> Figure:
         high=min(1.0, max(value, middle + half)),
         count=count,
     )
+
+
+def share_at_any_time(hits: int, count: int) -> Figure:
+    """A share with a confidence sequence: it holds at every count at once, so that one may stop at any time.
+
+    It holds the shares that a uniform mixture of all shares does not make 20 times as unlikely (Robbins 1970,
+    "Statistical methods related to the law of the iterated logarithm"; Ville's inequality).
+
+    Args:
+        hits: how many of them.
+        count: of how many, at least one.
+    """
+    value, misses = hits / count, count - hits
+    mixture = math.lgamma(hits + 1) + math.lgamma(misses + 1) - math.lgamma(count + 2)
+    least = mixture + math.log(1 - LEVEL)
+
+    def border(outside: float) -> float:
+        """Where the likelihood falls below the least one, between the value and a share beyond the border."""
+        inside = value
+        for _ in range(BISECTIONS):
+            middle = (inside + outside) / 2
+            if _log_likelihood(middle, hits, misses) > least:
+                inside = middle
+            else:
+                outside = middle
+        return inside
+
+    return Figure(
+        value=value,
+        low=border(0.0) if hits else 0.0,
+        high=border(1.0) if misses else 1.0,
+        count=count,
+    )
+
+
+def _log_likelihood(share: float, hits: int, misses: int) -> float:
+    """Of so many hits and misses; a share of 0 or 1 rules some of them out."""
+    sides = ((hits, share), (misses, 1 - share))
+    return sum(n * (math.log(p) if p else -math.inf) for n, p in sides if n)
 
 
 def bootstrap(statistic: Callable[..., Array], *samples: ArrayLike, seed: int) -> Figure:

@@ -25,7 +25,6 @@ from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
 
-FLOOR_POSTS = 10_000  # the latest training posts, which the n-gram floor is fitted to
 KINDS = ("ngram", "neural")  # in this order a folder is checked for them: the one that loads fastest first
 KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
 
@@ -114,10 +113,10 @@ def holds_posts(recipe: Recipe) -> bool:
 
 
 def ngram_floor(texts: Sequence[str]) -> NgramFloor:
-    """An n-gram model of the latest training posts, in order of time: every model has to beat it."""
+    """An n-gram model of training posts, in order of time: every model has to beat it."""
     from .ngram_counts import NgramModel  # noqa: PLC0415 -- with numpy
 
-    return NgramModel.fit(texts[-FLOOR_POSTS:])
+    return NgramModel.fit(texts)
 
 
 def _kind(recipe: Recipe) -> ModelKind:

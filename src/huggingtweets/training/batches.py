@@ -12,9 +12,9 @@ Not every architecture can tell packed posts apart (`probing` finds out); then e
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -118,6 +118,70 @@ def encode(
     return [[row[i : i + max_length + 1] for i in range(0, len(row) - 1, max_length)] for row in whole]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch, before they are tensors."""
+
+    texts: list[list[TextRow]]  # of each row
+    width: int  # tokens
+
+    def batch(self, padding: int, *, packed: bool) -> Batch:
+        shape = (len(self.texts), self.width)
+        inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORE_INDEX)
+        position_ids, text_ids = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NO_TEXT)
+        for i, members in enumerate(self.texts):
+            start = 0
+            for text_id, row in members:
+                ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
+                inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
+                position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
+                start = place.stop
+        tokens = int((targets != IGNORE_INDEX).sum())
+        return Batch(inputs, targets, position_ids, text_ids, tokens, packed)
+
+
+class Batches(Sequence[Batch]):
+    """Batches of at most so many positions, padding counted, and at least one row each.
+
+    Which text goes where is settled at once; the tensors of a batch are made when it is asked for.
+    """
+
+    def __init__(
+        self,
+        epochs: Iterable[Sequence[Sequence[Row]]],
+        batch_tokens: int,
+        padding: int,
+        shuffle: random.Random | None,
+        *,
+        packed: bool = True,
+    ) -> None:
+        """Distribute texts over batches.
+
+        Args:
+            epochs: the rows of each text, from `encode`, for each pass over the texts.
+            batch_tokens: positions in a batch.
+            padding: token that fills rows.
+            shuffle: puts rows and batches in random order; None keeps the order of the texts.
+            packed: whether a row may hold several texts.
+        """
+        self._padding, self._packed = padding, packed
+        self._batches = [
+            rows for texts in epochs for rows in _distribute(texts, batch_tokens, shuffle, packed=packed)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    @overload
+    def __getitem__(self, index: int) -> Batch: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Batch]: ...
+    def __getitem__(self, index: int | slice) -> Batch | Sequence[Batch]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        return self._batches[index].batch(self._padding, packed=self._packed)
+
+
 def batches(
     texts: Sequence[Sequence[Row]],
     batch_tokens: int,
@@ -125,16 +189,15 @@ def batches(
     shuffle: random.Random | None,
     *,
     packed: bool = True,
-) -> list[Batch]:
-    """Batches of at most `batch_tokens` positions, padding counted, and at least one row each.
+) -> Batches:
+    """The batches of one pass over the texts; arguments as for `Batches`."""
+    return Batches([texts], batch_tokens, padding, shuffle, packed=packed)
 
-    Args:
-        texts: the rows of each text, from `encode`.
-        batch_tokens: positions in a batch.
-        padding: token that fills rows.
-        shuffle: puts rows and batches in random order; None keeps the order of the texts.
-        packed: whether a row may hold several texts.
-    """
+
+def _distribute(
+    texts: Sequence[Sequence[Row]], batch_tokens: int, shuffle: random.Random | None, *, packed: bool
+) -> list[_Rows]:
+    """The rows of each batch of one pass over the texts."""
     rows = [(text_id, row) for text_id, text_rows in enumerate(texts) for row in text_rows]
     if shuffle:
         shuffle.shuffle(rows)
@@ -145,9 +208,7 @@ def batches(
     for width, members in sorted(by_width.items()):
         filled = list(pack(members, width)) if packed else [[member] for member in members]
         size = max(1, batch_tokens // width)
-        result += [
-            _batch(filled[i : i + size], width, padding, packed=packed) for i in range(0, len(filled), size)
-        ]
+        result += [_Rows(filled[i : i + size], width) for i in range(0, len(filled), size)]
     if shuffle:
         shuffle.shuffle(result)
     return result
@@ -173,18 +234,3 @@ def pack(rows: Sequence[TextRow], width: int) -> Iterator[list[TextRow]]:
         free, members = opened[at]
         opened[at] = (free - length, [*members, (text_id, row)])
     yield from (members for _, members in opened)
-
-
-def _batch(filled: Sequence[Sequence[TextRow]], width: int, padding: int, *, packed: bool) -> Batch:
-    shape = (len(filled), width)
-    inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORE_INDEX)
-    position_ids, text_ids = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NO_TEXT)
-    for i, members in enumerate(filled):
-        start = 0
-        for text_id, row in members:
-            ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
-            inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
-            position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
-            start = place.stop
-    tokens = int((targets != IGNORE_INDEX).sum())
-    return Batch(inputs, targets, position_ids, text_ids, tokens, packed)

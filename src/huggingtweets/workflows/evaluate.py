@@ -25,7 +25,7 @@ from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
-from ..types import Dataset, Recipe, Record, Stage
+from ..types import Dataset, Reason, Recipe, Record, Stage
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -172,6 +172,7 @@ def measure_folder(
         material,
         bits=bits,
         base_bits=base_bits,
+        repeats=_repeats(record),
         hours=[post.created_at.hour for post in data.train if post.created_at],
         language=language,
         known_words=known,
@@ -189,6 +190,15 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     authors = read(DataConfig(locations=tuple(against)), watcher)
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     return {MANY: list(posts_of_many()), **people}
+
+
+def _repeats(record: Record) -> tuple[int, int] | None:
+    """How many posts cleaning dropped for repeating an earlier one, and of how many."""
+    funnels = [author.funnel for author in record.authors]
+    reasons = (Reason.DUPLICATE, Reason.NEAR_DUPLICATE)
+    repeats = sum(funnel.dropped.get(reason, 0) for funnel in funnels for reason in reasons)
+    posts = repeats + sum(funnel.kept for funnel in funnels)
+    return (repeats, posts) if posts else None
 
 
 def _word_list(record: Record) -> tuple[str, frozenset[str]]:

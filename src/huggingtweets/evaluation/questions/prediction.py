@@ -2,7 +2,7 @@
 
 Bits per UTF-8 byte of held-out posts, which are later in time than the training posts; the end of each post
 counts as one byte more. Comparable across tokenizers (Gao et al. 2020, "The Pile", section 3.1). The floors
-are the model that training started from, and an n-gram model of the same training posts.
+are the model that training started from, and an n-gram model of the latest 10,000 of its training posts.
 
 Blind to: how it writes. A model that predicts well can still be sampled badly.
 """
@@ -39,6 +39,7 @@ class Prediction(Answer, frozen=True, kw_only=True):
     lengths: tuple[int, ...]  # UTF-8 bytes of each, one more for its end
     order: int  # of the n-gram model, in bytes
     smoothing: str  # of the n-gram model
+    ngram_posts: int = 0  # training posts, the latest, that it was fitted to; 0 in older reports, all of them
 
     def sections(self, context: ReportContext) -> list[Section]:
         """How well the model predicts, and how that changed during training."""
@@ -68,8 +69,13 @@ class Prediction(Answer, frozen=True, kw_only=True):
         ngram = (
             f" The n-gram model is one of bytes, of order {self.order} with {self.smoothing} smoothing, both "
             "chosen on the latest training posts (Chen and Goodman 1999; Witten and Bell 1991)."
+            f"{self._fitted_to()}"
         )
         return [Method(10, "Bits per byte", text + (ngram if self.order else ""))]
+
+    def _fitted_to(self) -> str:
+        """How many posts the n-gram model has seen."""
+        return f" It has seen the latest {self.ngram_posts:,} training posts." if self.ngram_posts else ""
 
     def about_ngram(self) -> str:
         """Its order and smoothing."""
@@ -110,6 +116,7 @@ def measure(material: Material, *, seed: int) -> Prediction:
         lengths=tuple(lengths.tolist()),
         order=ngram.order,
         smoothing=ngram.smoothing,
+        ngram_posts=material.ngram_posts,
     )
 
 
