@@ -187,6 +187,7 @@ class Base(Struct, frozen=True, kw_only=True):
     parameters: int = 0
     architecture: str = ""
     origin: str = ""  # where its files came from, where the name does not say it
+    made_from: str = ""  # the model of the Hub that its files were made from, where they came another way
     precision: str = ""  # of its weights, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
     dtype: str = "float32"  # of the weights of models that are trained from it

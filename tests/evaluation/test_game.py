@@ -156,7 +156,7 @@ def test_the_verdict_says_what_to_expect_where_it_was_measured(monkeypatch):
     monkeypatch.setattr(
         sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, CURVE)
     )
-    assert "20% fewer bits" in sufficiency(texts).text
+    assert "20% fewer bits per byte" in sufficiency(texts).text
     assert "18% to 22%" in sufficiency(texts).text
     monkeypatch.setattr(sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, ()))
     assert "bits" not in sufficiency(texts).text

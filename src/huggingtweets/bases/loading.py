@@ -80,6 +80,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
             revision="" if Path(files.place).is_dir() else cached_commit(files.place, files.revision),
             parameters=model.num_parameters(),
             architecture=type(model).__name__,
+            made_from=files.made_from,
             origin=files.origin,
             precision=files.precision,
             licence=files.licence,

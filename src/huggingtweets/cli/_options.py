@@ -103,7 +103,7 @@ RecipeName = Annotated[
         help="What to train and how: a name that huggingtweets recipes lists, or a file.",
     ),
 ]
-ChosenRecipe = Annotated[
+OptionalRecipe = Annotated[
     str | None,
     typer.Option(
         "--recipe",

@@ -34,7 +34,17 @@ STARTER = (
 )
 
 
-MEASURED: Mapping[str, tuple[LearningCurvePoint, ...]] = {"starter": STARTER}  # by base
+# Of SmolLM2-135M: two timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. Their range
+# stands for the interval, and more posts were measured of one timeline only.
+SMOLLM2_135M = (
+    LearningCurvePoint(posts=100, gain=0.231, low=0.225, high=0.236),
+    LearningCurvePoint(posts=200, gain=0.292, low=0.267, high=0.318),
+    LearningCurvePoint(posts=400, gain=0.353, low=0.306, high=0.399),
+)
+MEASURED: Mapping[str, tuple[LearningCurvePoint, ...]] = {  # by base
+    "starter": STARTER,
+    "smollm2-135m": SMOLLM2_135M,
+}
 
 
 def expected_gain(posts: int, curve: Sequence[LearningCurvePoint]) -> Figure | None:

@@ -16,7 +16,7 @@ from .expectation import MEASURED, expected_gain
 
 TOO_LITTLE = 6_000  # characters
 LITTLE = 40_000  # characters
-DEFAULT_BASE = "starter"
+DEFAULT_BASE = "smollm2-135m"
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
     "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
@@ -77,6 +77,6 @@ def _expectation(gain: Figure | None, base: str) -> str:
     if gain is None:
         return ""
     return (
-        f" Models of as many posts, trained from {base}, needed {gain.value:.0%} fewer bits than that to "
-        f"predict the person's next ones ({gain.low:.0%} to {gain.high:.0%})."
+        f" Trained from {base}, models of as many posts predicted the person's next ones with "
+        f"{gain.value:.0%} fewer bits per byte than it ({gain.low:.0%} to {gain.high:.0%})."
     )
