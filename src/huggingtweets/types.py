@@ -239,6 +239,7 @@ class Preparation(Struct, frozen=True, kw_only=True):
     handle: str | None = None  # as the user gave it, like the fields below
     name: str | None = None
     text_column: str | None = None
+    encoding: str | None = None
 
 
 class Parent(Struct, frozen=True, kw_only=True):

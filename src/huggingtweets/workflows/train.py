@@ -269,6 +269,7 @@ def _preparation(config: DataConfig) -> Preparation:
         handle=config.options.handle,
         name=config.options.name,
         text_column=config.options.text_column,
+        encoding=config.options.encoding or None,
     )
 
 

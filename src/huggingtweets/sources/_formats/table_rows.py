@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,19 +29,26 @@ _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
 
 
-def table_rows(path: Path) -> Iterator[Row]:
+def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     """Yield the rows of a table; memory does not grow with it, unless it is a JSON object around a list.
+
+    Args:
+        path: The table.
+        encoding: Of a table that is text, where the user says it.
 
     Raises:
         BrokenArchive: The table is damaged; the message says where.
         LocationError: The file is a JSON object without exactly one list of objects.
     """
-    return _READERS[path.suffix.lower()](path)
+    suffix = path.suffix.lower()
+    if suffix in _TEXT_READERS:
+        return _TEXT_READERS[suffix](lines(path, _checked(encoding)), str(path))
+    return _READERS[suffix](path)
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in _READERS
+    return path.suffix.lower() in {*_READERS, *_TEXT_READERS}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
@@ -69,17 +77,21 @@ def _broken(name: str, line: int, reason: str) -> str:
     return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
 
 
-def _delimited_rows(path: Path) -> Iterator[Row]:
-    return delimited_rows(lines(path), str(path))
+def _checked(encoding: str | None) -> str | None:
+    try:
+        return codecs.lookup(encoding).name if encoding else None
+    except LookupError:
+        raise LocationError(
+            f"encoding {encoding!r} is not known; give one such as cp1251 or gb18030"
+        ) from None
 
 
-def _text_rows(path: Path) -> Iterator[Row]:
+def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
     """Yield one row a line; refuse a chat, whose lines are of several people."""
-    text = lines(path)
     first = list(islice(text, _FIRST_LINES))
     if is_log(first):
         raise LocationError(
-            f"{path} looks like a chat or a log of several people: lines begin with dates, times or names; "
+            f"{name} looks like a chat or a log of several people: lines begin with dates, times or names; "
             "give the export as WhatsApp makes it, or only your own lines, without dates and names"
         )
     yield from ({"text": line} for line in chain(first, text))
@@ -133,11 +145,13 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    ".csv": _delimited_rows,
     ".json": _json_rows,
     ".jsonl": _json_lines_rows,
     ".ndjson": _json_lines_rows,
     ".parquet": _parquet_rows,
-    ".tsv": _delimited_rows,
+}
+_TEXT_READERS: dict[str, Callable[[Iterator[str], str], Iterator[Row]]] = {
+    ".csv": delimited_rows,
+    ".tsv": delimited_rows,
     ".txt": _text_rows,
 }
