@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +20,7 @@ from .text import LINK
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+_SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
 NOT_A_WORD = re.compile(r"^\W*[@#]")
 LETTER = re.compile(r"\w")
 MIN_WORDS = 3
@@ -72,9 +75,21 @@ def is_in_language(text: str, declared: str | None, lang: str) -> bool:
         lang: The language, ISO 639-1.
     """
     if declared:
-        return declared.lower().split("-")[0] == lang.lower()
+        return language_code(declared) == lang.lower()
     guess, probability = _identifier().classify(text)
     return bool(guess == lang.lower() or probability < CERTAIN)
+
+
+def language_code(name: str) -> str:
+    """Return the code (ISO 639-1) of a language: `en_US`, `zhCn`, `eng` and `English` have one, too."""
+    first = _SUBTAG.split(name.strip(), maxsplit=1)[0].casefold()
+    return _language_names().get(first, first)
+
+
+@cache
+def _language_names() -> dict[str, str]:
+    content = tomllib.loads((files(__package__) / "languages.toml").read_text("utf-8"))
+    return {name: code for code, names in content.items() for name in names.split()}
 
 
 def main_language(posts: Sequence[Post]) -> str:
@@ -82,7 +97,7 @@ def main_language(posts: Sequence[Post]) -> str:
     counts: Counter[str] = Counter()
     for code, count in Counter(post.lang for post in posts).items():
         if code:
-            counts[code.lower().split("-")[0]] += count
+            counts[language_code(code)] += count
     if not counts:
         sample = posts[:: max(1, len(posts) // SAMPLE)]
         counts = Counter(_identifier().classify(post.text)[0] for post in sample)

@@ -12,6 +12,7 @@ import re
 
 LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
     r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)\S+"
+    r"(?:\xa0…)?"  # the sign of a link that is cut where it is shown
 )
 ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 AT_IN_WORD = re.compile(r"@(?<=[\w.+-]@)[\w-]")
