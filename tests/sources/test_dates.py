@@ -95,7 +95,7 @@ def test_two_digit_years_turn_where_posix_turns_them(year, full):
     "value",
     [
         "3. Mai 2019 14:05",
-        "3 мая 2019 г. 14:05",
+        "3 мая 2019 14:05",
         "3 de maio de 2019 14:05",
         "martes, 3 de mayo de 2019, 14:05",
         "2019年5月3日 14:05",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ..errors import UserError
+from ..text import UNSPACED
 from ..types import Post
 from .text import LINK
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
-NOT_A_WORD = re.compile(r"^\W*[@#]")
+NOT_A_WORD = re.compile(r"^\W*[@#\uff03]")
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 LETTER = re.compile(r"\w")
 MIN_WORDS = 3
 SAMPLE = 200  # posts whose language is guessed
@@ -61,8 +64,12 @@ def _is_word(part: str) -> bool:
 
 
 def _is_dense(text: str) -> bool:
-    """Whether a text has six letters of scripts without spaces, which have no words to count."""
-    return len(re.findall(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text)) >= 2 * MIN_WORDS
+    """Whether a text has six letters of scripts without spaces, which have no words to count.
+
+    Of Hangul, which may be written without spaces, twelve.
+    """
+    own = "".join(part for part in text.split() if not NOT_A_WORD.match(part) and not LINK.search(part))
+    return len(_UNSPACED.findall(own)) + len(_HANGUL.findall(own)) // 2 >= 2 * MIN_WORDS
 
 
 def is_in_language(text: str, declared: str | None, lang: str) -> bool:

@@ -200,7 +200,8 @@ def _stored_text(tweet: Tweet) -> str:
     parts: list[str] = []
     for (begin, end), url in sorted(links):
         if position <= begin < len(stored):  # a retweet's text is cut, its links are not
-            parts += unescape(stored[position:begin]), url
+            glued = url and stored[end : end + 1].isalpha()  # text without spaces behind a link
+            parts += unescape(stored[position:begin]), f"{url} " if glued else url
             position = end
     return "".join((*parts, unescape(stored[position:]))).strip()
 
