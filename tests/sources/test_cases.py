@@ -174,26 +174,25 @@ CASES_OF_A_KIND = {
         Case("27r/F07b*/*", 12, {"handle": "ada"}),
         Case("27r/F08*/*", 12, handle="sample_person"),
         Case("27r/X07*/*", 12, handle="sample_person"),
-        Case("29r/F09b*/*", S and 12, S, lacks=("…",)),
+        Case("29r/F09b*/*", 11, S, lacks=("…",)),
         Case("29r/F09e*/*", handle="sample_person"),
         Case("29r/F14*/*", handle="sample_person"),
         Case("29r/F21*/*", handle="Sample_Person", lacks=("<",)),
         Case("43r/L09a*/*", 6, S, lacks=("2023",), undated=0),
         Case("43r/L09d*/*", 5, S, lacks=("2023", "created_at"), undated=0),
         Case("45r/F18*/*", options=ADA, refused="HTML.*JSON"),
-        Case("45r/F26-*/*", 12, S),
-        Case("45r/F26b*/*", 12, handle="sample_person"),
+        Case("45r/F26-*/*", options=S, refused="compressed; unpack"),
+        Case("45r/F26b*/*", options=S, refused=r"posts\.csv.*give that file"),
         Case("45r/F26c*/*", options=S, refused="(?i)excel.*csv"),
         Case("45r/I04*/*", options=S, refused="HTML.*JSON"),
         Case("46r/*.zip", 6),
     ],
 }
-OPEN = {"shapes"}  # not all mended yet
+OPEN = {"46r/*.zip"}  # a form that is not established: refused, not read
 ALL = [case for cases in CASES_OF_A_KIND.values() for case in cases]
 TRIED = [
-    pytest.param(case, id=str(case), marks=[pytest.mark.xfail(strict=False)] if kind in OPEN else [])
-    for kind, cases in CASES_OF_A_KIND.items()
-    for case in cases
+    pytest.param(case, id=str(case), marks=[pytest.mark.xfail(strict=False)] if str(case) in OPEN else [])
+    for case in ALL
 ]
 
 

@@ -13,6 +13,7 @@ from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
 from ._contract import Match, ReadOptions, Source
+from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
 from ._formats.skipped import count_skipped
 
@@ -105,7 +106,8 @@ def _exists(location: str) -> bool:
 
 
 def _unknown(location: str) -> str:
-    known = "; ".join(f"{load(name).SUMMARY}, like {load(name).EXAMPLE}" for name in names())
+    what = "huggingtweets sources lists what can be read"
     if not _exists(location):
-        return f"nothing is at {location}: no such file or folder; what can be read: {known}"
-    return f"nothing that can be read is in {location}; what can be read: {known}"
+        return f"nothing is at {location}: no such file or folder; {what}"
+    known = diagnosis(location)
+    return f"{location} {known}" if known else f"nothing that can be read is in {location}; {what}"

@@ -19,7 +19,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.fields import is_empty
 from ._formats.markup import html_text, unescape_html
-from ._formats.table_rows import Row
+from ._formats.record_shapes import Row
 
 SUMMARY = "an export of Substack, zip or folder"
 EXAMPLE = "substack-export.zip"
