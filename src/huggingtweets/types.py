@@ -240,6 +240,7 @@ class Preparation(Struct, frozen=True, kw_only=True):
     name: str | None = None
     text_column: str | None = None
     encoding: str | None = None
+    same_person: bool = False  # whether all places were those of one person
 
 
 class Parent(Struct, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ def _data_config(
     source: opt.Source = None,
     text_column: opt.TextColumn = None,
     encoding: opt.Encoding = None,
+    same_person: opt.SamePerson = False,
     server: opt.Server = None,
     allow_private: opt.AllowPrivate = False,
     yes: opt.Yes = False,
@@ -85,4 +86,5 @@ def _data_config(
             until=until.date() if until else None,
         ),
         held_out=held_out,
+        same_person=same_person,
     )

@@ -41,6 +41,10 @@ Encoding = Annotated[
         rich_help_panel=READING, help="Encoding of a table or text, such as cp1251, if not guessed."
     ),
 ]
+SamePerson = Annotated[
+    bool,
+    typer.Option(rich_help_panel=READING, help="All locations are places of one person."),
+]
 Server = Annotated[
     str | None,
     typer.Option(rich_help_panel=READING, help="Address of a live service, where it is not the usual one."),

@@ -161,6 +161,7 @@ def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watch
         options=replace(options, **recorded_options),
         source=preparation.source,
         rules=msgspec.convert(preparation.rules, CleaningRules),
+        same_person=preparation.same_person,
     )
     return build_dataset(read(config, watcher), preparation.held_out)
 

@@ -270,6 +270,7 @@ def _preparation(config: DataConfig) -> Preparation:
         name=config.options.name,
         text_column=config.options.text_column,
         encoding=config.options.encoding or None,
+        same_person=config.same_person,
     )
 
 
