@@ -244,6 +244,8 @@ class Preparation(Struct, frozen=True, kw_only=True):
     handle: str | None = None  # as the user gave it, like the fields below
     name: str | None = None
     text_column: str | None = None
+    encoding: str | None = None
+    same_person: bool = False  # whether all places were those of one person
 
 
 class Parent(Struct, frozen=True, kw_only=True):

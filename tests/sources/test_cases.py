@@ -106,8 +106,8 @@ CASES_OF_A_KIND = {
         Case("50r/X06b*/*", 3, has=("At the end there was marmalade.",)),
     ],
     "encodings": [
-        Case("01r/E01*/*", 6, S, has=("Сегодня утром тихий дождь",)),
-        Case("01r/L18*/*", 6, S, has=("Сегодня утром тихий дождь", "cli"), lacks=("Caf",)),
+        Case("01r/E01*/*", None, S, has=("Сегодня утром тихий дождь",)),
+        Case("01r/L18*/*", 6, S, has=("Сегодня утром тихий дождь", "clavier")),
         Case("02r/*gb18030/*", 6, S, has=("今天早上",)),
         Case("02r/*big5/*", 4, S, has=("我家的貓又睡在鍵盤上了",)),
         Case("02r/*shift-jis/*", 6, S, has=("商店街の魚屋さん",)),
@@ -144,8 +144,8 @@ CASES_OF_A_KIND = {
         Case("21r/F03*/*", 11, rules={"keep_replies": False}, dropped={Reason.REPLY: 1}),
         Case("23r/*.csv", 12, handle="sample_person"),
         Case("25r/*.csv", 12, has=KEPT_12, handle="sample_person"),
-        Case("28r/F09-*/*", 12, S, lacks=("…",)),
-        Case("28r/F09c*/*", 12, lacks=("…",), handle="sample_person"),
+        Case("28r/F09-*/*", 11, S, lacks=("…",)),
+        Case("28r/F09c*/*", 11, lacks=("…",), handle="sample_person"),
         Case("28r/F09d*/*", lacks=("…",)),
         Case("48r/*.json", 12, S, lacks=("<", "joined the channel", "U02"), undated=0),
         Case("52r/*.csv", 12, handle="sample_person"),
@@ -158,7 +158,7 @@ CASES_OF_A_KIND = {
         Case("12r/*.csv", 9, S),
         Case(
             "13r/L05-*/*",
-            3,
+            5,
             has=("猫と雨の話なので", "すごく面白かった", "你们觉得结局怎么样"),
             lacks=("http",),
         ),
@@ -174,33 +174,25 @@ CASES_OF_A_KIND = {
         Case("27r/F07b*/*", 12, {"handle": "ada"}),
         Case("27r/F08*/*", 12, handle="sample_person"),
         Case("27r/X07*/*", 12, handle="sample_person"),
-        Case("29r/F09b*/*", S and 12, S, lacks=("…",)),
+        Case("29r/F09b*/*", 11, S, lacks=("…",)),
         Case("29r/F09e*/*", handle="sample_person"),
         Case("29r/F14*/*", handle="sample_person"),
         Case("29r/F21*/*", handle="Sample_Person", lacks=("<",)),
         Case("43r/L09a*/*", 6, S, lacks=("2023",), undated=0),
         Case("43r/L09d*/*", 5, S, lacks=("2023", "created_at"), undated=0),
         Case("45r/F18*/*", options=ADA, refused="HTML.*JSON"),
-        Case("45r/F26-*/*", 12, S),
-        Case("45r/F26b*/*", 12, handle="sample_person"),
+        Case("45r/F26-*/*", options=S, refused="compressed; unpack"),
+        Case("45r/F26b*/*", options=S, refused=r"posts\.csv.*give that file"),
         Case("45r/F26c*/*", options=S, refused="(?i)excel.*csv"),
         Case("45r/I04*/*", options=S, refused="HTML.*JSON"),
         Case("46r/*.zip", 6),
     ],
 }
-OPEN = {
-    "chats",
-    "one odd record",
-    "encodings",
-    "columns and dates",
-    "scripts",
-    "shapes",
-}  # not all mended yet
+OPEN = {"46r/*.zip"}  # a form that is not established: refused, not read
 ALL = [case for cases in CASES_OF_A_KIND.values() for case in cases]
 TRIED = [
-    pytest.param(case, id=str(case), marks=[pytest.mark.xfail(strict=False)] if kind in OPEN else [])
-    for kind, cases in CASES_OF_A_KIND.items()
-    for case in cases
+    pytest.param(case, id=str(case), marks=[pytest.mark.xfail(strict=False)] if str(case) in OPEN else [])
+    for case in ALL
 ]
 
 

@@ -37,6 +37,16 @@ Name = Annotated[
 TextColumn = Annotated[
     str | None, typer.Option(rich_help_panel=READING, help="Column that holds the text, in a table.")
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=READING, help="Encoding of a table or text, such as cp1251, if not guessed."
+    ),
+]
+SamePerson = Annotated[
+    bool,
+    typer.Option(rich_help_panel=READING, help="All locations are places of one person."),
+]
 Server = Annotated[
     str | None,
     typer.Option(rich_help_panel=READING, help="Address of a live service, where it is not the usual one."),

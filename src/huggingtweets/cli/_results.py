@@ -93,6 +93,8 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
+    if inspection.dates:
+        out.print(harmless(inspection.dates))
     for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():

@@ -1,6 +1,8 @@
 """Says whether there are enough posts to train a model.
 
 The limits are those of huggingtweets (2020), which refused under 6,000 characters and warned under 40,000.
+Here they are bytes of UTF-8: a character of Japanese says about as much as three of English, and is three
+bytes long.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from ..errors import NotEnoughPosts
 from ..results import Figure
 from .expectation import MEASURED, expected_gain
 
-TOO_LITTLE = 6_000  # characters
-LITTLE = 40_000  # characters
+TOO_LITTLE = 6_000  # bytes
+LITTLE = 40_000  # bytes
 DEFAULT_BASE = "smollm2-135m"
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
@@ -49,10 +51,11 @@ def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
         base: what training starts from; of one that was never measured nothing is expected.
     """
     characters = sum(len(text) for text in texts)
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
-    if characters < TOO_LITTLE:
-        level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} that a voice needs. {HELP}"
-    elif characters < LITTLE:
+    if size < TOO_LITTLE:
+        level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} bytes that a voice needs. {HELP}"
+    elif size < LITTLE:
         level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
     else:
         level, text = Level.ENOUGH, f"{amount}: enough."

@@ -14,6 +14,7 @@ from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
 from ._contract import Match, ReadOptions, Source
+from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
 from ._formats.skipped import count_skipped
 
@@ -108,7 +109,8 @@ def _exists(location: str) -> bool:
 
 def _unknown(location: str) -> str:
     if _exists(location):
-        return f"nothing that can be read is in {location}; {LIST}"
+        known = diagnosis(location)
+        return f"{location} {known}" if known else f"nothing that can be read is in {location}; {LIST}"
     meant = _account(location) or _nearest_file(location)
     return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
 
@@ -130,6 +132,5 @@ def _nearest_file(location: str) -> str:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return ""
-    return (
-        str(path.with_name(match)) if (match := next(iter(get_close_matches(path.name, names)), "")) else ""
-    )
+    match = next(iter(get_close_matches(path.name, names)), "")
+    return str(path.with_name(match)) if match else ""

@@ -165,7 +165,7 @@ def data_folder(files: ArchiveFiles) -> str | None:
     for folder in ("data/", ""):
         if any(map(_TWEETS.fullmatch, files.names(folder))):
             return folder
-    inner = (f"{top}/data/" for top in files.folders())
+    inner = (f"{root}data/" for root in files.roots())
     return next((folder for folder in inner if any(files.has(folder + name) for name in _FIRST_FILE)), None)
 
 

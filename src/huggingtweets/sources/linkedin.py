@@ -20,7 +20,7 @@ from ._formats.audience import visibility
 from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.table_rows import Row
+from ._formats.record_shapes import Row
 
 SUMMARY = "an archive of LinkedIn, zip or folder"
 EXAMPLE = "Complete_LinkedInDataExport_05-01-2024.zip"

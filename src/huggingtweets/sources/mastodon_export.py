@@ -144,9 +144,8 @@ def _open(path: Path) -> Iterator[_Archive]:
 
 
 def _base(files: ArchiveFiles) -> str | None:
-    """Return the folder of the outbox: the top, or one folder around it."""
-    candidates = ("", *(f"{folder}/" for folder in files.folders()))
-    return next((folder for folder in candidates if files.has(folder + _OUTBOX)), None)
+    """Return the folder of the outbox: the top, or a folder around it."""
+    return next((folder for folder in files.roots() if files.has(folder + _OUTBOX)), None)
 
 
 def _activities(archive: _Archive) -> Iterator[_Activity]:

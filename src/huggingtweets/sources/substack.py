@@ -18,8 +18,8 @@ from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.fields import is_empty
-from ._formats.markup import html_text
-from ._formats.table_rows import Row
+from ._formats.markup import html_text, unescape_html
+from ._formats.record_shapes import Row
 
 SUMMARY = "an export of Substack, zip or folder"
 EXAMPLE = "substack-export.zip"
@@ -74,7 +74,8 @@ def _rows(export: Export) -> Iterator[Row]:
 def _text(export: Export, row: Row) -> str:
     page = _page(export, row)
     body = export.read(page, _LARGEST_POST).decode("utf-8", "replace") if page else ""
-    parts = (row.get("title", "").strip(), row.get("subtitle", "").strip(), html_text(body, drop=_NOT_OWN))
+    titles = (unescape_html(row.get(column, "")).strip() for column in ("title", "subtitle"))
+    parts = (*titles, html_text(body, drop=_NOT_OWN))
     return "\n\n".join(filter(None, parts))
 
 

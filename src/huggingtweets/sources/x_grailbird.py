@@ -27,7 +27,8 @@ from ._formats.authors import same_handle, to_handle
 from ._formats.encoding import lines
 from ._formats.export_files import LARGEST_EXTRA, Export, match_export, open_export
 from ._formats.json_arrays import decode_array
-from ._formats.table_rows import Row, delimited_rows
+from ._formats.record_shapes import Row
+from ._formats.table_rows import delimited_rows
 from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 

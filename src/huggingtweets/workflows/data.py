@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import cleaning, dataset, sources
 from ..cleaning import CleanedPosts, CleaningRules
@@ -27,6 +28,7 @@ class DataConfig(Struct, frozen=True, kw_only=True):
     source: str | None = None  # None: recognised by looking
     rules: CleaningRules = CleaningRules()
     held_out: float = 0.1  # share of each author's posts, the latest
+    same_person: bool = False  # whether all locations are places of one person, whatever their handles
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,14 @@ def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
     for location in config.locations:
         timeline = sources.read(location, config.options, source=config.source)
         watcher.stage(Stage.READ, f"{location} ({timeline.account.source})")
-        author = timeline.account.handle.casefold()
-        accounts.setdefault(author, timeline.account)
+        author = "" if config.same_person else timeline.account.handle.casefold()
+        account = accounts.setdefault(author, timeline.account)
         digests.setdefault(author, []).append(timeline.digest)
-        posts.setdefault(author, []).append(_counted(timeline.posts, timeline.expected, watcher))
+        own = _counted(timeline.posts, timeline.expected, watcher)
+        is_named_so = account.handle.casefold() == timeline.account.handle.casefold()
+        posts.setdefault(author, []).append(
+            own if is_named_so else _as_author(own, account, timeline.account)
+        )
     return [
         _clean(account, chain.from_iterable(posts[author]), " ".join(digests[author]), config.rules, watcher)
         for author, account in accounts.items()
@@ -82,6 +88,14 @@ def _clean(
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
     return AuthorPosts(account, cleaned, digest, dict(skipped))
+
+
+def _as_author(posts: Iterable[Post], author: Account, place: Account) -> Iterator[Post]:
+    """Yield the posts of another place as the author's; ids name the place, as two may give the same."""
+    for post in posts:
+        parent = f"{place.source}/{post.reply_to}" if post.reply_to else None
+        identity = f"{place.source}/{post.id}"
+        yield replace(post, author=author.handle, id=identity, reply_to=parent)
 
 
 def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:

@@ -154,12 +154,15 @@ def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watch
         total = sum(author.train + author.held_out for author in record.authors)
         share = sum(author.held_out for author in record.authors) / total
         return build_dataset(read(DataConfig(locations=tuple(data), options=options), watcher), share)
-    recorded_options = {name: getattr(preparation, name) for name in ("handle", "name", "text_column")}
+    recorded_options = {
+        name: getattr(preparation, name) for name in ("handle", "name", "text_column", "encoding")
+    }
     config = DataConfig(
         locations=tuple(data),
         options=replace(options, **recorded_options),
         source=preparation.source,
         rules=msgspec.convert(preparation.rules, CleaningRules),
+        same_person=preparation.same_person,
     )
     return build_dataset(read(config, watcher), preparation.held_out)
 

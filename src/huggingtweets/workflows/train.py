@@ -269,6 +269,8 @@ def _preparation(config: DataConfig) -> Preparation:
         handle=config.options.handle,
         name=config.options.name,
         text_column=config.options.text_column,
+        encoding=config.options.encoding or None,
+        same_person=config.same_person,
     )
 
 

@@ -19,6 +19,7 @@ _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETE
 _CLOSED_IF_FALSE = {"open": NOT_PUBLIC, "published_flags": UNPUBLISHED}
 _CLOSED_KIND = re.compile(r"direct|^dm|personal|private|secret|^m?p?im$|draft")
 _CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
+_PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
 _EVERYBODY = re.compile(r"activitystreams#Public\b|\bas:Public\b")
 
@@ -38,6 +39,8 @@ def is_published(word: object) -> bool:
 
 def is_closed_chat(envelope: Mapping[str, Any]) -> bool:
     """Whether the object around a list of messages says that they are of a direct or a private chat."""
+    if "thread_path" in envelope:  # of Messenger and Instagram
+        return True
     parts = [envelope, *(value for value in envelope.values() if isinstance(value, Mapping))]
     return any(
         _is_closed_kind(part.get("type")) or any(not is_empty(part.get(flag)) for flag in _CHAT_FLAGS)
@@ -56,12 +59,15 @@ class Audience:
         self._tests: list[tuple[Callable[[Mapping[str, Any]], bool], str]] = []
         self._known: set[str] = set()
         self._addressed: list[str] = []
+        self._profiles: list[str] = []
         self._learn(sample)
 
     def closed(self, record: Mapping[str, Any]) -> str:
         """Return why a record is not read, in the words of `skipped`; "" if it is for everyone."""
         if not record.keys() <= self._known:  # records of JSON have some fields only where they are needed
             self._learn([{name: record[name] for name in record.keys() - self._known}])
+        if any(_is_protected(record.get(name)) for name in self._profiles):
+            return NOT_PUBLIC
         if self._addressed and not _is_addressed(record, self._addressed):
             return NOT_PUBLIC
         return next((reason for test, reason in self._tests if test(record)), "")
@@ -90,6 +96,8 @@ class Audience:
             self._add(name, lambda value: not is_published(value), UNPUBLISHED)
         if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
             self._addressed.append(name)
+        if key in names("authors")["handles"]:
+            self._profiles.append(name)
         self._learn_kind(name, key)
 
     def _learn_kind(self, name: str, key: str) -> None:
@@ -98,6 +106,8 @@ class Audience:
             self._add(name, lambda value: plain(value) in known["kinds_of_no_posts"], NO_POST)
         if key in known["kinds"] or key in known["chats"]:
             self._add(name, _is_closed_kind, NOT_PUBLIC)
+        if key in known["only_in_chats"]:
+            self._add(name, lambda _: True, NOT_PUBLIC)
         if key == "subtype":
             self._add(name, _is_notice, NO_POST)
 
@@ -115,6 +125,11 @@ def _is_closed_if_set(value: object) -> bool:
 
 def _is_closed_kind(value: object) -> bool:
     return not is_empty(value) and _CLOSED_KIND.search(plain(value)) is not None
+
+
+def _is_protected(profile: object) -> bool:
+    """Whether the author's profile, inside of a record, says that the account is not public."""
+    return isinstance(profile, Mapping) and any(not is_empty(profile.get(flag)) for flag in _PROTECTED)
 
 
 def _is_notice(value: object) -> bool:

@@ -53,6 +53,9 @@ class Authorship:
         known = names("authors")
         shown = [by_key[key] for key in known["shown"] if key in by_key]
         handles = [by_key[key] for key in known["handles"] if key in by_key]
+        handles = sorted(
+            handles, key=lambda name: not _has_at_signs(sample, name)
+        )  # `@ada` is no display name
         handles = handles or list(filter(_names_a_writer, used))
         self._link = _link_of_one_author(sample, used)
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
@@ -142,6 +145,11 @@ def _names_a_writer(column: str) -> bool:
     parts = {part.casefold() for part in _PARTS.findall(column)}
     known = names("authors")
     return not parts.isdisjoint(known["parts"]) and parts.isdisjoint(known["parts_of_others"])
+
+
+def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:
+    values = [str(record.get(name)) for record in sample if not is_empty(record.get(name))]
+    return all(value.startswith("@") for value in values)
 
 
 def _varying_sender(sample: Sequence[Mapping[str, Any]], columns: list[str]) -> str | None:

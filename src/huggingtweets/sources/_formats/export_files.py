@@ -17,7 +17,8 @@ from weakref import WeakSet
 from ...errors import BrokenArchive, LocationError
 from .._contract import Match
 from .archive_files import ArchiveFiles, open_archive
-from .table_rows import Row, delimited_rows
+from .record_shapes import Row
+from .table_rows import delimited_rows
 from .tolerant_json import DAMAGE, decode
 
 T = TypeVar("T")
@@ -147,8 +148,7 @@ def open_export(location: str, is_base: Callable[[ArchiveFiles, str], bool], wha
 
 
 def _base(files: ArchiveFiles, is_base: Callable[[ArchiveFiles, str], bool]) -> str | None:
-    candidates = ("", *(f"{folder}/" for folder in files.folders()))
-    return next((folder for folder in candidates if is_base(files, folder)), None)
+    return next((folder for folder in files.roots() if is_base(files, folder)), None)
 
 
 def _natural_order(name: str) -> list[tuple[int, str]]:

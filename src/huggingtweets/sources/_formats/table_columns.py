@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ...errors import LocationError
 from .dates import is_day_first, read_date
 from .fields import is_empty, names, plain
-from .table_rows import Row
+from .record_shapes import Row
 
 _LISTED = 20  # columns named in messages
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?")
@@ -40,6 +40,7 @@ class Columns(Struct, frozen=True, kw_only=True):
     long_texts: tuple[str, ...] = ()  # the whole of texts that `text` has cut
     day_first: bool = False  # whether dates write the day before the month
     is_html: bool = False
+    has_quotations: bool = False  # whether lines after `>` are quotations, as on Reddit
     is_bytes: bool = False  # whether texts are literals of Python, `b'...'`
 
 
@@ -73,6 +74,7 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         "clock": _clock_column(sample, dates, by_key),
         "day_first": is_day_first(row.get(dates or "") for row in sample),
         "is_html": _share(_TAG.search, texts) > 0.1,  # noqa: PLR2004 -- posts of one line may have no tag
+        "has_quotations": "subreddit" in by_key,
         "is_bytes": _share(_BYTES.fullmatch, texts) > 0.5,  # noqa: PLR2004 -- most
     }
     return msgspec.convert(values, Columns)

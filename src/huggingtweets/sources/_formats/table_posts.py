@@ -25,9 +25,9 @@ from .authorship import Authorship, Person, choose
 from .dates import read_date
 from .fields import is_empty, names, plain
 from .markup import activity_text, unescape_html
+from .record_shapes import Row
 from .skipped import skip
 from .table_columns import Columns, find_columns, with_fields
-from .table_rows import Row
 from .x_posts import RETWEET, language
 
 Rows = Callable[[], Iterator[Row]]
@@ -38,6 +38,7 @@ _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.
 _STATUS = re.compile(r"/status/(\d+)")
 _STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
 _CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
+_QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _LINE_END = re.compile(r"\r\n?")
 _SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
 _TEXTS = ("full_text", "text")
@@ -169,6 +170,8 @@ def _text(row: Row, columns: Columns) -> str:
     value = max([_string(row.get(columns.text)), *whole], key=len)
     if columns.is_bytes:
         value = _without_literal(value)
+    if columns.has_quotations:
+        value = _QUOTATION.sub("", unescape_html(value))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
     value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
     return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()

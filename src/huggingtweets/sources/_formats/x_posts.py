@@ -17,6 +17,7 @@ from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
 RETWEET = re.compile(r"RT ?:? ?@\w")  # before 2010 people typed it by hand, often without a colon
+_AFTER_MENTION = re.compile(r"[,:;]?(?=\s|\Z)")
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
@@ -173,9 +174,10 @@ def end_of_mentions(tweet: Tweet) -> int:
         return 0
     position = 0
     for begin, end in sorted(mention.indices for mention in tweet.entities.user_mentions):
-        if tweet.full_text[position:begin].strip():
-            break
-        position = end
+        after = _AFTER_MENTION.match(tweet.full_text, end)
+        if tweet.full_text[position:begin].strip() or not after:
+            break  # `@ada's kettle` is the person's own
+        position = after.end()
     return position
 
 
@@ -198,7 +200,8 @@ def _stored_text(tweet: Tweet) -> str:
     parts: list[str] = []
     for (begin, end), url in sorted(links):
         if position <= begin < len(stored):  # a retweet's text is cut, its links are not
-            parts += unescape(stored[position:begin]), url
+            glued = url and stored[end : end + 1].isalpha()  # text without spaces behind a link
+            parts += unescape(stored[position:begin]), f"{url} " if glued else url
             position = end
     return "".join((*parts, unescape(stored[position:]))).strip()
 
