@@ -154,9 +154,8 @@ def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watch
         total = sum(author.train + author.held_out for author in record.authors)
         share = sum(author.held_out for author in record.authors) / total
         return build_dataset(read(DataConfig(locations=tuple(data), options=options), watcher), share)
-    recorded_options = {
-        name: getattr(preparation, name) for name in ("handle", "name", "text_column", "encoding")
-    }
+    names = ("handle", "name", "text_column", "encoding")
+    recorded_options = {name: getattr(preparation, name) for name in names}
     config = DataConfig(
         locations=tuple(data),
         options=replace(options, **recorded_options),
