@@ -161,9 +161,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals, embeddings, adapters
     batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # most tokens of one optimizer step, padding included
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
-    evaluations: Annotated[int, Meta(ge=1, le=10_000)] = (
-        8  # how often held-out posts are measured, evenly spread
-    )
+    evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     speakers: bool = False  # a token for each author; needs method "full"

@@ -34,6 +34,7 @@ LONGEST_LINE = 16 << 20  # characters
 _SAMPLE = 256 << 10  # characters of lines that are not ASCII
 _CLEARLY_BROKEN = 0.05  # damage for each character that is not ASCII
 _MOSTLY = 0.4  # share of damaged lines up to which a text is UTF-8
+_FEW = 8  # bytes that tell no encoding; they become U+FFFD
 _WESTERN = 0.4  # damage per byte; below it nothing looks wrong, and most letters are Latin
 _UNKNOWN = "\ufffd"
 _LOST_BYTE = ord("_")
@@ -124,6 +125,8 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
             else best
         )
     page = guess(sample)
+    if page is None and len(sample) - len(sample.decode("ascii", "ignore")) < _FEW:
+        return Encoding("utf-8")
     if page is None:
         raise BrokenArchive(
             f"{path} is not UTF-8, and no other encoding makes sense of it; say which it is, as in "
