@@ -7,7 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 
 .PHONY: demo test test-slow browser check clean
 
-demo: $(VENV)/installed  ## the whole job, offline: posts become a model that writes
+demo: $(VENV)/installed  ## the whole job: posts become a model that writes
+	$(BIN)/huggingtweets bases fetch smollm2-135m || true  # without it the demo takes the base that ships
 	$(BIN)/huggingtweets demo
 
 test: $(VENV)/installed-dev  ## the tests, with the checks of the code among them

@@ -1,6 +1,6 @@
 """How good bases are: how well they predict unseen posts, and what a model trained from them reaches.
 
-    GOMP_SPINCOUNT=20000 python benchmarks/bases.py BASE... --held-out SHARD [--posts 4000]
+    GOMP_SPINCOUNT=1000 python benchmarks/bases.py BASE... --held-out SHARD [--posts 4000]
         [--timelines posts.csv ...] [--seeds 0 1 2] [--recipe starter]
 
 Each base is "starter", a folder or a Hub id. It measures the base's size on disk; bits per byte of the last

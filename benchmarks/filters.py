@@ -1,6 +1,6 @@
 """What the text filters cost and what they refuse: posts of one model with filters and without.
 
-    GOMP_SPINCOUNT=20000 python benchmarks/filters.py MODEL [--posts 400] [--seeds 0 1 2]
+    GOMP_SPINCOUNT=1000 python benchmarks/filters.py MODEL [--posts 400] [--seeds 0 1 2]
         [--against LOCATION]
 
 For each seed the same model generates so many posts without filters, and so many with them. It prints in

@@ -1,6 +1,6 @@
 """What more posts bring: models of one person, trained on more and more of their posts.
 
-    GOMP_SPINCOUNT=20000 python benchmarks/learning_curve.py LOCATION... [--recipe starter]
+    GOMP_SPINCOUNT=1000 python benchmarks/learning_curve.py LOCATION... [--recipe starter]
         [--set KEY=VALUE] [--seeds 0 1 2] [--sizes 100 200 400 800 1600 all] [--posts 200]
         [--out learning-curve.jsonl]
 

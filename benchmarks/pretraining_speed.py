@@ -58,7 +58,7 @@ def main() -> None:
                 check=True,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=os.environ | {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "20000"},
+                env=os.environ | {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"},
             )
             figures.append(json.loads(done.stdout.splitlines()[-1]))
             print(way, figures[-1], file=sys.stderr)

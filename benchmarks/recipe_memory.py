@@ -1,6 +1,6 @@
 """How much memory each recipe with a base from the Hub needs, over a whole run of `huggingtweets train`.
 
-    python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 60]
+    python benchmarks/recipe_memory.py LOCATION [--recipes gpt2 llama-3.2-1b] [--posts 560]
 
 The bases are not fetched: models of their architectures and sizes with random weights stand in for them, with
 the starter base's tokenizer, stored in the precision in which the Hub has them; the real ones need a little
@@ -58,6 +58,9 @@ SHAPES = {
     "smollm2-360m": _llama_like("llama", 362, 49_152, 960, 2560, 32, 15, 5, 64),
     "gemma-3-270m": _llama_like("gemma3_text", 268, 262_144, 640, 2048, 18, 4, 1, 256),
     "qwen3-0.6b": _llama_like("qwen3", 596, 151_936, 1024, 3072, 28, 16, 8, 128),
+    "gemma-3-1b": _llama_like("gemma3_text", 1000, 262_144, 1152, 6912, 26, 4, 1, 256),
+    "qwen3-1.7b": _llama_like("qwen3", 1721, 151_936, 2048, 6144, 28, 16, 8, 128),
+    "smollm2-1.7b": _llama_like("llama", 1711, 49_152, 2048, 8192, 24, 32, 32, 64),
     "llama-3.2-1b": _llama_like("llama", 1236, 128_256, 2048, 8192, 16, 32, 8, 64),
 }
 
@@ -67,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("location")
     parser.add_argument("--recipes", nargs="+", choices=SHAPES, default=list(SHAPES))
-    parser.add_argument("--posts", type=int, default=60)
+    parser.add_argument("--posts", type=int, default=560)
     options = parser.parse_args()
     print("| recipe | weights, millions | method | peak memory, GB |")
     print("|---|--:|---|--:|")
@@ -120,8 +123,8 @@ def _write_base(shape: Shape, folder: Path) -> float:
 
 def _peak(recipe: str, posts: Path, folder: Path) -> float:
     """Gigabytes that a run needs at most."""
-    options = f"--name someone --recipe {recipe} --no-evaluate --tracker none"
-    options += " --set epochs=1 --set evaluations=1 --set sampling.max_new_tokens=8"
+    options = f"--name someone --recipe {recipe} --held-out 0.5 --evaluate --tracker none"
+    options += " --set epochs=1 --set evaluations=1"
     command = [sys.executable, "-m", "huggingtweets", "train", str(posts), *options.split()]
     command += ["--base", str(folder / "base"), "--out", str(folder / "model")]
     environment = os.environ | {"HUGGINGTWEETS_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}

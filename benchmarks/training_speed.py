@@ -61,7 +61,7 @@ def _in_a_process(engine: str, options: argparse.Namespace) -> dict[str, float]:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"GOMP_SPINCOUNT": "20000", "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"},
+        env=os.environ | {"GOMP_SPINCOUNT": "1000", "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"},
     )
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return figures

@@ -1,13 +1,15 @@
 """Seconds from a file of posts to a finished model folder, and how good the model is, compared with Trainer.
 
-    python benchmarks/whole_job.py LOCATION... [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
+    python benchmarks/whole_job.py LOCATION... [--recipe starter] [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
+        [--epochs 4]
 
 Each job is a process of its own, timed from its start to its end; ours and the peer take turns. The peer is
-what people write: `transformers.Trainer`, the same posts joined by the end token into blocks of 256, four
-blocks a step, four epochs, cosine, no dropout (which costs it quality on so little text), float32 or bf16;
-its learning rate is the best of `--rates` on the first seed. Ours runs without its evaluation, which the peer
-has none of, but with its samples, card and pictures. Held-out bits per byte of both come from the same
-function.
+what people write: `transformers.Trainer` on the base of the recipe, the same posts joined by the end token
+into blocks of 256, four blocks a step, `--epochs` epochs with an evaluation after each, cosine, no dropout
+(which costs it quality on so little text), float32 or bf16; its learning rate is the best of `--rates` on the
+first seed. Ours runs without its evaluation, which the peer has none of, but with its samples, card and
+pictures. Held-out bits per byte of both come from the same function. A base that has to be fetched is
+fetched before: `huggingtweets bases fetch smollm2-135m`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+BLOCK = 256  # tokens: as many as the starter base sees
 PEERS = {"trainer": "transformers.Trainer, float32", "trainer-bf16": "transformers.Trainer, bf16"}
 
 
@@ -29,6 +32,8 @@ def main() -> None:
     """Run every job and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("locations", nargs="+")
+    parser.add_argument("--recipe", default="starter")
+    parser.add_argument("--epochs", type=int, default=4, help="of the peer")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rates", type=float, nargs="+", default=[5e-4, 1e-3, 2e-3])
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["trainer-bf16"])
@@ -36,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.as_peer:
         rate, seed, out = options.as_peer
-        _peer(options.locations[0], float(rate), int(seed), Path(out), bf16=options.peers == ["trainer-bf16"])
+        _peer(options, float(rate), int(seed), Path(out))
         return
     print("| posts | engine | bits per byte, mean (each) | seconds, median (each) | ours is faster by |")
     print("|---|---|---|---|---|")
@@ -49,11 +54,13 @@ def _compare(location: str, options: argparse.Namespace) -> None:
     theirs: dict[str, list[tuple[float, float]]] = {peer: [] for peer in options.peers}
     rates: dict[str, float] = {}
     for seed in options.seeds:
-        ours.append(_timed(location, ["-m", "huggingtweets", "train", location, *OURS, "--seed", str(seed)]))
+        ours.append(_timed(location, _as_ours(location, options.recipe, seed)))
         print(location, "ours", seed, ours[-1], file=sys.stderr, flush=True)
         for peer, runs in theirs.items():
             tried = [rates[peer]] if peer in rates else options.rates
-            results = {rate: _timed(location, _as_peer(location, peer, rate, seed)) for rate in tried}
+            results = {
+                rate: _timed(location, _as_peer(location, peer, rate, seed, options)) for rate in tried
+            }
             rates[peer] = min(results, key=lambda rate: results[rate][0])
             runs.append(results[rates[peer]])
             print(location, peer, seed, results, file=sys.stderr, flush=True)
@@ -63,29 +70,23 @@ def _compare(location: str, options: argparse.Namespace) -> None:
         _print(name, f"{PEERS[peer]}, learning rate {rates[peer]:g}", runs, ours)
 
 
-OURS = ("--recipe", "starter", "--no-evaluate", "--tracker", "none", "--fresh", "--out")
+def _as_ours(location: str, recipe: str, seed: int) -> list[str]:
+    options = ["--no-evaluate", "--tracker", "none", "--fresh", "--seed", str(seed), "--out"]
+    return ["-m", "huggingtweets", "train", location, "--recipe", recipe, *options]
 
 
-def _as_peer(location: str, peer: str, rate: float, seed: int) -> list[str]:
-    return [__file__, location, "--peers", peer, "--as-peer", str(rate), str(seed)]
+def _as_peer(location: str, peer: str, rate: float, seed: int, options: argparse.Namespace) -> list[str]:
+    settings = ["--recipe", options.recipe, "--epochs", str(options.epochs), "--peers", peer]
+    return [__file__, location, *settings, "--as-peer", str(rate), str(seed)]
 
 
 def _timed(location: str, command: list[str]) -> tuple[float, float]:
     """Held-out bits per byte of the model that a command writes, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "model")
-        place = command.index("--out") + 1 if "--out" in command else len(command)
-        environment = os.environ | {
-            "HUGGINGTWEETS_HOME": folder,
-            "HF_HUB_OFFLINE": "1",
-        }
+        environment = os.environ | {"HF_HUB_OFFLINE": "1"}
         started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *command[:place], out, *command[place:]],
-            check=True,
-            env=environment,
-            capture_output=True,
-        )
+        subprocess.run([sys.executable, *command, out], check=True, env=environment, capture_output=True)
         seconds = time.perf_counter() - started
         return _bits(location, out), seconds
 
@@ -107,17 +108,18 @@ def _dataset(location: str) -> Any:
     return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
-def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> None:
+def _peer(options: argparse.Namespace, rate: float, seed: int, out: Path) -> None:
     import random
 
     from transformers import Trainer, TrainingArguments
 
+    from huggingtweets import load_recipe
     from huggingtweets.training import load_base
 
-    base, data = load_base("starter"), _dataset(location)
+    base, data = load_base(load_recipe(options.recipe).base), _dataset(options.locations[0])
     shuffled = [post.text for post in data.train]
     random.Random(seed).shuffle(shuffled)  # noqa: S311 -- no secret
-    end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
+    end, size = base.tokenizer.eos_token_id, BLOCK
     blocks, encode = [], base.tokenizer.encode
     for texts in (shuffled, [post.text for post in data.held_out]):
         ids = [token for text in texts for token in (end, *encode(text, add_special_tokens=False))]
@@ -125,12 +127,12 @@ def _peer(location: str, rate: float, seed: int, out: Path, *, bf16: bool) -> No
         blocks.append([{"input_ids": block, "labels": block} for block in cut])
     arguments = TrainingArguments(
         output_dir=str(out),
-        num_train_epochs=4,
+        num_train_epochs=options.epochs,
         per_device_train_batch_size=4,
         learning_rate=rate,
         lr_scheduler_type="cosine",
         seed=seed,
-        bf16=bf16,
+        bf16=options.peers == ["trainer-bf16"],
         use_cpu=True,
         report_to=[],
         disable_tqdm=True,

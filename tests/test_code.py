@@ -30,6 +30,7 @@ NOUNS = {
     "sources",
     "models",
     "bases",
+    "recipes",
 }  # commands that list things; programs call their `..._names`, `find_models`
 SHOWN = {"app", "demo"}  # commands that only show what other verbs do
 # words of an earlier dialect, each with the term that stands for it now (docs/architecture.md has the table)

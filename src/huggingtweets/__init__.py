@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from .workflows.play import Deal, deal, play
     from .workflows.pretrain import PretrainConfig, pretrain
     from .workflows.publish import Published, PublishPlan, plan_publishing, publish
+    from .workflows.recipes import ListedRecipe, Machine, choose_recipe, list_recipes
     from .workflows.reproduce import Reproduction, reproduce
     from .workflows.sweep import SweepConfig, SweepResult, sweep
     from .workflows.train import TrainConfig, train
@@ -95,7 +96,9 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "HuggingtweetsError": "errors",
     "Inspection": "workflows.inspect",
     "InternalError": "errors",
+    "ListedRecipe": "workflows.recipes",
     "LocationError": "errors",
+    "Machine": "workflows.recipes",
     "Metric": "results",
     "MissingExtra": "errors",
     "MissingSecret": "errors",
@@ -132,6 +135,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "Unreachable": "errors",
     "UserError": "errors",
     "Written": "generation.writer",
+    "choose_recipe": "workflows.recipes",
     "compare": "workflows.compare",
     "deal": "workflows.play",
     "evaluate": "workflows.evaluate",
@@ -141,6 +145,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "generate": "workflows.generate",
     "inspect": "workflows.inspect",
     "lineage": "workflows.lineage",
+    "list_recipes": "workflows.recipes",
     "load_recipe": "recipes:load",
     "merge": "workflows.merge",
     "plan_publishing": "workflows.publish",
@@ -173,7 +178,9 @@ __all__ = [
     "HuggingtweetsError",
     "Inspection",
     "InternalError",
+    "ListedRecipe",
     "LocationError",
+    "Machine",
     "Metric",
     "MissingExtra",
     "MissingSecret",
@@ -210,6 +217,7 @@ __all__ = [
     "Unreachable",
     "UserError",
     "Written",
+    "choose_recipe",
     "compare",
     "deal",
     "evaluate",
@@ -219,6 +227,7 @@ __all__ = [
     "generate",
     "inspect",
     "lineage",
+    "list_recipes",
     "load_recipe",
     "merge",
     "plan_publishing",

@@ -38,6 +38,7 @@ DATASET = "dataset"
 COPY_INDEX = "copies.safetensors"
 HANDLES = "handles.json"
 STYLE = "style.safetensors"
+PRETRAINED = "pretrained.json"  # of a base of our own
 SAMPLING = "sampling.json"  # of an n-gram model; others have it in generation_config.json
 CONFIG = "config.json"
 ADAPTER_CONFIG = "adapter_config.json"

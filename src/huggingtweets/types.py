@@ -161,9 +161,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of attention, residuals, embeddings, adapters
     batch_tokens: Annotated[int, Meta(ge=1)] = 1024  # most tokens of one optimizer step, padding included
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
-    evaluations: Annotated[int, Meta(ge=1, le=10_000)] = (
-        8  # how often held-out posts are measured, evenly spread
-    )
+    evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     speakers: bool = False  # a token for each author; needs method "full"
@@ -187,8 +185,10 @@ class Base(Struct, frozen=True, kw_only=True):
     parameters: int = 0
     architecture: str = ""
     origin: str = ""  # where its files came from, where the name does not say it
+    made_from: str = ""  # the model of the Hub that its files were made from, where they came another way
     precision: str = ""  # of its weights, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
+    dtype: str = "float32"  # of the weights of models that are trained from it
 
 
 class CurvePoint(Struct, frozen=True, kw_only=True):
@@ -242,6 +242,8 @@ class Preparation(Struct, frozen=True, kw_only=True):
     handle: str | None = None  # as the user gave it, like the fields below
     name: str | None = None
     text_column: str | None = None
+    encoding: str | None = None
+    same_person: bool = False  # whether all places were those of one person
 
 
 class Parent(Struct, frozen=True, kw_only=True):

@@ -187,7 +187,7 @@ def test_nothing_of_another_visitor_is_shown(attacker, victim):
     model, run = victim.model, victim.run
     calls = [
         (attacker.of("write", "click"), [attacker.key, model, None, "I", 1.0, 50, "mastodon.social"]),
-        (attacker.of("deal", "click"), [attacker.key, model]),
+        (attacker.of("deal", "click"), [attacker.key, model, None]),
         (attacker.of("pack", "click"), [attacker.key, model]),
         (attacker.of("stop", "click"), [attacker.key, run]),
         (attacker.of("go-on", "click"), [attacker.key, run]),
@@ -197,13 +197,13 @@ def test_nothing_of_another_visitor_is_shown(attacker, victim):
         assert not attacker.call(function, data)["success"]
     library = attacker.call(attacker.of("runs", "input"), [attacker.key, run])
     assert "victim" not in json.dumps(library["output"])
-    assert victim.client.call(victim.client.of("deal", "click"), [victim.client.key, model])["success"]
+    assert victim.client.call(victim.client.of("deal", "click"), [victim.client.key, model, None])["success"]
 
 
 def test_a_gradio_session_of_another_visitor_opens_nothing(attacker, victim):
     """Knowing the id of a visitor's Gradio session is not enough: the key of their session is needed, too."""
     theirs = victim.client
-    dealt = theirs.call(theirs.of("deal", "click"), [theirs.key, victim.model])
+    dealt = theirs.call(theirs.of("deal", "click"), [theirs.key, victim.model, None])
     assert dealt["success"]
     answer = attacker.call(attacker.of("real-left", "click"), [attacker.key, None], session=theirs.session)
     assert not answer["success"]

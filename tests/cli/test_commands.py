@@ -85,10 +85,20 @@ def test_every_command_explains_itself(command):
     assert "--json" in done.stdout
 
 
-def test_help_names_what_can_be_chosen():
-    """The recipes and trackers that exist are those that the help of train names."""
+def test_what_can_be_chosen_is_named():
+    """All recipes are listed, and the help of train names all trackers."""
     shown = run("train", "--help").stdout
-    assert all(name in shown for name in (*recipe_names(), *tracker_names()))
+    assert all(name in shown for name in tracker_names())
+    listed = run("recipes").stdout
+    assert all(name in listed for name in recipe_names())
+
+
+def test_train_without_a_recipe_says_what_it_takes(posts, tmp_path):
+    """It takes the best that can be had offline, in a line of its own before anything is read."""
+    done = run("train", posts, "--name", "Ada", *FAST, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "recipe starter: the best that runs here" in done.stderr
+    assert done.stderr.index("recipe starter") < done.stderr.index("Reading")
 
 
 def test_train_writes_a_whole_folder(made):

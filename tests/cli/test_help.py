@@ -100,3 +100,19 @@ def test_shells_complete_commands(shell):
 def test_completion_is_offered():
     """The options that install it are listed."""
     assert {"--install-completion", "--show-completion"} <= set(sections(shown("--help"))["Options"])
+
+
+@pytest.mark.parametrize(("own", "spins"), [({}, "1000"), ({"OMP_WAIT_POLICY": "active"}, "None")])
+def test_threads_wait_actively_for_a_moment_only(own, spins):
+    """A thread that spins burns the time that another needs on a busy machine; users can say otherwise."""
+    program = "import os; from huggingtweets import cli; cli._set_waiting_of_threads(); "
+    shows = "print(os.environ.get('GOMP_SPINCOUNT'))"
+    environment = {k: v for k, v in os.environ.items() if k not in {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}}
+    done = subprocess.run(
+        [sys.executable, "-c", program + shows],
+        env=environment | own,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == spins

@@ -96,7 +96,7 @@ def test_the_example_is_in_the_table_of_the_command(own, tmp_path, monkeypatch):
     """A real process finds it, shows its figure, and names the question while it is asked."""
     as_package(tmp_path / "site", monkeypatch)
     paths = os.pathsep.join([str(tmp_path / "site"), os.environ["PYTHONPATH"]])
-    done = run("evaluate", own, "--count", "16", env={"PYTHONPATH": paths})
+    done = run("evaluate", own, "--count", "16", "--figures", env={"PYTHONPATH": paths})
     assert done.returncode == 0, done.stderr
     assert re.search(r"asking\.asked +\d\.\d{3} \[", done.stdout)
     assert "Does it ask as often as the person does?" in done.stderr

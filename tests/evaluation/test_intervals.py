@@ -79,3 +79,38 @@ def test_subsets_of_half_are_as_wide_as_sampling_makes_them():
 def test_equal_values_have_an_interval_of_no_width():
     """A model that always gives the same is certain, not undefined."""
     assert intervals.mean([0.5] * 20, seed=0) == Figure(value=0.5, low=0.5, high=0.5, count=20)
+
+
+def test_of_many_differences_none_is_sure_by_chance():
+    """Twenty differences that are none: in about one of twenty evaluations one of them is called sure."""
+    rng, evaluations = np.random.default_rng(0), 400
+
+    def difference():
+        value = rng.normal()
+        return Figure(value=value, low=value - 1.96, high=value + 1.96, count=100)
+
+    wrong = sum(any(intervals.sure([difference() for _ in range(20)])) for _ in range(evaluations))
+    assert wrong <= 0.08 * evaluations
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "expected"), [(0.3, 0.01, True), (0.3, -0.01, False), (0.0, -1.0, False)]
+)
+def test_a_single_difference_is_sure_where_its_interval_leaves_zero(value, low, expected):
+    """Nothing is corrected for one; a large difference is sure among many."""
+    difference = Figure(value=value, low=low, high=2 * value - low, count=9)
+    assert intervals.sure([difference]) == [expected]
+    large = Figure(value=-9.0, low=-10.0, high=-8.0, count=9)
+    assert intervals.sure([difference] * 9 + [large])[-1]
+
+
+def test_posts_of_a_day_are_drawn_together():
+    """Where a day's posts are alike, there is less to know from them than from as many of different days."""
+    days = np.repeat(np.arange(30), 10)
+    bits = np.repeat(np.random.default_rng(0).normal(100, 20, 30), 10)
+    alone, together = (intervals.ratio(bits, np.full(300, 50), each, seed=0) for each in ((), days))
+    assert together.value == pytest.approx(alone.value)
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+    assert together.count == alone.count == 300
+    few = intervals.ratio(bits, np.full(300, 50), days % 3, seed=0)
+    assert few == alone  # three days say nothing about days

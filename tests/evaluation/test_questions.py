@@ -10,7 +10,8 @@ from functools import cache
 import msgspec
 import pytest
 
-from huggingtweets.evaluation import Material, decode, flat, intervals, questions
+from huggingtweets.evaluation import Material, decode, flat, intervals, material, questions
+from huggingtweets.evaluation.questions import prediction
 from huggingtweets.models import ngram_floor
 from huggingtweets.reporting.report import report_html
 from huggingtweets.results import Answer, Counts, Evaluation, Row
@@ -175,3 +176,19 @@ def test_answers_keep_their_places():
     assert evaluation.first is first["first"]
     with pytest.raises(AttributeError, match="no answer to a question 'second'"):
         evaluation.second  # noqa: B018 -- asking is what is tested
+
+
+def test_the_report_says_how_many_posts_the_ngram_model_has_seen(monkeypatch):
+    """Of a long timeline the floor learns from the latest posts only, and says so."""
+    train, held_out = sample()
+    monkeypatch.setattr(material, "NGRAM_POSTS", 50)
+    fitted = []
+
+    def fit(texts):
+        fitted.extend(texts)
+        return ngram_floor(texts)
+
+    gathered = Material.gather(train, held_out, held_out[:20], fit_ngram=fit)
+    assert fitted == train[-50:]
+    (method,) = prediction.measure(gathered, seed=0).methods(CONTEXT)
+    assert "the latest 50 training posts" in method.text

@@ -9,14 +9,15 @@ from itertools import pairwise
 import pytest
 import torch
 from scipy.stats import chi2_contingency
-from transformers import pipeline
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, pipeline
 
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import sample_tokens
 from huggingtweets.generation.writer import MAX_DRAFTS
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training import Device, TrainOptions, load_base, train, with_begin_token
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 
@@ -40,6 +41,36 @@ def test_the_plain_pipeline_finds_the_same_words_likeliest(model, prompt):
     ours = Generator.load(model).generate(prompt, count=2, sampling=cold, seed=7).samples
     theirs = pipeline("text-generation", model=str(model))(prompt, do_sample=False)[0]["generated_text"]
     assert [sample.text for sample in ours] == [theirs, theirs]
+
+
+WORDS = ["My", "dream", "is", "to", "be", "a", "gull", "on", "the", "rail"]
+DECODERS = {
+    "llama 2": decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    ),
+    "metaspace": decoders.Metaspace(),
+    "bytes": decoders.Replace("▁", " "),  # like that of GPT-2, which drops nothing
+}
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("prompt", ["My dream is", "gull", ""])
+def test_no_word_is_glued_to_the_prompt(decoder, prompt):
+    """Some decoders drop the space of the first word that they are given: a text is decoded as a whole."""
+    pieces = {piece: number for number, piece in enumerate(["<s>", *(f"▁{word}" for word in WORDS)])}
+    backend = Tokenizer(models.WordLevel(pieces, unk_token="<s>"))  # noqa: S106 -- not a secret
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.decoder = DECODERS[decoder]
+    tokenizer = with_begin_token(
+        PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="<s>")  # noqa: S106 -- the same
+    )
+    torch.manual_seed(0)
+    shape = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": len(pieces)}
+    writer = Generator(GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0, **shape)), tokenizer)
+    for sample in writer.generate(prompt, count=20, sampling=Sampling(max_new_tokens=8), seed=1).samples:
+        assert sample.text.startswith(prompt)
+        assert set(sample.text.split()) <= set(WORDS)
+        assert "  " not in sample.text
 
 
 def test_the_plain_pipeline_draws_as_we_draw(model):

@@ -3,13 +3,18 @@
 
     python -m tests.helpers.trainer_process BASE OUT CHECKPOINTS [SETTING...]
 
+With $BACKEND the processes are connected by it, for example "cuda:gloo": a group that knows GPUs only.
+
 Prints "step N" at each step, and at the end the digest of the weights and the curve.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+import torch
 
 from huggingtweets import load_recipe
 from huggingtweets.files import CheckpointConfig
@@ -33,6 +38,8 @@ class Steps(Silence):
 
 def main(base: str, out: str, checkpoints: str, *settings: str) -> None:
     """Train."""
+    if "BACKEND" in os.environ:
+        torch.distributed.init_process_group(os.environ["BACKEND"])
     recipe = load_recipe("starter", [f"base={base}", "epochs=12", "batch_tokens=128", *settings])
     Path(out).mkdir(exist_ok=True)
     options = TrainOptions(

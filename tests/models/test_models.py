@@ -197,10 +197,10 @@ def test_the_style_score_ships_no_text(ngram_model):
 def test_without_other_people_the_bases_posts_are_what_the_person_is_told_from(tmp_path):
     """Generic posts stand in for other people; with neither there is no score, and the error says so."""
     mine = varied_texts(60, seed=5)
-    write_style(mine, {}, [], tmp_path)
+    write_style(mine, {}, [], [], tmp_path)
     with pytest.raises(ModelError, match=r"has no style score .* --against"):
         load_style(tmp_path)
-    write_style(mine, {}, ["Some generic words that anybody might write."] * 20, tmp_path)
+    write_style(mine, {}, ["Some generic words that anybody might write."] * 20, [], tmp_path)
     assert load_style(tmp_path).scores(mine).mean() > 0
 
 

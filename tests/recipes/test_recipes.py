@@ -30,8 +30,8 @@ def test_recipes_of_the_hub_say_what_they_need():
 
 
 def test_gpt2_has_the_settings_of_2020():
-    """The recipe named gpt2 trains as the program of 2020 did."""
-    recipe = load_recipe("gpt2")
+    """The recipe named gpt2-2020 trains as the program of 2020 did."""
+    recipe = load_recipe("gpt2-2020")
     assert (recipe.base, recipe.learning_rate, recipe.epochs, recipe.warmup, recipe.dropout) == (
         "gpt2",
         1.372e-4,

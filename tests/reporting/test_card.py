@@ -213,6 +213,28 @@ def test_the_four_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
     assert ["the same as an earlier one", "4", "0"] in rows
 
 
+def test_the_licence_is_named_as_the_hub_does():
+    """Front matter has the base's licence, and the Hub's model that a base of a package was made from."""
+    base = Base(name="smollm2-135m", digest="ab" * 32, licence="Apache-2.0", made_from="org/model")
+    data = ModelCard(model_card(record(base=base), pictures=())).data
+    assert (data.license, data.base_model) == ("apache-2.0", "org/model")
+    unknown = ModelCard(model_card(record(), pictures=())).data
+    assert unknown.license is None
+
+
+def test_the_card_leads_with_what_people_look_for():
+    """Picture, samples, data, procedure, use, limits; long tables are folded, and nothing is there twice."""
+    text = body(model_card(record(), pictures=PICTURES))
+    places = [text.index(f"## {title}") for title in ("Samples", "Training data", "Training procedure")]
+    places += [
+        text.index(f"## {title}") for title in ("How to use", "Limitations and bias", "How it may be used")
+    ]
+    assert places == sorted(places)
+    assert text.index("predictions.png") < places[0]
+    assert text.count("<details>") == text.count("</details>") >= 3
+    assert len(set(map(tuple, Page(text).rows))) >= len(Page(text).rows) - 2  # two tables begin alike
+
+
 def test_every_hyperparameter_and_metric_is_in_a_table():
     """No field that meant something to this model is left out, and the base's figure stands beside it."""
     rows = Page(model_card(record(), pictures=())).rows
@@ -247,7 +269,10 @@ def test_the_tracker_is_shown_where_there_is_one():
     shown = Page(model_card(record(), pictures=())).text
     assert "trackio show" in shown
     assert "ada-train-dataset:v0" in shown
-    assert "Explore" not in Page(model_card(record(tracked=Tracked(tracker="none")), pictures=())).text
+    assert (
+        "Data of every step"
+        not in Page(model_card(record(tracked=Tracked(tracker="none")), pictures=())).text
+    )
 
 
 def test_a_split_by_position_is_said():

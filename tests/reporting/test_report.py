@@ -450,7 +450,7 @@ def answers(result: Evaluation) -> list[str]:
     ("closeness", "answer", "said"),
     [
         (0.01, "Not for sure", "not clearly closer than the base, the n-gram model and other people"),
-        (0.5, "Partly", "not clearly closer than the n-gram model"),
+        (0.5, "Not for sure", "not clearly closer than the n-gram model"),
         (0.8, "Partly", "closer than all else"),
         (0.98, "Yes", "as near as @ada's own"),
         (1.3, "Yes, too much", "it overdoes the voice"),

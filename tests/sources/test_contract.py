@@ -183,17 +183,35 @@ def test_a_location_that_is_not_there_is_refused(tmp_path, name):
 
 
 def test_a_folder_that_is_no_archive_is_unknown(tmp_path):
-    """The message names the location, and an example for each source."""
+    """The message names the location, and the command that lists what can be read."""
     (tmp_path / "holiday.jpg").write_bytes(b"x")
     with pytest.raises(UnknownPlace) as caught:
         sources.read(str(tmp_path))
     assert str(tmp_path) in str(caught.value)
-    assert all(sources.load(name).EXAMPLE in str(caught.value) for name in sources.names())
+    assert "huggingtweets sources" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("posts.xlsx", b"PK", "huggingtweets sources"),
+        ("posts.xls", b"\xd0\xcf\x11\xe0", "save it as CSV"),
+        ("messages.html", b"<!DOCTYPE html><html>", "ask for it again as JSON"),
+        ("tweets.jsonl.gz", b"\x1f\x8b\x08", "unpack it"),
+        ("chat.db", b"SQLite format 3\0", "a database"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_what_to_do(tmp_path, name, content, advice):
+    """The message says in one short line what a file is, and what to do."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnknownPlace, match=advice) as caught:
+        sources.read(str(tmp_path / name))
+    assert len(str(caught.value)) < 200 + len(str(tmp_path))
 
 
 def test_a_path_that_does_not_exist_is_reported(tmp_path):
     """A path that does not exist is reported as such."""
-    with pytest.raises(UnknownPlace, match="no such file or folder"):
+    with pytest.raises(UnknownPlace, match="no file or folder is at"):
         sources.recognise(str(tmp_path / "missing.zip"))
 
 

@@ -89,3 +89,23 @@ def test_the_order_of_day_and_month_is_learnt_from_the_column():
 def test_two_digit_years_turn_where_posix_turns_them(year, full):
     """Two-digit years from 69 to 99 are 19xx."""
     assert read_date(f"1/2/{year}").year == full
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "3. Mai 2019 14:05",
+        "3 мая 2019 14:05",
+        "3 de maio de 2019 14:05",
+        "martes, 3 de mayo de 2019, 14:05",
+        "2019年5月3日 14:05",
+        "2019년 5월 3일 오후 2:05",
+        "43588.58680555556",
+        "1398/02/13 14:05",
+        "3/5/2562 14:05",
+        "03-May-19 02:05 PM",
+    ],
+)
+def test_dates_of_other_languages_calendars_and_spreadsheets_are_read(value):
+    """Names of months in many languages, Persian and Buddhist years, days as spreadsheets count them."""
+    assert read_date(value, day_first=True) == datetime(2019, 5, 3, 14, 5, tzinfo=UTC)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ftfy.badness import badness
 
-from huggingtweets.errors import BrokenArchive
+from huggingtweets import sources
+from huggingtweets.errors import BrokenArchive, LocationError
+from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats import encoding
 from huggingtweets.sources._formats.encoding import lines
 
@@ -143,3 +145,51 @@ def test_real_timelines_show_what_was_typed(persona, handle, unknown, examples):
     assert [example for example in examples if example not in text] == []
     assert badness(text) == 0
     assert text.count("\ufffd") <= unknown
+
+
+LEGACY = {
+    "gb18030": "我家的猫又睡在键盘上了，今天下雨",
+    "big5": "我家的貓又睡在鍵盤上了，今天下雨",
+    "cp932": "猫がまたキーボードの上で寝ている",
+    "euc_jp": "猫がまたキーボードの上で寝ている",
+    "cp949": "고양이가 또 키보드 위에서 자고 있다",
+    "cp874": "เช้านี้ฝนตกเบาๆและกาแฟอร่อยมาก",
+    "cp1250": "Dnes ráno tiše prší a káva je výborná, příliš žluťoučký kůň",
+    "cp1251": "Сьогодні вранці тихий дощ і дуже смачна кава",
+    "koi8_r": "Сегодня утром тихий дождь и очень вкусный кофе",
+    "cp1253": "Καλημέρα σε όλους, ο καφές είναι έτοιμος",
+    "cp1254": "Bu sabah hafif yağmur var ve kahve çok güzel, şimdi",
+    "cp1255": "הבוקר יורד גשם שקט והקפה טעים מאוד",
+    "cp1256": "صباح الخير يا أصدقاء القهوة جاهزة",
+}
+
+
+@pytest.mark.parametrize("codec", LEGACY)
+def test_code_pages_of_other_countries_are_recognised(tmp_path, codec):
+    """Text in the code page of a country is decoded as what it is."""
+    text = f"{LEGACY[codec]}\n" * 5
+    assert decoded(tmp_path, text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("text", [LEGACY["cp1251"], LEGACY["gb18030"], FRENCH.strip()])
+def test_a_few_bytes_that_are_not_utf8_do_not_change_the_encoding(tmp_path, text):
+    """UTF-8 with a cut letter, or with a line in another encoding, stays UTF-8."""
+    lines_of = [text.encode()] * 10
+    lines_of[3] = lines_of[3][:-10] + b"\xd0" + lines_of[3][-9:]
+    lines_of[7] = "Le café est déjà froid".encode("latin-1")
+    found = decoded(tmp_path, b"\n".join(lines_of)).split("\n")
+    assert [line for line in found if "\ufffd" not in line] == [text] * 8
+
+
+def test_what_makes_no_sense_is_refused_and_can_be_named(tmp_path):
+    """An encoding that is not recognised is refused; the user can name it."""
+    path = tmp_path / "posts.csv"
+    noise = bytes(range(0x80, 0x100)) * 4
+    path.write_bytes(b"user,text\nada," + noise.replace(b"\x85", b"") + b"\n")
+    with pytest.raises(BrokenArchive, match="--encoding cp1251"):
+        list(sources.read(str(path)).posts)
+    path.write_bytes("user,text\nada,Кот спит\n".encode("cp855"))
+    [post] = sources.read(str(path), ReadOptions(encoding="cp855")).posts
+    assert post.text == "Кот спит"
+    with pytest.raises(LocationError, match="'klingon' is not known"):
+        list(sources.read(str(path), ReadOptions(encoding="klingon")).posts)

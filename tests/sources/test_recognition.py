@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from huggingtweets import sources
-from huggingtweets.sources import Match
+from huggingtweets.errors import UnknownPlace
+from huggingtweets.sources import Match, recognise
 from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.export_builder import FIXTURES
 
@@ -62,3 +63,30 @@ def test_a_zip_is_opened_once_by_all_sources(tmp_path, monkeypatch):
     assert sources.recognise(str(location)) == "reddit_export"
     assert len(opened) == 1
     assert opened[0][0] == location
+
+
+@pytest.mark.parametrize(
+    ("location", "meant"),
+    [
+        ("@ada", "x:ada"),
+        ("ada@example.social", "mastodon:ada@example.social"),
+        ("@ada@example.social", "mastodon:ada@example.social"),
+        ("ada.bsky.social", "bsky:ada.bsky.social"),
+        ("twiter-2024.zip", "twitter-2024.zip"),
+    ],
+)
+def test_a_slip_gets_the_likely_location(location, meant, tmp_path, monkeypatch):
+    """A bare handle and a mistyped path are told in one short line what was most likely meant."""
+    (tmp_path / "twitter-2024.zip").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownPlace) as told:
+        recognise(location)
+    assert f"did you mean {meant}?" in str(told.value)
+    assert len(str(told.value)) < 200
+
+
+def test_what_is_like_nothing_is_told_where_the_list_is(tmp_path):
+    """The line names the command that lists all places, and no place by guess."""
+    with pytest.raises(UnknownPlace, match="huggingtweets sources") as told:
+        recognise(str(tmp_path / "gone" / "posts.csv"))
+    assert "did you mean" not in str(told.value)

@@ -188,6 +188,82 @@ def test_an_author_may_be_a_whole_profile(tmp_path):
     assert read_row(tmp_path, user={"screen_name": "ada", "name": "Ada"}, full_text="hi").author == "ada"
 
 
+OPEN = {
+    "visibility": "public",
+    "privacy": "Everyone",
+    "status": "publish",
+    "to": ["https://www.w3.org/ns/activitystreams#Public"],
+}
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        {"visibility": "followers"},
+        {"visibility": "a word that nobody knows"},
+        {"privacy": "Friends"},
+        {"is_draft": "True"},
+        {"status": "draft"},
+        {"deleted_at": "2024-01-01"},
+        {"type": "direct_message"},
+        {"to": ["https://e.example/users/ada/followers"], "cc": []},
+        {"user": {"screen_name": "ada", "protected": True}},
+        {"subtype": "channel_join"},
+    ],
+)
+def test_what_was_not_for_everyone_is_never_read(tmp_path, closed):
+    """A record that says in any of many ways that it is private, a draft, deleted or no post is left out."""
+    known = {name: OPEN[name] for name in closed if name in OPEN}
+    rows = [{"user": "ada", "text": "for all", **known}, {"user": "ada", "text": "secret", **closed}]
+    assert [post.text for post in read_all(write(tmp_path / "posts.json", rows))] == ["for all"]
+    with pytest.raises(LocationError, match="no posts that everyone could read"):
+        read_all(write(tmp_path / "posts.json", [rows[1]] * 2))
+
+
+def test_what_only_later_records_say_counts_too(tmp_path):
+    """Fields that the first thousand records lack are honoured where they come."""
+    rows = [{"user": "ada", "text": f"post {n}"} for n in range(1500)]
+    rows += [{"user": "ada", "text": "secret", "visibility": "direct"}]
+    rows += [{"user": "ada", "text": "theirs", "reblog": {"id": 1}}]
+    posts = read_all(write(tmp_path / "posts.json", rows))
+    assert [post.text for post in posts if post.kind is not PostKind.REPOST] == [
+        f"post {n}" for n in range(1500)
+    ]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "author.name",
+        "From-User",
+        "author_id",
+        "account.acct",
+        "Verfasser",
+        "作者",
+        "Message Sender",
+        "nickname",
+    ],
+)
+def test_authors_are_found_whatever_their_columns_name(tmp_path, column):
+    """A column of several authors is never overlooked: the people are named, and one can be chosen."""
+    rows = [{column: person, "text": f"by {person}"} for person in ("ada", "bob", "ada")]
+    path = write(tmp_path / "posts.csv", rows)
+    with pytest.raises(LocationError, match=r"several people: ada \(2\), bob \(1\)"):
+        read_all(path, name="Ada")
+    assert [post.text for post in read_all(path, handle="bob")] == ["by bob"]
+
+
+def test_a_display_name_chooses_a_person_but_no_handle_does(tmp_path):
+    """--name chooses among display names; where the table has handles only, it may be a name to give."""
+    rows = [
+        {"author": {"name": who, "nickname": who.title()}, "content": f"by {who}"} for who in ("ada", "bob")
+    ]
+    path = write(tmp_path / "posts.json", rows)
+    assert [post.text for post in read_all(path, name="Ada")] == ["by ada"]
+    with pytest.raises(LocationError, match="several people"):
+        read_all(path, name="Grace")
+
+
 def test_a_json_object_around_the_list_is_looked_into(tmp_path):
     """A JSON object with one list of objects is read; one with several lists is refused."""
     path = tmp_path / "posts.json"

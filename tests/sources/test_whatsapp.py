@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- dates in many scripts are what is tested
 """Chats exported from WhatsApp, made by hand as open parsers and their tests describe them."""
 
 from __future__ import annotations
@@ -79,6 +80,19 @@ AFTERNOON = datetime(2025, 3, 14, 14, 5, tzinfo=UTC)
         "2025-03-14, 14:05 - {}",
         "14-03-2025 14:05 - {}",
         "2025/3/14 下午2:05 - {}",
+        "14/3/2568 14:05 น. - {}",
+        "14/3/68, 14:05 - {}",
+        "১৪/০৩/২০২৫, ২:০৫ PM - {}",
+        "۱۴۰۳/۱۲/۲۴،\u200f ۱۴:۰۵ - {}",
+        "14\u200f/9\u200f/1446 هـ، 2:05 م - {}",
+        "14/03/25, 2:05 अपराह्न - {}",
+        "14.03.25 г., 14:05 ч. - {}",
+        "2025. 3. 14. 오후 2:05:00 {}",
+        "[2025. 3. 14. 오후 2:05:00] {}",
+        "2025년 3월 14일 오후 2:05 - {}",
+        "14 de mar. de 2025, 14:05 - {}",
+        "Mar 14, 2025, 2:05 PM - {}",
+        "14 März 2025 14:05 - {}",
     ],
 )
 def test_every_form_of_a_date_is_read(tmp_path, form):
@@ -190,6 +204,42 @@ def test_text_is_what_was_typed(tmp_path, body, text):
     """Captions and joined emoji stay; marks of media, edits and direction are removed."""
     chat = ANDROID.format(f"{NAME}: mine") + ANDROID.format(f"{NAME}: {body}")
     assert texts(tmp_path, chat) == ["mine", *([text] if text else [])]
+
+
+def test_unknown_halves_of_the_day_follow_from_their_order(tmp_path):
+    """Of two unknown words beside the clock, the one that is later on the same day is the afternoon."""
+    chat = "".join(f"3/3/23, {clock} - {NAME}: {clock}\n" for clock in ("9:05 xa", "2:05 xb", "3:05 xb"))
+    assert [post.created_at.hour for post in read_chat(tmp_path, chat)[1]] == [9, 14, 15]
+
+
+@pytest.mark.parametrize("notice", ["Se ha borrado el mensaje.", "تم حذف هذه الرسالة", "此訊息已被刪除了呢"])
+def test_what_recurs_word_for_word_is_the_apps(tmp_path, notice):
+    """Notices of deleted messages, and marks of edited ones at their end, are known by their recurrence."""
+    lines = [f"{NAME}: mine", *[f"{NAME}: {notice}"] * 3, *(f"{NAME}: text {n} <{notice}>" for n in range(2))]
+    assert texts(tmp_path, "".join(map(ANDROID.format, lines))) == ["mine", "text 0", "text 1"]
+
+
+OTHER_CHATS = {
+    "KakaoTalk": "2025년 3월 {n}일 오후 2:05, {name} : {text}",
+    "KakaoTalk of a PC": "[{name}] [오후 2:0{n}] {text}",
+    "LINE": "14:0{n}\t{name}\t{text}",
+    "IRC": "[14:0{n}] <{name}> {text}",
+    "Telegram, copied": "{name}, [0{n}.03.23 14:05]\n{text}",
+    "WeChat": "{name} 2023-03-0{n} 14:05:11\n{text}",
+    "Discord, copied": "{name} — 03/0{n}/2023 2:05 PM\n{text}",
+    "a log": "2023-03-0{n}T14:05:00Z {name}: {text}",
+    "a dialogue": "{name}: {text}",
+}
+
+
+@pytest.mark.parametrize("form", OTHER_CHATS)
+def test_chats_of_other_programs_are_refused(tmp_path, form):
+    """A text whose lines begin with dates, times or names is no text with one post a line."""
+    lines = [
+        OTHER_CHATS[form].format(n=n, name=("Ada", "Bob")[n % 2], text=f"words {n}") for n in range(1, 9)
+    ]
+    with pytest.raises(LocationError, match="a chat or a log of several people"):
+        read_chat(tmp_path, "\n".join(lines), name="Ada")
 
 
 def test_lines_with_the_ends_of_windows_are_read(tmp_path):

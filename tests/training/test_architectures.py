@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from itertools import takewhile
 
 import pytest
 import torch
+from msgspec.structs import replace
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
+    Gemma3Config,
     Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
     Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
@@ -21,11 +26,14 @@ from transformers import (
 )
 
 from huggingtweets import load_recipe
+from huggingtweets.errors import BaseError
+from huggingtweets.generation.decoder import decoder_weights, open_decoder
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import batches, context_length, encode
+from huggingtweets.training.context import TrainContext
 from huggingtweets.training.cross_entropy import find_lm_head
 from huggingtweets.training.loss import summed_loss
 from huggingtweets.types import Sampling
@@ -58,6 +66,46 @@ ARCHITECTURES = {
         {**SHAPE, **HEADS, "max_position_embeddings": 64, "sliding_window": 24, "query_pre_attn_scalar": 8}
         | {"layer_types": ["sliding_attention", "full_attention"], "pad_token_id": 0},
     ),
+}
+ENDS = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+ODD = {  # a model type, its shape, whether its posts can share a row, whether our attention is its own
+    "lfm2": (
+        "lfm2",
+        {**SHAPE, **HEADS, "max_position_embeddings": 64, "layer_types": ["conv", "full_attention"]},
+        (False, False),
+    ),
+    "falcon-h1": (
+        "falcon_h1",
+        {**SHAPE, **HEADS, "max_position_embeddings": 64, "mamba_d_ssm": 32, "mamba_n_heads": 4}
+        | {"mamba_d_head": 8, "mamba_n_groups": 1, "mamba_d_state": 8},
+        (False, False),
+    ),
+    "rwkv": (
+        "rwkv",
+        {"hidden_size": 32, "attention_hidden_size": 32, "num_hidden_layers": 7, "intermediate_size": 48}
+        | {"context_length": 64},
+        (False, False),
+    ),
+    "mamba": ("mamba", {"hidden_size": 32, "state_size": 8, "num_hidden_layers": 2}, (False, False)),
+    "bloom": ("bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 4}, (False, False)),
+    "falcon with alibi": (
+        "falcon",
+        {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "alibi": True},
+        (False, False),
+    ),
+    "gemma 2": (
+        "gemma2",
+        {**SHAPE, **HEADS, "max_position_embeddings": 64, "sliding_window": 64, "query_pre_attn_scalar": 8}
+        | {"attn_logit_softcapping": 2.0},
+        (True, False),
+    ),
+    "gpt-oss": (
+        "gpt_oss",
+        {**SHAPE, **HEADS, "max_position_embeddings": 64, "sliding_window": 64, "num_local_experts": 2}
+        | {"num_experts_per_tok": 1, "rope_parameters": {"rope_type": "default", "rope_theta": 1e4}},
+        (True, False),
+    ),
+    "qwen 3": ("qwen3", {**SHAPE, **HEADS, "max_position_embeddings": 64}, (True, True)),
 }
 TEXTS = [
     "one",
@@ -154,6 +202,139 @@ def test_we_write_what_transformers_writes(name):
     )
     theirs = generated[:, 5:].tolist()
     ends = {theirs[row][row * 3] for row in range(3, 12, 4)}
-    *_, ours = stream_tokens(model, prompts, Sampling(temperature=1e-4, max_new_tokens=40), ends)
+    *_, ours = stream_tokens(
+        open_decoder(model, decoder_weights(model)),
+        prompts,
+        Sampling(temperature=1e-4, max_new_tokens=40),
+        ends,
+    )
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]
     assert len({len(text) for text in ours}) > 1
+
+
+@pytest.fixture
+def seeing(tmp_path):
+    """A random Gemma 3 that reads pictures, too, in bfloat16, on disk."""
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    _, _, shape = ARCHITECTURES["gemma3"]
+    pictures = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma3Config(
+        text_config={"vocab_size": len(tokenizer), **COMMON, **shape},
+        vision_config={**pictures, "image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+    )
+    torch.manual_seed(0)
+    folder = tmp_path / "seeing"
+    model = Gemma3ForConditionalGeneration(config).bfloat16()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder, model.float()
+
+
+@torch.no_grad()
+def test_a_base_that_reads_pictures_is_its_language_model(seeing):
+    """It is loaded without what sees, and predicts what the whole predicts."""
+    folder, whole = seeing
+    loaded = load_base(str(folder))
+    assert isinstance(loaded.model, Gemma3ForCausalLM)
+    assert (loaded.is_part, loaded.base.dtype) == (True, "bfloat16")
+    tokens = torch.tensor([[5, 70, 12, 100]])
+    assert torch.allclose(loaded.model(tokens).logits, whole(tokens).logits, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_weights_are_saved_in_the_precision_of_the_base(seeing, method, tmp_path):
+    """A model of a bfloat16 base takes half the disk and says so in its config; it is whole, LoRA or not."""
+    folder, _ = seeing
+    recipe = load_recipe("starter", [f"base={folder}", f"method={method}", "epochs=1", "batch_tokens=256"])
+    train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert isinstance(model, Gemma3ForCausalLM)
+    assert model.dtype == torch.bfloat16
+
+
+def test_saving_in_bfloat16_loses_nothing(seeing, tmp_path):
+    """Where training computes in bfloat16, the weights are those that float32 would hold, bit for bit."""
+    folder, _ = seeing
+    recipe = load_recipe("starter", [f"base={folder}", "epochs=1", "batch_tokens=256"])
+    saved = []
+    for dtype in ("bfloat16", "float32"):
+        base = load_base(str(folder))
+        base = dataclasses.replace(base, base=replace(base.base, dtype=dtype))
+        (tmp_path / dtype).mkdir()
+        train(tiny_dataset(), recipe, base, tmp_path / dtype, TrainOptions(device=BF16))
+        saved.append(AutoModelForCausalLM.from_pretrained(tmp_path / dtype, dtype="float32").state_dict())
+    assert all(torch.equal(tensor, saved[1][name]) for name, tensor in saved[0].items())
+
+
+@pytest.fixture(scope="module", params=ODD)
+def odd(request, tmp_path_factory):
+    """A random model of an odd architecture on disk, and what can be done with it."""
+    kind, shape, traits = ODD[request.param]
+    folder = tmp_path_factory.mktemp(kind)
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), initializer_range=0.3, **ENDS, **shape)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder, traits
+
+
+def test_posts_share_rows_and_our_attention_only_where_nothing_changes(odd):
+    """One post must not leak into the next, and no soft cap or sink may be lost: it is tried out."""
+    folder, traits = odd
+    base = load_base(str(folder))
+    own = base.model.config._attn_implementation
+    context = TrainContext.prepare(base.model, base.tokenizer, TrainOptions(device=CPU))
+    ours = base.model.config._attn_implementation == "short_rows" != own
+    assert (context.packed, ours) == traits
+
+
+@torch.no_grad()
+def test_an_odd_model_predicts_each_post_as_if_it_were_alone(odd):
+    """Each post's bits are those of the plain model, whatever the architecture does with packed rows."""
+    folder, _ = odd
+    base = load_base(str(folder))
+    model, tokenizer = base.model.eval(), base.tokenizer
+    expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
+    assert bits_per_post(model, tokenizer, TEXTS, CPU) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_loss_of_an_odd_model_is_that_of_its_posts(odd):
+    """What training minimizes is what each post costs alone, with the model's own attention."""
+    folder, _ = odd
+    base = load_base(str(folder))
+    context = TrainContext.prepare(base.model, base.tokenizer, TrainOptions(device=CPU))
+    rows = encode(TEXTS, base.tokenizer, context_length(base.model))
+    base.model.eval()  # no dropout
+    losses = [context.loss(batch) for batch in batches(rows, 1024, 0, None, packed=context.packed)]
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.no_grad():
+        bits = [by_hand(plain, base.tokenizer, text, context_length(plain)) for text in TEXTS]
+    assert sum(losses).item() / math.log(2) == pytest.approx(sum(bits), rel=1e-4)
+    sum(losses).backward()
+    assert all(parameter.grad is not None for parameter in base.model.parameters())
+
+
+def test_an_odd_model_learns_and_writes(odd, tmp_path):
+    """A whole training ends with a folder that transformers loads, and that posts are written with."""
+    folder, _ = odd
+    settings = ["learning_rate=1e-2", "batch_tokens=256", "epochs=1", "evaluations=1"]
+    recipe = load_recipe("starter", [f"base={folder}", *settings])
+    data = tiny_dataset(train=40, held_out=4)
+    trained = train(data, recipe, load_base(str(folder)), tmp_path, TrainOptions(device=CPU))
+    assert trained.curve[1].bits_per_byte < trained.curve[0].bits_per_byte
+    samples = Generator.load(tmp_path).generate("the lamp", count=3, seed=1).samples
+    assert all(sample.text.startswith("the lamp") for sample in samples)
+
+
+def test_a_model_that_looks_ahead_is_refused():
+    """A model that sees the token it should predict is refused in one line before training."""
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    shape = {**SHAPE, "max_position_embeddings": 64, "vocab_size": len(tokenizer), "initializer_range": 0.3}
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model("bert", is_decoder=False, **shape))
+    with pytest.raises(BaseError, match="BertLMHeadModel cannot be trained") as caught:
+        TrainContext.prepare(model, tokenizer, TrainOptions(device=CPU))
+    assert "\n" not in str(caught.value)
+    assert model.training

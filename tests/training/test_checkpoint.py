@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -97,11 +98,17 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     assert printed[-1] == whole[-1]
 
 
-def test_two_processes_are_one(base, tmp_path):
-    """Two processes that share each batch end with the weights of one, up to rounding, and write once."""
+@pytest.mark.parametrize("backend", [{}, {"BACKEND": "cuda:gloo"}])
+def test_two_processes_are_one(base, tmp_path, backend):
+    """Two processes that share each batch end with the weights of one, up to rounding, and write once.
+
+    That of GPUs, which knows no tensor on the processor, is handed none.
+    """
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += [str(PROCESS), base, str(tmp_path / "m"), str(tmp_path / "kept"), *SHARED]
-    done = subprocess.run(command, check=True, timeout=90, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, check=True, timeout=90, stdout=subprocess.PIPE, text=True, env=os.environ | backend
+    )
     alone = finish(start(base, tmp_path / "alone", tmp_path / "kept-alone", *SHARED, "dropout=0"))
     together = next(
         line for line in done.stdout.splitlines() if line[:5] == "done " and "follower" not in line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 
 import pytest
 import torch
@@ -14,10 +15,19 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
 from huggingtweets.progress import MemorizationProbe, Silence
-from huggingtweets.training import Device, TrainOptions, backward, choose_device, load_base, train
+from huggingtweets.training import (
+    Device,
+    TrainOptions,
+    backward,
+    bits_per_post,
+    choose_device,
+    load_base,
+    loss,
+    train,
+)
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
-from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
+from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encode
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
 from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
@@ -121,6 +131,33 @@ def test_neighbours_in_a_row_change_no_figure(base, fused):
     assert nats.tolist() == pytest.approx(by_hand, rel=1e-4)
     size = sum(len(text.encode()) + 1 for text in texts)
     assert bits_per_byte(nats, texts) == pytest.approx(sum(by_hand) / math.log(2) / size, rel=1e-4)
+
+
+@pytest.mark.parametrize("capped", [True, False])
+def test_an_evaluation_never_holds_the_logits_of_all_positions(tmp_path, monkeypatch, capped):
+    """Whatever a model does with its logits, only so many are there at a time; the figures are the same."""
+    base = load_base(str(tiny_base(tmp_path / "base")))
+    largest, softmax = [], torch.log_softmax
+    texts = tiny_texts(300)
+    expected = bits_per_post(base.model, base.tokenizer, texts, CPU)
+    if capped:  # a setting that says that the head alone does not make the logits
+        base.model.config.logit_scale = 2.0
+    limit = 600 * len(base.tokenizer)
+    monkeypatch.setattr(loss, "MAX_LOGITS", limit)
+    monkeypatch.setattr(functional, "cross_entropy", _noting(largest, functional.cross_entropy))
+    monkeypatch.setattr(torch, "log_softmax", _noting(largest, softmax))
+    assert bits_per_post(base.model, base.tokenizer, texts, CPU) == pytest.approx(expected, rel=1e-4)
+    assert 0 < max(largest) <= limit
+
+
+def _noting(sizes, function):
+    """The function, which from now on notes how many logits it is given."""
+
+    def noting(logits, *arguments, **options):
+        sizes.append(logits.numel())
+        return function(logits, *arguments, **options)
+
+    return noting
 
 
 def test_the_fused_loss_has_the_gradient_of_the_plain_one(base):
@@ -345,6 +382,18 @@ def test_training_stops_when_it_gets_no_better(base, tmp_path):
     assert trained.step == trained.curve[-3].step
 
 
+def test_a_first_bump_does_not_end_a_run(tmp_path):
+    """Patience counts from the best trained evaluation: that the base was better does not shorten a run."""
+    base = str(tiny_base(tmp_path / "base"))
+    first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
+    settings = ("epochs=8", "learning_rate=2e-2", "warmup=0.1", "evaluations=16", "patience=2")
+    again = run(str(first.folder), tmp_path / "again", *settings)
+    bits = [point.bits_per_byte for point in again.curve]
+    assert bits[0] < min(bits[1:3])  # the bump
+    assert len(bits) > 3
+    assert again.step == again.curve[1 + bits[1:].index(min(bits[1:]))].step
+
+
 def test_a_trained_model_is_never_its_base(tmp_path):
     """Where training only makes the prediction of other posts worse, a note says so; weights are saved."""
     base = str(tiny_base(tmp_path / "base"))
@@ -362,14 +411,15 @@ def test_a_trained_model_is_never_its_base(tmp_path):
     assert any("no better than before" in message for message in notes)
 
 
-def test_training_stops_when_the_model_copies(base, tmp_path):
-    """A probe that finds copies ends the run; the weights saved are those before the copying began."""
+@pytest.mark.parametrize("first", [1, 3])
+def test_training_stops_when_the_model_copies(base, tmp_path, first):
+    """A probe that finds copies ends the run; the best trained weights are saved, never those of the base."""
     probes = []
 
     def probe_memorization(model, _):
         probes.append(model.training)
         return MemorizationProbe(
-            samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == 3 else ""
+            samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == first else ""
         )
 
     trained = run(
@@ -377,12 +427,17 @@ def test_training_stops_when_the_model_copies(base, tmp_path):
         tmp_path / "m",
         "epochs=4",
         "learning_rate=1e-2",
-        "evaluations=8",
+        "evaluations=4",
         probe_memorization=probe_memorization,
     )
     assert trained.stopped == "copies"
-    assert [point.copied for point in trained.curve] == [None, None, 0.1, 0.2, pytest.approx(0.3)]
-    assert trained.step == trained.curve[-2].step
+    expected = [None, *(0.1 * n for n in range(1, first + 1))]
+    assert [point.copied for point in trained.curve] == pytest.approx(expected)
+    best = min(trained.curve[1:], key=lambda point: point.bits_per_byte)
+    assert trained.step == best.step == trained.curve[-1].step > 0
+    saved = AutoModelForCausalLM.from_pretrained(trained.folder).state_dict()
+    untouched = AutoModelForCausalLM.from_pretrained(base).state_dict()
+    assert not torch.equal(saved["transformer.wte.weight"], untouched["transformer.wte.weight"])
 
 
 def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
@@ -455,3 +510,33 @@ def test_several_people_are_weighted_alike_or_as_the_mix_says():
     for wrong in ({"a": 1}, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 0}):
         with pytest.raises(RecipeError, match="--mix a=1 --mix b=1"):
             author_weights(["a", "b"], wrong)
+
+
+def test_an_epoch_of_many_people_stays_small():
+    """One who wrote much does not have all others repeated without end: the epoch is bounded."""
+    posts_of = {f"few {person}": [[(person, n)] for n in range(10)] for person in range(50)}
+    posts_of["many"] = [[(50, n)] for n in range(2_000)]
+    posts = mixed_epoch(posts_of, author_weights(list(posts_of), {}), random.Random(0))
+    counts = Counter(rows[0][0] for rows in posts)
+    assert len(posts) <= 3 * 2_500
+    assert len(set(counts.values())) == 1
+    assert len({rows[0] for rows in posts if rows[0][0] == 50}) == counts[50]
+    weighted = mixed_epoch(
+        posts_of, author_weights(list(posts_of), dict.fromkeys(posts_of, 1) | {"many": 20}), random.Random(0)
+    )
+    assert Counter(rows[0][0] for rows in weighted)[50] == 2_000
+
+
+def test_batches_are_made_when_they_are_asked_for(monkeypatch):
+    """A long run does not hold the tensors of all its steps; asked again, a batch is the same."""
+    made = []
+    real = torch.full
+    monkeypatch.setattr(
+        torch, "full", lambda *args, **options: (made.append(args), real(*args, **options))[1]
+    )
+    epochs = Batches([ROWS] * 50, 512, 0, random.Random(0))
+    assert made == []
+    assert len(epochs) > 50
+    assert torch.equal(epochs[7].inputs, epochs[7].inputs)
+    assert torch.equal(epochs[-1].inputs, epochs[len(epochs) - 1].inputs)
+    assert [batch.tokens for batch in epochs[3:5]] == [epochs[3].tokens, epochs[4].tokens]

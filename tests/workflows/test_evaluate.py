@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import weakref
 
 import pytest
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluate, load_recipe, train
+from huggingtweets import models as model_kinds
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.results import Evaluation
 from tests.cli.test_commands import run
@@ -63,6 +65,25 @@ def test_training_ends_with_a_short_evaluation(models):
     assert not (models / "poor" / "report.json").exists()
 
 
+def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
+    """A machine that can hold one of them evaluates: no two models are in memory at a time."""
+    loaded = []
+
+    def remembered(load):
+        def wrapper(*arguments):
+            assert [name for name, model in loaded if model() is not None] == []
+            model = load(*arguments)
+            loaded.append((load.__name__, weakref.ref(model.model)))
+            return model
+
+        return wrapper
+
+    for name in ("load", "load_base"):
+        monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
+    evaluate(judged / "good", count=16)
+    assert [name for name, _ in loaded] == ["load", "load_base"]
+
+
 def test_evaluate_measures_what_training_measured(judged):
     """Bits per byte are those of the training's best point, and the base's are its floor."""
     found = evaluate(judged / "good", count=32).evaluation.prediction.bits_per_byte
@@ -103,8 +124,23 @@ def test_compare_says_which_differences_are_sure(judged):
     assert found.by.low > 0  # the second model costs more bits than the first
 
 
-def test_models_of_other_posts_are_not_compared(judged):
-    """Figures on different held-out posts are never set side by side."""
+def _files(folder):
+    """What the files of a folder hold, and when they were written."""
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_comparing_writes_nothing(judged):
+    """Cards and reports of the compared models stay as they are."""
+    before = [_files(judged / name) for name in ("good", "poor")]
+    compare([judged / "good", judged / "poor"], count=16)
+    assert [_files(judged / name) for name in ("good", "poor")] == before
+
+
+def test_models_of_other_posts_are_not_compared(judged, monkeypatch):
+    """Figures on different held-out posts are never set side by side, and nothing is measured before."""
+    monkeypatch.setattr("huggingtweets.models.load", lambda *_: pytest.fail("a model was loaded"))
     with pytest.raises(UserError, match="2 different datasets"):
         compare([judged / "good", judged / "other"], count=16)
 
@@ -127,11 +163,14 @@ def test_a_folder_that_brings_its_dataset_can_be_judged_anywhere(judged, tmp_pat
 
 
 def test_the_commands_print_tables_and_json(judged):
-    """People get a table with floors and ceilings, machines get JSON."""
+    """People get answers in words, and every figure on request; machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
     shown = run("evaluate", judged / "good", "--count", "16", cwd=judged, env=env).stdout
-    assert "copying.near" in shown
+    assert "Does it make sense?" in shown
+    assert "copying.near" not in shown
     assert "report.html" in shown
+    figures = run("evaluate", judged / "good", "--count", "16", "--figures", cwd=judged, env=env).stdout
+    assert "copying.near" in figures
     compared = run(
         "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
     )

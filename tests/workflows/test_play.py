@@ -10,11 +10,13 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from huggingtweets import evaluate
 from huggingtweets.dataset import load_stored
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
+from huggingtweets.workflows import play as play_module
 from huggingtweets.workflows.play import deal, play
 
 
@@ -120,3 +122,37 @@ def test_answers_that_do_not_fit_are_refused(own):
     """No answers, or more than pairs, change nothing."""
     with pytest.raises(UserError, match="answers for"):
         play(deal(own, rounds=2), [])
+
+
+def test_a_game_deals_other_posts_each_time(own):
+    """Without a seed each game is another, and a held-out post that was answered is not dealt again."""
+    first = deal(own, rounds=4)
+    assert first.pairs != deal(own, rounds=4).pairs
+    play(first, ["left"] * 3)
+    rest = deal(own, rounds=500)
+    assert set(rest.positions).isdisjoint(first.positions[:3])
+    game = play(rest, ["left"] * len(rest.pairs))
+    assert game.found.count == 3 + len(rest.pairs)
+
+
+def test_a_game_ends_when_all_posts_were_shown(own):
+    """There is nothing to guess about posts that are known, and the error says so."""
+    while len((dealt := deal(own, rounds=500)).pairs):
+        play(dealt, ["left"] * len(dealt.pairs))
+        if len(dealt.pairs) == len(load_stored(ModelFolder(own).record.dataset_digest).held_out):
+            break
+    with pytest.raises(UserError, match="each counts once"):
+        deal(own)
+
+
+def test_both_sides_pass_the_same_filters(own, monkeypatch):
+    """A real post that shows a stranger's handle would give itself away, since the model may show none."""
+    data = load_stored(ModelFolder(own).record.dataset_digest)
+    posts = [
+        replace(post, text=f"see you at {n} @somebody_else") if n % 2 else post
+        for n, post in enumerate(data.held_out)
+    ]
+    monkeypatch.setattr(play_module, "posts_of", lambda _: replace(data, held_out=tuple(posts)))
+    dealt = deal(own, rounds=500)
+    assert dealt.pairs
+    assert not [pair for pair in dealt.pairs if "@" in pair.left + pair.right]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from .. import recipes
+from ..bases import named
 
 MEGABYTE = 1_000_000
 HOUR = 3600.0
 OFFLINE = ("starter", "ngram")  # recipes that need nothing from the Hub
+REAL = "smollm2-135m"  # the recipe of the smallest base whose sentences mean something
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,10 @@ class Limits(Struct, frozen=True, kw_only=True):
         """Names of the recipes that are offered: those that work offline, and on the owner's machine all."""
         others = tuple(name for name in recipes.names() if name not in OFFLINE)
         return OFFLINE if self.public else OFFLINE + others
+
+    def default_recipe(self) -> str:
+        """The recipe that is marked at first: the real base where it is here, so that nobody waits for it."""
+        return REAL if REAL in self.recipes() and named.is_here(recipes.load(REAL).base) else OFFLINE[0]
 
 
 ON_THE_INTERNET = Limits(

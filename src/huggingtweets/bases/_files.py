@@ -23,6 +23,7 @@ class BaseFiles:
     revision: str | None = None  # on the Hub
     gguf_file: str | None = None  # the file in the folder, where the weights are GGUF
     offline: bool = True  # whether only what is on this machine may be used
+    made_from: str = ""  # the model of the Hub that the files were made from, where they came another way
     origin: str = ""  # where the files came from, in words, where the name does not say it
     precision: str = ""  # of the weights in the files, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
@@ -38,3 +39,4 @@ class Package(Struct, frozen=True, kw_only=True):
     member: str  # path of the GGUF file in it
     member_sha256: str
     precision: str  # of the weights in it, in words
+    made_from: str = ""  # the model of the Hub that it holds

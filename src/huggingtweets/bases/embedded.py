@@ -8,6 +8,7 @@ from pathlib import Path
 from ._files import BaseFiles, Progress
 
 NAMES = ("starter",)
+LICENCE = "Apache-2.0"  # of all of them, as of the package
 
 
 def recognises(name: str) -> bool:
@@ -17,4 +18,4 @@ def recognises(name: str) -> bool:
 
 def locate(name: str, _: Progress) -> BaseFiles:
     """Its folder."""
-    return BaseFiles(name, str(Path(str(files("huggingtweets"))) / "data" / "bases" / name))
+    return BaseFiles(name, str(Path(str(files("huggingtweets"))) / "data" / "bases" / name), licence=LICENCE)

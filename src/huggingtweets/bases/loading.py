@@ -23,6 +23,8 @@ from ._gguf import read_gguf
 from .hub import cached_commit
 from .pretrained import first_line, load_config, load_model, load_tokenizer
 
+LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
+FLOAT32, BFLOAT16 = "float32", "bfloat16"
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
 PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
 CHAT_ENDS = (
@@ -42,6 +44,9 @@ class LoadedBase:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     base: Base
+    is_part: bool = (
+        False  # of a model that reads pictures, too: an adapter for the part does not fit the whole
+    )
 
 
 def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progress) -> LoadedBase:
@@ -59,7 +64,8 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
         files = locate(name, progress)
         tokenizer = load_tokenizer(files.place, **_given(files))
         _end_like_plain_text(tokenizer)
-        model = _load_model(files, dropout)
+        config = load_config(files.place, **_given(files))
+        model = _load_model(files, config, dropout)
         digest = _weights_digest(files, model)
     if tokenizer.eos_token_id is None:
         raise BaseError(
@@ -74,10 +80,13 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
             revision="" if Path(files.place).is_dir() else cached_commit(files.place, files.revision),
             parameters=model.num_parameters(),
             architecture=type(model).__name__,
+            made_from=files.made_from,
             origin=files.origin,
             precision=files.precision,
             licence=files.licence,
+            dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
         ),
+        is_part=_is_part(config),
     )
 
 
@@ -86,17 +95,28 @@ def _given(files: BaseFiles) -> dict[str, Any]:
     return {**given, "gguf_file": files.gguf_file} if files.gguf_file else given
 
 
-def _load_model(files: BaseFiles, dropout: float) -> Any:
-    """The model in float32, with every weight from its file.
+def _load_model(files: BaseFiles, config: PreTrainedConfig, dropout: float) -> Any:
+    """The model in float32, with every weight from its file; of one that reads pictures, the language part.
 
     Raises:
         ValueError: the file lacks some.
     """
-    given = _given(files)
-    dropouts = _dropout(load_config(files.place, **given), dropout)
+    settings = _settings(config.get_text_config(), dropout)
     if files.gguf_file:
-        return read_gguf(files.place, files.gguf_file, dtype="float32", **dropouts)
-    return load_model(files.place, dtype="float32", **dropouts, **given)
+        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **settings)
+    part = _language_part(config, settings) if _is_part(config) else settings
+    return load_model(files.place, dtype=FLOAT32, **part, **_given(files))
+
+
+def _is_part(config: PreTrainedConfig) -> bool:
+    return config.get_text_config() is not config
+
+
+def _language_part(config: PreTrainedConfig, dropouts: dict[str, float]) -> dict[str, Any]:
+    """What makes transformers load the language model alone, under the names that it has by itself."""
+    language = config.get_text_config()
+    language.update(dropouts)
+    return {"config": language, "key_mapping": LANGUAGE_PART}
 
 
 def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -109,8 +129,11 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
         tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
 
 
-def _dropout(config: PreTrainedConfig, dropout: float) -> dict[str, Any]:
-    return {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: dropout for name in _DROPOUTS if hasattr(config, name)}
+    if hasattr(config, "rescale_every"):  # RWKV halves its own weights for float16 whenever it evaluates
+        settings["rescale_every"] = 0
+    return settings
 
 
 @contextmanager

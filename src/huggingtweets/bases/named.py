@@ -119,6 +119,7 @@ def _of_package(name: str, base: NamedBase, package: Package, progress: Progress
     return BaseFiles(
         name,
         str(target),
+        made_from=package.made_from,
         origin=f"the Python package {package.name} {package.version}",
         precision=package.precision,
         licence=base.licence,

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ..errors import UserError
+from ..text import UNSPACED
 from ..types import Post
 from .text import LINK
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-NOT_A_WORD = re.compile(r"^\W*[@#]")
+_SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
+NOT_A_WORD = re.compile(r"^\W*[@#\uff03]")
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 LETTER = re.compile(r"\w")
 MIN_WORDS = 3
 SAMPLE = 200  # posts whose language is guessed
@@ -58,8 +64,12 @@ def _is_word(part: str) -> bool:
 
 
 def _is_dense(text: str) -> bool:
-    """Whether a text has six letters of scripts without spaces, which have no words to count."""
-    return len(re.findall(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text)) >= 2 * MIN_WORDS
+    """Whether a text has six letters of scripts without spaces, which have no words to count.
+
+    Of Hangul, which may be written without spaces, twelve.
+    """
+    own = "".join(part for part in text.split() if not NOT_A_WORD.match(part) and not LINK.search(part))
+    return len(_UNSPACED.findall(own)) + len(_HANGUL.findall(own)) // 2 >= 2 * MIN_WORDS
 
 
 def is_in_language(text: str, declared: str | None, lang: str) -> bool:
@@ -72,9 +82,21 @@ def is_in_language(text: str, declared: str | None, lang: str) -> bool:
         lang: The language, ISO 639-1.
     """
     if declared:
-        return declared.lower().split("-")[0] == lang.lower()
+        return language_code(declared) == lang.lower()
     guess, probability = _identifier().classify(text)
     return bool(guess == lang.lower() or probability < CERTAIN)
+
+
+def language_code(name: str) -> str:
+    """Return the code (ISO 639-1) of a language: `en_US`, `zhCn`, `eng` and `English` have one, too."""
+    first = _SUBTAG.split(name.strip(), maxsplit=1)[0].casefold()
+    return _language_names().get(first, first)
+
+
+@cache
+def _language_names() -> dict[str, str]:
+    content = tomllib.loads((files(__package__) / "languages.toml").read_text("utf-8"))
+    return {name: code for code, names in content.items() for name in names.split()}
 
 
 def main_language(posts: Sequence[Post]) -> str:
@@ -82,7 +104,7 @@ def main_language(posts: Sequence[Post]) -> str:
     counts: Counter[str] = Counter()
     for code, count in Counter(post.lang for post in posts).items():
         if code:
-            counts[code.lower().split("-")[0]] += count
+            counts[language_code(code)] += count
     if not counts:
         sample = posts[:: max(1, len(posts) // SAMPLE)]
         counts = Counter(_identifier().classify(post.text)[0] for post in sample)

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 import re
 
+from ..text import UNSPACED
+
+_GLUED = rf"{UNSPACED}\uac00-\ud7a3\u3000-\u3004\u3008-\u303f\uff01-\uff5e"  # and full-width punctuation
+REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
+    rf"[^\s{_GLUED}]+(?:(?<=[/=_#])[{_GLUED}]+[^\s{_GLUED}]*)*"
+    r"(?:\xa0…)?"  # the sign of a link that is cut where it is shown
+)
 LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
-    r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)\S+"
+    r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)" + REST_OF_LINK
 )
 ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 AT_IN_WORD = re.compile(r"@(?<=[\w.+-]@)[\w-]")
-MENTION = r"@\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*)"  # @handle, @handle.bsky.social, @user@instance.org
+MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
+    r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
+)
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+INVISIBLE = re.compile(  # U+200B is the border between words in scripts without spaces
+    rf"(?<![{UNSPACED}])\u200b|\u200b(?![{UNSPACED}])|"
+    "[\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
 
 
 def without_links(text: str) -> str:

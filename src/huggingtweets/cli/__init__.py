@@ -25,6 +25,7 @@ from .models import models
 from .play import play
 from .pretrain import pretrain
 from .publish import publish
+from .recipes import recipes
 from .reproduce import reproduce
 from .sources import sources
 from .sweep import sweep
@@ -37,7 +38,7 @@ SECTIONS = {  # of --help, by what people want to do
     "Make": (train, generate, merge, sweep, pretrain),
     "Judge": (evaluate, compare, play),
     "Share": (publish,),
-    "Manage": (models, bases, lineage, reproduce, forget),
+    "Manage": (models, bases, recipes, lineage, reproduce, forget),
 }
 COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)
 
@@ -84,8 +85,9 @@ def main() -> None:
 def _set_waiting_of_threads() -> None:
     """Let OpenMP's threads wait actively for a short time, then sleep. docs/log.md has the measurements.
 
-    The variables are read when torch is loaded.
+    A thread that waits actively for one that has no core burns the time that both would need, so that the
+    time must not be much longer than it takes to wake a thread. The variables are read when torch is loaded.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"
-        os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -54,6 +54,8 @@ def _data_config(
     name: opt.Name = None,
     source: opt.Source = None,
     text_column: opt.TextColumn = None,
+    encoding: opt.Encoding = None,
+    same_person: opt.SamePerson = False,
     server: opt.Server = None,
     allow_private: opt.AllowPrivate = False,
     yes: opt.Yes = False,
@@ -70,6 +72,7 @@ def _data_config(
             handle=handle,
             name=name,
             text_column=text_column,
+            encoding=encoding,
             server=server,
             allow_private=allow_private,
             agreed=yes,
@@ -83,4 +86,5 @@ def _data_config(
             until=until.date() if until else None,
         ),
         held_out=held_out,
+        same_person=same_person,
     )

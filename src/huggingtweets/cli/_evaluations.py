@@ -11,16 +11,37 @@ from ._terminal import console, harmless
 
 if TYPE_CHECKING:
     from ..evaluation.comparison import Difference
-    from ..results import Figure
+    from ..results import Evaluation, Figure
+    from ..results.drawings import Headline
     from ..workflows.evaluate import EvaluatedModel
 
 BETTER = {0: "better", 1: "worse", -1: "no sure difference"}
 
 
-def print_evaluation(evaluated: EvaluatedModel) -> None:
-    """Every row: the model between its floors and its ceiling, with 95 % intervals."""
+def print_evaluation(evaluated: EvaluatedModel, *, figures: bool) -> None:
+    """The answers in words, every row if `figures` is set, and the files that were written."""
+    out, counts = console(), evaluated.evaluation.counts
+    print_answers(evaluated.headlines)
+    if figures:
+        out.print(_every_row(evaluated.evaluation))
+        others = ", ".join(f"{name} ({posts:,})" for name, posts in counts.others.items()) or "nobody"
+        out.print(harmless(f"\nTold apart from: {others}. Seed {evaluated.evaluation.seed}."), soft_wrap=True)
+    for file in (evaluated.model.report_page, evaluated.model.evaluation):
+        out.print(harmless(f"  {file}"), soft_wrap=True)
+
+
+def print_answers(headlines: Sequence[Headline]) -> None:
+    """Each question with its short answer and the sentence that it rests on."""
+    out = console()
+    for headline in headlines:
+        out.print(harmless(f"{headline.question} {headline.answer}."), soft_wrap=True)
+        out.print(harmless(f"  {headline.sentence}\n"), soft_wrap=True)
+
+
+def _every_row(evaluation: Evaluation) -> Table:
+    """The model between its floors and its ceiling, with 95 % intervals."""
     table = Table("measure", "model", "floors", "ceiling", "better is", box=None)
-    for path, row in evaluated.evaluation.rows().items():
+    for path, row in evaluation.rows().items():
         floors = ", ".join(f"{name} {figure.value:.3f}" for name, figure in row.floors.items())
         table.add_row(
             path,
@@ -29,13 +50,7 @@ def print_evaluation(evaluated: EvaluatedModel) -> None:
             _figure(row.ceiling) if row.ceiling else "",
             row.best,
         )
-    out = console()
-    out.print(table)
-    counts = evaluated.evaluation.counts
-    others = ", ".join(f"{name} ({posts:,})" for name, posts in counts.others.items()) or "nobody"
-    out.print(harmless(f"\nTold apart from: {others}. Seed {evaluated.evaluation.seed}."), soft_wrap=True)
-    for file in (evaluated.model.report_page, evaluated.model.evaluation):
-        out.print(harmless(f"  {file}"), soft_wrap=True)
+    return table
 
 
 def print_comparison(compared: Sequence[tuple[EvaluatedModel, Mapping[str, Difference]]]) -> None:

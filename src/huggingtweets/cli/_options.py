@@ -37,6 +37,16 @@ Name = Annotated[
 TextColumn = Annotated[
     str | None, typer.Option(rich_help_panel=READING, help="Column that holds the text, in a table.")
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=READING, help="Encoding of a table or text, such as cp1251, if not guessed."
+    ),
+]
+SamePerson = Annotated[
+    bool,
+    typer.Option(rich_help_panel=READING, help="All locations are places of one person."),
+]
 Server = Annotated[
     str | None,
     typer.Option(rich_help_panel=READING, help="Address of a live service, where it is not the usual one."),
@@ -100,8 +110,17 @@ RecipeName = Annotated[
         "--recipe",
         metavar="NAME|FILE.toml",
         rich_help_panel=TRAINING,
-        help="What to train and how: starter, gpt2, distilgpt2, gpt2-medium, smollm2-135m, smollm2-360m, "
-        "gemma-3-270m, qwen3-0.6b, llama-3.2-1b, ngram, or a file.",
+        help="What to train and how: a name that huggingtweets recipes lists, or a file.",
+    ),
+]
+OptionalRecipe = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME|FILE.toml",
+        rich_help_panel=TRAINING,
+        help="What to train and how: a name that huggingtweets recipes lists, or a file.  "
+        "[default: the best that this machine can run]",
     ),
 ]
 Settings = Annotated[

@@ -12,6 +12,7 @@ from ..model_folder import ModelFolder
 from ..results import Game
 from ..sources import Source
 from ..types import PROMPT, Funnel, Reason, Sample
+from ._evaluations import print_answers
 from ._terminal import PlainConsole, console, harmless
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ REASONS = {
 
 
 def print_trained(model: ModelFolder) -> None:
-    """Print the funnel, figures, samples, and the paths of a trained model."""
+    """Print the funnel, figures, samples, answers, and the paths of a trained model."""
+    from .. import evaluation
+    from ..workflows.evaluate import EvaluatedModel
+
     record, out = model.record, console()
     for author in record.authors:
         out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
@@ -38,6 +42,9 @@ def print_trained(model: ModelFolder) -> None:
         out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
     out.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
     print_samples([sample for sample in record.result.samples if sample.prompt == PROMPT])
+    if model.evaluation.is_file():
+        out.print()
+        print_answers(EvaluatedModel(model, evaluation.load(model)).headlines)
     out.print(f"\nModel folder: {model}", markup=False, soft_wrap=True)
     for name in sorted(path.name for path in model.path.iterdir() if path.suffix in {".md", ".png", ".html"}):
         out.print(f"  {model.path / name}", markup=False, soft_wrap=True)
@@ -86,6 +93,8 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
+    if inspection.dates:
+        out.print(harmless(inspection.dates))
     for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():

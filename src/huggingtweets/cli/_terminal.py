@@ -28,6 +28,7 @@ from ..types import CurvePoint
 
 SHOWN_SAMPLES = 2  # at each evaluation during training
 LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
+PACE_SECONDS = 5.0  # of work, after which it is known how long the rest takes
 
 _HIGH_CONTROL = re.compile(r"[\x7f-\x9f]")  # which JSON need not escape, unlike the others
 
@@ -44,6 +45,23 @@ TITLES = {
     "others": "Reading other people's posts, to tell them apart",
     "write": "Writing posts to be judged",
 }
+
+
+class Pace:
+    """How fast a stage goes, from when it was first seen: a run that goes on does not begin with nothing."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, float] | None = None  # what was done then, and when that was
+
+    def seconds_left(self, done: int, total: int | None) -> float | None:
+        """Seconds until all is done, if it goes on as fast as so far; None where that is not known yet."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done, now
+        first, started = self._first
+        if total is None or done == first or now - started < PACE_SECONDS:
+            return None
+        return (now - started) / (done - first) * (total - done)
 
 
 class PlainConsole(Console):
@@ -72,6 +90,8 @@ class Terminal:
         self._task: TaskID | None = None
         self._held_out: float | None = None
         self._last_line = 0.0
+        self._pace = Pace()
+        self._says_how_long = False  # whether this stage still has to say how long it will take
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -89,6 +109,7 @@ class Terminal:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(title, total=None, figures="")
+        self._pace, self._says_how_long = Pace(), True
 
     def read(self, posts: int, expected: int | None) -> None:
         """Show the number of posts read so far."""
@@ -121,8 +142,13 @@ class Terminal:
     def _show(self, done: int, total: int | None, figures: str) -> None:
         if self._task is not None:
             self._bar.update(self._task, completed=done, total=total, figures=figures)
+        left = self._pace.seconds_left(done, total)
+        if left is not None and self._says_how_long:
+            self._says_how_long = False
+            self._line(f"  about {duration(left)} to go, as fast as so far")
         if not self._console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
-            self._line(f"  {done:,}{f' of {total:,}' if total else ''}: {figures}")
+            to_go = "" if left is None else f", {duration(left)} to go"
+            self._line(f"  {done:,}{f' of {total:,}' if total else ''}: {figures}{to_go}")
 
     def _line(self, line: str) -> None:
         self._last_line = time.monotonic()
@@ -147,6 +173,14 @@ def size(count: int) -> str:
     while number >= 1000 and len(units) > 1:  # noqa: PLR2004 -- as the Hub counts
         number, units = number / 1000, units[1:]
     return f"{number:.0f} bytes" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it, like "40 s", "4 min" or "2 h 5 min"."""
+    if seconds < 100:  # noqa: PLR2004 -- two digits
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def prepare_output() -> None:

@@ -29,15 +29,20 @@ def evaluate(
             metavar="trackio|wandb|none", help="Where this is recorded.  [default: where training was]"
         ),
     ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Print every figure with its floors, ceiling and interval.")
+    ] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Measure whether a model sounds like the person, and whether it only repeats them.
 
-    Writes report.html and report.json into the model folder, and the figures onto its card.
+    Prints the answers in words. Writes report.html and report.json into the model folder, and the figures
+    onto its card.
 
     \b
     Examples:
       huggingtweets evaluate models/somebody
+      huggingtweets evaluate somebody --figures
       huggingtweets evaluate somebody --against friends.csv --against another-archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..evaluation import flat
@@ -56,4 +61,4 @@ def evaluate(
     if as_json:
         print_json(flat(evaluated.evaluation))
     else:
-        print_evaluation(evaluated)
+        print_evaluation(evaluated, figures=figures)

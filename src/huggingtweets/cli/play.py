@@ -29,7 +29,8 @@ def play(
     """Guess which of two posts is real, and see whether the model can be told from the person.
 
     Real posts are held-out ones; they are shown here, and written nowhere. Ctrl-C ends the game and keeps
-    what was played. The result is added to the report.
+    what was played. The result is added to the report, to those of earlier games. No real post is shown
+    again after it was answered.
 
     \b
     Examples:
@@ -38,7 +39,7 @@ def play(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.play import deal, play
 
-    dealt = deal(model, rounds=rounds, seed=seed or 0)
+    dealt = deal(model, rounds=rounds, seed=seed)
     answers = _ask(dealt.pairs, shown=not as_json)
     if not answers:
         raise UserError("nothing was answered, so there is nothing to count; answer with 1 or 2")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from .. import recipes
 from ..errors import RecipeError
+from ..types import Recipe
 from ..workflows.data import DataConfig
 from . import _options as opt
 from ._data_options import reads_posts
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 def train(
     data: DataConfig,
     out: opt.Out = None,
-    recipe: opt.RecipeName = "gpt2",
+    recipe: opt.OptionalRecipe = None,
     settings: opt.Settings = None,
     base: opt.Base = None,
     tracker: opt.TrackerName = "trackio",
@@ -42,14 +44,15 @@ def train(
     """Turn posts into a model that writes like them.
 
     Reads, cleans, trains, measures, and writes a model folder with a card and pictures. Several locations
-    make one model of all of them. After an interruption the same command goes on where it stood.
+    make one model of all of them. After an interruption the same command goes on where it stood. Without
+    --recipe it takes the best that this machine can run, and says which.
 
     \b
     Examples:
       huggingtweets train twitter-2024-10-01.zip
       huggingtweets train posts.csv --recipe starter --name "Ada Lovelace"
       huggingtweets train posts.csv --recipe starter --set epochs=6 --set learning_rate=5e-4
-      huggingtweets train archive.zip --base ./my-base --out models/mine --json
+      huggingtweets train archive.zip --recipe starter --base ./my-base --out models/mine --json
       huggingtweets train ada.zip bsky:bob.example --mix ada=2 --mix bob.example=1
       accelerate launch -m huggingtweets train archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
@@ -63,7 +66,7 @@ def train(
     ]
     config = TrainConfig(
         data=data,
-        recipe=replace(recipes.load(recipe, changes), mix=_weights(mix or [])),
+        recipe=replace(load_or_choose(recipe, changes, base=base), mix=_weights(mix or [])),
         out=out,
         overwrite=overwrite,
         tracker=tracker,
@@ -74,6 +77,21 @@ def train(
         fresh=fresh,
     )
     run(config, as_json=as_json)
+
+
+def load_or_choose(
+    name: str | None, settings: Sequence[str], *, among: Sequence[str] = (), base: str | None = None
+) -> Recipe:
+    """The recipe of a name; without a name the one for the base, or the best of `among` for this machine."""
+    if name:
+        return recipes.load(name, settings)
+    from ..workflows.recipes import choose_recipe, recipe_for_base
+
+    with Terminal() as terminal:
+        watcher = None if _follows() else terminal
+        if base:
+            return recipe_for_base(base, settings, watcher)
+        return choose_recipe(settings, among=among, watcher=watcher)
 
 
 def _weights(mix: list[str]) -> dict[str, float]:
@@ -98,7 +116,7 @@ def run(config: TrainConfig, *, as_json: bool) -> None:
     """Train and print the result; in a distributed run, every process but the first only trains its share."""
     from ..workflows.train import follow, train
 
-    if int(os.environ.get("RANK", "0")) > 0:
+    if _follows():
         follow(config)
         return
     with Terminal() as terminal:
@@ -107,3 +125,8 @@ def run(config: TrainConfig, *, as_json: bool) -> None:
         print_json({"folder": str(model), "record": model.record})
     else:
         print_trained(model)
+
+
+def _follows() -> bool:
+    """Whether this is not the first process of a distributed run."""
+    return int(os.environ.get("RANK", "0")) > 0

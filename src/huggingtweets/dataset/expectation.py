@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -23,8 +23,8 @@ class LearningCurvePoint(Struct, frozen=True, kw_only=True):
     high: float
 
 
-# Two timelines, two seeds each, starter base; measured by benchmarks/learning_curve.py, see docs/log.md.
-MEASURED: tuple[LearningCurvePoint, ...] = (
+# Of the starter: two timelines, two seeds each; measured by benchmarks/learning_curve.py, see docs/log.md.
+STARTER = (
     LearningCurvePoint(posts=100, gain=0.136, low=0.058, high=0.225),
     LearningCurvePoint(posts=200, gain=0.178, low=0.087, high=0.281),
     LearningCurvePoint(posts=400, gain=0.214, low=0.123, high=0.317),
@@ -34,7 +34,20 @@ MEASURED: tuple[LearningCurvePoint, ...] = (
 )
 
 
-def expected_gain(posts: int, curve: Sequence[LearningCurvePoint] = MEASURED) -> Figure | None:
+# Of SmolLM2-135M: two timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. Their range
+# stands for the interval, and more posts were measured of one timeline only.
+SMOLLM2_135M = (
+    LearningCurvePoint(posts=100, gain=0.231, low=0.225, high=0.236),
+    LearningCurvePoint(posts=200, gain=0.292, low=0.267, high=0.318),
+    LearningCurvePoint(posts=400, gain=0.353, low=0.306, high=0.399),
+)
+MEASURED: Mapping[str, tuple[LearningCurvePoint, ...]] = {  # by base
+    "starter": STARTER,
+    "smollm2-135m": SMOLLM2_135M,
+}
+
+
+def expected_gain(posts: int, curve: Sequence[LearningCurvePoint]) -> Figure | None:
     """Estimate the gain of training on so many posts.
 
     Between two measured points the gain is interpolated linearly over the logarithm of the posts. Outside of

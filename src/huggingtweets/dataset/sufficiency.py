@@ -1,6 +1,8 @@
 """Says whether there are enough posts to train a model.
 
 The limits are those of huggingtweets (2020), which refused under 6,000 characters and warned under 40,000.
+Here they are bytes of UTF-8: a character of Japanese says about as much as three of English, and is three
+bytes long.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from msgspec import Struct
 
 from ..errors import NotEnoughPosts
 from ..results import Figure
-from .expectation import expected_gain
+from .expectation import MEASURED, expected_gain
 
-TOO_LITTLE = 6_000  # characters
-LITTLE = 40_000  # characters
+TOO_LITTLE = 6_000  # bytes
+LITTLE = 40_000  # bytes
+DEFAULT_BASE = "smollm2-135m"
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
     "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
@@ -40,37 +43,43 @@ class Sufficiency(Struct, frozen=True, kw_only=True):
     expected: Figure | None = None
 
 
-def sufficiency(texts: Sequence[str]) -> Sufficiency:
-    """Say whether the cleaned texts for one model are enough."""
+def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
+    """Say whether the cleaned texts for one model are enough, and what can be expected of training.
+
+    Args:
+        texts: of the posts, cleaned.
+        base: what training starts from; of one that was never measured nothing is expected.
+    """
     characters = sum(len(text) for text in texts)
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
-    if characters < TOO_LITTLE:
-        level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} that a voice needs. {HELP}"
-    elif characters < LITTLE:
+    if size < TOO_LITTLE:
+        level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} bytes that a voice needs. {HELP}"
+    elif size < LITTLE:
         level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
     else:
         level, text = Level.ENOUGH, f"{amount}: enough."
-    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts))
-    text += _expectation(expected)
+    expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts), MEASURED.get(base, ()))
+    text += _expectation(expected, base)
     return Sufficiency(level=level, posts=len(texts), characters=characters, text=text, expected=expected)
 
 
-def require_enough(texts: Sequence[str]) -> Sufficiency:
+def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
     """Like `sufficiency`, but refuse too few posts.
 
     Raises:
         NotEnoughPosts: the texts are too few to train on.
     """
-    result = sufficiency(texts)
+    result = sufficiency(texts, base)
     if result.level is Level.TOO_LITTLE:
         raise NotEnoughPosts(result.text)
     return result
 
 
-def _expectation(gain: Figure | None) -> str:
+def _expectation(gain: Figure | None, base: str) -> str:
     if gain is None:
         return ""
     return (
-        f" Models of as many posts needed {gain.value:.0%} fewer bits than their base to predict the "
-        f"person's next ones ({gain.low:.0%} to {gain.high:.0%})."
+        f" Trained from {base}, models of as many posts predicted the person's next ones with "
+        f"{gain.value:.0%} fewer bits per byte than it ({gain.low:.0%} to {gain.high:.0%})."
     )

@@ -16,7 +16,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     """The first model's figure less the second's."""
 
     by: Figure
-    sure: bool  # 0 is outside of the interval
+    sure: bool  # not by chance, with regard to how many differences there are
     better: int  # 0 or 1, the model that is nearer to what it should be; -1 if that is not sure
 
 
@@ -24,18 +24,21 @@ def differences(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict
     """The difference of every row that both models have a figure for, by the path of the row.
 
     Bits per byte are compared post by post if both were measured on the same held-out posts. All else is
-    compared by the two intervals, which is careful, since both are measured beside the same posts.
+    compared by the two intervals, which is careful, since both are measured beside the same posts. Of many
+    differences some leave their intervals by chance; `intervals.sure` corrects for their number.
     """
-    paired, theirs = _paired(first, second, seed), second.rows()
-    result = {}
-    for path, row in first.rows().items():
-        other = theirs.get(path)
-        if other is None or row.model is None or other.model is None:
-            continue
-        by = paired.get(path) or intervals.difference(row.model, other.model)
-        sure = by.low > 0 or by.high < 0
-        result[path] = Difference(by=by, sure=sure, better=_better(row, other, by) if sure else -1)
-    return result
+    mine, theirs, paired = first.rows(), second.rows(), _paired(first, second, seed)
+    by = {
+        path: paired.get(path) or intervals.difference(row.model, other.model)
+        for path, row in mine.items()
+        if (other := theirs.get(path)) and row.model and other.model
+    }
+    return {
+        path: Difference(
+            by=by[path], sure=sure, better=_better(mine[path], theirs[path], by[path]) if sure else -1
+        )
+        for path, sure in zip(by, intervals.sure(list(by.values())), strict=True)
+    }
 
 
 def _paired(first: Evaluation, second: Evaluation, seed: int) -> dict[str, Figure]:
@@ -48,7 +51,8 @@ def _paired(first: Evaluation, second: Evaluation, seed: int) -> dict[str, Figur
     leaked = {*first.counts.leaked, *second.counts.leaked}
     at = [i for i in range(len(mine.lengths)) if i not in leaked]
     bits, other_bits, lengths = (np.array(each)[at] for each in (mine.bits, theirs.bits, mine.lengths))
-    difference = intervals.paired_difference(bits, other_bits, lengths, seed=seed)
+    days = np.array(mine.days)[at] if mine.days else ()
+    difference = intervals.paired_difference(bits, other_bits, lengths, days, seed=seed)
     return {f"{PREDICTION}.bits_per_byte": difference}
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RARELY = 0.01  # share of the person's own posts that may share a run before it counts as copied
 SHORTEST, LONGEST = 6, 15  # limits of that run in words; 15 is where markovify rejects a sentence
+FALSE_ALARM = 0.05  # share of runs of training in which copying is found by chance, at most
+SUSPECTED = 0.25  # p-value below which more posts are looked at
 PIECE = 200  # texts compared with all training posts at once
 
 
@@ -103,6 +105,7 @@ class CopySign(Struct, frozen=True, kw_only=True):
 
     rate: Figure  # share of generated posts with a run of words from one training post
     own: Figure | None  # the same of the person's held-out posts; None if there are none
+    suspected: bool  # it may be that the model copies more than the person: more posts would tell
     begun: bool  # the model copies more than the person repeats themselves, by more than chance
 
 
@@ -116,15 +119,14 @@ def near(originals: Originals, texts: Sequence[str]) -> Figure:
     return intervals.share(sum(match.similarity >= NEAR for match in originals.nearest(texts)), len(texts))
 
 
-def exceeds(rate: Figure, own: Figure) -> bool:
-    """Whether a model copies more than the person repeats themselves, and by more than chance."""
-    return intervals.difference(rate, own).low > 0
-
-
 def watch(
-    train: Sequence[str], held_out: Sequence[str], run: int = COPIED_RUN
+    train: Sequence[str], held_out: Sequence[str], run: int = COPIED_RUN, looks: int = 1
 ) -> Callable[[Sequence[str]], CopySign]:
     """Make a function that says of generated posts whether copying has begun.
+
+    It says so by chance in at most `FALSE_ALARM` of the runs, however often it is called: the level of each
+    call is divided by their number (Bonferroni). Whoever asks again with more posts because copying is
+    suspected does not raise that share, as long as only the second answer counts.
 
     A call takes a hundredth of a second for 64 posts and 3,000 training posts, which are indexed once.
 
@@ -132,15 +134,26 @@ def watch(
         train: the posts that the model learns from.
         held_out: later posts of the person; they say how much copying is natural.
         run: words from which on a run counts as copied.
+        looks: how many times a run of training asks.
     """
     originals = Originals(train)
     own = copied(originals, held_out, run) if held_out else None
 
     def sign(texts: Sequence[str]) -> CopySign:
         rate = copied(originals, texts, run)
-        return CopySign(rate=rate, own=own, begun=own is not None and exceeds(rate, own))
+        chance = more_by_chance(rate, own) if own else 1.0
+        return CopySign(rate=rate, own=own, suspected=chance < SUSPECTED, begun=chance <= FALSE_ALARM / looks)
 
     return sign
+
+
+def more_by_chance(rate: Figure, own: Figure) -> float:
+    """The one-sided p-value of Fisher's exact test that `rate` is no higher than `own`; both are shares."""
+    from scipy.stats import fisher_exact  # noqa: PLC0415 -- heavy, and only needed when measuring
+
+    hits, own_hits = (round(share.value * share.count) for share in (rate, own))
+    table = [[hits, rate.count - hits], [own_hits, own.count - own_hits]]
+    return float(fisher_exact(table, alternative="greater").pvalue)
 
 
 def own_run(originals: Originals, held_out: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """Can people tell? Pairs of a real post and a generated one, shown blind.
 
-Half of the answers are right by chance, so what counts is whether the interval leaves 0.5. Chakrabarty et al.
-(2025) ask readers the same way.
+Half of the answers are right by chance, so what counts is whether the interval leaves 0.5. It is one that
+allows to stop at any time, and to go on another day. Chakrabarty et al. (2025) ask readers the same way.
 """
 
 from __future__ import annotations
@@ -49,12 +49,16 @@ def pairs(held_out: Sequence[str], generated: Sequence[str], *, count: int = 20,
     return [_pair(mine, its, rng.choice(SIDES)) for mine, its in posts]
 
 
-def score(shown: Sequence[Pair], answers: Sequence[Side]) -> Game:
+def score(
+    shown: Sequence[Pair], answers: Sequence[Side], positions: Sequence[int], earlier: Game | None = None
+) -> Game:
     """Count how often the answers name the real post; fewer answers than pairs are fine.
 
     Args:
         shown: the pairs, in the order in which they were shown.
         answers: the side that was taken for the real post, for each pair.
+        positions: of the real post of each pair, among the held-out posts.
+        earlier: games with other posts of the same person, whose answers count, too.
 
     Raises:
         UserError: there is no answer, or there are more than pairs.
@@ -62,8 +66,12 @@ def score(shown: Sequence[Pair], answers: Sequence[Side]) -> Game:
     if not 0 < len(answers) <= len(shown):
         raise UserError(f"{len(answers)} answers for {len(shown)} pairs; expected one for each pair shown")
     right = sum(pair.real == answer for pair, answer in zip(shown, answers, strict=False))
-    share = intervals.share(right, len(answers))
-    return Game(found=share, told_apart=share.low > 0.5)  # noqa: PLR2004 -- chance
+    seen, count = tuple(positions[: len(answers)]), len(answers)
+    if earlier and earlier.seen:  # earlier versions did not note what they had shown
+        right, count = right + round(earlier.found.value * earlier.found.count), count + earlier.found.count
+        seen = (*earlier.seen, *seen)
+    share = intervals.share_at_any_time(right, count)
+    return Game(found=share, told_apart=share.low > 0.5, seen=seen)  # noqa: PLR2004 -- chance
 
 
 def _pair(real: str, generated: str, side: Side) -> Pair:

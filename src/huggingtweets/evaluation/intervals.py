@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
-from ..results import Figure
+from ..results import ENOUGH, Figure
 
 LEVEL = 0.95
 RESAMPLES = 1000
 SUBSETS = 200
+BISECTIONS = 50  # that find the border of an interval
 VALUES_AT_ONCE = 1_000_000  # drawn together, to bound the memory
 
 Array = NDArray[np.float64]
@@ -36,6 +38,45 @@ def share(hits: int, count: int) -> Figure:
         high=min(1.0, max(value, middle + half)),
         count=count,
     )
+
+
+def share_at_any_time(hits: int, count: int) -> Figure:
+    """A share with a confidence sequence: it holds at every count at once, so that one may stop at any time.
+
+    It holds the shares that a uniform mixture of all shares does not make 20 times as unlikely (Robbins 1970,
+    "Statistical methods related to the law of the iterated logarithm"; Ville's inequality).
+
+    Args:
+        hits: how many of them.
+        count: of how many, at least one.
+    """
+    value, misses = hits / count, count - hits
+    mixture = math.lgamma(hits + 1) + math.lgamma(misses + 1) - math.lgamma(count + 2)
+    least = mixture + math.log(1 - LEVEL)
+
+    def border(outside: float) -> float:
+        """Where the likelihood falls below the least one, between the value and a share beyond the border."""
+        inside = value
+        for _ in range(BISECTIONS):
+            middle = (inside + outside) / 2
+            if _log_likelihood(middle, hits, misses) > least:
+                inside = middle
+            else:
+                outside = middle
+        return inside
+
+    return Figure(
+        value=value,
+        low=border(0.0) if hits else 0.0,
+        high=border(1.0) if misses else 1.0,
+        count=count,
+    )
+
+
+def _log_likelihood(share: float, hits: int, misses: int) -> float:
+    """Of so many hits and misses; a share of 0 or 1 rules some of them out."""
+    sides = ((hits, share), (misses, 1 - share))
+    return sum(n * (math.log(p) if p else -math.inf) for n, p in sides if n)
 
 
 def bootstrap(statistic: Callable[..., Array], *samples: ArrayLike, seed: int) -> Figure:
@@ -64,13 +105,29 @@ def mean(values: ArrayLike, *, seed: int) -> Figure:
     return bootstrap(lambda resamples: resamples.mean(axis=1), values, seed=seed)
 
 
-def ratio(tops: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
-    """Sum over sum, for example bits a byte; both sides of a post are drawn together."""
+def ratio(tops: ArrayLike, bottoms: ArrayLike, clusters: ArrayLike = (), *, seed: int) -> Figure:
+    """Sum over sum, for example bits a byte; both sides of a post are drawn together.
+
+    Posts of one day are alike, so that whole days are drawn where there are at least `ENOUGH` (Davison and
+    Hinkley 1997, "Bootstrap methods and their application", section 3.8); else each post by itself.
+
+    Args:
+        tops: of each post.
+        bottoms: of each post.
+        clusters: the day of each post, as a number; empty where days are not known.
+        seed: the same seed gives the same interval.
+    """
     pairs = np.stack([tops, bottoms], axis=1)
-    return bootstrap(lambda each: each[..., 0].sum(axis=1) / each[..., 1].sum(axis=1), pairs, seed=seed)
+    days, of_post = np.unique(np.asarray(clusters, np.int64), return_inverse=True)
+    if len(days) >= ENOUGH:
+        pairs = np.stack([np.bincount(of_post, column) for column in pairs.T], axis=1)
+    figure = bootstrap(lambda each: each[..., 0].sum(axis=1) / each[..., 1].sum(axis=1), pairs, seed=seed)
+    return replace(figure, count=len(np.asarray(tops)))
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, bottoms: ArrayLike, *, seed: int) -> Figure:
+def paired_difference(
+    a: ArrayLike, b: ArrayLike, bottoms: ArrayLike, clusters: ArrayLike = (), *, seed: int
+) -> Figure:
     """How much more `a` has than `b` for each unit of `bottoms`, on the same posts.
 
     A post is hard or easy for both, so the interval is far narrower than that of `difference`.
@@ -79,9 +136,10 @@ def paired_difference(a: ArrayLike, b: ArrayLike, bottoms: ArrayLike, *, seed: i
         a: one model's value for each post, for example bits.
         b: the other's, in the same order.
         bottoms: what they are counted by, for example bytes.
+        clusters: as for `ratio`.
         seed: the same seed gives the same interval.
     """
-    return ratio(np.asarray(a) - np.asarray(b), bottoms, seed=seed)
+    return ratio(np.asarray(a) - np.asarray(b), bottoms, clusters, seed=seed)
 
 
 def difference(a: Figure, b: Figure) -> Figure:
@@ -97,6 +155,32 @@ def difference(a: Figure, b: Figure) -> Figure:
         high=value + math.hypot(a.high - a.value, b.value - b.low),
         count=min(a.count, b.count),
     )
+
+
+def chance(difference: Figure) -> float:
+    """The two-sided p-value that a difference is 0, from its interval as if it were a normal one."""
+    value = difference.value
+    toward_zero = value - difference.low if value > 0 else difference.high - value
+    if not toward_zero:
+        return float(value == 0)
+    z = abs(value) / toward_zero * NormalDist().inv_cdf((1 + LEVEL) / 2)
+    return 2 * NormalDist().cdf(-z)
+
+
+def sure(differences: Sequence[Figure]) -> list[bool]:
+    """Which differences are not 0: all of them together are wrong about one in at most 5 % of the cases.
+
+    Holm (1979), "A simple sequentially rejective multiple test procedure". A single difference is sure if 0
+    is outside of its interval.
+    """
+    chances = [chance(difference) for difference in differences]
+    ascending = sorted(range(len(chances)), key=chances.__getitem__)
+    result = [False] * len(chances)
+    for rank, number in enumerate(ascending):
+        if chances[number] > (1 - LEVEL) / (len(chances) - rank):
+            break
+        result[number] = True
+    return result
 
 
 def at_size(statistic: Callable[[NDArray[np.int64]], float], count: int, size: int, *, seed: int) -> Figure:

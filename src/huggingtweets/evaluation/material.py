@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
@@ -15,6 +16,8 @@ from .floors import FitNgram, LargerModel, NgramFloor
 
 LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post counts as learnt from
 LATER = 0.3  # share of other people's posts, their latest, that are a group; readers learn from the rest
+IMITATIONS = 2500  # posts of the n-gram model, at most, that a reader learns to refuse
+NGRAM_POSTS = 10_000  # training posts, the latest, that the n-gram model is fitted to: more take too long
 LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other people's group has at most
 
 
@@ -28,12 +31,15 @@ class Material:
     train: Sequence[str]  # the person's training posts, in order of time
     originals: Originals  # the same, ready to be searched for copies
     groups: Groups  # the posts to measure, by group; each has at least `ENOUGH`
-    ngram: NgramFloor  # an n-gram model of the training posts
+    ngram: NgramFloor  # an n-gram model of the latest training posts
+    ngram_posts: int = 0  # how many it was fitted to
     held_out: Sequence[str] = ()  # later posts of the person
     leaked: Sequence[int] = ()  # positions of the held-out posts that are training posts too, or nearly
+    days: Sequence[int] = ()  # of each held-out post, as numbers from 0 on; empty where one has no date
     bits: Sequence[float] = ()  # that each held-out post costs the model, its end counted; empty if unknown
     base_bits: Sequence[float] = ()  # that each costs the base
     reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name
+    repeats: tuple[int, int] | None = None  # posts dropped for repeating an earlier one; of how many
     hours: Sequence[int] = ()  # hour of the day (UTC) of each training post that has a date
     language: str = ""  # of most training posts, ISO 639-1
     known_words: frozenset[str] = frozenset()  # of that language; empty where there is no list of it
@@ -61,7 +67,7 @@ class Material:
             train: the posts that the model learnt from, in order of time.
             held_out: later posts of the person.
             generated: posts of the model as they came, unpicked.
-            fit_ngram: makes an n-gram model of the training posts.
+            fit_ngram: makes an n-gram model of the latest training posts.
             base: posts of the model that training started from.
             others: real posts of other people in order of time, by name.
             seed: of every draw; the same seed gives the same figures.
@@ -71,7 +77,8 @@ class Material:
         """
         if len(train) < ENOUGH:
             raise NotEnoughPosts(f"{len(train)} training posts; {ENOUGH} are needed to measure a model by")
-        originals, ngram = Originals(train), fit_ngram(train)
+        latest = train[-NGRAM_POSTS:]
+        originals, ngram = Originals(train), fit_ngram(latest)
         leaked = {i for i, near in enumerate(originals.nearest(held_out)) if near.similarity >= LEAK}
         reference, later = _apart(others, {normalized(text) for text in (*train, *held_out)})
         groups = {
@@ -86,11 +93,17 @@ class Material:
             originals=originals,
             groups={name: posts for name, posts in groups.items() if len(posts) >= ENOUGH},
             ngram=ngram,
+            ngram_posts=len(latest),
             held_out=held_out,
             leaked=sorted(leaked),
             reference=reference,
             seed=seed,
         )
+
+    @cached_property
+    def imitations(self) -> list[str]:
+        """Posts of the n-gram model, as many as a reader learns of the person; others than its group has."""
+        return self.ngram.generate(count=min(IMITATIONS, len(self.train)), seed=self.seed + 1)
 
 
 def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:

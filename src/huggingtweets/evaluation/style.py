@@ -34,7 +34,11 @@ class StyleScorer:
 
 
 def write_style(
-    train: Sequence[str], others: Mapping[str, Sequence[str]], generic: Sequence[str], folder: Path
+    train: Sequence[str],
+    others: Mapping[str, Sequence[str]],
+    generic: Sequence[str],
+    imitations: Sequence[str],
+    folder: Path,
 ) -> None:
     """Write the scorer of posts into a model folder; nothing if there are no posts to tell the person's from.
 
@@ -42,13 +46,14 @@ def write_style(
         train: the person's training posts.
         others: real posts of other people, by name.
         generic: posts of the base, for when those are too few.
+        imitations: posts of an n-gram model of the person, which have no sense.
         folder: of the model.
     """
     theirs = balanced(others, MOST)
     if len(theirs) < LEAST:
         theirs += generic
     if min(len(train), len(theirs)) >= ENOUGH:
-        Reader.fit(counts(train[-MOST:]), counts(theirs)).save(folder / STYLE)
+        Reader.fit(counts(train[-MOST:]), counts([*theirs, *imitations])).save(folder / STYLE)
 
 
 def load_style(folder: Path) -> StyleScorer:

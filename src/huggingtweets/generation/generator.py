@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,7 @@ from ..errors import MissingExtra, ModelError, UserError
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
+from .decoder import DecoderWeights, decoder_weights, open_decoder
 from .sampler import stream_tokens
 from .writer import Sampler, SamplingRequest, Writer
 
@@ -35,15 +37,19 @@ from .writer import Sampler, SamplingRequest, Writer
 class Generator(Writer):
     """A causal language model in memory, and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(
+        self, model: Any, tokenizer: PreTrainedTokenizerBase, dtype: torch.dtype | None = None
+    ) -> None:
         """Write with a model in memory.
 
         Args:
             model: a causal language model of transformers.
             tokenizer: one that puts the begin token of a post before every prompt.
+            dtype: what matrices are multiplied in where that is faster; None for that of the model.
         """
         self.model, self.tokenizer = model, tokenizer
         self.model.eval()
+        self._dtype = dtype
         self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 1024
         self.sampling = _sampling(model.generation_config)
         self._speakers = speakers(tokenizer)
@@ -93,6 +99,11 @@ class Generator(Writer):
 
         return sample
 
+    @cached_property
+    def _weights(self) -> DecoderWeights | None:
+        """Read when the first text is written: a model that only predicts needs no copy of its weights."""
+        return decoder_weights(self.model, self._dtype)
+
     def _inputs(self, prompt: str, count: int, speaker_tokens: Sequence[int]) -> torch.Tensor:
         """The tokens that each text begins with: (count, tokens)."""
         ids = self.tokenizer(prompt)["input_ids"]
@@ -102,9 +113,15 @@ class Generator(Writer):
         return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
     def _texts(self, prompt: str, ids: list[list[int]]) -> list[str]:
-        """The text of each row of tokens, without bytes that make no character, as of half an emoji."""
-        continuations = self.tokenizer.batch_decode(ids, skip_special_tokens=True)
-        return [prompt + text.replace("\N{REPLACEMENT CHARACTER}", "") for text in continuations]
+        """The text of each row of tokens, without bytes that make no character, as of half an emoji.
+
+        Each is decoded with the prompt before it, which is then cut off: some decoders, such as that of Llama
+        2, drop the space of the first word.
+        """
+        begin = self.tokenizer(prompt)["input_ids"]
+        rows = [begin, *(begin + row for row in ids)]
+        head, *texts = self.tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return [prompt + text[len(head) :].replace("\N{REPLACEMENT CHARACTER}", "") for text in texts]
 
     def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
@@ -118,7 +135,8 @@ class Generator(Writer):
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             ends = self.model.generation_config.eos_token_id
             ends = ends if isinstance(ends, list) else [ends]
-            yield from stream_tokens(self.model, inputs, sampling, ends, self._suppressed)
+            decoder = open_decoder(self.model, self._weights)
+            yield from stream_tokens(decoder, inputs, sampling, ends, self._suppressed)
         else:
             yield self._generate(inputs, sampling)
 

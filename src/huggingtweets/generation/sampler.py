@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from ..types import Sampling
+from .decoder import Decoder
 
 COLDEST = 1e-6  # temperature; below it quotients are no longer finite in float32
 MAX_REDRAWS = 64  # then the nucleus is sorted, since a tiny one is hardly ever hit
@@ -18,7 +16,7 @@ MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones 
 
 @torch.inference_mode()
 def stream_tokens(
-    model: Any,
+    decoder: Decoder,
     prompts: torch.Tensor,
     sampling: Sampling,
     end_tokens: Collection[int],
@@ -27,7 +25,7 @@ def stream_tokens(
     """Continue each prompt until it ends.
 
     Args:
-        model: a causal language model of transformers that uses a key-value cache.
+        decoder: what computes the logits.
         prompts: (rows, tokens), of one length.
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
@@ -37,9 +35,7 @@ def stream_tokens(
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    cache = DynamicCache(config=model.config)
-    logits = _read_prompts(model, prompts, cache)
-    can_shrink = all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    logits = decoder.read(prompts, sampling.max_new_tokens)
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -54,22 +50,11 @@ def stream_tokens(
         unfinished = [row for row, text in enumerate(rows) if text not in finished]
         if not unfinished or not remaining:
             break
-        if can_shrink and len(unfinished) <= MAX_UNFINISHED * len(rows):
+        if decoder.can_select and len(unfinished) <= MAX_UNFINISHED * len(rows):
             indices = torch.tensor(unfinished, device=tokens.device)
-            cache.batch_select_indices(indices)
+            decoder.select(indices)
             tokens, rows = tokens[indices], [rows[row] for row in unfinished]
-        logits = model(tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
-
-
-def _read_prompts(model: Any, prompts: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-    """The logits after the prompts, (rows, vocabulary); equal prompts are computed once."""
-    equal = bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
-    logits: torch.Tensor = output.logits[:, -1]
-    if equal and len(prompts) > 1:
-        cache.batch_repeat_interleave(len(prompts))
-        logits = logits.expand(len(prompts), -1)
-    return logits
+        logits = decoder.step(tokens)
 
 
 def sample_tokens(

@@ -25,7 +25,6 @@ from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
 
-FLOOR_POSTS = 10_000  # the latest training posts, which the n-gram floor is fitted to
 KINDS = ("ngram", "neural")  # in this order a folder is checked for them: the one that loads fastest first
 KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
 
@@ -55,6 +54,7 @@ class ModelKind(Protocol):
         folder: Path,
         watcher: Watcher,
         checkpoints: CheckpointConfig | None,
+        dtype: str | None,
     ) -> tuple[FinetunedModel, dict[str, str]]:
         """Train on the dataset, and write a model into `folder`."""
 
@@ -66,7 +66,13 @@ class ModelKind(Protocol):
 
 
 def train(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    watcher: Watcher,
+    checkpoints: CheckpointConfig | None = None,
+    *,
+    dtype: str | None = None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the kind of model that the recipe names, and write it into `folder`, which exists.
 
@@ -76,11 +82,12 @@ def train(
         folder: where the model goes.
         watcher: gets every step and evaluation.
         checkpoints: where an unfinished run is kept; None keeps nothing.
+        dtype: of the weights that are written, "float32" or "bfloat16"; None: the base's own.
 
     Returns:
         The trained model, and the versions and hardware it was made with.
     """
-    return _kind(recipe).train(data, recipe, folder, watcher, checkpoints)
+    return _kind(recipe).train(data, recipe, folder, watcher, checkpoints, dtype)
 
 
 def load(folder: Path) -> Model:
@@ -106,10 +113,10 @@ def holds_posts(recipe: Recipe) -> bool:
 
 
 def ngram_floor(texts: Sequence[str]) -> NgramFloor:
-    """An n-gram model of the latest training posts, in order of time: every model has to beat it."""
+    """An n-gram model of training posts, in order of time: every model has to beat it."""
     from .ngram_counts import NgramModel  # noqa: PLC0415 -- with numpy
 
-    return NgramModel.fit(texts[-FLOOR_POSTS:])
+    return NgramModel.fit(texts)
 
 
 def _kind(recipe: Recipe) -> ModelKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
-from ..evaluation.copies import watch
+from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.generator import Generator
 from ..model_folder import ADAPTER_CONFIG, CONFIG, FinetunedModel
@@ -21,7 +22,9 @@ from ..types import Dataset, Recipe
 
 FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
+BF16_FROM = 50_000_000  # parameters from which a model writes in bfloat16; smaller ones gain little
 PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
+MORE_SAMPLES = 128  # sampled beside them where those look copied
 PROBE_TOKENS = 64  # of each, at most: enough to show a copied run
 
 
@@ -31,7 +34,9 @@ class NeuralModel(Generator):
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `Generator`."""
         self._device = training.choose_device()
-        super().__init__(model.to(self._device.kind), tokenizer)
+        large = model.num_parameters() >= BF16_FROM
+        dtype = torch.bfloat16 if self._device.bf16 and large else None  # as `bits` computes, too
+        super().__init__(model.to(self._device.kind), tokenizer, dtype)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """The negative log-likelihood of each text in bits, its end counted."""
@@ -39,11 +44,18 @@ class NeuralModel(Generator):
 
 
 def train(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    watcher: Watcher,
+    checkpoints: CheckpointConfig | None,
+    dtype: str | None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the recipe's base; see `models.train`."""
     device = training.choose_device()
     base = training.load_base(recipe.base, dropout=recipe.dropout, progress=watcher.fetched)
+    if dtype:
+        base = dataclasses.replace(base, base=replace(base.base, dtype=dtype))
     options = training.TrainOptions(
         device=device,
         checkpoints=checkpoints,
@@ -60,7 +72,8 @@ class _MemorizationProber:
     """Samples posts from a model during its training, and measures how many of them are copied."""
 
     def __init__(self, data: Dataset, recipe: Recipe) -> None:
-        self._measure = watch([post.text for post in data.train], [post.text for post in data.held_out])
+        train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
+        self._measure = watch(train, held_out, looks=recipe.evaluations)
         self._seed = recipe.seed
         self._with_begin_token = lru_cache(maxsize=1)(training.with_begin_token)  # made once a run
         self._sampling = replace(
@@ -68,26 +81,31 @@ class _MemorizationProber:
         )
 
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
-        texts = self._samples(model, tokenizer)
+        texts = self._samples(model, tokenizer, PROBE_SAMPLES, self._seed)
         sign = self._measure(texts)
-        own = f"{sign.own.value:.0%}" if sign.own else "unknown"
+        if not sign.suspected:
+            return MemorizationProbe(samples=texts, copied=sign.rate.value)
+        sign = self._measure((*texts, *self._samples(model, tokenizer, MORE_SAMPLES, self._seed + 1)))
         return MemorizationProbe(
-            samples=texts,
-            copied=sign.rate.value,
-            memorizes=f"{sign.rate.value:.0%} of its posts copy a training post (the person's own: {own})"
-            if sign.begun
-            else "",
+            samples=texts, copied=sign.rate.value, memorizes=_reason(sign) if sign.begun else ""
         )
 
-    def _samples(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    def _samples(
+        self, model: Any, tokenizer: PreTrainedTokenizerBase, count: int, seed: int
+    ) -> tuple[str, ...]:
         """Posts of the model; the random numbers and the mode of its training stay as they were."""
         was_training = model.training
         with torch.random.fork_rng():
             written = Generator(model, self._with_begin_token(tokenizer)).generate(
-                count=PROBE_SAMPLES, sampling=self._sampling, seed=self._seed
+                count=count, sampling=self._sampling, seed=seed
             )
         model.train(was_training)
         return tuple(sample.text for sample in written.samples)
+
+
+def _reason(sign: CopySign) -> str:
+    own = f"{sign.own.value:.0%}" if sign.own else "unknown"
+    return f"{sign.rate.value:.0%} of its posts copy a training post (the person's own: {own})"
 
 
 def load(folder: Path) -> NeuralModel:
@@ -101,5 +119,6 @@ def load(folder: Path) -> NeuralModel:
 
 def load_base(recipe: Recipe) -> NeuralModel:
     """Load the base that the recipe names."""
+    training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
     return NeuralModel(loaded.model, training.with_begin_token(loaded.tokenizer))

@@ -54,14 +54,19 @@ class Ngram(Writer):
 
 
 def train(
-    data: Dataset, recipe: Recipe, folder: Path, watcher: Watcher, checkpoints: CheckpointConfig | None = None
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    watcher: Watcher,
+    checkpoints: CheckpointConfig | None,
+    dtype: str | None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
-    """Count the training posts; see `models.train`. It takes a second, so there are no checkpoints.
+    """Count the training posts; see `models.train`. It takes a second: no checkpoints. Counts have no dtype.
 
     Raises:
         RecipeError: the recipe names a base, which an n-gram model has no use for.
     """
-    del checkpoints
+    del checkpoints, dtype
     _require_no_base(recipe)
     model = NgramModel.fit([post.text for post in data.train])
     model.save(folder / NGRAM_WEIGHTS)

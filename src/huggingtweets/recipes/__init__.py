@@ -2,7 +2,9 @@
 
 The file's name is the recipe's name. Its fields are those of `types.Recipe`, which explains each. Users can
 write recipe files of their own, and change any field with `--set key=value`. The memory in a summary was
-measured (benchmarks/recipe_memory.py) and rounded up.
+measured (benchmarks/recipe_memory.py) and rounded up, unless the summary says that it was computed.
+
+A file's table `[automatic]` lets `train` choose the recipe where no other is asked for.
 """
 
 from __future__ import annotations
@@ -13,18 +15,34 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import fields
 
 from ..errors import RecipeError
 from ..types import Recipe, Sampling
 
-__all__ = ["load", "names", "to_toml"]
+__all__ = ["Automatic", "automatic", "load", "names", "to_toml"]
+
+
+class Automatic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table `[automatic]` of a recipe: when `train` chooses it by itself."""
+
+    rank: int  # of all recipes that this machine can run, the one of the highest rank is chosen
+    memory: float = 0.0  # gigabytes (1e9 bytes) that a run needs, of the GPU where it needs one
+    cores: int = 1  # of the processor, fewer are too slow
+    gpu: bool = False  # whether it is too slow without a GPU
 
 
 def names() -> tuple[str, ...]:
     """Return the names of the recipes in the package, sorted."""
     paths = (Path(entry.name) for entry in files(__name__).iterdir())
     return tuple(sorted(path.stem for path in paths if path.suffix == ".toml"))
+
+
+def automatic(name: str) -> Automatic | None:
+    """When `train` chooses a recipe of the package by itself; None: never."""
+    table = msgspec.toml.decode(_of_package(name)).get("automatic")
+    return msgspec.convert(table, Automatic) if table else None
 
 
 def load(name: str, settings: Sequence[str] = ()) -> Recipe:
@@ -41,13 +59,14 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
     if path.suffix == ".toml":
         text, name = _text(path), path.stem
     elif name in names():
-        text = files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
+        text = _of_package(name)
     else:
         raise RecipeError(
             f"no recipe is called {name!r}; expected one of {', '.join(names())}, or a .toml file"
         )
     try:
         content = {"name": name, **msgspec.toml.decode(text)}
+        content.pop("automatic", None)
         for setting in settings:
             _apply(content, setting)
         return msgspec.convert(content, Recipe, strict=False)
@@ -81,6 +100,10 @@ def _lines(values: Mapping[str, object]) -> str:
 
 def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _of_package(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def _text(path: Path) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..results import Evaluation
+from ..results.drawings import Headline
 from ..types import Record
+from . import sections
 from .card import model_card
+from .context import report_context
 from .curves import loss_curve
 from .funnel_picture import funnel_picture
 from .game import with_game
@@ -18,6 +21,7 @@ from .share_picture import post_picture, share_picture
 __all__ = [
     "avatar_pictures",
     "funnel_picture",
+    "headlines",
     "loss_curve",
     "model_card",
     "pipeline_picture",
@@ -27,6 +31,11 @@ __all__ = [
     "share_picture",
     "with_game",
 ]
+
+
+def headlines(record: Record, evaluation: Evaluation) -> list[Headline]:
+    """The short answers at the top of the report and of the card."""
+    return sections.headlines(evaluation, report_context(record, evaluation))
 
 
 def render(

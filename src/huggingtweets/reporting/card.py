@@ -22,6 +22,14 @@ from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
 OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter"}  # fields that mean something to no other method
+SHOWN_FIELDS = ("name", "method", "lora_rank", "epochs", "learning_rate", "batch_tokens", "seed")
+SHOWN_SAMPLES = 3
+LICENCES = {  # by SPDX or a name of their own, as the Hub calls them
+    "Apache-2.0": "apache-2.0",
+    "MIT": "mit",
+    "Gemma": "gemma",
+    "Llama-3.2": "llama3.2",
+}
 COUNTED = ("name", "summary", "method", "seed")  # fields of a recipe that mean something without a base
 
 
@@ -46,7 +54,8 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
         tags=["huggingtweets", "text-generation", *(["merge"] if record.merged_from else [])],
         pipeline_tag="text-generation",
         library_name=_library(record),
-        base_model=hub_id(record.base),
+        base_model=hub_id(record.base) or record.base.made_from or None,
+        license=LICENCES.get(record.base.licence),
         widget=[{"text": PROMPT}] if based else None,
         thumbnail="predictions.png" if "predictions.png" in pictures else None,
         model_name=plain(record.name),
@@ -102,6 +111,7 @@ def environment() -> Environment:
 def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
     """What the template shows, in the order in which it does."""
     funnels = [author.funnel for author in record.authors]
+    hyperparameters = _recipe(record)
     return {
         "record": record,
         "pictures": pictures,
@@ -116,7 +126,9 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],
-        "recipe": _recipe(record),
+        "recipe": hyperparameters[0],
+        "other_fields": hyperparameters[1],
+        "shown_samples": SHOWN_SAMPLES,
         "metrics": [_metric(metric) for metric in record.result.metrics],
         "sampling": record.recipe.sampling,
         "samples": [_sample(sample) for sample in record.result.samples],
@@ -176,14 +188,17 @@ def _base(base: Base) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _recipe(record: Record) -> list[tuple[str, object]]:
+def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, object]]]:
+    """The hyperparameters that tell recipes apart, and all others that meant something to this model."""
     fields = msgspec.to_builtins(record.recipe)
     sampling = fields.pop("sampling")
     if record.base.name == NO_BASE or record.merged_from:  # then nothing was trained
         fields = {name: fields[name] for name in COUNTED}
     elif record.recipe.method != "lora":
         fields = {name: value for name, value in fields.items() if name not in OF_LORA}
-    return [*fields.items(), *((f"sampling.{name}", value) for name, value in sampling.items())]
+    fields |= {f"sampling.{name}": value for name, value in sampling.items()}
+    shown = [(name, value) for name, value in fields.items() if name in SHOWN_FIELDS]
+    return shown, [(name, value) for name, value in fields.items() if name not in SHOWN_FIELDS]
 
 
 def _metric(metric: Metric) -> list[str]:

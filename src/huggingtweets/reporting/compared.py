@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from ..text import WORD
 from .picture import plain
 
 RUN = 3  # words in a row that are marked if both posts have them
-_UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces: each letter is a word
-_LETTERS = rf"[^\W{_UNSPACED}]+"
-_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['\u2019]{_LETTERS})*")
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -33,8 +30,8 @@ def lines(text: str) -> str:
 
 def marked(text: str, other: str) -> Markup:
     """`text` as HTML, with a <mark> around each run of three or more words that `other` has, too."""
-    words = list(_WORD.finditer(text))
-    other_runs = set(_runs(_WORD.findall(other)))
+    words = list(WORD.finditer(text))
+    other_runs = set(_runs(WORD.findall(other)))
     begins = [place for place, run in enumerate(_runs([word[0] for word in words])) if run in other_runs]
     html, end = Markup(), 0
     for first, last in _blocks({place + step for place in begins for step in range(RUN)}):

@@ -155,6 +155,7 @@ class Game(Struct, frozen=True, kw_only=True):
 
     found: Figure
     told_apart: bool  # more often than by chance
+    seen: tuple[int, ...] = ()  # positions of the held-out posts that were shown: each counts once
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
@@ -13,12 +14,15 @@ from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
 from ..types import Post, Timeline
 from ._contract import Match, ReadOptions, Source
+from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
+from ._formats.skipped import count_skipped
 
-__all__ = ["Match", "ReadOptions", "Source", "load", "names", "read", "recognise"]
+__all__ = ["Match", "ReadOptions", "Source", "count_skipped", "load", "names", "read", "recognise"]
 
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
+LIST = "huggingtweets sources lists what can be read"
 
 
 def names() -> tuple[str, ...]:
@@ -104,7 +108,29 @@ def _exists(location: str) -> bool:
 
 
 def _unknown(location: str) -> str:
-    known = "; ".join(f"{load(name).SUMMARY}, like {load(name).EXAMPLE}" for name in names())
-    if not _exists(location):
-        return f"nothing is at {location}: no such file or folder; what can be read: {known}"
-    return f"nothing that can be read is in {location}; what can be read: {known}"
+    if _exists(location):
+        known = diagnosis(location)
+        return f"{location} {known}" if known else f"nothing that can be read is in {location}; {LIST}"
+    meant = _account(location) or _nearest_file(location)
+    return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
+
+
+def _account(location: str) -> str:
+    """The location of the account that a bare handle most likely means; "" where it is no handle."""
+    name, _, server = location.removeprefix("@").partition("@")
+    if server and "/" not in location:
+        return f"mastodon:{name}@{server}"
+    if location.startswith("@"):
+        return f"x:{name}"
+    return f"bsky:{name}" if name.endswith(".bsky.social") else ""
+
+
+def _nearest_file(location: str) -> str:
+    """The file whose name is most like that of one that does not exist; "" for none."""
+    path = Path(location)
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    match = next(iter(get_close_matches(path.name, names)), "")
+    return str(path.with_name(match)) if match else ""

@@ -24,7 +24,8 @@ from msgspec import Struct
 from ..errors import BrokenArchive, LocationError
 from ._formats.archive_files import ArchiveFiles
 from ._formats.export_files import LARGEST_EXTRA
-from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.json_arrays import decode_array
+from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Tweet
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ def data_folder(files: ArchiveFiles) -> str | None:
     for folder in ("data/", ""):
         if any(map(_TWEETS.fullmatch, files.names(folder))):
             return folder
-    inner = (f"{top}/data/" for top in files.folders())
+    inner = (f"{root}data/" for root in files.roots())
     return next((folder for folder in inner if any(files.has(folder + name) for name in _FIRST_FILE)), None)
 
 

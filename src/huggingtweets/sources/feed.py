@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-from ..errors import LocationError
+from ..errors import BrokenArchive, LocationError
 from ..files import home, sha256
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
@@ -30,6 +30,7 @@ from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.feed_entries import Channel, read_feed
 from ._formats.http import Answer, Http
+from ._formats.markup import mended_xml
 
 SUMMARY = "a feed (RSS, Atom), its file or its address"
 EXAMPLE = "https://example.org/feed.xml"
@@ -71,7 +72,17 @@ def read(location: str, options: ReadOptions) -> Timeline:
         digest, chunks = hashlib.sha256(content).hexdigest(), partial(iter, [content])
     else:
         digest, chunks = sha256(Path(location)), partial(_file_chunks, Path(location))
-    channel, authors = _survey(location, chunks())
+    try:
+        channel, authors = _survey(location, chunks())
+    except BrokenArchive as error:  # it may not be well-formed, but readable
+        content = b"".join(chunks())
+        if b"<!ENTITY" in content:  # of its own, which no feed needs
+            raise
+        chunks = partial(iter, [mended_xml(content)])
+        try:
+            channel, authors = _survey(location, chunks())
+        except BrokenArchive:
+            raise error from None
     author = choose_author(location, authors, options) if len(authors) > 1 else next(iter(authors), "")
     account = _account(location, channel, author, options)
     only = author if len(authors) > 1 else None

@@ -20,9 +20,10 @@ from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Timeline
 from ._contract import Match, ReadOptions
-from ._formats.json_arrays import DAMAGE
+from ._formats.record_shapes import Row
 from ._formats.table_posts import table_timeline
-from ._formats.table_rows import Row, is_table, table_rows
+from ._formats.table_rows import is_table, table_rows
+from ._formats.tolerant_json import DAMAGE
 
 T = TypeVar("T")
 

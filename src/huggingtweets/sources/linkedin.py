@@ -16,10 +16,11 @@ from ..errors import LocationError
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.audience import visibility
 from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.table_rows import Row
+from ._formats.record_shapes import Row
 
 SUMMARY = "an archive of LinkedIn, zip or folder"
 EXAMPLE = "Complete_LinkedInDataExport_05-01-2024.zip"
@@ -28,7 +29,6 @@ _WHAT = "archive of LinkedIn with Shares.csv or Comments.csv; ask LinkedIn for t
 _SHARES = re.compile(r"Shares(_\d+)?\.csv")
 _COMMENTS = re.compile(r"Comments(_\d+)?\.csv")
 _ONLY_OF_LINKEDIN = ("Profile.csv", "Connections.csv", "Reactions.csv", "Registration.csv", "messages.csv")
-_EVERYONE = {"PUBLIC", "MEMBER_NETWORK"}
 _IN_GROUP = re.compile(r"groupPost", re.IGNORECASE)
 _POST_ID = re.compile(r"(?:share|ugcPost|activity)(?::|%3A)(\d+)")
 _QUOTED_LINE_END = re.compile(r'"\r?\n"')
@@ -60,7 +60,7 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
 
 
 def _is_public(row: Row) -> bool:
-    return row.get("Visibility", "").strip() in _EVERYONE and not _IN_GROUP.search(row.get("ShareLink", ""))
+    return bool(visibility(row.get("Visibility"))) and not _IN_GROUP.search(row.get("ShareLink", ""))
 
 
 def _share(row: Row, number: int, handle: str) -> Iterator[Post]:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from ..errors import LocationError, Unreachable
 from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
+from ._formats.audience import visibility
 from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.http import Http, Refused
@@ -35,7 +36,6 @@ _LINK = re.compile(rf"https?://{_SERVER}/(?:web/)?@(?P<user>\w+)(?:@(?P<home>[\w
 _OTHER_SITES = re.compile(r"(?:^|\.)(?:youtube|medium|tiktok|threads|substack|vk|t)\.(?:com|net|me)$")
 _PAGE = 40  # posts; Mastodon's largest page
 _OPT_OUT = re.compile(r"#no(?:bots?|index|archive|ai)\b", re.IGNORECASE)
-_OPEN = {"public", "unlisted"}
 _FORBIDDEN = {401, 403}
 
 
@@ -158,7 +158,7 @@ def _posts(account: Account, identity: str, server: str, options: ReadOptions) -
             statuses = http.json(address, list[_Status], params=params)
         except Refused as error:
             raise _explain(account.handle, error) from error
-        own = [s for s in statuses if s.account.id == identity and s.visibility in _OPEN and not s.reblog]
+        own = [s for s in statuses if s.account.id == identity and visibility(s.visibility) and not s.reblog]
         return Page([_post(status, account.handle) for status in own], statuses[-1].id if statuses else None)
 
     with (
@@ -179,7 +179,7 @@ def _post(status: _Status, handle: str) -> Post:
         reply_to=status.in_reply_to_id,
         lang=status.language,
         url=status.url or "",
-        visibility=Visibility(status.visibility),
+        visibility=visibility(status.visibility) or Visibility.UNLISTED,
     )
 
 

@@ -144,17 +144,22 @@ def _open(path: Path) -> Iterator[_Archive]:
 
 
 def _base(files: ArchiveFiles) -> str | None:
-    """Return the folder of the outbox: the top, or one folder around it."""
-    candidates = ("", *(f"{folder}/" for folder in files.folders()))
-    return next((folder for folder in candidates if files.has(folder + _OUTBOX)), None)
+    """Return the folder of the outbox: the top, or a folder around it."""
+    return next((folder for folder in files.roots() if files.has(folder + _OUTBOX)), None)
 
 
 def _activities(archive: _Archive) -> Iterator[_Activity]:
+    """Yield the activities. The list may stand twice, first empty, as in exports of 2024."""
     decoder = msgspec.json.Decoder(list[_Activity])
+    depth = None
     for items in nested_values(archive.export.chunks(archive.outbox), {_ITEMS}, archive.shown):
-        yield from decode_array(items.chunks, decoder, archive.shown)
-        return
-    raise BrokenArchive(f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again")
+        depth = items.depth if depth is None else depth
+        if items.depth == depth:
+            yield from decode_array(items.chunks, decoder, archive.shown)
+    if depth is None:
+        raise BrokenArchive(
+            f"{archive.shown} is no whole outbox: it has no {_ITEMS}; download the archive again"
+        )
 
 
 def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:

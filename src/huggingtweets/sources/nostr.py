@@ -23,7 +23,8 @@ from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
-from ._formats.json_arrays import DAMAGE, decode_array, decode_lines
+from ._formats.json_arrays import decode_array, decode_lines
+from ._formats.tolerant_json import DAMAGE
 
 SUMMARY = "events of Nostr (JSONL, or a JSON list)"
 EXAMPLE = "nostr-backup.jsonl"
@@ -33,6 +34,8 @@ _HEAD = 16 << 10  # bytes
 _FORMS = {".json", ".jsonl", ".ndjson"}
 _PROFILE, _NOTE, _REPOST, _DELETION = 0, 1, 6, 5
 _FIELDS = [re.compile(rb'"%s"\s*:' % field) for field in (b"id", b"pubkey", b"kind", b"tags", b"sig")]
+_ONE_LIST = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*[^"\s]')  # but not `["EVENT", ...]`, as relays send them
+_REFERENCE = re.compile(r"@?(?:nostr:)?\b(?:npub|note|nprofile|nevent|naddr|nrelay)1[02-9ac-hj-np-z]{20,}")
 _MARKER = 3  # index in an `e` tag of `reply` or `root`
 
 
@@ -94,14 +97,15 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) -> Iterator[Post]:
     for event in _events(path):
         own = event.pubkey == author and event.kind == _NOTE and (author, event.id) not in deleted
-        if not own or not event.content.strip():
+        text = _REFERENCE.sub("", event.content).strip()
+        if not own or not text:
             continue
         parent = _parent(event)
         quotes = event.tagged("q")
         yield Post(
             id=event.id,
             author=handle,
-            text=event.content.strip(),
+            text=text,
             created_at=read_date(event.created_at),
             kind=PostKind.REPLY if parent else PostKind.QUOTE if quotes else PostKind.ORIGINAL,
             reply_to=parent,
@@ -119,7 +123,7 @@ def _parent(event: _Event) -> str | None:
 def _events(path: Path) -> Iterator[_Event]:
     with path.open("rb") as file:
         first = file.read(_CHUNK)
-        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        if _ONE_LIST.match(first):
             chunks = chain([first], iter(partial(file.read, _CHUNK), b""))
             yield from decode_array(chunks, msgspec.json.Decoder(list[_Event]), str(path))
             return

@@ -17,7 +17,7 @@ from ._formats.authors import same_handle, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.markup import unescape_html
-from ._formats.table_rows import Row
+from ._formats.record_shapes import Row
 
 SUMMARY = "an export of Reddit, zip or folder"
 EXAMPLE = "export_ada_20240501.zip"
@@ -27,7 +27,10 @@ _TABLES = {  # by the prefix that Reddit puts before such ids
     "t3_": re.compile(r"posts(_\d+)?\.csv"),
     "t1_": re.compile(r"comments(_\d+)?\.csv"),
 }
-_ONLY_OF_REDDIT = ("comment_votes.csv", "post_votes.csv", "subscribed_subreddits.csv", "statistics.csv")
+_ONLY_OF_REDDIT = (
+    *("comment_headers.csv", "post_headers.csv", "messages_archive_headers.csv"),
+    *("comment_votes.csv", "post_votes.csv", "subscribed_subreddits.csv", "statistics.csv"),
+)
 _GONE = {"[deleted]", "[removed]"}
 _QUOTE = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _POST_IN_LINK = re.compile(r"/comments/(\w+)")

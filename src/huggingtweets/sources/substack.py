@@ -13,11 +13,13 @@ from ..errors import LocationError
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
+from ._formats.audience import visibility
 from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
-from ._formats.markup import html_text
-from ._formats.table_rows import Row
+from ._formats.fields import is_empty
+from ._formats.markup import html_text, unescape_html
+from ._formats.record_shapes import Row
 
 SUMMARY = "an export of Substack, zip or folder"
 EXAMPLE = "substack-export.zip"
@@ -64,15 +66,16 @@ def _posts(location: str, account: Account) -> Iterator[Post]:
 def _rows(export: Export) -> Iterator[Row]:
     """Yield the rows of posts that everyone can read."""
     for row in export.rows(_TABLE):
-        published = row.get("is_published", "").strip().lower() in {"true", "t", "1", "yes"}
-        if row.get("post_id") and published and row.get("audience", "").strip() == "everyone":
+        published = not is_empty(row.get("is_published"))
+        if row.get("post_id") and published and visibility(row.get("audience")):
             yield row
 
 
 def _text(export: Export, row: Row) -> str:
     page = _page(export, row)
     body = export.read(page, _LARGEST_POST).decode("utf-8", "replace") if page else ""
-    parts = (row.get("title", "").strip(), row.get("subtitle", "").strip(), html_text(body, drop=_NOT_OWN))
+    titles = (unescape_html(row.get(column, "")).strip() for column in ("title", "subtitle"))
+    parts = (*titles, html_text(body, drop=_NOT_OWN))
     return "\n\n".join(filter(None, parts))
 
 

@@ -27,5 +27,5 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = Path(location)
     if not is_table(path):
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
-    rows = partial(table_rows, path)
+    rows = partial(table_rows, path, options.encoding or None)
     return table_timeline(location, rows, options, source="table", digest=sha256(path))

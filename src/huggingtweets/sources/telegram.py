@@ -26,8 +26,9 @@ from ._formats.archive_files import CHUNK, ArchiveFiles, read_chunks
 from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
-from ._formats.json_arrays import DAMAGE, decode_array
+from ._formats.json_arrays import decode_array
 from ._formats.json_nested import nested_values
+from ._formats.tolerant_json import DAMAGE
 
 T = TypeVar("T")
 
@@ -65,17 +66,18 @@ class _Piece(Struct, frozen=True):
 
 
 class _Authorship(Struct, frozen=True):
-    """The author of a message."""
+    """The author of a message; ids were numbers until 2021."""
 
     type: str = ""
-    from_id: str = ""
+    from_id: str | int | None = ""
     name: str | None = field(name="from", default="")
 
 
 class _Message(Struct, frozen=True):
     id: int
     type: str = ""
-    from_id: str = ""
+    from_id: str | int | None = ""
+    date: str = ""  # without a time zone
     date_unixtime: str = ""
     text: str | list[str | _Piece] = ""
     reply_to_message_id: int | None = None
@@ -109,13 +111,13 @@ def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
         visibility = Visibility.PUBLIC if chat.type.startswith("public_") else Visibility.UNLISTED
         for message in messages:
             text = _text(message)
-            if message.from_id == author and text:
+            if str(message.from_id) == author and text:
                 in_chat = message.reply_to_message_id and not message.reply_to_peer_id
                 yield Post(
                     id=f"{chat.id}/{message.id}",
                     author=handle,
                     text=text,
-                    created_at=read_date(message.date_unixtime),
+                    created_at=read_date(message.date_unixtime or message.date),
                     kind=PostKind.REPLY if message.reply_to_message_id else PostKind.ORIGINAL,
                     reply_to=f"{chat.id}/{message.reply_to_message_id}" if in_chat else None,
                     visibility=visibility,
@@ -159,8 +161,9 @@ def _choose(location: str, options: ReadOptions) -> tuple[str, Account]:
     for _, messages in _chats(location, list[_Authorship]):
         for message in messages:
             if message.type == "message" and message.from_id:
-                counts[message.from_id] += 1
-                names[message.from_id] = message.name or names.get(message.from_id, message.from_id)
+                identity = str(message.from_id)
+                counts[identity] += 1
+                names[identity] = message.name or names.get(identity, identity)
     author = choose_author(location, counts, options, names)
     handle = to_handle(names[author]) or author
     return author, Account(handle=handle, name=names[author], source="telegram")

@@ -2,9 +2,9 @@
 
 A message begins with a date, in the form that is usual where the phone is, and may have several lines. Only
 messages of one person are read: the one whom the user names, or the only one. Messages of the app itself
-begin with an invisible mark (iPhone), or have no name (Android), or are among the sentences below. The export
-does not name its time zone, so times count as UTC. Chats are never public; their messages count as unlisted,
-the narrowest visibility that posts can have.
+begin with an invisible mark (iPhone), or have no name (Android), or recur word for word as those of people do
+not, or are among the sentences below. The export does not name its time zone, so times count as UTC. Chats
+are never public; their messages count as unlisted, the narrowest visibility that posts can have.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ..types import Account, Post, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.authors import choose_author, strip_invisible, to_handle
+from ._formats.chat_dates import ChatDates, Stamp, stamped
 from ._formats.encoding import lines
 from ._formats.export_files import match_export, open_export
-from ._whatsapp_dates import DateOrder, Stamp, stamped
 
 SUMMARY = "a chat exported from WhatsApp (.txt), or the zip it is in"
 EXAMPLE = "WhatsApp Chat with Grace.txt"
@@ -33,6 +33,10 @@ _ATTACHMENT = re.compile(  # in a line of its own; `<Media omitted>` has many la
     r"<[^<>]+>|null|[\w-]+\.\w{2,5} \([^()]+\)|.+\.vcf \([^()]+\)|\w+: https://maps\.google\.com/\S+"
 )
 _FILE = re.compile(r"\S[^\n]*\.\w{2,5}")
+_MARK_AT_END = re.compile(r"\s*[\u200e\u200f]?<([^<>\n]{4,80})>\s*\Z")
+_SHORTEST_NOTICE = 6  # characters
+_FIRST_LINES = 3
+_RECURS = 3  # times that a whole message is the same if the app wrote it
 _EDITED = re.compile(
     r"\s*(?:\u200e<[^<>]*>|<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje"
     r"|Ce message a été modifié|Questo messaggio è stato modificato|Dit bericht is bewerkt|Mensagem editada"
@@ -50,6 +54,27 @@ _APP_MESSAGES = {
 }
 
 
+class _Notices:
+    """Finds what the app adds to messages, or writes in their place, by how often it recurs in the chat."""
+
+    def __init__(self) -> None:
+        self._bodies = Counter[str]()
+        self._marks = Counter[str]()
+
+    def add(self, body: str) -> None:
+        """Add the first line of a message."""
+        self._bodies[body.strip()] += 1
+        if mark := _MARK_AT_END.search(body):
+            self._marks[mark[1]] += 1
+
+    def strip(self, body: str) -> str:
+        """Return a message without the app's words; an empty string if nothing is left."""
+        if len(body.strip()) >= _SHORTEST_NOTICE and self._bodies[body.strip()] >= _RECURS:
+            return ""
+        mark = _MARK_AT_END.search(body)
+        return body[: mark.start()] if mark and mark.start() and self._marks[mark[1]] > 1 else body
+
+
 def recognises(location: str) -> Match:
     """Whether a text, or one in a zip or a folder, begins with a dated line as these chats do."""
     path = Path(location)
@@ -60,28 +85,30 @@ def recognises(location: str) -> Match:
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
-    """Choose the author and find out the order of day and month, then open the author's messages."""
-    order, counts, digest = DateOrder(), Counter[str](), hashlib.sha256()
+    """Choose the author and find out the form of dates, then open the author's messages."""
+    dates, notices, counts, digest = ChatDates(), _Notices(), Counter[str](), hashlib.sha256()
     for line, stamp in _stamped_lines(location):
         digest.update(line.encode())
         if stamp:
-            order.add(stamp)
+            dates.add(stamp)
             name, body = _split(stamp)
             counts[name] += bool(name and not body.startswith(_APP_MARK))
+            notices.add(body)
     author = choose_author(location, +counts, options)
     account = Account(handle=to_handle(author), name=author, source="whatsapp")
-    return Timeline(account=account, posts=_posts(location, author, order), digest=digest.hexdigest())
+    posts = _posts(location, author, dates, notices)
+    return Timeline(account=account, posts=posts, digest=digest.hexdigest())
 
 
-def _posts(location: str, author: str, order: DateOrder) -> Iterator[Post]:
+def _posts(location: str, author: str, dates: ChatDates, notices: _Notices) -> Iterator[Post]:
     for number, stamp, body in _messages(location, author):
-        text = _clean(body)
+        text = _clean(notices.strip(body))
         if text:
             yield Post(
                 id=f"line-{number}",
                 author=to_handle(author),
                 text=text,
-                created_at=order.to_datetime(stamp),
+                created_at=dates.to_datetime(stamp),
                 visibility=Visibility.UNLISTED,
             )
 
@@ -152,4 +179,7 @@ def _chat_file(files: ArchiveFiles, folder: str) -> str:
 
 
 def _begins_dated(head: bytes) -> bool:
-    return stamped(head.decode("utf-8", "replace").lstrip().partition("\n")[0] + "\n") is not None
+    """Whether one of the first lines has a date; the chat may begin inside a message."""
+    lines = head.decode("utf-8", "replace").split("\n")
+    first = [line for line in lines if line.strip()][:_FIRST_LINES]
+    return any(stamped(f"{line}\n") for line in first)

@@ -36,6 +36,7 @@ EXAMPLE = "twitter-2024-05-01.zip"
 _EDITED_WITHIN = 200  # posts; X lets a post be edited for an hour
 _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*$")
 _MENTIONS = re.compile(r"^(?:@\w+\s+)*")
+_LONG = 200  # characters from which on a post may be cut without an ellipsis
 _SAME_BEGINNING = 20  # characters that a cut post and its note have in common
 
 
@@ -142,9 +143,10 @@ class _Notes:
 
     def find(self, tweet: Tweet) -> Note | None:
         """Return the note of the same second, give or take one, that begins as `tweet` does."""
-        if "…" not in tweet.full_text or not self._by_second or tweet.is_repost:
+        if not self._by_second or tweet.is_repost:
             return None
-        created_at = parse_created_at(tweet.created_at) if _CUT.search(tweet.full_text) else None
+        is_cut = len(tweet.full_text) >= _LONG or ("…" in tweet.full_text and _CUT.search(tweet.full_text))
+        created_at = parse_created_at(tweet.created_at) if is_cut else None
         if created_at is None:
             return None
         beginning = _without_mentions(_CUT.sub("", unescape(tweet.full_text)))
@@ -152,7 +154,8 @@ class _Notes:
         notes = [note for near in (-1, 0, 1) for note in self._by_second.get(second + near, ())]
         scores = [(_common_length(beginning, _without_mentions(note.core.text)), note) for note in notes]
         length, note = max(scores, key=itemgetter(0), default=(0, None))
-        return note if length and length >= min(_SAME_BEGINNING, len(beginning)) else None
+        enough = min(_SAME_BEGINNING, len(beginning)) if "…" in tweet.full_text else len(beginning)
+        return note if length and length >= enough else None
 
 
 def _common_length(one: str, other: str) -> int:

@@ -26,8 +26,10 @@ from ._formats.archive_files import ArchiveFiles
 from ._formats.authors import same_handle, to_handle
 from ._formats.encoding import lines
 from ._formats.export_files import LARGEST_EXTRA, Export, match_export, open_export
-from ._formats.json_arrays import DAMAGE, decode_array
-from ._formats.table_rows import Row, delimited_rows
+from ._formats.json_arrays import decode_array
+from ._formats.record_shapes import Row
+from ._formats.table_rows import delimited_rows
+from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 
 SUMMARY = "an archive of Twitter of 2012 to 2018, zip or folder, or its tweets.csv"

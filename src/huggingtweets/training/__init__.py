@@ -16,8 +16,8 @@ from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
 from .device import Device, choose_device, environment, return_freed_memory
+from .held_out import bits_per_post
 from .loop import TrainingLoop
-from .loss import bits_per_post
 from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
 from .saving import save_model, with_begin_token
@@ -67,10 +67,13 @@ def train(
     context.finish(state.best)
     digest = ""
     if context.process_group.is_main:
-        if adapted and (recipe.merge_adapter or not base.base.revision):
+        if adapted and (recipe.merge_adapter or base.is_part or not base.base.revision):
             merge(adapted)  # an adapter of a base that is not on the Hub would name a folder of this machine
             adapted = None
-        digest = sha256(save_model(base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted))
+        weights = save_model(
+            base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted, dtype=base.base.dtype
+        )
+        digest = sha256(weights)
     return FinetunedModel(
         folder=folder,
         base=base.base,

@@ -5,13 +5,16 @@ posts are packed into one row: the attention mask keeps them apart, and each has
 model computes what it would compute with one post a row (Krell et al. 2021, "Efficient sequence packing
 without cross-contamination"). So there is little padding, batches mix posts of all lengths, and batches have
 only a few shapes, for each of which the matrix library plans once.
+
+Not every architecture can tell packed posts apart (`probing` finds out); then each post has a row of its own.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, overload
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -20,7 +23,8 @@ from ..bases.speakers import speakers
 
 IGNORE_INDEX = -100  # target of a padding position, torch's convention
 NO_TEXT = -1  # text of a padding position
-MIN_WIDTH = 128  # tokens of the narrowest row; nine of ten posts are shorter
+MIN_WIDTH = 128  # tokens of the narrowest packed row; nine of ten posts are shorter
+MIN_WIDTH_ALONE = 16  # of the narrowest row of one post
 OPEN_ROWS = 64  # rows that are filled at the same time
 
 Row = tuple[int, ...]  # tokens of a text, or of a part of a long one, its first and last target included
@@ -29,13 +33,24 @@ TextRow = tuple[int, Row]  # with the index of its text
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed rows. The four tensors are (rows, tokens) int64."""
+    """Rows of texts. The four tensors are (rows, tokens) int64."""
 
     inputs: torch.Tensor
     targets: torch.Tensor  # the token after each input; `IGNORE_INDEX` for padding
     position_ids: torch.Tensor  # from the beginning of each text
     text_ids: torch.Tensor  # the index of the text that each token belongs to; `NO_TEXT` for padding
     tokens: int  # targets that are no padding
+    packed: bool = True  # whether a row may hold several texts
+
+    def model_inputs(self, dtype: torch.dtype) -> dict[str, Any]:
+        """What a causal language model of transformers that computes in `dtype` is called with.
+
+        A row of one text needs neither a mask nor positions: nothing sees the padding that comes after it.
+        """
+        inputs: dict[str, Any] = {"input_ids": self.inputs, "use_cache": False}
+        if self.packed:
+            inputs |= {"position_ids": self.position_ids, "attention_mask": self.attention_mask(dtype)}
+        return inputs
 
     def attention_mask(self, dtype: torch.dtype) -> torch.Tensor:
         """What is added to attention scores: (rows, 1, tokens, tokens).
@@ -55,7 +70,7 @@ class Batch:
         inputs, targets, position_ids, text_ids = (
             tensor.to(device) for tensor in (self.inputs, self.targets, self.position_ids, self.text_ids)
         )
-        return Batch(inputs, targets, position_ids, text_ids, self.tokens)
+        return Batch(inputs, targets, position_ids, text_ids, self.tokens, self.packed)
 
     def split(self, parts: int) -> list[Batch]:
         """The rows in `parts` batches of about the same size; in fewer where there are not so many rows."""
@@ -64,7 +79,9 @@ class Batch:
     def _rows(self, rows: slice) -> Batch:
         targets = self.targets[rows]
         tokens = int((targets != IGNORE_INDEX).sum())
-        return Batch(self.inputs[rows], targets, self.position_ids[rows], self.text_ids[rows], tokens)
+        return Batch(
+            self.inputs[rows], targets, self.position_ids[rows], self.text_ids[rows], tokens, self.packed
+        )
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -101,35 +118,105 @@ def encode(
     return [[row[i : i + max_length + 1] for i in range(0, len(row) - 1, max_length)] for row in whole]
 
 
-def batches(
-    texts: Sequence[Sequence[Row]], batch_tokens: int, padding: int, shuffle: random.Random | None
-) -> list[Batch]:
-    """Batches of at most `batch_tokens` positions, padding counted, and at least one row each.
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch, before they are tensors."""
 
-    Args:
-        texts: the rows of each text, from `encode`.
-        batch_tokens: positions in a batch.
-        padding: token that fills rows.
-        shuffle: puts rows and batches in random order; None keeps the order of the texts.
+    texts: list[list[TextRow]]  # of each row
+    width: int  # tokens
+
+    def batch(self, padding: int, *, packed: bool) -> Batch:
+        shape = (len(self.texts), self.width)
+        inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORE_INDEX)
+        position_ids, text_ids = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NO_TEXT)
+        for i, members in enumerate(self.texts):
+            start = 0
+            for text_id, row in members:
+                ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
+                inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
+                position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
+                start = place.stop
+        tokens = int((targets != IGNORE_INDEX).sum())
+        return Batch(inputs, targets, position_ids, text_ids, tokens, packed)
+
+
+class Batches(Sequence[Batch]):
+    """Batches of at most so many positions, padding counted, and at least one row each.
+
+    Which text goes where is settled at once; the tensors of a batch are made when it is asked for.
     """
+
+    def __init__(
+        self,
+        epochs: Iterable[Sequence[Sequence[Row]]],
+        batch_tokens: int,
+        padding: int,
+        shuffle: random.Random | None,
+        *,
+        packed: bool = True,
+    ) -> None:
+        """Distribute texts over batches.
+
+        Args:
+            epochs: the rows of each text, from `encode`, for each pass over the texts.
+            batch_tokens: positions in a batch.
+            padding: token that fills rows.
+            shuffle: puts rows and batches in random order; None keeps the order of the texts.
+            packed: whether a row may hold several texts.
+        """
+        self._padding, self._packed = padding, packed
+        self._batches = [
+            rows for texts in epochs for rows in _distribute(texts, batch_tokens, shuffle, packed=packed)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    @overload
+    def __getitem__(self, index: int) -> Batch: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Batch]: ...
+    def __getitem__(self, index: int | slice) -> Batch | Sequence[Batch]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        return self._batches[index].batch(self._padding, packed=self._packed)
+
+
+def batches(
+    texts: Sequence[Sequence[Row]],
+    batch_tokens: int,
+    padding: int,
+    shuffle: random.Random | None,
+    *,
+    packed: bool = True,
+) -> Batches:
+    """The batches of one pass over the texts; arguments as for `Batches`."""
+    return Batches([texts], batch_tokens, padding, shuffle, packed=packed)
+
+
+def _distribute(
+    texts: Sequence[Sequence[Row]], batch_tokens: int, shuffle: random.Random | None, *, packed: bool
+) -> list[_Rows]:
+    """The rows of each batch of one pass over the texts."""
     rows = [(text_id, row) for text_id, text_rows in enumerate(texts) for row in text_rows]
     if shuffle:
         shuffle.shuffle(rows)
     by_width: dict[int, list[TextRow]] = {}
     for text_id, row in rows:
-        by_width.setdefault(_width(row), []).append((text_id, row))
+        by_width.setdefault(_width(row, packed=packed), []).append((text_id, row))
     result = []
     for width, members in sorted(by_width.items()):
-        packed, size = list(pack(members, width)), max(1, batch_tokens // width)
-        result += [_batch(packed[i : i + size], width, padding) for i in range(0, len(packed), size)]
+        filled = list(pack(members, width)) if packed else [[member] for member in members]
+        size = max(1, batch_tokens // width)
+        result += [_Rows(filled[i : i + size], width) for i in range(0, len(filled), size)]
     if shuffle:
         shuffle.shuffle(result)
     return result
 
 
-def _width(row: Row) -> int:
-    """The width of packed rows that a row goes into: `MIN_WIDTH`, or the next power of two."""
-    return max(MIN_WIDTH, 1 << (len(row) - 2).bit_length())
+def _width(row: Row, *, packed: bool) -> int:
+    """The width of the rows that a row goes into: the narrowest, or the next power of two."""
+    return max(MIN_WIDTH if packed else MIN_WIDTH_ALONE, 1 << (len(row) - 2).bit_length())
 
 
 def pack(rows: Sequence[TextRow], width: int) -> Iterator[list[TextRow]]:
@@ -147,17 +234,3 @@ def pack(rows: Sequence[TextRow], width: int) -> Iterator[list[TextRow]]:
         free, members = opened[at]
         opened[at] = (free - length, [*members, (text_id, row)])
     yield from (members for _, members in opened)
-
-
-def _batch(packed: Sequence[Sequence[TextRow]], width: int, padding: int) -> Batch:
-    shape = (len(packed), width)
-    inputs, targets = torch.full(shape, padding), torch.full(shape, IGNORE_INDEX)
-    position_ids, text_ids = torch.zeros(shape, dtype=torch.int64), torch.full(shape, NO_TEXT)
-    for i, members in enumerate(packed):
-        start = 0
-        for text_id, row in members:
-            ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
-            inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
-            position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
-            start = place.stop
-    return Batch(inputs, targets, position_ids, text_ids, tokens=int((targets != IGNORE_INDEX).sum()))

@@ -13,11 +13,11 @@ from transformers.activations import GELUTanh, NewGELUActivation
 
 from ..files import CheckpointConfig
 from ..progress import MemorizationProbe, Silence, Watcher
-from .attention import use_short_rows
 from .batches import Batch
 from .cross_entropy import find_lm_head
 from .device import Device, keep_freed_memory, return_freed_memory
 from .loss import summed_loss
+from .probing import can_pack, use_short_rows_where_equal
 from .process_group import ProcessGroup, join_process_group
 from .weights import Weights
 
@@ -43,35 +43,57 @@ class TrainContext(TrainOptions):
     tokenizer: PreTrainedTokenizerBase
     weights: Weights
     lm_head: torch.Tensor | None  # the output matrix; None where the model does more with its last layer
+    packed: bool  # whether a row may hold several posts
 
     @classmethod
     def prepare(cls, model: Any, tokenizer: PreTrainedTokenizerBase, options: TrainOptions) -> TrainContext:
         """Put the model on the device and into the form in which it trains fastest; it is changed in place.
 
         Only the main process has a watcher and samples posts.
+
+        Raises:
+            BaseError: the model is of an architecture that cannot be trained here.
         """
         if not options.process_group.is_main:
             options = replace(options, watcher=Silence(), probe_memorization=None)
         device = options.device
+        dtype = torch.bfloat16 if device.bf16 else torch.float32
+        packed = can_pack(model)
+        if packed and device.kind == "cpu":
+            use_short_rows_where_equal(model)
+        _cast_frozen(model, dtype)  # before it is moved: a GPU need not hold them in float32
         model.to(torch.device(device.kind))
         has_plain_head = find_lm_head(model) is not None
         if device.kind == "cpu":
             keep_freed_memory()
-            use_short_rows(model)
         _fuse_activations(model)
-        weights = Weights(model, torch.bfloat16 if device.bf16 else torch.float32)
+        weights = Weights(model, dtype)
         return_freed_memory()
         lm_head = model.get_output_embeddings().weight if has_plain_head else None
-        return cls(**vars(options), model=model, tokenizer=tokenizer, weights=weights, lm_head=lm_head)
+        return cls(
+            **vars(options),
+            model=model,
+            tokenizer=tokenizer,
+            weights=weights,
+            lm_head=lm_head,
+            packed=packed,
+        )
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Cross-entropy in nats, summed over the batch's targets: a scalar in float32."""
         return summed_loss(self.model, batch, self.device, self.lm_head)
 
     def finish(self, weights: torch.Tensor) -> None:
-        """Leave the model with these weights, in float32 and ready for inference."""
-        self.weights.unflatten(weights)
-        self.model.eval()
+        """Leave the model with these weights, in float32, in the machine's memory and ready for inference."""
+        self.weights.unflatten(weights.cpu())
+        self.model.cpu().eval()
+
+
+def _cast_frozen(model: nn.Module, dtype: torch.dtype) -> None:
+    """Cast what is not trained, but for the model's buffers: rotary angles are wrong in bfloat16."""
+    for parameter in model.parameters():
+        if not parameter.requires_grad:
+            parameter.data = parameter.data.to(dtype)
 
 
 def _fuse_activations(model: nn.Module) -> None:

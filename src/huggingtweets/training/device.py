@@ -40,6 +40,11 @@ def choose_device() -> Device:
     return Device("cpu", _processor(), _cpu_has_bf16())
 
 
+def gpu_memory(device: Device) -> int:
+    """Bytes of memory of a CUDA GPU; 0 for any other device, which shares the machine's memory."""
+    return int(torch.cuda.get_device_properties(0).total_memory) if device.kind == "cuda" else 0
+
+
 def keep_freed_memory() -> None:
     """Make the C library reuse freed memory instead of giving it back: a fifth faster on GPT-2's shape.
 

@@ -1,14 +1,46 @@
-"""The evaluation of a model during its training: bits per byte of held-out posts, and copies in samples."""
+"""How well held-out posts are predicted, during training and after it; and copies in samples."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..progress import MemorizationProbe
 from .batches import context_length, encode
 from .context import TrainContext
+from .cross_entropy import find_lm_head
+from .device import Device
 from .loss import bits_per_byte, nll
 from .plan import TrainPlan
+from .probing import can_pack
+
+
+def bits_per_post(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    device: Device,
+    authors: Sequence[str] = (),
+) -> list[float]:
+    """The negative log-likelihood of each text in bits, its end token counted.
+
+    Args:
+        model: a causal language model in float32.
+        tokenizer: its own.
+        texts: posts.
+        device: where the model is.
+        authors: of each text; a model of several authors then knows who speaks.
+
+    Raises:
+        BaseError: the model is of an architecture that is not understood.
+    """
+    rows = encode(texts, tokenizer, context_length(model), authors)
+    packed, lm_head = can_pack(model), find_lm_head(model)
+    costs = nll(model, rows, tokenizer.eos_token_id, device, lm_head, packed=packed)
+    return [cost / math.log(2) for cost in costs.tolist()]
 
 
 @dataclass(frozen=True)
@@ -44,7 +76,9 @@ class HeldOutEvaluator:
     def _bits_per_byte(self) -> float:
         context = self._context
         padding = context.tokenizer.eos_token_id
-        costs = nll(context.model, self._rows, padding, context.device, context.lm_head)
+        costs = nll(
+            context.model, self._rows, padding, context.device, context.lm_head, packed=context.packed
+        )
         return bits_per_byte(costs, self._texts)
 
     def _probe(self) -> MemorizationProbe | None:

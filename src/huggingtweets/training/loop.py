@@ -101,7 +101,8 @@ class TrainingLoop:
     def _evaluate(self, state: TrainState) -> str:
         """Add a point to the curve, and remember the weights where the point is the lowest so far.
 
-        The base itself is never the best, even where it predicts best: it does not write like the person.
+        The base itself is never the best, even where it predicts best: it does not write like the person. A
+        point that stops the run can be the best: the first one may do that, and then there is no other.
 
         Returns:
             Why training should stop, "" where it should go on.
@@ -116,7 +117,7 @@ class TrainingLoop:
             copied=result.copied,
         )
         lowest = min((earlier.bits_per_byte for earlier in state.curve[1:]), default=math.inf)
-        if point.step and point.bits_per_byte < lowest and not result.memorizes:
+        if point.step and point.bits_per_byte < lowest:
             state.best.copy_(self._context.weights.compute_weights)
             state.best_step = point.step
         state.curve.append(point)
@@ -135,9 +136,10 @@ class TrainingLoop:
 
     def _stop_reason(self, curve: Sequence[CurvePoint]) -> str:
         """Why training should stop for lack of progress, "" where it should go on."""
-        best = min(range(len(curve)), key=lambda i: curve[i].bits_per_byte)
+        trained = curve[1:]  # the base is often better than a model at its highest learning rate
+        best = min(range(len(trained)), key=lambda i: trained[i].bits_per_byte)
         patience = self._plan.recipe.patience
-        if len(curve) - 1 - best < patience:
+        if len(trained) - 1 - best < patience:
             return ""
         return f"held-out bits per byte have not fallen for {patience} evaluations"
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 from torch.nn import functional
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
 from .. import results
-from .batches import IGNORE_INDEX, Batch, Row, batches, context_length, encode
+from .batches import IGNORE_INDEX, Batch, Row, batches
 from .cross_entropy import backbone, cross_entropy, token_cross_entropy
 from .device import Device
 
 EVALUATION_TOKENS = 2048  # positions in one batch
+MAX_LOGITS = 1 << 26  # in one batch of a model whose logits cannot be computed in chunks: 256 MB in float32
 
 
 def summed_loss(
@@ -34,9 +34,9 @@ def summed_loss(
     targets = batch.targets.flatten()
     with _precision(model, device):
         if lm_head is None:
-            logits = model(**_model_inputs(model, batch)).logits.flatten(0, 1).float()
+            logits = model(**batch.model_inputs(model.dtype)).logits.flatten(0, 1).float()
             return functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="sum")
-        hidden = backbone(model)(**_model_inputs(model, batch)).last_hidden_state
+        hidden = backbone(model)(**batch.model_inputs(model.dtype)).last_hidden_state
         return cross_entropy(hidden.flatten(0, 1), lm_head, targets)
 
 
@@ -47,6 +47,8 @@ def nll(
     padding: int,
     device: Device,
     lm_head: torch.Tensor | None = None,
+    *,
+    packed: bool = True,
 ) -> torch.Tensor:
     """The negative log-likelihood of each text in nats, its end token counted: (texts,) in float64.
 
@@ -56,63 +58,39 @@ def nll(
         padding: token to fill rows with.
         device: where the model is.
         lm_head: as for `summed_loss`.
+        packed: whether a row may hold several texts, from `probing.can_pack`.
     """
     was_training = model.training
     model.eval()
     total = torch.zeros(len(texts), dtype=torch.float64)
-    for batch in batches(texts, EVALUATION_TOKENS, padding, None):
-        losses = _token_losses(model, batch.to(device.kind), device, lm_head)
+    vocabulary = model.get_output_embeddings().weight.shape[0]
+    positions = EVALUATION_TOKENS if lm_head is not None else min(EVALUATION_TOKENS, MAX_LOGITS // vocabulary)
+    for batch in batches(texts, positions, padding, None, packed=packed):
+        losses = token_losses(model, batch.to(device.kind), device, lm_head)
         # the loss of padding is 0, so it may be added to any text
-        total.index_add_(0, batch.text_ids.flatten().clamp(min=0), losses.double().cpu())
+        total.index_add_(
+            0, batch.text_ids.flatten().clamp(min=0), losses.cpu().double()
+        )  # not all devices have float64
     model.train(was_training)
     return total
 
 
-def _token_losses(
+def token_losses(
     model: PreTrainedModel, batch: Batch, device: Device, lm_head: torch.Tensor | None
 ) -> torch.Tensor:
     """Cross-entropy in nats of each position, 0 for padding: (rows * tokens,)."""
     targets = batch.targets.flatten()
     with _precision(model, device):
         if lm_head is None:
-            logits = model(**_model_inputs(model, batch)).logits.flatten(0, 1).float()
+            logits = model(**batch.model_inputs(model.dtype)).logits.flatten(0, 1).float()
             return functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="none")
-        hidden = backbone(model)(**_model_inputs(model, batch)).last_hidden_state
+        hidden = backbone(model)(**batch.model_inputs(model.dtype)).last_hidden_state
         return token_cross_entropy(hidden.flatten(0, 1), lm_head, targets)
 
 
 def bits_per_byte(nll_of_texts: torch.Tensor, texts: Sequence[str]) -> float:
     """Bits per UTF-8 byte of the texts, from the negative log-likelihood of each in nats."""
     return results.bits_per_byte((nll_of_texts / math.log(2)).tolist(), texts)
-
-
-def bits_per_post(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    texts: Sequence[str],
-    device: Device,
-    authors: Sequence[str] = (),
-) -> list[float]:
-    """The negative log-likelihood of each text in bits, its end token counted.
-
-    Args:
-        model: a causal language model.
-        tokenizer: its own.
-        texts: posts.
-        device: where the model is.
-        authors: of each text; a model of several authors then knows who speaks.
-    """
-    rows = encode(texts, tokenizer, context_length(model), authors)
-    return [float(cost) / math.log(2) for cost in nll(model, rows, tokenizer.eos_token_id, device)]
-
-
-def _model_inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
-    return {
-        "input_ids": batch.inputs,
-        "position_ids": batch.position_ids,
-        "attention_mask": batch.attention_mask(model.dtype),
-        "use_cache": False,
-    }
 
 
 def _precision(model: PreTrainedModel, device: Device) -> AbstractContextManager[object]:

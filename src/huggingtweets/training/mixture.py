@@ -9,6 +9,8 @@ from ..errors import RecipeError
 from ..types import Post
 from .batches import Row
 
+MAX_GROWTH = 3  # times as many posts as there are, which an epoch may have
+
 
 def author_weights(authors: Sequence[str], mix: Mapping[str, float]) -> dict[str, float]:
     """The weight of each author, as `mix` says; equal weights where it is empty.
@@ -33,6 +35,8 @@ def mixed_epoch(
     """The posts of one epoch, in numbers proportional to the weights.
 
     The posts of the author who has the most for their weight come once; those of the others are repeated.
+    Where that would make the epoch more than `MAX_GROWTH` times as long as there are posts, everybody has as
+    many fewer, and an author who has more than that is sampled.
 
     Args:
         rows_by_author: the rows of each author's posts.
@@ -40,10 +44,12 @@ def mixed_epoch(
         shuffle: chooses the posts that come once more than others.
     """
     longest = max(len(rows) / weights[author] for author, rows in rows_by_author.items())
+    whole = longest * sum(weights[author] for author in rows_by_author)
+    most = MAX_GROWTH * sum(map(len, rows_by_author.values()))
+    scale = longest * min(1.0, most / whole)
     posts: list[list[Row]] = []
     for author, rows in rows_by_author.items():
-        count = max(len(rows), round(longest * weights[author]))
-        repeats, remainder = divmod(count, len(rows))
+        repeats, remainder = divmod(max(1, round(scale * weights[author])), len(rows))
         posts += [*(list(rows) * repeats), *shuffle.sample(list(rows), remainder)]
     return posts
 

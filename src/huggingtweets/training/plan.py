@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..types import Dataset, Recipe
-from .batches import Batch, Row, batches, context_length, encode
+from .batches import Batch, Batches, Row, context_length, encode
 from .context import TrainContext
 from .mixture import author_weights, mixed_epoch, texts_by_author
 
@@ -50,17 +50,14 @@ def fine_tuning_plan(dataset: Dataset, recipe: Recipe, context: TrainContext, ba
     )
 
 
-def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> list[Batch]:
+def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> Batches:
     """The batches of all epochs, in order; every epoch mixes and shuffles the posts anew."""
     shuffle = random.Random(recipe.seed)  # noqa: S311 -- no secret hangs on the order of posts
     rows = _rows_by_author(dataset, context)
     weights = author_weights(list(rows), recipe.mix)
+    epochs = (mixed_epoch(rows, weights, shuffle) for _ in range(recipe.epochs))
     padding = context.tokenizer.eos_token_id
-    return [
-        batch
-        for _ in range(recipe.epochs)
-        for batch in batches(mixed_epoch(rows, weights, shuffle), recipe.batch_tokens, padding, shuffle)
-    ]
+    return Batches(epochs, recipe.batch_tokens, padding, shuffle, packed=context.packed)
 
 
 def _rows_by_author(dataset: Dataset, context: TrainContext) -> dict[str, list[list[Row]]]:

@@ -1,7 +1,8 @@
 """One run over several processes, as `accelerate launch` and `torchrun` start them.
 
 Every process holds the whole model and computes its part of each batch's rows; gradients are summed, so the
-result is that of one process up to rounding.
+result is that of one process up to rounding. Gradients travel from GPU to GPU; the few numbers on which all
+processes have to agree are on the processor, for which GPUs' own communication (NCCL) has no way.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class ProcessGroup:
 
     world_size: int = 1
     rank: int = 0
+    cpu_group: torch.distributed.ProcessGroup | None = None  # for tensors on the processor; None: torch's own
 
     @property
     def is_main(self) -> bool:
@@ -27,20 +29,20 @@ class ProcessGroup:
     def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
         """Sum a tensor over all processes, in place."""
         if self.world_size > 1:
-            torch.distributed.all_reduce(tensor)
+            torch.distributed.all_reduce(tensor, group=None if tensor.is_cuda else self.cpu_group)
         return tensor
 
     def barrier(self) -> None:
         """Wait until all processes have come here."""
         if self.world_size > 1:
-            torch.distributed.barrier()
+            torch.distributed.barrier(group=self.cpu_group)
 
     def broadcast(self, value: float) -> float:
         """The main process's value, in every process: decisions must not differ by a rounding error."""
         if self.world_size == 1:
             return value
         shared = torch.tensor(value, dtype=torch.float64)
-        torch.distributed.broadcast(shared, src=0)
+        torch.distributed.broadcast(shared, src=0, group=self.cpu_group)
         return shared.item()
 
 
@@ -51,4 +53,4 @@ def join_process_group() -> ProcessGroup:
     from accelerate import PartialState
 
     state = PartialState(cpu=not torch.cuda.is_available())
-    return ProcessGroup(state.num_processes, state.process_index)
+    return ProcessGroup(state.num_processes, state.process_index, torch.distributed.new_group(backend="gloo"))

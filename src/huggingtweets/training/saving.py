@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from tokenizers.processors import TemplateProcessing
+from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from ..bases.speakers import speakers
@@ -29,6 +31,7 @@ def save_model(
     folder: Path,
     *,
     adapted: PeftModel | None = None,
+    dtype: str | None = None,
 ) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
@@ -41,6 +44,7 @@ def save_model(
         sampling: the default settings of generation.
         folder: where the files go.
         adapted: the same model with the adapters of peft; then only the adapters are written.
+        dtype: of a whole model's weights, such as "bfloat16"; `model` is changed to it. None: its own.
 
     Returns:
         The file of the weights.
@@ -48,6 +52,8 @@ def save_model(
     model.generation_config = _generation_config(tokenizer, sampling)
     with quiet_transformers(), tensor_errors():
         if adapted is None:
+            if dtype:
+                nn.Module.to(model, getattr(torch, dtype))
             model.save_pretrained(folder)
             weights = folder / WHOLE_WEIGHTS
         else:

@@ -49,8 +49,6 @@ class Weights:
         self.inner = sum(p.numel() for p in self._inner)
         self.matrices = sum(p.numel() for p in matrices)
         self.master_weights = torch.cat([p.detach().flatten().float() for p in self.parameters])
-        for parameter in self._frozen:  # not the model's buffers: rotary angles are wrong in bfloat16
-            parameter.data = parameter.data.to(dtype)
         self.compute_weights = (
             self.master_weights if dtype == torch.float32 else self.master_weights.to(dtype)
         )
@@ -87,7 +85,7 @@ class Weights:
         return factor.clamp(max=1.0)
 
     def unflatten(self, values: torch.Tensor) -> None:
-        """End training: every parameter gets memory of its own again, in float32.
+        """End training: every parameter gets memory of its own again, in float32, on the device of `values`.
 
         The buffers are freed first, so that this is not when a run needs the most memory.
 
@@ -98,7 +96,7 @@ class Weights:
         for parameter, view in self._views(values):
             parameter.data, parameter.grad = view.to(torch.float32, copy=True), None
         for parameter in self._frozen:
-            parameter.data = parameter.data.float()
+            parameter.data = parameter.data.to(values.device, torch.float32)
 
     def _bind_parameters(self) -> None:
         """Make the parameters of the model views of the buffers."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from ..errors import UserError
 from ..evaluation.comparison import Difference, differences
 from ..model_folder import ModelFolder
-from ..progress import Watcher
+from ..progress import Silence, Watcher
 from ..results import EVALUATED_POSTS
-from .evaluate import EvaluatedModel, evaluate
+from .data import posts_of
+from .evaluate import EvaluatedModel, larger_model, measure_folder, other_people
 
 
 def compare(
@@ -20,7 +21,7 @@ def compare(
     seed: int = 0,
     watcher: Watcher | None = None,
 ) -> list[tuple[EvaluatedModel, Mapping[str, Difference]]]:
-    """Set several models of the same held-out posts side by side.
+    """Set several models of the same held-out posts side by side. No file of theirs changes.
 
     Returns:
         Each model with the difference of every figure to the first one's.
@@ -28,12 +29,36 @@ def compare(
     Raises:
         UserError: the models do not share their held-out posts, so nothing can be compared.
     """
-    evaluated = [evaluate(model, count=count, seed=seed, watcher=watcher) for model in models]
-    digests = {one.model.record.dataset_digest for one in evaluated}
-    if len(digests) > 1:
-        raise UserError(
-            f"the {len(models)} models were made of {len(digests)} different datasets; "
-            "only models with the same held-out posts can be compared: train them from the same archive"
-        )
+    folders = [ModelFolder.find(model) for model in models]
+    _require_same_posts(folders)
+    watcher = watcher or Silence()
+    others = other_people((), watcher)
+    evaluated = [_measured(folder, others, count, seed, watcher) for folder in folders]
     first = evaluated[0].evaluation
     return [(one, differences(one.evaluation, first, seed=seed)) for one in evaluated]
+
+
+def _require_same_posts(folders: Sequence[ModelFolder]) -> None:
+    """Check that the models have the same held-out posts.
+
+    Raises:
+        UserError: they differ.
+    """
+    digests = {folder.record.dataset_digest for folder in folders}
+    if len(digests) > 1:
+        raise UserError(
+            f"the {len(folders)} models were made of {len(digests)} different datasets; "
+            "only models with the same held-out posts can be compared: train them from the same archive"
+        )
+
+
+def _measured(
+    folder: ModelFolder, others: Mapping[str, Sequence[str]], count: int, seed: int, watcher: Watcher
+) -> EvaluatedModel:
+    watcher.note(f"{folder}:")
+    record = folder.record
+    larger = larger_model(record)
+    evaluation, _ = measure_folder(
+        folder, record, posts_of(folder), others, count=count, seed=seed, watcher=watcher, larger=larger
+    )
+    return EvaluatedModel(folder, evaluation)

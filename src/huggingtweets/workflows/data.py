@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import cleaning, dataset, sources
 from ..cleaning import CleanedPosts, CleaningRules
@@ -27,6 +28,7 @@ class DataConfig(Struct, frozen=True, kw_only=True):
     source: str | None = None  # None: recognised by looking
     rules: CleaningRules = CleaningRules()
     held_out: float = 0.1  # share of each author's posts, the latest
+    same_person: bool = False  # whether all locations are places of one person, whatever their handles
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class AuthorPosts:
     account: Account
     cleaned: CleanedPosts
     digest: str  # of what was read
+    skipped: dict[str, int] = field(default_factory=dict)  # records that were not read, by reason
 
     @property
     def texts(self) -> list[str]:
@@ -61,18 +64,38 @@ def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
     for location in config.locations:
         timeline = sources.read(location, config.options, source=config.source)
         watcher.stage(Stage.READ, f"{location} ({timeline.account.source})")
-        author = timeline.account.handle.casefold()
-        accounts.setdefault(author, timeline.account)
+        author = "" if config.same_person else timeline.account.handle.casefold()
+        account = accounts.setdefault(author, timeline.account)
         digests.setdefault(author, []).append(timeline.digest)
-        posts.setdefault(author, []).append(_counted(timeline.posts, timeline.expected, watcher))
-    return [
-        AuthorPosts(
-            account,
-            cleaning.clean(chain.from_iterable(posts[author]), config.rules),
-            " ".join(digests[author]),
+        own = _counted(timeline.posts, timeline.expected, watcher)
+        is_named_so = account.handle.casefold() == timeline.account.handle.casefold()
+        posts.setdefault(author, []).append(
+            own if is_named_so else _as_author(own, account, timeline.account)
         )
+    return [
+        _clean(account, chain.from_iterable(posts[author]), " ".join(digests[author]), config.rules, watcher)
         for author, account in accounts.items()
     ]
+
+
+def _clean(
+    account: Account, posts: Iterable[Post], digest: str, rules: CleaningRules, watcher: Watcher
+) -> AuthorPosts:
+    """Clean one author's posts while they are read, and say what was not read."""
+    with sources.count_skipped() as skipped:
+        cleaned = cleaning.clean(posts, rules)
+    if skipped:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
+        watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
+    return AuthorPosts(account, cleaned, digest, dict(skipped))
+
+
+def _as_author(posts: Iterable[Post], author: Account, place: Account) -> Iterator[Post]:
+    """Yield the posts of another place as the author's; ids name the place, as two may give the same."""
+    for post in posts:
+        parent = f"{place.source}/{post.reply_to}" if post.reply_to else None
+        identity = f"{place.source}/{post.id}"
+        yield replace(post, author=author.handle, id=identity, reply_to=parent)
 
 
 def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:

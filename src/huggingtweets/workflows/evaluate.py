@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -21,8 +23,9 @@ from ..model_folder import ModelFolder
 from ..models import Model
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
-from ..results import EVALUATED_POSTS, Evaluation, Game
-from ..types import Dataset, Record, Stage
+from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
+from ..results.drawings import Headline
+from ..types import Dataset, Reason, Recipe, Record, Stage
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -34,6 +37,11 @@ class EvaluatedModel:
 
     model: ModelFolder
     evaluation: Evaluation
+
+    @property
+    def headlines(self) -> list[Headline]:
+        """The answers in words, with the sentence that each rests on."""
+        return reporting.headlines(self.model.record, self.evaluation)
 
 
 def evaluate(
@@ -79,7 +87,7 @@ def evaluate(
             show_posts=show_posts,
             avatars=folder.avatars(),
             watcher=watcher,
-            larger=_larger_model(record),
+            larger=larger_model(record),
         )
         run.log(tracking.evaluation_metrics(result), step=0)
         artifacts.report(run, folder, shows_posts=show_posts)
@@ -116,26 +124,12 @@ def evaluate_folder(
         avatars: image files by handle, for the report.
         larger: an independent model that reads the posts; None for none.
     """
-    train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
-    watcher.stage("write", f"{count} by each model")
-    model, base = models.load(folder.path), models.load_base(record.recipe)
-    posts, base_posts = (_generate(one, record, count, seed) if one else [] for one in (model, base))
-    language, known = _word_list(record)
-    material = Material.gather(
-        train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
+    answers, material = measure_folder(
+        folder, record, data, others, count=count, seed=seed, watcher=watcher, larger=larger
     )
-    material = dataclasses.replace(
-        material,
-        bits=model.bits(held_out, [post.author for post in data.held_out]),
-        base_bits=base.bits(held_out) if base else (),
-        hours=[post.created_at.hour for post in data.train if post.created_at],
-        language=language,
-        known_words=known,
-        larger=larger,
-    )
-    answers = evaluation.measure(material, progress=lambda question, *_: watcher.stage(question))
     result = replace(answers, game=_last_game(folder))
-    write_style(train, others, base_posts, folder.path)
+    posts, base_posts = (material.groups.get(name, ()) for name in (MODEL, BASE))
+    write_style(material.train, others, base_posts, material.imitations, folder.path)
     page = reporting.report_html(
         record,
         result,
@@ -148,6 +142,46 @@ def evaluate_folder(
     return result
 
 
+def measure_folder(
+    folder: ModelFolder,
+    record: Record,
+    data: Dataset,
+    others: Mapping[str, Sequence[str]],
+    *,
+    count: int,
+    seed: int,
+    watcher: Watcher,
+    larger: LargerModel | None = None,
+) -> tuple[Evaluation, Material]:
+    """Write posts and ask all questions of them, as `evaluate_folder` does; no file is written.
+
+    Returns:
+        The answers, and what they were measured on.
+    """
+    train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
+    watcher.stage("write", f"{count} by each model")
+    # the model is freed before its base is loaded: a machine that could train it can hold one of them
+    authors = [post.author for post in data.held_out]
+    posts, bits = _use(models.load(folder.path), record, held_out, authors, count, seed)
+    base_posts, base_bits = _use(models.load_base(record.recipe), record, held_out, (), count, seed)
+    language, known = _word_list(record)
+    material = Material.gather(
+        train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
+    )
+    material = dataclasses.replace(
+        material,
+        days=_days(data),
+        bits=bits,
+        base_bits=base_bits,
+        repeats=_repeats(record),
+        hours=[post.created_at.hour for post in data.train if post.created_at],
+        language=language,
+        known_words=known,
+        larger=larger,
+    )
+    return evaluation.measure(material, progress=lambda question, *_: watcher.stage(question)), material
+
+
 def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
     """Real posts of others: the fixed set that ships with the package, and those of given locations.
 
@@ -157,6 +191,21 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     authors = read(DataConfig(locations=tuple(against)), watcher)
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     return {MANY: list(posts_of_many()), **people}
+
+
+def _days(data: Dataset) -> list[int]:
+    """The day of each held-out post, counted from the first one; none where a date is missing."""
+    days = [post.created_at.toordinal() for post in data.held_out if post.created_at]
+    return [day - min(days) for day in days] if len(days) == len(data.held_out) else []
+
+
+def _repeats(record: Record) -> tuple[int, int] | None:
+    """How many posts cleaning dropped for repeating an earlier one, and of how many."""
+    funnels = [author.funnel for author in record.authors]
+    reasons = (Reason.DUPLICATE, Reason.NEAR_DUPLICATE)
+    repeats = sum(funnel.dropped.get(reason, 0) for funnel in funnels for reason in reasons)
+    posts = repeats + sum(funnel.kept for funnel in funnels)
+    return (repeats, posts) if posts else None
 
 
 def _word_list(record: Record) -> tuple[str, frozenset[str]]:
@@ -171,14 +220,19 @@ class _LargerModel:
     """An untrained base that reads posts, for `evaluation`."""
 
     name: str
-    model: Model
+    recipe: Recipe  # one whose base it is
+
+    @cached_property
+    def model(self) -> Model:
+        """Loaded when it is asked for the first time: until then other models need the memory."""
+        return cast("Model", models.load_base(self.recipe))
 
     def bits(self, texts: Sequence[str]) -> Sequence[float]:
         """What each text costs it in bits, its end counted."""
         return self.model.bits(texts)
 
 
-def _larger_model(record: Record) -> _LargerModel | None:
+def larger_model(record: Record) -> _LargerModel | None:
     """The smallest base on this machine that is larger than the model's own; nothing is fetched for it.
 
     A base that ships with the package does not count: it is too small to know what makes sense.
@@ -193,14 +247,20 @@ def _larger_model(record: Record) -> _LargerModel | None:
     if not larger:
         return None
     name = larger[min(larger)]
-    model = models.load_base(replace(record.recipe, base=name, method="full", speakers=False))
-    return _LargerModel(name, model) if model else None
+    return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False))
 
 
-def _generate(model: Model, record: Record, count: int, seed: int) -> list[str]:
-    """Posts as they come, unfiltered: filters would hide what is measured."""
+def _use(
+    model: Model | None, record: Record, texts: Sequence[str], authors: Sequence[str], count: int, seed: int
+) -> tuple[list[str], list[float]]:
+    """Posts of a model, and what each of the texts costs it in bits; nothing where there is no model.
+
+    The posts are as they come, unfiltered: filters would hide what is measured.
+    """
+    if model is None:
+        return [], []
     samples = model.generate(count=count, sampling=record.recipe.sampling, seed=seed).samples
-    return [sample.text for sample in samples]
+    return [sample.text for sample in samples], model.bits(texts, authors)
 
 
 def _beside_originals(samples: Sequence[str], material: Material, *, show_posts: bool) -> list[Compared]:

@@ -18,12 +18,25 @@ class Inspection:
     author: AuthorPosts
     sufficiency: Sufficiency
 
+    @property
+    def dates(self) -> str:
+        """The range of the dates of the kept posts, how many have none, and what is held out by that."""
+        posts = self.author.cleaned.posts
+        days = [post.created_at.date() for post in posts if post.created_at]
+        undated = len(posts) - len(days)
+        if not days:
+            return "no post has a date, so the last ones of the file are held out" if posts else ""
+        span = f"dates: {min(days)} to {max(days)}, the latest are held out"
+        return f"{span}; {undated:,} of {len(posts):,} posts have no date" if undated else span
+
     def summary(self) -> dict[str, object]:
         """The same for machines."""
         cleaned = self.author.cleaned
         return {
             "account": replace(self.author.account, avatar=None),
             "funnel": cleaned.funnel,
+            "skipped": self.author.skipped,
+            "dates": self.dates,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,
             "kept": [post.text for post in cleaned.kept_examples()],

@@ -25,7 +25,13 @@ from .data import posts_of
 
 NOT_SETTINGS = ("name", "summary", "base", "sampling")  # fields of a recipe that do not change the training
 UNKNOWN = "not recorded: the model is older than this"
-READ_OPTIONS = ("source", "handle", "name", "text_column")  # fields of `Preparation` that the user can set
+READ_OPTIONS = (
+    "source",
+    "handle",
+    "name",
+    "text_column",
+    "encoding",
+)  # fields of `Preparation` that the user can set
 
 Plain = str | int | float | bool | None
 Fact = Plain | dict[str, Plain]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from .. import evaluation, models, reporting
+from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
 from ..generation.filters import load_filters
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
+
+MAX_SEED = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -22,38 +26,50 @@ class Deal:
 
     model: ModelFolder
     pairs: list[Pair]
+    positions: list[int]  # of the real post of each pair, among the held-out posts
 
 
-def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int = 0) -> Deal:
-    """Set held-out posts beside posts that the model writes under its filters, none of them picked.
+def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | None = None) -> Deal:
+    """Set held-out posts beside posts that the model writes, none of them picked.
+
+    Both go through the model's filters, which would give away what may show a stranger's handle. No held-out
+    post is dealt again after it was answered: who knows it could not be wrong.
 
     Args:
         model: a model folder, or its name below models/.
         rounds: pairs to show; fewer where there are fewer posts.
-        seed: of the posts and of the draw.
+        seed: of the posts and of the draw; None takes another each time.
 
     Raises:
         ModelError: there is no such model, it was not evaluated, or its posts are not on this machine.
         UserError: there is nothing to draw from.
     """
-    folder = ModelFolder.find(model)
-    evaluation.load(folder)  # a game's result has its place there
-    held_out = [post.text for post in posts_of(folder).held_out]
+    folder, seed = ModelFolder.find(model), secrets.randbelow(MAX_SEED) if seed is None else seed
+    game = evaluation.load(folder).game  # a game's result has its place there
+    seen = {} if game is None else dict.fromkeys(game.seen)
     filters = load_filters(folder.path)
+    real = {
+        post.text: position
+        for position, post in enumerate(posts_of(folder).held_out)
+        if position not in seen and not any(each.objection(post.text) for each in filters)
+    }
+    if seen and not real:
+        raise UserError("all held-out posts were shown in earlier games, and each counts once")
     written = models.load(folder.path).generate(count=rounds, seed=seed, filters=filters)
-    bot = [sample.text for sample in written.samples]
-    return Deal(folder, pairs(held_out, bot, count=rounds, seed=seed))
+    dealt = pairs(list(real), [sample.text for sample in written.samples], count=rounds, seed=seed)
+    return Deal(folder, dealt, [real[getattr(pair, pair.real)] for pair in dealt])
 
 
 def play(dealt: Deal, answers: Sequence[Side]) -> Game:
-    """Count the answers, and write the result into report.json and report.html.
+    """Add the answers to those of earlier games, and write the result into report.json and report.html.
 
     Raises:
         UserError: there is no answer, or more than pairs.
     """
-    game = score(dealt.pairs, answers)
     folder = dealt.model
-    evaluation.save(replace(evaluation.load(folder), game=game), folder)
+    earlier = evaluation.load(folder)
+    game = score(dealt.pairs, answers, dealt.positions, earlier.game)
+    evaluation.save(replace(earlier, game=game), folder)
     page = folder.report_page
     if page.is_file():
         page.write_text(reporting.with_game(page.read_text("utf-8"), game), "utf-8")

@@ -26,6 +26,7 @@ from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, sha256, whole_folder
 from ..generation.generator import Generator
+from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..reporting.base_card import base_card
 from ..training import pretrain as pretraining
@@ -41,7 +42,6 @@ MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
 TOKENS_PER_PARAMETER = 20  # where no number is given (Hoffmann et al. 2022, "Chinchilla", table 3)
 PROBE_SAMPLES, SAMPLES = 5, 10  # posts sampled at each evaluation, and for the card
 PROBE_TOKENS = 64  # of each, at most
-FILE = "pretrained.json"
 
 
 class PretrainConfig(Struct, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
             version=version("huggingtweets"),
             model_digest=sha256(weights),
         )
-        (folder / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(pretrained)) + b"\n")
+        (folder / PRETRAINED).write_bytes(msgspec.json.format(msgspec.json.encode(pretrained)) + b"\n")
         for name, content in base_card(pretrained).items():
             (folder / name).write_bytes(content)
     return pretrained

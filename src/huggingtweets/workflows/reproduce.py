@@ -27,6 +27,7 @@ from .lineage import find_by_digest
 from .merge import MERGE, merge
 from .train import summarize
 
+RECORDED_OPTIONS = ("handle", "name", "text_column", "encoding")
 NOBODY, NOTHING = "nobody", "nothing"  # stand for a person or a value that one side does not have
 
 
@@ -106,8 +107,9 @@ def reproduce(
     with temporary_folder() as temporary, whole_folder(out or temporary / "model") as path:
         _use_recorded_threads(record, watcher)
         watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(posts.train):,} posts")
+        recipe, dtype = _pinned_recipe(record), record.base.dtype
         with clock.measure(Stage.TRAIN):
-            new_model, environment = models.train(posts, _pinned_recipe(record), path, watcher)
+            new_model, environment = models.train(posts, recipe, path, watcher, dtype=dtype)
         if out:
             _write_model_folder(record, new_model, environment, posts, clock.seconds[Stage.TRAIN])
     weights = Comparison(recorded=record.model_digest, now=new_model.digest)
@@ -149,15 +151,16 @@ def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watch
     preparation = record.prepared
     if preparation is None:
         watcher.note("the model does not say by which rules its posts were cleaned: taking the usual ones")
-        total = sum(author.train + author.held_out for author in record.authors)
-        share = sum(author.held_out for author in record.authors) / total
-        return build_dataset(read(DataConfig(locations=tuple(data), options=options), watcher), share)
-    recorded_options = {name: getattr(preparation, name) for name in ("handle", "name", "text_column")}
+        held_out, train = (sum(getattr(a, part) for a in record.authors) for part in ("held_out", "train"))
+        authors = read(DataConfig(locations=tuple(data), options=options), watcher)
+        return build_dataset(authors, held_out / (train + held_out))
+    recorded_options = {name: getattr(preparation, name) for name in RECORDED_OPTIONS}
     config = DataConfig(
         locations=tuple(data),
         options=replace(options, **recorded_options),
         source=preparation.source,
         rules=msgspec.convert(preparation.rules, CleaningRules),
+        same_person=preparation.same_person,
     )
     return build_dataset(read(config, watcher), preparation.held_out)
 
@@ -201,10 +204,10 @@ def _encoded_posts(data: Dataset) -> set[bytes]:
 
 def _pinned_recipe(record: Record) -> Recipe:
     """The recipe with the recorded revision of a base on the Hub, where it may have changed."""
-    recipe, revision = record.recipe, record.base.revision
-    if not revision or "@" in recipe.base:
+    recipe, base = record.recipe, record.base
+    if not base.revision or "@" in recipe.base:
         return recipe
-    return replace(recipe, base=f"{recipe.base}@{revision}")
+    return replace(recipe, base=f"{base.name}@{base.revision}")
 
 
 def _use_recorded_threads(record: Record, watcher: Watcher) -> None:

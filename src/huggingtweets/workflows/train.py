@@ -85,7 +85,8 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
         authors = read(config.data, watcher)
     name = " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    watcher.note(require_enough([text for author in authors for text in author.texts]).text)
+    texts = [text for author in authors for text in author.texts]
+    watcher.note(require_enough(texts, config.recipe.base).text)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
 
@@ -268,6 +269,8 @@ def _preparation(config: DataConfig) -> Preparation:
         handle=config.options.handle,
         name=config.options.name,
         text_column=config.options.text_column,
+        encoding=config.options.encoding or None,
+        same_person=config.same_person,
     )
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ...errors import UserError
-from ...model_folder import ModelFolder
 from ...results import ROUNDS
 from ...workflows.play import Deal, deal, play
 from ..server import UNQUEUED, Shared, event_options, show_errors
@@ -51,7 +50,7 @@ class GameTab:
         options = event_options("writing")
         key, model, panel = self._shared.key, self._shared.model, self._panel
         pick_left, pick_right = partial(self._on_answer, "left"), partial(self._on_answer, "right")
-        self._deal.click(show_errors(self._on_deal), [key, model], panel, **options)
+        self._deal.click(show_errors(self._on_deal), [key, model, self._game], panel, **options)
         self._pick_left.click(show_errors(pick_left), [key, self._game], panel, **options)
         self._pick_right.click(show_errors(pick_right), [key, self._game], panel, **options)
         self._end.click(show_errors(self._on_end), [key, self._game], panel, **options)
@@ -62,11 +61,13 @@ class GameTab:
             **UNQUEUED,
         )
 
-    def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_deal(self, key: object, model: object, game: GameState | None) -> tuple[Any, ...]:
         session = self._shared.session(key)
         folder = session.model(model)
+        if game and game.deal and game.answers and game.session == session.root:
+            play(game.deal, game.answers)  # first answers count, those of a game that was left, too
         with session.use_home():
-            dealt = deal(folder, rounds=ROUNDS, seed=_seed(folder))
+            dealt = deal(folder, rounds=ROUNDS)
         return _next_pair(GameState(session.root, dealt), dealt)
 
     def _on_answer(self, side: Side, key: object, game: GameState | None) -> tuple[Any, ...]:
@@ -82,7 +83,7 @@ class GameTab:
         game, dealt = self._checked(key, game)
         result = play(dealt, game.answers)
         hidden = (gr.update(visible=False),) * 3
-        return GameState(), game_view.result(result, dealt.pairs, game.answers), "", "", *hidden
+        return GameState(), game_view.result(result), "", "", *hidden
 
     def _checked(self, key: object, game: GameState | None) -> tuple[GameState, Deal]:
         """The game and its posts.
@@ -113,9 +114,3 @@ def _next_pair(game: GameState, dealt: Deal) -> tuple[Any, ...]:
         gr.update(visible=True),
         gr.update(visible=bool(game.answers)),
     )
-
-
-def _seed(folder: ModelFolder) -> int:
-    """A seed that changes each time the model is played or evaluated."""
-    report = folder.evaluation
-    return report.stat().st_mtime_ns % 2**31 if report.is_file() else 0

@@ -28,8 +28,8 @@ _SCORE = Markup(
 _MARK = Markup('<i class="{}"></i>')
 _RESULT = Markup(
     '<article class="ht-card ht-result" role="status"><p class="ht-huge">{share}</p><h3>{conclusion}</h3>'
-    "<p>You found the real post in {right} of {count} pairs. With so many, that is between {low} and {high} "
-    "(95 % interval); guessing is 50 %. It stands in the report now.</p></article>"
+    "<p>In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} and "
+    "{high} (95 % interval); guessing is 50 %. It stands in the report now.</p></article>"
 )
 
 
@@ -56,17 +56,16 @@ def score(pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
     )
 
 
-def result(game: Game, pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
+def result(game: Game) -> Markup:
     """The share of right answers, its interval, and whether it is better than guessing."""
     share = game.found
-    right = sum(pair.real == answer for pair, answer in zip(pairs, answers, strict=False))
     conclusion = (
         "You can tell them apart." if game.told_apart else "This may be luck: it could pass for the person."
     )
     return _RESULT.format(
         share=f"{share.value:.0%}",
         conclusion=conclusion,
-        right=right,
+        right=round(share.value * share.count),
         count=share.count,
         low=f"{share.low:.0%}",
         high=f"{share.high:.0%}",

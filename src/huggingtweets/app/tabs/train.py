@@ -18,7 +18,6 @@ from ..sessions import Session
 from ..training_request import TrainingRequest
 from . import train_view
 
-DEFAULT_RECIPE = "starter"
 UPDATE_EVERY = 1.0  # seconds
 
 
@@ -36,7 +35,10 @@ class TrainTab:
                 self._begin = gr.Button("Train it", variant="primary", size="lg", elem_id="begin")
                 with gr.Accordion("Another recipe", open=False):
                     self._recipe = gr.Radio(
-                        recipe_choices, value=DEFAULT_RECIPE, label="Recipe", elem_classes="ht-recipes"
+                        recipe_choices,
+                        value=shared.server.limits.default_recipe(),
+                        label="Recipe",
+                        elem_classes="ht-recipes",
                     )
                 self._runs = unchecked_dropdown("Runs of yours", "runs")
                 queue = gr.HTML(elem_id="queue")

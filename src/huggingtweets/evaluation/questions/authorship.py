@@ -1,8 +1,10 @@
 """Does it sound like the person?
 
-A reader learns to tell real posts of the person from real posts of others. Then it reads episodes of 16
-posts (Rivera-Soto et al. 2021, "Learning universal authorship representations"), whose score is the mean
-log-odds of their posts. The person's held-out posts set the ceiling, other people's the floor.
+A reader learns to tell real posts of the person from real posts of others, and from imitations: posts that an
+n-gram model of the person writes. Without these, posts with the right runs of letters and no sense pass for
+the person's. Then it reads episodes of 16 posts (Rivera-Soto et al. 2021, "Learning universal authorship
+representations"), whose score is the mean log-odds of their posts. The person's held-out posts set the
+ceiling, other people's the floor.
 
 A second reader sees style without topic, as far as that is cheap: every word but the most frequent ones that
 both sides use is masked letter by letter, its case kept (text distortion, Stamatatos 2017). Wegmann et al.
@@ -30,11 +32,11 @@ from ...results.wording import floors, inconclusive, of_100, percent
 from .. import intervals
 from ..episodes import EPISODE, episode_auc
 from ..masking import masker, shared_words
-from ..material import Material, balanced
+from ..material import IMITATIONS, Material, balanced
 from ..reader import Reader, Scores, auc_figure, counts
 
 ORDER = 20
-LEAST, MOST = 100, 2500  # posts of each side that a reader learns from
+LEAST, MOST = 100, IMITATIONS  # posts of each side that a reader learns from
 VISIBLE_WORDS = 100  # that the style reader sees
 PART = 4  # one training post of so many tells how close training posts are
 AXIS = (0.0, 1.0)  # values that every chart holds
@@ -65,6 +67,7 @@ class Authorship(Answer, frozen=True, kw_only=True):
     whole: Voice
     style: Voice
     others: dict[str, int] = field(default_factory=dict)  # whose posts the reader knows, and how many
+    imitations: int = 0  # posts of the n-gram model that the reader has learnt to refuse
     kept_words: tuple[str, ...] = ()  # that the style reader sees
 
     def headline(self, context: ReportContext) -> Headline:
@@ -134,11 +137,17 @@ class Authorship(Answer, frozen=True, kw_only=True):
             if earlier
             else ""
         )
+        refused = (
+            f" It has also learnt to refuse {self.imitations:,} posts of an n-gram model, which have "
+            f"{who}'s runs of letters and no sense."
+            if self.imitations
+            else ""
+        )
         return (
             f"A reader learns to tell {who} from other people by runs of 3 to 5 characters (TF-IDF and "
             "logistic regression; Stamatatos 2009). Its mean log-odds are put on a scale where other "
-            f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known if others else ''} Broken or "  # noqa: RUF001
-            f"shuffled sentences with the right words can still come close.{change}"
+            f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known if others else ''}{refused} "  # noqa: RUF001
+            f"Broken or shuffled sentences with the right words can still come close.{change}"
         )
 
 
@@ -155,9 +164,11 @@ def measure(material: Material, *, seed: int) -> Authorship:
     visible = shared_words(mine, theirs, VISIBLE_WORDS)
     mask = masker(visible)
     masked = {name: [mask(text) for text in posts] for name, posts in groups.items()}
+    refused = [*theirs, *material.imitations]
     return Authorship(
-        whole=_voice(mine, theirs, groups, seed),
-        style=_voice([mask(text) for text in mine], [mask(text) for text in theirs], masked, seed),
+        whole=_voice(mine, refused, groups, seed),
+        style=_voice([mask(text) for text in mine], [mask(text) for text in refused], masked, seed),
+        imitations=len(material.imitations),
         others={name: len(posts) for name, posts in material.reference.items()},
         kept_words=tuple(sorted(visible)),
     )
@@ -177,8 +188,8 @@ def _inconclusive(reason: str) -> Voice:
     return Voice(auc=row, auc_own=row, closeness=row)
 
 
-def _voice(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int) -> Voice:
-    reader = Reader.fit(counts(mine), counts(others))
+def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Voice:
+    reader = Reader.fit(counts(mine), counts(refused))
     scores = {name: reader.scores(counts(posts)) for name, posts in groups.items()}
     own, floor = scores[OWN], scores[OTHERS]
     if auc_figure(own, floor, seed=seed).low <= 0.5:  # noqa: PLR2004 -- a coin's
@@ -191,14 +202,14 @@ def _voice(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int
         auc=Row.of(against_others, "high"),
         auc_own=Row.of(against_own, "ceiling"),
         closeness=Row.of(closeness, "ceiling"),
-        earlier=_earlier(mine, others, groups, seed),
+        earlier=_earlier(mine, refused, groups, seed),
     )
 
 
-def _earlier(mine: Sequence[str], others: Sequence[str], groups: Groups, seed: int) -> Figure:
+def _earlier(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Figure:
     """Closeness of every fourth training post, to a reader that has learnt from the rest."""
     held_back, rest = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
-    reader = Reader.fit(counts(rest), counts(others))
+    reader = Reader.fit(counts(rest), counts(refused))
     scores = (reader.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
 
@@ -214,12 +225,18 @@ def _likeness(voice: Voice) -> tuple[str, Grade]:
     row = voice.closeness
     if row.model is None or row.ceiling is None:
         return "Unknown", "unknown"
-    if OTHERS in row.floors and not row.model.above(row.floors[OTHERS]):
+    if _not_cleared(row):
         return "Not for sure", "bad"
     if row.model.above(row.ceiling):
         typical = voice.earlier is not None and not row.model.above(voice.earlier)
         return ("Yes", "good") if typical else ("Yes, too much", "fair")
     return ("Partly", "fair") if row.ceiling.above(row.model) else ("Yes", "good")
+
+
+def _not_cleared(row: Row) -> list[str]:
+    """The floors that the model is not clearly above."""
+    model = row.model
+    return [name for name, floor in row.floors.items() if model is not None and not model.above(floor)]
 
 
 def _closeness_sentence(voice: Voice, who: str) -> str:
@@ -241,12 +258,11 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
         return (
             f"{start}: it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}."
         )
-    level = floors(name for name, f in row.floors.items() if not model.above(f))
+    level = floors(_not_cleared(row))
+    beside = f"not clearly closer than {level}." if level else "closer than all else."
     if not own.above(model):
-        return f"{start}: as near as {who}'s own, as far as can be told."
-    return f"{start}: short of {who}'s own, and " + (
-        f"not clearly closer than {level}." if level else "closer than all else."
-    )
+        return f"{start}: as near as {who}'s own, as far as can be told, and {beside}"
+    return f"{start}: short of {who}'s own, and {beside}"
 
 
 def _auc_sentence(row: Row, who: str) -> str:

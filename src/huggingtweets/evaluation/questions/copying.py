@@ -3,7 +3,7 @@
 Two kinds of copying are counted: a run of words that is also in one training post (Merrill, Smith and Elazar
 2024, "Evaluating n-gram novelty of language models", count the same of web text), and a whole post that is
 nearly a training post. People repeat themselves, so the same figures of the person's held-out posts say how
-much of it is natural.
+much of it is natural. Whole repeats are counted before cleaning drops them: held-out posts have none.
 
 Blind to: everything but copying. Shuffled words, or one new sentence repeated for ever, copy nothing.
 """
@@ -40,6 +40,7 @@ class Copying(Answer, frozen=True, kw_only=True):
     longest: dict[str, int]  # words of the longest run, by group
     shares: dict[str, dict[int, float]]  # group -> words -> share of posts with a run so long
     own_run: int  # words that the person's own posts almost never share with earlier ones
+    before_cleaning: bool = False  # whether the ceiling of `near` counts the repeats that cleaning dropped
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it copies more than the person does."""
@@ -134,10 +135,9 @@ class Copying(Answer, frozen=True, kw_only=True):
         row = self.copied
         if row.model is None:
             return inconclusive(row)
-        share = capitalized(in_100(row.model.value))
+        share, own = capitalized(in_100(row.model.value)), _own_sentence(row, f"{who}'s own unseen posts")
         return (
-            f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from"
-            f"{_own_sentence(row, who)}"
+            f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from{own}"
         )
 
     def _near_sentence(self, who: str) -> str:
@@ -146,7 +146,9 @@ class Copying(Answer, frozen=True, kw_only=True):
         if row.model is None:
             return inconclusive(row)
         share = capitalized(in_100(row.model.value))
-        return f"{share} of its posts are, as a whole, nearly a post it learnt from{_own_sentence(row, who)}"
+        all_posts = f"all that {who} wrote, before repeats were dropped,"
+        own = _own_sentence(row, all_posts if self.before_cleaning else f"{who}'s own unseen posts")
+        return f"{share} of its posts are, as a whole, nearly a post it learnt from{own}"
 
     def _longest_sentence(self, who: str) -> str:
         """How long the longest run is."""
@@ -170,13 +172,17 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
     copied = {
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
     }
+    whole = {name: near(originals, posts) for name, posts in groups.items()}
+    if material.repeats:  # the held-out posts have none: cleaning dropped them
+        whole[OWN] = intervals.share(*material.repeats)
     return Copying(
         run=COPIED_RUN,
         copied=Row.of(copied, "low"),
-        near=Row.of({name: near(originals, posts) for name, posts in groups.items()}, "low"),
+        near=Row.of(whole, "low"),
         longest={name: int(each.max()) for name, each in runs.items()},
         shares={name: {n: float((each >= n).mean()) for n in RUNS} for name, each in runs.items()},
         own_run=own_run(originals, groups.get(OWN, ())),
+        before_cleaning=material.repeats is not None,
     )
 
 
@@ -186,12 +192,12 @@ def _more_than_own(row: Row) -> tuple[str, Grade]:
     return ("Yes", "bad") if row.model.above(row.ceiling) else ("No", "good")
 
 
-def _own_sentence(row: Row, who: str) -> str:
+def _own_sentence(row: Row, posts: str) -> str:
     """How many of the person's own posts do the same, and whether that is a difference."""
     if row.ceiling is None:
         return "."
     difference = beside_own(row, higher="clearly less", lower="clearly more", same="no clear difference")
-    return f"; of {who}'s own unseen posts {in_100(row.ceiling.value)} do, which is {difference}."
+    return f"; of {posts} {in_100(row.ceiling.value)} do, which is {difference}."
 
 
 def _when(epoch: float | None, own: Figure | None, run: int, who: str) -> str:

@@ -2,7 +2,7 @@
 
 Bits per UTF-8 byte of held-out posts, which are later in time than the training posts; the end of each post
 counts as one byte more. Comparable across tokenizers (Gao et al. 2020, "The Pile", section 3.1). The floors
-are the model that training started from, and an n-gram model of the same training posts.
+are the model that training started from, and an n-gram model of the latest 10,000 of its training posts.
 
 Blind to: how it writes. A model that predicts well can still be sampled badly.
 """
@@ -39,6 +39,8 @@ class Prediction(Answer, frozen=True, kw_only=True):
     lengths: tuple[int, ...]  # UTF-8 bytes of each, one more for its end
     order: int  # of the n-gram model, in bytes
     smoothing: str  # of the n-gram model
+    days: tuple[int, ...] = ()  # of each held-out post, as numbers from 0 on; empty where they are not known
+    ngram_posts: int = 0  # training posts, the latest, that it was fitted to; 0 in older reports, all of them
 
     def sections(self, context: ReportContext) -> list[Section]:
         """How well the model predicts, and how that changed during training."""
@@ -63,13 +65,18 @@ class Prediction(Answer, frozen=True, kw_only=True):
         text = (
             "How many bits the unseen posts cost the model, divided by their bytes in UTF-8 and one more for "
             "each post’s end. It compares models whatever their tokenizers (Gao et al. 2020, arXiv "  # noqa: RUF001
-            "2101.00027, section 3.1)."
+            "2101.00027, section 3.1). For its interval whole days are drawn, where days are known."
         )
         ngram = (
             f" The n-gram model is one of bytes, of order {self.order} with {self.smoothing} smoothing, both "
             "chosen on the latest training posts (Chen and Goodman 1999; Witten and Bell 1991)."
+            f"{self._fitted_to()}"
         )
         return [Method(10, "Bits per byte", text + (ngram if self.order else ""))]
+
+    def _fitted_to(self) -> str:
+        """How many posts the n-gram model has seen."""
+        return f" It has seen the latest {self.ngram_posts:,} training posts." if self.ngram_posts else ""
 
     def about_ngram(self) -> str:
         """Its order and smoothing."""
@@ -97,9 +104,9 @@ def measure(material: Material, *, seed: int) -> Prediction:
                 f"{len(each)} bits of the {name} for {len(held_out)} held-out posts; expected one for each"
             )
     at = np.setdiff1d(np.arange(len(held_out)), np.array(material.leaked, np.int64))
-    few = len(at) < ENOUGH
+    few, days = len(at) < ENOUGH, np.array(material.days, np.int64)
     figures = {
-        name: intervals.ratio(np.array(each)[at], lengths[at], seed=seed)
+        name: intervals.ratio(np.array(each)[at], lengths[at], days[at] if len(days) else (), seed=seed)
         for name, each in bits.items()
         if len(each) and not few
     }
@@ -108,8 +115,10 @@ def measure(material: Material, *, seed: int) -> Prediction:
         bits_per_byte=Row.of(figures, "low", missing=missing),
         bits=tuple(material.bits),
         lengths=tuple(lengths.tolist()),
+        days=tuple(material.days),
         order=ngram.order,
         smoothing=ngram.smoothing,
+        ngram_posts=material.ngram_posts,
     )
 
 

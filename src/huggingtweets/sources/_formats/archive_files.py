@@ -60,6 +60,13 @@ class ArchiveFiles(ABC):
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of the file called `name`, decompressed, in pieces of at most `CHUNK`."""
 
+    def roots(self) -> Iterator[str]:
+        """Yield the folders in which an export may begin: the top, and up to two levels around it."""
+        yield ""
+        outer = [f"{folder}/" for folder in self.folders()]
+        yield from outer
+        yield from (f"{folder}{inner}/" for folder in outer for inner in self.folders(folder))
+
     def read(self, name: str, limit: int) -> bytes:
         """Return all bytes of a small file; raise `BrokenArchive` if there are more than `limit`."""
         content = bytearray()

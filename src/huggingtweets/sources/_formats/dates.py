@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+from .calendars import gregorian, month_of
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNIX = re.compile(r"\d{9,19}(?:\.\d*)?")
@@ -13,7 +15,10 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
     re.IGNORECASE,
 )
-_NAMED_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # days since the end of 1899, as spreadsheets count them
+_FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC)
+_AFTERNOON = re.compile("下午|晚上|午後|오후")
 _NUMBERS = re.compile(r"\d+")
 _DAY_ABOVE_12 = re.compile(r"\s*(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d{2}")
 _SHORT = 2  # digits of a day, a month, or a year without its century
@@ -48,6 +53,8 @@ def _read(value: object, day_first: bool) -> datetime:
     text = str(value).strip()
     if _UNIX.fullmatch(text):
         return _from_unix(float(text))
+    if _SERIAL.fullmatch(text):
+        return _FIRST_SERIAL + timedelta(seconds=round(float(text) * 86400))
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -62,24 +69,24 @@ def _from_unix(seconds: float) -> datetime:
 
 def _from_parts(text: str, day_first: bool) -> datetime:
     """Parse `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
-    year, month, day = _day(_CLOCK.sub(" ", text), day_first)
+    date = gregorian(*_day(_CLOCK.sub(" ", text), day_first))
     clock = _CLOCK.search(text)
     if not clock:
-        return datetime(year, month, day, tzinfo=UTC)
+        return datetime.combine(date, time(), UTC)
     hour, minute, second, half, sign, zone_hours, zone_minutes = clock.groups()
-    if half:
-        hour = int(hour) % 12 + (12 if half.lower() == "p" else 0)
+    if half or _AFTERNOON.search(text):
+        hour = int(hour) % 12 + (12 if not half or half.lower() == "p" else 0)
     offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
     zone = timezone(-offset if sign == "-" else offset)
-    return datetime(year, month, day, int(hour), int(minute), int(second or 0), tzinfo=zone)
+    return datetime.combine(date, time(int(hour), int(minute), int(second or 0)), zone)
 
 
 def _day(text: str, day_first: bool) -> tuple[int, int, int]:
     """Return year, month and day of a date without its time; ValueError unless it has exactly these."""
-    name = _NAMED_MONTH.search(text)
-    if name:
+    months = list(filter(None, map(month_of, _WORD.findall(text))))
+    if months:
         day, year = sorted(_NUMBERS.findall(text), key=len)
-        return _full_year(year), MONTHS.index(name[1].lower()) + 1, int(day)
+        return _full_year(year), months[-1], int(day)  # a weekday may look like a month, and comes first
     first, second, third = _NUMBERS.findall(text)
     if len(first) > _SHORT:
         return int(first), int(second), int(third)

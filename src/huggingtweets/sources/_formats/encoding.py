@@ -28,10 +28,14 @@ import ftfy
 from ftfy.badness import badness
 
 from ...errors import BrokenArchive
+from .code_pages import guess, of_language
 
 LONGEST_LINE = 16 << 20  # characters
 _SAMPLE = 256 << 10  # characters of lines that are not ASCII
 _CLEARLY_BROKEN = 0.05  # damage for each character that is not ASCII
+_MOSTLY = 0.4  # share of damaged lines up to which a text is UTF-8
+_FEW = 8  # bytes that tell no encoding; they become U+FFFD
+_WESTERN = 0.4  # damage per byte; below it nothing looks wrong, and most letters are Latin
 _UNKNOWN = "\ufffd"
 _LOST_BYTE = ord("_")
 _FREQUENT = "…➡❤🎥🚨⚾√אבגדהוזחטיכלמנסעפצקרשתךםןףץ"
@@ -65,13 +69,17 @@ class Encoding(NamedTuple):
         return wrong * len(content) + sum(not c.isascii() for c in text)
 
 
-def lines(path: Path) -> Iterator[str]:
+def lines(path: Path, codec: str | None = None) -> Iterator[str]:
     """Yield the lines of a text file with their line ends; memory does not grow with the file.
 
+    Args:
+        path: The file.
+        codec: The name of its encoding, where the user says it.
+
     Raises:
-        BrokenArchive: The file is not text, or a line is too long.
+        BrokenArchive: The file is not text, or a line is too long, or its encoding is not known.
     """
-    encoding = find_encoding(path)
+    encoding = Encoding(codec) if codec else find_encoding(path)
     for number, line in enumerate(_raw_lines(path, encoding.codec), start=1):
         if len(line) == LONGEST_LINE or "\0" in line:
             raise BrokenArchive(f"{path} is not text in line {number:,}; save it again as text in UTF-8")
@@ -89,9 +97,42 @@ def find_encoding(path: Path) -> Encoding:
     try:
         text = sample.decode()
     except UnicodeDecodeError:
-        return min(_ENCODINGS, key=lambda encoding: encoding.damage(sample))
+        return Encoding("utf-8") if _is_mostly_utf8(sample) else _find_legacy(path, sample)
     broken = badness(text) > _CLEARLY_BROKEN * sum(not c.isascii() for c in text)
     return Encoding("utf-8", ftfy.fix_encoding) if broken else Encoding("utf-8")
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Whether most lines are UTF-8, which hardly any line of another encoding is by chance."""
+    damaged = sum("\ufffd" in line.decode("utf-8", "replace") for line in sample.splitlines())
+    return damaged < _MOSTLY * len(sample.splitlines())
+
+
+def _find_legacy(path: Path, sample: bytes) -> Encoding:
+    """Choose an encoding older than UTF-8, or a damage.
+
+    Text in Latin letters that looks sane is in the encoding that leaves the least damage, or in the code page
+    of its language; of other text the code page is guessed.
+    """
+    best = min(_ENCODINGS, key=lambda encoding: encoding.damage(sample))
+    if best.repair:
+        return best
+    damage = best.damage(sample) / len(sample)
+    if damage < _WESTERN:
+        return (
+            Encoding(of_language(sample.decode(best.codec, "replace")) or best.codec)
+            if best.codec == "cp1252"
+            else best
+        )
+    page = guess(sample)
+    if page is None and len(sample) - len(sample.decode("ascii", "ignore")) < _FEW:
+        return Encoding("utf-8")
+    if page is None:
+        raise BrokenArchive(
+            f"{path} is not UTF-8, and no other encoding makes sense of it; say which it is, as in "
+            "--encoding cp1251, or save it again as UTF-8"
+        )
+    return Encoding(page)
 
 
 def _raw_lines(path: Path, codec: str) -> Iterator[str]:

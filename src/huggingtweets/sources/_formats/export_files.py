@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakSet
 
-import msgspec
-
 from ...errors import BrokenArchive, LocationError
 from .._contract import Match
 from .archive_files import ArchiveFiles, open_archive
-from .json_arrays import DAMAGE
-from .table_rows import Row, delimited_rows
+from .record_shapes import Row
+from .table_rows import delimited_rows
+from .tolerant_json import DAMAGE, decode
 
 T = TypeVar("T")
 
@@ -80,9 +79,9 @@ class Export:
         """Decode a small JSON file; None if there is no such file."""
         if not self.has(name):
             return None
-        content = self.read(name, LARGEST_EXTRA)
+        content = self.read(name, LARGEST_EXTRA).removeprefix(codecs.BOM_UTF8)
         try:
-            return msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=kind, strict=False)
+            return decode(content, kind)
         except DAMAGE as error:
             raise BrokenArchive(
                 f"{self.shown(name)} is damaged ({str(error).lower()}); download it again"
@@ -149,8 +148,7 @@ def open_export(location: str, is_base: Callable[[ArchiveFiles, str], bool], wha
 
 
 def _base(files: ArchiveFiles, is_base: Callable[[ArchiveFiles, str], bool]) -> str | None:
-    candidates = ("", *(f"{folder}/" for folder in files.folders()))
-    return next((folder for folder in candidates if is_base(files, folder)), None)
+    return next((folder for folder in files.roots() if is_base(files, folder)), None)
 
 
 def _natural_order(name: str) -> list[tuple[int, str]]:

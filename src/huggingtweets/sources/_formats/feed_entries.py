@@ -11,15 +11,22 @@ from xml.etree.ElementTree import Element, tostring
 from msgspec import Struct
 
 from ...errors import BrokenArchive
+from .audience import is_published
+from .fields import is_empty
 from .markup import html_text, xml_events
+from .skipped import NO_POST, UNPUBLISHED, skip
 
 _KNOWN_NAMESPACES = re.compile(
     r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
     r"http://my\.netscape\.com/rdf/simple/0\.9/|http://purl\.org/dc/elements/1\.1/|"
-    r"http://purl\.org/syndication/thread/1\.0|http://wordpress\.org/export/[\d.]+/)\}"
+    r"http://purl\.org/syndication/thread/1\.0|http://wordpress\.org/export/[\d.]+/|"
+    r"http://(?:purl\.org/atom/app#|www\.w3\.org/2007/app))\}"
 )
 _ROOTS = ("rss", "feed", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_POSTS = {"", "post", "page"}  # kinds of entries
+_BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
+_KIND = re.compile(r"schemas\.google\.com/.*#kind$")
 _PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|[^@]+")  # `ada@example.org (Ada)`, or a name
 
 
@@ -84,9 +91,36 @@ def _is_entry(element: Element) -> bool:
 
 
 def _is_published(element: Element) -> bool:
-    """Whether everyone can read it; WordPress also exports drafts, private posts and pictures."""
-    hidden = _text(element, "status") not in {"", "publish"} or _text(element, "post_password")
-    return not hidden and _text(element, "post_type") in {"", "post", "page"}
+    """Whether it is a post that everyone can read.
+
+    WordPress also exports drafts, private posts, comments and pictures; Blogger drafts, comments of others,
+    templates and settings.
+    """
+    states = filter(None, [_text(element, "status"), _of_blogger(element, "status")])
+    hidden = not all(map(is_published, states)) or _text(element, "post_password")
+    trashed = _of_blogger(element, "trashed")
+    draft = any(not is_empty(_text(control, "draft")) for control in _children(element, "control"))
+    kinds = [_text(element, "post_type"), _of_blogger(element, "type"), *_categories(element)]
+    is_post = all(kind.casefold() in _POSTS for kind in kinds)
+    reason = UNPUBLISHED if hidden or trashed or draft else "" if is_post else NO_POST
+    if reason:
+        skip(reason)
+    return not reason
+
+
+def _of_blogger(element: Element, name: str) -> str:
+    """Return what an element of Blogger's own namespace says, of which there are several versions."""
+    texts = (child.text or "" for child in element if _BLOGGER.sub("", child.tag) == name != child.tag)
+    return next(texts, "").strip()
+
+
+def _categories(element: Element) -> list[str]:
+    """Return the kind of an entry of Blogger, which is one of its categories."""
+    categories = _children(element, "category")
+    schemes = [
+        category.get("term", "") for category in categories if _KIND.search(category.get("scheme", ""))
+    ]
+    return [term.rpartition("#")[2] for term in schemes]
 
 
 def _channel(ancestors: list[Element]) -> Channel:

@@ -12,17 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from msgspec import DecodeError, ValidationError
+from msgspec import DecodeError
 from msgspec.json import Decoder
 
 from ...errors import BrokenArchive
 from .encoding import lines
+from .odd_records import OddRecords
+from .tolerant_json import DAMAGE, fit, parse
 
 T = TypeVar("T")
 
-DAMAGE = (DecodeError, UnicodeDecodeError, RecursionError)  # raised by damaged or hostile JSON
 LARGEST_OBJECT = 4 << 20  # bytes
 _HEAD = 4096  # bytes, read before the first object is looked for
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[\w.$]+\s*=\s*)?\[\s*")
@@ -32,17 +33,33 @@ _ERROR_OFFSET = re.compile(r"\(byte (\d+)\)")
 
 
 def decode_lines(path: Path, decoder: Decoder[T]) -> Iterator[T]:
-    """Decode a file with one object a line; empty lines are skipped.
+    """Decode a file with one object a line; empty lines and a few odd ones are skipped.
 
     Raises:
-        BrokenArchive: A line is not valid JSON, or not of the expected form; the message says which.
+        BrokenArchive: The lines are not valid JSON, or not of the expected form; the message says which.
     """
+    odd = OddRecords()
     for number, line in enumerate(lines(path), start=1):
+        if not line.strip():
+            continue
         try:
-            if line.strip():
-                yield decoder.decode(line)
+            record = _decode_one(line, decoder)
         except DAMAGE as error:
-            raise BrokenArchive(f"{path} is broken at line {number:,}: {str(error).lower()}") from error
+            odd.skip(f"{path} is broken at line {number:,}: {str(error).lower()}")
+        else:
+            odd.add(1)
+            yield record
+    odd.check()
+
+
+def _decode_one(line: str, decoder: Decoder[T]) -> T:
+    try:
+        return decoder.decode(line)
+    except DAMAGE as error:
+        try:
+            return fit(parse(line), decoder.type)
+        except DAMAGE:
+            raise error from None
 
 
 def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) -> Iterator[T]:
@@ -50,7 +67,7 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
 
     Args:
         chunks: The stream's bytes, in pieces of any size.
-        decoder: Decodes a list of such objects.
+        decoder: Decodes a list of such objects. A few objects of another form are skipped.
         name: The file's name, for messages.
 
     Raises:
@@ -60,20 +77,19 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
     position, buffer = _begin(stream, name)
     opener = match[0] if (match := _OPENER.match(buffer)) else b""
     decoded = smallest = 0  # objects so far; bytes from which on the buffer is decoded
+    odd = OddRecords()
     try:
         for chunk in stream:
             end = 0
             if len(buffer) >= smallest:
-                end, objects = _decode_complete(buffer, opener, decoder)
+                end, objects = _decode_complete(buffer, opener, decoder, name, odd)
                 yield from objects
                 decoded += len(objects)
                 smallest = 0 if end else 2 * len(buffer)  # a long object is not scanned again for each chunk
             position += len(buffer) + len(chunk)
             buffer = (buffer[end:] + chunk).lstrip(b" \t\r\n,")
             position -= len(buffer)
-        yield from decoder.decode(b"[" + buffer.rstrip(b" \t\r\n;"))
-    except ValidationError as error:
-        raise BrokenArchive(f"{name} is not of the form expected: {str(error).lower()}") from error
+        yield from _decode(b"[" + buffer.rstrip(b" \t\r\n;"), decoder, name, odd)
     except DAMAGE as error:
         offset = _ERROR_OFFSET.search(str(error))
         place = position + (int(offset[1]) if offset else len(buffer))
@@ -81,6 +97,34 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
             f"{name} breaks off or is damaged near byte {place:,}, after {decoded:,} whole entries; "
             "download or unpack it again"
         ) from error
+    odd.check()
+
+
+def _decode(content: bytes, decoder: Decoder[list[T]], name: str, odd: OddRecords) -> list[T]:
+    """Decode a list of objects; if it is refused, one by one, so that only the odd ones are skipped."""
+    try:
+        objects = decoder.decode(content)
+    except DAMAGE as error:
+        objects = list(_fitting(_parse_list(content, error), decoder, name, odd))
+    odd.add(len(objects))
+    return objects
+
+
+def _parse_list(content: bytes, error: Exception) -> list[object]:
+    try:
+        values = parse(content)
+    except DAMAGE:
+        raise error from None  # says where it is damaged
+    return values if isinstance(values, list) else [values]
+
+
+def _fitting(values: list[object], decoder: Decoder[list[T]], name: str, odd: OddRecords) -> Iterator[T]:
+    [kind] = get_args(decoder.type)
+    for value in values:
+        try:
+            yield fit(value, kind)
+        except DAMAGE as error:
+            odd.skip(f"{name} is not of the form expected: {str(error).lower()}")
 
 
 def _begin(stream: Iterator[bytes], name: str) -> tuple[int, bytes]:
@@ -94,17 +138,22 @@ def _begin(stream: Iterator[bytes], name: str) -> tuple[int, bytes]:
     return match.end(), head[match.end() :]
 
 
-def _decode_complete(buffer: bytes, opener: bytes, decoder: Decoder[list[T]]) -> tuple[int, list[T]]:
+def _decode_complete(
+    buffer: bytes, opener: bytes, decoder: Decoder[list[T]], name: str, odd: OddRecords
+) -> tuple[int, list[T]]:
     """Decode the complete objects at the buffer's beginning. Returns where they end, and the objects."""
     if end := _last_border(buffer, opener):
         try:
-            return end, decoder.decode(b"[" + buffer[:end] + b"]")
+            objects = decoder.decode(b"[" + buffer[:end] + b"]")
         except DAMAGE:
             pass  # not a border after all; or a real error, which comes up again below
+        else:
+            odd.add(len(objects))
+            return end, objects
     end = _last_whole_object(buffer)
     if not end and len(buffer) > LARGEST_OBJECT:
         raise DecodeError(f"an object does not end within {LARGEST_OBJECT:,} bytes")
-    return end, decoder.decode(b"[" + buffer[:end] + b"]")
+    return end, _decode(b"[" + buffer[:end] + b"]", decoder, name, odd)
 
 
 def _last_border(buffer: bytes, opener: bytes) -> int:

@@ -26,6 +26,15 @@ _WHITE_SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _PARAGRAPH_ENDS = re.compile(rf"\s*{_PARAGRAPH}[\s{_PARAGRAPH}{_LINE}]*")
 _LINE_ENDS = re.compile(rf" ?{_LINE} ?")
 _CHARACTER_REFERENCE = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
+_HEAD = 200  # bytes in which XML is declared
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding=["']([\w.:-]+)["']""")
+_CHINESE = {"gb2312", "gbk", "x-gbk"}
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:[0-8]|1[124-9]|2\d|3[01]|x[0-8bcBC]|x1[0-9a-fA-F]);"
+)
+_AMPERSAND = re.compile(r"&(?:(#\d+|#[xX][0-9a-fA-F]+|\w+);)?")
+_ENTITIES_OF_XML = {"amp", "lt", "gt", "quot", "apos"}
 _QUOTE_LINK = ".quote-inline"
 _ADDRESS = re.compile(r"[a-z][a-z\d+.-]*://|www\.", re.IGNORECASE)
 
@@ -111,6 +120,36 @@ def xml_events(chunks: Iterable[bytes], name: str) -> Iterator[tuple[str, Elemen
         parser.close()
     except (ParseError, LookupError, ValueError) as error:  # the latter two come from encodings
         raise BrokenArchive(f"{name} is no whole XML ({error}); download it again") from error
+
+
+def mended_xml(content: bytes) -> bytes:
+    """Mend XML that is not well-formed as feeds often are not; return it in UTF-8.
+
+    Space before its declaration and control characters are removed, entities of HTML become characters, an
+    `&` that begins none is escaped, and encodings are read that expat does not know.
+    """
+    declared = _DECLARED_ENCODING.search(content[:_HEAD])
+    text = _decode_xml(content, declared[1].decode() if declared else "utf-8")
+    text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
+    text = _CONTROL.sub("", text)
+    return _AMPERSAND.sub(_mend_entity, text).encode()
+
+
+def _decode_xml(content: bytes, encoding: str) -> str:
+    if encoding.lower() in _CHINESE:  # what names itself so often has characters of the larger one
+        encoding = "gb18030"
+    try:
+        return content.decode(encoding, "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
+
+
+def _mend_entity(match: re.Match[str]) -> str:
+    entity = match[0]
+    if match[1] in _ENTITIES_OF_XML:
+        return entity
+    character = html.unescape(entity)
+    return character if entity.endswith(";") and character != entity else f"&amp;{entity[1:]}"
 
 
 def _keep_line_breaks(node: LexborNode) -> None:

@@ -31,6 +31,15 @@ _OF_INSTAGRAM = (
     "personal_information/personal_information/personal_information.json",
     "personal_information/personal_information.json",
 )
+_PRIVATE = re.compile(
+    r"priva|privé|prywat|soukrom|súkrom|gizli|pribadi|peribadi|riêng tư|yksityi|lukket|"
+    r"приват|закрыт|частн|ιδιωτικ|פרטי|خاص|خصوصی|निजी|ส่วนตัว|비공개|非公開|鍵アカ|私密|私人|不公开|不公開"
+)
+_TELEPHONE = re.compile(r"phone|telef|tél|mobil|电话|手机|電話|전화|телефон|τηλέ|هاتف|फ़ोन|โทรศัพท์|điện thoại")
+_NO = {  # what may stand beside "private account"
+    *("", "false", "no", "nein", "non", "não", "falsch", "faux", "falso", "нет", "いいえ", "否", "아니요"),
+    *("hayir", "nie", "ne", "nee", "nej", "ei"),
+}
 _PROFILES = {  # by source, the most reliable first; each is an object with a list of one person
     "instagram_export": _OF_INSTAGRAM,
     "threads_export": (
@@ -97,11 +106,10 @@ class _Profile(Struct, frozen=True):
     username: Value = field(name="Username", default=Value())
     name: Value = field(name="Name", default=Value())
     bio: Value = field(name="Bio", default=Value())
-    private: Value = field(name="Private Account", default=Value())
 
 
 class _Person(Struct, frozen=True):
-    string_map_data: _Profile = _Profile()
+    string_map_data: dict[str, Value] = {}
     media_map_data: dict[str, Value] = {}  # the picture
 
 
@@ -135,11 +143,11 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
         LocationError: There is no handle; or the account is private, so its posts are for followers only.
     """
     person = _person(export, source)
-    profile = person.string_map_data
-    if profile.private.value == "True":
+    profile = msgspec.convert(msgspec.to_builtins(person.string_map_data), _Profile)
+    if _is_private(person.string_map_data):
         raise LocationError(
-            f"{export.path} is of a private account, whose posts were for its followers only; "
-            "these are never read"
+            f"{export.path} is of a private account, whose posts were for its followers only; these are "
+            "never read. If it is public, ask Instagram in English for the export, and give that"
         )
     names = profile.username.value, _owner_in_name(export), options.handle, options.name
     handle = next(filter(None, (to_handle(repair(name)) for name in names)), "")
@@ -161,6 +169,19 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
 def profiles(export: Export, source: str) -> list[str]:
     """Return the files that `account` reads: one, or none."""
     return [name for name in _PROFILES[source] if export.has(name)][:1]
+
+
+def _is_private(profile: dict[str, Value]) -> bool:
+    """Whether the account is private, or may be so.
+
+    Labels are in the account's language. One that has the word for `private` must say no. If there is none,
+    no label but one of a telephone may say yes: it could be the one.
+    """
+    values = {repair(label).casefold(): repair(value.value).casefold() for label, value in profile.items()}
+    labelled = [value for label, value in values.items() if _PRIVATE.search(label)]
+    if labelled:
+        return not _NO.issuperset(labelled)
+    return any(value == "true" and not _TELEPHONE.search(label) for label, value in values.items())
 
 
 def _person(export: Export, source: str) -> _Person:

@@ -1,66 +1,58 @@
 """Turns the rows of a table into posts.
 
-Columns are found by their names. Spreadsheets and scrapers damage tables: ids are rounded, links stick to
-words, text is still escaped for HTML. This is repaired, as far as it can be.
+Spreadsheets and scrapers damage tables: ids are rounded, links stick to words or are cut by a space, text is
+still HTML, or a literal of Python. This is repaired, as far as it can be. Whose a row is decides
+authorship.py, whether everyone could read it audience.py.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 
-import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
-from .authors import same_handle, to_handle
-from .dates import is_day_first, read_date
-from .markup import unescape_html
-from .table_rows import Row
-from .x_posts import language
+from .audience import Audience
+from .authors import to_handle
+from .authorship import Authorship, Person, choose
+from .dates import read_date
+from .fields import is_empty, names, plain
+from .markup import activity_text, unescape_html
+from .record_shapes import Row
+from .skipped import skip
+from .table_columns import Columns, find_columns, with_fields
+from .x_posts import RETWEET, language
 
 Rows = Callable[[], Iterator[Row]]
 
 _SAMPLE = 1000  # rows that show the columns and the form of dates
-_LISTED = 5  # authors named in messages
-_LISTED_COLUMNS = 20
-_NAMES = {  # of each column, the most reliable first, without case, spaces and underscores
-    "text": "fulltext text tweet rawcontent content status body",
-    "id": "idstr id tweetid statusid postid",
-    "created_at": "createdat date timestamp datetime created time",
-    "author": "screenname username handle user author",
-    "lang": "lang language",
-    "url": "url permalink tweeturl posturl link",
-    "reply_to": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplyto replyto",
-    "reply_to_user": "inreplytoscreenname inreplytouserid inreplytouser",
-    "repost": "isretweet isrepost retweetedstatus retweetedstatusid retweetedtweet",
-}
-_EMPTY = {"", "0", "none", "nan", "null", "false", "f", "no"}
-_RETWEET = re.compile(r"RT @\w")
+_LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
 _STATUS = re.compile(r"/status/(\d+)")
 _STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
+_CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
+_QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _LINE_END = re.compile(r"\r\n?")
+_SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
+_TEXTS = ("full_text", "text")
+_QUOTED_TEXT = re.compile(r"""['"](?:full_)?text['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
+_SLACK_REFERENCE = re.compile(r"[ \t]?<(?:@[UWB]\w+|!\w+[^<>]*|#C\w+)(?:\|[^<>]*)?>")
 
 
-class _Columns(Struct, frozen=True, kw_only=True):
-    """The names of a table's columns; `day_first` says whether its dates write the day before the month."""
+class _Table(Struct, frozen=True):
+    """What the first rows of a table show."""
 
-    text: str
-    id: str | None = None
-    created_at: str | None = None
-    author: str | None = None
-    lang: str | None = None
-    url: str | None = None
-    reply_to: str | None = None
-    reply_to_user: str | None = None
-    repost: str | None = None
-    day_first: bool = False
+    columns: Columns
+    fields: set[str]
+    authorship: Authorship
+    audience: Audience
 
 
 def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str, digest: str) -> Timeline:
@@ -76,89 +68,79 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     Raises:
         LocationError: The table has no column of text, or not exactly one author.
     """
-    opened = rows()
-    sample = list(islice(opened, _SAMPLE))
-    columns = _find_columns(place, sample, options.text_column)
-    handle = _handle(place, sample, columns, options)
-    account = Account(handle=handle, name=options.name or handle, source=source)
-    own = _rows_of(handle, place, rows, chain(sample, opened), columns, has_handle=bool(options.handle))
-    posts = (post for number, row in own if (post := _post(row, number, handle, columns)))
-    return Timeline(account=account, posts=posts, digest=digest)
-
-
-def _find_columns(place: str, sample: list[Row], text_column: str | None) -> _Columns:
-    names = list(dict.fromkeys(name for row in sample for name in row))
-    columns = {field: _find(names, candidates.split()) for field, candidates in _NAMES.items()}
-    if text_column:
-        columns["text"] = text_column if text_column in names else _find(names, [_plain(text_column)])
-    if not sample:
-        raise LocationError(f"{place} holds no posts; give another file")
-    if not columns["text"]:
-        lacking = f"no column {text_column!r}" if text_column else "no column of text"
-        present = ", ".join(map(repr, names[:_LISTED_COLUMNS]))
-        raise LocationError(
-            f"{place} has {lacking}, only {present}; name that of the text with --text-column"
-        )
-    dates = (row.get(columns["created_at"] or "") for row in sample)
-    return msgspec.convert({**columns, "day_first": is_day_first(dates)}, _Columns)
-
-
-def _find(names: list[str], candidates: list[str]) -> str | None:
-    """Return the name of the first candidate that is among the names."""
-    plain = {_plain(name): name for name in reversed(names)}
-    return next((plain[name] for name in candidates if name in plain), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.casefold())
-
-
-def _handle(place: str, sample: list[Row], columns: _Columns, options: ReadOptions) -> str:
-    """Return the handle that the user gives, else the first author's in the table, else one from the name."""
-    authors = (_author(row, columns) for row in sample)
-    for name in (options.handle or "", *authors, (options.name or "").lower()):
-        if handle := to_handle(name):
-            return handle
-    raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
-
-
-def _author(row: Row, columns: _Columns) -> str:
-    value = row.get(columns.author) if columns.author else None
-    if isinstance(value, dict):  # a whole profile, as X's API sends it
-        value = value.get("screen_name") or value.get("username")
-    return str(value or "")
+    sample = list(islice(rows(), _SAMPLE))
+    columns = find_columns(place, sample, options.text_column)
+    fields = {name for row in sample for name in row}
+    table = _Table(columns, fields, Authorship(sample), Audience(sample))
+    people = list(dict.fromkeys(map(table.authorship.person, sample)))
+    selected = choose(people, options.handle, options.name)
+    key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
+    handle = to_handle(key) or to_handle((options.name or "").lower())
+    if not handle:
+        raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
+    own = _rows_of(key, place, rows, table.authorship, selected=bool(selected or options.handle))
+    return Timeline(
+        account=Account(handle=handle, name=options.name or handle, source=source),
+        posts=_posts(place, own, handle, table),
+        digest=digest,
+    )
 
 
 def _rows_of(
-    handle: str, place: str, rows: Rows, opened: Iterable[Row], columns: _Columns, *, has_handle: bool
+    key: str, place: str, rows: Rows, authorship: Authorship, *, selected: bool
 ) -> Iterator[tuple[int, Row]]:
     """Yield one author's rows with their numbers; refuse a table of several, unless the user chose one."""
     any_row = False
-    for number, row in enumerate(opened, start=1):
-        author = _author(row, columns)
-        if same_handle(author, handle) or not (author or (has_handle and columns.author)):
+    for number, row in enumerate(rows(), start=1):
+        author = authorship.person(row).key if authorship.is_known else ""
+        if author.casefold() == key.casefold() or not (author or (selected and authorship.is_known)):
             any_row = True
             yield number, row
-        elif not has_handle:
+        elif not selected:
             raise LocationError(
-                f"{place} holds posts of several people: {_authors(rows, columns)}; choose with --handle"
+                f"{place} holds posts of several people: {_authors(rows, authorship)}; choose with --handle"
             )
     if not any_row:
-        raise LocationError(f"{place} holds no posts of @{handle}, but of {_authors(rows, columns)}")
+        raise LocationError(f"{place} holds no posts of @{key}, but of {_authors(rows, authorship)}")
 
 
-def _authors(rows: Rows, columns: _Columns) -> str:
-    counts = Counter(_author(row, columns) for row in rows())
+def _authors(rows: Rows, authorship: Authorship) -> str:
+    """Name the authors of a table with how many rows each has."""
+    counts: Counter[str] = Counter()
+    people: dict[str, Person] = {}
+    for row in rows():
+        person = authorship.person(row)
+        counts[person.key] += 1
+        people.setdefault(person.key, person)
     first = ", ".join(
-        f"{to_handle(author) or 'nobody'} ({count:,})" for author, count in counts.most_common(_LISTED)
+        f"{to_handle(key) or 'nobody'} ({count:,})" for key, count in counts.most_common(_LISTED)
     )
     return f"{first} and {len(counts) - _LISTED:,} more" if len(counts) > _LISTED else first
 
 
-def _post(row: Row, number: int, handle: str, columns: _Columns) -> Post | None:
+def _posts(place: str, rows: Iterator[tuple[int, Row]], handle: str, table: _Table) -> Iterator[Post]:
+    closed: Counter[str] = Counter()
+    any_post, columns, fields = False, table.columns, set(table.fields)
+    for number, row in rows:
+        if not row.keys() <= fields:
+            columns = with_fields(columns, row.keys() - fields)
+            fields.update(row)
+        if reason := table.audience.closed(row):
+            closed[reason] += 1
+            skip(reason)
+        elif post := _post(row, number, handle, columns):
+            any_post = True
+            yield post
+    if closed and not any_post:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in closed.items())
+        raise LocationError(f"{place} holds no posts that everyone could read, only others ({reasons})")
+
+
+def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
     """Return the post in a row, or None if the row has no text."""
-    text = _text(row.get(columns.text))
-    if not text:
+    text = _text(row, columns)
+    kind = _kind(text, row, columns)
+    if not text and kind is not PostKind.REPOST:
         return None
     url = _field(row, columns.url)
     return Post(
@@ -166,36 +148,81 @@ def _post(row: Row, number: int, handle: str, columns: _Columns) -> Post | None:
         author=handle,
         text=text,
         created_at=_date(row, columns),
-        kind=_kind(text, row, columns),
+        kind=kind,
         reply_to=_id(_field(row, columns.reply_to)) or None,
         lang=language(_field(row, columns.lang)),
         url=url if url.startswith("http") else "",
     )
 
 
-def _date(row: Row, columns: _Columns) -> datetime | None:
+def _date(row: Row, columns: Columns) -> datetime | None:
     if not columns.created_at:
         return None
-    return read_date(row.get(columns.created_at), day_first=columns.day_first)
+    date = row.get(columns.created_at)
+    if columns.clock:
+        date = f"{date} {row.get(columns.clock)}"
+    return read_date(date, day_first=columns.day_first)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _text(row: Row, columns: Columns) -> str:
+    """Return the text as it was typed; an empty string if there is none."""
+    whole = [_long_text(row.get(name)) for name in columns.long_texts]
+    value = max([_string(row.get(columns.text)), *whole], key=len)
+    if columns.is_bytes:
+        value = _without_literal(value)
+    if columns.has_quotations:
+        value = _QUOTATION.sub("", unescape_html(value))
+    value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
+    value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
+    return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()
+
+
+def _string(value: object) -> str:
+    if isinstance(value, bool):
         return ""
-    return _STUCK_LINK.sub(" ", _LINE_END.sub("\n", unescape_html(value))).strip()
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _long_text(value: object) -> str:
+    """Return the longest text in what X calls a note, or an extended tweet."""
+    if isinstance(value, Mapping):
+        inner = (part for name, part in value.items() if name in _TEXTS or isinstance(part, Mapping))
+        return max(map(_long_text, inner), key=len, default="")
+    if isinstance(value, str) and value.startswith("{"):
+        return max(_QUOTED_TEXT.findall(value), key=len, default="")
+    return _string(value)
+
+
+def _without_literal(value: str) -> str:
+    r"""Return the text of a literal such as `b'caf\xc3\xa9'`."""
+    try:
+        content = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else value
 
 
 def _field(row: Row, column: str | None) -> str:
-    """Return a field as text; an empty string for `none`, `nan` and the like."""
-    text = str(row.get(column, "")).strip() if column else ""
-    return "" if text.casefold() in _EMPTY else text
+    """Return a field of a plain value as text; an empty string for `none`, `nan`, lists and the like."""
+    value = row.get(column) if column else None
+    return "" if is_empty(value) or isinstance(value, dict | list) else str(value).strip()
 
 
-def _kind(text: str, row: Row, columns: _Columns) -> PostKind:
-    if _RETWEET.match(text) or _field(row, columns.repost):
+def _kind(text: str, row: Row, columns: Columns) -> PostKind:
+    named = {plain(row.get(name)) for name in columns.kinds}
+    references = " ".join(str(row.get(name)) for name in columns.references)
+    reposts = _any(row, columns.reposts) or "retweeted" in references or named & {*names("kinds")["repost"]}
+    if reposts or RETWEET.match(text):
         return PostKind.REPOST
-    is_reply = text.startswith("@") or _field(row, columns.reply_to) or _field(row, columns.reply_to_user)
-    return PostKind.REPLY if is_reply else PostKind.ORIGINAL
+    replies = _any(row, columns.replies) or "replied_to" in references or named & {*names("kinds")["reply"]}
+    if replies or text.startswith("@") or not is_empty(row.get(columns.reply_to or "")):
+        return PostKind.REPLY
+    quotes = _any(row, columns.quotes) or "quoted" in references or named & {*names("kinds")["quote"]}
+    return PostKind.QUOTE if quotes else PostKind.ORIGINAL
+
+
+def _any(row: Row, names: tuple[str, ...]) -> bool:
+    return any(not is_empty(row.get(name)) for name in names)
 
 
 def _id(value: str) -> str:

@@ -2,102 +2,186 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from ...errors import BrokenArchive, LocationError
+from .audience import is_closed_chat
+from .chat_dates import is_log
 from .encoding import lines
-from .json_arrays import DAMAGE, decode_array, decode_lines
-
-Row = dict[str, Any]
-"""Values by the names of their columns. The types of the values depend on the form of the table."""
+from .fields import names, plain
+from .json_arrays import decode_array, decode_lines
+from .odd_records import OddRecords
+from .record_shapes import Row, flat_records, own_lists, with_owner
+from .tolerant_json import DAMAGE, decode
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
+_OF_POSTS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:window\.)?(?:YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_\w+)\s*="
+)
+_START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its training texts
+_SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
+_FIRST_ROWS = 5
+_FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
 
 
-def table_rows(path: Path) -> Iterator[Row]:
+def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     """Yield the rows of a table; memory does not grow with it, unless it is a JSON object around a list.
+
+    Args:
+        path: The table.
+        encoding: Of a table that is text, where the user says it.
 
     Raises:
         BrokenArchive: The table is damaged; the message says where.
         LocationError: The file is a JSON object without exactly one list of objects.
     """
-    return _READERS[path.suffix.lower()](path)
+    suffix = path.suffix.lower()
+    if suffix in _TEXT_READERS:
+        return _TEXT_READERS[suffix](lines(path, _checked(encoding)), str(path))
+    return _READERS[suffix](path)
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in _READERS
+    return path.suffix.lower() in {*_READERS, *_TEXT_READERS}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
     """Yield the rows of CSV or the like. `escape` is the character before a quote that is not doubled."""
     first = next(text, "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(chain([first], text), delimiter=delimiter, escapechar=escape, strict=True)
+    separator = _SEPARATOR.fullmatch(first)
+    first = next(text, "") if separator else first
+    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
+    sample = [first, *islice(text, _FIRST_LINES)]
+    escape = escape or ("\\" if _escapes_quotes(sample) else None)
+    reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
+    odd = OddRecords()
     try:
         header = [column.strip() for column in next(reader, [])]
         for values in filter(None, reader):
-            yield _to_row(values, header)
+            if len(values) > len(header):
+                more = f"{len(values)} fields where the header has {len(header)}"
+                odd.skip(_broken(name, reader.line_num, more))
+            else:
+                odd.add(1)
+                yield dict(
+                    zip(header, values, strict=False)
+                )  # spreadsheets leave out empty fields at the end
     except csv.Error as error:
-        raise BrokenArchive(
-            f"{name} is broken at line {reader.line_num:,}: {error}; put fields in quotes and save it again"
-        ) from error
+        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    odd.check()
 
 
-def _delimited_rows(path: Path) -> Iterator[Row]:
-    return delimited_rows(lines(path), str(path))
+def _escapes_quotes(sample: list[str]) -> bool:
+    """Whether quotes inside of fields have a backslash before them, and are not doubled."""
+    return any('\\"' in line for line in sample) and not any('""' in line for line in sample)
 
 
-def _to_row(values: list[str], header: list[str]) -> Row:
-    """Name the values. There may be fewer than columns: spreadsheets leave out empty ones at the end."""
-    if len(values) > len(header):
-        raise csv.Error(f"{len(values)} fields where the header has {len(header)}")
-    return dict(zip(header, values, strict=False))
+def _broken(name: str, line: int, reason: str) -> str:
+    return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
 
 
-def _text_rows(path: Path) -> Iterator[Row]:
-    return ({"text": line} for line in lines(path))
+def _checked(encoding: str | None) -> str | None:
+    try:
+        return codecs.lookup(encoding).name if encoding else None
+    except LookupError:
+        raise LocationError(
+            f"encoding {encoding!r} is not known; give one such as cp1251 or gb18030"
+        ) from None
+
+
+def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
+    """Yield one row a line; refuse a chat, whose lines are of several people."""
+    first = list(islice(text, _FIRST_LINES))
+    content = chain(first, text)
+    if _is_delimited(first):
+        yield from delimited_rows(content, name)
+    elif any(_START in line for line in first):
+        yield from _marked_texts(content)
+    elif is_log(first):
+        raise LocationError(
+            f"{name} looks like a chat or a log of several people: lines begin with dates, times or names; "
+            "give the export as WhatsApp makes it, or only your own lines, without dates and names"
+        )
+    else:
+        yield from ({"text": line} for line in content)
+
+
+def _is_delimited(lines: list[str]) -> bool:
+    """Whether it is a table with tabs, as Excel's "Unicode Text": its header has a text, every line tabs."""
+    header = [plain(column) for column in lines[0].split("\t")] if lines else []
+    tabs = all("\t" in line for line in lines[:_FIRST_ROWS] if line.strip())
+    return len(header) > 1 and tabs and not set(header).isdisjoint(names("columns")["text"])
+
+
+def _marked_texts(content: Iterator[str]) -> Iterator[Row]:
+    """Yield the texts between the marks that gpt-2-simple puts around each."""
+    text = ""
+    for line in content:
+        *whole, text = (text + line.replace(_START, "")).split(_END)
+        yield from ({"text": part} for part in whole if part.strip())
+    if text.strip():
+        yield {"text": text}
 
 
 def _json_lines_rows(path: Path) -> Iterator[Row]:
-    return decode_lines(path, msgspec.json.Decoder(Row))
+    return flat_records(decode_lines(path, msgspec.json.Decoder(Row)))
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
-        if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            yield from _wrapped_rows(path)
+        head = file.read(_CHUNK)
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            yield from _json_lines_rows(path) if _is_lines(head) else _wrapped_rows(path)
             return
-        file.seek(0)
+        chunks = chain([head], iter(partial(file.read, _CHUNK), b""))
+        yield from flat_records(decode_array(chunks, msgspec.json.Decoder(list[Row]), str(path)))
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether the first line is a whole object, and another one follows."""
+    first, _, rest = head.partition(b"\n")
+    return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+
+
+def _script_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file of X's archive, `window.YTD.tweets.part0 = [...]`, if it holds posts."""
+    with path.open("rb") as file:
         chunks = iter(partial(file.read, _CHUNK), b"")
-        yield from decode_array(chunks, msgspec.json.Decoder(list[Row]), str(path))
+        head = next(chunks, b"")
+        if not _OF_POSTS.match(head):
+            raise LocationError(
+                f"{path} holds no published posts of X; give data/tweets.js, or the whole zip"
+            )
+        yield from flat_records(
+            decode_array(chain([head], chunks), msgspec.json.Decoder(list[Row]), str(path))
+        )
 
 
-def _wrapped_rows(path: Path) -> list[Row]:
-    """Return the rows of a JSON object that holds one list of objects, among other things."""
+def _wrapped_rows(path: Path) -> Iterator[Row]:
+    """Return the rows of a JSON object that holds a list of own posts, among other things."""
     try:
-        content = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Row)
+        content = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), Row)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
-    tables = {name: value for name, value in content.items() if isinstance(value, list) and _are_rows(value)}
+    if is_closed_chat(content):
+        raise LocationError(f"{path} holds messages of a direct or private chat; these are never read")
+    tables = own_lists(content)
     if len(tables) != 1:
         raise LocationError(
             f"{path} should hold one list of objects, not {len(tables)}; keep only that of the posts"
         )
-    return next(iter(tables.values()))
-
-
-def _are_rows(values: list[object]) -> bool:
-    return bool(values) and all(isinstance(value, dict) for value in values)
+    return flat_records(with_owner(next(iter(tables.values())), content))
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -114,11 +198,14 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    ".csv": _delimited_rows,
+    ".js": _script_rows,
     ".json": _json_rows,
     ".jsonl": _json_lines_rows,
     ".ndjson": _json_lines_rows,
     ".parquet": _parquet_rows,
-    ".tsv": _delimited_rows,
+}
+_TEXT_READERS: dict[str, Callable[[Iterator[str], str], Iterator[Row]]] = {
+    ".csv": delimited_rows,
+    ".tsv": delimited_rows,
     ".txt": _text_rows,
 }

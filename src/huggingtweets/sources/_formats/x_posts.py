@@ -16,7 +16,8 @@ from msgspec import Struct
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-_RETWEET = re.compile(r"RT @\w")  # before 2010 people typed it by hand, often without a colon
+RETWEET = re.compile(r"RT ?:? ?@\w")  # before 2010 people typed it by hand, often without a colon
+_AFTER_MENTION = re.compile(r"[,:;]?(?=\s|\Z)")
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
 )
@@ -29,7 +30,7 @@ _OWN_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # X's names of languages
 class Link(Struct, frozen=True, gc=False):
     """A t.co link in the text; `indices` are its begin and end, in code points."""
 
-    indices: tuple[int, int]
+    indices: tuple[int, int] = (0, 0)
     url: str = ""
     expanded_url: str | None = None
 
@@ -69,8 +70,8 @@ class Tweet(Struct, frozen=True, gc=False):
     """A post as X stores it. Numbers may be strings: decode with `strict=False`."""
 
     id_str: str
-    created_at: str
     full_text: str
+    created_at: str = ""
     lang: str | None = None
     entities: Entities = Entities()
     edit_info: EditInfo = EditInfo()
@@ -81,7 +82,7 @@ class Tweet(Struct, frozen=True, gc=False):
     @property
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` of the record is always false."""
-        return self.full_text.startswith("RT @") and _RETWEET.match(self.full_text) is not None
+        return self.full_text.startswith("RT") and RETWEET.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:
@@ -173,9 +174,10 @@ def end_of_mentions(tweet: Tweet) -> int:
         return 0
     position = 0
     for begin, end in sorted(mention.indices for mention in tweet.entities.user_mentions):
-        if tweet.full_text[position:begin].strip():
-            break
-        position = end
+        after = _AFTER_MENTION.match(tweet.full_text, end)
+        if tweet.full_text[position:begin].strip() or not after:
+            break  # `@ada's kettle` is the person's own
+        position = after.end()
     return position
 
 
@@ -198,7 +200,8 @@ def _stored_text(tweet: Tweet) -> str:
     parts: list[str] = []
     for (begin, end), url in sorted(links):
         if position <= begin < len(stored):  # a retweet's text is cut, its links are not
-            parts += unescape(stored[position:begin]), url
+            glued = url and stored[end : end + 1].isalpha()  # text without spaces behind a link
+            parts += unescape(stored[position:begin]), f"{url} " if glued else url
             position = end
     return "".join((*parts, unescape(stored[position:]))).strip()
 

@@ -78,7 +78,7 @@ def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
     """A dataset for each person."""
     authors = read(config.data, watcher)
     for author in authors:
-        watcher.note(require_enough(author.texts).text)
+        watcher.note(require_enough(author.texts, config.recipe.base).text)
     return [build_dataset([author], config.data.held_out) for author in authors]
 
 

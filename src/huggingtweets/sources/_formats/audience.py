@@ -1,0 +1,141 @@
+"""Who could read a record, and whether it was published: decided here for all records that say so.
+
+Records say it in fields of many names: a visibility, a state of publication, flags, a kind. What is not
+understood as open to everyone counts as closed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...types import Visibility
+from .fields import is_empty, names, plain
+from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
+
+_FALSE = {"0", "0.0", "false", "f", "no", "n"}
+_CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
+_CLOSED_IF_FALSE = {"open": NOT_PUBLIC, "published_flags": UNPUBLISHED}
+_CLOSED_KIND = re.compile(r"direct|^dm|personal|private|secret|^m?p?im$|draft")
+_CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
+_PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
+_ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
+_EVERYBODY = re.compile(r"activitystreams#Public\b|\bas:Public\b")
+
+
+def visibility(word: object) -> Visibility | None:
+    """Return the visibility that a word means; None if it is narrower, or not understood."""
+    key, words = plain(word), names("audience")
+    if key in words["public"]:
+        return Visibility.PUBLIC
+    return Visibility.UNLISTED if key in words["unlisted"] else None
+
+
+def is_published(word: object) -> bool:
+    """Whether a state of publication is that of what everyone can see."""
+    return plain(word) in names("audience")["published"]
+
+
+def is_closed_chat(envelope: Mapping[str, Any]) -> bool:
+    """Whether the object around a list of messages says that they are of a direct or a private chat."""
+    if "thread_path" in envelope:  # of Messenger and Instagram
+        return True
+    parts = [envelope, *(value for value in envelope.values() if isinstance(value, Mapping))]
+    return any(
+        _is_closed_kind(part.get("type")) or any(not is_empty(part.get(flag)) for flag in _CHAT_FLAGS)
+        for part in parts
+    )
+
+
+class Audience:
+    """The fields of a table, or of a list of records, that say who could read each record.
+
+    Args:
+        sample: The first records, which show the fields and what is in them.
+    """
+
+    def __init__(self, sample: Iterable[Mapping[str, Any]]) -> None:
+        self._tests: list[tuple[Callable[[Mapping[str, Any]], bool], str]] = []
+        self._known: set[str] = set()
+        self._addressed: list[str] = []
+        self._profiles: list[str] = []
+        self._learn(sample)
+
+    def closed(self, record: Mapping[str, Any]) -> str:
+        """Return why a record is not read, in the words of `skipped`; "" if it is for everyone."""
+        if not record.keys() <= self._known:  # records of JSON have some fields only where they are needed
+            self._learn([{name: record[name] for name in record.keys() - self._known}])
+        if any(_is_protected(record.get(name)) for name in self._profiles):
+            return NOT_PUBLIC
+        if self._addressed and not _is_addressed(record, self._addressed):
+            return NOT_PUBLIC
+        return next((reason for test, reason in self._tests if test(record)), "")
+
+    def _learn(self, sample: Iterable[Mapping[str, Any]]) -> None:
+        values: dict[str, set[str]] = {}
+        for record in sample:
+            for name, value in record.items():
+                values.setdefault(name, set()).add("" if is_empty(value) else str(value)[:1000])
+        self._known.update(values)
+        for name, words in values.items():
+            self._learn_field(name, plain(name), words - {""})
+
+    def _learn_field(self, name: str, key: str, words: set[str]) -> None:
+        """Add the tests of a field; `words` are what is in it, as far as that is known."""
+        known = names("audience")
+        for kind, reason in _CLOSED_IF_SET.items():
+            if key in known[kind]:
+                self._add(name, lambda value: not is_empty(value), reason)
+        for kind, reason in _CLOSED_IF_FALSE.items():
+            if key in known[kind]:
+                self._add(name, lambda value: str(value).strip().casefold() in _FALSE, reason)
+        if key in known["visibilities"]:
+            self._add(name, _is_closed if words else _is_closed_if_set, NOT_PUBLIC)
+        if key in known["states"] and {*known["published"], *known["unpublished"]} & set(map(plain, words)):
+            self._add(name, lambda value: not is_published(value), UNPUBLISHED)
+        if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
+            self._addressed.append(name)
+        if key in names("authors")["handles"]:
+            self._profiles.append(name)
+        self._learn_kind(name, key)
+
+    def _learn_kind(self, name: str, key: str) -> None:
+        known = names("audience")
+        if key in known["kinds"]:
+            self._add(name, lambda value: plain(value) in known["kinds_of_no_posts"], NO_POST)
+        if key in known["kinds"] or key in known["chats"]:
+            self._add(name, _is_closed_kind, NOT_PUBLIC)
+        if key in known["only_in_chats"]:
+            self._add(name, lambda _: True, NOT_PUBLIC)
+        if key == "subtype":
+            self._add(name, _is_notice, NO_POST)
+
+    def _add(self, name: str, test: Callable[[object], bool], reason: str) -> None:
+        self._tests.append((lambda record: test(record.get(name)), reason))
+
+
+def _is_closed(value: object) -> bool:
+    return visibility(value) is None
+
+
+def _is_closed_if_set(value: object) -> bool:
+    return not is_empty(value) and visibility(value) is None
+
+
+def _is_closed_kind(value: object) -> bool:
+    return not is_empty(value) and _CLOSED_KIND.search(plain(value)) is not None
+
+
+def _is_protected(profile: object) -> bool:
+    """Whether the author's profile, inside of a record, says that the account is not public."""
+    return isinstance(profile, Mapping) and any(not is_empty(profile.get(flag)) for flag in _PROTECTED)
+
+
+def _is_notice(value: object) -> bool:
+    return not is_empty(value) and plain(value) not in names("audience")["subtypes_of_posts"]
+
+
+def _is_addressed(record: Mapping[str, Any], addressed: Iterable[str]) -> bool:
+    """Whether an activity is addressed to everybody, in `to` or in `cc`."""
+    return any(_EVERYBODY.search(str(record.get(name))) for name in addressed)

@@ -1,0 +1,178 @@
+"""Who wrote the records of a table: the field of the author, whatever its name and form.
+
+The author is a name, an id, or a whole profile: an object, or one written down in a cell as JSON or Python.
+A person is told from others by a handle or an id; display names change, and so they only help to choose.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from .authors import same_handle
+from .fields import is_empty, names, plain
+
+_KEYS = (  # of a profile, the most reliable first
+    *("acct", "screen_name", "screenName", "username", "userName", "handle", "login", "preferredUsername"),
+    *("nick", "name", "nickname", "displayName", "display_name", "displayname", "full_name", "first_name"),
+    *("id", "id_str", "user_id", "uuid", "did", "uri", "url", "email"),
+)
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+_AROUND = ("legacy", "user_results", "result", "user", "profile")  # objects in which the profile may be
+_SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
+_STATUS_LINK = re.compile(r"(?:twitter|x)\.com/(?!i/|web/)(\w{1,15})/status(?:es)?/(\d+)")
+_NAME_IN_CELL = re.compile(
+    r"""['"](?:screen_?name|user_?name|acct|handle|login|name)['"]\s*:\s*['"]([^'"]+)['"]""", re.IGNORECASE
+)
+
+
+class Person(NamedTuple):
+    """The author of a record: what tells them from others, and the names that they show."""
+
+    key: str
+    shown: tuple[str, ...] = ()
+
+
+class Authorship:
+    """The fields of a table that say who wrote each record.
+
+    Args:
+        sample: The first records.
+    """
+
+    def __init__(self, sample: Sequence[Mapping[str, Any]]) -> None:
+        fields = list(dict.fromkeys(name for record in sample for name in record))
+        used = [name for name in fields if any(not is_empty(record.get(name)) for record in sample)]
+        by_key = {plain(name): name for name in reversed(used)}
+        known = names("authors")
+        shown = [by_key[key] for key in known["shown"] if key in by_key]
+        handles = [by_key[key] for key in known["handles"] if key in by_key]
+        handles = sorted(
+            handles, key=lambda name: not _has_at_signs(sample, name)
+        )  # `@ada` is no display name
+        handles = handles or list(filter(_names_a_writer, used))
+        self._link = _link_of_one_author(sample, used)
+        self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
+        self._shown = [name for name in shown if name != self._handle]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the records say who wrote them."""
+        return bool(self._link or self._handle)
+
+    def person(self, record: Mapping[str, Any]) -> Person:
+        """Return the author of a record; the key is empty if the record does not say."""
+        shown = tuple(str(record[name]) for name in self._shown if not is_empty(record.get(name)))
+        if self._link:
+            match = _STATUS_LINK.search(str(record.get(self._link)))
+            return Person(match[1] if match else "", shown)
+        value = record.get(self._handle) if self._handle else None
+        if isinstance(value, str) and not value.startswith(("{", "[", "(")):
+            return Person("" if is_empty(value) else _last_part(value.strip()), shown)
+        key, own_shown = _read_profile(value)
+        return Person(key, (*own_shown, *shown))
+
+
+def choose(people: Iterable[Person], handle: str | None, name: str | None) -> str:
+    """Return the key of the person whom the user means; "" if the user means nobody among these.
+
+    A handle is compared with keys, then with the names that are shown; a name with the latter only, as it may
+    be the name that the model shall have.
+    """
+    keys = Counter(person.key for person in people)
+    if handle:
+        matches = [key for key in keys if same_handle(key, handle)]
+        return matches[0] if matches else _only(people, handle)
+    return _only(people, name) if name else ""
+
+
+def _only(people: Iterable[Person], name: str) -> str:
+    """Return the key of the only person who shows a name."""
+    keys = {person.key for person in people if any(same_handle(name, shown) for shown in person.shown)}
+    return keys.pop() if len(keys) == 1 else ""
+
+
+def _read_profile(value: object) -> tuple[str, tuple[str, ...]]:
+    """Return the handle, or the like, and the names shown of an author that is not a plain string."""
+    if isinstance(value, str):
+        parsed = _parse_cell(value)
+        match = _NAME_IN_CELL.search(value)
+        value = parsed if parsed is not None else match[1] if match else value
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Mapping):
+        return _read_object(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if is_empty(value) else _last_part(str(value)), ()
+
+
+def _read_object(profile: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    while inner := [profile[name] for name in _AROUND if isinstance(profile.get(name), Mapping)][:1]:
+        profile = inner[0]
+    named = {key: str(profile[key]) for key in _KEYS if profile.get(key) not in _NOTHING}
+    if not named:
+        return msgspec.json.encode(profile, enc_hook=str).decode()[:100], ()
+    key = next(iter(named))
+    return _last_part(named[key]), tuple(named[name] for name in named if name in _SHOWN and name != key)
+
+
+def _parse_cell(text: str) -> object:
+    """Read an object that a cell holds as JSON or as Python; None if it is neither."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _last_part(name: str) -> str:
+    """Return the handle in the address of a profile: `https://example.social/@ada` -> `ada`."""
+    return name.rstrip("/").rpartition("/")[2] if name.startswith(("http://", "https://")) else name
+
+
+def _names_a_writer(column: str) -> bool:
+    """Whether a column that has no usual name seems to hold the writer: `Tweet Author`, `messageSender`."""
+    parts = {part.casefold() for part in _PARTS.findall(column)}
+    known = names("authors")
+    return not parts.isdisjoint(known["parts"]) and parts.isdisjoint(known["parts_of_others"])
+
+
+def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:
+    values = [str(record.get(name)) for record in sample if not is_empty(record.get(name))]
+    return all(value.startswith("@") for value in values)
+
+
+def _varying_sender(sample: Sequence[Mapping[str, Any]], columns: list[str]) -> str | None:
+    """Return the column of senders if it has several and the first column only one: whose export it is."""
+    counts = {name: len({str(record.get(name)) for record in sample}) for name in columns}
+    senders = (
+        name for name in columns[1:] if plain(name) in names("authors")["senders"] and counts[name] > 1
+    )
+    return next(senders, None) if columns and counts[columns[0]] == 1 else None
+
+
+def _link_of_one_author(sample: Sequence[Mapping[str, Any]], fields: list[str]) -> str | None:
+    """Return the column of links if all lead to different posts of one account of X, which is the author.
+
+    So a person is one, although a column of names has each name that the person has had.
+    """
+    for name in fields:
+        if plain(name) not in names("authors")["links"]:
+            continue
+        matches = [_STATUS_LINK.search(str(record.get(name))) for record in sample]
+        found = [match for match in matches if match]
+        if len(found) == len(sample) and len({match[2] for match in found}) == len(sample):
+            accounts = {match[1].casefold() for match in found}
+            if len(accounts) == 1:
+                return name
+    return None

@@ -1,0 +1,77 @@
+"""Guesses the code page of a text that is not UTF-8: charset-normalizer proposes, the language must fit.
+
+Spreadsheet programs save text in the code page of the country. A wrong one decodes nearly everything without
+an error, so that a proposal counts only if the text then is in a language that is written in that code page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+_SLAVIC = ("ru", "uk", "bg", "be", "mk", "sr", "kk", "ky", "mn")
+_CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "sl", "sq", "bs")
+_LANGUAGES = {  # of the code pages that are tried
+    "cp932": ("ja",),
+    "euc_jp": ("ja",),
+    "cp949": ("ko",),
+    "gb18030": ("zh",),
+    "big5": ("zh",),
+    "cp874": ("th",),
+    "cp1250": _CENTRAL,
+    "cp1251": _SLAVIC,
+    "koi8_u": _SLAVIC,
+    "cp866": _SLAVIC,
+    "cp1253": ("el",),
+    "cp1254": ("tr", "az"),
+    "cp1255": ("he",),
+    "cp1256": ("ar", "fa", "ur", "ug", "ps"),
+    "cp1257": ("lt", "lv", "et"),
+}
+_LONGEST = 16 << 10  # bytes that are looked at
+_CERTAIN = 0.9
+_LIKELY = 0.5  # probability of a language from which on it counts
+
+
+def guess(sample: bytes) -> str | None:
+    """Return the code page of a text, or None if none makes sense of it."""
+    sample = sample[:_LONGEST].rsplit(b"\n", 1)[0] if len(sample) > _LONGEST else sample
+    return next((page for page in _proposed(sample) if _fits(sample, page)), None)
+
+
+def of_language(text: str) -> str | None:
+    """Return the code page in which Windows writes the language of a text in Latin letters, if not cp1252."""
+    language, probability = _identifier().classify(text[:_LONGEST])
+    pages = ("cp1250", "cp1254", "cp1257")
+    return next((page for page in pages if language in _LANGUAGES[page] and probability >= _CERTAIN), None)
+
+
+def _proposed(sample: bytes) -> Iterator[str]:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 -- seldom needed
+
+    matches = from_bytes(sample, cp_isolation=list(_LANGUAGES), threshold=0.4)
+    yield from (match.encoding for match in matches if match.encoding in _LANGUAGES)
+    yield from (page for page in _LANGUAGES if page not in {match.encoding for match in matches})
+
+
+def _fits(sample: bytes, page: str) -> bool:
+    """Whether a text decodes in a code page, with sane capitals, and is in one of the page's languages."""
+    try:
+        text = sample.decode(page)
+    except UnicodeDecodeError:
+        return False
+    words = [word for word in text.split() if not word.isascii()]
+    odd = sum(word[0].islower() and word[1:].isupper() for word in words)
+    language, probability = _identifier().classify(" ".join(words))
+    return 4 * odd < len(words) and language in _LANGUAGES[page] and probability >= _LIKELY
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 -- seldom needed
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

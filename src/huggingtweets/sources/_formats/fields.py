@@ -1,0 +1,28 @@
+"""Names of fields, and words in them, by what they mean: those of fields.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_EMPTY = set("|0|0.0|none|nan|nat|null|undefined|false|f|no|n|[]|{}|()|\\n|n/a|na".split("|"))  # noqa: SIM905 -- shorter
+
+
+@cache
+def names(group: str) -> Mapping[str, tuple[str, ...]]:
+    """Return a group of fields.toml: the names of each kind of field, the most reliable first."""
+    content = tomllib.loads((files(__package__) / "fields.toml").read_text("utf-8"))
+    return {kind: tuple(words.split()) for kind, words in content[group].items()}
+
+
+def plain(name: object) -> str:
+    """Return a name or a word without case, spaces and marks: `Is-Draft` -> `isdraft`."""
+    return re.sub(r"[\W_]", "", str(name).casefold())
+
+
+def is_empty(value: object) -> bool:
+    """Whether a field says nothing, or no: nothing at all, `null`, `[]`, `false` and the like."""
+    return value is None or str(value).strip().casefold() in _EMPTY

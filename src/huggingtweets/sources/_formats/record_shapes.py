@@ -1,0 +1,107 @@
+"""Finds the records of posts in JSON of many shapes: pages of an API, records around records, an envelope.
+
+Only lists of the person's own posts are entered. What they like, mark or follow is never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from .fields import names, plain
+
+Row = dict[str, Any]
+"""Values by the names of their columns. The types of the values depend on the form of the table."""
+
+_LISTS = (  # of a person's own posts
+    *(
+        "statuses",
+        "tweets",
+        "data",
+        "items",
+        "messages",
+        "posts",
+        "notes",
+        "toots",
+        "orderedItems",
+        "results",
+    ),
+    *("entries", "tweet", "status", "outbox"),
+)
+_NEVER = re.compile("fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash", re.IGNORECASE)
+# Records that are inside of records.
+_INNER = (
+    "tweet",
+    "legacy",
+    "status",
+    "note",
+    "post",
+    "node",
+    "record",
+    "object",
+)  # records inside of records
+_OWNERS = ("account", "author", "authors", "user", "owner")
+_DEEPEST = 4
+
+
+def own_lists(envelope: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Return the lists of records in an object: those of own posts, or else all but those of others."""
+    lists = {
+        name: value
+        for name, value in envelope.items()
+        if isinstance(value, list) and value and all(isinstance(record, dict) for record in value)
+    }
+    own = [name for name in _LISTS if name in lists][:1]
+    return {name: lists[name] for name in own or lists if not _NEVER.search(name)}
+
+
+def with_owner(records: Iterable[Row], envelope: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield records; those that do not say who wrote them get the owner whom their envelope names."""
+    key = next((name for name in _OWNERS if envelope.get(name)), None)
+    owner = {key: _unwrapped(envelope[key])} if key else {}
+    known = {*names("authors")["handles"], *names("authors")["shown"]}
+    for record in records:
+        yield record if not owner or any(_plain(name) in known for name in record) else {**record, **owner}
+
+
+def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
+    """Yield the records that have a text, out of pages and of the records around them."""
+    for record in records:
+        if depth == _DEEPEST or _has_text(record):
+            yield record
+        elif inner := next((name for name in _INNER if isinstance(record.get(name), dict)), None):
+            around = {name: value for name, value in record.items() if name != inner}
+            if "core" in around:  # of X's own site: who wrote it
+                around["user"] = around.pop("core")
+            yield from flat_records([{**around, **record[inner]}], depth + 1)
+        elif name := next((name for name in own_lists(record) if name in _LISTS), None):
+            yield from flat_records(with_owner(record[name], record), depth + 1)
+        else:
+            yield record
+
+
+def _unwrapped(owner: Any) -> Any:
+    """Return a profile out of the lists and objects around it: `[{"account": {...}}]`."""
+    for _ in range(_DEEPEST):
+        if isinstance(owner, list) and len(owner) == 1:
+            owner = owner[0]
+        if (
+            isinstance(owner, dict)
+            and len(owner) == 1
+            and isinstance(inner := next(iter(owner.values())), dict)
+        ):
+            owner = inner
+    return owner
+
+
+def _has_text(record: Row) -> bool:
+    """Whether there is a text, or the field of one; a field may have an object around the text instead."""
+    texts = names("columns")["text"]
+    return any(_plain(name) in texts and not isinstance(value, dict | list) for name, value in record.items())
+
+
+@lru_cache(maxsize=1000)
+def _plain(name: str) -> str:
+    return plain(name)

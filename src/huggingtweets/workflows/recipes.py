@@ -1,0 +1,162 @@
+"""The recipes that can be trained here: which there are, and which is the best for this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+from huggingface_hub import constants
+from msgspec import Struct
+
+from .. import bases, recipes
+from ..bases import named
+from ..errors import BaseError, InternalError
+from ..model_folder import PRETRAINED
+from ..progress import Silence, Watcher
+from ..types import NO_BASE, Recipe
+
+GIGABYTE = 1e9  # bytes
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """What decides which recipes a machine can run. Memory is in gigabytes (1e9 bytes)."""
+
+    memory: float
+    cores: int
+    gpu: str = ""  # its name, "" where there is none that CUDA knows
+    gpu_memory: float = 0.0
+
+    def __str__(self) -> str:
+        cores = f"{self.cores} {'core' if self.cores == 1 else 'cores'}"
+        gpu = f"{self.gpu} with {self.gpu_memory:.0f} GB" if self.gpu else "no GPU"
+        return f"{cores}, {self.memory:.0f} GB of memory, {gpu}"
+
+
+class ListedRecipe(Struct, frozen=True, kw_only=True):
+    """A recipe, as `huggingtweets recipes` lists it."""
+
+    name: str
+    summary: str
+    base: str
+    method: str
+    base_here: bool  # whether its base is on this machine
+    obstacle: str = ""  # why `train` does not choose it here by itself, "" where it can
+
+
+def this_machine() -> Machine:
+    """The machine that this program runs on."""
+    from ..training.device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
+
+    device = choose_device()
+    return Machine(
+        memory=psutil.virtual_memory().total / GIGABYTE,
+        cores=_usable_cores(),
+        gpu=device.name if device.kind == "cuda" else "",
+        gpu_memory=gpu_memory(device) / GIGABYTE,
+    )
+
+
+def list_recipes(machine: Machine | None = None) -> list[ListedRecipe]:
+    """All recipes of the package: those that `train` can choose here, the best first, then the others."""
+    machine = machine or this_machine()
+    listed = [_listed(recipes.load(name), machine) for name in _best_first(recipes.names())]
+    return sorted(listed, key=lambda recipe: bool(recipe.obstacle))
+
+
+def choose_recipe(
+    settings: Sequence[str] = (),
+    *,
+    among: Sequence[str] = (),
+    machine: Machine | None = None,
+    watcher: Watcher | None = None,
+) -> Recipe:
+    """The best recipe that a machine can run. Its base is fetched, unless it is here.
+
+    Args:
+        settings: changes of its fields, as `recipes.load` takes them.
+        among: names of the recipes to choose from; empty: all of the package.
+        machine: what to choose for; None: this machine.
+        watcher: told what was chosen and why, and which base cannot be had.
+    """
+    machine, watcher = machine or this_machine(), watcher or Silence()
+    for name in _best_first(among or recipes.names()):
+        if not obstacle(recipes.load(name), machine) and _has_base(name, watcher):
+            watcher.note(f"recipe {name}: the best that runs here in reasonable time ({machine})")
+            return recipes.load(name, settings)
+    raise InternalError("there is no recipe that runs on every machine")
+
+
+def recipe_for_base(base: str, settings: Sequence[str] = (), watcher: Watcher | None = None) -> Recipe:
+    """The recipe that was made for a base; else that of the base of our own that is most like it."""
+    of_base = (name for name in recipes.names() if recipes.load(name).base == base)
+    like = "starter" if (Path(base) / PRETRAINED).is_file() else "smollm2-135m"
+    name = next(of_base, like)
+    (watcher or Silence()).note(f"recipe {name}, as none is given for base {base}")
+    return recipes.load(name, settings)
+
+
+def obstacle(recipe: Recipe, machine: Machine) -> str:
+    """Why `train` does not choose a recipe for a machine by itself, "" where it can."""
+    needs = recipes.automatic(recipe.name)
+    if needs is None:
+        return "only where it is asked for"
+    memory, of_gpu = (machine.gpu_memory, "GPU ") if needs.gpu else (machine.memory, "")
+    if needs.gpu and not machine.gpu:
+        return "needs a GPU"
+    if needs.memory > memory:
+        return f"needs {needs.memory:g} GB of {of_gpu}memory"
+    if needs.cores > machine.cores:
+        return f"needs {needs.cores} cores"
+    if recipe.method == "lora" and not find_spec("peft"):
+        return "needs pip install 'huggingtweets[lora]'"
+    return ""
+
+
+def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:
+    return ListedRecipe(
+        name=recipe.name,
+        summary=recipe.summary,
+        base=recipe.base,
+        method=recipe.method,
+        base_here=_is_here(recipe.base),
+        obstacle=obstacle(recipe, machine),
+    )
+
+
+def _best_first(names: Sequence[str]) -> list[str]:
+    """By rank; those that are never chosen come last, in their own order."""
+    needs = {name: recipes.automatic(name) for name in names}
+    ranks = {name: table.rank if table else -1 for name, table in needs.items()}
+    return sorted(names, key=lambda name: -ranks[name])
+
+
+def _has_base(name: str, watcher: Watcher) -> bool:
+    """Fetch the base of a recipe, unless it is here or the user works offline; say where that fails."""
+    base = recipes.load(name).base
+    if _is_here(base):
+        return True
+    if constants.HF_HUB_OFFLINE:
+        watcher.note(f"recipe {name} is not chosen: its base was never fetched, and HF_HUB_OFFLINE is set")
+        return False
+    watcher.stage("fetch", base)
+    try:
+        bases.fetch(base, watcher.fetched)
+    except BaseError as error:
+        watcher.note(f"recipe {name} is not chosen: {error}")
+        return False
+    return True
+
+
+def _is_here(base: str) -> bool:
+    """Whether training need not fetch it; only what has a name of ours has to be fetched."""
+    return base == NO_BASE or not named.recognises(base) or named.is_here(base)
+
+
+def _usable_cores() -> int:
+    """The cores that this process may use, which a container or a scheduler can limit."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,72 @@
+# ruff: noqa: RUF001 -- text in many scripts is what is tested
+"""Scripts other than Latin: words, links, mentions and short posts."""
+
+from __future__ import annotations
+
+import pytest
+
+from huggingtweets.cleaning.rules import is_short
+from huggingtweets.cleaning.text import without_invisible, without_leading_mentions, without_links
+from huggingtweets.text import MENTION, words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ဒီမနက်မိုးရွာနေပြီး",
+        "ព្រឹកនេះមេឃស្រឡះ",
+        "དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག",
+        "ｷｮｳﾊｱﾒｶﾞﾌｯﾃｲﾙ",
+        "ꦲꦤꦕꦫꦏꦢꦠꦱꦮꦭ",
+        "나는오늘아침에학교에갔다가왔다",
+    ],
+)
+def test_posts_without_spaces_are_not_short(text):
+    """A sentence of a script without spaces is no short post; hashtags alone are one in every script."""
+    assert not is_short(text)
+    assert is_short("#東京散歩日和 ＃猫のいる生活")
+    assert is_short("네 알겠습니다")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("आज सुबह हल्की बारिश है", ["आज", "सुबह", "हल्की", "बारिश", "है"]),
+        ("کتاب\u200cها را می\u200cخوانم", ["کتاب\u200cها", "را", "می\u200cخوانم"]),
+        ("নতুন বই", ["নতুন", "বই"]),
+        ("இன்று மழை", ["இன்று", "மழை"]),
+        ("นี้", ["นี้"]),
+        ("猫です", ["猫", "で", "す"]),
+    ],
+)
+def test_words_keep_their_vowel_signs(text, found):
+    """Vowel signs and joiners belong to their word."""
+    assert words(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("これhttps://t.co/xすごく", "これ すごく"),
+        ("看完了https://t.co/a1，你们", "看完了 ，你们"),
+        ("재밌다https://t.co/ab진짜", "재밌다 진짜"),
+        ("ดูhttps://t.co/ab สนุก", "ดู  สนุก"),
+        ("https://ja.wikipedia.org/wiki/猫 です", "  です"),
+        ("https://de.wikipedia.org/wiki/Köln ist", "  ist"),
+    ],
+)
+def test_text_behind_a_link_stays(text, left):
+    """Text without spaces behind a link is not part of it, unless the address has it."""
+    assert without_links(text) == left
+
+
+def test_mentions_end_where_handles_end():
+    """A mention is ASCII; the text that is glued to it is the person's."""
+    assert MENTION.findall("@ada今日は @bob") == ["@ada", "@bob"]
+    assert without_leading_mentions("@ada今日は 雨") == "@ada今日は 雨"
+    assert without_leading_mentions("@ada 今日は雨") == " 今日は雨"
+
+
+def test_a_zero_width_space_is_a_border_of_words():
+    """U+200B stays in scripts without spaces, and goes elsewhere."""
+    assert without_invisible("មេឃ\u200bស្រឡះ a\u200bb") == "មេឃ\u200bស្រឡះ ab"

@@ -1,0 +1,68 @@
+"""Content decides what a file is, not its name; what others wrote or was deleted is read in no shape."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import ReadOptions
+
+MINE, THEIRS = "my own words", "xyzzy their words"
+
+
+def texts(tmp_path, file, content, **options):
+    path = tmp_path / file
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return [post.text for post in sources.read(str(path), ReadOptions(**options)).posts]
+
+
+TWEET = {"tweet": {"id_str": "1", "full_text": MINE}}
+READ = {
+    "lines.json": f'{{"text": "{MINE}", "user": "a"}}\n{{"text": "{MINE}", "user": "a"}}',
+    "tweets.js": f"window.YTD.tweets.part0 = {json.dumps([TWEET])}",
+    "tweets.json": [TWEET],
+    "archive.json": {"account": [{"account": {"username": "a"}}], "tweets": [TWEET], "like": [{"x": THEIRS}]},
+    "pages.jsonl": {"data": [{"text": MINE}], "includes": {"tweets": [{"text": THEIRS}]}},
+    "graphql.json": [{"rest_id": "1", "legacy": {"full_text": MINE, "quoted": {"text": THEIRS}}}],
+    "toots.json": {
+        "account": {"acct": "a"},
+        "statuses": [{"content": f"<p>{MINE}</p>"}],
+        "favourites": [{"content": THEIRS}],
+    },
+    "feed.json": {"authors": [{"name": "a"}], "items": [{"content_html": f"<p>{MINE}</p>"}]},
+    "unicode.txt": f"id\ttext\n1\t{MINE}\n2\t{MINE}\n",
+    "excel.csv": f"sep=;\nid;text\n1;{MINE}\n",
+    "gpt2.txt": f"<|startoftext|>{MINE}<|endoftext|>\n<|startoftext|>{MINE}<|endoftext|>\n",
+    "comments.csv": f'id,subreddit,body\n1,tea,"> {THEIRS}\n\n{MINE}"\n',
+    "Shares.csv": f"ShareCommentary,Visibility\n{MINE},MEMBER_NETWORK\n{THEIRS},CONNECTIONS\n",
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_posts_are_found_in_many_shapes(tmp_path, name):
+    """Lines named .json, parts of packages, pages of APIs and tables named .txt give the own posts."""
+    assert set(texts(tmp_path, name, READ[name], handle="a")) == {MINE}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"favourites": [{"content": THEIRS}]},
+        {"deleted_tweets": [{"text": THEIRS}]},
+        {"channel": {"type": "DirectTextChat"}, "messages": [{"content": THEIRS}]},
+    ],
+)
+def test_lists_of_others_and_of_what_is_private_are_refused(tmp_path, content):
+    """What a person likes, deleted, or wrote in a direct chat is not taken for posts."""
+    with pytest.raises(LocationError):
+        texts(tmp_path, "posts.json", content, name="Ada")
+
+
+@pytest.mark.parametrize("name", ["deleted_tweets", "like", "direct_messages", "tweet_headers"])
+def test_other_files_of_an_archive_are_refused(tmp_path, name):
+    """Of X's archive only the file of published posts is read alone."""
+    with pytest.raises(LocationError, match="no published posts"):
+        texts(tmp_path, "tweets.js", f"window.YTD.{name}.part0 = {json.dumps([TWEET])}", handle="a")

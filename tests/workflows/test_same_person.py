@@ -1,0 +1,58 @@
+"""A person's several places are one person, when the user says so."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from huggingtweets import DataConfig, inspect
+from huggingtweets.progress import Silence
+from huggingtweets.workflows.data import build_dataset, read
+
+WORDS = (
+    "kettle",
+    "harbour",
+    "train",
+    "heron",
+    "spoon",
+    "garden",
+    "letter",
+    "bench",
+    "oven",
+    "trombone",
+    "library",
+)
+
+
+def places(tmp_path):
+    """Write two tables of one person: half of the posts of the second repeat the first, a day later."""
+    random = Random(0)
+    texts = [f"{' '.join(random.sample(WORDS, 9))} {n}" for n in range(90)]
+    first = [(f"2024-01-{1 + n // 3:02}", text) for n, text in enumerate(texts[:60])]
+    second = [(f"2024-01-{2 + n // 3:02}", text) for n, text in enumerate(texts[30:], start=30)]
+    for handle, posts in (("ada", first), ("ada@example.social", second)):
+        rows = [{"id": n, "user": handle, "text": text, "date": day} for n, (day, text) in enumerate(posts)]
+        (tmp_path / f"{handle}.json").write_text(json.dumps(rows))
+    return tuple(str(tmp_path / f"{handle}.json") for handle in ("ada", "ada@example.social"))
+
+
+def test_two_places_are_two_people_unless_the_user_says_so(tmp_path):
+    """Without the option there are two authors; with it one, whose cross-posts count once."""
+    locations = places(tmp_path)
+    two = inspect(DataConfig(locations=locations))
+    [one] = inspect(DataConfig(locations=locations, same_person=True))
+    assert [found.author.account.handle for found in two] == ["ada", "ada@example.social"]
+    assert one.author.account.handle == "ada"
+    assert (one.author.cleaned.funnel.read, one.author.cleaned.funnel.kept) == (120, 90)
+
+
+def test_no_post_is_held_out_and_learnt(tmp_path):
+    """All places have one cut-off in time, and no held-out post is in training under another handle."""
+    config = DataConfig(locations=places(tmp_path), same_person=True)
+    dataset = build_dataset(read(config, Silence()), 0.1)
+    train, held_out = ({post.text for post in side} for side in (dataset.train, dataset.held_out))
+    assert held_out
+    assert train.isdisjoint(held_out)
+    assert max(post.created_at for post in dataset.train) <= min(post.created_at for post in dataset.held_out)
+    assert {post.author for post in (*dataset.train, *dataset.held_out)} == {"ada"}
+    assert len({post.id for post in (*dataset.train, *dataset.held_out)}) == 90
