@@ -303,3 +303,54 @@ def test_what_the_person_repeats_is_counted_before_repeats_are_dropped():
     )
     unknown = copying.measure(known, seed=0)
     assert unknown.near.ceiling == near(known.originals, held_out)
+
+
+PRIVATE = [
+    "Call me on 020 7946 0958 before you come to the harbour with the long ladder",
+    "The gull on the rail has eaten my letter and the stamp that was on it today",
+    "Short post of mine",
+]
+
+
+def test_a_published_index_finds_long_copies_only():
+    """It finds a run of eight words; short runs, numbers and whole posts cannot be asked for."""
+    exact, published = CopyIndex.build(PRIVATE, 6), CopyIndex.publish(PRIVATE, 6)
+    assert [part.words for part in published.find(f"so {PRIVATE[1]}!")] == [17]
+    assert exact.find("Short post of mine") == published.find("Short post of mine") == []
+    assert exact.find("eaten my letter and the stamp")
+    assert not published.find("eaten my letter and the stamp")
+    assert exact.similarity(PRIVATE[1]) == pytest.approx(1.0)
+    assert published.similarity(PRIVATE[1]) == 0
+
+
+def test_a_number_cannot_be_tried_out():
+    """The words around a phone number do not lead to it: the right one looks like all others."""
+    exact, published = CopyIndex.build(PRIVATE, 6), CopyIndex.publish(PRIVATE, 6)
+    right = "Call me on 020 7946 0958 before you come"
+    assert exact.find(right)
+    assert not published.find(right)
+
+
+def test_a_published_index_says_yes_to_some_wrong_guesses():
+    """One wrong guess of some hundreds is taken for a copy, so that a yes proves nothing."""
+    rng = random.Random(0)
+    known, other = (
+        ["".join(rng.choices(letters, k=6)) for _ in range(500)] for letters in ("abcde", "fghij")
+    )
+    posts = [" ".join(rng.choice(known) for _ in range(30)) for _ in range(200)]
+    guesses = [" ".join(rng.choice(other) for _ in range(8)) for _ in range(20_000)]
+    index = CopyIndex.publish(posts, 8)
+    taken = sum(bool(index.find(guess)) for guess in guesses)
+    assert 20_000 / 1024 < taken < 20_000 / 128
+    exact = CopyIndex.build(posts, 8)
+    assert not any(exact.find(guess) for guess in guesses)
+
+
+def test_both_kinds_are_read_again(tmp_path):
+    """What was saved finds the same, and the published file has no signature of a post."""
+    for index in (CopyIndex.build(PRIVATE, 6), CopyIndex.publish(PRIVATE, 6)):
+        index.save(tmp_path / "index")
+        loaded = CopyIndex.load(tmp_path / "index")
+        assert loaded.exact == index.exact
+        assert loaded.find(PRIVATE[1]) == index.find(PRIVATE[1]) != []
+    assert set(load_file(tmp_path / "index")) == {"runs"}

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from huggingtweets import dataset
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
-from huggingtweets.model_folder import ModelFolder
+from huggingtweets.generation.filters import exact_indexes
+from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.conftest import ROOT
 from tests.helpers.made_of_posts import OTHER, SAMPLE
@@ -104,6 +105,17 @@ def test_no_marker_word_is_left(machine):
     traces = find_traces(SAMPLE)
     assert traces.local == ()
     assert [entry.id for entry in traces.published.values()] == ["me/tiny"]
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_exact_index_of_copies_goes_with_the_model():
+    """What can be asked for posts on this machine is deleted with them, and another person's index stays."""
+    indexes = {path for model in find_models(Path("models")) for path in exact_indexes(model.path)}
+    assert len(indexes) >= 2
+    forget(find_traces(SAMPLE))
+    left = {path for path in indexes if path.exists()}
+    assert left == {path for model in find_models(Path("models")) for path in exact_indexes(model.path)}
+    assert left < indexes
 
 
 @pytest.mark.usefixtures("machine")

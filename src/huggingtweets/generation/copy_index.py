@@ -37,6 +37,7 @@ PUBLISHED_RUN = 8  # words of the shortest run that is published; a shorter one 
 DOUBT = 256  # of so many runs that are in no post, a published index takes one for a copy
 SIGNATURE = 512  # bits
 SALT = 16  # bytes
+EXACT_BITS = 64  # of a hash
 
 _DIGIT = re.compile(r"\d")
 
@@ -55,7 +56,7 @@ class CopyIndex:
     """Hashes of the training posts that tell what a text has copied."""
 
     def __init__(
-        self, run: int, salt: bytes, runs: Hashes, signatures: Hashes, bits: int = 64, *, numbers: bool = True
+        self, run: int, salt: bytes, runs: Hashes, signatures: Hashes, bits: int = EXACT_BITS
     ) -> None:
         """Use `build`, `publish` or `load`.
 
@@ -64,11 +65,10 @@ class CopyIndex:
             salt: key of the hashes.
             runs: sorted hashes of all runs of that many words.
             signatures: (posts, 8) one-bit signatures, 64 bits in each number; none in a published index.
-            bits: of each hash, the highest ones.
-            numbers: whether runs with digits are in the index.
+            bits: of each hash, the highest ones: fewer than `EXACT_BITS` in a published index.
         """
         self.run = run
-        self.exact = numbers
+        self.exact = bits == EXACT_BITS
         self._bits = bits
         self._salt = salt
         self._runs = runs
@@ -97,9 +97,10 @@ class CopyIndex:
         """Index training posts so that others may have the index; see the head of this file."""
         empty = np.empty((0, SIGNATURE // 64), np.uint64)
         run, salt = max(PUBLISHED_RUN, run), _salt(texts)
-        runs = cls(run, salt, np.empty(0, np.uint64), empty, numbers=False)._all_runs(texts)
-        bits = min(64, (len(runs) * DOUBT).bit_length())
-        return cls(run, salt, np.unique(runs >> np.uint64(64 - bits)), empty, bits, numbers=False)
+        words = sum(len(list(spans(text))) for text in texts)  # there are fewer runs than words
+        bits = min(EXACT_BITS - 1, (words * DOUBT).bit_length())
+        without_runs = cls(run, salt, np.empty(0, np.uint64), empty, bits)
+        return cls(run, salt, without_runs._all_runs(texts), empty, bits)
 
     def find(self, text: str) -> list[Copied]:
         """The copied parts of `text`, in order; each run of `run` words in a part is in one post.
@@ -133,8 +134,8 @@ class CopyIndex:
     def save(self, path: Path) -> None:
         """Write the index as a safetensors file; the same index gives the same bytes."""
         arrays = {"runs": self._runs, **({"signatures": self._signatures} if self.exact else {})}
-        settings = {"run": self.run, "salt": self._salt.hex(), "bits": self._bits, "numbers": int(self.exact)}
-        save_tensors(path, FORMAT, settings, arrays)
+        settings: dict[str, str | int | float] = {"run": self.run, "salt": self._salt.hex()}
+        save_tensors(path, FORMAT, {**settings, "bits": self._bits}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> CopyIndex:
@@ -147,20 +148,13 @@ class CopyIndex:
         with reading(path, "train the model again"):
             none = np.empty((0, SIGNATURE // 64), np.uint64)
             runs, signatures = arrays["runs"], arrays.get("signatures", none)
-            run, salt, bits = (
-                int(settings["run"]),
-                bytes.fromhex(str(settings["salt"])),
-                settings.get("bits", 64),
-            )
-            if not (1 <= run and 0 <= int(bits) <= 64 and len(salt) == SALT):  # noqa: PLR2004 -- bits of a hash
+            run, bits = int(settings["run"]), int(settings.get("bits", EXACT_BITS))
+            salt = bytes.fromhex(str(settings["salt"]))
+            if run < 1 or not 0 <= bits <= EXACT_BITS or len(salt) != SALT:
                 raise ValueError("its settings are out of range")
-            if (runs.dtype, signatures.dtype, signatures.shape[1:]) != (
-                none.dtype,
-                none.dtype,
-                none.shape[1:],
-            ):
+            if {runs.dtype, signatures.dtype} != {none.dtype} or signatures.shape[1:] != none.shape[1:]:
                 raise ValueError("its arrays are of another type")
-            return cls(run, salt, runs, signatures, int(bits), numbers=bool(settings.get("numbers", 1)))
+            return cls(run, salt, runs, signatures, bits)
 
     def _all_runs(self, texts: Sequence[str]) -> Hashes:
         """The sorted hashes of the runs of all texts."""
@@ -171,7 +165,7 @@ class CopyIndex:
         """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
         runs = ([word.text for word in words[i : i + self.run]] for i in range(len(words) - self.run + 1))
         hashes = {
-            i: _hash("\0".join(run), self._salt) >> (64 - self._bits)
+            i: _hash("\0".join(run), self._salt) >> (EXACT_BITS - self._bits)
             for i, run in enumerate(runs)
             if self.exact or not any(map(_DIGIT.search, run))
         }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...files import home, sha256
+from ...generation.filters import exact_indexes
 from ...hub import ledger
 from ...model_folder import MODELS, folder_name
 from ...types import Author, Stage
@@ -34,6 +35,9 @@ PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 def models(subject: Subject) -> list[Trace]:
     """The person's models, alone or with other people, and the temporary folders of killed trainings."""
     traces = [
+        path_trace("index of copies", path) for model in subject.models for path in exact_indexes(model.path)
+    ]
+    traces += [
         path_trace("model", model.path, _other_authors(subject, model.record.authors))
         for model in subject.models
     ]
