@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from .evaluation.comparison import Difference
     from .evaluation.game import Pair
+    from .exporters import Check
     from .generation.writer import Written
     from .model_folder import ModelFolder, find_models
     from .recipes import load as load_recipe
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .workflows.compare import compare
     from .workflows.data import AuthorPosts, DataConfig
     from .workflows.evaluate import EvaluatedModel, evaluate
+    from .workflows.export import Exported, export
     from .workflows.forget import Traces, find_traces, forget
     from .workflows.generate import generate
     from .workflows.inspect import Inspection, inspect
@@ -83,6 +85,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "AuthorPosts": "workflows.data",
     "BaseError": "errors",
     "BrokenArchive": "errors",
+    "Check": "exporters",
     "CleaningRules": "cleaning",
     "ConsentNeeded": "errors",
     "DataConfig": "workflows.data",
@@ -91,6 +94,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "DoesNotFit": "errors",
     "EvaluatedModel": "workflows.evaluate",
     "Evaluation": "results",
+    "Exported": "workflows.export",
     "Figure": "results",
     "Game": "results",
     "HuggingtweetsError": "errors",
@@ -139,6 +143,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "compare": "workflows.compare",
     "deal": "workflows.play",
     "evaluate": "workflows.evaluate",
+    "export": "workflows.export",
     "find_models": "model_folder",
     "find_traces": "workflows.forget",
     "forget": "workflows.forget",
@@ -165,6 +170,7 @@ __all__ = [
     "AuthorPosts",
     "BaseError",
     "BrokenArchive",
+    "Check",
     "CleaningRules",
     "ConsentNeeded",
     "DataConfig",
@@ -173,6 +179,7 @@ __all__ = [
     "DoesNotFit",
     "EvaluatedModel",
     "Evaluation",
+    "Exported",
     "Figure",
     "Game",
     "HuggingtweetsError",
@@ -221,6 +228,7 @@ __all__ = [
     "compare",
     "deal",
     "evaluate",
+    "export",
     "find_models",
     "find_traces",
     "forget",

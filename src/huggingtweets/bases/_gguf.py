@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from .pretrained import load_model
+from .pretrained import load_config, load_model
 
 
 def read_gguf(folder: str | Path, file: str, *, dtype: str, **config: Any) -> Any:
@@ -23,10 +23,20 @@ def read_gguf(folder: str | Path, file: str, *, dtype: str, **config: Any) -> An
         ValueError: the file lacks weights.
     """
     with redirect_stderr(io.StringIO()):  # its bar cannot be switched off
-        model = load_model(folder, gguf_file=file, dtype=dtype, local_files_only=True)
+        shape = _shape(folder, file)
+        model = load_model(folder, config=shape, gguf_file=file, dtype=dtype, local_files_only=True)
     fields = {**model.config.to_dict(), **config}
     fields.pop("quantization_config", None)  # transformers does not save what it calls quantized
     plain: Any = type(model)(type(model.config).from_dict(fields))
     plain.to(model.dtype)
     plain.load_state_dict(model.state_dict())
     return plain
+
+
+def _shape(folder: str | Path, file: str) -> Any:
+    """The config of the file; transformers puts two numbers of GPT-2 where the model does not look."""
+    config = load_config(folder, gguf_file=file, local_files_only=True)
+    if config.model_type == "gpt2":
+        config.n_positions = getattr(config, "n_ctx", config.n_positions)
+        config.n_inner = getattr(config, "feed_forward_length", config.n_inner)
+    return config

@@ -16,6 +16,7 @@ from .bases import bases
 from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
+from .export import export
 from .forget import forget
 from .generate import generate
 from .inspect import inspect
@@ -37,7 +38,7 @@ SECTIONS = {  # of --help, by what people want to do
     "Try": (demo, page, sources, inspect),
     "Make": (train, generate, merge, sweep, pretrain),
     "Judge": (evaluate, compare, play),
-    "Share": (publish,),
+    "Share": (publish, export),
     "Manage": (models, bases, recipes, lineage, reproduce, forget),
 }
 COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)

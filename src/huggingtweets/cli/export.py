@@ -1,0 +1,66 @@
+"""huggingtweets export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..exporters import QUANTS
+from . import _options as opt
+from ._terminal import console, harmless, print_json
+
+if TYPE_CHECKING:
+    from ..workflows.export import Exported
+
+
+def export(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="gguf|ollama", help="The program that shall run the model.")
+    ],
+    quant: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(QUANTS), help="Format of the weights: smaller files change what is predicted."
+        ),
+    ] = "f16",
+    speaker: Annotated[
+        str | None,
+        typer.Option("--as", metavar="HANDLE", help="Who speaks, in a model made with --speakers."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.  [default: exports/<model>_<program>]")
+    ] = None,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Write a trained model for llama.cpp or Ollama, and check what was written.
+
+    Other programs do not filter: they may show a post of the person word for word.
+
+    \b
+    Examples:
+      huggingtweets export somebody --to gguf
+      huggingtweets export somebody --to gguf --quant q8_0 --out somebody-small
+      huggingtweets export somebody --to ollama
+      huggingtweets export everybody --to ollama --as ada
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.export import export
+
+    exported = export(model, to=to, quant=quant, speaker=speaker, out=out, overwrite=overwrite)
+    if as_json:
+        print_json(exported)
+    else:
+        _print(exported)
+
+
+def _print(exported: Exported) -> None:
+    out = console()
+    for check in exported.checks:
+        out.print(harmless(f"Checked: {check.what}: {check.result}"), soft_wrap=True)
+    out.print(harmless(f"\nFolder: {exported.folder}"), soft_wrap=True)
+    for name in exported.files:
+        out.print(harmless(f"  {Path(exported.folder, name)}"), soft_wrap=True)
+    console(stderr=True).print(harmless(exported.warning), soft_wrap=True)

@@ -1,0 +1,39 @@
+"""Exporters: a trained model in the form of another program. One file per target; its name is the target's.
+
+| file | what |
+|---|---|
+| `gguf.py`, `ollama.py` | one target each, found by its file name |
+| `_contract.py` | what an exporter implements, and what it is given |
+| `_gguf_file.py` | writes a GGUF file: weights, tokenizer, metadata |
+| `_architectures.py` | the tensors and settings of GPT-2 and Llama as llama.cpp wants them |
+| `_tokenizer.py` | the tokenizer as llama.cpp wants it |
+| `_readback.py` | reads the file with transformers, and compares it with the model |
+
+One more file adds a target.
+"""
+
+from __future__ import annotations
+
+from ..errors import UserError
+from ..registry import Registry
+from ._contract import NO_FILTER, QUANTS, Check, Exporter, ExportRequest
+
+__all__ = ["NO_FILTER", "QUANTS", "Check", "ExportRequest", "Exporter", "load", "names"]
+
+
+def names() -> tuple[str, ...]:
+    """The names of the targets, sorted."""
+    return Registry(__name__).names()
+
+
+def load(target: str) -> Exporter:
+    """The exporter of a target.
+
+    Raises:
+        UserError: there is no such target.
+    """
+    try:
+        exporter: Exporter = Registry(__name__).load(target)
+    except KeyError:
+        raise UserError(f"--to {target}: expected one of {', '.join(names())}") from None
+    return exporter

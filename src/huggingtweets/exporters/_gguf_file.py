@@ -1,0 +1,141 @@
+"""Writing a GGUF file, the form of llama.cpp (ggml's docs/gguf.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+from ..model_folder import folder_name
+from ..types import Record
+from ._architectures import architecture, tensors, write_settings
+from ._contract import NO_FILTER, Check, ExportRequest
+from ._tokenizer import write_tokenizer
+
+LARGEST_ERROR = {"f32": 0.0, "f16": 1e-3, "q8_0": 0.02, "q4_0": 0.25}  # of a tensor, relative (Frobenius)
+
+_PREFIX = "huggingtweets"  # of keys that only we write
+_FILE_TYPES = {
+    "f32": LlamaFileType.ALL_F32,
+    "f16": LlamaFileType.MOSTLY_F16,
+    "q8_0": LlamaFileType.MOSTLY_Q8_0,
+    "q4_0": LlamaFileType.MOSTLY_Q4_0,
+}
+_BLOCK = 32  # weights of a row that are quantized with one scale, in q8_0 and q4_0
+_KEPT = ("position_embd.weight",)  # a table that is added: float32
+
+
+def file_name(request: ExportRequest) -> str:
+    """The name of the file: the model's, and the format of its matrices."""
+    return f"{folder_name(request.name)}-{request.quant}.gguf"
+
+
+def write_gguf(request: ExportRequest, path: Path) -> None:
+    """Write weights, tokenizer, sampling settings, and what is known of the model.
+
+    Raises:
+        ModelError: llama.cpp cannot run such a model.
+    """
+    writer = GGUFWriter(path, architecture(request.model))
+    _write_facts(writer, request)
+    _write_sampling(writer, request)
+    write_settings(writer, request.model)
+    rows = request.model.get_input_embeddings().weight.shape[0]
+    write_tokenizer(writer, request.tokenizer, request.begin, rows)
+    for name, tensor in tensors(request.model):
+        kind = _kind(name, tensor, request.quant)
+        writer.add_tensor(name, _quantized(name, tensor, kind), raw_dtype=kind)
+    try:
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+    finally:
+        writer.close()
+
+
+def check_weights(request: ExportRequest, path: Path) -> Check:
+    """Read the file back, and compare every tensor with the model's.
+
+    Raises:
+        ModelError: one is missing or differs by more than its format explains.
+    """
+    written = {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+    worst = 0.0
+    for name, tensor in tensors(request.model):
+        if name not in written:
+            raise ModelError(f"{path.name} lacks {name}; nothing was kept")
+        found = gguf.dequantize(written[name].data, written[name].tensor_type).reshape(tensor.shape)
+        norm = float(np.linalg.norm(tensor)) or 1.0
+        worst = max(worst, float(np.linalg.norm(found - tensor)) / norm)
+    if not worst <= LARGEST_ERROR[request.quant]:
+        raise ModelError(
+            f"{request.quant} changes a tensor of this model by {worst:.1%}; nothing was kept: choose "
+            "another format with --quant"
+        )
+    return Check(what="weights read back", result=f"within {worst:.2%} of the model's")
+
+
+def _kind(name: str, tensor: NDArray[Any], quant: str) -> GGMLQuantizationType:
+    """The format of a tensor: vectors stay in float32, and rows that do not divide into blocks in float16."""
+    if tensor.ndim == 1 or name in _KEPT:
+        return GGMLQuantizationType.F32
+    if quant.startswith("q") and tensor.shape[-1] % _BLOCK:
+        return GGMLQuantizationType.F16
+    return GGMLQuantizationType[quant.upper()]
+
+
+def _quantized(name: str, tensor: NDArray[Any], kind: GGMLQuantizationType) -> NDArray[Any]:
+    with np.errstate(over="ignore"):  # seen below
+        quantized: NDArray[Any] = gguf.quantize(tensor, kind)
+    if kind == GGMLQuantizationType.F16 and not np.isfinite(quantized).all():
+        raise ModelError(f"{name} has weights beyond float16; export with --quant f32")
+    return quantized
+
+
+def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
+    """What the card says in short: that it is a bot, whose posts it learnt, the base and its licence."""
+    record = request.record
+    writer.add_type(gguf.GGUFType.MODEL)
+    writer.add_file_type(_FILE_TYPES[request.quant])
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    writer.add_name(request.name)
+    writer.add_description(description(record))
+    writer.add_tags(["text-generation", "huggingtweets", "bot"])
+    if record.base.licence:
+        writer.add_license(record.base.licence)
+    writer.add_base_model_count(1)
+    writer.add_base_model_name(0, record.base.name)
+    if record.base.revision:
+        writer.add_base_model_version(0, record.base.revision)
+    writer.add_bool(f"{_PREFIX}.bot", True)
+    writer.add_string(f"{_PREFIX}.copy_filter", NO_FILTER)
+    for key, value in {
+        "version": record.version,
+        "recipe": record.recipe.name,
+        "base_digest": record.base.digest,
+        "dataset_digest": record.dataset_digest,
+        "model_digest": record.model_digest,
+        "speaker": request.speaker,
+    }.items():
+        if value:
+            writer.add_string(f"{_PREFIX}.{key}", value)
+
+
+def description(record: Record) -> str:
+    """One sentence on what the model is."""
+    people = ", ".join(f"@{author.account.handle}" for author in record.authors) or record.name
+    return f"A bot that writes like {people}. It is not that person, and what it writes is made up."
+
+
+def _write_sampling(writer: GGUFWriter, request: ExportRequest) -> None:
+    """Our settings; llama.cpp's own would take the 40 likeliest tokens, at a temperature of 0.8."""
+    writer.add_sampling_temp(request.sampling.temperature)
+    writer.add_sampling_top_p(request.sampling.top_p)
+    writer.add_sampling_top_k(0)
+    writer.add_sampling_min_p(0.0)
+    writer.add_sampling_penalty_repeat(1.0)

@@ -1,0 +1,113 @@
+"""The tokenizer of a model as llama.cpp wants it: byte-level BPE, tokens, merges, and how words are cut.
+
+llama.cpp knows ways to cut a text into words by name (`llama-vocab.cpp`, `tokenizer.ggml.pre`), and takes one
+for which it has no name as another without a word. So only those that are known to be the same are written.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gguf import GGUFWriter, TokenType
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_BYTE_LEVEL = ("ByteLevel", "", False, True)
+_DIGITS = ("Digits", "", True)
+_GPT2 = (  # of pre-tokenizers that spell GPT-2's pattern out
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+)
+_NAMES: dict[tuple[tuple[object, ...], ...], str] = {  # pre-tokenizers as `_steps` describes them
+    (_BYTE_LEVEL,): "gpt-2",
+    (("Split", _GPT2), ("ByteLevel", "", False, False)): "gpt-2",
+    (_DIGITS, _BYTE_LEVEL): "smollm",
+}
+
+
+def write_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerBase, begin: int, rows: int) -> None:
+    """Write the tokenizer's part of the metadata.
+
+    Args:
+        writer: of the file.
+        tokenizer: a byte-level BPE.
+        begin: the token that every text begins with.
+        rows: of the table of embeddings, which may have more than there are tokens.
+
+    Raises:
+        ModelError: llama.cpp has no such tokenizer.
+    """
+    state = _state(tokenizer)
+    tokens, types = _tokens(tokenizer, rows)
+    merges = [m if isinstance(m, str) else " ".join(m) for m in state["model"]["merges"]]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre_tokenizer_name(state))
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(begin)
+    writer.add_eos_token_id(tokenizer.eos_token_id)
+    writer.add_pad_token_id(tokenizer.eos_token_id)
+    writer.add_add_bos_token(True)
+    writer.add_add_eos_token(False)
+    writer.add_add_space_prefix(False)
+
+
+def pre_tokenizer_name(state: dict[str, Any]) -> str:
+    """What llama.cpp calls the way in which a tokenizer cuts texts.
+
+    Args:
+        state: of a tokenizer of the library tokenizers, as tokenizer.json has it.
+
+    Raises:
+        ModelError: it has no name for it, or the tokenizer is of another kind.
+    """
+    model, cut = state["model"], state.get("pre_tokenizer") or {}
+    steps = tuple(map(_step, cut.get("pretokenizers", [cut])))
+    name = _NAMES.get(steps)
+    if model.get("type") != "BPE" or state.get("normalizer") or model.get("byte_fallback") or not name:
+        kind = " + ".join(str(step[0]) for step in steps)
+        raise ModelError(
+            f"the tokenizer of this model ({model.get('type')}, {kind}) is none that llama.cpp is known to "
+            "read the same; train from another base, such as starter, gpt2 or smollm2-135m"
+        )
+    return name
+
+
+def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelError("the tokenizer of this model has no fast form; train from another base")
+    state: dict[str, Any] = json.loads(backend.to_str())
+    return state
+
+
+def _step(step: dict[str, Any]) -> tuple[object, ...]:
+    """A step of a pre-tokenizer, by what changes its result."""
+    kind = step.get("type", "none")
+    if kind == "ByteLevel":
+        return (kind, "", step.get("add_prefix_space"), step.get("use_regex", True))
+    if kind == "Digits":
+        return (kind, "", step.get("individual_digits"))
+    if kind == "Split" and step.get("behavior") == "Isolated" and not step.get("invert"):
+        return (kind, step.get("pattern", {}).get("Regex"))
+    return (kind,)
+
+
+def _tokens(tokenizer: PreTrainedTokenizerBase, rows: int) -> tuple[list[str], list[TokenType]]:
+    """The token of each row of the table of embeddings, and its kind."""
+    by_id = {number: token for token, number in tokenizer.get_vocab().items()}
+    added = tokenizer.added_tokens_decoder
+    tokens, types = [], []
+    for number in range(rows):
+        tokens.append(by_id.get(number, f"[PAD{number}]"))
+        if number not in by_id:
+            types.append(TokenType.UNUSED)
+        elif number in added:
+            types.append(TokenType.CONTROL if added[number].special else TokenType.USER_DEFINED)
+        else:
+            types.append(TokenType.NORMAL)
+    return tokens, types

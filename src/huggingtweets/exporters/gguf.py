@@ -1,0 +1,19 @@
+"""A GGUF file: llama.cpp and the programs that are built on it run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ._contract import Check, ExportRequest
+from ._gguf_file import check_weights, file_name, write_gguf
+from ._readback import check_predictions
+
+SUMMARY = "a GGUF file, for llama.cpp and programs built on it"
+
+
+def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
+    """Write the file, and check it; see `Exporter`."""
+    path = folder / file_name(request)
+    write_gguf(request, path)
+    return check_weights(request, path), *check_predictions(request, path)

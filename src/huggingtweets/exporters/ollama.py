@@ -1,0 +1,49 @@
+"""A folder for `ollama create`: a GGUF file, and the Modelfile that says how Ollama shall sample from it.
+
+The instructions are those of Ollama's docs/modelfile.md. Without a template Ollama would take a chat's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import gguf
+from ._contract import NO_FILTER, Check, ExportRequest
+from ._gguf_file import description, file_name
+
+SUMMARY = "a GGUF file and a Modelfile, for ollama create"
+MODELFILE = "Modelfile"
+
+
+def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
+    """Write both files, and check the first; see `Exporter`."""
+    checks = gguf.export(request, folder)
+    (folder / MODELFILE).write_text(modelfile(request), "utf-8")
+    return checks
+
+
+def modelfile(request: ExportRequest) -> str:
+    """The prompt goes to the model as it is, and tokens are drawn as `huggingtweets generate` draws them."""
+    parameters = {
+        "temperature": request.sampling.temperature,
+        "top_p": request.sampling.top_p,
+        "top_k": 0,
+        "min_p": 0,
+        "repeat_penalty": 1,
+        "num_predict": request.sampling.max_new_tokens,
+        "num_ctx": request.model.config.max_position_embeddings,
+    }
+    lines = [
+        f"# {_one_line(description(request.record))}",
+        f"# {NO_FILTER}",
+        f"FROM ./{file_name(request)}",
+        "TEMPLATE {{ .Prompt }}",
+        *(f"PARAMETER {name} {value:g}" for name, value in parameters.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """A name with a line break in it must not end the comment."""
+    return " ".join(text.split())

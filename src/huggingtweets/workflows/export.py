@@ -1,0 +1,134 @@
+"""Writing a trained model in the form of another program, with a check of what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from .. import exporters
+from ..bases.speakers import find, speakers
+from ..errors import ModelError, UserError
+from ..exporters import NO_FILTER, QUANTS, Check, ExportRequest
+from ..files import readable, whole_folder
+from ..model_folder import WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..types import NO_BASE
+
+EXPORTS = Path("exports")  # where folders go, below the current one
+
+
+class Exported(Struct, frozen=True, kw_only=True):
+    """A folder for another program."""
+
+    folder: str
+    target: str
+    files: tuple[str, ...]  # their names, sorted
+    checks: tuple[Check, ...]  # that it has passed
+    warning: str = NO_FILTER
+
+
+def export(
+    model: str | Path | ModelFolder,
+    *,
+    to: str,
+    quant: str = "f16",
+    speaker: str | None = None,
+    out: Path | None = None,
+    overwrite: bool = False,
+) -> Exported:
+    """Write a model folder, or the one of that name below models/, for another program.
+
+    What was written is read back and compared with the model: weights, tokens, predictions. The other program
+    has no filter against copies of the person's posts.
+
+    Args:
+        model: where the model is.
+        to: the name of an exporter, "gguf" or "ollama".
+        quant: format of the matrices: "f32", "f16", "q8_0" or "q4_0".
+        speaker: handle of the author who speaks, where the model knows several.
+        out: the folder to write; None: exports/ and the names of model and target.
+        overwrite: whether an existing folder is replaced.
+
+    Raises:
+        ModelError: it is not a model that the target can run, or what was written does not do what it should.
+        OutputExists: there is a folder already.
+        UserError: a setting is none of those that there are. Whatever is raised, no folder was written.
+    """
+    exporter = exporters.load(to)
+    if quant not in QUANTS:
+        raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}")
+    folder = _whole_model(model)
+    target = _target(folder, out or EXPORTS / folder_name(f"{folder.record.name} {to}"), overwrite=overwrite)
+    request = _request(folder, quant, speaker)
+    with whole_folder(target, replace=overwrite) as path:
+        checks = tuple(exporter.export(request, path))
+        for file in path.iterdir():
+            readable(file)
+        files = tuple(sorted(file.name for file in path.iterdir()))
+    return Exported(folder=str(target), target=to, files=files, checks=checks)
+
+
+def _whole_model(model: str | Path | ModelFolder) -> ModelFolder:
+    """The folder of a model that has all its weights.
+
+    Raises:
+        ModelError: there is none, or it holds an n-gram model or an adapter.
+    """
+    folder = ModelFolder.find(model)
+    if folder.record.base.name == NO_BASE:
+        raise ModelError(
+            f"{folder} is an n-gram model, which no other program runs; train one that has a base, for "
+            "example with --recipe starter"
+        )
+    if not (folder.path / WHOLE_WEIGHTS).is_file():
+        raise ModelError(
+            f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
+        )
+    return folder
+
+
+def _target(folder: ModelFolder, path: Path, *, overwrite: bool) -> Path:
+    """Where the export goes.
+
+    Raises:
+        OutputExists: something is there already.
+        UserError: the model itself would be replaced.
+    """
+    if folder.path.resolve().is_relative_to(path.resolve()):
+        raise UserError(f"--out {path} holds the model itself; choose another folder")
+    return ModelFolder.target(path.name, path, overwrite=overwrite).path
+
+
+def _request(folder: ModelFolder, quant: str, speaker: str | None) -> ExportRequest:
+    from ..generation.generator import Generator  # noqa: PLC0415 -- imports torch, which refusals do not need
+
+    generator = Generator.load(folder.path)
+    begin, handle = _begin(generator.tokenizer, speaker)
+    return ExportRequest(
+        record=folder.record,
+        model=generator.model,
+        tokenizer=generator.tokenizer,
+        sampling=generator.sampling,
+        begin=begin,
+        quant=quant,
+        speaker=handle,
+    )
+
+
+def _begin(tokenizer: Any, speaker: str | None) -> tuple[int, str]:
+    """The token that each post begins with, and the handle that it stands for, "" in a model of one voice.
+
+    Raises:
+        UserError: the model knows several authors, and none of them was named.
+    """
+    known = speakers(tokenizer)
+    if speaker:
+        token = find(known, speaker)
+        return token, next(handle for handle, number in known.items() if number == token)
+    if known:
+        raise UserError(
+            f"this model knows {len(known)} people, and the export speaks as one: give --as with one of "
+            f"{', '.join(sorted(known))}"
+        )
+    return tokenizer.bos_token_id, ""

@@ -1,0 +1,330 @@
+"""Export: what another program gets is the model, says what it is, and comes whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import gguf
+import pytest
+import torch
+from gguf import GGUFReader
+from msgspec.structs import replace
+from transformers import AutoTokenizer, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM
+
+from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export
+from huggingtweets.bases.loading import load_base
+from huggingtweets.bases.speakers import introduce, speakers
+from huggingtweets.errors import ModelError, OutputExists, UserError
+from huggingtweets.exporters import QUANTS, names
+from huggingtweets.exporters._readback import HARD_TEXTS
+from huggingtweets.training.saving import save_model
+from huggingtweets.types import Account, Author, Base, Funnel, Tracked
+from tests.helpers.gguf_builder import SHAPE
+from tests.helpers.tiny import STARTER, tiny_base
+
+SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33)
+
+
+def record(name="Ada", base="tiny"):
+    account = Account(handle="ada", name="Ada", source="table")
+    funnel = Funnel(read=3, dropped={}, kept=3)
+    return Record(
+        name=name,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        version="1",
+        recipe=Recipe(name="starter", base="tiny"),
+        base=Base(name=base, digest="base-digest", licence="mit"),
+        authors=(Author(account=account, funnel=funnel, characters=9, train=2, held_out=1),),
+        split_by="time",
+        dataset_digest="dataset-digest",
+        model_digest="model-digest",
+        curve=(),
+        result=TrainingResult(metrics=()),
+        seconds={},
+        environment={},
+        tracked=Tracked(tracker="none"),
+    )
+
+
+def saved(folder, model, tokenizer, **fields):
+    """A model folder of a model in memory."""
+    folder.mkdir(parents=True)
+    save_model(model, tokenizer, SAMPLING, folder)
+    ModelFolder(folder).save_record(record(**fields))
+    return folder
+
+
+def gpt2(place):
+    loaded = load_base(str(tiny_base(place / "base")))
+    return loaded.model, loaded.tokenizer
+
+
+def llama(*, tied=True, **settings):
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        num_key_value_heads=1,
+        max_position_embeddings=64,
+        tie_word_embeddings=tied,
+        bos_token_id=0,
+        eos_token_id=0,
+        **{**SHAPE, **settings},
+    )
+    return LlamaForCausalLM(config), tokenizer
+
+
+MODELS = {
+    "gpt2": gpt2,
+    "llama": lambda _: llama(),
+    "llama with a head of its own": lambda _: llama(tied=False),
+}
+
+
+@pytest.fixture(params=MODELS)
+def any_model(request, tmp_path):
+    """A model folder of each architecture, and the model in memory."""
+    model, tokenizer = MODELS[request.param](tmp_path)
+    return saved(tmp_path / "models" / "ada", model, tokenizer), model
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A GPT-2 in models/ada, below the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return saved(tmp_path / "models" / "ada", *gpt2(tmp_path))
+
+
+def fields(path):
+    reader = GGUFReader(path)
+    return {name: field.contents() for name, field in reader.fields.items()}
+
+
+def logits(model, ids):
+    with torch.inference_mode():
+        return model.eval()(ids, attention_mask=torch.ones_like(ids)).logits
+
+
+def test_a_file_that_was_exported_is_a_base_again(any_model, tmp_path):
+    """With f32 it gives the same logits at every place of the context, and the same tokens."""
+    folder, model = any_model
+    exported = export(folder, to="gguf", quant="f32", out=tmp_path / "out")
+    [file] = (tmp_path / "out").iterdir()
+    assert exported.files == (file.name,) == ("Ada-f32.gguf",)
+    written = load_base(str(file))
+    ids = torch.randint(len(written.tokenizer), (2, 64))
+    torch.testing.assert_close(logits(written.model, ids), logits(model, ids))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    for text in HARD_TEXTS:
+        ours, theirs = (
+            t(text, add_special_tokens=False)["input_ids"] for t in (tokenizer, written.tokenizer)
+        )
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("quant", QUANTS)
+def test_every_format_passes_its_checks(quant, any_model, tmp_path):
+    """The matrices have the format that was asked for, vectors stay exact, and what was compared is told."""
+    exported = export(any_model[0], to="gguf", quant=quant, out=tmp_path / "out")
+    tensors = {t.name: t.tensor_type for t in GGUFReader(tmp_path / "out" / f"Ada-{quant}.gguf").tensors}
+    assert tensors["token_embd.weight"] == gguf.GGMLQuantizationType[quant.upper()]
+    assert tensors["output_norm.weight"] == gguf.GGMLQuantizationType.F32
+    assert [check.what for check in exported.checks] == [
+        "weights read back",
+        "tokens of hard texts",
+        "next-token predictions",
+    ]
+
+
+def test_the_file_says_what_it_is(model, tmp_path):
+    """That it is a bot without a copy filter, of whom, from which base, and how it is sampled from."""
+    exported = export(model, to="gguf", out=tmp_path / "out")
+    told = fields(tmp_path / "out" / "Ada-f16.gguf")
+    assert told["general.architecture"] == "gpt2"
+    assert "bot that writes like @ada" in told["general.description"]
+    assert told["general.license"] == "mit"
+    assert told["huggingtweets.bot"] is True
+    assert told["huggingtweets.copy_filter"] == exported.warning
+    assert "no copy filter" in exported.warning
+    assert told["huggingtweets.model_digest"] == "model-digest"
+    assert told["gpt2.context_length"] == 64
+    assert told["tokenizer.ggml.add_bos_token"] is True
+    sampling = {key.rpartition(".")[2]: value for key, value in told.items() if ".sampling." in key}
+    assert sampling == pytest.approx(
+        {"temp": 0.75, "top_p": 0.9, "top_k": 0, "min_p": 0, "penalty_repeat": 1}
+    )
+
+
+def test_ollama_gets_the_file_and_how_to_sample_from_it(model):
+    """Prompts go to the model as they are, tokens are drawn as here, and nothing is left to defaults."""
+    exported = export("ada", to="ollama")
+    assert exported.files == ("Ada-f16.gguf", "Modelfile")
+    lines = (model.parents[1] / exported.folder / "Modelfile").read_text("utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "FROM ./Ada-f16.gguf",
+        "TEMPLATE {{ .Prompt }}",
+        "PARAMETER temperature 0.75",
+        "PARAMETER top_p 0.9",
+        "PARAMETER top_k 0",
+        "PARAMETER min_p 0",
+        "PARAMETER repeat_penalty 1",
+        "PARAMETER num_predict 33",
+        "PARAMETER num_ctx 64",
+    ]
+    assert any("no copy filter" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["a\nFROM evil", "../../up", "a\u2028b c", "日本"])
+def test_a_name_cannot_add_instructions_or_climb(name, tmp_path, monkeypatch):
+    """Whatever the model is called, the folder is below exports/ and the Modelfile has its own lines only."""
+    monkeypatch.chdir(tmp_path)
+    folder = saved(tmp_path / "m", *gpt2(tmp_path), name=name)
+    ModelFolder(folder).save_record(
+        replace(ModelFolder(folder).record, authors=())
+    )  # so that the name is shown
+    exported = export(folder, to="ollama")
+    [made] = (tmp_path / "exports").iterdir()
+    assert made.name == exported.folder.rpartition("/")[2]
+    lines = (made / "Modelfile").read_text("utf-8").splitlines()
+    assert len(lines) == 11
+    assert (made / lines[2].removeprefix("FROM ")).is_file()
+
+
+def test_a_model_of_several_speaks_as_one(tmp_path):
+    """Posts begin with the token of the speaker who was named; without one nothing is written."""
+    model, tokenizer = gpt2(tmp_path)
+    introduce(model, tokenizer, ["ada", "bob"])
+    folder = saved(tmp_path / "m", model, tokenizer)
+    with pytest.raises(UserError, match="--as with one of ada, bob"):
+        export(folder, to="gguf", out=tmp_path / "out")
+    with pytest.raises(UserError, match="--as eve: expected one of ada, bob"):
+        export(folder, to="gguf", speaker="eve", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    export(folder, to="gguf", speaker="@Bob", out=tmp_path / "out")
+    told = fields(tmp_path / "out" / "Ada_bob-f16.gguf")
+    assert told["tokenizer.ggml.bos_token_id"] == speakers(tokenizer)["bob"]
+    assert told["huggingtweets.speaker"] == "bob"
+
+
+def neox(_):
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return GPTNeoXForCausalLM(GPTNeoXConfig(vocab_size=len(tokenizer), **shape)), tokenizer
+
+
+def scaled_llama(_):
+    return llama(rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0})
+
+
+def odd_words(place):
+    model, tokenizer = gpt2(place)
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    state["pre_tokenizer"] = {"type": "Whitespace"}
+    fast = type(tokenizer.backend_tokenizer).from_str(json.dumps(state))
+    return model, type(tokenizer)(tokenizer_object=fast, eos_token=tokenizer.eos_token)
+
+
+def overflowing(place):
+    model, tokenizer = gpt2(place)
+    model.transformer.wte.weight.data[3, 3] = 1e6
+    return model, tokenizer
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (neox, "architecture gpt_neox cannot be exported yet"),
+        (scaled_llama, "variant of llama that cannot be exported yet"),
+        (odd_words, "tokenizer of this model"),
+        (overflowing, "export with --quant f32"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused(make, told, tmp_path):
+    """One line says why and what to do, and nothing is left behind."""
+    folder = saved(tmp_path / "m", *make(tmp_path))
+    place = tmp_path / "place"
+    place.mkdir()
+    with pytest.raises(ModelError, match=told) as error:
+        export(folder, to="gguf", out=place / "out")
+    assert "\n" not in str(error.value)
+    assert list(place.iterdir()) == []
+
+
+def test_an_ngram_model_is_refused(ngram_model, tmp_path):
+    """No other program runs one."""
+    with pytest.raises(ModelError, match="n-gram model"):
+        export(ngram_model, to="gguf", out=tmp_path / "out")
+
+
+def test_an_adapter_is_refused(model, tmp_path):
+    """The message says how to train a whole model."""
+    (model / "model.safetensors").rename(model / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="--set merge_adapter=true"):
+        export(model, to="gguf", out=tmp_path / "out")
+
+
+def test_what_is_there_stays(model, tmp_path):
+    """A folder is replaced only with --overwrite, and the model itself never."""
+    out = tmp_path / "out"
+    export(model, to="gguf", out=out)
+    with pytest.raises(OutputExists, match="--overwrite"):
+        export(model, to="ollama", out=out)
+    assert [path.name for path in out.iterdir()] == ["Ada-f16.gguf"]
+    export(model, to="ollama", out=out, overwrite=True)
+    assert (out / "Modelfile").is_file()
+    for place in (model, model.parent, tmp_path):
+        with pytest.raises(UserError, match="holds the model itself"):
+            export(model, to="gguf", out=place, overwrite=True)
+    assert (model / "model.safetensors").is_file()
+
+
+def test_unknown_settings_are_refused(model):
+    """The message lists what there is."""
+    with pytest.raises(UserError, match="expected one of gguf, ollama"):
+        export(model, to="tflite")
+    with pytest.raises(UserError, match="expected one of f32, f16, q8_0, q4_0"):
+        export(model, to="gguf", quant="q2")
+    with pytest.raises(UserError, match="--as ada: this model has one voice only"):
+        export(model, to="gguf", speaker="ada")
+
+
+def test_what_was_written_otherwise_is_not_kept(model, tmp_path, monkeypatch):
+    """A file whose tensors are not the model's is found when it is read back."""
+    monkeypatch.setattr("huggingtweets.exporters._architectures._TRANSPOSED", ("attn.c_attn",))
+    with pytest.raises(ModelError, match=r"cannot be read back|predicts otherwise"):
+        export(model, to="gguf", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def run(*arguments, cwd):
+    """A real process, as a user starts it."""
+    return subprocess.run(
+        [sys.executable, "-m", "huggingtweets", "export", *arguments],
+        cwd=cwd,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("model")
+def test_the_command_writes_a_folder_and_warns(tmp_path):
+    """It says what it checked and wrote, and that there is no filter; then it is one line and exit code 2."""
+    assert names() == ("gguf", "ollama")
+    done = run("ada", "--to", "ollama", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "exports/Ada_ollama/Modelfile" in done.stdout
+    assert "Checked: tokens of hard texts: the same" in done.stdout
+    assert "no copy filter" in done.stderr
+    again = run("ada", "--to", "ollama", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert len(again.stderr.strip().splitlines()) == 1
+    told = json.loads(run("ada", "--to", "gguf", "--quant", "q8_0", "--json", cwd=tmp_path).stdout)
+    assert told["files"] == ["Ada-q8_0.gguf"]
+    assert "no copy filter" in told["warning"]
