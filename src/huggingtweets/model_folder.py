@@ -26,6 +26,7 @@ from .errors import ModelError, OutputExists
 from .files import sha256
 from .types import Base, CurvePoint, Record
 
+EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
 DEPTH = 3  # folders below the one asked, in which models are looked for
 

@@ -119,6 +119,18 @@ def test_the_exact_index_of_copies_goes_with_the_model():
 
 
 @pytest.mark.usefixtures("machine")
+def test_what_was_exported_goes_with_the_model():
+    """A GGUF file of a model of the person is deleted; that of another person stays."""
+    for name in ("tiny", "bob"):
+        folder = Path("exports") / f"{name}_gguf"
+        folder.mkdir(parents=True)
+        digest = ModelFolder(Path("models") / name).record.model_digest
+        (folder / f"{name}.gguf").write_bytes(b"GGUF huggingtweets.model_digest " + digest.encode())
+    forget(find_traces(SAMPLE))
+    assert [path.name for path in Path("exports").iterdir()] == ["bob_gguf"]
+
+
+@pytest.mark.usefixtures("machine")
 def test_everything_is_found_by_lineage():
     """Models and those made from them, unfinished runs, caches, tracker records, searches, page runs."""
     traces = find_traces(f"@{SAMPLE.upper()}")

@@ -12,10 +12,8 @@ from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError
 from ..exporters import NO_FILTER, QUANTS, Check, ExportRequest
 from ..files import readable, whole_folder
-from ..model_folder import WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..model_folder import EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
 from ..types import NO_BASE
-
-EXPORTS = Path("exports")  # where folders go, below the current one
 
 
 class Exported(Struct, frozen=True, kw_only=True):

@@ -59,6 +59,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
         *databases.sweeps(subject),
         *folders.wandb_runs(subject),
         *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
+        *folders.exports(subject),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *models,
         *datasets,

@@ -11,7 +11,7 @@ from pathlib import Path
 from ...files import home, sha256
 from ...generation.filters import exact_indexes
 from ...hub import ledger
-from ...model_folder import MODELS, folder_name
+from ...model_folder import EXPORTS, MODELS, folder_name
 from ...types import Author, Stage
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from .subject import Subject, file_matches
@@ -49,6 +49,16 @@ def models(subject: Subject) -> list[Trace]:
             path_trace("half-made model", path) for path in _entries(parent) if temporary.fullmatch(path.name)
         ]
     return traces
+
+
+def exports(subject: Subject) -> list[Trace]:
+    """What models of the person were written as for other programs; the files name the digests."""
+    pattern = subject.pattern()
+    return [
+        path_trace("export", entry)
+        for entry in _entries(EXPORTS)
+        if any(file_matches(path, pattern) for path in ([entry] if entry.is_file() else _files(entry)))
+    ]
 
 
 def datasets(subject: Subject) -> list[Trace]:
