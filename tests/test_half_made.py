@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from huggingtweets.errors import OutputExists
 from huggingtweets.files import temporary_folder, whole_folder
 from huggingtweets.half_made import unowned
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from huggingtweets.files import whole_folder
-with whole_folder(Path(sys.argv[1])) as folder:
-    (folder / "weights").write_text("private")
-    print("holds", flush=True)
-    time.sleep(600)
-"""
+from tests.helpers.killed import hold_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
 
@@ -72,12 +61,6 @@ def test_a_folder_is_replaced_where_that_was_asked_for(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def holder(target):
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(target)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "holds\n"
-    return process
-
-
 def end(process, number):
     process.send_signal(number)
     process.communicate()
@@ -87,7 +70,7 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home):
     """Wherever that was; what a living run works on stays."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    killed, living = holder(tmp_path / "a" / "out"), holder(tmp_path / "b" / "out")
+    killed, living = hold_folder(tmp_path / "a" / "out"), hold_folder(tmp_path / "b" / "out")
     end(killed, signal.SIGKILL)
     assert [path.parent.name for path in unowned(home)] == ["a"]
     write(tmp_path / "elsewhere")
@@ -101,7 +84,7 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home):
 
 def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home):
     """Killed between moving the old folder aside and putting the new one in its place, nothing is lost."""
-    process = holder(tmp_path / "out")
+    process = hold_folder(tmp_path / "out")
     end(process, signal.SIGKILL)
     (folder,) = unowned(home)
     aside = folder.with_name(f"{folder.name}-replaced")

@@ -23,6 +23,7 @@ from huggingtweets.generation.filters import exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.conftest import ROOT
+from tests.helpers.killed import hold_folder
 from tests.helpers.made_of_posts import OTHER, SAMPLE
 
 
@@ -128,6 +129,21 @@ def test_what_was_exported_goes_with_the_model():
         (folder / f"{name}.gguf").write_bytes(b"GGUF huggingtweets.model_digest " + digest.encode())
     forget(find_traces(SAMPLE))
     assert [path.name for path in Path("exports").iterdir()] == ["bob_gguf"]
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
+def test_what_a_killed_run_left_anywhere_goes_too(tmp_path):
+    """Its folder has weights and no record yet, and may lie wherever --out was; a living run's stays."""
+    killed, living = (hold_folder(tmp_path / name / "out") for name in ("killed", "living"))
+    killed.kill()
+    killed.communicate()
+    try:
+        forget(find_traces(SAMPLE))
+        assert [path.parents[1].name for path in tmp_path.rglob("weights")] == ["living"]
+    finally:
+        living.kill()
+        living.communicate()
 
 
 @pytest.mark.usefixtures("machine")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...files import home, sha256
 from ...generation.filters import exact_indexes
+from ...half_made import unowned
 from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
 from ...types import Author, Stage
@@ -27,6 +28,7 @@ KINDS = {  # folder below home() -> kind of each of its entries, which is delete
 FETCHED = "fetched"  # folder below home() with the posts that were fetched from live services
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
+UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
 MIN_CELL_LENGTH = 30  # a shorter cell could stand in other people's tables as well
 PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
@@ -42,7 +44,8 @@ def models(subject: Subject) -> list[Trace]:
         for model in subject.models
     ]
     names = {model.path.name for model in subject.models} | {folder_name(subject.handle)}
-    temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}")
+    temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
+    traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in unowned(home())]
     parents = {MODELS, *(model.path.parent for model in subject.models)}
     for parent in sorted(parents):
         traces += [
