@@ -31,8 +31,9 @@ def start(own):
     """Begins a game of six rounds in a process of its own, as a user does."""
 
     def begin(*arguments):
+        game = ["play", str(own), "--rounds", "6", "--seed", "1"]  # without a seed no game is like another
         return subprocess.Popen(
-            [sys.executable, "-m", "huggingtweets", "play", str(own), "--rounds", "6", *arguments],
+            [sys.executable, "-m", "huggingtweets", *game, *arguments],
             env=os.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -75,7 +76,7 @@ def test_ctrl_c_keeps_what_was_played(start, own):
         process.stdin.write("1\n1\n")
         process.stdin.flush()
         for line in process.stdout:
-            if line.startswith("3 of 6"):
+            if line.startswith("3 of "):
                 break
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=60)
