@@ -54,6 +54,7 @@ def test_a_gguf_file_is_a_base(llama):
     loaded = load_base(str(path))
     assert torch.allclose(logits(loaded.model), logits(model), atol=1e-5)
     assert {loaded.tokenizer.eos_token, loaded.tokenizer.bos_token} == {"<|endoftext|>"}
+    assert loaded.model.generation_config.eos_token_id == loaded.tokenizer.eos_token_id
     assert (loaded.base.name, loaded.base.licence) == ("llama.gguf", "apache-2.0")
     assert loaded.base.digest == hashlib.sha256(path.read_bytes()).hexdigest()
     loaded.model.save_pretrained(path.parent / "saved")

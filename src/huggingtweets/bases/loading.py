@@ -71,6 +71,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
         raise BaseError(
             f"base {name}: its tokenizer has no end token, so a post could never end; choose another base"
         )
+    model.generation_config.eos_token_id = tokenizer.eos_token_id  # a base that chats names the end of a turn
     return LoadedBase(
         model=model,
         tokenizer=tokenizer,
