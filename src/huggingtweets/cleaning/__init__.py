@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ..text.private import without_private_details
 from ..types import Funnel, Post, Reason
 from .rules import CleaningRules, main_language
 from .steps import (
@@ -21,9 +22,9 @@ from .steps import (
     drop_replies,
     drop_reposts,
     drop_short,
+    holds_private_details,
     rewrite_text,
 )
-from .text import without_addresses
 
 __all__ = ["STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text"]
 
@@ -50,6 +51,7 @@ class CleanedPosts:
     funnel: Funnel
     examples: dict[Reason, list[str]]  # texts of dropped posts
     language: str  # of most posts, ISO 639-1
+    with_private_details: int = 0  # posts that held e-mail addresses, numbers or keys, which were removed
 
     def kept_examples(self) -> tuple[Post, ...]:
         """A few kept posts, spread over the whole time."""
@@ -69,11 +71,13 @@ def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedP
     rules = rules or CleaningRules()
     counter = _FunnelCounter()
     cleaned: list[Post] = []
+    private = 0
     for post in posts:
         counter.read += 1
         result = _apply_steps(post, rules)
         if isinstance(result, Post):
             cleaned.append(result)
+            private += holds_private_details(post)
         else:
             counter.drop(post, result)
     unique = _drop_repeats(_by_time(cleaned), counter)
@@ -82,6 +86,7 @@ def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedP
         funnel=counter.funnel(kept=len(unique)),
         examples=counter.examples,
         language=main_language(unique),
+        with_private_details=private,
     )
 
 
@@ -97,7 +102,7 @@ class _FunnelCounter:
         self.dropped[reason] += 1
         texts = self.examples.setdefault(reason, [])
         if post.text and len(texts) < EXAMPLES:  # reposts may have no text
-            texts.append(without_addresses(post.text))
+            texts.append(without_private_details(post.text))
 
     def funnel(self, kept: int) -> Funnel:
         dropped = {reason: self.dropped[reason] for reason in Reason if self.dropped[reason]}

@@ -93,8 +93,8 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
-    if inspection.dates:
-        out.print(harmless(inspection.dates))
+    for fact in filter(None, (inspection.dates, inspection.private_details)):
+        out.print(harmless(fact))
     for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():

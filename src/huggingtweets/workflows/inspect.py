@@ -29,6 +29,16 @@ class Inspection:
         span = f"dates: {min(days)} to {max(days)}, the latest are held out"
         return f"{span}; {undated:,} of {len(posts):,} posts have no date" if undated else span
 
+    @property
+    def private_details(self) -> str:
+        """How many posts held private details, "" where none did."""
+        count = self.author.cleaned.with_private_details
+        return (
+            f"e-mail addresses, phone or card numbers, or keys were removed from {count:,} posts"
+            if count
+            else ""
+        )
+
     def summary(self) -> dict[str, object]:
         """The same for machines."""
         cleaned = self.author.cleaned
@@ -37,6 +47,7 @@ class Inspection:
             "funnel": cleaned.funnel,
             "skipped": self.author.skipped,
             "dates": self.dates,
+            "with_private_details": cleaned.with_private_details,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,
             "kept": [post.text for post in cleaned.kept_examples()],
