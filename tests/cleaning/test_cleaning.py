@@ -264,8 +264,10 @@ def test_every_reason_is_counted_with_examples():
         post("These words are said twice!", 6),
         post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
         post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
+        post("this one is taken out by hand", 9),
     ]
-    cleaned = clean(posts, CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2)))
+    rules = CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2), exclude=frozenset("9"))
+    cleaned = clean(posts, rules)
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
     assert [p.id for p in cleaned.posts] == ["5", "7"]

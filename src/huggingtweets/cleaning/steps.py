@@ -25,6 +25,11 @@ def drop_replies(post: Post, rules: CleaningRules) -> Post | Reason:
     return Reason.REPLY if post.kind is PostKind.REPLY and not rules.keep_replies else post
 
 
+def drop_excluded(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Drop what the user takes out by hand."""
+    return Reason.EXCLUDED if rules.excludes(post) else post
+
+
 def drop_other_days(post: Post, rules: CleaningRules) -> Post | Reason:
     """Drop posts before the first day or after the last day of the rules, and those without a date."""
     if rules.since is None and rules.until is None:
