@@ -76,3 +76,15 @@ def test_a_mistake_is_one_line(posts, options, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_left_out_by_hand_is_in_no_file_of_the_model(tmp_path):
+    """Neither the posts nor the pattern that finds them; the record counts them, and the model can be used."""
+    options = ["--recipe", "ngram", "--tracker", "none", "--no-evaluate", "--out", tmp_path / "model"]
+    done = run("train", sample_archive(), "--exclude-matching", "[Pp]igeon", *options)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "model" / "run.json").read_bytes())
+    assert record["authors"][0]["funnel"]["dropped"]["excluded"] > 0
+    texts = [path for path in (tmp_path / "model").iterdir() if b"igeon" in path.read_bytes()]
+    assert texts == []
+    assert len(json.loads(run("generate", tmp_path / "model", "-n", "1", "--json").stdout)) == 1

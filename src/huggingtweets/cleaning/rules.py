@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from ..errors import UserError
@@ -59,6 +60,11 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
                 f"{self.exclude_matching!r} is no regular expression ({error}); put \\ before signs "
                 "that mean themselves"
             ) from error
+
+    def recorded(self) -> dict[str, bool | str | None]:
+        """The rules as records and trackers have them: what was taken out by hand is nobody's business."""
+        fields: dict[str, bool | str | None] = msgspec.to_builtins(self)
+        return {name: value for name, value in fields.items() if not name.startswith("exclude")}
 
     def excludes(self, post: Post) -> bool:
         """Whether a post is taken out by hand."""
