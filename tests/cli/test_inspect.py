@@ -79,7 +79,7 @@ def test_a_mistake_is_one_line(posts, options, words):
 
 
 def test_what_is_left_out_by_hand_is_in_no_file_of_the_model(tmp_path):
-    """Neither the posts nor the pattern that finds them; the record counts them, and the model can be used."""
+    """Neither the posts nor the pattern; the record counts them, and the model can be used."""
     options = ["--recipe", "ngram", "--tracker", "none", "--no-evaluate", "--out", tmp_path / "model"]
     done = run("train", sample_archive(), "--exclude-matching", "[Pp]igeon", *options)
     assert done.returncode == 0, done.stderr

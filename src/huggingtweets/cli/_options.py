@@ -121,15 +121,6 @@ HeldOut = Annotated[
     ),
 ]
 RecipeName = Annotated[
-    str,
-    typer.Option(
-        "--recipe",
-        metavar="NAME|FILE.toml",
-        rich_help_panel=TRAINING,
-        help="What to train and how: a name that huggingtweets recipes lists, or a file.",
-    ),
-]
-OptionalRecipe = Annotated[
     str | None,
     typer.Option(
         "--recipe",
