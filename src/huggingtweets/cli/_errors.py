@@ -43,7 +43,7 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
         except BaseException as error:
             if debug or isinstance(error, typer.Exit | typer.Abort | SystemExit):
                 raise
-            raise typer.Exit(_show(error, as_json=bool(values.get("as_json")))) from None
+            raise typer.Exit(show_error(error, as_json=bool(values.get("as_json")))) from None
 
     set_parameters(run, [*parameters(command).values(), *parameters(_options).values()])
     return run
@@ -82,7 +82,7 @@ def set_signals() -> None:
             signal.signal(number, stop)
 
 
-def _show(error: BaseException, *, as_json: bool) -> int:
+def show_error(error: BaseException, *, as_json: bool = False) -> int:
     """Print an error as one line on standard error; return the exit code."""
     if isinstance(error, BrokenPipeError):  # `huggingtweets generate ... | head` closes the pipe early
         _drop_output()
