@@ -45,8 +45,8 @@ error is `{"error": "...", "exit_code": 2}` then.
 | `OMP_NUM_THREADS` | threads that compute |
 
 Defaults of options come from `config.toml` in the user's folder for settings of programs
-(`~/.config/huggingtweets` on Linux) and from `huggingtweets.toml` in the folder one works in, which wins; what
-is typed wins over both. Each table is a command:
+(`~/.config/huggingtweets` on Linux) and from `huggingtweets.toml` in the folder one works in, which wins;
+what is typed wins over both. Each table is a command:
 
 ```toml
 [train]
