@@ -32,7 +32,7 @@ NOUNS = {
     "bases",
     "recipes",
 }  # commands that list things; programs call their `..._names`, `find_models`
-SHOWN = {"app", "demo"}  # commands that only show what other verbs do
+SHOWN = {"app", "demo", "serve"}  # commands that only show what other verbs do
 # words of an earlier dialect, each with the term that stands for it now (docs/architecture.md has the table)
 OUT_OF_USE = {
     "teach": "train",

@@ -20,7 +20,7 @@ from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.tiny import tiny_base, varied_texts
 
 README = (ROOT / "README.md").read_text("utf-8")
-PARSED_ONLY = ("app", "bases", "publish")  # the first serves until it is stopped, the others need a network
+PARSED_ONLY = ("app", "bases", "publish", "serve")  # some serve until they are stopped, others need a network
 SMALLER = {  # options that come last, and so replace those of the README
     "evaluate": ["--count", "16"],
     "forget": ["--yes"],

@@ -30,6 +30,7 @@ from .pretrain import pretrain
 from .publish import publish
 from .recipes import recipes
 from .reproduce import reproduce
+from .serve import serve
 from .sources import sources
 from .sweep import sweep
 from .train import train
@@ -40,7 +41,7 @@ SECTIONS = {  # of --help, by what people want to do
     "Try": (demo, page, sources, inspect),
     "Make": (train, generate, merge, sweep, pretrain),
     "Judge": (evaluate, compare, play),
-    "Share": (publish, export),
+    "Share": (publish, export, serve),
     "Manage": (models, bases, recipes, lineage, reproduce, forget),
 }
 COMMANDS = tuple(command for commands in SECTIONS.values() for command in commands)

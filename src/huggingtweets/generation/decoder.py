@@ -72,7 +72,7 @@ class ModuleDecoder:
 
     def read(self, prompts: torch.Tensor, new_tokens: int) -> torch.Tensor:  # noqa: ARG002 -- the cache grows
         """See `Decoder`."""
-        return _read(self._model, prompts, self._cache, once=not self._is_recurrent)
+        return read_prompts(self._model, prompts, self._cache, once=not self._is_recurrent)
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
         """See `Decoder`."""
@@ -85,7 +85,9 @@ class ModuleDecoder:
         self._cache.batch_select_indices(rows)
 
 
-def _read(model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool = True) -> torch.Tensor:
+def read_prompts(
+    model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool = True
+) -> torch.Tensor:
     """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
     equal = once and bool((prompts == prompts[:1]).all())
     output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
@@ -141,7 +143,7 @@ class StaticDecoder:
 
     def __init__(self, model: Any, weights: DecoderWeights) -> None:
         self._model, self._weights = model, weights
-        self._length = 0  # positions in the cache that are filled
+        self._length: Any = 0  # positions in the cache that are filled; `RowDecoder` has those of each row
         self._keys: list[torch.Tensor] = []  # of each layer: (rows, heads, positions, width)
         self._values: list[torch.Tensor] = []
         self._rotation: tuple[torch.Tensor, torch.Tensor] | None = None
@@ -149,14 +151,14 @@ class StaticDecoder:
     def read(self, prompts: torch.Tensor, new_tokens: int) -> torch.Tensor:
         """See `Decoder`; the model's own modules read the prompts."""
         cache: Any = DynamicCache(config=self._model.config)
-        logits = _read(self._model, prompts, cache)
+        logits = read_prompts(self._model, prompts, cache)
         self._length = prompts.shape[1]
         positions = self._length + new_tokens
         dtype = self._weights.lm_head.weights[0].dtype
         self._keys = [_extended(layer.keys, positions, dtype) for layer in cache.layers]
         self._values = [_extended(layer.values, positions, dtype) for layer in cache.layers]
         if self._weights.positions is None:
-            self._rotation = _rotation(self._model, positions)
+            self._rotation = rotation(self._model, positions)
         return logits
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -165,11 +167,11 @@ class StaticDecoder:
         hidden = F.embedding(tokens, weights.tokens)
         if weights.positions is not None:
             hidden = hidden + weights.positions[self._length]
-        self._length += 1
         for layer, keys, values in zip(weights.layers, self._keys, self._values, strict=True):
             attended = self._attend(layer.attention(layer.norms[0](hidden)), keys, values)
             hidden = hidden + layer.output(attended)
             hidden = hidden + layer.down(self._activate(layer.up(layer.norms[1](hidden))))
+        self._length += 1
         return weights.lm_head(weights.norm(hidden))
 
     def _attend(self, projected: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -177,19 +179,25 @@ class StaticDecoder:
 
         Heads of queries that share keys are the queries of one head here, so nothing is repeated.
         """
-        heads, key_heads, last = self._weights.heads, self._weights.key_heads, self._length - 1
+        heads, key_heads = self._weights.heads, self._weights.key_heads
         rows = len(projected)
         projected = projected.view(rows, heads + 2 * key_heads, -1)
         rotated, value = projected[:, : heads + key_heads], projected[:, heads + key_heads :]
         if self._rotation:
             cos, sin = self._rotation
-            rotated = rotated * cos[last] + rotated.roll(rotated.shape[-1] // 2, -1) * sin[last]
-        keys[:, :, last], values[:, :, last] = rotated[:, heads:], value
+            half = rotated.shape[-1] // 2
+            rotated = rotated * cos[self._length] + rotated.roll(half, -1) * sin[self._length]
+        self._store(keys, rotated[:, heads:])
+        self._store(values, value)
         queries = rotated[:, :heads].reshape(rows, key_heads, heads // key_heads, -1)
-        attended = F.scaled_dot_product_attention(
-            queries.to(keys.dtype), keys[:, :, : self._length], values[:, :, : self._length]
-        )
-        return attended.reshape(rows, -1)
+        return self._attend_to(queries.to(keys.dtype), keys, values).reshape(rows, -1)
+
+    def _store(self, cache: torch.Tensor, position: torch.Tensor) -> None:
+        cache[:, :, self._length] = position
+
+    def _attend_to(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        seen = self._length + 1
+        return F.scaled_dot_product_attention(queries, keys[:, :, :seen], values[:, :, :seen])
 
     def _activate(self, hidden: torch.Tensor) -> torch.Tensor:
         if self._weights.positions is not None:
@@ -213,11 +221,11 @@ def _extended(filled: torch.Tensor, positions: int, dtype: torch.dtype) -> torch
     return cache
 
 
-def _rotation(model: Any, positions: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and signed sines of the rotary embedding (Su et al. 2021): (positions, width of a head)."""
+def rotation(model: Any, positions: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cosines and signed sines of the rotary embedding (Su et al. 2021): (positions, 1, width of a head)."""
     cos, sin = model.model.rotary_emb(torch.empty(0), torch.arange(positions)[None])
     half = sin.shape[-1] // 2
-    return cos[0], torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)
+    return cos[0, :, None], torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)[:, None]
 
 
 def _gpt2_weights(model: Any, dtype: torch.dtype) -> DecoderWeights | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,15 +23,17 @@ from ..bases.pretrained import (
     load_tokenizer,
     require_fit,
 )
-from ..bases.speakers import find, speakers
-from ..bases.special_tokens import suppressed_tokens
-from ..errors import MissingExtra, ModelError, UserError
+from ..errors import MissingExtra, ModelError
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
+from .batch import GroupedBatch, Sampler, SamplingRequest, TextBatch
+from .continuous import ContinuousBatch
 from .decoder import DecoderWeights, decoder_weights, open_decoder
+from .row_decoder import RowDecoder
 from .sampler import stream_tokens
-from .writer import Sampler, SamplingRequest, Writer
+from .text_tokens import TextTokens
+from .writer import Writer
 
 
 class Generator(Writer):
@@ -50,10 +52,8 @@ class Generator(Writer):
         self.model, self.tokenizer = model, tokenizer
         self.model.eval()
         self._dtype = dtype
-        self.context_length: int = getattr(model.config, "max_position_embeddings", None) or 1024
+        self._tokens = TextTokens(model, tokenizer)
         self.sampling = _sampling(model.generation_config)
-        self._speakers = speakers(tokenizer)
-        self._suppressed = suppressed_tokens(tokenizer)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -78,65 +78,42 @@ class Generator(Writer):
             ) from error
 
     def sampler(self, request: SamplingRequest) -> Sampler:
-        """What samples texts for a request; see `Writer`.
-
-        In a model of several authors each text begins with the token of one: of the speaker who is named, or
-        of a random one.
-        """
+        """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
         if request.seed is not None:
             torch.manual_seed(request.seed)
-        known = self._speakers
-        speaker_tokens = [find(known, request.speaker)] if request.speaker else list(known.values())
+        self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
 
         def sample(count: int) -> Iterator[tuple[list[str], bool]]:
             shown_at = time.monotonic()
             ids: list[list[int]] = []
-            for ids in self._stream(self._inputs(request.prompt, count, speaker_tokens), request.sampling):
+            inputs = self._tokens.begin(request.prompt, count, request.speaker)
+            for ids in self._stream(inputs, request.sampling):
                 if time.monotonic() - shown_at > request.interval:
-                    yield self._texts(request.prompt, ids), False
+                    yield self._tokens.texts(request.prompt, ids), False
                     shown_at = time.monotonic()
-            yield self._texts(request.prompt, ids), True
+            yield self._tokens.texts(request.prompt, ids), True
 
         return sample
+
+    def batch(self) -> TextBatch:
+        """What samples texts for many requests; see `Writer`."""
+        if self._weights is None:
+            return GroupedBatch(self.sampler, self._tokens.count)
+        return ContinuousBatch(RowDecoder(self.model, self._weights), self._tokens)
 
     @cached_property
     def _weights(self) -> DecoderWeights | None:
         """Read when the first text is written: a model that only predicts needs no copy of its weights."""
         return decoder_weights(self.model, self._dtype)
 
-    def _inputs(self, prompt: str, count: int, speaker_tokens: Sequence[int]) -> torch.Tensor:
-        """The tokens that each text begins with: (count, tokens)."""
-        ids = self.tokenizer(prompt)["input_ids"]
-        if not speaker_tokens:
-            return torch.tensor([ids]).repeat(count, 1)
-        choices = torch.randint(len(speaker_tokens), (count,)).tolist()
-        return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
-
-    def _texts(self, prompt: str, ids: list[list[int]]) -> list[str]:
-        """The text of each row of tokens, without bytes that make no character, as of half an emoji.
-
-        Each is decoded with the prompt before it, which is then cut off: some decoders, such as that of Llama
-        2, drop the space of the first word.
-        """
-        begin = self.tokenizer(prompt)["input_ids"]
-        rows = [begin, *(begin + row for row in ids)]
-        head, *texts = self.tokenizer.batch_decode(rows, skip_special_tokens=True)
-        return [prompt + text[len(head) :].replace("\N{REPLACEMENT CHARACTER}", "") for text in texts]
-
     def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
-        inputs, length = inputs.to(self.model.device), inputs.shape[1]
-        remaining = self.context_length - length
-        if remaining < 1:
-            raise UserError(
-                f"the prompt has {length} tokens; this model sees {self.context_length}: give a shorter one"
-            )
+        inputs = inputs.to(self.model.device)
+        remaining = self._tokens.remaining(inputs.shape[1])
         sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
-            ends = self.model.generation_config.eos_token_id
-            ends = ends if isinstance(ends, list) else [ends]
             decoder = open_decoder(self.model, self._weights)
-            yield from stream_tokens(decoder, inputs, sampling, ends, self._suppressed)
+            yield from stream_tokens(decoder, inputs, sampling, self._tokens.ends, self._tokens.suppressed)
         else:
             yield self._generate(inputs, sampling)
 
@@ -150,7 +127,7 @@ class Generator(Writer):
             top_p=sampling.top_p,
             top_k=0,
             max_new_tokens=sampling.max_new_tokens,
-            suppress_tokens=self._suppressed or None,
+            suppress_tokens=self._tokens.suppressed or None,
         )
         tokens: list[list[int]] = rows[:, inputs.shape[1] :].tolist()
         return tokens

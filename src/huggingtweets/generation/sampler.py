@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import torch
 
@@ -12,6 +12,8 @@ from .decoder import Decoder
 COLDEST = 1e-6  # temperature; below it quotients are no longer finite in float32
 MAX_REDRAWS = 64  # then the nucleus is sorted, since a tiny one is hardly ever hit
 MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
+
+Uniform = Callable[[torch.Tensor], torch.Tensor]  # random numbers from 0 to 1 for rows that it is given
 
 
 @torch.inference_mode()
@@ -58,7 +60,11 @@ def stream_tokens(
 
 
 def sample_tokens(
-    logits: torch.Tensor, temperature: float, top_p: float, suppressed: Collection[int] = ()
+    logits: torch.Tensor,
+    temperature: float | torch.Tensor,
+    top_p: float | torch.Tensor,
+    suppressed: Collection[int] = (),
+    uniform: Uniform | None = None,
 ) -> torch.Tensor:
     """Sample one token a row from the nucleus, the likeliest tokens that sum to `top_p`: (rows,).
 
@@ -68,29 +74,35 @@ def sample_tokens(
 
     Args:
         logits: (rows, vocabulary).
-        temperature: divides the logits.
-        top_p: at most 1, which takes all tokens.
+        temperature: divides the logits; one for all rows, or (rows,).
+        top_p: at most 1, which takes all tokens; one for all rows, or (rows,).
         suppressed: tokens that are never sampled.
+        uniform: the random numbers; None: those of torch.
     """
-    scaled = logits.float() / max(temperature, COLDEST)
+    uniform = uniform or _uniform
+    temperatures, nuclei = (
+        torch.as_tensor(setting, dtype=torch.float32, device=logits.device).expand(len(logits))
+        for setting in (temperature, top_p)
+    )
+    scaled = logits.float() / temperatures.clamp(min=COLDEST)[:, None]
     scaled[:, list(suppressed)] = -torch.inf
     probabilities = scaled.softmax(-1)
-    tokens = _sample(probabilities)
-    rows = torch.arange(len(tokens), device=tokens.device)  # those whose tokens may lie outside the nucleus
-    for _ in range(MAX_REDRAWS if top_p < 1 else 0):
+    rows = torch.arange(len(logits), device=logits.device)
+    tokens = _sample(probabilities, uniform(rows))
+    rows = rows[nuclei < 1]  # those whose tokens may lie outside the nucleus
+    for _ in range(MAX_REDRAWS):
         row_probabilities = probabilities[rows]
         own = row_probabilities.gather(1, tokens[rows, None])
         likelier = row_probabilities.masked_fill(row_probabilities <= own, 0.0).sum(-1)
-        rows = rows[likelier >= top_p]
+        rows = rows[likelier >= nuclei[rows]]
         if not len(rows):
             return tokens
-        tokens[rows] = _sample(probabilities[rows])
-    if top_p < 1:
-        tokens[rows] = _sample(_nucleus(probabilities[rows], top_p))
+        tokens[rows] = _sample(probabilities[rows], uniform(rows))
+    tokens[rows] = _sample(_nucleus(probabilities[rows], nuclei[rows, None]), uniform(rows))
     return tokens
 
 
-def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
+def _nucleus(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
     """The probabilities of the likeliest tokens that sum to `top_p`, and 0 for all others: (rows, tokens)."""
     values, tokens = probabilities.sort(-1, descending=True)
     outside = values.cumsum(-1) - values >= top_p
@@ -98,8 +110,12 @@ def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
     return torch.zeros_like(values).scatter(-1, tokens, values.masked_fill(outside, 0.0))
 
 
-def _sample(probabilities: torch.Tensor) -> torch.Tensor:
+def _uniform(rows: torch.Tensor) -> torch.Tensor:
+    return torch.rand(len(rows), device=rows.device)
+
+
+def _sample(probabilities: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     """One token a row, by a random number below the sum of its probabilities: (rows,)."""
     sums = probabilities.cumsum(-1)
-    thresholds = torch.rand(len(sums), 1, device=sums.device) * sums[:, -1:]
+    thresholds = (uniform * sums[:, -1])[:, None]
     return torch.searchsorted(sums, thresholds, right=True).squeeze(1).clamp(max=sums.shape[1] - 1)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from ..types import Sample, Sampling
+from .batch import Sampler, SamplingRequest, TextBatch
 
 BATCH = 64  # posts sampled at once
 STREAM_INTERVAL = 0.08  # seconds between two looks at unfinished posts
@@ -47,29 +47,8 @@ class Drafts(Struct, frozen=True):
     refused: Mapping[str, int]
 
 
-class SamplingRequest(Struct, frozen=True):
-    """What texts a sampler gives."""
-
-    prompt: str  # without white space at its end
-    sampling: Sampling
-    seed: int | None = None
-    speaker: str | None = None
-    interval: float = math.inf  # seconds between two looks at unfinished texts
-
-
-class Sampler(Protocol):
-    """Samples texts from a model, for one request."""
-
-    def __call__(self, count: int) -> Iterable[tuple[Sequence[str], bool]]:
-        """Sample so many texts, each beginning with the prompt.
-
-        Yields:
-            All texts as they are so far, and whether they are finished; only the last ones are.
-        """
-
-
 class Writer(Protocol):
-    """A model that writes posts. A kind of model only has to provide a sampler."""
+    """A model that writes posts. A kind of model only has to provide `sampler` and `batch`."""
 
     sampling: Sampling  # the model's own settings, used where no others are given
 
@@ -119,6 +98,9 @@ class Writer(Protocol):
 
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request."""
+
+    def batch(self) -> TextBatch:
+        """What samples texts for many requests at the same time; used from one thread."""
 
 
 def write_drafts(sampler: Sampler, count: int, filters: Sequence[TextFilter]) -> Iterator[Drafts]:

@@ -14,7 +14,8 @@ import numpy as np
 from ..bases.speakers import find
 from ..errors import ModelError, RecipeError
 from ..files import CheckpointConfig, sha256
-from ..generation.writer import Sampler, SamplingRequest, Writer
+from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
+from ..generation.writer import Writer
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
@@ -46,6 +47,10 @@ class Ngram(Writer):
             return [(texts, True)]
 
         return sample
+
+    def batch(self) -> GroupedBatch:
+        """What samples texts for many requests; see `Writer`."""
+        return GroupedBatch(self.sampler, lambda text: len(text.encode("utf-8", "surrogatepass")))
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """The negative log-likelihood of each text in bits, its end counted; the model knows no authors."""

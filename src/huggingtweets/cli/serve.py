@@ -1,0 +1,48 @@
+"""huggingtweets serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL...]",
+            show_default=False,
+            help="Model folders, or their names below models/; none: all that are there.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; the usual one is reached from this machine only.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A file with one key a line; clients then have to send one of them."
+        ),
+    ] = None,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="Let others ask without any key, with another --host.")
+    ] = False,
+) -> None:
+    """Serve models to chat programs, through the HTTP API of OpenAI.
+
+    Posts are filtered as those of generate are.
+
+    \b
+    Examples:
+      huggingtweets serve somebody
+      huggingtweets serve somebody everybody --port 9000
+      huggingtweets serve --host 0.0.0.0 --api-key-file keys.txt
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..serving import serve
+
+    serve(models or (), host=host, port=port, api_key_file=api_key_file, without_key=without_key)

@@ -1,0 +1,94 @@
+"""The forward pass of generation for rows of different lengths, which come and go while others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional as F  # noqa: N812 -- its usual name
+from transformers import DynamicCache
+
+from .decoder import DecoderWeights, StaticDecoder, read_prompts, rotation
+
+BLOCK = 64  # positions by which the cache grows
+
+
+class RowDecoder(StaticDecoder):
+    """GPT-2 or Llama on a CPU, each row at a position of its own.
+
+    The first rows of the key-value cache are in use. A row that leaves is replaced by the last one, so that
+    nothing else is moved.
+    """
+
+    def __init__(self, model: Any, weights: DecoderWeights) -> None:
+        """Begin without rows; see `decoder_weights`."""
+        super().__init__(model, weights)
+        self._length = torch.empty(0, dtype=torch.long)  # filled positions of each row
+        self._mask = torch.empty(0)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._length)
+
+    def append(self, prompt: Sequence[int], copies: int = 1) -> torch.Tensor:
+        """Add rows that continue a prompt; return their logits, (copies, vocabulary)."""
+        cache: Any = DynamicCache(config=self._model.config)
+        logits = read_prompts(self._model, torch.tensor([prompt]), cache)
+        first, rows = len(self), len(self) + copies
+        self._length = torch.cat([self._length, torch.full((copies,), len(prompt))])
+        self._keys = self._keys or [layer.keys[:0] for layer in cache.layers]
+        self._values = self._values or [layer.values[:0] for layer in cache.layers]
+        self._reserve(rows)
+        for caches, name in ((self._keys, "keys"), (self._values, "values")):
+            for layer, filled in zip(caches, cache.layers, strict=True):
+                layer[first:rows, :, : len(prompt)] = getattr(filled, name)
+        return logits.expand(copies, -1)
+
+    def remove(self, row: int) -> None:
+        """Drop a row; the last one takes its number."""
+        last = len(self) - 1
+        for layer in (*self._keys, *self._values):
+            layer[row] = layer[last]
+        self._length[row] = self._length[last]
+        self._length = self._length[:last].clone()
+        if not last:
+            self._keys, self._values = [], []  # memory that one long row needed is free again
+
+    @torch.inference_mode()
+    def step(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The logits after one more token of each row, (rows, vocabulary)."""
+        self._reserve(len(self))
+        seen = torch.arange(int(self._length.max()) + 1)
+        self._mask = (seen <= self._length[:, None])[:, None, None]  # (rows, 1, 1, positions)
+        return super().step(tokens)
+
+    def _store(self, cache: torch.Tensor, position: torch.Tensor) -> None:
+        cache[torch.arange(len(self)), :, self._length] = position.to(cache.dtype)
+
+    def _attend_to(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        rows, positions = len(self), self._mask.shape[-1]
+        seen = (slice(rows), slice(None), slice(positions))
+        return F.scaled_dot_product_attention(queries, keys[seen], values[seen], attn_mask=self._mask)
+
+    def _reserve(self, rows: int) -> None:
+        """Grow the cache so that so many rows have one more position."""
+        had_rows, _, had_positions, _ = self._keys[0].shape
+        needed = int(self._length.max()) + 1
+        if rows <= had_rows and needed <= had_positions:
+            return
+        dtype = self._weights.lm_head.weights[0].dtype
+        capacity = rows if rows <= had_rows else max(rows, 2 * had_rows)
+        positions = max(had_positions, -(-needed // BLOCK) * BLOCK)
+        for caches in (self._keys, self._values):
+            caches[:] = [_grown(layer, capacity, positions, dtype) for layer in caches]
+        if self._weights.positions is None:
+            self._rotation = rotation(self._model, positions)
+
+
+def _grown(cache: torch.Tensor, rows: int, positions: int, dtype: torch.dtype) -> torch.Tensor:
+    """A cache of at least so many rows and positions; the rest is 0, since masks do not hide NaN."""
+    _, heads, _, width = cache.shape
+    grown = torch.zeros(max(rows, len(cache)), heads, positions, width, dtype=dtype)
+    grown[: len(cache), :, : cache.shape[2]] = cache
+    return grown

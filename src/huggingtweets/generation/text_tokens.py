@@ -1,0 +1,74 @@
+"""From prompts to the tokens that texts begin with, and from tokens back to texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from ..bases.speakers import find, speakers
+from ..bases.special_tokens import suppressed_tokens
+from ..errors import UserError
+
+_NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
+
+
+class TextTokens:
+    """The tokens of one model's texts."""
+
+    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Use a tokenizer that puts the begin token of a post before every prompt."""
+        self._tokenizer = tokenizer
+        self._speakers = speakers(tokenizer)
+        self._context: int = getattr(model.config, "max_position_embeddings", None) or 1024
+        ends = model.generation_config.eos_token_id
+        self.ends: list[int] = ends if isinstance(ends, list) else [ends]
+        self.suppressed = suppressed_tokens(tokenizer)  # never sampled
+
+    def begin(
+        self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """The tokens that texts begin with, (count, tokens).
+
+        In a model of several authors each text begins with the token of one: of the speaker who is named, or
+        of a random one.
+
+        Raises:
+            UserError: the prompt fills the model's context, or the model does not know the speaker.
+        """
+        known = self._speakers
+        speaker_tokens = [find(known, speaker)] if speaker else list(known.values())
+        ids = self._tokenizer(prompt)["input_ids"]
+        if len(ids) + bool(speaker_tokens) >= self._context:
+            raise UserError(
+                f"the prompt has {len(ids)} tokens; this model sees {self._context}: give a shorter one"
+            )
+        if not speaker_tokens:
+            return torch.tensor([ids]).repeat(count, 1)
+        choices = torch.randint(len(speaker_tokens), (count,), generator=random).tolist()
+        return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
+
+    def remaining(self, length: int) -> int:
+        """How many tokens the model sees after so many."""
+        return self._context - length
+
+    def texts(self, prompt: str, ids: Iterable[Sequence[int]]) -> list[str]:
+        """The text of each row of new tokens, without bytes that make no character, as of half an emoji.
+
+        Each is decoded with the prompt before it, which is then cut off: some decoders, such as that of Llama
+        2, drop the space of the first word.
+        """
+        begin = self._tokenizer(prompt)["input_ids"]
+        rows = [begin, *([*begin, *row] for row in ids)]
+        head, *texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return [prompt + text[len(head) :].replace(_NO_CHARACTER, "") for text in texts]
+
+    def piece(self, token: int) -> str:
+        """A single token as text; the bytes of half a character are U+FFFD."""
+        return "".join(self._tokenizer.decode([token]))
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has, without any that are put before it."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])

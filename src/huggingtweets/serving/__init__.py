@@ -1,0 +1,111 @@
+"""The server: trained models as bots behind the HTTP API of OpenAI, which most chat programs speak.
+
+| file | what |
+|---|---|
+| `routes.py` | the addresses, and what each answers |
+| `requests.py` | what a client may ask for, and within which bounds |
+| `answers.py` | what it gets, whole or in pieces |
+| `posts.py` | writes posts that pass the text filters |
+| `worker.py` | the thread that samples, for all clients at the same time |
+| `bots.py` | the models by name: loaded when they are asked for, dropped when nobody asks any more |
+| `access.py` | who may ask |
+| `metrics.py` | what Prometheus reads |
+| `limits.py` | how much of everything |
+
+docs/serving.md tells users of it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import MissingExtra, UserError
+from .limits import Limits
+
+__all__ = ["serve"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    models: Sequence[str | Path] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    api_key_file: Path | None = None,
+    without_key: bool = False,
+) -> None:
+    """Serve models until Ctrl-C or SIGTERM, which let requests end that are being answered.
+
+    Args:
+        models: model folders, or their names below models/; none: all that are there.
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        api_key_file: a file with one key a line; clients then have to send one of them.
+        without_key: listen beyond this machine without any key.
+
+    Raises:
+        ModelError: a model is not there, or damaged.
+        UserError: the address is taken, a key file holds none, or others could ask without a key.
+        MissingExtra: the web server is not installed.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415 -- an extra
+    except ImportError:
+        raise MissingExtra("uvicorn, which answers requests,", "serve") from None
+    from .access import read_keys  # noqa: PLC0415 -- these import the extra, too
+    from .bots import Bots  # noqa: PLC0415
+    from .routes import application  # noqa: PLC0415
+
+    keys = read_keys(api_key_file) if api_key_file else ()
+    if not (keys or without_key or host in LOOPBACK):
+        raise UserError(
+            f"--host {host} lets others reach your bots; give --api-key-file, or --without-key if all may"
+        )
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))  # one core for requests
+    bots = Bots(models)
+    bots.check()
+    hosts = None if keys or host not in LOOPBACK else LOOPBACK
+    limits = Limits()
+    config = uvicorn.Config(
+        application(bots, limits, keys=keys, hosts=hosts),
+        log_level="warning",
+        access_log=False,  # prompts and posts are nobody's business, and addresses of clients neither
+        server_header=False,
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=int(limits.seconds),
+    )
+    with _listening(host, port) as listener:
+        number = listener.getsockname()[1]
+        sys.stdout.write(f"Serving {bots} at {_url(host, number)}/v1 (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):  # uvicorn repeats the signal that it has ended for
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that is bound, so that a taken address is known before anything is said.
+
+    Raises:
+        UserError: it cannot be used.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(
+            f"{host}:{port} cannot be used ({reason}); choose another with --port or --host"
+        ) from error
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

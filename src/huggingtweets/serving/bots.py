@@ -1,0 +1,146 @@
+"""The bots by name: a model, or one of the authors that a model knows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import models
+from ..errors import ModelError, UserError
+from ..generation.filters import load_filters
+from ..generation.writer import TextFilter
+from ..model_folder import MODELS, RECORD, ModelFolder, find_models
+from ..models import Model
+
+KEPT = 3  # models in memory
+IDLE = 900.0  # seconds without a request after which a model is dropped
+SPEAKER = ":"  # between the names of a model and of an author
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in memory, with its text filters."""
+
+    model: Model
+    filters: Sequence[TextFilter]
+
+
+@dataclass(frozen=True)
+class BotName:
+    """What a bot's name stands for."""
+
+    folder: ModelFolder
+    speaker: str | None  # handle of an author; None: whoever the model is, each author in turn
+    created: int  # seconds since 1970
+
+
+@dataclass
+class _Kept:
+    loaded: LoadedModel
+    version: tuple[int, int]  # of the folder that it was loaded from
+    used: float = field(default_factory=time.monotonic)  # when it was asked for last
+
+
+class Bots:
+    """The bots of a server."""
+
+    def __init__(self, given: Sequence[str | Path]) -> None:
+        """Name the bots; none is loaded.
+
+        Args:
+            given: model folders, or names below models/; none: all that are there.
+
+        Raises:
+            ModelError: one of them is no model.
+            UserError: there are none, or two have one name.
+        """
+        folders = [ModelFolder.find(model) for model in given] or find_models()
+        if not folders:
+            raise UserError(f"no model is below {MODELS}; train one, or say which folder holds one")
+        self._models: dict[str, ModelFolder] = {}
+        for folder in folders:
+            name = folder.path.resolve().name
+            if name in self._models:
+                raise UserError(
+                    f"{self._models[name]} and {folder} would both be called {name}; serve one of them, or "
+                    "rename a folder"
+                )
+            self._models[name] = folder
+        self.names = {bot: known for name in self._models for bot, known in _names(name, self._models[name])}
+        self._kept: OrderedDict[Path, _Kept] = OrderedDict()
+        self._loading = asyncio.Lock()
+
+    def check(self) -> None:
+        """Load the model where there is only one, so that a damaged one is known before anybody asks.
+
+        Raises:
+            ModelError: it is damaged.
+        """
+        if len(self._models) == 1:
+            [folder] = self._models.values()
+            self._keep(folder.path, _Kept(_load(folder), _version(folder)))
+
+    async def load(self, folder: ModelFolder) -> LoadedModel:
+        """A model that is in memory, or is loaded now.
+
+        Raises:
+            ModelError: the folder is not there any more, or is damaged.
+        """
+        async with self._loading:
+            kept, version = self._kept.get(folder.path), _version(folder)
+            if kept is None or kept.version != version:
+                kept = _Kept(await asyncio.to_thread(_load, folder), version)
+            self._keep(folder.path, kept)
+            return kept.loaded
+
+    def drop_idle(self) -> None:
+        """Drop the models that nobody has asked for in a while, or whose folders are gone."""
+        now = time.monotonic()
+        for path, kept in list(self._kept.items()):
+            if now - kept.used > IDLE or not (path / RECORD).is_file():
+                del self._kept[path]
+
+    @property
+    def loaded(self) -> int:
+        """How many models are in memory."""
+        return len(self._kept)
+
+    def _keep(self, path: Path, kept: _Kept) -> None:
+        kept.used = time.monotonic()
+        self._kept[path] = kept
+        self._kept.move_to_end(path)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def __str__(self) -> str:
+        return ", ".join(self._models)
+
+
+def _names(name: str, folder: ModelFolder) -> list[tuple[str, BotName]]:
+    """The names of a model: its own, and one for each author whose token it has."""
+    record = folder.record
+    created = int(record.created_at.timestamp())
+    handles = [author.account.handle for author in record.authors] if record.recipe.speakers else []
+    own = (name, BotName(folder, None, created))
+    return [own, *((f"{name}{SPEAKER}{h}", BotName(folder, h, created)) for h in dict.fromkeys(handles))]
+
+
+def _load(folder: ModelFolder) -> LoadedModel:
+    return LoadedModel(models.load(folder.path), load_filters(folder.path))
+
+
+def _version(folder: ModelFolder) -> tuple[int, int]:
+    """What changes when a folder is replaced.
+
+    Raises:
+        ModelError: it is gone.
+    """
+    try:
+        status = (folder.path / RECORD).stat()
+    except OSError as error:
+        raise ModelError("this model has been deleted") from error
+    return status.st_ino, status.st_mtime_ns

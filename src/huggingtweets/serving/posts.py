@@ -1,0 +1,111 @@
+"""Writing posts that pass the text filters: each is looked at as a whole before any part of it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..generation.batch import SamplingRequest, Text, TokenProbability
+from ..generation.writer import MAX_DRAFTS
+from ..types import MAX_SEED
+from .bots import BotName, LoadedModel
+from .metrics import Metrics
+from .requests import PostsRequest
+from .worker import Worker
+
+_NEXT_DRAFT = 1_000_003  # added to a seed for each further draft
+
+Finish = Literal["stop", "length", "content_filter"]
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """One choice of an answer."""
+
+    text: str  # "" where all drafts were refused
+    finish: Finish
+    prompt_tokens: int
+    new_tokens: int
+    tokens: tuple[TokenProbability, ...] = ()
+
+
+async def write_posts(
+    request: PostsRequest, bot: BotName, loaded: LoadedModel, worker: Worker, metrics: Metrics
+) -> list[Post]:
+    """Write all posts of a request; those of each prompt stand next to each other.
+
+    Raises:
+        UserError: a prompt is too long, or the model does not tell probabilities.
+    """
+    sampling = request.settings(loaded.model.sampling)
+    tasks = []
+    for number in range(request.count):
+        prompt = request.prompts[number // request.choices]
+        seed = None if request.seed is None else request.seed + number
+        first = SamplingRequest(
+            prompt.rstrip(), sampling, seed, bot.speaker, alternatives=request.alternatives
+        )
+        tasks.append(asyncio.create_task(_write(first, prompt, request, loaded, worker, metrics)))
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()  # the others, where one failed or nobody waits any more
+
+
+async def _write(
+    first: SamplingRequest,
+    prompt: str,
+    request: PostsRequest,
+    loaded: LoadedModel,
+    worker: Worker,
+    metrics: Metrics,
+) -> Post:
+    """Sample drafts until one passes the filters."""
+    text = None
+    for draft in range(MAX_DRAFTS):
+        seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
+        text = await asyncio.wrap_future(worker.sample(loaded.model, replace(first, seed=seed)))
+        metrics.count("drafts_total", model=request.bot)
+        metrics.count("tokens_total", text.new_tokens, model=request.bot)
+        post = _post(text, prompt, request)
+        shown = post.text if request.whole else first.prompt + post.text
+        if not any(text_filter.objection(shown) for text_filter in loaded.filters):
+            metrics.count("posts_total", model=request.bot, outcome="sent")
+            return post
+    metrics.count("posts_total", model=request.bot, outcome="refused")
+    return Post(
+        text="", finish="content_filter", prompt_tokens=text.prompt_tokens if text else 0, new_tokens=0
+    )
+
+
+def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
+    """What of a text is sent: up to the first of the texts that end it, and with the prompt if so asked."""
+    begin = prompt.rstrip()
+    new = text.text[len(begin) :]
+    ends = [at for stop in request.stops if (at := new.find(stop)) >= 0]
+    new = new[: min(ends, default=len(new))]
+    tokens = _within(text.tokens, len(new))
+    if not request.whole and begin != prompt:
+        new = new.lstrip()  # the client has the white space already
+    return Post(
+        text=begin + new if request.whole else new,
+        finish="stop" if text.ended or ends else "length",
+        prompt_tokens=text.prompt_tokens,
+        new_tokens=text.new_tokens,
+        tokens=tokens,
+    )
+
+
+def _within(tokens: Sequence[TokenProbability], characters: int) -> tuple[TokenProbability, ...]:
+    """The tokens that begin within so many characters."""
+    kept, at = [], 0
+    for token in tokens:
+        if at >= characters:
+            break
+        kept.append(token)
+        at += len(token.text)
+    return tuple(kept)

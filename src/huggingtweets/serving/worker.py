@@ -1,0 +1,108 @@
+"""The thread that samples. All requests of a model are sampled in one batch, and models take turns."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from ..errors import HuggingtweetsError
+from ..generation.batch import SamplingRequest, Text, TextBatch
+from ..models import Model
+
+_LOG = logging.getLogger(__name__)
+
+
+class _Job(NamedTuple):
+    """A text that somebody waits for."""
+
+    model: Model
+    request: SamplingRequest
+    future: Future[Text]
+
+
+class Worker:
+    """Samples texts for any number of waiting requests."""
+
+    def __init__(self) -> None:
+        """Start the thread."""
+        self._new: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: dict[int, _Job] = {}  # by the tickets of the batches
+        self._batches: dict[int, TextBatch] = {}  # by the identity of the model; those with texts in them
+        self._tickets = itertools.count()
+        self._thread = threading.Thread(target=self._work, name="sampling", daemon=True)
+        self._thread.start()
+
+    def sample(self, model: Model, request: SamplingRequest) -> Future[Text]:
+        """Begin a text. Cancelling the future ends it."""
+        future: Future[Text] = Future()
+        self._new.put(_Job(model, request, future))
+        return future
+
+    def close(self) -> None:
+        """End the thread; nobody waits for a text any more."""
+        self._new.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while self._take():
+            self._drop_cancelled()
+            for key in list(self._batches):
+                self._advance(key)
+
+    def _take(self) -> bool:
+        """Begin the new jobs, and wait for one where there are none; whether to go on."""
+        while True:
+            try:
+                job = self._new.get(block=not self._jobs)
+            except queue.Empty:
+                return True
+            if job is None:
+                return False
+            self._begin(job)
+
+    def _begin(self, job: _Job) -> None:
+        if job.future.cancelled():
+            return
+        ticket = next(self._tickets)
+        try:
+            batch = self._batches.setdefault(id(job.model), job.model.batch())
+            batch.add(ticket, job.request)
+        except HuggingtweetsError as error:
+            _resolve(job.future, error)
+        else:
+            self._jobs[ticket] = job
+
+    def _drop_cancelled(self) -> None:
+        for ticket, job in list(self._jobs.items()):
+            if job.future.cancelled():
+                del self._jobs[ticket]
+                self._batches[id(job.model)].remove(ticket)
+
+    def _advance(self, key: int) -> None:
+        batch = self._batches[key]
+        finished: Sequence[tuple[int, Text | Exception]]
+        try:
+            finished = batch.advance()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
+            _LOG.exception("sampling failed")
+            failed = [ticket for ticket, job in self._jobs.items() if id(job.model) == key]
+            finished = [(ticket, error) for ticket in failed]
+            del self._batches[key]
+        for ticket, result in finished:
+            _resolve(self._jobs.pop(ticket).future, result)
+        if not len(batch):
+            self._batches.pop(key, None)
+
+
+def _resolve(future: Future[Text], result: Text | Exception) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

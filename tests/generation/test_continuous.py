@@ -1,0 +1,160 @@
+"""Continuous batching: each text is sampled as if it were alone, whoever joins and leaves meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import torch
+from scipy.stats import chi2_contingency
+
+from huggingtweets.bases.loading import load_base
+from huggingtweets.errors import UserError
+from huggingtweets.generation import continuous
+from huggingtweets.generation.batch import GroupedBatch, SamplingRequest
+from huggingtweets.generation.decoder import ModuleDecoder, decoder_weights
+from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.row_decoder import RowDecoder
+from huggingtweets.types import Sampling
+from tests.generation.test_decoder import MODELS, model
+from tests.helpers.tiny import tiny_base
+
+__all__ = ["model"]  # a fixture
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    """A random GPT-2 with the starter's tokenizer."""
+    loaded = load_base(str(tiny_base(tmp_path_factory.mktemp("base"))))
+    return Generator(loaded.model, loaded.tokenizer)
+
+
+def finished(batch) -> dict:
+    """All texts of a batch, by their tickets."""
+    texts = {}
+    while len(batch):
+        texts.update(batch.advance())
+    return texts
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
+def test_rows_of_different_lengths_have_the_logits_that_they_have_alone(model):
+    """Rows come at different steps, with prompts of different lengths, and leave; others see none of it."""
+    numbers = torch.Generator().manual_seed(1)
+    decoder, alone, rows = RowDecoder(model, decoder_weights(model)), {}, []
+    for step, length in enumerate([3, 9, 1, 5, 0, 0, 0, 0, 0, 0]):
+        if length:
+            prompt = torch.randint(300, (1, length), generator=numbers)
+            alone[step] = ModuleDecoder(model)
+            expected = alone[step].read(prompt, 20)
+            torch.testing.assert_close(decoder.append(prompt[0].tolist()), expected, rtol=1e-4, atol=1e-4)
+            rows.append(step)
+        if step in {4, 6}:
+            decoder.remove(1)
+            rows[1] = rows[-1]
+            rows.pop()
+        tokens = torch.randint(300, (len(rows),), generator=numbers)
+        logits = decoder.step(tokens)
+        expected = torch.cat([alone[row].step(tokens[n : n + 1]) for n, row in enumerate(rows)])
+        torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
+    assert len(decoder) == len(rows) == 2
+
+
+def test_a_seed_gives_the_same_text_beside_others(writer):
+    """A text with a seed is the same alone, among many, and when it joins late."""
+    wanted = SamplingRequest("My dream", Sampling(max_new_tokens=20), seed=5)
+    batch = writer.batch()
+    batch.add(0, wanted)
+    alone = finished(batch)[0].text
+    for ticket in range(1, 30):
+        batch.add(ticket, SamplingRequest("x " * (ticket % 7), Sampling(max_new_tokens=1 + ticket)))
+    for _ in range(3):
+        batch.advance()
+    batch.add(99, wanted)
+    assert finished(batch)[99].text == alone
+
+
+def test_settings_are_those_of_each_text(writer):
+    """A cold text stays cold beside hot ones, and no text is longer than it may be."""
+    batch = writer.batch()
+    for ticket in range(6):
+        temperature = 1e-4 if ticket % 2 else 5.0
+        batch.add(ticket, SamplingRequest("", Sampling(temperature=temperature, max_new_tokens=5 + ticket)))
+    texts = finished(batch)
+    assert texts[1].text == texts[3].text[: len(texts[1].text)] == texts[5].text[: len(texts[1].text)]
+    assert len({texts[ticket].text for ticket in (0, 2, 4)}) == 3
+    assert all(texts[ticket].new_tokens <= 5 + ticket for ticket in texts)
+
+
+def test_the_first_tokens_are_distributed_as_those_of_generate(writer):
+    """Both sample from the same distribution: chi-square over tokens that both gave five times."""
+    sampling = Sampling(max_new_tokens=1, temperature=0.04, top_p=0.9)
+    batch = writer.batch()
+    for ticket in range(4000):
+        batch.add(ticket, SamplingRequest("", sampling, seed=ticket))
+    together = Counter(text.text for text in finished(batch).values())
+    [*_, (texts, _)] = writer.sampler(SamplingRequest("", sampling, seed=1))(4000)
+    plain = Counter(texts)
+    often = [text for text in together + plain if min(together[text], plain[text]) >= 5]
+    table = [[counts[text] for text in often] for counts in (together, plain)]
+    assert len(often) > 20
+    assert chi2_contingency(table).pvalue > 1e-4
+
+
+def test_more_texts_than_there_is_space_for_wait(writer, monkeypatch):
+    """Neither the rows nor the positions of the cache grow beyond their bounds, and every text comes."""
+    monkeypatch.setattr(continuous, "MAX_ROWS", 4)
+    monkeypatch.setattr(continuous, "MAX_POSITIONS", 60)
+    batch, rows = writer.batch(), []
+    for ticket in range(20):
+        batch.add(ticket, SamplingRequest("a" * ticket, Sampling(max_new_tokens=1 + ticket)))
+    texts = {}
+    while len(batch):
+        texts.update(batch.advance())
+        rows.append(len(batch._rows))
+    assert len(texts) == 20
+    assert max(rows) <= 4
+
+
+def test_a_text_that_nobody_waits_for_ends(writer):
+    """It takes no more steps, and the others go on."""
+    batch = writer.batch()
+    for ticket in range(3):
+        batch.add(ticket, SamplingRequest("", Sampling(max_new_tokens=10), seed=ticket))
+    batch.advance()
+    batch.remove(1)
+    batch.remove(77)
+    assert set(finished(batch)) == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"), [({"prompt": "x y " * 60}, "tokens"), ({"speaker": "ada"}, "ada")]
+)
+def test_what_cannot_begin_is_refused_at_once(writer, fields, words):
+    """The other texts of the batch know nothing of it."""
+    batch = writer.batch()
+    with pytest.raises(UserError, match=words):
+        batch.add(0, SamplingRequest(**{"prompt": "", "sampling": Sampling(), **fields}))
+    assert len(batch) == 0
+
+
+def test_any_other_model_samples_equal_requests_at_once(writer):
+    """Texts of models that the fast decoder does not know come group by group, all of them."""
+    calls = []
+
+    def sampler(request):
+        def sample(count):
+            calls.append(count)
+            return writer.sampler(request)(count)
+
+        return sample
+
+    batch = GroupedBatch(sampler, writer._tokens.count)
+    for ticket in range(12):
+        batch.add(ticket, SamplingRequest("My" if ticket % 3 else "x", Sampling(max_new_tokens=4)))
+    batch.remove(1)
+    texts = finished(batch)
+    assert set(texts) == set(range(12)) - {1}
+    assert sorted(calls) == [4, 7]
+    assert all(text.new_tokens <= 4 and text.text.startswith(("My", "x")) for text in texts.values())
