@@ -79,6 +79,11 @@ def reference() -> str:
             command = group.commands[name]
             context = typer.Context(command, info_name=name, parent=program, terminal_width=WIDTH)
             parts.append(f"### {name}\n\n{_block(command.get_help(context))}")
+            for inner_name, inner in getattr(command, "commands", {}).items():
+                inner_context = typer.Context(
+                    inner, info_name=inner_name, parent=context, terminal_width=WIDTH
+                )
+                parts.append(f"#### {name} {inner_name}\n\n{_block(inner.get_help(inner_context))}")
     return "\n".join([*parts, TAIL])
 
 

@@ -14,6 +14,7 @@
         ModelError                the folder is not a model of this package, or is damaged
         OutputExists              the output exists already, or cannot be written
         OutOfSpace                the disk is full
+        StoreUnavailable          the store of a fleet does not answer, or is full
         MissingExtra              an optional dependency is not installed
         PublishError              a model may not or cannot be published
       InternalError               exit code 1: a bug, or a limit of the machine
@@ -85,6 +86,10 @@ class OutputExists(UserError):
 
 class OutOfSpace(UserError):
     """The disk is full."""
+
+
+class StoreUnavailable(UserError):
+    """The store of a fleet does not answer, or cannot be written."""
 
 
 class MissingExtra(UserError):

@@ -19,6 +19,7 @@ from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
+from .fleet import fleet, fleet_group
 from .forget import forget
 from .generate import generate
 from .inspect import inspect
@@ -39,7 +40,7 @@ __all__ = ["app", "main"]
 
 SECTIONS = {  # of --help, by what people want to do
     "Try": (demo, page, sources, inspect),
-    "Make": (train, generate, merge, sweep, pretrain),
+    "Make": (train, generate, merge, sweep, pretrain, fleet),
     "Judge": (evaluate, compare, play),
     "Share": (publish, export, serve),
     "Manage": (models, bases, recipes, lineage, reproduce, forget),
@@ -57,6 +58,9 @@ app = typer.Typer(
 )
 for section, commands in SECTIONS.items():
     for command in commands:
+        if command is fleet:
+            app.add_typer(fleet_group(), name="fleet", rich_help_panel=section)
+            continue
         app.command(cls=SectionedCommand, rich_help_panel=section)(show_errors(command))
 app.command("runs", cls=SectionedCommand, hidden=True)(show_errors(models))  # the name until version 1.0
 

@@ -47,6 +47,8 @@ TITLES = {
     "report": "Drawing the card and its pictures",
     "others": "Reading other people's posts, to tell them apart",
     "write": "Writing posts to be judged",
+    "split": "Writing the posts of each author",
+    "fleet": "Training a fleet",
 }
 
 

@@ -46,7 +46,7 @@ def report_html(
     context = report_context(record, evaluation, copying_curve)
     who, drawn = context.who, sections.sections(evaluation, context)
     return (
-        _environment()
+        html_environment()
         .get_template("report.html.j2")
         .render(
             record=record,
@@ -72,7 +72,8 @@ def report_html(
 
 
 @cache
-def _environment() -> Environment:
+def html_environment() -> Environment:
+    """What renders pages: everything is escaped for HTML, and a missing value is an error."""
     return Environment(
         loader=PackageLoader("huggingtweets.reporting"),
         autoescape=True,

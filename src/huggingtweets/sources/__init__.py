@@ -18,8 +18,19 @@ from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
 from ._formats.skipped import count_skipped
+from ._rows_by_author import rows_by_author
 
-__all__ = ["Match", "ReadOptions", "Source", "count_skipped", "load", "names", "read", "recognise"]
+__all__ = [
+    "Match",
+    "ReadOptions",
+    "Source",
+    "count_skipped",
+    "load",
+    "names",
+    "read",
+    "recognise",
+    "rows_by_author",
+]
 
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..errors import BaseError, InternalError
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
 from ..types import NO_BASE, Recipe
+from ._executors import cores
 
 GIGABYTE = 1e9  # bytes
 
@@ -53,7 +53,7 @@ def this_machine() -> Machine:
     device = choose_device()
     return Machine(
         memory=psutil.virtual_memory().total / GIGABYTE,
-        cores=_usable_cores(),
+        cores=cores(),
         gpu=device.name if device.kind == "cuda" else "",
         gpu_memory=gpu_memory(device) / GIGABYTE,
     )
@@ -153,10 +153,3 @@ def _has_base(name: str, watcher: Watcher) -> bool:
 def _is_here(base: str) -> bool:
     """Whether training need not fetch it; only what has a name of ours has to be fetched."""
     return base == NO_BASE or not named.recognises(base) or named.is_here(base)
-
-
-def _usable_cores() -> int:
-    """The cores that this process may use, which a container or a scheduler can limit."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

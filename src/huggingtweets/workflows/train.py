@@ -70,6 +70,7 @@ class TrainConfig(Struct, frozen=True, kw_only=True):
     evaluate: bool = True  # whether all questions of the evaluation are asked at the end
     checkpoint_seconds: float = 120.0  # between two checkpoints of an unfinished run
     fresh: bool = False  # whether an unfinished run of the same job is forgotten
+    checkpoint_folder: Path | None = None  # of the unfinished run; None: below the home folder
 
 
 def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
@@ -124,7 +125,7 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
             _write_report(folder, record, authors, data, evaluation, with_dataset=config.with_dataset)
             record_report(folder, artifacts, run)
         folder.save_record(record)
-    shutil.rmtree(unfinished(data, config.recipe), ignore_errors=True)
+    shutil.rmtree(_checkpoints(data, config).folder, ignore_errors=True)
     return target
 
 
@@ -172,7 +173,7 @@ def _write_filters(data: Dataset, folder: Path) -> None:
 
 def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:
     """Where the run is kept; what was kept before is forgotten where a fresh start is asked for."""
-    folder = unfinished(data, config.recipe)
+    folder = config.checkpoint_folder or unfinished(data, config.recipe)
     if config.fresh:
         shutil.rmtree(folder, ignore_errors=True)
     return CheckpointConfig(folder, config.checkpoint_seconds)

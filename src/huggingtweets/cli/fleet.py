@@ -1,0 +1,226 @@
+"""huggingtweets fleet, with its subcommands; without one of them it trains."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ..cleaning import CleaningRules
+from . import _options as opt
+from ._help import SectionedGroup
+from ._terminal import Terminal, console, harmless, print_json
+from .train import load_or_choose
+
+if TYPE_CHECKING:
+    from ..workflows.fleet import FleetResults, FleetStatus
+
+DEFAULT = "run"
+SHOWN_FAILURES = 20
+
+StoreName = Annotated[
+    str, typer.Argument(metavar="STORE", help="The folder or address that --out of the fleet named.")
+]
+
+
+class FleetGroup(SectionedGroup):
+    """A group whose command `run` need not be named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of the default command first, where none is given."""
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [DEFAULT, *args]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+def fleet(
+    authors: Annotated[
+        Path,
+        typer.Argument(
+            metavar="AUTHORS",
+            help="A table of authors (CSV, JSONL, TOML: location, handle, name, recipe, weight, permission), "
+            "a folder with an archive of each, or one table of posts with their authors.",
+        ),
+    ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            metavar="STORE",
+            help="Where the models go: a folder, or an address like s3://bucket/folder.",
+        ),
+    ],
+    recipe: opt.RecipeName = None,
+    settings: opt.Settings = None,
+    base: opt.Base = None,
+    lang: opt.Lang = None,
+    since: opt.Since = None,
+    until: opt.Until = None,
+    keep_replies: opt.KeepReplies = True,
+    keep_line_breaks: opt.KeepLines = False,
+    held_out: opt.HeldOut = 0.1,
+    on: Annotated[
+        str, typer.Option("--on", metavar="local", help="Who does the work: processes of this machine.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|ray://HOST:PORT",
+            help="A Ray cluster that runs already.  [default: one is made on this machine]",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Authors at a time.  [default: one for each core, or share of a GPU]"),
+    ] = None,
+    gpus_per_author: Annotated[
+        float, typer.Option(min=0, max=8, help="Of a GPU, with as much of its memory; on Ray only.")
+    ] = 0.0,
+    evaluate: opt.Evaluate = True,
+    tracker: opt.TrackerName = "trackio",
+    lease_seconds: Annotated[
+        float,
+        typer.Option(min=1, help="After so long without a sign, a worker's author is given to another one."),
+    ] = 120.0,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="Workers that may die on one author before it counts as failed.")
+    ] = 5,
+    as_json: opt.Json = False,
+) -> None:
+    """Train a model for each author of a list, on this machine or on a Ray cluster.
+
+    Each author's folder is what train makes. Authors that cannot be trained are recorded with the reason, and
+    never stop the others. After an interruption the same command goes on. Ctrl-C lets the authors in progress
+    end; a second one stops at once.
+
+    \b
+    Examples:
+      huggingtweets fleet authors.csv --out models/everybody --recipe starter
+      huggingtweets fleet archives/ --out s3://bucket/fleet --workers 8
+      huggingtweets fleet posts.parquet --out models/many --recipe ngram
+      huggingtweets fleet authors.csv --out /shared/fleet --on ray --address auto --gpus-per-author 0.1
+      huggingtweets fleet status models/everybody
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..workflows.fleet import FleetConfig, fleet
+
+    changes = [*(settings or []), *([f"base={base}"] if base else [])]
+    config = FleetConfig(
+        authors=authors,
+        store=out,
+        recipe=load_or_choose(recipe, changes, base=base),
+        rules=CleaningRules(
+            keep_replies=keep_replies,
+            lang=lang,
+            keep_line_breaks=keep_line_breaks,
+            since=_day(since),
+            until=_day(until),
+        ),
+        held_out=held_out,
+        evaluate=evaluate,
+        executor=on,
+        address=address,
+        workers=workers,
+        gpus_per_author=gpus_per_author,
+        tracker=tracker,
+        lease_seconds=lease_seconds,
+        attempts=attempts,
+    )
+    with Terminal() as terminal:
+        results = fleet(config, terminal)
+    _print_results(results, as_json=as_json)
+
+
+def status(
+    store: StoreName,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read all models, and name those that are damaged.")
+    ] = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Say how far a fleet is; only the store is read."""
+    from ..workflows.fleet import fleet_status
+
+    found = fleet_status(store, check=check)
+    if as_json:
+        print_json(found)
+    else:
+        _print_status(found)
+
+
+def retry(
+    store: StoreName,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Which authors.  [default: all that failed or are damaged]"),
+    ] = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Let authors that failed be tried again by the next huggingtweets fleet."""
+    from ..workflows.fleet import fleet_retry
+
+    names_to_try = fleet_retry(store, names or ())
+    if as_json:
+        print_json(names_to_try)
+    else:
+        console().print(f"{len(names_to_try):,} authors are tried again by the next huggingtweets fleet.")
+
+
+def results(store: StoreName, as_json: opt.Json = False) -> None:
+    """Write the table of results and its page from what the store holds."""
+    from ..workflows.fleet import fleet_results
+
+    _print_results(fleet_results(store), as_json=as_json)
+
+
+def fleet_group() -> typer.Typer:
+    """The command with its subcommands, errors shown like those of all others."""
+    from ._errors import show_errors
+    from ._help import SectionedCommand
+
+    group = typer.Typer(cls=FleetGroup, no_args_is_help=True, rich_markup_mode=None)
+    for name, command in ((DEFAULT, fleet), ("status", status), ("retry", retry), ("results", results)):
+        group.command(name, cls=SectionedCommand)(show_errors(command))
+    return group
+
+
+def _day(moment: datetime | None) -> Any:
+    return moment.date() if moment else None
+
+
+def _print_status(status: FleetStatus) -> None:
+    counts, out = status.counts, console()
+    out.print(
+        f"{counts.authors:,} authors: {counts.done:,} done, {counts.failed:,} failed, {counts.training:,} in "
+        f"progress, {counts.waiting:,} waiting."
+    )
+    for name, reason in list(status.failed.items())[:SHOWN_FAILURES]:
+        out.print(harmless(f"  {name} failed: {reason}"), soft_wrap=True)
+    if len(status.failed) > SHOWN_FAILURES:
+        out.print(f"  and {len(status.failed) - SHOWN_FAILURES:,} more")
+    for name in status.damaged:
+        out.print(harmless(f"  {name} is damaged: its files are not those that were written"), soft_wrap=True)
+
+
+def _print_results(results: FleetResults, *, as_json: bool) -> None:
+    if as_json:
+        print_json(results)
+        return
+    out, done = console(), [row for row in results.rows if row.bits_per_byte is not None]
+    table = Table("author", "bits per byte", "base", "copied", "seconds", box=None)
+    for row in sorted(done, key=lambda row: row.bits_per_byte or 0.0)[:10]:
+        table.add_row(
+            harmless(row.name),
+            f"{row.bits_per_byte:.3f}",
+            f"{row.base_bits_per_byte:.3f}" if row.base_bits_per_byte is not None else "",
+            f"{row.copied:.1%}" if row.copied is not None else "",
+            f"{row.seconds:.1f}",
+        )
+    out.print(table)
+    failed = sum(row.state == "failed" for row in results.rows)
+    out.print(f"{len(done):,} of {len(results.rows):,} authors have a model, {failed:,} failed.")
+    for file in (results.table, results.page):
+        out.print(harmless(f"  {results.store.rstrip('/')}/{file}"), soft_wrap=True)

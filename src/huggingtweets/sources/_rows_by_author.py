@@ -1,0 +1,43 @@
+"""The rows of a table of many authors, with whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from ..errors import LocationError
+from ._formats.audience import Audience
+from ._formats.authors import to_handle
+from ._formats.authorship import Authorship
+from ._formats.record_shapes import Row
+from ._formats.skipped import skip
+from ._formats.table_rows import is_table, table_rows
+
+_SAMPLE = 1000  # rows that show who wrote them, and who could read them
+
+
+def rows_by_author(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a table in their order, each with its author's handle; memory does not grow with it.
+
+    Rows that not everyone could read, and rows of nobody, are left out; `count_skipped` counts them.
+
+    Raises:
+        LocationError: the file is no table, is broken, or does not say who wrote its rows.
+    """
+    if not is_table(path):
+        raise LocationError(f"{path} is no table of posts; give one that ends with .csv, .jsonl or .parquet")
+    sample = list(islice(table_rows(path), _SAMPLE))
+    authorship, audience = Authorship(sample), Audience(sample)
+    if not authorship.is_known:
+        raise LocationError(
+            f"{path} has neither a column of authors nor one called location; expected a table of posts with "
+            "their authors, or a table of authors with the locations of their posts"
+        )
+    for row in table_rows(path):
+        handle = to_handle(authorship.person(row).key)
+        reason = audience.closed(row) or ("" if handle else "of nobody")
+        if reason:
+            skip(reason)
+        else:
+            yield handle, row

@@ -1,0 +1,198 @@
+"""Where work is done: a driver hands out items, and workers that live long do them one after the other.
+
+An executor promises nothing about what its workers leave behind. Whoever hands out work keeps what counts
+elsewhere, so that driver and workers may die at any moment.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol, Self
+
+from ..errors import UserError
+
+RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
+STOP_SECONDS = 30.0  # that a worker has to keep what it did, when it is asked to stop
+
+Work = Callable[[Any], Any]  # done for each item; both must be picklable
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An item was done; `value` is what the work returned."""
+
+    item: Any
+    value: Any
+
+
+@dataclass(frozen=True)
+class Died:
+    """A worker ended, or raised, before its item was done."""
+
+    item: Any
+    reason: str
+    is_gone: bool  # whether it surely works no more; a machine that is cut off may go on for a while
+    error: UserError | None = None  # what the work raised, where the user can do something about it
+
+
+class Executor(Protocol):
+    """Does items in other processes."""
+
+    def __enter__(self) -> Self:
+        """Make the workers, or prepare to."""
+
+    def __exit__(self, *error: object) -> None:
+        """Stop the workers; those that work are asked to keep what they did."""
+
+    @property
+    def free(self) -> int:
+        """How many more items can be handed out now."""
+
+    def submit(self, item: Any) -> None:
+        """Hand out an item to a worker that is free."""
+
+    def wait(self, seconds: float) -> Sequence[Finished | Died]:
+        """What ended, at the latest after so many seconds."""
+
+
+def cores() -> int:
+    """The cores that this process may use, which a container or a scheduler can limit."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass
+class _Worker:
+    """A process that does one item at a time."""
+
+    process: BaseProcess
+    connection: Connection
+    item: Any = None
+    is_busy: bool = False
+    done: int = 0
+
+
+class LocalExecutor:
+    """Workers are processes of this machine, each with its share of the cores.
+
+    They end when the driver ends, however it does.
+    """
+
+    def __init__(self, work: Work, workers: int) -> None:
+        """Prepare the workers; each starts with its first item.
+
+        Args:
+            work: done for each item.
+            workers: how many items are done at a time.
+        """
+        self._work, self._count = pickle.dumps(work), workers
+        self._threads = max(1, cores() // workers)
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for worker in self._workers:
+            worker.connection.close()
+            if worker.is_busy:
+                worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(STOP_SECONDS)
+            worker.process.kill()
+            worker.process.join()
+        self._workers.clear()
+
+    @property
+    def free(self) -> int:
+        """How many more items can be handed out now."""
+        return self._count - sum(worker.is_busy for worker in self._workers)
+
+    def submit(self, item: Any) -> None:
+        """Hand out an item to a worker that is free."""
+        worker = next((worker for worker in self._workers if not worker.is_busy), None) or self._start()
+        worker.item, worker.is_busy = item, True
+        with suppress(OSError):  # it has just died, which `wait` finds out
+            worker.connection.send(item)
+
+    def wait(self, seconds: float) -> list[Finished | Died]:
+        """What ended, at the latest after so many seconds."""
+        busy = [worker for worker in self._workers if worker.is_busy]
+        wait([part for worker in busy for part in (worker.connection, worker.process.sentinel)], seconds)
+        return [event for worker in busy if (event := self._event(worker))]
+
+    def _event(self, worker: _Worker) -> Finished | Died | None:
+        try:
+            if not worker.connection.poll() and worker.process.is_alive():
+                return None
+            value, error, reason = worker.connection.recv()  # of a dead process it raises
+        except (EOFError, OSError):
+            worker.process.join()
+            self._workers.remove(worker)
+            worker.connection.close()
+            return Died(worker.item, f"its process ended with code {worker.process.exitcode}", is_gone=True)
+        worker.is_busy, worker.done = False, worker.done + 1
+        if worker.done >= RECYCLED_AFTER:
+            self._workers.remove(worker)
+            worker.connection.close()
+            worker.process.join()
+        if reason:
+            return Died(worker.item, reason, is_gone=True, error=error)
+        return Finished(worker.item, value)
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+        own, other = context.Pipe()
+        process = context.Process(target=_serve, args=(other, self._work, self._threads), daemon=True)
+        process.start()
+        other.close()
+        self._workers.append(_Worker(process, own))
+        return self._workers[-1]
+
+
+def attempt(work: Work, item: Any) -> tuple[Any, UserError | None, str]:
+    """Do an item; return its value, or the error and a line about it."""
+    try:
+        return work(item), None, ""
+    except UserError as error:
+        return None, error, str(error)
+    except Exception as error:  # noqa: BLE001 -- the worker goes on with the next item
+        return None, None, f"{type(error).__name__}: {error}"
+
+
+def _serve(connection: Connection, pickled_work: bytes, threads: int) -> None:
+    """Do what comes through the connection, until it is closed or somebody asks to stop."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)  # read when torch is imported
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver
+    signal.signal(signal.SIGTERM, _interrupt)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        work: Work = pickle.loads(pickled_work)  # noqa: S301 -- from the driver, which started this process
+        while True:
+            connection.send(attempt(work, connection.recv()))
+
+
+def _interrupt(number: int, _: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def _end_with_driver() -> None:
+    """Stop as if asked to, when the driver is gone; a worker that does not stop is ended."""
+    driver = multiprocessing.parent_process()
+    if driver is None:
+        return
+    driver.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(STOP_SECONDS)
+    os._exit(1)

@@ -1,0 +1,186 @@
+"""Models of many people: one job for all authors of a list, on this machine or on a Ray cluster.
+
+authors -> the store -> workers that train one author each, as `train` does -> a table of results and its page
+
+Truth lies in the store alone. Driver and workers may die at any moment; the same call goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ... import tracking
+from ...errors import StoreUnavailable, UserError
+from ...files import sha256
+from ...progress import Silence, Watcher
+from ...types import Stage
+from .._executors import Executor, LocalExecutor, cores
+from . import records
+from .authors import is_table_of_authors, read_folder, read_table
+from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
+from .driver import Drive, draining
+from .parts import split_table
+from .results import FleetResults, write_results
+from .store import Store
+from .worker import AuthorWorker
+
+__all__ = [
+    "Counts",
+    "FleetConfig",
+    "FleetResults",
+    "FleetStatus",
+    "Outcome",
+    "State",
+    "fleet",
+    "fleet_results",
+    "fleet_retry",
+    "fleet_status",
+]
+
+EXECUTORS = ("local",)
+
+
+def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
+    """Train a model for each author that has not ended yet, and write the table of results.
+
+    Args:
+        config: all settings.
+        watcher: told of each stage, and of progress.
+
+    Raises:
+        UserError: something in `config` cannot be used, or the store fails.
+        KeyboardInterrupt: somebody asked to stop; what was being trained has ended, the rest waits.
+    """
+    watcher = watcher or Silence()
+    tracker = tracking.open_tracker(config.tracker)
+    _check(config)
+    store, job = Store(config.store), _job(config)
+    requests = _register(config.authors, job, store, watcher)
+    name = f"fleet {Path(config.store).name}"
+    settings = {"authors": len(requests), "recipe": config.recipe.name, "executor": config.executor}
+    with draining() as stop, tracker.run(Stage.TRAIN, group=name, config=settings) as run:
+        outcomes = records.load_outcomes(store)
+        ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
+        watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
+        with _executor(config, store, job) as executor:
+            drive = Drive(
+                store=store,
+                executor=executor,
+                watcher=watcher,
+                run=run,
+                lease_seconds=config.lease_seconds,
+                attempts=config.attempts,
+                total=len(requests),
+                ended=ended,
+            )
+            drive.all(sorted(requests, key=lambda request: -request.weight), stop)
+        results = write_results(store)
+    if stop.signal:
+        raise KeyboardInterrupt(stop.signal)
+    return results
+
+
+def fleet_status(store: str, *, check: bool = False) -> FleetStatus:
+    """How far the fleet of a store is; nothing but the store is looked at.
+
+    Args:
+        store: a folder, or an address of fsspec.
+        check: whether every model is read, to find those that are not what was written.
+
+    Raises:
+        ModelError: the store holds no fleet.
+    """
+    return records.status(Store(store), check=check)
+
+
+def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Let authors that failed, and models that are damaged, be trained by the next `fleet`.
+
+    Args:
+        store: a folder, or an address of fsspec.
+        names: of the authors; empty: all that failed or are damaged.
+
+    Returns:
+        The names.
+
+    Raises:
+        UserError: an author did not end, or there is none of this name.
+    """
+    opened = Store(store)
+    status = records.status(opened, check=True)
+    candidates = {*status.failed, *status.damaged}
+    unknown = [name for name in names if name not in candidates]
+    if unknown:
+        raise UserError(
+            f"{', '.join(unknown)}: neither failed nor damaged; see huggingtweets fleet status {store}"
+        )
+    to_try = tuple(names) or tuple(sorted(candidates))
+    for name in to_try:
+        records.forget_outcome(opened, name)
+    return to_try
+
+
+def fleet_results(store: str) -> FleetResults:
+    """Write the table of results and its page anew, and return the rows.
+
+    Raises:
+        ModelError: the store holds no fleet.
+    """
+    return write_results(Store(store))
+
+
+def _check(config: FleetConfig) -> None:
+    """Refuse what cannot work, before anything is done.
+
+    Raises:
+        UserError: there are no authors, or there is no such executor.
+        StoreUnavailable: other processes cannot reach the store.
+    """
+    if not config.authors.exists():
+        raise UserError(
+            f"{config.authors} is not there; give a table of authors or of posts, or a folder of archives"
+        )
+    if config.executor not in EXECUTORS:
+        raise UserError(f"--on {config.executor}: choose one of: {', '.join(EXECUTORS)}")
+    if config.store.startswith("memory:"):
+        raise StoreUnavailable(f"--out {config.store}: other processes do not see it; give a folder")
+
+
+def _job(config: FleetConfig) -> Job:
+    """What all authors share."""
+    is_list = config.authors.is_dir() or is_table_of_authors(config.authors)
+    return Job(
+        recipe=config.recipe,
+        rules=config.rules,
+        held_out=config.held_out,
+        evaluate=config.evaluate,
+        source_digest="" if is_list else sha256(config.authors),
+    )
+
+
+def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[AuthorRequest]:
+    """The authors, as the store has them from now on; one large table is split once.
+
+    Raises:
+        OutputExists: the store holds a fleet with other settings.
+        LocationError: there are no authors.
+    """
+    is_known = records.require_same(store, job)
+    if path.is_dir():
+        requests = read_folder(path)
+    elif not job.source_digest:
+        requests = read_table(path)
+    elif is_known:
+        return records.load_authors(store)
+    else:
+        watcher.stage("read", str(path))
+        requests = split_table(path, store, watcher)
+    records.save_fleet(store, job, requests)
+    return requests
+
+
+def _executor(config: FleetConfig, store: Store, job: Job) -> Executor:
+    """What does the work."""
+    work = AuthorWorker(str(store.local) if store.local else store.address, job, config.lease_seconds)
+    return LocalExecutor(work, config.workers or cores())

@@ -1,0 +1,152 @@
+"""Who the authors of a fleet are: rows of a table, entries of a folder, or the writers of one large table."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ... import recipes
+from ...errors import LocationError
+from ...model_folder import folder_name
+from .config import AuthorRequest
+
+TABLES = (".csv", ".jsonl", ".toml")
+COLUMN = "location"  # by which a table of authors is told from a table of posts
+MOST_LINE = 1 << 20  # bytes of a first line; longer ones are no table of authors
+
+
+class _Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row of a table of authors."""
+
+    location: str
+    handle: str | None = None
+    name: str | None = None
+    recipe: str | None = None
+    weight: float = 1.0
+    permission: str = ""
+
+
+def is_table_of_authors(path: Path) -> bool:
+    """Whether a file lists authors with the locations of their posts; else it holds posts."""
+    if path.suffix == ".toml":
+        return True
+    if path.suffix not in TABLES:
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        first = file.readline(MOST_LINE)
+    names = next(csv.reader([first]), []) if path.suffix == ".csv" else _keys(first)
+    return COLUMN in map(str.strip, names)
+
+
+def read_table(path: Path, settings: Sequence[str] = ()) -> list[AuthorRequest]:
+    """The authors of a table; several rows of one handle are places of one author.
+
+    Args:
+        path: CSV, JSON lines, or TOML with a table [[author]] for each.
+        settings: changes of every recipe's fields.
+
+    Raises:
+        LocationError: a row is not understood; the message says which.
+        RecipeError: there is no such recipe.
+    """
+    by_handle: dict[str, AuthorRequest] = {}
+    for number, row in enumerate(_rows(path), start=1):
+        request = _request(path, row, settings)
+        key = row.handle.casefold() if row.handle else f"row {number}"
+        earlier = by_handle.get(key)
+        by_handle[key] = (
+            replace(earlier, locations=earlier.locations + request.locations) if earlier else request
+        )
+    if not by_handle:
+        raise LocationError(f"{path} lists no authors; expected a row with a location for each")
+    return _with_own_names(by_handle.values())
+
+
+def read_folder(folder: Path) -> list[AuthorRequest]:
+    """An author for each file or folder in a folder.
+
+    Raises:
+        LocationError: it is empty.
+    """
+    entries = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    if not entries:
+        raise LocationError(f"{folder} is empty; expected an archive or a table for each author")
+    return _with_own_names(
+        AuthorRequest(
+            name=folder_name(path.name if path.is_dir() else path.stem),
+            locations=(str(path.absolute()),),
+            person=path.stem if path.suffix == ".txt" else None,  # a text with a post a line names nobody
+        )
+        for path in entries
+    )
+
+
+def _keys(line: str) -> Iterable[str]:
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError):
+        return ()
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    try:
+        for number, values in enumerate(_values(path), start=1):
+            given = {str(key).strip(): value for key, value in values.items() if value not in {"", None}}
+            try:
+                yield msgspec.convert(given, _Row, strict=False)
+            except msgspec.ValidationError as error:
+                known = ", ".join(_Row.__struct_fields__)
+                raise LocationError(f"{path}, author {number}: {error}; known are {known}") from error
+    except (csv.Error, msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeError) as error:
+        raise LocationError(f"{path} cannot be read ({error}); save it again as UTF-8") from error
+
+
+def _values(path: Path) -> Iterator[Mapping[str, Any]]:
+    if path.suffix == ".toml":
+        yield from tomllib.loads(path.read_text("utf-8")).get("author", [])
+        return
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if path.suffix == ".csv":
+            yield from csv.DictReader(file, strict=True)
+        else:
+            yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in file if line.strip())
+
+
+def _request(path: Path, row: _Row, settings: Sequence[str]) -> AuthorRequest:
+    location = path.parent / row.location
+    is_here = location.exists()  # files are named from where the table is
+    return AuthorRequest(
+        name=folder_name(row.handle or (location.stem if is_here else row.location)),
+        locations=(str(location.absolute()) if is_here else row.location,),
+        handle=row.handle,
+        person=row.name,
+        recipe=recipes.load(row.recipe, settings) if row.recipe else None,
+        weight=row.weight,
+        permission=row.permission,
+    )
+
+
+def _with_own_names(requests: Iterable[AuthorRequest]) -> list[AuthorRequest]:
+    """Give authors of the same name different ones, the same in each run whatever the order."""
+    requests = list(requests)
+    counts: dict[str, int] = {}
+    for request in requests:
+        counts[request.name.casefold()] = counts.get(request.name.casefold(), 0) + 1
+    return [
+        replace(request, name=f"{request.name}-{_digest(request)}")
+        if counts[request.name.casefold()] > 1
+        else request
+        for request in requests
+    ]
+
+
+def _digest(request: AuthorRequest) -> str:
+    return hashlib.sha256("\n".join(request.locations).encode("utf-8", "surrogatepass")).hexdigest()[:8]

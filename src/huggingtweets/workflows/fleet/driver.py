@@ -1,0 +1,185 @@
+"""The driver: hands out authors until all have ended. It holds no truth; what counts is in the store."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ...errors import StoreUnavailable
+from ...progress import Watcher
+from ...tracking import Run
+from .._executors import Died, Executor, Finished
+from . import leases
+from .config import AuthorRequest, Outcome, State
+from .records import save_outcome
+from .store import Store
+from .worker import Assignment
+
+WAIT = 0.5  # seconds between two looks at what ended
+TELL_SECONDS = 5.0  # between two lines of progress
+STORE_FAILURES = 3  # authors in a row that a worker could not bring into the store, before the fleet stops
+
+
+@dataclass
+class Stop:
+    """Whether somebody asked to stop; set by the first Ctrl-C."""
+
+    signal: int = 0
+
+
+@contextmanager
+def draining() -> Iterator[Stop]:
+    """Inside, the first Ctrl-C or SIGTERM is noted; a second one interrupts as usual."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def note(number: int, _: object) -> None:
+        stop.signal = number
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    for number in numbers:
+        signal.signal(number, note)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Drive:
+    """One run of the driver: which authors wait, which are worked on, and how often workers died on each."""
+
+    store: Store
+    executor: Executor
+    watcher: Watcher
+    run: Run
+    lease_seconds: float
+    attempts: int
+    total: int
+    ended: dict[str, Outcome] = field(default_factory=dict)
+    _waiting: deque[AuthorRequest] = field(default_factory=deque)
+    _held: list[tuple[float, AuthorRequest]] = field(default_factory=list)  # by others; when to look again
+    _deaths: Counter[str] = field(default_factory=Counter)
+    _working: int = 0
+    _store_failures: int = 0
+    _started: float = field(default_factory=time.monotonic)
+    _at_start: int = 0
+    _told: float = 0.0
+
+    def all(self, requests: Sequence[AuthorRequest], stop: Stop) -> None:
+        """Hand out all authors that have not ended, until all have or somebody asks to stop.
+
+        Raises:
+            StoreUnavailable: the store failed to the last try, for several authors in a row.
+        """
+        self._waiting.extend(request for request in requests if request.name not in self.ended)
+        self._at_start = len(self.ended)
+        announced = False
+        while self._working or (not stop.signal and (self._waiting or self._held)):
+            if stop.signal and not announced:
+                announced = True
+                self.watcher.note(
+                    f"stopping: {self._working} authors are being finished; once more to stop at once"
+                )
+            self._return_held()
+            while not stop.signal and self._waiting and self.executor.free:
+                self._submit(self._waiting.popleft())
+            for event in self._wait():
+                self._working -= 1
+                self._note(event)
+
+    def _submit(self, request: AuthorRequest) -> None:
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}"
+        self.executor.submit(Assignment(request=request, owner=owner))
+        self._working += 1
+
+    def _wait(self) -> Sequence[Finished | Died]:
+        if self._working:
+            return self.executor.wait(WAIT)
+        time.sleep(WAIT)
+        return ()
+
+    def _return_held(self) -> None:
+        now = time.monotonic()
+        self._waiting.extend(request for due, request in self._held if due <= now)
+        self._held = [(due, request) for due, request in self._held if due > now]
+
+    def _note(self, event: Finished | Died) -> None:
+        request = event.item.request
+        if isinstance(event, Died):
+            self._died(event, request, event.item.owner)
+        elif event.value is None:  # held by somebody else
+            self._held.append((time.monotonic() + min(self.lease_seconds / 3, 10.0), request))
+        else:
+            self._store_failures = 0
+            self._end(event.value)
+
+    def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
+        """Let the author be tried again, after all others, unless too many workers died on it."""
+        if isinstance(event.error, StoreUnavailable):
+            self._store_failures += 1
+            if self._store_failures >= STORE_FAILURES:
+                raise event.error
+        else:
+            self._deaths[request.name] += 1
+        if event.is_gone:
+            leases.release_of(self.store, owner)
+        self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
+        if self._deaths[request.name] < self.attempts:
+            self._waiting.append(request)
+            return
+        reason = f"{self.attempts} workers died on it, the last one since {event.reason}"
+        outcome = Outcome(
+            name=request.name,
+            state=State.FAILED,
+            reason=reason,
+            handle=request.handle or "",
+            permission=request.permission,
+            ended_at=datetime.now(UTC).replace(microsecond=0),
+        )
+        save_outcome(self.store, outcome)
+        self._end(outcome)
+
+    def _end(self, outcome: Outcome) -> None:
+        self.ended[outcome.name] = outcome
+        counts = Counter(other.state for other in self.ended.values())
+        self.run.log(
+            {"fleet/done": counts[State.DONE], "fleet/failed": counts[State.FAILED]}, step=len(self.ended)
+        )
+        if outcome.state is State.FAILED:
+            self.watcher.note(f"  {outcome.name} failed: {outcome.reason}")
+        now = time.monotonic()
+        if now - self._told >= TELL_SECONDS or len(self.ended) == self.total:
+            self._told = now
+            self.watcher.note(self._progress(counts, outcome))
+
+    def _progress(self, counts: Counter[State], outcome: Outcome) -> str:
+        figure = (
+            f"; {outcome.name} {outcome.bits_per_byte:.3f} bits per byte" if outcome.bits_per_byte else ""
+        )
+        seconds = (time.monotonic() - self._started) / max(1, len(self.ended) - self._at_start)
+        left = seconds * (self.total - len(self.ended))
+        return (
+            f"  {len(self.ended):,} of {self.total:,} ended, {counts[State.FAILED]:,} of them failed, "
+            f"about {_duration(left)} left{figure}"
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"  # noqa: PLR2004 -- two digits

@@ -1,0 +1,150 @@
+"""What a store says of its fleet: who the authors are, how far each is, and whether the models are whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from ...errors import ModelError, OutputExists
+from . import leases
+from .config import AuthorRequest, Counts, FleetStatus, Job, Outcome, State
+from .store import ENDED, MODELS, Store
+
+JOB, AUTHORS = "fleet.json", "authors.jsonl"
+
+Decoded = TypeVar("Decoded")
+
+
+def save_fleet(store: Store, job: Job, authors: Sequence[AuthorRequest]) -> None:
+    """Write who the authors are, and then what they share."""
+    store.write(AUTHORS, b"".join(msgspec.json.encode(author) + b"\n" for author in authors))
+    store.write(JOB, msgspec.json.format(msgspec.json.encode(job)))
+
+
+def load_job(store: Store) -> Job | None:
+    """What all authors share; None where no fleet was begun.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    content = store.read(JOB)
+    return _decoded(store, JOB, content, Job) if content else None
+
+
+def require_same(store: Store, job: Job) -> bool:
+    """Whether a fleet was begun already, with the same settings; its authors may be others.
+
+    Raises:
+        OutputExists: it has other settings.
+    """
+    earlier = load_job(store)
+    if earlier is None:
+        return False
+    different = [
+        field
+        for field in ("recipe", "rules", "held_out", "evaluate")
+        if getattr(earlier, field) != getattr(job, field)
+    ]
+    if different:
+        raise OutputExists(
+            f"{store.address} holds a fleet with another {' and another '.join(different)}; choose another "
+            "store with --out, or give the same options"
+        )
+    return earlier.source_digest == job.source_digest
+
+
+def load_authors(store: Store) -> list[AuthorRequest]:
+    """The authors in the order in which they were given.
+
+    Raises:
+        ModelError: no fleet was begun in this store, or a file of it is damaged.
+    """
+    content = store.read(AUTHORS)
+    if content is None or store.read(JOB) is None:
+        raise ModelError(
+            f"{store.address} holds no fleet; begin one with: huggingtweets fleet AUTHORS --out STORE"
+        )
+    return [_decoded(store, AUTHORS, line, AuthorRequest) for line in content.splitlines()]
+
+
+def load_outcomes(store: Store) -> dict[str, Outcome]:
+    """How those authors ended that did, by name; a damaged file is one that is not there."""
+    outcomes = (_outcome(content) for content in store.read_folder(ENDED).values())
+    return {outcome.name: outcome for outcome in outcomes if outcome}
+
+
+def load_outcome(store: Store, name: str) -> Outcome | None:
+    """How an author ended; None for not yet."""
+    return _outcome(store.read(f"{ENDED}/{name}.json") or b"")
+
+
+def save_outcome(store: Store, outcome: Outcome) -> None:
+    """Write how an author ended, after everything else of it."""
+    store.write(f"{ENDED}/{outcome.name}.json", msgspec.json.encode(outcome))
+
+
+def forget_outcome(store: Store, name: str) -> None:
+    """Let an author be tried again."""
+    store.remove(f"{ENDED}/{name}.json")
+
+
+def status(store: Store, *, check: bool = False) -> FleetStatus:
+    """How far the fleet of a store is.
+
+    Args:
+        store: of the fleet.
+        check: whether all files of all models are read, and their digests compared.
+
+    Raises:
+        ModelError: no fleet was begun in this store.
+    """
+    authors, outcomes = load_authors(store), load_outcomes(store)
+    states = counted_states([author.name for author in authors], outcomes)
+    working = leases.holders(store).keys() - outcomes.keys()
+    failed = {name: outcomes[name].reason for name in states[State.FAILED]}
+    return FleetStatus(
+        store=store.address,
+        counts=Counts(
+            authors=len(authors),
+            done=len(states[State.DONE]),
+            failed=len(failed),
+            training=len(working),
+            waiting=max(0, len(states[State.WAITING]) - len(working)),
+        ),
+        failed=failed,
+        damaged=tuple(n for n in states[State.DONE] if not is_whole(store, outcomes[n])) if check else (),
+    )
+
+
+def counted_states(names: Sequence[str], outcomes: Mapping[str, Outcome]) -> dict[State, list[str]]:
+    """The names of the authors that are done, that failed, and of all others."""
+    states: dict[State, list[str]] = {State.DONE: [], State.FAILED: [], State.WAITING: []}
+    for name in names:
+        states[outcomes[name].state if name in outcomes else State.WAITING].append(name)
+    return states
+
+
+def is_whole(store: Store, outcome: Outcome) -> bool:
+    """Whether all files of a model have the digests that were written last."""
+    contents = {path: store.read(f"{MODELS}/{outcome.name}/{path}") for path in outcome.files}
+    return all(
+        content is not None and hashlib.sha256(content).hexdigest() == outcome.files[path]
+        for path, content in contents.items()
+    )
+
+
+def _outcome(content: bytes) -> Outcome | None:
+    try:
+        return msgspec.json.decode(content, type=Outcome)
+    except msgspec.DecodeError:
+        return None
+
+
+def _decoded(store: Store, path: str, content: bytes, kind: type[Decoded]) -> Decoded:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{store.address}/{path} is damaged ({error}); choose another store") from error

@@ -1,0 +1,207 @@
+"""What a worker does for one author: take the lease, train as `train` does, put the model into the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ... import evaluation
+from ...errors import HuggingtweetsError, ModelError, StoreUnavailable
+from ...files import sha256, temporary_folder
+from ...model_folder import ModelFolder
+from ...progress import Silence
+from ...sources import ReadOptions
+from ..data import DataConfig
+from ..train import TrainConfig, train
+from . import leases
+from .config import AuthorRequest, Job, Outcome, State
+from .leases import Lease, LeaseLost
+from .records import load_outcome, save_outcome
+from .store import CHECKPOINTS, MODELS, POSTS, Store
+
+CHECKPOINT = "standing.safetensors"  # the file that `training/checkpoint.py` writes
+CHECKPOINT_SECONDS = 60.0  # between two checkpoints of a training
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    """An author, and the name under which a worker takes the lease; it is used once."""
+
+    request: AuthorRequest
+    owner: str
+
+
+@dataclass(frozen=True)
+class AuthorWorker:
+    """Trains one author at a time, in whatever process it is called."""
+
+    store_address: str
+    job: Job
+    lease_seconds: float
+
+    def __call__(self, assignment: Assignment) -> Outcome | None:
+        """Train one author; return how it ended, or None where another worker has it.
+
+        Raises:
+            StoreUnavailable: the store failed to the last try; the author is not ended.
+            KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
+        """
+        store, request = Store(self.store_address), assignment.request
+        lease = leases.acquire(store, request.name, assignment.owner, self.lease_seconds)
+        if lease is None:
+            return load_outcome(store, request.name)
+        with temporary_folder() as folder:
+            kept = _KeptCheckpoint(store, request.name, folder / "checkpoint")
+            with leases.kept(lease, kept.upload):
+                ended = load_outcome(store, request.name)
+                return ended or self._train(store, request, lease, folder, kept)
+
+    def _train(
+        self, store: Store, request: AuthorRequest, lease: Lease, folder: Path, kept: _KeptCheckpoint
+    ) -> Outcome | None:
+        started = time.perf_counter()
+        try:
+            kept.download()
+            model = train(_train_config(store, request, self.job, folder), _Watcher(lease.check))
+            lease.check()
+            files = _upload(store, request.name, model.path)
+            outcome = _done(request, model, files)
+        except LeaseLost:
+            return None
+        except StoreUnavailable:
+            raise
+        except KeyboardInterrupt:
+            kept.upload()
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
+            outcome = Outcome(name=request.name, state=State.FAILED, reason=_reason(error))
+        seconds = round(time.perf_counter() - started, 3)
+        outcome = _completed(outcome, request, seconds, lease.owner)
+        with suppress(LeaseLost):
+            lease.check()
+            save_outcome(store, outcome)
+            kept.remove()
+        return outcome
+
+
+class _Watcher(Silence):
+    """Stops a training whose lease is lost."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+
+    def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
+        """Check the lease."""
+        del step, steps, loss, tokens_per_second
+        self._check()
+
+
+class _KeptCheckpoint:
+    """The checkpoint of a training, on this disk and in the store."""
+
+    def __init__(self, store: Store, name: str, folder: Path) -> None:
+        self._store, self._path, self._file = store, f"{CHECKPOINTS}/{name}", folder / CHECKPOINT
+        self._stored = 0  # when the file that the store has was written
+
+    def download(self) -> None:
+        """Go on with what another worker has left."""
+        if self._store.download(self._path, self._file):
+            self._stored = self._file.stat().st_mtime_ns
+
+    def upload(self) -> None:
+        """Bring the file into the store, where it is newer."""
+        with suppress(FileNotFoundError):
+            written = self._file.stat().st_mtime_ns
+            if written != self._stored:
+                self._store.upload(self._file, self._path)
+                self._stored = written
+
+    def remove(self) -> None:
+        """Forget what the store has."""
+        self._store.remove(self._path)
+
+
+def _train_config(store: Store, request: AuthorRequest, job: Job, folder: Path) -> TrainConfig:
+    locations = request.locations
+    if not locations:
+        part = folder / f"{request.name}.jsonl"
+        store.download(f"{POSTS}/{request.name}.jsonl", part)
+        locations = (str(part),)
+    return TrainConfig(
+        data=DataConfig(
+            locations=locations,
+            options=ReadOptions(handle=request.handle, name=request.person),
+            rules=job.rules,
+            held_out=job.held_out,
+            same_person=len(locations) > 1,
+        ),
+        recipe=request.recipe or job.recipe,
+        out=folder / "model",
+        tracker="none",
+        evaluate=job.evaluate,
+        checkpoint_seconds=CHECKPOINT_SECONDS,
+        checkpoint_folder=folder / "checkpoint",
+    )
+
+
+def _upload(store: Store, name: str, folder: Path) -> dict[str, str]:
+    """Copy a model folder into the store, in the place of what a killed worker left; return its digests."""
+    store.remove(f"{MODELS}/{name}")
+    files = {
+        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+    for relative, path in files.items():
+        store.upload(path, f"{MODELS}/{name}/{relative}")
+    return {relative: sha256(path) for relative, path in files.items()}
+
+
+def _done(request: AuthorRequest, model: ModelFolder, files: dict[str, str]) -> Outcome:
+    record = model.record
+    (metric,) = record.result.metrics
+    rows = _evaluated_rows(model)
+    return Outcome(
+        name=request.name,
+        state=State.DONE,
+        handle=record.authors[0].account.handle,
+        recipe=record.recipe.name,
+        posts=sum(author.train for author in record.authors),
+        held_out=sum(author.held_out for author in record.authors),
+        bits_per_byte=metric.value,
+        base_bits_per_byte=metric.floor,
+        copied=rows.get("copying.copied"),
+        invented=rows.get("sense.invented"),
+        files=files,
+    )
+
+
+def _evaluated_rows(model: ModelFolder) -> dict[str, float]:
+    """The model's value in each row of its evaluation; nothing where it was not evaluated."""
+    try:
+        rows = evaluation.load(model).rows()
+    except ModelError:
+        return {}
+    return {path: row.model.value for path, row in rows.items() if row.model}
+
+
+def _completed(outcome: Outcome, request: AuthorRequest, seconds: float, owner: str) -> Outcome:
+
+    return replace(
+        outcome,
+        handle=outcome.handle or request.handle or "",
+        permission=request.permission,
+        seconds=seconds,
+        worker=owner,
+        ended_at=datetime.now(UTC).replace(microsecond=0),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """An error in one line, for the table of results."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, HuggingtweetsError) else f"unexpected {type(error).__name__}: {text}"

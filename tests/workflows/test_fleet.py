@@ -1,0 +1,542 @@
+"""A fleet: every author's model is what `train` makes, and the truth lies in the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import fsspec
+import msgspec
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from huggingtweets import (
+    DataConfig,
+    FleetConfig,
+    ModelFolder,
+    ReadOptions,
+    TrainConfig,
+    fleet,
+    fleet_results,
+    fleet_retry,
+    fleet_status,
+    load_recipe,
+    train,
+)
+from huggingtweets.cli import app
+from huggingtweets.errors import LocationError, OutputExists, StoreUnavailable, UserError
+from huggingtweets.progress import Silence, watched_by
+from huggingtweets.tracking.none import NullRun
+from huggingtweets.workflows._executors import Died, LocalExecutor
+from huggingtweets.workflows.fleet import leases, parts, records
+from huggingtweets.workflows.fleet import store as stores
+from huggingtweets.workflows.fleet.authors import read_folder, read_table
+from huggingtweets.workflows.fleet.config import AuthorRequest, Job, State
+from huggingtweets.workflows.fleet.driver import Drive, Stop
+from huggingtweets.workflows.fleet.store import Store
+from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
+from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
+from tests.helpers.tiny import tiny_base, varied_texts
+
+NGRAM = load_recipe("ngram")
+FEW_STEPS = ["epochs=2", "evaluations=1", "batch_tokens=256"]
+
+
+class Notes(Silence):
+    """Records what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, message):
+        """Record it."""
+        self.lines.append(message)
+
+
+def long_texts(count: int, seed: int) -> list[str]:
+    """Posts of over 100 characters, so that 60 of them are enough."""
+    return [" ".join(texts) for texts in zip(*[iter(varied_texts(3 * count, seed))] * 3, strict=True)]
+
+
+def write_authors(folder: Path, count: int, posts: int = 60) -> Path:
+    """A folder with a table of posts for each of so many authors, the last with too few."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        texts = long_texts(posts if number < count - 1 else 3, seed=number)
+        rows = [f'{i},author{number},"{text}"' for i, text in enumerate(texts)]
+        (folder / f"author{number}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
+    return folder
+
+
+def config(authors: Path, store: Path | str, **fields: object) -> FleetConfig:
+    values = {"recipe": NGRAM, "evaluate": False, "workers": 2, "tracker": "none", **fields}
+    return FleetConfig(authors=authors, store=str(store), **values)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A fleet of one large table: three authors with enough posts in turns, one with too few."""
+    place = tmp_path_factory.mktemp("fleet")
+    texts = [varied_texts(120, seed=number) for number in range(3)]
+    rows = [
+        {"id": f"{i}-{number}", "screen_name": f"author{number}", "text": text}
+        for i, of_each in enumerate(zip(*texts, strict=True))
+        for number, text in enumerate(of_each)
+    ]
+    rows += [{"id": "x", "screen_name": "Few", "text": "only one post of this one"}]
+    rows += [{"id": "y", "screen_name": "Hidden", "text": "a secret word", "protected": True}]
+    (place / "posts.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        results = fleet(config(place / "posts.jsonl", place / "store"))
+    return place, results
+
+
+def job(**fields: object) -> Job:
+    values = {
+        "recipe": NGRAM,
+        "rules": FleetConfig(authors=Path(), store="", recipe=NGRAM).rules,
+        "held_out": 0.1,
+        "evaluate": False,
+        "source_digest": "",
+    }
+    return Job(**{**values, **fields})
+
+
+def drive(store: Store, executor: InlineExecutor, requests, watcher=None, **fields) -> Drive:
+    values = {"lease_seconds": 30.0, "attempts": 3, "total": len(requests), **fields}
+    made = Drive(store=store, executor=executor, watcher=watcher or Silence(), run=NullRun(), **values)
+    made.all(requests, Stop())
+    return made
+
+
+def test_every_model_is_what_train_makes(trained, tmp_path):
+    """A model of the fleet has the weights and the posts of `train` on the same table."""
+    place, _ = trained
+    made = train(
+        TrainConfig(
+            data=DataConfig(locations=(str(place / "posts.jsonl"),), options=ReadOptions(handle="author1")),
+            recipe=NGRAM,
+            out=tmp_path / "alone",
+            tracker="none",
+            evaluate=False,
+        )
+    )
+    in_fleet = ModelFolder(place / "store" / "models" / "author1")
+    assert in_fleet.record.model_digest == made.record.model_digest
+    assert in_fleet.record.dataset_digest == made.record.dataset_digest
+    assert in_fleet.weights_state == "intact"
+    names = {path.name for path in made.path.iterdir()}
+    assert {path.name for path in in_fleet.path.iterdir()} == names
+    assert made.card.read_text("utf-8").splitlines()[:5] == in_fleet.card.read_text("utf-8").splitlines()[:5]
+
+
+def test_an_author_that_fails_is_recorded_and_stops_nobody(trained):
+    """Too few posts are a row with a reason; the others have models; rows for few eyes are in no file."""
+    place, results = trained
+    states = {row.name: row.state for row in results.rows}
+    assert states == {"author0": "done", "author1": "done", "author2": "done", "Few": "failed"}
+    (few,) = (row for row in results.rows if row.name == "Few")
+    assert "under the 6,000 bytes" in few.reason
+    table = pq.read_table(BytesIO((place / "store" / results.table).read_bytes())).to_pylist()
+    assert [row["name"] for row in table] == [row.name for row in results.rows]
+    assert table[0]["bits_per_byte"] == results.rows[0].bits_per_byte > 0
+    page = (place / "store" / results.page).read_text("utf-8")
+    assert "3 of 4 authors have a model" in page
+    assert "under the 6,000 bytes" in page
+    contents = [path.read_bytes() for path in (place / "store").rglob("*") if path.is_file()]
+    assert not any(b"secret word" in content or b"Hidden" in content for content in contents)
+
+
+def test_ended_authors_are_left_alone(trained, monkeypatch):
+    """The same call starts no worker; the store alone says how far all are, and what failed."""
+    place, results = trained
+    monkeypatch.setattr(LocalExecutor, "submit", None)
+    assert fleet(config(place / "posts.jsonl", place / "store")).rows == results.rows
+    status = fleet_status(str(place / "store"), check=True)
+    assert msgspec.structs.asdict(status.counts) == {
+        "authors": 4,
+        "done": 3,
+        "failed": 1,
+        "training": 0,
+        "waiting": 0,
+    }
+    assert [*status.failed] == ["Few"]
+    assert fleet_results(str(place / "store")).rows == results.rows
+    with pytest.raises(OutputExists, match="another held_out"):
+        fleet(config(place / "posts.jsonl", place / "store", held_out=0.2))
+
+
+def test_a_damaged_model_is_found_and_made_again(trained):
+    """A folder that is not what was written is named, and `retry` lets it be trained again."""
+    place, _ = trained
+    store = str(place / "store")
+    weights = ModelFolder(place / "store" / "models" / "author2").weights
+    digest = ModelFolder(weights.parent).record.model_digest
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert fleet_status(store).damaged == ()
+    assert fleet_status(store, check=True).damaged == ("author2",)
+    with pytest.raises(UserError, match="author0: neither failed nor damaged"):
+        fleet_retry(store, ["author0"])
+    assert fleet_retry(store) == ("Few", "author2")
+    assert fleet_status(store).counts.waiting == 2
+    worker = AuthorWorker(store, records.load_job(Store(store)), 30.0)
+    requests = records.load_authors(Store(store))
+    ended = records.load_outcomes(Store(store))
+    drive(Store(store), InlineExecutor(worker), requests, ended=ended)
+    assert fleet_status(store, check=True).damaged == ()
+    assert ModelFolder(weights.parent).record.model_digest == digest
+
+
+def test_the_commands_read_the_store_alone(trained, tmp_path):
+    """`fleet status`, `results` and `retry` need nothing but the store, and say in one line what is wrong."""
+    place, _ = trained
+
+    def said(*words: object) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["fleet", *map(str, words)])
+        return done.exit_code, done.output
+
+    code, text = said("status", place / "store", "--json")
+    assert (code, json.loads(text)["counts"]["authors"]) == (0, 4)
+    assert said("status", place / "store")[1].startswith("4 authors: ")
+    assert "author0" in said("results", place / "store")[1]
+    for words, message in (
+        (("status", tmp_path), "holds no fleet"),
+        ((tmp_path / "none.csv", "--out", tmp_path / "s", "--recipe", "ngram"), "is not there"),
+        ((place / "posts.jsonl", "--out", "memory://s", "--recipe", "ngram"), "do not see it"),
+        ((place / "posts.jsonl", "--out", "nowhere://s", "--recipe", "ngram"), "give a folder"),
+        (
+            (place / "posts.jsonl", "--out", tmp_path / "s", "--recipe", "ngram", "--on", "mars"),
+            "choose one of: local",
+        ),
+    ):
+        code, text = said(*words, *(["--tracker", "none"] if "--out" in words else []))
+        assert code == 2
+        assert len(text.splitlines()) == 1
+        assert message in text
+
+
+def test_a_fleet_goes_on_after_everything_was_killed(tmp_path):
+    """Driver and workers are killed at once; the same call ends all authors, and none is trained twice."""
+    authors, store = write_authors(tmp_path / "authors", 4), tmp_path / "store"
+    command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", str(store)]
+    options = ["--recipe", "ngram", "--no-evaluate", "--workers", "2", "--tracker", "none"]
+    process = subprocess.Popen([*command, *options, "--lease-seconds", "4"], stderr=subprocess.DEVNULL)
+    while not list(store.glob("leases/*")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+        each.kill()
+    process.wait()
+    before = {path.name: path.read_bytes() for path in store.glob("ended/*")}
+    results = fleet(config(authors, store, lease_seconds=4.0))
+    assert [row.state for row in results.rows] == ["done", "done", "done", "failed"]
+    assert {name: (store / "ended" / name).read_bytes() for name in before} == before
+    assert fleet_status(str(store), check=True).damaged == ()
+    assert not list(store.glob("leases/*"))
+
+
+def test_a_worker_that_dies_gives_its_item_back():
+    """A killed process is one item's misfortune; the next item has a new one, which keeps its own."""
+    with LocalExecutor(work, 1) as executor:
+        events = []
+        for item in ("die", 1, "refuse", 2):
+            assert executor.free == 1
+            executor.submit(item)
+            while not (new := executor.wait(1.0)):
+                pass
+            events += new
+    died, first, refused, second = events
+    assert isinstance(died, Died)
+    assert "-9" in died.reason
+    assert isinstance(refused.error, UserError)
+    assert [first.value[1], second.value[1]] == [2, 4]
+    assert first.value[0] == second.value[0]
+
+
+def test_workers_end_with_their_driver():
+    """When the driver is killed, no worker stays behind."""
+    program = (
+        "from huggingtweets.workflows._executors import LocalExecutor\n"
+        "from tests.helpers.fleet_work import work\n"
+        "if __name__ == '__main__':\n"
+        "    executor = LocalExecutor(work, 1)\n"
+        "    executor.submit('wait')\n"
+        "    print(executor._workers[0].process.pid, flush=True)\n"
+        "    executor.wait(600)\n"
+    )
+    driver = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    worker = psutil.Process(int(driver.stdout.readline()))
+    time.sleep(0.5)
+    driver.kill()
+    driver.wait()
+    driver.stdout.close()
+    psutil.wait_procs([worker], timeout=60)
+    assert not worker.is_running()
+
+
+def test_a_worker_that_dies_again_and_again_fails_its_author(tmp_path):
+    """After as many deaths as allowed the author is recorded as failed, and the others go on."""
+    store = Store(str(tmp_path / "store"))
+    requests = read_folder(write_authors(tmp_path / "authors", 2))
+    worker, notes = AuthorWorker(store.address, job(), 30.0), Notes()
+    made = drive(store, InlineExecutor(worker, died=5), requests, notes, attempts=3)
+    assert {name: outcome.state for name, outcome in made.ended.items()} == {
+        "author0": "failed",
+        "author1": "failed",
+    }
+    assert made.ended["author0"].reason.startswith("3 workers died on it")
+    assert "under the 6,000 bytes" in made.ended["author1"].reason
+    assert sum("will be tried again" in line for line in notes.lines) == 5
+
+
+def test_what_somebody_else_holds_is_left_until_the_lease_expires(tmp_path):
+    """An author whose lease is held is not trained; once it has expired, somebody takes it over."""
+    store = Store(str(tmp_path / "store"))
+    (request, _) = read_folder(write_authors(tmp_path / "authors", 2))
+    worker = AuthorWorker(store.address, job(), 30.0)
+    lease = leases.acquire(store, request.name, "other", 600)
+    assert worker(Assignment(request=request, owner="me")) is None
+    assert leases.holders(store) == {request.name: "other"}
+    store.write(f"leases/{request.name}~1.json", leases._encode("other", lease.nonce, time.time() - 1))
+    assert worker(Assignment(request=request, owner="me")).state is State.DONE
+    with pytest.raises(leases.LeaseLost):
+        lease.renew()
+    lease.release()
+    assert leases.holders(store) == {}
+    assert worker(Assignment(request=request, owner="late")).worker == "me"  # not done twice
+
+
+@pytest.mark.parametrize("address", ["{}/store", "memory://leases"])
+def test_a_lease_has_one_holder(tmp_path, address):
+    """Of many who want an author at once, one gets the lease; the same holds after it has expired."""
+    store = Store(address.format(tmp_path))
+    for expired in range(3):
+        with ThreadPoolExecutor(16) as pool:
+            taken = list(pool.map(lambda n: leases.acquire(store, "ada", f"w{n}", 60), range(16)))
+        (lease,) = filter(None, taken)
+        assert lease.number == expired + 1
+        lease.renew()
+        store.write(f"leases/ada~{lease.number}.json", leases._encode(lease.owner, lease.nonce, 0.0))
+    store.remove("leases/ada~3.json")
+    assert leases.acquire(store, "ad", "w", 60).number == 1  # other names are other leases
+
+
+def test_a_lease_that_was_half_written_expires_too(tmp_path):
+    """A worker that died while it created a lease holds nobody up for longer than a lease."""
+    store = Store(str(tmp_path / "store"))
+    assert store.create("leases/ada~1.json", b"")
+    assert leases.acquire(store, "ada", "me", 60) is None
+    os.utime(tmp_path / "store" / "leases" / "ada~1.json", (0, 0))
+    assert leases.acquire(store, "ada", "me", 60).number == 2
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    fsspec.register_implementation("failing", FailingFileSystem, clobber=True)
+    monkeypatch.setattr(FailingFileSystem, "failures", 0)
+    monkeypatch.setattr(FailingFileSystem, "store", {})
+    return Store("failing://fleet", waits=(0.0, 0.0, 0.0))
+
+
+def test_a_store_that_fails_is_tried_again_and_said_to_be(failing):
+    """What fails for a while is done in the end, and said; what fails for good is one error."""
+    notes = Notes()
+    with watched_by(notes):
+        FailingFileSystem.failures = 3
+        failing.write("ended/ada.json", b"1")
+        assert len(notes.lines) == 3
+        assert "the connection was reset; trying again" in notes.lines[0]
+        FailingFileSystem.failures = 9
+        with pytest.raises(StoreUnavailable, match="the same command then goes on"):
+            failing.write("ended/bob.json", b"2")
+        FailingFileSystem.failures = 0
+    assert failing.read("ended/ada.json") == b"1"
+    assert failing.read("ended/bob.json") is None
+
+
+def test_a_store_without_conditional_creation_is_read_back(failing, monkeypatch):
+    """Where a file system overwrites what is there, of many who create a file at once one is the first."""
+    monkeypatch.setattr(stores, "SETTLE", 0.2)
+    with ThreadPoolExecutor(8) as pool:
+        created = list(pool.map(lambda n: failing.create("leases/ada~1.json", b"%d" % n), range(8)))
+    assert sum(created) == 1
+
+
+def test_the_fleet_stops_where_the_store_fails_for_good(tmp_path):
+    """Several authors whose models cannot be stored end the fleet with the store's error; nobody failed."""
+    store = Store(str(tmp_path / "store"), waits=())
+    requests = read_folder(write_authors(tmp_path / "authors", 2))
+
+    def fails(_):
+        raise StoreUnavailable("store s3://x fails: it is full")
+
+    with pytest.raises(StoreUnavailable, match="it is full"):
+        drive(store, InlineExecutor(fails), requests)
+    assert records.load_outcomes(store) == {}
+
+
+def test_stopping_lets_what_is_in_progress_end(tmp_path):
+    """After the first Ctrl-C nothing new begins; what was begun ends, and its outcome is in the store."""
+    store = Store(str(tmp_path / "store"))
+    requests = read_folder(write_authors(tmp_path / "authors", 4))
+    worker, stop, notes = AuthorWorker(store.address, job(), 30.0), Stop(), Notes()
+
+    def interrupted(assignment):
+        stop.signal = signal.SIGINT
+        return worker(assignment)
+
+    made = Drive(
+        store=store,
+        executor=InlineExecutor(interrupted, workers=2),
+        watcher=notes,
+        run=NullRun(),
+        lease_seconds=30.0,
+        attempts=3,
+        total=4,
+    )
+    made.all(requests, stop)
+    assert sorted(made.ended) == sorted(records.load_outcomes(store)) == ["author0", "author1"]
+    assert any("once more to stop at once" in line for line in notes.lines)
+
+
+def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monkeypatch):
+    """A worker that is stopped leaves its checkpoint in the store; the next one reaches the same weights."""
+    store = Store(str(tmp_path / "store"))
+    request = AuthorRequest(
+        name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
+    )
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    checks, check = Counter(), leases.Lease.check
+
+    def stops(lease):
+        checks[lease.owner] += 1
+        if lease.owner == "first" and checks[lease.owner] == 12:
+            signal.raise_signal(signal.SIGINT)
+        check(lease)
+
+    monkeypatch.setattr(leases.Lease, "check", stops)
+    undisturbed = AuthorWorker(str(tmp_path / "undisturbed"), job(recipe=recipe), 30.0)
+    whole = undisturbed(Assignment(request=request, owner="whole"))
+    worker = AuthorWorker(store.address, job(recipe=recipe), 30.0)
+    with pytest.raises(KeyboardInterrupt):
+        worker(Assignment(request=request, owner="first"))
+    assert store.names("checkpoints") == ["ada"]
+    assert store.names("leases") == store.names("ended") == []
+    resumed = worker(Assignment(request=request, owner="second"))
+    assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
+    assert checks["second"] < checks["whole"] - 10  # it did not begin anew
+    assert store.names("checkpoints") == []
+
+
+def test_a_large_table_is_split_in_bounded_memory(tmp_path, monkeypatch):
+    """However few rows are held in memory, each author gets the same rows in the same order."""
+    rows = [{"author": f"a/{n % 7}", "text": f"post {n}", "n": n} for n in range(500)]
+    (tmp_path / "posts.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    stores_made = []
+    for most in (1 << 20, 200):
+        monkeypatch.setattr(parts, "MOST_BYTES", most)
+        stores_made.append(Store(str(tmp_path / f"store{most}")))
+        authors = parts.split_table(tmp_path / "posts.jsonl", stores_made[-1], Silence())
+        assert [author.name for author in authors] == [f"a_{n}" for n in range(7)]
+    whole, pieces = (store.read_folder("posts") for store in stores_made)
+    assert whole == pieces
+    assert [json.loads(line)["n"] for line in whole["a_3"].splitlines()] == list(range(3, 500, 7))
+
+
+TABLES = {
+    "authors.csv": "location,handle,recipe,weight\nada.csv,ada,ngram,2\nbob.csv,bob,,\nada2.csv,Ada,,\n",
+    "authors.jsonl": '{"location": "ada.csv", "handle": "ada", "recipe": "ngram", "weight": 2}\n'
+    '{"location": "bob.csv", "handle": "bob"}\n{"location": "ada2.csv", "handle": "Ada"}\n',
+    "authors.toml": '[[author]]\nlocation = "ada.csv"\nhandle = "ada"\nrecipe = "ngram"\nweight = 2\n'
+    '[[author]]\nlocation = "bob.csv"\nhandle = "bob"\n[[author]]\nlocation = "ada2.csv"\nhandle = "Ada"\n',
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_lists_authors(tmp_path, name):
+    """CSV, JSON lines and TOML say the same; two rows of one handle are two places of one author."""
+    (tmp_path / name).write_text(TABLES[name], "utf-8")
+    (tmp_path / "ada.csv").touch()
+    ada, bob = read_table(tmp_path / name)
+    assert (ada.name, ada.weight, ada.recipe) == ("ada", 2.0, NGRAM)
+    assert ada.locations == (str(tmp_path / "ada.csv"), "ada2.csv")  # the second is not there
+    assert (bob.name, bob.recipe, bob.locations) == ("bob", None, ("bob.csv",))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("location,colour\nx,red\n", "author 1: Object contains unknown field `colour`"),
+        ("location,weight\nx,heavy\n", "author 1: Expected `float`"),
+        ("location,handle\n,ada\n", "author 1: Object missing required field `location`"),
+        ("location,handle\n", "lists no authors"),
+        ('location\n"x\n', "cannot be read"),
+    ],
+)
+def test_a_table_that_is_not_understood_is_one_line(tmp_path, content, message):
+    """The message says which author, and what is wrong."""
+    (tmp_path / "authors.csv").write_text(content, "utf-8")
+    with pytest.raises(LocationError, match=message):
+        read_table(tmp_path / "authors.csv")
+
+
+def test_two_files_of_one_name_are_two_authors(tmp_path):
+    """Names of models never collide, whatever files are called."""
+    for name in ("ada.csv", "Ada.txt", "bob"):
+        (tmp_path / name).touch()
+    names = [request.name for request in read_folder(tmp_path)]
+    assert len({name.casefold() for name in names}) == 3
+    assert "bob" in names
+
+
+@pytest.mark.slow
+def test_chaos_on_this_machine(tmp_path):
+    """Workers are killed every few seconds, the driver twice: all end, none twice, with the same weights."""
+    authors, quiet, store = tmp_path / "authors", tmp_path / "quiet", tmp_path / "store"
+    write_authors(authors, 21, posts=60)
+    (authors / "author20.csv").unlink()
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    undisturbed = fleet(config(authors, quiet, recipe=recipe))
+    settings = [f"--set={change}" for change in FEW_STEPS]
+    command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", str(store)]
+    options = ["--recipe=starter", f"--base={tmp_path / 'base'}", *settings, "--no-evaluate"]
+    options += ["--workers=2", "--tracker=none", "--lease-seconds=6", "--attempts=1000"]
+    seen, rng = dict[str, bytes](), random.Random(7)
+    drivers_killed, workers_killed = 0, 0
+    process = subprocess.Popen([*command, *options])
+    while process.poll() is None:
+        time.sleep(rng.uniform(3, 9))
+        for path in store.glob("ended/*.json"):
+            assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()  # none ends twice
+        if drivers_killed < 2 and len(seen) >= 5 * (drivers_killed + 1):
+            process.kill()
+            process.wait()
+            drivers_killed += 1
+            process = subprocess.Popen([*command, *options])
+            continue
+        workers = psutil.Process(process.pid).children() if process.poll() is None else []
+        if workers:
+            rng.choice(workers).kill()
+            workers_killed += 1
+    assert process.returncode == 0
+    assert workers_killed > 3
+    assert drivers_killed == 2
+    ended = fleet_results(str(store)).rows
+    assert [row.state for row in ended] == ["done"] * 20
+    assert fleet_status(str(store), check=True).damaged == ()
+    weights = [[row.files["model.safetensors"] for row in rows] for rows in (undisturbed.rows, ended)]
+    assert weights[0] == weights[1]
+    assert not list(store.glob("leases/*"))
+    assert not list(store.glob("checkpoints/*"))
