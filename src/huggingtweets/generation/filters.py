@@ -25,11 +25,11 @@ FAMILIAR = 5  # training posts that mention a handle; from so many on it may be 
 EXACT = "copies"  # folder below home() with the exact indexes, which stay there
 SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
 
-_ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(  # international, with an area code in brackets, with a leading 0, or 555-010-9988
+ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+PHONE = re.compile(  # international, with an area code in brackets, with a leading 0, or 555-010-9988
     r"(?<![\w#$€£.,/-])(?:(?:\+|\(\+?|0)\d(?:[\s().-]{0,2}\d){7,14}|\d{3}[-.\s]\d{3}[-.]\d{4})(?![\w%])"
 )
-_HANDLE = re.compile(r"(?<![\w@.+-])@(\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*))")
+HANDLE = re.compile(r"(?<![\w@.+-])@(\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*))")
 
 
 class CopyFilter:
@@ -61,11 +61,11 @@ class PrivacyFilter:
 
     def objection(self, text: str) -> str:
         """Why a text may not be shown; "" where it may."""
-        if _ADDRESS.search(text):
+        if ADDRESS.search(text):
             return "holds an e-mail address"
-        if _PHONE.search(text):
+        if PHONE.search(text):
             return "holds a phone number"
-        unknown = any(not self._may_be_shown(handle) for handle in _HANDLE.findall(text))
+        unknown = any(not self._may_be_shown(handle) for handle in HANDLE.findall(text))
         return "names somebody's handle" if unknown else ""
 
     def _may_be_shown(self, handle: str) -> bool:
@@ -82,7 +82,7 @@ class Handles(Struct, frozen=True, kw_only=True):
     def familiar(cls, texts: Sequence[str]) -> Handles:
         """The handles that at least `FAMILIAR` of the training posts mention."""
         salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        counts = Counter(handle for text in texts for handle in {_plain(h) for h in _HANDLE.findall(text)})
+        counts = Counter(handle for text in texts for handle in {_plain(h) for h in HANDLE.findall(text)})
         often = (handle for handle, count in counts.items() if count >= FAMILIAR)
         return cls(salt=salt, hashes=frozenset(_hash(handle, salt) for handle in often))
 
@@ -133,6 +133,15 @@ def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFi
     pairs = _files(folder)
     copy_filters = [CopyFilter(_best_index(copies)) for copies, _ in pairs]
     return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
+
+
+def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:
+    """What a model folder publishes for the filters, one pair for each model that was merged into it.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return [(CopyIndex.load(copies), _handles(handles)) for copies, handles in _files(folder)]
 
 
 def exact_index(copies: Path) -> Path:
