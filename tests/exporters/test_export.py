@@ -282,7 +282,7 @@ def test_what_is_there_stays(model, tmp_path):
 
 def test_unknown_settings_are_refused(model):
     """The message lists what there is."""
-    with pytest.raises(UserError, match="expected one of gguf, ollama"):
+    with pytest.raises(UserError, match="expected one of gguf, ollama, web"):
         export(model, to="tflite")
     with pytest.raises(UserError, match="expected one of f32, f16, q8_0, q4_0"):
         export(model, to="gguf", quant="q2")
@@ -301,7 +301,7 @@ def test_what_was_written_otherwise_is_not_kept(model, tmp_path, monkeypatch):
 @pytest.mark.usefixtures("model")
 def test_the_command_writes_a_folder_and_warns(tmp_path):
     """It says what it checked and wrote, and that there is no filter; then it is one line and exit code 2."""
-    assert names() == ("gguf", "ollama")
+    assert names() == ("gguf", "ollama", "web")
     done = run("export", "ada", "--to", "ollama", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "exports/Ada_ollama/Modelfile" in done.stdout

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def export(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="gguf|ollama", help="The program that shall run the model.")
+        str, typer.Option("--to", metavar="gguf|ollama|web", help="The program that shall run the model.")
     ],
     quant: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="|".join(QUANTS), help="Format of the weights: smaller files change what is predicted."
+            metavar="|".join(QUANTS),
+            help="Format of the weights: smaller files change what is predicted.  [default: f16, web q8_0]",
         ),
-    ] = "f16",
+    ] = None,
     speaker: Annotated[
         str | None,
         typer.Option("--as", metavar="HANDLE", help="Who speaks, in a model made with --speakers."),
@@ -36,9 +37,9 @@ def export(
     overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Write a trained model for llama.cpp or Ollama, and check what was written.
+    """Write a trained model for llama.cpp, Ollama or a web page, and check what was written.
 
-    Other programs do not filter: they may show a post of the person word for word.
+    A web page filters copies in the browser. Other programs may show a post of the person word for word.
 
     \b
     Examples:
@@ -46,6 +47,7 @@ def export(
       huggingtweets export somebody --to gguf --quant q8_0 --out somebody-small
       huggingtweets export somebody --to ollama
       huggingtweets export everybody --to ollama --as ada
+      huggingtweets export somebody --to web --out somebody-page
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.export import export
 

@@ -2,11 +2,13 @@
 
 | file | what |
 |---|---|
-| `gguf.py`, `ollama.py` | one target each, found by its file name |
+| `gguf.py`, `ollama.py`, `web.py` | one target each, found by its file name |
 | `_contract.py` | what an exporter implements, and what it is given |
 | `_gguf_file.py` | writes a GGUF file: weights, tokenizer, metadata |
 | `_architectures.py` | the tensors and settings of GPT-2 and Llama as llama.cpp wants them |
 | `_tokenizer.py` | the tokenizer as llama.cpp wants it |
+| `_characters.py` | Python's classes of characters for the page's JavaScript |
+| `page/` | the page that `web.py` copies |
 | `_readback.py` | reads the file with transformers, and compares it with the model |
 
 One more file adds a target.
@@ -16,9 +18,18 @@ from __future__ import annotations
 
 from ..errors import UserError
 from ..registry import Registry
-from ._contract import NO_FILTER, QUANTS, Check, Exporter, ExportRequest
+from ._contract import QUANTS, Check, Exporter, ExportRequest, PublishedCopies, PublishedFilters
 
-__all__ = ["NO_FILTER", "QUANTS", "Check", "ExportRequest", "Exporter", "load", "names"]
+__all__ = [
+    "QUANTS",
+    "Check",
+    "ExportRequest",
+    "Exporter",
+    "PublishedCopies",
+    "PublishedFilters",
+    "load",
+    "names",
+]
 
 
 def names() -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +21,25 @@ NO_FILTER = (
 )
 
 
+class PublishedCopies(Struct, frozen=True, kw_only=True):
+    """A published index of training posts; see `CopyIndex`."""
+
+    run: int  # words in each hashed run
+    bits: int  # of each hash, the highest ones
+    salt: bytes  # key of the hashes
+    runs: bytes  # the hashes, sorted: 64 bits each, little-endian
+
+
+class PublishedFilters(Struct, frozen=True, kw_only=True):
+    """What a model folder publishes for the text filters, as hashes."""
+
+    copies: tuple[
+        PublishedCopies, ...
+    ] = ()  # one for each model that was merged into this one, as are handles
+    handles: tuple[tuple[str, int, tuple[str, ...]], ...] = ()  # key, bits and hashes of those to be shown
+    patterns: dict[str, str] = {}  # regular expressions of what may not be shown, and of a digit
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """A model in memory, and how it shall leave."""
@@ -32,6 +51,8 @@ class ExportRequest:
     begin: int  # the token that each post begins with, which says who speaks in a model of several
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several
+    filters: PublishedFilters = field(default_factory=PublishedFilters)
+    avatars: Mapping[str, bytes] = field(default_factory=dict)  # image files by handle
 
     @property
     def name(self) -> str:
@@ -50,6 +71,8 @@ class Exporter(Protocol):
     """A module of this package."""
 
     SUMMARY: str  # what the target is, in a few words
+    DEFAULT_QUANT: str  # one of `QUANTS`
+    WARNING: str  # what whoever passes the export on has to know
 
     def export(self, request: ExportRequest, folder: Path) -> Sequence[Check]:
         """Write the model into `folder`, which exists, and check what was written.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ._contract import Check, ExportRequest
+from ._contract import NO_FILTER, Check, ExportRequest
 from ._gguf_file import check_weights, file_name, write_gguf
 from ._readback import check_predictions
 
 SUMMARY = "a GGUF file, for llama.cpp and programs built on it"
+DEFAULT_QUANT = "f16"
+WARNING = NO_FILTER
 
 
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:

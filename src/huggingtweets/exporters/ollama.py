@@ -13,6 +13,8 @@ from ._contract import NO_FILTER, Check, ExportRequest
 from ._gguf_file import description, file_name
 
 SUMMARY = "a GGUF file and a Modelfile, for ollama create"
+DEFAULT_QUANT = "f16"
+WARNING = NO_FILTER
 MODELFILE = "Modelfile"
 
 

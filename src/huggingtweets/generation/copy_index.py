@@ -69,9 +69,9 @@ class CopyIndex:
         """
         self.run = run
         self.exact = bits == EXACT_BITS
-        self._bits = bits
-        self._salt = salt
-        self._runs = runs
+        self.bits = bits
+        self.salt = salt
+        self.runs = runs
         self._signatures = signatures
         self._factors, self._terms = _permutations(salt)
 
@@ -87,7 +87,7 @@ class CopyIndex:
         signatures = [empty._signature(text) for text in texts]
         return cls(
             run,
-            empty._salt,
+            empty.salt,
             empty._all_runs(texts),
             np.array(signatures, np.uint64).reshape(-1, SIGNATURE // 64),
         )
@@ -109,7 +109,7 @@ class CopyIndex:
         """
         words = list(spans(text))
         positions, codes = self._hashed(words)
-        copied_runs = positions[_contained(codes, self._runs)]
+        copied_runs = positions[_contained(codes, self.runs)]
         parts = np.split(copied_runs, np.flatnonzero(np.diff(copied_runs) > 1) + 1)
         return [
             Copied(words[part[0]].start, words[part[-1] + self.run - 1].end, len(part) + self.run - 1)
@@ -133,9 +133,9 @@ class CopyIndex:
 
     def save(self, path: Path) -> None:
         """Write the index as a safetensors file; the same index gives the same bytes."""
-        arrays = {"runs": self._runs, **({"signatures": self._signatures} if self.exact else {})}
-        settings: dict[str, str | int | float] = {"run": self.run, "salt": self._salt.hex()}
-        save_tensors(path, FORMAT, {**settings, "bits": self._bits}, arrays)
+        arrays = {"runs": self.runs, **({"signatures": self._signatures} if self.exact else {})}
+        settings: dict[str, str | int | float] = {"run": self.run, "salt": self.salt.hex()}
+        save_tensors(path, FORMAT, {**settings, "bits": self.bits}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> CopyIndex:
@@ -165,7 +165,7 @@ class CopyIndex:
         """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
         runs = ([word.text for word in words[i : i + self.run]] for i in range(len(words) - self.run + 1))
         hashes = {
-            i: _hash("\0".join(run), self._salt) >> (EXACT_BITS - self._bits)
+            i: _hash("\0".join(run), self.salt) >> (EXACT_BITS - self.bits)
             for i, run in enumerate(runs)
             if self.exact or not any(map(_DIGIT.search, run))
         }
@@ -175,7 +175,7 @@ class CopyIndex:
         """One bit of the smallest value of each permutation of the text's shingles."""
         plain = normalized(text)
         shingles = {plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))}
-        hashes = np.array([_hash(shingle, self._salt) for shingle in shingles], np.uint64)
+        hashes = np.array([_hash(shingle, self.salt) for shingle in shingles], np.uint64)
         smallest = (hashes[:, None] * self._factors + self._terms).min(axis=0)
         bits = (smallest >> np.uint64(20)).astype(np.uint8) & 1
         return np.packbits(bits).view(np.uint64)

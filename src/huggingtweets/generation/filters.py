@@ -29,14 +29,14 @@ HASH_BITS = 64  # of a handle, before most of them are dropped
 SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
 _WITH_ARTICLE = {kind: f"{'an' if kind is Kind.EMAIL else 'a'} {kind}" for kind in Kind}
 
-_HANDLE = re.compile(  # as .@handle, too; letters of other scripts behind it may be glued to it
+HANDLE = re.compile(  # as .@handle, too; letters of other scripts behind it may be glued to it
     r"(?<![A-Za-z0-9_@])@([A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*))"
 )
 
 
 def handles(text: str) -> list[str]:
     """The handles that a text mentions, without their @."""
-    return _HANDLE.findall(plain(text)) if AT.search(text) else []
+    return HANDLE.findall(plain(text)) if AT.search(text) else []
 
 
 class CopyFilter:
@@ -143,6 +143,15 @@ def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFi
     pairs = _files(folder)
     copy_filters = [CopyFilter(_best_index(copies)) for copies, _ in pairs]
     return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
+
+
+def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:
+    """What a model folder publishes for the filters, one pair for each model that was merged into it.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return [(CopyIndex.load(copies), _handles(handles)) for copies, handles in _files(folder)]
 
 
 def exact_index(copies: Path) -> Path:

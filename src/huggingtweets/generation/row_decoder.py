@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
@@ -12,6 +13,15 @@ from transformers import DynamicCache
 from .decoder import DecoderWeights, StaticDecoder, read_prompts, rotation
 
 BLOCK = 64  # positions by which the cache grows
+PROMPTS = 8  # that are remembered
+
+
+class _Read(NamedTuple):
+    """A prompt that was read."""
+
+    logits: torch.Tensor  # after it, (1, vocabulary)
+    keys: list[torch.Tensor]  # of each layer: (1, heads, positions, width)
+    values: list[torch.Tensor]
 
 
 class RowDecoder(StaticDecoder):
@@ -26,6 +36,7 @@ class RowDecoder(StaticDecoder):
         super().__init__(model, weights)
         self._length = torch.empty(0, dtype=torch.long)  # filled positions of each row
         self._mask = torch.empty(0)
+        self._prompts: OrderedDict[tuple[int, ...], _Read] = OrderedDict()
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -33,17 +44,28 @@ class RowDecoder(StaticDecoder):
 
     def append(self, prompt: Sequence[int], copies: int = 1) -> torch.Tensor:
         """Add rows that continue a prompt; return their logits, (copies, vocabulary)."""
-        cache: Any = DynamicCache(config=self._model.config)
-        logits = read_prompts(self._model, torch.tensor([prompt]), cache)
+        read = self._read(tuple(prompt))
         first, rows = len(self), len(self) + copies
         self._length = torch.cat([self._length, torch.full((copies,), len(prompt))])
-        self._keys = self._keys or [layer.keys[:0] for layer in cache.layers]
-        self._values = self._values or [layer.values[:0] for layer in cache.layers]
+        self._keys = self._keys or [layer[:0] for layer in read.keys]
+        self._values = self._values or [layer[:0] for layer in read.values]
         self._reserve(rows)
-        for caches, name in ((self._keys, "keys"), (self._values, "values")):
-            for layer, filled in zip(caches, cache.layers, strict=True):
-                layer[first:rows, :, : len(prompt)] = getattr(filled, name)
-        return logits.expand(copies, -1)
+        for caches, filled in ((self._keys, read.keys), (self._values, read.values)):
+            for layer, positions in zip(caches, filled, strict=True):
+                layer[first:rows, :, : len(prompt)] = positions
+        return read.logits.expand(copies, -1)
+
+    def _read(self, prompt: tuple[int, ...]) -> _Read:
+        """Read a prompt, or take it from those that were read last: many texts begin alike."""
+        if prompt not in self._prompts:
+            cache: Any = DynamicCache(config=self._model.config)
+            logits = read_prompts(self._model, torch.tensor([prompt]), cache)
+            keys, values = ([getattr(layer, name) for layer in cache.layers] for name in ("keys", "values"))
+            self._prompts[prompt] = _Read(logits, keys, values)
+        self._prompts.move_to_end(prompt)
+        while len(self._prompts) > PROMPTS:
+            self._prompts.popitem(last=False)
+        return self._prompts[prompt]
 
     def remove(self, row: int) -> None:
         """Drop a row; the last one takes its number."""

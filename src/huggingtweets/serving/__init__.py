@@ -29,6 +29,7 @@ from .limits import Limits
 
 __all__ = ["serve"]
 
+BACKLOG = 1024  # connections that wait
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -80,31 +81,28 @@ def serve(
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=int(limits.seconds),
     )
-    with _listening(host, port) as listener:
-        number = listener.getsockname()[1]
+    with _bound(host, port) as bound:
+        number = bound.getsockname()[1]
         sys.stdout.write(f"Serving {bots} at {_url(host, number)}/v1 (Ctrl-C ends it)\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):  # uvicorn repeats the signal that it has ended for
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(config).run(sockets=[bound])
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that is bound, so that a taken address is known before anything is said.
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that takes connections, so that a taken address is known before anything is said.
 
     Raises:
         UserError: it cannot be used.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener.bind((host, port))
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        listener.close()
         reason = getattr(error, "strerror", None) or error
         raise UserError(
             f"{host}:{port} cannot be used ({reason}); choose another with --port or --host"
         ) from error
-    return listener
 
 
 def _url(host: str, port: int) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import models
 from ..errors import ModelError, UserError
+from ..generation.batch import TextBatch
 from ..generation.filters import load_filters
 from ..generation.writer import TextFilter
 from ..model_folder import MODELS, RECORD, ModelFolder, find_models
@@ -27,6 +28,7 @@ class LoadedModel:
 
     model: Model
     filters: Sequence[TextFilter]
+    batch: TextBatch  # of all its texts; only the worker's thread uses it
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,10 @@ class Bots:
             self._keep(folder.path, kept)
             return kept.loaded
 
+    def drop(self, folder: ModelFolder) -> None:
+        """Drop a model, which is loaded anew when somebody asks for it."""
+        self._kept.pop(folder.path, None)
+
     def drop_idle(self) -> None:
         """Drop the models that nobody has asked for in a while, or whose folders are gone."""
         now = time.monotonic()
@@ -130,7 +136,8 @@ def _names(name: str, folder: ModelFolder) -> list[tuple[str, BotName]]:
 
 
 def _load(folder: ModelFolder) -> LoadedModel:
-    return LoadedModel(models.load(folder.path), load_filters(folder.path))
+    model = models.load(folder.path)
+    return LoadedModel(model, load_filters(folder.path), model.batch())
 
 
 def _version(folder: ModelFolder) -> tuple[int, int]:

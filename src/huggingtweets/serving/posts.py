@@ -68,7 +68,7 @@ async def _write(
     text = None
     for draft in range(MAX_DRAFTS):
         seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
-        text = await asyncio.wrap_future(worker.sample(loaded.model, replace(first, seed=seed)))
+        text = await asyncio.wrap_future(worker.sample(loaded.batch, replace(first, seed=seed)))
         metrics.count("drafts_total", model=request.bot)
         metrics.count("tokens_total", text.new_tokens, model=request.bot)
         post = _post(text, prompt, request)

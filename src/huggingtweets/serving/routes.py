@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import ModelError, UserError
+from ..errors import HuggingtweetsError, ModelError, UserError
 from . import answers, requests
 from .access import Access
 from .answers import error_response, json_response
@@ -159,7 +159,13 @@ class Server:
 
     async def _write(self, asked: PostsRequest, bot: BotName) -> list[Post]:
         loaded = await self._loaded(bot)
-        return await write_posts(asked, bot, loaded, self._worker, self._metrics)
+        try:
+            return await write_posts(asked, bot, loaded, self._worker, self._metrics)
+        except HuggingtweetsError:
+            raise
+        except Exception:
+            self._bots.drop(bot.folder)  # whatever it was, the next request gets a model in order
+            raise
 
     async def _loaded(self, bot: BotName) -> LoadedModel:
         try:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from ..errors import HuggingtweetsError
 from ..generation.batch import SamplingRequest, Text, TextBatch
-from ..models import Model
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 class _Job(NamedTuple):
     """A text that somebody waits for."""
 
-    model: Model
+    batch: TextBatch  # of the model
     request: SamplingRequest
     future: Future[Text]
 
@@ -32,15 +31,14 @@ class Worker:
         """Start the thread."""
         self._new: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._jobs: dict[int, _Job] = {}  # by the tickets of the batches
-        self._batches: dict[int, TextBatch] = {}  # by the identity of the model; those with texts in them
         self._tickets = itertools.count()
         self._thread = threading.Thread(target=self._work, name="sampling", daemon=True)
         self._thread.start()
 
-    def sample(self, model: Model, request: SamplingRequest) -> Future[Text]:
-        """Begin a text. Cancelling the future ends it."""
+    def sample(self, batch: TextBatch, request: SamplingRequest) -> Future[Text]:
+        """Begin a text in the batch of a model, which nothing else uses. Cancelling the future ends it."""
         future: Future[Text] = Future()
-        self._new.put(_Job(model, request, future))
+        self._new.put(_Job(batch, request, future))
         return future
 
     def close(self) -> None:
@@ -51,8 +49,8 @@ class Worker:
     def _work(self) -> None:
         while self._take():
             self._drop_cancelled()
-            for key in list(self._batches):
-                self._advance(key)
+            for batch in {id(job.batch): job.batch for job in self._jobs.values()}.values():
+                self._advance(batch)
 
     def _take(self) -> bool:
         """Begin the new jobs, and wait for one where there are none; whether to go on."""
@@ -70,8 +68,7 @@ class Worker:
             return
         ticket = next(self._tickets)
         try:
-            batch = self._batches.setdefault(id(job.model), job.model.batch())
-            batch.add(ticket, job.request)
+            job.batch.add(ticket, job.request)
         except HuggingtweetsError as error:
             _resolve(job.future, error)
         else:
@@ -81,22 +78,17 @@ class Worker:
         for ticket, job in list(self._jobs.items()):
             if job.future.cancelled():
                 del self._jobs[ticket]
-                self._batches[id(job.model)].remove(ticket)
+                job.batch.remove(ticket)
 
-    def _advance(self, key: int) -> None:
-        batch = self._batches[key]
+    def _advance(self, batch: TextBatch) -> None:
         finished: Sequence[tuple[int, Text | Exception]]
         try:
             finished = batch.advance()
         except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
             _LOG.exception("sampling failed")
-            failed = [ticket for ticket, job in self._jobs.items() if id(job.model) == key]
-            finished = [(ticket, error) for ticket in failed]
-            del self._batches[key]
+            finished = [(ticket, error) for ticket, job in self._jobs.items() if job.batch is batch]
         for ticket, result in finished:
             _resolve(self._jobs.pop(ticket).future, result)
-        if not len(batch):
-            self._batches.pop(key, None)
 
 
 def _resolve(future: Future[Text], result: Text | Exception) -> None:

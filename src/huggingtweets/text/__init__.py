@@ -3,6 +3,7 @@
 from .words import (
     EMOJI,
     HASHTAG,
+    MARKS,
     MENTION,
     NEAR,
     SHINGLE,
@@ -20,6 +21,7 @@ from .words import (
 __all__ = [
     "EMOJI",
     "HASHTAG",
+    "MARKS",
     "MENTION",
     "NEAR",
     "SHINGLE",

@@ -28,8 +28,8 @@ _NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer w
     r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
 )
 _DATE = re.compile(
-    r"(?:19|20)\d\d\W(?:0?[1-9]|1[0-2])\W[0-3]?\d|[0-3]?\d\W[0-3]?\d\W(?:19|20)\d\d"
-    r"|(?:(?:19|20)\d\d\W+)+(?:19|20)\d\d"  # years
+    r"(?:19|20)\d\d[^\w](?:0?[1-9]|1[0-2])[^\w][0-3]?\d|[0-3]?\d[^\w][0-3]?\d[^\w](?:19|20)\d\d"
+    r"|(?:(?:19|20)\d\d[^\w]+)+(?:19|20)\d\d"  # years
 )
 _AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
 _ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
@@ -39,6 +39,16 @@ _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
 _CARD = range(13, 20)  # digits (ISO/IEC 7812)
 _LONG_WORD = re.compile(r"(?<![#@\w])(?:\d{6,}:)?[\w+/=-]{20,}(?:\.[\w-]+)*")
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
+    "email": _EMAIL.pattern,
+    "spelt_email": _SPELT_EMAIL.pattern,  # case does not count
+    "number": _NUMBER.pattern,
+    "date": _DATE.pattern,
+    "amount": _AMOUNT.pattern,
+    "round_amount": _ROUND_AMOUNT.pattern,
+    "long_word": _LONG_WORD.pattern,
+    "change": _CHANGE.pattern,
+}
 KEY_CHANGES = 2  # between letters and digits, that a long word has at least if it is a key and no word
 
 
@@ -94,6 +104,11 @@ def _plain(text: str) -> tuple[str, range | list[int]]:
         for part in _compatible(character)
     ]
     return "".join(part for part, _ in parts), [place for _, place in parts]
+
+
+def digits() -> dict[str, str]:
+    """0 to 9 for the digits of every script, which `plain` writes for them."""
+    return {c: str(unicodedata.decimal(c)) for c in map(chr, range(0x80, 0x110000)) if c.isdecimal()}
 
 
 def _compatible(character: str) -> str:

@@ -10,9 +10,10 @@ from msgspec import Struct
 from .. import exporters
 from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError
-from ..exporters import NO_FILTER, QUANTS, Check, ExportRequest
+from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters
 from ..files import readable, whole_folder
-from ..model_folder import EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..text.private import PATTERNS
 from ..types import NO_BASE
 
 
@@ -23,14 +24,14 @@ class Exported(Struct, frozen=True, kw_only=True):
     target: str
     files: tuple[str, ...]  # their names, sorted
     checks: tuple[Check, ...]  # that it has passed
-    warning: str = NO_FILTER
+    warning: str  # what whoever passes it on has to know
 
 
 def export(
     model: str | Path | ModelFolder,
     *,
     to: str,
-    quant: str = "f16",
+    quant: str | None = None,
     speaker: str | None = None,
     out: Path | None = None,
     overwrite: bool = False,
@@ -42,8 +43,8 @@ def export(
 
     Args:
         model: where the model is.
-        to: the name of an exporter, "gguf" or "ollama".
-        quant: format of the matrices: "f32", "f16", "q8_0" or "q4_0".
+        to: the name of an exporter: "gguf", "ollama" or "web".
+        quant: format of the matrices: "f32", "f16", "q8_0" or "q4_0"; None: what is usual for the target.
         speaker: handle of the author who speaks, where the model knows several.
         out: the folder to write; None: exports/ and the names of model and target.
         overwrite: whether an existing folder is replaced.
@@ -54,6 +55,7 @@ def export(
         UserError: a setting is none of those that there are. Whatever is raised, no folder was written.
     """
     exporter = exporters.load(to)
+    quant = quant or exporter.DEFAULT_QUANT
     if quant not in QUANTS:
         raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}")
     folder = _whole_model(model)
@@ -61,10 +63,11 @@ def export(
     request = _request(folder, quant, speaker)
     with whole_folder(target, replace=overwrite) as path:
         checks = tuple(exporter.export(request, path))
-        for file in path.iterdir():
+        written = [file for file in path.rglob("*") if file.is_file()]
+        for file in written:
             readable(file)
-        files = tuple(sorted(file.name for file in path.iterdir()))
-    return Exported(folder=str(target), target=to, files=files, checks=checks)
+        files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
+    return Exported(folder=str(target), target=to, files=files, checks=checks, warning=exporter.WARNING)
 
 
 def _whole_model(model: str | Path | ModelFolder) -> ModelFolder:
@@ -111,6 +114,27 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None) -> ExportRequ
         begin=begin,
         quant=quant,
         speaker=handle,
+        filters=_filters(folder),
+        avatars=folder.avatars(),
+    )
+
+
+def _filters(folder: ModelFolder) -> PublishedFilters:
+    """What the folder publishes for filters; nothing where it has none, or an exact index of the posts."""
+    from ..generation import filters  # noqa: PLC0415 -- with numpy, which refusals do not need
+
+    if not (folder.path / COPY_INDEX).is_file():
+        return PublishedFilters()
+    pairs = filters.published(folder.path)
+    if any(index.exact for index, _ in pairs):  # of an earlier version
+        return PublishedFilters()
+    return PublishedFilters(
+        copies=tuple(
+            PublishedCopies(run=i.run, bits=i.bits, salt=i.salt, runs=i.runs.astype("<u8").tobytes())
+            for i, _ in pairs
+        ),
+        handles=tuple((h.salt, h.bits, tuple(sorted(h.hashes))) for _, h in pairs),
+        patterns={**PATTERNS, "handle": filters.HANDLE.pattern, "digit": r"\d"},
     )
 
 

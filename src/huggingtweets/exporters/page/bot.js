@@ -1,0 +1,154 @@
+// The page: loads the bot into this browser, and lets it write. Nothing is asked of any other server.
+
+import { LoggerWithoutDebug, Wllama } from "./wllama/index.min.js";
+import { makeFilters } from "./filters.js";
+
+const POSTS = 5;
+const MAX_DRAFTS = 8; // of a post; then it is given up
+const READY = "Ready. It runs in your browser; nothing you type leaves it.";
+const LAST_WORD = /\S{1,32}$/u; // may become an address yet
+const at = (id) => document.getElementById(id);
+
+const bot = await (await fetch("bot.json")).json();
+introduce();
+let engine; // llama.cpp with the model
+let start; // makes a new one
+let objection; // why a text may not be shown
+load().catch((error) => {
+  at("status").textContent = `This browser cannot run the bot (${error.message}). Try a current Chrome, Edge or Firefox.`;
+});
+at("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  write(at("prompt").value.trimEnd());
+});
+
+/** Say who this is. */
+function introduce() {
+  document.title = `${bot.name} (AI bot)`;
+  at("name").textContent = bot.name;
+  at("about").textContent = bot.description;
+  at("prompt").value = bot.prompt;
+  at("facts").textContent = bot.facts;
+  if (bot.avatar) at("avatar").src = bot.avatar;
+  else at("avatar").hidden = true;
+}
+
+/** Load the model and the filters. */
+async function load() {
+  const [model, ...indexes] = await Promise.all([
+    download(bot.model),
+    ...bot.filters.copies.map(async (copy) => new BigUint64Array(await (await fetch(copy.file)).arrayBuffer())),
+  ]);
+  objection = makeFilters(bot.filters, indexes);
+  start = async () => {
+    engine = new Wllama(
+      { default: new URL("wllama/wllama.wasm", document.baseURI).href },
+      { suppressNativeLog: true, logger: LoggerWithoutDebug },
+    );
+    engine.setCompat(null); // it would be fetched from elsewhere
+    await engine.loadModel([model], { n_ctx: bot.context, n_gpu_layers: 0, warmup: false });
+  };
+  await start();
+  at("status").textContent = READY;
+  at("write").disabled = false;
+}
+
+/** Fetch a file, and say how much of it is here. */
+async function download(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  const total = Number(response.headers.get("content-length")) || bot.bytes;
+  const parts = [];
+  let done = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { done: ended, value } = await reader.read();
+    if (ended) break;
+    parts.push(value);
+    done += value.length;
+    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / total))} %`;
+  }
+  return new Blob(parts);
+}
+
+/** Write five posts, one after the other. */
+async function write(prompt) {
+  at("write").disabled = true;
+  at("status").textContent = READY;
+  at("posts").replaceChildren();
+  for (let number = 0; number < POSTS; number++) await writePost(prompt);
+  at("write").disabled = false;
+}
+
+/** Write one post that no filter objects to, and show the words that are there. */
+async function writePost(prompt) {
+  const post = at("post").content.cloneNode(true).firstElementChild;
+  const shown = post.querySelector("p");
+  at("posts").append(post);
+  for (let draft = 0; draft < MAX_DRAFTS; draft++) {
+    const text = await sample(prompt, (words) => {
+      if (!objection(words)) shown.textContent = words;
+    });
+    if (text !== null && !objection(text)) {
+      shown.textContent = text;
+      post.classList.add("whole");
+      post.querySelector("button").addEventListener("click", () => share(text));
+      return;
+    }
+    shown.textContent = "";
+  }
+  post.remove();
+  at("status").textContent = "Drafts that repeat a post of the person, or name somebody, were not shown.";
+}
+
+/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
+async function sample(prompt, show) {
+  let text = prompt;
+  try {
+    const pieces = await engine.createCompletion({ ...bot.request, prompt, seed: random(), stream: true });
+    for await (const piece of pieces) {
+      text += piece.choices?.[0]?.text ?? "";
+      show(text.replace(LAST_WORD, ""));
+    }
+  } catch {
+    await start();
+    return null;
+  }
+  return text.replaceAll("\ufffd", "");
+}
+
+function random() {
+  return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
+}
+
+/** Draw a post as a picture that says that it is a bot's, and save it. */
+function share(text) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1200, height: 630 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fffdf8";
+  pen.fillRect(0, 0, 1200, 630);
+  pen.fillStyle = "#1b1b1f";
+  pen.font = "600 34px system-ui, sans-serif";
+  pen.fillText(`${bot.name} · AI bot`, 70, 100, 1060);
+  pen.font = "44px system-ui, sans-serif";
+  lines(pen, text, 1060).slice(0, 7).forEach((line, number) => pen.fillText(line, 70, 190 + 58 * number));
+  pen.fillStyle = "#6b6b76";
+  pen.font = "24px system-ui, sans-serif";
+  pen.fillText(bot.caption, 70, 590, 1060);
+  const link = document.createElement("a");
+  link.download = "bot.png";
+  link.href = canvas.toDataURL("image/png");
+  link.click();
+}
+
+function lines(pen, text, width) {
+  const done = [];
+  let line = "";
+  for (const word of text.split(/\s+/u)) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && pen.measureText(longer).width > width) {
+      done.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...done, line];
+}

@@ -1,0 +1,108 @@
+"""A folder for any web server: a page on which the bot runs in the visitor's browser, with its filters.
+
+llama.cpp, compiled to WebAssembly by wllama, samples from a GGUF file. Nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..bases.special_tokens import suppressed_tokens
+from ..errors import ModelError
+from ..text.private import KEY_CHANGES, digits
+from ..types import PROMPT
+from . import _characters, gguf
+from ._contract import Check, ExportRequest
+from ._gguf_file import description, file_name
+
+SUMMARY = "a web page on which the bot runs in the visitor's browser"
+DEFAULT_QUANT = "q8_0"  # half as much to load as with f16
+WARNING = (
+    "The page filters copies by what the model folder publishes; whoever takes the GGUF file out of it can "
+    "draw without. Put the folder on a web server; to look at it here: python -m http.server"
+)
+
+PAGE = Path(__file__).parent / "page"
+WLLAMA = Path(__file__).parent.parent / "data" / "wllama" / "wllama.zip"
+LONGEST = 1024  # positions of the context that the page reserves
+NEVER = -1000.0  # added to the logits of tokens that are never sampled
+
+
+def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
+    """Write the page, and check its model; see `Exporter`."""
+    if not request.filters.copies:
+        raise ModelError(
+            "this model has no published copy index, without which no page is written; train it again"
+        )
+    checks = gguf.export(request, folder)
+    shutil.copytree(PAGE, folder, dirs_exist_ok=True)
+    with zipfile.ZipFile(WLLAMA) as archive:
+        archive.extractall(folder / "wllama")
+    for number, copies in enumerate(request.filters.copies):
+        (folder / _copies_file(number)).write_bytes(copies.runs)
+    avatar = next(iter(request.avatars.values()), b"")
+    if avatar:
+        (folder / "avatar.png").write_bytes(avatar)
+    (folder / "bot.json").write_bytes(msgspec.json.encode(_bot(request, folder, has_avatar=bool(avatar))))
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return *checks, Check(what="size of the page", result=f"{size / 1e6:.1f} MB")
+
+
+def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str, Any]:
+    """What the page has to know."""
+    record, model = request.record, folder / file_name(request)
+    posts = sum(author.train for author in record.authors)
+    return {
+        "name": request.name,
+        "description": description(record),
+        "prompt": PROMPT,
+        "caption": f"Written by a language model that learnt from {posts:,} posts. Picked by a person.",
+        "facts": f"A language model that learnt from {posts:,} posts, from the base {record.base.name}.",
+        "avatar": "avatar.png" if has_avatar else "",
+        "model": model.name,
+        "bytes": model.stat().st_size,
+        "context": min(LONGEST, request.model.config.max_position_embeddings),
+        "request": _completion(request),
+        "filters": _filters(request),
+    }
+
+
+def _completion(request: ExportRequest) -> dict[str, Any]:
+    """How llama.cpp shall sample: as `generate` does."""
+    return {
+        "max_tokens": request.sampling.max_new_tokens,
+        "temperature": request.sampling.temperature,
+        "top_p": request.sampling.top_p,
+        "top_k": 0,
+        "min_p": 0,
+        "samplers": ["temperature", "top_p"],
+        "logit_bias": {str(token): NEVER for token in suppressed_tokens(request.tokenizer)},
+    }
+
+
+def _filters(request: ExportRequest) -> dict[str, Any]:
+    filters = request.filters
+    return {
+        "copies": [
+            {"run": copies.run, "bits": copies.bits, "salt": copies.salt.hex(), "file": _copies_file(number)}
+            for number, copies in enumerate(filters.copies)
+        ],
+        "handles": [{"salt": s, "bits": bits, "hashes": hashes} for s, bits, hashes in filters.handles],
+        "digits": digits(),
+        "key_changes": KEY_CHANGES,
+        "patterns": {
+            "word": _characters.word_pattern(),
+            **{name: _characters.for_javascript(pattern) for name, pattern in filters.patterns.items()},
+        },
+        "folds": _characters.case_folds(),
+    }
+
+
+def _copies_file(number: int) -> str:
+    return f"copies-{number + 1}.bin"

@@ -1,0 +1,241 @@
+"""The web page: the bot runs in the visitor's browser, filtered as by generate, and asks no other server."""
+
+from __future__ import annotations
+
+import functools
+import json
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from typer.testing import CliRunner
+
+from huggingtweets import ModelFolder, export, load_recipe
+from huggingtweets.cli import app
+from huggingtweets.errors import ModelError
+from huggingtweets.generation.copy_index import CopyIndex
+from huggingtweets.generation.filters import CopyFilter, PrivacyFilter, published, write_filters
+from huggingtweets.training import Device, TrainOptions, load_base, train
+from tests.exporters.test_export import gpt2, record, saved
+from tests.helpers import browser
+from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
+
+ODD = "ßİﬁŉǰΐςſ\u2019'\u0301\u200c\u200d_٤²½Ⅷ\u3000\u00a0\u1c80Å9\uff10"
+SCRIPTS = [
+    "日本語のテキスト",
+    "한국어 글",
+    "русский язык",
+    "اللغة العربية ٤٥",
+    "עברית",
+    "हिन्दी में",
+    "ภาษาไทย",
+    "👩‍👩‍👧 🇩🇪 👍🏽 ❤️",
+]
+NUMBER = "holds a phone number"
+PRIVATE = [
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "jane (at) Example dot org",
+    "4111 1111 1111 1111",
+    "\uff20ada",
+    ".@ada",
+    "mail me: a.b+c@example.co.uk",
+    "+44 20 7946 0958",
+    "555-010-9988",
+    "(030) 123 4567 8",
+    "call 0123456789",
+    "@ada",
+    "@Stranger",
+    "@a@mastodon.social",
+    "x@",
+    "@ß",
+]
+
+
+def posts() -> list[str]:
+    """What the model has learnt from: many scripts, handles that come often, odd characters."""
+    plain = varied_texts(60, seed=3)
+    scripts = [f"{s} {t}" for s, t in zip(SCRIPTS * 3, plain, strict=False)]
+    return [*plain, *scripts, *(f"@ada @Größe thanks for {text}" for text in plain[:9]), ODD + " " + plain[0]]
+
+
+def texts(count: int) -> list[str]:
+    """Posts, changed posts, and strings of anything."""
+    rng, known = random.Random(1), posts()
+    alphabet = [*ODD, *"".join(SCRIPTS), *" abcde.,#@-()+0123456789\n\t", *map(chr, range(0x20, 0x3000, 7))]
+    made = []
+    for number in range(count):
+        words = rng.choice(known).split(" ")
+        start = rng.randrange(len(words))
+        noise = "".join(rng.choices(alphabet, k=rng.randrange(40)))
+        kinds = (
+            " ".join(words).swapcase(),
+            " ".join([noise, *words[start:], *words[: start // 2]]),
+            "  ".join(words[start:]) + noise,
+            noise,
+            f"{noise}{rng.choice(PRIVATE)} {words[0]}",
+            ", ".join([*words, *rng.choice(known).split(" ")]),
+        )
+        made.append(kinds[number % len(kinds)].encode("utf-8", "ignore").decode())
+    return made
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a model, and its page in exports/."""
+    place = tmp_path_factory.mktemp("web")
+    model, base = place / "models" / "ada", str(tiny_base(place / "base"))
+    model.mkdir(parents=True)
+    settings = ["epochs=12", "learning_rate=1e-2", "sampling.max_new_tokens=30", "sampling.temperature=0.75"]
+    options = TrainOptions(device=Device("cpu", "test", bf16=False))
+    train(tiny_dataset(), load_recipe("starter", settings), load_base(base), model, options)
+    ModelFolder(model).save_record(record("Ada </script><b>"))
+    write_filters(posts(), 8, model)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        done = CliRunner().invoke(app, ["export", "ada", "--to", "web", "--out", "page"])
+    assert done.exit_code == 0, done.output
+    (place / "told").write_text(done.output, "utf-8")
+    return place
+
+
+@contextmanager
+def hosted(folder) -> Iterator[str]:
+    """A plain web server, such as any host of static files."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.started() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def opened(place, chromium):
+    """The page in a browser that reaches no other machine; what it asked for, and its errors."""
+    with hosted(place / "page") as url, browser.page_of(chromium, url) as page:
+        yield page
+
+
+def verdicts(page, strings: list[str]) -> list[str]:
+    """What the page's filters say."""
+    return page.evaluate(
+        """async (strings) => {
+          const { makeFilters } = await import("./filters.js");
+          const { filters } = await (await fetch("bot.json")).json();
+          const files = filters.copies.map(async ({ file }) => (await fetch(file)).arrayBuffer());
+          const indexes = (await Promise.all(files)).map((file) => new BigUint64Array(file));
+          return strings.map(makeFilters(filters, indexes));
+        }""",
+        strings,
+    )
+
+
+def expected(place, strings: list[str]) -> list[str]:
+    """What Python says, by what the model folder publishes."""
+    pairs = published(place / "models" / "ada")
+    filters = [*(CopyFilter(index) for index, _ in pairs), PrivacyFilter([handles for _, handles in pairs])]
+    return [next(filter(None, (f.objection(text) for f in filters)), "") for text in strings]
+
+
+def assert_same_verdicts(opened, place, count: int) -> None:
+    strings = [*posts(), *PRIVATE, *texts(count)]
+    ours, theirs = expected(place, strings), verdicts(opened[0], strings)
+    differing = [(t, a, b) for t, a, b in zip(strings, ours, theirs, strict=True) if a != b]
+    assert [case for case in differing if case[2] != NUMBER] == []
+    assert len(differing) < len(strings) / 20
+    assert {"", "copies a training post", NUMBER, "names somebody's handle"} < set(ours)
+
+
+def test_the_page_refuses_what_python_refuses(opened, place):
+    """Both give the same reason for each text, in any script; the page takes more for phone numbers."""
+    assert_same_verdicts(opened, place, 600)
+
+
+@pytest.mark.slow
+def test_the_page_refuses_what_python_refuses_among_ten_thousand_texts(opened, place):
+    """The same for many."""
+    assert_same_verdicts(opened, place, 10_000)
+
+
+def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
+    """Posts begin with the prompt, names are shown as text, pictures are saved, nothing is asked outside."""
+    page, seen = opened
+    page.wait_for_selector("#write:enabled")
+    assert page.inner_text("#name") == "Ada </script><b>"
+    assert "bot" in page.inner_text("h1").lower()
+    page.fill("#prompt", "the lamp ")
+    page.click("#write")
+    page.wait_for_selector("article.whole")
+    page.wait_for_selector("#write:enabled")
+    written = page.locator("article.whole p").all_inner_texts()
+    assert 1 <= len(written) <= 5
+    assert all(text.startswith("the lamp") for text in written)
+    with page.expect_download() as saved_picture:
+        page.click("article.whole button")
+    assert saved_picture.value.path().read_bytes().startswith(b"\x89PNG")
+    assert seen.outside == []
+    assert seen.errors == []
+
+
+@pytest.mark.slow
+def test_a_page_whose_engine_breaks_goes_on(chromium, tmp_path):
+    """A model of random bytes breaks wllama: it is started anew, and one can ask again."""
+    model = saved(tmp_path / "m", *gpt2(tmp_path))
+    write_filters(posts(), 8, model)
+    export(model, to="web", out=tmp_path / "page")
+    with hosted(tmp_path / "page") as url, browser.page_of(chromium, url) as (page, seen):
+        for _ in range(2):
+            page.wait_for_selector("#write:enabled")
+            page.click("#write")
+        page.wait_for_selector("#write:enabled")
+        assert seen.outside == []
+
+
+def test_what_the_page_holds(place):
+    """No exact index, no posts; how to sample; the licence of what it runs with; and its size is told."""
+    bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
+    assert bot["request"]["temperature"] == 0.75
+    assert bot["request"]["top_k"] == bot["request"]["min_p"] == 0
+    assert all(copies["bits"] < 64 and copies["run"] >= 8 for copies in bot["filters"]["copies"])
+    assert "MIT" in (place / "page" / "wllama" / "LICENCE").read_text("utf-8")
+    files = b"".join(
+        f.read_bytes() for f in (place / "page").rglob("*") if f.suffix in {".json", ".js", ".html"}
+    )
+    assert posts()[0].encode() not in files
+
+
+def test_the_command_warns_of_the_file(place):
+    """Where no format is named it is q8_0; the size is told, and that the GGUF file has no filter."""
+    told = (place / "told").read_text("utf-8")
+    assert "size of the page" in told
+    assert "draw without" in told
+    assert list((place / "page").glob("*-q8_0.gguf"))
+    assert (place / "page" / "wllama" / "wllama.wasm").is_file()
+
+
+@pytest.mark.parametrize("case", ["none", "exact"])
+def test_without_a_published_index_there_is_no_page(case, tmp_path):
+    """Neither without any filter, nor with an index that must stay where the model was trained."""
+    model = saved(tmp_path / "m", *gpt2(tmp_path))
+    if case == "exact":
+        write_filters(posts(), 8, model)
+        CopyIndex.build(posts(), 8).save(model / "copies.safetensors")
+    with pytest.raises(ModelError, match="copy index"):
+        export(model, to="web", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
