@@ -64,7 +64,10 @@ def fleet(
     keep_line_breaks: opt.KeepLines = False,
     held_out: opt.HeldOut = 0.1,
     on: Annotated[
-        str, typer.Option("--on", metavar="local", help="Who does the work: processes of this machine.")
+        str,
+        typer.Option(
+            "--on", metavar="local|ray", help="Who does the work: processes of this machine, or Ray."
+        ),
     ] = "local",
     address: Annotated[
         str | None,

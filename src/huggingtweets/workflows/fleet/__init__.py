@@ -16,6 +16,7 @@ from ...files import sha256
 from ...progress import Silence, Watcher
 from ...types import Stage
 from .._executors import Executor, LocalExecutor, cores
+from .._ray import RayExecutor
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
@@ -38,7 +39,7 @@ __all__ = [
     "fleet_status",
 ]
 
-EXECUTORS = ("local",)
+EXECUTORS = ("local", "ray")
 
 
 def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
@@ -183,4 +184,6 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
 def _executor(config: FleetConfig, store: Store, job: Job) -> Executor:
     """What does the work."""
     work = AuthorWorker(str(store.local) if store.local else store.address, job, config.lease_seconds)
+    if config.executor == "ray":
+        return RayExecutor(work, workers=config.workers, address=config.address, gpus=config.gpus_per_author)
     return LocalExecutor(work, config.workers or cores())

@@ -24,6 +24,7 @@ from .records import save_outcome
 from .store import Store
 from .worker import Assignment
 
+MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
 STORE_FAILURES = 3  # authors in a row that a worker could not bring into the store, before the fleet stops
@@ -124,10 +125,14 @@ class Drive:
         if isinstance(event, Died):
             self._died(event, request, event.item.owner)
         elif event.value is None:  # held by somebody else
-            self._held.append((time.monotonic() + min(self.lease_seconds / 3, 10.0), request))
+            self._hold(request)
         else:
             self._store_failures = 0
             self._end(event.value)
+
+    def _hold(self, request: AuthorRequest) -> None:
+        """Look at an author again after a while."""
+        self._held.append((time.monotonic() + min(self.lease_seconds / 3, MOST_HELD), request))
 
     def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
         """Let the author be tried again, after all others, unless too many workers died on it."""
@@ -141,7 +146,10 @@ class Drive:
             leases.release_of(self.store, owner)
         self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
         if self._deaths[request.name] < self.attempts:
-            self._waiting.append(request)
+            if event.is_gone:
+                self._waiting.append(request)
+            else:
+                self._hold(request)  # its lease is left to expire
             return
         reason = f"{self.attempts} workers died on it, the last one since {event.reason}"
         outcome = Outcome(
