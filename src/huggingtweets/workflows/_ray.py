@@ -71,15 +71,13 @@ class RayExecutor:
         self._busy: dict[Any, tuple[Any, int, Any]] = {}  # actor, count and item, by the future result
 
     def __enter__(self) -> Self:
-        place = (
-            {"address": self._address} if self._address else {"address": "local", "num_cpus": self._cpus()}
-        )
+        place: dict[str, Any] = {"address": self._address}
+        if not self._address:
+            place = {"address": "local", "num_cpus": self._count or cores(), "include_dashboard": False}
         try:
             _require_answer(self._address or "")
             with _same_handler(signal.SIGTERM):
-                self._ray.init(
-                    **place, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False
-                )
+                self._ray.init(**place, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, RuntimeError, ValueError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
@@ -139,10 +137,6 @@ class RayExecutor:
     def _kill(self, actor: Any) -> None:
         with suppress(self._ray.exceptions.RayError):
             self._ray.kill(actor)
-
-    def _cpus(self) -> int:
-        """The cores of the cluster that is made here, one for each worker."""
-        return self._count or cores()
 
     def _places(self) -> int:
         """How many workers the cluster has place for."""

@@ -76,6 +76,7 @@ class Drive:
     _waiting: deque[AuthorRequest] = field(default_factory=deque)
     _held: list[tuple[float, AuthorRequest]] = field(default_factory=list)  # by others; when to look again
     _deaths: Counter[str] = field(default_factory=Counter)
+    _states: Counter[State] = field(default_factory=Counter)
     _working: int = 0
     _store_failures: int = 0
     _started: float = field(default_factory=time.monotonic)
@@ -90,6 +91,7 @@ class Drive:
         """
         self._waiting.extend(request for request in requests if request.name not in self.ended)
         self._at_start = len(self.ended)
+        self._states = Counter(outcome.state for outcome in self.ended.values())
         announced = False
         while self._working or (not stop.signal and (self._waiting or self._held)):
             if stop.signal and not announced:
@@ -165,25 +167,24 @@ class Drive:
 
     def _end(self, outcome: Outcome) -> None:
         self.ended[outcome.name] = outcome
-        counts = Counter(other.state for other in self.ended.values())
-        self.run.log(
-            {"fleet/done": counts[State.DONE], "fleet/failed": counts[State.FAILED]}, step=len(self.ended)
-        )
+        self._states[outcome.state] += 1
+        metrics = {"fleet/done": self._states[State.DONE], "fleet/failed": self._states[State.FAILED]}
+        self.run.log(metrics, step=len(self.ended))
         if outcome.state is State.FAILED:
             self.watcher.note(f"  {outcome.name} failed: {outcome.reason}")
         now = time.monotonic()
         if now - self._told >= TELL_SECONDS or len(self.ended) == self.total:
             self._told = now
-            self.watcher.note(self._progress(counts, outcome))
+            self.watcher.note(self._progress(outcome))
 
-    def _progress(self, counts: Counter[State], outcome: Outcome) -> str:
+    def _progress(self, outcome: Outcome) -> str:
         figure = (
             f"; {outcome.name} {outcome.bits_per_byte:.3f} bits per byte" if outcome.bits_per_byte else ""
         )
         seconds = (time.monotonic() - self._started) / max(1, len(self.ended) - self._at_start)
         left = seconds * (self.total - len(self.ended))
         return (
-            f"  {len(self.ended):,} of {self.total:,} ended, {counts[State.FAILED]:,} of them failed, "
+            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed, "
             f"about {_duration(left)} left{figure}"
         )
 
