@@ -105,7 +105,7 @@ def test_chaos_on_a_cluster(cluster, tmp_path, record_property):
     seen, rng = dict[str, bytes](), random.Random(3)
     process = subprocess.Popen(command)
     while process.poll() is None:
-        time.sleep(rng.uniform(3, 9))
+        time.sleep(rng.uniform(5, 15))
         for path in store.glob("ended/*.json"):
             assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()  # none ends twice
         if killed["driver"] < 2 and len(seen) >= 5 * (killed["driver"] + 1):

@@ -69,13 +69,7 @@ def fleet(
             "--on", metavar="local|ray", help="Who does the work: processes of this machine, or Ray."
         ),
     ] = "local",
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|HOST:PORT|ray://HOST:PORT",
-            help="A Ray cluster that runs already.  [default: one is made on this machine]",
-        ),
-    ] = None,
+    address: opt.RayAddress = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Authors at a time.  [default: one for each core, or share of a GPU]"),

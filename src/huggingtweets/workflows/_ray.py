@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
@@ -24,6 +25,7 @@ NO_UV = {
 }  # it gives the driver's whole environment to workers, keys included
 
 
+IDLE_SECONDS = 30.0  # that a worker waits for its next item, before it gives its place back
 CONNECT_SECONDS = 10.0  # that a cluster has to answer
 
 
@@ -67,7 +69,7 @@ class RayExecutor:
             raise MissingExtra("Ray, which spreads work over machines,", "ray") from error
         self._ray, self._work, self._count = ray, work, workers
         self._address, self._gpus = address, gpus
-        self._idle: list[tuple[Any, int]] = []  # actors, and how many items each has done
+        self._idle: list[tuple[Any, int, float]] = []  # actors, the items each has done, and since when
         self._busy: dict[Any, tuple[Any, int, Any]] = {}  # actor, count and item, by the future result
 
     def __enter__(self) -> Self:
@@ -93,8 +95,7 @@ class RayExecutor:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._release_idle()
-        for actor, _, _ in self._busy.values():
+        for actor, *_ in (*self._idle, *self._busy.values()):
             self._kill(actor)
         self._ray.shutdown()
 
@@ -105,7 +106,9 @@ class RayExecutor:
 
     def submit(self, item: Any) -> None:
         """Hand out an item to a worker that is free."""
-        actor, done = self._idle.pop() if self._idle else (self._actor.remote(self._shared, self._gpus), 0)
+        if not self._idle:
+            self._idle.append((self._actor.remote(self._shared, self._gpus), 0, time.monotonic()))
+        actor, done, _ = self._idle.pop()
         self._busy[actor.do.remote(item)] = actor, done, item
 
     def wait(self, seconds: float) -> list[Finished | Died]:
@@ -125,14 +128,16 @@ class RayExecutor:
         if done + 1 >= RECYCLED_AFTER:
             self._kill(actor)
         else:
-            self._idle.append((actor, done + 1))
+            self._idle.append((actor, done + 1, time.monotonic()))
         return Died(item, reason, is_gone=True, error=error) if reason else Finished(item, value)
 
     def _release_idle(self) -> None:
-        """End workers that wait, as one that is to be made may need their place."""
-        for actor, _ in self._idle:
-            self._kill(actor)
-        self._idle.clear()
+        """End workers that have waited for long, as one that is to be made may need their place."""
+        long_ago = time.monotonic() - IDLE_SECONDS
+        for actor, _, since in self._idle:
+            if since < long_ago:
+                self._kill(actor)
+        self._idle = [worker for worker in self._idle if worker[2] >= long_ago]
 
     def _kill(self, actor: Any) -> None:
         with suppress(self._ray.exceptions.RayError):
