@@ -218,7 +218,7 @@ def test_the_commands_read_the_store_alone(trained, tmp_path):
         ((place / "posts.jsonl", "--out", "nowhere://s", "--recipe", "ngram"), "give a folder"),
         (
             (place / "posts.jsonl", "--out", tmp_path / "s", "--recipe", "ngram", "--on", "mars"),
-            "choose one of: local",
+            "choose one of: local, ray",
         ),
     ):
         code, text = said(*words, *(["--tracker", "none"] if "--out" in words else []))

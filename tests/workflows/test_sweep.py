@@ -22,6 +22,7 @@ from huggingtweets.progress import Silence
 from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
+from huggingtweets.workflows._executors import cores
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, sweep
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
@@ -171,6 +172,18 @@ def test_two_processes_share_one_study(place, tmp_path):
     counts = [err.decode().count("  trial ") for _, err in outputs]
     assert sum(counts) == len(trials)
     assert load_recipe("shared.toml").name == "shared"
+
+
+@pytest.mark.slow
+def test_trials_in_other_processes_are_the_same(config, tmp_path):
+    """With --on local and a thread a worker, trials have the figures of this process; none is run twice."""
+    here = sweep(replace(config, trials=1, storage=f"sqlite:///{tmp_path}/here.db", out=Path("here.toml")))
+    there = sweep(replace(config, trials=2, executor="local", workers=cores(), out=Path("there.toml")))
+    assert there.trials[0].bits_per_byte == here.trials[0].bits_per_byte
+    assert len({tuple(trial.settings.values()) for trial in there.trials}) == len(there.trials) == 2
+    assert load_recipe("there.toml").name == "there"
+    with pytest.raises(UserError, match="choose one of: local, ray"):
+        sweep(replace(config, executor="mars", out=Path("mars.toml")))
 
 
 def test_a_trial_that_is_worse_than_the_others_is_pruned():

@@ -147,6 +147,14 @@ Base = Annotated[
         "Hub id.",
     ),
 ]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="auto|HOST:PORT|ray://HOST:PORT",
+        help="A Ray cluster that runs already.  [default: one is made on this machine]",
+    ),
+]
 Mix = Annotated[
     list[str] | None,
     typer.Option(

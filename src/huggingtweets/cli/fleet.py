@@ -64,15 +64,12 @@ def fleet(
     keep_line_breaks: opt.KeepLines = False,
     held_out: opt.HeldOut = 0.1,
     on: Annotated[
-        str, typer.Option("--on", metavar="local", help="Who does the work: processes of this machine.")
-    ] = "local",
-    address: Annotated[
-        str | None,
+        str,
         typer.Option(
-            metavar="auto|HOST:PORT|ray://HOST:PORT",
-            help="A Ray cluster that runs already.  [default: one is made on this machine]",
+            "--on", metavar="local|ray", help="Who does the work: processes of this machine, or Ray."
         ),
-    ] = None,
+    ] = "local",
+    address: opt.RayAddress = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Authors at a time.  [default: one for each core, or share of a GPU]"),

@@ -56,6 +56,16 @@ def sweep(
         bool, typer.Option("--prune/--no-prune", help="Whether bad trials are given up early.")
     ] = True,
     overwrite: opt.Overwrite = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="local|ray", help="Run trials in other processes: of this machine, or on Ray."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials at a time, with --on.  [default: one for each core]")
+    ] = None,
+    address: opt.RayAddress = None,
     as_json: opt.Json = False,
 ) -> None:
     """Search for better settings of a recipe, and write them as a recipe file.
@@ -86,6 +96,9 @@ def sweep(
         prune=prune,
         out=out,
         overwrite=overwrite,
+        executor=on,
+        workers=workers,
+        address=address,
     )
     with Terminal() as terminal:
         result = sweep(config, terminal)

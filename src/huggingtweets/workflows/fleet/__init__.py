@@ -15,7 +15,8 @@ from ...errors import StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
 from ...types import Stage
-from .._executors import Executor, LocalExecutor, cores
+from .._execution import open_executor, require_executor
+from .._executors import Executor
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
@@ -37,8 +38,6 @@ __all__ = [
     "fleet_retry",
     "fleet_status",
 ]
-
-EXECUTORS = ("local",)
 
 
 def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
@@ -141,8 +140,7 @@ def _check(config: FleetConfig) -> None:
         raise UserError(
             f"{config.authors} is not there; give a table of authors or of posts, or a folder of archives"
         )
-    if config.executor not in EXECUTORS:
-        raise UserError(f"--on {config.executor}: choose one of: {', '.join(EXECUTORS)}")
+    require_executor(config.executor)
     if config.store.startswith("memory:"):
         raise StoreUnavailable(f"--out {config.store}: other processes do not see it; give a folder")
 
@@ -182,5 +180,10 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
 
 def _executor(config: FleetConfig, store: Store, job: Job) -> Executor:
     """What does the work."""
-    work = AuthorWorker(str(store.local) if store.local else store.address, job, config.lease_seconds)
-    return LocalExecutor(work, config.workers or cores())
+    return open_executor(
+        config.executor,
+        AuthorWorker(str(store.local) if store.local else store.address, job, config.lease_seconds),
+        workers=config.workers,
+        address=config.address,
+        gpus=config.gpus_per_author,
+    )

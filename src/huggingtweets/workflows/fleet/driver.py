@@ -24,6 +24,7 @@ from .records import save_outcome
 from .store import Store
 from .worker import Assignment
 
+MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
 STORE_FAILURES = 3  # authors in a row that a worker could not bring into the store, before the fleet stops
@@ -75,6 +76,7 @@ class Drive:
     _waiting: deque[AuthorRequest] = field(default_factory=deque)
     _held: list[tuple[float, AuthorRequest]] = field(default_factory=list)  # by others; when to look again
     _deaths: Counter[str] = field(default_factory=Counter)
+    _states: Counter[State] = field(default_factory=Counter)
     _working: int = 0
     _store_failures: int = 0
     _started: float = field(default_factory=time.monotonic)
@@ -89,6 +91,7 @@ class Drive:
         """
         self._waiting.extend(request for request in requests if request.name not in self.ended)
         self._at_start = len(self.ended)
+        self._states = Counter(outcome.state for outcome in self.ended.values())
         announced = False
         while self._working or (not stop.signal and (self._waiting or self._held)):
             if stop.signal and not announced:
@@ -124,10 +127,14 @@ class Drive:
         if isinstance(event, Died):
             self._died(event, request, event.item.owner)
         elif event.value is None:  # held by somebody else
-            self._held.append((time.monotonic() + min(self.lease_seconds / 3, 10.0), request))
+            self._hold(request)
         else:
             self._store_failures = 0
             self._end(event.value)
+
+    def _hold(self, request: AuthorRequest) -> None:
+        """Look at an author again after a while."""
+        self._held.append((time.monotonic() + min(self.lease_seconds / 3, MOST_HELD), request))
 
     def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
         """Let the author be tried again, after all others, unless too many workers died on it."""
@@ -141,7 +148,10 @@ class Drive:
             leases.release_of(self.store, owner)
         self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
         if self._deaths[request.name] < self.attempts:
-            self._waiting.append(request)
+            if event.is_gone:
+                self._waiting.append(request)
+            else:
+                self._hold(request)  # its lease is left to expire
             return
         reason = f"{self.attempts} workers died on it, the last one since {event.reason}"
         outcome = Outcome(
@@ -157,25 +167,24 @@ class Drive:
 
     def _end(self, outcome: Outcome) -> None:
         self.ended[outcome.name] = outcome
-        counts = Counter(other.state for other in self.ended.values())
-        self.run.log(
-            {"fleet/done": counts[State.DONE], "fleet/failed": counts[State.FAILED]}, step=len(self.ended)
-        )
+        self._states[outcome.state] += 1
+        metrics = {"fleet/done": self._states[State.DONE], "fleet/failed": self._states[State.FAILED]}
+        self.run.log(metrics, step=len(self.ended))
         if outcome.state is State.FAILED:
             self.watcher.note(f"  {outcome.name} failed: {outcome.reason}")
         now = time.monotonic()
         if now - self._told >= TELL_SECONDS or len(self.ended) == self.total:
             self._told = now
-            self.watcher.note(self._progress(counts, outcome))
+            self.watcher.note(self._progress(outcome))
 
-    def _progress(self, counts: Counter[State], outcome: Outcome) -> str:
+    def _progress(self, outcome: Outcome) -> str:
         figure = (
             f"; {outcome.name} {outcome.bits_per_byte:.3f} bits per byte" if outcome.bits_per_byte else ""
         )
         seconds = (time.monotonic() - self._started) / max(1, len(self.ended) - self._at_start)
         left = seconds * (self.total - len(self.ended))
         return (
-            f"  {len(self.ended):,} of {self.total:,} ended, {counts[State.FAILED]:,} of them failed, "
+            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed, "
             f"about {_duration(left)} left{figure}"
         )
 

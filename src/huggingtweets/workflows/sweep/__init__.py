@@ -20,6 +20,7 @@ from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
 from ...progress import Silence, Watcher
 from ...types import Dataset, Sampling
+from .._execution import require_executor
 from ..data import build_dataset, read
 from .config import SweepConfig, SweepResult, TrialResult
 
@@ -48,11 +49,13 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         InternalError: no trial could be finished.
     """
     try:
-        from . import result, space, study
+        from . import result, space, study, workers
         from .objective import Objective
     except ModuleNotFoundError as error:
         raise MissingExtra("optuna, which searches,", "sweep") from error
 
+    if config.executor:
+        require_executor(config.executor)
     watcher = watcher or Silence()
     ranges = space.parse_ranges(config.recipe, config.space)
     datasets = _datasets(config, watcher)
@@ -70,7 +73,13 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
     )
     watcher.note(f"study {name} in {study.display_url(config.storage)}; the same command goes on with it")
     objective = Objective(config.recipe, ranges, datasets, watcher)
-    _run_trials(optuna_study, objective, config.trials, watcher)
+    if config.executor:
+        worker = workers.TrialWorker(
+            config, name, study.database_url(config.storage), settings, ranges, datasets
+        )
+        workers.run_trials(worker, config.executor, lambda: len(study.ended_trials(optuna_study)), watcher)
+    else:
+        _run_trials(optuna_study, objective, config.trials, watcher)
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
 
 

@@ -25,6 +25,9 @@ class SweepConfig(Struct, frozen=True, kw_only=True):
     prune: bool = True  # whether bad trials are stopped early
     out: Path | None = None  # the recipe file to write; None: the study's name, in the current folder
     overwrite: bool = False  # whether an existing recipe file is replaced
+    executor: str | None = None  # "local" or "ray": trials run in other processes; None: in this one
+    workers: int | None = None  # trials at a time in other processes; None: one for each core
+    address: str | None = None  # of a Ray cluster; None: one is made on this machine
 
 
 class TrialResult(Struct, frozen=True, kw_only=True):

@@ -139,6 +139,11 @@ def display_url(storage: str | None) -> str:
     return make_url(storage).render_as_string(hide_password=True) if storage else str(_file())
 
 
+def database_url(storage: str | None) -> str:
+    """The URL of the database, also where it is the file on this machine."""
+    return storage or f"sqlite:///{_file()}"
+
+
 def _require_same_search(study: optuna.Study, settings: Mapping[str, object], storage: str | None) -> None:
     # Another worker that has just created the study may not have written its settings yet.
     study_settings = study.user_attrs.get(_SETTINGS, dict(settings))
@@ -157,7 +162,7 @@ def _file() -> Path:
 def _database(storage: str | None) -> RDBStorage:
     if storage is None:
         _file().parent.mkdir(parents=True, exist_ok=True)
-        storage = f"sqlite:///{_file()}"
+    storage = database_url(storage)
     is_sqlite = make_url(storage).get_backend_name() == "sqlite"
     return _connect(storage, {"connect_args": {"timeout": LOCK_TIMEOUT}} if is_sqlite else {})
 

@@ -1,0 +1,41 @@
+"""Which executors there are, and how one is opened."""
+
+from __future__ import annotations
+
+from ..errors import UserError
+from ._executors import Executor, LocalExecutor, Work, cores
+from ._ray import RayExecutor
+
+EXECUTORS = ("local", "ray")
+
+
+def require_executor(name: str) -> None:
+    """Refuse the name of an executor that there is none of.
+
+    Raises:
+        UserError: there is no such executor.
+    """
+    if name not in EXECUTORS:
+        raise UserError(f"--on {name}: choose one of: {', '.join(EXECUTORS)}")
+
+
+def open_executor(
+    name: str, work: Work, *, workers: int | None, address: str | None = None, gpus: float = 0.0
+) -> Executor:
+    """Open an executor by its name.
+
+    Args:
+        name: "local" or "ray".
+        work: done for each item.
+        workers: how many items are done at a time; None: one for each core, or place in the cluster.
+        address: of a Ray cluster; None: one is made on this machine.
+        gpus: the share of a GPU for each worker, on Ray.
+
+    Raises:
+        UserError: there is no such executor.
+        MissingExtra: Ray is not installed.
+    """
+    require_executor(name)
+    if name == "ray":
+        return RayExecutor(work, workers=workers, address=address, gpus=gpus)
+    return LocalExecutor(work, workers or cores())
