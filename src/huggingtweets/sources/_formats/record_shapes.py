@@ -31,17 +31,10 @@ _LISTS = (  # of a person's own posts
     *("entries", "tweet", "status", "outbox"),
 )
 _NEVER = re.compile("fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash", re.IGNORECASE)
-# Records that are inside of records.
-_INNER = (
-    "tweet",
-    "legacy",
-    "status",
-    "note",
-    "post",
-    "node",
-    "record",
-    "object",
-)  # records inside of records
+_INNER = (  # records inside of records; a comment stands beside the post of another that it is about
+    *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
+    *("node", "record", "object"),
+)
 _OWNERS = ("account", "author", "authors", "user", "owner")
 _DEEPEST = 4
 

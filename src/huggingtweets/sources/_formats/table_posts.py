@@ -215,10 +215,12 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     if reposts or RETWEET.match(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or named & {*names("kinds")["reply"]}
-    if replies or text.startswith("@") or not is_empty(row.get(columns.reply_to or "")):
+    if replies or text.startswith("@") or _field(row, columns.reply_to):
         return PostKind.REPLY
     quotes = _any(row, columns.quotes) or "quoted" in references or named & {*names("kinds")["quote"]}
-    return PostKind.QUOTE if quotes else PostKind.ORIGINAL
+    if quotes:
+        return PostKind.QUOTE if text else PostKind.REPOST
+    return PostKind.ORIGINAL
 
 
 def _any(row: Row, names: tuple[str, ...]) -> bool:
