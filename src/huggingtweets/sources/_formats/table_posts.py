@@ -26,7 +26,7 @@ from .dates import read_date
 from .fields import is_empty, names, plain
 from .markup import activity_text, unescape_html
 from .record_shapes import Row
-from .skipped import skip
+from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
 from .x_posts import RETWEET, language
 
@@ -68,7 +68,8 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     Raises:
         LocationError: The table has no column of text, or not exactly one author.
     """
-    sample = list(islice(rows(), _SAMPLE))
+    with count_skipped():  # they are counted where the posts are read
+        sample = list(islice(rows(), _SAMPLE))
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
     table = _Table(columns, fields, Authorship(sample), Audience(sample))
