@@ -64,7 +64,9 @@ def test_odd_values_in_a_list_of_texts_are_counted(tmp_path):
     assert skipped == {"damaged": 2}
 
 
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp1251", "koi8-r"])
+@pytest.mark.parametrize(
+    "codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp1251", "koi8-r"]
+)
 @pytest.mark.parametrize("name", ["posts.json", "posts.jsonl"])
 def test_json_in_other_encodings_is_read(tmp_path, name, codec):
     """JSON that a program wrote in UTF-16 or in the code page of a country is read as what it says."""
@@ -79,7 +81,9 @@ def test_one_bad_byte_costs_one_character(tmp_path, form):
     """A byte that is not UTF-8 becomes U+FFFD, and all other text stays as it is."""
     records = [{"text": text, "user": "ada"} for text in RUSSIAN]
     content = {"list": records, "object": {"posts": records}, "texts": RUSSIAN}[form]
-    encoded = json.dumps(content, ensure_ascii=False).encode().replace("ложку".encode(), "ложк".encode() + b"\xd1")
+    encoded = (
+        json.dumps(content, ensure_ascii=False).encode().replace("ложку".encode(), "ложк".encode() + b"\xd1")
+    )
     assert read(tmp_path, "posts.json", encoded) == [*RUSSIAN[:2], RUSSIAN[2].replace("ложку", "ложк\ufffd")]
 
 
@@ -90,3 +94,41 @@ def test_what_holds_no_posts_is_refused(tmp_path, content):
     """Texts under the name of what a person likes are not read, and neither is what is no JSON."""
     with pytest.raises(LocationError, match=r"likes\.json"):
         read(tmp_path, "likes.json", content)
+
+
+ODD_TABLES = {
+    "blank lines first": "\n\nuser,text\nada,{0}\nada,{1}\nada,{2}\n",
+    "a title first": "Exported on 2024-01-01\nuser,text\nada,{0}\nada,{1}\nada,{2}\n",
+    "a column twice": "user,text,text\nada,{0},\nada,{1},\nada,{2},\n",
+    "a quote inside of a field": 'user,text\nada,{0}\nada,{1}\nada,"say "no" to it"\nada,{2}\n',
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_TABLES)
+def test_one_odd_line_costs_no_table(tmp_path, oddity):
+    """Blank lines, a title, a name that stands twice or one quote that is not doubled refuse no table."""
+    assert read(tmp_path, "posts.csv", ODD_TABLES[oddity].format(*TEXTS)) == TEXTS
+
+
+def test_commas_in_the_only_column_belong_to_the_text(tmp_path):
+    """A table of one column without quotes keeps its commas."""
+    assert read(tmp_path, "posts.csv", "text\none, two\nthree\n") == ["one, two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("posts.csv", b"\x1f\x8b\x08", "compressed"),
+        ("posts.json.xz", b"\xfd7zXZ\0", "compressed"),
+        ("posts.csv", b"\xd0\xcf\x11\xe0\xa1\xb1", "workbook"),
+        ("posts.txt", b"{\\rtf1 hello}", "word processor"),
+        ("sent.mbox", b"From ada@example.org Sun Mar 05\nFrom: Ada\nTo: Bob\n\nhello\n", "e-mail"),
+        ("mail.txt", b"From: Ada <a@example.org>\nTo: Bob\nSubject: tea\n\nhello\n", "e-mail"),
+        ("posts.txt", b"<!DOCTYPE html><html><body>hello", "as HTML"),
+        ("posts.csv", b"SQLite format 3\0", "database"),
+    ],
+)
+def test_what_is_no_table_is_named(tmp_path, name, content, what):
+    """A file of another kind is refused with what it is, although its name is that of a table."""
+    with pytest.raises(LocationError, match=what):
+        read(tmp_path, name, content)

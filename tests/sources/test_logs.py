@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- logs as they are, in many scripts
 """Chats and logs of several people are never read as posts, one a line; WhatsApp's are read in more forms."""
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _chat_file(files: ArchiveFiles, folder: str) -> str:
 
 
 def _begins_dated(head: bytes) -> bool:
-    """Whether one of the first lines has a date, as the chat may begin inside a message, and some has a name."""
+    """Whether one of the first lines has a date, as a chat may begin inside a message, and some a name."""
     lines = [f"{line}\n" for line in head.decode("utf-8", "replace").split("\n") if line.strip()]
     if not any(map(stamped, lines[:_FIRST_LINES])):
         return False

@@ -50,7 +50,7 @@ _BEGINS_CLOCKED = re.compile(rf"[\[(<]?{_M}{_CLOCK}\b", re.IGNORECASE)
 _DATED_NAME = re.compile(
     rf"[^\n:]{{1,40}}?[,\s(\[]{_M}{_DATE}(?:[ T,]|\sat\s){{1,2}}{_M}\d{{1,2}}:\d{{2}}", re.IGNORECASE
 )
-_BRACKETED = re.compile(rf"\[[^\[\]\n]{{1,40}}\]\s*\[[^\[\]\n]{{0,12}}\d{{1,2}}:\d{{2}}")  # [Name] [2:05 PM]
+_BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
 _BEGINNINGS = (_BEGINS_DATED, _BEGINS_CLOCKED, _DATED_NAME, _BRACKETED)
 _LEAST_SHARE = 4  # one line of so many has a date, where all dates have the same form
 _HEADER = re.compile(  # a name and a time in a line of its own
@@ -83,7 +83,9 @@ class Stamp(NamedTuple):
 
 def stamped(line: str) -> Stamp | None:
     """Split a line into date and rest; None if the line continues a message."""
-    match = _STAMP.match(line) or _STAMP.match(_CLOCK_FIRST.sub(r"\g<before>\g<date>, \g<clock>", line, count=1))
+    match = _STAMP.match(line) or _STAMP.match(
+        _CLOCK_FIRST.sub(r"\g<before>\g<date>, \g<clock>", line, count=1)
+    )
     if not match:
         return None
     numbers = _numbers(match)
@@ -169,7 +171,7 @@ class ChatDates:
 
     @property
     def day_first(self) -> bool:
-        """Whether the day comes first: the only possible order, or that with fewer steps back or shorter ones."""
+        """Whether the day comes first: the only possible order, or that with fewer and shorter steps back."""
         if self._first_is_day != self._second_is_day:
             return self._first_is_day
         day_first, month_first = zip(self._steps_back, self._distances, strict=True)

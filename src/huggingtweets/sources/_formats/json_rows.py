@@ -1,7 +1,7 @@
 """Reads the records in JSON of any shape: a list, lines, an object around a list, or one after another.
 
-The content decides, not the name of the file. Lists of objects and lines are read piece by piece; other shapes,
-which small files have, are decoded at once.
+The content decides, not the name of the file. Lists of objects and lines are read piece by piece; other
+shapes, which small files have, are decoded at once.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from .record_shapes import Row, flat_records, has_text, own_lists, records_in, w
 from .tolerant_json import DAMAGE, decode, parse
 
 _HEAD = 4096  # bytes
-_BEGINNING = re.compile(
-    rb"\s*\x1e?(?:\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})|\[\s*(?:[\[{\"\]]|null|-?\d))"  # of an object or a list
+_BEGINNING = re.compile(  # of an object or a list
+    rb"\s*\x1e?(?:\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})|\[\s*(?:[\[{\"\]]|null|-?\d))"
     rb"|\s*(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*\["  # of one that a script assigns to a name
 )
 _LIST_OF_OBJECTS = re.compile(rb"\s*(?:(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*)?\[\s*(?:\{|\])")
@@ -107,10 +107,10 @@ def _own_records(envelope: Row, name: str) -> Iterable[Row]:
 
 
 def _one_after_another(content: bytes) -> Iterator[Row]:
-    """Yield objects that stand one after another, without a list around them; nothing if these are damaged."""
+    """Yield objects that stand one after another without a list; nothing if these are damaged."""
     text, position, decoder = content.decode("utf-8", "replace"), 0, json.JSONDecoder(strict=False)
     values: list[Row] = []
-    while (position := _BETWEEN.match(text, position).end()) < len(text):  # type: ignore[union-attr] -- matches
+    while (position := _next_value(text, position)) < len(text):
         try:
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
@@ -118,6 +118,11 @@ def _one_after_another(content: bytes) -> Iterator[Row]:
         if isinstance(value, dict):
             values.append(value)
     yield from values if len(values) > 1 else ()
+
+
+def _next_value(text: str, position: int) -> int:
+    between = _BETWEEN.match(text, position)
+    return between.end() if between else position
 
 
 def _decoded(content: bytes, name: str, kind: type[Any]) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -63,28 +64,58 @@ def is_table(path: Path) -> bool:
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
     """Yield the rows of CSV or the like. `escape` is the character before a quote that is not doubled."""
-    first = next(text, "")
+    first = next(filter(str.strip, text), "")
     separator = _SEPARATOR.fullmatch(first)
     first = next(text, "") if separator else first
-    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     sample = [first, *islice(text, _FIRST_LINES)]
+    if not separator and len(sample) > 1 and _is_title(first, sample[1]):
+        del sample[0]
+        first = sample[0]
+    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     escape = escape or ("\\" if _escapes_quotes(sample) else None)
     reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
+    header = _different([column.strip() for column in next(reader, [])])
     odd = OddRecords()
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        for values in filter(None, reader):
-            if len(values) > len(header):
-                more = f"{len(values)} fields where the header has {len(header)}"
-                odd.skip(_broken(name, reader.line_num, more))
-            else:
-                odd.add(1)
-                yield dict(
-                    zip(header, values, strict=False)
-                )  # spreadsheets leave out empty fields at the end
-    except csv.Error as error:
-        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
+    for row in _whole_rows(reader, name, odd):
+        values = [delimiter.join(row)] if only_text else row
+        if len(values) > len(header):
+            more = f"{len(values)} fields where the header has {len(header)}"
+            odd.skip(_broken(name, reader.line_num, more))
+        else:
+            odd.add(1)
+            yield dict(zip(header, values, strict=False))  # spreadsheets leave out empty fields at the end
     odd.check()
+
+
+def _whole_rows(reader: Any, name: str, odd: OddRecords) -> Iterator[list[str]]:
+    """Yield the rows that are not empty; a quote inside of a field costs its row, one that never ends all."""
+    while True:
+        try:
+            yield from filter(None, reader)
+        except csv.Error as error:
+            message = _broken(name, reader.line_num, str(error))
+            if "expected after" not in str(error):
+                raise BrokenArchive(message) from error
+            odd.skip(message)
+        else:
+            return
+
+
+def _different(header: list[str]) -> list[str]:
+    """Return the names of columns; of two with the same name the first one keeps it."""
+    return [
+        name if header.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(header)
+    ]
+
+
+def _is_title(first: str, second: str) -> bool:
+    """Whether a first line is no header but a title: the second one is a header, with a text."""
+    titles = [
+        {plain(column) for column in line.split(max(_DELIMITERS, key=line.count))} for line in (first, second)
+    ]
+    texts = {*names("columns")["text"]}
+    return texts.isdisjoint(titles[0]) and not texts.isdisjoint(titles[1]) and len(titles[1]) > len(titles[0])
 
 
 def _escapes_quotes(sample: list[str]) -> bool:
