@@ -163,11 +163,7 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
         return best
     damage = best.damage(sample) / len(sample)
     if damage < _WESTERN:
-        return (
-            Encoding(of_language(sample.decode(best.codec, "replace")) or best.codec)
-            if best.codec == "cp1252"
-            else best
-        )
+        return Encoding(of_language(sample) or best.codec) if best.codec == "cp1252" else best
     page = guess(sample)
     if page is None and len(sample) - len(sample.decode("ascii", "ignore")) < _FEW:
         return Encoding("utf-8")

@@ -28,6 +28,7 @@ _BEGINNING = re.compile(  # of an object or a list
     rb"\s*\x1e?(?:\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})|\[\s*(?:[\[{\"\]]|null|-?\d))"
     rb"|\s*(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*\["  # of one that a script assigns to a name
 )
+_OBJECTS = re.compile(rb"\s*\[?\s*\x1e?\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
 _LIST_OF_OBJECTS = re.compile(rb"\s*(?:(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*)?\[\s*(?:\{|\])")
 _BETWEEN = re.compile(r"[\s,\x1e]*")
 
@@ -36,7 +37,8 @@ def is_json(path: Path) -> bool:
     """Whether a file begins as JSON does, whatever its name; a file named so that is empty counts, too."""
     head = next(utf8_chunks(path), b"")[:_HEAD]
     named = path.suffix.lower() in {".json", ".jsonl", ".ndjson"}
-    return _BEGINNING.match(head) is not None or (named and not head.strip())
+    begins = _BEGINNING if named else _OBJECTS
+    return begins.match(head) is not None or (named and not head.strip())
 
 
 def json_rows(path: Path, codec: str | None = None) -> Iterator[Row]:
