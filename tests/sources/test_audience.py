@@ -8,7 +8,7 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
-from huggingtweets.sources import ReadOptions
+from huggingtweets.sources import ReadOptions, count_skipped
 from huggingtweets.types import PostKind
 
 MINE, OTHER, SECRET = "my own words", "xyzzy their words", "PRIVATE words"
@@ -95,6 +95,24 @@ def test_a_share_without_own_words_is_a_repost(tmp_path):
     records = [{"text": None, "renoteId": "1", "renote": {"text": OTHER}, "user": "ada"}]
     posts = read(tmp_path, [*records, {"text": MINE, "renoteId": "1", "user": "ada"}])
     assert [(post.kind, post.text) for post in posts] == [(PostKind.REPOST, ""), (PostKind.QUOTE, MINE)]
+
+
+def test_posts_of_mastodon_that_are_not_read_are_counted(tmp_path):
+    """A post to followers in an outbox is left out, and the count says so."""
+    person, public = "https://example.social/users/ada", "https://www.w3.org/ns/activitystreams#Public"
+    items = [
+        {
+            "id": f"{person}/{number}/activity",
+            "type": "Create",
+            "actor": person,
+            "to": [audience],
+            "object": {"id": f"{person}/{number}", "type": "Note", "content": f"<p>{text}</p>"},
+        }
+        for number, (text, audience) in enumerate([(MINE, public), (SECRET, f"{person}/followers")])
+    ]
+    with count_skipped() as skipped:
+        assert texts(tmp_path, {"type": "OrderedCollection", "orderedItems": items}) == [MINE]
+    assert skipped == {"not for everyone": 1}
 
 
 def test_a_column_without_a_name_says_nothing(tmp_path):

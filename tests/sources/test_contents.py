@@ -132,3 +132,27 @@ def test_what_is_no_table_is_named(tmp_path, name, content, what):
     """A file of another kind is refused with what it is, although its name is that of a table."""
     with pytest.raises(LocationError, match=what):
         read(tmp_path, name, content)
+
+
+def test_comments_of_youtube_are_read_from_their_parts(tmp_path):
+    """Google's export has a comment as JSON objects in a cell; answers name the comment above them."""
+    path = tmp_path / "comments.csv"
+    path.write_text(
+        "Comment ID,Channel ID,Comment Create Timestamp,Price,Parent Comment ID,Video ID,Comment Text\n"
+        '1,UC1,2024-01-01T10:00:00.0+00:00,0,,v,"{""text"":""the kettle""},{""text"":"" sings""}"\n'
+        '2,UC1,2024-01-02T10:00:00.0+00:00,0,1,v,"{""text"":""yes it does""}"\n'
+    )
+    posts = list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+    assert [(post.id, post.text, post.reply_to) for post in posts] == [
+        ("1", "the kettle sings", None),
+        ("2", "yes it does", "1"),
+    ]
+    assert all(post.created_at for post in posts)
+
+
+def test_a_feed_that_names_a_wrong_encoding_is_read(tmp_path):
+    """A feed that says UTF-8 and is in a code page has no lost letters."""
+    item = f"<item><title>{RUSSIAN[0]}</title></item>"
+    feed = f"<rss version='2.0'><channel><title>K</title>{item}</channel></rss>"
+    content = b'<?xml version="1.0" encoding="utf-8"?>' + feed.encode("cp1251")
+    assert read(tmp_path, "feed.xml", content) == RUSSIAN[:1]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 
+import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError
@@ -174,6 +175,8 @@ def _text(row: Row, columns: Columns) -> str:
     value = max([_string(row.get(columns.text)), *whole], key=len)
     if columns.is_bytes:
         value = _without_literal(value)
+    if value.startswith('{"text"'):
+        value = _joined(value)
     if columns.has_quotations:
         value = _QUOTATION.sub("", unescape_html(value))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
@@ -196,6 +199,15 @@ def _long_text(value: object) -> str:
     if isinstance(value, str) and value.startswith("{"):
         return max(_QUOTED_TEXT.findall(value), key=len, default="")
     return _string(value)
+
+
+def _joined(value: str) -> str:
+    """Return a text that YouTube's export has in parts: `{"text":"so "},{"text":"true"}`."""
+    try:
+        parts = msgspec.json.decode(f"[{value}]")
+    except (msgspec.DecodeError, UnicodeError):
+        return value
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def _without_literal(value: str) -> str:
