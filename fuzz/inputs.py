@@ -277,6 +277,7 @@ _BUILDERS: list[tuple[str, str, int, str, Callable[[Path], Path]]] = [
     ("WhatsApp zip", "zip", 1, "whatsapp", _whatsapp_zip),
     ("Telegram", "json", 2, "telegram", _fixture("telegram")),
     ("Discord", "zip", 2, "discord", _fixture("discord")),
+    ("Slack", "zip", 1, "slack", _fixture("slack")),
     ("Nostr", "lines", 1, "nostr", _fixture("nostr")),
     ("Instagram", "zip", 1, "instagram_export", _fixture("instagram_export")),
     ("Threads", "zip", 1, "threads_export", _fixture("threads_export")),

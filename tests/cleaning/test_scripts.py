@@ -19,6 +19,8 @@ from huggingtweets.text import MENTION, words
         "ｷｮｳﾊｱﾒｶﾞﾌｯﾃｲﾙ",
         "ꦲꦤꦕꦫꦏꦢꦠꦱꦮꦭ",
         "나는오늘아침에학교에갔다가왔다",
+        "@adaสวัสดีตอนเช้าครับ",
+        "https://t.co/abcวันนี้กาน้ำร้องเพลง",
     ],
 )
 def test_posts_without_spaces_are_not_short(text):

@@ -505,6 +505,31 @@ def _hf_dataset(folder: Path, count: int) -> Path:
 
 
 # For each source, a function that writes a location with posts "post number 0", "post number 1" and so on.
+def slack_message(number: int, text: str, user: str = "U1", **fields: object) -> dict[str, object]:
+    """Return a message of a channel, as Slack's help pages show it."""
+    return {"type": "message", "user": user, "text": text, "ts": f"{1_700_000_000 + number}.000100", **fields}
+
+
+def slack_files(days: Mapping[str, Content]) -> dict[str, Content]:
+    """Return the files of an export of Slack; `days` has messages as `general/2024-01-01`."""
+    people = {"U1": (HANDLE, NAME), "U2": ("bob", "Bob Tests")}
+    users = [
+        {"id": key, "name": name, "profile": {"real_name": shown}} for key, (name, shown) in people.items()
+    ]
+    return {
+        "users.json": users,
+        "channels.json": [{"id": "C1", "name": "general"}, {"id": "C2", "name": "tea"}],
+        "groups.json": [{"id": "G1", "name": "secret"}],
+        "dms.json": [{"id": "D1", "members": ["U1", "U2"]}],
+        **{f"{day}.json": messages for day, messages in days.items()},
+    }
+
+
+def _slack(folder: Path, count: int) -> Path:
+    messages = [slack_message(n, text) for n, text in enumerate(numbered_texts(count))]
+    return write_export(folder / "slack.zip", slack_files({"general/2023-11-14": messages}))
+
+
 FIXTURES = {
     "discord": _discord,
     "facebook_export": _facebook,
@@ -514,6 +539,7 @@ FIXTURES = {
     "linkedin": _linkedin,
     "nostr": _nostr,
     "reddit_export": _reddit,
+    "slack": _slack,
     "substack": _substack,
     "telegram": _telegram,
     "threads_export": _threads,

@@ -17,13 +17,14 @@ from msgspec import Struct
 from ..errors import UserError
 from ..text import UNSPACED
 from ..types import Post
-from .text import LINK
+from .text import LINK, MENTION
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
 NOT_A_WORD = re.compile(r"^\W*[@#\uff03]")
+_MENTION = re.compile(MENTION)
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 LETTER = re.compile(r"\w")
@@ -92,7 +93,8 @@ def _is_dense(text: str) -> bool:
 
     Of Hangul, which may be written without spaces, twelve.
     """
-    own = "".join(part for part in text.split() if not NOT_A_WORD.match(part) and not LINK.search(part))
+    apart = _MENTION.sub(" ", LINK.sub(" ", text))  # text may be glued to them
+    own = "".join(part for part in apart.split() if not NOT_A_WORD.match(part))
     return len(_UNSPACED.findall(own)) + len(_HANGUL.findall(own)) // 2 >= 2 * MIN_WORDS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..errors import BrokenArchive
@@ -11,40 +12,74 @@ from ._formats.table_rows import is_table
 _HEAD = 4096  # bytes
 _LISTED = 3  # files named in messages
 _EXCEL = "is a workbook of Excel; save it as CSV UTF-8, and give that"
+_SHEETS = "is a spreadsheet; save it as CSV UTF-8, and give that"
 _PAGES = "is an export as HTML, which is not read; ask for it again as JSON, and give that"
+_WRITTEN = "is a document of a word processor; save it as text, one post a line, and give that"
+_COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
+_MAIL = "is e-mail, which is not read; give posts, not messages to others"
+_DATABASE = "is a database, as of iMessage or Signal, which is not read; export your own posts"
 _BY_FIRST_BYTES = {
     b"\x1f\x8b": "is compressed; unpack it (gunzip), and give the file inside",
     b"BZh": "is compressed; unpack it (bunzip2), and give the file inside",
-    b"7z\xbc\xaf": "is compressed; unpack it, and give the file or folder inside",
-    b"Rar!": "is compressed; unpack it, and give the file or folder inside",
+    b"\xfd7zXZ": "is compressed; unpack it (unxz), and give the file inside",
+    b"\x28\xb5\x2f\xfd": "is compressed; unpack it (unzstd), and give the file inside",
+    b"7z\xbc\xaf": _COMPRESSED,
+    b"Rar!": _COMPRESSED,
     b"\xd0\xcf\x11\xe0": _EXCEL,
-    b"SQLite format 3": "is a database, as of iMessage or Signal, which is not read; export your own posts",
+    b"SQLite format 3": _DATABASE,
     b"%PDF": "is a PDF, which is not read; ask for the export as JSON or CSV",
+    b"{\\rtf": _WRITTEN,
+    b"ARROW1": "is a Feather or Arrow file; save it as parquet or CSV, and give that",
+    b"\x89PNG": "is a picture; give the export that has the posts",
+    b"\xff\xd8\xff": "is a picture; give the export that has the posts",
+    b"!BDN": _MAIL,
+    b"From ": _MAIL,
 }
+_MAIL_HEADER = re.compile(
+    rb"(?:(?:From|To|Subject|Date|Message-ID|Received|Return-Path|MIME-Version|Delivered-To|X-[\w-]+): "
+    rb".*\r?\n"
+    rb"(?:[ \t].*\r?\n)*){2}"
+)
+_BY_FILE_INSIDE = {"xl/": _EXCEL, "word/": _WRITTEN, "content.xml": _SHEETS, "Index/": _SHEETS}
 
 
 def diagnosis(location: str) -> str:
     """Return what a file or folder is, as the rest of a sentence; "" if that is not known either."""
     path = Path(location)
     try:
-        if path.is_dir():
+        if path.is_dir() or _head(path).startswith(b"PK"):
             return _contents(path)
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-        if head.startswith(b"PK"):
-            return _contents(path)
+        return is_no_table(path) or (_PAGES if b"<html" in _head(path).lower() else "")
     except (OSError, BrokenArchive):
         return ""
-    if b"<html" in head.lower() or b"<!doctype html" in head.lower():
+
+
+def is_no_table(path: Path) -> str:
+    """Return what a file is that is no table of posts, as the rest of a sentence; else ""."""
+    head = _head(path)
+    if head.lstrip().lower().startswith((b"<html", b"<!doctype html")):
         return _PAGES
-    return next((text for first, text in _BY_FIRST_BYTES.items() if head.startswith(first)), "")
+    if _MAIL_HEADER.match(head):
+        return _MAIL
+    if head.startswith(b"PK\3\4"):
+        return _contents(path)
+    mail = head.startswith(b"From ") and b"\nFrom: " not in head  # a post may begin so, too
+    first_bytes = (text for first, text in _BY_FIRST_BYTES.items() if head.startswith(first))
+    return "" if mail else next(first_bytes, "")
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 def _contents(path: Path) -> str:
     with open_archive(path) as files:
         names = [root + name for root in files.roots() for name in files.names(root)]
-        if any(name.startswith("xl/") for name in names):
-            return _EXCEL
+        folders = [f"{name}/" for name in files.folders("")]
+        inside = [text for first, text in _BY_FILE_INSIDE.items() if any(map(first.__eq__, folders + names))]
+        if inside:
+            return inside[0]
         if any(name.endswith(".html") for name in names + _deep_names(files)):
             return _PAGES
     tables = [name for name in names if is_table(Path(name))]

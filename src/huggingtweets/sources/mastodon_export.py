@@ -28,6 +28,7 @@ from ._formats.export_files import Export
 from ._formats.json_arrays import decode_array
 from ._formats.json_nested import nested_values
 from ._formats.markup import Mention, activity_text, server_name
+from ._formats.skipped import NOT_PUBLIC, skip
 from ._formats.tar_files import TarFiles, is_tar
 
 SUMMARY = "an archive of Mastodon: zip, tar.gz, folder or outbox.json"
@@ -115,7 +116,9 @@ def _posts(path: Path, options: ReadOptions) -> Iterator[Post]:
         account, actor = _account(archive, options)
         for activity in _activities(archive):
             visibility = _visibility(activity)
-            if visibility and activity.actor in {None, actor}:
+            if not visibility:
+                skip(NOT_PUBLIC)
+            elif activity.actor in {None, actor}:
                 post = _post(activity, account.handle, visibility)
                 if post:
                     yield post

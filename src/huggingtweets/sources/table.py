@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..errors import LocationError
+from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Timeline
 from ._contract import Match, ReadOptions
+from ._diagnosis import is_no_table
 from ._formats.table_posts import table_timeline
 from ._formats.table_rows import is_table, table_rows
 
@@ -27,5 +28,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = Path(location)
     if not is_table(path):
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
+    if what := is_no_table(path):
+        raise BrokenArchive(f"{path} {what}")
     rows = partial(table_rows, path, options.encoding or None)
     return table_timeline(location, rows, options, source="table", digest=sha256(path))

@@ -35,6 +35,7 @@ _ATTACHMENT = re.compile(  # in a line of its own; `<Media omitted>` has many la
 _FILE = re.compile(r"\S[^\n]*\.\w{2,5}")
 _MARK_AT_END = re.compile(r"\s*[\u200e\u200f]?<([^<>\n]{4,80})>\s*\Z")
 _SHORTEST_NOTICE = 6  # characters
+_HEAD = 64 << 10  # bytes
 _FIRST_LINES = 3
 _RECURS = 3  # times that a whole message is the same if the app wrote it
 _EDITED = re.compile(
@@ -80,7 +81,7 @@ def recognises(location: str) -> Match:
     path = Path(location)
     if path.suffix.lower() == ".txt" and path.is_file():
         with path.open("rb") as file:
-            return Match.CONTENT if _begins_dated(file.read(4096)) else Match.NO
+            return Match.CONTENT if _begins_dated(file.read(_HEAD)) else Match.NO
     return match_export(location, _is_base)
 
 
@@ -173,13 +174,14 @@ def _chat_file(files: ArchiveFiles, folder: str) -> str:
     """Return the file with the shortest name of a chat, if it begins as a chat does."""
     candidates = sorted(filter(_CHAT_FILE.fullmatch, files.names(folder)), key=len)[:1]
     names = [
-        folder + name for name in candidates if _begins_dated(next(files.chunks(folder + name), b"")[:4096])
+        folder + name for name in candidates if _begins_dated(next(files.chunks(folder + name), b"")[:_HEAD])
     ]
     return names[0] if names else ""
 
 
 def _begins_dated(head: bytes) -> bool:
-    """Whether one of the first lines has a date; the chat may begin inside a message."""
-    lines = head.decode("utf-8", "replace").split("\n")
-    first = [line for line in lines if line.strip()][:_FIRST_LINES]
-    return any(stamped(f"{line}\n") for line in first)
+    """Whether one of the first lines has a date, as a chat may begin inside a message, and some a name."""
+    lines = [f"{line}\n" for line in head.decode("utf-8", "replace").split("\n") if line.strip()]
+    if not any(map(stamped, lines[:_FIRST_LINES])):
+        return False
+    return any((stamp := stamped(line)) and _split(stamp)[0] for line in lines)

@@ -17,7 +17,9 @@ from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 _FALSE = {"0", "0.0", "false", "f", "no", "n"}
 _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
 _CLOSED_IF_FALSE = {"open": NOT_PUBLIC, "published_flags": UNPUBLISHED}
-_CLOSED_KIND = re.compile(r"direct|^dm|personal|private|secret|^m?p?im$|draft")
+_FLAGS = {*_FALSE, "1", "1.0", "true", "t", "yes", "y"}
+_PARTS = {"closed_parts": NOT_PUBLIC, "deleted_parts": DELETED}
+_CLOSED_KIND = re.compile(r"direct|^dm|personal|private|secret|^m?p?im$|draft|^(?:incoming|outgoing)$")
 _CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
 _PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
@@ -86,12 +88,14 @@ class Audience:
         known = names("audience")
         for kind, reason in _CLOSED_IF_SET.items():
             if key in known[kind]:
-                self._add(name, lambda value: not is_empty(value), reason)
+                self._add(name, _is_set, reason)
         for kind, reason in _CLOSED_IF_FALSE.items():
             if key in known[kind]:
                 self._add(name, lambda value: str(value).strip().casefold() in _FALSE, reason)
         if key in known["visibilities"]:
             self._add(name, _is_closed if words else _is_closed_if_set, NOT_PUBLIC)
+        else:
+            self._learn_words(name, key, words)
         if key in known["states"] and {*known["published"], *known["unpublished"]} & set(map(plain, words)):
             self._add(name, lambda value: not is_published(value), UNPUBLISHED)
         if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
@@ -99,6 +103,18 @@ class Audience:
         if key in names("authors")["handles"]:
             self._profiles.append(name)
         self._learn_kind(name, key)
+
+    def _learn_words(self, name: str, key: str, words: set[str]) -> None:
+        """Add the tests of a field whose name is not known, but whose words are those of an audience."""
+        known = names("audience")
+        plain_words = set(map(plain, words))
+        narrow = {*known["narrow"]}
+        if plain_words and plain_words <= {*known["public"], *known["unlisted"], *narrow}:
+            self._add(name, _is_closed_if_set if plain_words & narrow else _is_narrow, NOT_PUBLIC)
+        elif {word.casefold() for word in words} <= _FLAGS:
+            for parts, reason in _PARTS.items():
+                if any(part in key for part in known[parts]):
+                    self._add(name, _is_set, reason)
 
     def _learn_kind(self, name: str, key: str) -> None:
         known = names("audience")
@@ -121,6 +137,14 @@ def _is_closed(value: object) -> bool:
 
 def _is_closed_if_set(value: object) -> bool:
     return not is_empty(value) and visibility(value) is None
+
+
+def _is_narrow(value: object) -> bool:
+    return plain(value) in names("audience")["narrow"]
+
+
+def _is_set(value: object) -> bool:
+    return not is_empty(value)
 
 
 def _is_closed_kind(value: object) -> bool:

@@ -59,7 +59,7 @@ class Authorship:
         handles = handles or list(filter(_names_a_writer, used))
         self._link = _link_of_one_author(sample, used)
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
-        self._shown = [name for name in shown if name != self._handle]
+        self._shown = [name for name in shown if name != self._handle or not handles]
 
     @property
     def is_known(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
+_FIRST_ACCENT, _LAST_ACCENT = "\u0300", "\u036f"  # vowel signs of other scripts tell months apart
 _BUDDHIST_FROM = 2400  # years; the calendar of Thailand is 543 years ahead
 _BUDDHIST_AHEAD = 543
 _PERSIAN = range(1300, 1420)  # 1921 to 2041
@@ -22,7 +23,7 @@ _ISLAMIC_CYCLE, _ISLAMIC_LEAP_YEARS = 30, (2, 5, 7, 10, 13, 16, 18, 21, 24, 26, 
 
 def month_of(name: str) -> int | None:
     """Return the number of the month that a name, or its abbreviation, means in one of many languages."""
-    folded = _folded(name)
+    folded = _folded(name).removeprefix("ב")  # Hebrew: in January
     fitting = [beginning for beginning in _months() if folded.startswith(beginning)]
     return _months()[max(fitting, key=len)] if fitting else None
 
@@ -76,4 +77,4 @@ def _months() -> Mapping[str, int]:
 def _folded(name: str) -> str:
     """Return a name in small letters without accents and dots at its end."""
     decomposed = unicodedata.normalize("NFD", name.casefold())
-    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn").rstrip(".")
+    return "".join(c for c in decomposed if not _FIRST_ACCENT <= c <= _LAST_ACCENT).rstrip(".")

@@ -26,24 +26,33 @@ _NUMBERS = (  # 4.3.25 or 2025-03-04
 )
 _SIGNS = r"(?P<y1>\d{4})\s?[年년]\s?(?P<m1>\d{1,2})\s?[月월]\s?(?P<d1>\d{1,2})\s?[日일]"
 _DAY_MONTH = r"(?P<d2>\d{1,2})\.?\s(?:de\s|d')?(?P<m2>[^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?(?P<y2>\d{4}))?"
-_MONTH_DAY = r"(?P<m3>[^\W\d_]{3,12})\.?\s(?P<d3>\d{1,2})(?:,?\s(?P<y3>\d{4}))?"  # Jan 3, 2014
+_MONTH_DAY = r"(?P<m3>[^\W\d_]{3,12})\.?\s{1,2}(?P<d3>\d{1,2})(?:,?\s(?P<y3>\d{4}))?"  # Jan 3, 2014
 _WORD = rf"\s*{_M}[^\W\d_][^\d\n:\[\]]{{0,11}}?"  # the half of the day, and the like
 _DATE = rf"(?:{_NUMBERS}|{_SIGNS}|{_DAY_MONTH}|{_MONTH_DAY})"
 _STAMP = re.compile(
     rf"{_M}(?P<bracket>\[?){_M}{_DATE}"
     rf"(?:\s?[^\W\d_]{{1,3}}(?:\.|(?=[,\u060c])))?{_M}[.,\u060c]?{_M}\s{_M}"
     rf"(?P<before>[^\d\n]{{0,12}}?)"  # klo, à, kl., or the half of the day
-    rf"(?P<hour>\d{{1,2}}){_M}[.:]{_M}(?P<minute>\d{{2}})(?:{_M}[.:]{_M}(?P<seconds>\d{{2}}))?"
+    rf"(?P<hour>\d{{1,2}}){_M}(?:[.:]|\s?h\s?){_M}(?P<minute>\d{{2}})(?:{_M}[.:]{_M}(?P<seconds>\d{{2}}))?"
     rf"(?:(?P<inside>{_WORD})?{_M}\](?P<end1>:?\s)|(?P<after>{_WORD})?{_M}(?P<end2>\s{_M}[-\u2013]{_M}\s)"
     r"|(?:\s?(?P<letter>[ap])\.?\s?m\b\.?)?(?P<end3>:?\s))"
     r"(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_BEGINS_DATED = re.compile(rf"[\W_]{{0,3}}{_DATE}(?!\d)", re.IGNORECASE)
-_BEGINS_CLOCKED = re.compile(rf"[\[(<]?{_M}\d{{1,2}}{_M}:{_M}\d{{2}}(?::\d{{2}})?\b")
-_DATED_NAME = re.compile(rf"[^\n:]{{1,40}}?[,\s(\[]{_M}{_NUMBERS}[ T,]{{1,2}}{_M}\d{{1,2}}:\d{{2}}")
+_CLOCK_FIRST = re.compile(  # 14:05, 3/4/2025 - Name: ...
+    rf"(?P<before>{_M}\[?{_M})(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]m)?),?\s"
+    rf"(?P<date>{_DATE})(?=\]|\s[-\u2013])",
+    re.IGNORECASE,
+)
+_CLOCK = rf"(?:[^\W\da-zA-Z]{{1,6}}\s?|[^\W\d_]{{1,4}}\s)?\d{{1,2}}{_M}:{_M}\d{{2}}(?::\d{{2}})?"  # 午後2:05
+_BEGINS_DATED = re.compile(rf"[^\w\n]{{0,3}}{_DATE}(?!\d)", re.IGNORECASE)
+_BEGINS_CLOCKED = re.compile(rf"[\[(<]?{_M}{_CLOCK}\b", re.IGNORECASE)
+_DATED_NAME = re.compile(
+    rf"[^\n:]{{1,40}}?[,\s(\[]{_M}{_DATE}(?:[ T,]|\sat\s){{1,2}}{_M}\d{{1,2}}:\d{{2}}", re.IGNORECASE
+)
 _BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
 _BEGINNINGS = (_BEGINS_DATED, _BEGINS_CLOCKED, _DATED_NAME, _BRACKETED)
+_LEAST_SHARE = 4  # one line of so many has a date, where all dates have the same form
 _HEADER = re.compile(  # a name and a time in a line of its own
     rf"(?P<name>[^\n:]{{1,40}}?)[\s,\[(\u2014-]+(?:{_NUMBERS}[ T,]{{1,2}})?\d{{1,2}}:\d{{2}}(?::\d{{2}})?"
     r"\s?(?:[ap]\.?m\.?)?[\])\s]*\Z",
@@ -54,6 +63,7 @@ _AFTERNOON = set(
     "p pm 下午 晚上 中午 午後 오후 م μμ ch ptg em du بظ بعدازظهر अपराह्न odp popoldne ip".split()  # noqa: SIM905 -- shorter
 )
 _MORNING = set("a am 上午 凌晨 早上 午前 오전 ص πμ sa pg fm de قظ पूर्वाह्न dop ap".split())  # noqa: SIM905 -- shorter
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _FIRST_YEAR = 100  # smaller numbers are days, months, or years without their century
 _LAST_MONTH = 12
 _NOON = 12
@@ -73,7 +83,9 @@ class Stamp(NamedTuple):
 
 def stamped(line: str) -> Stamp | None:
     """Split a line into date and rest; None if the line continues a message."""
-    match = _STAMP.match(line)
+    match = _STAMP.match(line) or _STAMP.match(
+        _CLOCK_FIRST.sub(r"\g<before>\g<date>, \g<clock>", line, count=1)
+    )
     if not match:
         return None
     numbers = _numbers(match)
@@ -89,15 +101,37 @@ def stamped(line: str) -> Stamp | None:
 def is_log(lines: Sequence[str]) -> bool:
     """Whether lines are those of a chat or a log, not posts.
 
-    Most begin with a date or a time; or many are a name and a time, above what was said then; or nearly all
-    begin with one of a few names.
+    Most begin with a date or a time; or a part of them with dates of the same form; or many are a name and a
+    time, above what was said then; or most begin with one of a few names.
     """
-    lines = [line for line in lines if line.strip()]
-    dated = sum(any(form.match(line) for form in _BEGINNINGS) for line in lines)
+    lines = [line for line in lines if any(map(str.isalnum, line))]
+    forms = Counter(filter(None, map(_dated_form, lines)))
+    dated, same = sum(forms.values()), max(forms.values(), default=0)
     headers = _recurring(_HEADER, lines)
     speakers = _recurring(_SPEAKER, lines)
-    many = 2 * dated > len(lines) or 4 * sum(headers) > len(lines) or 5 * sum(speakers) > 4 * len(lines)
-    return len(lines) > 1 and many and (2 * dated > len(lines) or len(headers) > 1 or len(speakers) > 1)
+    return len(lines) > 1 and (
+        2 * dated > len(lines)
+        or (same > 1 and _LEAST_SHARE * same >= len(lines))
+        or (len(headers) > 1 and 4 * sum(headers) > len(lines))
+        or (len(speakers) > 1 and 3 * sum(speakers) > 2 * len(lines))
+    )
+
+
+def _dated_form(line: str) -> str:
+    """Return the form of the date with which a line begins, its digits as 0; "" if there is none."""
+    for form in _BEGINNINGS:
+        match = form.match(line)
+        if match and _is_date(match):
+            start = match[0] if form in {_BEGINS_DATED, _BEGINS_CLOCKED} else form.pattern
+            return _LETTERS.sub("a", _DIGITS.sub("0", start))
+    return ""
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    """Whether a month that has a name is one: `1. The` is no date."""
+    groups = match.groupdict()
+    name = groups.get("m2") or groups.get("m3")
+    return not name or month_of(name) is not None
 
 
 def _recurring(form: re.Pattern[str], lines: Sequence[str]) -> list[int]:
@@ -112,6 +146,7 @@ class ChatDates:
     def __init__(self) -> None:
         self._first_is_day = self._second_is_day = False
         self._steps_back = [0, 0]  # if the day comes first, if the month does
+        self._distances = [0, 0]  # in days, roughly, between messages that follow each other
         self._last: list[Sequence[int]] = []
         self._last_stamp: Stamp | None = None
         self._later = Counter[str]()  # words that follow another on the same day
@@ -126,6 +161,7 @@ class ChatDates:
         readings = [(_year(stamp.numbers), second, first), (_year(stamp.numbers), first, second)]
         for index, (before, after) in enumerate(zip(self._last, readings, strict=False)):
             self._steps_back[index] += tuple(after) < tuple(before)
+            self._distances[index] += abs(_day_number(after) - _day_number(before))
         self._last = [*readings]
         last, self._last_stamp = self._last_stamp, stamp
         if last and last.numbers == stamp.numbers and last.half != stamp.half:
@@ -135,10 +171,11 @@ class ChatDates:
 
     @property
     def day_first(self) -> bool:
-        """Whether the day comes first: the only possible order, or the one with fewer steps back in time."""
+        """Whether the day comes first: the only possible order, or that with fewer and shorter steps back."""
         if self._first_is_day != self._second_is_day:
             return self._first_is_day
-        return self._steps_back[0] <= self._steps_back[1]
+        day_first, month_first = zip(self._steps_back, self._distances, strict=True)
+        return day_first <= month_first
 
     def to_datetime(self, stamp: Stamp) -> datetime | None:
         """Return the date of a message in UTC; None if there is no such date, or it has no year."""
@@ -178,6 +215,12 @@ def _numbers(date: re.Match[str]) -> tuple[int, int, int]:
 def _days(numbers: tuple[int, int, int]) -> tuple[int, int]:
     """Return day and month, in the order of the text."""
     return numbers[1:] if numbers[0] >= _FIRST_YEAR else numbers[:2]
+
+
+def _day_number(date: Sequence[int]) -> int:
+    """Return a number that grows by one a day within a month."""
+    year, month, day = date
+    return (year * 12 + month) * 31 + day
 
 
 def _year(numbers: tuple[int, int, int]) -> int:

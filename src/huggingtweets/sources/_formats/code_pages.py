@@ -6,8 +6,10 @@ an error, so that a proposal counts only if the text then is in a language that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,15 +25,23 @@ _LANGUAGES = {  # of the code pages that are tried
     "big5": ("zh",),
     "cp874": ("th",),
     "cp1250": _CENTRAL,
+    "iso8859_2": _CENTRAL,
     "cp1251": _SLAVIC,
     "koi8_u": _SLAVIC,
     "cp866": _SLAVIC,
+    "mac_cyrillic": _SLAVIC,
     "cp1253": ("el",),
     "cp1254": ("tr", "az"),
     "cp1255": ("he",),
     "cp1256": ("ar", "fa", "ur", "ug", "ps"),
     "cp1257": ("lt", "lv", "et"),
+    "cp850": ("de", "fr", "es", "it", "pt", "nl", "da", "sv", "no", "nb", "fi", "ca"),  # of MS-DOS
 }
+_LATIN = ("cp1250", "cp1254", "cp1257", "iso8859_2")  # code pages of Latin letters, besides cp1252
+_TORN = re.compile(
+    "(?<=[^\\W\\d_])[\xa1-\xbf\xd7\xf7\u02c7\u02d8-\u02dd](?=[^\\W\\d_])|\ufffd"
+)  # a sign in a word
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 16 << 10  # bytes that are looked at
 _CERTAIN = 0.9
 _LIKELY = 0.5  # probability of a language from which on it counts
@@ -43,11 +53,17 @@ def guess(sample: bytes) -> str | None:
     return next((page for page in _proposed(sample) if _fits(sample, page)), None)
 
 
-def of_language(text: str) -> str | None:
+def of_language(sample: bytes) -> str | None:
     """Return the code page in which Windows writes the language of a text in Latin letters, if not cp1252."""
-    language, probability = _identifier().classify(text[:_LONGEST])
-    pages = ("cp1250", "cp1254", "cp1257")
-    return next((page for page in pages if language in _LANGUAGES[page] and probability >= _CERTAIN), None)
+    texts = {page: sample[:_LONGEST].decode(page, "replace") for page in _LATIN}
+    fitting = [page for page in _LATIN if _language(texts[page]) in _LANGUAGES[page]]
+    return min(fitting, key=lambda page: len(_TORN.findall(texts[page])), default=None)
+
+
+def _language(text: str) -> str:
+    """Return the language of a text, if it is certain."""
+    language, probability = _identifier().classify(" ".join(_LETTERS.findall(text)))
+    return language if probability >= _CERTAIN else ""
 
 
 def _proposed(sample: bytes) -> Iterator[str]:
@@ -59,15 +75,20 @@ def _proposed(sample: bytes) -> Iterator[str]:
 
 
 def _fits(sample: bytes, page: str) -> bool:
-    """Whether a text decodes in a code page, with sane capitals, and is in one of the page's languages."""
+    """Whether a text decodes in a code page, without odd words, and is in one of the page's languages."""
     try:
         text = sample.decode(page)
     except UnicodeDecodeError:
         return False
     words = [word for word in text.split() if not word.isascii()]
-    odd = sum(word[0].islower() and word[1:].isupper() for word in words)
+    odd = sum(_is_odd(word) for word in words)
     language, probability = _identifier().classify(" ".join(words))
-    return 4 * odd < len(words) and language in _LANGUAGES[page] and probability >= _LIKELY
+    return 10 * odd < len(words) and language in _LANGUAGES[page] and probability >= _LIKELY
+
+
+def _is_odd(word: str) -> bool:
+    """Whether a word has a capital behind a small letter or a sign between letters: a wrong decoding."""
+    return any(a.islower() and b.isupper() for a, b in pairwise(word)) or _TORN.search(word) is not None
 
 
 @cache

@@ -12,10 +12,12 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 _UNIX = re.compile(r"\d{9,19}(?:\.\d*)?")
 _LATEST_SECOND = 1e11  # larger Unix times count milliseconds, microseconds or nanoseconds
 _CLOCK = re.compile(
-    r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
+    r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?\s?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_][^\s\d,:/-]+")  # with the vowel signs of scripts that have them
+_COMPACT = re.compile(r"(?:19|20)\d{12}")  # 20240113220005
+_DOTTED_CLOCK = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d)(?:\.(\d\d))?$")
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # days since the end of 1899, as spreadsheets count them
 _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC)
 _AFTERNOON = re.compile("下午|晚上|午後|오후")
@@ -52,7 +54,7 @@ def _read(value: object, day_first: bool) -> datetime:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     text = str(value).strip()
     if _UNIX.fullmatch(text):
-        return _from_unix(float(text))
+        return _from_digits(text)
     if _SERIAL.fullmatch(text):
         return _FIRST_SERIAL + timedelta(seconds=round(float(text) * 86400))
     try:
@@ -61,7 +63,10 @@ def _read(value: object, day_first: bool) -> datetime:
         return _from_parts(text, day_first)
 
 
-def _from_unix(seconds: float) -> datetime:
+def _from_digits(text: str) -> datetime:
+    if _COMPACT.fullmatch(text):
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    seconds = float(text)
     while seconds > _LATEST_SECOND:
         seconds /= 1000
     return datetime.fromtimestamp(seconds, UTC)
@@ -69,6 +74,9 @@ def _from_unix(seconds: float) -> datetime:
 
 def _from_parts(text: str, day_first: bool) -> datetime:
     """Parse `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
+    dotted = _DOTTED_CLOCK.search(text)
+    if dotted and len(_NUMBERS.findall(text[: dotted.start()])) > 1:  # 13 Januari 2024 22.00
+        text = text[: dotted.start()] + ":".join(filter(None, dotted.groups()))
     date = gregorian(*_day(_CLOCK.sub(" ", text), day_first))
     clock = _CLOCK.search(text)
     if not clock:

@@ -36,6 +36,8 @@ _CLEARLY_BROKEN = 0.05  # damage for each character that is not ASCII
 _MOSTLY = 0.4  # share of damaged lines up to which a text is UTF-8
 _FEW = 8  # bytes that tell no encoding; they become U+FFFD
 _WESTERN = 0.4  # damage per byte; below it nothing looks wrong, and most letters are Latin
+_HEAD = 4096  # bytes
+_JAPANESE = re.compile(rb"\x1b\$[@B]")  # where ISO-2022-JP begins Japanese characters
 _UNKNOWN = "\ufffd"
 _LOST_BYTE = ord("_")
 _FREQUENT = "…➡❤🎥🚨⚾√אבגדהוזחטיכלמנסעפצקרשתךםןףץ"
@@ -86,13 +88,42 @@ def lines(path: Path, codec: str | None = None) -> Iterator[str]:
         yield encoding.repaired(line)
 
 
+def utf8_chunks(path: Path, codec: str | None = None) -> Iterator[bytes]:
+    """Yield the bytes of a text file in pieces, in UTF-8 without a byte order mark, as JSON has to be.
+
+    Args:
+        path: The file.
+        codec: The name of its encoding, where the user says it.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+        if codec is None and _is_utf8(head):
+            yield head.removeprefix(codecs.BOM_UTF8)
+            yield from iter(partial(file.read, _SAMPLE), b"")
+            return
+    with path.open(encoding=codec or find_encoding(path).codec, errors="replace", newline="") as text:
+        yield from (chunk.encode() for chunk in iter(partial(text.read, _SAMPLE), ""))
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether the beginning of a file, which may end inside a character, is UTF-8."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:4]:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def find_encoding(path: Path) -> Encoding:
     """Choose a file's encoding by its byte order mark, or by its first lines that are not ASCII."""
     with path.open("rb") as file:
-        head = file.read(4)
-    for mark, codec in _BYTE_ORDER_MARKS.items():
-        if head.startswith(mark):
-            return Encoding(codec)
+        head = file.read(_HEAD)
+    if marked := next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if head.startswith(mark)), None):
+        return Encoding(marked)
+    if wide := _without_mark(head):
+        return Encoding(wide)
     sample = _sample(path)
     try:
         text = sample.decode()
@@ -102,10 +133,23 @@ def find_encoding(path: Path) -> Encoding:
     return Encoding("utf-8", ftfy.fix_encoding) if broken else Encoding("utf-8")
 
 
+def _without_mark(head: bytes) -> str:
+    """Return an encoding that shows in the first bytes without a mark: UTF-16 or ISO-2022-JP; else ""."""
+    for codec in ("utf-16-le", "utf-16-be"):
+        marks = {mark.encode(codec) for mark in "\n[{"}
+        ends = [head[place : place + 2] in marks for place in range(0, len(head) - 1, 2)]
+        if b"\0" in head and (any(ends[1:]) or ends[:1] == [True]):
+            return codec
+    return "iso2022_jp" if _JAPANESE.search(head) else ""
+
+
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Whether most lines are UTF-8, which hardly any line of another encoding is by chance."""
-    damaged = sum("\ufffd" in line.decode("utf-8", "replace") for line in sample.splitlines())
-    return damaged < _MOSTLY * len(sample.splitlines())
+    """Whether most lines or characters are UTF-8, which hardly any of another encoding is by chance."""
+    damaged = sum(_UNKNOWN in line.decode("utf-8", "replace") for line in sample.splitlines())
+    text = sample.decode("utf-8", "replace")
+    wrong = text.count(_UNKNOWN)
+    few = 5 * wrong <= sum(not c.isascii() for c in text)
+    return few or damaged < _MOSTLY * len(sample.splitlines())
 
 
 def _find_legacy(path: Path, sample: bytes) -> Encoding:
@@ -119,11 +163,7 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
         return best
     damage = best.damage(sample) / len(sample)
     if damage < _WESTERN:
-        return (
-            Encoding(of_language(sample.decode(best.codec, "replace")) or best.codec)
-            if best.codec == "cp1252"
-            else best
-        )
+        return Encoding(of_language(sample) or best.codec) if best.codec == "cp1252" else best
     page = guess(sample)
     if page is None and len(sample) - len(sample.decode("ascii", "ignore")) < _FEW:
         return Encoding("utf-8")

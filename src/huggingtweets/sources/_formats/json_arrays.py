@@ -26,20 +26,28 @@ T = TypeVar("T")
 
 LARGEST_OBJECT = 4 << 20  # bytes
 _HEAD = 4096  # bytes, read before the first object is looked for
-_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[\w.$]+\s*=\s*)?\[\s*")
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*)?\[\s*")
+_RECORD_MARK = "\x1e"  # before each record of a sequence, RFC 7464
+_COMMA_AT_END = re.compile(rb",\s*\]\s*\Z")
 _OPENER = re.compile(rb'\{\s*"[^"\\]*"\s*:')
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
 _ERROR_OFFSET = re.compile(r"\(byte (\d+)\)")
 
 
-def decode_lines(path: Path, decoder: Decoder[T]) -> Iterator[T]:
+def decode_lines(path: Path, decoder: Decoder[T], codec: str | None = None) -> Iterator[T]:
     """Decode a file with one object a line; empty lines and a few odd ones are skipped.
+
+    Args:
+        path: The file.
+        decoder: Decodes an object.
+        codec: The name of the file's encoding, where the user says it.
 
     Raises:
         BrokenArchive: The lines are not valid JSON, or not of the expected form; the message says which.
     """
     odd = OddRecords()
-    for number, line in enumerate(lines(path), start=1):
+    for number, marked_line in enumerate(lines(path, codec), start=1):
+        line = marked_line.lstrip(_RECORD_MARK)
         if not line.strip():
             continue
         try:
@@ -89,7 +97,8 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
             position += len(buffer) + len(chunk)
             buffer = (buffer[end:] + chunk).lstrip(b" \t\r\n,")
             position -= len(buffer)
-        yield from _decode(b"[" + buffer.rstrip(b" \t\r\n;"), decoder, name, odd)
+        rest = _COMMA_AT_END.sub(b"]", buffer.rstrip(b" \t\r\n;"))
+        yield from _decode(b"[" + rest, decoder, name, odd)
     except DAMAGE as error:
         offset = _ERROR_OFFSET.search(str(error))
         place = position + (int(offset[1]) if offset else len(buffer))

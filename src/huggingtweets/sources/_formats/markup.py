@@ -13,6 +13,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ...errors import BrokenArchive
+from .code_pages import guess
 
 _NEVER_SHOWN = "script, style, template, noscript, iframe, svg, head"
 _BLOCKS = (
@@ -139,9 +140,13 @@ def _decode_xml(content: bytes, encoding: str) -> str:
     if encoding.lower() in _CHINESE:  # what names itself so often has characters of the larger one
         encoding = "gb18030"
     try:
-        return content.decode(encoding, "replace")
+        text = content.decode(encoding, "replace")
     except LookupError:
-        return content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
+    if 5 * text.count("\ufffd") <= sum(not character.isascii() for character in text):
+        return text
+    page = guess(content)  # the declaration is wrong
+    return content.decode(page, "replace") if page else text
 
 
 def _mend_entity(match: re.Match[str]) -> str:

@@ -31,17 +31,10 @@ _LISTS = (  # of a person's own posts
     *("entries", "tweet", "status", "outbox"),
 )
 _NEVER = re.compile("fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash", re.IGNORECASE)
-# Records that are inside of records.
-_INNER = (
-    "tweet",
-    "legacy",
-    "status",
-    "note",
-    "post",
-    "node",
-    "record",
-    "object",
-)  # records inside of records
+_INNER = (  # records inside of records; a comment stands beside the post of another that it is about
+    *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
+    *("node", "record", "object"),
+)
 _OWNERS = ("account", "author", "authors", "user", "owner")
 _DEEPEST = 4
 
@@ -69,7 +62,7 @@ def with_owner(records: Iterable[Row], envelope: Mapping[str, Any]) -> Iterator[
 def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
     """Yield the records that have a text, out of pages and of the records around them."""
     for record in records:
-        if depth == _DEEPEST or _has_text(record):
+        if depth == _DEEPEST or has_text(record):
             yield record
         elif inner := next((name for name in _INNER if isinstance(record.get(name), dict)), None):
             around = {name: value for name, value in record.items() if name != inner}
@@ -80,6 +73,33 @@ def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
             yield from flat_records(with_owner(record[name], record), depth + 1)
         else:
             yield record
+
+
+def records_in(envelope: Mapping[str, Any]) -> list[Row]:
+    """Return the records of an object that has no list of them: texts, columns, or records under numbers."""
+    if isinstance(columns := envelope.get("columns"), list) and isinstance(envelope.get("data"), list):
+        rows = (row for row in envelope["data"] if isinstance(row, list))  # as pandas splits a table
+        return [dict(zip(map(str, columns), row, strict=False)) for row in rows]
+    if envelope and all(name.isdecimal() for name in envelope):
+        values = (record if isinstance(record, dict) else {"text": record} for record in envelope.values())
+        return [{"id": name, **value} for name, value in zip(envelope, values, strict=True)]
+    texts = names("columns")["text"]
+    if any(_plain(name) in texts and isinstance(value, list | dict) for name, value in envelope.items()):
+        return _rows_of(envelope)
+    lists = [envelope[name] for name in _LISTS if isinstance(envelope.get(name), list)]
+    return [{"text": text} for text in lists[0] if isinstance(text, str)] if len(lists) == 1 else []
+
+
+def _rows_of(columns: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of columns of the same length, each a list, or an object by number."""
+    values = {
+        name: list(column.values()) if isinstance(column, dict) else column
+        for name, column in columns.items()
+        if isinstance(column, list | dict)
+    }
+    if len({len(column) for column in values.values()}) != 1:
+        return []
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
 def _unwrapped(owner: Any) -> Any:
@@ -96,7 +116,7 @@ def _unwrapped(owner: Any) -> Any:
     return owner
 
 
-def _has_text(record: Row) -> bool:
+def has_text(record: Row) -> bool:
     """Whether there is a text, or the field of one; a field may have an object around the text instead."""
     texts = names("columns")["text"]
     return any(_plain(name) in texts and not isinstance(value, dict | list) for name, value in record.items())

@@ -19,7 +19,7 @@ _LISTED = 20  # columns named in messages
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?")
 _TAG = re.compile(r"<(?:p|br|a|span|div|blockquote|ul|h-card)\b[^<>]*>", re.IGNORECASE)
 _BYTES = re.compile(r"""b(["']).*\1""", re.DOTALL)
-_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.IGNORECASE)
 
 
 class Columns(Struct, frozen=True, kw_only=True):

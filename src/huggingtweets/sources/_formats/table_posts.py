@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 
+import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError
@@ -26,7 +27,7 @@ from .dates import read_date
 from .fields import is_empty, names, plain
 from .markup import activity_text, unescape_html
 from .record_shapes import Row
-from .skipped import skip
+from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
 from .x_posts import RETWEET, language
 
@@ -41,6 +42,9 @@ _CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
 _QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _LINE_END = re.compile(r"\r\n?")
 _SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
+_CHAIN = re.compile(
+    r"\s*//\s?@[^\s:\uff1a/]{1,40}[:\uff1a].*", re.DOTALL
+)  # Weibo: //@who: the words of others
 _TEXTS = ("full_text", "text")
 _QUOTED_TEXT = re.compile(r"""['"](?:full_)?text['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
 _SLACK_REFERENCE = re.compile(r"[ \t]?<(?:@[UWB]\w+|!\w+[^<>]*|#C\w+)(?:\|[^<>]*)?>")
@@ -68,7 +72,8 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     Raises:
         LocationError: The table has no column of text, or not exactly one author.
     """
-    sample = list(islice(rows(), _SAMPLE))
+    with count_skipped():  # they are counted where the posts are read
+        sample = list(islice(rows(), _SAMPLE))
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
     table = _Table(columns, fields, Authorship(sample), Audience(sample))
@@ -170,10 +175,13 @@ def _text(row: Row, columns: Columns) -> str:
     value = max([_string(row.get(columns.text)), *whole], key=len)
     if columns.is_bytes:
         value = _without_literal(value)
+    if value.startswith('{"text"'):
+        value = _joined(value)
     if columns.has_quotations:
         value = _QUOTATION.sub("", unescape_html(value))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
     value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
+    value = _CHAIN.sub("", value) if "//" in value else value
     return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()
 
 
@@ -191,6 +199,15 @@ def _long_text(value: object) -> str:
     if isinstance(value, str) and value.startswith("{"):
         return max(_QUOTED_TEXT.findall(value), key=len, default="")
     return _string(value)
+
+
+def _joined(value: str) -> str:
+    """Return a text that YouTube's export has in parts: `{"text":"so "},{"text":"true"}`."""
+    try:
+        parts = msgspec.json.decode(f"[{value}]")
+    except (msgspec.DecodeError, UnicodeError):
+        return value
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def _without_literal(value: str) -> str:
@@ -215,10 +232,12 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     if reposts or RETWEET.match(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or named & {*names("kinds")["reply"]}
-    if replies or text.startswith("@") or not is_empty(row.get(columns.reply_to or "")):
+    if replies or text.startswith("@") or _field(row, columns.reply_to):
         return PostKind.REPLY
     quotes = _any(row, columns.quotes) or "quoted" in references or named & {*names("kinds")["quote"]}
-    return PostKind.QUOTE if quotes else PostKind.ORIGINAL
+    if quotes:
+        return PostKind.QUOTE if text else PostKind.REPOST
+    return PostKind.ORIGINAL
 
 
 def _any(row: Row, names: tuple[str, ...]) -> bool:

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ...errors import BrokenArchive, LocationError
-from .audience import is_closed_chat
 from .chat_dates import is_log
 from .encoding import lines
 from .fields import names, plain
-from .json_arrays import decode_array, decode_lines
+from .json_arrays import decode_array
+from .json_rows import is_json, json_rows
 from .odd_records import OddRecords
-from .record_shapes import Row, flat_records, own_lists, with_owner
-from .tolerant_json import DAMAGE, decode
+from .record_shapes import Row, flat_records
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _OF_POSTS = re.compile(
@@ -29,6 +29,7 @@ _OF_POSTS = re.compile(
 _START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its training texts
 _SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
 _FIRST_ROWS = 5
+_LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
 _BATCH = 1024  # rows of a parquet file
@@ -45,41 +46,76 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
         BrokenArchive: The table is damaged; the message says where.
         LocationError: The file is a JSON object without exactly one list of objects.
     """
-    suffix = path.suffix.lower()
-    if suffix in _TEXT_READERS:
-        return _TEXT_READERS[suffix](lines(path, _checked(encoding)), str(path))
-    return _READERS[suffix](path)
+    suffix, codec = path.suffix.lower(), _checked(encoding)
+    if suffix in _BINARY_READERS:
+        return _BINARY_READERS[suffix](path)
+    if is_json(path):
+        return json_rows(path, codec)
+    text = lines(path, codec)
+    if suffix == ".txt":
+        return _text_rows(text, str(path))
+    return delimited_rows(text if suffix in _DELIMITED else _table(text, path), str(path))
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in {*_READERS, *_TEXT_READERS}
+    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
     """Yield the rows of CSV or the like. `escape` is the character before a quote that is not doubled."""
-    first = next(text, "")
+    first = next(filter(str.strip, text), "")
     separator = _SEPARATOR.fullmatch(first)
     first = next(text, "") if separator else first
-    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     sample = [first, *islice(text, _FIRST_LINES)]
+    if not separator and len(sample) > 1 and _is_title(first, sample[1]):
+        del sample[0]
+        first = sample[0]
+    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     escape = escape or ("\\" if _escapes_quotes(sample) else None)
     reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
+    header = _different([column.strip() for column in next(reader, [])])
     odd = OddRecords()
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        for values in filter(None, reader):
-            if len(values) > len(header):
-                more = f"{len(values)} fields where the header has {len(header)}"
-                odd.skip(_broken(name, reader.line_num, more))
-            else:
-                odd.add(1)
-                yield dict(
-                    zip(header, values, strict=False)
-                )  # spreadsheets leave out empty fields at the end
-    except csv.Error as error:
-        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
+    for row in _whole_rows(reader, name, odd):
+        values = [delimiter.join(row)] if only_text else row
+        if len(values) > len(header):
+            more = f"{len(values)} fields where the header has {len(header)}"
+            odd.skip(_broken(name, reader.line_num, more))
+        else:
+            odd.add(1)
+            yield dict(zip(header, values, strict=False))  # spreadsheets leave out empty fields at the end
     odd.check()
+
+
+def _whole_rows(reader: Any, name: str, odd: OddRecords) -> Iterator[list[str]]:
+    """Yield the rows that are not empty; a quote inside of a field costs its row, one that never ends all."""
+    while True:
+        try:
+            yield from filter(None, reader)
+        except csv.Error as error:
+            message = _broken(name, reader.line_num, str(error))
+            if "expected after" not in str(error):
+                raise BrokenArchive(message) from error
+            odd.skip(message)
+        else:
+            return
+
+
+def _different(header: list[str]) -> list[str]:
+    """Return the names of columns; of two with the same name the first one keeps it."""
+    return [
+        name if header.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(header)
+    ]
+
+
+def _is_title(first: str, second: str) -> bool:
+    """Whether a first line is no header but a title: the second one is a header, with a text."""
+    titles = [
+        {plain(column) for column in line.split(max(_DELIMITERS, key=line.count))} for line in (first, second)
+    ]
+    texts = {*names("columns")["text"]}
+    return texts.isdisjoint(titles[0]) and not texts.isdisjoint(titles[1]) and len(titles[1]) > len(titles[0])
 
 
 def _escapes_quotes(sample: list[str]) -> bool:
@@ -117,11 +153,27 @@ def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
         yield from ({"text": line} for line in content)
 
 
+def _table(text: Iterator[str], path: Path) -> Iterator[str]:
+    """Return the lines of a table that is named as JSON is."""
+    first = list(islice(text, _FIRST_ROWS))
+    if not _is_delimited(first):
+        raise BrokenArchive(f"{path} does not begin as JSON does; download or unpack it again")
+    return chain(first, text)
+
+
 def _is_delimited(lines: list[str]) -> bool:
-    """Whether it is a table with tabs, as Excel's "Unicode Text": its header has a text, every line tabs."""
-    header = [plain(column) for column in lines[0].split("\t")] if lines else []
-    tabs = all("\t" in line for line in lines[:_FIRST_ROWS] if line.strip())
-    return len(header) > 1 and tabs and not set(header).isdisjoint(names("columns")["text"])
+    """Whether it is a table: its header is short and has a text, and the first lines have its delimiters."""
+    header = lines[0] if lines else ""
+    delimiter = max(_DELIMITERS, key=header.count)
+    columns = [plain(column) for column in header.split(delimiter)]
+    rows = [line for line in lines[:_FIRST_ROWS] if line.strip()]
+    few = 1 if delimiter == "\t" else len(columns) - 1
+    return (
+        len(columns) > 1
+        and max(map(len, columns)) <= _LONGEST_NAME
+        and not set(columns).isdisjoint(names("columns")["text"])
+        and all(row.count(delimiter) >= few for row in rows)
+    )
 
 
 def _marked_texts(content: Iterator[str]) -> Iterator[Row]:
@@ -132,26 +184,6 @@ def _marked_texts(content: Iterator[str]) -> Iterator[Row]:
         yield from ({"text": part} for part in whole if part.strip())
     if text.strip():
         yield {"text": text}
-
-
-def _json_lines_rows(path: Path) -> Iterator[Row]:
-    return flat_records(decode_lines(path, msgspec.json.Decoder(Row)))
-
-
-def _json_rows(path: Path) -> Iterator[Row]:
-    with path.open("rb") as file:
-        head = file.read(_CHUNK)
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            yield from _json_lines_rows(path) if _is_lines(head) else _wrapped_rows(path)
-            return
-        chunks = chain([head], iter(partial(file.read, _CHUNK), b""))
-        yield from flat_records(decode_array(chunks, msgspec.json.Decoder(list[Row]), str(path)))
-
-
-def _is_lines(head: bytes) -> bool:
-    """Whether the first line is a whole object, and another one follows."""
-    first, _, rest = head.partition(b"\n")
-    return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
 
 
 def _script_rows(path: Path) -> Iterator[Row]:
@@ -168,22 +200,6 @@ def _script_rows(path: Path) -> Iterator[Row]:
         )
 
 
-def _wrapped_rows(path: Path) -> Iterator[Row]:
-    """Return the rows of a JSON object that holds a list of own posts, among other things."""
-    try:
-        content = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), Row)
-    except DAMAGE as error:
-        raise BrokenArchive(f"{path} is broken: {str(error).lower()}") from error
-    if is_closed_chat(content):
-        raise LocationError(f"{path} holds messages of a direct or private chat; these are never read")
-    tables = own_lists(content)
-    if len(tables) != 1:
-        raise LocationError(
-            f"{path} should hold one list of objects, not {len(tables)}; keep only that of the posts"
-        )
-    return flat_records(with_owner(next(iter(tables.values())), content))
-
-
 def _parquet_rows(path: Path) -> Iterator[Row]:
     import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
     from pyarrow import parquet  # noqa: PLC0415 -- see above
@@ -197,15 +213,6 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         raise BrokenArchive(f"{path} is no whole parquet file ({reason}); copy or make it again") from error
 
 
-_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    ".js": _script_rows,
-    ".json": _json_rows,
-    ".jsonl": _json_lines_rows,
-    ".ndjson": _json_lines_rows,
-    ".parquet": _parquet_rows,
-}
-_TEXT_READERS: dict[str, Callable[[Iterator[str], str], Iterator[Row]]] = {
-    ".csv": delimited_rows,
-    ".tsv": delimited_rows,
-    ".txt": _text_rows,
-}
+_BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": _parquet_rows}
+_DELIMITED = {".csv", ".tsv"}
+_TEXTS = {*_DELIMITED, ".txt", ".json", ".jsonl", ".ndjson"}  # what is in them decides how they are read

@@ -16,6 +16,7 @@ import msgspec
 T = TypeVar("T")
 
 DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # raised by damaged or hostile JSON
+_MANY = 1000  # characters for each that is wrong
 _MOST_CHANGES = 64  # to one record, until it fits
 _ESCAPE = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|(u[dD][c-fC-F]..)|.)", re.DOTALL
@@ -41,13 +42,25 @@ def parse(content: bytes | str) -> Any:
 
     Raises:
         DecodeError: It is no JSON at all, or breaks off.
-        UnicodeDecodeError: It is not UTF-8.
+        UnicodeDecodeError: It is not UTF-8, not even for the most part.
     """
-    text = content if isinstance(content, str) else content.decode()
+    text = content if isinstance(content, str) else decode_mostly_utf8(content)
     try:
         return json.loads(_ESCAPE.sub(_whole, text), strict=False)
     except (ValueError, RecursionError) as error:
         raise msgspec.DecodeError(str(error)) from error
+
+
+def decode_mostly_utf8(content: bytes) -> str:
+    """Decode UTF-8 in which a few bytes are wrong; these become U+FFFD.
+
+    Raises:
+        UnicodeDecodeError: Many are wrong, so that the encoding is another one.
+    """
+    text = content.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    few = _MANY * wrong <= len(text) or 5 * wrong <= sum(not c.isascii() for c in text)
+    return text if few else content.decode()
 
 
 def fit(value: Any, kind: type[T]) -> T:

@@ -1,0 +1,123 @@
+"""What was not for everyone, or is another's, is never read, however a record says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import ReadOptions, count_skipped
+from huggingtweets.types import PostKind
+
+MINE, OTHER, SECRET = "my own words", "xyzzy their words", "PRIVATE words"
+
+
+def read(tmp_path, records, **options):
+    path = tmp_path / "posts.json"
+    path.write_text(json.dumps(records), encoding="utf-8")
+    return list(sources.read(str(path), ReadOptions(**options)).posts)
+
+
+def texts(tmp_path, records, **options):
+    return [post.text for post in read(tmp_path, records, **options)]
+
+
+@pytest.mark.parametrize(
+    ("field", "open_word", "narrow_word"),
+    [
+        ("scope", "public", "private"),
+        ("Sharing", "Public", "Friends"),
+        ("who", "Everyone", "Only me"),
+        ("access", "public", "members_only"),
+        ("Sichtbarkeit", "Öffentlich", "Nur ich"),
+        ("Visibilité", "Public", "Amis proches"),
+        ("公開範囲", "公開", "フォロワーのみ"),
+        ("可见性", "公开", "好友可见"),
+        ("visible", True, False),
+        ("only_me", "0", "1"),
+        ("is_private_share", False, True),
+        ("tombstone", "no", "yes"),
+    ],
+)
+def test_a_narrow_audience_is_known_by_its_words(tmp_path, field, open_word, narrow_word):
+    """A field of any name and language that says who can see a post keeps what is narrow out."""
+    words = [(MINE, open_word), (SECRET, narrow_word), (MINE, open_word)]
+    assert texts(tmp_path, [{"text": t, "user": "ada", field: w} for t, w in words]) == [MINE, MINE]
+
+
+@pytest.mark.parametrize("word", ["friends", "Only me", "nur ich"])
+def test_a_narrow_word_that_comes_late_counts(tmp_path, word):
+    """A field that begins with public posts only is understood when the first narrow one comes."""
+    records = [{"text": MINE, "user": "ada", "who": "public"}] * 1200
+    assert set(texts(tmp_path, [*records, {"text": SECRET, "user": "ada", "who": word}])) == {MINE}
+
+
+def test_other_fields_are_not_taken_for_audiences(tmp_path):
+    """A mood, a folder or a count that has such a word among others closes nothing."""
+    records = [{"text": MINE, "user": "ada", "mood": word} for word in ("public", "private", "tea")]
+    assert len(texts(tmp_path, records)) == len(records)
+
+
+def test_both_sides_of_a_signal_chat_are_refused(tmp_path):
+    """Messages that came in or went out are those of a private chat."""
+    records = [{"body": SECRET, "type": kind} for kind in ("incoming", "outgoing")]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, records, name="Ada")
+
+
+def test_a_comment_is_read_and_not_the_post_that_it_is_about(tmp_path):
+    """Lemmy puts a comment beside the post of another person; deleted comments are left out."""
+    around = {"creator": {"name": "ada"}, "post": {"name": OTHER, "body": OTHER}}
+    records = [{"comment": {"content": MINE}, **around}]
+    records += [{"comment": {"content": SECRET, "deleted": True}, **around}]
+    assert texts(tmp_path, records, name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        [{"text": MINE, "by": "ada"}, {"text": OTHER, "by": "bob"}],
+        [{"message": {"body": t}, "commenter": {"name": n}} for t, n in ((MINE, "ada"), (OTHER, "bob"))],
+        [{"textOriginal": t, "authorDisplayName": n} for t, n in ((MINE, "ada"), (OTHER, "bob"))],
+    ],
+)
+def test_the_writer_is_known_in_more_places(tmp_path, people):
+    """Hacker News, Twitch and YouTube name writers in fields of their own."""
+    assert texts(tmp_path, people, handle="ada") == [MINE]
+    with pytest.raises(LocationError, match="several people"):
+        texts(tmp_path, people)
+
+
+def test_a_share_without_own_words_is_a_repost(tmp_path):
+    """A renote without a text is counted as a repost, and none of its words is read."""
+    records = [{"text": None, "renoteId": "1", "renote": {"text": OTHER}, "user": "ada"}]
+    posts = read(tmp_path, [*records, {"text": MINE, "renoteId": "1", "user": "ada"}])
+    assert [(post.kind, post.text) for post in posts] == [(PostKind.REPOST, ""), (PostKind.QUOTE, MINE)]
+
+
+def test_posts_of_mastodon_that_are_not_read_are_counted(tmp_path):
+    """A post to followers in an outbox is left out, and the count says so."""
+    person, public = "https://example.social/users/ada", "https://www.w3.org/ns/activitystreams#Public"
+    items = [
+        {
+            "id": f"{person}/{number}/activity",
+            "type": "Create",
+            "actor": person,
+            "to": [audience],
+            "object": {"id": f"{person}/{number}", "type": "Note", "content": f"<p>{text}</p>"},
+        }
+        for number, (text, audience) in enumerate([(MINE, public), (SECRET, f"{person}/followers")])
+    ]
+    with count_skipped() as skipped:
+        assert texts(tmp_path, {"type": "OrderedCollection", "orderedItems": items}) == [MINE]
+    assert skipped == {"not for everyone": 1}
+
+
+def test_a_column_without_a_name_says_nothing(tmp_path):
+    """The numbers that pandas writes in front of rows do not make replies of posts."""
+    path = tmp_path / "posts.csv"
+    path.write_text(",text\n0,one two three\n1,four five six\n")
+    kinds = [post.kind for post in sources.read(str(path), ReadOptions(name="Ada")).posts]
+    assert kinds == [PostKind.ORIGINAL] * 2

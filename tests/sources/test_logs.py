@@ -1,0 +1,73 @@
+# ruff: noqa: E501, RUF001 -- logs as they are, in many scripts
+"""Chats and logs of several people are never read as posts, one a line; WhatsApp's are read in more forms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import ReadOptions
+
+MINE, THEIRS = "the kettle sings", "xyzzy their words"
+LOGS = {
+    "telegram": "Ada, [05.03.2023 14:05]\n{m}\n\nBob, [05.03.2023 14:06]\n{t}\n",
+    "telegram, month named": "Ada, [5 Mar 2023 at 14:05:00]:\n{m}\n\nBob, [5 Mar 2023 at 14:06:00]:\n{t}\n",
+    "kakaotalk": "Bob님과 대화\n저장한 날짜 : 2023년 3월 5일\n\n[Ada] [오후 2:05] {m}\n[Bob] [오후 2:06] {t}\n",
+    "line": "[LINE] Bob\n保存日時:2023/03/05 14:05\n\n2023/03/05(日)\n午後2:05\tAda\t{m}\n午後2:06\tBob\t{t}\n",
+    "zoom": "14:05:00 From Ada to Everyone:\n\t{m}\n14:06:00 From Bob to Everyone:\n\t{t}\n",
+    "discord": "====\nGuild: Tea\nChannel: general\n====\n\n[01/01/2024 10:00] ada\n{m}\n\n[01/01/2024 10:01] bob\n{t}\n",
+    "signal": "From: Bob\nType: incoming\nSent: today\n\n{t}\n\nFrom: You\nType: outgoing\nSent: today\n\n{m}\n",
+    "weechat": "2023-03-05 14:05:00\tada\t{m}\n2023-03-05 14:06:00\tbob\t{t}\n",
+    "hexchat": "**** BEGIN LOGGING\n\nMar 05 14:05:00 <ada>\t{m}\nMar 05 14:06:00 <bob>\t{t}\n",
+    "subtitles": "1\n00:00:01,000 --> 00:00:03,000\n{m}\n\n2\n00:00:04,000 --> 00:00:06,000\n{t}\n",
+    "imessage": "Mar 05, 2023  2:05:00 PM\nMe\n{m}\n\nMar 05, 2023  2:06:00 PM\n+1555\n{t}\n",
+}
+CHATS = [
+    ("14:05, {d}/3/2023 - {n}: {t}", 3, 14),
+    ("2023-03-0{d} 14 h 05 - {n}: {t}", 3, 14),
+    ("[14:05 0{d}/03/2023] {n}: {t}", 3, 14),
+    ("๐{d}/๐๓/๒๕๖๖ ๑๔:๐๕ - {n}: {t}", 3, 14),
+    ("[3/{d}/23, 2:05:11\u202fPM] {n}: {t}", 3, 14),
+    ("{d}/3/23, 2:05 pm - {n}: {t}", 3, 14),
+]
+
+
+def read(tmp_path, content):
+    path = tmp_path / "chat.txt"
+    path.write_text(content, encoding="utf-8")
+    return list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+
+
+@pytest.mark.parametrize("place", LOGS)
+def test_a_log_of_several_people_is_refused(tmp_path, place):
+    """However short a log is, and wherever it has dates and names, its lines are not taken for posts."""
+    with pytest.raises(LocationError, match="chat or a log"):
+        read(tmp_path, LOGS[place].format(m=MINE, t=THEIRS))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1. The kettle sings again", "2. Nobody broke the spoon", "3. Tea is at four"],
+        ["10:30 and no train, as always", "5 May is the day of tea", "the kettle sings", "2024 was a year"],
+        ["Coffee: the only thing that works", "Tip: boil the water", "Question: who took the spoon"],
+    ],
+)
+def test_posts_with_numbers_and_colons_are_posts(tmp_path, lines):
+    """Lists with numbers, a time of day here and there, and words before a colon are no log."""
+    assert [post.text for post in read(tmp_path, "\n".join(lines))] == lines
+
+
+@pytest.mark.parametrize(("form", "month", "hour"), CHATS)
+def test_chats_of_more_countries_are_read(tmp_path, form, month, hour):
+    """The clock may come before the date; where day and month are unclear, messages are near each other."""
+    content = "".join(
+        form.format(d=d, n="Ada" if d % 2 else "Bob", t=f"{MINE} {d}" if d % 2 else THEIRS) + "\n"
+        for d in range(1, 7)
+    )
+    posts = read(tmp_path, content)
+    assert [post.text for post in posts] == [f"{MINE} {d}" for d in (1, 3, 5)]
+    assert posts[1].created_at.replace(minute=0, second=0) == datetime(2023, month, 3, hour, tzinfo=UTC)

@@ -1,0 +1,77 @@
+# ruff: noqa: RUF001 -- dates and texts are in many scripts
+"""Code pages, dates and signs of reposts as people of many countries and times write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.dates import read_date
+from huggingtweets.types import PostKind
+
+TEXTS = {
+    "iso8859_2": ["Dziś czajnik znów śpiewa swoją pieśń", "Pociąg jak zwykle się spóźnia, źle"],
+    "cp1250": ["Dnes konvice zase zpívá svou píseň", "Vlak má jako vždy zpoždění, ťažké"],
+    "cp1254": ["Bugün çaydanlık yine şarkı söylüyor", "Tren her zamanki gibi gecikti işte"],
+    "mac_cyrillic": ["Сегодня чайник снова поёт свою песню", "Поезд опять опаздывает, как всегда"],
+    "cp850": ["Heute singt der Kessel schöne Lieder für mich", "Der Zug verspätet sich über alle Maßen"],
+    "iso2022_jp": ["今日はとても天気がいいので散歩に行きます", "電車がまた遅れている"],
+    "cp1252": ["Heute singt der Kessel schöne Lieder für mich", "Der Zug verspätet sich über alle Maßen"],
+}
+
+
+def read(tmp_path, texts, codec="utf-8"):
+    path = tmp_path / "posts.csv"
+    path.write_bytes(("user,text\n" + "".join(f'ada,"{text}"\n' for text in texts)).encode(codec))
+    return list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_few_lines_are_enough_for_a_code_page(tmp_path, codec):
+    """A table of two posts in the code page of its country is read without mojibake."""
+    assert [post.text for post in read(tmp_path, TEXTS[codec], codec)] == TEXTS[codec]
+
+
+@pytest.mark.parametrize(
+    ("date", "hour"),
+    [
+        ("13 มกราคม 2567", 0),
+        ("13 ม.ค. 2567", 0),
+        ("13 जनवरी 2024", 0),
+        ("13 בינואר 2024", 0),
+        ("13 Januari 2024 22.00", 22),
+        ("2024-01-13 22.00.05", 22),
+        ("13/1/2024 10:00 p. m.", 22),
+        ("20240113220000", 22),
+        ("Sat 13.01.24", 0),
+    ],
+)
+def test_dates_of_more_countries(date, hour):
+    """Months have their names with vowel signs and prefixes; a clock may have dots, or no signs at all."""
+    moment = read_date(date)
+    assert moment is not None
+    assert moment.replace(minute=0, second=0) == datetime(2024, 1, 13, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RT “@bob: xyzzy”",
+        "MT @bob: xyzzy",
+        "rt @bob xyzzy",
+        "RT\xa0@bob: xyzzy",
+        "“@bob: xyzzy” so true",
+        "♻ @bob: x",
+    ],
+)
+def test_others_words_behind_old_signs_are_reposts(tmp_path, text):
+    """What apps and people put before the words of another, before there was a button, makes a repost."""
+    assert [post.kind for post in read(tmp_path, [text])] == [PostKind.REPOST]
+
+
+def test_a_chain_of_reposts_ends_the_own_words(tmp_path):
+    """Weibo writes whose words follow behind `//@`; only what is before them is the person's."""
+    assert [post.text for post in read(tmp_path, ["说得对//@小明: 别人的话//@小红: 更多"])] == ["说得对"]
