@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..errors import UserError
+
 Wildness = Literal["careful", "balanced", "wild"]
-FACTORS: dict[Wildness, float] = {"careful": 0.7, "balanced": 1.0, "wild": 1.4}
+FACTORS: dict[Wildness, float] = {"careful": 0.7, "balanced": 1.0, "wild": 1.2}
 HIGHEST = 1.2  # temperature that a word stands for; above it most posts hold words that do not exist
 
 
@@ -17,3 +19,15 @@ def temperature(wildness: Wildness, own: float) -> float:
         own: the model's own temperature, which is that of "balanced".
     """
     return min(round(own * FACTORS[wildness], 2), max(own, HIGHEST))
+
+
+def as_wildness(word: object) -> Wildness:
+    """The word, if it is one of the three.
+
+    Raises:
+        UserError: it is another.
+    """
+    for wildness in FACTORS:
+        if word == wildness:
+            return wildness
+    raise UserError(f"wildness cannot be {word!r}; choose one of {', '.join(FACTORS)}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
 from ...errors import UserError
-from ...generation.wildness import Wildness, temperature
+from ...generation.wildness import FACTORS, as_wildness, temperature
 from ...generation.writer import Draft
 from ...model_folder import ModelFolder
 from ...types import Sample
@@ -23,7 +23,7 @@ from . import play_view
 POSTS = 5
 MAX_PROMPT = 500  # characters
 MAX_TOKENS = 1000  # of a post
-WILDNESS = [(word.capitalize(), word) for word in get_args(Wildness)]
+WILDNESS = [(word.capitalize(), word) for word in FACTORS]
 
 
 class PlayTab:
@@ -204,12 +204,11 @@ def _sampling(folder: ModelFolder, wildness: object, length: object) -> dict[str
     Raises:
         UserError: a value is not one that the page offers.
     """
-    words: dict[object, Wildness] = {word: word for word in get_args(Wildness)}
     try:
         max_tokens = int(float(str(length)))
     except ValueError:
         raise UserError("the length of a post is a number") from None
-    if wildness not in words or not 1 <= max_tokens <= MAX_TOKENS:
-        raise UserError(f"expected one of {', '.join(get_args(Wildness))}, and 1 to {MAX_TOKENS} as length")
+    if not 1 <= max_tokens <= MAX_TOKENS:
+        raise UserError(f"a post cannot be {max_tokens:,} pieces long; choose 1 to {MAX_TOKENS:,}")
     own = folder.record.recipe.sampling.temperature
-    return {"temperature": temperature(words[wildness], own), "max_new_tokens": max_tokens}
+    return {"temperature": temperature(as_wildness(wildness), own), "max_new_tokens": max_tokens}
