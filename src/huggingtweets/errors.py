@@ -4,6 +4,8 @@
       UserError                   exit code 2: what was given cannot be used
         LocationError             no posts can be read from a location
           UnknownPlace            no source recognises the location
+          SeveralAuthors          it holds posts of several people, and none was chosen
+          NoTextColumn            a table has no column that is known to hold texts
           BrokenArchive           damaged, encrypted or dangerous files
           Unreachable             a service does not answer, or refuses
         MissingSecret             a token that a service asks for is not in the environment
@@ -27,6 +29,11 @@ command line prints and exits.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 
 class HuggingtweetsError(Exception):
     """Root of the tree. The command line ends with `exit_code`."""
@@ -46,6 +53,26 @@ class LocationError(UserError):
 
 class UnknownPlace(LocationError):
     """No source recognises a location."""
+
+
+class SeveralAuthors(LocationError):
+    """A location holds posts of several people, and none was chosen.
+
+    Attributes:
+        authors: number of posts by name or handle, as `ReadOptions` takes it; the most first.
+    """
+
+    def __init__(self, message: str, authors: Mapping[str, int]) -> None:
+        super().__init__(message)
+        self.authors = dict(sorted(authors.items(), key=lambda author: -author[1]))
+
+
+class NoTextColumn(LocationError):
+    """A table has no column that is known to hold texts; `columns` are the names of those it has."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 class BrokenArchive(LocationError):

@@ -55,8 +55,9 @@ def victim(page):
         (path,) = client.upload("posts.csv", "\n".join(["id,author,text", *rows]).encode()).json()
         result = client.call(client.of(DROP, "upload"), [client.key, [_file(path)], *FILTERS])
         assert "victim" in json.dumps(result["output"])
-        result = client.call(client.of("begin", "click"), [client.key, "ngram"])
-        run = result["output"]["data"][0]["value"]
+        digest = result["output"]["data"][3]
+        result = client.call(client.of("begin", "click"), [client.key, "ngram", digest])
+        run = result["output"]["data"][2]["value"]
         look = client.of("runs", "input")
         wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 240)
         yield Victim(client, "victim", run, path)
@@ -105,7 +106,7 @@ def test_no_private_address_is_asked(attacker, host):
     """The server fetches nothing from its own network, however the address is written."""
     with LocalServer(lambda _: Reply(body=FEED)) as inside:
         shown = _look(attacker, f"http://{host}:{inside.port}/feed.xml")
-        assert "That did not work" in shown
+        assert "Not read" in shown
         assert "cannot be read here" not in shown, "it is an address as far as the page can see"
         assert not inside.requests
 
@@ -113,8 +114,9 @@ def test_no_private_address_is_asked(attacker, host):
 def test_no_account_leads_to_a_private_server(attacker):
     """A handle's server is as public as an address has to be."""
     with LocalServer(lambda _: Reply(body=FEED)) as inside:
-        shown = _look(attacker, f"mastodon:jane@127.0.0.1:{inside.port}")
-        assert "That did not work" in shown
+        for typed in (f"mastodon:jane@127.0.0.1:{inside.port}", f"@jane@127.0.0.1:{inside.port}"):
+            shown = _look(attacker, typed)
+            assert "Not read" in shown or "cannot be read here" in shown
         assert not inside.requests
 
 
@@ -186,8 +188,10 @@ def test_nothing_of_another_visitor_is_shown(attacker, victim):
     """Another visitor's model, run and posts are not there for somebody with another key."""
     model, run = victim.model, victim.run
     calls = [
-        (attacker.of("write", "click"), [attacker.key, model, None, "I", 1.0, 50, "mastodon.social"]),
-        (attacker.of("deal", "click"), [attacker.key, model, None]),
+        (attacker.of("write", "click"), [attacker.key, model, "I", "wild", 50, "mastodon.social"]),
+        (attacker.of("deal", "click"), [attacker.key, model]),
+        (attacker.of("evaluate", "click"), [attacker.key, model]),
+        (attacker.of("model", "change"), [attacker.key, model]),
         (attacker.of("pack", "click"), [attacker.key, model]),
         (attacker.of("stop", "click"), [attacker.key, run]),
         (attacker.of("go-on", "click"), [attacker.key, run]),
@@ -197,15 +201,20 @@ def test_nothing_of_another_visitor_is_shown(attacker, victim):
         assert not attacker.call(function, data)["success"]
     library = attacker.call(attacker.of("runs", "input"), [attacker.key, run])
     assert "victim" not in json.dumps(library["output"])
-    assert victim.client.call(victim.client.of("deal", "click"), [victim.client.key, model, None])["success"]
+    assert victim.client.call(victim.client.of("deal", "click"), [victim.client.key, model])["success"]
 
 
 def test_a_gradio_session_of_another_visitor_opens_nothing(attacker, victim):
     """Knowing the id of a visitor's Gradio session is not enough: the key of their session is needed, too."""
     theirs = victim.client
-    dealt = theirs.call(theirs.of("deal", "click"), [theirs.key, victim.model, None])
+    dealt = theirs.call(theirs.of("deal", "click"), [theirs.key, victim.model])
     assert dealt["success"]
-    answer = attacker.call(attacker.of("real-left", "click"), [attacker.key, None], session=theirs.session)
+    answer = attacker.call(
+        attacker.of("game", "click"),
+        [attacker.key, victim.model],
+        session=theirs.session,
+        clicked=("answer", "0-left"),
+    )
     assert not answer["success"]
     assert WORDS not in json.dumps(answer)
 
@@ -233,8 +242,10 @@ def test_a_model_s_name_is_no_path(victim, name):
 def test_only_the_offered_recipes_can_be_run(victim):
     """A path, or a base that would be fetched, is no recipe for strangers."""
     client = victim.client
+    shown = client.call(client.of("try-sample", "click"), [client.key, *FILTERS])
+    digest = shown["output"]["data"][2]
     for recipe in ("/srv/evil.toml", "gpt2", "../recipes/gpt2", None, ["starter"]):
-        assert not client.call(client.of("begin", "click"), [client.key, recipe])["success"]
+        assert not client.call(client.of("begin", "click"), [client.key, recipe, digest])["success"]
 
 
 def test_a_stranger_never_publishes_with_the_server_s_token(victim):
@@ -300,8 +311,7 @@ def test_errors_show_no_path(attacker, page):
     (path,) = attacker.upload("broken.zip", b"PK\x03\x04 this is no archive").json()
     drop = attacker.of(DROP, "upload")
     shown = json.dumps(attacker.call(drop, [attacker.key, [_file(path)], *FILTERS])["output"])
-    assert "broken.zip" in shown
-    assert "That did not work" in shown
+    assert "Not read: broken.zip" in shown
     assert str(page.home) not in shown
     assert "visitors" not in shown
 

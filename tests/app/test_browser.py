@@ -136,17 +136,16 @@ def test_five_posts_stream_in_and_one_becomes_a_picture(trained, tab):
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
     tab.get_by_label("How shall it begin?").fill("Ding")
-    tab.click("#write")
+    browser.write_five(tab)
     for number in range(5):
-        tab.locator(f"#post-{number} footer").wait_for()  # a post that is still being written has none
         assert tab.locator(f"#post-{number} .ht-post-text").inner_text().startswith("Ding")
         assert "AI BOT" in tab.locator(f"#post-{number}").inner_text()
     before = tab.locator("#post-1").inner_text()
-    tab.get_by_role("button", name="Another", exact=True).nth(1).click()
+    tab.get_by_role("button", name="Write post 2 again").click()
     browser.until(
         lambda: tab.locator("#post-1 footer").count() and tab.locator("#post-1").inner_text() != before
     )
-    tab.get_by_role("button", name="As a picture").first.click()
+    tab.get_by_role("button", name="Draw post 1 as a picture").click()
     with tab.expect_download() as download:
         tab.get_by_role("link", name="Download the picture").click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
@@ -157,8 +156,7 @@ def test_share_links_say_that_it_is_a_bot(trained, tab):
     del trained
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
-    tab.click("#write")
-    tab.locator("#post-4 footer").wait_for()
+    browser.write_five(tab)
     links = [a.get_attribute("href") for a in tab.locator("#post-0 a").all()]
     assert [urlsplit(link).hostname for link in links] == ["x.com", "bsky.app", "mastodon.social"]
     for link, longest in zip(links, (280, 300, 500), strict=True):
@@ -174,27 +172,32 @@ def test_a_post_is_picked_for_the_model_s_own_picture(trained, tab, page):
     before = picture.read_bytes()
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
-    tab.click("#write")
-    tab.locator("#post-4 footer").wait_for()
-    tab.get_by_role("button", name="On its own picture").nth(2).click()
+    browser.write_five(tab)
+    tab.get_by_role("button", name="Put post 3 on the card").click()
     tab.get_by_text("It stands first").wait_for()
     assert picture.read_bytes() != before
+    tab.get_by_role("button", name="Undo").click()
+    tab.get_by_text("The card is as it was before").wait_for()
+    assert picture.read_bytes() == before
 
 
 def test_the_game_s_score_lands_in_the_report(trained, tab, page):
-    """Three pairs are judged; how it went is shown, and written into the report."""
+    """From ten pairs on a game can be ended; how it went is shown, and written into the report."""
     del trained
+    report = page.folder / "models" / "dithering_lift" / "report.json"
     _open(tab, "Real or bot")
-    tab.locator("#model input").wait_for()
     tab.click("#deal")
-    for number in range(1, 4):
-        tab.get_by_text(f"Pair {number} of").wait_for()
-        tab.click("#real-left" if number % 2 else "#real-right")
-    tab.get_by_text("Pair 4 of").wait_for()
-    tab.click("#count")
-    tab.get_by_text("of 3 pairs").wait_for()
-    played = json.loads((page.folder / "models" / "dithering_lift" / "report.json").read_text())["game"]
-    assert played["found"]["count"] == 3
+    for number in range(10):
+        tab.get_by_text(f"Pair {number + 1} of").wait_for()
+        assert not tab.get_by_role("button", name="Enough").count()
+        tab.locator(".ht-choice").nth(number % 2).click()
+        tab.get_by_text("The person wrote this").wait_for()
+        assert json.loads(report.read_text()).get("game") is None
+        if number < 9:
+            tab.get_by_role("button", name="Next pair").click()
+    tab.get_by_role("button", name="Enough").click()
+    tab.get_by_text("of 10 pairs").wait_for()
+    assert json.loads(report.read_text())["game"]["found"]["count"] == 10
 
 
 def test_the_model_can_be_taken(trained, tab):

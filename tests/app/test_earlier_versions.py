@@ -10,6 +10,7 @@ import pytest
 
 from huggingtweets import ReadOptions, load_recipe
 from huggingtweets.app import events, selection, training_request
+from huggingtweets.app.run_progress import progress_of
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
@@ -92,7 +93,7 @@ def test_stages_are_shown(tmp_path, stage, shown):
     line = f'{{"type":"Stage","at":10.0,"name":"{stage}","detail":""}}\n'
     (tmp_path / "events.jsonl").write_text(line, "utf-8")
     [event] = events.load(tmp_path)
-    assert shown in train_view._state_line(running, train_view.progress_of([running, event]))
+    assert shown in train_view._state_line(running, progress_of([running, event]), None)
 
 
 def test_a_training_request_is_read_and_shown(tmp_path):
@@ -116,7 +117,7 @@ def test_a_training_request_is_read_and_shown(tmp_path):
         requested_at=1.5,
     )
     assert run.state == events.Done(at=13.0, model="jane")
-    assert "the owl sleeps" in train_view.run(run)
+    assert "the owl sleeps" in train_view.run(run, None)
 
 
 def test_a_training_request_is_written_as_before(tmp_path):

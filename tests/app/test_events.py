@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from huggingtweets.app import events
-from huggingtweets.app.tabs import train_view
+from huggingtweets.app.run_progress import progress_of
 
 
 def test_a_run_without_its_process_was_stopped(tmp_path):
@@ -38,4 +38,6 @@ def test_the_time_left_is_estimated_since_the_run_was_resumed():
         events.Stepped(at=9010.0, step=50, steps=100, loss=1.0),
         events.Stepped(at=9020.0, step=60, steps=100, loss=1.0),
     ]
-    assert train_view.progress_of([*first, *resumed]).seconds_left == pytest.approx(40.0)
+    progress = progress_of([*first, *resumed])
+    assert progress.seconds_left(0.0, 9020.0) == pytest.approx(40.0)
+    assert progress.seconds_left(30.0, 9020.0) == pytest.approx(70.0), "what follows the steps counts, too"

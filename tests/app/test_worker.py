@@ -29,5 +29,5 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
     subprocess.run([sys.executable, "-m", "huggingtweets.app.worker", folder], check=True)
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
-    assert "its time on this page is up" in train_view.run(training_request.load(folder))
+    assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
     assert not (tmp_path / "models" / "me").exists()

@@ -112,18 +112,28 @@ class Client:
                 return function["id"]
         raise AssertionError(f"{component} has no {event}")
 
-    def call(self, function: int, data: Sequence[object], session: str = "") -> dict[str, object]:
+    def call(
+        self, function: int, data: Sequence[object], session: str = "", clicked: tuple[str, str] | None = None
+    ) -> dict[str, object]:
         """Call a function of the page; return whether it succeeded, and its output.
 
         Args:
             function: its number.
             data: the values of its inputs.
             session: id of the Gradio session; empty: the client's own.
+            clicked: action and item of the button in HTML that was clicked.
         """
         session = session or self.session
+        event = {"action": clicked[0], "item": clicked[1]} if clicked else None
         joined = self.http.post(
             "gradio_api/queue/join",
-            json={"data": list(data), "fn_index": function, "session_hash": session, "trigger_id": 1},
+            json={
+                "data": list(data),
+                "fn_index": function,
+                "session_hash": session,
+                "trigger_id": 1,
+                "event_data": event,
+            },
         )
         if joined.status_code != 200:
             return {"success": False, "status": joined.status_code, "output": joined.text}

@@ -108,3 +108,16 @@ def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+def write_five(tab: Page) -> list[str]:
+    """Let the model that is open write five posts, which replace those that are shown; return their texts."""
+
+    def ids() -> set[str | None]:
+        buttons = tab.locator("#posts [data-action=copy]").all()
+        return {button.get_attribute("data-item") for button in buttons}
+
+    before = ids()
+    tab.locator("#write:not([disabled])").click()
+    until(lambda: ids() and not ids() & before)
+    return tab.locator("#posts .ht-post-text").all_inner_texts()

@@ -7,12 +7,16 @@
 | Play | tabs/play.py | tabs/play_view.py |
 | Real or bot? | tabs/game.py | tabs/game_view.py |
 | Take it | tabs/take.py, tabs/publish.py | markup.py |
-| Library | tabs/library.py | tabs/library_view.py |
+| Library | tabs/library.py, tabs/forget.py | tabs/library_view.py |
+| above all tabs | tabs/header.py | tabs/header_view.py |
 
-page.py builds the page and serves it. server.py holds what all tabs share.
-Every visitor has a session, which is a set of folders (sessions.py), and a selection of posts (selection.py).
+page.py builds the page and serves it. server.py holds what all tabs share. page.js is what the browser does
+alone; actions.py is HTML whose buttons are events.
+Every visitor has a session, which is a set of folders (sessions.py), a selection of posts (selection.py),
+which reading.py reads, the posts that models wrote (written.py) and games that are going on (games.py).
 A training request (training_request.py) is added to the queue (queue.py), which runs one at a time, each in a
-process of its own (worker.py). The process appends events to a file (events.py), which the page reads.
+process of its own (worker.py). The process appends events to a file (events.py), which the page reads;
+run_progress.py computes from them how far the run is.
 limits.py sets what a visitor may do. request_filter.py refuses HTTP requests that the page never makes.
 """
 

@@ -55,6 +55,11 @@ class LoadedModels:
         for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters):
             yield drafts.places
 
+    def prepare(self, folder: ModelFolder) -> None:
+        """Load a model, if it is not in memory."""
+        with self._lock:
+            self._load(folder)
+
     def unload(self, folder: Path) -> None:
         """Remove a model from memory, before its folder is deleted."""
         with self._lock:

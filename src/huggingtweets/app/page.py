@@ -9,31 +9,30 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
-from markupsafe import Markup
 from starlette.middleware import Middleware
 
 from ..errors import UserError
 from ..files import home
+from .games import Games
 from .limits import Limits
 from .loaded_models import LoadedModels
 from .queue import Queue
+from .reports import Reports
 from .request_filter import RequestFilter
-from .server import UNQUEUED, Server, Shared, unchecked_dropdown
+from .server import Server, Shared
 from .sessions import Sessions
+from .tabs.forget import ForgetTab
 from .tabs.game import GameTab
+from .tabs.header import Header
 from .tabs.library import LibraryTab
 from .tabs.play import PlayTab
 from .tabs.posts import PostsTab
 from .tabs.publish import PublishTab
 from .tabs.take import TakeTab
 from .tabs.train import TrainTab
-from .theme import css, theme
+from .theme import css, script, theme
 
 TITLE = "huggingtweets"
-HEAD = Markup(
-    '<div class="ht-head"><h1>hugging<b>tweets</b></h1>'
-    "<p>Posts in, a bot that writes like them out. It says that it is one.</p></div>"
-)
 TABS = (
     ("posts", "1 Posts"),
     ("train", "2 Train"),
@@ -42,10 +41,6 @@ TABS = (
     ("take", "5 Take it"),
     ("library", "Library"),
 )
-SESSION_KEY = r"""(stored) => {
-  const random = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24)));
-  return /^[\w-]{32}$/.test(stored) ? stored : btoa(random).replaceAll("+", "-").replaceAll("/", "_");
-}"""  # the browser makes the key, stores it, and sends it with every event
 DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
 MAX_QUEUED_EVENTS = 100  # of all visitors
 
@@ -53,25 +48,24 @@ MAX_QUEUED_EVENTS = 100  # of all visitors
 def build(server: Server) -> Any:
     """Lay out the page, and register its events."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
-        key = gr.BrowserState("", storage_key="huggingtweets-room", secret="not-a-secret")  # noqa: S106 -- it encrypts what is stored in the visitor's own browser
-        with gr.Row(elem_classes="ht-top"):
-            gr.HTML(HEAD)
-            model = unchecked_dropdown("The model that is open", "model")
-        loaded = page.load(None, key, key, js=SESSION_KEY, **UNQUEUED)
+        header = Header(server, page)
         with gr.Tabs(selected="posts", elem_classes="ht-steps", overflow_behavior="wrap") as tabs:
-            containers = {name: gr.Tab(label, id=name) for name, label in TABS}
-        shared = Shared(server, key, model, tabs, loaded, containers["library"], containers["take"])
-        for tab in _lay_out(shared, containers):
+            containers = {name: gr.Tab(label, id=name, elem_id=f"tab-{name}") for name, label in TABS}
+        shared = header.share(tabs, containers)
+        laid_out = _lay_out(shared)
+        header.connect(shared)
+        for tab in laid_out:
             tab.connect()
     page.queue(api_open=False, max_size=MAX_QUEUED_EVENTS, default_concurrency_limit=8)
     return page
 
 
-def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
+def _lay_out(shared: Shared) -> list[Any]:
+    containers = shared.containers
     with containers["posts"]:
         posts = PostsTab(shared)
     with containers["train"]:
-        train = TrainTab(shared, posts.summary)
+        train = TrainTab(shared, posts.summary, posts.shown_digest)
     with containers["play"]:
         play = PlayTab(shared)
     with containers["game"]:
@@ -79,8 +73,8 @@ def _lay_out(shared: Shared, containers: dict[str, gr.Tab]) -> list[Any]:
     with containers["take"]:
         take, publish = TakeTab(shared), PublishTab(shared)
     with containers["library"]:
-        library = LibraryTab(shared)
-    return [posts, library, train, play, game, take, publish]
+        library, forget = LibraryTab(shared), ForgetTab(shared)
+    return [posts, train, play, game, take, publish, library, forget]
 
 
 @contextmanager
@@ -100,7 +94,8 @@ def running(
     sessions = Sessions(limits)
     sessions.delete_idle()
     queue = Queue(sessions, limits)
-    page = build(Server(limits, sessions, queue, LoadedModels(), incoming.resolve()))
+    reports = Reports()
+    page = build(Server(limits, sessions, queue, LoadedModels(), incoming.resolve(), Games(), reports))
     hosts = None if limits.public else ("localhost", host)
     request_filter = Middleware(RequestFilter, hosts=hosts, upload=limits.upload)
     try:
@@ -122,8 +117,10 @@ def running(
             blocked_paths=[str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
             theme=theme(),
             css=css(),
+            head=script(),
             app_kwargs={
                 "middleware": [request_filter],
+                "routes": [reports.route],
                 "docs_url": None,
                 "redoc_url": None,
                 "openapi_url": None,

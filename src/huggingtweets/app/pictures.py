@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from .. import reporting
 from ..files import readable
 from ..model_folder import PREDICTIONS, ModelFolder
@@ -13,11 +16,35 @@ def post_picture(folder: ModelFolder, sample: Sample) -> bytes:
     return reporting.post_picture(folder.record, folder.avatars(), sample)
 
 
-def replace_share_picture(folder: ModelFolder, sample: Sample) -> bytes:
-    """Draw the share picture with this post first, write it into the folder, and return the PNG file."""
+def pin(folder: ModelFolder, sample: Sample, before: Path) -> bytes:
+    """Draw the share picture with this post first, and write it into the folder.
+
+    Args:
+        folder: the model.
+        sample: the post.
+        before: where the picture is kept that the folder had before anything was pinned.
+
+    Returns:
+        The PNG file.
+    """
     png = reporting.share_picture(folder.record, folder.avatars(), sample)
-    unfinished = folder.path / f".{PREDICTIONS}"
-    unfinished.write_bytes(png)
-    readable(unfinished)
-    unfinished.replace(folder.path / PREDICTIONS)
+    present = folder.path / PREDICTIONS
+    if not before.is_file() and present.is_file():
+        before.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(present, before)
+    _replace(present, png)
     return png
+
+
+def unpin(folder: ModelFolder, before: Path) -> None:
+    """Give the folder the share picture that it had before anything was pinned, if anything was."""
+    if before.is_file():
+        _replace(folder.path / PREDICTIONS, before.read_bytes())
+        before.unlink()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    unfinished = file.with_name(f".{file.name}")
+    unfinished.write_bytes(content)
+    readable(unfinished)
+    unfinished.replace(file)

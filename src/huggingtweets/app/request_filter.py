@@ -13,8 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .reports import PREFIX as REPORTS
+
 API = "/gradio_api"
-GET_PREFIXES = ("/assets/", "/static/", f"{API}/heartbeat/", f"{API}/file=")
+GET_PREFIXES = (REPORTS, "/assets/", "/static/", f"{API}/heartbeat/", f"{API}/file=")
 GET = (
     "/",
     "/config",
@@ -74,7 +76,7 @@ class RequestFilter:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response_headers = MutableHeaders(scope=message)
-                response_headers["Content-Security-Policy"] = SECURITY_POLICY
+                response_headers.setdefault("Content-Security-Policy", SECURITY_POLICY)
                 response_headers["X-Content-Type-Options"] = "nosniff"
                 response_headers["Referrer-Policy"] = "no-referrer"
             await send(message)

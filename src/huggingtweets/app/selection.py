@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
-import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .. import sources
 from ..cleaning import CleaningRules
-from ..dataset.sufficiency import Level, sufficiency
 from ..errors import LocationError, UserError
-from ..progress import Silence
 from ..sources import Match, ReadOptions
-from ..workflows.data import DataConfig, sample_archive
-from ..workflows.inspect import Inspection, inspect
+from ..workflows.data import sample_archive
 from .limits import Limits
 from .sessions import Session
 
@@ -30,18 +28,27 @@ MAX_NAME = 200  # characters of a person's name
 PUBLIC_SOURCES = ("bluesky", "mastodon")  # for a public page: they need no secret and cost nothing
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, omit_defaults=True):
     """A location of posts, and what the page calls it: the name of an uploaded file, never its path."""
 
     location: str
     shown: str
+    error: str = ""  # why it cannot be read, as the visitor reads it; "" where it was read
+    authors: dict[str, int] = field(default_factory=dict)  # posts of each, where one has to be chosen
+    columns: tuple[str, ...] = ()  # of a table, where the one with the texts has to be chosen
+
+    @property
+    def asks(self) -> bool:
+        """Whether it can be read when a question is answered."""
+        return bool(self.authors or self.columns)
 
 
-class Selection(Struct, frozen=True, kw_only=True):
+class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Places, what to leave out of them, and a summary of their posts from the last time they were read."""
 
     places: tuple[Place, ...] = ()
     person: str = ""  # handle of the author, where a file names none or several
+    text_column: str = ""  # of tables, where it is not recognised
     rules: CleaningRules = CleaningRules()
     title: str = ""  # handles of the authors
     kept: int = 0  # posts after cleaning
@@ -50,7 +57,18 @@ class Selection(Struct, frozen=True, kw_only=True):
     @property
     def options(self) -> ReadOptions:
         """How the places are read."""
-        return ReadOptions(handle=self.person or None)
+        return ReadOptions(handle=self.person or None, text_column=self.text_column or None)
+
+    @property
+    def readable(self) -> tuple[Place, ...]:
+        """The places that were read, or were not tried yet."""
+        return tuple(place for place in self.places if not place.error)
+
+    @property
+    def digest(self) -> str:
+        """What tells this choice of posts from another: of what is read, and how."""
+        parts = ([place.location for place in self.readable], self.person, self.text_column, self.rules)
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
 
 
 def load(session: Session) -> Selection:
@@ -107,13 +125,13 @@ def with_typed(selection: Selection, typed: str, limits: Limits) -> Selection:
     if limits.public:
         for line in lines:
             _require_public(line)
-    return _with_places(selection, [Place(line, line) for line in lines])
+    return _with_places(selection, [Place(_location(line), line) for line in lines])
 
 
 def with_sample(selection: Selection) -> Selection:
     """Replace the places by the sample: the made-up account that ships with the package."""
     sample = Place(sample_archive(), "the sample: a made-up account")
-    return msgspec.structs.replace(selection, places=(sample,), person="")
+    return replace(selection, places=(sample,), person="")
 
 
 def with_filters(
@@ -134,7 +152,8 @@ def with_filters(
     """
     handle = str(person or "").strip().lstrip("@")[:MAX_NAME]
     rules = _cleaning_rules(replies, language, since, until)
-    return msgspec.structs.replace(selection, rules=rules, person=handle)
+    places = selection.places if handle == selection.person else tuple(map(_untried, selection.places))
+    return replace(selection, rules=rules, person=handle, places=places)
 
 
 def _cleaning_rules(replies: object, language: object, since: object, until: object) -> CleaningRules:
@@ -146,62 +165,31 @@ def _cleaning_rules(replies: object, language: object, since: object, until: obj
     )
 
 
-def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[Selection, list[Inspection]]:
-    """Read and clean the posts of a selection, and save its new summary.
+def with_answer(selection: Selection, *, person: str = "", text_column: str = "") -> Selection:
+    """Answer the question of a place: whose posts are read, or which column holds the texts."""
+    changes = {"person": person[:MAX_NAME], "text_column": text_column}
+    selection = replace(selection, **{name: value for name, value in changes.items() if value})
+    places = tuple(_untried(place) if place.asks else place for place in selection.places)
+    return replace(selection, places=places)
 
-    Returns:
-        The selection as it was saved, and an inspection for each author.
 
-    Raises:
-        UserError: a place cannot be read, or a limit is reached.
-    """
-    data = DataConfig(
-        locations=tuple(place.location for place in selection.places),
-        options=selection.options,
-        rules=selection.rules,
+def without_place(selection: Selection, number: str) -> Selection:
+    """Remove a place by its position."""
+    places = [place for position, place in enumerate(selection.places) if str(position) != number]
+    return replace(selection, places=tuple(places))
+
+
+def try_again(selection: Selection, number: str) -> Selection:
+    """Let a place be read again that could not be read."""
+    places = tuple(
+        _untried(place) if str(position) == number else place
+        for position, place in enumerate(selection.places)
     )
-    with session.use_home():
-        inspections = inspect(data, watcher=_ReadingLimits(limits))
-    authors = [inspection.author for inspection in inspections]
-    level = sufficiency([text for author in authors for text in author.texts]).level
-    selection = msgspec.structs.replace(
-        selection,
-        title=" + ".join(author.account.handle for author in authors),
-        kept=sum(author.cleaned.funnel.kept for author in authors),
-        enough=level is not Level.TOO_LITTLE,
-    )
-    return save(selection, session), inspections
+    return replace(selection, places=places)
 
 
-def hide_paths(message: str, selection: Selection) -> str:
-    """Replace the paths of the server in an error message by the names that the visitor knows."""
-    for place in selection.places:
-        message = message.replace(place.location, place.shown)
-        message = message.replace(str(Path(place.location).parent), "")
-    return message
-
-
-class _ReadingLimits(Silence):
-    """A watcher that stops reading which takes too long or finds too many posts."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._end = time.monotonic() + limits.reading if limits.reading else None
-
-    def read(self, posts: int, expected: int | None) -> None:
-        """Check the limits.
-
-        Raises:
-            LocationError: one is reached.
-        """
-        del expected
-        if self._limits.posts and posts > self._limits.posts:
-            raise LocationError(
-                f"more than {self._limits.posts:,} posts are too many for this page; "
-                "run huggingtweets on your own machine"
-            )
-        if self._end and time.monotonic() > self._end:
-            raise LocationError("reading takes too long for this page; run huggingtweets on your own machine")
+def _untried(place: Place) -> Place:
+    return Place(place.location, place.shown)
 
 
 def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
@@ -212,12 +200,19 @@ def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
     places += [place for place in added if place.location not in known]
     if len(places) > MAX_PLACES:
         raise UserError(f"{len(places)} places are too many; {MAX_PLACES} can be read at once")
-    return msgspec.structs.replace(selection, places=tuple(places))
+    return replace(selection, places=tuple(places))
+
+
+def _location(line: str) -> str:
+    """What a line means: a location, or the account whose handle it is."""
+    account = sources.account(line)
+    return account if account and not Path(line).expanduser().exists() else line
 
 
 def _require_public(line: str) -> None:
     """Raise LocationError unless the line is an account of an open network or the address of a feed."""
-    if any(sources.load(name).recognises(line) is Match.CONTENT for name in PUBLIC_SOURCES):
+    account = sources.account(line) or line
+    if any(sources.load(name).recognises(account) is Match.CONTENT for name in PUBLIC_SOURCES):
         return
     if urlsplit(line).scheme in {"http", "https"} and sources.load("feed").recognises(line) is not Match.NO:
         return

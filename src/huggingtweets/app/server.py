@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,15 @@ import gradio as gr
 from gradio.events import Dependency
 from markupsafe import escape
 
-from ..errors import HuggingtweetsError
 from ..reporting.picture import plain
+from .games import Games
 from .limits import Limits
 from .loaded_models import LoadedModels
+from .messages import error_message
 from .queue import Queue
+from .reports import Reports
 from .sessions import Session, Sessions
 
-_LOG = logging.getLogger(__name__)
 UNQUEUED: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
@@ -34,6 +34,8 @@ class Server:
     queue: Queue
     loaded_models: LoadedModels
     incoming: Path  # where Gradio puts uploaded files
+    games: Games
+    reports: Reports
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Shared:
     model: gr.Dropdown  # the name of the open model
     tabs: gr.Tabs
     loaded: Dependency  # the event that sets the key when the page is loaded; tabs then show their session
-    library_tab: gr.Tab
-    take_tab: gr.Tab
+    containers: Mapping[str, gr.Tab]  # by name
+    strip: gr.HTML  # what is learning, shown above all tabs
+    timer: gr.Timer  # ticks while something is learning
 
     def session(self, key: object) -> Session:
         """The visitor's session.
@@ -55,14 +58,6 @@ class Shared:
             UserError: it is no key, or there are too many sessions.
         """
         return self.server.sessions.of(key)
-
-
-def error_message(error: BaseException) -> str:
-    """The message that a visitor reads. An unexpected error is logged, and its own message not shown."""
-    if isinstance(error, HuggingtweetsError):
-        return str(error)
-    _LOG.error("unexpected", exc_info=error)
-    return "Something unexpected happened. This is our mistake; the terminal of the page tells more."
 
 
 def show_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,7 +119,17 @@ def unchecked_dropdown(label: str, elem_id: str) -> gr.Dropdown:
 
 def model_choices(session: Session, selected: object = None) -> Any:
     """An update of the list of models; the newest is open where there is no model named `selected`."""
-    models = [(f"{plain(name)}, {folder.record.recipe.name}", name) for name, folder in session.library()]
-    names = [name for _, name in models]
+    choices = _choices(session)
+    names = [name for _, name in choices]
     value = selected if selected in names else next(iter(names), None)
-    return gr.update(choices=models, value=value, visible=bool(models))
+    return gr.update(choices=choices, value=value, visible=bool(choices))
+
+
+def more_choices(session: Session) -> Any:
+    """An update of the list of models that leaves the open one open, and opens none."""
+    choices = _choices(session)
+    return gr.update(choices=choices, visible=bool(choices))
+
+
+def _choices(session: Session) -> list[tuple[str, str]]:
+    return [(f"{plain(name)}, {folder.record.recipe.name}", name) for name, folder in session.library()]

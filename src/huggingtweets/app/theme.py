@@ -89,3 +89,8 @@ def css() -> str:
         f'src: url("data:font/woff2;base64,{b64encode(font).decode()}") format("woff2"); }}\n'
     )
     return face + files(__package__).joinpath("style.css").read_text("utf-8")
+
+
+def script() -> str:
+    """The script of the page, as an element of its head."""
+    return f"<script>{files(__package__).joinpath('page.js').read_text('utf-8')}</script>"

@@ -20,10 +20,11 @@ from ..errors import UserError
 from ..sources import ReadOptions
 from ..types import Recipe
 from . import events as run_events
-from .events import AnyEvent, State
+from .events import AnyEvent, Done, State
 from .sessions import Session
 
 FILE = "lesson.json"
+OPENED = "opened"  # an empty file
 
 
 class TrainingRequest(Struct, frozen=True, kw_only=True):
@@ -58,6 +59,11 @@ class TrainingRun:
     def id(self) -> str:
         """The name of the run's folder, by which the page asks for it."""
         return self.folder.name
+
+    @property
+    def was_opened(self) -> bool:
+        """Whether the model was opened since the run is done."""
+        return (self.folder / OPENED).exists()
 
 
 def save(request: TrainingRequest, session: Session) -> Path:
@@ -103,3 +109,10 @@ def find(session: Session, run_id: object) -> TrainingRun:
     if not isinstance(run_id, str) or run_id not in folders:
         raise UserError("this run is not here any more; begin a new one")
     return load(folders[run_id])
+
+
+def mark_opened(session: Session, model: object) -> None:
+    """Note that a model was opened, in the runs that made it."""
+    for run in runs(session):
+        if isinstance(run.state, Done) and run.request.name == model:
+            (run.folder / OPENED).touch()

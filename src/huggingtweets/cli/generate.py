@@ -20,6 +20,13 @@ def generate(
     temperature: Annotated[
         float | None, typer.Option(help="Below 1 safer, above 1 wilder.  [default: the model's]")
     ] = None,
+    wildness: Annotated[
+        str | None,
+        typer.Option(
+            metavar="careful|balanced|wild",
+            help="The temperature in a word, beside the model's own, which is balanced.",
+        ),
+    ] = None,
     top_p: Annotated[
         float | None,
         typer.Option(help="Draw from the likeliest tokens that sum to this.  [default: the model's]"),
@@ -60,6 +67,7 @@ def generate(
     Examples:
       huggingtweets generate models/somebody "My dream is"
       huggingtweets generate somebody -n 20 --temperature 0.8 --seed 1
+      huggingtweets generate somebody --wildness careful
       huggingtweets generate somebody "Today" --json
       huggingtweets generate somebody --best-of 8
       huggingtweets generate everybody --as ada
@@ -73,6 +81,7 @@ def generate(
         count=count,
         seed=seed,
         sampling={key: value for key, value in changes.items() if value is not None},
+        wildness=wildness,
         filtered=filtered,
         allowed=allow or (),
         best_of=best_of,

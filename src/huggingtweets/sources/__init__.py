@@ -24,6 +24,7 @@ __all__ = [
     "Match",
     "ReadOptions",
     "Source",
+    "account",
     "count_skipped",
     "load",
     "names",
@@ -132,17 +133,22 @@ def _unknown(location: str) -> str:
     if _exists(location):
         known = diagnosis(location)
         return f"{location} {known}" if known else f"nothing that can be read is in {location}; {LIST}"
-    meant = _account(location) or _nearest_file(location)
+    meant = account(location) or _nearest_file(location)
     return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
 
 
-def _account(location: str) -> str:
-    """The location of the account that a bare handle most likely means; "" where it is no handle."""
+def account(location: str) -> str:
+    """The location of the account that a bare handle most likely means; "" where it is no handle.
+
+    `@jane@example.org` is one of Mastodon, `jane.bsky.social` and `@jane.org` of Bluesky, `@jane` of X.
+    """
+    if ":" in location:  # a location already
+        return ""
     name, _, server = location.removeprefix("@").partition("@")
     if server and "/" not in location:
         return f"mastodon:{name}@{server}"
     if location.startswith("@"):
-        return f"x:{name}"
+        return f"bsky:{name}" if "." in name else f"x:{name}"
     return f"bsky:{name}" if name.endswith(".bsky.social") else ""
 
 

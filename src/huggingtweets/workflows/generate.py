@@ -12,6 +12,7 @@ from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.filters import load_filters
+from ..generation.wildness import as_wildness, temperature
 from ..generation.writer import Written
 from ..model_folder import ModelFolder
 from ..types import Sample, Sampling
@@ -31,6 +32,7 @@ def generate(
     count: int = 5,
     seed: int | None = None,
     sampling: Mapping[str, float] | None = None,
+    wildness: str | None = None,
     filtered: bool = True,
     allowed: Collection[str] = (),
     best_of: int = 1,
@@ -44,6 +46,7 @@ def generate(
         count: how many to write; fewer come where filters refuse too many drafts.
         seed: the same seed on the same machine gives the same text.
         sampling: fields of `Sampling` that replace the model's own settings.
+        wildness: "careful", "balanced" or "wild": a temperature beside the model's own; None leaves that.
         filtered: whether copies of training posts, addresses, phone numbers and handles are refused.
         allowed: handles that may be named.
         best_of: draw so many for each, and keep the one with the highest style score.
@@ -59,14 +62,27 @@ def generate(
     writer = models.load(folder.path)
     filters = load_filters(folder.path, allowed=allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
-    try:
-        settings = msgspec.convert({**msgspec.to_builtins(writer.sampling), **(sampling or {})}, Sampling)
-    except msgspec.ValidationError as error:
-        raise UserError(f"sampling: {error}") from error
+    settings = _settings(writer.sampling, sampling or {}, wildness)
     written = writer.generate(
         prompt, count=count * best_of, sampling=settings, seed=seed, filters=filters, speaker=speaker
     )
     return _best_of_each(written, scorer, best_of) if scorer else written
+
+
+def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:
+    """The model's own settings with changes.
+
+    Raises:
+        UserError: one is out of range, or the temperature is given twice.
+    """
+    if wildness is not None and "temperature" in changes:
+        raise UserError("--wildness and --temperature both set the temperature; give one of them")
+    if wildness is not None:
+        changes = {**changes, "temperature": temperature(as_wildness(wildness), own.temperature)}
+    try:
+        return msgspec.convert({**msgspec.to_builtins(own), **changes}, Sampling)
+    except msgspec.ValidationError as error:
+        raise UserError(f"sampling: {error}") from error
 
 
 def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:

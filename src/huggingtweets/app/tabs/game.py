@@ -1,31 +1,18 @@
-"""The game tab: a held-out post beside a post of the model, and the visitor says which one is real."""
+"""The game tab: a held-out post beside a post of the model, and the visitor presses the real one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from ...errors import UserError
 from ...results import ROUNDS
-from ...workflows.play import Deal, deal, play
-from ..server import UNQUEUED, Shared, event_options, show_errors
+from ...workflows.play import deal, play
+from ..actions import action_html, clicked
+from ..games import GameState
+from ..server import Shared, event_options, show_errors
 from . import game_view
-
-if TYPE_CHECKING:
-    from ...evaluation.game import Side
-
-
-@dataclass
-class GameState:
-    """A game so far. It holds real posts, so it is kept in memory and never written to disk."""
-
-    session: Path | None = None  # folder of the visitor's session
-    deal: Deal | None = None
-    answers: list[Side] = field(default_factory=list)
 
 
 class GameTab:
@@ -33,84 +20,72 @@ class GameTab:
 
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
-        self._shared = shared
-        self._game = gr.State(None)
+        self._shared, self._games = shared, shared.server.games
         gr.HTML(game_view.WELCOME)
-        with gr.Row():
-            self._deal = gr.Button("Deal the posts", variant="primary", elem_id="deal")
-            self._end = gr.Button("Enough: count", visible=False, elem_id="count")
-        score = gr.HTML(game_view.NOTHING, elem_id="score")
-        with gr.Row(elem_classes="ht-pair"):
-            left, self._pick_left = _side("left")
-            right, self._pick_right = _side("right")
-        self._panel = [self._game, score, left, right, self._pick_left, self._pick_right, self._end]
+        self._deal = gr.Button("Deal the posts", variant="primary", elem_id="deal", interactive=False)
+        self._game = action_html(game_view.NO_MODEL, "game")
 
     def connect(self) -> None:
         """Register the event handlers."""
         options = event_options("writing")
-        key, model, panel = self._shared.key, self._shared.model, self._panel
-        pick_left, pick_right = partial(self._on_answer, "left"), partial(self._on_answer, "right")
-        self._deal.click(show_errors(self._on_deal), [key, model, self._game], panel, **options)
-        self._pick_left.click(show_errors(pick_left), [key, self._game], panel, **options)
-        self._pick_right.click(show_errors(pick_right), [key, self._game], panel, **options)
-        self._end.click(show_errors(self._on_end), [key, self._game], panel, **options)
-        model.change(
-            lambda: (GameState(), game_view.NOTHING, "", "", *(gr.update(visible=False),) * 3),
-            None,
-            panel,
-            **UNQUEUED,
+        inputs, panel = [self._shared.key, self._shared.model], [self._game, self._deal]
+        self._deal.click(show_errors(self._on_deal), inputs, panel, **options)
+        self._game.click(show_errors(self._on_action), inputs, panel, **options)
+        self._shared.model.change(
+            show_errors(self._on_model), inputs, panel, **event_options("looking", 8, "hidden")
         )
 
-    def _on_deal(self, key: object, model: object, game: GameState | None) -> tuple[Any, ...]:
+    def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
+        """Go on with the game that was begun with the model, if there is one."""
+        if not model:
+            return game_view.NO_MODEL, gr.update(interactive=False, visible=True)
+        session = self._shared.session(key)
+        game = self._games.get(session, session.model(model))
+        return _panel(game) if game else (game_view.NOTHING, gr.update(interactive=True, visible=True))
+
+    def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
+        """Deal posts, unless a game is going on: who has seen its posts could not be wrong."""
         session = self._shared.session(key)
         folder = session.model(model)
-        if game and game.deal and game.answers and game.session == session.root:
-            play(game.deal, game.answers)  # first answers count, those of a game that was left, too
-        with session.use_home():
-            dealt = deal(folder, rounds=ROUNDS)
-        return _next_pair(GameState(session.root, dealt), dealt)
+        game = self._games.get(session, folder)
+        if game is None:
+            with session.use_home():
+                game = GameState(deal(folder, rounds=ROUNDS))
+            self._games.put(session, folder, game)
+        return _panel(game)
 
-    def _on_answer(self, side: Side, key: object, game: GameState | None) -> tuple[Any, ...]:
-        game, dealt = self._checked(key, game)
-        if len(game.answers) < len(dealt.pairs):
-            game.answers.append(side)
-        if len(game.answers) == len(dealt.pairs):
-            return self._on_end(key, game)
-        return _next_pair(game, dealt)
-
-    def _on_end(self, key: object, game: GameState | None) -> tuple[Any, ...]:
-        """Write the result into the report, and show it."""
-        game, dealt = self._checked(key, game)
-        result = play(dealt, game.answers)
-        hidden = (gr.update(visible=False),) * 3
-        return GameState(), game_view.result(result), "", "", *hidden
-
-    def _checked(self, key: object, game: GameState | None) -> tuple[GameState, Deal]:
-        """The game and its posts.
-
-        Raises:
-            UserError: no game was begun, or the game is another visitor's.
-        """
-        if game is None or game.deal is None or game.session != self._shared.session(key).root:
+    def _on_action(self, key: object, model: object, event: gr.EventData) -> tuple[Any, ...]:
+        """Take an answer, show the next pair, or count."""
+        session = self._shared.session(key)
+        folder = session.model(model)
+        game = self._games.get(session, folder)
+        if game is None:
             raise UserError("no posts are dealt; deal them first")
-        return game, game.deal
+        match clicked(event):
+            case "answer", item:
+                _answer(game, item)
+            case "next", number if number == str(game.number) and not game.is_over:
+                game.revealed = False
+            case "count", _ if len(game.answers) >= min(game_view.LEAST, len(game.deal.pairs)):
+                self._games.drop(session, folder)
+                result = game_view.result(play(game.deal, game.answers))
+                return result, gr.update(visible=True, interactive=True)
+        return _panel(game)
 
 
-def _side(side: Side) -> tuple[gr.HTML, gr.Button]:
-    """A post of the pair, and the button that says it is real."""
-    with gr.Column(min_width=280):
-        post = gr.HTML(elem_id=f"pair-{side}")
-        return post, gr.Button(f"The {side} one is real", visible=False, elem_id=f"real-{side}")
+def _answer(game: GameState, item: str) -> None:
+    """Take an answer, if it is one to the pair that is shown: another window may have answered it."""
+    if game.revealed or game.is_over:
+        return
+    if item == f"{game.number}-left":
+        game.answers.append("left")
+    elif item == f"{game.number}-right":
+        game.answers.append("right")
+    else:
+        return
+    game.revealed = True
 
 
-def _next_pair(game: GameState, dealt: Deal) -> tuple[Any, ...]:
-    pair = dealt.pairs[len(game.answers)]
-    return (
-        game,
-        game_view.score(dealt.pairs, game.answers),
-        game_view.post(pair.left),
-        game_view.post(pair.right),
-        gr.update(visible=True),
-        gr.update(visible=True),
-        gr.update(visible=bool(game.answers)),
-    )
+def _panel(game: GameState) -> tuple[Any, ...]:
+    """The game; posts are dealt again when it is counted."""
+    return game_view.game(game), gr.update(visible=False)

@@ -1,31 +1,41 @@
-"""HTML of the game tab: a pair of posts, whether the last answer was right, and the score."""
+"""HTML of the game tab: a pair of posts to press, which one was real, the marks so far, and the result."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from ...reporting.picture import plain
 from ...results import Game
+from ..actions import button, go
+from ..games import GameState
 from ..markup import empty, joined
 
 if TYPE_CHECKING:
     from ...evaluation.game import Pair, Side
 
+LEAST = 10  # pairs from which on the result is recorded
 WELCOME = Markup(
     "<h2>Real or bot?</h2><p class='ht-lead'>One of two posts was written by the person, and the model never "
-    "saw it. The other one is the model's. Half of it is luck, so play a few.</p>"
+    "saw it. The other one is the model's. Press the one that you think is real. Half of it is luck: from "
+    "ten pairs on, your score goes into the model's report.</p>"
 )
-NOTHING = empty("No posts are dealt", "Deal them: your score goes into the model's report.")
+NO_MODEL = empty("No model is open", "The game needs one.", go("train", "Train one"))
+NOTHING = empty("No posts are dealt", "Deal them, and press the one that you think is real.")
 
-_POST = Markup('<div class="ht-post big"><p>{}</p></div>')
 _SCORE = Markup(
-    '<p class="ht-score" role="status">{last}<span>Pair {number} of {rounds}</span> '
-    '<span class="ht-marks" aria-label="{right} of {answered} right">{marks}</span></p>'
+    '<p class="ht-score"><b role="status" class="{kind}">{last}</b><span>Pair {number} of {pairs}</span> '
+    '<span class="ht-marks" role="img" aria-label="{right} of {answered} right">{marks}</span></p>'
 )
 _MARK = Markup('<i class="{}"></i>')
+_PAIR = Markup(
+    '<div class="ht-pair" role="group" aria-label="{label}">{posts}</div><p class="ht-answers">{ways}</p>'
+)
+_ANSWERED = Markup(
+    '<article class="ht-post big {kind}"><p>{text}</p><footer><span class="ht-tag">{label}</span></footer>'
+    "</article>"
+)
 _RESULT = Markup(
     '<article class="ht-card ht-result" role="status"><p class="ht-huge">{share}</p><h3>{conclusion}</h3>'
     "<p>In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} and "
@@ -33,27 +43,20 @@ _RESULT = Markup(
 )
 
 
-def post(text: str) -> Markup:
-    """One post of a pair."""
-    return _POST.format(plain(text))
-
-
-def score(pairs: Sequence[Pair], answers: Sequence[Side]) -> Markup:
-    """The number of the pair, the marks so far, and whether the last answer was right."""
-    right = [pair.real == answer for pair, answer in zip(pairs, answers, strict=False)]
-    last = Markup("")
-    if right:
-        last = Markup('<b class="{}">{}</b>').format(
-            "yes" if right[-1] else "no", "Yes, that was real." if right[-1] else "No, that was the bot."
-        )
-    return _SCORE.format(
-        last=last,
-        number=len(answers) + 1,
-        rounds=len(pairs),
-        right=sum(right),
-        answered=len(right),
-        marks=joined(_MARK.format("yes" if is_right else "no") for is_right in right),
+def game(state: GameState) -> Markup:
+    """The pair that is shown, or which post of it was real, and the score."""
+    pair = state.deal.pairs[state.number]
+    if not state.revealed:
+        posts = joined(_choice(pair, side, state.number) for side in ("left", "right"))
+        return _score(state) + _PAIR.format(label="Which one is real?", posts=posts, ways=_enough(state))
+    posts = joined(_answered(pair, side) for side in ("left", "right"))
+    following = button("next", "Next pair", str(state.number), kind="ht-button main")
+    ways = (
+        button("count", "See the result", kind="ht-button main")
+        if state.is_over
+        else following + _enough(state)
     )
+    return _score(state) + _PAIR.format(label="Which one was real", posts=posts, ways=ways)
 
 
 def result(game: Game) -> Markup:
@@ -69,4 +72,39 @@ def result(game: Game) -> Markup:
         count=share.count,
         low=f"{share.low:.0%}",
         high=f"{share.high:.0%}",
+    )
+
+
+def _choice(pair: Pair, side: Side, number: int) -> Markup:
+    text = plain(getattr(pair, side))
+    return button("answer", text, f"{number}-{side}", kind="ht-post big ht-choice")
+
+
+def _answered(pair: Pair, side: Side) -> Markup:
+    is_real = pair.real == side
+    return _ANSWERED.format(
+        kind="real" if is_real else "bot",
+        text=plain(getattr(pair, side)),
+        label="The person wrote this" if is_real else "The bot wrote this",
+    )
+
+
+def _enough(state: GameState) -> Markup:
+    enough = len(state.answers) >= LEAST and not state.is_over
+    return button("count", "Enough: count") if enough else Markup("")
+
+
+def _score(state: GameState) -> Markup:
+    pairs = state.deal.pairs
+    right = [pair.real == answer for pair, answer in zip(pairs, state.answers, strict=False)]
+    kind = ("yes" if right[-1] else "no") if state.revealed else ""
+    last = {"yes": "Yes, that was real.", "no": "No, that was the bot.", "": ""}[kind]
+    return _SCORE.format(
+        kind=kind,
+        last=last,
+        number=state.number + 1,
+        pairs=len(pairs),
+        right=sum(right),
+        answered=len(right),
+        marks=joined(_MARK.format("yes" if is_right else "no") for is_right in right),
     )

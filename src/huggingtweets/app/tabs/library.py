@@ -13,6 +13,7 @@ from ...errors import ModelError, UserError
 from ...model_folder import ModelFolder, folder_name
 from ...results import Evaluation
 from ...workflows.merge import merge
+from .. import written
 from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors
 from ..sessions import Session
 from . import library_view
@@ -27,24 +28,39 @@ class LibraryTab:
         gr.HTML(library_view.WELCOME)
         table = gr.HTML(library_view.NOTHING, elem_id="library")
         self._selected = gr.CheckboxGroup([], label="Choose one or more", visible=False, elem_id="picked")
-        with gr.Row():
-            self._open = gr.Button("Open", variant="primary", min_width=120)
-            self._compare = gr.Button("Compare", min_width=120)
-            self._merge = gr.Button("Merge", min_width=120)
-            self._delete = gr.Button("Delete", min_width=120, variant="stop")
+        with gr.Row(visible=False) as self._actions:
+            self._open = gr.Button("Open", variant="primary", min_width=120, interactive=False)
+            self._compare = gr.Button("Compare", min_width=120, interactive=False)
+            self._merge = gr.Button("Merge", min_width=120, interactive=False)
+            self._delete = gr.Button("Delete", min_width=120, interactive=False)
         with gr.Row(visible=False) as self._confirm:
             self._yes = gr.Button("Yes, delete for good", variant="stop", elem_id="sure")
             self._no = gr.Button("Keep")
         self._message = gr.HTML(elem_id="library-told")
-        self._panel = [table, self._selected, self._confirm, self._message, shared.model]
+        self._buttons = [self._open, self._compare, self._merge, self._delete]
+        self._panel = [
+            table,
+            self._selected,
+            self._actions,
+            *self._buttons,
+            self._confirm,
+            self._message,
+            shared.model,
+        ]
 
     def connect(self) -> None:
         """Register the event handlers."""
         key, model, tabs = self._shared.key, self._shared.model, self._shared.tabs
         selected, panel = self._selected, self._panel
         options = event_options("reading", self._shared.server.limits.concurrent)
-        self._shared.loaded.then(show_errors(self._on_load), key, panel, **options)
-        self._shared.library_tab.select(show_errors(self._on_tab), [key, model], panel, **options)
+        gr.on(
+            [self._shared.containers["library"].select, model.change],
+            show_errors(self._on_tab),
+            [key, model],
+            panel,
+            **options,
+        )
+        selected.change(_usable, selected, self._buttons, **UNQUEUED)
         self._open.click(show_errors(self._on_open), [key, selected], [model, tabs], **options)
         self._compare.click(show_errors(self._on_compare), [key, selected], self._message, **options)
         self._merge.click(show_errors(self._on_merge), [key, selected], panel, **options)
@@ -56,9 +72,6 @@ class LibraryTab:
         )
         self._yes.click(show_errors(self._on_confirm), [key, selected, model], panel, **options)
 
-    def _on_load(self, key: object) -> tuple[Any, ...]:
-        return _update(self._shared.session(key), None)
-
     def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
         return _update(self._shared.session(key), model)
 
@@ -69,8 +82,11 @@ class LibraryTab:
         return model_choices(session, name), gr.Tabs(selected="play")
 
     def _on_compare(self, key: object, selected: object) -> Any:
+        folders = _models(self._shared.session(key), selected, least=2)
+        if len({folder.record.dataset_digest for folder in folders}) > 1:
+            return library_view.INCOMPARABLE
         models: list[tuple[ModelFolder, Evaluation | None]] = []
-        for folder in _models(self._shared.session(key), selected, least=2):
+        for folder in folders:
             try:
                 models.append((folder, evaluation.load(folder)))
             except ModelError:
@@ -96,6 +112,8 @@ class LibraryTab:
         session = self._shared.session(key)
         for folder in _models(session, selected, least=1):
             self._shared.server.loaded_models.unload(folder.path)
+            self._shared.server.games.drop(session, folder)
+            written.delete(session, folder)
             shutil.rmtree(folder.path)
         return _update(session, model, library_view.DELETED)
 
@@ -107,10 +125,18 @@ def _update(session: Session, model: object, message: str = "") -> tuple[Any, ..
     return (
         library_view.table(library),
         gr.update(choices=choices, value=[], visible=bool(choices)),
+        gr.update(visible=bool(choices)),
+        *_usable([]),
         gr.update(visible=False),
         message,
         model_choices(session, model),
     )
+
+
+def _usable(selected: object) -> list[Any]:
+    """Updates of the buttons: each can be clicked when as many models are selected as it takes."""
+    count = len(selected) if isinstance(selected, list) else 0
+    return [gr.update(interactive=usable) for usable in (count == 1, count > 1, count > 1, count > 0)]
 
 
 def _models(session: Session, selected: object, *, least: int) -> list[ModelFolder]:

@@ -10,10 +10,16 @@ from ...evaluation import questions
 from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...results import Evaluation, Row
+from ..actions import go
 from ..markup import empty, joined, note
 
 WELCOME = Markup("<h2>Library</h2><p class='ht-lead'>The models made so far.</p>")
-NOTHING = empty("No models yet", "What you train is kept here.")
+NOTHING = empty("No models yet", "What you train is kept here.", go("train", "Train one"))
+INCOMPARABLE = note(
+    "They learnt from different posts, so their figures cannot be compared: whose posts are easier to guess "
+    "says nothing about the models. Choose models of the same posts."
+)
+COLUMNS = ("whose", "made (UTC)", "recipe", "posts", "bits a letter")
 MERGED = note("They are one model now; it is open.")
 DELETED = note("Deleted.")
 
@@ -22,7 +28,7 @@ _TABLE = Markup(
     "<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 )
 _HEAD = Markup('<th scope="col">{}</th>')
-_CELL = Markup("<td>{}</td>")
+_CELL = Markup('<td data-label="{}">{}</td>')
 _NAME = Markup('<th scope="row">{}</th>')
 _ROW = Markup("<tr>{}</tr>")
 
@@ -47,26 +53,24 @@ def table(library: Sequence[tuple[str, ModelFolder]]) -> Markup:
             f"{sum(author.train for author in record.authors):,}",
             f"{metric.value:.2f}" if metric else "",
         ]
-        rows.append(_ROW.format(_NAME.format(plain(name)) + joined(map(_CELL.format, cells))))
-    head = joined(map(_HEAD.format, ("model", "whose", "made (UTC)", "recipe", "posts", "bits a letter")))
+        rows.append(_ROW.format(_NAME.format(plain(name)) + joined(map(_CELL.format, COLUMNS, cells))))
+    head = joined(map(_HEAD.format, ("model", *COLUMNS)))
     return _TABLE.format(caption="Models made here", head=head, rows=joined(rows))
 
 
 def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Markup:
-    """A table of several models' evaluations side by side, with 95 % intervals. None: was not evaluated."""
+    """A table of evaluations of models of the same posts, with 95 % intervals. None: was not evaluated."""
     head = joined(map(_HEAD.format, ("", *(plain(folder.path.name) for folder, _ in models))))
     rows = []
     rows_by_model = [evaluation.rows() if evaluation else {} for _, evaluation in models]
     for path, label in _short_labels().items():
-        cells = joined(_CELL.format(_figure(model_rows.get(path))) for model_rows in rows_by_model)
+        cells = joined(
+            _CELL.format(plain(folder.path.name), _figure(model_rows.get(path)))
+            for (folder, _), model_rows in zip(models, rows_by_model, strict=True)
+        )
         rows.append(_ROW.format(_NAME.format(label) + cells))
-    same = len({folder.record.dataset_digest for folder, _ in models}) == 1
-    remark = (
-        "They learnt from the same posts, so the figures can be compared."
-        if same
-        else "They learnt from different posts: figures of different posts are not to be compared."
-    )
-    return _TABLE.format(caption="Measured, with 95 % intervals", head=head, rows=joined(rows)) + note(remark)
+    remark = note("They learnt from the same posts, so the figures can be compared.")
+    return remark + _TABLE.format(caption="Measured, with 95 % intervals", head=head, rows=joined(rows))
 
 
 def _short_labels() -> dict[str, str]:

@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from ...cleaning.rules import languages
 from ...errors import HuggingtweetsError, UserError
+from .. import reading
 from .. import selection as selections
+from ..actions import action_html, clicked
 from ..markup import problem
+from ..messages import error_message, hide_paths
 from ..selection import Selection
-from ..server import UNQUEUED, Shared, error_message, event_options, show_errors
+from ..server import UNQUEUED, Shared, event_options, show_errors
 from ..sessions import Session
 from . import posts_view
 
-HINT = "bsky:jane.bsky.social"
+HINT = "jane.bsky.social, @jane@mastodon.social"
 MAX_TYPED = 4000  # characters of the accounts that are typed
 
 
@@ -55,9 +59,11 @@ class PostsTab:
                 self._train = gr.Button(
                     "Go on: train it", variant="primary", visible=False, elem_id="go-train"
                 )
-                inspections = gr.HTML(posts_view.OPENING, elem_id="found")
-        self.summary = gr.HTML(posts_view.summary(Selection()), render=False)  # the Train tab renders it
-        self._panel = [inspections, self.summary, self._train]
+                self._inspections = action_html(posts_view.OPENING, "found")
+        # the Train tab renders these two: whose posts a run would be trained on, and which choice that is
+        self.summary = gr.HTML(posts_view.summary(Selection()), render=False)
+        self.shown_digest = gr.Textbox("", visible=False, render=False)
+        self._panel = [self._inspections, self.summary, self.shown_digest, self._train, self._sample]
 
     def connect(self) -> None:
         """Register the event handlers."""
@@ -75,6 +81,8 @@ class PostsTab:
         )
         self._sample.click(show_errors(self._on_sample), [key, *filters], panel, **options)
         self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], **options)
+        *_, person = filters
+        self._inspections.click(show_errors(self._on_action), key, [*panel, person], **options)
         replies, language, *boxes = filters
         changes = [
             replies.input,
@@ -95,29 +103,27 @@ class PostsTab:
     def _read(
         self, session: Session, selection: Selection, filters: Sequence[object] = ()
     ) -> tuple[Any, ...]:
-        """Read the posts of a selection and save it; errors stand in the panel, in place of the posts.
+        """Read the posts of a selection and save it; errors stand in the panel, beside what can be read.
 
         Args:
             session: where the selection is saved.
             selection: the places.
             filters: values of the filter inputs; empty: the filters of the selection.
         """
-        if not selection.places:
-            selections.save(selection, session)
-            return posts_view.NOTHING, posts_view.summary(selection), gr.update(visible=False)
-        try:
-            selection = selections.with_filters(selection, *filters) if filters else selection
-            selection, inspections = selections.read_posts(selection, session, self._server.limits)
-        except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
-            selections.save(replace(selection, enough=False), session)
-            message = selections.hide_paths(error_message(error), selection)
-            return (
-                posts_view.places(selection) + problem(message),
-                posts_view.summary(Selection()),
-                gr.update(visible=False),
-            )
-        html = posts_view.inspections(selection, inspections)
-        return html, posts_view.summary(selection), gr.update(visible=selection.enough)
+        html = posts_view.NOTHING
+        if selection.places:
+            try:
+                selection = selections.with_filters(selection, *filters) if filters else selection
+                selection, inspections = reading.read_posts(selection, session, self._server.limits)
+                html = posts_view.inspections(selection, inspections)
+            except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
+                selection = replace(selection, enough=False)
+                names = [(place.location, place.shown) for place in selection.places]
+                message = hide_paths(error_message(error), names)
+                html = posts_view.places(selection) + problem(message)
+        selections.save(selection, session)
+        reading.delete_unused_uploads(selection, session)
+        return _panel(html, selection)
 
     def _on_upload(self, key: object, uploads: Sequence[str] | None, *filters: object) -> tuple[Any, ...]:
         with self._locked_session(key) as session:
@@ -132,13 +138,29 @@ class PostsTab:
             try:
                 selection = selections.with_typed(selection, typed[:MAX_TYPED], self._server.limits)
             except HuggingtweetsError as error:
-                return typed, problem(error_message(error)), gr.skip(), gr.skip()
+                html = posts_view.places(selection) + problem(error_message(error))
+                return typed, html, *(gr.skip(),) * (len(self._panel) - 1)
             return "", *self._read(session, selection, filters)
 
     def _on_sample(self, key: object, *filters: object) -> tuple[Any, ...]:
         *others, _ = filters  # the last is the author's handle, which the sample names itself
         with self._locked_session(key) as session:
             return self._read(session, selections.with_sample(selections.load(session)), (*others, ""))
+
+    def _on_action(self, key: object, event: gr.EventData) -> tuple[Any, ...]:
+        """Remove a place, try one again, or answer its question."""
+        action, item = clicked(event)
+        with self._locked_session(key) as session:
+            selection = selections.load(session)
+            if action == "remove":
+                selection = selections.without_place(selection, item)
+            elif action == "again":
+                selection = selections.try_again(selection, item)
+            elif action in {"person", "column"}:
+                names = {"person": "person", "column": "text_column"}
+                selection = selections.with_answer(selection, **{names[action]: item})
+            panel = self._read(session, selection)
+        return *panel, selections.load(session).person
 
     def _on_filter(self, key: object, *filters: object) -> tuple[Any, ...]:
         """Read the posts again where a filter changed.
@@ -150,7 +172,7 @@ class PostsTab:
         with self._locked_session(key) as session:
             selection = selections.load(session)
             if not selection.places or (selection.enough and _has_filters(selection, filters)):
-                return gr.skip(), gr.skip(), gr.skip()
+                return (gr.skip(),) * len(self._panel)
             return self._read(session, selection, filters)
 
     def _on_clear(self, key: object) -> tuple[Any, ...]:
@@ -161,13 +183,24 @@ class PostsTab:
         """Show the selection from before a reload of the page."""
         try:
             with self._locked_session(key) as session:
+                panel = self._read(session, selections.load(session))
                 selection = selections.load(session)
-                panel = self._read(session, selection)
         except UserError as error:  # there are too many sessions
-            selection, panel = Selection(), (problem(error_message(error)), gr.skip(), gr.skip())
+            selection, panel = Selection(), _panel(problem(error_message(error)), Selection())
         rules = selection.rules
         dates = [day.isoformat() if day else "" for day in (rules.since, rules.until)]
         return *panel, rules.keep_replies, rules.lang or "", *dates, selection.person
+
+
+def _panel(html: Markup, selection: Selection) -> tuple[Any, ...]:
+    """Updates of the panel; of the two ways on, the one that is next stands out."""
+    return (
+        html,
+        posts_view.summary(selection),
+        selection.digest,
+        gr.update(visible=selection.enough),
+        gr.update(variant="secondary" if selection.enough else "primary"),
+    )
 
 
 def _has_filters(selection: Selection, filters: Sequence[object]) -> bool:
@@ -201,6 +234,6 @@ def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, 
             since = gr.Textbox(label="From the day", placeholder="2019-01-01", max_length=10, min_width=120)
             until = gr.Textbox(label="Until the day", placeholder="2024-12-31", max_length=10, min_width=120)
         person = gr.Textbox(
-            label="Whose posts, where a file holds several people's", placeholder="@jane", max_length=200
+            label="Whose posts, where a file does not say so", placeholder="@jane", max_length=200
         )
     return replies, language, since, until, person

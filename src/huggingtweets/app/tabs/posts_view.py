@@ -12,11 +12,14 @@ from ...reporting.picture import plain
 from ...reporting.portrait import HUES, address, portrait
 from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
+from ..actions import button, go
+from ..icons import CROSS
 from ..markup import empty, joined
-from ..selection import Selection
+from ..selection import Place, Selection
 
 MAX_EXAMPLE = 280  # characters shown of a post
 DROPPED_EXAMPLES = 1  # dropped posts shown for each reason
+MAX_ANSWERS = 24  # people or columns to choose from
 
 WELCOME = Markup(
     '<h2>Whose posts?</h2><p class="ht-lead">Drop the archive that a network gave you, or name an account. '
@@ -58,14 +61,23 @@ _LIST = Markup('<section><h4>{title}</h4><ul class="ht-examples {kind}">{items}<
 _ITEM = Markup("<li>{tag}<q>{text}</q></li>")
 _TAG = Markup('<span class="ht-tag">{}</span>')
 _PLACES = Markup('<p class="ht-places"><span>Reading</span> {}</p>')
-_PLACE = Markup('<span class="ht-chip">{}</span>')
+_CHIP = Markup('<span class="ht-chip">{}{}</span>')
+_REFUSED = Markup(
+    '<div class="ht-problem" role="alert"><p class="ht-big">Not read: {shown}</p><p>{error}</p>{question}'
+    '<p class="ht-answers">{again}{cross}</p></div>'
+)
+_QUESTION = Markup('<div role="group" aria-label="{0}"><p>{0}</p><p class="ht-answers">{1}</p></div>')
 _SUMMARY = Markup('<p class="ht-lead">It learns from <b>{}</b>: {:,} posts.</p>')
-_NO_SUMMARY = Markup('<p class="ht-lead">First choose <b>posts</b> that are enough to learn from.</p>')
+_NO_SUMMARY = Markup('<p class="ht-lead">First choose posts that are enough to learn from. {}</p>').format(
+    go("posts", "Choose posts")
+)
 
 
 def summary(selection: Selection) -> Markup:
     """Whose posts a model would be trained on, as the Train tab shows it."""
-    return _SUMMARY.format(plain(selection.title), selection.kept) if selection.enough else _NO_SUMMARY
+    if not selection.enough:
+        return _NO_SUMMARY
+    return _SUMMARY.format(plain(selection.title), selection.kept)
 
 
 def inspections(selection: Selection, authors: Sequence[Inspection]) -> Markup:
@@ -74,8 +86,32 @@ def inspections(selection: Selection, authors: Sequence[Inspection]) -> Markup:
 
 
 def places(selection: Selection) -> Markup:
-    """The places of a selection."""
-    return _PLACES.format(joined(_PLACE.format(plain(place.shown)[:60]) for place in selection.places))
+    """The places of a selection, each with a cross; those that cannot be read with why, and what to do."""
+    numbered = list(enumerate(selection.places))
+    chips = joined(_chip(number, place) for number, place in numbered)
+    refused = joined(_refused(number, place) for number, place in numbered if place.error)
+    return (_PLACES.format(chips) if selection.readable else Markup("")) + refused
+
+
+def _chip(number: int, place: Place) -> Markup:
+    shown = plain(place.shown)[:60]
+    cross = button("remove", CROSS, str(number), name=f"Remove {shown}", kind="ht-cross")
+    return Markup("") if place.error else _CHIP.format(shown, cross)
+
+
+def _refused(number: int, place: Place) -> Markup:
+    """A place that cannot be read; where a question is open, a button for each answer."""
+    shown = plain(place.shown)[:60]
+    answers = [button("person", f"{plain(name)} ({count:,})", name) for name, count in place.authors.items()]
+    answers += [button("column", plain(column), column) for column in place.columns]
+    question = "Whose posts?" if place.authors else "Which column holds the texts?"
+    return _REFUSED.format(
+        shown=shown,
+        error="" if place.asks else plain(place.error),
+        question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
+        again="" if place.asks else button("again", "Try again", str(number), name=f"Try {shown} again"),
+        cross=button("remove", "Remove", str(number), name=f"Remove {shown}"),
+    )
 
 
 def _inspection(inspection: Inspection) -> Markup:

@@ -11,7 +11,7 @@ from ...errors import UserError
 from ...types import Permission
 from ...workflows.publish import plan_publishing, publish
 from ..markup import joined, note
-from ..server import Shared, event_options, show_errors
+from ..server import UNQUEUED, Shared, event_options, show_errors
 
 if TYPE_CHECKING:
     from ...workflows.publish import PublishPlan
@@ -42,7 +42,7 @@ class PublishTab:
         """Lay out this part of the tab."""
         self._shared = shared
         token = "Your token, which may write" + ("" if shared.server.limits.public else " (empty: HF_TOKEN)")
-        with gr.Accordion("Publish it on the Hugging Face Hub", open=False):
+        with gr.Accordion("Publish it on the Hugging Face Hub", open=False, visible=False) as self._accordion:
             self._right = gr.Radio(list(RIGHTS), label="By what right?")
             self._words = gr.Textbox(
                 label="Who agreed, when and how (where somebody did)", max_length=MAX_WORDS
@@ -64,13 +64,19 @@ class PublishTab:
         options = event_options("publishing", 2)
         self._show_plan.click(show_errors(self._on_plan), inputs, outputs, **options)
         self._publish.click(show_errors(self._on_publish), inputs, [*outputs, self._token], **options)
-        changes = (self._right, self._name, self._private, self._posts, self._shared.model)
+        changes = (self._right, self._name, self._private, self._posts)
         gr.on(
             [component.change for component in changes],
             lambda: ("", gr.update(visible=False)),
             None,
             outputs,
-            **options,
+            **UNQUEUED,
+        )
+        self._shared.model.change(
+            lambda model: ("", gr.update(visible=False), gr.update(visible=bool(model))),
+            self._shared.model,
+            [*outputs, self._accordion],
+            **UNQUEUED,
         )
 
     def _on_plan(self, key: object, model: object, *fields: object) -> tuple[Any, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,19 @@ from markupsafe import Markup
 
 from ... import models
 from ...model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PREDICTIONS, ModelFolder
-from ...workflows.train import HOLDS_POSTS
-from ..markup import document, empty, note, picture, problem
+from ...workflows.evaluate import evaluate
+from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
+from ..actions import go
+from ..markup import data_url, document, empty, note, picture, problem
 from ..server import Shared, event_options, show_errors
 
 WELCOME = Markup("<h2>Take it with you</h2>")
-NOTHING = empty("No model is open", "Train one, or open one from the library.")
+NOTHING = empty("No model is open", "Train one, or open one from the library.", go("train", "Train one"))
+NOT_EVALUATED = note("This model was not judged.")
+EVALUATING = Markup(
+    '<p class="ht-note" role="status"><span class="ht-pulse"></span>It writes posts and judges them. That '
+    "takes a minute or more.</p>"
+)
 PICTURES = (
     (PREDICTIONS, "The model's own picture: who it writes like, and what it writes"),
     (FUNNEL_PICTURE, "What became of the posts that were read"),
@@ -32,43 +41,78 @@ class TakeTab:
         """Lay out the tab."""
         self._shared = shared
         gr.HTML(WELCOME)
-        with gr.Row():
-            self._pack = gr.Button("Pack the model as a zip", elem_id="pack")
-            self._file = gr.DownloadButton("Download it", visible=False, variant="primary", elem_id="zip")
-        self._warning = gr.HTML(elem_id="packed")
-        with gr.Accordion("Its pictures", open=True):
-            self._pictures = gr.HTML(NOTHING, elem_id="pictures")
-        with gr.Accordion("Its report: does it sound like the person, does it only repeat?", open=False):
-            self._report = gr.HTML(elem_id="report")
-        with gr.Accordion("Its card", open=False):
-            self._card = gr.Markdown(elem_id="card")
+        self._missing = gr.HTML(NOTHING, elem_id="take-nothing")
+        with gr.Column(visible=False) as self._content:
+            with gr.Row():
+                self._pack = gr.Button("Pack the model as a zip", variant="primary", elem_id="pack")
+                self._file = gr.DownloadButton("Download it", visible=False, variant="primary", elem_id="zip")
+            self._warning = gr.HTML(elem_id="packed")
+            with gr.Accordion("Its pictures", open=True):
+                self._pictures = gr.HTML(elem_id="pictures")
+            with gr.Accordion("Its report: does it sound like the person, does it only repeat?", open=False):
+                self._report = gr.HTML(elem_id="report")
+                self._evaluate = gr.Button("Judge it now", visible=False, elem_id="evaluate")
+            with gr.Accordion("Its card", open=False):
+                self._card = gr.Markdown(elem_id="card")
 
     def connect(self) -> None:
         """Register the event handlers."""
-        key, model = self._shared.key, self._shared.model
+        inputs = [self._shared.key, self._shared.model]
         options = event_options("reading", self._shared.server.limits.concurrent)
-        panel = [self._pictures, self._report, self._card, self._file, self._warning]
         gr.on(
-            [model.change, self._shared.take_tab.select],
+            [self._shared.model.change, self._shared.containers["take"].select],
             show_errors(self._on_model),
-            [key, model],
-            panel,
+            inputs,
+            [
+                self._missing,
+                self._content,
+                self._pictures,
+                self._report,
+                self._evaluate,
+                self._card,
+                self._pack,
+                self._file,
+                self._warning,
+            ],
             **options,
         )
-        self._pack.click(show_errors(self._on_pack), [key, model], [self._file, self._warning], **options)
+        self._pack.click(
+            show_errors(self._on_pack), inputs, [self._pack, self._file, self._warning], **options
+        )
+        self._evaluate.click(
+            show_errors(self._on_evaluate),
+            inputs,
+            [self._report, self._evaluate, self._card],
+            **event_options("evaluating", 1, "hidden"),
+        )
 
     def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
-        hidden = gr.update(visible=False, value=None)
+        pack, file = gr.update(variant="primary"), gr.update(visible=False, value=None)
         if not model:
-            return NOTHING, "", "", hidden, ""
+            return NOTHING, gr.update(visible=False), "", "", gr.skip(), "", pack, file, ""
         folder = self._shared.session(key).model(model)
-        page = folder.report_page
-        report = (
-            document(page.read_text("utf-8"), "The report of the model")
-            if page.is_file()
-            else note("This model was not judged; huggingtweets evaluate does that.")
-        )
-        return _pictures(folder), report, _card(folder), hidden, ""
+        shown = _pictures(folder), *self._report_of(folder), _card(folder)
+        return "", gr.update(visible=True), *shown, pack, file, ""
+
+    def _report_of(self, folder: ModelFolder) -> tuple[Any, Any]:
+        """The report, and whether the model can be judged, since it was not yet."""
+        if folder.report_page.is_file():
+            address = self._shared.server.reports.address(folder).removeprefix("/")
+            return document(address, "The report of the model"), gr.update(visible=False)
+        return NOT_EVALUATED, gr.update(visible=True)
+
+    def _on_evaluate(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
+        """Judge a model that was not judged, such as a merged one."""
+        session = self._shared.session(key)
+        folder = session.model(model)
+        yield EVALUATING, gr.update(visible=False), gr.skip()
+        try:
+            with session.use_home():
+                evaluate(folder, count=SHORT_EVALUATION)
+        except Exception:
+            yield *self._report_of(folder), gr.skip()
+            raise
+        yield *self._report_of(folder), _card(folder)
 
     def _on_pack(self, key: object, model: object) -> tuple[Any, ...]:
         """Pack the model's folder into a zip file, in a folder of its own that Gradio serves and deletes."""
@@ -82,7 +126,7 @@ class TakeTab:
             zip_file.rename(download)
         holds_posts = models.holds_posts(folder.record.recipe)
         warning = problem(HOLDS_POSTS, "Mind who gets it") if holds_posts else ""
-        return gr.update(value=str(download), visible=True), warning
+        return gr.update(variant="secondary"), gr.update(value=str(download), visible=True), warning
 
 
 def _pictures(folder: ModelFolder) -> Markup:
@@ -97,9 +141,12 @@ def _pictures(folder: ModelFolder) -> Markup:
 
 
 def _card(folder: ModelFolder) -> str:
-    """The model card as Markdown, without its metadata and its pictures, which the tab shows already."""
-    path = folder.card
-    text = path.read_text("utf-8") if path.is_file() else ""
+    """The model card as Markdown, with the authors' pictures in it, without those that the tab shows."""
+    text = folder.card.read_text("utf-8") if folder.card.is_file() else ""
     if text.startswith("---"):
         text = text.split("---", 2)[-1]
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("!["))
+    for name in re.findall(r'src="(avatar-\d+\.png)"', text):
+        if (folder.path / name).is_file():
+            text = text.replace(f'"{name}"', f'"{data_url((folder.path / name).read_bytes())}"')
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("![")]
+    return re.sub(rf"\[([^]]*)\]\({re.escape(folder.report_page.name)}\)", r"\1", "\n".join(lines))

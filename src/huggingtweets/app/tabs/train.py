@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import gradio as gr
 
 from ... import recipes
 from ...errors import UserError
-from ...model_folder import folder_name
+from ...model_folder import ModelFolder, folder_name
+from .. import run_progress, training_request
 from .. import selection as selections
-from .. import training_request
-from ..events import Done, Failed, Queued, Running, Stopped
-from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors, unchecked_dropdown
+from ..actions import clicked
+from ..events import Done, Failed, Queued, Running, State, Stopped
+from ..server import (
+    Shared,
+    event_options,
+    model_choices,
+    more_choices,
+    show_errors,
+    unchecked_dropdown,
+)
 from ..sessions import Session
-from ..training_request import TrainingRequest
-from . import train_view
-
-UPDATE_EVERY = 1.0  # seconds
+from ..training_request import TrainingRequest, TrainingRun
+from . import posts_view, train_view
 
 
 class TrainTab:
     """The layout of the tab and its event handlers."""
 
-    def __init__(self, shared: Shared, summary: gr.HTML) -> None:
-        """Lay out the tab; `summary` says whose posts a run is trained on."""
+    def __init__(self, shared: Shared, summary: gr.HTML, shown_digest: gr.Textbox) -> None:
+        """Lay out the tab.
+
+        Args:
+            shared: what all tabs share.
+            summary: says whose posts a run is trained on.
+            shown_digest: which choice of posts `summary` shows; another page may have changed it since.
+        """
         self._shared, self._queue = shared, shared.server.queue
+        self._summary, self._digest = summary, shown_digest
         recipe_choices = [(_recipe_label(name), name) for name in shared.server.limits.recipes()]
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
                 gr.HTML(train_view.WELCOME)
                 summary.render()  # type: ignore[no-untyped-call]
-                self._begin = gr.Button("Train it", variant="primary", size="lg", elem_id="begin")
+                shown_digest.render()  # type: ignore[no-untyped-call]
+                self._duration = gr.HTML(elem_id="duration")
+                self._begin = gr.Button(
+                    "Train it", variant="primary", size="lg", elem_id="begin", interactive=False
+                )
                 with gr.Accordion("Another recipe", open=False):
                     self._recipe = gr.Radio(
                         recipe_choices,
@@ -50,44 +66,76 @@ class TrainTab:
                     self._play = gr.Button(
                         "Play with it", variant="primary", visible=False, elem_id="go-play"
                     )
-        self._timer = gr.Timer(UPDATE_EVERY, active=False)
-        self._panel = [progress, queue, self._stop, self._resume, self._play, self._timer]
+        buttons = [self._begin, self._stop, self._resume, self._play]
+        self._panel = [self._runs, progress, queue, *buttons, shared.strip, shared.model, shared.timer]
 
     def connect(self) -> None:
         """Register the event handlers."""
-        key, runs, panel, model = self._shared.key, self._runs, self._panel, self._shared.model
+        shared, runs, panel = self._shared, self._runs, self._panel
+        key, digest, recipe = shared.key, self._digest, self._recipe
         options = event_options("looking", 8, "hidden")
-        self._begin.click(show_errors(self._on_begin), [key, self._recipe], [runs, *panel], **options)
-        runs.input(show_errors(self._on_select), [key, runs], panel, **options)
+        self._begin.click(
+            show_errors(self._on_begin), [key, recipe, digest], [self._summary, digest, *panel], **options
+        )
         self._stop.click(show_errors(self._on_stop), [key, runs], panel, **options)
         self._resume.click(show_errors(self._on_resume), [key, runs], panel, **options)
-        self._timer.tick(show_errors(self._on_tick), [key, runs, model], [model, *panel], **options)
-        self._play.click(lambda: gr.Tabs(selected="play"), None, self._shared.tabs, **UNQUEUED)
-        self._shared.loaded.then(show_errors(self._on_load), key, [runs, *panel], **options)
+        gr.on([runs.input, shared.timer.tick], show_errors(self._on_look), [key, runs], panel, **options)
+        self._play.click(show_errors(self._on_play), [key, runs], [shared.model, shared.tabs], **options)
+        shared.strip.click(
+            show_errors(self._on_strip), key, [shared.model, shared.tabs, shared.strip], **options
+        )
+        gr.on(
+            [recipe.input, digest.change],
+            show_errors(self._on_choice),
+            [key, recipe, runs],
+            [self._duration, self._begin],
+            **options,
+        )
+        shared.loaded.then(show_errors(self._on_load), key, panel, **options)
 
     def _update(self, session: Session, run_id: object) -> tuple[Any, ...]:
         """Updates of the panel: the progress of a run, the queue, and which buttons can be clicked."""
         runs = training_request.runs(session)
-        queue = train_view.queue(self._queue.order(), session, runs)
+        library = [folder for _, folder in session.library()]
+        active = [run for run in runs if isinstance(run.state, Running | Queued)]
         run = next((run for run in runs if run.id == run_id), None)
-        if run is None:
-            return train_view.NOTHING, queue, *(gr.update(visible=False),) * 3, gr.Timer(active=False)
-        state = run.state
+        state = run.state if run else None
+        after = _expected(library, active[0]) if active else None
         return (
-            train_view.run(run),
-            queue,
+            _run_choices(runs, run.id if run else None),
+            train_view.run(run, _expected(library, run)) if run else train_view.NOTHING,
+            train_view.queue(self._queue.order(), session, runs),
+            _begin_button(session, state),
             gr.update(visible=isinstance(state, Running | Queued)),
-            gr.update(visible=isinstance(state, Stopped)),
+            gr.update(visible=isinstance(state, Stopped | Failed)),
             gr.update(visible=isinstance(state, Done)),
-            gr.Timer(active=any(isinstance(run.state, Running | Queued) for run in runs)),
+            train_view.strip(runs, after.after if after else None),
+            more_choices(session),
+            gr.Timer(active=bool(active)),
         )
 
-    def _on_begin(self, key: object, recipe: object) -> tuple[Any, ...]:
+    def _on_begin(self, key: object, recipe: object, digest: object) -> tuple[Any, ...]:
+        """Begin a run, if the posts are those that the page shows; else show them."""
         session = self._shared.session(key)
+        selection = selections.load(session)
+        shown = posts_view.summary(selection), selection.digest
+        if digest != selection.digest:
+            gr.Warning("The posts were changed in another window. Look whose they are now, then train it.")
+            return *shown, *(gr.skip(),) * len(self._panel)
         run_id = self._queue.add(_training_request(self._shared, session, recipe), session)
-        return _run_choices(session, run_id), *self._update(session, run_id)
+        return *shown, *self._update(session, run_id)
 
-    def _on_select(self, key: object, run_id: object) -> tuple[Any, ...]:
+    def _on_choice(self, key: object, recipe: object, run_id: object) -> tuple[Any, ...]:
+        """Say how long a run would take, and whether one can begin."""
+        session = self._shared.session(key)
+        selection = selections.load(session)
+        run = next((run for run in training_request.runs(session) if run.id == run_id), None)
+        models = [folder for _, folder in session.library()]
+        expected = run_progress.expected(models, str(recipe), selection.kept)
+        duration = train_view.duration(expected) if selection.enough else ""
+        return duration, _begin_button(session, run.state if run else None)
+
+    def _on_look(self, key: object, run_id: object) -> tuple[Any, ...]:
         return self._update(self._shared.session(key), run_id)
 
     def _on_stop(self, key: object, run_id: object) -> tuple[Any, ...]:
@@ -103,15 +151,20 @@ class TrainTab:
         self._queue.resume(run, session)
         return self._update(session, run_id)
 
-    def _on_tick(self, key: object, run_id: object, model: object) -> tuple[Any, ...]:
-        """Update the panel; open the model of a run that has just been done."""
+    def _on_play(self, key: object, run_id: object) -> tuple[Any, ...]:
+        """Open the model that a run made."""
         session = self._shared.session(key)
-        panel = self._update(session, run_id)
-        run = next((run for run in training_request.runs(session) if run.id == run_id), None)
-        if run is None or not isinstance(run.state, Done):
-            return gr.skip(), *panel
-        is_new = time.time() - run.state.at < UPDATE_EVERY * 5
-        return model_choices(session, run.request.name if is_new else model), *panel
+        name = training_request.find(session, run_id).request.name
+        session.model(name)  # raises where it is not there any more
+        return model_choices(session, name), gr.Tabs(selected="play")
+
+    def _on_strip(self, key: object, event: gr.EventData) -> tuple[Any, ...]:
+        """Open the model that is ready, from whichever tab."""
+        _, run_id = clicked(event)
+        model, tabs = self._on_play(key, run_id)
+        session = self._shared.session(key)
+        training_request.mark_opened(session, training_request.find(session, run_id).request.name)
+        return model, tabs, train_view.strip(training_request.runs(session), None)
 
     def _on_load(self, key: object) -> tuple[Any, ...]:
         """Show the run that is running or queued, or else the newest."""
@@ -119,8 +172,20 @@ class TrainTab:
         runs = training_request.runs(session)
         active = next((run for run in reversed(runs) if isinstance(run.state, Running | Queued)), None)
         run = active or next(iter(runs), None)
-        run_id = run.id if run else None
-        return _run_choices(session, run_id), *self._update(session, run_id)
+        return self._update(session, run.id if run else None)
+
+
+def _expected(library: list[ModelFolder], run: TrainingRun) -> run_progress.Duration | None:
+    """How long such a run takes; how many posts it has does not matter for what follows the steps."""
+    return run_progress.expected(library, run.request.recipe.name, 1)
+
+
+def _begin_button(session: Session, state: State | None) -> Any:
+    """It can be clicked when there are posts, and stands out unless another button of the tab is next."""
+    is_next = state is None or isinstance(state, Running | Queued)
+    return gr.update(
+        interactive=selections.load(session).enough, variant="primary" if is_next else "secondary"
+    )
 
 
 def _training_request(shared: Shared, session: Session, recipe: object) -> TrainingRequest:
@@ -140,7 +205,7 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
     name = _free_name(session, folder_name(selection.title))
     return TrainingRequest(
         title=selection.title,
-        locations=tuple(place.location for place in selection.places),
+        locations=tuple(place.location for place in selection.readable),
         options=selection.options,
         rules=selection.rules,
         recipe=recipes.load(str(recipe)),
@@ -162,9 +227,9 @@ def _free_name(session: Session, name: str) -> str:
     return free
 
 
-def _run_choices(session: Session, selected: str | None) -> Any:
+def _run_choices(runs: list[TrainingRun], selected: str | None) -> Any:
     """An update of the list of runs, which is hidden while there is only one."""
-    choices = [(train_view.title(run), run.id) for run in training_request.runs(session)]
+    choices = [(train_view.title(run), run.id) for run in runs]
     return gr.update(choices=choices, value=selected, visible=len(choices) > 1)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,21 +12,11 @@ from ...reporting.curves import marks
 from ...reporting.picture import plain
 from ...types import CurvePoint
 from ...types import Stage as StageName
-from ..events import (
-    AnyEvent,
-    Done,
-    Evaluated,
-    Failed,
-    Queued,
-    Read,
-    Running,
-    Sampled,
-    Stage,
-    State,
-    Stepped,
-    Stopped,
-)
-from ..markup import empty, joined, problem
+from ..actions import button, go
+from ..events import Done, Failed, Queued, Running, State, Stopped
+from ..markup import empty, joined, note, problem
+from ..messages import without_commands
+from ..run_progress import Duration, Progress, in_words, progress_of
 from ..sessions import Session
 from ..training_request import TrainingRun
 
@@ -52,66 +42,33 @@ WIDTH, HEIGHT = 560.0, 150.0  # of the curve, in units of its SVG
 MAX_SAMPLES = 3
 
 _BAR = Markup(
-    '<p class="ht-stage" role="status"><b>{stage}</b> <span>{detail}</span></p>'
+    '<p class="ht-stage"><b role="status">{stage}</b> <span>{detail}</span></p>'
     '<div class="ht-progress" role="progressbar" aria-label="{stage}" aria-valuemin="0" aria-valuemax="100" '
     'aria-valuenow="{percent:.0f}"><span style="width:{percent:.1f}%"></span></div>'
 )
 _CURVE = Markup(
     '<figure class="ht-curve"><figcaption>{description}</figcaption><svg viewBox="-44 -8 {width} {height}" '
-    'role="img" aria-label="{description}">{grid}<polyline points="{line}"/>{dots}</svg></figure>'
+    'role="img" aria-label="{description}">{grid}{begin}{end}<polyline points="{line}"/>{dots}</svg></figure>'
 )
 _GRID = Markup('<line x1="0" x2="{x}" y1="{y:.1f}" y2="{y:.1f}"/><text x="-6" y="{y:.1f}">{label}</text>')
+_TICK = Markup('<text x="{x}" y="{y}" style="text-anchor:{anchor}">{label}</text>')
 _DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4"><title>{}</title></circle>')
 _SAMPLES = Markup('<section><h4>{title}</h4><ul class="ht-examples voice">{items}</ul></section>')
 _ITEM = Markup("<li><q>{}</q></li>")
 _QUEUE = Markup('<section class="ht-queue"><h4>The queue</h4><ol>{}</ol></section>')
 _QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
+_STRIP = Markup('<div class="ht-strip">{}</div>')
+_LEARNING = Markup('<p data-title="{title}"><span class="ht-pulse"></span>{text} {look}</p>')
+_READY = Markup('<p role="status"><b>{text}</b> {play}</p>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
 
 
-@dataclass
-class Progress:
-    """How far a run is, computed from its events."""
-
-    stage: str = ""
-    posts_read: int = 0
-    steps: list[Stepped] = field(default_factory=list)  # since the run began or was resumed
-    curve: dict[int, CurvePoint] = field(default_factory=dict)  # by step
-    samples: tuple[str, ...] = ()
-
-    @property
-    def share(self) -> float:
-        """The share of the training steps that are done, from 0 to 1."""
-        return self.steps[-1].step / max(self.steps[-1].steps, 1) if self.steps else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds of training, estimated from the speed since the run began or was resumed."""
-        if len(self.steps) < 2:  # noqa: PLR2004 -- a speed needs two steps
-            return None
-        first, last = self.steps[0], self.steps[-1]
-        done = last.step - first.step
-        return (last.at - first.at) / done * (last.steps - last.step) if done > 0 else None
-
-
-def progress_of(events: Sequence[AnyEvent]) -> Progress:
-    """Compute the progress of a run from its events, which are in order."""
-    progress = Progress()
-    for event in events:
-        match event:
-            case Running():
-                progress.steps, progress.stage = [], ""
-            case Stage(name=name):
-                progress.stage = name
-            case Read(posts=posts):
-                progress.posts_read = posts
-            case Stepped():
-                progress.steps.append(event)
-            case Evaluated(point=point):
-                progress.curve[point.step] = point
-            case Sampled(samples=samples):
-                progress.samples = samples
-    return progress
+def duration(expected: Duration | None) -> Markup:
+    """How long the job will take, as far as that is known."""
+    if expected is None:
+        return note("How long it takes shows when it has begun.")
+    where = "here" if expected.here else "on a laptop; how long here shows when it has begun"
+    return note(f"It takes {in_words(expected.training + expected.after)} {where}.")
 
 
 def title(run: TrainingRun) -> str:
@@ -119,16 +76,46 @@ def title(run: TrainingRun) -> str:
     return f"{plain(run.request.title)}, {run.request.recipe.name}: {STATES[type(run.state)]}"
 
 
-def run(run: TrainingRun) -> Markup:
-    """The state of a run and its progress."""
+def run(run: TrainingRun, expected: Duration | None) -> Markup:
+    """The state of a run and its progress.
+
+    Args:
+        run: the run.
+        expected: how long such a run takes, where earlier ones tell.
+    """
     state, progress = run.state, progress_of(run.events)
     head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.title), state=STATES[type(state)])
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
         head,
-        _state_line(state, progress),
-        _curve(list(progress.curve.values())),
+        _state_line(state, progress, expected.after if expected else None),
+        _curve(progress),
         _samples(progress.samples),
     )
+
+
+def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
+    """One line above all tabs: how far the run is that is going on, or that a model is ready and unopened.
+
+    Args:
+        runs: the runs of the session, newest first.
+        after: seconds that follow the last step, where earlier runs tell.
+    """
+    active = next((run for run in reversed(runs) if isinstance(run.state, Running | Queued)), None)
+    done = next((run for run in runs if isinstance(run.state, Done)), None)
+    ready = done if done and not done.was_opened and Path(done.request.out).is_dir() else None
+    parts = []
+    if active and isinstance(active.state, Running):
+        progress = progress_of(active.events)
+        percent = f"{progress.share(after, time.time()):.0%}"
+        left = _time_left(progress.seconds_left(after, time.time()))
+        text = f"{plain(active.request.title)} is learning: {percent}{left}"
+        parts.append(_LEARNING.format(title=percent, text=text, look=go("train", "Look")))
+    elif active:
+        parts.append(_LEARNING.format(title="waits", text="It waits for its turn.", look=go("train", "Look")))
+    if ready:
+        play = button("open", "Play with it", ready.id, kind="ht-link-button")
+        parts.append(_READY.format(text=f"{plain(ready.request.title)} is ready.", play=play))
+    return _STRIP.format(joined(parts)) if parts else Markup("")
 
 
 def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) -> Markup:
@@ -154,54 +141,61 @@ def _queued_run(run: TrainingRun | None, position: int) -> str:
     return f"{whose}, {'learning now' if position == 0 else 'waiting'}"
 
 
-def _state_line(state: State, progress: Progress) -> Markup:
+def _state_line(state: State, progress: Progress, after: float | None) -> Markup:
     match state:
         case Done():
             return Markup('<p class="ht-verdict good" role="status"><b>It is ready.</b> Play with it.</p>')
         case Failed(message=message):
-            return problem(message, "It could not learn")
+            return problem(without_commands(message), "It could not learn")
         case Stopped(message=message):
-            why = f"It stopped ({message})." if message else "It was stopped."
             return Markup('<p class="ht-verdict fair" role="status"><b>{}</b> {}</p>').format(
-                why, "All that it has learnt is kept; it can go on from there."
+                f"It stopped ({message})." if message else "It was stopped.",
+                f"{_where(progress)}All that it has learnt is kept; it can go on from there.",
             )
         case Queued():
             return Markup('<p class="ht-verdict fair" role="status"><b>It waits for its turn.</b></p>')
-    return _progress_bar(progress)
+    return _progress_bar(progress, after)
 
 
-def _progress_bar(progress: Progress) -> Markup:
-    """The stage of a run that is running; the bar shows the share of training, and stays full after it."""
+def _where(progress: Progress) -> str:
+    if not progress.steps:
+        return ""
+    step = progress.steps[-1]
+    return f"That was at step {step.step:,} of {step.steps:,}, {progress.training_share:.0%}. "
+
+
+def _progress_bar(progress: Progress, after: float | None) -> Markup:
+    """The stage of a run that is running; the bar shows the share of the whole job."""
     stage = STAGES.get(progress.stage, EVALUATING if progress.stage else "Getting ready")
-    training = progress.stage == StageName.TRAIN
-    detail = ""
-    if training and progress.steps:
-        step = progress.steps[-1]
-        detail = f"step {step.step:,} of {step.steps:,}{_time_left(progress.seconds_left)}"
+    details = []
+    if progress.stage == StageName.TRAIN and progress.steps:
+        details.append(f"step {progress.steps[-1].step:,} of {progress.steps[-1].steps:,}")
     elif progress.stage == StageName.READ and progress.posts_read:
-        detail = f"{progress.posts_read:,} posts"
-    percent = 100 * progress.share if training else (100.0 if progress.share else 0.0)
-    return _BAR.format(stage=stage, detail=detail, percent=percent)
+        details.append(f"{progress.posts_read:,} posts")
+    now = time.time()
+    left = _time_left(progress.seconds_left(after, now)).removeprefix(", ")
+    detail = ", ".join(filter(None, [*details, left]))
+    return _BAR.format(stage=stage, detail=detail, percent=100 * progress.share(after, now))
 
 
 def _time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    if seconds < 90:  # noqa: PLR2004 -- seconds, up to one and a half minutes
-        return f", about {max(5, round(seconds / 5) * 5)} seconds left"
-    return f", about {round(seconds / 60)} minutes left"
+    return f", {in_words(seconds)} left" if seconds > 0 else ", almost done"
 
 
-def _curve(points: Sequence[CurvePoint]) -> Markup:
-    """The learning curve as an SVG: bits a byte of the held-out posts, by epoch."""
+def _curve(progress: Progress) -> Markup:
+    """The learning curve as an SVG: bits a byte of the held-out posts, by step, up to the last step."""
+    points = list(progress.curve.values())
     if len(points) < 2:  # noqa: PLR2004 -- one point makes no line
         return Markup("")
     values = [point.bits_per_byte for point in points]
     axis = marks(min(values), max(values), most=4)
-    span, epochs = axis[-1] - axis[0], max(point.epoch for point in points) or 1.0
+    span = axis[-1] - axis[0]
+    steps = max(progress.steps[-1].steps if progress.steps else 0, points[-1].step, 1)
 
     def position(point: CurvePoint) -> tuple[float, float]:
-        return WIDTH * point.epoch / epochs, HEIGHT * (axis[-1] - point.bits_per_byte) / span
+        return WIDTH * point.step / steps, HEIGHT * (axis[-1] - point.bits_per_byte) / span
 
     positions = [position(point) for point in points]
     description = (
@@ -211,13 +205,15 @@ def _curve(points: Sequence[CurvePoint]) -> Markup:
     return _CURVE.format(
         description=description,
         width=WIDTH + 60,
-        height=HEIGHT + 16,
+        height=HEIGHT + 34,
         grid=joined(
             _GRID.format(x=WIDTH, y=HEIGHT * (axis[-1] - value) / span, label=f"{value:g}") for value in axis
         ),
+        begin=_TICK.format(x=0, y=HEIGHT + 18, anchor="start", label="step 0"),
+        end=_TICK.format(x=WIDTH, y=HEIGHT + 18, anchor="end", label=f"{steps:,}"),
         line=" ".join(f"{x:.1f},{y:.1f}" for x, y in positions),
         dots=joined(
-            _DOT.format(x, y, f"epoch {point.epoch:.1f}: {point.bits_per_byte:.3f}")
+            _DOT.format(x, y, f"step {point.step:,}: {point.bits_per_byte:.3f}")
             for (x, y), point in zip(positions, points, strict=True)
         ),
     )

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from ...errors import LocationError
+from ...errors import LocationError, SeveralAuthors
 from .._contract import ReadOptions
 
 _LISTED = 8  # authors named in the message that asks to choose one
@@ -60,7 +60,10 @@ def choose_author(
         raise LocationError(f"{place} holds {lacking} {wanted!r}, but {_list_authors(posts, names)}")
     if len(posts) == 1:
         return next(iter(posts))
-    raise LocationError(f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name")
+    raise SeveralAuthors(
+        f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name",
+        {names.get(author, author): count for author, count in posts.items()},
+    )
 
 
 def strip_invisible(text: str) -> str:

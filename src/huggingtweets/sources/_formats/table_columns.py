@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ...errors import LocationError
+from ...errors import LocationError, NoTextColumn
 from .dates import is_day_first, read_date
 from .fields import is_empty, names, plain
 from .record_shapes import Row
@@ -107,8 +107,8 @@ def _text_column(
     if not candidates:
         lacking = f"no column {text_column!r}" if text_column else "no column of text"
         present = ", ".join(map(repr, columns[:_LISTED]))
-        raise LocationError(
-            f"{place} has {lacking}, only {present}; name that of the text with --text-column"
+        raise NoTextColumn(
+            f"{place} has {lacking}, only {present}; name that of the text with --text-column", columns
         )
     different = {name: len({str(row.get(name)) for row in sample}) for name in candidates}
     return next(name for name in candidates if 2 * different[name] >= max(different.values()))

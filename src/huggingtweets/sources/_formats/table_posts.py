@@ -17,12 +17,12 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
-from ...errors import LocationError
+from ...errors import LocationError, SeveralAuthors
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
 from .authors import to_handle, writer_handle
-from .authorship import Authorship, Person, choose
+from .authorship import Authorship, choose
 from .dates import read_date
 from .fields import is_empty, names, plain
 from .markup import activity_text, unescape_html
@@ -102,24 +102,22 @@ def _rows_of(
             any_row = True
             yield number, row
         elif not selected:
-            raise LocationError(
-                f"{place} holds posts of several people: {_authors(rows, authorship)}; choose with --handle"
+            counts = _authors(rows, authorship)
+            raise SeveralAuthors(
+                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle", counts
             )
     if not any_row:
-        raise LocationError(f"{place} holds no posts of @{key}, but of {_authors(rows, authorship)}")
+        raise LocationError(f"{place} holds no posts of @{key}, but of {_listed(_authors(rows, authorship))}")
 
 
-def _authors(rows: Rows, authorship: Authorship) -> str:
-    """Name the authors of a table with how many rows each has."""
-    counts: Counter[str] = Counter()
-    people: dict[str, Person] = {}
-    for row in rows():
-        person = authorship.person(row)
-        counts[person.key] += 1
-        people.setdefault(person.key, person)
-    first = ", ".join(
-        f"{to_handle(key) or 'nobody'} ({count:,})" for key, count in counts.most_common(_LISTED)
-    )
+def _authors(rows: Rows, authorship: Authorship) -> Counter[str]:
+    """Count the rows of each author of a table, by handle."""
+    return Counter(to_handle(authorship.person(row).key) for row in rows())
+
+
+def _listed(counts: Counter[str]) -> str:
+    """Name the authors with the most rows."""
+    first = ", ".join(f"{handle or 'nobody'} ({count:,})" for handle, count in counts.most_common(_LISTED))
     return f"{first} and {len(counts) - _LISTED:,} more" if len(counts) > _LISTED else first
 
 

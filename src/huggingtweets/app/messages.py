@@ -1,0 +1,55 @@
+"""Error messages as a visitor reads them: without paths of this machine, and without the command line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import HuggingtweetsError
+
+_LOG = logging.getLogger(__name__)
+WHOSE = "write whose they are into “Whose posts”"
+UNEXPECTED = "Something unexpected happened. This is our mistake; the terminal of the page tells more."
+# what a message says of an option that the page has, too, and what the page calls it
+_OPTIONS = (
+    (r"(give|say|choose)[^;.]* with --(handle|name)( 'Their Name')?", WHOSE),
+    (r" \(--keep-replies\)| \(no --lang\)", ""),
+    (r"name [^;.]* with --text-column", "say which column holds the text"),
+)
+_OF_THE_COMMAND_LINE = re.compile(r"(^|\s)--[a-z]|\bhuggingtweets (?!on )\w+ |\b(?:on the )?command line\b")
+_CLAUSES = re.compile(r"(; |, or |(?<=\?) )")
+
+
+def error_message(error: BaseException) -> str:
+    """The message that a visitor reads. An unexpected error is logged, and its own message not shown."""
+    if isinstance(error, HuggingtweetsError):
+        return without_commands(str(error))
+    _LOG.error("unexpected", exc_info=error)
+    return UNEXPECTED
+
+
+def without_commands(message: str) -> str:
+    """The message with the page's words for options, and without clauses about other options and commands."""
+    for pattern, words in _OPTIONS:
+        message = re.sub(pattern, words, message)
+    first, *others = _CLAUSES.split(message)
+    for separator, clause in zip(others[::2], others[1::2], strict=True):
+        if not _OF_THE_COMMAND_LINE.search(f"{clause} "):
+            first += separator + clause
+    return first
+
+
+def hide_paths(message: str, names: Iterable[tuple[str, str]]) -> str:
+    """Replace paths of the server in a message.
+
+    Args:
+        message: the message.
+        names: a location, and what the visitor knows it as.
+    """
+    for location, shown in names:
+        message = message.replace(location, shown)
+        if Path(location).is_absolute():
+            message = message.replace(f"{Path(location).parent}/", "")
+    return message

@@ -1,0 +1,114 @@
+// What the page does in the browser alone. Everything else is asked of the server.
+(() => {
+  "use strict";
+  const tabButton = (name) => document.getElementById(`tab-${name}-button`);
+
+  // The address: the tab and the open model are in it, so that links, reloads and Back lead to the same place.
+  const shown = () => new URLSearchParams(location.search);
+  let begun = false; // until the page has loaded, the address says what to show, not the other way round
+  function remember(change) {
+    if (!begun) return;
+    const address = shown();
+    for (const [name, value] of Object.entries(change)) value ? address.set(name, value) : address.delete(name);
+    const search = `?${address}`;
+    if (search === location.search) return;
+    const isFirst = !shown().has("tab") || !("tab" in change);
+    history[isFirst ? "replaceState" : "pushState"](null, "", search);
+  }
+  let model = shown().get("model");
+  addEventListener("popstate", () => {
+    if (shown().get("model") !== model) location.reload();
+    else tabButton(shown().get("tab") || "posts")?.click();
+  });
+
+  // Copying: the clipboard needs a secure address, which a page in a home network has not.
+  async function copyText(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = Object.assign(document.createElement("textarea"), { value: text });
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("not allowed");
+  }
+  async function copy(button) {
+    const told = button.closest("article").querySelector(".ht-told");
+    try {
+      await copyText(button.closest("article").querySelector(".ht-post-text").innerText.trim());
+      told.textContent = "Copied";
+    } catch {
+      told.textContent = "The browser does not allow to copy; select the text";
+    }
+    setTimeout(() => (told.textContent = ""), 4000);
+  }
+
+  // Light or dark, as chosen here, or else as the machine has it.
+  const isDark = () => document.body.classList.contains("dark");
+  function setTheme(name) {
+    document.body.classList.toggle("dark", name === "dark");
+    document.querySelector("[data-action=theme]")?.setAttribute("aria-pressed", String(name === "dark"));
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-action]");
+    if (button?.dataset.action === "copy") copy(button);
+    if (button?.dataset.action === "go") tabButton(button.dataset.item)?.click();
+    if (button?.dataset.action === "theme") {
+      const name = isDark() ? "light" : "dark";
+      localStorage.setItem("huggingtweets-theme", name);
+      setTheme(name);
+    }
+  });
+
+  // The keyboard: Escape closes an open list, arrow keys walk over the tabs.
+  const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+  document.addEventListener("keydown", (event) => {
+    const list = event.target.closest?.("[role=combobox], [role=listbox]") || event.target;
+    if (event.key === "Escape" && list.getAttribute?.("aria-expanded") === "true") event.target.blur();
+    if (event.key === "Escape") document.querySelectorAll("details.ht-share[open]").forEach((one) => (one.open = false));
+    if (event.target.getAttribute?.("role") !== "tab") return;
+    const tabs = [...document.querySelectorAll("[role=tablist] [role=tab]:not([disabled])")].filter((tab) => tab.checkVisibility());
+    const here = tabs.indexOf(event.target);
+    const to = event.key === "Home" ? 0 : event.key === "End" ? tabs.length - 1 : here + (STEPS[event.key] || 0);
+    if (here < 0 || to === here) return;
+    event.preventDefault();
+    const next = tabs[(to + tabs.length) % tabs.length];
+    next.focus();
+    next.click();
+  });
+
+  // What Gradio does not tell: whether a fold is open, what learns while another window is in front.
+  function tell() {
+    for (const fold of document.querySelectorAll("button.label-wrap"))
+      fold.setAttribute("aria-expanded", String(fold.classList.contains("open")));
+    const learning = document.querySelector("[data-title]")?.dataset.title;
+    const title = learning ? `${learning} · huggingtweets` : "huggingtweets";
+    if (document.title !== title) document.title = title;
+  }
+  const chosenTheme = () => localStorage.getItem("huggingtweets-theme");
+  function keepTheme() {
+    const chosen = chosenTheme();
+    if (chosen && isDark() !== (chosen === "dark")) setTheme(chosen);
+  }
+  function watch() {
+    new MutationObserver(() => { tell(); keepTheme(); }).observe(document.body, {
+      subtree: true, childList: true, attributes: true, attributeFilter: ["class", "data-title"],
+    });
+    tell();
+    keepTheme();
+  }
+  document.body ? watch() : addEventListener("DOMContentLoaded", watch);
+
+  window.huggingtweets = {
+    // Opens the tab of the address; returns the model that the address names.
+    begin: () => {
+      const tab = shown().get("tab");
+      begun = true;
+      if (tab) tabButton(tab)?.click();
+      else remember({ tab: "posts" });
+      return model;
+    },
+    rememberTab: (name) => remember({ tab: name }),
+    rememberModel: (name) => { model = name || null; remember({ model }); },
+  };
+})();

@@ -1,0 +1,114 @@
+"""Reading the posts of a selection: what can be read is, and what cannot keeps its error."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ..dataset.sufficiency import Level, sufficiency
+from ..errors import LocationError, NoTextColumn, SeveralAuthors
+from ..progress import Silence
+from ..workflows.data import DataConfig
+from ..workflows.inspect import Inspection, inspect
+from . import training_request
+from .events import Done
+from .limits import Limits
+from .messages import error_message, hide_paths
+from .selection import Place, Selection, save
+from .sessions import Session
+
+
+def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[Selection, list[Inspection]]:
+    """Read and clean the posts of a selection, and save its new summary.
+
+    Where a place cannot be read, the others are, and it keeps its error.
+
+    Returns:
+        The selection as it was saved, and an inspection for each author.
+
+    Raises:
+        UserError: a limit is reached, or the places cannot be read together.
+    """
+    with session.use_home():
+        try:
+            inspections = _inspect(selection, limits)
+        except Exception as error:
+            selection = _with_errors(selection, limits)
+            if not any(place.error for place in selection.places):
+                raise
+            del error
+            inspections = _inspect(selection, limits)
+    authors = [inspection.author for inspection in inspections]
+    level = sufficiency([text for author in authors for text in author.texts]).level
+    selection = replace(
+        selection,
+        title=" + ".join(author.account.handle for author in authors),
+        kept=sum(author.cleaned.funnel.kept for author in authors),
+        enough=level is not Level.TOO_LITTLE,
+    )
+    return save(selection, session), inspections
+
+
+def delete_unused_uploads(selection: Selection, session: Session) -> None:
+    """Delete the uploaded files that neither the selection nor a run that may go on needs."""
+    runs = training_request.runs(session)
+    used = {place.location for place in selection.places}
+    used |= {place for run in runs if not isinstance(run.state, Done) for place in run.request.locations}
+    for folder in session.uploads.iterdir() if session.uploads.is_dir() else ():
+        if not any(Path(place).is_relative_to(folder) for place in used):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _inspect(selection: Selection, limits: Limits) -> list[Inspection]:
+    data = DataConfig(
+        locations=tuple(place.location for place in selection.readable),
+        options=selection.options,
+        rules=selection.rules,
+    )
+    return inspect(data, watcher=_ReadingLimits(limits)) if data.locations else []
+
+
+def _with_errors(selection: Selection, limits: Limits) -> Selection:
+    """Read each place alone, and note why it cannot be read."""
+    names = [(place.location, place.shown) for place in selection.places]
+    places = []
+    for place in selection.places:
+        if not place.error:
+            try:
+                _inspect(replace(selection, places=(place,)), limits)
+            except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
+                place = Place(  # noqa: PLW2901 -- the same place, with its error
+                    place.location,
+                    place.shown,
+                    hide_paths(error_message(error), names),
+                    error.authors if isinstance(error, SeveralAuthors) else {},
+                    error.columns if isinstance(error, NoTextColumn) else (),
+                )
+        places.append(place)
+    return replace(selection, places=tuple(places))
+
+
+class _ReadingLimits(Silence):
+    """A watcher that stops reading which takes too long or finds too many posts."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._end = time.monotonic() + limits.reading if limits.reading else None
+
+    def read(self, posts: int, expected: int | None) -> None:
+        """Check the limits.
+
+        Raises:
+            LocationError: one is reached.
+        """
+        del expected
+        if self._limits.posts and posts > self._limits.posts:
+            raise LocationError(
+                f"more than {self._limits.posts:,} posts are too many for this page; "
+                "run huggingtweets on your own machine"
+            )
+        if self._end and time.monotonic() > self._end:
+            raise LocationError("reading takes too long for this page; run huggingtweets on your own machine")

@@ -1,0 +1,113 @@
+"""The posts that models wrote on the page, kept in the session: a file for each model, named by its digest.
+
+A reload of the page and a restart of the server lose none. `huggingtweets forget` finds the files by the
+digests in their names.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ..errors import UserError
+from ..model_folder import ModelFolder
+from ..types import Sample
+from .sessions import Session
+
+FOLDER = "written"
+SHORT_DIGEST = 16  # hex digits of a digest in a file's name
+MAX_POSTS = 300  # of a model; the oldest go first, favourites last
+
+
+class WrittenPost(Struct, frozen=True, kw_only=True):
+    """A post that a model wrote."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(6))
+    prompt: str
+    text: str
+    at: float = field(default_factory=time.time)  # seconds since 1970
+    shown: bool = True  # whether it is among the posts that the page shows; else it is in the history
+    favourite: bool = False
+
+    @property
+    def sample(self) -> Sample:
+        """The post as other modules take it."""
+        return Sample(prompt=self.prompt, text=self.text)
+
+
+def load(session: Session, model: ModelFolder) -> list[WrittenPost]:
+    """The posts that a model wrote in a session, in the order in which they are shown, the newest last."""
+    try:
+        return msgspec.json.decode(_file(session, model).read_bytes(), type=list[WrittenPost])
+    except (OSError, msgspec.DecodeError):
+        return []
+
+
+def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> None:
+    """Write the posts of a model, whole or not at all; of too many the oldest are left out."""
+    too_many = len(posts) - MAX_POSTS
+    oldest = sorted(posts, key=lambda post: (post.shown, post.favourite, post.at))[: max(too_many, 0)]
+    left_out = {post.id for post in oldest}
+    file = _file(session, model)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".new")
+    unfinished.write_bytes(msgspec.json.encode([post for post in posts if post.id not in left_out]))
+    unfinished.replace(file)
+
+
+def find(posts: Sequence[WrittenPost], post_id: str) -> WrittenPost:
+    """The post with this id.
+
+    Raises:
+        UserError: there is none.
+    """
+    for post in posts:
+        if post.id == post_id:
+            return post
+    raise UserError("this post is not here any more; let it write five new ones")
+
+
+def shown(posts: Sequence[WrittenPost]) -> list[WrittenPost]:
+    """The posts that the page shows."""
+    return [post for post in posts if post.shown]
+
+
+def with_new(posts: Sequence[WrittenPost], new: Sequence[WrittenPost]) -> list[WrittenPost]:
+    """Show new posts; those that were shown are history."""
+    return [*(replace(post, shown=False) for post in posts), *new]
+
+
+def with_rewritten(
+    posts: Sequence[WrittenPost], old: WrittenPost, new: WrittenPost | None
+) -> list[WrittenPost]:
+    """Show a new post in the place of an old one, which is history; None: the old one stays."""
+    if new is None:
+        return list(posts)
+    replaced = [post if post.id != old.id else new for post in posts]
+    return [replace(old, shown=False), *replaced]
+
+
+def with_favourite(posts: Sequence[WrittenPost], post_id: str) -> list[WrittenPost]:
+    """Mark a post as a favourite, or take the mark away."""
+    return [replace(post, favourite=not post.favourite) if post.id == post_id else post for post in posts]
+
+
+def unpinned_picture(session: Session, model: ModelFolder) -> Path:
+    """Where the model's own picture is kept from before a post was pinned to it."""
+    return _file(session, model).with_suffix(".png")
+
+
+def delete(session: Session, model: ModelFolder) -> None:
+    """Delete the posts of a model."""
+    _file(session, model).unlink(missing_ok=True)
+    unpinned_picture(session, model).unlink(missing_ok=True)
+
+
+def _file(session: Session, model: ModelFolder) -> Path:
+    return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}.json"

@@ -1,0 +1,33 @@
+"""How wild a model writes, in words: a temperature beside the model's own, which was chosen by figures."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..errors import UserError
+
+Wildness = Literal["careful", "balanced", "wild"]
+FACTORS: dict[Wildness, float] = {"careful": 0.7, "balanced": 1.0, "wild": 1.2}
+HIGHEST = 1.2  # temperature that a word stands for; above it most posts hold words that do not exist
+
+
+def temperature(wildness: Wildness, own: float) -> float:
+    """The temperature that a word stands for.
+
+    Args:
+        wildness: the word.
+        own: the model's own temperature, which is that of "balanced".
+    """
+    return min(round(own * FACTORS[wildness], 2), max(own, HIGHEST))
+
+
+def as_wildness(word: object) -> Wildness:
+    """The word, if it is one of the three.
+
+    Raises:
+        UserError: it is another.
+    """
+    for wildness in FACTORS:
+        if word == wildness:
+            return wildness
+    raise UserError(f"wildness cannot be {word!r}; choose one of {', '.join(FACTORS)}")

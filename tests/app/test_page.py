@@ -1,0 +1,321 @@
+"""The page for somebody who has never seen it: it loses nothing, says what is wrong, and how to go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+from huggingtweets import load_recipe
+from huggingtweets.app import events, training_request
+from huggingtweets.app.sessions import Session
+from huggingtweets.app.training_request import TrainingRequest
+from huggingtweets.cleaning import CleaningRules
+from huggingtweets.sources import ReadOptions
+from tests.helpers import browser
+from tests.helpers.app_server import served
+from tests.helpers.browser import write_five
+from tests.helpers.tiny import varied_texts
+
+SAMPLE = "Of 697 posts, 633"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.started() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, _ngram_place):
+    """The page of a machine with two models of the same posts."""
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copytree(_ngram_place / "home", folder / "home")
+    for name in ("me", "other"):
+        shutil.copytree(_ngram_place / "models" / "me", folder / "models" / name)
+    record = folder / "models" / "other" / "run.json"
+    digest = json.loads(record.read_bytes())["model_digest"]
+    record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
+    with served(folder) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def window(chromium, page):
+    """One window for all tests: each finds it as the one before has left it, as a visitor does."""
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (window, seen):
+        window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield window, seen
+
+
+@pytest.fixture
+def tab(window):
+    """The window, with the model "me" and the Play tab open."""
+    tab, seen = window
+    if "model=me" in tab.url:
+        _open(tab, "Play")
+    else:
+        tab.goto(re.sub(r"\?.*", "?tab=play&model=me", tab.url))
+        _loaded(tab)
+        seen.errors.clear()  # what was on its way when the page went
+    tab.locator("#write:not([disabled])").wait_for()
+    yield tab
+    assert not seen.errors
+    assert not seen.outside
+
+
+def _loaded(tab) -> None:
+    """Wait until the page shows what it showed before."""
+    browser.until(lambda: "One moment" not in (tab.locator("#found").text_content() or "One moment"))
+
+
+def _open(tab, step: str) -> None:
+    tab.get_by_role("tab", name=step).click()
+
+
+def _reload(tab, seen) -> None:
+    tab.reload()
+    _loaded(tab)
+    seen.errors.clear()  # what was on its way when the page went
+
+
+def _table(folder: Path, name: str, authors: tuple[str, ...] = (), column: str = "text") -> Path:
+    """A table of posts, by turns of each author."""
+    rows = []
+    for number, text in enumerate(varied_texts(200, seed=8)):
+        author = f"{authors[number % len(authors)]}," if authors else ""
+        rows.append(f'{number},{author}"{text} {text[::-1]}"')
+    head = f"id,{'author,' if authors else ''}{column}"
+    (folder / name).write_text("\n".join([head, *rows]), "utf-8")
+    return folder / name
+
+
+def _session(page) -> Session:
+    return Session(page.home / "app", page.folder / "models", None)
+
+
+def _run(page, model: str) -> Path:
+    """A run that makes a model, in this process as far as the page can tell."""
+    request = TrainingRequest(
+        title=model,
+        locations=("/nowhere.csv",),
+        options=ReadOptions(),
+        rules=CleaningRules(),
+        recipe=load_recipe("ngram"),
+        out=str(page.folder / "models" / model),
+        name=model,
+    )
+    folder = training_request.save(request, _session(page))
+    since = psutil.Process().create_time()
+    events.append(folder, events.Running(pid=os.getpid(), since=since))
+    events.append(folder, events.Stage(name="train"))
+    return folder
+
+
+def test_copy_copies_the_post(tab):
+    """The button puts the post into the clipboard, and says so."""
+    posts = write_five(tab)
+    tab.get_by_role("button", name="Copy post 2").click()
+    tab.locator("#post-1").get_by_text("Copied").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == posts[1]
+
+
+def test_links_in_the_report_lead_to_its_sections(tab):
+    """A link in the report leads to a section; the report is a page of its own, too, which runs nothing."""
+    _open(tab, "Take it")
+    tab.get_by_role("button", name="Its report").click()
+    report = tab.frame_locator("#report iframe")
+    report.locator("a[href='#copying']").click()
+    browser.until(
+        lambda: (
+            0 <= (report.locator("#copying").bounding_box() or {"y": -1})["y"] < tab.viewport_size["height"]
+        )
+    )
+    with tab.context.expect_page() as opened:
+        tab.get_by_role("link", name="Open the full page").click()
+    opened.value.get_by_text("Does it only repeat").first.wait_for()
+    answer = tab.request.get(opened.value.url)
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert tab.request.get(opened.value.url[:-1]).status == 404
+    opened.value.close()
+
+
+def test_a_finished_run_takes_nothing_away(tab, window, page):
+    """While one model is played with, another one is ready: the page says so, and leads there when asked."""
+    posts = write_five(tab)
+    run = _run(page, "other")
+    _reload(*window)
+    tab.get_by_text("other is learning").wait_for()
+    browser.until(lambda: "%" in tab.title())
+    events.append(run, events.Done(model="other"))
+    tab.get_by_text("other is ready").wait_for()
+    assert tab.locator("#posts .ht-post-text").all_inner_texts() == posts
+    assert "model=me" in tab.url
+    tab.locator("#strip").get_by_role("button", name="Play with it").click()
+    tab.wait_for_url("**model=other**")
+    tab.get_by_text("Nothing written yet").wait_for()
+    browser.until(lambda: not tab.locator("#strip").get_by_text("is ready").count())
+    shutil.rmtree(run)  # for the tests after this one
+
+
+def test_nobody_else_is_trained_than_the_page_shows(chromium, page, tab, tmp_path):
+    """Where another window has changed the posts, Train begins nothing, and the page shows whose they are."""
+    _open(tab, "Posts")
+    tab.click("#try-sample")
+    tab.get_by_text(SAMPLE).wait_for()
+    with browser.page_of(chromium, page.url) as (second, _):
+        second.get_by_text(SAMPLE).wait_for()
+        second.get_by_role("button", name="Begin again").click()
+        second.get_by_text("No posts yet").wait_for()
+        second.locator("input[type=file]").set_input_files(_table(tmp_path, "bernard.csv", ("bernard",)))
+        second.get_by_text("@bernard").first.wait_for()
+    _open(tab, "Train")
+    tab.get_by_text("It learns from dithering_lift").wait_for()
+    tab.click("#begin")
+    tab.get_by_text("It learns from bernard").wait_for()
+    assert not training_request.runs(_session(page))
+
+
+def test_one_wrong_place_leaves_the_others(tab, tmp_path):
+    """What cannot be read keeps its error beside the posts that can, and a cross takes it away."""
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.locator("input[type=file]").set_input_files(_table(tmp_path, "ada.csv", ("ada",)))
+    tab.get_by_text("@ada").first.wait_for()
+    tab.get_by_label("Or an account").fill("/nowhere/posts.v2.zip")
+    tab.get_by_role("button", name="Add", exact=True).click()
+    tab.get_by_text("Not read: /nowhere/posts.v2.zip").wait_for()
+    found = tab.locator("#found").inner_text()
+    assert "@ada" in found
+    assert "posts.v2.zip" in found.split("Not read:")[1]
+    assert "huggingtweets " not in found
+    tab.get_by_role("button", name="Remove /nowhere/posts.v2.zip").click()
+    browser.until(lambda: "Not read" not in tab.locator("#found").inner_text())
+    assert tab.locator("#go-train").is_visible()
+
+
+def test_a_question_is_asked_where_a_file_leaves_one_open(tab, tmp_path):
+    """Whose posts are meant, and which column holds them, are buttons to press."""
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.locator("input[type=file]").set_input_files(_table(tmp_path, "two.csv", ("ada", "bernard")))
+    tab.get_by_role("group", name="Whose posts?").get_by_role("button", name="bernard (100)").click()
+    tab.get_by_text("@bernard").first.wait_for()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.locator("input[type=file]").set_input_files(_table(tmp_path, "odd.csv", ("ada",), "zzz"))
+    tab.get_by_role("group", name="Which column holds the texts?").get_by_role("button", name="zzz").click()
+    tab.get_by_text("@ada").first.wait_for()
+    tab.get_by_role("button", name="Begin again").click()
+
+
+def test_a_reload_loses_nothing_and_back_works(tab, window):
+    """Tab, model, posts and guesses are there after a reload; a link leads to a tab, and Back leads back."""
+    posts = write_five(tab)
+    _open(tab, "Real or bot")
+    tab.click("#deal")
+    tab.locator(".ht-choice").first.click()
+    tab.get_by_role("button", name="Next pair").click()
+    tab.get_by_text("Pair 2 of").wait_for()
+    pair = tab.locator(".ht-choice").all_inner_texts()
+    _reload(*window)
+    tab.get_by_text("Pair 2 of").wait_for()
+    assert tab.locator(".ht-choice").all_inner_texts() == pair
+    tab.go_back()
+    tab.get_by_role("heading", name="Play", exact=True).wait_for()
+    tab.locator("#posts .ht-post-text").first.wait_for()
+    assert tab.locator("#posts .ht-post-text").all_inner_texts() == posts
+
+
+def test_begin_again_deletes_the_uploads(tab, page, tmp_path):
+    """Files that nothing uses any more are deleted, read or not."""
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 no archive")
+    _open(tab, "Posts")
+    for file in (_table(tmp_path, "ada.csv", ("ada",)), tmp_path / "broken.zip"):
+        tab.locator("input[type=file]").set_input_files(file)
+        tab.locator("#found").get_by_text(file.name).first.wait_for()
+    uploads = _session(page).uploads
+    assert {file.name for file in uploads.rglob("*.*")} == {"ada.csv", "broken.zip"}
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    assert not list(uploads.rglob("*.*"))
+
+
+def test_a_game_shows_which_post_was_real(tab):
+    """The post itself is pressed; then both say who wrote them, and no second answer is taken."""
+    _open(tab, "Real or bot")
+    browser.until(lambda: tab.locator("#deal:not([disabled]), .ht-choice, .ht-pair").count())
+    if tab.locator("#deal").is_visible():
+        tab.click("#deal")
+    tab.locator(".ht-choice").first.click()
+    tab.get_by_text("The person wrote this").wait_for()
+    tab.get_by_text("The bot wrote this").wait_for()
+    assert not tab.locator(".ht-choice").count()
+
+
+def test_the_picture_of_a_post_is_in_the_post(tab):
+    """It appears where the button was pressed, with a link to download it."""
+    write_five(tab)
+    tab.get_by_role("button", name="Draw post 5 as a picture").click()
+    tab.locator("#post-4 img").wait_for()
+    assert tab.locator("#post-4").get_by_role("link", name="Download the picture").is_visible()
+
+
+def test_the_card_shows_the_person(tab):
+    """The picture in the card is the person's, not a broken link."""
+    _open(tab, "Take it")
+    tab.get_by_role("button", name="Its card").click()
+    picture = tab.locator("#card img").first
+    picture.wait_for()
+    browser.until(lambda: picture.evaluate("image => image.naturalWidth"))
+
+
+def test_opening_a_model_loads_it(chromium, page):
+    """A model is loaded when it is opened, and the page says so: its first post does not wait for that."""
+    seen_text = """new MutationObserver(() => {
+        window.told = window.told || document.body?.innerText.includes("The model is being loaded");
+    }).observe(document, {subtree: true, childList: true, characterData: true})"""
+    with browser.page_of(chromium, "about:blank") as (tab, _):
+        tab.add_init_script(seen_text)
+        tab.goto(f"{page.url}?tab=play&model=other")
+        tab.locator("#write:not([disabled])").wait_for()
+        browser.until(lambda: tab.evaluate("window.told"))
+        browser.until(lambda: not tab.get_by_text("The model is being loaded").count())
+
+
+def test_favourites_and_earlier_posts_are_kept(tab, page):
+    """A post that was starred, and then written over, is in the history, before the others."""
+    tab.get_by_label("How shall it begin?").fill("kesat")
+    write_five(tab)
+    tab.locator("#posts [data-action=star]").first.click()
+    tab.get_by_role("button", name="Remove the star of post").wait_for()
+    starred = tab.locator("#posts .ht-post-text").first.inner_text()
+    write_five(tab)
+    tab.get_by_role("button", name="What it wrote before").click()
+    tab.locator("#history q").first.wait_for()
+    assert " ".join(tab.locator("#history q").first.inner_text().split()) == " ".join(starred.split())
+    assert list((page.home / "app" / "written").iterdir())
+
+
+def test_models_of_different_posts_are_not_compared(tab, page):
+    """No table stands beside a warning that its figures mean nothing."""
+    record = page.folder / "models" / "other" / "run.json"
+    unchanged = record.read_text("utf-8")
+    digest = json.loads(unchanged)["dataset_digest"]
+    record.write_text(unchanged.replace(digest, "0" * len(digest)), "utf-8")
+    _open(tab, "Library")
+    assert tab.get_by_role("button", name="Compare").is_disabled()
+    for number in range(2):
+        tab.locator("#picked input[type=checkbox]").nth(number).check()
+    tab.get_by_role("button", name="Compare").click()
+    tab.get_by_text("their figures cannot be compared").wait_for()
+    assert not tab.locator("#library-told table").count()
+    record.write_text(unchanged, "utf-8")
