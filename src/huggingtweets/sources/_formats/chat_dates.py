@@ -84,9 +84,9 @@ class Stamp(NamedTuple):
 def stamped(line: str) -> Stamp | None:
     """Split a line into date and rest; None if the line continues a message."""
     match = _STAMP.match(line)
-    if not match and (clock := _CLOCK_FIRST.match(line)):
-        turned = f"{clock['before']}{clock['date']}, {clock['clock']}"
-        match = _STAMP.match(turned + line[clock.end() :])
+    if not match and (first := _CLOCK_FIRST.match(line)):
+        turned = f"{first['before']}{first['date']}, {first['clock']}"
+        match = _STAMP.match(turned + line[first.end() :])
     if not match:
         return None
     numbers = _numbers(match)
