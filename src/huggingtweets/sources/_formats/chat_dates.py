@@ -83,9 +83,10 @@ class Stamp(NamedTuple):
 
 def stamped(line: str) -> Stamp | None:
     """Split a line into date and rest; None if the line continues a message."""
-    match = _STAMP.match(line) or _STAMP.match(
-        _CLOCK_FIRST.sub(r"\g<before>\g<date>, \g<clock>", line, count=1)
-    )
+    match = _STAMP.match(line)
+    if not match and (first := _CLOCK_FIRST.match(line)):
+        turned = f"{first['before']}{first['date']}, {first['clock']}"
+        match = _STAMP.match(turned + line[first.end() :])
     if not match:
         return None
     numbers = _numbers(match)

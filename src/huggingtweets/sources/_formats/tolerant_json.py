@@ -16,7 +16,6 @@ import msgspec
 T = TypeVar("T")
 
 DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # raised by damaged or hostile JSON
-_MANY = 1000  # characters for each that is wrong
 _MOST_CHANGES = 64  # to one record, until it fits
 _ESCAPE = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|(u[dD][c-fC-F]..)|.)", re.DOTALL
@@ -59,8 +58,7 @@ def decode_mostly_utf8(content: bytes) -> str:
     """
     text = content.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
-    few = _MANY * wrong <= len(text) or 5 * wrong <= sum(not c.isascii() for c in text)
-    return text if few else content.decode()
+    return text if 5 * wrong <= sum(not c.isascii() for c in text) else content.decode()
 
 
 def fit(value: Any, kind: type[T]) -> T:
