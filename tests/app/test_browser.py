@@ -27,12 +27,6 @@ LONG = 240_000  # milliseconds that a small model may take to learn on a busy ma
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser.started() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
 def hub():
     with HubServer(TOKEN) as hub:
         yield hub

@@ -107,7 +107,7 @@ def _refused(number: int, place: Place) -> Markup:
     question = "Whose posts?" if place.authors else "Which column holds the texts?"
     return _REFUSED.format(
         shown=shown,
-        error="" if place.asks else plain(place.error),
+        error="" if place.asks else plain(place.error[:1].upper() + place.error[1:]),
         question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
         again="" if place.asks else button("again", "Try again", str(number), name=f"Try {shown} again"),
         cross=button("remove", "Remove", str(number), name=f"Remove {shown}"),
