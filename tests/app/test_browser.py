@@ -27,12 +27,6 @@ LONG = 240_000  # milliseconds that a small model may take to learn on a busy ma
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser.started() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
 def hub():
     with HubServer(TOKEN) as hub:
         yield hub
@@ -300,6 +294,13 @@ def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     assert "Traceback" not in tab.locator("#found").inner_text()
     tab.click("#try-sample")
     tab.get_by_text("@dithering_lift").first.wait_for()
+
+
+def test_a_newcomer_sees_a_bot_speak(tab):
+    """Before anything is given, the first screen shows what a bot writes, and that it is one."""
+    _begin_again(tab)
+    tab.get_by_text("No posts yet").wait_for()
+    assert tab.locator("#found .ht-post .ht-badge").count() == 3
 
 
 def test_html_in_names_and_posts_is_shown_as_text(chromium, page, tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import psutil
 import pytest
 
 from huggingtweets.app import events
 from huggingtweets.app.run_progress import progress_of
+from huggingtweets.app.tabs import train_view
+from huggingtweets.types import CurvePoint
 
 
 def test_a_run_without_its_process_was_stopped(tmp_path):
@@ -41,3 +45,32 @@ def test_the_time_left_is_estimated_since_the_run_was_resumed():
     progress = progress_of([*first, *resumed])
     assert progress.seconds_left(0.0, 9020.0) == pytest.approx(40.0)
     assert progress.seconds_left(30.0, 9020.0) == pytest.approx(70.0), "what follows the steps counts, too"
+
+
+def test_the_bar_is_that_of_the_whole_job():
+    """After the last step, what follows is still to come; the bar is full at no time before the end."""
+    steps = [events.Stepped(at=float(n), step=n, steps=80, loss=1.0) for n in range(1, 81)]
+    begin = [events.Running(at=0.0, pid=1, since=0.0), events.Stage(at=0.5, name="train"), *steps]
+    learnt = progress_of([*begin, events.Stage(at=80.0, name="evaluate")])
+    assert progress_of(begin[:42]).share(20.0, 40.0) == pytest.approx(0.4)
+    assert learnt.share(20.0, 80.0) == pytest.approx(0.8)
+    assert learnt.share(20.0, 90.0) == pytest.approx(0.9)
+    assert learnt.share(20.0, 500.0) < 1
+    assert learnt.seconds_left(20.0, 90.0) == pytest.approx(10.0)
+
+
+def test_the_curve_ends_where_the_run_is():
+    """Its axis leads to the last step, so that a fifth of the steps is a fifth of the width."""
+    evaluated = [
+        events.Evaluated(point=CurvePoint(step=step, epoch=step / 50, bits_per_byte=2 - step / 50))
+        for step in (0, 20)
+    ]
+    progress = progress_of([*evaluated, events.Stepped(step=20, steps=100, loss=1.0)])
+    line = re.search(r'polyline points="([^"]+)"', train_view._curve(progress))[1]
+    assert float(line.split()[-1].split(",")[0]) == pytest.approx(train_view.WIDTH / 5, abs=0.1)
+
+
+def test_a_stopped_run_says_where():
+    """It names the step that it reached."""
+    progress = progress_of([events.Stepped(step=20, steps=80, loss=1.0)])
+    assert "step 20 of 80, 25%" in train_view._state_line(events.Stopped(), progress, None)

@@ -1,9 +1,6 @@
 """A real browser for tests: the system's Chromium, driven by Playwright, without access to other machines.
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.started() as chromium:
-        yield chromium
+tests/app/conftest.py starts it once.
 
 with browser.page_of(chromium, "http://127.0.0.1:7860/") as (page, seen): ...
 """

@@ -74,6 +74,8 @@ def theme() -> gr.themes.Base:
         button_border_width="1px",
         slider_color="#a87f00",
         slider_color_dark="#ffd21e",
+        checkbox_border_color="#8d867b",
+        checkbox_border_color_dark="#b9b1a3",
         checkbox_background_color_selected="#7a5c00",
         checkbox_background_color_selected_dark="#a87f00",
         link_text_color="#7a5c00",

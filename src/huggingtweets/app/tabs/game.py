@@ -31,8 +31,12 @@ class GameTab:
         inputs, panel = [self._shared.key, self._shared.model], [self._game, self._deal]
         self._deal.click(show_errors(self._on_deal), inputs, panel, **options)
         self._game.click(show_errors(self._on_action), inputs, panel, **options)
-        self._shared.model.change(
-            show_errors(self._on_model), inputs, panel, **event_options("looking", 8, "hidden")
+        gr.on(
+            [self._shared.model.change, self._shared.containers["game"].select],
+            show_errors(self._on_model),
+            inputs,
+            panel,
+            **event_options("looking", 8, "hidden"),
         )
 
     def _on_model(self, key: object, model: object) -> tuple[Any, ...]:

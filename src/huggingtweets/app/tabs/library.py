@@ -73,7 +73,10 @@ class LibraryTab:
         self._yes.click(show_errors(self._on_confirm), [key, selected, model], panel, **options)
 
     def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
-        return _update(self._shared.session(key), model)
+        """Show the models that there are now; what is selected stays so."""
+        table, choices, actions, *others = _update(self._shared.session(key), model)
+        choices.pop("value")
+        return table, choices, actions, *(gr.skip(),) * len(self._buttons), *others[len(self._buttons) :]
 
     def _on_open(self, key: object, selected: object) -> tuple[Any, ...]:
         session = self._shared.session(key)

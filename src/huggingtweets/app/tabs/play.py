@@ -83,23 +83,36 @@ class PlayTab:
             [*output, self._beginnings, self._length, self._write, self._status],
             **event_options("loading", 2, "hidden"),
         )
+        # an update that arrives while the browser draws the tab for the first time can be lost
+        shared.containers["play"].select(
+            show_errors(self._on_tab),
+            [*inputs, self._mastodon],
+            [*output, self._beginnings, self._write],
+            **event_options("looking", 8, "hidden"),
+        )
 
     def _on_model(self, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Show what the model wrote before, and load it, so that its next post begins at once."""
         if not model:
             yield play_view.NO_MODEL, "", "", gr.skip(), gr.update(interactive=False), ""
             return
-        session = self._shared.session(key)
-        folder = session.model(model)
-        shown = self._show(session, folder, server)
-        with session.use_home():
-            pressed = play_view.beginnings(beginnings.of_model(folder))
+        folder = self._shared.session(key).model(model)
+        *shown, ready = self._on_tab(key, model, server)
         max_tokens = folder.record.recipe.sampling.max_new_tokens
         length = gr.update(value=max_tokens, maximum=max(200, max_tokens))
-        ready = gr.update(interactive=True)
-        yield *shown, pressed, length, ready, play_view.LOADING
+        yield *shown, length, ready, play_view.LOADING
         self._shared.server.loaded_models.prepare(folder)
         yield *(gr.skip(),) * 5, ""
+
+    def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+        """Show what the model wrote before, and how the person often begins."""
+        if not model:
+            return play_view.NO_MODEL, "", "", gr.update(interactive=False)
+        session = self._shared.session(key)
+        folder = session.model(model)
+        with session.use_home():
+            pressed = play_view.beginnings(beginnings.of_model(folder))
+        return *self._show(session, folder, server), pressed, gr.update(interactive=True)
 
     @staticmethod
     def _on_beginning(event: gr.EventData) -> str:

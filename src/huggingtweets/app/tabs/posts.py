@@ -23,7 +23,7 @@ from ..server import UNQUEUED, Shared, event_options, show_errors
 from ..sessions import Session
 from . import posts_view
 
-HINT = "jane.bsky.social, @jane@mastodon.social"
+HINT = "jane.bsky.social"
 MAX_TYPED = 4000  # characters of the accounts that are typed
 
 

@@ -31,11 +31,32 @@ WELCOME_PUBLIC = Markup(
     "of somebody who agreed.</p>"
 )
 OPENING = empty("One moment", "Looking for what was here before.")
+# the first three posts that a model of the sample wrote: recipe starter, temperature 0.85, seed 0
+EXAMPLE = (
+    "It is not a good thing for me, for the most part, at any point. #SoupThursday",
+    (
+        "They've added a little bit of cheeky-not-floorsise. He blesses his on-Floor. He had a kind of "
+        "smile. Ding."
+    ),
+    (
+        "A girl's hates a lift when it's a lift. I'm going to the mirror at night, between twenty and 5. "
+        "I'll borrow a lift."
+    ),
+)
+_EXAMPLE = Markup(
+    '<section class="ht-example"><h4>What comes out: the first three posts by the small bot of the sample, a '
+    "made-up account of a lift</h4>{}</section>"
+)
+_EXAMPLE_POST = Markup(
+    '<article class="ht-post"><header class="ht-by">'
+    '<span class="ht-face" style="--hue:145" aria-hidden="true">L2</span><span><b>Lift Two</b> <span class="ht-handle">@dithering_lift</span></span> '
+    '<span class="ht-badge">AI BOT</span></header><p>{}</p></article>'
+)
 NOTHING = empty(
     "No posts yet",
     "Drop a file, name an account, or try the sample: then you see here whose posts they are, which ones are "
     "worth learning from, and whether they are enough.",
-)
+) + _EXAMPLE.format(joined(map(_EXAMPLE_POST.format, EXAMPLE)))
 SUFFICIENCY = {  # CSS class and title
     Level.ENOUGH: ("good", "Enough to learn from"),
     Level.LITTLE: ("fair", "Just enough"),
@@ -107,7 +128,7 @@ def _refused(number: int, place: Place) -> Markup:
     question = "Whose posts?" if place.authors else "Which column holds the texts?"
     return _REFUSED.format(
         shown=shown,
-        error="" if place.asks else plain(place.error),
+        error="" if place.asks else plain(place.error[:1].upper() + place.error[1:]),
         question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
         again="" if place.asks else button("again", "Try again", str(number), name=f"Try {shown} again"),
         cross=button("remove", "Remove", str(number), name=f"Remove {shown}"),

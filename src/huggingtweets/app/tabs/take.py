@@ -49,7 +49,7 @@ class TakeTab:
             self._warning = gr.HTML(elem_id="packed")
             with gr.Accordion("Its pictures", open=True):
                 self._pictures = gr.HTML(elem_id="pictures")
-            with gr.Accordion("Its report: does it sound like the person, does it only repeat?", open=False):
+            with gr.Accordion("Its report", open=False):
                 self._report = gr.HTML(elem_id="report")
                 self._evaluate = gr.Button("Judge it now", visible=False, elem_id="evaluate")
             with gr.Accordion("Its card", open=False):

@@ -1,0 +1,58 @@
+"""Errors on the page are what was given and what to do, in words that the page has."""
+
+from __future__ import annotations
+
+import pytest
+
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.messages import hide_paths, without_commands
+from huggingtweets.app.selection import Selection, with_typed
+from huggingtweets.dataset.sufficiency import HELP
+from huggingtweets.sources import account
+
+
+def test_full_stops_stay():
+    """An account has no folder, and the names of its server keep their dots; the folder of a file goes."""
+    message = "public.api.bsky.app does not answer; is bsky:jane.bsky.social right?"
+    names = [("bsky:jane.bsky.social", "jane.bsky.social"), ("posts.csv", "posts.csv")]
+    assert hide_paths(message, names) == "public.api.bsky.app does not answer; is jane.bsky.social right?"
+    file = "/home/visitors/ab/uploads/cd/v1.2.zip"
+    assert hide_paths(f"{file} is damaged, 3 of 4.", [(file, "v1.2.zip")]) == "v1.2.zip is damaged, 3 of 4."
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("x.zip does not say whose it is; say it with --name 'Their Name'", "write whose they are"),
+        ("x.zip does not say whose it is; give the handle with --handle", "write whose they are"),
+        ("nothing that can be read is in x; huggingtweets sources lists what can be read", "is in x"),
+        ("no file is at x; did you mean y? Else, huggingtweets sources lists it", "did you mean y?"),
+        ("x costs 3 dollars; agree with --yes", "x costs 3 dollars"),
+        ("too many; run huggingtweets on your own machine", "run huggingtweets on your own machine"),
+        (HELP, "keeping replies and all languages."),
+    ],
+)
+def test_nothing_is_said_of_the_command_line(message, shown):
+    """Options are called what the page calls them; what the page has not is left out."""
+    said = without_commands(message)
+    assert shown in said
+    assert "--" not in said
+    assert "huggingtweets sources" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "location"),
+    [
+        ("jane.bsky.social", "bsky:jane.bsky.social"),
+        ("@jane.org", "bsky:jane.org"),
+        ("@jane@example.social", "mastodon:jane@example.social"),
+        ("jane@example.social", "mastodon:jane@example.social"),
+        ("https://example.org/feed.xml", "https://example.org/feed.xml"),
+        ("mastodon:jane@example.social", "mastodon:jane@example.social"),
+    ],
+)
+def test_bare_handles_are_accounts(typed, location):
+    """What people call an account by is enough; the page goes on calling it that."""
+    [place] = with_typed(Selection(), typed, Limits()).places
+    assert (place.location, place.shown) == (location, typed)
+    assert account(location) == ""
