@@ -228,7 +228,7 @@ def test_the_commands_read_the_store_alone(trained, tmp_path):
 
 
 def test_a_fleet_goes_on_after_everything_was_killed(tmp_path):
-    """Driver and workers are killed at once; the same call ends all authors, and none is trained twice."""
+    """Driver and workers are killed at once; the same command ends all, none twice, and tells no secret."""
     authors, store = write_authors(tmp_path / "authors", 4), tmp_path / "store"
     command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", str(store)]
     options = ["--recipe", "ngram", "--no-evaluate", "--workers", "2", "--tracker", "none"]
@@ -240,7 +240,17 @@ def test_a_fleet_goes_on_after_everything_was_killed(tmp_path):
         each.kill()
     process.wait()
     before = {path.name: path.read_bytes() for path in store.glob("ended/*")}
-    results = fleet(config(authors, store, lease_seconds=4.0))
+    secret = "hf_" + "x" * 34
+    done = subprocess.run(
+        [*command, *options, "--lease-seconds", "4"],
+        env={**os.environ, "HF_TOKEN": secret},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    results = fleet_results(str(store))
+    contents = [path.read_bytes() for path in store.rglob("*") if path.is_file()]
+    assert not any(secret.encode() in text for text in (*contents, (done.stdout + done.stderr).encode()))
     assert [row.state for row in results.rows] == ["done", "done", "done", "failed"]
     assert {name: (store / "ended" / name).read_bytes() for name in before} == before
     assert fleet_status(str(store), check=True).damaged == ()

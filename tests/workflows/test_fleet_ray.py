@@ -103,9 +103,13 @@ def test_chaos_on_a_cluster(cluster, tmp_path, record_property):
     command += ["--tracker=none", "--lease-seconds=6", "--attempts=1000", "--workers=2"]
     killed = {"driver": 0, "node": 0, "worker": 0}
     seen, rng = dict[str, bytes](), random.Random(3)
+    started = time.monotonic()
     process = subprocess.Popen(command)
+    while process.poll() is None and not list(store.glob("ended/*.json")):
+        time.sleep(0.5)
+    pace = (time.monotonic() - started) / 2  # a worker must live long enough to begin
     while process.poll() is None:
-        time.sleep(rng.uniform(5, 15))
+        time.sleep(pace * rng.uniform(0.5, 1.5))
         for path in store.glob("ended/*.json"):
             assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()  # none ends twice
         if killed["driver"] < 2 and len(seen) >= 5 * (killed["driver"] + 1):
