@@ -18,7 +18,15 @@ from __future__ import annotations
 
 from ..errors import UserError
 from ..registry import Registry
-from ._contract import QUANTS, Check, Exporter, ExportRequest, PublishedCopies, PublishedFilters
+from ._contract import (
+    QUANTS,
+    Check,
+    Exporter,
+    ExportRequest,
+    PublishedCopies,
+    PublishedFilters,
+    PublishedHandles,
+)
 
 __all__ = [
     "QUANTS",
@@ -27,6 +35,7 @@ __all__ = [
     "Exporter",
     "PublishedCopies",
     "PublishedFilters",
+    "PublishedHandles",
     "load",
     "names",
 ]

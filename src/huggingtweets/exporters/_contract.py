@@ -30,14 +30,23 @@ class PublishedCopies(Struct, frozen=True, kw_only=True):
     runs: bytes  # the hashes, sorted: 64 bits each, little-endian
 
 
+class PublishedHandles(Struct, frozen=True, kw_only=True):
+    """Handles that may be shown; see `Handles`."""
+
+    salt: str
+    bits: int
+    hashes: tuple[str, ...]
+
+
 class PublishedFilters(Struct, frozen=True, kw_only=True):
     """What a model folder publishes for the text filters, as hashes."""
 
     copies: tuple[
         PublishedCopies, ...
     ] = ()  # one for each model that was merged into this one, as are handles
-    handles: tuple[tuple[str, tuple[str, ...]], ...] = ()  # key, and hashes of handles that may be shown
-    patterns: dict[str, str] = {}  # regular expressions of what may not be shown, and of a digit
+    handles: tuple[PublishedHandles, ...] = ()
+    patterns: dict[str, str] = {}  # regular expressions of what may be private, of handles and of a digit
+    key_changes: int = 0  # between letters and digits, from which on a long word counts as a key
 
 
 @dataclass(frozen=True)

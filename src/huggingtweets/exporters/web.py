@@ -92,12 +92,14 @@ def _filters(request: ExportRequest) -> dict[str, Any]:
             {"run": copies.run, "bits": copies.bits, "salt": copies.salt.hex(), "file": _copies_file(number)}
             for number, copies in enumerate(filters.copies)
         ],
-        "handles": [{"salt": salt, "hashes": hashes} for salt, hashes in filters.handles],
+        "handles": filters.handles,
+        "keyChanges": filters.key_changes,
         "patterns": {
             "word": _characters.word_pattern(),
             **{name: _characters.for_javascript(pattern) for name, pattern in filters.patterns.items()},
         },
         "folds": _characters.case_folds(),
+        "decimals": _characters.decimals(),
     }
 
 

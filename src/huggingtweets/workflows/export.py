@@ -10,9 +10,10 @@ from msgspec import Struct
 from .. import exporters
 from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError
-from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters
+from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
 from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..text import private
 from ..types import NO_BASE
 
 
@@ -132,13 +133,19 @@ def _filters(folder: ModelFolder) -> PublishedFilters:
             PublishedCopies(run=i.run, bits=i.bits, salt=i.salt, runs=i.runs.astype("<u8").tobytes())
             for i, _ in pairs
         ),
-        handles=tuple((handles.salt, tuple(sorted(handles.hashes))) for _, handles in pairs),
+        handles=tuple(
+            PublishedHandles(salt=h.salt, bits=h.bits, hashes=tuple(sorted(h.hashes))) for _, h in pairs
+        ),
         patterns={
-            "address": filters.ADDRESS.pattern,
-            "phone": filters.PHONE.pattern,
+            "email": private.EMAIL.pattern,
+            "spelt": private.SPELT_EMAIL.pattern,
+            "number": private.NUMBER.pattern,
+            "key": private.LONG_WORD.pattern,
+            "change": private.CHANGE.pattern,
             "handle": filters.HANDLE.pattern,
             "digit": r"\d",
         },
+        key_changes=private.KEY_CHANGES,
     )
 
 
