@@ -81,6 +81,17 @@ MODELS = {
     "llama": lambda _: llama(),
     "llama with a head of its own": lambda _: llama(tied=False),
 }
+SCALED = {
+    "linear": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0},
+    "llama 3": {
+        "rope_type": "llama3",
+        "rope_theta": 10000.0,
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 32,
+    },
+}
 
 
 @pytest.fixture(params=MODELS)
@@ -122,6 +133,18 @@ def test_a_file_that_was_exported_is_a_base_again(any_model, tmp_path):
             t(text, add_special_tokens=False)["input_ids"] for t in (tokenizer, written.tokenizer)
         )
         assert ours == theirs
+
+
+@pytest.mark.parametrize("scaling", SCALED)
+def test_scaled_positions_are_in_the_file(scaling, tmp_path):
+    """What the frequencies are divided by is written as llama.cpp reads it, and nothing where it is 1."""
+    model, tokenizer = llama(rope_parameters=SCALED[scaling])
+    export(saved(tmp_path / "m", model, tokenizer), to="gguf", quant="f32", out=tmp_path / "out")
+    tensors = {t.name: torch.tensor(t.data) for t in GGUFReader(tmp_path / "out" / "Ada-f32.gguf").tensors}
+    exponents = torch.arange(0, len(tensors["rope_freqs.weight"])) / len(tensors["rope_freqs.weight"])
+    scaled = 10000.0**-exponents / tensors["rope_freqs.weight"]
+    torch.testing.assert_close(scaled, model.model.rotary_emb.inv_freq)
+    assert tensors["rope_freqs.weight"].max() == pytest.approx(SCALED[scaling]["factor"])
 
 
 @pytest.mark.parametrize("quant", QUANTS)
@@ -215,7 +238,7 @@ def neox(_):
 
 
 def scaled_llama(_):
-    return llama(rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0})
+    return llama(rope_parameters={"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0})
 
 
 def odd_words(place):

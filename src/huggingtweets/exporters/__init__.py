@@ -5,7 +5,7 @@
 | `gguf.py`, `ollama.py`, `web.py` | one target each, found by its file name |
 | `_contract.py` | what an exporter implements, and what it is given |
 | `_gguf_file.py` | writes a GGUF file: weights, tokenizer, metadata |
-| `_architectures.py` | the tensors and settings of GPT-2 and Llama as llama.cpp wants them |
+| `_architectures.py` | the tensors and settings of each architecture as llama.cpp wants them |
 | `_tokenizer.py` | the tokenizer as llama.cpp wants it |
 | `_characters.py` | Python's classes of characters for the page's JavaScript |
 | `page/` | the page that `web.py` copies |
@@ -18,7 +18,15 @@ from __future__ import annotations
 
 from ..errors import UserError
 from ..registry import Registry
-from ._contract import QUANTS, Check, Exporter, ExportRequest, PublishedCopies, PublishedFilters
+from ._contract import (
+    QUANTS,
+    Check,
+    Exporter,
+    ExportRequest,
+    PublishedCopies,
+    PublishedFilters,
+    PublishedHandles,
+)
 
 __all__ = [
     "QUANTS",
@@ -27,6 +35,7 @@ __all__ = [
     "Exporter",
     "PublishedCopies",
     "PublishedFilters",
+    "PublishedHandles",
     "load",
     "names",
 ]

@@ -6,11 +6,12 @@ Its classes become ranges of code points, so that both languages find the same i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 
-from ..text import MARKS, UNSPACED
+from ..text.words import MARKS, UNSPACED
 
 _CLASSES = "wds"  # \w, \d, \s
 _SURROGATES = range(0xD800, 0xE000)
@@ -19,6 +20,12 @@ _SURROGATES = range(0xD800, 0xE000)
 def case_folds() -> dict[str, str]:
     """Every character that `str.casefold` changes, and what becomes of it."""
     return {c: c.casefold() for c in map(chr, _code_points()) if c.casefold() != c}
+
+
+def decimals() -> dict[str, str]:
+    """The digits of every script but those of ASCII, and 0 to 9 for them."""
+    digits = ((c, unicodedata.decimal(c, None)) for c in map(chr, _code_points()) if not c.isascii())
+    return {c: str(digit) for c, digit in digits if digit is not None}
 
 
 def word_pattern() -> str:

@@ -30,13 +30,21 @@ class PublishedCopies(Struct, frozen=True, kw_only=True):
     runs: bytes  # the hashes, sorted: 64 bits each, little-endian
 
 
+class PublishedHandles(Struct, frozen=True, kw_only=True):
+    """Handles that may be shown; see `Handles`."""
+
+    salt: str
+    bits: int
+    hashes: tuple[str, ...]
+
+
 class PublishedFilters(Struct, frozen=True, kw_only=True):
     """What a model folder publishes for the text filters, as hashes."""
 
     copies: tuple[
         PublishedCopies, ...
     ] = ()  # one for each model that was merged into this one, as are handles
-    handles: tuple[tuple[str, int, tuple[str, ...]], ...] = ()  # key, bits and hashes of those to be shown
+    handles: tuple[PublishedHandles, ...] = ()
     patterns: dict[str, str] = {}  # regular expressions of what may not be shown, and of a digit
 
 

@@ -21,11 +21,20 @@ _DIGITS = ("Digits", "", True)
 _GPT2 = (  # of pre-tokenizers that spell GPT-2's pattern out
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 )
+_TIKTOKEN = (  # of Llama 3 and Qwen, which differ in the digits of a word
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|{digits}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|"
+    r"\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_BYTES_ONLY = ("ByteLevel", "", False, False)
 _NAMES: dict[tuple[tuple[object, ...], ...], str] = {  # pre-tokenizers as `_steps` describes them
     (_BYTE_LEVEL,): "gpt-2",
-    (("Split", _GPT2), ("ByteLevel", "", False, False)): "gpt-2",
+    (("Split", _GPT2), _BYTES_ONLY): "gpt-2",
     (_DIGITS, _BYTE_LEVEL): "smollm",
+    (("Split", _TIKTOKEN.format(digits=r"\p{N}{1,3}")), _BYTES_ONLY): "llama-bpe",
+    (("Split", _TIKTOKEN.format(digits=r"\p{N}")), _BYTES_ONLY): "qwen2",
 }
+_NORMALIZED = {"qwen2": "NFC"}  # llama.cpp leaves it out: texts are to be composed, as nearly all are
+_WHOLE_WORDS_FIRST = ("llama-bpe",)  # whose words that are tokens are not built from merges
 
 
 def write_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerBase, begin: int, rows: int) -> None:
@@ -68,7 +77,12 @@ def pre_tokenizer_name(state: dict[str, Any]) -> str:
     model, cut = state["model"], state.get("pre_tokenizer") or {}
     steps = tuple(map(_step, cut.get("pretokenizers", [cut])))
     name = _NAMES.get(steps)
-    if model.get("type") != "BPE" or state.get("normalizer") or model.get("byte_fallback") or not name:
+    as_named = (
+        name is not None
+        and (state.get("normalizer") or {}).get("type") == _NORMALIZED.get(name)
+        and bool(model.get("ignore_merges")) == (name in _WHOLE_WORDS_FIRST)
+    )
+    if model.get("type") != "BPE" or model.get("byte_fallback") or name is None or not as_named:
         kind = " + ".join(str(step[0]) for step in steps)
         raise ModelError(
             f"the tokenizer of this model ({model.get('type')}, {kind}) is none that llama.cpp is known to "

@@ -15,7 +15,7 @@ import msgspec
 
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
-from ..text.private import KEY_CHANGES, digits
+from ..text.private import KEY_CHANGES
 from ..types import PROMPT
 from . import _characters, gguf
 from ._contract import Check, ExportRequest
@@ -93,14 +93,14 @@ def _filters(request: ExportRequest) -> dict[str, Any]:
             {"run": copies.run, "bits": copies.bits, "salt": copies.salt.hex(), "file": _copies_file(number)}
             for number, copies in enumerate(filters.copies)
         ],
-        "handles": [{"salt": s, "bits": bits, "hashes": hashes} for s, bits, hashes in filters.handles],
-        "digits": digits(),
+        "handles": filters.handles,
         "key_changes": KEY_CHANGES,
         "patterns": {
             "word": _characters.word_pattern(),
             **{name: _characters.for_javascript(pattern) for name, pattern in filters.patterns.items()},
         },
         "folds": _characters.case_folds(),
+        "decimals": _characters.decimals(),
     }
 
 

@@ -106,11 +106,6 @@ def _plain(text: str) -> tuple[str, range | list[int]]:
     return "".join(part for part, _ in parts), [place for _, place in parts]
 
 
-def digits() -> dict[str, str]:
-    """0 to 9 for the digits of every script, which `plain` writes for them."""
-    return {c: str(unicodedata.decimal(c)) for c in map(chr, range(0x80, 0x110000)) if c.isdecimal()}
-
-
 def _compatible(character: str) -> str:
     """The usual form of a full-width sign, and 0 to 9 for the digits of every script."""
     digit = unicodedata.decimal(character, None)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from .. import exporters
 from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError
-from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters
+from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
 from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
 from ..text.private import PATTERNS
@@ -133,7 +133,9 @@ def _filters(folder: ModelFolder) -> PublishedFilters:
             PublishedCopies(run=i.run, bits=i.bits, salt=i.salt, runs=i.runs.astype("<u8").tobytes())
             for i, _ in pairs
         ),
-        handles=tuple((h.salt, h.bits, tuple(sorted(h.hashes))) for _, h in pairs),
+        handles=tuple(
+            PublishedHandles(salt=h.salt, bits=h.bits, hashes=tuple(sorted(h.hashes))) for _, h in pairs
+        ),
         patterns={**PATTERNS, "handle": filters.HANDLE.pattern, "digit": r"\d"},
     )
 

@@ -49,7 +49,7 @@ export function makeFilters(data, indexes) {
   return function objection(text) {
     const words = Array.from(text.matchAll(word), ([match]) => folded(match).replaceAll("\u2019", "'"));
     if (copies.some((copy) => isCopied(words, copy))) return "copies a training post";
-    const shown = plain(text, data.digits);
+    const shown = plain(text, data.decimals);
     const found = findPrivate(shown);
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
@@ -58,8 +58,8 @@ export function makeFilters(data, indexes) {
 }
 
 /** The text in its compatible form, without signs that are not seen. */
-function plain(text, digits) {
-  return Array.from(text, (c) => (/\p{Cf}/u.test(c) ? "" : digits[c] ?? c.normalize("NFKC"))).join("");
+function plain(text, decimals) {
+  return Array.from(text, (c) => (/\p{Cf}/u.test(c) ? "" : decimals[c] ?? c.normalize("NFKC"))).join("");
 }
 
 /** A function that says which private detail comes first in a text; "" where there is none. */
