@@ -54,7 +54,7 @@ def fleet(
             help="Where the models go: a folder, or an address like s3://bucket/folder.",
         ),
     ],
-    recipe: opt.OptionalRecipe = None,
+    recipe: opt.RecipeName = None,
     settings: opt.Settings = None,
     base: opt.Base = None,
     lang: opt.Lang = None,
