@@ -24,6 +24,43 @@ This page is written by `scripts/write_cli_reference.py` from the commands thems
 `{NAME} COMMAND --help` prints.
 """
 
+TAIL = """## For scripts
+
+`--json` prints one document on standard output; progress goes to standard error, which `--quiet` empties. An
+error is `{"error": "...", "exit_code": 2}` then.
+
+| exit code | why |
+|---|---|
+| 0 | it was done |
+| 1 | a mistake of this program or of the machine; `reproduce`: the model is not the same |
+| 2 | a mistake in what was given |
+| 129, 130, 143 | stopped by SIGHUP, Ctrl-C or SIGTERM; the same command goes on where it can |
+
+| variable | what it is |
+|---|---|
+| `HUGGINGTWEETS_HOME` | folder of bases, datasets, unfinished runs and fetched posts |
+| `HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT`, `HF_HUB_OFFLINE` | of the Hugging Face Hub |
+| `WANDB_API_KEY`, `WANDB_MODE`, `TRACKIO_DIR` | of the trackers |
+| `X_BEARER_TOKEN`, `COMMUNITY_ARCHIVE_KEY` | of live sources that need one |
+| `OMP_NUM_THREADS` | threads that compute |
+
+Defaults of options come from `config.toml` in the user's folder for settings of programs
+(`~/.config/huggingtweets` on Linux) and from `huggingtweets.toml` in the folder one works in, which wins; what
+is typed wins over both. Each table is a command:
+
+```toml
+[train]
+recipe = "starter"
+checkpoint-every = 60
+
+[generate]
+count = 10
+```
+
+The file of a folder, which may come from somebody else, sets only options that neither write, send nor agree
+to anything. No file agrees to a price, replaces a folder or shares posts: that is typed.
+"""
+
 
 def reference() -> str:
     """The page, in Markdown."""
@@ -42,7 +79,7 @@ def reference() -> str:
             command = group.commands[name]
             context = typer.Context(command, info_name=name, parent=program, terminal_width=WIDTH)
             parts.append(f"### {name}\n\n{_block(command.get_help(context))}")
-    return "\n".join(parts)
+    return "\n".join([*parts, TAIL])
 
 
 def _block(text: str) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +48,7 @@ from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.training.gpt2 import SIZES, Size
 from huggingtweets.workflows.data import posts_of
 from tests.conftest import ROOT
+from tests.helpers.commands import run
 
 FIXTURES = ROOT / "tests" / "fixtures" / "earlier"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -273,11 +271,11 @@ def test_runs_of_the_page_are_shown():
     session = Session(Path("home/app"), Path("models"), None)
     second, first = training_request.runs(session)
     assert (first.request.title, second.request.title) == ("ada", "ada again")
-    for run in (first, second):
-        written = json.loads((run.folder / training_request.FILE).read_bytes())
-        assert_holds(as_json(run.request), written)
-        lines = (run.folder / events.FILE).read_text("utf-8").splitlines()
-        assert [as_json(event) for event in run.events] == [json.loads(line) for line in lines]
+    for one in (first, second):
+        written = json.loads((one.folder / training_request.FILE).read_bytes())
+        assert_holds(as_json(one.request), written)
+        lines = (one.folder / events.FILE).read_text("utf-8").splitlines()
+        assert [as_json(event) for event in one.events] == [json.loads(line) for line in lines]
     assert isinstance(first.state, events.Done)
     assert first.state.model == "ada"
     assert isinstance(second.state, events.Failed)
@@ -317,8 +315,7 @@ def test_what_was_published_is_known():
 
 def test_the_tracker_goes_on_with_its_records(machine):
     """An evaluation now is a run of the earlier project, and its input is the earlier model."""
-    command = [sys.executable, "-m", "huggingtweets", "evaluate", "bob", "--count", "16", "--json"]
-    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
+    done = run("evaluate", "bob", "--count", "16", "--json")
     assert done.returncode == 0, done.stderr
     with sqlite3.connect(machine / "trackio" / "huggingtweets.db") as db:
         links = db.execute(
@@ -326,5 +323,5 @@ def test_the_tracker_goes_on_with_its_records(machine):
             " JOIN artifact_versions ON artifact_versions.id = artifact_version_id"
             " JOIN artifacts ON artifacts.id = artifact_id ORDER BY run_artifact_links.rowid"
         ).fetchall()
-    uses = [artifact for run, artifact in links if run.startswith("evaluate-")]
+    uses = [artifact for name, artifact in links if name.startswith("evaluate-")]
     assert "bob-finetuned-model" in uses

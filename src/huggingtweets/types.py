@@ -51,6 +51,7 @@ class Reason(StrEnum):
 
     REPOST = "repost"  # somebody else's words
     REPLY = "reply"  # only when replies are not wanted
+    EXCLUDED = "excluded"  # only when posts are taken out by hand
     DATE = "date"  # only when some days are asked for
     LANGUAGE = "language"  # only when one language is asked for
     SHORT = "short"  # fewer than three words that are not links, mentions or hashtags

@@ -14,16 +14,15 @@ from huggingtweets.cleaning import CleaningRules, clean, clean_text
 from huggingtweets.cleaning.duplicates import normalized, repeats
 from huggingtweets.cleaning.rules import is_in_language, is_short
 from huggingtweets.cleaning.text import (
-    ADDRESS,
     INVISIBLE,
     REST_OF_LINK,
     folded,
-    without_addresses,
     without_invisible,
     without_leading_mentions,
     without_links,
 )
 from huggingtweets.errors import UserError
+from huggingtweets.text.private import without_private_details
 from huggingtweets.types import PostKind, Reason
 from tests.conftest import post
 
@@ -58,7 +57,6 @@ def test_cheap_checks_change_nothing(text):
     """The cheap checks before each function do not change its result."""
     link = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)" + REST_OF_LINK, re.IGNORECASE)
     assert without_links(text) == link.sub(" ", text)
-    assert without_addresses(text) == ADDRESS.sub(" ", text)
     assert without_invisible(text) == INVISIBLE.sub("", text)
     assert folded(text) == " ".join(text.split())
     lines = [" ".join(line.split()) for line in text.splitlines()]
@@ -75,7 +73,7 @@ def test_cheap_checks_change_nothing(text):
 )
 def test_addresses_are_removed_and_mentions_stay(text, expected):
     """E-mail addresses are removed; mentions on other servers, which look alike, stay."""
-    assert without_addresses(text) == expected
+    assert without_private_details(text) == expected
 
 
 def test_no_address_is_kept_or_shown_as_an_example():
@@ -85,6 +83,25 @@ def test_no_address_is_kept_or_shown_as_an_example():
     )
     assert "example.org" not in str(cleaned)
     assert [p.text for p in cleaned.posts] == ["you can write to at any time"]
+
+
+def test_numbers_and_keys_are_removed_and_their_posts_counted():
+    """A kept post loses what is private and is counted; an address in a link goes with the link."""
+    cleaned = clean(
+        [
+            post("call me on 020 7946 0958 at any time", 1),
+            post("my key is ghp_16C7e42F292c6912E7710c838347Ae178B4a, take it", 2),
+            post("nothing to see here, in 2019-2020", 3),
+            post("read all about it at https://example.org/16C7e42F292c6912E7710c838347Ae178B4a", 4),
+        ]
+    )
+    assert [p.text for p in cleaned.posts] == [
+        "call me on at any time",
+        "my key is , take it",
+        "nothing to see here, in 2019-2020",
+        "read all about it at",
+    ]
+    assert cleaned.with_private_details == 2
 
 
 @pytest.mark.parametrize(
@@ -247,8 +264,10 @@ def test_every_reason_is_counted_with_examples():
         post("These words are said twice!", 6),
         post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
         post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
+        post("this one is taken out by hand", 9),
     ]
-    cleaned = clean(posts, CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2)))
+    rules = CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2), exclude=frozenset("9"))
+    cleaned = clean(posts, rules)
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
     assert [p.id for p in cleaned.posts] == ["5", "7"]

@@ -15,22 +15,10 @@ import pytest
 
 from huggingtweets import ModelFolder, errors, find_models, recipe_names, tracker_names
 from huggingtweets.cli import COMMANDS
+from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, tiny_texts
 
 FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
-
-
-def run(*arguments, cwd=None, env=None, timeout=120):
-    """A real process, as a user starts it."""
-    return subprocess.run(
-        [sys.executable, "-m", "huggingtweets", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="session")

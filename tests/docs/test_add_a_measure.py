@@ -16,8 +16,8 @@ from huggingtweets.evaluation import questions
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.results import MODEL, OWN
 from huggingtweets.workflows.play import deal, play
-from tests.cli.test_commands import run
 from tests.conftest import ROOT
+from tests.helpers.commands import run
 from tests.helpers.measuring import material
 from tests.reporting.test_report import Page, words
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import gguf
@@ -23,6 +20,7 @@ from huggingtweets.exporters import QUANTS, names
 from huggingtweets.exporters._readback import HARD_TEXTS
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Account, Author, Base, Funnel, Tracked
+from tests.helpers.commands import run
 from tests.helpers.gguf_builder import SHAPE
 from tests.helpers.tiny import STARTER, tiny_base
 
@@ -300,31 +298,18 @@ def test_what_was_written_otherwise_is_not_kept(model, tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
-def run(*arguments, cwd):
-    """A real process, as a user starts it."""
-    return subprocess.run(
-        [sys.executable, "-m", "huggingtweets", "export", *arguments],
-        cwd=cwd,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 @pytest.mark.usefixtures("model")
 def test_the_command_writes_a_folder_and_warns(tmp_path):
     """It says what it checked and wrote, and that there is no filter; then it is one line and exit code 2."""
     assert names() == ("gguf", "ollama")
-    done = run("ada", "--to", "ollama", cwd=tmp_path)
+    done = run("export", "ada", "--to", "ollama", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "exports/Ada_ollama/Modelfile" in done.stdout
     assert "Checked: tokens of hard texts: the same" in done.stdout
     assert "no copy filter" in done.stderr
-    again = run("ada", "--to", "ollama", cwd=tmp_path)
+    again = run("export", "ada", "--to", "ollama", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, "")
     assert len(again.stderr.strip().splitlines()) == 1
-    told = json.loads(run("ada", "--to", "gguf", "--quant", "q8_0", "--json", cwd=tmp_path).stdout)
+    told = json.loads(run("export", "ada", "--to", "gguf", "--quant", "q8_0", "--json", cwd=tmp_path).stdout)
     assert told["files"] == ["Ada-q8_0.gguf"]
     assert "no copy filter" in told["warning"]

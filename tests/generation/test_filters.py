@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import string
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +120,34 @@ def test_missing_filters_are_an_error(tmp_path):
 def test_any_text_can_be_judged(text):
     """No text makes the filter of private details fail."""
     assert isinstance(PrivacyFilter([Handles(salt="0" * 32, hashes=frozenset())]).objection(text), str)
+
+
+def test_asking_for_all_short_handles_tells_little():
+    """Among all handles of three letters, most that the published set seems to know were never mentioned."""
+    letters = string.ascii_lowercase + string.digits
+    mentioned = {"qzx", "k7b"}
+    known = Handles.familiar([f"good morning @{handle}, day {i}" for handle in mentioned for i in range(9)])
+    told = {handle for handle in map("".join, product(letters, repeat=3)) if known.knows(handle)}
+    assert mentioned < told
+    assert 20 * len(mentioned) < len(told) < len(letters) ** 3 / 100
+
+
+def test_handles_of_an_earlier_version_are_known(folder):
+    """A set with whole hashes, as earlier versions wrote it, is still read."""
+    salt = "0123456789abcdef0123456789abcdef"
+    whole = hashlib.blake2b(b"ada", digest_size=8, key=salt.encode()).hexdigest()
+    (folder / "handles.json").write_text(json.dumps({"salt": salt, "hashes": [whole]}), "utf-8")
+    privacy = load_filters(folder)[1]
+    assert privacy.objection("hello @ada, how are you") == ""
+    assert privacy.objection("hello @eve, how are you") == "names somebody's handle"
+
+
+@pytest.mark.parametrize("text", [".@once how are you", "hello \uff20once", "hello @on\u200dce"])
+def test_a_handle_is_found_in_every_form(folder, text):
+    """A dot before it, a full-width sign and invisible characters hide no handle."""
+    assert load_filters(folder)[1].objection(text) == "names somebody's handle"
+
+
+def test_text_glued_to_a_familiar_handle_is_no_part_of_it(folder):
+    """Letters of scripts without spaces directly behind a handle do not make it an unknown one."""
+    assert load_filters(folder)[1].objection("hello @oftenさん、おはよう") == ""

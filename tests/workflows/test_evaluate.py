@@ -13,7 +13,7 @@ from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluat
 from huggingtweets import models as model_kinds
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.results import Evaluation
-from tests.cli.test_commands import run
+from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, varied_texts
 
 

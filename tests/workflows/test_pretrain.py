@@ -24,6 +24,7 @@ from huggingtweets.training.packed import END, PackedRows, write_rows
 from huggingtweets.training.vocabulary import END as END_TEXT
 from huggingtweets.training.vocabulary import learn_vocabulary
 from huggingtweets.workflows.pretrain import PretrainConfig, pretrain
+from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_dataset, varied_texts
 
 STEP = 512  # positions
@@ -233,13 +234,7 @@ def test_hours_become_tokens_by_a_trial(tmp_path):
 
 def test_the_command_refuses_what_is_not_there(tmp_path):
     """Exit code 2 and one line."""
-    process = subprocess.run(
-        [sys.executable, "-m", "huggingtweets", "pretrain", "missing.txt", "--out", "base"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    process = run("pretrain", "missing.txt", "--out", "base", cwd=tmp_path)
     assert process.returncode == 2
     assert "missing.txt" in process.stderr
     assert "Traceback" not in process.stderr

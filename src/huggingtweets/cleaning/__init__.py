@@ -11,32 +11,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ..text.private import without_private_details
 from ..types import Funnel, Post, Reason
 from .rules import CleaningRules, main_language
 from .steps import (
     Step,
     clean_text,
+    drop_excluded,
     drop_other_days,
     drop_other_languages,
     drop_replies,
     drop_reposts,
     drop_short,
+    holds_private_details,
     rewrite_text,
 )
-from .text import without_addresses
 
-__all__ = ["STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text"]
+__all__ = ["EXAMPLES", "STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text"]
 
 STEPS: tuple[Step, ...] = (
     drop_reposts,
     drop_replies,
+    drop_excluded,
     drop_other_days,
     rewrite_text,
     drop_short,
     drop_other_languages,
 )
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-EXAMPLES = 3  # texts of dropped posts for each reason; also kept posts in `kept_examples`
+EXAMPLES = 3  # posts that are shown: kept ones, and dropped ones of each reason
 
 
 @dataclass(frozen=True)
@@ -50,30 +53,36 @@ class CleanedPosts:
     funnel: Funnel
     examples: dict[Reason, list[str]]  # texts of dropped posts
     language: str  # of most posts, ISO 639-1
+    with_private_details: int = 0  # posts that held e-mail addresses, numbers or keys, which were removed
 
-    def kept_examples(self) -> tuple[Post, ...]:
+    def kept_examples(self, count: int = EXAMPLES) -> tuple[Post, ...]:
         """A few kept posts, spread over the whole time."""
-        return self.posts[:: max(1, len(self.posts) // EXAMPLES)][:EXAMPLES]
+        return self.posts[:: max(1, len(self.posts) // count)][:count]
 
 
-def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedPosts:
+def clean(
+    posts: Iterable[Post], rules: CleaningRules | None = None, examples: int = EXAMPLES
+) -> CleanedPosts:
     """Clean one author's posts.
 
     Args:
         posts: The posts, in any order.
         rules: What to drop beside reposts, short posts and repeated posts.
+        examples: Texts of dropped posts that are kept for each reason.
 
     Returns:
         The kept posts. Kept and dropped posts in the funnel add up to the posts read.
     """
     rules = rules or CleaningRules()
-    counter = _FunnelCounter()
+    counter = _FunnelCounter(most=examples)
     cleaned: list[Post] = []
+    private = 0
     for post in posts:
         counter.read += 1
         result = _apply_steps(post, rules)
         if isinstance(result, Post):
             cleaned.append(result)
+            private += holds_private_details(post)
         else:
             counter.drop(post, result)
     unique = _drop_repeats(_by_time(cleaned), counter)
@@ -82,6 +91,7 @@ def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedP
         funnel=counter.funnel(kept=len(unique)),
         examples=counter.examples,
         language=main_language(unique),
+        with_private_details=private,
     )
 
 
@@ -89,6 +99,7 @@ def clean(posts: Iterable[Post], rules: CleaningRules | None = None) -> CleanedP
 class _FunnelCounter:
     """Counts the posts read and dropped, and collects a few texts of dropped posts for each reason."""
 
+    most: int  # texts for each reason
     read: int = 0
     dropped: Counter[Reason] = field(default_factory=Counter)
     examples: dict[Reason, list[str]] = field(default_factory=dict)
@@ -96,8 +107,8 @@ class _FunnelCounter:
     def drop(self, post: Post, reason: Reason) -> None:
         self.dropped[reason] += 1
         texts = self.examples.setdefault(reason, [])
-        if post.text and len(texts) < EXAMPLES:  # reposts may have no text
-            texts.append(without_addresses(post.text))
+        if post.text and len(texts) < self.most:  # reposts may have no text
+            texts.append(without_private_details(post.text))
 
     def funnel(self, kept: int) -> Funnel:
         dropped = {reason: self.dropped[reason] for reason in Reason if self.dropped[reason]}

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from ..errors import UserError
@@ -32,13 +33,19 @@ CERTAIN = 0.9  # the least probability with which a guessed language counts
 
 
 class CleaningRules(Struct, frozen=True, kw_only=True):
-    """What to drop. `lang` is an ISO 639-1 code; `since` and `until` are days in UTC, both included."""
+    """What to drop.
+
+    `lang` is an ISO 639-1 code; `since` and `until` are days in UTC, both included. Posts are taken out by
+    hand by their ids, or by a regular expression that is looked for in their texts as they were published.
+    """
 
     keep_replies: bool = True
     lang: str | None = None
     keep_line_breaks: bool = False
     since: date | None = None
     until: date | None = None
+    exclude: frozenset[str] = frozenset()  # ids
+    exclude_matching: str | None = None  # a regular expression; case counts
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
@@ -46,6 +53,23 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
         if self.lang is not None and self.lang not in languages():
             known = ", ".join(languages())
             raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
+        try:
+            re.compile(self.exclude_matching or "")
+        except re.error as error:
+            raise UserError(
+                f"{self.exclude_matching!r} is no regular expression ({error}); put \\ before signs "
+                "that mean themselves"
+            ) from error
+
+    def recorded(self) -> dict[str, bool | str | None]:
+        """The rules as records and trackers have them: what was taken out by hand is nobody's business."""
+        fields: dict[str, bool | str | None] = msgspec.to_builtins(self)
+        return {name: value for name, value in fields.items() if not name.startswith("exclude")}
+
+    def excludes(self, post: Post) -> bool:
+        """Whether a post is taken out by hand."""
+        pattern = self.exclude_matching
+        return post.id in self.exclude or (pattern is not None and re.search(pattern, post.text) is not None)
 
 
 def is_short(text: str) -> bool:

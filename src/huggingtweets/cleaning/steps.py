@@ -7,9 +7,10 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from ..text.private import private_details, without_private_details
 from ..types import Post, PostKind, Reason
 from .rules import CleaningRules, is_in_language, is_short
-from .text import folded, without_addresses, without_invisible, without_leading_mentions, without_links
+from .text import folded, without_invisible, without_leading_mentions, without_links
 
 Step = Callable[[Post, CleaningRules], Post | Reason]
 
@@ -22,6 +23,11 @@ def drop_reposts(post: Post, _: CleaningRules) -> Post | Reason:
 def drop_replies(post: Post, rules: CleaningRules) -> Post | Reason:
     """Drop replies, unless the rules keep them."""
     return Reason.REPLY if post.kind is PostKind.REPLY and not rules.keep_replies else post
+
+
+def drop_excluded(post: Post, rules: CleaningRules) -> Post | Reason:
+    """Drop what the user takes out by hand."""
+    return Reason.EXCLUDED if rules.excludes(post) else post
 
 
 def drop_other_days(post: Post, rules: CleaningRules) -> Post | Reason:
@@ -50,11 +56,15 @@ def drop_other_languages(post: Post, rules: CleaningRules) -> Post | Reason:
     return post
 
 
+def holds_private_details(post: Post) -> bool:
+    """Whether the text of a post holds an e-mail address, a number or a key, which cleaning removes."""
+    return bool(private_details(without_links(post.text)))
+
+
 def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     """Return the text of a post as the model is trained on it."""
     text = without_invisible(post.text)
-    text = without_addresses(text)
     if post.kind is PostKind.REPLY:
         text = without_leading_mentions(text)
-    text = without_links(text)
+    text = without_private_details(without_links(text))
     return folded(text, keep_line_breaks=keep_line_breaks)

@@ -1,4 +1,4 @@
-"""Functions that remove something from a text: links, addresses, mentions, invisible characters, white space.
+"""Functions that remove something from a text: links, mentions, invisible characters, white space.
 
 The rules are those of huggingtweets (2020), corrected: it kept a link that stuck to a word, and removed
 mentions in the middle of a reply together with those that the network had put in front of it.
@@ -20,8 +20,6 @@ REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless t
 LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
     r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)" + REST_OF_LINK
 )
-ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
-AT_IN_WORD = re.compile(r"@(?<=[\w.+-]@)[\w-]")
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
@@ -41,11 +39,6 @@ def _may_have_bare_link(text: str) -> bool:
     """Whether the text may have a link without a scheme."""
     lowered = text.lower() if "." in text else ""
     return "www." in lowered or ".com/" in lowered
-
-
-def without_addresses(text: str) -> str:
-    """Remove e-mail addresses, as they are private."""
-    return ADDRESS.sub(" ", text) if "@" in text and AT_IN_WORD.search(text) else text
 
 
 def without_leading_mentions(text: str) -> str:

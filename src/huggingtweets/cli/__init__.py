@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ._errors import set_signals, show_errors
+from ..errors import UserError
+from ._config import load_defaults
+from ._errors import set_signals, show_error, show_errors
 from ._help import SectionedCommand, SectionedGroup
 from ._terminal import prepare_output
 from .app import app as page
@@ -80,7 +82,11 @@ def main() -> None:
     _set_waiting_of_threads()
     set_signals()
     prepare_output()
-    sys.exit(app())
+    try:
+        defaults = load_defaults(app)
+    except UserError as error:
+        sys.exit(show_error(error))
+    sys.exit(app(default_map=defaults))
 
 
 def _set_waiting_of_threads() -> None:

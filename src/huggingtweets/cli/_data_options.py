@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 from ..cleaning import CleaningRules
+from ..errors import UserError
 from ..sources import ReadOptions
 from ..workflows.data import DataConfig
 from . import _options as opt
@@ -62,6 +64,8 @@ def _data_config(
     lang: opt.Lang = None,
     since: opt.Since = None,
     until: opt.Until = None,
+    exclude: opt.Exclude = None,
+    exclude_matching: opt.ExcludeMatching = None,
     keep_replies: opt.KeepReplies = True,
     keep_line_breaks: opt.KeepLines = False,
     held_out: opt.HeldOut = 0.1,
@@ -84,7 +88,18 @@ def _data_config(
             keep_line_breaks=keep_line_breaks,
             since=since.date() if since else None,
             until=until.date() if until else None,
+            exclude=_ids(exclude) if exclude else frozenset(),
+            exclude_matching=exclude_matching,
         ),
         held_out=held_out,
         same_person=same_person,
     )
+
+
+def _ids(file: Path) -> frozenset[str]:
+    """The ids in a file, one a line."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read ({error}); expected a text file with an id a line") from error
+    return frozenset(filter(None, map(str.strip, lines)))

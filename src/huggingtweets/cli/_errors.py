@@ -1,5 +1,7 @@
 """How a command ends that fails: one line on standard error and an exit code.
 
+With --json the error is also a JSON document on standard output: `{"error": ..., "exit_code": ...}`.
+
 | exit code | why |
 |---|---|
 | 2 | a mistake of the user |
@@ -10,11 +12,12 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,30 +26,48 @@ from ..errors import HuggingtweetsError
 from ..files import file_error
 from ..text import printable
 from ._signatures import parameters, set_parameters
+from ._terminal import log, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
 STOPPING = ("SIGTERM", "SIGHUP")  # signals that are to stop a command like Ctrl-C; Windows lacks one
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
-
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the option --debug to a command; without it, an error is printed as one line."""
+    """Add the options to a command that all have; without --debug, an error is printed as one line."""
 
     @functools.wraps(command)
-    def run(*, debug: bool, **values: object) -> None:
+    def run(*, quiet: bool, log_file: Path | None, debug: bool, **values: object) -> None:
         try:
-            command(**values)
-            if sys.stdout:
-                sys.stdout.flush()
+            with output(quiet=quiet, log_file=log_file):
+                _run(command, values)
         except BaseException as error:
             if debug or isinstance(error, typer.Exit | typer.Abort | SystemExit):
                 raise
-            raise typer.Exit(_show(error)) from None
+            raise typer.Exit(show_error(error, as_json=bool(values.get("as_json")))) from None
 
-    set_parameters(run, [*parameters(command).values(), DEBUG])
+    set_parameters(run, [*parameters(command).values(), *parameters(_options).values()])
     return run
+
+
+def _run(command: Callable[..., None], values: dict[str, object]) -> None:
+    try:
+        command(**values)
+        if sys.stdout:
+            sys.stdout.flush()
+    except Exception:
+        log(traceback.format_exc())
+        raise
+
+
+def _options(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Add what is reported, and the traceback of an error, to a file."),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """The options of every command."""
 
 
 def set_signals() -> None:
@@ -61,34 +82,35 @@ def set_signals() -> None:
             signal.signal(number, stop)
 
 
-def _show(error: BaseException) -> int:
+def show_error(error: BaseException, *, as_json: bool = False) -> int:
     """Print an error as one line on standard error; return the exit code."""
-    if isinstance(error, KeyboardInterrupt):
-        number = next(iter(error.args), signal.SIGINT)
-        return _print_line("stopped; nothing half-made was left behind", SIGNALS + int(number))
     if isinstance(error, BrokenPipeError):  # `huggingtweets generate ... | head` closes the pipe early
         _drop_output()
         return 0
+    message, exit_code = _described(error)
+    line = " ".join(message.split())
+    if as_json:
+        print_json({"error": line, "exit_code": exit_code})
+    prefix = "" if isinstance(error, KeyboardInterrupt) else "error: "
+    sys.stderr.write(printable(f"{prefix}{line}") + "\n")
+    return exit_code
+
+
+def _described(error: BaseException) -> tuple[str, int]:
+    """What to say of an error, and the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        number = next(iter(error.args), signal.SIGINT)
+        return "stopped; nothing half-made was left behind", SIGNALS + int(number)
     if isinstance(error, OSError):
         error = file_error(error)
     if isinstance(error, HuggingtweetsError):
-        return _print_line(f"error: {error}", error.exit_code)
+        return str(error), error.exit_code
     if type(error).__name__ == "PanicException":  # of PyO3: a tokenizer made for it does that
-        return _print_line(
-            f"error: a file of the model or base is damaged or harmful ({error}); use another", 2
-        )
-    return _print_line(
-        f"error: unexpected {type(error).__name__}: {error}. This is a mistake of huggingtweets, not yours; "
-        "run it again with --debug and report what it shows",
-        1,
-    )
+        return f"a file of the model or base is damaged or harmful ({error}); use another", 2
+    message = f"unexpected {type(error).__name__}: {error}. This is a mistake of huggingtweets, not yours; "
+    return message + "run it again with --debug and report what it shows", 1
 
 
 def _drop_output() -> None:
     """Let what is still to be written to standard output go nowhere, so that Python's end is quiet."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print_line(message: str, exit_code: int) -> int:
-    sys.stderr.write(printable(" ".join(message.split())) + "\n")
-    return exit_code

@@ -85,6 +85,22 @@ Until = Annotated[
         help="Keep posts up to this day.",
     ),
 ]
+Exclude = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=CLEANING,
+        help="Leave out posts by hand: a file with an id a line; huggingtweets inspect --show has the ids.",
+    ),
+]
+ExcludeMatching = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REGEX",
+        rich_help_panel=CLEANING,
+        help="Leave out posts whose text matches, as it was published.",
+    ),
+]
 KeepReplies = Annotated[
     bool,
     typer.Option(
@@ -105,15 +121,6 @@ HeldOut = Annotated[
     ),
 ]
 RecipeName = Annotated[
-    str,
-    typer.Option(
-        "--recipe",
-        metavar="NAME|FILE.toml",
-        rich_help_panel=TRAINING,
-        help="What to train and how: a name that huggingtweets recipes lists, or a file.",
-    ),
-]
-OptionalRecipe = Annotated[
     str | None,
     typer.Option(
         "--recipe",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REASONS = {
     Reason.REPOST: "retweets and boosts",
     Reason.REPLY: "replies",
+    Reason.EXCLUDED: "taken out by hand",
     Reason.DATE: "of other days",
     Reason.LANGUAGE: "other languages",
     Reason.SHORT: "short (fewer than three words)",
@@ -93,14 +94,28 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
-    if inspection.dates:
-        out.print(harmless(inspection.dates))
+    for fact in filter(None, (inspection.dates, inspection.private_details)):
+        out.print(harmless(fact))
     for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():
         for text in texts[:2]:
             out.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
     out.print(harmless(f"\n{inspection.sufficiency.text}\n"), soft_wrap=True)
+
+
+def print_posts(inspection: Inspection, dropped: Reason | None) -> None:
+    """Print kept posts of one person with their ids, or posts that were dropped for a reason."""
+    cleaned, out = inspection.author.cleaned, console()
+    if dropped is None:
+        for post in cleaned.kept_examples(inspection.examples):
+            day = f"{post.created_at:%Y-%m-%d} " if post.created_at else ""
+            out.print(harmless(f"{post.id}  {day}{post.text}"), soft_wrap=True)
+        return
+    for text in cleaned.examples.get(dropped, []):
+        out.print(harmless(" ".join(text.split())), soft_wrap=True)
+    count = cleaned.funnel.dropped.get(dropped, 0)
+    out.print(harmless(f"{count:,} posts of @{inspection.author.account.handle}: {REASONS[dropped]}"))
 
 
 def print_sources(sources: Mapping[str, Source]) -> None:

@@ -11,10 +11,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 import msgspec
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -47,6 +50,31 @@ TITLES = {
 }
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+_log_file: ContextVar[TextIO | None] = ContextVar("log_file", default=None)
+
+
+@contextmanager
+def output(*, quiet: bool, log_file: Path | None) -> Iterator[None]:
+    """How a command reports its progress: not at all on the terminal, and to a file besides."""
+    with ExitStack() as stack:
+        file = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
+        states = _quiet.set(quiet), _log_file.set(file)
+        try:
+            yield
+        finally:
+            _quiet.reset(states[0])
+            _log_file.reset(states[1])
+
+
+def log(text: str) -> None:
+    """Add lines to the log file, if there is one."""
+    if file := _log_file.get():
+        for line in text.splitlines():
+            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {printable(line)}\n")
+        file.flush()
+
+
 class Pace:
     """How fast a stage goes, from when it was first seen: a run that goes on does not begin with nothing."""
 
@@ -77,7 +105,7 @@ class Terminal:
     """A watcher that draws a progress bar on a terminal, and prints plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self._console = PlainConsole(stderr=True, highlight=False)
+        self._console = PlainConsole(stderr=True, highlight=False, quiet=_quiet.get())
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -85,7 +113,7 @@ class Terminal:
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=_quiet.get() or not self._console.is_terminal,
         )
         self._task: TaskID | None = None
         self._held_out: float | None = None
@@ -153,6 +181,7 @@ class Terminal:
     def _line(self, line: str) -> None:
         self._last_line = time.monotonic()
         self._console.print(harmless(line), soft_wrap=True)
+        log(line)
 
 
 def _question(name: str) -> str:

@@ -11,7 +11,7 @@ RECIPES = ("smollm2-135m", "starter")  # that take minutes on a laptop
 
 def demo(
     out: opt.Out = None,
-    recipe: opt.OptionalRecipe = None,
+    recipe: opt.RecipeName = None,
     tracker: opt.TrackerName = "trackio",
     seed: opt.Seed = None,
     as_json: opt.Json = False,

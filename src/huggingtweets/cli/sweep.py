@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from .. import recipes
 from ..workflows.data import DataConfig
 from . import _options as opt
 from ._data_options import reads_posts
 from ._terminal import Terminal, console, harmless, print_json
+from .train import load_or_choose
 
 if TYPE_CHECKING:
     from ..workflows.sweep import SweepResult
@@ -23,7 +23,7 @@ SHOWN_TRIALS = 10  # the best ones
 @reads_posts()
 def sweep(
     data: DataConfig,
-    recipe: opt.RecipeName = "starter",
+    recipe: opt.RecipeName = None,
     settings: opt.Settings = None,
     space: Annotated[
         list[str] | None,
@@ -62,14 +62,14 @@ def sweep(
 
     Trains again and again with other settings, on each person alone, and keeps what needs the fewest bits
     per byte of the held-out posts, the mean over all people. Bad trials are given up early. The first trial
-    is the recipe as it is. After an interruption the same command goes on; run in several terminals, they
-    share the work.
+    is the recipe as it is, without --recipe the best that this machine can run. After an interruption the
+    same command goes on; run in several terminals, they share the work.
 
     \b
     Examples:
       huggingtweets sweep archive.zip --recipe starter --out mine.toml
       huggingtweets train archive.zip --recipe mine.toml
-      huggingtweets sweep ada.zip bob.zip --trials 60
+      huggingtweets sweep ada.zip bob.zip --recipe starter --trials 60
       huggingtweets sweep posts.csv --space learning_rate=1e-4:1e-2:log --space epochs=1:6
       huggingtweets sweep posts.csv --storage postgresql://me@server/sweeps --study mine
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
@@ -77,7 +77,7 @@ def sweep(
 
     config = SweepConfig(
         data=data,
-        recipe=recipes.load(recipe, settings or []),
+        recipe=load_or_choose(recipe, settings or []),
         space=tuple(space or ()),
         trials=trials,
         study=study,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def train(
     data: DataConfig,
     out: opt.Out = None,
-    recipe: opt.OptionalRecipe = None,
+    recipe: opt.RecipeName = None,
     settings: opt.Settings = None,
     base: opt.Base = None,
     tracker: opt.TrackerName = "trackio",

@@ -60,7 +60,7 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
         held_out=test,
         authors=tuple(
             Author(
-                account=replace(author.account, avatar=None),
+                account=replace(author.account, avatar=None, bio=""),
                 funnel=author.funnel,
                 characters=sum(len(post.text) for post in author.posts),
                 train=len(side.train),

@@ -12,24 +12,31 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ..errors import ModelError
 from ..files import home, sha256
 from ..model_folder import COPY_INDEX, HANDLES
-from .copy_index import CopyIndex
+from ..text.private import AT, Kind, plain, private_details
+from .copy_index import DOUBT, CopyIndex
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
 EXACT = "copies"  # folder below home() with the exact indexes, which stay there
+HASH_BITS = 64  # of a handle, before most of them are dropped
 SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
+_WITH_ARTICLE = {kind: f"{'an' if kind is Kind.EMAIL else 'a'} {kind}" for kind in Kind}
 
-_ADDRESS = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(  # international, with an area code in brackets, with a leading 0, or 555-010-9988
-    r"(?<![\w#$€£.,/-])(?:(?:\+|\(\+?|0)\d(?:[\s().-]{0,2}\d){7,14}|\d{3}[-.\s]\d{3}[-.]\d{4})(?![\w%])"
+_HANDLE = re.compile(  # as .@handle, too; letters of other scripts behind it may be glued to it
+    r"(?<![A-Za-z0-9_@])@([A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*))"
 )
-_HANDLE = re.compile(r"(?<![\w@.+-])@(\w+(?:@[\w-]+(?:\.[\w-]+)+|(?:[.-]\w+)*))")
+
+
+def handles(text: str) -> list[str]:
+    """The handles that a text mentions, without their @."""
+    return _HANDLE.findall(plain(text)) if AT.search(text) else []
 
 
 class CopyFilter:
@@ -47,7 +54,7 @@ class CopyFilter:
 
 
 class PrivacyFilter:
-    """Objects to e-mail addresses, phone numbers, and handles that the person rarely mentions."""
+    """Objects to private details, and to handles that the person rarely mentions."""
 
     def __init__(self, familiar: Sequence[Handles], allowed: Collection[str] = ()) -> None:
         """Filter, with handles that may be shown.
@@ -61,11 +68,9 @@ class PrivacyFilter:
 
     def objection(self, text: str) -> str:
         """Why a text may not be shown; "" where it may."""
-        if _ADDRESS.search(text):
-            return "holds an e-mail address"
-        if _PHONE.search(text):
-            return "holds a phone number"
-        unknown = any(not self._may_be_shown(handle) for handle in _HANDLE.findall(text))
+        if details := private_details(text):
+            return f"holds {_WITH_ARTICLE[details[0].kind]}"
+        unknown = any(not self._may_be_shown(handle) for handle in handles(text))
         return "names somebody's handle" if unknown else ""
 
     def _may_be_shown(self, handle: str) -> bool:
@@ -73,22 +78,27 @@ class PrivacyFilter:
 
 
 class Handles(Struct, frozen=True, kw_only=True):
-    """A set of handles as keyed hashes: whether a handle is in it can be asked, but they cannot be listed."""
+    """A set of handles as keyed hashes, so short that 1 of `DOUBT` other handles is taken for one of them.
+
+    So whoever asks for all short handles gets many that are not in the set among those that are.
+    """
 
     salt: str
     hashes: frozenset[str]
+    bits: Annotated[int, Meta(ge=0, le=HASH_BITS)] = HASH_BITS  # of a hash; all of them until 1.0.0
 
     @classmethod
     def familiar(cls, texts: Sequence[str]) -> Handles:
         """The handles that at least `FAMILIAR` of the training posts mention."""
         salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        counts = Counter(handle for text in texts for handle in {_plain(h) for h in _HANDLE.findall(text)})
-        often = (handle for handle, count in counts.items() if count >= FAMILIAR)
-        return cls(salt=salt, hashes=frozenset(_hash(handle, salt) for handle in often))
+        counts = Counter(handle for text in texts for handle in {_plain(h) for h in handles(text)})
+        often = [handle for handle, count in counts.items() if count >= FAMILIAR]
+        bits = min(HASH_BITS, (len(often) * DOUBT).bit_length())
+        return cls(salt=salt, hashes=frozenset(_hash(handle, salt, bits) for handle in often), bits=bits)
 
     def knows(self, handle: str) -> bool:
         """Whether a handle is in the set."""
-        return _hash(_plain(handle), self.salt) in self.hashes
+        return _hash(_plain(handle), self.salt, self.bits) in self.hashes
 
 
 def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
@@ -103,9 +113,9 @@ def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
     exact = exact_index(folder / COPY_INDEX)
     exact.parent.mkdir(parents=True, exist_ok=True)
     CopyIndex.build(train, max(SHORTEST_RUN, run)).save(exact)
-    handles = Handles.familiar(train)
-    sorted_hashes = {"salt": handles.salt, "hashes": sorted(handles.hashes)}
-    (folder / HANDLES).write_bytes(msgspec.json.format(msgspec.json.encode(sorted_hashes)))
+    familiar = Handles.familiar(train)
+    content = msgspec.json.encode(familiar, order="deterministic")
+    (folder / HANDLES).write_bytes(msgspec.json.format(content))
 
 
 def join_filters(models: Sequence[Path], folder: Path) -> None:
@@ -181,7 +191,8 @@ def _plain(handle: str) -> str:
     return handle.lstrip("@").casefold()
 
 
-def _hash(handle: str, salt: str) -> str:
-    return hashlib.blake2b(
-        handle.encode("utf-8", "surrogatepass"), digest_size=8, key=salt.encode()
-    ).hexdigest()
+def _hash(handle: str, salt: str, bits: int) -> str:
+    """The first bits of the keyed hash of a handle, as so many hexadecimal digits as all of them have."""
+    content = handle.encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(content, digest_size=HASH_BITS // 8, key=salt.encode()).digest()
+    return f"{int.from_bytes(digest) >> (HASH_BITS - bits):0{HASH_BITS // 4}x}"

@@ -9,6 +9,7 @@ from .portrait import portrait
 REASONS = {
     Reason.REPOST: "reposts",
     Reason.REPLY: "replies",
+    Reason.EXCLUDED: "taken out by hand",
     Reason.DATE: "of other days",
     Reason.LANGUAGE: "other languages",
     Reason.SHORT: "fewer than three words",

@@ -12,7 +12,8 @@ import msgspec
 
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry
-from ..types import Post, Timeline
+from ..text.private import without_private_details
+from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
@@ -82,7 +83,8 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
         timeline = load(source or recognise(location)).read(location, options)
     except OSError as error:
         raise _unreadable(location, error) from error
-    return replace(timeline, posts=_checked_posts(location, timeline))
+    account = _without_private_details(timeline.account)
+    return replace(timeline, account=account, posts=_checked_posts(location, timeline))
 
 
 def _match(name: str, location: str) -> Match:
@@ -90,6 +92,14 @@ def _match(name: str, location: str) -> Match:
         return load(name).recognises(location)
     except OSError:
         return Match.NO
+
+
+def _without_private_details(account: Account) -> Account:
+    """The account without e-mail addresses, numbers and keys in what the person says of themselves."""
+    name = " ".join(without_private_details(account.name).split())
+    return msgspec.structs.replace(
+        account, name=name or account.handle, bio=without_private_details(account.bio).strip()
+    )
 
 
 def _checked_posts(location: str, timeline: Timeline) -> Iterator[Post]:

@@ -26,7 +26,7 @@ from ..files import home, sha256
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import read_chunks
-from ._formats.authors import choose_author, to_handle
+from ._formats.authors import choose_author, to_handle, writer_handle
 from ._formats.dates import read_date
 from ._formats.feed_entries import Channel, read_feed
 from ._formats.http import Answer, Http
@@ -102,7 +102,7 @@ def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[st
 
 def _account(location: str, channel: Channel, author: str, options: ReadOptions) -> Account:
     name = options.name or author or channel.title
-    handle = to_handle(options.handle or name)
+    handle = to_handle(options.handle or "") or writer_handle(name)
     if not handle:
         raise LocationError(f"{location} does not say whose it is; say it with --name 'Their Name'")
     return Account(handle=handle, name=name or handle, source="feed", bio=channel.about, url=channel.url)

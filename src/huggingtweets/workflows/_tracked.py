@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from .. import models, tracking
 from ..model_folder import FinetunedModel, ModelFolder
 from ..results import Evaluation
@@ -22,7 +20,7 @@ def source_settings(authors: Sequence[AuthorPosts]) -> dict[str, object]:
 
 def preprocess_settings(config: DataConfig) -> dict[str, object]:
     """What preprocessing depends on; not the locations, which name the user's folders."""
-    return {"held_out": config.held_out, **msgspec.to_builtins(config.rules)}
+    return {"held_out": config.held_out, **config.rules.recorded()}
 
 
 def record_posts(authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
 
@@ -15,7 +15,7 @@ from ..cleaning import CleanedPosts, CleaningRules
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
-from ..types import Account, Dataset, Post, Stage
+from ..types import Account, Dataset, Post, Reason, Stage
 
 COUNT_EVERY = 500  # posts read between two words to the watcher
 
@@ -37,8 +37,8 @@ class AuthorPosts:
 
     account: Account
     cleaned: CleanedPosts
+    skipped: dict[str, int]  # records that were not read, by reason
     digest: str  # of what was read
-    skipped: dict[str, int] = field(default_factory=dict)  # records that were not read, by reason
 
     @property
     def texts(self) -> list[str]:
@@ -51,13 +51,23 @@ def sample_archive() -> str:
     return str(files("huggingtweets") / "data" / "sample-archive.zip")
 
 
-def read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
-    """Read and clean every location; several of one author are joined. The watcher hears of waits, too."""
+def read(config: DataConfig, watcher: Watcher, examples: int = cleaning.EXAMPLES) -> list[AuthorPosts]:
+    """Read and clean every location; several of one author are joined. The watcher hears of waits, too.
+
+    Args:
+        config: what is read, and how.
+        watcher: hears of progress, and of posts that were to be taken out and are not there.
+        examples: texts of dropped posts that are kept for each reason.
+    """
     with watched_by(watcher):
-        return _read(config, watcher)
+        authors = _read(config, watcher, examples)
+    by_hand = config.rules.exclude or config.rules.exclude_matching
+    if by_hand and not any(Reason.EXCLUDED in author.cleaned.funnel.dropped for author in authors):
+        watcher.note("no post was excluded: none has such an id or such a text")
+    return authors
 
 
-def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
+def _read(config: DataConfig, watcher: Watcher, examples: int) -> list[AuthorPosts]:
     accounts: dict[str, Account] = {}
     digests: dict[str, list[str]] = {}
     posts: dict[str, list[Iterable[Post]]] = {}
@@ -73,21 +83,25 @@ def _read(config: DataConfig, watcher: Watcher) -> list[AuthorPosts]:
             own if is_named_so else _as_author(own, account, timeline.account)
         )
     return [
-        _clean(account, chain.from_iterable(posts[author]), " ".join(digests[author]), config.rules, watcher)
+        AuthorPosts(
+            account,
+            *_clean(account, posts[author], config.rules, watcher, examples),
+            " ".join(digests[author]),
+        )
         for author, account in accounts.items()
     ]
 
 
 def _clean(
-    account: Account, posts: Iterable[Post], digest: str, rules: CleaningRules, watcher: Watcher
-) -> AuthorPosts:
+    account: Account, parts: Iterable[Iterable[Post]], rules: CleaningRules, watcher: Watcher, examples: int
+) -> tuple[CleanedPosts, dict[str, int]]:
     """Clean one author's posts while they are read, and say what was not read."""
     with sources.count_skipped() as skipped:
-        cleaned = cleaning.clean(posts, rules)
+        cleaned = cleaning.clean(chain.from_iterable(parts), rules, examples)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
-    return AuthorPosts(account, cleaned, digest, dict(skipped))
+    return cleaned, dict(skipped)
 
 
 def _as_author(posts: Iterable[Post], author: Account, place: Account) -> Iterator[Post]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..cleaning import EXAMPLES
 from ..dataset.sufficiency import Sufficiency, sufficiency
+from ..errors import OutputExists
+from ..files import whole_file
 from ..progress import Silence, Watcher
 from .data import AuthorPosts, DataConfig, read
+
+MANY = 20  # posts that are shown where those of one reason are asked for
 
 
 @dataclass(frozen=True)
@@ -17,6 +26,7 @@ class Inspection:
 
     author: AuthorPosts
     sufficiency: Sufficiency
+    examples: int = EXAMPLES  # kept posts that are shown
 
     @property
     def dates(self) -> str:
@@ -29,6 +39,16 @@ class Inspection:
         span = f"dates: {min(days)} to {max(days)}, the latest are held out"
         return f"{span}; {undated:,} of {len(posts):,} posts have no date" if undated else span
 
+    @property
+    def private_details(self) -> str:
+        """How many posts held private details, "" where none did."""
+        count = self.author.cleaned.with_private_details
+        return (
+            f"e-mail addresses, phone or card numbers, or keys were removed from {count:,} posts"
+            if count
+            else ""
+        )
+
     def summary(self) -> dict[str, object]:
         """The same for machines."""
         cleaned = self.author.cleaned
@@ -37,16 +57,50 @@ class Inspection:
             "funnel": cleaned.funnel,
             "skipped": self.author.skipped,
             "dates": self.dates,
+            "with_private_details": cleaned.with_private_details,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,
-            "kept": [post.text for post in cleaned.kept_examples()],
+            "kept": [post.text for post in cleaned.kept_examples(self.examples)],
         }
 
 
-def inspect(data: DataConfig, *, watcher: Watcher | None = None) -> list[Inspection]:
+def inspect(
+    data: DataConfig, *, examples: int = EXAMPLES, watcher: Watcher | None = None
+) -> list[Inspection]:
     """Read and clean what the locations hold, one inspection per author; nothing is trained or written.
+
+    Args:
+        data: what is read, and how.
+        examples: posts that are shown: kept ones, and dropped ones of each reason.
+        watcher: hears of progress.
 
     Raises:
         UserError: a location cannot be read, or holds no posts.
     """
-    return [Inspection(author, sufficiency(author.texts)) for author in read(data, watcher or Silence())]
+    authors = read(data, watcher or Silence(), examples)
+    return [Inspection(author, sufficiency(author.texts), examples) for author in authors]
+
+
+def export_posts(inspections: Sequence[Inspection], target: Path) -> int:
+    """Write the kept posts to a table that can be edited, and read again by any command.
+
+    Args:
+        inspections: from `inspect`.
+        target: a CSV file that does not exist.
+
+    Returns:
+        How many posts it holds.
+
+    Raises:
+        OutputExists: there is such a file.
+    """
+    if target.exists():
+        raise OutputExists(f"{target} exists; give another name, or remove it")
+    posts = [post for inspection in inspections for post in inspection.author.cleaned.posts]
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(["id", "author", "created_at", "text"])
+    for post in posts:
+        writer.writerow([post.id, post.author, post.created_at or "", post.text])
+    whole_file(target, table.getvalue().encode("utf-8", "replace"))
+    return len(posts)

@@ -29,6 +29,7 @@ from ..generation.generator import Generator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..reporting.base_card import base_card
+from ..text.private import without_private_details
 from ..training import pretrain as pretraining
 from ..training.checkpoint import TrainState
 from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
@@ -185,7 +186,7 @@ class _Corpus:
         """Posts as fine-tuning sees them, without links, addresses and invisible characters."""
         for shard in shards:
             for post in read_posts(shard, self.config.text_column):
-                clean = text.folded(text.without_invisible(text.without_addresses(text.without_links(post))))
+                clean = text.folded(without_private_details(text.without_invisible(text.without_links(post))))
                 if clean := clean.replace(END, ""):
                     yield clean
 

@@ -264,7 +264,7 @@ def _preparation(config: DataConfig) -> Preparation:
     return Preparation(
         read_at=datetime.now(UTC).replace(microsecond=0),
         held_out=config.held_out,
-        rules=msgspec.to_builtins(config.rules),
+        rules=config.rules.recorded(),
         source=config.source,
         handle=config.options.handle,
         name=config.options.name,

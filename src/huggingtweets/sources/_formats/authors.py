@@ -11,12 +11,18 @@ from .._contract import ReadOptions
 
 _LISTED = 8  # authors named in the message that asks to choose one
 _UNSAFE = re.compile(r"[^\w.@-]+")
+_ADDRESS = re.compile(r"([\w.+-]+)@[\w-]+(?:\.[\w-]+)+")
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def to_handle(text: str) -> str:
     """Turn a handle or a name into a handle: `@jane` -> `jane`, `Jane Doe` -> `Jane_Doe`, `..` -> ``."""
     return _UNSAFE.sub("_", text.strip()).strip("@.")
+
+
+def writer_handle(text: str) -> str:
+    """The handle of a writer as a table or a feed names them: of an e-mail address, what is before its @."""
+    return to_handle(_ADDRESS.sub(r"\1", text.strip()))
 
 
 def same_handle(one: str, other: str) -> bool:

@@ -1,0 +1,118 @@
+"""Defaults of options from files: the user's own, and `huggingtweets.toml` in the folder one works in.
+
+    [train]
+    recipe = "starter"
+    checkpoint-every = 60
+
+    [generate]
+    count = 10
+    temperature = 0.8
+
+Each table is a command, each key an option without its dashes. What is typed wins over the folder's file,
+which wins over the user's. Click takes them as its `default_map`. A folder may come from a stranger, so its
+file sets only `OF_FOLDERS`: options that neither write, send nor agree to anything. No file sets `CONSENT`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.main import get_group
+
+from ..errors import UserError
+
+NAME = "huggingtweets.toml"
+OF_FOLDERS = frozenset(
+    (
+        *(
+            "lang",
+            "since",
+            "until",
+            "keep_replies",
+            "keep_line_breaks",
+            "held_out",
+            "text_column",
+            "encoding",
+        ),
+        *("name", "handle", "recipe", "settings", "seed", "evaluate", "mix", "speakers", "checkpoint_every"),
+        *("count", "temperature", "top_p", "max_new_tokens", "best_of", "trials", "space", "prune", "quiet"),
+    )
+)
+CONSENT = frozenset(
+    (
+        *("yes", "overwrite", "fresh", "share_data", "with_dataset", "allow_private", "filtered", "allow"),
+        *("author", "agreed", "public_figure", "public"),
+    )
+)
+
+Defaults = dict[str, dict[str, Any]]
+
+
+def user_file() -> Path:
+    """Where the user's own defaults are."""
+    return Path(typer.get_app_dir("huggingtweets")) / "config.toml"
+
+
+def load_defaults(app: typer.Typer) -> Defaults:
+    """The defaults of both files, by command and parameter.
+
+    Args:
+        app: the commands.
+
+    Raises:
+        UserError: a file cannot be read, or names a command or an option that there is not, or one that must
+            be typed.
+    """
+    defaults: Defaults = {}
+    contents = {file: content for file in (user_file(), Path(NAME)) if (content := _read(file))}
+    commands = get_group(app).commands if contents else {}
+    for file, content in contents.items():
+        for command, options in content.items():
+            if command not in commands:
+                raise UserError(f"{file}: there is no command {command!r}{_nearest(command, commands)}")
+            by_name = _parameters(commands[command])
+            for option, value in options.items():
+                name = _parameter(file, command, option, by_name)
+                if name in CONSENT or (file.name == NAME and name not in OF_FOLDERS):
+                    raise UserError(f"{file}: {option!r} of {command} cannot be set in this file; type it")
+                defaults.setdefault(command, {})[name] = value
+    return defaults
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{file} cannot be read ({error}); correct it, or remove it") from error
+    if wrong := next((key for key, value in content.items() if not isinstance(value, dict)), ""):
+        raise UserError(f"{file}: {wrong!r} is in no table; put it under a command, like [train]")
+    return content
+
+
+def _parameters(command: Any) -> dict[str, str]:
+    """The name that the function knows, by each name of an option without its dashes."""
+    return {
+        option.lstrip("-"): parameter.name
+        for parameter in command.params
+        if parameter.param_type_name == "option"
+        for option in parameter.opts
+    }
+
+
+def _parameter(file: Path, command: str, option: str, by_name: Mapping[str, str]) -> str:
+    plain = option.replace("_", "-")
+    if plain not in by_name:
+        raise UserError(f"{file}: {command} has no option {plain!r}{_nearest(plain, by_name)}")
+    return by_name[plain]
+
+
+def _nearest(word: str, known: Mapping[str, Any]) -> str:
+    match = next(iter(get_close_matches(word, known)), "")
+    return f"; did you mean {match!r}?" if match else ""

@@ -1,0 +1,164 @@
+"""Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
+
+Numbers are those that the library phonenumbers knows as valid somewhere, in the form in which they are
+written there. Keys are long words that change between letters and digits: the known
+forms (AKIA..., ghp_..., sk-...) are some of these, and new ones come every year.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+AT = re.compile("[@\uff20\ufe6b]")
+_MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
+    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\ufeff-]{{3,}}\d|[A-Za-z0-9_-]{{16}}",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
+_SPELT_EMAIL = re.compile(  # jane (at) example (dot) org
+    r"[\w.+-]+\s*[(\[]\s*at\s*[)\]]\s*[\w-]+(?:\s*(?:\.|[(\[]\s*dot\s*[)\]])\s*[\w-]+)+", re.IGNORECASE
+)
+_NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
+    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d\W(?:0?[1-9]|1[0-2])\W[0-3]?\d|[0-3]?\d\W[0-3]?\d\W(?:19|20)\d\d"
+    r"|(?:(?:19|20)\d\d\W+)+(?:19|20)\d\d"  # years
+)
+_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
+_ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
+_DIALLED = re.compile(r"\+|\(\d|0|\d{3}[-.\s]\d{3}[-.]\d{4}$")  # as only a number that is dialled begins
+_LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
+_UNBROKEN = range(10, 13)  # digits of a number that is not grouped
+_CARD = range(13, 20)  # digits (ISO/IEC 7812)
+_LONG_WORD = re.compile(r"(?<![#@\w])(?:\d{6,}:)?[\w+/=-]{20,}(?:\.[\w-]+)*")
+_CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+KEY_CHANGES = 2  # between letters and digits, that a long word has at least if it is a key and no word
+
+
+class Kind(StrEnum):
+    """What a private detail is."""
+
+    EMAIL = "e-mail address"
+    PHONE = "phone number"
+    CARD = "card number"
+    KEY = "secret key"
+
+
+class Detail(NamedTuple):
+    """A private detail, with its begin and end in the text."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+def private_details(text: str) -> list[Detail]:
+    """Find the private details of a text, in order.
+
+    Full-width signs are read as the usual ones, and invisible signs between letters are passed over.
+    """
+    if not _MAY_HOLD.search(text):
+        return []
+    shown, places = _plain(text)
+    found = sorted(chain(_emails(shown), _numbers(shown), _keys(shown)), key=lambda detail: detail.start)
+    return [Detail(kind, places[start], places[end - 1] + 1) for kind, start, end in found]
+
+
+def without_private_details(text: str) -> str:
+    """Replace each private detail of a text by a space."""
+    for detail in reversed(private_details(text)):
+        text = f"{text[: detail.start]} {text[detail.end :]}"
+    return text
+
+
+def plain(text: str) -> str:
+    """A text as private details are looked for in it: in its compatible form, without invisible signs."""
+    return _plain(text)[0]
+
+
+def _plain(text: str) -> tuple[str, range | list[int]]:
+    """The text in its compatible form without invisible signs, and where each of its characters was."""
+    if text.isascii():
+        return text, range(len(text))
+    parts = [
+        (part, place)
+        for place, character in enumerate(text)
+        if unicodedata.category(character) != "Cf"
+        for part in _compatible(character)
+    ]
+    return "".join(part for part, _ in parts), [place for _, place in parts]
+
+
+def _compatible(character: str) -> str:
+    """The usual form of a full-width sign, and 0 to 9 for the digits of every script."""
+    digit = unicodedata.decimal(character, None)
+    return unicodedata.normalize("NFKC", character) if digit is None else str(digit)
+
+
+def _emails(text: str) -> Iterator[Detail]:
+    if "@" in text:
+        yield from (Detail(Kind.EMAIL, *match.span()) for match in _EMAIL.finditer(text))
+    yield from (Detail(Kind.EMAIL, *match.span()) for match in _SPELT_EMAIL.finditer(text))
+
+
+def _numbers(text: str) -> Iterator[Detail]:
+    for match in _NUMBER.finditer(text):
+        number = match.group().strip()
+        if _is_phone(number):
+            yield Detail(Kind.PHONE, *match.span())
+        elif _is_card(number):
+            yield Detail(Kind.CARD, *match.span())
+
+
+def _is_card(number: str) -> bool:
+    """Whether the digits have the length of a card's number, and its check digit (Luhn 1960)."""
+    digits = [int(sign) for sign in number if sign.isdigit()]
+    if len(digits) not in _CARD or re.search(r"[^\d\s-]", number):
+        return False
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+@lru_cache(maxsize=10_000)
+def _is_phone(number: str) -> bool:
+    """Whether a number is valid in some country, and grouped as there."""
+    groups = re.findall(r"\d+", number)
+    digits = "".join(groups)
+    if not number.startswith("+") and _is_date_or_amount(number):
+        return False
+    if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
+        return len(digits) in _LENGTHS
+    return _is_national(digits, groups)
+
+
+def _is_date_or_amount(number: str) -> bool:
+    return bool(_DATE.search(number) or _AMOUNT.fullmatch(number) or _ROUND_AMOUNT.fullmatch(number))
+
+
+def _is_national(digits: str, groups: list[str]) -> bool:
+    """Whether a country has this number, and writes it in these groups."""
+    import phonenumbers  # noqa: PLC0415 -- 0.1 s, seldom needed
+
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        try:
+            parsed = phonenumbers.parse(digits, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number_for_region(parsed, region):
+            form = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+            if re.findall(r"\d+", form) == groups:
+                return True
+    return False
+
+
+def _keys(text: str) -> Iterator[Detail]:
+    for match in _LONG_WORD.finditer(text):
+        if len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
+            yield Detail(Kind.KEY, *match.span())

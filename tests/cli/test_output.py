@@ -1,0 +1,49 @@
+"""What commands report on the way: quietly, into a file, and of errors as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from huggingtweets.workflows.data import sample_archive
+from tests.helpers.commands import run
+
+
+def test_quiet_prints_results_and_errors_only(tmp_path):
+    """Standard error is empty where all goes well; the result is the same."""
+    loud, quiet = (run("inspect", sample_archive(), *options) for options in ((), ("--quiet",)))
+    assert loud.stdout == quiet.stdout
+    assert loud.stderr != ""
+    assert quiet.stderr == ""
+    failed = run("inspect", tmp_path / "gone.zip", "-q")
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("error: ")
+
+
+def test_a_log_file_has_what_was_reported_and_the_traceback_of_an_error(tmp_path):
+    """Each command adds to it; the terminal shows one line of the error."""
+    log = tmp_path / "log.txt"
+    assert run("inspect", sample_archive(), "--quiet", "--log-file", log).returncode == 0
+    failed = run("inspect", tmp_path / "gone.zip", "--log-file", log)
+    assert len(failed.stderr.splitlines()) == 1
+    lines = log.read_text("utf-8").splitlines()
+    assert "Reading: " in lines[0]
+    assert any("Traceback" in line for line in lines[1:])
+    assert lines[-1].endswith(failed.stderr.strip().removeprefix("error: "))
+
+
+def test_a_log_file_that_cannot_be_written_is_one_line(tmp_path):
+    """Nothing is read before that is known."""
+    done = run("inspect", sample_archive(), "--log-file", tmp_path / "none" / "log.txt")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("inspect", "gone.zip"), ("generate", "nobody"), ("lineage", "nobody")])
+def test_an_error_is_json_for_machines(command, tmp_path):
+    """With --json standard output has one document that says what was wrong; the exit code is in it, too."""
+    done = run(*command, "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["exit_code"] == done.returncode == 2
+    assert told["error"] == done.stderr.splitlines()[-1].removeprefix("error: ")

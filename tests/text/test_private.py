@@ -1,0 +1,96 @@
+"""Private details are found in the forms in which people write them, and little else is taken for one."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.text.private import Kind, private_details, without_private_details
+
+ENOUGH_DIGITS = 7  # shorter numbers, of islands with few telephones, are not told from other numbers
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    """The kinds and texts of what is found."""
+    return [(detail.kind.value, text[detail.start : detail.end].strip()) for detail in private_details(text)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "private"),
+    [
+        (Kind.EMAIL, "a.b+c@mail.example.org"),
+        (Kind.EMAIL, "jane\uff20example.org"),
+        (Kind.EMAIL, "ja\u200dne@exam\u200dple.org"),
+        (Kind.EMAIL, "jane (at) example (dot) org"),
+        (Kind.PHONE, "+44 20 7946 0958"),
+        (Kind.PHONE, "(555) 010-9988"),
+        (Kind.PHONE, "555-010-9988"),
+        (Kind.PHONE, "030/1234567"),
+        (Kind.PHONE, "07700900123"),
+        (Kind.PHONE, "\uff10\uff19\uff10-\uff11\uff12\uff13\uff14-\uff15\uff16\uff17\uff18"),
+        (Kind.PHONE, "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667"),
+        (Kind.CARD, "4111 1111 1111 1111"),
+        (Kind.CARD, "3782-822463-10005"),
+        (Kind.KEY, "AKIA" + "IOSFODNN7EXAMPLE"),
+        (Kind.KEY, "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"),
+        (Kind.KEY, "sk-proj-" + "abcDEF123ghiJKL456mnoPQR789"),
+        (Kind.KEY, "xoxb-" + "123456789012-1234567890123-AbCdEf123GhIjKl456MnOpQr"),
+        (Kind.KEY, "123456789:" + "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"),
+        (Kind.KEY, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc123def456ghi789jkl"),
+    ],
+)
+def test_private_details_are_found_whole(kind, private):
+    """Each kind is found in its usual forms, from its first to its last character, and nothing beside it."""
+    assert found(f"so it is {private} for you") == [(kind.value, private)]
+    assert without_private_details(f"so it is {private} for you").split() == ["so", "it", "is", "for", "you"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 2019-2020, or 2016 2017 2018",
+        "on 2020-01-15, 15.01.2020 or 7/4/2012 at 8:30",
+        "06/26/2013 9",
+        "1,000,000 people, 10 000 000 euros and 1.234.567 more",
+        "$1.234.567 and 3.14159265358",
+        "a ratio of 10/10, a score of 21-14",
+        "192.168.1.1",
+        "call 911",
+        "#COVID19vaccine2021update and @user12345678901",
+        "@ada@example.social says hi",
+        "supercalifragilisticexpialidocious",
+        "how-to-bake-7-cakes-in-2014-and-live",
+        "the tweet 1234567890123456789",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text):
+    """Dates, amounts, handles, hashtags and ids are no private details."""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("form", ["INTERNATIONAL", "E164", "NATIONAL"])
+def test_numbers_of_all_countries_are_found(form):
+    """At least nine in ten of the example numbers of each country, as they are written there and abroad."""
+    style = getattr(phonenumbers.PhoneNumberFormat, form)
+    kinds = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE)
+    examples = [
+        phonenumbers.format_number(number, style)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in kinds
+        if (number := phonenumbers.example_number_for_type(region, kind))
+    ]
+    long_enough = [text for text in examples if sum(map(str.isdigit, text)) >= ENOUGH_DIGITS]
+    hits = [text for text in long_enough if found(f"Call {text} tonight.")]
+    assert len(long_enough) > 400
+    assert len(hits) / len(long_enough) > 0.9
+
+
+@given(st.text())
+def test_every_text_can_be_looked_through(text):
+    """Whatever the text: what is found lies in it, in order, and is gone when it was removed."""
+    details = private_details(text)
+    assert all(0 <= detail.start < detail.end <= len(text) for detail in details)
+    assert [detail.start for detail in details] == sorted(detail.start for detail in details)
+    without_private_details(text)
