@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib.metadata import PackageNotFoundError, metadata, requires
+from importlib.metadata import PackageNotFoundError, files, metadata, requires
 
 import pytest
 from packaging.requirements import Requirement
@@ -51,7 +51,13 @@ def licence(name: str) -> str:
     about = metadata(name)
     classifiers = [c for c in about.get_all("Classifier", []) if c.startswith("License ::")]
     first_line = (about.get("License") or "").strip().partition("\n")[0]
-    return about.get("License-Expression") or "; ".join(classifiers) or first_line
+    return about.get("License-Expression") or "; ".join(classifiers) or first_line or _licence_file(name)
+
+
+def _licence_file(name: str) -> str:
+    """The first line of the licence that comes with a library."""
+    texts = [file.read_text() for file in files(name) or () if file.name.upper().startswith("LICEN")]
+    return texts[0].strip().partition("\n")[0] if texts else ""
 
 
 def test_every_library_is_pinned():

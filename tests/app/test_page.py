@@ -152,7 +152,7 @@ def test_a_finished_run_takes_nothing_away(tab, window, page):
     browser.until(lambda: "%" in tab.title())
     events.append(run, events.Done(model="other"))
     tab.get_by_text("other is ready").wait_for()
-    assert tab.locator("#posts .ht-post-text").all_inner_texts() == posts
+    assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
     assert "model=me" in tab.url
     tab.locator("#strip").get_by_role("button", name="Play with it").click()
     tab.wait_for_url("**model=other**")
@@ -229,7 +229,7 @@ def test_a_reload_loses_nothing_and_back_works(tab, window):
     tab.go_back()
     tab.get_by_role("heading", name="Play", exact=True).wait_for()
     tab.locator("#posts .ht-post-text").first.wait_for()
-    assert tab.locator("#posts .ht-post-text").all_inner_texts() == posts
+    assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
 
 
 def test_begin_again_deletes_the_uploads(tab, page, tmp_path):

@@ -117,4 +117,4 @@ def write_five(tab: Page) -> list[str]:
     before = ids()
     tab.locator("#write:not([disabled])").click()
     until(lambda: ids() and not ids() & before)
-    return tab.locator("#posts .ht-post-text").all_inner_texts()
+    return tab.locator("#posts .ht-post-text").all_text_contents()

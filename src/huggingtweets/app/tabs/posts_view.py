@@ -49,8 +49,8 @@ _EXAMPLE = Markup(
 )
 _EXAMPLE_POST = Markup(
     '<article class="ht-post"><header class="ht-by">'
-    '<span class="ht-face" style="--hue:145" aria-hidden="true">L2</span><span><b>Lift Two</b> '
-    '<span class="ht-handle">@dithering_lift</span></span> '
+    '<span class="ht-face" style="--hue:145" aria-hidden="true">L2</span>'
+    '<span><b>Lift Two</b> <span class="ht-handle">@dithering_lift</span></span> '
     '<span class="ht-badge">AI BOT</span></header><p>{}</p></article>'
 )
 NOTHING = empty(
