@@ -52,9 +52,8 @@ def trained(chromium, page):
     """What the page showed when the sample was dropped and a model of it made, by mouse alone."""
     with browser.page_of(chromium, page.url) as (tab, seen):
         tab.locator("input[type=file]").set_input_files(sample_archive())
-        tab.get_by_text("@dithering_lift").first.wait_for()
+        tab.locator("#found .ht-face img").wait_for()  # the archive's own picture of the person
         panel = tab.locator("#found").inner_text()
-        assert tab.locator("#found .ht-face img").count() == 1  # the archive's own picture of the person
         tab.click("#go-train")
         _train(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)

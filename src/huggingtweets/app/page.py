@@ -50,7 +50,10 @@ def build(server: Server) -> Any:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
         header = Header(server, page)
         with gr.Tabs(selected="posts", elem_classes="ht-steps", overflow_behavior="wrap") as tabs:
-            containers = {name: gr.Tab(label, id=name, elem_id=f"tab-{name}") for name, label in TABS}
+            containers = {  # drawn at once, hidden: an update of what is not yet drawn can be lost
+                name: gr.Tab(label, id=name, elem_id=f"tab-{name}", render_children=True)
+                for name, label in TABS
+            }
         shared = header.share(tabs, containers)
         laid_out = _lay_out(shared)
         header.connect(shared)

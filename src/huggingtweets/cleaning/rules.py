@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import UserError
 from ..text import UNSPACED
@@ -45,8 +45,8 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
     keep_line_breaks: bool = False
     since: date | None = None
     until: date | None = None
-    exclude: frozenset[str] = frozenset()  # ids
-    exclude_matching: str | None = None  # a regular expression; case counts
+    exclude: frozenset[str] | UnsetType = UNSET  # ids
+    exclude_matching: str | UnsetType = UNSET  # a regular expression; case counts
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
@@ -69,8 +69,8 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
     def excludes(self, post: Post) -> bool:
         """Whether a post is taken out by hand."""
-        pattern = self.exclude_matching
-        return post.id in self.exclude or (pattern is not None and re.search(pattern, post.text) is not None)
+        named = self.exclude is not UNSET and post.id in self.exclude
+        return named or bool(self.exclude_matching and re.search(self.exclude_matching, post.text))
 
 
 def is_short(text: str) -> bool:

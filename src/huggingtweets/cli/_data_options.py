@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec import UNSET
+
 from ..cleaning import CleaningRules
 from ..errors import UserError
 from ..sources import ReadOptions
@@ -88,8 +90,8 @@ def _data_config(
             keep_line_breaks=keep_line_breaks,
             since=since.date() if since else None,
             until=until.date() if until else None,
-            exclude=_ids(exclude) if exclude else frozenset(),
-            exclude_matching=exclude_matching,
+            exclude=_ids(exclude) if exclude else UNSET,
+            exclude_matching=exclude_matching or UNSET,
         ),
         held_out=held_out,
         same_person=same_person,

@@ -83,7 +83,7 @@ class PlayTab:
             [*output, self._beginnings, self._length, self._write, self._status],
             **event_options("loading", 2, "hidden"),
         )
-        # an update that arrives while the browser draws the tab for the first time can be lost
+        # on every visit, since another window may have changed what is shown
         shared.containers["play"].select(
             show_errors(self._on_tab),
             [*inputs, self._mastodon],
