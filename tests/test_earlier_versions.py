@@ -53,6 +53,7 @@ from tests.helpers.commands import run
 FIXTURES = ROOT / "tests" / "fixtures" / "earlier"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MODELS = {"ada", "bob", "counted", "adapter", "both"}
+AS_THEN = "sampling.temperature=1.0"  # of the starter recipe, until it was measured
 SETTINGS = ("base=base", "epochs=2", "evaluations=2", "batch_tokens=4096", "sampling.max_new_tokens=100")
 
 
@@ -219,7 +220,7 @@ def test_an_unfinished_training_goes_on():
     """From the step at which it was interrupted, to its end."""
     [file] = Path("home/unfinished").glob("*/standing.safetensors")
     as_if_of_this_machine(file)
-    recipe = load_recipe("starter", [*SETTINGS, "batch_tokens=1024"])
+    recipe = load_recipe("starter", [*SETTINGS, AS_THEN, "batch_tokens=1024"])
     notes = Notes()
     model = train(
         TrainConfig(data=data("ada"), recipe=recipe, out=Path("m"), tracker="none", evaluate=False), notes
@@ -250,7 +251,7 @@ def test_a_search_goes_on():
     earlier = Path("mine.toml").read_bytes()
     config = SweepConfig(
         data=data("ada"),
-        recipe=load_recipe("starter", SETTINGS),
+        recipe=load_recipe("starter", [*SETTINGS, AS_THEN]),
         space=("learning_rate=1e-4:1e-2:log",),
         trials=2,
         out=Path("mine.toml"),
@@ -285,7 +286,7 @@ def test_runs_of_the_page_are_shown():
 def test_runs_of_the_page_can_be_drawn():
     """Stages had other names; the view of a run knows them, too."""
     session = Session(Path("home/app"), Path("models"), None)
-    html = [str(train_view.run(run)) for run in training_request.runs(session)]
+    html = [str(train_view.run(run, None)) for run in training_request.runs(session)]
     assert all("ada" in text for text in html)
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser."""
     with browser.started() as chromium:
         yield chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page_with_models(tmp_path_factory, _ngram_place) -> Iterator[Served]:
     """The page of a machine with two models of the same posts, "me" and "other"."""
     folder = tmp_path_factory.mktemp("page")

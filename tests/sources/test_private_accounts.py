@@ -5,23 +5,12 @@ from __future__ import annotations
 import pytest
 
 from huggingtweets import sources
-from huggingtweets.sources import ReadOptions
 from huggingtweets.types import Account, Timeline
 
 FEED = """<rss version="2.0"><channel><title>Notes</title>
 <description>write to ada@example.org or +44 20 7946 0958</description>
 <item><author>ada@example.org (Ada)</author><title>the sea is calm tonight</title></item>
 </channel></rss>"""
-
-
-def test_a_table_whose_authors_are_addresses_gives_handles_without_them(tmp_path):
-    """A column of e-mail addresses tells people apart, and only what stands before the @ goes on."""
-    path = tmp_path / "posts.csv"
-    path.write_text("author,text\nada@example.org,the sea is calm\nbob@example.org,so is the land\n", "utf-8")
-    timeline = sources.read(str(path), ReadOptions(handle="ada@example.org"))
-    posts = list(timeline.posts)
-    assert [(post.author, post.text) for post in posts] == [("ada", "the sea is calm")]
-    assert "example.org" not in str(timeline.account)
 
 
 def test_a_feed_keeps_no_address_and_no_number(tmp_path):

@@ -29,6 +29,12 @@ StoreName = Annotated[
 class FleetGroup(SectionedGroup):
     """A group whose command `run` need not be named."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the command that need not be named, then the other commands."""
+        with ctx.scope(cleanup=False):
+            self.commands[DEFAULT].format_help(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the name of the default command first, where none is given."""
         if args and args[0] not in {*self.commands, *ctx.help_option_names}:

@@ -43,7 +43,7 @@ COLUMNS = (
     Column("bits_per_byte", "bits per byte", "{:.3f}"),
     Column("base_bits_per_byte", "its base", "{:.3f}"),
     Column("copied", "copied posts", "{:.1%}"),
-    Column("invented", "words that do not exist", "{:.1%}"),
+    Column("invented", "invented words", "{:.1%}"),
     Column("posts", "posts learnt from", "{:,}"),
     Column("held_out", "held out", "{:,}"),
     Column("seconds", "seconds", "{:,.1f}"),

@@ -21,7 +21,7 @@ def to_handle(text: str) -> str:
 
 
 def writer_handle(text: str) -> str:
-    """The handle of a writer as a table or a feed names them: of an e-mail address, what is before its @."""
+    """The handle of a writer as a feed names them: of an e-mail address, what is before its @."""
     return to_handle(_ADDRESS.sub(r"\1", text.strip()))
 
 

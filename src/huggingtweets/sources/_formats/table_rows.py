@@ -74,7 +74,7 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
     delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     escape = escape or ("\\" if _escapes_quotes(sample) else None)
     reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
-    header = _different([column.strip() for column in next(reader, [])])
+    header = _different([column.strip() for column in _first_row(reader, name)])
     odd = OddRecords()
     only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
     for row in _whole_rows(reader, name, odd):
@@ -86,6 +86,14 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
             odd.add(1)
             yield dict(zip(header, values, strict=False))  # spreadsheets leave out empty fields at the end
     odd.check()
+
+
+def _first_row(reader: Any, name: str) -> list[str]:
+    try:
+        row: list[str] = next(reader, [])
+    except csv.Error as error:
+        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
+    return row
 
 
 def _whole_rows(reader: Any, name: str, odd: OddRecords) -> Iterator[list[str]]:
