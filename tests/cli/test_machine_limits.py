@@ -154,7 +154,7 @@ def test_numbers_and_files_beyond_all_bounds_are_one_line(place, tmp_path, optio
     assert "mistake of huggingtweets" not in answer.output
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_an_encoding_without_emoji_loses_no_model(place, tmp_path, encoding):
     """After a whole training the result is printed as far as the terminal can show it; JSON stays JSON."""
     for options in ((), ("--json", "--overwrite")):

@@ -172,7 +172,7 @@ class JobRecords:
         self.stages, self.versions = (of_trackio if tracker == "trackio" else of_wandb)(folder)
 
 
-@pytest.fixture(scope="module", params=["trackio", "wandb"])
+@pytest.fixture(scope="module", params=["trackio", pytest.param("wandb", marks=pytest.mark.slow)])
 def job(request, tmp_path_factory) -> JobRecords:
     """The records of the job in each tracker."""
     if request.param == "wandb":

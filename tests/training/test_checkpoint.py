@@ -98,7 +98,7 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     assert printed[-1] == whole[-1]
 
 
-@pytest.mark.parametrize("backend", [{}, {"BACKEND": "cuda:gloo"}])
+@pytest.mark.parametrize("backend", [pytest.param({}, marks=pytest.mark.slow), {"BACKEND": "cuda:gloo"}])
 def test_two_processes_are_one(base, tmp_path, backend):
     """Two processes that share each batch end with the weights of one, up to rounding, and write once.
 
