@@ -183,13 +183,15 @@ def folder_name(name: str) -> str:
 
 def find_models(below: Path = MODELS) -> list[ModelFolder]:
     """Every model below a folder, newest first; damaged ones are passed over."""
-    candidates = [
-        ModelFolder(path.parent)
-        for depth in range(DEPTH + 1)
-        for path in below.glob("/".join([*["[!.]*"] * depth, RECORD]))
-    ]
-    models = [model for model in candidates if has_record(model)]
+    models = [model for path in folders_with(RECORD, below) if has_record(model := ModelFolder(path))]
     return sorted(models, key=lambda model: model.record.created_at, reverse=True)
+
+
+def folders_with(file: str, below: Path) -> list[Path]:
+    """The folders that hold a file of this name, at most `DEPTH` below the one given."""
+    return [
+        path.parent for depth in range(DEPTH + 1) for path in below.glob("/".join([*["[!.]*"] * depth, file]))
+    ]
 
 
 def has_record(model: ModelFolder) -> bool:

@@ -136,3 +136,11 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it, like "40 s", "4 min" or "2 h 5 min"."""
+    if seconds < 100:  # noqa: PLR2004 -- two digits
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,7 @@ from huggingtweets.workflows.fleet.config import AuthorRequest, Job, State
 from huggingtweets.workflows.fleet.driver import Drive, Stop
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
+from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -509,6 +511,23 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     names = [request.name for request in read_folder(tmp_path)]
     assert len({name.casefold() for name in names}) == 3
     assert "bob" in names
+
+
+def test_a_person_is_forgotten_in_a_store(trained, tmp_path, monkeypatch):
+    """Rows, model, outcome and name go, the others' stay; the next run does not train the person again."""
+    place, _ = trained
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    store = shutil.copytree(place / "store", tmp_path / "models" / "everybody")
+    traces = find_traces("Author1")
+    assert "entry of a fleet" in {trace.kind for trace in traces.local}
+    forget(traces)
+    files = [path for path in store.rglob("*") if path.is_file()]
+    assert [path for path in files if "author1" in str(path) or b"author1" in path.read_bytes()] == []
+    assert {row.name for row in fleet_results(str(store)).rows} == {"author0", "author2", "Few"}
+    again = fleet(config(place / "posts.jsonl", store))
+    assert {row.name for row in again.rows if row.state is State.DONE} == {"author0", "author2"}
+    assert find_traces("Author1").local == ()
 
 
 @pytest.mark.slow

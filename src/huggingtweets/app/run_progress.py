@@ -25,7 +25,7 @@ class Duration(Struct, frozen=True, kw_only=True):
     here: bool = True  # whether they were measured on this machine
 
 
-MEASURED: dict[str, tuple[float, float]] = {  # recipe: seconds a post, seconds after; docs/log.md says how
+MEASURED: dict[str, tuple[float, float]] = {  # recipe: seconds a post, seconds after; roughly, on two cores
     "ngram": (0.001, 8.0),
     "starter": (0.038, 7.0),
     "smollm2-135m": (0.061, 32.0),

@@ -82,7 +82,7 @@ def clean(
         result = _apply_steps(post, rules)
         if isinstance(result, Post):
             cleaned.append(result)
-            private += holds_private_details(post)
+            private += result is not post and holds_private_details(post)  # cleaning changes such a post
         else:
             counter.drop(post, result)
     unique = _drop_repeats(_by_time(cleaned), counter)

@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.segment import Segment
 from rich.text import Text
 
-from ..progress import memory
+from ..progress import duration, memory
 from ..text import printable
 from ..types import CurvePoint
 
@@ -204,14 +204,6 @@ def size(count: int) -> str:
     while number >= 1000 and len(units) > 1:  # noqa: PLR2004 -- as the Hub counts
         number, units = number / 1000, units[1:]
     return f"{number:.0f} bytes" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it, like "40 s", "4 min" or "2 h 5 min"."""
-    if seconds < 100:  # noqa: PLR2004 -- two digits
-        return f"{max(1, round(seconds))} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def prepare_output() -> None:

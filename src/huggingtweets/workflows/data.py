@@ -82,14 +82,11 @@ def _read(config: DataConfig, watcher: Watcher, examples: int) -> list[AuthorPos
         posts.setdefault(author, []).append(
             own if is_named_so else _as_author(own, account, timeline.account)
         )
-    return [
-        AuthorPosts(
-            account,
-            *_clean(account, posts[author], config.rules, watcher, examples),
-            " ".join(digests[author]),
-        )
-        for author, account in accounts.items()
-    ]
+    authors = []
+    for author, account in accounts.items():
+        cleaned, skipped = _clean(account, posts[author], config.rules, watcher, examples)
+        authors.append(AuthorPosts(account, cleaned, skipped, " ".join(digests[author])))
+    return authors
 
 
 def _clean(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ...errors import StoreUnavailable
-from ...progress import Watcher
+from ...progress import Watcher, duration
 from ...tracking import Run
 from .._executors import Died, Executor, Finished
 from . import leases
@@ -185,10 +185,5 @@ class Drive:
         left = seconds * (self.total - len(self.ended))
         return (
             f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed, "
-            f"about {_duration(left)} left{figure}"
+            f"about {duration(left)} left{figure}"
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = seconds / 60, seconds / 3600
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"  # noqa: PLR2004 -- two digits

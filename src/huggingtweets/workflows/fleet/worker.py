@@ -190,7 +190,6 @@ def _evaluated_rows(model: ModelFolder) -> dict[str, float]:
 
 
 def _completed(outcome: Outcome, request: AuthorRequest, seconds: float, owner: str) -> Outcome:
-
     return replace(
         outcome,
         handle=outcome.handle or request.handle or "",

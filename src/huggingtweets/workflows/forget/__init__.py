@@ -15,7 +15,7 @@ from pathlib import Path
 from ...errors import UserError
 from ...hub import ledger
 from ...model_folder import MODELS, STYLE, find_models
-from . import databases, folders, trackio
+from . import databases, fleets, folders, trackio
 from .subject import Subject, find_subject
 from .trace import Trace
 
@@ -60,6 +60,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
         *folders.wandb_runs(subject),
         *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
         *folders.exports(subject),
+        *fleets.entries(subject, [MODELS, *model_folders]),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *models,
         *datasets,

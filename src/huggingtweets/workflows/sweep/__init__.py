@@ -18,7 +18,7 @@ from ... import recipes
 from ...dataset.sufficiency import require_enough
 from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
-from ...progress import Silence, Watcher
+from ...progress import Silence, Watcher, duration
 from ...types import Dataset, Sampling
 from .._execution import require_executor
 from ..data import build_dataset, read
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from .space import Range
 
 __all__ = ["SweepConfig", "SweepResult", "TrialResult", "sweep"]
-
-TWO_DIGITS = 100  # seconds from which a duration is shown in minutes
 
 
 def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
@@ -133,7 +131,7 @@ def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: 
     def show_progress(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         ended = len(ended_trials(study))
         seconds_each = (time.monotonic() - start) / max(1, ended - count_at_start)
-        remaining = _duration(seconds_each * max(0, count - ended))
+        remaining = duration(seconds_each * max(0, count - ended))
         watcher.note(f"{_trial_line(trial)}; about {remaining} left")
 
     while (ended := len(ended_trials(study))) < count:
@@ -156,7 +154,3 @@ def _trial_line(trial: optuna.trial.FrozenTrial) -> str:
     value = "no figure" if result.bits_per_byte is None else f"{result.bits_per_byte:.4f} bits per byte"
     settings = " ".join(f"{name}={value:g}" for name, value in result.settings.items())
     return f"  trial {result.number}: {value}{'' if result.finished else ', given up early'} ({settings})"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < TWO_DIGITS else f"{seconds / 60:,.0f} min"
