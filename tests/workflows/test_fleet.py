@@ -513,6 +513,16 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     assert "bob" in names
 
 
+def test_who_has_more_posts_begins_earlier(tmp_path):
+    """The authors of one large table weigh as much as their rows, so that none is left for the end alone."""
+    rows = [
+        {"screen_name": name, "text": "a post"} for name in ("few", "many", "many", "some", "many", "some")
+    ]
+    (tmp_path / "posts.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    requests = parts.split_table(tmp_path / "posts.jsonl", Store(str(tmp_path / "store")), Silence())
+    assert [r.name for r in sorted(requests, key=lambda r: -r.weight)] == ["many", "some", "few"]
+
+
 def test_a_person_is_forgotten_in_a_store(trained, tmp_path, monkeypatch):
     """Rows, model, outcome and name go, the others' stay; the next run does not train the person again."""
     place, _ = trained

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..errors import UserError
+from ..files import whole_file
 from ..model_folder import ModelFolder
 from ..types import Sample
 from .sessions import Session
@@ -54,11 +55,8 @@ def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> 
     too_many = len(posts) - MAX_POSTS
     oldest = sorted(posts, key=lambda post: (post.shown, post.favourite, post.at))[: max(too_many, 0)]
     left_out = {post.id for post in oldest}
-    file = _file(session, model)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".new")
-    unfinished.write_bytes(msgspec.json.encode([post for post in posts if post.id not in left_out]))
-    unfinished.replace(file)
+    kept = [post for post in posts if post.id not in left_out]
+    whole_file(_file(session, model), msgspec.json.encode(kept))
 
 
 def find(posts: Sequence[WrittenPost], post_id: str) -> WrittenPost:

@@ -87,32 +87,32 @@ class PlayTab:
         shared.containers["play"].select(
             show_errors(self._on_tab),
             [*inputs, self._mastodon],
-            [*output, self._beginnings, self._write],
+            [*output, self._write],
             **event_options("looking", 8, "hidden"),
         )
 
     def _on_model(self, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
-        """Show what the model wrote before, and load it, so that its next post begins at once."""
+        """Show what the model wrote before and how the person often begins; load it for its next post."""
         if not model:
             yield play_view.NO_MODEL, "", "", gr.skip(), gr.update(interactive=False), ""
             return
-        folder = self._shared.session(key).model(model)
+        session = self._shared.session(key)
+        folder = session.model(model)
         *shown, ready = self._on_tab(key, model, server)
+        with session.use_home():
+            pressed = play_view.beginnings(beginnings.of_model(folder))
         max_tokens = folder.record.recipe.sampling.max_new_tokens
         length = gr.update(value=max_tokens, maximum=max(200, max_tokens))
-        yield *shown, length, ready, play_view.LOADING
+        yield *shown, pressed, length, ready, play_view.LOADING
         self._shared.server.loaded_models.prepare(folder)
         yield *(gr.skip(),) * 5, ""
 
     def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
-        """Show what the model wrote before, and how the person often begins."""
+        """Show what the model wrote before."""
         if not model:
-            return play_view.NO_MODEL, "", "", gr.update(interactive=False)
+            return play_view.NO_MODEL, "", gr.update(interactive=False)
         session = self._shared.session(key)
-        folder = session.model(model)
-        with session.use_home():
-            pressed = play_view.beginnings(beginnings.of_model(folder))
-        return *self._show(session, folder, server), pressed, gr.update(interactive=True)
+        return *self._show(session, session.model(model), server), gr.update(interactive=True)
 
     @staticmethod
     def _on_beginning(event: gr.EventData) -> str:
