@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -18,47 +17,19 @@ from huggingtweets.results import MODEL, OWN
 from huggingtweets.workflows.play import deal, play
 from tests.conftest import ROOT
 from tests.helpers.commands import run
+from tests.helpers.guides import Guide
 from tests.helpers.measuring import material
 from tests.reporting.test_report import Page, words
 
-GUIDE = (ROOT / "docs" / "add-a-measure.md").read_text("utf-8")
+GUIDE = Guide("add-a-measure.md", questions)
 LABEL = "posts that end with a question"
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-
-
-def as_package(site, monkeypatch):
-    """The guide's example, installed with the entry point that the guide gives."""
-    [code], [entry] = blocks("python"), blocks("toml")
-    [group] = re.findall(r'entry-points\."(.*)"', entry)
-    name, module = re.search(r'^(\w+) = "(\w+)"$', entry, re.MULTILINE).groups()
-    installed = site / f"{module}-1.0.dist-info"
-    installed.mkdir(parents=True)
-    (site / f"{module}.py").write_text(code, encoding="utf-8")
-    (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    (installed / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n")
-    monkeypatch.syspath_prepend(str(site))
-    return name, module
-
-
-def as_file(site, monkeypatch):
-    """The guide's example as one more file in the folder of the questions."""
-    [code] = blocks("python")
-    site.mkdir(parents=True)
-    (site / "asking.py").write_text(code, encoding="utf-8")
-    monkeypatch.setattr(questions, "__path__", [*questions.__path__, str(site)])
-    return "asking", f"{questions.__name__}.asking"
-
-
-@pytest.fixture(params=[as_package, as_file])
+@pytest.fixture(params=["package", "file"])
 def asking(request, tmp_path, monkeypatch):
     """The name of the question, found one way or the other."""
-    name, module = request.param(tmp_path / "site", monkeypatch)
-    importlib.invalidate_caches()
-    yield name
-    sys.modules.pop(module, None)
+    with GUIDE.added(request.param, tmp_path / "site", monkeypatch) as name:
+        yield name
 
 
 @pytest.fixture
@@ -94,7 +65,7 @@ def test_the_example_is_in_everything_that_an_evaluation_shows(own, asking):
 
 def test_the_example_is_in_the_table_of_the_command(own, tmp_path, monkeypatch):
     """A real process finds it, shows its figure, and names the question while it is asked."""
-    as_package(tmp_path / "site", monkeypatch)
+    GUIDE.as_package(tmp_path / "site", monkeypatch)
     paths = os.pathsep.join([str(tmp_path / "site"), os.environ["PYTHONPATH"]])
     done = run("evaluate", own, "--count", "16", "--figures", env={"PYTHONPATH": paths})
     assert done.returncode == 0, done.stderr
@@ -105,7 +76,7 @@ def test_the_example_is_in_the_table_of_the_command(own, tmp_path, monkeypatch):
 def test_an_answer_outlives_its_question(own, tmp_path, monkeypatch):
     """Where the example is not installed, its answer is neither shown nor lost."""
     with monkeypatch.context() as patch:
-        _, module = as_package(tmp_path / "site", patch)
+        _, module = GUIDE.as_package(tmp_path / "site", patch)
         evaluate(own, count=20)
         sys.modules.pop(module)
     before = json.loads((own / "report.json").read_bytes())
@@ -120,16 +91,18 @@ def test_an_answer_outlives_its_question(own, tmp_path, monkeypatch):
 def test_the_guide_names_what_there_is():
     """Every file that it speaks of exists, and so does every name."""
     package = ROOT / "src" / "huggingtweets"
-    inside = re.findall(r"`((?:evaluation|results|workflows)/[\w./]+)`", GUIDE)
+    inside = re.findall(r"`((?:evaluation|results|workflows)/[\w./]+)`", GUIDE.text)
     assert "results/drawings.py" in inside
     assert [path for path in inside if not (package / path).exists()] == []
-    tests = [path for path in re.findall(r"`(tests/[\w./-]+)`", GUIDE) if "NAME" not in path]
+    tests = [path for path in re.findall(r"`(tests/[\w./-]+)`", GUIDE.text) if "NAME" not in path]
     assert tests
     assert [path for path in tests if not (ROOT / path).exists()] == []
-    modules = set(re.findall(r"`(\w+\.py)`", GUIDE))
+    modules = set(re.findall(r"`(\w+\.py)`", GUIDE.text))
     assert modules
     assert [name for name in modules if not (package / "evaluation" / "questions" / name).exists()] == []
     code = "".join(path.read_text("utf-8") for path in [*package.rglob("*.py")])
-    functions = re.findall(r"`(?:\w+\.)?(\w+)\(", GUIDE) + re.findall(r"\(`(?:\w+\.)?(\w+)`\)", GUIDE)
+    functions = re.findall(r"`(?:\w+\.)?(\w+)\(", GUIDE.text) + re.findall(
+        r"\(`(?:\w+\.)?(\w+)`\)", GUIDE.text
+    )
     assert {"headline", "above", "at_size", "Pairs"} <= set(functions)
     assert [name for name in functions if not re.search(rf"(def|class) {name}\b", code)] == []

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .. import reporting
-from ..files import readable
+from ..files import whole_file
 from ..model_folder import PREDICTIONS, ModelFolder
 from ..types import Sample
 
@@ -32,19 +32,12 @@ def pin(folder: ModelFolder, sample: Sample, before: Path) -> bytes:
     if not before.is_file() and present.is_file():
         before.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(present, before)
-    _replace(present, png)
+    whole_file(present, png)
     return png
 
 
 def unpin(folder: ModelFolder, before: Path) -> None:
     """Give the folder the share picture that it had before anything was pinned, if anything was."""
     if before.is_file():
-        _replace(folder.path / PREDICTIONS, before.read_bytes())
+        whole_file(folder.path / PREDICTIONS, before.read_bytes())
         before.unlink()
-
-
-def _replace(file: Path, content: bytes) -> None:
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.write_bytes(content)
-    readable(unfinished)
-    unfinished.replace(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import UNSET
@@ -52,6 +53,27 @@ def reads_posts(*, trains: bool = True) -> Callable[[Callable[..., None]], Calla
     return decorate
 
 
+def cleaning_rules(
+    lang: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    exclude: Path | None,
+    exclude_matching: str | None,
+    keep_replies: bool,
+    keep_line_breaks: bool,
+) -> CleaningRules:
+    """The rules that the options of these names stand for."""
+    return CleaningRules(
+        keep_replies=keep_replies,
+        lang=lang,
+        keep_line_breaks=keep_line_breaks,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        exclude=_ids(exclude) if exclude else UNSET,
+        exclude_matching=exclude_matching or UNSET,
+    )
+
+
 def _data_config(
     locations: opt.Locations,
     handle: opt.Handle = None,
@@ -84,15 +106,7 @@ def _data_config(
             agreed=yes,
         ),
         source=source,
-        rules=CleaningRules(
-            keep_replies=keep_replies,
-            lang=lang,
-            keep_line_breaks=keep_line_breaks,
-            since=since.date() if since else None,
-            until=until.date() if until else None,
-            exclude=_ids(exclude) if exclude else UNSET,
-            exclude_matching=exclude_matching or UNSET,
-        ),
+        rules=cleaning_rules(lang, since, until, exclude, exclude_matching, keep_replies, keep_line_breaks),
         held_out=held_out,
         same_person=same_person,
     )

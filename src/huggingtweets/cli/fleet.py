@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ..cleaning import CleaningRules
 from . import _options as opt
+from ._data_options import cleaning_rules
 from ._help import SectionedGroup
 from ._terminal import Terminal, console, harmless, print_json
 from .train import load_or_choose
@@ -66,6 +65,8 @@ def fleet(
     lang: opt.Lang = None,
     since: opt.Since = None,
     until: opt.Until = None,
+    exclude: opt.Exclude = None,
+    exclude_matching: opt.ExcludeMatching = None,
     keep_replies: opt.KeepReplies = True,
     keep_line_breaks: opt.KeepLines = False,
     held_out: opt.HeldOut = 0.1,
@@ -115,13 +116,7 @@ def fleet(
         authors=authors,
         store=out,
         recipe=load_or_choose(recipe, changes, base=base),
-        rules=CleaningRules(
-            keep_replies=keep_replies,
-            lang=lang,
-            keep_line_breaks=keep_line_breaks,
-            since=_day(since),
-            until=_day(until),
-        ),
+        rules=cleaning_rules(lang, since, until, exclude, exclude_matching, keep_replies, keep_line_breaks),
         held_out=held_out,
         evaluate=evaluate,
         executor=on,
@@ -188,10 +183,6 @@ def fleet_group() -> typer.Typer:
     for name, command in ((DEFAULT, fleet), ("status", status), ("retry", retry), ("results", results)):
         group.command(name, cls=SectionedCommand)(show_errors(command))
     return group
-
-
-def _day(moment: datetime | None) -> Any:
-    return moment.date() if moment else None
 
 
 def _print_status(status: FleetStatus) -> None:

@@ -77,7 +77,7 @@ def _contents(path: Path) -> str:
     with open_archive(path) as files:
         names = [root + name for root in files.roots() for name in files.names(root)]
         folders = [f"{name}/" for name in files.folders("")]
-        inside = [text for first, text in _BY_FILE_INSIDE.items() if any(map(first.__eq__, folders + names))]
+        inside = [text for first, text in _BY_FILE_INSIDE.items() if first in {*folders, *names}]
         if inside:
             return inside[0]
         if any(name.endswith(".html") for name in names + _deep_names(files)):
