@@ -31,21 +31,17 @@ WELCOME_PUBLIC = Markup(
     "of somebody who agreed.</p>"
 )
 OPENING = empty("One moment", "Looking for what was here before.")
-# the first three posts that a model of the sample wrote: recipe starter, temperature 0.85, seed 0
+# the first three posts that the demo's model wrote: recipe smollm2-135m, seed 0, no beginning
 EXAMPLE = (
-    "It is not a good thing for me, for the most part, at any point. #SoupThursday",
-    (
-        "They've added a little bit of cheeky-not-floorsise. He blesses his on-Floor. He had a kind of "
-        "smile. Ding."
-    ),
-    (
-        "A girl's hates a lift when it's a lift. I'm going to the mirror at night, between twenty and 5. "
-        "I'll borrow a lift."
-    ),
+    "Up. Now they are going so badly. I am not their mum. They were going so badly. Come over to a corner of "
+    "our pit where 600 people may be had a squeeze.",
+    'People said here in the lobby: "You have dreams, captain." I said hello to the captain. He\'s afraid.',
+    "A liftman said to his passengers at sixteen: \"Ding, crowd. Now that I've grown enough, nothing more "
+    "happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch",
 )
 _EXAMPLE = Markup(
-    '<section class="ht-example"><h4>What comes out: the first three posts by the small bot of the sample, a '
-    "made-up account of a lift</h4>{}</section>"
+    '<section class="ht-example"><h4>What comes out: the first three posts by the bot of the sample, a made-up '
+    "account of a lift</h4>{}</section>"
 )
 _EXAMPLE_POST = Markup(
     '<article class="ht-post"><header class="ht-by">'
