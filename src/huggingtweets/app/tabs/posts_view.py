@@ -33,15 +33,19 @@ WELCOME_PUBLIC = Markup(
 OPENING = empty("One moment", "Looking for what was here before.")
 # the first three posts that the demo's model wrote: recipe smollm2-135m, seed 0, no beginning
 EXAMPLE = (
-    "Up. Now they are going so badly. I am not their mum. They were going so badly. Come over to a corner of "
-    "our pit where 600 people may be had a squeeze.",
+    (
+        "Up. Now they are going so badly. I am not their mum. They were going so badly. Come over to a "
+        "corner of our pit where 600 people may be had a squeeze."
+    ),
     'People said here in the lobby: "You have dreams, captain." I said hello to the captain. He\'s afraid.',
-    "A liftman said to his passengers at sixteen: \"Ding, crowd. Now that I've grown enough, nothing more "
-    "happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch",
+    (
+        "A liftman said to his passengers at sixteen: \"Ding, crowd. Now that I've grown enough, nothing "
+        "more happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch"
+    ),
 )
 _EXAMPLE = Markup(
-    '<section class="ht-example"><h4>What comes out: the first three posts by the bot of the sample, a made-up '
-    "account of a lift</h4>{}</section>"
+    '<section class="ht-example"><h4>What comes out: the first three posts by the bot of the sample, a '
+    "made-up account of a lift</h4>{}</section>"
 )
 _EXAMPLE_POST = Markup(
     '<article class="ht-post"><header class="ht-by">'
