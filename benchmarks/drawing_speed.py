@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.generation.decoder import Decoder, ModuleDecoder, decoder_weights, open_decoder
+from huggingtweets.generation.decoder import Decoder, ModuleDecoder, open_decoder
+from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.sampler import sample_tokens, stream_tokens
 from huggingtweets.progress import quiet_transformers
 from huggingtweets.types import Sampling

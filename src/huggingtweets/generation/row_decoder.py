@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
 from transformers import DynamicCache
 
-from .decoder import DecoderWeights, StaticDecoder, read_prompts, rotation
+from .decoder import StaticDecoder, read_prompts, rotation
+from .decoder_weights import DecoderWeights
 
 BLOCK = 64  # positions by which the cache grows
 PROMPTS = 8  # that are remembered

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..results import MODEL, Evaluation, Metric
 from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
-from .context import MOST_SHOWN, names, report_context, together
+from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
 from .funnel_picture import REASONS
 from .picture import plain
@@ -69,7 +69,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
 
 
 def _library(record: Record) -> str:
-    if record.base.name == NO_BASE:
+    if record.base.name == NO_BASE or _is_adapter_alone(record):
         return "huggingtweets"
     return "peft" if _is_adapter(record) else "transformers"
 
@@ -78,6 +78,13 @@ def _is_adapter(record: Record) -> bool:
     """Whether the folder holds an adapter beside a base on the Hub instead of a whole model."""
     recipe = record.recipe
     return recipe.method == "lora" and not recipe.merge_adapter and hub_id(record.base) is not None
+
+
+def _is_adapter_alone(record: Record) -> bool:
+    """Whether the folder holds an adapter beside a base that only this program finds by its name."""
+    recipe = record.recipe
+    wanted = recipe.method == "lora" and recipe.adapter_only and not recipe.merge_adapter
+    return bool(wanted) and hub_id(record.base) is None
 
 
 def _result(metric: Metric, record: Record) -> EvalResult:
@@ -115,7 +122,7 @@ def environment() -> Environment:
 
 def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
     """What the template shows, in the order in which it does."""
-    authors = together(record.authors)
+    authors = summed(record.authors)
     hyperparameters = _recipe(record)
     return {
         "record": record,
@@ -129,6 +136,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "tracker_url": _web(record.tracked.url),
         "base": _base(record.base) if record.base.name != NO_BASE else "",
         "adapter": _is_adapter(record),
+        "adapter_alone": _is_adapter_alone(record),
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],
