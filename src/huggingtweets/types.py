@@ -142,18 +142,15 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     base: str  # as `bases.locate` takes it: "starter", a named base, a folder, a GGUF file, a Hub id
     summary: str = ""  # one line, shown where recipes are listed
-    method: Literal["full", "lora", "ngram"] = (
-        "full"  # which weights are trained; "ngram" counts and has none
-    )
+    method: Literal["full", "lora", "ngram"] = "full"  # which weights are trained; "ngram" has none
     lora_rank: Annotated[int, Meta(ge=1, le=65_536)] = 16  # rank of the LoRA matrices
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
+    frozen_layers: Annotated[int, Meta(ge=0)] = 0  # lower layers that keep their weights; needs method "full"
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
-    cooldown: Annotated[float, Meta(ge=0, le=1)] = (
-        0.0  # share of the steps in which it falls linearly to 0; 0: cosine
-    )
+    cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls linearly to 0; 0: cosine
     optimizer: Literal["adamw", "muon"] = "adamw"  # "muon": Muon for the layers' matrices, AdamW for the rest
     matrix_rate: Annotated[float, Meta(gt=0, le=1)] = 0.02  # peak learning rate of Muon
     weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices, decoupled
@@ -172,6 +169,8 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.speakers and self.method != "full":
             raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
+        if self.frozen_layers and self.method != "full":
+            raise ValueError(f"frozen_layers need method full, not {self.method}")
 
 
 NO_BASE = "none"  # the name of the base of a model that has none
