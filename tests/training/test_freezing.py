@@ -25,18 +25,21 @@ def recipe(base, *settings):
     return load_recipe("starter", values)
 
 
-def learnt(base, folder, *settings):
+def learnt(base, folder, *settings, device=CPU):
     """The result of a run, and the weights before and after it by name."""
     folder.mkdir()
     before = AutoModelForCausalLM.from_pretrained(base).state_dict()
     chosen = recipe(base, *settings)
-    result = train(tiny_dataset(), chosen, load_base(str(base)), folder, TrainOptions(device=CPU))
+    result = train(tiny_dataset(), chosen, load_base(str(base)), folder, TrainOptions(device=device))
     return result, before, AutoModelForCausalLM.from_pretrained(folder).state_dict()
 
 
-def test_frozen_layers_keep_the_weights_of_the_base_and_the_rest_learns(base, tmp_path):
+@pytest.mark.parametrize("bf16", [False, True])
+def test_frozen_layers_keep_the_weights_of_the_base_and_the_rest_learns(base, tmp_path, bf16):
     """The lower layer is saved as it was, the upper layer and the embeddings move, and the model learns."""
-    result, before, after = learnt(base, tmp_path / "model", "frozen_layers=1")
+    device = Device("cpu", "test", bf16=bf16)
+    result, before, after = learnt(base, tmp_path / "model", "frozen_layers=1", device=device)
+    before = {name: tensor.bfloat16().float() if bf16 else tensor for name, tensor in before.items()}
     moved = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
     assert not [name for name in moved if ".h.0." in name]
     assert {name for name in after if ".h.1.attn.c_attn" in name} <= moved
