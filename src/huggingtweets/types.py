@@ -142,18 +142,14 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     base: str  # as `bases.locate` takes it: "starter", a named base, a folder, a GGUF file, a Hub id
     summary: str = ""  # one line, shown where recipes are listed
-    method: Literal["full", "lora", "ngram"] = (
-        "full"  # which weights are trained; "ngram" counts and has none
-    )
+    method: Literal["full", "lora", "ngram"] = "full"  # which weights are trained; "ngram" has none
     lora_rank: Annotated[int, Meta(ge=1, le=65_536)] = 16  # rank of the LoRA matrices
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
-    cooldown: Annotated[float, Meta(ge=0, le=1)] = (
-        0.0  # share of the steps in which it falls linearly to 0; 0: cosine
-    )
+    cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls linearly to 0; 0: cosine
     optimizer: Literal["adamw", "muon"] = "adamw"  # "muon": Muon for the layers' matrices, AdamW for the rest
     matrix_rate: Annotated[float, Meta(gt=0, le=1)] = 0.02  # peak learning rate of Muon
     weight_decay: Annotated[float, Meta(ge=0)] = 0.0  # of matrices, decoupled
@@ -189,6 +185,7 @@ class Base(Struct, frozen=True, kw_only=True):
     made_from: str = ""  # the model of the Hub that its files were made from, where they came another way
     precision: str = ""  # of its weights, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
+    languages: tuple[str, ...] = ()  # that it was trained on, ISO 639-1; "many" for more than ten
     dtype: str = "float32"  # of the weights of models that are trained from it
 
 
@@ -293,6 +290,7 @@ class Pretrained(Struct, frozen=True, kw_only=True):
     tokens: int  # processed in training, padding and repetitions included
     curve: tuple[CurvePoint, ...]
     samples: tuple[str, ...]  # not picked
+    languages: tuple[str, ...] = ()  # of most posts, ISO 639-1
     seconds: float  # of all training steps
     environment: dict[str, str]
     created_at: datetime

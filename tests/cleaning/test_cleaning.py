@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from huggingtweets.cleaning import CleaningRules, clean, clean_text
 from huggingtweets.cleaning.duplicates import normalized, repeats
-from huggingtweets.cleaning.rules import is_in_language, is_short
+from huggingtweets.cleaning.languages import is_in_language
+from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import (
     INVISIBLE,
     REST_OF_LINK,
