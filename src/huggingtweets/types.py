@@ -188,6 +188,7 @@ class Base(Struct, frozen=True, kw_only=True):
     made_from: str = ""  # the model of the Hub that its files were made from, where they came another way
     precision: str = ""  # of its weights, where it is not that of the publisher
     licence: str = ""  # SPDX, "" where it is not known
+    languages: tuple[str, ...] = ()  # that it was trained on, ISO 639-1; "many" for more than ten
     dtype: str = "float32"  # of the weights of models that are trained from it
 
 
@@ -292,6 +293,7 @@ class Pretrained(Struct, frozen=True, kw_only=True):
     tokens: int  # processed in training, padding and repetitions included
     curve: tuple[CurvePoint, ...]
     samples: tuple[str, ...]  # not picked
+    languages: tuple[str, ...] = ()  # of most posts, ISO 639-1
     seconds: float  # of all training steps
     environment: dict[str, str]
     created_at: datetime

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.cleaning import CleaningRules, clean, clean_text
+from huggingtweets.cleaning import CleaningRules, clean, clean_text, duplicates
 from huggingtweets.cleaning.duplicates import normalized, repeats
-from huggingtweets.cleaning.rules import is_in_language, is_short
+from huggingtweets.cleaning.languages import is_in_language
+from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import (
     INVISIBLE,
     REST_OF_LINK,
@@ -226,6 +227,22 @@ def _near_duplicates(texts):
         else:
             remaining.append(shingles)
     return near
+
+
+def test_look_alikes_are_not_all_compared_with_each_other(monkeypatch):
+    """Of a bot's posts from one template, each is compared with few others, and repeats are found still."""
+    compared = []
+    similarity = duplicates._similarity
+    monkeypatch.setattr(duplicates, "_similarity", lambda *sets: compared.append(1) or similarity(*sets))
+    rng = random.Random(0)
+    words = ["".join(rng.choices("abdegiklmnorstu", k=5)) for _ in range(3000)]
+    form = "Today my little watch counted {} steps and said {}, which is my report to all of you"
+    texts = [form.format(rng.randrange(10**8, 10**9), rng.choice(words)) for _ in range(1500)]
+    again = [text.replace("all of you", "all of them") for text in texts[::5]]
+    found = repeats(texts + again)
+    assert len(compared) <= 8 * len(found)
+    assert found[:1500].count(None) > 1400, "look-alikes below the threshold are posts"
+    assert found[1500:].count(None) < 0.05 * len(again)
 
 
 def test_a_copy_of_a_near_duplicate_is_one_too():

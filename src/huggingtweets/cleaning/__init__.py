@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from ..text.private import without_private_details
 from ..types import Funnel, Post, Reason
-from .rules import CleaningRules, main_language
+from .languages import main_language, posts_language
+from .rules import CleaningRules
 from .steps import (
     Step,
     clean_text,
@@ -27,7 +28,7 @@ from .steps import (
     rewrite_text,
 )
 
-__all__ = ["EXAMPLES", "STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text"]
+__all__ = ["EXAMPLES", "STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text", "main_language"]
 
 STEPS: tuple[Step, ...] = (
     drop_reposts,
@@ -90,7 +91,7 @@ def clean(
         posts=tuple(unique),
         funnel=counter.funnel(kept=len(unique)),
         examples=counter.examples,
-        language=main_language(unique),
+        language=posts_language(unique),
         with_private_details=private,
     )
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from ..text.private import private_details, without_private_details
 from ..text.quoted import without_quoted_posts
 from ..types import Post, PostKind, Reason
-from .rules import CleaningRules, is_in_language, is_short
+from .languages import is_in_language
+from .rules import CleaningRules, is_short
 from .text import folded, without_invisible, without_leading_mentions, without_links
 
 Step = Callable[[Post, CleaningRules], Post | Reason]

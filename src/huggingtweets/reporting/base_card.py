@@ -12,6 +12,7 @@ from .curves import loss_curve
 def base_card(pretrained: Pretrained) -> dict[str, bytes]:
     """Card and picture by file name, for the folder of the weights."""
     metadata = ModelCardData(
+        language=list(pretrained.languages) or None,
         license=pretrained.licence or None,
         tags=["huggingtweets", "text-generation", "gpt2"],
         pipeline_tag="text-generation",

@@ -21,7 +21,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from .. import training
-from ..cleaning import text
+from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, sha256, whole_folder
@@ -100,6 +100,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
             tokens=tokens,
             curve=tuple(state.curve),
             samples=tuple(sample.text for sample in samples),
+            languages=(main_language(corpus.held_out),),
             seconds=round(state.seconds, 1),
             environment=training.environment(training.choose_device()),
             created_at=datetime.now(UTC).replace(microsecond=0),

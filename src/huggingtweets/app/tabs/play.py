@@ -8,12 +8,14 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from ...errors import UserError
+from ...dataset.beginnings import beginnings
+from ...errors import HuggingtweetsError, UserError
 from ...generation.wildness import FACTORS, as_wildness, temperature
 from ...generation.writer import Draft
-from ...model_folder import ModelFolder
+from ...model_folder import ModelFolder, prompt_of
 from ...types import Sample
-from .. import beginnings, pictures, sharing, written
+from ...workflows.data import posts_of
+from .. import pictures, sharing, written
 from ..actions import action_html, clicked
 from ..server import Shared, event_options, show_errors
 from ..sessions import Session
@@ -100,7 +102,7 @@ class PlayTab:
         folder = session.model(model)
         *shown, ready = self._on_tab(key, model, server)
         with session.use_home():
-            pressed = play_view.beginnings(beginnings.of_model(folder))
+            pressed = play_view.beginnings(self._own_beginnings(folder))
         max_tokens = folder.record.recipe.sampling.max_new_tokens
         length = gr.update(value=max_tokens, maximum=max(200, max_tokens))
         yield *shown, pressed, length, ready, play_view.LOADING
@@ -118,6 +120,15 @@ class PlayTab:
     def _on_beginning(event: gr.EventData) -> str:
         _, beginning = clicked(event)
         return beginning[:MAX_PROMPT] + " "
+
+    @staticmethod
+    def _own_beginnings(folder: ModelFolder) -> list[str]:
+        """The beginnings of the posts that the model learnt from; its prompt where these are away."""
+        try:
+            texts = [post.text for post in posts_of(folder).train]
+        except HuggingtweetsError:
+            texts = []
+        return beginnings(texts) or [prompt_of(folder.record)]
 
     def _show(self, session: Session, folder: ModelFolder, server: str, **how: Any) -> tuple[Markup, Markup]:
         """The posts that are shown, as `play_view.posts` takes `how`, and the history."""
