@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .results import Metric
 
@@ -57,6 +57,7 @@ class Reason(StrEnum):
     SHORT = "short"  # fewer than three words that are not links, mentions or hashtags
     DUPLICATE = "duplicate"  # the same text as an earlier kept post
     NEAR_DUPLICATE = "near-duplicate"  # nearly the same text as an earlier kept post
+    SAMPLED = "sampled"  # only when a recipe takes so many posts of each author
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -162,6 +163,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
+    author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
     speakers: bool = False  # a token for each author; needs method "full"
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     sampling: Sampling = Sampling()
