@@ -67,8 +67,8 @@ def without_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
     if not tokens:
         return logits
     indices = torch.tensor(list(tokens), device=logits.device)
-    chosen = torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
-    return logits.masked_fill(chosen & (logits.float().softmax(-1) < RARE), -torch.inf)
+    listed = torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
+    return logits.masked_fill(listed & (logits.float().softmax(-1) < RARE), -torch.inf)
 
 
 def sample_tokens(
