@@ -88,7 +88,7 @@ class Generator(Writer):
             shown_at = time.monotonic()
             ids: list[list[int]] = []
             inputs = self._tokens.begin(request.prompt, count, request.speaker)
-            for ids in self._stream(inputs, request.sampling):
+            for ids in self._stream(inputs, request):
                 if time.monotonic() - shown_at > request.interval:
                     yield self._tokens.texts(request.prompt, ids), False
                     shown_at = time.monotonic()
@@ -112,15 +112,23 @@ class Generator(Writer):
         """What one text is written with alone: its time is that of reading the weights."""
         return decoder_weights(self.model, torch.float16) if is_half_fast() else None
 
-    def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
+    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs = inputs.to(self.model.device)
         remaining = self._tokens.remaining(inputs.shape[1])
-        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
+        most = min(request.sampling.max_new_tokens, remaining)
+        sampling = replace(request.sampling, max_new_tokens=most)
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             half = self._half_weights if len(inputs) == 1 else None
             decoder = open_decoder(self.model, self._weights, half)
-            yield from stream_tokens(decoder, inputs, sampling, self._tokens.ends, self._tokens.suppressed)
+            yield from stream_tokens(
+                decoder,
+                inputs,
+                sampling,
+                self._tokens.ends,
+                self._tokens.suppressed,
+                self._tokens.rarely_first(request.prompt),
+            )
         else:
             yield self._generate(inputs, sampling)
 
