@@ -14,10 +14,11 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import load_recipe
-from huggingtweets.app import events, training_request
+from huggingtweets.app import events, training_request, written
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.sources import ReadOptions
 from tests.helpers import browser
 from tests.helpers.browser import write_five
@@ -152,7 +153,7 @@ def test_a_finished_run_takes_nothing_away(tab, window, page):
     browser.until(lambda: "%" in tab.title())
     events.append(run, events.Done(model="other"))
     tab.get_by_text("other is ready").wait_for()
-    assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
+    browser.until(lambda: tab.locator("#posts .ht-post-text").all_text_contents() == posts)
     assert "model=me" in tab.url
     tab.locator("#strip").get_by_role("button", name="Play with it").click()
     tab.wait_for_url("**model=other**")
@@ -261,6 +262,40 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
     tab.get_by_role("button", name="Draw post 5 as a picture").click()
     tab.locator("#post-4 img").wait_for()
     assert tab.locator("#post-4").get_by_role("link", name="Download the picture").is_visible()
+
+
+def test_two_models_write_side_by_side(tab, page):
+    """Both go on with one beginning; what the second writes is in its history, and takes nothing away."""
+    tab.get_by_label("How shall it begin?").fill("kesat")
+    tab.get_by_label("Beside it").click()
+    tab.get_by_role("option", name="other, ngram").click()
+    posts = write_five(tab)
+    tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+    beside = tab.locator("#beside .ht-post-text").all_text_contents()
+    assert all(text.startswith("kesat") for text in [*posts, *beside])
+    tab.get_by_role("button", name="Copy post 2 of other").click()
+    tab.locator("#beside-1").get_by_text("Copied").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == beside[1]
+    other = ModelFolder(page.folder / "models" / "other")
+    assert [post.text for post in written.load(_session(page), other)][:5] == beside
+    tab.get_by_label("Beside it").click()
+    tab.get_by_role("option", name="nobody").click()
+    tab.locator("#beside").wait_for(state="hidden")
+
+
+def test_the_best_of_several_drafts_is_kept(tab, page):
+    """Of several drafts the one most like the person is shown; it says so, and never goes on the card."""
+    tab.get_by_role("button", name="More settings").click()
+    tab.get_by_label("number input for Drafts for each post").fill("4")
+    tab.get_by_label("number input for Drafts for each post").press("Enter")
+    write_five(tab)
+    assert tab.locator("#posts").get_by_text("best of 4").count() == 5
+    assert not tab.get_by_role("button", name="on the card").count()
+    me = ModelFolder(page.folder / "models" / "me")
+    assert {post.best_of for post in written.shown(written.load(_session(page), me))} == {4}
+    tab.get_by_label("number input for Drafts for each post").fill("1")
+    tab.get_by_label("number input for Drafts for each post").press("Enter")
+    tab.get_by_role("button", name="More settings").click()
 
 
 def test_the_card_shows_the_person(tab):
