@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.sources import ReadOptions
+from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
 from tests.helpers.browser import write_five
 from tests.helpers.tiny import varied_texts
@@ -296,6 +298,60 @@ def test_the_best_of_several_drafts_is_kept(tab, page):
     tab.get_by_label("number input for Drafts for each post").fill("1")
     tab.get_by_label("number input for Drafts for each post").press("Enter")
     tab.get_by_role("button", name="More settings").click()
+
+
+def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
+    """Posts are searched and marked; what is taken out is counted, and put back; a removed place is gone."""
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.locator("input[type=file]").first.set_input_files(_table(tmp_path, "ada.csv", ("ada",)))
+    tab.get_by_text("Of 200 posts, 200").wait_for()
+    tab.get_by_role("button", name="Look through the posts").click()
+    tab.get_by_text("1 to 20 of 200").wait_for()
+    tab.get_by_role("button", name="More", exact=True).click()
+    tab.get_by_text("21 to 40 of 200").wait_for()
+    text = tab.locator("#marked label").first.inner_text().strip()
+    tab.locator("#marked input").first.check()
+    tab.click("#take-out")
+    tab.get_by_text("Of 200 posts, 199").wait_for()
+    browser.until(lambda: text not in tab.locator("#marked").inner_text())
+    tab.get_by_label("With these words").fill(text.split()[0])
+    tab.locator("#take-all").click()
+    tab.get_by_text("None has these words").wait_for()
+    tab.get_by_label("With these words").fill("")
+    tab.get_by_label("Which posts?").click()
+    tab.get_by_role("option", name="taken out by hand").click()
+    tab.locator("#marked").get_by_text(text).wait_for()
+    tab.locator("#marked label").filter(has_text=text).locator("input").check()
+    tab.click("#put-back")
+    browser.until(lambda: text not in tab.locator("#marked").inner_text())
+    tab.get_by_role("button", name="Remove ada.csv").click()
+    tab.get_by_text("No posts yet").wait_for()
+    assert not tab.locator("#go-train").is_visible()
+    assert not tab.get_by_role("button", name="Look through the posts").is_visible()
+
+
+def test_a_folder_is_read_as_its_archive(tab, page, tmp_path):
+    """A chosen folder goes as a zip file: what is in folders below it is found there, films are left out."""
+    with zipfile.ZipFile(sample_archive()) as archive:
+        archive.extractall(tmp_path / "my-archive")
+    (tmp_path / "my-archive" / "data" / "film.mp4").write_bytes(b"film" * 1000)
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    with tab.expect_file_chooser() as chooser:
+        tab.click("#folder")
+    chooser.value.set_files(tmp_path / "my-archive")
+    tab.get_by_text(SAMPLE).wait_for()
+    assert "my-archive.zip" in tab.locator("#found").inner_text()
+    [upload] = _session(page).uploads.rglob("*.zip")
+    with zipfile.ZipFile(upload) as archive:
+        assert archive.testzip() is None
+        assert "my-archive/data/tweets.js" in archive.namelist()
+        assert not [name for name in archive.namelist() if name.endswith(".mp4")]
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
 
 
 def test_the_card_shows_the_person(tab):

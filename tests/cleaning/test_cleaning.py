@@ -271,3 +271,14 @@ def test_every_reason_is_counted_with_examples():
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
     assert [p.id for p in cleaned.posts] == ["5", "7"]
+
+
+def test_a_post_that_is_taken_out_takes_its_repeats_along():
+    """Neither the same text nor nearly the same stands in for a post that was taken out by hand."""
+    text = "the lamp by the stairs of the old harbour was lit at seven in the evening"
+    posts = [post(f"{text}{end}", number) for number, end in enumerate(("", "!", " https://example.org/7"))]
+    others = [post("nobody has said anything about the gull today", 7)]
+    cleaned = clean([*posts, *others], CleaningRules(exclude=frozenset("0")))
+    assert [post.id for post in cleaned.posts] == ["7"]
+    assert cleaned.funnel.dropped == {Reason.EXCLUDED: 1, Reason.DUPLICATE: 2}
+    assert cleaned.funnel.kept + sum(cleaned.funnel.dropped.values()) == cleaned.funnel.read
