@@ -2,18 +2,19 @@
 
 | tab | layout and events | HTML |
 |---|---|---|
-| Posts | tabs/posts.py | tabs/posts_view.py |
+| Posts | tabs/posts.py, tabs/browse.py | tabs/posts_view.py, tabs/browse_view.py, tabs/archives_view.py |
 | Train | tabs/train.py | tabs/train_view.py |
-| Play | tabs/play.py | tabs/play_view.py |
+| Play | tabs/play.py, tabs/beside.py | tabs/play_view.py, tabs/beside_view.py, tabs/post_view.py |
 | Real or bot? | tabs/game.py | tabs/game_view.py |
 | Take it | tabs/take.py, tabs/publish.py | markup.py |
 | Library | tabs/library.py, tabs/forget.py | tabs/library_view.py |
 | above all tabs | tabs/header.py | tabs/header_view.py |
 
-page.py builds the page and serves it. server.py holds what all tabs share. page.js is what the browser does
-alone; actions.py is HTML whose buttons are events.
+page.py builds the page and serves it. server.py holds what all tabs share. page.js and folder.js are what the
+browser does alone; actions.py is HTML whose buttons are events.
 Every visitor has a session, which is a set of folders (sessions.py), a selection of posts (selection.py),
-which reading.py reads, the posts that models wrote (written.py) and games that are going on (games.py).
+which reading.py reads and browsing.py lists, the posts that models wrote (writing.py, written.py) and games
+that are going on (games.py).
 A training request (training_request.py) is added to the queue (queue.py), which runs one at a time, each in a
 process of its own (worker.py). The process appends events to a file (events.py), which the page reads;
 run_progress.py computes from them how far the run is.

@@ -81,6 +81,7 @@
   function tell() {
     for (const fold of document.querySelectorAll("button.label-wrap"))
       fold.setAttribute("aria-expanded", String(fold.classList.contains("open")));
+    for (const box of document.querySelectorAll(".ht-date input:not([type=date])")) box.type = "date";
     const learning = document.querySelector("[data-title]")?.dataset.title;
     const title = learning ? `${learning} · huggingtweets` : "huggingtweets";
     if (document.title !== title) document.title = title;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..cleaning import EXAMPLES
 from ..dataset.sufficiency import Level, sufficiency
 from ..errors import LocationError, NoTextColumn, SeveralAuthors
 from ..progress import Silence
@@ -34,14 +35,14 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
     """
     with session.use_home():
         try:
-            inspections = _inspect(selection, limits)
+            read = _inspect(selection, limits)
         except Exception as error:
             selection = _with_errors(selection, limits)
             if not any(place.error for place in selection.places):
                 raise
             del error
-            inspections = _inspect(selection, limits)
-    authors = [inspection.author for inspection in inspections]
+            read = _inspect(selection, limits)
+    authors = [inspection.author for inspection in read]
     level = sufficiency([text for author in authors for text in author.texts]).level
     selection = replace(
         selection,
@@ -49,7 +50,25 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
         kept=sum(author.cleaned.funnel.kept for author in authors),
         enough=level is not Level.TOO_LITTLE,
     )
-    return save(selection, session), inspections
+    return save(selection, session), read
+
+
+def inspections(
+    selection: Selection, session: Session, limits: Limits, examples: int = EXAMPLES
+) -> list[Inspection]:
+    """Read and clean the posts of a selection that can be read; nothing is saved.
+
+    Args:
+        selection: the places.
+        session: of the visitor.
+        limits: how much is read.
+        examples: texts of dropped posts that are kept for each reason.
+
+    Raises:
+        UserError: a limit is reached, or a place cannot be read any more.
+    """
+    with session.use_home():
+        return _inspect(selection, limits, examples)
 
 
 def delete_unused_uploads(selection: Selection, session: Session) -> None:
@@ -62,13 +81,15 @@ def delete_unused_uploads(selection: Selection, session: Session) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _inspect(selection: Selection, limits: Limits) -> list[Inspection]:
+def _inspect(selection: Selection, limits: Limits, examples: int = EXAMPLES) -> list[Inspection]:
     data = DataConfig(
         locations=tuple(place.location for place in selection.readable),
         options=selection.options,
         rules=selection.rules,
     )
-    return inspect(data, watcher=_ReadingLimits(limits)) if data.locations else []
+    if not data.locations:
+        return []
+    return inspect(data, examples=examples, watcher=_ReadingLimits(limits))
 
 
 def _with_errors(selection: Selection, limits: Limits) -> Selection:
