@@ -27,16 +27,7 @@ from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import Evaluation, Metric
 from ..tracking import Artifacts, RecordedWatcher, Run
-from ..types import (
-    NO_BASE,
-    Dataset,
-    Preparation,
-    Recipe,
-    Record,
-    Stage,
-    Tracked,
-    TrainingResult,
-)
+from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
