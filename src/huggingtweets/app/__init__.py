@@ -18,17 +18,23 @@ that are going on (games.py).
 A training request (training_request.py) is added to the queue (queue.py), which runs one at a time, each in a
 process of its own (worker.py). The process appends events to a file (events.py), which the page reads;
 run_progress.py computes from them how far the run is.
-limits.py sets what a visitor may do. request_filter.py refuses HTTP requests that the page never makes.
+limits.py sets what a visitor may do, and visitors.py counts what each address does. request_filter.py refuses
+HTTP requests that the page never makes, access.py those without the token of one's own page, connections.py
+ends connections that ask for nothing. uploads.py keeps uploads apart, reader.py bounds what reading takes.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import webbrowser
 
+from ..files import home
 from .limits import ON_THE_INTERNET, Limits
 
 __all__ = ["serve"]
+
+TOKEN_FILE = "page-token"  # noqa: S105 -- the name of the file
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, browser: bool = False) -> None:
@@ -44,9 +50,16 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, br
         UserError: the port is taken.
         MissingExtra: Gradio is not installed.
     """
+    from .access import Access, load_token  # noqa: PLC0415 -- it imports Starlette, which takes a moment
     from .page import running  # noqa: PLC0415 -- it imports Gradio, which takes a second
 
-    with running(ON_THE_INTERNET if public else Limits(), host=host, port=port, browser=browser) as url:
-        sys.stdout.write(f"The page is at {url} (Ctrl-C ends it; a model that is learning is kept)\n")
+    limits = ON_THE_INTERNET if public else Limits()
+    token = "" if public else load_token(home() / TOKEN_FILE)
+    access = Access(token, port) if token else None
+    with running(limits, host=host, port=port, access=access) as url:
+        address = f"{url}?token={token}" if access else url
+        sys.stdout.write(f"The page is at {address} (Ctrl-C ends it; a model that is learning is kept)\n")
         sys.stdout.flush()
+        if browser:
+            webbrowser.open(f"{url}?token={access.code()}" if access else url)
         threading.Event().wait()
