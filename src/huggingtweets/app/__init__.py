@@ -30,12 +30,14 @@ from .limits import ON_THE_INTERNET, Limits
 __all__ = ["serve"]
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, browser: bool = False) -> None:
+def serve(
+    *, host: str = "127.0.0.1", port: int | None = None, public: bool = False, browser: bool = False
+) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
         host: address to listen on.
-        port: port to listen on.
+        port: port to listen on; None: the first from 7860 on that is free.
         public: apply the limits of a page that anybody can reach.
         browser: open the page in the user's browser.
 

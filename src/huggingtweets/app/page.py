@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,6 +33,7 @@ from .tabs.train import TrainTab
 from .theme import css, script, theme
 
 TITLE = "huggingtweets"
+PORTS = range(7860, 7880)  # as Gradio and trackio choose theirs
 TABS = (
     ("posts", "1 Posts"),
     ("train", "2 Train"),
@@ -82,14 +83,14 @@ def _lay_out(shared: Shared) -> list[Any]:
 
 @contextmanager
 def running(
-    limits: Limits, *, host: str = "127.0.0.1", port: int = 7860, browser: bool = False
+    limits: Limits, *, host: str = "127.0.0.1", port: int | None = None, browser: bool = False
 ) -> Iterator[str]:
-    """Serve the page while the `with` block runs; yield its URL.
+    """Serve the page while the `with` block runs; yield its URL. Without a port it takes a free one.
 
     Raises:
         UserError: the port is taken.
     """
-    _require_free(host, port)
+    port = free_port(host, [port] if port else PORTS)
     incoming = home() / "incoming"
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(incoming.resolve())
@@ -135,12 +136,21 @@ def running(
         page.close(verbose=False)
 
 
-def _require_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def free_port(host: str, ports: Sequence[int]) -> int:
+    """The first of some ports that nothing listens on."""
+    for port in ports:
         try:
-            probe.bind((host, port))
+            _bind(host, port)
         except OSError as error:
-            raise UserError(
-                f"{host}:{port} cannot be used ({error.strerror}); choose another with --port or --host"
-            ) from error
+            reason = error.strerror
+        else:
+            return port
+    raise UserError(f"{host}:{ports[-1]} cannot be used ({reason}); choose another with --port or --host")
+
+
+def _bind(host: str, port: int) -> None:
+    """Listen for a moment."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":  # elsewhere the option lets two programs listen on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
