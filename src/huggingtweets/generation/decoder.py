@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -16,8 +17,12 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 -- its usual name
 from transformers import DynamicCache, GPT2LMHeadModel, LlamaForCausalLM
 from transformers.cache_utils import DynamicLayer
+from transformers.masking_utils import create_causal_mask
 from transformers.pytorch_utils import Conv1D
 
+_CACHE = (  # what models call their cache: until transformers 5.24, and since
+    "cache" if "cache" in signature(create_causal_mask).parameters else "past_key_values"
+)
 _STATIC_ROTATIONS = ("default", "linear", "llama3", "yarn")  # whose angles do not depend on the text's length
 _GPT2_VARIANTS = ("add_cross_attention", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn")
 
@@ -76,7 +81,7 @@ class ModuleDecoder:
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
         """See `Decoder`."""
-        output = self._model(tokens[:, None], past_key_values=self._cache, use_cache=True)
+        output = self._model(tokens[:, None], use_cache=True, **{_CACHE: self._cache})
         logits: torch.Tensor = output.logits[:, -1]
         return logits
 
@@ -90,7 +95,7 @@ def read_prompts(
 ) -> torch.Tensor:
     """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
     equal = once and bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
+    output = model(prompts[:1] if equal else prompts, use_cache=True, **{_CACHE: cache})
     logits: torch.Tensor = output.logits[:, -1]
     if equal and len(prompts) > 1:
         cache.batch_repeat_interleave(len(prompts))
