@@ -103,10 +103,18 @@ def test_workflows_are_pinned_and_may_little():
         ] == []
 
 
-def run(*words, **options) -> str:
+def completed(words, **options) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, f"{shlex.join(map(str, words))}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done
+
+
+def run(*words, **options) -> str:
+    return completed(words, **options).stdout
+
+
+def errors(*words) -> str:
+    return completed(words).stderr
 
 
 def environment(folder):
@@ -156,6 +164,31 @@ def test_the_wheel_works_in_a_fresh_environment(installed):
     assert run(installed / "huggingtweets", "--version").strip() == PROJECT["version"]
     run(installed / "huggingtweets", "demo", "--recipe", "starter", "--tracker", "none", "--out", "bot")
     assert "My dream is" in run(installed / "huggingtweets", "generate", "bot", "My dream is")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clean")
+def test_the_newest_allowed_libraries_work(built, tmp_path_factory):
+    """Without the pins it trains and writes, and no library warns of what it will no longer do.
+
+    PyTorch stays at its pin: the newest would bring gigabytes of CUDA.
+    """
+    programs = environment(tmp_path_factory.mktemp("newest"))
+    (wheel,) = built.glob("*.whl")
+    pins = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    (pin,) = (line for line in pins if line.startswith("torch=="))
+    newest = ["--upgrade", "--upgrade-strategy", "eager"]
+    run(programs / "pip", "install", "--quiet", *newest, wheel, "pytest", pin)
+    told = [
+        errors(
+            programs / "huggingtweets", "demo", "--recipe", "starter", "--tracker", "trackio", "--out", "bot"
+        ),
+        errors(programs / "huggingtweets", "generate", "bot", "My dream is"),
+        errors(programs / "huggingtweets", "evaluate", "bot", "--count", "32"),
+    ]
+    assert [
+        line for line in "".join(told).splitlines() if re.search("warn|deprecat", line, re.IGNORECASE)
+    ] == []
 
 
 @pytest.mark.slow

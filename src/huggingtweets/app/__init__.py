@@ -37,12 +37,14 @@ __all__ = ["serve"]
 TOKEN_FILE = "page-token"  # noqa: S105 -- the name of the file
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, browser: bool = False) -> None:
+def serve(
+    *, host: str = "127.0.0.1", port: int | None = None, public: bool = False, browser: bool = False
+) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
         host: address to listen on.
-        port: port to listen on.
+        port: port to listen on; None: the first from 7860 on that is free.
         public: apply the limits of a page that anybody can reach.
         browser: open the page in the user's browser.
 
@@ -51,12 +53,13 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, br
         MissingExtra: Gradio is not installed.
     """
     from .access import Access, load_token  # noqa: PLC0415 -- it imports Starlette, which takes a moment
-    from .page import running  # noqa: PLC0415 -- it imports Gradio, which takes a second
+    from .page import PORTS, free_port, running  # noqa: PLC0415 -- it imports Gradio, which takes a second
 
     limits = ON_THE_INTERNET if public else Limits()
     token = "" if public else load_token(home() / TOKEN_FILE)
+    port = free_port(host, [port] if port else PORTS)
     access = Access(token, port) if token else None
-    with running(limits, host=host, port=port, access=access) as url:
+    with running(limits, port=port, host=host, access=access) as url:
         address = f"{url}?token={token}" if access else url
         sys.stdout.write(f"The page is at {address} (Ctrl-C ends it; a model that is learning is kept)\n")
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -33,6 +34,7 @@ __all__ = [
     "rows_by_author",
 ]
 
+_LOG = logging.getLogger(__name__)
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
 LIST = "huggingtweets sources lists what can be read"
@@ -82,7 +84,9 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
         ConsentNeeded: A live service costs money, and `options.agreed` is false.
     """
     try:
-        timeline = load(source or recognise(location)).read(location, options)
+        name = source or recognise(location)
+        _LOG.info("%s is read as %s", location, name)
+        timeline = load(name).read(location, options)
     except OSError as error:
         raise _unreadable(location, error) from error
     account = _without_private_details(timeline.account)
