@@ -480,12 +480,11 @@ def test_an_exported_space_starts(tmp_path, chromium):
     from tests.helpers.app_server import free_port  # noqa: PLC0415
 
     folder = tmp_path / "space"
-    assert set(export(folder)) == {"README.md", "app.py", "requirements.txt"}
+    assert set(export(folder)) == {path.name for path in folder.iterdir()}
     readme = (folder / "README.md").read_text("utf-8")
     assert readme.startswith("---\n")
-    assert "sdk: gradio" in readme
-    assert "app_file: app.py" in readme
-    assert "huggingtweets[app]==" in (folder / "requirements.txt").read_text("utf-8")
+    assert "sdk: docker" in readme
+    assert "app_port: 7860" in readme
     port = free_port()
     env = {**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home"), "GRADIO_SERVER_PORT": str(port)}
     with subprocess.Popen(

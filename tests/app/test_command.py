@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import hashlib
+import json
+import zipfile
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,11 +36,40 @@ def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
     assert "--port" in result.output
 
 
-def test_a_space_is_written_whole_or_not_at_all(tmp_path):
-    """--export-space writes three files, and does not replace a folder that is there."""
-    folder = tmp_path / "space"
-    result = CliRunner().invoke(app, ["app", "--export-space", str(folder), "--json"])
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    """The folder of a Space, and what the command said of it."""
+    folder = tmp_path_factory.mktemp("exported") / "space"
+    return folder, CliRunner().invoke(app, ["app", "--export-space", str(folder), "--json"])
+
+
+def test_a_space_is_written_whole_or_not_at_all(space):
+    """--export-space writes its files, and does not replace a folder that is there."""
+    folder, result = space
     assert result.exit_code == 0
-    assert {path.name for path in folder.iterdir()} == {"README.md", "app.py", "requirements.txt"}
+    assert {path.name for path in folder.iterdir()} == set(json.loads(result.stdout)["files"])
+    assert {"Dockerfile", "README.md", "app.py", "requirements.txt"} < {
+        path.name for path in folder.iterdir()
+    }
     again = CliRunner().invoke(app, ["app", "--export-space", str(folder)])
     assert again.exit_code == 2
+
+
+def test_a_space_brings_the_package_with_it(space):
+    """requirements.txt names a wheel of the folder, which has the whole package and a true RECORD."""
+    folder, _ = space
+    requirement = (folder / "requirements.txt").read_text("utf-8").strip()
+    assert requirement.startswith("./")
+    assert requirement.endswith("[app]")
+    with zipfile.ZipFile(folder / requirement.removesuffix("[app]")) as wheel:
+        (record,) = (name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
+        rows = list(csv.reader(wheel.read(record).decode().splitlines()))
+        assert {row[0] for row in rows} == set(wheel.namelist())
+        assert {"huggingtweets/app/page.py", "huggingtweets/data/bases/starter/model.safetensors"} < {
+            row[0] for row in rows
+        }
+        for name, digest, size in rows:
+            if name != record:
+                content = wheel.read(name)
+                hashed = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+                assert (digest, size) == (f"sha256={hashed}", str(len(content)))

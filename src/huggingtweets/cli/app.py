@@ -56,7 +56,9 @@ def app(
         if as_json:
             print_json({"folder": str(export_space), "files": files})
         else:
-            typer.echo(f"A Space is in {export_space}: {', '.join(files)}. Push it to one of Hugging Face's.")
+            typer.echo(
+                f"A Space is in {export_space}: {', '.join(files)}. Its README.md says how to publish it."
+            )
         return
     if find_spec("gradio") is None:
         raise MissingExtra("Gradio, which draws the page,", "app")

@@ -9,12 +9,15 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from ...dataset.beginnings import beginnings
+from ...errors import HuggingtweetsError
 from ...generation.wildness import FACTORS
 from ...generation.writer import Draft
-from ...model_folder import ModelFolder
+from ...model_folder import ModelFolder, prompt_of
 from ...reporting.picture import plain
 from ...types import Sample
-from .. import beginnings, pictures, sharing, writing, written
+from ...workflows.data import posts_of
+from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
 from ..server import Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
@@ -123,7 +126,7 @@ class PlayTab:
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
-            pressed = play_view.beginnings(beginnings.of_model(folder))
+            pressed = play_view.beginnings(self._own_beginnings(folder))
         yield *shown, pressed, *_inputs(folder), play_view.LOADING
         self._shared.server.loaded_models.prepare(folder)
         yield *(gr.skip(),) * 7, ""
@@ -139,6 +142,15 @@ class PlayTab:
     def _on_beginning(event: gr.EventData) -> str:
         _, beginning = clicked(event)
         return beginning[:MAX_PROMPT] + " "
+
+    @staticmethod
+    def _own_beginnings(folder: ModelFolder) -> list[str]:
+        """The beginnings of the posts that the model learnt from; its prompt where these are away."""
+        try:
+            texts = [post.text for post in posts_of(folder).train]
+        except HuggingtweetsError:
+            texts = []
+        return beginnings(texts) or [prompt_of(folder.record)]
 
     def _show(self, session: Session, folder: ModelFolder, server: str, **how: Any) -> tuple[Markup, Markup]:
         """The posts that are shown, as `play_view.posts` takes `how`, and the history."""

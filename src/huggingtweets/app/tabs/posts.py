@@ -11,7 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from ...cleaning.rules import languages
+from ...cleaning.languages import languages
 from ...errors import HuggingtweetsError, UserError
 from .. import reading
 from .. import selection as selections
