@@ -164,6 +164,34 @@ def test_a_finished_run_takes_nothing_away(tab, window, page):
     shutil.rmtree(run)  # for the tests after this one
 
 
+def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
+    """Permission is asked for by a press alone; the notice comes once, and only to who looks elsewhere."""
+    stub = """() => {
+        window.notices = []; window.asked = 0; document.hasFocus = () => false;
+        window.Notification = class extends EventTarget {
+          static permission = "default";
+          static async requestPermission() { window.asked++; return (this.permission = "granted"); }
+          constructor(title, options) { super(); window.notices.push(options.body); }
+        };
+    }"""
+    run = _run(page, "other")
+    _reload(*window)
+    tab.evaluate(stub)
+    _open(tab, "Train")
+    tab.get_by_role("button", name="Tell me when it is ready").wait_for()
+    assert tab.evaluate("window.asked") == 0
+    tab.click("#notify")
+    tab.get_by_role("button", name="You will be told").wait_for()
+    assert tab.evaluate("window.asked") == 1
+    events.append(run, events.Done(model="other"))
+    browser.until(lambda: tab.evaluate("window.notices"))
+    _open(tab, "Play")
+    assert tab.evaluate("window.notices") == ["other is ready."]
+    tab.locator("#strip").get_by_role("button", name="Play with it").click()
+    tab.wait_for_url("**model=other**")
+    shutil.rmtree(run)  # for the tests after this one
+
+
 @pytest.mark.slow
 def test_nobody_else_is_trained_than_the_page_shows(chromium, page, tab, tmp_path):
     """Where another window has changed the posts, Train begins nothing, and the page shows whose they are."""

@@ -248,8 +248,12 @@ def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, 
             [("every language", ""), *((code, code) for code in languages())], value="", label="Language"
         )
         with gr.Row():
-            since = gr.Textbox(label="From the day", max_length=10, min_width=120, elem_classes="ht-date")
-            until = gr.Textbox(label="Until the day", max_length=10, min_width=120, elem_classes="ht-date")
+            since = gr.Textbox(
+                label="From the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+            )
+            until = gr.Textbox(
+                label="Until the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+            )
         person = gr.Textbox(
             label="Whose posts, where a file does not say so", placeholder="@jane", max_length=200
         )
