@@ -109,3 +109,25 @@ def test_changed_weights_are_seen():
     torch.testing.assert_close(
         logits(open_decoder(model, weights)), logits(ModuleDecoder(model)), rtol=1e-4, atol=1e-4
     )
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
+def test_float16_is_nearer_than_bfloat16(model):
+    """One row in float16 has a distribution nearer to that of float32 than bfloat16's."""
+    exact = logits(ModuleDecoder(model)).log_softmax(-1)
+    weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
+    half = logits(open_decoder(model, weights, halves)).log_softmax(-1)
+    brain = logits(open_decoder(model, decoder_weights(model, torch.bfloat16))).log_softmax(-1)
+    of_half, of_brain = ((exact.exp() * (exact - other)).sum(-1).mean().item() for other in (half, brain))
+    assert 0 < of_half < of_brain
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
+def test_numbers_that_float16_cannot_hold_are_computed_in_the_wider_precision(model):
+    """Weights that overflow float16 give the logits of transformers: the position is computed again."""
+    with torch.no_grad():
+        model.get_output_embeddings().weight.mul_(1e6)
+    weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
+    torch.testing.assert_close(
+        logits(open_decoder(model, weights, halves)), logits(ModuleDecoder(model)), rtol=1e-2, atol=1e3
+    )

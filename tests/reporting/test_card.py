@@ -174,6 +174,29 @@ def test_metadata_comes_back_from_the_hubs_own_reader():
     assert result.dataset_name == "Held-out posts of @ada"
 
 
+def of_german_posts(prompt="Heute singt", **base):
+    german = msgspec.structs.replace(author(), language="de")
+    result = TrainingResult(metrics=(), samples=(Sample(prompt=prompt, text=f"{prompt} der Kessel."),))
+    made = msgspec.structs.replace(record().base, **base)
+    return model_card(record(german, base=made, result=result), pictures=())
+
+
+def test_a_card_says_where_its_base_knows_another_language():
+    """Whoever reads the card sees why it writes worse than others; nothing is said where nobody knows."""
+    assert "trained on English only" in Page(of_german_posts(languages=("en",))).text
+    assert "trained on English only" not in Page(of_german_posts()).text
+    assert "trained on English only" not in Page(model_card(record(), pictures=())).text
+
+
+def test_commands_on_a_card_have_the_prompt_of_its_language():
+    """A prompt that is more than letters, as a record of somebody else may have, never stands in code."""
+    for prompt in ("Heute singt", "आज केतली", "今日は"):
+        assert f'huggingtweets generate . "{prompt}"' in of_german_posts(prompt)
+    assert ModelCard(of_german_posts()).data.widget == [{"text": "Heute singt"}]
+    for hostile in NASTY:
+        assert 'huggingtweets generate . "My dream is"' in of_german_posts(hostile)
+
+
 def test_a_card_without_a_known_language_names_none():
     """Nothing is claimed that is not known."""
     unknown = record(msgspec.structs.replace(author(), language=""))

@@ -22,6 +22,7 @@ from ._files import no_progress
 from ._gguf import read_gguf
 from .hub import cached_commit
 from .kept import kept_base
+from .languages import languages_of
 from .pretrained import first_line, load_config, load_model, load_tokenizer
 
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
@@ -94,6 +95,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
             origin=files.origin,
             precision=files.precision,
             licence=files.licence,
+            languages=languages_of(name),
             dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
         ),
         is_part=_is_part(config),

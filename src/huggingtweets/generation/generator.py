@@ -32,7 +32,7 @@ from ..types import Sampling
 from .batch import GroupedBatch, Sampler, SamplingRequest, TextBatch
 from .continuous import ContinuousBatch
 from .decoder import open_decoder
-from .decoder_weights import DecoderWeights, decoder_weights
+from .decoder_weights import DecoderWeights, decoder_weights, is_half_fast
 from .row_decoder import RowDecoder
 from .sampler import stream_tokens
 from .text_tokens import TextTokens
@@ -89,7 +89,7 @@ class Generator(Writer):
             shown_at = time.monotonic()
             ids: list[list[int]] = []
             inputs = self._tokens.begin(request.prompt, count, request.speaker)
-            for ids in self._stream(inputs, request.sampling):
+            for ids in self._stream(inputs, request):
                 if time.monotonic() - shown_at > request.interval:
                     yield self._tokens.texts(request.prompt, ids), False
                     shown_at = time.monotonic()
@@ -108,14 +108,28 @@ class Generator(Writer):
         """Read when the first text is written: a model that only predicts needs no copy of its weights."""
         return decoder_weights(self.model, self._dtype)
 
-    def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
+    @cached_property
+    def _half_weights(self) -> DecoderWeights | None:
+        """What one text is written with alone: its time is that of reading the weights."""
+        return decoder_weights(self.model, torch.float16) if is_half_fast() else None
+
+    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs = inputs.to(self.model.device)
         remaining = self._tokens.remaining(inputs.shape[1])
-        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
+        most = min(request.sampling.max_new_tokens, remaining)
+        sampling = replace(request.sampling, max_new_tokens=most)
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
-            decoder = open_decoder(self.model, self._weights)
-            yield from stream_tokens(decoder, inputs, sampling, self._tokens.ends, self._tokens.suppressed)
+            half = self._half_weights if len(inputs) == 1 else None
+            decoder = open_decoder(self.model, self._weights, half)
+            yield from stream_tokens(
+                decoder,
+                inputs,
+                sampling,
+                self._tokens.ends,
+                self._tokens.suppressed,
+                self._tokens.rarely_first(request.prompt),
+            )
         else:
             yield self._generate(inputs, sampling)
 

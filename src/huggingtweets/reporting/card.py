@@ -11,7 +11,10 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..bases.languages import language_warning
+from ..model_folder import prompt_of
 from ..results import MODEL, Evaluation, Metric
+from ..text import MARKS
 from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
 from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
@@ -21,14 +24,10 @@ from .sections import headlines
 from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
-OF_LORA = {
-    "lora_rank",
-    "lora_alpha",
-    "merge_adapter",
-    "adapter_only",
-}  # fields that mean something to no other method
+OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # fields of no other method
 SHOWN_FIELDS = ("name", "method", "lora_rank", "epochs", "learning_rate", "batch_tokens", "seed")
 SHOWN_SAMPLES = 3
+_LETTERS_ONLY = re.compile(rf"[^\W\d_](?:[^\W\d_]|[ {MARKS}])*")
 LICENCES = {  # by SPDX or a name of their own, as the Hub calls them
     "Apache-2.0": "apache-2.0",
     "MIT": "mit",
@@ -61,7 +60,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
         library_name=_library(record),
         base_model=hub_id(record.base) or record.base.made_from or None,
         license=LICENCES.get(record.base.licence),
-        widget=[{"text": PROMPT}] if based else None,
+        widget=[{"text": plain(prompt_of(record))}] if based else None,
         thumbnail="predictions.png" if "predictions.png" in pictures else None,
         model_name=plain(record.name),
         eval_results=[_result(metric, record) for metric in record.result.metrics] or None,
@@ -128,6 +127,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "record": record,
         "pictures": pictures,
         "authors": _authors(record, pictures),
+        "prompt": _harmless_prompt(record),
         "names": names(record.authors),
         "columns": [_column(author) for author in authors],
         "others": ", ".join(f"@{author.account.handle}" for author in record.authors[MOST_SHOWN:]),
@@ -136,6 +136,9 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "tracker_url": _web(record.tracked.url),
         "base": _base(record.base) if record.base.name != NO_BASE else "",
         "adapter": _is_adapter(record),
+        "language_warning": language_warning(
+            record.base.name, record.base.languages, [author.language for author in record.authors]
+        ),
         "adapter_alone": _is_adapter_alone(record),
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
@@ -170,6 +173,12 @@ def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | No
 def _web(url: str) -> str | None:
     """An address on the web on one line; None for all others, which must not become links."""
     return plain(url) if re.match(r"https?://", url) else None
+
+
+def _harmless_prompt(record: Record) -> Markup:
+    """The prompt as code shows it, where nothing is escaped: letters only, or that of English cards."""
+    prompt = prompt_of(record)
+    return Markup(prompt if _LETTERS_ONLY.fullmatch(prompt) else PROMPT)  # noqa: S704 -- letters and spaces
 
 
 def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:

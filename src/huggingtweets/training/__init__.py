@@ -17,6 +17,7 @@ from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
 from .device import Device, choose_device, environment, return_freed_memory
+from .freezing import freeze_lower_layers
 from .held_out import bits_per_post
 from .loop import TrainingLoop
 from .plan import fine_tuning_plan
@@ -60,6 +61,8 @@ def train(
     if recipe.speakers:
         introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
     adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
+    if recipe.frozen_layers:
+        freeze_lower_layers(base.model, recipe)
     torch.manual_seed(recipe.seed)
     context = TrainContext.prepare(base.model, base.tokenizer, options)
     plan = fine_tuning_plan(dataset, recipe, context, base.base.digest)
