@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,7 @@ from .theme import css, script, theme
 from .uploads import kept_apart
 
 TITLE = "huggingtweets"
+PORTS = range(7860, 7880)  # as Gradio and trackio choose theirs
 TABS = (
     ("posts", "1 Posts"),
     ("train", "2 Train"),
@@ -85,20 +86,16 @@ def _lay_out(shared: Shared) -> list[Any]:
 
 @contextmanager
 def running(
-    limits: Limits, *, host: str = "127.0.0.1", port: int = 7860, access: Access | None = None
+    limits: Limits, *, port: int, host: str = "127.0.0.1", access: Access | None = None
 ) -> Iterator[str]:
     """Serve the page while the `with` block runs; yield its URL.
 
     Args:
         limits: what a visitor may do.
+        port: port to listen on, from `free_port`.
         host: address to listen on.
-        port: port to listen on.
         access: lets in who may open the page; None: whoever can reach it.
-
-    Raises:
-        UserError: the port is taken.
     """
-    _require_free(host, port)
     incoming = home().resolve() / "incoming"
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(incoming)
@@ -144,12 +141,25 @@ def running(
         page.close(verbose=False)
 
 
-def _require_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def free_port(host: str, ports: Sequence[int]) -> int:
+    """The first of some ports that nothing listens on.
+
+    Raises:
+        UserError: all are taken.
+    """
+    for port in ports:
         try:
-            probe.bind((host, port))
+            _bind(host, port)
         except OSError as error:
-            raise UserError(
-                f"{host}:{port} cannot be used ({error.strerror}); choose another with --port or --host"
-            ) from error
+            reason = error.strerror
+        else:
+            return port
+    raise UserError(f"{host}:{ports[-1]} cannot be used ({reason}); choose another with --port or --host")
+
+
+def _bind(host: str, port: int) -> None:
+    """Listen for a moment."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":  # elsewhere the option lets two programs listen on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
+from ..cleaning import EXAMPLES
 from ..errors import HuggingtweetsError, LocationError
 from ..files import at_home
 from ..progress import Silence
@@ -38,17 +39,19 @@ class Reader:
         self._limits, self._home = limits, home
         self._end = time.monotonic() + limits.reading if limits.reading else None
 
-    def inspect(self, data: DataConfig) -> list[Inspection]:
+    def inspect(self, data: DataConfig, examples: int = EXAMPLES) -> list[Inspection]:
         """Read and clean posts, as the workflow does.
 
         Raises:
             UserError: posts cannot be read, or a limit is reached.
         """
         if self._end is None:
-            return inspect(data, watcher=PostLimit(self._limits))
+            return inspect(data, examples=examples, watcher=PostLimit(self._limits))
         context = _context()
         results, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_read, args=(sender, data, self._limits, self._home), daemon=True)
+        process = context.Process(
+            target=_read, args=(sender, data, examples, self._limits, self._home), daemon=True
+        )
         process.start()
         sender.close()
         try:
@@ -101,12 +104,12 @@ def _received(results: Connection, seconds: float) -> list[Inspection]:
     return result
 
 
-def _read(sender: Connection, data: DataConfig, limits: Limits, home: Path | None) -> None:
+def _read(sender: Connection, data: DataConfig, examples: int, limits: Limits, home: Path | None) -> None:
     """Read posts in the new process, and send them or the error."""
     _bound(limits.memory)
     try:
         with at_home(home):
-            sender.send(inspect(data, watcher=PostLimit(limits)))
+            sender.send(inspect(data, examples=examples, watcher=PostLimit(limits)))
     except MemoryError:
         sender.send(LocationError(_TOO_LARGE))
     except HuggingtweetsError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..cleaning import EXAMPLES
 from ..dataset.sufficiency import Level, sufficiency
 from ..errors import NoTextColumn, SeveralAuthors
 from ..workflows.data import DataConfig
@@ -35,14 +36,14 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
     with session.use_home(), session.reading():
         reader = Reader(limits, session.own_home)
         try:
-            inspections = _inspect(selection, reader)
+            read = _inspect(selection, reader)
         except Exception as error:
             selection = _with_errors(selection, reader)
             if not any(place.error for place in selection.places):
                 raise
             del error
-            inspections = _inspect(selection, reader)
-    authors = [inspection.author for inspection in inspections]
+            read = _inspect(selection, reader)
+    authors = [inspection.author for inspection in read]
     level = sufficiency([text for author in authors for text in author.texts]).level
     selection = replace(
         selection,
@@ -50,7 +51,26 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
         kept=sum(author.cleaned.funnel.kept for author in authors),
         enough=level is not Level.TOO_LITTLE,
     )
-    return save(selection, session), inspections
+    return save(selection, session), read
+
+
+def inspections(
+    selection: Selection, session: Session, limits: Limits, examples: int = EXAMPLES
+) -> list[Inspection]:
+    """Read and clean the posts of a selection that can be read; nothing is saved.
+
+    Args:
+        selection: the places.
+        session: of the visitor.
+        limits: how much is read.
+        examples: texts of dropped posts that are kept for each reason.
+
+    Raises:
+        UserError: a limit is reached, or a place cannot be read any more.
+    """
+    session.make()
+    with session.use_home(), session.reading():
+        return _inspect(selection, Reader(limits, session.own_home), examples)
 
 
 def delete_unused_uploads(selection: Selection, session: Session) -> None:
@@ -63,13 +83,13 @@ def delete_unused_uploads(selection: Selection, session: Session) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _inspect(selection: Selection, reader: Reader) -> list[Inspection]:
+def _inspect(selection: Selection, reader: Reader, examples: int = EXAMPLES) -> list[Inspection]:
     data = DataConfig(
         locations=tuple(place.location for place in selection.readable),
         options=selection.options,
         rules=selection.rules,
     )
-    return reader.inspect(data) if data.locations else []
+    return reader.inspect(data, examples) if data.locations else []
 
 
 def _with_errors(selection: Selection, reader: Reader) -> Selection:

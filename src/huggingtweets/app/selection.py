@@ -69,7 +69,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def digest(self) -> str:
         """What tells this choice of posts from another: of what is read, and how."""
         parts = ([place.location for place in self.readable], self.person, self.text_column, self.rules)
-        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
 def load(session: Session) -> Selection:
@@ -155,7 +155,7 @@ def with_filters(
         UserError: a date cannot be read, the last day is before the first, or a language is not known.
     """
     handle = str(person or "").strip().lstrip("@")[:MAX_NAME]
-    rules = _cleaning_rules(replies, language, since, until)
+    rules = replace(_cleaning_rules(replies, language, since, until), exclude=selection.rules.exclude)
     places = selection.places if handle == selection.person else tuple(map(_untried, selection.places))
     return replace(selection, rules=rules, person=handle, places=places)
 

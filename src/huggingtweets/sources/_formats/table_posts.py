@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
+from ...text.quoted import REPOST
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
@@ -30,7 +31,7 @@ from .markup import activity_text, unescape_html
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
-from .x_posts import RETWEET, language
+from .x_posts import language
 
 Rows = Callable[[], Iterator[Row]]
 
@@ -254,7 +255,7 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     named = {plain(row.get(name)) for name in columns.kinds}
     references = " ".join(str(row.get(name)) for name in columns.references)
     reposts = _any(row, columns.reposts) or "retweeted" in references or named & {*names("kinds")["repost"]}
-    if reposts or RETWEET.match(text):
+    if reposts or REPOST.match(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or named & {*names("kinds")["reply"]}
     if replies or text.startswith("@") or _field(row, columns.reply_to):

@@ -22,6 +22,7 @@ from .json_arrays import decode_array
 from .json_rows import is_json, json_rows
 from .odd_records import OddRecords
 from .record_shapes import Row, flat_records
+from .workbook import SUFFIXES, is_workbook, workbook_rows
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _OF_POSTS = re.compile(
@@ -47,19 +48,21 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
         LocationError: The file is a JSON object without exactly one list of objects.
     """
     suffix, codec = path.suffix.lower(), _checked(encoding)
+    if is_workbook(path):
+        return workbook_rows(path)
     if suffix in _BINARY_READERS:
         return _BINARY_READERS[suffix](path)
     if is_json(path):
         return json_rows(path, codec)
     text = lines(path, codec)
-    if suffix == ".txt":
+    if suffix in {".txt", *SUFFIXES}:  # what is named as a workbook may be a text that a program opens, too
         return _text_rows(text, str(path))
     return delimited_rows(text if suffix in _DELIMITED else _table(text, path), str(path))
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS}
+    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS, *SUFFIXES}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
