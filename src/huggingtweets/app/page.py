@@ -108,7 +108,7 @@ def running(
     request_filter = Middleware(RequestFilter, limits=limits, access=access)
     close_idle_connections(limits)
     try:
-        app, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
+        _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,
             server_port=port,
             share=False,
@@ -134,7 +134,7 @@ def running(
                 "openapi_url": None,
             },
         )
-        with kept_apart(app, incoming):
+        with kept_apart(incoming):
             yield url
     finally:
         queue.close()

@@ -21,7 +21,7 @@ from ..sources import Match, ReadOptions
 from ..workflows.data import sample_archive
 from .limits import Limits
 from .sessions import Session
-from .uploads import uploads_in
+from .uploads import is_upload
 
 FILE = "chosen.json"
 MAX_PLACES = 20
@@ -95,7 +95,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     Args:
         selection: what the files are added to.
         uploads: paths of the files, as the browser sends them.
-        incoming: the folder of Gradio's files; a path outside of that of uploads is refused.
+        incoming: the folder of Gradio's files; what is no upload in it is refused.
         session: where the files go.
 
     Raises:
@@ -104,7 +104,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     places = []
     for upload in uploads:
         path = Path(upload).resolve()
-        if not path.is_relative_to(uploads_in(incoming.resolve())) or not path.is_file():
+        if not is_upload(path, incoming.resolve()):
             raise UserError("this file is not here any more; drop it again")
         session.make()
         folder = session.uploads / secrets.token_hex(8)
