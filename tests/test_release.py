@@ -90,7 +90,7 @@ def test_the_image_keeps_to_the_linter():
 
 def test_workflows_are_pinned_and_may_little():
     """Each action is pinned by its commit, each workflow names its rights, each script and target exists."""
-    assert {"ci.yml", "release.yml"} == WORKFLOWS.keys()
+    assert {"ci.yml", "newest.yml", "release.yml"} == WORKFLOWS.keys()
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for text in WORKFLOWS.values():
         assert "permissions" in yaml.safe_load(text)
@@ -101,6 +101,24 @@ def test_workflows_are_pinned_and_may_little():
         assert [
             name for name in re.findall(r"python (scripts/\S+)", text) if not (ROOT / name).exists()
         ] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the usual PyTorch has no CUDA")
+@pytest.mark.parametrize("gpu", [False, True])
+def test_make_takes_pytorch_for_the_cpu_where_there_is_no_gpu(gpu, tmp_path):
+    """Where its index cannot be reached, `make` goes on with the usual one; with a GPU it does not try."""
+    calls = tmp_path / "calls"
+    for name in ("python", *(["nvidia-smi"] if gpu else [])):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexit 1\n')
+        program.chmod(0o755)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    if not gpu and shutil.which("nvidia-smi", path=path):
+        pytest.skip("this machine has a GPU")
+    run("make", "torch-for-cpu", f"VENV={tmp_path}", cwd=ROOT, env={"PATH": path})
+    told = calls.read_text() if calls.exists() else ""
+    assert ("--no-deps" in told and "torch==" in told) is not gpu
 
 
 def completed(words, **options) -> subprocess.CompletedProcess[str]:
