@@ -10,8 +10,9 @@ from msgspec import Struct, defstruct
 from huggingtweets.dataset.sufficiency import Sufficiency
 from huggingtweets.evaluation import questions
 from huggingtweets.evaluation.comparison import Difference
+from huggingtweets.reporting.pretrained import Pretrained
 from huggingtweets.results import Counts, Game
-from huggingtweets.types import Account, Funnel, Pretrained, Record, Sample
+from huggingtweets.types import Account, Funnel, Record, Sample
 from huggingtweets.workflows.bases import ListedBase
 from huggingtweets.workflows.export import Exported
 from huggingtweets.workflows.fleet import FleetResults, FleetStatus
@@ -50,6 +51,8 @@ class Inspected(Struct):
     funnel: Funnel
     skipped: dict[str, int]
     dates: str
+    language: str
+    language_warning: str
     with_private_details: int
     verdict: Sufficiency
     dropped: dict[str, list[str]]

@@ -24,7 +24,7 @@ import msgspec
 
 from .errors import ModelError, OutputExists
 from .files import sha256
-from .types import Base, CurvePoint, Record
+from .types import PROMPT, Base, CurvePoint, Record
 
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
@@ -174,6 +174,11 @@ class ModelFolder:
 
     def __str__(self) -> str:
         return str(self.path)
+
+
+def prompt_of(record: Record) -> str:
+    """The beginning of a model's first samples, in the language of its posts."""
+    return next((sample.prompt for sample in record.result.samples), PROMPT)
 
 
 def folder_name(name: str) -> str:

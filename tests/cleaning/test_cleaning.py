@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.cleaning import CleaningRules, clean, clean_text
+from huggingtweets.cleaning import CleaningRules, clean, clean_text, duplicates
 from huggingtweets.cleaning.duplicates import normalized, repeats
-from huggingtweets.cleaning.rules import is_in_language, is_short
+from huggingtweets.cleaning.languages import is_in_language
+from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import (
     INVISIBLE,
     REST_OF_LINK,
@@ -25,6 +26,7 @@ from huggingtweets.errors import UserError
 from huggingtweets.text.private import without_private_details
 from huggingtweets.types import PostKind, Reason
 from tests.conftest import post
+from tests.helpers.tiny import varied_texts
 
 ANY_POSTS = st.lists(
     st.tuples(st.text(), st.sampled_from(PostKind), st.none() | st.sampled_from(["en", "fr", "en-GB"])),
@@ -228,6 +230,22 @@ def _near_duplicates(texts):
     return near
 
 
+def test_look_alikes_are_not_all_compared_with_each_other(monkeypatch):
+    """Of a bot's posts from one template, each is compared with few others, and repeats are found still."""
+    compared = []
+    similarity = duplicates._similarity
+    monkeypatch.setattr(duplicates, "_similarity", lambda *sets: compared.append(1) or similarity(*sets))
+    rng = random.Random(0)
+    words = ["".join(rng.choices("abdegiklmnorstu", k=5)) for _ in range(3000)]
+    form = "Today my little watch counted {} steps and said {}, which is my report to all of you"
+    texts = [form.format(rng.randrange(10**8, 10**9), rng.choice(words)) for _ in range(1500)]
+    again = [text.replace("all of you", "all of them") for text in texts[::5]]
+    found = repeats(texts + again)
+    assert len(compared) <= 8 * len(found)
+    assert found[:1500].count(None) > 1400, "look-alikes below the threshold are posts"
+    assert found[1500:].count(None) < 0.05 * len(again)
+
+
 def test_a_copy_of_a_near_duplicate_is_one_too():
     """A repeated near-duplicate is dropped for the same reason."""
     first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
@@ -265,9 +283,37 @@ def test_every_reason_is_counted_with_examples():
         post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
         post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
         post("this one is taken out by hand", 9),
+        post("so many posts are not needed at all", 10),
     ]
     rules = CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2), exclude=frozenset("9"))
-    cleaned = clean(posts, rules)
+    cleaned = clean(posts, rules, most=2)
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
-    assert [p.id for p in cleaned.posts] == ["5", "7"]
+    assert len(cleaned.posts) == 2
+    kept = [p.id for p in clean(posts, rules).posts]
+    assert kept == ["5", "7", "10"]
+
+
+def test_of_many_posts_some_are_drawn_from_the_whole_time():
+    """At most so many are kept, in order of time, the same ones each time; the funnel counts the rest."""
+    posts = [post(text, i) for i, text in enumerate(varied_texts(200, seed=1))]
+    cleaned = clean(posts, most=40)
+    numbers = [int(p.id) for p in cleaned.posts]
+    assert len(numbers) == 40
+    assert numbers == sorted(numbers)
+    assert numbers[0] < 30
+    assert numbers[-1] > 170
+    assert cleaned.funnel.dropped == {Reason.SAMPLED: 160}
+    assert clean(posts, most=40).posts == cleaned.posts
+    assert clean(posts, most=500).funnel.dropped == {}
+
+
+def test_a_post_that_is_taken_out_takes_its_repeats_along():
+    """Neither the same text nor nearly the same stands in for a post that was taken out by hand."""
+    text = "the lamp by the stairs of the old harbour was lit at seven in the evening"
+    posts = [post(f"{text}{end}", number) for number, end in enumerate(("", "!", " https://example.org/7"))]
+    others = [post("nobody has said anything about the gull today", 7)]
+    cleaned = clean([*posts, *others], CleaningRules(exclude=frozenset("0")))
+    assert [post.id for post in cleaned.posts] == ["7"]
+    assert cleaned.funnel.dropped == {Reason.EXCLUDED: 1, Reason.DUPLICATE: 2}
+    assert cleaned.funnel.kept + sum(cleaned.funnel.dropped.values()) == cleaned.funnel.read

@@ -81,6 +81,21 @@ def test_nearest_is_the_true_jaccard_similarity():
         assert expected[match.position] == pytest.approx(max(expected))
 
 
+@pytest.mark.parametrize("threshold", [0.7, 0.8, 0.95])
+def test_near_posts_are_those_that_a_comparison_with_all_finds(threshold):
+    """Though few are compared: also of texts that have unknown shingles, or hardly any."""
+    train, held_out = sample()
+    changed = [
+        text[: len(text) * cut // 20] + "qqq" * (cut % 3) for cut in range(13, 21) for text in train[:40]
+    ]
+    texts = [*changed, *held_out[:200], "", "😀", train[5].upper()]
+    originals = Originals(train)
+    near_posts = originals.near(texts, threshold).tolist()
+    assert near_posts == [match.similarity >= threshold for match in originals.nearest(texts)]
+    assert 20 < sum(near_posts) < len(texts) - 50
+    assert Originals([]).near(["some words here"]).tolist() == [False]
+
+
 def test_a_model_that_copies_is_seen_and_one_that_shuffles_is_not():
     """Shares of copied posts are 1 and 0; the person's own rate lies between."""
     train, held_out = sample()

@@ -194,10 +194,10 @@ def test_a_folder_that_is_no_archive_is_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "advice"),
     [
-        ("posts.xlsx", b"PK", "huggingtweets sources"),
-        ("posts.xls", b"\xd0\xcf\x11\xe0", "save it as CSV"),
+        ("posts.docx", b"PK", "huggingtweets sources"),
+        ("posts.bin", b"\xd0\xcf\x11\xe0", "save it as CSV"),
         ("messages.html", b"<!DOCTYPE html><html>", "ask for it again as JSON"),
-        ("tweets.jsonl.gz", b"\x1f\x8b\x08", "unpack it"),
+        ("tweets.jsonl.zst", b"\x28\xb5\x2f\xfd", "unpack it"),
         ("chat.db", b"SQLite format 3\0", "a database"),
     ],
 )

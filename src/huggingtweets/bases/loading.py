@@ -21,6 +21,7 @@ from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
 from .hub import cached_commit
+from .languages import languages_of
 from .pretrained import first_line, load_config, load_model, load_tokenizer
 
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
@@ -85,6 +86,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
             origin=files.origin,
             precision=files.precision,
             licence=files.licence,
+            languages=languages_of(name),
             dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
         ),
         is_part=_is_part(config),

@@ -2,31 +2,38 @@
 
 Two texts are near-duplicates if the Jaccard similarity of their character 5-grams reaches the threshold.
 MinHash with locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive
-Datasets", ch. 3) only proposes pairs; their true similarity decides. It runs twice. The first run, with
-shingles hashed by numpy, finds all texts that have a similar text. The second run finds the pairs in these.
+Datasets", ch. 3) only proposes pairs: texts that share a band of their signatures. Their true similarity
+decides. Where many texts are made from one template, a text is compared with those that share most bands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from string import punctuation
 
 import numpy as np
 from numpy.typing import NDArray
-from rensa import RMinHash, RMinHashLSH
+from rensa import RMinHash
 
 from ..types import Reason
 
 SHINGLE = 5  # characters
 THRESHOLD = 0.8
-PERMUTATIONS = 360
-BANDS = 60  # of 6 rows: each run misses a pair at 0.8 with probability (1 - 0.8^6)^60, 1e-8
-LIKELY = 0.68  # similarity estimated from the hashes; 5 standard deviations below 0.8
+ROWS = 6  # hashes of a band
+BANDS = 60  # a pair at 0.8 shares none with probability (1 - 0.8^6)^60, 1e-8
+PERMUTATIONS = ROWS * BANDS
+NEAREST = 4  # texts before one in a band, and the first, with which it may be compared
+COMPARED = 8  # texts at most with which one is compared
 SEED = 1
-BATCH = 1000  # texts hashed at a time
+BATCH = 1000  # texts hashed, or compared, at a time
 SPACED = bytes(ord(" ") if chr(code) in punctuation else code for code in range(256))
 CHARACTER_BITS = 21
 FACTORS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # odd numbers with well-spread bits
+
+Keys = NDArray[np.uint32]
+Numbers = NDArray[np.int64]
 
 
 def repeats(texts: Sequence[str]) -> list[Reason | None]:
@@ -50,40 +57,72 @@ def normalized(text: str) -> str:
 
 def near_duplicates(texts: Sequence[str]) -> set[str]:
     """Return the near-duplicates among different texts: each is similar to an earlier text that is none."""
-    duplicates: set[str] = set()
-    index = RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS)
-    candidates = _candidates(texts)
-    signatures = _signatures(candidates)
-    for position, (text, signature) in enumerate(zip(candidates, signatures, strict=True)):
-        likely = (
-            candidates[other]
-            for other in index.query(signature)
-            if signature.jaccard(signatures[other]) >= LIKELY
-        )
-        if any(_similarity(text, other) >= THRESHOLD for other in likely):
-            duplicates.add(text)
-        else:
-            index.insert(position, signature)
-    return duplicates
+    originals: dict[int, int] = {}  # of near-duplicates: the earlier text that they repeat
+    for number, candidates in _candidates(_band_keys(texts)):
+        shared: Counter[int] = Counter()
+        for candidate, bands in candidates:
+            shared[originals.get(candidate, candidate)] += bands
+        shingles = set(_shingles(texts[number]))
+        for other, _ in shared.most_common(COMPARED):
+            if _similarity(shingles, set(_shingles(texts[other]))) >= THRESHOLD:
+                originals[number] = other
+                break
+    return {texts[number] for number in originals}
 
 
-def _candidates(texts: Sequence[str]) -> list[str]:
-    """Return the texts that may be near-duplicates of another: all that are, and a few more."""
-    ends = np.cumsum([0, *(_shingle_count(text) for text in texts)])
-    hashes = np.empty(ends[-1], np.uint64)
+def _band_keys(texts: Sequence[str]) -> Keys:
+    """Return the hash of each band of each text's signature: (bands, texts)."""
+    keys = np.empty((BANDS, len(texts)), np.uint32)
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
-        hashes[ends[start] : ends[start + len(batch)]] = _shingle_hashes(batch)
-    signatures = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, PERMUTATIONS, SEED)
-    del hashes  # the largest thing in memory
-    flags = RMinHashLSH(THRESHOLD, PERMUTATIONS, BANDS).query_duplicate_flags_matrix_one_shot(signatures)
-    return [text for text, flag in zip(texts, flags, strict=True) if flag]
+        ends = np.cumsum([0, *(_shingle_count(text) for text in batch)])
+        signatures = RMinHash.digest_matrix_from_flat_token_hashes(
+            _shingle_hashes(batch), ends, PERMUTATIONS, SEED
+        )
+        bands = np.array(signatures.to_rows(), np.uint64).reshape(len(batch), BANDS, ROWS)
+        mixed = np.zeros((len(batch), BANDS), np.uint64)
+        for row in range(ROWS):
+            mixed = (mixed ^ bands[:, :, row]) * FACTORS[0]
+        keys[:, start : start + BATCH] = (mixed >> 32).T
+    return keys
 
 
-def _signatures(texts: Sequence[str]) -> list[RMinHash]:
-    batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
-    shingles = ([_shingles(text) for text in batch] for batch in batches)
-    return [s for batch in shingles for s in RMinHash.from_token_sets(batch, PERMUTATIONS, SEED)]
+def _candidates(keys: Keys) -> Iterator[tuple[int, Iterator[tuple[int, int]]]]:
+    """Yield texts that share bands with earlier ones, and these with the number of bands."""
+    count = keys.shape[1]
+    order = np.argsort(keys, axis=1, kind="stable").astype(np.int32)
+    first = np.empty_like(order)  # of each place in the order: the place of the first text of the same key
+    place = np.empty_like(order)  # of each text
+    for band, (texts, band_keys) in enumerate(zip(order, keys, strict=True)):
+        in_order = band_keys[texts]
+        begins = np.concatenate([[True], in_order[1:] != in_order[:-1]])[:count]
+        first[band] = np.maximum.accumulate(np.where(begins, np.arange(count), 0))
+        place[band, texts] = np.arange(count)
+    for start in range(0, count, BATCH):
+        own = place[:, start : start + BATCH]
+        first_places = np.take_along_axis(first, own, axis=1)
+        before = [np.maximum(own - distance, first_places) for distance in range(1, NEAREST + 1)]
+        others = [np.take_along_axis(order, places, axis=1) for places in (first_places, *before)]
+        yield from _by_shared_bands(np.concatenate(others), start)
+
+
+def _by_shared_bands(
+    others: NDArray[np.int32], start: int
+) -> Iterator[tuple[int, Iterator[tuple[int, int]]]]:
+    """Yield the candidates of each text of a batch, and how many bands they share.
+
+    Args:
+        others: Earlier texts in the same bands, or the text itself: (bands x places, texts of the batch).
+        start: The number of the first text of the batch.
+    """
+    earlier = others < np.arange(start, start + others.shape[1])
+    numbers = np.arange(start, start + others.shape[1]).repeat(earlier.sum(axis=0))
+    pairs, shared = np.unique(numbers << 32 | others.T[earlier.T], return_counts=True)
+    texts, candidates = pairs >> 32, (pairs & 0xFFFFFFFF).tolist()
+    counts = shared.tolist()
+    begins = np.flatnonzero(np.diff(texts, prepend=-1)).tolist()
+    for begin, end in pairwise([*begins, len(texts)]):
+        yield int(texts[begin]), zip(candidates[begin:end], counts[begin:end], strict=True)
 
 
 def _shingle_count(text: str) -> int:
@@ -107,7 +146,7 @@ def _shingle_hashes(texts: Sequence[str]) -> NDArray[np.uint64]:
     return np.delete(hashes, across)
 
 
-def _similarity(a: str, b: str) -> float:
-    """Return the Jaccard similarity of the shingles of two texts, from 0 to 1."""
-    of_a, of_b = set(_shingles(a)), set(_shingles(b))
-    return len(of_a & of_b) / len(of_a | of_b)
+def _similarity(one: set[str], other: set[str]) -> float:
+    """Return the Jaccard similarity of two sets of shingles, from 0 to 1."""
+    common = len(one & other)
+    return common / (len(one) + len(other) - common)

@@ -23,6 +23,7 @@ LINK = re.compile(  # begins with a set of letters, as searching for that is thr
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
+MENTION_OR_LINK = re.compile(rf"{MENTION}|{LINK.pattern}")
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
 INVISIBLE = re.compile(  # U+200B is the border between words in scripts without spaces
     rf"(?<![{UNSPACED}])\u200b|\u200b(?![{UNSPACED}])|"

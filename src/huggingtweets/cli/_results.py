@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from ..model_folder import ModelFolder
+from ..model_folder import ModelFolder, prompt_of
 from ..results import Game
 from ..sources import Source
-from ..types import PROMPT, Funnel, Reason, Sample
+from ..types import Funnel, Reason, Sample
 from ._evaluations import print_answers
 from ._terminal import PlainConsole, console, harmless
 
@@ -27,6 +27,7 @@ REASONS = {
     Reason.SHORT: "short (fewer than three words)",
     Reason.DUPLICATE: "duplicates",
     Reason.NEAR_DUPLICATE: "near duplicates",
+    Reason.SAMPLED: "more than the recipe takes of one author",
 }
 
 
@@ -41,8 +42,9 @@ def print_trained(model: ModelFolder) -> None:
     for metric in record.result.metrics:
         base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
         out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
-    out.print(harmless(f"\n{PROMPT} ... (seed {record.recipe.seed}, nothing picked)"))
-    print_samples([sample for sample in record.result.samples if sample.prompt == PROMPT])
+    prompt = prompt_of(record)
+    out.print(harmless(f"\n{prompt} ... (seed {record.recipe.seed}, nothing picked)"))
+    print_samples([sample for sample in record.result.samples if sample.prompt == prompt])
     if model.evaluation.is_file():
         out.print()
         print_answers(EvaluatedModel(model, evaluation.load(model)).headlines)
@@ -51,7 +53,7 @@ def print_trained(model: ModelFolder) -> None:
         out.print(f"  {model.path / name}", markup=False, soft_wrap=True)
     if record.tracked.command:
         out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
-    out.print(f'More of it: huggingtweets generate {model} "{PROMPT}"', markup=False, soft_wrap=True)
+    out.print(f'More of it: huggingtweets generate {model} "{prompt}"', markup=False, soft_wrap=True)
 
 
 def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
@@ -94,7 +96,7 @@ def print_inspection(inspection: Inspection) -> None:
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))
-    for fact in filter(None, (inspection.dates, inspection.private_details)):
+    for fact in filter(None, (inspection.dates, inspection.private_details, inspection.language_warning)):
         out.print(harmless(fact))
     for post in cleaned.kept_examples():
         out.print(harmless(f"kept: {post.text}"), soft_wrap=True)

@@ -44,7 +44,8 @@ def app(
     """Open the page: from a file to a bot in three clicks.
 
     It asks for posts, trains a model while it shows how far it is, and lets you play with it. It loads
-    nothing from elsewhere.
+    nothing from elsewhere. On your own machine it opens with the address that is printed, which ends with a
+    token: other users of the machine cannot open it.
 
     \b
     Examples:

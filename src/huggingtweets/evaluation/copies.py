@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from ..results import COPIED_RUN, Figure
 from ..text import NEAR, SHINGLE, normalized, words
@@ -21,6 +23,8 @@ SHORTEST, LONGEST = 6, 15  # limits of that run in words; 15 is where markovify 
 FALSE_ALARM = 0.05  # share of runs of training in which copying is found by chance, at most
 SUSPECTED = 0.25  # p-value below which more posts are looked at
 PIECE = 200  # texts compared with all training posts at once
+
+Flags = NDArray[np.bool_]
 
 
 class Nearest(NamedTuple):
@@ -76,12 +80,60 @@ class Originals:
             nearest += self._nearest(texts[start : start + PIECE])
         return nearest or [Nearest(-1, 0.0) for _ in texts]
 
-    def _nearest(self, texts: Sequence[str]) -> Iterable[Nearest]:
+    def near(self, texts: Sequence[str], threshold: float = NEAR) -> Flags:
+        """Whether each text has a training post of at least so high a similarity, as `nearest` measures it.
+
+        Not all posts are compared: the rarest shingles of two similar texts have one in common (Chaudhuri,
+        Ganti and Kaushik 2006, "A primitive operator for similarity joins in data cleaning").
+
+        Args:
+            texts: any number of them.
+            threshold: `NEAR` or higher.
+        """
+        flags = np.zeros(len(texts), bool)
+        for start in range(0, len(texts) if self.count else 0, PIECE):
+            piece = self._held(texts[start : start + PIECE])
+            candidates = (self._rarest(*piece) @ self._held_rarely).tocoo()
+            text, post = candidates.row, candidates.col
+            both = np.asarray(piece[0][text].multiply(self._holding[post]).sum(axis=1)).ravel()
+            similar = both >= threshold * (piece[1][text] + self._sizes[post] - both)
+            flags[start + text[similar]] = True
+        return flags
+
+    @cached_property
+    def _holding(self) -> csr_matrix:
+        """(training posts, shingles)."""
+        return self._held_by.T.tocsr()
+
+    @cached_property
+    def _held_rarely(self) -> csr_matrix:
+        """(shingles, training posts): only the rarest shingles of each post."""
+        return self._rarest(self._holding, self._sizes).T.tocsr()
+
+    def _rarest(self, holding: csr_matrix, sizes: Positions) -> csr_matrix:
+        """Keep so many of the rarest shingles of each text that a similar one has to have one of them.
+
+        Shingles that no training post has are the rarest, and count.
+        """
+        owner, column = holding.nonzero()
+        order = np.lexsort((column, np.diff(self._held_by.indptr)[column], owner))
+        owner, column = owner[order], column[order]
+        known = np.bincount(owner, minlength=len(sizes))
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(known) - known, known)
+        enough = sizes - np.ceil(NEAR * sizes).astype(np.int64) + 1 - (sizes - known)
+        kept = place < enough[owner]
+        return _incidence(owner[kept], column[kept], len(sizes), self._shingles)
+
+    def _held(self, texts: Sequence[str]) -> tuple[csr_matrix, Positions]:
+        """(texts, shingles of the training posts), and how many shingles each text has in all."""
         owner, shingles = _shingles(texts)
-        sizes = np.bincount(owner, minlength=len(texts))
         column = np.searchsorted(self._shingles, shingles)
         known = self._shingles[np.minimum(column, len(self._shingles) - 1)] == shingles
         incidence = _incidence(owner[known], column[known], len(texts), self._shingles)
+        return incidence, np.bincount(owner, minlength=len(texts))
+
+    def _nearest(self, texts: Sequence[str]) -> Iterable[Nearest]:
+        incidence, sizes = self._held(texts)
         both = (incidence @ self._held_by).toarray()
         similarity = both / (sizes[:, None] + self._sizes[None, :] - both)
         best = similarity.argmax(axis=1)
@@ -116,7 +168,7 @@ def copied(originals: Originals, texts: Sequence[str], run: int = COPIED_RUN) ->
 
 def near(originals: Originals, texts: Sequence[str]) -> Figure:
     """Share of texts that are nearly a training post."""
-    return intervals.share(sum(match.similarity >= NEAR for match in originals.nearest(texts)), len(texts))
+    return intervals.share(int(originals.near(texts).sum()), len(texts))
 
 
 def watch(

@@ -79,7 +79,7 @@ class Material:
             raise NotEnoughPosts(f"{len(train)} training posts; {ENOUGH} are needed to measure a model by")
         latest = train[-NGRAM_POSTS:]
         originals, ngram = Originals(train), fit_ngram(latest)
-        leaked = {i for i, near in enumerate(originals.nearest(held_out)) if near.similarity >= LEAK}
+        leaked = {i for i, near in enumerate(originals.near(held_out, LEAK)) if near}
         reference, later = _apart(others, {normalized(text) for text in (*train, *held_out)})
         groups = {
             MODEL: list(generated),

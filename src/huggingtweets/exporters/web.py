@@ -15,8 +15,8 @@ import msgspec
 
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
+from ..model_folder import prompt_of
 from ..text.private import KEY_CHANGES
-from ..types import PROMPT
 from . import _characters, gguf
 from ._contract import Check, ExportRequest
 from ._gguf_file import description, file_name
@@ -61,7 +61,7 @@ def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str,
     return {
         "name": request.name,
         "description": description(record),
-        "prompt": PROMPT,
+        "prompt": prompt_of(record),
         "caption": f"Written by a language model that learnt from {posts:,} posts. Picked by a person.",
         "facts": f"A language model that learnt from {posts:,} posts, from the base {record.base.name}.",
         "avatar": "avatar.png" if has_avatar else "",

@@ -29,13 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import load_tensors, reading, save_tensors
-from ..text import NEAR, SHINGLE, Word, normalized, spans
+from ..text import NEAR, SHINGLE, normalized, spans, words
 
 FORMAT = "huggingtweets copy index 2"
 EARLIER_FORMAT = "huggingtweets copy index 1"  # all of it exact, in the model folder
 PUBLISHED_RUN = 8  # words of the shortest run that is published; a shorter one is guessed too easily
 DOUBT = 256  # of so many runs that are in no post, a published index takes one for a copy
 SIGNATURE = 512  # bits
+BATCH = 5000  # texts whose shingles are hashed together
 SALT = 16  # bytes
 EXACT_BITS = 64  # of a hash
 
@@ -84,21 +85,15 @@ class CopyIndex:
             run: words from which on a run counts as copied; `copies.own_run` measures it.
         """
         empty = cls(run, _salt(texts), np.empty(0, np.uint64), np.empty((0, SIGNATURE // 64), np.uint64))
-        signatures = [empty._signature(text) for text in texts]
-        return cls(
-            run,
-            empty.salt,
-            empty._all_runs(texts),
-            np.array(signatures, np.uint64).reshape(-1, SIGNATURE // 64),
-        )
+        return cls(run, empty.salt, empty._all_runs(texts), empty._all_signatures(texts))
 
     @classmethod
     def publish(cls, texts: Sequence[str], run: int) -> CopyIndex:
         """Index training posts so that others may have the index; see the head of this file."""
         empty = np.empty((0, SIGNATURE // 64), np.uint64)
         run, salt = max(PUBLISHED_RUN, run), _salt(texts)
-        words = sum(len(list(spans(text))) for text in texts)  # there are fewer runs than words
-        bits = min(EXACT_BITS - 1, (words * DOUBT).bit_length())
+        count = sum(len(words(text)) for text in texts)  # there are fewer runs than words
+        bits = min(EXACT_BITS - 1, (count * DOUBT).bit_length())
         without_runs = cls(run, salt, np.empty(0, np.uint64), empty, bits)
         return cls(run, salt, without_runs._all_runs(texts), empty, bits)
 
@@ -108,7 +103,7 @@ class CopyIndex:
         Copied runs that overlap are one part, so a part can be longer than the copy of any single post.
         """
         words = list(spans(text))
-        positions, codes = self._hashed(words)
+        positions, codes = self._hashed([word.text for word in words])
         copied_runs = positions[_contained(codes, self.runs)]
         parts = np.split(copied_runs, np.flatnonzero(np.diff(copied_runs) > 1) + 1)
         return [
@@ -158,27 +153,42 @@ class CopyIndex:
 
     def _all_runs(self, texts: Sequence[str]) -> Hashes:
         """The sorted hashes of the runs of all texts."""
-        hashes = [self._hashed(list(spans(text)))[1] for text in texts]
+        hashes = [self._hashed(words(text))[1] for text in texts]
         return np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))
 
-    def _hashed(self, words: Sequence[Word]) -> tuple[NDArray[np.int64], Hashes]:
+    def _hashed(self, words: Sequence[str]) -> tuple[NDArray[np.int64], Hashes]:
         """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
-        runs = ([word.text for word in words[i : i + self.run]] for i in range(len(words) - self.run + 1))
+        runs = ("\0".join(words[i : i + self.run]) for i in range(len(words) - self.run + 1))
         hashes = {
-            i: _hash("\0".join(run), self.salt) >> (EXACT_BITS - self.bits)
+            i: _hash(run, self.salt) >> (EXACT_BITS - self.bits)
             for i, run in enumerate(runs)
-            if self.exact or not any(map(_DIGIT.search, run))
+            if self.exact or not _DIGIT.search(run)
         }
         return np.array(list(hashes), np.int64), np.array(list(hashes.values()), np.uint64)
 
+    def _all_signatures(self, texts: Sequence[str]) -> Hashes:
+        """(texts, 8) signatures; a shingle that several texts have is hashed once in a batch of them."""
+        signatures = np.empty((len(texts), SIGNATURE // 64), np.uint64)
+        for start in range(0, len(texts), BATCH):
+            of_text = [_shingles(text) for text in texts[start : start + BATCH]]
+            hashes = {shingle: _hash(shingle, self.salt) for shingle in set().union(*of_text)}
+            for number, shingles in enumerate(of_text, start):
+                signatures[number] = self._bits([hashes[shingle] for shingle in shingles])
+        return signatures
+
     def _signature(self, text: str) -> Hashes:
-        """One bit of the smallest value of each permutation of the text's shingles."""
-        plain = normalized(text)
-        shingles = {plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))}
-        hashes = np.array([_hash(shingle, self.salt) for shingle in shingles], np.uint64)
-        smallest = (hashes[:, None] * self._factors + self._terms).min(axis=0)
+        return self._bits([_hash(shingle, self.salt) for shingle in _shingles(text)])
+
+    def _bits(self, hashes: Sequence[int]) -> Hashes:
+        """One bit of the smallest value of each permutation of the hashes of a text's shingles."""
+        smallest = (np.array(hashes, np.uint64)[:, None] * self._factors + self._terms).min(axis=0)
         bits = (smallest >> np.uint64(20)).astype(np.uint8) & 1
         return np.packbits(bits).view(np.uint64)
+
+
+def _shingles(text: str) -> set[str]:
+    plain = normalized(text)
+    return {plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))}
 
 
 def _salt(texts: Sequence[str]) -> bytes:

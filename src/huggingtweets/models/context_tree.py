@@ -54,16 +54,41 @@ def byte_stream(texts: Sequence[str], order: int) -> ByteStream:
 
 
 def count_contexts(texts: Sequence[str], order: int) -> list[ContextCounts]:
-    """The counts after contexts of 0 to `order` - 1 bytes, shortest first."""
+    """The counts after contexts of 0 to `order` - 1 bytes, shortest first.
+
+    Positions are sorted once, by the bytes before them from the last to the first. Then the positions of each
+    context of any length are neighbours.
+    """
     data, positions, _ = byte_stream(texts, order)
+    positions = positions[_by_context(data, positions, order)]
+    following = data[positions]
     contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.int64)
+    begins = np.zeros(len(positions), bool)  # whether another context begins at a place of the order
+    begins[:1] = True
     levels = []
     for length in range(order):
         if length:
-            contexts, context = np.unique(context * RADIX + data[positions - length], return_inverse=True)
-        grams, counts = np.unique(context * RADIX + data[positions], return_counts=True)
+            before = data[positions - length]
+            begins[1:] |= before[1:] != before[:-1]
+            first = np.flatnonzero(begins)
+            contexts = context[first] * RADIX + before[first]
+            context = np.cumsum(begins) - 1
+        grams, counts = np.unique(context * RADIX + following, return_counts=True)
         levels.append(ContextCounts(contexts, grams, counts))
     return levels
+
+
+def _by_context(data: Integers, positions: Integers, order: int) -> Integers:
+    """The order of positions by the bytes before them, the last of these first: 8 bytes in a number."""
+    keys = []
+    for start in range(1, order, 8):
+        key = np.zeros(len(positions), np.uint64)
+        for length in range(start, start + 8):
+            key = key << np.uint64(8)
+            if length < order:
+                key |= data[positions - length].astype(np.uint64)
+        keys.append(key)
+    return np.lexsort(keys[::-1]) if keys else np.arange(len(positions))
 
 
 def continuation_counts(shorter: ContextCounts, longer: ContextCounts) -> Integers:

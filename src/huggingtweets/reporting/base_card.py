@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from huggingface_hub import ModelCardData
 
-from ..types import Pretrained
 from .card import environment
 from .curves import loss_curve
+from .pretrained import Pretrained
 
 
 def base_card(pretrained: Pretrained) -> dict[str, bytes]:
     """Card and picture by file name, for the folder of the weights."""
     metadata = ModelCardData(
+        language=list(pretrained.languages) or None,
         license=pretrained.licence or None,
         tags=["huggingtweets", "text-generation", "gpt2"],
         pipeline_tag="text-generation",

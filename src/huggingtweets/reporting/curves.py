@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
 from ..results.wording import percent
-from ..types import Pretrained, Record
+from ..types import Record
 from .picture import draw
+from .pretrained import Pretrained
 
 Points = Sequence[tuple[float, float]]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)  # between two marks of an axis, times a power of ten

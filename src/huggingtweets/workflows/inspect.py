@@ -10,8 +10,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..bases.languages import language_warning, languages_of
 from ..cleaning import EXAMPLES
-from ..dataset.sufficiency import Sufficiency, sufficiency
+from ..dataset.sufficiency import DEFAULT_BASE, Sufficiency, sufficiency
 from ..errors import OutputExists
 from ..files import whole_file
 from ..progress import Silence, Watcher
@@ -40,6 +41,11 @@ class Inspection:
         return f"{span}; {undated:,} of {len(posts):,} posts have no date" if undated else span
 
     @property
+    def language_warning(self) -> str:
+        """What there is to say where the posts are in another language than the base of most recipes."""
+        return language_warning(DEFAULT_BASE, languages_of(DEFAULT_BASE), [self.author.cleaned.language])
+
+    @property
     def private_details(self) -> str:
         """How many posts held private details, "" where none did."""
         count = self.author.cleaned.with_private_details
@@ -57,6 +63,8 @@ class Inspection:
             "funnel": cleaned.funnel,
             "skipped": self.author.skipped,
             "dates": self.dates,
+            "language": cleaned.language,
+            "language_warning": self.language_warning,
             "with_private_details": cleaned.with_private_details,
             "verdict": self.sufficiency,
             "dropped": cleaned.examples,

@@ -15,15 +15,15 @@ from .. import dataset, models, reporting
 from ..errors import ModelError, UserError
 from ..files import whole_folder
 from ..generation.filters import join_filters
-from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFolder
+from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFolder, prompt_of
 from ..progress import Clock
 from ..results import Metric, bits_per_byte
-from ..types import NO_BASE, PROMPT, Dataset, Parent, Record, Stage, Tracked, TrainingResult
+from ..types import NO_BASE, Dataset, Parent, Record, Stage, Tracked, TrainingResult
 from .data import posts_of
 from .generate import generate
 
 MERGE = "merge"  # the key of its duration in `Record.seconds`, beside those of the stages
-SAMPLES = 5  # generated from PROMPT
+SAMPLES = 5  # generated from the prompt of the first parent
 
 
 def merge(
@@ -56,7 +56,9 @@ def merge(
             record = _merge_weights(folders, shares, merged, name)
         merged.save_record(record)
         with clock.measure(Stage.EVALUATE):
-            record = replace(record, result=_summarize(merged), seconds=clock.seconds)
+            record = replace(
+                record, result=_summarize(merged, prompt_of(folders[0].record)), seconds=clock.seconds
+            )
         avatars = {handle: avatar for folder in folders for handle, avatar in folder.avatars().items()}
         merged.write(reporting.render(record, avatars))
         merged.save_record(record)
@@ -172,7 +174,7 @@ def _joined_posts(folders: Sequence[ModelFolder]) -> Dataset | None:
         return None
 
 
-def _summarize(merged: ModelFolder) -> TrainingResult:
+def _summarize(merged: ModelFolder, prompt: str) -> TrainingResult:
     """Filtered samples and, if the posts are on this machine, held-out bits per byte."""
     metrics: tuple[Metric, ...] = ()
     record = merged.record
@@ -180,5 +182,5 @@ def _summarize(merged: ModelFolder) -> TrainingResult:
         texts, authors = [post.text for post in held_out], [post.author for post in held_out]
         value = bits_per_byte(models.load(merged.path).bits(texts, authors), texts)
         metrics = (Metric(name="bits_per_byte", value=value, count=len(texts)),) if value else ()
-    samples = generate(merged, PROMPT, count=SAMPLES, seed=record.recipe.seed).samples
+    samples = generate(merged, prompt, count=SAMPLES, seed=record.recipe.seed).samples
     return TrainingResult(metrics=metrics, samples=samples)

@@ -21,7 +21,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from .. import training
-from ..cleaning import text
+from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, sha256, whole_folder
@@ -29,6 +29,7 @@ from ..generation.generator import Generator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..reporting.base_card import base_card
+from ..reporting.pretrained import Pretrained
 from ..text.private import without_private_details
 from ..training import pretrain as pretraining
 from ..training.checkpoint import TrainState
@@ -36,7 +37,7 @@ from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
 from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
 from ..training.vocabulary import END, extend_vocabulary, learn_vocabulary
-from ..types import Pretrained, Sampling
+from ..types import Sampling
 
 VOCABULARY_POSTS = 600_000  # that the vocabulary is trained on, the same number of each shard
 MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
@@ -100,6 +101,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
             tokens=tokens,
             curve=tuple(state.curve),
             samples=tuple(sample.text for sample in samples),
+            languages=(main_language(corpus.held_out),),
             seconds=round(state.seconds, 1),
             environment=training.environment(training.choose_device()),
             created_at=datetime.now(UTC).replace(microsecond=0),

@@ -15,12 +15,14 @@ import msgspec
 
 from ...errors import BrokenArchive, LocationError
 from .chat_dates import is_log
+from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
 from .json_arrays import decode_array
 from .json_rows import is_json, json_rows
 from .odd_records import OddRecords
 from .record_shapes import Row, flat_records
+from .workbook import SUFFIXES, is_workbook, workbook_rows
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _OF_POSTS = re.compile(
@@ -32,7 +34,6 @@ _FIRST_ROWS = 5
 _LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
-_BATCH = 1024  # rows of a parquet file
 
 
 def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
@@ -47,19 +48,21 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
         LocationError: The file is a JSON object without exactly one list of objects.
     """
     suffix, codec = path.suffix.lower(), _checked(encoding)
+    if is_workbook(path):
+        return workbook_rows(path)
     if suffix in _BINARY_READERS:
         return _BINARY_READERS[suffix](path)
     if is_json(path):
         return json_rows(path, codec)
     text = lines(path, codec)
-    if suffix == ".txt":
+    if suffix in {".txt", *SUFFIXES}:  # what is named as a workbook may be a text that a program opens, too
         return _text_rows(text, str(path))
     return delimited_rows(text if suffix in _DELIMITED else _table(text, path), str(path))
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS}
+    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS, *SUFFIXES}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
@@ -208,19 +211,6 @@ def _script_rows(path: Path) -> Iterator[Row]:
         )
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
-    from pyarrow import parquet  # noqa: PLC0415 -- see above
-
-    try:
-        with parquet.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BrokenArchive(f"{path} is no whole parquet file ({reason}); copy or make it again") from error
-
-
-_BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": _parquet_rows}
+_BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": parquet_rows}
 _DELIMITED = {".csv", ".tsv"}
 _TEXTS = {*_DELIMITED, ".txt", ".json", ".jsonl", ".ndjson"}  # what is in them decides how they are read

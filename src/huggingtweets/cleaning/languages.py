@@ -1,0 +1,77 @@
+"""In which language texts are: guessed by py3langid, from many texts at once, as short ones mislead it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..text.languages import language_code
+from ..types import Post
+from .text import MENTION_OR_LINK
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+SAMPLE = 400  # texts whose language is guessed
+AT_ONCE = 10  # of these
+CERTAIN = 0.9  # the least probability with which a guessed language counts
+MOST = 0.8  # share of guesses that overrules what a place declares
+ENGLISH = "en"
+
+
+def is_in_language(text: str, declared: str | None, lang: str) -> bool:
+    """Whether a post is in a language.
+
+    Args:
+        text: The text of the post.
+        declared: The language that the place declares, if any. Without it the language is guessed from the
+            text, and an uncertain guess counts as the right language.
+        lang: The language, ISO 639-1.
+    """
+    if declared:
+        return language_code(declared) == lang.lower()
+    guess, probability = _identifier().classify(text)
+    return bool(guess == lang.lower() or probability < CERTAIN)
+
+
+def posts_language(posts: Sequence[Post]) -> str:
+    """Return the language of most posts, ISO 639-1: as the place declares it, or guessed; "" for no posts.
+
+    Places declare the language of their pages where nobody chose one. The texts overrule that if one of the
+    two is English, which is not mistaken for another language as Danish is for Norwegian.
+    """
+    counts: Counter[str] = Counter()
+    for code, count in Counter(post.lang for post in posts).items():
+        if code:
+            counts[language_code(code)] += count
+    guesses = _guesses([post.text for post in posts])
+    guess, votes = next(iter(guesses.most_common(1)), ("", 0))
+    declared = next((code for code, _ in counts.most_common(1)), guess)
+    wrong = votes >= MOST * guesses.total() and (guess == ENGLISH) != (declared == ENGLISH)
+    return guess if wrong else declared
+
+
+def main_language(texts: Sequence[str]) -> str:
+    """Return the language of most texts, ISO 639-1; "" where there are no texts."""
+    return next((language for language, _ in _guesses(texts).most_common(1)), "")
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages that can be recognised, ISO 639-1."""
+    return tuple(sorted(str(label) for label in _identifier().labels))
+
+
+def _guesses(texts: Sequence[str]) -> Counter[str]:
+    """Count the languages of groups of texts that are spread over all of them."""
+    sample = [MENTION_OR_LINK.sub(" ", text) for text in texts[:: max(1, len(texts) // SAMPLE)]]
+    groups = [" ".join(sample[start : start + AT_ONCE]) for start in range(0, len(sample), AT_ONCE)]
+    return Counter(language_code(str(_identifier().classify(group)[0])) for group in groups)
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 -- 0.1 s, seldom needed
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

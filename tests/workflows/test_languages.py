@@ -1,0 +1,54 @@
+"""Posts that are not English: what is said before training, and what the samples begin with."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from huggingtweets import DataConfig, inspect, train
+from huggingtweets.progress import Silence
+from huggingtweets.recipes import load
+from huggingtweets.workflows.train import TrainConfig
+
+PLACES = ("im Garten", "in der Küche", "am Fenster", "auf dem Berg", "im Zug", "am See", "beim Bäcker")
+THINGS = ("der Kessel", "die Uhr", "mein Nachbar", "das Radio", "der Wind", "die Katze", "unser Zug")
+TIMES = ("schon wieder", "wie jeden Morgen", "ganz leise", "viel zu laut", "ohne Grund", "seit Stunden")
+
+
+class Notes(Silence):
+    """Keeps what is noted."""
+
+    def __init__(self):
+        self.texts = []
+
+    def note(self, text):
+        """Keep it."""
+        self.texts.append(text)
+
+
+@pytest.fixture
+def german(tmp_path):
+    """A table of German posts, most of which begin alike."""
+    path = tmp_path / "posts.csv"
+    with path.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["user", "text"])
+        for place in PLACES:
+            for thing in THINGS:
+                table.writerows(["ada", f"Heute singt {thing} {place} {time}"] for time in TIMES)
+    return DataConfig(locations=(str(path),))
+
+
+def test_posts_in_another_language_are_warned_of_and_begin_as_their_own(german, tmp_path):
+    """`inspect` and `train` warn of an English base; samples begin in the posts' language."""
+    (inspection,) = inspect(german)
+    assert "German" in inspection.language_warning
+    assert inspection.summary()["language"] == "de"
+    notes = Notes()
+    config = TrainConfig(
+        data=german, recipe=load("ngram"), out=tmp_path / "model", tracker="none", evaluate=False
+    )
+    record = train(config, notes).record
+    assert not [text for text in notes.texts if "trained on" in text], "an n-gram model has no base"
+    assert {sample.prompt for sample in record.result.samples} == {"Heute singt"}
