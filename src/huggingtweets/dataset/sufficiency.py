@@ -7,7 +7,7 @@ bytes long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -76,12 +76,10 @@ def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficienc
     return result
 
 
-def for_each(people: Mapping[str, Sequence[str]], base: str = DEFAULT_BASE) -> list[str]:
-    """What is to be said of the posts of each person, by handle: together they may be enough, and one not."""
-    results = {handle: sufficiency(texts, base).text for handle, texts in people.items()}
-    return (
-        list(results.values()) if len(results) == 1 else [f"@{who}: {text}" for who, text in results.items()]
-    )
+def for_each(people: Sequence[tuple[str, Sequence[str]]], base: str = DEFAULT_BASE) -> list[str]:
+    """What is to be said of the texts of each handle: together they may be enough, and one's not."""
+    results = [(handle, sufficiency(texts, base).text) for handle, texts in people]
+    return [text if len(results) == 1 else f"@{handle}: {text}" for handle, text in results]
 
 
 def _expectation(gain: Figure | None, base: str) -> str:
