@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -74,7 +73,7 @@ class Queue:
         with self._changed:
             state = training_request.load(run.folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(run.folder)
             elif run.folder in self._folders[1:]:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
@@ -94,7 +93,7 @@ class Queue:
         for folder in self.order()[:1]:
             state = training_request.load(folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(folder)
         self._thread.join(STOP_SECONDS)
 
     def _require_space(self, session: Session) -> None:
@@ -103,6 +102,7 @@ class Queue:
             raise UserError("too many runs wait already; try again when one of them is done")
 
     def _append(self, folder: Path) -> None:
+        events.stop_file(folder).unlink(missing_ok=True)
         events.append(folder, Queued())
         self._folders.append(folder)
         self._changed.notify()
@@ -145,4 +145,5 @@ def _start(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:
         env={**os.environ, **({"HUGGINGTWEETS_HOME": str(session / "home")} if own_home else {})},
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C in the server's terminal does not reach it
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )

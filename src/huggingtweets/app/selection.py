@@ -109,7 +109,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
         session.make()
         folder = session.uploads / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
-        file = path.rename(folder / path.name)
+        file = path.replace(folder / path.name)
         places.append(Place(str(file), path.name))
     return _with_places(selection, places)
 
