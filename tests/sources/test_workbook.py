@@ -66,6 +66,15 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
         read(path, name="Ada")
 
 
+@pytest.mark.parametrize("content", [b"PK", b"hello there", b"\0\1\2", b""])
+def test_what_is_only_named_as_a_workbook_is_refused(tmp_path, content):
+    """Neither bytes nor prose are read as posts."""
+    path = tmp_path / "posts.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(LocationError, match=r"posts\.xlsx is no"):
+        read(path, name="Ada")
+
+
 def test_a_table_that_is_only_named_as_a_workbook_is_read(tmp_path):
     """Some sites name tables so, so that a click opens them in Excel."""
     path = tmp_path / "posts.xls"
