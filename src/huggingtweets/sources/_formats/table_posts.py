@@ -79,7 +79,8 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         sample = list(islice(rows(), _SAMPLE))
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
-    table = _Table(columns, fields, Authorship(sample), Audience(sample))
+    authorship = Authorship(sample, options.handle or options.name or "")
+    table = _Table(columns, fields, authorship, Audience(sample))
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
