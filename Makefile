@@ -38,22 +38,22 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 torch-for-cpu: | $(VENV)/bin/python  # the usual one of Linux brings 4 GB of CUDA, which needs a GPU; without it pip takes that
-	@[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --retries 1 --no-deps --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' constraints.txt)" || true
+	@[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || $(BIN)/python -m uv pip install --quiet --no-deps \
+	  --python $(BIN)/python --torch-backend cpu "$$(grep '^torch==' constraints.txt)" 2>/dev/null || true
 
 # Each file that is installed has one of the hashes in the lock, but for PyTorch: its builds differ between machines.
 $(VENV)/installed: pyproject.toml constraints.txt requirements.lock | $(VENV)/bin/python
 	@echo 'Installing the libraries, about 1.5 GB; this takes minutes, once'
-	@$(MAKE) --no-print-directory torch-for-cpu
 	$(LOCKED) requirements.lock
+	@$(MAKE) --no-print-directory torch-for-cpu
 	$(INSTALL) --constraint constraints.txt torch
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt requirements-dev.lock | $(VENV)/bin/python
 	@echo 'Installing the libraries and those of the tests; this takes minutes, once'
-	@$(MAKE) --no-print-directory torch-for-cpu
 	$(LOCKED) requirements-dev.lock
+	@$(MAKE) --no-print-directory torch-for-cpu
 	$(INSTALL) --constraint constraints.txt torch
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/installed

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"requirements.lock": [], "requirements-dev.lock": ["dev"]}  # extras of each
 HEAD = "# Written by scripts/write_locks.py, which says what is not here.\n"
 BUILDS = re.compile(r"(?:torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
-EDITABLE = "editables"  # hatchling needs it to install a checkout
+TOOLS = ("editables", "uv")  # hatchling needs the one to install a checkout, make the other to choose a PyTorch
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def _locked(extras: list[str]) -> list[str]:
     """The requirements of the package with these extras, each with its hashes."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     with tempfile.NamedTemporaryFile("w", suffix=".in", encoding="utf-8") as build:
-        build.write("\n".join([*project["build-system"]["requires"], EDITABLE]))
+        build.write("\n".join([*project["build-system"]["requires"], *TOOLS]))
         build.flush()
         arguments = [f"--extra={extra}" for extra in extras]
         arguments += ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
