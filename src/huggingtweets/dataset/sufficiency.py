@@ -7,7 +7,7 @@ bytes long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -77,21 +77,20 @@ def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficienc
     return result
 
 
-def for_each(people: Mapping[str, Sequence[str]], base: str = DEFAULT_BASE) -> list[str]:
-    """What is to be said of the posts of each person, by handle: together they may be enough, and one not.
+def for_each(people: Sequence[tuple[str, Sequence[str]]], base: str = DEFAULT_BASE) -> list[str]:
+    """What is to be said of the texts of each handle: together they may be enough, and one's not.
 
     Of very many people it is said how many have too little.
     """
-    results = {handle: sufficiency(texts, base) for handle, texts in people.items()}
+    results = [(handle, sufficiency(texts, base)) for handle, texts in people]
     if len(results) > MOST_NAMED:
-        few = sum(result.level is Level.TOO_LITTLE for result in results.values())
-        posts = sum(result.posts for result in results.values())
+        few = sum(result.level is Level.TOO_LITTLE for _, result in results)
+        posts = sum(result.posts for _, result in results)
         amount = f"{posts:,} posts of {len(results):,} people are left to learn from"
         return [f"{amount}; {few:,} of these have under the {TOO_LITTLE:,} bytes that a voice needs."]
-    sentences = {handle: result.text for handle, result in results.items()}
-    if len(sentences) == 1:
-        return list(sentences.values())
-    return [f"@{who}: {text}" for who, text in sentences.items()]
+    if len(results) == 1:
+        return [results[0][1].text]
+    return [f"@{handle}: {result.text}" for handle, result in results]
 
 
 def _expectation(gain: Figure | None, base: str) -> str:
