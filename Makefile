@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test test-slow browser check clean
+.PHONY: demo test test-slow browser check clean torch-for-cpu
 
 demo: $(VENV)/installed  ## the whole job: posts become a model that writes
 	$(BIN)/huggingtweets bases fetch smollm2-135m || true  # without it the demo takes the base that ships
@@ -33,10 +33,18 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "huggingtweets needs Python 3.11 or later; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
+torch-for-cpu: | $(VENV)/bin/python  # the usual one of Linux brings 4 GB of CUDA, which needs a GPU; without it pip takes that
+	@[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --retries 1 --no-deps --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' constraints.txt)" || true
+
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo 'Installing the libraries, about 1.5 GB; this takes minutes, once'
+	@$(MAKE) --no-print-directory torch-for-cpu
 	$(INSTALL) .
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo 'Installing the libraries and those of the tests; this takes minutes, once'
+	@$(MAKE) --no-print-directory torch-for-cpu
 	$(INSTALL) '.[dev]'
 	touch $@ $(VENV)/installed

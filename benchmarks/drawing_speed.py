@@ -1,4 +1,4 @@
-"""How fast posts are written: this program and `transformers.generate`, in float32 and bfloat16.
+"""How fast posts are written: this program and `transformers.generate`, in float32, bfloat16 and float16.
 
     GOMP_SPINCOUNT=20000 python benchmarks/drawing_speed.py FOLDER... [--rows 1 5 64] [--tokens 60]
         [--rounds 3] [--threads 2]
@@ -7,7 +7,8 @@ Each FOLDER is a base or a model folder. The ways take turns, so that what else 
 them. It prints a table in Markdown: the median of the tokens a second of all rows, in wall-clock time and in
 time of the processor, which other work on the machine changes less; and, for each way, the Kullback-Leibler
 divergence of its next-token distributions from those of transformers in float32, in nats, over texts that it
-wrote in float32. Loading is not timed; no text ends early.
+wrote in float32. Loading is not timed; no text ends early. Transformers is not tried in float16, in which it
+takes several times as long on a CPU; this program uses it for one row alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.generation.decoder import Decoder, ModuleDecoder, decoder_weights, open_decoder
+from huggingtweets.generation.decoder import Decoder, ModuleDecoder, open_decoder
+from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.sampler import sample_tokens, stream_tokens
 from huggingtweets.progress import quiet_transformers
 from huggingtweets.types import Sampling
@@ -75,9 +77,10 @@ def _ways(folder: Path) -> tuple[torch.Tensor, dict[str, Way]]:
     for dtype, model in models.items():
         name = str(dtype).removeprefix("torch.")
         ways[f"transformers, {name}"] = Way(_library_writer(model), lambda model=model: ModuleDecoder(model))
+    for dtype in (*models, torch.float16):
         weights = decoder_weights(models[torch.float32], dtype)
         opened = lambda weights=weights: open_decoder(models[torch.float32], weights)  # noqa: E731
-        ways[f"ours, {name}"] = Way(_writer(opened), opened)
+        ways[f"ours, {str(dtype).removeprefix('torch.')}"] = Way(_writer(opened), opened)
     return prompt, ways
 
 

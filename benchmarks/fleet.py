@@ -3,11 +3,12 @@
     python benchmarks/fleet.py simulated 10000 --workers 2
     python benchmarks/fleet.py train CORPUS.txt 1000 --recipe ngram --workers 2
     python benchmarks/fleet.py scaling CORPUS.txt 12 --rounds 3
+    python benchmarks/fleet.py one-model CORPUS.txt 500 --set epochs=1
     python benchmarks/fleet.py plan 10000 --workers 64 --seconds 20 --lost 0.01
 
 CORPUS.txt has a post a line; each author gets the next 60 to 3,000 of them, from the top again at the end.
-Simulated authors are leased and ended like others, and not trained. `plan` draws how long a fleet takes, from
-the mean time of an author.
+`one-model` trains one model of all of them, the first of whom has 20,000 posts. Simulated authors are leased
+and ended like others, and not trained. `plan` draws how long a fleet takes, from the mean time of an author.
 """
 
 from __future__ import annotations
@@ -127,6 +128,32 @@ def train(
     )
 
 
+def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, evaluate: bool) -> None:
+    """Print what one model of many authors takes, and how well it predicts those of each size."""
+    sizes = (20_000, *(SIZES[n % len(SIZES)] for n in range(count - 1)))
+    with tempfile.TemporaryDirectory() as folder, peak_memory() as peak:
+        config = FleetConfig(
+            authors=write_table(corpus, Path(folder), count, sizes),
+            store=str(Path(folder) / "store"),
+            recipe=load_recipe(recipe, settings),
+            one_model=True,
+            evaluate=evaluate,
+            tracker="none",
+        )
+        started = time.perf_counter()
+        rows = fleet(config).rows
+        seconds = time.perf_counter() - started
+    done, learnt = sum(row.state == "done" for row in rows), sum(row.posts for row in rows)
+    print(
+        f"{done:,} of {count:,} authors in one model, {sum(sizes):,} posts, {learnt:,} learnt from: "
+        f"{seconds:.0f} s, {peak[0] / 1e6:.0f} MB at most"
+    )
+    for size in sorted(set(sizes)):
+        own = [row for row, posts in zip(rows, sizes, strict=True) if posts == size and row.bits_per_byte]
+        gain = statistics.median(1 - row.bits_per_byte / row.base_bits_per_byte for row in own)
+        print(f"  {len(own)} authors of {size:,} posts: {gain:.1%} below the base (median)")
+
+
 def scaling(corpus: Path, count: int, rounds: int) -> None:
     """Print posts a second of one and of two workers with a thread each, in turns."""
     speeds: dict[int, list[float]] = {1: [], 2: []}
@@ -222,7 +249,7 @@ def peak_memory() -> Iterator[list[float]]:
 def main() -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["simulated", "train", "scaling", "plan"])
+    parser.add_argument("what", choices=["simulated", "train", "one-model", "scaling", "plan"])
     parser.add_argument("words", nargs="+")
     parser.add_argument("--recipe", default="ngram")
     parser.add_argument("--set", action="append", default=[])
@@ -238,6 +265,8 @@ def main() -> None:
         simulated(count, options.workers)
     elif options.what == "plan":
         plan(count, options.workers, options.seconds, options.lost, options.lease)
+    elif options.what == "one-model":
+        one_model(Path(options.words[0]), count, options.recipe, options.set, evaluate=options.evaluate)
     elif options.what == "scaling":
         scaling(Path(options.words[0]), count, options.rounds)
     else:

@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scripts import measure_install
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -80,3 +81,17 @@ def test_its_licence_lets_it_be_used(name):
     assert text, f"{name} does not name its licence"
     strict = COPYLEFT.search(text) and not LESSER.search(text)
     assert not strict, f"{name}: {text}"
+
+
+def test_what_an_installation_weighs_is_measured(capsys):
+    """Each library that the package asks for has a row: its size, and what would be saved without it."""
+    measure_install.main(["lora"])
+    total, _, *rows = capsys.readouterr().out.splitlines()
+    libraries, megabytes = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", total)[:2])
+    assert libraries > 50
+    assert megabytes > 500
+    sizes = {row.split()[0]: [float(part) for part in row.split()[1:3]] for row in rows[:-1]}
+    asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lora"]]
+    assert sizes.keys() == {canonicalize_name(Requirement(text).name) for text in asked}
+    assert sizes["pyarrow"][1] >= sizes["pyarrow"][0] > 50
+    assert sizes["numpy"][1] == 0, "others need it, too"

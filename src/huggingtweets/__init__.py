@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .model_folder import ModelFolder, find_models
     from .recipes import load as load_recipe
     from .recipes import names as recipe_names
+    from .reporting.pretrained import Pretrained
     from .results import Evaluation, Figure, Game, Metric, Row
     from .sources import ReadOptions
     from .sources import names as source_names
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
         Account,
         Permission,
         Post,
-        Pretrained,
         Recipe,
         Record,
         Sample,
@@ -134,7 +134,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "Permission": "types",
     "Post": "types",
     "PretrainConfig": "workflows.pretrain",
-    "Pretrained": "types",
+    "Pretrained": "reporting.pretrained",
     "PublishError": "errors",
     "PublishPlan": "workflows.publish",
     "Published": "workflows.publish",

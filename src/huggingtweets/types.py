@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .results import Metric
 
@@ -57,6 +57,7 @@ class Reason(StrEnum):
     SHORT = "short"  # fewer than three words that are not links, mentions or hashtags
     DUPLICATE = "duplicate"  # the same text as an earlier kept post
     NEAR_DUPLICATE = "near-duplicate"  # nearly the same text as an earlier kept post
+    SAMPLED = "sampled"  # only when a recipe takes so many posts of each author
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -145,7 +146,9 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     method: Literal["full", "lora", "ngram"] = "full"  # which weights are trained; "ngram" has none
     lora_rank: Annotated[int, Meta(ge=1, le=65_536)] = 16  # rank of the LoRA matrices
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
+    adapter_only: bool | UnsetType = UNSET  # save the adapter alone beside a named base, too
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
+    frozen_layers: Annotated[int, Meta(ge=0)] = 0  # lower layers that keep their weights; needs method "full"
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
@@ -161,6 +164,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
+    author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
     speakers: bool = False  # a token for each author; needs method "full"
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     sampling: Sampling = Sampling()
@@ -168,6 +172,8 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.speakers and self.method != "full":
             raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
+        if self.frozen_layers and self.method != "full":
+            raise ValueError(f"frozen_layers need method full, not {self.method}")
 
 
 NO_BASE = "none"  # the name of the base of a model that has none
@@ -272,27 +278,3 @@ class Record(Struct, frozen=True, kw_only=True):
     stopped: str = ""  # why training stopped early, "" where it did not
     merged_from: tuple[Parent, ...] = ()  # parents of a merged model, which was not trained itself
     prepared: Preparation | None = None  # None: a merged model, or one of an earlier version
-
-
-class Pretrained(Struct, frozen=True, kw_only=True):
-    """All that is known of a base from `pretrain`: the content of pretrained.json and of its card."""
-
-    size: str
-    base: str  # where its weights came from, "" where they were random
-    parameters: int
-    vocabulary: int
-    corpus: list[str]  # names of its shards
-    corpus_digest: str
-    about: str  # the corpus in a few words
-    licence: str  # of the corpus
-    posts: int  # in training
-    held_out_posts: int
-    tokens: int  # processed in training, padding and repetitions included
-    curve: tuple[CurvePoint, ...]
-    samples: tuple[str, ...]  # not picked
-    languages: tuple[str, ...] = ()  # of most posts, ISO 639-1
-    seconds: float  # of all training steps
-    environment: dict[str, str]
-    created_at: datetime
-    version: str  # of huggingtweets
-    model_digest: str  # of the file of its weights

@@ -70,7 +70,10 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         tab.get_by_role("button", name="Another recipe").click()
         assert _findings(tab) == []
         _open(tab, "Play")
+        tab.get_by_label("Beside it").click()
+        tab.get_by_role("option").last.click()
         browser.write_five(tab)
+        tab.locator("#beside [data-action=copy]").nth(4).wait_for()
         for fold in ("More settings", "What it wrote before"):
             tab.get_by_role("button", name=fold).click()
         tab.locator("#posts summary").first.click()

@@ -233,7 +233,7 @@ def test_the_open_model_is_published_with_ones_own_token(trained, tab, hub, page
 
 
 def test_leaving_something_out_moves_the_numbers(tab):
-    """Replies, languages and days can be left out, and the funnel follows; a wrong date is an error."""
+    """Replies, languages and days can be left out, and the funnel follows; days are picked in a calendar."""
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
     tab.get_by_role("button", name="Leave something out").click()
@@ -244,9 +244,7 @@ def test_leaving_something_out_moves_the_numbers(tab):
     tab.get_by_label("From the day").press("Enter")
     tab.get_by_text("Too little").wait_for()
     assert not tab.locator("#go-train").is_visible()
-    tab.get_by_label("From the day").fill("soon")
-    tab.get_by_label("From the day").press("Enter")
-    tab.get_by_text("soon is no date").wait_for()
+    assert tab.get_by_label("From the day").get_attribute("type") == "date"
     tab.get_by_role("button", name="Begin again").click()
     tab.get_by_text("No posts yet").wait_for()
 
@@ -266,6 +264,16 @@ def test_begin_again_empties_the_boxes(tab):
     tab.get_by_label("From the day").fill("2999-01-01")
     tab.click("#try-sample")
     tab.get_by_text("Too little").wait_for()
+
+
+def test_a_wrong_date_is_an_error(page):
+    """Whatever is sent in place of a date, the page says what was expected."""
+    with Client(page.url) as visitor:
+        visitor.call(visitor.of("try-sample", "click"), [visitor.key, True, "", "", "", ""])
+        blur = visitor.of("From the day", "blur")
+        result = visitor.call(blur, [visitor.key, True, "", "soon", "", ""])
+        assert "soon is no date" in json.dumps(result["output"])
+        visitor.call(visitor.of("Begin again", "click"), [visitor.key])
 
 
 @pytest.mark.parametrize("late", ["2999-01-01", "soon"])
@@ -472,12 +480,11 @@ def test_an_exported_space_starts(tmp_path, chromium):
     from tests.helpers.app_server import free_port  # noqa: PLC0415
 
     folder = tmp_path / "space"
-    assert set(export(folder)) == {"README.md", "app.py", "requirements.txt"}
+    assert set(export(folder)) == {path.name for path in folder.iterdir()}
     readme = (folder / "README.md").read_text("utf-8")
     assert readme.startswith("---\n")
-    assert "sdk: gradio" in readme
-    assert "app_file: app.py" in readme
-    assert "huggingtweets[app]==" in (folder / "requirements.txt").read_text("utf-8")
+    assert "sdk: docker" in readme
+    assert "app_port: 7860" in readme
     port = free_port()
     env = {**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home"), "GRADIO_SERVER_PORT": str(port)}
     with subprocess.Popen(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import hashlib
+import json
+import socket
+import zipfile
+
 import pytest
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
+from huggingtweets.errors import UserError
 
 
 def test_the_page_is_not_opened_to_others_by_accident():
@@ -18,8 +26,6 @@ def test_the_page_is_not_opened_to_others_by_accident():
 def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
     """A port that another program uses gives an error that names --port."""
     pytest.importorskip("gradio", reason="gradio is not installed")
-    import socket  # noqa: PLC0415 -- beside its one use
-
     monkeypatch.chdir(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -30,11 +36,56 @@ def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
     assert "--port" in result.output
 
 
-def test_a_space_is_written_whole_or_not_at_all(tmp_path):
-    """--export-space writes three files, and does not replace a folder that is there."""
-    folder = tmp_path / "space"
-    result = CliRunner().invoke(app, ["app", "--export-space", str(folder), "--json"])
+def test_without_a_port_it_takes_the_first_that_is_free():
+    """Another page or a dashboard may have the usual one; one that is named is that one or an error."""
+    page = pytest.importorskip("huggingtweets.app.page", reason="gradio is not installed")
+    with socket.socket() as first, socket.socket() as second:
+        for taken in (first, second):
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+        ports = [taken.getsockname()[1] for taken in (first, second)]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        assert page.free_port("127.0.0.1", [*ports, port]) == port
+        with pytest.raises(UserError, match="--port"):
+            page.free_port("127.0.0.1", ports)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    """The folder of a Space, and what the command said of it."""
+    folder = tmp_path_factory.mktemp("exported") / "space"
+    return folder, CliRunner().invoke(app, ["app", "--export-space", str(folder), "--json"])
+
+
+def test_a_space_is_written_whole_or_not_at_all(space):
+    """--export-space writes its files, and does not replace a folder that is there."""
+    folder, result = space
     assert result.exit_code == 0
-    assert {path.name for path in folder.iterdir()} == {"README.md", "app.py", "requirements.txt"}
+    assert {path.name for path in folder.iterdir()} == set(json.loads(result.stdout)["files"])
+    assert {"Dockerfile", "README.md", "app.py", "requirements.txt"} < {
+        path.name for path in folder.iterdir()
+    }
     again = CliRunner().invoke(app, ["app", "--export-space", str(folder)])
     assert again.exit_code == 2
+
+
+def test_a_space_brings_the_package_with_it(space):
+    """requirements.txt names a wheel of the folder, which has the whole package and a true RECORD."""
+    folder, _ = space
+    requirement = (folder / "requirements.txt").read_text("utf-8").strip()
+    assert requirement.startswith("./")
+    assert requirement.endswith("[app]")
+    with zipfile.ZipFile(folder / requirement.removesuffix("[app]")) as wheel:
+        (record,) = (name for name in wheel.namelist() if name.endswith(".dist-info/RECORD"))
+        rows = list(csv.reader(wheel.read(record).decode().splitlines()))
+        assert {row[0] for row in rows} == set(wheel.namelist())
+        assert {"huggingtweets/app/page.py", "huggingtweets/data/bases/starter/model.safetensors"} < {
+            row[0] for row in rows
+        }
+        for name, digest, size in rows:
+            if name != record:
+                content = wheel.read(name)
+                hashed = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+                assert (digest, size) == (f"sha256={hashed}", str(len(content)))

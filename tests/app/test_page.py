@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -14,11 +15,13 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import load_recipe
-from huggingtweets.app import events, training_request
+from huggingtweets.app import events, training_request, written
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.sources import ReadOptions
+from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
 from tests.helpers.browser import write_five
 from tests.helpers.tiny import varied_texts
@@ -152,12 +155,40 @@ def test_a_finished_run_takes_nothing_away(tab, window, page):
     browser.until(lambda: "%" in tab.title())
     events.append(run, events.Done(model="other"))
     tab.get_by_text("other is ready").wait_for()
-    assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
+    browser.until(lambda: tab.locator("#posts .ht-post-text").all_text_contents() == posts)
     assert "model=me" in tab.url
     tab.locator("#strip").get_by_role("button", name="Play with it").click()
     tab.wait_for_url("**model=other**")
     tab.get_by_text("Nothing written yet").wait_for()
     browser.until(lambda: not tab.locator("#strip").get_by_text("is ready").count())
+    shutil.rmtree(run)  # for the tests after this one
+
+
+def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
+    """Permission is asked for by a press alone; the notice comes once, and only to who looks elsewhere."""
+    stub = """() => {
+        window.notices = []; window.asked = 0; document.hasFocus = () => false;
+        window.Notification = class extends EventTarget {
+          static permission = "default";
+          static async requestPermission() { window.asked++; return (this.permission = "granted"); }
+          constructor(title, options) { super(); window.notices.push(options.body); }
+        };
+    }"""
+    run = _run(page, "other")
+    _reload(*window)
+    tab.evaluate(stub)
+    _open(tab, "Train")
+    tab.get_by_role("button", name="Tell me when it is ready").wait_for()
+    assert tab.evaluate("window.asked") == 0
+    tab.click("#notify")
+    tab.get_by_role("button", name="You will be told").wait_for()
+    assert tab.evaluate("window.asked") == 1
+    events.append(run, events.Done(model="other"))
+    browser.until(lambda: tab.evaluate("window.notices"))
+    _open(tab, "Play")
+    assert tab.evaluate("window.notices") == ["other is ready."]
+    tab.locator("#strip").get_by_role("button", name="Play with it").click()
+    tab.wait_for_url("**model=other**")
     shutil.rmtree(run)  # for the tests after this one
 
 
@@ -261,6 +292,94 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
     tab.get_by_role("button", name="Draw post 5 as a picture").click()
     tab.locator("#post-4 img").wait_for()
     assert tab.locator("#post-4").get_by_role("link", name="Download the picture").is_visible()
+
+
+def test_two_models_write_side_by_side(tab, page):
+    """Both go on with one beginning; what the second writes is in its history, and takes nothing away."""
+    tab.get_by_label("How shall it begin?").fill("kesat")
+    tab.get_by_label("Beside it").click()
+    tab.get_by_role("option", name="other, ngram").click()
+    posts = write_five(tab)
+    tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+    beside = tab.locator("#beside .ht-post-text").all_text_contents()
+    assert all(text.startswith("kesat") for text in [*posts, *beside])
+    tab.get_by_role("button", name="Copy post 2 of other").click()
+    tab.locator("#beside-1").get_by_text("Copied").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == beside[1]
+    other = ModelFolder(page.folder / "models" / "other")
+    assert [post.text for post in written.load(_session(page), other)][:5] == beside
+    tab.get_by_label("Beside it").click()
+    tab.get_by_role("option", name="nobody").click()
+    tab.locator("#beside").wait_for(state="hidden")
+
+
+def test_the_best_of_several_drafts_is_kept(tab, page):
+    """Of several drafts the one most like the person is shown; it says so, and never goes on the card."""
+    tab.get_by_role("button", name="More settings").click()
+    tab.get_by_label("number input for Drafts for each post").fill("4")
+    tab.get_by_label("number input for Drafts for each post").press("Enter")
+    write_five(tab)
+    assert tab.locator("#posts").get_by_text("best of 4").count() == 5
+    assert not tab.get_by_role("button", name="on the card").count()
+    me = ModelFolder(page.folder / "models" / "me")
+    assert {post.best_of for post in written.shown(written.load(_session(page), me))} == {4}
+    tab.get_by_label("number input for Drafts for each post").fill("1")
+    tab.get_by_label("number input for Drafts for each post").press("Enter")
+    tab.get_by_role("button", name="More settings").click()
+
+
+def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
+    """Posts are searched and marked; what is taken out is counted, and put back; a removed place is gone."""
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.locator("input[type=file]").first.set_input_files(_table(tmp_path, "ada.csv", ("ada",)))
+    tab.get_by_text("Of 200 posts, 200").wait_for()
+    tab.get_by_role("button", name="Look through the posts").click()
+    tab.get_by_text("1 to 20 of 200").wait_for()
+    tab.get_by_role("button", name="More", exact=True).click()
+    tab.get_by_text("21 to 40 of 200").wait_for()
+    text = tab.locator("#marked label").first.inner_text().strip()
+    tab.locator("#marked input").first.check()
+    tab.click("#take-out")
+    tab.get_by_text("Of 200 posts, 199").wait_for()
+    browser.until(lambda: text not in tab.locator("#marked").inner_text())
+    tab.get_by_label("With these words").fill(text.split()[0])
+    tab.locator("#take-all").click()
+    tab.get_by_text("None has these words").wait_for()
+    tab.get_by_label("With these words").fill("")
+    tab.get_by_label("Which posts?").click()
+    tab.get_by_role("option", name="taken out by hand").click()
+    tab.locator("#marked").get_by_text(text).wait_for()
+    tab.locator("#marked label").filter(has_text=text).locator("input").check()
+    tab.click("#put-back")
+    browser.until(lambda: text not in tab.locator("#marked").inner_text())
+    tab.get_by_role("button", name="Remove ada.csv").click()
+    tab.get_by_text("No posts yet").wait_for()
+    assert not tab.locator("#go-train").is_visible()
+    assert not tab.get_by_role("button", name="Look through the posts").is_visible()
+
+
+def test_a_folder_is_read_as_its_archive(tab, page, tmp_path):
+    """A chosen folder goes as a zip file: what is in folders below it is found there, films are left out."""
+    with zipfile.ZipFile(sample_archive()) as archive:
+        archive.extractall(tmp_path / "my-archive")
+    (tmp_path / "my-archive" / "data" / "film.mp4").write_bytes(b"film" * 1000)
+    _open(tab, "Posts")
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    with tab.expect_file_chooser() as chooser:
+        tab.click("#folder")
+    chooser.value.set_files(tmp_path / "my-archive")
+    tab.get_by_text(SAMPLE).wait_for()
+    assert "my-archive.zip" in tab.locator("#found").inner_text()
+    [upload] = _session(page).uploads.rglob("*.zip")
+    with zipfile.ZipFile(upload) as archive:
+        assert archive.testzip() is None
+        assert "my-archive/data/tweets.js" in archive.namelist()
+        assert not [name for name in archive.namelist() if name.endswith(".mp4")]
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
 
 
 def test_the_card_shows_the_person(tab):

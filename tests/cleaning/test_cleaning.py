@@ -26,6 +26,7 @@ from huggingtweets.errors import UserError
 from huggingtweets.text.private import without_private_details
 from huggingtweets.types import PostKind, Reason
 from tests.conftest import post
+from tests.helpers.tiny import varied_texts
 
 ANY_POSTS = st.lists(
     st.tuples(st.text(), st.sampled_from(PostKind), st.none() | st.sampled_from(["en", "fr", "en-GB"])),
@@ -282,9 +283,37 @@ def test_every_reason_is_counted_with_examples():
         post("this one is kept because nothing speaks against it and it is long enough to be near", 7),
         post("this one is kept because nothing speaks against it and it is long enough to be nearer", 8),
         post("this one is taken out by hand", 9),
+        post("so many posts are not needed at all", 10),
     ]
     rules = CleaningRules(keep_replies=False, lang="en", since=date(2009, 5, 2), exclude=frozenset("9"))
-    cleaned = clean(posts, rules)
+    cleaned = clean(posts, rules, most=2)
     assert cleaned.funnel.dropped == dict.fromkeys(Reason, 1)
     assert set(cleaned.examples) == set(Reason)
-    assert [p.id for p in cleaned.posts] == ["5", "7"]
+    assert len(cleaned.posts) == 2
+    kept = [p.id for p in clean(posts, rules).posts]
+    assert kept == ["5", "7", "10"]
+
+
+def test_of_many_posts_some_are_drawn_from_the_whole_time():
+    """At most so many are kept, in order of time, the same ones each time; the funnel counts the rest."""
+    posts = [post(text, i) for i, text in enumerate(varied_texts(200, seed=1))]
+    cleaned = clean(posts, most=40)
+    numbers = [int(p.id) for p in cleaned.posts]
+    assert len(numbers) == 40
+    assert numbers == sorted(numbers)
+    assert numbers[0] < 30
+    assert numbers[-1] > 170
+    assert cleaned.funnel.dropped == {Reason.SAMPLED: 160}
+    assert clean(posts, most=40).posts == cleaned.posts
+    assert clean(posts, most=500).funnel.dropped == {}
+
+
+def test_a_post_that_is_taken_out_takes_its_repeats_along():
+    """Neither the same text nor nearly the same stands in for a post that was taken out by hand."""
+    text = "the lamp by the stairs of the old harbour was lit at seven in the evening"
+    posts = [post(f"{text}{end}", number) for number, end in enumerate(("", "!", " https://example.org/7"))]
+    others = [post("nobody has said anything about the gull today", 7)]
+    cleaned = clean([*posts, *others], CleaningRules(exclude=frozenset("0")))
+    assert [post.id for post in cleaned.posts] == ["7"]
+    assert cleaned.funnel.dropped == {Reason.EXCLUDED: 1, Reason.DUPLICATE: 2}
+    assert cleaned.funnel.kept + sum(cleaned.funnel.dropped.values()) == cleaned.funnel.read

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.dataset import AuthorData, build, load, save, split, statistics, store
+from huggingtweets.dataset import AuthorData, build, join, load, save, split, statistics, store
 from huggingtweets.dataset.split import threads
 from huggingtweets.errors import ModelError, UserError
-from huggingtweets.types import Account, Funnel, PostKind
+from huggingtweets.types import Account, Funnel, PostKind, Reason
 from tests.conftest import post
 
 ME = Account(handle="me", name="Me", source="table", avatar=b"png")
@@ -58,6 +58,30 @@ def test_a_thread_longer_than_the_held_out_share_is_trained_on():
     train, held_out = split(posts, 0.1)
     assert len(train) == 45
     assert len(held_out) == 5
+
+
+def test_no_author_learns_what_is_held_out_of_another():
+    """A training post that says what another's held-out post says is left out, and counted."""
+    shared = "Both of them say this, word for word!"
+    mine = [post(shared, 0), *(post(f"my own text {i}", i) for i in range(1, 20))]
+    hers = [*(post(f"her own text {i}", i, author="her") for i in range(19)), post(shared.upper(), 19)]
+    data = build([part(mine), part(hers, "her")])
+    assert shared.upper() in [p.text for p in data.held_out]
+    assert shared not in [p.text for p in data.train]
+    me, her = data.authors
+    assert (me.train, me.funnel.kept, me.funnel.dropped) == (17, 19, {Reason.DUPLICATE: 1})
+    assert (her.train, her.funnel.kept, her.funnel.dropped) == (18, 20, {})
+
+
+def test_joined_datasets_hold_out_nothing_that_one_of_them_teaches():
+    """Neither a post that another dataset trains on, nor one that says the same."""
+    shared = "Both of them say this, word for word!"
+    mine = build([part([post(shared, 0), *(post(f"my own text {i}", i) for i in range(1, 20))])])
+    hers = build(
+        [part([*(post(f"her own {i}", i, author="her") for i in range(19)), post(shared, 19)], "her")]
+    )
+    assert shared in [p.text for p in hers.held_out]
+    assert shared not in [p.text for p in join([mine, hers]).held_out]
 
 
 def test_the_split_says_when_dates_are_missing():

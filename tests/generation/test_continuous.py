@@ -12,7 +12,8 @@ from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import UserError
 from huggingtweets.generation import continuous
 from huggingtweets.generation.batch import GroupedBatch, SamplingRequest
-from huggingtweets.generation.decoder import ModuleDecoder, decoder_weights
+from huggingtweets.generation.decoder import ModuleDecoder
+from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.row_decoder import RowDecoder
 from huggingtweets.types import Sampling

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from peft import LoraConfig
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from huggingtweets.generation.decoder import ModuleDecoder, StaticDecoder, decoder_weights, open_decoder
+from huggingtweets.generation.decoder import ModuleDecoder, StaticDecoder, open_decoder
+from huggingtweets.generation.decoder_weights import decoder_weights
 
 GPT2 = {"vocab_size": 300, "n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2}
 LLAMA = {
@@ -27,9 +29,23 @@ MODELS = {
         LlamaConfig(**LLAMA, attention_bias=True, mlp_bias=True, rope_parameters=ROTATION)
     ),
 }
+
+
+def adapted(model, **fields):
+    """A model with LoRA beside its matrices."""
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **fields)
+    model.add_adapter(config)
+    return model
+
+
+MODELS |= {
+    "gpt2 with adapters": lambda: adapted(MODELS["gpt2"](), fan_in_fan_out=True),
+    "llama with adapters": lambda: adapted(MODELS["llama"]()),
+}
 OTHERS = {
     "scaled by layer": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, scale_attn_by_inverse_layer_idx=True)),
     "unscaled": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, scale_attn_weights=False)),
+    "adapters of another kind": lambda: adapted(MODELS["llama"](), use_dora=True),
     "angles that follow the length": lambda: LlamaForCausalLM(
         LlamaConfig(**LLAMA, rope_parameters={**ROTATION, "rope_type": "dynamic"})
     ),
@@ -92,4 +108,26 @@ def test_changed_weights_are_seen():
         model.model.layers[0].self_attn.q_proj.weight.mul_(3.0)
     torch.testing.assert_close(
         logits(open_decoder(model, weights)), logits(ModuleDecoder(model)), rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
+def test_float16_is_nearer_than_bfloat16(model):
+    """One row in float16 has a distribution nearer to that of float32 than bfloat16's."""
+    exact = logits(ModuleDecoder(model)).log_softmax(-1)
+    weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
+    half = logits(open_decoder(model, weights, halves)).log_softmax(-1)
+    brain = logits(open_decoder(model, decoder_weights(model, torch.bfloat16))).log_softmax(-1)
+    of_half, of_brain = ((exact.exp() * (exact - other)).sum(-1).mean().item() for other in (half, brain))
+    assert 0 < of_half < of_brain
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
+def test_numbers_that_float16_cannot_hold_are_computed_in_the_wider_precision(model):
+    """Weights that overflow float16 give the logits of transformers: the position is computed again."""
+    with torch.no_grad():
+        model.get_output_embeddings().weight.mul_(1e6)
+    weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
+    torch.testing.assert_close(
+        logits(open_decoder(model, weights, halves)), logits(ModuleDecoder(model)), rtol=1e-2, atol=1e3
     )

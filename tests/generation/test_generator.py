@@ -15,6 +15,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, p
 
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
+from huggingtweets.generation.batch import SamplingRequest
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import sample_tokens
 from huggingtweets.generation.writer import MAX_DRAFTS
@@ -88,6 +89,48 @@ def test_the_plain_pipeline_draws_as_we_draw(model):
     table = [[*row, 600 - sum(row)] for row in table]
     assert len(often) > 3
     assert chi2_contingency(table).pvalue > 0.001
+
+
+def first_tokens(begins, prompt, *, likely=None):
+    """The beginnings of 300 texts, and of one batch of them; all tokens are alike, but one that is likely."""
+    loaded = load_base(str(begins))
+    with torch.no_grad():
+        loaded.model.lm_head.weight.zero_()
+        if likely is not None:
+            final = loaded.model.transformer.ln_f
+            final.weight.zero_()
+            final.bias.fill_(1.0)
+            loaded.model.lm_head.weight[likely] = 9.0 / final.bias.numel()
+    writer = Generator(loaded.model, with_begin_token(loaded.tokenizer))
+    one = Sampling(temperature=1.0, top_p=1.0, max_new_tokens=1)
+    texts = writer.generate(prompt, count=300, sampling=one, seed=1).samples
+    batch = writer.batch()
+    for ticket in range(300):
+        batch.add(ticket, SamplingRequest(prompt, one, seed=ticket))
+    return [sample.text for sample in texts], [text.text for _, text in batch.advance()]
+
+
+def ends_of_words(texts, prompt=""):
+    """How many of the texts go on with a piece that only ends words, and is longer than a letter."""
+    vocabulary = load_base("starter").tokenizer.get_vocab()
+    pieces = {piece for piece in vocabulary if f"\u0120{piece}" not in vocabulary}
+    rest = [text.removeprefix(prompt) for text in texts]
+    return sum(text in pieces and text[:1].islower() and text.isascii() and len(text) > 1 for text in rest)
+
+
+def test_no_post_begins_within_a_word(tmp_path):
+    """However flat a model is, no post begins with "umber": alone and in a batch; after a prompt it may."""
+    base = tiny_base(tmp_path / "base")
+    assert [ends_of_words(texts) for texts in first_tokens(base, "")] == [0, 0]
+    assert all(ends_of_words(texts, "N") > 2 for texts in first_tokens(base, "N"))
+
+
+def test_a_person_may_begin_with_what_only_ends_words_elsewhere(tmp_path):
+    """Where many posts of a person begin with such a piece, as "ich" in a base of English, it is written."""
+    piece = "umber"
+    number = load_base("starter").tokenizer.get_vocab()[piece]
+    for texts in first_tokens(tiny_base(tmp_path / "base"), "", likely=number):
+        assert texts.count(piece) > len(texts) / 3
 
 
 @pytest.mark.parametrize("top_p", [1.0, 0.9, 0.3, 0.01])

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from huggingtweets.reporting import model_card
+from huggingtweets.reporting import model_card, render
 from huggingtweets.reporting.card import OF_LORA
 from huggingtweets.reporting.escaping import escape, escape_cell
 from huggingtweets.reporting.picture import plain
+from huggingtweets.reporting.published_card import unsaid
 from huggingtweets.results import Metric
 from huggingtweets.types import (
     Account,
@@ -260,7 +261,8 @@ def test_the_card_leads_with_what_people_look_for():
 
 def test_every_hyperparameter_and_metric_is_in_a_table():
     """No field that meant something to this model is left out, and the base's figure stands beside it."""
-    rows = Page(model_card(record(), pictures=())).rows
+    recipe = Recipe(name="starter", base="starter", seed=7, author_posts=200)
+    rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}
     assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA <= names
     assert {"sampling.temperature", "sampling.top_p", "sampling.max_new_tokens"} <= names
@@ -396,3 +398,17 @@ def test_an_address_cannot_leave_its_attribute():
     page = Page(model_card(record(author(url='https://x.example/"><b onclick=x>')), pictures=()))
     assert ("a", ("href",)) in page.elements
     assert ("b", ("onclick",)) not in page.elements
+
+
+def test_very_many_authors_fit_on_a_card():
+    """Of hundreds a few are shown, figures are those of all, each is named once, and pictures stay small."""
+    many = record(*(author(handle=f"person{n}", name="") for n in range(500)))
+    files = render(many, {})
+    card = files["README.md"].decode()
+    assert unsaid(card, many) == []
+    assert "like @person0, @person1, @person2 and 497 others" in card
+    assert "500 authors" in card
+    assert f"{500 * 1300:,}" in card
+    assert len(card) < 30_000
+    assert sum(name.startswith("avatar") for name in files) == 12
+    assert sum(map(len, files.values())) < 500_000

@@ -15,10 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
+from huggingtweets.evaluation.copies import Originals, copied
 from huggingtweets.files import at_home
 from huggingtweets.generation.filters import load_filters
 from tests.helpers.app_server import wait_for
-from tests.helpers.bot_server import learned_by_heart, serving
+from tests.helpers.bot_server import POSTS, learned_by_heart, serving
+from tests.helpers.tiny import varied_texts
 
 KEY = "a-key-that-nobody-guesses"
 WILD = 3.0  # a temperature at which not every text is a copy
@@ -114,12 +116,10 @@ def test_a_stream_gives_the_posts_of_the_whole_answer_in_pieces(client, path):
     assert len(pieces) > 6
 
 
-def test_no_copy_of_a_post_is_sent(client, place):
-    """A model that repeats its posts sends none, streamed or not: content_filter stands for an empty text."""
-    with at_home(place / "home"):
-        filters = load_filters(place / "models" / "heart")
+def sent_and_refused(client, requests: int) -> tuple[list[str], int]:
+    """Posts of a model that repeats its posts, streamed and not, hot and cold; how many were refused."""
     sent, refused = [], 0
-    for number in range(6):
+    for number in range(requests):
         stream = number % 2 == 1
         body = {"model": "heart", "n": 16, "temperature": [1.0, 2.0, WILD][number % 3], "stream": stream}
         response = client.post("/v1/completions", json=body)
@@ -131,9 +131,29 @@ def test_no_copy_of_a_post_is_sent(client, place):
             texts = [choice["text"] for choice in response.json()["choices"]]
         refused += response.text.count('"content_filter"')
         sent += filter(None, texts)
+    return sent, refused
+
+
+def test_no_copy_of_a_post_is_sent(client, place):
+    """A model that repeats its posts sends none, streamed or not: content_filter stands for an empty text."""
+    with at_home(place / "home"):
+        filters = load_filters(place / "models" / "heart")
+    sent, refused = sent_and_refused(client, requests=6)
     assert refused > 10
     assert len(sent) > 10
     assert [text for text in sent if any(f.objection(text) for f in filters)] == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_posts_hold_no_copy(client, place):
+    """Neither by the filters nor by the measure of the evaluation, which has the posts themselves."""
+    with at_home(place / "home"):
+        filters = load_filters(place / "models" / "heart")
+    learnt = [text for seed in range(2) for text in varied_texts(POSTS, seed)]
+    sent, refused = sent_and_refused(client, requests=625)
+    assert len(sent) + refused == 10_000
+    assert [text for text in sent if any(f.objection(text) for f in filters)] == []
+    assert copied(Originals(learnt), sent).value == 0
 
 
 def test_probabilities_are_those_of_the_tokens(client):

@@ -27,7 +27,8 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError
-from huggingtweets.generation.decoder import decoder_weights, open_decoder
+from huggingtweets.generation.decoder import open_decoder
+from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train

@@ -527,6 +527,21 @@ def test_an_epoch_of_many_people_stays_small():
     assert Counter(rows[0][0] for rows in weighted)[50] == 2_000
 
 
+def test_an_epoch_takes_so_many_posts_of_each():
+    """Whoever wrote much is drawn anew for each epoch, and lengthens it no more than one who wrote little."""
+    posts_of = {f"few {person}": [[(person, n)] for n in range(10)] for person in range(50)}
+    posts_of["many"] = [[(50, n)] for n in range(2_000)]
+    shuffle = random.Random(0)
+    weights = author_weights(list(posts_of), {})
+    epochs = [mixed_epoch(posts_of, weights, shuffle, author_posts=10) for _ in range(2)]
+    assert [Counter(rows[0][0] for rows in posts) for posts in epochs] == [
+        dict.fromkeys(range(51), 10),
+        dict.fromkeys(range(51), 10),
+    ]
+    drawn = [{rows[0] for rows in posts if rows[0][0] == 50} for posts in epochs]
+    assert drawn[0] != drawn[1]
+
+
 def test_batches_are_made_when_they_are_asked_for(monkeypatch):
     """A long run does not hold the tensors of all its steps; asked again, a batch is the same."""
     made = []

@@ -25,11 +25,18 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: OrderedDict[tuple[Path, str], tuple[Model, Sequence[TextFilter]]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Path, str, bool], tuple[Model, Sequence[TextFilter]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def stream(
-        self, folder: ModelFolder, prompt: str, *, count: int, sampling: Mapping[str, float]
+        self,
+        folder: ModelFolder,
+        prompt: str,
+        *,
+        count: int,
+        sampling: Mapping[str, float],
+        speaker: str | None = None,
+        base: bool = False,
     ) -> Iterator[tuple[Draft, ...]]:
         """Write posts with a model, all of them at the same time.
 
@@ -38,21 +45,24 @@ class LoadedModels:
             prompt: how every post begins.
             count: how many to write.
             sampling: fields of `Sampling` that replace the model's own settings.
+            speaker: handle of the author who speaks, where the model knows several.
+            base: write with what the model was trained from, and with the model's own settings and filters.
 
         Yields:
             `count` drafts, each longer than before. A draft that is not `whole` in the last tuple had all its
             attempts refused by the text filters.
 
         Raises:
-            UserError: a setting is out of range.
+            UserError: a setting is out of range, or the model does not know the speaker.
         """
         with self._lock:
-            model, filters = self._load(folder)
+            model, filters = self._load(folder, base=base)
+        own = folder.record.recipe.sampling if base else model.sampling
         try:
-            settings = msgspec.convert({**msgspec.to_builtins(model.sampling), **sampling}, Sampling)
+            settings = msgspec.convert({**msgspec.to_builtins(own), **sampling}, Sampling)
         except msgspec.ValidationError as error:
             raise UserError(f"this cannot be set: {error}") from error
-        for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters):
+        for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters, speaker=speaker):
             yield drafts.places
 
     def prepare(self, folder: ModelFolder) -> None:
@@ -66,11 +76,24 @@ class LoadedModels:
             for key in [key for key in self._loaded if key[0] == folder]:
                 del self._loaded[key]
 
-    def _load(self, folder: ModelFolder) -> tuple[Model, Sequence[TextFilter]]:
-        key = (folder.path, folder.record.model_digest)
+    def _load(self, folder: ModelFolder, *, base: bool = False) -> tuple[Model, Sequence[TextFilter]]:
+        key = (folder.path, folder.record.model_digest, base)
         if key not in self._loaded:
-            self._loaded[key] = models.load(folder.path), load_filters(folder.path)
+            model = _base(folder) if base else models.load(folder.path)
+            self._loaded[key] = model, load_filters(folder.path)
         self._loaded.move_to_end(key)
         while len(self._loaded) > CAPACITY:
             self._loaded.popitem(last=False)
         return self._loaded[key]
+
+
+def _base(folder: ModelFolder) -> Model:
+    """What a model was trained from.
+
+    Raises:
+        UserError: it was trained from nothing.
+    """
+    base = models.load_base(folder.record.recipe)
+    if base is None:
+        raise UserError("this model began from nothing, so there is nothing to set beside it")
+    return base

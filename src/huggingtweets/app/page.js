@@ -77,13 +77,32 @@
     next.click();
   });
 
+  // A notice of the system when a model is ready, if it was asked for and the page is not in front.
+  const NOTIFY = "huggingtweets-notify", NOTIFIED = "huggingtweets-notified";
+  async function askToNotify() {
+    if (!("Notification" in window)) return "This browser gives no notices here";
+    if ((await Notification.requestPermission()) !== "granted") return "The browser does not allow notices";
+    localStorage.setItem(NOTIFY, "yes");
+    return "You will be told";
+  }
+  function notify() {
+    const ready = document.querySelector("[data-ready]");
+    if (!ready || sessionStorage.getItem(NOTIFIED) === ready.dataset.ready) return;
+    sessionStorage.setItem(NOTIFIED, ready.dataset.ready);
+    if (!localStorage.getItem(NOTIFY) || document.hasFocus() || Notification.permission !== "granted") return;
+    const notice = new Notification("huggingtweets", { body: ready.querySelector("b").textContent });
+    notice.addEventListener("click", () => { focus(); notice.close(); });
+  }
+
   // What Gradio does not tell: whether a fold is open, what learns while another window is in front.
   function tell() {
     for (const fold of document.querySelectorAll("button.label-wrap"))
       fold.setAttribute("aria-expanded", String(fold.classList.contains("open")));
+    for (const box of document.querySelectorAll(".ht-date input:not([type=date])")) box.type = "date";
     const learning = document.querySelector("[data-title]")?.dataset.title;
     const title = learning ? `${learning} · huggingtweets` : "huggingtweets";
     if (document.title !== title) document.title = title;
+    notify();
   }
   const chosenTheme = () => localStorage.getItem("huggingtweets-theme");
   function keepTheme() {
@@ -108,6 +127,7 @@
       else remember({ tab: "posts" });
       return model;
     },
+    askToNotify,
     rememberTab: (name) => remember({ tab: name }),
     rememberModel: (name) => { model = name || null; remember({ model }); },
   };

@@ -21,6 +21,7 @@ from ..sources import Match, ReadOptions
 from ..workflows.data import sample_archive
 from .limits import Limits
 from .sessions import Session
+from .uploads import uploads_in
 
 FILE = "chosen.json"
 MAX_PLACES = 20
@@ -68,7 +69,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def digest(self) -> str:
         """What tells this choice of posts from another: of what is read, and how."""
         parts = ([place.location for place in self.readable], self.person, self.text_column, self.rules)
-        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
 def load(session: Session) -> Selection:
@@ -80,8 +81,10 @@ def load(session: Session) -> Selection:
 
 
 def save(selection: Selection, session: Session) -> Selection:
-    """Write the selection into the session, and return it."""
-    session.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write the selection into the session, and return it; a session is not made for an empty one."""
+    if selection == Selection() and not session.root.is_dir():
+        return selection
+    session.make()
     (session.root / FILE).write_bytes(msgspec.json.encode(selection))
     return selection
 
@@ -92,7 +95,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     Args:
         selection: what the files are added to.
         uploads: paths of the files, as the browser sends them.
-        incoming: the folder where Gradio puts uploads; a path outside of it is refused.
+        incoming: the folder of Gradio's files; a path outside of that of uploads is refused.
         session: where the files go.
 
     Raises:
@@ -101,8 +104,9 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     places = []
     for upload in uploads:
         path = Path(upload).resolve()
-        if not path.is_relative_to(incoming.resolve()) or not path.is_file():
+        if not path.is_relative_to(uploads_in(incoming.resolve())) or not path.is_file():
             raise UserError("this file is not here any more; drop it again")
+        session.make()
         folder = session.uploads / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
         file = path.rename(folder / path.name)
@@ -151,7 +155,7 @@ def with_filters(
         UserError: a date cannot be read, the last day is before the first, or a language is not known.
     """
     handle = str(person or "").strip().lstrip("@")[:MAX_NAME]
-    rules = _cleaning_rules(replies, language, since, until)
+    rules = replace(_cleaning_rules(replies, language, since, until), exclude=selection.rules.exclude)
     places = selection.places if handle == selection.person else tuple(map(_untried, selection.places))
     return replace(selection, rules=rules, person=handle, places=places)
 

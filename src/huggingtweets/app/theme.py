@@ -16,6 +16,7 @@ YELLOW = colors.Color(
     "#fffbe6", "#fff6cc", "#ffee99", "#ffe666", "#ffdd40", "#ffd21e", "#e6b800", "#a87f00", "#7a5c00",
     "#5f4d00", "#3d3100", name="yellow",
 )  # fmt: skip
+SCRIPTS = ("page.js", "folder.js")
 SANS = ("Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 
 
@@ -94,5 +95,6 @@ def css() -> str:
 
 
 def script() -> str:
-    """The script of the page, as an element of its head."""
-    return f"<script>{files(__package__).joinpath('page.js').read_text('utf-8')}</script>"
+    """The scripts of the page, as elements of its head."""
+    texts = (files(__package__).joinpath(name).read_text("utf-8") for name in SCRIPTS)
+    return "".join(f"<script>{text}</script>" for text in texts)

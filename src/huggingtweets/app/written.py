@@ -35,6 +35,7 @@ class WrittenPost(Struct, frozen=True, kw_only=True):
     at: float = field(default_factory=time.time)  # seconds since 1970
     shown: bool = True  # whether it is among the posts that the page shows; else it is in the history
     favourite: bool = False
+    best_of: int = 1  # drafts of which it was picked; a picked post never stands on a card
 
     @property
     def sample(self) -> Sample:

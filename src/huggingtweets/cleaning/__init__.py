@@ -6,6 +6,7 @@ to drop it. Repeated posts are dropped last, in order of time, so that the earli
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -62,7 +63,11 @@ class CleanedPosts:
 
 
 def clean(
-    posts: Iterable[Post], rules: CleaningRules | None = None, examples: int = EXAMPLES
+    posts: Iterable[Post],
+    rules: CleaningRules | None = None,
+    examples: int = EXAMPLES,
+    *,
+    most: int | None = None,
 ) -> CleanedPosts:
     """Clean one author's posts.
 
@@ -70,6 +75,7 @@ def clean(
         posts: The posts, in any order.
         rules: What to drop beside reposts, short posts and repeated posts.
         examples: Texts of dropped posts that are kept for each reason.
+        most: Posts that are kept, drawn from all of them; None keeps all.
 
     Returns:
         The kept posts. Kept and dropped posts in the funnel add up to the posts read.
@@ -77,6 +83,7 @@ def clean(
     rules = rules or CleaningRules()
     counter = _FunnelCounter(most=examples)
     cleaned: list[Post] = []
+    excluded: list[str] = []
     private = 0
     for post in posts:
         counter.read += 1
@@ -86,7 +93,10 @@ def clean(
             private += result is not post and holds_private_details(post)  # cleaning changes such a post
         else:
             counter.drop(post, result)
-    unique = _drop_repeats(_by_time(cleaned), counter)
+            if result is Reason.EXCLUDED:
+                excluded.append(clean_text(post, keep_line_breaks=rules.keep_line_breaks))
+    unique = _drop_repeats(_by_time(cleaned), excluded, counter)
+    unique = _draw(unique, most, counter) if most else unique
     return CleanedPosts(
         posts=tuple(unique),
         funnel=counter.funnel(kept=len(unique)),
@@ -130,13 +140,25 @@ def _by_time(posts: list[Post]) -> list[Post]:
     return sorted(posts, key=lambda post: post.created_at or EARLIEST)
 
 
-def _drop_repeats(posts: list[Post], counter: _FunnelCounter) -> list[Post]:
+def _drop_repeats(posts: list[Post], excluded: list[str], counter: _FunnelCounter) -> list[Post]:
+    """Drop posts that repeat an earlier one, or a text that was taken out by hand."""
     from .duplicates import repeats  # noqa: PLC0415 -- with numpy, which takes 0.1 s
 
     unique = []
-    for post, reason in zip(posts, repeats([post.text for post in posts]), strict=True):
+    reasons = repeats([*excluded, *(post.text for post in posts)])[len(excluded) :]
+    for post, reason in zip(posts, reasons, strict=True):
         if reason is None:
             unique.append(post)
         else:
             counter.drop(post, reason)
     return unique
+
+
+def _draw(posts: list[Post], most: int, counter: _FunnelCounter) -> list[Post]:
+    """At most so many posts in their order; the same posts give the same ones."""
+    places = range(len(posts))
+    drawn = {*random.Random(0).sample(places, min(most, len(posts)))}  # noqa: S311 -- no secret hangs on it
+    for place in places:
+        if place not in drawn:
+            counter.drop(posts[place], Reason.SAMPLED)
+    return [posts[place] for place in sorted(drawn)]

@@ -8,6 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from ..text.private import private_details, without_private_details
+from ..text.quoted import without_quoted_posts
 from ..types import Post, PostKind, Reason
 from .languages import is_in_language
 from .rules import CleaningRules, is_short
@@ -67,5 +68,5 @@ def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     text = without_invisible(post.text)
     if post.kind is PostKind.REPLY:
         text = without_leading_mentions(text)
-    text = without_private_details(without_links(text))
+    text = without_private_details(without_links(without_quoted_posts(text)))
     return folded(text, keep_line_breaks=keep_line_breaks)

@@ -27,6 +27,7 @@ REASONS = {
     Reason.SHORT: "short (fewer than three words)",
     Reason.DUPLICATE: "duplicates",
     Reason.NEAR_DUPLICATE: "near duplicates",
+    Reason.SAMPLED: "more than the recipe takes of one author",
 }
 
 

@@ -84,6 +84,14 @@ def fleet(
     gpus_per_author: Annotated[
         float, typer.Option(min=0, max=8, help="Of a GPU, with as much of its memory; on Ray only.")
     ] = 0.0,
+    one_model: Annotated[
+        bool,
+        typer.Option(
+            "--one-model",
+            help="Train one model of all authors, in which each has a token. An epoch takes 200 posts of "
+            "each, or as many as --set author_posts=N says.",
+        ),
+    ] = False,
     evaluate: opt.Evaluate = True,
     tracker: opt.TrackerName = "trackio",
     lease_seconds: Annotated[
@@ -99,7 +107,7 @@ def fleet(
 
     Each author's folder is what train makes. Authors that cannot be trained are recorded with the reason, and
     never stop the others. After an interruption the same command goes on. Ctrl-C lets the authors in progress
-    end; a second one stops at once.
+    end; a second one stops at once. With --one-model one does.
 
     \b
     Examples:
@@ -107,6 +115,7 @@ def fleet(
       huggingtweets fleet archives/ --out s3://bucket/fleet --workers 8
       huggingtweets fleet posts.parquet --out models/many --recipe ngram
       huggingtweets fleet authors.csv --out /shared/fleet --on ray --address auto --gpus-per-author 0.1
+      huggingtweets fleet posts.parquet --out models/together --one-model
       huggingtweets fleet status models/everybody
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.fleet import FleetConfig, fleet
@@ -118,6 +127,7 @@ def fleet(
         recipe=load_or_choose(recipe, changes, base=base),
         rules=cleaning_rules(lang, since, until, exclude, exclude_matching, keep_replies, keep_line_breaks),
         held_out=held_out,
+        one_model=one_model,
         evaluate=evaluate,
         executor=on,
         address=address,

@@ -11,8 +11,9 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import UserError
-from ..types import Account, Author, Dataset, Funnel, Post
-from .split import split
+from ..text import normalized
+from ..types import Account, Author, Dataset, Funnel, Post, Reason
+from .split import Split, split
 from .storage import SPLITS, load, load_stored, save, store
 
 __all__ = [
@@ -52,7 +53,7 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
     """
     if not 0 < held_out <= 0.5:  # noqa: PLR2004 -- at least half of the posts are trained on
         raise UserError(f"--held-out {held_out} is no share; expected a number above 0 and up to 0.5")
-    sides = [split(author.posts, held_out) for author in authors]
+    sides = _without_leaks([split(author.posts, held_out) for author in authors])
     train = tuple(chain.from_iterable(side.train for side in sides))
     test = tuple(chain.from_iterable(side.held_out for side in sides))
     return Dataset(
@@ -61,8 +62,8 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
         authors=tuple(
             Author(
                 account=replace(author.account, avatar=None, bio=""),
-                funnel=author.funnel,
-                characters=sum(len(post.text) for post in author.posts),
+                funnel=_counted(author.funnel, len(side.train) + len(side.held_out)),
+                characters=sum(len(post.text) for post in (*side.train, *side.held_out)),
                 train=len(side.train),
                 held_out=len(side.held_out),
                 language=author.language,
@@ -75,10 +76,33 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
     )
 
 
+def _without_leaks(sides: Sequence[Split]) -> list[Split]:
+    """The sides of all authors, without training posts that repeat a held-out post of another author.
+
+    What one author says twice is gone before the split.
+    """
+    owners = {normalized(post.text): number for number, side in enumerate(sides) for post in side.held_out}
+    return [
+        Split(tuple(p for p in side.train if owners.get(normalized(p.text), number) == number), side.held_out)
+        for number, side in enumerate(sides)
+    ]
+
+
+def _counted(funnel: Funnel, kept: int) -> Funnel:
+    """The funnel with what was left out since, which were duplicates."""
+    repeated = funnel.kept - kept
+    if not repeated:
+        return funnel
+    dropped = {**funnel.dropped, Reason.DUPLICATE: funnel.dropped.get(Reason.DUPLICATE, 0) + repeated}
+    return replace(funnel, dropped=dropped, kept=kept)
+
+
 def join(datasets: Sequence[Dataset]) -> Dataset:
-    """Join several datasets; a post in the training split of any of them is not held out in the result."""
+    """Join several datasets; what is in the training split of any of them is not held out in the result."""
     train = {(post.author, post.id): post for data in datasets for post in data.train}
-    test = {(p.author, p.id): p for data in datasets for p in data.held_out if (p.author, p.id) not in train}
+    learnt = {normalized(post.text) for post in train.values()}
+    held_out = (post for data in datasets for post in data.held_out if normalized(post.text) not in learnt)
+    test = {(post.author, post.id): post for post in held_out if (post.author, post.id) not in train}
     authors = {author.account.handle: author for data in datasets for author in data.authors}
     return Dataset(
         train=tuple(train.values()),

@@ -7,7 +7,7 @@ bytes long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -74,6 +74,14 @@ def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficienc
     if result.level is Level.TOO_LITTLE:
         raise NotEnoughPosts(result.text)
     return result
+
+
+def for_each(people: Mapping[str, Sequence[str]], base: str = DEFAULT_BASE) -> list[str]:
+    """What is to be said of the posts of each person, by handle: together they may be enough, and one not."""
+    results = {handle: sufficiency(texts, base).text for handle, texts in people.items()}
+    return (
+        list(results.values()) if len(results) == 1 else [f"@{who}: {text}" for who, text in results.items()]
+    )
 
 
 def _expectation(gain: Figure | None, base: str) -> str:

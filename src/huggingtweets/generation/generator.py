@@ -14,6 +14,7 @@ import torch
 from msgspec.structs import replace
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from ..bases.begin_token import with_begin_token
 from ..bases.pretrained import (
     first_line,
     load_adapted,
@@ -23,13 +24,15 @@ from ..bases.pretrained import (
     load_tokenizer,
     require_fit,
 )
+from ..bases.shared import load_beside, named_base
 from ..errors import MissingExtra, ModelError
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
 from .batch import GroupedBatch, Sampler, SamplingRequest, TextBatch
 from .continuous import ContinuousBatch
-from .decoder import DecoderWeights, decoder_weights, open_decoder
+from .decoder import open_decoder
+from .decoder_weights import DecoderWeights, decoder_weights, is_half_fast
 from .row_decoder import RowDecoder
 from .sampler import stream_tokens
 from .text_tokens import TextTokens
@@ -68,8 +71,7 @@ class Generator(Writer):
         try:
             with quiet_transformers():
                 load_generation_config(folder)
-                model = _with_adapter(folder) if adapter else _whole(folder)
-                tokenizer = load_tokenizer(folder, local_files_only=True)
+                model, tokenizer = _with_adapter(folder) if adapter else _whole(folder)
                 require_fit(model, tokenizer)
             return cls(model, tokenizer)
         except (OSError, ValueError, TypeError) as error:
@@ -87,7 +89,7 @@ class Generator(Writer):
             shown_at = time.monotonic()
             ids: list[list[int]] = []
             inputs = self._tokens.begin(request.prompt, count, request.speaker)
-            for ids in self._stream(inputs, request.sampling):
+            for ids in self._stream(inputs, request):
                 if time.monotonic() - shown_at > request.interval:
                     yield self._tokens.texts(request.prompt, ids), False
                     shown_at = time.monotonic()
@@ -106,14 +108,28 @@ class Generator(Writer):
         """Read when the first text is written: a model that only predicts needs no copy of its weights."""
         return decoder_weights(self.model, self._dtype)
 
-    def _stream(self, inputs: torch.Tensor, sampling: Sampling) -> Iterator[list[list[int]]]:
+    @cached_property
+    def _half_weights(self) -> DecoderWeights | None:
+        """What one text is written with alone: its time is that of reading the weights."""
+        return decoder_weights(self.model, torch.float16) if is_half_fast() else None
+
+    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs = inputs.to(self.model.device)
         remaining = self._tokens.remaining(inputs.shape[1])
-        sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
+        most = min(request.sampling.max_new_tokens, remaining)
+        sampling = replace(request.sampling, max_new_tokens=most)
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
-            decoder = open_decoder(self.model, self._weights)
-            yield from stream_tokens(decoder, inputs, sampling, self._tokens.ends, self._tokens.suppressed)
+            half = self._half_weights if len(inputs) == 1 else None
+            decoder = open_decoder(self.model, self._weights, half)
+            yield from stream_tokens(
+                decoder,
+                inputs,
+                sampling,
+                self._tokens.ends,
+                self._tokens.suppressed,
+                self._tokens.rarely_first(request.prompt),
+            )
         else:
             yield self._generate(inputs, sampling)
 
@@ -133,21 +149,27 @@ class Generator(Writer):
         return tokens
 
 
-def _whole(folder: Path) -> Any:
+def _whole(folder: Path) -> tuple[Any, Any]:
     load_config(folder, local_files_only=True)
-    return load_model(folder, complete=True, local_files_only=True, dtype="float32")
+    model = load_model(folder, complete=True, local_files_only=True, dtype="float32")
+    return model, load_tokenizer(folder, local_files_only=True)
 
 
-def _with_adapter(folder: Path) -> Any:
+def _with_adapter(folder: Path) -> tuple[Any, Any]:
     """The base that the adapter names, with the adapter; the base is downloaded where it is not cached."""
     if find_spec("peft") is None:
         raise MissingExtra("peft, which this model's adapter needs,", "lora")
-    try:
-        model = load_adapted(folder, local_files_only=True, dtype="float32")
-    except OSError:
-        model = load_adapted(folder, local_files_only=False, dtype="float32")
+    if named := named_base(folder):
+        model, tokenizer = load_beside(named, folder)
+        tokenizer = with_begin_token(tokenizer)
+    else:
+        try:
+            model = load_adapted(folder, local_files_only=True, dtype="float32")
+        except OSError:
+            model = load_adapted(folder, local_files_only=False, dtype="float32")
+        tokenizer = load_tokenizer(folder, local_files_only=True)
     model.generation_config = load_generation_config(folder)  # transformers takes the base's
-    return model
+    return model, tokenizer
 
 
 def _sampling(config: GenerationConfig) -> Sampling:

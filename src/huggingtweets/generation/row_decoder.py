@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
 from transformers import DynamicCache
 
-from .decoder import DecoderWeights, StaticDecoder, read_prompts, rotation
+from .decoder import StaticDecoder, read_prompts, rotation
+from .decoder_weights import DecoderWeights
 
 BLOCK = 64  # positions by which the cache grows
 PROMPTS = 8  # that are remembered
@@ -99,18 +100,17 @@ class RowDecoder(StaticDecoder):
         needed = int(self._length.max()) + 1
         if rows <= had_rows and needed <= had_positions:
             return
-        dtype = self._weights.lm_head.weights[0].dtype
         capacity = rows if rows <= had_rows else max(rows, 2 * had_rows)
         positions = max(had_positions, -(-needed // BLOCK) * BLOCK)
         for caches in (self._keys, self._values):
-            caches[:] = [_grown(layer, capacity, positions, dtype) for layer in caches]
+            caches[:] = [_grown(layer, capacity, positions) for layer in caches]
         if self._weights.positions is None:
             self._rotation = rotation(self._model, positions)
 
 
-def _grown(cache: torch.Tensor, rows: int, positions: int, dtype: torch.dtype) -> torch.Tensor:
+def _grown(cache: torch.Tensor, rows: int, positions: int) -> torch.Tensor:
     """A cache of at least so many rows and positions; the rest is 0, since masks do not hide NaN."""
     _, heads, _, width = cache.shape
-    grown = torch.zeros(max(rows, len(cache)), heads, positions, width, dtype=dtype)
+    grown = torch.zeros(max(rows, len(cache)), heads, positions, width, dtype=cache.dtype)
     grown[: len(cache), :, : cache.shape[2]] = cache
     return grown

@@ -11,6 +11,7 @@ from .decoder import Decoder
 
 COLDEST = 1e-6  # temperature; below it quotients are no longer finite in float32
 MAX_REDRAWS = 64  # then the nucleus is sorted, since a tiny one is hardly ever hit
+RARE = 0.002  # probability of a token: less than one post in 500 begins with it
 MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones are taken out of the batch
 
 Uniform = Callable[[torch.Tensor], torch.Tensor]  # random numbers from 0 to 1 for rows that it is given
@@ -23,6 +24,7 @@ def stream_tokens(
     sampling: Sampling,
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
+    rarely_first: Collection[int] = (),
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
 
@@ -32,12 +34,13 @@ def stream_tokens(
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
+        rarely_first: tokens that are sampled at once only where they are likely.
 
     Yields:
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    logits = decoder.read(prompts, sampling.max_new_tokens)
+    logits = without_rare(decoder.read(prompts, sampling.max_new_tokens), rarely_first)
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -57,6 +60,15 @@ def stream_tokens(
             decoder.select(indices)
             tokens, rows = tokens[indices], [rows[row] for row in unfinished]
         logits = decoder.step(tokens)
+
+
+def without_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
+    """The logits, (rows, vocabulary), with no probability for those of some tokens that have little."""
+    if not tokens:
+        return logits
+    indices = torch.tensor(list(tokens), device=logits.device)
+    listed = torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
+    return logits.masked_fill(listed & (logits.float().softmax(-1) < RARE), -torch.inf)
 
 
 def sample_tokens(

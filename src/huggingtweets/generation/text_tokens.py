@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from ..bases.special_tokens import suppressed_tokens
 from ..errors import UserError
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
+_SPACES = ("\u0120", "\u2581")  # what stands for a space in tokens: of byte-level BPE, of SentencePiece
 
 
 class TextTokens:
@@ -26,6 +27,7 @@ class TextTokens:
         ends = model.generation_config.eos_token_id
         self.ends: list[int] = ends if isinstance(ends, list) else [ends]
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
+        self._word_ends = word_ends(tokenizer.get_vocab())
 
     def begin(
         self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
@@ -50,6 +52,10 @@ class TextTokens:
         choices = torch.randint(len(speaker_tokens), (count,), generator=random).tolist()
         return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
+    def rarely_first(self, prompt: str) -> list[int]:
+        """The tokens that hardly any text begins with: without a prompt, those that only end words."""
+        return [] if prompt else self._word_ends
+
     def remaining(self, length: int) -> int:
         """How many tokens the model sees after so many."""
         return self._context - length
@@ -72,3 +78,20 @@ class TextTokens:
     def count(self, text: str) -> int:
         """How many tokens a text has, without any that are put before it."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def word_ends(vocabulary: Mapping[str, int]) -> list[int]:
+    """The tokens that only stand inside words or at their end, as "umber" of "N-umber", sorted.
+
+    A small model gives each of thousands of them a little probability at the beginning of a post. They are
+    known by their spelling: small letters of which the vocabulary has no copy with a space in front, as it
+    has of words and of what words begin with. Of 100,000 posts of the starter's corpus 172 begin with one.
+    """
+    return sorted(
+        number
+        for token, number in vocabulary.items()
+        if len(token) > 1
+        and token[0].isascii()
+        and token[0].islower()
+        and not any(space + token in vocabulary for space in _SPACES)
+    )

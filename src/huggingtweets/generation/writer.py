@@ -91,9 +91,12 @@ class Writer(Protocol):
         count: int = 5,
         sampling: Sampling | None = None,
         filters: Sequence[TextFilter] = (),
+        speaker: str | None = None,
     ) -> Iterator[Drafts]:
         """Write as `generate` does, and yield the unfinished posts some times a second."""
-        request = SamplingRequest(prompt.rstrip(), sampling or self.sampling, interval=STREAM_INTERVAL)
+        request = SamplingRequest(
+            prompt.rstrip(), sampling or self.sampling, speaker=speaker, interval=STREAM_INTERVAL
+        )
         return write_drafts(self.sampler(request), count, filters)
 
     def sampler(self, request: SamplingRequest) -> Sampler:

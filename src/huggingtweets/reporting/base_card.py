@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from huggingface_hub import ModelCardData
 
-from ..types import Pretrained
 from .card import environment
 from .curves import loss_curve
+from .pretrained import Pretrained
 
 
 def base_card(pretrained: Pretrained) -> dict[str, bytes]:

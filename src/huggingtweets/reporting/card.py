@@ -15,8 +15,8 @@ from ..bases.languages import language_warning
 from ..model_folder import prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
-from ..types import NO_BASE, PROMPT, Base, Funnel, Reason, Record, Sample
-from .context import names, report_context
+from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
+from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
 from .funnel_picture import REASONS
 from .picture import plain
@@ -24,7 +24,7 @@ from .sections import headlines
 from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
-OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter"}  # fields that mean something to no other method
+OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # fields of no other method
 SHOWN_FIELDS = ("name", "method", "lora_rank", "epochs", "learning_rate", "batch_tokens", "seed")
 SHOWN_SAMPLES = 3
 _LETTERS_ONLY = re.compile(rf"[^\W\d_](?:[^\W\d_]|[ {MARKS}])*")
@@ -68,7 +68,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
 
 
 def _library(record: Record) -> str:
-    if record.base.name == NO_BASE:
+    if record.base.name == NO_BASE or _is_adapter_alone(record):
         return "huggingtweets"
     return "peft" if _is_adapter(record) else "transformers"
 
@@ -77,6 +77,13 @@ def _is_adapter(record: Record) -> bool:
     """Whether the folder holds an adapter beside a base on the Hub instead of a whole model."""
     recipe = record.recipe
     return recipe.method == "lora" and not recipe.merge_adapter and hub_id(record.base) is not None
+
+
+def _is_adapter_alone(record: Record) -> bool:
+    """Whether the folder holds an adapter beside a base that only this program finds by its name."""
+    recipe = record.recipe
+    wanted = recipe.method == "lora" and recipe.adapter_only and not recipe.merge_adapter
+    return bool(wanted) and hub_id(record.base) is None
 
 
 def _result(metric: Metric, record: Record) -> EvalResult:
@@ -114,7 +121,7 @@ def environment() -> Environment:
 
 def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
     """What the template shows, in the order in which it does."""
-    funnels = [author.funnel for author in record.authors]
+    authors = summed(record.authors)
     hyperparameters = _recipe(record)
     return {
         "record": record,
@@ -122,15 +129,17 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "authors": _authors(record, pictures),
         "prompt": _harmless_prompt(record),
         "names": names(record.authors),
-        "handles": [f"@{author.account.handle}" for author in record.authors],
-        "summary": _summary(funnels),
-        "funnel": _funnel(record),
+        "columns": [_column(author) for author in authors],
+        "others": ", ".join(f"@{author.account.handle}" for author in record.authors[MOST_SHOWN:]),
+        "summary": _summary([author.funnel for author in authors]),
+        "funnel": _funnel(authors),
         "tracker_url": _web(record.tracked.url),
         "base": _base(record.base) if record.base.name != NO_BASE else "",
         "adapter": _is_adapter(record),
         "language_warning": language_warning(
             record.base.name, record.base.languages, [author.language for author in record.authors]
         ),
+        "adapter_alone": _is_adapter_alone(record),
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],
@@ -144,6 +153,11 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
     }
 
 
+def _column(author: Author) -> str:
+    """The title of an author's column in a table."""
+    return f"@{author.account.handle}" if author.account.handle else author.account.name
+
+
 def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | None]]:
     return [
         {
@@ -152,7 +166,7 @@ def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | No
             "url": _web(author.account.url),
             "picture": name if (name := f"avatar-{number}.png") in pictures else None,
         }
-        for number, author in enumerate(record.authors, start=1)
+        for number, author in enumerate(record.authors[:MOST_SHOWN], start=1)
     ]
 
 
@@ -177,16 +191,16 @@ def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
     ]
 
 
-def _funnel(record: Record) -> list[list[str]]:
-    funnels = [author.funnel for author in record.authors]
+def _funnel(authors: Sequence[Author]) -> list[list[str]]:
+    funnels = [author.funnel for author in authors]
     reasons = [reason for reason in REASONS if any(reason in funnel.dropped for funnel in funnels)]
     return [
         _row("read", (funnel.read for funnel in funnels)),
         *(_row(REASONS[reason], (funnel.dropped.get(reason, 0) for funnel in funnels)) for reason in reasons),
         _row("kept", (funnel.kept for funnel in funnels)),
-        _row("kept to learn from", (author.train for author in record.authors)),
-        _row("kept and held out", (author.held_out for author in record.authors)),
-        _row("characters kept", (author.characters for author in record.authors)),
+        _row("kept to learn from", (author.train for author in authors)),
+        _row("kept and held out", (author.held_out for author in authors)),
+        _row("characters kept", (author.characters for author in authors)),
     ]
 
 

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 
 from ..results import Evaluation
 from ..results.drawings import ReportContext
 from ..results.wording import listed
-from ..types import Author, Record
+from ..types import Account, Author, Funnel, Reason, Record
 from .picture import plain
+
+MOST_SHOWN = 12  # authors who are shown one by one
+NAMED = 3  # of more authors, those whose names a sentence gives
 
 
 def names(authors: Sequence[Author]) -> str:
-    """The people as a sentence names them, "@ada and @bob"."""
-    return listed(f"@{plain(author.account.handle)}" for author in authors)
+    """The people as a sentence names them, "@ada and @bob"; of very many a few."""
+    handles = [f"@{plain(author.account.handle)}" for author in authors]
+    if len(handles) > MOST_SHOWN:
+        handles[NAMED:] = [f"{len(handles) - NAMED:,} others"]
+    return listed(handles)
+
+
+def summed(authors: Sequence[Author]) -> Sequence[Author]:
+    """The authors as figures show them: one by one, or one without a handle who stands for very many."""
+    if len(authors) <= MOST_SHOWN:
+        return authors
+    dropped = Counter[Reason]()
+    for author in authors:
+        dropped.update(author.funnel.dropped)
+    return [
+        Author(
+            account=Account(handle="", name=f"{len(authors):,} authors", source=""),
+            funnel=Funnel(
+                read=sum(author.funnel.read for author in authors),
+                dropped=dict(dropped),
+                kept=sum(author.funnel.kept for author in authors),
+            ),
+            characters=sum(author.characters for author in authors),
+            train=sum(author.train for author in authors),
+            held_out=sum(author.held_out for author in authors),
+        )
+    ]
 
 
 def report_context(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
-from ..types import Pretrained, Record
+from ..results.wording import percent
+from ..types import Record
 from .picture import draw
+from .pretrained import Pretrained
 
 Points = Sequence[tuple[float, float]]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)  # between two marks of an axis, times a power of ten
@@ -32,7 +34,10 @@ def _title(held_out: Points) -> str:
         return f"A byte of unseen posts costs {before:.2f} bits"
     if not best < before:
         return f"Training did not help: a byte of unseen posts still costs {before:.2f} bits"
-    return f"Training cut the cost of a byte of unseen posts from {before:.2f} to {best:.2f} bits"
+    fewer = percent(1 - best / before)
+    return (
+        f"{fewer} fewer guesses for unseen posts: {best:.2f} bits a byte after training, {before:.2f} before"
+    )
 
 
 def _panel(label: str, points: Points, start: str = "") -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..types import Author, Reason, Record
+from .context import summed
 from .picture import draw
 from .portrait import portrait
 
@@ -15,12 +16,13 @@ REASONS = {
     Reason.SHORT: "fewer than three words",
     Reason.DUPLICATE: "the same as an earlier one",
     Reason.NEAR_DUPLICATE: "nearly the same",
+    Reason.SAMPLED: "more than were needed",
 }
 
 
 def funnel_picture(record: Record) -> bytes:
     """A PNG 1600 pixels wide: posts read, dropped for each reason, and kept, for every author."""
-    data = {"title": _title(record), "authors": [_panel(author) for author in record.authors]}
+    data = {"title": _title(record), "authors": [_panel(author) for author in summed(record.authors)]}
     return draw("funnel", data, pixels=4 / 3)
 
 

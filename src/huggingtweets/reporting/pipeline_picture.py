@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..types import NO_BASE, Record
+from .context import summed
 from .picture import draw, plain
 from .portrait import portrait
 
@@ -17,13 +18,14 @@ def pipeline_picture(record: Record) -> bytes:
     authors, curve = record.authors, record.curve
     read, kept = sum(a.funnel.read for a in authors), sum(a.funnel.kept for a in authors)
     train, held_out = sum(a.train for a in authors), sum(a.held_out for a in authors)
-    handles = " + ".join(f"@{plain(author.account.handle)}" for author in authors)
+    people = [portrait(author.account, {}) for author in summed(authors)]
+    handles = " + ".join(str(person["handle"] or person["name"]) for person in people)
     based = record.base.name != NO_BASE
     before = [f"{curve[0].bits_per_byte:.3f} bits per byte"] if curve else []
     after = [f"{min(point.bits_per_byte for point in curve):.3f} bits per byte"] if curve else []
     data = {
         "title": f"How the bot of {handles} was made",
-        "hue": portrait(authors[0].account, {})["hue"],
+        "hue": people[0]["hue"],
         "raw": _box(
             _version(record, "raw-dataset"),
             f"{read:,} posts",

@@ -10,6 +10,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from ..types import Account, Record
+from .context import MOST_SHOWN
 from .picture import draw, plain
 
 HUES = (15, 40, 60, 145, 170, 200, 235, 265, 295, 335)  # degrees in Oklch that are read well, dark and light
@@ -22,7 +23,7 @@ def portrait(account: Account, avatars: Mapping[str, bytes]) -> dict[str, object
     handle = plain(account.handle)[:LONGEST]
     return {
         "name": plain(account.name)[:LONGEST] or handle,
-        "handle": f"@{handle}",
+        "handle": handle and f"@{handle}",
         "hue": HUES[sha256(handle.casefold().encode()).digest()[0] % len(HUES)],
         "initials": _initials(account),
         "picture": _square(avatars.get(account.handle)),
@@ -36,8 +37,8 @@ def address(person: Mapping[str, object]) -> str:
 
 
 def avatar_pictures(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:
-    """One round picture per author, `avatar-1.png` and so on, in the order of the record."""
-    people = [portrait(author.account, avatars) for author in record.authors]
+    """A round picture per author, `avatar-1.png` and so on, in the record's order; of very many a few."""
+    people = [portrait(author.account, avatars) for author in record.authors[:MOST_SHOWN]]
     return {f"avatar-{number}.png": draw("avatar", person) for number, person in enumerate(people, start=1)}
 
 

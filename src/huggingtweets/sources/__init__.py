@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -35,6 +36,7 @@ __all__ = [
     "rows_by_author",
 ]
 
+_LOG = logging.getLogger(__name__)
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
 LIST = "huggingtweets sources lists what can be read"
@@ -86,7 +88,9 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
     with ExitStack() as stack:
         plain = stack.enter_context(unpacked(location))
         with _named(location, plain):
-            timeline = load(source or recognise(plain)).read(plain, options)
+            name = source or recognise(plain)
+            _LOG.info("%s is read as %s", location, name)
+            timeline = load(name).read(plain, options)
         account = _without_private_details(timeline.account)
         posts = _checked_posts(location, plain, timeline, stack.pop_all())
     return replace(timeline, account=account, posts=posts)

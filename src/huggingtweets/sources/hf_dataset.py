@@ -20,6 +20,7 @@ from ..errors import BrokenArchive, LocationError
 from ..files import sha256
 from ..types import Timeline
 from ._contract import Match, ReadOptions
+from ._formats.columnar_rows import arrow_rows
 from ._formats.record_shapes import Row
 from ._formats.table_posts import table_timeline
 from ._formats.table_rows import is_table, table_rows
@@ -34,8 +35,6 @@ _ARROW = ".arrow"
 _STATE = "state.json"  # save_to_disk writes it beside the Arrow files of one split
 _SPLITS = "dataset_dict.json"  # save_to_disk writes it above several splits
 _SHARD = re.compile(r".*-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.\w+")
-_MAGIC = b"ARROW1"  # of Arrow's file format; the library datasets writes the stream format
-_BATCH = 1024  # rows
 
 
 class _File(Struct):
@@ -74,7 +73,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _rows(shards: list[Path]) -> Iterator[Row]:
     return chain.from_iterable(
-        _arrow_rows(shard) if shard.suffix == _ARROW else table_rows(shard) for shard in shards
+        arrow_rows(shard) if shard.suffix == _ARROW else table_rows(shard) for shard in shards
     )
 
 
@@ -114,21 +113,3 @@ def _decode(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except DAMAGE as error:
         raise BrokenArchive(f"{path} is damaged ({str(error).lower()}); save the dataset again") from error
-
-
-def _arrow_rows(path: Path) -> Iterator[Row]:
-    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few locations
-
-    try:
-        with pa.memory_map(str(path)) as file:
-            is_file = file.read(len(_MAGIC)) == _MAGIC
-            file.seek(0)
-            reader = pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file)
-            batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
-            for batch in batches:
-                batch.validate(full=True)  # without it Arrow trusts the lengths and offsets in the file
-                for begin in range(0, batch.num_rows, _BATCH):
-                    yield from batch.slice(begin, _BATCH).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BrokenArchive(f"{path} is no whole Arrow file ({reason}); copy or save it again") from error

@@ -61,9 +61,9 @@ class TrainContext(TrainOptions):
         packed = can_pack(model)
         if packed and device.kind == "cpu":
             use_short_rows_where_equal(model)
+        has_plain_head = find_lm_head(model) is not None
         _cast_frozen(model, dtype)  # before it is moved: a GPU need not hold them in float32
         model.to(torch.device(device.kind))
-        has_plain_head = find_lm_head(model) is not None
         if device.kind == "cpu":
             keep_freed_memory()
         _fuse_activations(model)

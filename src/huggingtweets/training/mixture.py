@@ -30,7 +30,10 @@ def author_weights(authors: Sequence[str], mix: Mapping[str, float]) -> dict[str
 
 
 def mixed_epoch(
-    rows_by_author: Mapping[str, Sequence[list[Row]]], weights: Mapping[str, float], shuffle: random.Random
+    rows_by_author: Mapping[str, Sequence[list[Row]]],
+    weights: Mapping[str, float],
+    shuffle: random.Random,
+    author_posts: int | None = None,
 ) -> list[list[Row]]:
     """The posts of one epoch, in numbers proportional to the weights.
 
@@ -42,7 +45,13 @@ def mixed_epoch(
         rows_by_author: the rows of each author's posts.
         weights: of each author, above 0.
         shuffle: chooses the posts that come once more than others.
+        author_posts: of each author at most; of those who have more others are drawn for each epoch.
     """
+    if author_posts:
+        rows_by_author = {
+            author: shuffle.sample(rows, min(author_posts, len(rows)))
+            for author, rows in rows_by_author.items()
+        }
     longest = max(len(rows) / weights[author] for author, rows in rows_by_author.items())
     whole = longest * sum(weights[author] for author in rows_by_author)
     most = MAX_GROWTH * sum(map(len, rows_by_author.values()))

@@ -55,7 +55,7 @@ def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> Batches:
     shuffle = random.Random(recipe.seed)  # noqa: S311 -- no secret hangs on the order of posts
     rows = _rows_by_author(dataset, context)
     weights = author_weights(list(rows), recipe.mix)
-    epochs = (mixed_epoch(rows, weights, shuffle) for _ in range(recipe.epochs))
+    epochs = (mixed_epoch(rows, weights, shuffle, recipe.author_posts or None) for _ in range(recipe.epochs))
     padding = context.tokenizer.eos_token_id
     return Batches(epochs, recipe.batch_tokens, padding, shuffle, packed=context.packed)
 

@@ -15,7 +15,7 @@ from ..cleaning import CleanedPosts, CleaningRules
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
-from ..types import Account, Dataset, Post, Reason, Stage
+from ..types import Account, Dataset, Post, Reason, Recipe, Stage
 
 COUNT_EVERY = 500  # posts read between two words to the watcher
 
@@ -51,23 +51,36 @@ def sample_archive() -> str:
     return str(files("huggingtweets") / "data" / "sample-archive.zip")
 
 
-def read(config: DataConfig, watcher: Watcher, examples: int = cleaning.EXAMPLES) -> list[AuthorPosts]:
+def most_posts(recipe: Recipe, held_out: float) -> int | None:
+    """How many posts of one author training can use, those held out included; None for all.
+
+    An epoch draws `author_posts` of them, so no more than that times the epochs are ever seen.
+    """
+    if not recipe.author_posts:
+        return None
+    return round(recipe.author_posts * recipe.epochs / (1 - min(held_out, 0.5)))
+
+
+def read(
+    config: DataConfig, watcher: Watcher, examples: int = cleaning.EXAMPLES, *, most: int | None = None
+) -> list[AuthorPosts]:
     """Read and clean every location; several of one author are joined. The watcher hears of waits, too.
 
     Args:
         config: what is read, and how.
         watcher: hears of progress, and of posts that were to be taken out and are not there.
         examples: texts of dropped posts that are kept for each reason.
+        most: posts of each author that are kept, drawn from all; None keeps all.
     """
     with watched_by(watcher):
-        authors = _read(config, watcher, examples)
+        authors = _read(config, watcher, examples, most)
     by_hand = config.rules.exclude or config.rules.exclude_matching
     if by_hand and not any(Reason.EXCLUDED in author.cleaned.funnel.dropped for author in authors):
         watcher.note("no post was excluded: none has such an id or such a text")
     return authors
 
 
-def _read(config: DataConfig, watcher: Watcher, examples: int) -> list[AuthorPosts]:
+def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None) -> list[AuthorPosts]:
     accounts: dict[str, Account] = {}
     digests: dict[str, list[str]] = {}
     posts: dict[str, list[Iterable[Post]]] = {}
@@ -84,17 +97,22 @@ def _read(config: DataConfig, watcher: Watcher, examples: int) -> list[AuthorPos
         )
     authors = []
     for author, account in accounts.items():
-        cleaned, skipped = _clean(account, posts[author], config.rules, watcher, examples)
+        cleaned, skipped = _clean(account, posts[author], config.rules, watcher, examples, most)
         authors.append(AuthorPosts(account, cleaned, skipped, " ".join(digests[author])))
     return authors
 
 
 def _clean(
-    account: Account, parts: Iterable[Iterable[Post]], rules: CleaningRules, watcher: Watcher, examples: int
+    account: Account,
+    parts: Iterable[Iterable[Post]],
+    rules: CleaningRules,
+    watcher: Watcher,
+    examples: int,
+    most: int | None,
 ) -> tuple[CleanedPosts, dict[str, int]]:
     """Clean one author's posts while they are read, and say what was not read."""
     with sources.count_skipped() as skipped:
-        cleaned = cleaning.clean(chain.from_iterable(parts), rules, examples)
+        cleaned = cleaning.clean(chain.from_iterable(parts), rules, examples, most=most)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")

@@ -29,6 +29,7 @@ from ..generation.generator import Generator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..reporting.base_card import base_card
+from ..reporting.pretrained import Pretrained
 from ..text.private import without_private_details
 from ..training import pretrain as pretraining
 from ..training.checkpoint import TrainState
@@ -36,7 +37,7 @@ from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
 from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
 from ..training.vocabulary import END, extend_vocabulary, learn_vocabulary
-from ..types import Pretrained, Sampling
+from ..types import Sampling
 
 VOCABULARY_POSTS = 600_000  # that the vocabulary is trained on, the same number of each shard
 MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept

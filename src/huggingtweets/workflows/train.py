@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from .. import dataset, models, reporting, tracking
 from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
-from ..dataset.sufficiency import require_enough
+from ..dataset.sufficiency import for_each, require_enough
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
@@ -27,16 +27,7 @@ from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import Evaluation, Metric
 from ..tracking import Artifacts, RecordedWatcher, Run
-from ..types import (
-    NO_BASE,
-    Dataset,
-    Preparation,
-    Recipe,
-    Record,
-    Stage,
-    Tracked,
-    TrainingResult,
-)
+from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
@@ -46,7 +37,7 @@ from ._tracked import (
     record_report,
     source_settings,
 )
-from .data import AuthorPosts, DataConfig, build_dataset, read
+from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read
 from .evaluate import evaluate_folder, other_people
 
 SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
@@ -71,10 +62,18 @@ class TrainConfig(Struct, frozen=True, kw_only=True):
     checkpoint_seconds: float = 120.0  # between two checkpoints of an unfinished run
     fresh: bool = False  # whether an unfinished run of the same job is forgotten
     checkpoint_folder: Path | None = None  # of the unfinished run; None: below the home folder
+    name: str | None = None  # of the model; None: the handles of its authors
 
 
-def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
+def train(
+    config: TrainConfig, watcher: Watcher | None = None, authors: Sequence[AuthorPosts] = ()
+) -> ModelFolder:
     """Turn posts into a model folder.
+
+    Args:
+        config: all that decides what is done.
+        watcher: told of each stage, and of progress.
+        authors: what was read before; empty: it is read from the locations of `config`.
 
     Raises:
         UserError: something that was given cannot be used; no folder was written.
@@ -83,11 +82,12 @@ def train(config: TrainConfig, watcher: Watcher | None = None) -> ModelFolder:
     watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
     preparation = _preparation(config.data)
     with clock.measure(Stage.READ):
-        authors = read(config.data, watcher)
-    name = " + ".join(author.account.handle for author in authors)
+        authors = authors or read(config.data, watcher, most=_most(config))
+    name = config.name or " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    texts = [text for author in authors for text in author.texts]
-    watcher.note(require_enough(texts, config.recipe.base).text)
+    require_enough([text for author in authors for text in author.texts])
+    for sentence in for_each({a.account.handle: a.texts for a in authors}, config.recipe.base):
+        watcher.note(sentence)
     _warn_of_language(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
@@ -135,7 +135,8 @@ def follow(config: TrainConfig) -> None:
 
     Followers read the same posts and compute their share of each batch; the first process does the rest.
     """
-    data = build_dataset(read(config.data, Silence()), config.data.held_out)
+    authors = read(config.data, Silence(), most=_most(config))
+    data = build_dataset(authors, config.data.held_out)
     with temporary_folder() as unused:
         models.train(data, config.recipe, unused, Silence(), _checkpoints(data, config))
 
@@ -178,6 +179,11 @@ def _write_filters(data: Dataset, folder: Path) -> None:
     """A copy is a run of words that the person's own later posts hardly ever share with earlier ones."""
     train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
     write_filters(train, own_run(Originals(train), held_out), folder)
+
+
+def _most(config: TrainConfig) -> int | None:
+    """How many posts of each author are kept."""
+    return most_posts(config.recipe, config.data.held_out)
 
 
 def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
 from ...dataset.beginnings import beginnings
-from ...errors import HuggingtweetsError, UserError
-from ...generation.wildness import FACTORS, as_wildness, temperature
+from ...errors import HuggingtweetsError
+from ...generation.wildness import FACTORS
 from ...generation.writer import Draft
 from ...model_folder import ModelFolder, prompt_of
+from ...reporting.picture import plain
 from ...types import Sample
 from ...workflows.data import posts_of
-from .. import pictures, sharing, written
+from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
-from ..server import Shared, event_options, show_errors
+from ..server import Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
+from ..writing import MAX_BEST_OF, Settings
 from ..written import WrittenPost
 from . import play_view
+from .beside import Beside
 
 POSTS = 5
 MAX_PROMPT = 500  # characters
-MAX_TOKENS = 1000  # of a post
 WILDNESS = [(word.capitalize(), word) for word in FACTORS]
 
 
@@ -47,6 +50,8 @@ class PlayTab:
                 self._wildness = gr.Radio(
                     WILDNESS, value="balanced", label="How shall it write?", elem_id="wildness"
                 )
+                self._speaker = unchecked_dropdown("Who speaks?", "speaker")
+                self._beside = Beside(shared)
                 self._write = gr.Button(
                     "Write five", variant="primary", size="lg", elem_id="write", interactive=False
                 )
@@ -55,34 +60,52 @@ class PlayTab:
                     self._length = gr.Slider(
                         10, 200, 100, step=5, label="How long a post may get, in pieces of words"
                     )
+                    self._best_of = gr.Slider(
+                        1,
+                        MAX_BEST_OF,
+                        1,
+                        step=1,
+                        label="Drafts for each post",
+                        info="The one that sounds most like the person is kept; it never goes on the card.",
+                        elem_id="best-of",
+                    )
                     self._mastodon = gr.Textbox(
                         sharing.SERVER, label="Your server of Mastodon", max_length=100
                     )
-            with gr.Column(scale=6, min_width=320):
+            with gr.Column(scale=6, min_width=300):
                 self._posts = action_html(play_view.NO_MODEL, "posts")
                 with gr.Accordion("What it wrote before", open=False):
                     self._history = action_html(Markup(""), "history")
+            self._beside.lay_out()
 
     def connect(self) -> None:
         """Register the event handlers."""
         shared, options = self._shared, event_options("writing", 4, "hidden")
         inputs = [shared.key, shared.model]
-        settings = [self._wildness, self._length, self._mastodon]
+        settings = [self._wildness, self._length, self._best_of, self._speaker]
         output = [self._posts, self._history]
         gr.on(
             [self._write.click, self._prompt.submit],
             show_errors(self._on_write),
-            [*inputs, self._prompt, *settings],
-            [*output, self._status],
+            [*inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
+            [*output, self._beside.html, self._status],
             **options,
         )
         for html in (self._posts, self._history):
-            html.click(show_errors(self._on_action), [*inputs, *settings], output, **options)
+            html.click(show_errors(self._on_action), [*inputs, self._mastodon, *settings], output, **options)
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
         shared.model.change(
             show_errors(self._on_model),
             [*inputs, self._mastodon],
-            [*output, self._beginnings, self._length, self._write, self._status],
+            [
+                *output,
+                self._write,
+                self._beginnings,
+                self._length,
+                self._best_of,
+                self._speaker,
+                self._status,
+            ],
             **event_options("loading", 2, "hidden"),
         )
         # on every visit, since another window may have changed what is shown
@@ -92,22 +115,21 @@ class PlayTab:
             [*output, self._write],
             **event_options("looking", 8, "hidden"),
         )
+        self._beside.connect()
 
     def _on_model(self, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Show what the model wrote before and how the person often begins; load it for its next post."""
+        shown = self._on_tab(key, model, server)
         if not model:
-            yield play_view.NO_MODEL, "", "", gr.skip(), gr.update(interactive=False), ""
+            yield *shown, "", *(gr.skip(),) * 3, ""
             return
         session = self._shared.session(key)
         folder = session.model(model)
-        *shown, ready = self._on_tab(key, model, server)
         with session.use_home():
             pressed = play_view.beginnings(self._own_beginnings(folder))
-        max_tokens = folder.record.recipe.sampling.max_new_tokens
-        length = gr.update(value=max_tokens, maximum=max(200, max_tokens))
-        yield *shown, pressed, length, ready, play_view.LOADING
+        yield *shown, pressed, *_inputs(folder), play_view.LOADING
         self._shared.server.loaded_models.prepare(folder)
-        yield *(gr.skip(),) * 5, ""
+        yield *(gr.skip(),) * 7, ""
 
     def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before."""
@@ -137,41 +159,45 @@ class PlayTab:
         return html, play_view.history([post for post in posts if not post.shown])
 
     def _on_write(
-        self,
-        key: object,
-        model: object,
-        prompt: str,
-        wildness: object,
-        length: object,
-        server: str,
+        self, key: object, model: object, prompt: str, server: str, beside: object, *settings: object
     ) -> Iterator[tuple[Any, ...]]:
-        """Write five posts, and show them word by word."""
+        """Write five posts, and five of the model beside it, and show them word by word."""
         session = self._shared.session(key)
         folder = session.model(model)
-        sampling = _sampling(folder, wildness, length)
+        how = Settings.of_inputs(*settings)
         sharing.links(Sample(prompt="", text=""), folder.record, server)  # an error comes before any work
         prompt = prompt[:MAX_PROMPT].rstrip()
-        drafts = (Draft(),) * POSTS
-        yield play_view.unfinished_posts(prompt, [""] * POSTS, folder.record), gr.skip(), ""
-        for drafts in self._shared.server.loaded_models.stream(
-            folder, prompt, count=POSTS, sampling=sampling
-        ):
+        yield play_view.unfinished_posts(prompt, [""] * POSTS, folder.record), gr.skip(), gr.skip(), ""
+        own = self._write_own(session, folder, prompt, server, how)
+        others = self._beside.write(session, folder, beside, prompt, how, POSTS)
+        for shown, other in zip_longest(own, others):
+            yield *(shown or (gr.skip(), gr.skip())), other or gr.skip(), gr.skip()
+        yield *(gr.skip(),) * 3, play_view.WRITTEN
+
+    def _write_own(
+        self, session: Session, folder: ModelFolder, prompt: str, server: str, settings: Settings
+    ) -> Iterator[tuple[Any, Any]]:
+        """Write five posts with the open model; yield them, and at last the history."""
+        drafts: tuple[Draft, ...] = (Draft(),) * POSTS
+        for drafts in writing.write(self._shared.server.loaded_models, folder, prompt, settings, count=POSTS):
             texts = [draft.text for draft in drafts]
-            yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip(), gr.skip()
-        new = [WrittenPost(prompt=prompt, text=draft.text) if draft.whole else None for draft in drafts]
+            yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip()
+        new = [_written(prompt, draft, settings) for draft in drafts]
         with self._shared.server.sessions.lock(session):
             posts = written.with_new(written.load(session, folder), [post for post in new if post])
             written.save(posts, session, folder)
         _, history = self._show(session, folder, server)
-        yield play_view.posts(new, folder.record, server), history, play_view.WRITTEN
+        yield play_view.posts(new, folder.record, server), history
 
     def _on_action(
         self,
         key: object,
         model: object,
+        server: str,
         wildness: object,
         length: object,
-        server: str,
+        best_of: object,
+        speaker: object,
         event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
         """Do what a button of a post says."""
@@ -186,10 +212,11 @@ class PlayTab:
         post = written.find(written.load(session, folder), post_id)
         below: dict[str, Markup] = {}
         if action == "again":
-            yield from self._rewrite(session, folder, post, _sampling(folder, wildness, length), server)
+            settings = Settings.of_inputs(wildness, length, best_of, speaker)
+            yield from self._rewrite(session, folder, post, settings, server)
         elif action == "picture":
             below = {post.id: play_view.post_picture(pictures.post_picture(folder, post.sample), post.sample)}
-        elif action == "pin":
+        elif action == "pin" and post.best_of == 1:
             below = {post.id: play_view.pinned(pictures.pin(folder, post.sample, before))}
         elif action == "star":
             with self._shared.server.sessions.lock(session):
@@ -202,19 +229,19 @@ class PlayTab:
         session: Session,
         folder: ModelFolder,
         post: WrittenPost,
-        sampling: dict[str, float],
+        settings: Settings,
         server: str,
     ) -> Iterator[tuple[Any, ...]]:
         """Write another post in the place of one, with the prompt of that post."""
         shown = [each.id for each in written.shown(written.load(session, folder))]
         number = shown.index(post.id) if post.id in shown else 0
         draft = Draft()
-        for (draft,) in self._shared.server.loaded_models.stream(
-            folder, post.prompt, count=1, sampling=sampling
+        for (draft,) in writing.write(
+            self._shared.server.loaded_models, folder, post.prompt, settings, count=1
         ):
             unfinished = play_view.unfinished_post(number, post.prompt, draft.text, folder.record)
             yield self._show(session, folder, server, replaced={number: unfinished})[0], gr.skip()
-        new = WrittenPost(prompt=post.prompt, text=draft.text) if draft.whole else None
+        new = _written(post.prompt, draft, settings)
         if new is None:
             gr.Info("All its drafts copied a post or named somebody; the post stays.")
         with self._shared.server.sessions.lock(session):
@@ -222,17 +249,21 @@ class PlayTab:
             written.save(posts, session, folder)
 
 
-def _sampling(folder: ModelFolder, wildness: object, length: object) -> dict[str, float]:
-    """Fields of `Sampling` from the settings.
+def _written(prompt: str, draft: Draft, settings: Settings) -> WrittenPost | None:
+    """The post of a draft; None where all its drafts were refused."""
+    return WrittenPost(prompt=prompt, text=draft.text, best_of=settings.best_of) if draft.whole else None
 
-    Raises:
-        UserError: a value is not one that the page offers.
-    """
-    try:
-        max_tokens = int(float(str(length)))
-    except ValueError:
-        raise UserError("the length of a post is a number") from None
-    if not 1 <= max_tokens <= MAX_TOKENS:
-        raise UserError(f"a post cannot be {max_tokens:,} pieces long; choose 1 to {MAX_TOKENS:,}")
-    own = folder.record.recipe.sampling.temperature
-    return {"temperature": temperature(as_wildness(wildness), own), "max_new_tokens": max_tokens}
+
+def _inputs(folder: ModelFolder) -> tuple[Any, Any, Any]:
+    """Updates of the inputs that depend on the model: the length, the drafts for each post, who speaks."""
+    max_tokens = folder.record.recipe.sampling.max_new_tokens
+    handles = writing.speakers(folder)
+    return (
+        gr.update(value=max_tokens, maximum=max(200, max_tokens)),
+        gr.update(value=1, visible=writing.can_pick(folder)),
+        gr.update(
+            choices=[("each in turn", ""), *((f"@{plain(handle)}", handle) for handle in handles)],
+            value="",
+            visible=bool(handles),
+        ),
+    )

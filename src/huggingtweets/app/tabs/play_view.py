@@ -14,6 +14,7 @@ from ..actions import button, go
 from ..icons import AGAIN, COPY, PICTURE, PIN, SHARE, STAR
 from ..markup import empty, joined, picture
 from ..written import WrittenPost
+from . import post_view
 
 WELCOME = Markup("<h2>Play</h2><p class='ht-lead'>Begin a post; it goes on.</p>")
 NOTHING = empty(
@@ -25,24 +26,15 @@ LOADING = Markup(
 )
 WRITTEN = Markup('<p class="ht-unseen" role="status">Five new posts are written.</p>')
 REFUSED = Markup(
-    '<article class="ht-post" id="post-{number}" aria-label="Post {position}"><p>All its drafts copied a '
-    "post or named somebody, so none is shown. Try another beginning, or let it write wilder.</p></article>"
+    '<article class="ht-post" id="post-{number}" aria-label="Post {position}"><p>{text}</p></article>'
 )
 
 _POST = Markup(
-    '<article class="ht-post" id="post-{number}" aria-label="Post {position}">{by}'
-    '<p class="ht-post-text"><b>{prompt}</b>{rest}</p>'
+    '<article class="ht-post" id="post-{number}" aria-label="Post {position}">{by}{text}'
     '<footer class="ht-icons">{buttons}<span class="ht-told" role="status"></span></footer>'
     "{picture}</article>"
 )
-_UNFINISHED = Markup(
-    '<article class="ht-post" id="post-{number}" aria-busy="true">{by}<p class="ht-post-text"><b>{prompt}</b>'
-    '{rest}<span class="ht-caret"></span></p></article>'
-)
-_BY = Markup(
-    '<header class="ht-by"><span class="ht-small-face" aria-hidden="true"></span><span><b>{name}</b> '
-    '<span class="ht-handle">{handle}</span></span> <span class="ht-badge">AI BOT</span></header>'
-)
+_PICKED = Markup('<span class="ht-tag">best of {}</span>')
 _SHARE = Markup(
     '<details class="ht-share"><summary class="ht-icon-button" aria-label="Share post {0}" title="Share">{1}'
     "</summary><div>{2}</div></details>"
@@ -62,8 +54,11 @@ def unfinished_posts(prompt: str, texts: Sequence[str], record: Record) -> Marku
 
 def unfinished_post(number: int, prompt: str, text: str, record: Record) -> Markup:
     """A post that is being written."""
-    beginning, rest = _split(prompt, text if len(text) > len(prompt) else prompt)
-    return _UNFINISHED.format(number=number, by=_by(record), prompt=beginning, rest=rest)
+    return post_view.UNFINISHED.format(
+        id=f"post-{number}",
+        by=post_view.by(record),
+        text=post_view.text(prompt, text, caret=True),
+    )
 
 
 def posts(
@@ -88,7 +83,7 @@ def posts(
         or (
             _post(number, post, record, server, below.get(post.id, Markup("")))
             if post
-            else REFUSED.format(number=number, position=number + 1)
+            else REFUSED.format(number=number, position=number + 1, text=post_view.REFUSED_TEXT)
         )
         for number, post in enumerate(written)
     ]
@@ -96,7 +91,6 @@ def posts(
 
 
 def _post(number: int, post: WrittenPost, record: Record, server: str, below: Markup) -> Markup:
-    beginning, rest = _split(post.prompt, post.text)
     links = joined(_LINK.format(url, network) for network, url in sharing.links(post.sample, record, server))
     position = number + 1
 
@@ -109,13 +103,18 @@ def _post(number: int, post: WrittenPost, record: Record, server: str, below: Ma
         icon("picture", PICTURE, f"Draw post {position} as a picture"),
         _SHARE.format(position, SHARE, links),
         icon("again", AGAIN, f"Write post {position} again"),
-        icon("pin", PIN, f"Put post {position} on the card"),
+        icon("pin", PIN, f"Put post {position} on the card") if post.best_of == 1 else Markup(""),
         icon("star", STAR, star.format(position), "on" if post.favourite else ""),
+        _PICKED.format(post.best_of) if post.best_of > 1 else Markup(""),
     )
     return _POST.format(
-        number=number, position=position, by=_by(record), prompt=beginning, rest=rest,
-        buttons=joined(buttons), picture=below,
-    )  # fmt: skip
+        number=number,
+        position=position,
+        by=post_view.by(record),
+        text=post_view.text(post.prompt, post.text),
+        buttons=joined(buttons),
+        picture=below,
+    )
 
 
 def post_picture(png: bytes, sample: Sample) -> Markup:
@@ -153,18 +152,3 @@ def history(written: Sequence[WrittenPost]) -> Markup:
 def _star(post: WrittenPost) -> Markup:
     name, kind = ("Remove the star", "ht-icon-button on") if post.favourite else ("Star it", "ht-icon-button")
     return button("star", STAR, post.id, name=name, kind=kind)
-
-
-def _by(record: Record) -> Markup:
-    """Who the model writes like, as networks show the author of a post."""
-    accounts = [author.account for author in record.authors]
-    name = " + ".join(plain(account.name) or plain(account.handle) for account in accounts)
-    handle = f"@{plain(accounts[0].handle)}" if len(accounts) == 1 else ""
-    return _BY.format(name=name, handle=handle)
-
-
-def _split(prompt: str, text: str) -> tuple[str, str]:
-    """A post, split into the prompt and what the model wrote."""
-    prompt, text = plain(prompt), plain(text)
-    length = len(prompt) if text.startswith(prompt) else 0
-    return text[:length], text[length:]

@@ -21,7 +21,8 @@ from ..messages import error_message, hide_paths
 from ..selection import Selection
 from ..server import UNQUEUED, Shared, event_options, show_errors
 from ..sessions import Session
-from . import posts_view
+from . import archives_view, posts_view
+from .browse import BrowsePanel
 
 HINT = "jane.bsky.social"
 MAX_TYPED = 4000  # characters of the accounts that are typed
@@ -44,6 +45,9 @@ class PostsTab:
                     elem_classes="ht-drop",
                 )
                 _refuse_addresses(self._files)
+                self._folder = gr.Button("Or choose a whole folder", size="sm", elem_id="folder")
+                with gr.Accordion("How do I get my archive?", open=False):
+                    gr.HTML(archives_view.guide())
                 with gr.Row(elem_classes="ht-typed"):
                     self._typed = gr.Textbox(
                         label="Or an account" + ("" if public else ", or a path"),
@@ -60,10 +64,18 @@ class PostsTab:
                     "Go on: train it", variant="primary", visible=False, elem_id="go-train"
                 )
                 self._inspections = action_html(posts_view.OPENING, "found")
+                self._browse = BrowsePanel(shared)
         # the Train tab renders these two: whose posts a run would be trained on, and which choice that is
         self.summary = gr.HTML(posts_view.summary(Selection()), render=False)
         self.shown_digest = gr.Textbox("", visible=False, render=False)
-        self._panel = [self._inspections, self.summary, self.shown_digest, self._train, self._sample]
+        self._panel = [
+            self._inspections,
+            self.summary,
+            self.shown_digest,
+            self._train,
+            self._sample,
+            self._browse.fold,
+        ]
 
     def connect(self) -> None:
         """Register the event handlers."""
@@ -72,6 +84,7 @@ class PostsTab:
         self._files.upload(
             show_errors(self._on_upload), [key, self._files, *filters], [self._files, *panel], **options
         )
+        self._folder.click(None, js="() => huggingtweets.chooseFolder()", **UNQUEUED)
         gr.on(
             [self._add.click, self._typed.submit],
             show_errors(self._on_add),
@@ -91,6 +104,7 @@ class PostsTab:
         ]
         gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
         self._train.click(lambda: gr.Tabs(selected="train"), None, self._shared.tabs, **UNQUEUED)
+        self._browse.connect(self.shown_digest, self._panel, self._read)
         self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)
 
     @contextmanager
@@ -111,7 +125,9 @@ class PostsTab:
             filters: values of the filter inputs; empty: the filters of the selection.
         """
         html = posts_view.NOTHING
-        if selection.places:
+        if not selection.places:
+            selection = replace(selection, title="", kept=0, enough=False)
+        else:
             try:
                 selection = selections.with_filters(selection, *filters) if filters else selection
                 selection, inspections = reading.read_posts(selection, session, self._server.limits)
@@ -200,6 +216,7 @@ def _panel(html: Markup, selection: Selection) -> tuple[Any, ...]:
         selection.digest,
         gr.update(visible=selection.enough),
         gr.update(variant="secondary" if selection.enough else "primary"),
+        gr.update(visible=bool(selection.readable and selection.title)),
     )
 
 
@@ -231,8 +248,12 @@ def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, 
             [("every language", ""), *((code, code) for code in languages())], value="", label="Language"
         )
         with gr.Row():
-            since = gr.Textbox(label="From the day", placeholder="2019-01-01", max_length=10, min_width=120)
-            until = gr.Textbox(label="Until the day", placeholder="2024-12-31", max_length=10, min_width=120)
+            since = gr.Textbox(
+                label="From the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+            )
+            until = gr.Textbox(
+                label="Until the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+            )
         person = gr.Textbox(
             label="Whose posts, where a file does not say so", placeholder="@jane", max_length=200
         )

@@ -62,11 +62,12 @@ class TrainTab:
                 progress = gr.HTML(train_view.NOTHING, elem_id="lesson")
                 with gr.Row():
                     self._stop = gr.Button("Stop; it can go on later", visible=False, elem_id="stop")
+                    self._notify = gr.Button("Tell me when it is ready", visible=False, elem_id="notify")
                     self._resume = gr.Button("Go on", variant="primary", visible=False, elem_id="go-on")
                     self._play = gr.Button(
                         "Play with it", variant="primary", visible=False, elem_id="go-play"
                     )
-        buttons = [self._begin, self._stop, self._resume, self._play]
+        buttons = [self._begin, self._stop, self._notify, self._resume, self._play]
         self._panel = [self._runs, progress, queue, *buttons, shared.strip, shared.model, shared.timer]
 
     def connect(self) -> None:
@@ -77,6 +78,7 @@ class TrainTab:
         self._begin.click(
             show_errors(self._on_begin), [key, recipe, digest], [self._summary, digest, *panel], **options
         )
+        self._notify.click(None, None, self._notify, js="() => huggingtweets.askToNotify()")
         self._stop.click(show_errors(self._on_stop), [key, runs], panel, **options)
         self._resume.click(show_errors(self._on_resume), [key, runs], panel, **options)
         gr.on([runs.input, shared.timer.tick], show_errors(self._on_look), [key, runs], panel, **options)
@@ -106,6 +108,7 @@ class TrainTab:
             train_view.run(run, _expected(library, run)) if run else train_view.NOTHING,
             train_view.queue(self._queue.order(), session, runs),
             _begin_button(session, state),
+            gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped | Failed)),
             gr.update(visible=isinstance(state, Done)),

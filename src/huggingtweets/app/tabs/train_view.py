@@ -59,7 +59,7 @@ _QUEUE = Markup('<section class="ht-queue"><h4>The queue</h4><ol>{}</ol></sectio
 _QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
 _STRIP = Markup('<div class="ht-strip">{}</div>')
 _LEARNING = Markup('<p data-title="{title}"><span class="ht-pulse"></span>{text} {look}</p>')
-_READY = Markup('<p role="status"><b>{text}</b> {play}</p>')
+_READY = Markup('<p role="status" data-ready="{id}"><b>{text}</b> {play}</p>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
 
 
@@ -114,7 +114,7 @@ def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
         parts.append(_LEARNING.format(title="waits", text="It waits for its turn.", look=go("train", "Look")))
     if ready:
         play = button("open", "Play with it", ready.id, kind="ht-link-button")
-        parts.append(_READY.format(text=f"{plain(ready.request.title)} is ready.", play=play))
+        parts.append(_READY.format(id=ready.id, text=f"{plain(ready.request.title)} is ready.", play=play))
     return _STRIP.format(joined(parts)) if parts else Markup("")
 
 

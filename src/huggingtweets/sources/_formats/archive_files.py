@@ -17,6 +17,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -26,13 +28,16 @@ CHUNK = 256 << 10  # bytes read at a time
 LARGEST_FILE = 4 << 30  # bytes; the largest real tweets.js known has 250 MB
 LARGEST_RATIO = 200  # of decompressed to compressed size; JSON of posts compresses about 20 to 1
 RATIO_MATTERS_FROM = 64 << 20  # bytes; a smaller file may be very repetitive
+MOST_FILES = 500_000  # in an archive
+_DEEPEST = 100  # folders in each other
 ENCRYPTED = 0x1  # bit of a zip member's flags
-LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
+_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")  # out of a folder, on any system
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError),
 )  # what the zip reader raises on damaged files; an encryption it does not know is a RuntimeError
 
+_EMPTY: tuple[set[str], set[str]] = (set(), set())
 _SHARED: ContextVar[dict[Path, ArchiveFiles] | None] = ContextVar("archives that stay open", default=None)
 
 
@@ -106,6 +111,11 @@ def open_archive(path: Path) -> ArchiveFiles:
     return shared[path]
 
 
+def largest_content(packed: int) -> int:
+    """Return how many bytes genuine files of this many bytes can hold at most, unpacked."""
+    return max(RATIO_MATTERS_FROM, LARGEST_RATIO * packed)
+
+
 def read_chunks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the rest of an open file in pieces of at most `CHUNK` bytes."""
     while chunk := file.read(CHUNK):
@@ -158,13 +168,51 @@ class ListedFiles(ArchiveFiles):
 
     _members: Mapping[str, Any]  # by name
 
+    def _check_listed(self, name: str, number: int, size: int) -> None:
+        """Check what is listed up to a file.
+
+        Args:
+            name: The file.
+            number: Files up to this one.
+            size: Bytes of all files up to this one, unpacked.
+
+        Raises:
+            BrokenArchive: The name leads out of the archive, or no genuine export is that large.
+        """
+        shown = f"{self.path} holds {name[:80]!r}"
+        if _LEADS_OUT.search(name):
+            raise BrokenArchive(f"{shown}, which climbs out; do not trust it")
+        if name.count("/") > _DEEPEST:
+            raise BrokenArchive(f"{shown}, in more than {_DEEPEST} folders; no genuine export does")
+        if number > MOST_FILES:
+            raise BrokenArchive(f"{self.path} holds more than {MOST_FILES:,} files; no genuine export does")
+        if size > RATIO_MATTERS_FROM and size > largest_content(packed := self.path.stat().st_size):
+            raise BrokenArchive(
+                f"{self.path} would grow from {packed:,} to more than {size:,} bytes; "
+                "no genuine export does, so it is not opened"
+            )
+
+    @cached_property
+    def _tree(self) -> dict[str, tuple[set[str], set[str]]]:
+        """The names of folders and of files directly in each folder; looked up once for each file."""
+        tree: dict[str, tuple[set[str], set[str]]] = {"": (set(), set())}
+        for member in self._members:
+            folder, slash, name = member.rpartition("/")
+            inside = folder + slash
+            known = inside in tree
+            tree.setdefault(inside, (set(), set()))[1].add(name)
+            while not known:
+                outer, slash, inner = inside[:-1].rpartition("/")
+                inside = outer + slash
+                known = inside in tree
+                tree.setdefault(inside, (set(), set()))[0].add(inner)
+        return tree
+
     def folders(self, inside: str = "") -> tuple[str, ...]:
-        names = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted({name.split("/")[0] for name in names if "/" in name}))
+        return tuple(sorted(self._tree.get(inside, _EMPTY)[0]))
 
     def names(self, inside: str = "") -> tuple[str, ...]:
-        names = (name[len(inside) :] for name in self._members if name.startswith(inside))
-        return tuple(sorted(name for name in names if "/" not in name))
+        return tuple(sorted(self._tree.get(inside, _EMPTY)[1]))
 
     def has(self, name: str) -> bool:
         return name in self._members
@@ -199,11 +247,9 @@ class _ZipFiles(ListedFiles):
 
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
         members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
-        for member in members:
-            if LEADS_OUT.search(member.orig_filename):
-                raise BrokenArchive(
-                    f"{self.path} holds {member.orig_filename[:80]!r}, which climbs out; do not trust it"
-                )
+        sizes = accumulate(member.file_size for member in members)
+        for number, (member, size) in enumerate(zip(members, sizes, strict=True), start=1):
+            self._check_listed(member.orig_filename, number, size)
         counts = Counter(member.filename for member in members)
         if repeated := [name for name, count in counts.items() if count > 1]:
             raise BrokenArchive(

@@ -24,6 +24,11 @@ from .record_shapes import Row, flat_records, has_text, own_lists, records_in, w
 from .tolerant_json import DAMAGE, decode, parse
 
 _HEAD = 4096  # bytes
+_LARGEST_DECODED = 1 << 30  # bytes of memory for what is decoded at once
+_BYTES_OF_VALUE = (
+    96  # bytes of memory for each mark of a value: an empty object has two, and takes 88 in a list
+)
+_BYTES_OF_CHARACTER = 3  # bytes of memory for each byte of JSON, while it is decoded
 _BEGINNING = re.compile(  # of an object or a list
     rb"\s*\x1e?(?:\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})|\[\s*(?:[\[{\"\]]|null|-?\d))"
     rb"|\s*(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*\["  # of one that a script assigns to a name
@@ -56,9 +61,9 @@ def json_rows(path: Path, codec: str | None = None) -> Iterator[Row]:
     elif _is_lines(head):
         yield from flat_records(decode_lines(path, msgspec.json.Decoder(Row), codec))
     elif head.lstrip().startswith(b"["):
-        yield from flat_records(_texts(b"".join(content), str(path)))
+        yield from flat_records(_texts(_joined(content, str(path)), str(path)))
     elif head.strip():
-        yield from _wrapped_rows(b"".join(content), str(path))
+        yield from _wrapped_rows(_joined(content, str(path)), str(path))
 
 
 def _is_lines(head: bytes) -> bool:
@@ -66,6 +71,21 @@ def _is_lines(head: bytes) -> bool:
     first, _, rest = head.strip(b" \t\r\n\x1e").partition(b"\n")
     begin, end = first[:1], first.rstrip()[-1:]
     return begin + end in {b"{}", b"[]"} and rest.lstrip(b" \t\r\n\x1e").startswith(begin)
+
+
+def _joined(chunks: Iterable[bytes], name: str) -> bytes:
+    """Return the content of a file; raise `BrokenArchive` if decoding it needs too much memory."""
+    content, size = bytearray(), 0
+    for chunk in chunks:
+        content += chunk
+        values = sum(map(chunk.count, (b"{", b"[", b",", b":")))
+        size += _BYTES_OF_CHARACTER * len(chunk) + _BYTES_OF_VALUE * values
+        if size > _LARGEST_DECODED:
+            raise BrokenArchive(
+                f"{name} holds more values in one than fit into memory; give the list of posts alone, "
+                "or a file with one post a line"
+            )
+    return bytes(content)
 
 
 def _texts(content: bytes, name: str) -> Iterator[Row]:

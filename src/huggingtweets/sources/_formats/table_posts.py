@@ -10,15 +10,17 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from itertools import islice
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
+from ...text.quoted import REPOST
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
@@ -30,13 +32,15 @@ from .markup import activity_text, unescape_html
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
-from .x_posts import RETWEET, language
+from .x_posts import language
 
 _NOTHING: frozenset[str] = frozenset()
 
 Rows = Callable[[], Iterator[Row]]
 
 _SAMPLE = 1000  # rows that show the columns and the form of dates
+_SAMPLE_MEMORY = 64 << 20  # bytes that they take, after which no more are taken
+_VALUE_MEMORY = 64  # bytes of a value
 _LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
 _STATUS = re.compile(r"/status/(\d+)")
@@ -76,7 +80,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         LocationError: The table has no column of text, or not exactly one author.
     """
     with count_skipped():  # they are counted where the posts are read
-        sample = list(islice(rows(), _SAMPLE))
+        sample = _first_rows(rows)
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
     authorship = Authorship(sample, options.handle or options.name or "")
@@ -93,6 +97,30 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         posts=_posts(place, own, handle, table),
         digest=digest,
     )
+
+
+def _first_rows(rows: Rows) -> list[Row]:
+    """Return the first rows, fewer where they are large."""
+    sample: list[Row] = []
+    size = 0
+    for row in islice(rows(), _SAMPLE):
+        sample.append(row)
+        size += _memory(row)
+        if size > _SAMPLE_MEMORY:
+            break
+    return sample
+
+
+def _memory(row: Row) -> int:
+    """Estimate the bytes of memory that a row takes, with the values in it at any depth."""
+    size = 0
+    containers: list[Collection[Any]] = [row.values()]
+    while containers:
+        values = containers.pop()
+        size += _VALUE_MEMORY * len(values) + sum(len(value) for value in values if isinstance(value, str))
+        containers += [value.values() for value in values if isinstance(value, dict)]
+        containers += [value for value in values if isinstance(value, list)]
+    return size
 
 
 def _rows_of(
@@ -231,7 +259,7 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
     named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
     references = " ".join(str(row.get(name)) for name in columns.references)
-    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or RETWEET.match(text):
+    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or REPOST.match(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
     if replies or text.startswith("@") or _field(row, columns.reply_to):

@@ -15,6 +15,7 @@ import msgspec
 
 from ...errors import BrokenArchive, LocationError
 from .chat_dates import is_log
+from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
 from .json_arrays import decode_array
@@ -33,7 +34,6 @@ _FIRST_ROWS = 5
 _LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
 _CHUNK = 256 << 10  # bytes
-_BATCH = 1024  # rows of a parquet file
 
 
 def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
@@ -215,19 +215,6 @@ def _script_rows(path: Path) -> Iterator[Row]:
         )
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
-    from pyarrow import parquet  # noqa: PLC0415 -- see above
-
-    try:
-        with parquet.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BrokenArchive(f"{path} is no whole parquet file ({reason}); copy or make it again") from error
-
-
-_BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": _parquet_rows}
+_BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": parquet_rows}
 _DELIMITED = {".csv", ".tsv"}
 _TEXTS = {*_DELIMITED, ".txt", ".json", ".jsonl", ".ndjson"}  # what is in them decides how they are read

@@ -16,14 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ...errors import BrokenArchive
-from .archive_files import (
-    LARGEST_FILE,
-    LARGEST_RATIO,
-    LEADS_OUT,
-    RATIO_MATTERS_FROM,
-    ListedFiles,
-    read_chunks,
-)
+from .archive_files import LARGEST_FILE, ListedFiles, read_chunks
 
 _COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.GzipFile,
@@ -79,13 +72,11 @@ class TarFiles(ListedFiles):
 
     def _checked_members(self) -> dict[str, tarfile.TarInfo]:
         """Read all headers of the tar, as it has no list of its files."""
-        largest_size = max(RATIO_MATTERS_FROM, LARGEST_RATIO * self.path.stat().st_size)
         members: dict[str, tarfile.TarInfo] = {}
-        for member in self._tar:
+        for number, member in enumerate(self._tar, start=1):
             name = member.name.removeprefix("./")
-            if LEADS_OUT.search(name):
-                raise BrokenArchive(f"{self.path} holds {name[:80]!r}, which climbs out; do not trust it")
-            if member.size > LARGEST_FILE or member.offset_data + member.size > largest_size:
+            self._check_listed(name, number, member.offset_data + member.size)
+            if member.size > LARGEST_FILE:
                 raise BrokenArchive(
                     f"{self.path}: {name[:80]!r} would grow to {member.size:,} bytes; no genuine export does"
                 )

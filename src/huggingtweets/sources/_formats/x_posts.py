@@ -13,12 +13,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ...text.quoted import REPOST
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-RETWEET = re.compile(  # before 2010 people typed it by hand, often without a colon; apps wrote “@bob: ...”
-    r"(?:RT|rt|MT|\u267b\ufe0f?)\s?:?\s?[\"'\u201c\u201d\u00ab]?@\w|[\"\u201c\u201d\u00ab]@\w+:"
-)
 _BEGINNINGS = ("RT", "rt", "MT", "\u267b", '"@', "\u201c@", "\u201d@", "\u00ab@")  # of a retweet
 _AFTER_MENTION = re.compile(r"[,:;]?(?=\s|\Z)")
 _STATUS = re.compile(
@@ -85,7 +83,7 @@ class Tweet(Struct, frozen=True, gc=False):
     @property
     def is_repost(self) -> bool:
         """Whether it is a retweet. The field `retweeted` of the record is always false."""
-        return self.full_text.startswith(_BEGINNINGS) and RETWEET.match(self.full_text) is not None
+        return self.full_text.startswith(_BEGINNINGS) and REPOST.match(self.full_text) is not None
 
     @property
     def earlier_versions(self) -> tuple[str, ...]:

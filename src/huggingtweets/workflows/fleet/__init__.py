@@ -8,19 +8,24 @@ Truth lies in the store alone. Driver and workers may die at any moment; the sam
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ... import tracking
-from ...errors import StoreUnavailable, UserError
+from ...errors import RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
-from ...types import Stage
+from ...tracking import Run
+from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
 from .._executors import Executor
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
 from .driver import Drive, draining
+from .one_model import train_one_model
 from .parts import split_table
 from .results import FleetResults, write_results
 from .store import Store
@@ -39,9 +44,11 @@ __all__ = [
     "fleet_status",
 ]
 
+AUTHOR_POSTS = 200  # of each author in an epoch of one model, where the recipe does not say
+
 
 def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
-    """Train a model for each author that has not ended yet, and write the table of results.
+    """Train a model for each author that has not ended yet, or one of all, and write the table of results.
 
     Args:
         config: all settings.
@@ -58,7 +65,24 @@ def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
     requests = _register(config.authors, job, store, watcher)
     name = f"fleet {Path(config.store).name}"
     settings = {"authors": len(requests), "recipe": config.recipe.name, "executor": config.executor}
-    with draining() as stop, tracker.run(Stage.TRAIN, group=name, config=settings) as run:
+    tracked = tracker.run(Stage.TRAIN, group=name, config=settings)
+    if not config.one_model:
+        return _train_each(config, store, job, requests, watcher, tracked)
+    with tracked as run:
+        train_one_model(store, job, requests, config.lease_seconds, watcher, run)
+    return write_results(store)
+
+
+def _train_each(
+    config: FleetConfig,
+    store: Store,
+    job: Job,
+    requests: Sequence[AuthorRequest],
+    watcher: Watcher,
+    tracked: AbstractContextManager[Run],
+) -> FleetResults:
+    """Train a model for each author, in several processes."""
+    with draining() as stop, tracked as run:
         outcomes = records.load_outcomes(store)
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
         watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
@@ -133,7 +157,8 @@ def _check(config: FleetConfig) -> None:
     """Refuse what cannot work, before anything is done.
 
     Raises:
-        UserError: there are no authors, or there is no such executor.
+        UserError: there are no authors, or there is no such executor, or not for one model.
+        RecipeError: one model of all authors cannot be trained by this method.
         StoreUnavailable: other processes cannot reach the store.
     """
     if not config.authors.exists():
@@ -141,6 +166,13 @@ def _check(config: FleetConfig) -> None:
             f"{config.authors} is not there; give a table of authors or of posts, or a folder of archives"
         )
     require_executor(config.executor)
+    if config.one_model and config.executor != "local":
+        raise UserError(f"--on {config.executor}: one model is trained by one process; leave --on out")
+    if config.one_model and config.recipe.method != "full":
+        raise RecipeError(
+            f"--one-model needs a recipe with method full, not {config.recipe.method}: each author has a "
+            "token that has to learn"
+        )
     if config.store.startswith("memory:"):
         raise StoreUnavailable(f"--out {config.store}: other processes do not see it; give a folder")
 
@@ -149,12 +181,18 @@ def _job(config: FleetConfig) -> Job:
     """What all authors share."""
     is_list = config.authors.is_dir() or is_table_of_authors(config.authors)
     return Job(
-        recipe=config.recipe,
+        recipe=_recipe_of_all(config.recipe) if config.one_model else config.recipe,
         rules=config.rules,
         held_out=config.held_out,
         evaluate=config.evaluate,
+        one_model=config.one_model,
         source_digest="" if is_list else sha256(config.authors),
     )
+
+
+def _recipe_of_all(recipe: Recipe) -> Recipe:
+    """The recipe of one model: a token for each author, and a number of posts of each in an epoch."""
+    return replace(recipe, speakers=True, author_posts=recipe.author_posts or AUTHOR_POSTS)
 
 
 def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[AuthorRequest]:
@@ -174,6 +212,8 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
     else:
         watcher.stage("read", str(path))
         requests = split_table(path, store, watcher)
+    if job.one_model and is_known:
+        records.require_same_authors(store, requests)
     records.save_fleet(store, job, requests)
     return requests
 

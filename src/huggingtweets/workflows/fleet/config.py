@@ -11,6 +11,8 @@ from msgspec import Struct
 from ...cleaning import CleaningRules
 from ...types import Recipe
 
+EVERYBODY = "_everybody"  # the name of the model of all authors; no author's name begins with "_"
+
 
 class State(StrEnum):
     """How far an author is."""
@@ -29,6 +31,7 @@ class FleetConfig(Struct, frozen=True, kw_only=True):
     recipe: Recipe  # of those authors that have none of their own
     rules: CleaningRules = CleaningRules()
     held_out: float = 0.1  # share of each author's posts, the latest
+    one_model: bool = False  # whether all authors share one model, in which each has a token
     evaluate: bool = True  # whether all questions of the evaluation are asked of each model
     executor: str = "local"  # "local": processes on this machine; "ray"
     address: str | None = None  # of a Ray cluster; None: one is made on this machine
@@ -46,6 +49,7 @@ class Job(Struct, frozen=True, kw_only=True):
     rules: CleaningRules
     held_out: float
     evaluate: bool
+    one_model: bool = False
     source_digest: str  # of the file with the authors, "" for a folder
 
 
@@ -80,6 +84,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     worker: str = ""
     files: dict[str, str] = {}  # of the model folder -> sha256
+    members: tuple[Outcome, ...] = ()  # of the one model of all authors: how each of them ended
 
 
 class Counts(Struct, frozen=True, kw_only=True):

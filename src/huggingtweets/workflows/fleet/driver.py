@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import signal
-import socket
 import threading
 import time
 from collections import Counter, deque
@@ -107,8 +104,7 @@ class Drive:
                 self._note(event)
 
     def _submit(self, request: AuthorRequest) -> None:
-        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}"
-        self.executor.submit(Assignment(request=request, owner=owner))
+        self.executor.submit(Assignment(request=request, owner=leases.new_owner()))
         self._working += 1
 
     def _wait(self) -> Sequence[Finished | Died]:

@@ -12,7 +12,9 @@ in `ended/` has the digests of all files.
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +83,11 @@ class Lease:
         with suppress(LeaseLost):
             self.check()
             _remove(self.store, self.name, self.number)
+
+
+def new_owner() -> str:
+    """A name that no lease had before: the machine, the process, and a random part."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}"
 
 
 def acquire(store: Store, name: str, owner: str, seconds: float) -> Lease | None:

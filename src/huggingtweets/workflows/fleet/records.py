@@ -10,10 +10,11 @@ import msgspec
 
 from ...errors import ModelError, OutputExists
 from . import leases
-from .config import AuthorRequest, Counts, FleetStatus, Job, Outcome, State
+from .config import EVERYBODY, AuthorRequest, Counts, FleetStatus, Job, Outcome, State
 from .store import ENDED, MODELS, Store
 
 JOB, AUTHORS = "fleet.json", "authors.jsonl"
+_OTHER_AUTHORS = "{store} holds a model of other authors; choose another store with --out"
 
 Decoded = TypeVar("Decoded")
 
@@ -45,7 +46,7 @@ def require_same(store: Store, job: Job) -> bool:
         return False
     different = [
         field
-        for field in ("recipe", "rules", "held_out", "evaluate")
+        for field in ("recipe", "rules", "held_out", "one_model", "evaluate")
         if getattr(earlier, field) != getattr(job, field)
     ]
     if different:
@@ -53,7 +54,20 @@ def require_same(store: Store, job: Job) -> bool:
             f"{store.address} holds a fleet with another {' and another '.join(different)}; choose another "
             "store with --out, or give the same options"
         )
-    return earlier.source_digest == job.source_digest
+    is_same_file = earlier.source_digest == job.source_digest
+    if job.one_model and not is_same_file:
+        raise OutputExists(_OTHER_AUTHORS.format(store=store.address))
+    return is_same_file
+
+
+def require_same_authors(store: Store, authors: Sequence[AuthorRequest]) -> None:
+    """Refuse others than those of whom one model was begun.
+
+    Raises:
+        OutputExists: there are others, or some are missing.
+    """
+    if {author.name for author in load_authors(store)} != {author.name for author in authors}:
+        raise OutputExists(_OTHER_AUTHORS.format(store=store.address))
 
 
 def load_authors(store: Store) -> list[AuthorRequest]:
@@ -72,8 +86,8 @@ def load_authors(store: Store) -> list[AuthorRequest]:
 
 def load_outcomes(store: Store) -> dict[str, Outcome]:
     """How those authors ended that did, by name; a damaged file is one that is not there."""
-    outcomes = (_outcome(content) for content in store.read_folder(ENDED).values())
-    return {outcome.name: outcome for outcome in outcomes if outcome}
+    outcomes = filter(None, (_outcome(content) for content in store.read_folder(ENDED).values()))
+    return {each.name: each for outcome in outcomes for each in outcome.members or (outcome,)}
 
 
 def load_outcome(store: Store, name: str) -> Outcome | None:
@@ -87,7 +101,10 @@ def save_outcome(store: Store, outcome: Outcome) -> None:
 
 
 def forget_outcome(store: Store, name: str) -> None:
-    """Let an author be tried again."""
+    """Let an author be tried again, with all who share the model."""
+    shared = load_outcome(store, EVERYBODY)
+    if shared and any(member.name == name for member in shared.members):
+        name = EVERYBODY
     store.remove(f"{ENDED}/{name}.json")
 
 
@@ -115,7 +132,7 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
             waiting=max(0, len(states[State.WAITING]) - len(working)),
         ),
         failed=failed,
-        damaged=tuple(n for n in states[State.DONE] if not is_whole(store, outcomes[n])) if check else (),
+        damaged=tuple(_damaged(store, [outcomes[name] for name in states[State.DONE]])) if check else (),
     )
 
 
@@ -127,8 +144,14 @@ def counted_states(names: Sequence[str], outcomes: Mapping[str, Outcome]) -> dic
     return states
 
 
-def is_whole(store: Store, outcome: Outcome) -> bool:
-    """Whether all files of a model have the digests that were written last."""
+def _damaged(store: Store, outcomes: Sequence[Outcome]) -> list[str]:
+    """The names of the models whose files are not those that were written last."""
+    shared = load_outcome(store, EVERYBODY)
+    models = [*outcomes, shared] if shared else outcomes
+    return [outcome.name for outcome in models if not _is_whole(store, outcome)]
+
+
+def _is_whole(store: Store, outcome: Outcome) -> bool:
     contents = {path: store.read(f"{MODELS}/{outcome.name}/{path}") for path in outcome.files}
     return all(
         content is not None and hashlib.sha256(content).hexdigest() == outcome.files[path]

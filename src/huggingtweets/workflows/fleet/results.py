@@ -15,7 +15,7 @@ from .records import load_authors, load_job, load_outcomes
 from .store import Store
 
 TABLE, PAGE = "results.parquet", "results.html"
-NOT_IN_TABLE = "files"  # digests, which `ended/` has
+NOT_IN_TABLE = ("files", "members")  # `ended/` has them
 
 
 class FleetResults(Struct, frozen=True, kw_only=True):
@@ -51,8 +51,7 @@ def write_results(store: Store) -> FleetResults:
 
 
 def _values(row: Outcome) -> dict[str, Any]:
-    values = msgspec.structs.asdict(row)
-    del values[NOT_IN_TABLE]
+    values = {name: value for name, value in msgspec.structs.asdict(row).items() if name not in NOT_IN_TABLE}
     return {**values, "state": str(row.state)}
 
 

@@ -68,10 +68,7 @@ class AuthorWorker:
         started = time.perf_counter()
         try:
             kept.download()
-            model = train(_train_config(store, request, self.job, folder), _Watcher(lease.check))
-            lease.check()
-            files = _upload(store, request.name, model.path)
-            outcome = _done(request, model, files)
+            outcome = self._make(store, request, lease, folder)
         except LeaseLost:
             return None
         except StoreUnavailable:
@@ -80,7 +77,7 @@ class AuthorWorker:
             kept.upload()
             raise
         except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
-            outcome = Outcome(name=request.name, state=State.FAILED, reason=_reason(error))
+            outcome = self._failed(request, reason(error))
         seconds = round(time.perf_counter() - started, 3)
         outcome = _completed(outcome, request, seconds, lease.owner)
         with suppress(LeaseLost):
@@ -88,6 +85,19 @@ class AuthorWorker:
             save_outcome(store, outcome)
             kept.remove()
         return outcome
+
+    def _make(self, store: Store, request: AuthorRequest, lease: Lease, folder: Path) -> Outcome:
+        """Train the model, and bring it into the store.
+
+        Raises:
+            LeaseLost: nobody heard of this worker for too long.
+        """
+        model = train(_train_config(store, request, self.job, folder), _Watcher(lease.check))
+        lease.check()
+        return done(request, model, upload(store, request.name, model.path))
+
+    def _failed(self, request: AuthorRequest, why: str) -> Outcome:
+        return Outcome(name=request.name, state=State.FAILED, reason=why)
 
 
 class _Watcher(Silence):
@@ -127,20 +137,25 @@ class _KeptCheckpoint:
         self._store.remove(self._path)
 
 
-def _train_config(store: Store, request: AuthorRequest, job: Job, folder: Path) -> TrainConfig:
+def data_config(store: Store, request: AuthorRequest, job: Job, folder: Path) -> DataConfig:
+    """Where the posts of an author are; rows that the store holds are copied into a folder."""
     locations = request.locations
     if not locations:
         part = folder / f"{request.name}.jsonl"
         store.download(f"{POSTS}/{request.name}.jsonl", part)
         locations = (str(part),)
+    return DataConfig(
+        locations=locations,
+        options=ReadOptions(handle=request.handle, name=request.person),
+        rules=job.rules,
+        held_out=job.held_out,
+        same_person=len(locations) > 1,
+    )
+
+
+def _train_config(store: Store, request: AuthorRequest, job: Job, folder: Path) -> TrainConfig:
     return TrainConfig(
-        data=DataConfig(
-            locations=locations,
-            options=ReadOptions(handle=request.handle, name=request.person),
-            rules=job.rules,
-            held_out=job.held_out,
-            same_person=len(locations) > 1,
-        ),
+        data=data_config(store, request, job, folder),
         recipe=request.recipe or job.recipe,
         out=folder / "model",
         tracker="none",
@@ -150,7 +165,7 @@ def _train_config(store: Store, request: AuthorRequest, job: Job, folder: Path) 
     )
 
 
-def _upload(store: Store, name: str, folder: Path) -> dict[str, str]:
+def upload(store: Store, name: str, folder: Path) -> dict[str, str]:
     """Copy a model folder into the store, in the place of what a killed worker left; return its digests."""
     store.remove(f"{MODELS}/{name}")
     files = {
@@ -161,7 +176,8 @@ def _upload(store: Store, name: str, folder: Path) -> dict[str, str]:
     return {relative: sha256(path) for relative, path in files.items()}
 
 
-def _done(request: AuthorRequest, model: ModelFolder, files: dict[str, str]) -> Outcome:
+def done(request: AuthorRequest, model: ModelFolder, files: dict[str, str]) -> Outcome:
+    """How an author ended whose model is in the store."""
     record = model.record
     (metric,) = record.result.metrics
     rows = _evaluated_rows(model)
@@ -200,7 +216,7 @@ def _completed(outcome: Outcome, request: AuthorRequest, seconds: float, owner: 
     )
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """An error in one line, for the table of results."""
     text = " ".join(str(error).split())
     return text if isinstance(error, HuggingtweetsError) else f"unexpected {type(error).__name__}: {text}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...model_folder import folders_with
 from ..fleet import fleet_results, records
-from ..fleet.config import AuthorRequest
+from ..fleet.config import EVERYBODY, AuthorRequest
 from ..fleet.store import CHECKPOINTS, ENDED, LEASES, MODELS, POSTS, Store
 from .subject import Subject
 from .trace import Trace, remove, size
@@ -16,6 +16,8 @@ from .trace import Trace, remove, size
 
 def entries(subject: Subject, folders: Iterable[Path]) -> list[Trace]:
     """The person's entries in the stores in or below folders: posts, checkpoint, model and outcome.
+
+    One model of all authors goes as a whole.
 
     Raises:
         ModelError: a store is damaged.
@@ -30,7 +32,7 @@ def entries(subject: Subject, folders: Iterable[Path]) -> list[Trace]:
             if _is_of(subject, author, outcomes[author.name].handle if author.name in outcomes else "")
         ]
         if names:
-            files = [file for name in names for file in _files(path, name)]
+            files = [file for name in (*names, EVERYBODY) for file in _files(path, name)]
             about = f"what a fleet holds of {', '.join(names)}; its results are written anew"
             traces.append(
                 Trace("entry of a fleet", path, sum(map(size, files)), about, partial(_remove, path, names))
@@ -51,7 +53,7 @@ def _files(store: Path, name: str) -> list[Path]:
 
 def _remove(path: Path, names: Sequence[str]) -> None:
     """Delete the files of authors, then their rows, so that an interrupted deletion can be repeated."""
-    for name in names:
+    for name in (*names, EVERYBODY):
         for file in _files(path, name):
             remove(file)
     store = Store(str(path))

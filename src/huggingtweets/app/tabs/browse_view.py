@@ -1,0 +1,63 @@
+"""What is looked through in the Posts tab: the kinds of posts, the marks, and texts of dropped posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from ...reporting.funnel_picture import REASONS
+from ...reporting.picture import plain
+from ...types import Post, Reason
+from ..browsing import KEPT, MAX_DROPPED, Listing
+from ..markup import joined
+
+PAGE = 20  # posts that are shown at once
+MAX_SHOWN = 300  # characters of a post
+
+_COUNT = Markup('<p class="ht-note" role="status">{}</p>')
+_LIST = Markup('<ul class="ht-examples dropped">{}</ul>')
+_ITEM = Markup("<li><q>{}</q></li>")
+
+
+def choices(listing: Listing) -> list[tuple[str, str]]:
+    """The kinds of posts, each with how many there are."""
+    return [(f"{_name(kind)} ({count:,})", kind) for kind, count in listing.counts.items()]
+
+
+def marks(posts: Sequence[Post]) -> list[tuple[str, str]]:
+    """Posts to be marked, each with its day, and its id."""
+    return [(_dated(post), post.id) for post in posts]
+
+
+def page(listing: Listing, shown: slice) -> Markup:
+    """Which of the posts are shown, and the texts of dropped ones."""
+    texts = listing.texts[shown]
+    items = _LIST.format(joined(_ITEM.format(_short(text)) for text in texts)) if texts else Markup("")
+    return _COUNT.format(_count(listing, shown)) + items
+
+
+def take_all(listing: Listing) -> str:
+    """What the button says that takes out all posts with the words that are looked for."""
+    return f"Take all {len(listing.posts):,} out"
+
+
+def _count(listing: Listing, shown: slice) -> str:
+    if not listing.total:
+        return "None has these words." if listing.counts.get(listing.which) else "There are none."
+    text = f"{shown.start + 1:,} to {min(shown.stop, listing.total):,} of {listing.total:,}"
+    is_cut = listing.texts and listing.counts[listing.which] > MAX_DROPPED
+    return f"{text}; the first {MAX_DROPPED} can be looked at" if is_cut else text
+
+
+def _name(kind: str) -> str:
+    return "kept" if kind == KEPT else REASONS[Reason(kind)]
+
+
+def _dated(post: Post) -> str:
+    return f"{post.created_at:%Y-%m-%d}  {_short(post.text)}" if post.created_at else _short(post.text)
+
+
+def _short(text: str) -> str:
+    text = plain(text)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"

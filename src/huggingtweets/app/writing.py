@@ -1,0 +1,121 @@
+"""Writing posts on the page: the settings of the Play tab, and drafts to show while posts are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from ..errors import UserError
+from ..evaluation.style import StyleScorer, load_style
+from ..generation.wildness import Wildness, as_wildness, temperature
+from ..generation.writer import Draft
+from ..model_folder import STYLE, ModelFolder
+from .loaded_models import LoadedModels
+
+MAX_TOKENS = 1000  # of a post
+MAX_BEST_OF = 8  # drafts of which the best is kept
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How posts are written."""
+
+    wildness: Wildness = "balanced"
+    max_tokens: int
+    best_of: int = 1  # drafts for each post, of which the one most like the person is kept
+    speaker: str | None = None  # handle; None: whoever the model has, drawn for each post
+
+    @classmethod
+    def of_inputs(cls, wildness: object, length: object, best_of: object, speaker: object) -> Settings:
+        """The settings that a visitor chose; anything can be sent.
+
+        Raises:
+            UserError: a value is not one that the page offers.
+        """
+        return cls(
+            wildness=as_wildness(wildness),
+            max_tokens=_whole_number(length, "the length of a post", MAX_TOKENS),
+            best_of=_whole_number(best_of, "the number of drafts", MAX_BEST_OF),
+            speaker=str(speaker) if speaker else None,
+        )
+
+
+def speakers(folder: ModelFolder) -> list[str]:
+    """The handles of the authors that a model can write as; empty where it has one voice."""
+    record = folder.record
+    return [author.account.handle for author in record.authors] if record.recipe.speakers else []
+
+
+def can_pick(folder: ModelFolder) -> bool:
+    """Whether the model's folder tells which posts sound most like the person."""
+    return (folder.path / STYLE).is_file()
+
+
+def write(
+    models: LoadedModels,
+    folder: ModelFolder,
+    prompt: str,
+    settings: Settings,
+    *,
+    count: int,
+    base: bool = False,
+) -> Iterator[tuple[Draft, ...]]:
+    """Write posts with a model, all of them at the same time.
+
+    Args:
+        models: the models in memory.
+        folder: the model.
+        prompt: how every post begins.
+        settings: how they are written.
+        count: how many to write.
+        base: write with what the model was trained from.
+
+    Yields:
+        `count` drafts. A draft that is not `whole` in the last tuple had all its attempts refused by the text
+        filters. Of several drafts for each post the first is yielded while they are written, and at last the
+        best.
+
+    Raises:
+        UserError: the folder cannot tell which draft is best, or does not know the speaker.
+    """
+    scorer = _scorer(folder) if settings.best_of > 1 else None
+    drafts: tuple[Draft, ...] = ()
+    for drafts in models.stream(
+        folder,
+        prompt,
+        count=count * settings.best_of,
+        sampling={
+            "temperature": temperature(settings.wildness, folder.record.recipe.sampling.temperature),
+            "max_new_tokens": settings.max_tokens,
+        },
+        speaker=None if base else settings.speaker,
+        base=base,
+    ):
+        yield drafts[:: settings.best_of]
+    if scorer:
+        groups = (drafts[at : at + settings.best_of] for at in range(0, len(drafts), settings.best_of))
+        yield tuple(_best(group, scorer) for group in groups)
+
+
+def _best(drafts: Sequence[Draft], scorer: StyleScorer) -> Draft:
+    """The whole draft that sounds most like the person; an empty one where none is whole."""
+    whole = [draft for draft in drafts if draft.whole]
+    if not whole:
+        return Draft()
+    return whole[int(scorer.scores([draft.text for draft in whole]).argmax())]
+
+
+def _scorer(folder: ModelFolder) -> StyleScorer:
+    if not can_pick(folder):
+        raise UserError("this model cannot tell which post sounds most like the person; judge it first")
+    return load_style(folder.path)
+
+
+def _whole_number(value: object, name: str, highest: int) -> int:
+    try:
+        number = int(float(str(value)))
+    except (ValueError, OverflowError):
+        raise UserError(f"{name} is a number from 1 to {highest:,}") from None
+    if not 1 <= number <= highest:
+        raise UserError(f"{name} cannot be {number:,}; choose 1 to {highest:,}")
+    return number

@@ -1,0 +1,32 @@
+"""Other people's posts inside a text, as people and apps typed them before X had a button for it."""
+
+from __future__ import annotations
+
+import re
+
+_SIGN = "(?:RT|rt|MT|\u267b\ufe0f?)"
+REPOST = re.compile(  # before 2010 people typed it by hand, often without a colon; apps wrote “@bob: ...”
+    rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u00ab]?@\w|[\"\u201c\u201d\u00ab]@\w+:"
+)
+_INSIDE = re.compile(rf"(?<![\w@#])[(\[{{]?(?:{REPOST.pattern})")
+_DASH = re.compile(r"\s[-\u2013\u2014|]+$")
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
+
+
+def without_quoted_posts(text: str) -> str:
+    """Cut what follows `RT @bob:` or `“@bob:` behind the author's own words: others wrote it.
+
+    Where brackets enclose it, what stands behind them is the author's own again.
+    """
+    if "@" not in text:
+        return text
+    own, position = [], 0
+    while quoted := _INSIDE.search(text, position):
+        own.append(text[position : quoted.start()])
+        closing = _CLOSING.get(quoted[0][0])
+        end = text.find(closing, quoted.end()) if closing else -1
+        position = end + 1 if end >= 0 else len(text)
+    if not own:
+        return text
+    own.append(text[position:])
+    return " ".join(part for part in (_DASH.sub("", part.rstrip()).strip() for part in own) if part)

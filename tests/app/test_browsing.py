@@ -1,0 +1,70 @@
+"""Posts are looked through on the page, and taken out by hand, as `inspect --show` and `--exclude` do."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from huggingtweets.app import browsing, reading, selection
+from huggingtweets.app.browsing import KEPT, Browsing
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.selection import Place, Selection
+from huggingtweets.app.sessions import Session
+from huggingtweets.types import Reason
+from tests.helpers.tiny import varied_texts
+
+
+@pytest.fixture
+def session(tmp_path):
+    return Session(tmp_path / "app", tmp_path / "models", None)
+
+
+@pytest.fixture
+def posts(tmp_path):
+    """A selection of 60 posts, of which 10 are too short and two are the same."""
+    texts = [*varied_texts(49, seed=3), "the Gull sat there", "the Gull sat there", *["short"] * 10]
+    table = tmp_path / "ada.csv"
+    table.write_text("\n".join(["id,author,text", *(f'{n},ada,"{t}"' for n, t in enumerate(texts))]), "utf-8")
+    return Selection(places=(Place(str(table), "ada.csv"),))
+
+
+def test_every_kind_of_posts_can_be_looked_at(posts, session):
+    """Kept posts have ids, dropped ones their texts, and the counts are those of the funnel."""
+    listing = Browsing().listing(posts, session, Limits(), KEPT, "")
+    _, [inspection] = reading.read_posts(posts, session, Limits())
+    funnel = inspection.author.cleaned.funnel
+    assert listing.counts == {KEPT: funnel.kept, **funnel.dropped}
+    assert [post.id for post in listing.posts] == [post.id for post in inspection.author.cleaned.posts]
+    short = Browsing().listing(posts, session, Limits(), "short", "")
+    assert list(short.texts) == ["short"] * 10
+
+
+@pytest.mark.parametrize("which", ["nothing", None, 7, ["kept"], "reply"])
+def test_what_is_not_there_is_answered_with_the_kept_posts(posts, session, which):
+    """A visitor can ask for anything."""
+    assert Browsing().listing(posts, session, Limits(), which, "").which == KEPT
+
+
+def test_posts_are_taken_out_and_put_back(posts, session):
+    """What is taken out is not learnt from, is found under its reason, and can be put back."""
+    browsing_ = Browsing()
+    [gull] = browsing_.listing(posts, session, Limits(), KEPT, "the gull").posts
+    without = browsing.without_posts(posts, [gull.id])
+    saved, [inspection] = reading.read_posts(without, session, Limits())
+    assert gull.text not in inspection.author.texts
+    assert saved.rules.excludes(gull)
+    assert browsing_.listing(without, session, Limits(), KEPT, "the gull").total == 0
+    assert list(browsing_.listing(without, session, Limits(), Reason.EXCLUDED, "").posts) == [gull]
+    again = browsing.with_posts_again(without, [gull.id])
+    assert again == posts
+    assert again.digest == posts.digest != without.digest
+
+
+def test_what_is_taken_out_stays_out(posts, session):
+    """Neither another filter nor a restart puts a post back; which posts are out makes another choice."""
+    without = browsing.without_posts(posts, ["3", "8", "5"])
+    selection.save(without, session)
+    assert selection.load(session) == without
+    assert selection.with_filters(without, True, "", "", "", "").rules.exclude == {"3", "5", "8"}
+    other_order = replace(posts, rules=replace(posts.rules, exclude=frozenset(("8", "5", "3"))))
+    assert other_order.digest == without.digest

@@ -1,0 +1,52 @@
+"""The settings of the Play tab: what a visitor may send, and which of several drafts is kept."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from huggingtweets.app import writing
+from huggingtweets.app.loaded_models import LoadedModels
+from huggingtweets.app.writing import Settings
+from huggingtweets.errors import UserError
+from huggingtweets.evaluation.style import load_style
+from huggingtweets.model_folder import STYLE, ModelFolder
+
+
+@pytest.mark.parametrize("number", ["", "many", None, 0, -3, "nan", "inf", 1e9, [8]])
+def test_numbers_that_the_page_does_not_offer_are_refused(number):
+    """Whatever is sent in place of a length or of a number of drafts is an error that says what to send."""
+    for length, best_of in ((number, 1), (100, number)):
+        with pytest.raises(UserError, match=r"1 to|1,000|8"):
+            Settings.of_inputs("balanced", length, best_of, "")
+
+
+def test_the_draft_most_like_the_person_is_kept(ngram_model):
+    """The last drafts hold for each post the one with the highest style score of those that were written."""
+    folder = ModelFolder(ngram_model)
+    settings = Settings(max_tokens=60, best_of=4)
+    *_, shown, best = writing.write(LoadedModels(), folder, "", settings, count=5)
+    assert len(best) == len(shown) == 5
+    assert all(draft.whole for draft in best)
+    scores = load_style(ngram_model).scores
+    picked, first = (scores([draft.text for draft in drafts]) for drafts in (best, shown))
+    assert (picked >= first).all()
+    assert picked.sum() > first.sum()
+
+
+def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
+    """Without a style score no draft is the best; the error says what to do, without a path."""
+    folder = ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
+    (folder.path / STYLE).unlink()
+    assert not writing.can_pick(folder)
+    with pytest.raises(UserError, match="judge it first") as caught:
+        list(writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5))
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_an_n_gram_model_has_nothing_before_it(ngram_model):
+    """A model that began from nothing has no base to be set beside."""
+    settings = Settings(max_tokens=60)
+    with pytest.raises(UserError, match="began from nothing"):
+        list(writing.write(LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, base=True))

@@ -1,0 +1,22 @@
+"""Whether there are enough posts is said of each person."""
+
+from __future__ import annotations
+
+from huggingtweets.dataset.sufficiency import for_each
+
+MANY, FEW = ["the lamp was lit at seven, and the gull sat on the rail"] * 2000, ["a letter for you"] * 33
+
+
+def test_each_of_several_people_is_judged():
+    """One with much does not hide one with little: each has a sentence, with the handle first."""
+    much, little = for_each({"ada": MANY, "bob": FEW})
+    assert much.startswith("@ada: 2,000 posts")
+    assert "enough." in much
+    assert little.startswith("@bob: 33 posts")
+    assert "that a voice needs" in little
+
+
+def test_one_person_needs_no_name():
+    """Of one the sentence is as it was."""
+    (sentence,) = for_each({"ada": MANY})
+    assert sentence.startswith("2,000 posts")

@@ -1,0 +1,68 @@
+"""Other people's posts inside a text are cut, the author's own words stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from huggingtweets.cleaning import clean
+from huggingtweets.text.quoted import without_quoted_posts
+from huggingtweets.types import Reason
+from tests.conftest import post
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("so very true RT @bob: their words", "so very true"),
+        ("so very true RT: @bob: their words", "so very true"),
+        ("so very true rt @bob their words", "so very true"),
+        ("so very true MT @bob: their words", "so very true"),
+        ("so very true \u267b\ufe0f @bob: their words", "so very true"),
+        ("so very true {RT @bob: their words", "so very true"),
+        ("so very true (RT @bob: their words)", "so very true"),
+        ("so very true {RT @bob: their words} and more", "so very true and more"),
+        ("one [RT @bob: x] two [RT @eve: y] three", "one two three"),
+        ("so very true \u201c@bob: their words\u201d", "so very true"),
+        ('so very true "@bob: their words"', "so very true"),
+        ("so very true \u2014 RT @bob: their words", "so very true"),
+        ("so very true >> RT @bob: a RT @eve: b", "so very true >>"),
+        ("so very true\nRT @bob: their words\nand theirs", "so very true"),
+        ("so sad :( RT @bob: their words", "so sad :("),
+        ("{RT @bob: their words", ""),
+    ],
+)
+def test_what_others_wrote_behind_the_authors_words_is_cut(text, own):
+    """However people and apps marked it; what stands behind its brackets is the author's own again."""
+    assert without_quoted_posts(text) == own
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a short @bob is no repost",
+        "my art @museum opens today",
+        "mail me at START@bob",
+        "please RT this",
+        "RT if you like it, @bob",
+        'she said "@bob is late"',
+        "I said to @bob: come home",
+        "the ART @bob made",
+        "no handle RT",
+    ],
+)
+def test_the_authors_own_words_stay(text):
+    """A mention, a word that ends in the sign, or a call for reposts marks nothing."""
+    assert without_quoted_posts(text) == text
+
+
+def test_a_dataset_holds_the_comment_and_not_what_it_comments_on():
+    """A comment of three words is kept without the quoted post; a shorter one is dropped."""
+    cleaned = clean([post("so very true RT @bob: their words", 0), post("yes RT @bob: their words", 1)])
+    assert [kept.text for kept in cleaned.posts] == ["so very true"]
+    assert cleaned.funnel.dropped == {Reason.SHORT: 1}
+
+
+@pytest.mark.parametrize("text", [" " * 500_000 + "@bob", "{RT @b: x}" * 50_000, "{RT @b: x" * 50_000])
+def test_long_texts_take_no_time(text):
+    """The search is linear, in runs of spaces and in many quoted posts: it ends."""
+    assert len(without_quoted_posts(text)) <= len(text)
