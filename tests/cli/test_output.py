@@ -55,7 +55,7 @@ def test_an_error_is_json_for_machines(command, tmp_path):
 def test_after_ctrl_c_it_says_whether_the_same_command_goes_on(options, goes_on, monkeypatch):
     """A training says so, unless it was to begin anew; the exit code is that of Ctrl-C."""
 
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("huggingtweets.workflows.train.read", interrupt)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
-from ..errors import UserError
 from . import events, training_request
 from .events import Queued, Running, Stopped
+from .language import _
 from .limits import Limits
+from .messages import PageError
 from .sessions import Session, Sessions
 from .training_request import TrainingRequest, TrainingRun
 
@@ -74,12 +74,12 @@ class Queue:
         with self._changed:
             state = training_request.load(run.folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(run.folder)
             elif run.folder in self._folders[1:]:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
             elif run.folder in self._folders:
-                raise UserError("it begins this very moment; try again in a second")
+                raise PageError(_("it begins this very moment; try again in a second"))
 
     def order(self) -> list[Path]:
         """The folders of the runs that are running or queued, in order."""
@@ -94,15 +94,16 @@ class Queue:
         for folder in self.order()[:1]:
             state = training_request.load(folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(folder)
         self._thread.join(STOP_SECONDS)
 
     def _require_space(self, session: Session) -> None:
         own = sum(folder.parent == session.runs for folder in self._folders)
         if len(self._folders) >= self._limits.queued or own >= self._limits.own_queued:
-            raise UserError("too many runs wait already; try again when one of them is done")
+            raise PageError(_("too many runs wait already; try again when one of them is done"))
 
     def _append(self, folder: Path) -> None:
+        events.stop_file(folder).unlink(missing_ok=True)
         events.append(folder, Queued())
         self._folders.append(folder)
         self._changed.notify()
@@ -145,4 +146,5 @@ def _start(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:
         env={**os.environ, **({"HUGGINGTWEETS_HOME": str(session / "home")} if own_home else {})},
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C in the server's terminal does not reach it
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )

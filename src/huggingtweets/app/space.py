@@ -75,5 +75,5 @@ def export(folder: Path, *, replace: bool = False) -> list[str]:
             "requirements.txt": f"./{wheel}[app]\n",
         }
         for name, content in files.items():
-            (unfinished / name).write_text(content, "utf-8")
+            (unfinished / name).write_text(content, "utf-8", newline="\n")
     return [*files, wheel]

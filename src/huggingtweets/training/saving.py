@@ -85,4 +85,4 @@ def _set_tokenizer_class(path: Path) -> None:
     """Name the class that every version of transformers knows; version 5 writes one that 4 does not know."""
     config = json.loads(path.read_text("utf-8"))
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
-    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8", newline="\n")

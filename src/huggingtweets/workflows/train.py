@@ -86,7 +86,7 @@ def train(
     name = config.name or " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
     require_enough([text for author in authors for text in author.texts])
-    for sentence in for_each({a.account.handle: a.texts for a in authors}, config.recipe.base):
+    for sentence in for_each([(a.account.handle, a.texts) for a in authors], config.recipe.base):
         watcher.note(sentence)
     _warn_of_language(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
