@@ -19,7 +19,7 @@ pytest.importorskip("gradio", reason="gradio is not installed")
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.reader import Reader
 from huggingtweets.app.sessions import Sessions
-from huggingtweets.app.uploads import UploadedBytes, delete_unused, uploads_in
+from huggingtweets.app.uploads import UploadedBytes, delete_unused
 from huggingtweets.app.visitors import Visitors
 from huggingtweets.errors import LocationError, NoTextColumn, SeveralAuthors, UserError
 from huggingtweets.workflows.data import DataConfig, sample_archive
@@ -192,7 +192,7 @@ def test_uploads_of_one_address_are_counted(page):
                 statuses.append(0)
     assert statuses[:1] == [200]
     assert 200 not in statuses[2:]
-    left = [path for path in uploads_in(page.home / "incoming").rglob("*") if path.is_file()]
+    left = [path for path in (page.home / "incoming").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in left) < 3_500_000
 
 
@@ -209,10 +209,12 @@ def test_the_count_of_uploads_is_that_of_each_address(monkeypatch):
 
 def test_uploads_that_nobody_uses_are_deleted(tmp_path):
     """An upload that no event has moved is deleted after a while, with its folder; a new one stays."""
-    for name in ("old", "new"):
+    for name in ("upload-old", "upload-new", "a-download"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "posts.csv").write_text("x", "ascii")
-    os.utime(tmp_path / "old", (0, 0))
+    (tmp_path / "tmp-part").write_text("x", "ascii")
+    for name in ("upload-old", "a-download", "tmp-part"):
+        os.utime(tmp_path / name, (0, 0))
     delete_unused(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert {path.name for path in tmp_path.iterdir()} == {"upload-new", "a-download"}
     delete_unused(tmp_path / "nowhere")

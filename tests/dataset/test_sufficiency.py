@@ -20,3 +20,10 @@ def test_one_person_needs_no_name():
     """Of one the sentence is as it was."""
     (sentence,) = for_each([("ada", MANY)])
     assert sentence.startswith("2,000 posts")
+
+
+def test_of_hundreds_it_is_said_how_many_have_little():
+    """One sentence is enough for all: nobody reads five hundred."""
+    (sentence,) = for_each([(f"person{n}", MANY if n % 2 else FEW) for n in range(100)])
+    assert sentence.startswith("101,650 posts of 100 people")
+    assert "50 of these have under" in sentence

@@ -60,7 +60,12 @@ def started() -> Iterator[Browser]:
 
 @contextmanager
 def page_of(
-    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, dark: bool = False
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    dark: bool = False,
+    locale: str = "en-US",
 ) -> Iterator[tuple[Page, Seen]]:
     """Open a page with cookies and storage of its own; yield it with its errors and requests.
 
@@ -71,11 +76,13 @@ def page_of(
         url: address of the page.
         size: width and height in pixels.
         dark: whether the visitor prefers dark colours.
+        locale: the language that the browser asks for.
     """
     context: BrowserContext = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
+        locale=locale,
         accept_downloads=True,
     )
     context.set_default_timeout(TIMEOUT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from xml.sax.saxutils import escape
 
 import pytest
 
@@ -12,48 +11,9 @@ from huggingtweets import sources
 from huggingtweets.errors import LocationError
 from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats import workbook
+from tests.helpers.workbooks import write_workbook
 
 TEXTS = ["the kettle sings again", "zażółć gęślą & <jaźń>", "5"]
-TYPES = "http://schemas.openxmlformats.org"
-
-
-def cell(value):
-    if isinstance(value, int | float):
-        return f"<c><v>{value}</v></c>"
-    return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-
-
-def sheet(rows):
-    inside = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-    return f'<worksheet xmlns="{TYPES}/spreadsheetml/2006/main"><sheetData>{inside}</sheetData></worksheet>'
-
-
-def write_workbook(path, **sheets):
-    """Write a workbook as ECMA-376 says; a sheet whose name begins with `hidden` is hidden."""
-    listed, related = "", ""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for number, (name, rows) in enumerate(sheets.items(), start=1):
-            state = ' state="hidden"' if name.startswith("hidden") else ""
-            listed += f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"{state}/>'
-            kind = f"{TYPES}/officeDocument/2006/relationships/worksheet"
-            related += f'<Relationship Id="r{number}" Type="{kind}" Target="worksheets/sheet{number}.xml"/>'
-            file.writestr(f"xl/worksheets/sheet{number}.xml", sheet(rows))
-        file.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{TYPES}/spreadsheetml/2006/main" '
-            f'xmlns:r="{TYPES}/officeDocument/2006/relationships"><sheets>{listed}</sheets></workbook>',
-        )
-        file.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{TYPES}/package/2006/relationships">{related}</Relationships>',
-        )
-        kind = f"{TYPES}/officeDocument/2006/relationships/officeDocument"
-        root = f'<Relationship Id="r1" Type="{kind}" Target="xl/workbook.xml"/>'
-        file.writestr(
-            "_rels/.rels", f'<Relationships xmlns="{TYPES}/package/2006/relationships">{root}</Relationships>'
-        )
-        file.writestr("[Content_Types].xml", f'<Types xmlns="{TYPES}/package/2006/content-types"/>')
-    return path
 
 
 def read(path, **options):
@@ -103,6 +63,15 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     path = write_workbook(tmp_path / "posts.xlsx", posts=[["text"], ["the kettle sings"]])
     with pytest.raises(LocationError, match=r"pip install 'huggingtweets\[excel\]'.*save it as CSV"):
+        read(path, name="Ada")
+
+
+@pytest.mark.parametrize("content", [b"PK", b"hello there", b"\0\1\2", b""])
+def test_what_is_only_named_as_a_workbook_is_refused(tmp_path, content):
+    """Neither bytes nor prose are read as posts."""
+    path = tmp_path / "posts.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(LocationError, match=r"posts\.xlsx is no"):
         read(path, name="Ada")
 
 

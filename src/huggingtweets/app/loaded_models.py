@@ -16,6 +16,8 @@ from ..generation.writer import Draft, TextFilter
 from ..model_folder import ModelFolder
 from ..models import Model
 from ..types import Sampling
+from .language import _
+from .messages import PageError
 
 CAPACITY = 2  # models in memory
 
@@ -95,5 +97,5 @@ def _base(folder: ModelFolder) -> Model:
     """
     base = models.load_base(folder.record.recipe)
     if base is None:
-        raise UserError("this model began from nothing, so there is nothing to set beside it")
+        raise PageError(_("this model began from nothing, so there is nothing to set beside it"))
     return base

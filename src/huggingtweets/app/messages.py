@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import HuggingtweetsError
+from ..errors import HuggingtweetsError, UserError
+from .language import ENGLISH, N_, _, current
 
 _LOG = logging.getLogger(__name__)
 WHOSE = "write whose they are into “Whose posts”"
-UNEXPECTED = "Something unexpected happened. This is our mistake; the terminal of the page tells more."
+UNEXPECTED = N_("Something unexpected happened. This is our mistake; the terminal of the page tells more.")
 # what a message says of an option that the page has, too, and what the page calls it
 _OPTIONS = (
     (r"(give|say|choose)[^;.]* with --(handle|name)( 'Their Name')?", WHOSE),
@@ -22,12 +23,22 @@ _OF_THE_COMMAND_LINE = re.compile(r"(^|\s)--[a-z]|\bhuggingtweets (?!on )\w+ |\b
 _CLAUSES = re.compile(r"(; |, or |(?<=\?) )")
 
 
+class PageError(UserError):
+    """An error of the page itself, in the visitor's language."""
+
+
 def error_message(error: BaseException) -> str:
     """The message that a visitor reads. An unexpected error is logged, and its own message not shown."""
     if isinstance(error, HuggingtweetsError):
         return without_commands(str(error))
     _LOG.error("unexpected", exc_info=error)
-    return UNEXPECTED
+    return _(UNEXPECTED)
+
+
+def language_of(error: BaseException) -> str:
+    """The language of an error's message: that of the page for its own errors, English for all others."""
+    is_own = isinstance(error, PageError) or not isinstance(error, HuggingtweetsError)
+    return current() if is_own else ENGLISH
 
 
 def without_commands(message: str) -> str:

@@ -1,6 +1,22 @@
 // What the page does in the browser alone. Everything else is asked of the server.
 (() => {
   "use strict";
+  // The language: the one chosen here, which is in a cookie, or the first of the browser's that there is; the
+  // server decides in the same way. Gradio takes its own words from what the browser says.
+  const LANGUAGES = ["en", "de", "es", "ja"], COOKIE = "huggingtweets-language";
+  const chosen = document.cookie.match(`${COOKIE}=(\\w+)`)?.[1];
+  const wanted = [chosen, ...navigator.languages].map((tag) => (tag || "").split("-")[0].toLowerCase());
+  const language = wanted.find((code) => LANGUAGES.includes(code)) || "en";
+  Object.defineProperty(navigator, "language", { value: language });
+  Object.defineProperty(navigator, "languages", { value: [language] });
+  const head = () => document.querySelector("[data-words]");
+  const words = () => JSON.parse(head().dataset.words);
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.(".ht-language")) return;
+    document.cookie = `${COOKIE}=${event.target.value}; path=/; max-age=31536000; samesite=lax`;
+    location.reload();
+  });
+
   const tabButton = (name) => document.getElementById(`tab-${name}-button`);
 
   // The address: the tab and the open model are in it, so that links, reloads and Back lead to the same place.
@@ -35,9 +51,9 @@
     const told = button.closest("article").querySelector(".ht-told");
     try {
       await copyText(button.closest("article").querySelector(".ht-post-text").innerText.trim());
-      told.textContent = "Copied";
+      told.textContent = words().copied;
     } catch {
-      told.textContent = "The browser does not allow to copy; select the text";
+      told.textContent = words().notCopied;
     }
     setTimeout(() => (told.textContent = ""), 4000);
   }
@@ -80,10 +96,10 @@
   // A notice of the system when a model is ready, if it was asked for and the page is not in front.
   const NOTIFY = "huggingtweets-notify", NOTIFIED = "huggingtweets-notified";
   async function askToNotify() {
-    if (!("Notification" in window)) return "This browser gives no notices here";
-    if ((await Notification.requestPermission()) !== "granted") return "The browser does not allow notices";
+    if (!("Notification" in window)) return words().noNotices;
+    if ((await Notification.requestPermission()) !== "granted") return words().noticesRefused;
     localStorage.setItem(NOTIFY, "yes");
-    return "You will be told";
+    return words().noticesOn;
   }
   function notify() {
     const ready = document.querySelector("[data-ready]");
@@ -98,6 +114,8 @@
   function tell() {
     for (const fold of document.querySelectorAll("button.label-wrap"))
       fold.setAttribute("aria-expanded", String(fold.classList.contains("open")));
+    document.documentElement.lang = head()?.dataset.lang || language;
+    for (const part of document.querySelectorAll("#card")) part.lang = "en"; // a card is in English
     for (const box of document.querySelectorAll(".ht-date input:not([type=date])")) box.type = "date";
     const learning = document.querySelector("[data-title]")?.dataset.title;
     const title = learning ? `${learning} · huggingtweets` : "huggingtweets";

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 from starlette.middleware import Middleware
 
 from ..errors import UserError
 from ..files import home
+from . import language
 from .access import Access
 from .connections import close_idle_connections
 from .games import Games
+from .language import N_, LanguageMiddleware, _
 from .limits import Limits
 from .loaded_models import LoadedModels
 from .queue import Queue
@@ -38,24 +41,60 @@ from .uploads import kept_apart
 TITLE = "huggingtweets"
 PORTS = range(7860, 7880)  # as Gradio and trackio choose theirs
 TABS = (
-    ("posts", "1 Posts"),
-    ("train", "2 Train"),
-    ("play", "3 Play"),
-    ("game", "4 Real or bot?"),
-    ("take", "5 Take it"),
-    ("library", "Library"),
+    ("posts", N_("1 Posts")),
+    ("train", N_("2 Train")),
+    ("play", N_("3 Play")),
+    ("game", N_("4 Real or bot?")),
+    ("take", N_("5 Take it")),
+    ("library", N_("Library")),
 )
 DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
 MAX_QUEUED_EVENTS = 100  # of all visitors
 
 
+class TranslatedPage(gr.Blocks):
+    """A page whose components are described in the language of the request that asks for them."""
+
+    def __init__(self, **options: Any) -> None:
+        """Begin with one language."""
+        self.components_in: dict[str, Any] = {}
+        super().__init__(**options)
+
+    @property
+    def config(self) -> Any:
+        """What the browser is told of the page."""
+        components = self.components_in.get(language.current())
+        return {**self._config, "components": components} if components else self._config
+
+    @config.setter
+    def config(self, config: Any) -> None:
+        self._config = config
+
+
 def build(server: Server) -> Any:
-    """Lay out the page, and register its events."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
+    """Lay out the page, and register its events.
+
+    The page of each language is laid out alone, with the same numbers for the same components. One of them is
+    served; of the others it takes how the components are described.
+    """
+    first, components_in = Context.id, {}
+    for each in reversed(language.NAMES):
+        Context.id = first
+        with language.speaking(each):
+            page = _build(server)
+        components_in[each] = page.get_config_file()["components"]
+    page.components_in = components_in
+    page.queue(api_open=False, max_size=MAX_QUEUED_EVENTS, default_concurrency_limit=8)
+    return page
+
+
+def _build(server: Server) -> Any:
+    """Lay out the page in the current language."""
+    with TranslatedPage(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
         header = Header(server, page)
         with gr.Tabs(selected="posts", elem_classes="ht-steps", overflow_behavior="wrap") as tabs:
             containers = {  # drawn at once, hidden: an update of what is not yet drawn can be lost
-                name: gr.Tab(label, id=name, elem_id=f"tab-{name}", render_children=True)
+                name: gr.Tab(_(label), id=name, elem_id=f"tab-{name}", render_children=True)
                 for name, label in TABS
             }
         shared = header.share(tabs, containers)
@@ -63,7 +102,6 @@ def build(server: Server) -> Any:
         header.connect(shared)
         for tab in laid_out:
             tab.connect()
-    page.queue(api_open=False, max_size=MAX_QUEUED_EVENTS, default_concurrency_limit=8)
     return page
 
 
@@ -108,7 +146,7 @@ def running(
     request_filter = Middleware(RequestFilter, limits=limits, access=access)
     close_idle_connections(limits)
     try:
-        app, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
+        _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,
             server_port=port,
             share=False,
@@ -127,14 +165,14 @@ def running(
             css=css(),
             head=script(),
             app_kwargs={
-                "middleware": [request_filter],
+                "middleware": [request_filter, Middleware(LanguageMiddleware)],
                 "routes": [reports.route],
                 "docs_url": None,
                 "redoc_url": None,
                 "openapi_url": None,
             },
         )
-        with kept_apart(app, incoming):
+        with kept_apart(incoming):
             yield url
     finally:
         queue.close()

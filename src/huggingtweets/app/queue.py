@@ -10,10 +10,11 @@ import threading
 import time
 from pathlib import Path
 
-from ..errors import UserError
 from . import events, training_request
 from .events import Queued, Running, Stopped
+from .language import _
 from .limits import Limits
+from .messages import PageError
 from .sessions import Session, Sessions
 from .training_request import TrainingRequest, TrainingRun
 
@@ -78,7 +79,7 @@ class Queue:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
             elif run.folder in self._folders:
-                raise UserError("it begins this very moment; try again in a second")
+                raise PageError(_("it begins this very moment; try again in a second"))
 
     def order(self) -> list[Path]:
         """The folders of the runs that are running or queued, in order."""
@@ -99,7 +100,7 @@ class Queue:
     def _require_space(self, session: Session) -> None:
         own = sum(folder.parent == session.runs for folder in self._folders)
         if len(self._folders) >= self._limits.queued or own >= self._limits.own_queued:
-            raise UserError("too many runs wait already; try again when one of them is done")
+            raise PageError(_("too many runs wait already; try again when one of them is done"))
 
     def _append(self, folder: Path) -> None:
         events.stop_file(folder).unlink(missing_ok=True)

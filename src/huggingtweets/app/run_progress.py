@@ -11,6 +11,7 @@ from ..model_folder import ModelFolder
 from ..types import CurvePoint
 from ..types import Stage as StageName
 from .events import AnyEvent, Evaluated, Read, Running, Sampled, Stage, Stepped
+from .language import _, number, plural
 
 EARLY = 0.01  # share of the job that is shown before the first step
 LATE = 0.99  # the highest share that is shown before the end
@@ -130,6 +131,8 @@ def progress_of(events: Sequence[AnyEvent]) -> Progress:
 def in_words(seconds: float) -> str:
     """A duration, as exact as an estimate is."""
     if seconds < 90:  # noqa: PLR2004 -- seconds, up to one and a half minutes
-        return f"about {max(5, round(seconds / 5) * 5)} seconds"
+        return plural("about {count} second", "about {count} seconds", max(5, round(seconds / 5) * 5))
     minutes = round(seconds / 60)
-    return f"about {minutes} minutes" if minutes < 90 else f"about {minutes / 60:.1f} hours"  # noqa: PLR2004 -- minutes
+    if minutes < 90:  # noqa: PLR2004 -- minutes
+        return plural("about {count} minute", "about {count} minutes", minutes)
+    return _("about {hours} hours").format(hours=number(round(minutes / 60, 1)))

@@ -16,14 +16,17 @@ from msgspec.structs import replace
 
 from .. import sources
 from ..cleaning import CleaningRules
-from ..errors import LocationError, UserError
+from ..errors import LocationError
 from ..sources import Match, ReadOptions
 from ..workflows.data import sample_archive
+from .language import N_, _
 from .limits import Limits
+from .messages import PageError
 from .sessions import Session
-from .uploads import uploads_in
+from .uploads import is_upload
 
 FILE = "chosen.json"
+SAMPLE = N_("the sample: a made-up account")
 MAX_PLACES = 20
 MAX_NAME = 200  # characters of a person's name
 PUBLIC_SOURCES = ("bluesky", "mastodon")  # for a public page: they need no secret and cost nothing
@@ -95,7 +98,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     Args:
         selection: what the files are added to.
         uploads: paths of the files, as the browser sends them.
-        incoming: the folder of Gradio's files; a path outside of that of uploads is refused.
+        incoming: the folder of Gradio's files; what is no upload in it is refused.
         session: where the files go.
 
     Raises:
@@ -104,8 +107,8 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     places = []
     for upload in uploads:
         path = Path(upload).resolve()
-        if not path.is_relative_to(uploads_in(incoming.resolve())) or not path.is_file():
-            raise UserError("this file is not here any more; drop it again")
+        if not is_upload(path, incoming.resolve()):
+            raise PageError(_("this file is not here any more; drop it again"))
         session.make()
         folder = session.uploads / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
@@ -134,7 +137,7 @@ def with_typed(selection: Selection, typed: str, limits: Limits) -> Selection:
 
 def with_sample(selection: Selection) -> Selection:
     """Replace the places by the sample: the made-up account that ships with the package."""
-    sample = Place(sample_archive(), "the sample: a made-up account")
+    sample = Place(sample_archive(), SAMPLE)
     return replace(selection, places=(sample,), person="")
 
 
@@ -163,7 +166,9 @@ def with_filters(
 def _cleaning_rules(replies: object, language: object, since: object, until: object) -> CleaningRules:
     begin, end = _date(since), _date(until)
     if begin and end and begin > end:
-        raise UserError(f"from {begin} until {end} there is no day; exchange the two")
+        raise PageError(
+            _("from {begin} until {end} there is no day; exchange the two").format(begin=begin, end=end)
+        )
     return CleaningRules(
         keep_replies=bool(replies), lang=str(language) if language else None, since=begin, until=end
     )
@@ -203,7 +208,11 @@ def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
     places = [place for place in selection.places if place.location != sample]
     places += [place for place in added if place.location not in known]
     if len(places) > MAX_PLACES:
-        raise UserError(f"{len(places)} places are too many; {MAX_PLACES} can be read at once")
+        raise PageError(
+            _("{count} places are too many; {most} can be read at once").format(
+                count=len(places), most=MAX_PLACES
+            )
+        )
     return replace(selection, places=tuple(places))
 
 
@@ -230,4 +239,4 @@ def _date(typed: object) -> date | None:
     try:
         return date.fromisoformat(str(typed).strip()[:10])
     except ValueError:
-        raise UserError(f"{typed} is no date; expected one like 2024-05-01") from None
+        raise PageError(_("{typed} is no date; expected one like 2024-05-01").format(typed=typed)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from markupsafe import escape
 
 from ..reporting.picture import plain
 from .games import Games
+from .language import _, negotiate, speaking
 from .limits import Limits
 from .loaded_models import LoadedModels
 from .messages import error_message
@@ -61,33 +63,55 @@ class Shared:
 
 
 def show_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap an event handler, a function or a generator, so that a corner of the page shows its errors."""
+    """Wrap an event handler, a function or a generator.
+
+    It answers in the visitor's language, and a corner of the page shows its errors.
+    """
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
-        def generate(*args: Any) -> Iterator[Any]:
-            try:
-                yield from handler(*args)
-            except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
-                raise _gradio_error(error) from None
+        def generate(request: gr.Request, *args: Any) -> Iterator[Any]:
+            updates = handler(*args)
+            with contextlib.closing(updates), contextlib.suppress(StopIteration):
+                while True:  # each step may run in another context, with a language of its own
+                    yield _handle(functools.partial(next, updates), request)
 
-        return generate
+        return _with_request(generate)
 
     @functools.wraps(handler)
-    def handle(*args: Any) -> Any:
+    def handle(request: gr.Request, *args: Any) -> Any:
+        return _handle(functools.partial(handler, *args), request)
+
+    return _with_request(handle)
+
+
+def _handle(handler: Callable[[], Any], request: gr.Request) -> Any:
+    """What a handler returns, in the language of the request; its errors as those of Gradio."""
+    with speaking(negotiate(dict(request.headers))):
         try:
-            return handler(*args)
+            return handler()
+        except StopIteration:
+            raise
         except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
             raise _gradio_error(error) from None
 
-    return handle
+
+def _with_request(wrapper: Callable[..., Any]) -> Callable[..., Any]:
+    """The wrapper of a handler, declared such that Gradio gives it the request before the inputs."""
+    parameter = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
+    signature = inspect.signature(wrapper)
+    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[parameter, *signature.parameters.values()]
+    )
+    wrapper.__annotations__ = {"request": gr.Request, **wrapper.__annotations__}
+    return wrapper
 
 
 def _gradio_error(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     message = str(escape(error_message(error)))
-    return gr.Error(message, duration=20, print_exception=False, title="That did not work")
+    return gr.Error(message, duration=20, print_exception=False, title=_("That did not work"))
 
 
 def event_options(group: str, concurrency: int = 4, progress: str = "minimal") -> dict[str, Any]:

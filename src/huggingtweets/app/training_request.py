@@ -21,6 +21,8 @@ from ..sources import ReadOptions
 from ..types import Recipe
 from . import events as run_events
 from .events import AnyEvent, Done, State
+from .language import _
+from .messages import PageError
 from .sessions import Session
 
 FILE = "lesson.json"
@@ -85,7 +87,7 @@ def load(folder: Path) -> TrainingRun:
         request = msgspec.json.decode((folder / FILE).read_bytes(), type=TrainingRequest)
         return TrainingRun(folder, request, run_events.load(folder))
     except (OSError, msgspec.DecodeError) as error:
-        raise UserError("this run is not here any more; begin a new one") from error
+        raise PageError(_("this run is not here any more; begin a new one")) from error
 
 
 def runs(session: Session) -> list[TrainingRun]:
@@ -107,7 +109,7 @@ def find(session: Session, run_id: object) -> TrainingRun:
     """
     folders = {folder.name: folder for folder in session.runs.iterdir()} if session.runs.is_dir() else {}
     if not isinstance(run_id, str) or run_id not in folders:
-        raise UserError("this run is not here any more; begin a new one")
+        raise PageError(_("this run is not here any more; begin a new one"))
     return load(folders[run_id])
 
 

@@ -1,7 +1,7 @@
 """The files that visitors upload, until an event moves them into their session.
 
-Gradio writes each to a folder that is named by the digest of its content. Here the digest is salted, so that
-no two uploads share a path. What nobody uses is deleted, and counted until then.
+Gradio writes each to a folder that is named by the digest of its content. Here each gets a folder of its own,
+so that no two uploads share a path. What nobody uses is deleted, and counted until then.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from gradio import route_utils
-from gradio.routes import App
 
+_PREFIX = "upload-"  # of the names of folders
 DELETE_EVERY = 60.0  # seconds
 UNUSED_SECONDS = 600.0  # after which an upload that no event has moved is deleted
 
@@ -51,24 +51,21 @@ class UploadedBytes:
                 del self._uploads[address]
 
 
-def uploads_in(incoming: Path) -> Path:
-    """The folder of uploads, in that of all files of Gradio."""
-    return incoming / "uploads"
+def is_upload(path: Path, incoming: Path) -> bool:
+    """Whether a visitor uploaded this file, and no event has moved it yet."""
+    return path.parent.parent == incoming and path.parent.name.startswith(_PREFIX) and path.is_file()
 
 
 @contextmanager
-def kept_apart(app: App, incoming: Path) -> Iterator[None]:
-    """In the `with` block uploads to a page have paths of their own, and go when they are not used.
+def kept_apart(incoming: Path) -> Iterator[None]:
+    """In the `with` block each upload has a folder of its own, which goes when the file is not used.
 
     Args:
-        app: the application that answers requests.
         incoming: the folder of Gradio's files.
     """
-    _give_each_a_path()
-    folder = uploads_in(incoming)
-    app.uploaded_file_dir = str(folder)
+    route_utils.GradioUploadFile = _Upload  # type: ignore[misc] # Gradio has no setting for it
     closing = threading.Event()
-    thread = threading.Thread(target=_delete_until, args=(closing, folder), daemon=True)
+    thread = threading.Thread(target=_delete_until, args=(closing, incoming), daemon=True)
     thread.start()
     try:
         yield
@@ -76,33 +73,39 @@ def kept_apart(app: App, incoming: Path) -> Iterator[None]:
         closing.set()
 
 
-def _delete_until(closing: threading.Event, folder: Path) -> None:
-    delete_unused(folder)
-    while not closing.wait(DELETE_EVERY):
-        delete_unused(folder)
+class _FolderName:
+    """A name that is not that of any other upload, where Gradio expects the digest of a file's content."""
+
+    def __init__(self) -> None:
+        self._name = _PREFIX + secrets.token_hex(16)
+
+    def update(self, content: bytes) -> None:
+        """Do nothing: the name does not depend on the content."""
+
+    def hexdigest(self) -> str:
+        return self._name
 
 
-def _give_each_a_path() -> None:
-    """Let no two uploads have the same path, not even those of the same content."""
-
-    class SaltedUpload(route_utils.GradioUploadFile):
-        def __init__(self, *args: Any, **keywords: Any) -> None:
-            super().__init__(*args, **keywords)
-            self.sha.update(secrets.token_bytes(16))
-
-    route_utils.GradioUploadFile = SaltedUpload  # type: ignore[misc] # Gradio has no setting for it
+class _Upload(route_utils.GradioUploadFile):
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.sha = _FolderName()  # type: ignore[assignment] # Gradio asks it for no more than these two
 
 
 def delete_unused(incoming: Path, seconds: float = UNUSED_SECONDS) -> None:
-    """Delete what was uploaded longer ago than that, and is still where Gradio has put it."""
+    """Delete what was uploaded longer ago than that, whole or in part, and that no event has moved."""
     begin = time.time() - seconds
     for entry in incoming.iterdir() if incoming.is_dir() else ():
-        try:
+        with suppress(OSError):  # another thread moves it
             if entry.stat().st_mtime >= begin:
                 continue
-        except OSError:
-            continue
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+            if entry.is_file():
+                entry.unlink()
+            elif entry.name.startswith(_PREFIX):
+                shutil.rmtree(entry)
+
+
+def _delete_until(closing: threading.Event, incoming: Path) -> None:
+    delete_unused(incoming)
+    while not closing.wait(DELETE_EVERY):
+        delete_unused(incoming)

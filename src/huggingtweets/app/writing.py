@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.wildness import Wildness, as_wildness, temperature
 from ..generation.writer import Draft
 from ..model_folder import STYLE, ModelFolder
+from .language import _
+from .language import number as numeral
 from .loaded_models import LoadedModels
+from .messages import PageError
 
 MAX_TOKENS = 1000  # of a post
 MAX_BEST_OF = 8  # drafts of which the best is kept
@@ -34,8 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         """
         return cls(
             wildness=as_wildness(wildness),
-            max_tokens=_whole_number(length, "the length of a post", MAX_TOKENS),
-            best_of=_whole_number(best_of, "the number of drafts", MAX_BEST_OF),
+            max_tokens=_whole_number(length, _("the length of a post"), MAX_TOKENS),
+            best_of=_whole_number(best_of, _("the number of drafts"), MAX_BEST_OF),
             speaker=str(speaker) if speaker else None,
         )
 
@@ -107,7 +109,7 @@ def _best(drafts: Sequence[Draft], scorer: StyleScorer) -> Draft:
 
 def _scorer(folder: ModelFolder) -> StyleScorer:
     if not can_pick(folder):
-        raise UserError("this model cannot tell which post sounds most like the person; judge it first")
+        raise PageError(_("this model cannot tell which post sounds most like the person; judge it first"))
     return load_style(folder.path)
 
 
@@ -115,7 +117,13 @@ def _whole_number(value: object, name: str, highest: int) -> int:
     try:
         number = int(float(str(value)))
     except (ValueError, OverflowError):
-        raise UserError(f"{name} is a number from 1 to {highest:,}") from None
+        raise PageError(
+            _("{name} is a number from 1 to {highest}").format(name=name, highest=numeral(highest))
+        ) from None
     if not 1 <= number <= highest:
-        raise UserError(f"{name} cannot be {number:,}; choose 1 to {highest:,}")
+        raise PageError(
+            _("{name} cannot be {number}; choose 1 to {highest}").format(
+                name=name, number=numeral(number), highest=numeral(highest)
+            )
+        )
     return number

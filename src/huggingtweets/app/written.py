@@ -15,10 +15,11 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..errors import UserError
 from ..files import whole_file
 from ..model_folder import ModelFolder
 from ..types import Sample
+from .language import _
+from .messages import PageError
 from .sessions import Session
 
 FOLDER = "written"
@@ -69,7 +70,7 @@ def find(posts: Sequence[WrittenPost], post_id: str) -> WrittenPost:
     for post in posts:
         if post.id == post_id:
             return post
-    raise UserError("this post is not here any more; let it write five new ones")
+    raise PageError(_("this post is not here any more; let it write five new ones"))
 
 
 def shown(posts: Sequence[WrittenPost]) -> list[WrittenPost]:

@@ -13,6 +13,7 @@ from ...generation.writer import Draft
 from ...model_folder import ModelFolder
 from ...types import NO_BASE
 from .. import writing, written
+from ..language import _
 from ..server import UNQUEUED, Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..writing import Settings
@@ -29,12 +30,12 @@ class Beside:
     def __init__(self, shared: Shared) -> None:
         """Place the list; `lay_out` places the column."""
         self._shared = shared
-        self.choice = unchecked_dropdown("Beside it, on the same beginning", "beside-whom")
+        self.choice = unchecked_dropdown(_("Beside it, on the same beginning"), "beside-whom")
 
     def lay_out(self) -> None:
         """Place the column."""
         with gr.Column(scale=5, min_width=300, visible=False) as self._column:
-            self.html = gr.HTML(beside_view.NOTHING, elem_id="beside")
+            self.html = gr.HTML(beside_view.nothing(), elem_id="beside")
 
     def connect(self) -> None:
         """Register the event handlers."""
@@ -46,12 +47,7 @@ class Beside:
             [self.choice, self._column],
             **options,
         )
-        self.choice.input(
-            lambda choice: (gr.update(visible=bool(choice)), beside_view.NOTHING),
-            self.choice,
-            [self._column, self.html],
-            **UNQUEUED,
-        )
+        self.choice.input(show_errors(_on_choice), self.choice, [self._column, self.html], **UNQUEUED)
 
     def _on_model(self, key: object, model: object, choice: object) -> tuple[Any, ...]:
         """Offer what the open model was trained from, and the other models; keep what is chosen."""
@@ -98,10 +94,14 @@ class Beside:
         yield beside_view.posts(other, prompt, [draft.text if draft.whole else "" for draft in drafts], name)
 
 
+def _on_choice(choice: object) -> tuple[Any, ...]:
+    return gr.update(visible=bool(choice)), beside_view.nothing()
+
+
 def _choices(session: Session, model: object) -> list[tuple[str, str]]:
     if not model:
-        return [("nobody", NOBODY)]
+        return [(_("nobody"), NOBODY)]
     base = session.model(model).record.base.name
-    before = [] if base == NO_BASE else [("what it was before it learnt", BASE)]
+    before = [] if base == NO_BASE else [(_("what it was before it learnt"), BASE)]
     others = [(beside_view.title(name, folder), name) for name, folder in session.library() if name != model]
-    return [("nobody", NOBODY), *before, *others]
+    return [(_("nobody"), NOBODY), *before, *others]

@@ -10,17 +10,22 @@ from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ..actions import button
 from ..icons import COPY
+from ..language import _
+from ..language import number as numeral
 from ..markup import empty, joined
 from . import header_view, post_view
 
-NOTHING = empty("Nothing to compare yet", "Write five: both go on with the same beginning.")
-
 _COLUMN = Markup('<section class="ht-posts" style="{face}" aria-label="{name}">{posts}</section>')
 _POST = Markup(
-    '<article class="ht-post" id="beside-{number}" aria-label="{name}, post {position}">{by}{text}'
+    '<article class="ht-post" id="beside-{number}" aria-label="{label}">{by}{text}'
     '<footer class="ht-icons">{copy}<span class="ht-told" role="status"></span></footer></article>'
 )
 _REFUSED = Markup('<article class="ht-post" id="beside-{}">{}<p>{}</p></article>')
+
+
+def nothing() -> Markup:
+    """Before anything is written."""
+    return empty(_("Nothing to compare yet"), _("Write five: both go on with the same beginning."))
 
 
 def title(name: str, folder: ModelFolder) -> str:
@@ -30,7 +35,7 @@ def title(name: str, folder: ModelFolder) -> str:
 
 def base_name(folder: ModelFolder) -> str:
     """What the base of a model is called above its posts."""
-    return f"{plain(folder.record.base.name)}, before it learnt"
+    return _("{base}, before it learnt").format(base=plain(folder.record.base.name))
 
 
 def unfinished(folder: ModelFolder, prompt: str, texts: Sequence[str], base: str | None) -> Markup:
@@ -61,13 +66,13 @@ def posts(folder: ModelFolder, prompt: str, texts: Sequence[str], base: str | No
 
 
 def _post(folder: ModelFolder, number: int, prompt: str, text: str, base: str | None) -> Markup:
-    by, name, position = _by(folder, base), _name(folder, base), number + 1
+    by, name, position = _by(folder, base), _name(folder, base), numeral(number + 1)
     if not text:
-        return _REFUSED.format(number, by, post_view.REFUSED_TEXT)
-    copy = button("copy", COPY, name=f"Copy post {position} of {name}", kind="ht-icon-button")
-    return _POST.format(
-        number=number, name=name, position=position, by=by, text=post_view.text(prompt, text), copy=copy
-    )
+        return _REFUSED.format(number, by, _(post_view.REFUSED_TEXT))
+    copied = _("Copy post {number} of {name}").format(number=position, name=name)
+    copy = button("copy", COPY, name=copied, kind="ht-icon-button")
+    label = _("{name}, post {number}").format(name=name, number=position)
+    return _POST.format(number=number, label=label, by=by, text=post_view.text(prompt, text), copy=copy)
 
 
 def _column(folder: ModelFolder, posts: Markup, base: str | None) -> Markup:

@@ -11,6 +11,7 @@ from ...types import Reason
 from .. import browsing
 from .. import selection as selections
 from ..browsing import KEPT, Listing
+from ..language import _
 from ..selection import Selection
 from ..server import Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
@@ -29,22 +30,22 @@ class BrowsePanel:
         """Lay out this part of the tab."""
         self._shared, self._browsing = shared, browsing.Browsing()
         self._page, self._is_open = gr.State(0), gr.State(False)
-        with gr.Accordion("Look through the posts", open=False, visible=False) as self.fold:
+        with gr.Accordion(_("Look through the posts"), open=False, visible=False) as self.fold:
             with gr.Row():
-                self._which = unchecked_dropdown("Which posts?", "which")
-                self._words = gr.Textbox(label="With these words", max_length=MAX_WORDS, elem_id="words")
+                self._which = unchecked_dropdown(_("Which posts?"), "which")
+                self._words = gr.Textbox(label=_("With these words"), max_length=MAX_WORDS, elem_id="words")
             self._list = gr.HTML(elem_id="browsed")
             self._marked = gr.CheckboxGroup(
-                [], label="Mark what shall not be learnt from", elem_id="marked", visible=False
+                [], label=_("Mark what shall not be learnt from"), elem_id="marked", visible=False
             )
             self._marked.preprocess = lambda payload: payload  # type: ignore[method-assign] # as in server.py
             with gr.Row():
-                self._earlier = gr.Button("Back", min_width=100, visible=False, elem_id="page-back")
-                self._later = gr.Button("More", min_width=100, visible=False, elem_id="page-on")
+                self._earlier = gr.Button(_("Back"), min_width=100, visible=False, elem_id="page-back")
+                self._later = gr.Button(_("More"), min_width=100, visible=False, elem_id="page-on")
             with gr.Row():
-                self._take_out = gr.Button("Take the marked ones out", visible=False, elem_id="take-out")
+                self._take_out = gr.Button(_("Take the marked ones out"), visible=False, elem_id="take-out")
                 self._take_all = gr.Button(visible=False, elem_id="take-all")
-                self._put_back = gr.Button("Put the marked ones back", visible=False, elem_id="put-back")
+                self._put_back = gr.Button(_("Put the marked ones back"), visible=False, elem_id="put-back")
         self._outputs = [
             self._which, self._list, self._marked, self._earlier, self._later,
             self._take_out, self._take_all, self._put_back, self._page,

@@ -10,6 +10,7 @@ from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
 from ...types import Post, Reason
 from ..browsing import KEPT, MAX_DROPPED, Listing
+from ..language import _, number, plural
 from ..markup import joined
 
 PAGE = 20  # posts that are shown at once
@@ -22,7 +23,7 @@ _ITEM = Markup("<li><q>{}</q></li>")
 
 def choices(listing: Listing) -> list[tuple[str, str]]:
     """The kinds of posts, each with how many there are."""
-    return [(f"{_name(kind)} ({count:,})", kind) for kind, count in listing.counts.items()]
+    return [(f"{_name(kind)} ({number(count)})", kind) for kind, count in listing.counts.items()]
 
 
 def marks(posts: Sequence[Post]) -> list[tuple[str, str]]:
@@ -39,19 +40,24 @@ def page(listing: Listing, shown: slice) -> Markup:
 
 def take_all(listing: Listing) -> str:
     """What the button says that takes out all posts with the words that are looked for."""
-    return f"Take all {len(listing.posts):,} out"
+    return plural("Take the {count} out", "Take all {count} out", len(listing.posts))
 
 
 def _count(listing: Listing, shown: slice) -> str:
     if not listing.total:
-        return "None has these words." if listing.counts.get(listing.which) else "There are none."
-    text = f"{shown.start + 1:,} to {min(shown.stop, listing.total):,} of {listing.total:,}"
+        return _("None has these words.") if listing.counts.get(listing.which) else _("There are none.")
+    text = _("{first} to {last} of {total}").format(
+        first=number(shown.start + 1),
+        last=number(min(shown.stop, listing.total)),
+        total=number(listing.total),
+    )
     is_cut = listing.texts and listing.counts[listing.which] > MAX_DROPPED
-    return f"{text}; the first {MAX_DROPPED} can be looked at" if is_cut else text
+    first = _("(the first of them)")
+    return f"{text} {first}" if is_cut else text
 
 
 def _name(kind: str) -> str:
-    return "kept" if kind == KEPT else REASONS[Reason(kind)]
+    return _("kept") if kind == KEPT else _(REASONS[Reason(kind)])
 
 
 def _dated(post: Post) -> str:

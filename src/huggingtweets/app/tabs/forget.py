@@ -9,26 +9,23 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from ...errors import UserError
 from ...reporting.picture import plain
 from ...workflows.forget import Traces, find_traces, forget
 from .. import reading, training_request
 from .. import selection as selections
 from ..events import Queued, Running
+from ..language import _, html
 from ..markup import joined, note
+from ..messages import PageError
 from ..selection import Selection
 from ..server import Shared, event_options, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
-EVERYTHING = note("Your posts, models and what they wrote: all that is yours on this page.")
 
-_TRACES = Markup(
-    '<article class="ht-card"><p>What was made of the posts of <b>@{handle}</b> here:</p><ul>{items}</ul>'
-    "{rest}</article>"
-)
+_TRACES = Markup('<article class="ht-card"><p>{title}</p><ul lang="en">{items}</ul>{rest}</article>')
 _ITEM = Markup("<li>{kind}: {name} {about}</li>")
-_ELSEWHERE = Markup("<p>Out of reach from here:</p><ul>{}</ul>")
+_ELSEWHERE = Markup('<p>{}</p><ul lang="en">{}</ul>')
 
 
 class ForgetTab:
@@ -37,18 +34,18 @@ class ForgetTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared, public = shared, shared.server.limits.public
-        with gr.Accordion("Delete all that is mine" if public else "Forget a person", open=False):
+        with gr.Accordion(_("Delete all that is mine") if public else _("Forget a person"), open=False):
             self._handle = gr.Textbox(
-                label="Whose posts, and all that was made of them?",
+                label=_("Whose posts, and all that was made of them?"),
                 placeholder="@jane",
                 max_length=MAX_HANDLE,
                 visible=not public,
                 elem_id="forget-whom",
             )
             with gr.Row():
-                self._show = gr.Button("Show what would go", elem_id="forget-show")
+                self._show = gr.Button(_("Show what would go"), elem_id="forget-show")
                 self._forget = gr.Button(
-                    "Delete it for good", variant="stop", visible=False, elem_id="forget"
+                    _("Delete it for good"), variant="stop", visible=False, elem_id="forget"
                 )
             self._result = gr.HTML(elem_id="forgotten")
 
@@ -65,14 +62,16 @@ class ForgetTab:
     def _on_show(self, key: object, handle: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
         if self._shared.server.limits.public:
-            return EVERYTHING, gr.update(visible=True)
+            return note(
+                _("Your posts, models and what they wrote: all that is yours on this page.")
+            ), gr.update(visible=True)
         traces = _traces(session, handle)
         return _list(traces), gr.update(visible=bool(traces.local))
 
     def _on_forget(self, key: object, handle: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
         _require_no_run(session)
-        for _, folder in session.library():
+        for __, folder in session.library():
             self._shared.server.loaded_models.unload(folder.path)
         with self._shared.server.sessions.lock(session):
             if self._shared.server.limits.public:
@@ -81,7 +80,7 @@ class ForgetTab:
                 traces = _traces(session, handle)
                 forget(traces)
                 _clear_selection(session, traces.handle)
-        return note("It is deleted."), gr.update(visible=False)
+        return note(_("It is deleted.")), gr.update(visible=False)
 
 
 def _traces(session: Session, handle: object) -> Traces:
@@ -92,7 +91,7 @@ def _traces(session: Session, handle: object) -> Traces:
 def _require_no_run(session: Session) -> None:
     """Raise UserError while something is learning: what is deleted under it would come back."""
     if any(isinstance(run.state, Running | Queued) for run in training_request.runs(session)):
-        raise UserError("something is learning or waits for its turn; stop it first, in the second step")
+        raise PageError(_("something is learning or waits for its turn; stop it first, in the second step"))
 
 
 def _clear_selection(session: Session, handle: str) -> None:
@@ -115,7 +114,7 @@ def _is_there(session: Session, selection: Selection) -> list[bool]:
 def _list(traces: Traces) -> Markup:
     """What would be deleted, and what is out of reach."""
     if not traces.local:
-        return note(f"Nothing here is known to come from @{plain(traces.handle)}.")
+        return note(_("Nothing here is known to come from @{handle}.").format(handle=plain(traces.handle)))
     items = joined(
         _ITEM.format(
             kind=trace.kind, name=plain(trace.path.name), about=f"({trace.about})" if trace.about else ""
@@ -124,4 +123,10 @@ def _list(traces: Traces) -> Markup:
     )
     published = [entry.url for entry in traces.published.values()]
     rest = joined(Markup("<li>{}</li>").format(plain(line)) for line in (*published, *traces.elsewhere))
-    return _TRACES.format(handle=plain(traces.handle), items=items, rest=_ELSEWHERE.format(rest))
+    return _TRACES.format(
+        title=html("What was made of the posts of <b>@{handle}</b> here:").format(
+            handle=plain(traces.handle)
+        ),
+        items=items,
+        rest=_ELSEWHERE.format(_("Out of reach from here:"), rest),
+    )

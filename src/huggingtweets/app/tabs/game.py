@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from ...errors import UserError
 from ...results import ROUNDS
 from ...workflows.play import deal, play
 from ..actions import action_html, clicked
 from ..games import GameState
+from ..language import _
+from ..messages import PageError
 from ..server import Shared, event_options, show_errors
 from . import game_view
 
@@ -21,9 +22,9 @@ class GameTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
         self._shared, self._games = shared, shared.server.games
-        gr.HTML(game_view.WELCOME)
-        self._deal = gr.Button("Deal the posts", variant="primary", elem_id="deal", interactive=False)
-        self._game = action_html(game_view.NO_MODEL, "game")
+        gr.HTML(game_view.welcome())
+        self._deal = gr.Button(_("Deal the posts"), variant="primary", elem_id="deal", interactive=False)
+        self._game = action_html(game_view.no_model(), "game")
 
     def connect(self) -> None:
         """Register the event handlers."""
@@ -42,10 +43,10 @@ class GameTab:
     def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
         """Go on with the game that was begun with the model, if there is one."""
         if not model:
-            return game_view.NO_MODEL, gr.update(interactive=False, visible=True)
+            return game_view.no_model(), gr.update(interactive=False, visible=True)
         session = self._shared.session(key)
         game = self._games.get(session, session.model(model))
-        return _panel(game) if game else (game_view.NOTHING, gr.update(interactive=True, visible=True))
+        return _panel(game) if game else (game_view.nothing(), gr.update(interactive=True, visible=True))
 
     def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
         """Deal posts, unless a game is going on: who has seen its posts could not be wrong."""
@@ -64,7 +65,7 @@ class GameTab:
         folder = session.model(model)
         game = self._games.get(session, folder)
         if game is None:
-            raise UserError("no posts are dealt; deal them first")
+            raise PageError(_("no posts are dealt; deal them first"))
         match clicked(event):
             case "answer", item:
                 _answer(game, item)

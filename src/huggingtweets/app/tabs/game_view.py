@@ -10,23 +10,17 @@ from ...reporting.picture import plain
 from ...results import Game
 from ..actions import button, go
 from ..games import GameState
-from ..markup import empty, joined
+from ..language import _, number, percent
+from ..markup import empty, heading, joined
 
 if TYPE_CHECKING:
     from ...evaluation.game import Pair, Side
 
 LEAST = 10  # pairs from which on the result is recorded
-WELCOME = Markup(
-    "<h2>Real or bot?</h2><p class='ht-lead'>One of two posts was written by the person, and the model never "
-    "saw it. The other one is the model's. Press the one that you think is real. Half of it is luck: from "
-    "ten pairs on, your score goes into the model's report.</p>"
-)
-NO_MODEL = empty("No model is open", "The game needs one.", go("train", "Train one"))
-NOTHING = empty("No posts are dealt", "Deal them, and press the one that you think is real.")
 
 _SCORE = Markup(
-    '<p class="ht-score"><b role="status" class="{kind}">{last}</b><span>Pair {number} of {pairs}</span> '
-    '<span class="ht-marks" role="img" aria-label="{right} of {answered} right">{marks}</span></p>'
+    '<p class="ht-score"><b role="status" class="{kind}">{last}</b><span>{position}</span> '
+    '<span class="ht-marks" role="img" aria-label="{right}">{marks}</span></p>'
 )
 _MARK = Markup('<i class="{}"></i>')
 _PAIR = Markup(
@@ -38,9 +32,30 @@ _ANSWERED = Markup(
 )
 _RESULT = Markup(
     '<article class="ht-card ht-result" role="status"><p class="ht-huge">{share}</p><h3>{conclusion}</h3>'
-    "<p>In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} and "
-    "{high} (95 % interval); guessing is 50 %. It stands in the report now.</p></article>"
+    "<p>{text}</p></article>"
 )
+
+
+def welcome() -> Markup:
+    """What the game is."""
+    return heading(
+        _("Real or bot?"),
+        _(
+            "One of two posts was written by the person, and the model never saw it. The other one is the "
+            "model's. Press the one that you think is real. Half of it is luck: from ten pairs on, your "
+            "score goes into the model's report."
+        ),
+    )
+
+
+def no_model() -> Markup:
+    """While no model is open."""
+    return empty(_("No model is open"), _("The game needs one."), go("train", _("Train one")))
+
+
+def nothing() -> Markup:
+    """Before posts are dealt."""
+    return empty(_("No posts are dealt"), _("Deal them, and press the one that you think is real."))
 
 
 def game(state: GameState) -> Markup:
@@ -48,31 +63,35 @@ def game(state: GameState) -> Markup:
     pair = state.deal.pairs[state.number]
     if not state.revealed:
         posts = joined(_choice(pair, side, state.number) for side in ("left", "right"))
-        return _score(state) + _PAIR.format(label="Which one is real?", posts=posts, ways=_enough(state))
+        return _score(state) + _PAIR.format(label=_("Which one is real?"), posts=posts, ways=_enough(state))
     posts = joined(_answered(pair, side) for side in ("left", "right"))
-    following = button("next", "Next pair", str(state.number), kind="ht-button main")
+    following = button("next", _("Next pair"), str(state.number), kind="ht-button main")
     ways = (
-        button("count", "See the result", kind="ht-button main")
+        button("count", _("See the result"), kind="ht-button main")
         if state.is_over
         else following + _enough(state)
     )
-    return _score(state) + _PAIR.format(label="Which one was real", posts=posts, ways=ways)
+    return _score(state) + _PAIR.format(label=_("Which one was real"), posts=posts, ways=ways)
 
 
 def result(game: Game) -> Markup:
     """The share of right answers, its interval, and whether it is better than guessing."""
     share = game.found
     conclusion = (
-        "You can tell them apart." if game.told_apart else "This may be luck: it could pass for the person."
+        _("You can tell them apart.")
+        if game.told_apart
+        else _("This may be luck: it could pass for the person.")
     )
-    return _RESULT.format(
-        share=f"{share.value:.0%}",
-        conclusion=conclusion,
-        right=round(share.value * share.count),
-        count=share.count,
-        low=f"{share.low:.0%}",
-        high=f"{share.high:.0%}",
+    text = _(
+        "In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} "
+        "and {high} (95 % interval); guessing is 50 %. It stands in the report now."
+    ).format(
+        right=number(round(share.value * share.count)),
+        count=number(share.count),
+        low=percent(share.low),
+        high=percent(share.high),
     )
+    return _RESULT.format(share=percent(share.value), conclusion=conclusion, text=text)
 
 
 def _choice(pair: Pair, side: Side, number: int) -> Markup:
@@ -85,26 +104,24 @@ def _answered(pair: Pair, side: Side) -> Markup:
     return _ANSWERED.format(
         kind="real" if is_real else "bot",
         text=plain(getattr(pair, side)),
-        label="The person wrote this" if is_real else "The bot wrote this",
+        label=_("The person wrote this") if is_real else _("The bot wrote this"),
     )
 
 
 def _enough(state: GameState) -> Markup:
     enough = len(state.answers) >= LEAST and not state.is_over
-    return button("count", "Enough: count") if enough else Markup("")
+    return button("count", _("Enough: count")) if enough else Markup("")
 
 
 def _score(state: GameState) -> Markup:
     pairs = state.deal.pairs
     right = [pair.real == answer for pair, answer in zip(pairs, state.answers, strict=False)]
     kind = ("yes" if right[-1] else "no") if state.revealed else ""
-    last = {"yes": "Yes, that was real.", "no": "No, that was the bot.", "": ""}[kind]
+    last = {"yes": _("Yes, that was real."), "no": _("No, that was the bot."), "": ""}[kind]
     return _SCORE.format(
         kind=kind,
         last=last,
-        number=state.number + 1,
-        pairs=len(pairs),
-        right=sum(right),
-        answered=len(right),
+        position=_("Pair {number} of {pairs}").format(number=state.number + 1, pairs=len(pairs)),
+        right=_("{right} of {answered} right").format(right=sum(right), answered=len(right)),
         marks=joined(_MARK.format("yes" if is_right else "no") for is_right in right),
     )

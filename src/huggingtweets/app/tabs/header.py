@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from .. import training_request
 from ..actions import action_html
+from ..language import _
 from ..server import UNQUEUED, Server, Shared, event_options, model_choices, show_errors, unchecked_dropdown
 from . import header_view
 
@@ -29,8 +30,8 @@ class Header:
         self.key = gr.BrowserState("", storage_key="huggingtweets-room", secret="not-a-secret")  # noqa: S106 -- it encrypts what is stored in the visitor's own browser
         self._asked = gr.Textbox(visible=False)  # the model that the address names
         with gr.Row(elem_classes="ht-top"):
-            gr.HTML(header_view.HEAD)
-            self.model = unchecked_dropdown("The model that is open", "model")
+            gr.HTML(header_view.head())
+            self.model = unchecked_dropdown(_("The model that is open"), "model")
         self.strip = action_html(Markup(""), "strip")
         self._face = gr.HTML(elem_id="face")
         self.timer = gr.Timer(UPDATE_EVERY, active=False)

@@ -5,21 +5,48 @@ from __future__ import annotations
 from base64 import b64encode
 from io import BytesIO
 
+import msgspec
 from markupsafe import Markup
 from PIL import Image
 
 from ...model_folder import ModelFolder, avatar_picture
 from ..actions import button
 from ..icons import THEME
+from ..language import NAMES, _, current
+from ..markup import joined
 
-HEAD = Markup(
-    '<header class="ht-head"><div class="ht-name"><h1>hugging<b>tweets</b></h1>{}</div>'
-    "<p>Posts in, a bot that writes like them out. It says that it is one.</p></header>"
-).format(button("theme", THEME, name="Dark theme", kind="ht-icon-button"))
+_HEAD = Markup(
+    '<header class="ht-head" data-lang="{lang}" data-words="{words}"><div class="ht-name">'
+    "<h1>hugging<b>tweets</b></h1>{theme}<select class='ht-language' aria-label='{label}'>"
+    "{languages}</select></div><p>{about}</p></header>"
+)
+_LANGUAGE = Markup('<option value="{0}" lang="{0}"{2}>{1}</option>')
 SIDE = 96  # pixels of a face
 
 _FACES = Markup("<style>:root{{{}}}</style>")
 _FACE = '--ht-face:url("data:image/png;base64,{}")'
+
+
+def head() -> Markup:
+    """The name of the page, the switches of theme and language, and what the browser says by itself."""
+    words = {
+        "copied": _("Copied"),
+        "notCopied": _("The browser does not allow to copy; select the text"),
+        "noNotices": _("This browser gives no notices here"),
+        "noticesRefused": _("The browser does not allow notices"),
+        "noticesOn": _("You will be told"),
+    }
+    return _HEAD.format(
+        lang=current(),
+        words=msgspec.json.encode(words).decode(),
+        theme=button("theme", THEME, name=_("Dark theme"), kind="ht-icon-button"),
+        label=_("Language of the page"),
+        languages=joined(
+            _LANGUAGE.format(code, name, Markup(" selected") if code == current() else "")
+            for code, name in NAMES.items()
+        ),
+        about=_("Posts in, a bot that writes like them out. It says that it is one."),
+    )
 
 
 def face(folder: ModelFolder) -> Markup:

@@ -9,11 +9,14 @@ from typing import Any
 import gradio as gr
 
 from ... import evaluation
-from ...errors import ModelError, UserError
+from ...errors import ModelError
 from ...model_folder import ModelFolder, folder_name
 from ...results import Evaluation
 from ...workflows.merge import merge
 from .. import written
+from ..language import _
+from ..markup import note
+from ..messages import PageError
 from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors
 from ..sessions import Session
 from . import library_view
@@ -25,17 +28,17 @@ class LibraryTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
         self._shared = shared
-        gr.HTML(library_view.WELCOME)
-        table = gr.HTML(library_view.NOTHING, elem_id="library")
-        self._selected = gr.CheckboxGroup([], label="Choose one or more", visible=False, elem_id="picked")
+        gr.HTML(library_view.welcome())
+        table = gr.HTML(library_view.nothing(), elem_id="library")
+        self._selected = gr.CheckboxGroup([], label=_("Choose one or more"), visible=False, elem_id="picked")
         with gr.Row(visible=False) as self._actions:
-            self._open = gr.Button("Open", variant="primary", min_width=120, interactive=False)
-            self._compare = gr.Button("Compare", min_width=120, interactive=False)
-            self._merge = gr.Button("Merge", min_width=120, interactive=False)
-            self._delete = gr.Button("Delete", min_width=120, interactive=False)
+            self._open = gr.Button(_("Open"), variant="primary", min_width=120, interactive=False)
+            self._compare = gr.Button(_("Compare"), min_width=120, interactive=False)
+            self._merge = gr.Button(_("Merge"), min_width=120, interactive=False)
+            self._delete = gr.Button(_("Delete"), min_width=120, interactive=False)
         with gr.Row(visible=False) as self._confirm:
-            self._yes = gr.Button("Yes, delete for good", variant="stop", elem_id="sure")
-            self._no = gr.Button("Keep")
+            self._yes = gr.Button(_("Yes, delete for good"), variant="stop", elem_id="sure")
+            self._no = gr.Button(_("Keep"))
         self._message = gr.HTML(elem_id="library-told")
         self._buttons = [self._open, self._compare, self._merge, self._delete]
         self._panel = [
@@ -87,7 +90,7 @@ class LibraryTab:
     def _on_compare(self, key: object, selected: object) -> Any:
         folders = _models(self._shared.session(key), selected, least=2)
         if len({folder.record.dataset_digest for folder in folders}) > 1:
-            return library_view.INCOMPARABLE
+            return library_view.incomparable()
         models: list[tuple[ModelFolder, Evaluation | None]] = []
         for folder in folders:
             try:
@@ -100,11 +103,11 @@ class LibraryTab:
         session = self._shared.session(key)
         parents = _models(session, selected, least=2)
         if len(session.library()) >= self._shared.server.limits.models:
-            raise UserError("no more models can be kept here; delete one first")
+            raise PageError(_("no more models can be kept here; delete one first"))
         out = _merged_folder(session, parents)
         with session.use_home():
             merge(parents, out=out)
-        return _update(session, out.name, library_view.MERGED)
+        return _update(session, out.name, note(_("They are one model now; it is open.")))
 
     def _on_delete(self, key: object, selected: object) -> tuple[Any, ...]:
         """Ask before anything is deleted."""
@@ -118,7 +121,7 @@ class LibraryTab:
             self._shared.server.games.drop(session, folder)
             written.delete(session, folder)
             shutil.rmtree(folder.path)
-        return _update(session, model, library_view.DELETED)
+        return _update(session, model, note(_("Deleted.")))
 
 
 def _update(session: Session, model: object, message: str = "") -> tuple[Any, ...]:
@@ -160,7 +163,7 @@ def _names(selected: object, *, least: int) -> list[str]:
     """
     names = list(dict.fromkeys(map(str, selected))) if isinstance(selected, list) else []
     if len(names) < least:
-        raise UserError("choose a model first" if least == 1 else "choose two models or more first")
+        raise PageError(_("choose a model first") if least == 1 else _("choose two models or more first"))
     return names
 
 

@@ -11,17 +11,10 @@ from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...results import Evaluation, Row
 from ..actions import go
-from ..markup import empty, joined, note
+from ..language import ENGLISH, N_, _, day_and_time, number
+from ..markup import empty, heading, joined, note, spoken
 
-WELCOME = Markup("<h2>Library</h2><p class='ht-lead'>The models made so far.</p>")
-NOTHING = empty("No models yet", "What you train is kept here.", go("train", "Train one"))
-INCOMPARABLE = note(
-    "They learnt from different posts, so their figures cannot be compared: whose posts are easier to guess "
-    "says nothing about the models. Choose models of the same posts."
-)
-COLUMNS = ("whose", "made (UTC)", "recipe", "posts", "bits a letter")
-MERGED = note("They are one model now; it is open.")
-DELETED = note("Deleted.")
+COLUMNS = (N_("whose"), N_("made"), N_("recipe"), N_("posts"), N_("bits a letter"))
 
 _TABLE = Markup(
     '<div class="ht-scroll" tabindex="0" role="region" aria-label="{caption}"><table class="ht-table">'
@@ -33,6 +26,26 @@ _NAME = Markup('<th scope="row">{}</th>')
 _ROW = Markup("<tr>{}</tr>")
 
 
+def welcome() -> Markup:
+    """What the tab is for."""
+    return heading(_("Library"), _("The models made so far."))
+
+
+def nothing() -> Markup:
+    """Before there are models."""
+    return empty(_("No models yet"), _("What you train is kept here."), go("train", _("Train one")))
+
+
+def incomparable() -> Markup:
+    """Why there is no table of models of different posts."""
+    return note(
+        _(
+            "They learnt from different posts, so their figures cannot be compared: whose posts are easier "
+            "to guess says nothing about the models. Choose models of the same posts."
+        )
+    )
+
+
 def title(name: str, folder: ModelFolder) -> str:
     """The title of a model in a list."""
     return f"{plain(folder.record.name)}, {folder.record.recipe.name} ({name})"
@@ -41,21 +54,22 @@ def title(name: str, folder: ModelFolder) -> str:
 def table(library: Sequence[tuple[str, ModelFolder]]) -> Markup:
     """A table of the models."""
     if not library:
-        return NOTHING
+        return nothing()
+    columns = [_(name) for name in COLUMNS]
     rows = []
     for name, folder in library:
         record = folder.record
         metric = next(iter(record.result.metrics), None)
         cells = [
             plain(record.name),
-            f"{record.created_at:%d %b %Y, %H:%M}",
+            day_and_time(record.created_at),
             record.recipe.name,
-            f"{sum(author.train for author in record.authors):,}",
-            f"{metric.value:.2f}" if metric else "",
+            number(sum(author.train for author in record.authors)),
+            number(round(metric.value, 2)) if metric else "",
         ]
-        rows.append(_ROW.format(_NAME.format(plain(name)) + joined(map(_CELL.format, COLUMNS, cells))))
-    head = joined(map(_HEAD.format, ("model", *COLUMNS)))
-    return _TABLE.format(caption="Models made here", head=head, rows=joined(rows))
+        rows.append(_ROW.format(_NAME.format(plain(name)) + joined(map(_CELL.format, columns, cells))))
+    head = joined(map(_HEAD.format, (_("model"), *columns)))
+    return _TABLE.format(caption=_("Models made here"), head=head, rows=joined(rows))
 
 
 def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Markup:
@@ -68,9 +82,9 @@ def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Marku
             _CELL.format(plain(folder.path.name), _figure(model_rows.get(path)))
             for (folder, _), model_rows in zip(models, rows_by_model, strict=True)
         )
-        rows.append(_ROW.format(_NAME.format(label) + cells))
-    remark = note("They learnt from the same posts, so the figures can be compared.")
-    return remark + _TABLE.format(caption="Measured, with 95 % intervals", head=head, rows=joined(rows))
+        rows.append(_ROW.format(_NAME.format(spoken(label, ENGLISH)) + cells))
+    remark = note(_("They learnt from the same posts, so the figures can be compared."))
+    return remark + _TABLE.format(caption=_("Measured, with 95 % intervals"), head=head, rows=joined(rows))
 
 
 def _short_labels() -> dict[str, str]:
@@ -86,10 +100,18 @@ def _short_labels() -> dict[str, str]:
 
 def confirmation(folders: Sequence[ModelFolder]) -> Markup:
     """The question before models are deleted."""
-    return note("Delete for good: " + ", ".join(plain(folder.path.name) for folder in folders) + "?")
+    return note(
+        _("Delete for good: {models}?").format(
+            models=", ".join(plain(folder.path.name) for folder in folders)
+        )
+    )
 
 
 def _figure(row: Row | None) -> str:
     if row is None or row.model is None:
-        return "unknown"
-    return f"{row.model.value:.2f} ({row.model.low:.2f} to {row.model.high:.2f})"
+        return _("unknown")
+    return _("{value} ({low} to {high})").format(
+        value=number(round(row.model.value, 2)),
+        low=number(round(row.model.low, 2)),
+        high=number(round(row.model.high, 2)),
+    )

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ...dataset.beginnings import beginnings
 from ...errors import HuggingtweetsError
-from ...generation.wildness import FACTORS
+from ...generation.wildness import Wildness
 from ...generation.writer import Draft
 from ...model_folder import ModelFolder, prompt_of
 from ...reporting.picture import plain
@@ -19,6 +19,7 @@ from ...types import Sample
 from ...workflows.data import posts_of
 from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
+from ..language import N_, _
 from ..server import Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..writing import MAX_BEST_OF, Settings
@@ -28,7 +29,7 @@ from .beside import Beside
 
 POSTS = 5
 MAX_PROMPT = 500  # characters
-WILDNESS = [(word.capitalize(), word) for word in FACTORS]
+WILDNESS: dict[Wildness, str] = {"careful": N_("Careful"), "balanced": N_("Balanced"), "wild": N_("Wild")}
 
 
 class PlayTab:
@@ -39,42 +40,47 @@ class PlayTab:
         self._shared = shared
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
-                gr.HTML(play_view.WELCOME)
+                gr.HTML(play_view.welcome())
                 self._prompt = gr.Textbox(
-                    label="How shall it begin?",
-                    info="Leave it empty to let it begin by itself.",
+                    label=_("How shall it begin?"),
+                    info=_("Leave it empty to let it begin by itself."),
                     max_length=MAX_PROMPT,
                     elem_id="prompt",
                 )
                 self._beginnings = action_html(Markup(""), "beginnings")
                 self._wildness = gr.Radio(
-                    WILDNESS, value="balanced", label="How shall it write?", elem_id="wildness"
+                    [(_(name), word) for word, name in WILDNESS.items()],
+                    value="balanced",
+                    label=_("How shall it write?"),
+                    elem_id="wildness",
                 )
-                self._speaker = unchecked_dropdown("Who speaks?", "speaker")
+                self._speaker = unchecked_dropdown(_("Who speaks?"), "speaker")
                 self._beside = Beside(shared)
                 self._write = gr.Button(
-                    "Write five", variant="primary", size="lg", elem_id="write", interactive=False
+                    _("Write five"), variant="primary", size="lg", elem_id="write", interactive=False
                 )
                 self._status = gr.HTML(elem_id="play-status")
-                with gr.Accordion("More settings", open=False):
+                with gr.Accordion(_("More settings"), open=False):
                     self._length = gr.Slider(
-                        10, 200, 100, step=5, label="How long a post may get, in pieces of words"
+                        10, 200, 100, step=5, label=_("How long a post may get, in pieces of words")
                     )
                     self._best_of = gr.Slider(
                         1,
                         MAX_BEST_OF,
                         1,
                         step=1,
-                        label="Drafts for each post",
-                        info="The one that sounds most like the person is kept; it never goes on the card.",
+                        label=_("Drafts for each post"),
+                        info=_(
+                            "The one that sounds most like the person is kept; it never goes on the card."
+                        ),
                         elem_id="best-of",
                     )
                     self._mastodon = gr.Textbox(
-                        sharing.SERVER, label="Your server of Mastodon", max_length=100
+                        sharing.SERVER, label=_("Your server of Mastodon"), max_length=100
                     )
             with gr.Column(scale=6, min_width=300):
-                self._posts = action_html(play_view.NO_MODEL, "posts")
-                with gr.Accordion("What it wrote before", open=False):
+                self._posts = action_html(play_view.no_model(), "posts")
+                with gr.Accordion(_("What it wrote before"), open=False):
                     self._history = action_html(Markup(""), "history")
             self._beside.lay_out()
 
@@ -127,14 +133,14 @@ class PlayTab:
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(self._own_beginnings(folder))
-        yield *shown, pressed, *_inputs(folder), play_view.LOADING
+        yield *shown, pressed, *_inputs(folder), play_view.loading()
         self._shared.server.loaded_models.prepare(folder)
         yield *(gr.skip(),) * 7, ""
 
     def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before."""
         if not model:
-            return play_view.NO_MODEL, "", gr.update(interactive=False)
+            return play_view.no_model(), "", gr.update(interactive=False)
         session = self._shared.session(key)
         return *self._show(session, session.model(model), server), gr.update(interactive=True)
 
@@ -172,7 +178,7 @@ class PlayTab:
         others = self._beside.write(session, folder, beside, prompt, how, POSTS)
         for shown, other in zip_longest(own, others):
             yield *(shown or (gr.skip(), gr.skip())), other or gr.skip(), gr.skip()
-        yield *(gr.skip(),) * 3, play_view.WRITTEN
+        yield *(gr.skip(),) * 3, play_view.written_notice()
 
     def _write_own(
         self, session: Session, folder: ModelFolder, prompt: str, server: str, settings: Settings
@@ -207,7 +213,7 @@ class PlayTab:
         before = written.unpinned_picture(session, folder)
         if action == "unpin":
             pictures.unpin(folder, before)
-            yield play_view.UNPINNED + self._show(session, folder, server)[0], gr.skip()
+            yield play_view.unpinned() + self._show(session, folder, server)[0], gr.skip()
             return
         post = written.find(written.load(session, folder), post_id)
         below: dict[str, Markup] = {}
@@ -243,7 +249,7 @@ class PlayTab:
             yield self._show(session, folder, server, replaced={number: unfinished})[0], gr.skip()
         new = _written(post.prompt, draft, settings)
         if new is None:
-            gr.Info("All its drafts copied a post or named somebody; the post stays.")
+            gr.Info(_("All its drafts copied a post or named somebody; the post stays."))
         with self._shared.server.sessions.lock(session):
             posts = written.with_rewritten(written.load(session, folder), post, new)
             written.save(posts, session, folder)
@@ -262,7 +268,7 @@ def _inputs(folder: ModelFolder) -> tuple[Any, Any, Any]:
         gr.update(value=max_tokens, maximum=max(200, max_tokens)),
         gr.update(value=1, visible=writing.can_pick(folder)),
         gr.update(
-            choices=[("each in turn", ""), *((f"@{plain(handle)}", handle) for handle in handles)],
+            choices=[(_("each in turn"), ""), *((f"@{plain(handle)}", handle) for handle in handles)],
             value="",
             visible=bool(handles),
         ),

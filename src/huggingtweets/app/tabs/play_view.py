@@ -12,39 +12,67 @@ from ...types import Record, Sample
 from .. import sharing
 from ..actions import button, go
 from ..icons import AGAIN, COPY, PICTURE, PIN, SHARE, STAR
-from ..markup import empty, joined, picture
+from ..language import _, day_and_time
+from ..language import number as numeral
+from ..markup import busy, empty, heading, joined, note, picture
 from ..written import WrittenPost
 from . import post_view
 
-WELCOME = Markup("<h2>Play</h2><p class='ht-lead'>Begin a post; it goes on.</p>")
-NOTHING = empty(
-    "Nothing written yet", "Type how a post shall begin, or press a beginning, and let it write five."
-)
-NO_MODEL = empty("No model is open", "Train one, or open one from the library.", go("train", "Train one"))
-LOADING = Markup(
-    '<p class="ht-note" role="status"><span class="ht-pulse"></span>The model is being loaded …</p>'
-)
-WRITTEN = Markup('<p class="ht-unseen" role="status">Five new posts are written.</p>')
-REFUSED = Markup(
-    '<article class="ht-post" id="post-{number}" aria-label="Post {position}"><p>{text}</p></article>'
-)
+_REFUSED = Markup('<article class="ht-post" id="post-{number}" aria-label="{label}"><p>{text}</p></article>')
+_WRITTEN = Markup('<p class="ht-unseen" role="status">{}</p>')
 
 _POST = Markup(
-    '<article class="ht-post" id="post-{number}" aria-label="Post {position}">{by}{text}'
+    '<article class="ht-post" id="post-{number}" aria-label="{label}">{by}{text}'
     '<footer class="ht-icons">{buttons}<span class="ht-told" role="status"></span></footer>'
     "{picture}</article>"
 )
-_PICKED = Markup('<span class="ht-tag">best of {}</span>')
+_PICKED = Markup('<span class="ht-tag">{}</span>')
 _SHARE = Markup(
-    '<details class="ht-share"><summary class="ht-icon-button" aria-label="Share post {0}" title="Share">{1}'
+    '<details class="ht-share"><summary class="ht-icon-button" aria-label="{0}" title="{0}">{1}'
     "</summary><div>{2}</div></details>"
 )
-_LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">Share on {}</a>')
-_BEGINNINGS = Markup('<div class="ht-beginnings" role="group" aria-label="Beginnings to press">{}</div>')
+_LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
+_BEGINNINGS = Markup('<div class="ht-beginnings" role="group" aria-label="{}">{}</div>')
 _HISTORY = Markup('<ul class="ht-history">{}</ul>')
-_EARLIER = Markup("<li>{star}<q>{text}</q> <time>{day:%d %b, %H:%M} UTC</time></li>")
-_PINNED = Markup('<p class="ht-note" role="status">It stands first on the model\'s card now. {}</p>')
-UNPINNED = Markup('<p class="ht-note" role="status">The card is as it was before.</p>')
+_EARLIER = Markup("<li>{star}<q>{text}</q> <time>{at}</time></li>")
+_PINNED = Markup('<p class="ht-note" role="status">{} {}</p>')
+
+
+def welcome() -> Markup:
+    """What the tab is for."""
+    return heading(_("Play"), _("Begin a post; it goes on."))
+
+
+def nothing() -> Markup:
+    """Before anything is written."""
+    return empty(
+        _("Nothing written yet"),
+        _("Type how a post shall begin, or press a beginning, and let it write five."),
+    )
+
+
+def no_model() -> Markup:
+    """While no model is open."""
+    return empty(
+        _("No model is open"),
+        _("Train one, or open one from the library."),
+        go("train", _("Train one")),
+    )
+
+
+def loading() -> Markup:
+    """While a model is being loaded."""
+    return busy(_("The model is being loaded …"))
+
+
+def written_notice() -> Markup:
+    """What a screen reader says when posts are written."""
+    return _WRITTEN.format(_("Five new posts are written."))
+
+
+def unpinned() -> Markup:
+    """After the card was given back its own picture."""
+    return note(_("The card is as it was before."))
 
 
 def unfinished_posts(prompt: str, texts: Sequence[str], record: Record) -> Markup:
@@ -83,33 +111,40 @@ def posts(
         or (
             _post(number, post, record, server, below.get(post.id, Markup("")))
             if post
-            else REFUSED.format(number=number, position=number + 1, text=post_view.REFUSED_TEXT)
+            else _REFUSED.format(number=number, label=_label(number), text=_(post_view.REFUSED_TEXT))
         )
         for number, post in enumerate(written)
     ]
-    return joined(html) if html else NOTHING
+    return joined(html) if html else nothing()
 
 
 def _post(number: int, post: WrittenPost, record: Record, server: str, below: Markup) -> Markup:
-    links = joined(_LINK.format(url, network) for network, url in sharing.links(post.sample, record, server))
-    position = number + 1
+    links = joined(
+        _LINK.format(url, _("Share on {network}").format(network=network))
+        for network, url in sharing.links(post.sample, record, server)
+    )
+    position = numeral(number + 1)
 
     def icon(action: str, content: Markup, name: str, kind: str = "") -> Markup:
         return button(action, content, post.id, name=name, kind=f"ht-icon-button {kind}".strip())
 
-    star = "Remove the star of post {}" if post.favourite else "Star post {}"
+    star = _("Remove the star of post {number}") if post.favourite else _("Star post {number}")
     buttons = (
-        icon("copy", COPY, f"Copy post {position}"),
-        icon("picture", PICTURE, f"Draw post {position} as a picture"),
-        _SHARE.format(position, SHARE, links),
-        icon("again", AGAIN, f"Write post {position} again"),
-        icon("pin", PIN, f"Put post {position} on the card") if post.best_of == 1 else Markup(""),
-        icon("star", STAR, star.format(position), "on" if post.favourite else ""),
-        _PICKED.format(post.best_of) if post.best_of > 1 else Markup(""),
+        icon("copy", COPY, _("Copy post {number}").format(number=position)),
+        icon("picture", PICTURE, _("Draw post {number} as a picture").format(number=position)),
+        _SHARE.format(_("Share post {number}").format(number=position), SHARE, links),
+        icon("again", AGAIN, _("Write post {number} again").format(number=position)),
+        (
+            icon("pin", PIN, _("Put post {number} on the card").format(number=position))
+            if post.best_of == 1
+            else Markup("")
+        ),
+        icon("star", STAR, star.format(number=position), "on" if post.favourite else ""),
+        _PICKED.format(_("best of {count}").format(count=post.best_of)) if post.best_of > 1 else Markup(""),
     )
     return _POST.format(
         number=number,
-        position=position,
+        label=_label(number),
         by=post_view.by(record),
         text=post_view.text(post.prompt, post.text),
         buttons=joined(buttons),
@@ -119,20 +154,24 @@ def _post(number: int, post: WrittenPost, record: Record, server: str, below: Ma
 
 def post_picture(png: bytes, sample: Sample) -> Markup:
     """The picture of a post, with a link to download it."""
-    return picture(png, f"A picture of the post: {plain(sample.text)[:300]}", file="post.png")
+    return picture(
+        png, _("A picture of the post: {text}").format(text=plain(sample.text)[:300]), file="post.png"
+    )
 
 
 def pinned(png: bytes) -> Markup:
     """The share picture of the model, after a post was put first, and a way back."""
-    undo = button("unpin", "Undo", kind="ht-link-button")
-    return _PINNED.format(undo) + picture(
-        png, "The model's own picture, with the post that was picked first", file="predictions.png"
+    undo = button("unpin", _("Undo"), kind="ht-link-button")
+    return _PINNED.format(_("It stands first on the model's card now."), undo) + picture(
+        png, _("The model's own picture, with the post that was picked first"), file="predictions.png"
     )
 
 
 def beginnings(texts: Sequence[str]) -> Markup:
     """Beginnings to press."""
-    return _BEGINNINGS.format(joined(button("begin", f"{plain(text)} …", text) for text in texts))
+    return _BEGINNINGS.format(
+        _("Beginnings to press"), joined(button("begin", f"{plain(text)} …", text) for text in texts)
+    )
 
 
 def history(written: Sequence[WrittenPost]) -> Markup:
@@ -142,13 +181,21 @@ def history(written: Sequence[WrittenPost]) -> Markup:
         _EARLIER.format(
             star=_star(post),
             text=plain(post.text),
-            day=datetime.fromtimestamp(post.at, UTC),
+            at=day_and_time(datetime.fromtimestamp(post.at, UTC)),
         )
         for post in ordered
     )
-    return _HISTORY.format(items) if items else empty("Nothing yet", "What it wrote before is kept here.")
+    return (
+        _HISTORY.format(items) if items else empty(_("Nothing yet"), _("What it wrote before is kept here."))
+    )
+
+
+def _label(number: int) -> str:
+    return _("Post {number}").format(number=numeral(number + 1))
 
 
 def _star(post: WrittenPost) -> Markup:
-    name, kind = ("Remove the star", "ht-icon-button on") if post.favourite else ("Star it", "ht-icon-button")
+    name, kind = (
+        (_("Remove the star"), "ht-icon-button on") if post.favourite else (_("Star it"), "ht-icon-button")
+    )
     return button("star", STAR, post.id, name=name, kind=kind)

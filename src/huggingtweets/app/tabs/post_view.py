@@ -6,8 +6,9 @@ from markupsafe import Markup
 
 from ...reporting.picture import plain
 from ...types import Record
+from ..language import N_, _
 
-REFUSED_TEXT = (
+REFUSED_TEXT = N_(
     "All its drafts copied a post or named somebody, so none is shown. Try another beginning, or let it "
     "write wilder."
 )
@@ -18,7 +19,7 @@ _CARET = Markup('<span class="ht-caret"></span>')
 _FACE = Markup('<span class="ht-small-face" aria-hidden="true"></span>')
 _BY = Markup(
     '<header class="ht-by">{face}<span><b>{name}</b> '
-    '<span class="ht-handle">{handle}</span></span> <span class="ht-badge">AI BOT</span></header>'
+    '<span class="ht-handle">{handle}</span></span> <span class="ht-badge">{bot}</span></header>'
 )
 
 
@@ -27,12 +28,12 @@ def by(record: Record) -> Markup:
     accounts = [author.account for author in record.authors]
     name = " + ".join(plain(account.name) or plain(account.handle) for account in accounts)
     handle = f"@{plain(accounts[0].handle)}" if len(accounts) == 1 else ""
-    return _BY.format(face=_FACE, name=name, handle=handle)
+    return _BY.format(face=_FACE, name=name, handle=handle, bot=_("AI BOT"))
 
 
 def by_base(name: str) -> Markup:
     """The name of a base, which writes like nobody."""
-    return _BY.format(face="", name=name, handle="")
+    return _BY.format(face="", name=name, handle="", bot=_("AI BOT"))
 
 
 def text(prompt: str, text: str, *, caret: bool = False) -> Markup:

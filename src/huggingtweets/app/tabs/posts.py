@@ -16,8 +16,9 @@ from ...errors import HuggingtweetsError, UserError
 from .. import reading
 from .. import selection as selections
 from ..actions import action_html, clicked
+from ..language import _
 from ..markup import problem
-from ..messages import error_message, hide_paths
+from ..messages import error_message, hide_paths, language_of
 from ..selection import Selection
 from ..server import UNQUEUED, Shared, event_options, show_errors
 from ..sessions import Session
@@ -37,33 +38,33 @@ class PostsTab:
         public = self._server.limits.public
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
-                gr.HTML(posts_view.WELCOME_PUBLIC if public else posts_view.WELCOME)
+                gr.HTML(posts_view.welcome(public=public))
                 self._files = gr.File(
-                    label="Your archive: zip, CAR, CSV …",
+                    label=_("Your archive: zip, CAR, CSV …"),
                     file_count="multiple",
                     height=150,
                     elem_classes="ht-drop",
                 )
                 _refuse_addresses(self._files)
-                self._folder = gr.Button("Or choose a whole folder", size="sm", elem_id="folder")
-                with gr.Accordion("How do I get my archive?", open=False):
+                self._folder = gr.Button(_("Or choose a whole folder"), size="sm", elem_id="folder")
+                with gr.Accordion(_("How do I get my archive?"), open=False):
                     gr.HTML(archives_view.guide())
                 with gr.Row(elem_classes="ht-typed"):
                     self._typed = gr.Textbox(
-                        label="Or an account" + ("" if public else ", or a path"),
+                        label=_("Or an account") if public else _("Or an account, or a path"),
                         placeholder=HINT,
                         max_length=MAX_TYPED,
                         scale=3,
                     )
-                    self._add = gr.Button("Add", scale=0, min_width=80)
-                self._sample = gr.Button("Try the sample", variant="primary", elem_id="try-sample")
+                    self._add = gr.Button(_("Add"), scale=0, min_width=80)
+                self._sample = gr.Button(_("Try the sample"), variant="primary", elem_id="try-sample")
                 self._filters = _filter_inputs()
-                self._clear = gr.Button("Begin again", size="sm")
+                self._clear = gr.Button(_("Begin again"), size="sm")
             with gr.Column(scale=6, min_width=320):
                 self._train = gr.Button(
-                    "Go on: train it", variant="primary", visible=False, elem_id="go-train"
+                    _("Go on: train it"), variant="primary", visible=False, elem_id="go-train"
                 )
-                self._inspections = action_html(posts_view.OPENING, "found")
+                self._inspections = action_html(posts_view.opening(), "found")
                 self._browse = BrowsePanel(shared)
         # the Train tab renders these two: whose posts a run would be trained on, and which choice that is
         self.summary = gr.HTML(posts_view.summary(Selection()), render=False)
@@ -124,7 +125,7 @@ class PostsTab:
             selection: the places.
             filters: values of the filter inputs; empty: the filters of the selection.
         """
-        html = posts_view.NOTHING
+        html = posts_view.nothing()
         if not selection.places:
             selection = replace(selection, title="", kept=0, enough=False)
         else:
@@ -136,7 +137,7 @@ class PostsTab:
                 selection = replace(selection, enough=False)
                 names = [(place.location, place.shown) for place in selection.places]
                 message = hide_paths(error_message(error), names)
-                html = posts_view.places(selection) + problem(message)
+                html = posts_view.places(selection) + problem(message, lang=language_of(error))
         selections.save(selection, session)
         reading.delete_unused_uploads(selection, session)
         return _panel(html, selection)
@@ -154,7 +155,7 @@ class PostsTab:
             try:
                 selection = selections.with_typed(selection, typed[:MAX_TYPED], self._server.limits)
             except HuggingtweetsError as error:
-                html = posts_view.places(selection) + problem(error_message(error))
+                html = posts_view.places(selection) + problem(error_message(error), lang=language_of(error))
                 return typed, html, *(gr.skip(),) * (len(self._panel) - 1)
             return "", *self._read(session, selection, filters)
 
@@ -202,7 +203,10 @@ class PostsTab:
                 panel = self._read(session, selections.load(session))
                 selection = selections.load(session)
         except UserError as error:  # there are too many sessions
-            selection, panel = Selection(), _panel(problem(error_message(error)), Selection())
+            selection, panel = (
+                Selection(),
+                _panel(problem(error_message(error), lang=language_of(error)), Selection()),
+            )
         rules = selection.rules
         dates = [day.isoformat() if day else "" for day in (rules.since, rules.until)]
         return *panel, rules.keep_replies, rules.lang or "", *dates, selection.person
@@ -234,7 +238,7 @@ def _refuse_addresses(files: gr.File) -> None:
 
     async def move_upload(path: str | Path | None) -> str | None:
         if path is not None and "://" in str(path):
-            raise gr.Error("only files that are dropped here are taken", print_exception=False)
+            raise gr.Error(_("only files that are dropped here are taken"), print_exception=False)
         return await move_file(path)
 
     files.async_move_resource_to_block_cache = move_upload  # type: ignore[method-assign,assignment] # a subclass writes stubs
@@ -242,19 +246,21 @@ def _refuse_addresses(files: gr.File) -> None:
 
 def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, gr.Textbox]:
     """The inputs of `selection.with_filters`, in its order."""
-    with gr.Accordion("Leave something out", open=False):
-        replies = gr.Checkbox(True, label="Learn from replies, too")
+    with gr.Accordion(_("Leave something out"), open=False):
+        replies = gr.Checkbox(True, label=_("Learn from replies, too"))
         language = gr.Dropdown(
-            [("every language", ""), *((code, code) for code in languages())], value="", label="Language"
+            [(_("every language"), ""), *((code, code) for code in languages())],
+            value="",
+            label=_("Language"),
         )
         with gr.Row():
             since = gr.Textbox(
-                label="From the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+                label=_("From the day"), max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
             )
             until = gr.Textbox(
-                label="Until the day", max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
+                label=_("Until the day"), max_length=10, max_lines=1, min_width=120, elem_classes="ht-date"
             )
         person = gr.Textbox(
-            label="Whose posts, where a file does not say so", placeholder="@jane", max_length=200
+            label=_("Whose posts, where a file does not say so"), placeholder="@jane", max_length=200
         )
     return replies, language, since, until, person

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from ...dataset.sufficiency import Level
+from ...dataset.sufficiency import DEFAULT_BASE, TOO_LITTLE, Level, Sufficiency
 from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
 from ...reporting.portrait import HUES, address, portrait
@@ -14,23 +14,15 @@ from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
 from ..actions import button, go
 from ..icons import CROSS
-from ..markup import empty, joined
-from ..selection import Place, Selection
+from ..language import ENGLISH, N_, _, html, percent, plural
+from ..language import number as numeral
+from ..markup import empty, heading, joined, spoken
+from ..selection import SAMPLE, Place, Selection
 
 MAX_EXAMPLE = 280  # characters shown of a post
 DROPPED_EXAMPLES = 1  # dropped posts shown for each reason
 MAX_ANSWERS = 24  # people or columns to choose from
 
-WELCOME = Markup(
-    '<h2>Whose posts?</h2><p class="ht-lead">Drop the archive that a network gave you, or name an account. '
-    "Nothing leaves this machine.</p>"
-)
-WELCOME_PUBLIC = Markup(
-    '<h2>Whose posts?</h2><p class="ht-lead">Drop the archive that a network gave you, or name an account. '
-    "Only you see what you bring; it is deleted two hours after you leave. Bring your own posts, or those "
-    "of somebody who agreed.</p>"
-)
-OPENING = empty("One moment", "Looking for what was here before.")
 # the first three posts that the demo's model wrote: recipe smollm2-135m, seed 0, no beginning
 EXAMPLE = (
     (
@@ -43,25 +35,17 @@ EXAMPLE = (
         "more happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch"
     ),
 )
-_EXAMPLE = Markup(
-    '<section class="ht-example"><h4>What comes out: the first three posts by the bot of the sample, a '
-    "made-up account of a lift</h4>{}</section>"
-)
+_EXAMPLE = Markup('<section class="ht-example"><h4>{}</h4>{}</section>')
 _EXAMPLE_POST = Markup(
     '<article class="ht-post"><header class="ht-by">'
     '<span class="ht-face" style="--hue:145" aria-hidden="true">L2</span>'
     '<span><b>Lift Two</b> <span class="ht-handle">@dithering_lift</span></span> '
-    '<span class="ht-badge">AI BOT</span></header><p>{}</p></article>'
+    '<span class="ht-badge">{bot}</span></header><p lang="en">{text}</p></article>'
 )
-NOTHING = empty(
-    "No posts yet",
-    "Drop a file, name an account, or try the sample: then you see here whose posts they are, which ones are "
-    "worth learning from, and whether they are enough.",
-) + _EXAMPLE.format(joined(map(_EXAMPLE_POST.format, EXAMPLE)))
 SUFFICIENCY = {  # CSS class and title
-    Level.ENOUGH: ("good", "Enough to learn from"),
-    Level.LITTLE: ("fair", "Just enough"),
-    Level.TOO_LITTLE: ("bad", "Too little"),
+    Level.ENOUGH: ("good", N_("Enough to learn from")),
+    Level.LITTLE: ("fair", N_("Just enough")),
+    Level.TOO_LITTLE: ("bad", N_("Too little")),
 }
 
 _PERSON = Markup(
@@ -70,10 +54,7 @@ _PERSON = Markup(
 )
 _FACE = Markup('<span class="ht-face" aria-hidden="true">{}</span>')
 _PICTURE = Markup('<img src="{}" alt="">')
-_FUNNEL = Markup(
-    '<figure class="ht-funnel"><figcaption>Of <b>{read}</b> posts, <b>{kept}</b> are worth learning from'
-    "</figcaption><dl>{bars}</dl></figure>"
-)
+_FUNNEL = Markup('<figure class="ht-funnel"><figcaption>{caption}</figcaption><dl>{bars}</dl></figure>')
 _BAR = Markup(
     '<div class="ht-bar {part}"><dt>{label}</dt><dd><span class="ht-track">'
     '<span style="margin-left:{begin:.2f}%;width:{width:.2f}%"></span></span><b>{count}</b></dd></div>'
@@ -82,24 +63,54 @@ _SUFFICIENCY = Markup('<p class="ht-verdict {kind}" role="status"><b>{title}.</b
 _LIST = Markup('<section><h4>{title}</h4><ul class="ht-examples {kind}">{items}</ul></section>')
 _ITEM = Markup("<li>{tag}<q>{text}</q></li>")
 _TAG = Markup('<span class="ht-tag">{}</span>')
-_PLACES = Markup('<p class="ht-places"><span>Reading</span> {}</p>')
+_PLACES = Markup('<p class="ht-places"><span>{}</span> {}</p>')
 _CHIP = Markup('<span class="ht-chip">{}{}</span>')
 _REFUSED = Markup(
-    '<div class="ht-problem" role="alert"><p class="ht-big">Not read: {shown}</p><p>{error}</p>{question}'
+    '<div class="ht-problem" role="alert"><p class="ht-big">{title}</p><p>{error}</p>{question}'
     '<p class="ht-answers">{again}{cross}</p></div>'
 )
 _QUESTION = Markup('<div role="group" aria-label="{0}"><p>{0}</p><p class="ht-answers">{1}</p></div>')
-_SUMMARY = Markup('<p class="ht-lead">It learns from <b>{}</b>: {:,} posts.</p>')
-_NO_SUMMARY = Markup('<p class="ht-lead">First choose posts that are enough to learn from. {}</p>').format(
-    go("posts", "Choose posts")
-)
+_LEAD = Markup('<p class="ht-lead">{} {}</p>')
+
+
+def welcome(*, public: bool) -> Markup:
+    """What the tab is for."""
+    lead = _("Drop the archive that a network gave you, or name an account.")
+    private = _("Nothing leaves this machine.")
+    if public:
+        private = _(
+            "Only you see what you bring; it is deleted two hours after you leave. Bring your own posts, or "
+            "those of somebody who agreed."
+        )
+    return heading(_("Whose posts?"), f"{lead} {private}")
+
+
+def opening() -> Markup:
+    """Until the posts of a visit before are read again."""
+    return empty(_("One moment"), _("Looking for what was here before."))
+
+
+def nothing() -> Markup:
+    """Before there are posts: what will be here, and what a bot writes."""
+    return empty(
+        _("No posts yet"),
+        _(
+            "Drop a file, name an account, or try the sample: then you see here whose posts they are, which "
+            "ones are worth learning from, and whether they are enough."
+        ),
+    ) + _EXAMPLE.format(
+        _("What comes out: the first three posts by the bot of the sample, a made-up account of a lift"),
+        joined(_EXAMPLE_POST.format(bot=_("AI BOT"), text=text) for text in EXAMPLE),
+    )
 
 
 def summary(selection: Selection) -> Markup:
     """Whose posts a model would be trained on, as the Train tab shows it."""
     if not selection.enough:
-        return _NO_SUMMARY
-    return _SUMMARY.format(plain(selection.title), selection.kept)
+        missing = _("First choose posts that are enough to learn from.")
+        return _LEAD.format(missing, go("posts", _("Choose posts")))
+    posts = plural("{count} post.", "{count} posts.", selection.kept)
+    return _LEAD.format(html("It learns from <b>{whose}</b>:").format(whose=plain(selection.title)), posts)
 
 
 def inspections(selection: Selection, authors: Sequence[Inspection]) -> Markup:
@@ -112,27 +123,38 @@ def places(selection: Selection) -> Markup:
     numbered = list(enumerate(selection.places))
     chips = joined(_chip(number, place) for number, place in numbered)
     refused = joined(_refused(number, place) for number, place in numbered if place.error)
-    return (_PLACES.format(chips) if selection.readable else Markup("")) + refused
+    return (_PLACES.format(_("Reading"), chips) if selection.readable else Markup("")) + refused
 
 
 def _chip(number: int, place: Place) -> Markup:
-    shown = plain(place.shown)[:60]
-    cross = button("remove", CROSS, str(number), name=f"Remove {shown}", kind="ht-cross")
+    shown = _shown(place)
+    cross = button(
+        "remove", CROSS, str(number), name=_("Remove {place}").format(place=shown), kind="ht-cross"
+    )
     return Markup("") if place.error else _CHIP.format(shown, cross)
+
+
+def _shown(place: Place) -> str:
+    """What a place is called; the name of the sample is a text of the page."""
+    return _(SAMPLE) if place.shown == SAMPLE else plain(place.shown)[:60]
 
 
 def _refused(number: int, place: Place) -> Markup:
     """A place that cannot be read; where a question is open, a button for each answer."""
-    shown = plain(place.shown)[:60]
-    answers = [button("person", f"{plain(name)} ({count:,})", name) for name, count in place.authors.items()]
+    shown = _shown(place)
+    answers = [
+        button("person", f"{plain(name)} ({numeral(count)})", name) for name, count in place.authors.items()
+    ]
     answers += [button("column", plain(column), column) for column in place.columns]
-    question = "Whose posts?" if place.authors else "Which column holds the texts?"
+    question = _("Whose posts?") if place.authors else _("Which column holds the texts?")
     return _REFUSED.format(
-        shown=shown,
-        error="" if place.asks else plain(place.error[:1].upper() + place.error[1:]),
+        title=_("Not read: {place}").format(place=shown),
+        error="" if place.asks else spoken(plain(place.error[:1].upper() + place.error[1:]), ENGLISH),
         question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
-        again="" if place.asks else button("again", "Try again", str(number), name=f"Try {shown} again"),
-        cross=button("remove", "Remove", str(number), name=f"Remove {shown}"),
+        again=""
+        if place.asks
+        else button("again", _("Try again"), str(number), name=_("Try {place} again").format(place=shown)),
+        cross=button("remove", _("Remove"), str(number), name=_("Remove {place}").format(place=shown)),
     )
 
 
@@ -142,7 +164,7 @@ def _inspection(inspection: Inspection) -> Markup:
     kind, title = SUFFICIENCY[inspection.sufficiency.level]
     kept_posts = joined(_ITEM.format(tag="", text=_short(post.text)) for post in cleaned.kept_examples())
     dropped_posts = joined(
-        _ITEM.format(tag=_TAG.format(REASONS[reason]), text=_short(text))
+        _ITEM.format(tag=_TAG.format(_(REASONS[reason])), text=_short(text))
         for reason, texts in cleaned.examples.items()
         for text in texts[:DROPPED_EXAMPLES]
     )
@@ -154,11 +176,44 @@ def _inspection(inspection: Inspection) -> Markup:
             handle=face["handle"],
             source=account.source.replace("_", " "),
         ),
-        _SUFFICIENCY.format(kind=kind, title=title, text=inspection.sufficiency.text),
+        _SUFFICIENCY.format(kind=kind, title=_(title), text=_sufficiency_text(inspection.sufficiency)),
         _funnel(cleaned.funnel),
-        _LIST.format(title="Kept, for example", kind="kept", items=kept_posts) if kept_posts else "",
-        _LIST.format(title="Left out, and why", kind="dropped", items=dropped_posts) if dropped_posts else "",
+        _LIST.format(title=_("Kept, for example"), kind="kept", items=kept_posts) if kept_posts else "",
+        _LIST.format(title=_("Left out, and why"), kind="dropped", items=dropped_posts)
+        if dropped_posts
+        else "",
     )
+
+
+def _sufficiency_text(sufficiency: Sufficiency) -> str:
+    """How many posts there are, what is to be expected of them, and what helps where they are few."""
+    amount = _("{posts} with {characters} characters are left to learn from.")
+    sentences = [
+        amount.format(
+            posts=plural("{count} post", "{count} posts", sufficiency.posts),
+            characters=numeral(sufficiency.characters),
+        )
+    ]
+    if sufficiency.level is Level.TOO_LITTLE:
+        least = _("That is under the {least} bytes that a voice needs.")
+        sentences.append(least.format(least=numeral(TOO_LITTLE)))
+    elif sufficiency.level is Level.LITTLE:
+        sentences.append(_("The voice will be faint and may repeat itself."))
+    if sufficiency.level is not Level.ENOUGH:
+        sentences.append(
+            _(
+                "What helps: a whole archive in place of the newest posts, posts of the same person from "
+                "other networks, and keeping replies and all languages."
+            )
+        )
+    if gain := sufficiency.expected:
+        expected = _(
+            "Trained from {base}, models of as many posts predicted the person's next ones with {gain} fewer "
+            "bits per byte than it ({low} to {high})."
+        )
+        figures = {name: percent(getattr(gain, name)) for name in ("low", "high")}
+        sentences.append(expected.format(base=DEFAULT_BASE, gain=percent(gain.value), **figures))
+    return " ".join(sentences)
 
 
 def _face(author: Mapping[str, object]) -> Markup:
@@ -170,13 +225,18 @@ def _face(author: Mapping[str, object]) -> Markup:
 def _funnel(funnel: Funnel) -> Markup:
     """A waterfall chart of the posts: read, dropped for each reason, and kept."""
     remaining = funnel.read
-    bars = [_bar("posts read", 0, funnel.read, funnel.read, "read")]
+    bars = [_bar(_("posts read"), 0, funnel.read, funnel.read, "read")]
     for reason in Reason:
         if count := funnel.dropped.get(reason, 0):
             remaining -= count
-            bars.append(_bar(REASONS[reason], remaining, count, funnel.read, "dropped"))
-    bars.append(_bar("kept", 0, funnel.kept, funnel.read, "kept"))
-    return _FUNNEL.format(read=f"{funnel.read:,}", kept=f"{funnel.kept:,}", bars=joined(bars))
+            bars.append(_bar(_(REASONS[reason]), remaining, count, funnel.read, "dropped"))
+    bars.append(_bar(_("kept"), 0, funnel.kept, funnel.read, "kept"))
+    return _FUNNEL.format(
+        caption=html("Of <b>{read}</b> posts, <b>{kept}</b> are worth learning from").format(
+            read=numeral(funnel.read), kept=numeral(funnel.kept)
+        ),
+        bars=joined(bars),
+    )
 
 
 def _bar(label: str, begin: int, count: int, read: int, part: str) -> Markup:
@@ -185,7 +245,7 @@ def _bar(label: str, begin: int, count: int, read: int, part: str) -> Markup:
         label=label,
         begin=100 * begin / max(read, 1),
         width=100 * count / max(read, 1),
-        count=f"{count:,}",
+        count=numeral(count),
     )
 
 

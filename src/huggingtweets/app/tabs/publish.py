@@ -7,30 +7,29 @@ from typing import TYPE_CHECKING, Any, Literal
 import gradio as gr
 from markupsafe import Markup
 
-from ...errors import UserError
 from ...types import Permission
 from ...workflows.publish import plan_publishing, publish
+from ..language import N_, _, number, plural
 from ..markup import joined, note
+from ..messages import PageError
 from ..server import UNQUEUED, Shared, event_options, show_errors
 
 if TYPE_CHECKING:
+    from ...hub.repository import Repository
     from ...workflows.publish import PublishPlan
 
-RIGHTS: dict[str, Literal["author", "given", "public-figure"]] = {
-    "The posts are mine": "author",
-    "Their author agreed": "given",
-    "Nobody agreed; the author is a public figure": "public-figure",
+RIGHTS: dict[Literal["author", "given", "public-figure"], str] = {
+    "author": N_("The posts are mine"),
+    "given": N_("Their author agreed"),
+    "public-figure": N_("Nobody agreed; the author is a public figure"),
 }
 MAX_WORDS = 500  # characters of the statement of permission
 
-_PLAN = Markup(
-    '<article class="ht-card"><h3>{name}</h3><p>{count} files, {megabytes:.1f} MB, {audience} can see them. '
-    "What would go:</p><ul>{files}</ul>{left_out}</article>"
-)
+_PLAN = Markup('<article class="ht-card"><h3>{name}</h3><p>{about}</p><ul>{files}</ul>{left_out}</article>')
 _FILE = Markup("<li>{}</li>")
-_LEFT_OUT = Markup("<h4>What stays here</h4><ul>{}</ul>")
+_LEFT_OUT = Markup("<h4>{}</h4><ul>{}</ul>")
 _DONE = Markup(
-    '<p class="ht-verdict good" role="status"><b>Published:</b> '
+    '<p class="ht-verdict good" role="status"><b>{title}</b> '
     '<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></p>'
 )
 
@@ -41,19 +40,25 @@ class PublishTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared = shared
-        token = "Your token, which may write" + ("" if shared.server.limits.public else " (empty: HF_TOKEN)")
-        with gr.Accordion("Publish it on the Hugging Face Hub", open=False, visible=False) as self._accordion:
-            self._right = gr.Radio(list(RIGHTS), label="By what right?")
-            self._words = gr.Textbox(
-                label="Who agreed, when and how (where somebody did)", max_length=MAX_WORDS
+        token = _("Your token, which may write")
+        if not shared.server.limits.public:
+            token = _("Your token, which may write (empty: HF_TOKEN)")
+        with gr.Accordion(
+            _("Publish it on the Hugging Face Hub"), open=False, visible=False
+        ) as self._accordion:
+            self._right = gr.Radio(
+                [(_(name), kind) for kind, name in RIGHTS.items()], label=_("By what right?")
             )
-            self._name = gr.Textbox(label="Repository", placeholder="you/your-bot", max_length=100)
+            self._words = gr.Textbox(
+                label=_("Who agreed, when and how (where somebody did)"), max_length=MAX_WORDS
+            )
+            self._name = gr.Textbox(label=_("Repository"), placeholder=_("you/your-bot"), max_length=100)
             self._token = gr.Textbox(label=token, type="password", max_length=200, elem_id="token")
-            self._private = gr.Checkbox(label="Only I can see it")
-            self._posts = gr.Checkbox(label="Publish the posts, too (--with-dataset)")
+            self._private = gr.Checkbox(label=_("Only I can see it"))
+            self._posts = gr.Checkbox(label=_("Publish the posts, too"))
             with gr.Row():
-                self._show_plan = gr.Button("Show what would go", elem_id="plan")
-                self._publish = gr.Button("Publish", variant="primary", visible=False, elem_id="publish")
+                self._show_plan = gr.Button(_("Show what would go"), elem_id="plan")
+                self._publish = gr.Button(_("Publish"), variant="primary", visible=False, elem_id="publish")
             self._result = gr.HTML(elem_id="published")
 
     def connect(self) -> None:
@@ -83,17 +88,18 @@ class PublishTab:
         return _plan_html(self._plan(key, model, *fields)), gr.update(visible=True)
 
     def _on_publish(self, key: object, model: object, *fields: object) -> tuple[Any, ...]:
-        _, _, _, token, _, _ = fields
+        token = fields[3]
         result = publish(self._plan(key, model, *fields), token=self._required_token(token))
-        return _DONE.format(url=result.url), gr.update(visible=False), ""
+        return _DONE.format(title=_("Published:"), url=result.url), gr.update(visible=False), ""
 
     def _plan(self, key: object, model: object, *fields: object) -> PublishPlan:
         right, words, name, token, private, posts = fields
         session = self._shared.session(key)
         folder = session.model(model)
-        if right not in RIGHTS:
-            raise UserError("say by what right it is published")
-        permission = Permission(kind=RIGHTS[str(right)], words=str(words or "")[:MAX_WORDS])
+        kind = next((kind for kind in RIGHTS if kind == right), None)
+        if kind is None:
+            raise PageError(_("say by what right it is published"))
+        permission = Permission(kind=kind, words=str(words or "")[:MAX_WORDS])
         with session.use_home():
             return plan_publishing(
                 folder.path,
@@ -112,7 +118,9 @@ class PublishTab:
         """
         token = str(typed or "").strip()
         if not token and self._shared.server.limits.public:
-            raise UserError("publishing needs a token of yours that may write; huggingface.co gives you one")
+            raise PageError(
+                _("publishing needs a token of yours that may write; huggingface.co gives you one")
+            )
         return token or None
 
 
@@ -121,17 +129,26 @@ def _plan_html(plan: PublishPlan) -> Markup:
     repositories = joined(
         _PLAN.format(
             name=repository.id,
-            count=len(repository.uploads),
-            megabytes=sum(upload.size for upload in repository.uploads) / 1e6,
-            audience="only you" if repository.private else "everybody",
+            about=_about(repository),
             files=joined(_FILE.format(upload.path) for upload in repository.uploads),
             left_out=_left_out(plan),
         )
         for repository in plan.repositories
     )
-    return repositories + note("Nothing has been uploaded yet.")
+    return repositories + note(_("Nothing has been uploaded yet."))
+
+
+def _about(repository: Repository) -> str:
+    size = number(round(sum(upload.size for upload in repository.uploads) / 1e6, 1))
+    files = plural("{count} file", "{count} files", len(repository.uploads))
+    text = (
+        _("{files}, {size} MB; only you can see them. What would go:")
+        if repository.private
+        else _("{files}, {size} MB; everybody can see them. What would go:")
+    )
+    return text.format(files=files, size=size)
 
 
 def _left_out(plan: PublishPlan) -> Markup:
     files = joined(_FILE.format(f"{name}: {reason}") for name, reason in plan.left_out.items())
-    return _LEFT_OUT.format(files) if files else Markup("")
+    return _LEFT_OUT.format(_("What stays here"), files) if files else Markup("")

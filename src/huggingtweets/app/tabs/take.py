@@ -16,21 +16,15 @@ from ... import models
 from ...model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PREDICTIONS, ModelFolder
 from ...workflows.evaluate import evaluate
 from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
-from ..actions import go
-from ..markup import data_url, document, empty, note, picture, problem
+from ..language import ENGLISH, N_, _
+from ..markup import busy, data_url, document, heading, note, picture, problem
 from ..server import Shared, event_options, show_errors
+from .play_view import no_model
 
-WELCOME = Markup("<h2>Take it with you</h2>")
-NOTHING = empty("No model is open", "Train one, or open one from the library.", go("train", "Train one"))
-NOT_EVALUATED = note("This model was not judged.")
-EVALUATING = Markup(
-    '<p class="ht-note" role="status"><span class="ht-pulse"></span>It writes posts and judges them. That '
-    "takes a minute or more.</p>"
-)
 PICTURES = (
-    (PREDICTIONS, "The model's own picture: who it writes like, and what it writes"),
-    (FUNNEL_PICTURE, "What became of the posts that were read"),
-    (CURVES_PICTURE, "How well it did on posts that it never saw, while it learnt"),
+    (PREDICTIONS, N_("The model's own picture: who it writes like, and what it writes")),
+    (FUNNEL_PICTURE, N_("What became of the posts that were read")),
+    (CURVES_PICTURE, N_("How well it did on posts that it never saw, while it learnt")),
 )
 
 
@@ -40,19 +34,21 @@ class TakeTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
         self._shared = shared
-        gr.HTML(WELCOME)
-        self._missing = gr.HTML(NOTHING, elem_id="take-nothing")
+        gr.HTML(heading(_("Take it with you")))
+        self._missing = gr.HTML(no_model(), elem_id="take-nothing")
         with gr.Column(visible=False) as self._content:
             with gr.Row():
-                self._pack = gr.Button("Pack the model as a zip", variant="primary", elem_id="pack")
-                self._file = gr.DownloadButton("Download it", visible=False, variant="primary", elem_id="zip")
+                self._pack = gr.Button(_("Pack the model as a zip"), variant="primary", elem_id="pack")
+                self._file = gr.DownloadButton(
+                    _("Download it"), visible=False, variant="primary", elem_id="zip"
+                )
             self._warning = gr.HTML(elem_id="packed")
-            with gr.Accordion("Its pictures", open=True):
+            with gr.Accordion(_("Its pictures"), open=True):
                 self._pictures = gr.HTML(elem_id="pictures")
-            with gr.Accordion("Its report", open=False):
+            with gr.Accordion(_("Its report"), open=False):
                 self._report = gr.HTML(elem_id="report")
-                self._evaluate = gr.Button("Judge it now", visible=False, elem_id="evaluate")
-            with gr.Accordion("Its card", open=False):
+                self._evaluate = gr.Button(_("Judge it now"), visible=False, elem_id="evaluate")
+            with gr.Accordion(_("Its card"), open=False):
                 self._card = gr.Markdown(elem_id="card")
 
     def connect(self) -> None:
@@ -89,7 +85,7 @@ class TakeTab:
     def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
         pack, file = gr.update(variant="primary"), gr.update(visible=False, value=None)
         if not model:
-            return NOTHING, gr.update(visible=False), "", "", gr.skip(), "", pack, file, ""
+            return no_model(), gr.update(visible=False), "", "", gr.skip(), "", pack, file, ""
         folder = self._shared.session(key).model(model)
         shown = _pictures(folder), *self._report_of(folder), _card(folder)
         return "", gr.update(visible=True), *shown, pack, file, ""
@@ -98,14 +94,18 @@ class TakeTab:
         """The report, and whether the model can be judged, since it was not yet."""
         if folder.report_page.is_file():
             address = self._shared.server.reports.address(folder).removeprefix("/")
-            return document(address, "The report of the model"), gr.update(visible=False)
-        return NOT_EVALUATED, gr.update(visible=True)
+            return document(address, _("The report of the model")), gr.update(visible=False)
+        return note(_("This model was not judged.")), gr.update(visible=True)
 
     def _on_evaluate(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
         """Judge a model that was not judged, such as a merged one."""
         session = self._shared.session(key)
         folder = session.model(model)
-        yield EVALUATING, gr.update(visible=False), gr.skip()
+        yield (
+            busy(_("It writes posts and judges them. That takes a minute or more.")),
+            gr.update(visible=False),
+            gr.skip(),
+        )
         try:
             with session.use_home():
                 evaluate(folder, count=SHORT_EVALUATION)
@@ -125,7 +125,7 @@ class TakeTab:
             download.parent.mkdir(mode=0o700)
             zip_file.replace(download)
         holds_posts = models.holds_posts(folder.record.recipe)
-        warning = problem(HOLDS_POSTS, "Mind who gets it") if holds_posts else ""
+        warning = problem(HOLDS_POSTS, _("Mind who gets it"), lang=ENGLISH) if holds_posts else ""
         return gr.update(variant="secondary"), gr.update(value=str(download), visible=True), warning
 
 
@@ -135,7 +135,7 @@ def _pictures(folder: ModelFolder) -> Markup:
         path = folder.path / name
         if path.is_file():
             html += Markup('<figure class="ht-figure">{}</figure>').format(
-                picture(path.read_bytes(), description, file=name)
+                picture(path.read_bytes(), _(description), file=name)
             )
     return html
 

@@ -7,12 +7,14 @@ from typing import Any
 import gradio as gr
 
 from ... import recipes
-from ...errors import UserError
 from ...model_folder import ModelFolder, folder_name
 from .. import run_progress, training_request
 from .. import selection as selections
 from ..actions import clicked
 from ..events import Done, Failed, Queued, Running, State, Stopped
+from ..language import _
+from ..markup import heading
+from ..messages import PageError
 from ..server import (
     Shared,
     event_options,
@@ -42,30 +44,30 @@ class TrainTab:
         recipe_choices = [(_recipe_label(name), name) for name in shared.server.limits.recipes()]
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
-                gr.HTML(train_view.WELCOME)
+                gr.HTML(heading(_("Let it learn")))
                 summary.render()  # type: ignore[no-untyped-call]
                 shown_digest.render()  # type: ignore[no-untyped-call]
                 self._duration = gr.HTML(elem_id="duration")
                 self._begin = gr.Button(
-                    "Train it", variant="primary", size="lg", elem_id="begin", interactive=False
+                    _("Train it"), variant="primary", size="lg", elem_id="begin", interactive=False
                 )
-                with gr.Accordion("Another recipe", open=False):
+                with gr.Accordion(_("Another recipe"), open=False):
                     self._recipe = gr.Radio(
                         recipe_choices,
                         value=shared.server.limits.default_recipe(),
-                        label="Recipe",
+                        label=_("Recipe"),
                         elem_classes="ht-recipes",
                     )
-                self._runs = unchecked_dropdown("Runs of yours", "runs")
+                self._runs = unchecked_dropdown(_("Runs of yours"), "runs")
                 queue = gr.HTML(elem_id="queue")
             with gr.Column(scale=6, min_width=320):
-                progress = gr.HTML(train_view.NOTHING, elem_id="lesson")
+                progress = gr.HTML(train_view.nothing(), elem_id="lesson")
                 with gr.Row():
-                    self._stop = gr.Button("Stop; it can go on later", visible=False, elem_id="stop")
-                    self._notify = gr.Button("Tell me when it is ready", visible=False, elem_id="notify")
-                    self._resume = gr.Button("Go on", variant="primary", visible=False, elem_id="go-on")
+                    self._stop = gr.Button(_("Stop; it can go on later"), visible=False, elem_id="stop")
+                    self._notify = gr.Button(_("Tell me when it is ready"), visible=False, elem_id="notify")
+                    self._resume = gr.Button(_("Go on"), variant="primary", visible=False, elem_id="go-on")
                     self._play = gr.Button(
-                        "Play with it", variant="primary", visible=False, elem_id="go-play"
+                        _("Play with it"), variant="primary", visible=False, elem_id="go-play"
                     )
         buttons = [self._begin, self._stop, self._notify, self._resume, self._play]
         self._panel = [self._runs, progress, queue, *buttons, shared.strip, shared.model, shared.timer]
@@ -105,7 +107,7 @@ class TrainTab:
         after = _expected(library, active[0]) if active else None
         return (
             _run_choices(runs, run.id if run else None),
-            train_view.run(run, _expected(library, run)) if run else train_view.NOTHING,
+            train_view.run(run, _expected(library, run)) if run else train_view.nothing(),
             train_view.queue(self._queue.order(), session, runs),
             _begin_button(session, state),
             gr.update(visible=isinstance(state, Running | Queued)),
@@ -123,7 +125,7 @@ class TrainTab:
         selection = selections.load(session)
         shown = posts_view.summary(selection), selection.digest
         if digest != selection.digest:
-            gr.Warning("The posts were changed in another window. Look whose they are now, then train it.")
+            gr.Warning(_("The posts were changed in another window. Look whose they are now, then train it."))
             return *shown, *(gr.skip(),) * len(self._panel)
         run_id = self._queue.add(_training_request(self._shared, session, recipe), session)
         return *shown, *self._update(session, run_id)
@@ -150,7 +152,7 @@ class TrainTab:
         session = self._shared.session(key)
         run = training_request.find(session, run_id)
         if not isinstance(run.state, Stopped | Failed):
-            raise UserError("this run need not go on: it is going, or done")
+            raise PageError(_("this run need not go on: it is going, or done"))
         self._queue.resume(run, session)
         return self._update(session, run_id)
 
@@ -200,11 +202,14 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
     limits = shared.server.limits
     selection = selections.load(session)
     if not selection.enough:
-        raise UserError("there are no posts yet that are enough to learn from; choose some in the first step")
+        raise PageError(
+            _("there are no posts yet that are enough to learn from; choose some in the first step")
+        )
     if recipe not in limits.recipes():
-        raise UserError(f"there is no such recipe here; choose one of {', '.join(limits.recipes())}")
+        names = ", ".join(limits.recipes())
+        raise PageError(_("there is no such recipe here; choose one of {names}").format(names=names))
     if len(session.library()) >= limits.models:
-        raise UserError(f"{limits.models} models are the most that can be kept here; delete one first")
+        raise PageError(_("no more models can be kept here; delete one first"))
     name = _free_name(session, folder_name(selection.title))
     return TrainingRequest(
         title=selection.title,

@@ -14,30 +14,31 @@ from ...types import CurvePoint
 from ...types import Stage as StageName
 from ..actions import button, go
 from ..events import Done, Failed, Queued, Running, State, Stopped
+from ..language import ENGLISH, N_, _, number, percent, plural
 from ..markup import empty, joined, note, problem
 from ..messages import without_commands
 from ..run_progress import Duration, Progress, in_words, progress_of
 from ..sessions import Session
 from ..training_request import TrainingRun
 
-WELCOME = Markup("<h2>Let it learn</h2>")
-NOTHING = empty(
-    "Nothing is learning yet",
-    "Once it begins you see here how far it is, how well it guesses posts that it never saw, and what it "
-    "writes.",
-)
 STAGES = {  # what the page calls the stages, and the parts of an evaluation before its questions
-    "read": "Reading the posts",
-    "preprocess": "Preparing the posts",
-    "train": "Learning",
-    "evaluate": "Writing its first samples",
-    "others": "Reading other people's posts, to tell them apart",
-    "write": "Writing posts to be judged",
-    "report": "Drawing its card and pictures",
-    "dress": "Drawing its card and pictures",  # the name of `report` in runs of version 1.0
+    "read": N_("Reading the posts"),
+    "preprocess": N_("Preparing the posts"),
+    "train": N_("Learning"),
+    "evaluate": N_("Writing its first samples"),
+    "others": N_("Reading other people's posts, to tell them apart"),
+    "write": N_("Writing posts to be judged"),
+    "report": N_("Drawing its card and pictures"),
+    "dress": N_("Drawing its card and pictures"),  # the name of `report` in runs of version 1.0
 }
-EVALUATING = "Judging what it writes"  # any other stage is a question of the evaluation
-STATES = {Queued: "waits", Running: "learns", Stopped: "stopped", Done: "done", Failed: "failed"}
+EVALUATING = N_("Judging what it writes")  # any other stage is a question of the evaluation
+STATES = {
+    Queued: N_("waits"),
+    Running: N_("learns"),
+    Stopped: N_("stopped"),
+    Done: N_("done"),
+    Failed: N_("failed"),
+}
 WIDTH, HEIGHT = 560.0, 150.0  # of the curve, in units of its SVG
 MAX_SAMPLES = 3
 
@@ -55,25 +56,41 @@ _TICK = Markup('<text x="{x}" y="{y}" style="text-anchor:{anchor}">{label}</text
 _DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4"><title>{}</title></circle>')
 _SAMPLES = Markup('<section><h4>{title}</h4><ul class="ht-examples voice">{items}</ul></section>')
 _ITEM = Markup("<li><q>{}</q></li>")
-_QUEUE = Markup('<section class="ht-queue"><h4>The queue</h4><ol>{}</ol></section>')
+_QUEUE = Markup('<section class="ht-queue"><h4>{}</h4><ol>{}</ol></section>')
 _QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
 _STRIP = Markup('<div class="ht-strip">{}</div>')
 _LEARNING = Markup('<p data-title="{title}"><span class="ht-pulse"></span>{text} {look}</p>')
 _READY = Markup('<p role="status" data-ready="{id}"><b>{text}</b> {play}</p>')
+_OUTCOME = Markup('<p class="ht-verdict {}" role="status"><b>{}</b> {}</p>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
+
+
+def nothing() -> Markup:
+    """Before anything is learning."""
+    return empty(
+        _("Nothing is learning yet"),
+        _(
+            "Once it begins you see here how far it is, how well it guesses posts that it never saw, and "
+            "what it writes."
+        ),
+    )
 
 
 def duration(expected: Duration | None) -> Markup:
     """How long the job will take, as far as that is known."""
     if expected is None:
-        return note("How long it takes shows when it has begun.")
-    where = "here" if expected.here else "on a laptop; how long here shows when it has begun"
-    return note(f"It takes {in_words(expected.training + expected.after)} {where}.")
+        return note(_("How long it takes shows when it has begun."))
+    text = (
+        _("It takes {duration} here.")
+        if expected.here
+        else _("It takes {duration} on a laptop; how long here shows when it has begun.")
+    )
+    return note(text.format(duration=in_words(expected.training + expected.after)))
 
 
 def title(run: TrainingRun) -> str:
     """The title of a run in a list."""
-    return f"{plain(run.request.title)}, {run.request.recipe.name}: {STATES[type(run.state)]}"
+    return f"{plain(run.request.title)}, {run.request.recipe.name}: {_(STATES[type(run.state)])}"
 
 
 def run(run: TrainingRun, expected: Duration | None) -> Markup:
@@ -84,7 +101,9 @@ def run(run: TrainingRun, expected: Duration | None) -> Markup:
         expected: how long such a run takes, where earlier ones tell.
     """
     state, progress = run.state, progress_of(run.events)
-    head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.title), state=STATES[type(state)])
+    head = _HEAD.format(
+        kind=STATES[type(state)], title=plain(run.request.title), state=_(STATES[type(state)])
+    )
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
         head,
         _state_line(state, progress, expected.after if expected else None),
@@ -106,15 +125,23 @@ def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
     parts = []
     if active and isinstance(active.state, Running):
         progress = progress_of(active.events)
-        percent = f"{progress.share(after, time.time()):.0%}"
+        share = percent(progress.share(after, time.time()))
         left = _time_left(progress.seconds_left(after, time.time()))
-        text = f"{plain(active.request.title)} is learning: {percent}{left}"
-        parts.append(_LEARNING.format(title=percent, text=text, look=go("train", "Look")))
+        text = _("{whose} is learning: {progress}").format(
+            whose=plain(active.request.title), progress=", ".join(filter(None, [share, left]))
+        )
+        parts.append(_LEARNING.format(title=share, text=text, look=go("train", _("Look"))))
     elif active:
-        parts.append(_LEARNING.format(title="waits", text="It waits for its turn.", look=go("train", "Look")))
+        parts.append(
+            _LEARNING.format(title=_("waits"), text=_("It waits for its turn."), look=go("train", _("Look")))
+        )
     if ready:
-        play = button("open", "Play with it", ready.id, kind="ht-link-button")
-        parts.append(_READY.format(id=ready.id, text=f"{plain(ready.request.title)} is ready.", play=play))
+        play = button("open", _("Play with it"), ready.id, kind="ht-link-button")
+        parts.append(
+            _READY.format(
+                id=ready.id, text=_("{whose} is ready.").format(whose=plain(ready.request.title)), play=play
+            )
+        )
     return _STRIP.format(joined(parts)) if parts else Markup("")
 
 
@@ -133,27 +160,27 @@ def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) 
         if folder.parent != session.runs
         or (folder in own and isinstance(own[folder].state, Running | Queued))
     ]
-    return _QUEUE.format(joined(items)) if items else Markup("")
+    return _QUEUE.format(_("The queue"), joined(items)) if items else Markup("")
 
 
 def _queued_run(run: TrainingRun | None, position: int) -> str:
-    whose = plain(run.request.title) if run else "somebody else's"
-    return f"{whose}, {'learning now' if position == 0 else 'waiting'}"
+    whose = plain(run.request.title) if run else _("somebody else's")
+    state = _("learning now") if position == 0 else _("waiting")
+    return f"{whose}, {state}"
 
 
 def _state_line(state: State, progress: Progress, after: float | None) -> Markup:
     match state:
         case Done():
-            return Markup('<p class="ht-verdict good" role="status"><b>It is ready.</b> Play with it.</p>')
+            return _OUTCOME.format("good", _("It is ready."), _("Play with it."))
         case Failed(message=message):
-            return problem(without_commands(message), "It could not learn")
+            return problem(without_commands(message), _("It could not learn"), lang=ENGLISH)
         case Stopped(message=message):
-            return Markup('<p class="ht-verdict fair" role="status"><b>{}</b> {}</p>').format(
-                f"It stopped ({message})." if message else "It was stopped.",
-                f"{_where(progress)}All that it has learnt is kept; it can go on from there.",
-            )
+            title = _("It stopped ({reason}).").format(reason=message) if message else _("It was stopped.")
+            kept = _("All that it has learnt is kept; it can go on from there.")
+            return _OUTCOME.format("fair", title, f"{_where(progress)}{kept}")
         case Queued():
-            return Markup('<p class="ht-verdict fair" role="status"><b>It waits for its turn.</b></p>')
+            return _OUTCOME.format("fair", _("It waits for its turn."), "")
     return _progress_bar(progress, after)
 
 
@@ -161,19 +188,26 @@ def _where(progress: Progress) -> str:
     if not progress.steps:
         return ""
     step = progress.steps[-1]
-    return f"That was at step {step.step:,} of {step.steps:,}, {progress.training_share:.0%}. "
+    text = _("That was at step {step} of {steps}, {share}.").format(
+        step=number(step.step), steps=number(step.steps), share=percent(progress.training_share)
+    )
+    return f"{text} "
 
 
 def _progress_bar(progress: Progress, after: float | None) -> Markup:
     """The stage of a run that is running; the bar shows the share of the whole job."""
-    stage = STAGES.get(progress.stage, EVALUATING if progress.stage else "Getting ready")
+    stage = _(STAGES.get(progress.stage, EVALUATING if progress.stage else N_("Getting ready")))
     details = []
     if progress.stage == StageName.TRAIN and progress.steps:
-        details.append(f"step {progress.steps[-1].step:,} of {progress.steps[-1].steps:,}")
+        details.append(
+            _("step {step} of {steps}").format(
+                step=number(progress.steps[-1].step), steps=number(progress.steps[-1].steps)
+            )
+        )
     elif progress.stage == StageName.READ and progress.posts_read:
-        details.append(f"{progress.posts_read:,} posts")
+        details.append(plural("{count} post", "{count} posts", progress.posts_read))
     now = time.time()
-    left = _time_left(progress.seconds_left(after, now)).removeprefix(", ")
+    left = _time_left(progress.seconds_left(after, now))
     detail = ", ".join(filter(None, [*details, left]))
     return _BAR.format(stage=stage, detail=detail, percent=100 * progress.share(after, now))
 
@@ -181,7 +215,7 @@ def _progress_bar(progress: Progress, after: float | None) -> Markup:
 def _time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f", {in_words(seconds)} left" if seconds > 0 else ", almost done"
+    return _("{duration} left").format(duration=in_words(seconds)) if seconds > 0 else _("almost done")
 
 
 def _curve(progress: Progress) -> Markup:
@@ -198,22 +232,22 @@ def _curve(progress: Progress) -> Markup:
         return WIDTH * point.step / steps, HEIGHT * (axis[-1] - point.bits_per_byte) / span
 
     positions = [position(point) for point in points]
-    description = (
-        f"To guess posts that it never saw it needs {values[-1]:.2f} bits a byte; "
-        f"{values[0]:.2f} before it learnt anything. Fewer is better."
-    )
+    description = _(
+        "To guess posts that it never saw it needs {now} bits a byte; {before} before it learnt anything. "
+        "Fewer is better."
+    ).format(now=number(round(values[-1], 2)), before=number(round(values[0], 2)))
     return _CURVE.format(
         description=description,
         width=WIDTH + 60,
         height=HEIGHT + 34,
         grid=joined(
-            _GRID.format(x=WIDTH, y=HEIGHT * (axis[-1] - value) / span, label=f"{value:g}") for value in axis
+            _GRID.format(x=WIDTH, y=HEIGHT * (axis[-1] - value) / span, label=number(value)) for value in axis
         ),
-        begin=_TICK.format(x=0, y=HEIGHT + 18, anchor="start", label="step 0"),
-        end=_TICK.format(x=WIDTH, y=HEIGHT + 18, anchor="end", label=f"{steps:,}"),
+        begin=_TICK.format(x=0, y=HEIGHT + 18, anchor="start", label=_("step {step}").format(step=0)),
+        end=_TICK.format(x=WIDTH, y=HEIGHT + 18, anchor="end", label=number(steps)),
         line=" ".join(f"{x:.1f},{y:.1f}" for x, y in positions),
         dots=joined(
-            _DOT.format(x, y, f"step {point.step:,}: {point.bits_per_byte:.3f}")
+            _DOT.format(x, y, f"{number(point.step)}: {number(round(point.bits_per_byte, 3))}")
             for (x, y), point in zip(positions, points, strict=True)
         ),
     )
@@ -223,4 +257,4 @@ def _samples(samples: Sequence[str]) -> Markup:
     if not samples:
         return Markup("")
     items = joined(_ITEM.format(plain(text)[:280]) for text in samples[:MAX_SAMPLES])
-    return _SAMPLES.format(title="What it writes by now", items=items)
+    return _SAMPLES.format(title=_("What it writes by now"), items=items)

@@ -55,9 +55,13 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     if is_json(path):
         return json_rows(path, codec)
     text = lines(path, codec)
-    if suffix in {".txt", *SUFFIXES}:  # what is named as a workbook may be a text that a program opens, too
+    if suffix in SUFFIXES:  # some sites name a text so, which opens in a program for workbooks
+        return delimited_rows(_table(text, path, "is no workbook; save it again, or as CSV"), str(path))
+    if suffix == ".txt":
         return _text_rows(text, str(path))
-    return delimited_rows(text if suffix in _DELIMITED else _table(text, path), str(path))
+    if suffix not in _DELIMITED:
+        text = _table(text, path, "does not begin as JSON does; download or unpack it again")
+    return delimited_rows(text, str(path))
 
 
 def is_table(path: Path) -> bool:
@@ -164,11 +168,11 @@ def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
         yield from ({"text": line} for line in content)
 
 
-def _table(text: Iterator[str], path: Path) -> Iterator[str]:
-    """Return the lines of a table that is named as JSON is."""
+def _table(text: Iterator[str], path: Path, otherwise: str) -> Iterator[str]:
+    """Return the lines of a table that is named as something else; say what it is if it is no table."""
     first = list(islice(text, _FIRST_ROWS))
     if not _is_delimited(first):
-        raise BrokenArchive(f"{path} does not begin as JSON does; download or unpack it again")
+        raise BrokenArchive(f"{path} {otherwise}")
     return chain(first, text)
 
 

@@ -71,7 +71,7 @@ def _sheets(path: Path) -> Iterator[list[list[Any]]]:
         from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 -- an extra
     except ImportError:
         raise BrokenArchive(
-            f"{path} is a workbook; pip install 'huggingtweets[excel]' reads it, or save it as CSV UTF-8"
+            f"{path} is a workbook of Excel; pip install 'huggingtweets[excel]' reads it, or save it as CSV"
         ) from None
     try:
         with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
@@ -82,7 +82,9 @@ def _sheets(path: Path) -> Iterator[list[list[Any]]]:
         if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit):
             raise
         reason = str(error).partition("\n")[0]
-        raise BrokenArchive(f"{path} is no whole workbook ({reason}); save it again") from error
+        raise BrokenArchive(
+            f"{path} is no whole workbook of Excel ({reason}); save it again, or as CSV"
+        ) from error
 
 
 def _header(sheet: list[list[Any]]) -> int | None:

@@ -43,12 +43,12 @@ def train_one_model(
         UserError: another process trains it.
         KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
     """
-    worker = _OneModelWorker(store.address, job, lease_seconds, requests, watcher, run)
+    worker = _OneModelWorker(store.address, job, lease_seconds, requests=requests, watcher=watcher, run=run)
     if not worker(Assignment(request=AuthorRequest(name=EVERYBODY), owner=leases.new_owner())):
         raise UserError(f"{store.address}: another process trains this model; see huggingtweets fleet status")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _OneModelWorker(AuthorWorker):
     """Trains one model of several authors."""
 
