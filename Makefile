@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED := $(INSTALL) --no-deps --only-binary :all: --require-hashes --requirement
 
-.PHONY: demo test test-slow browser check clean
+.PHONY: demo test test-slow browser check bill-of-materials clean torch-for-cpu
 
 demo: $(VENV)/installed  ## the whole job: posts become a model that writes
 	$(BIN)/huggingtweets bases fetch smollm2-135m || true  # without it the demo takes the base that ships
@@ -26,6 +27,9 @@ check: $(VENV)/installed-dev  ## style, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bill-of-materials: $(VENV)/installed  ## what a release consists of, with licences and hashes, as CycloneDX
+	$(BIN)/python scripts/write_bill_of_materials.py bill-of-materials.cdx.json
+
 clean:
 	rm -rf $(VENV)
 
@@ -33,10 +37,23 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "huggingtweets needs Python 3.11 or later; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) .
+torch-for-cpu: | $(VENV)/bin/python  # the usual one of Linux brings 4 GB of CUDA, which needs a GPU; without it pip takes that
+	@[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || $(BIN)/python -m uv pip install --quiet --no-deps \
+	  --python $(BIN)/python --torch-backend cpu "$$(grep '^torch==' constraints.txt)" 2>/dev/null || true
+
+# Each file that is installed has one of the hashes in the lock, but for PyTorch: its builds differ between machines.
+$(VENV)/installed: pyproject.toml constraints.txt requirements.lock | $(VENV)/bin/python
+	@echo 'Installing the libraries, about 1.5 GB; this takes minutes, once'
+	$(LOCKED) requirements.lock
+	@$(MAKE) --no-print-directory torch-for-cpu
+	$(INSTALL) --constraint constraints.txt torch
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) '.[dev]'
+$(VENV)/installed-dev: pyproject.toml constraints.txt requirements-dev.lock | $(VENV)/bin/python
+	@echo 'Installing the libraries and those of the tests; this takes minutes, once'
+	$(LOCKED) requirements-dev.lock
+	@$(MAKE) --no-print-directory torch-for-cpu
+	$(INSTALL) --constraint constraints.txt torch
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/installed

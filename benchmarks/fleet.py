@@ -3,11 +3,11 @@
     python benchmarks/fleet.py simulated 10000 --workers 2
     python benchmarks/fleet.py train CORPUS.txt 1000 --recipe ngram --workers 2
     python benchmarks/fleet.py scaling CORPUS.txt 12 --rounds 3
-    python benchmarks/fleet.py together CORPUS.txt 500 --set epochs=1
+    python benchmarks/fleet.py one-model CORPUS.txt 500 --set epochs=1
     python benchmarks/fleet.py plan 10000 --workers 64 --seconds 20 --lost 0.01
 
 CORPUS.txt has a post a line; each author gets the next 60 to 3,000 of them, from the top again at the end.
-`together` trains one model of all of them, the first of whom has 20,000 posts. Simulated authors are leased
+`one-model` trains one model of all of them, the first of whom has 20,000 posts. Simulated authors are leased
 and ended like others, and not trained. `plan` draws how long a fleet takes, from the mean time of an author.
 """
 
@@ -128,7 +128,7 @@ def train(
     )
 
 
-def together(corpus: Path, count: int, recipe: str, settings: list[str], *, evaluate: bool) -> None:
+def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, evaluate: bool) -> None:
     """Print what one model of many authors takes, and how well it predicts those of each size."""
     sizes = (20_000, *(SIZES[n % len(SIZES)] for n in range(count - 1)))
     with tempfile.TemporaryDirectory() as folder, peak_memory() as peak:
@@ -249,7 +249,7 @@ def peak_memory() -> Iterator[list[float]]:
 def main() -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["simulated", "train", "together", "scaling", "plan"])
+    parser.add_argument("what", choices=["simulated", "train", "one-model", "scaling", "plan"])
     parser.add_argument("words", nargs="+")
     parser.add_argument("--recipe", default="ngram")
     parser.add_argument("--set", action="append", default=[])
@@ -265,8 +265,8 @@ def main() -> None:
         simulated(count, options.workers)
     elif options.what == "plan":
         plan(count, options.workers, options.seconds, options.lost, options.lease)
-    elif options.what == "together":
-        together(Path(options.words[0]), count, options.recipe, options.set, evaluate=options.evaluate)
+    elif options.what == "one-model":
+        one_model(Path(options.words[0]), count, options.recipe, options.set, evaluate=options.evaluate)
     elif options.what == "scaling":
         scaling(Path(options.words[0]), count, options.rounds)
     else:

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.helpers import archive_builder, export_builder, network_exports, x_builder
+from tests.helpers import (
+    archive_builder,
+    export_builder,
+    network_exports,
+    private_exports,
+    workbooks,
+    x_builder,
+)
 
 _POSTS = 4  # of an input
 
@@ -240,6 +247,29 @@ def _written(name: str, text: str) -> Callable[[Path], Path]:
     return build
 
 
+def _private(source: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        return private_exports.FIXTURES[source](folder, _POSTS)
+
+    return build
+
+
+def _gzipped(folder: Path) -> Path:
+    path = folder / "posts.csv.gz"
+    path.write_bytes(gzip.compress(_CSV.encode()))
+    return path
+
+
+def _workbook(folder: Path) -> Path:
+    rows: list[list[object]] = [
+        ["user", "text", "likes"],
+        ["ada", "first & é", 3],
+        ["ada", "second https://a.b", 5],
+    ]
+    return workbooks.write_workbook(folder / "posts.xlsx", posts=rows)
+
+
+_SIGNAL = "\n".join(private_exports.signal_message(who, "first é") for who in ("Me", "Bob", "Me"))
 _ROWS: list[dict[str, object]] = [
     {"id": 1, "text": "first &amp; é", "created_at": "10/16/17 22:59", "user": "ada", "lang": "en"},
     {"id": 2.91094e17, "text": "RT @bob: x", "created_at": "2017-10-16T22:59:00Z", "user": "ada"},
@@ -286,5 +316,12 @@ _BUILDERS: list[tuple[str, str, int, str, Callable[[Path], Path]]] = [
     ("LinkedIn", "zip", 1, "linkedin", _fixture("linkedin")),
     ("Substack", "zip", 1, "substack", _fixture("substack")),
     ("Tumblr", "zip", 1, "tumblr", _fixture("tumblr")),
+    ("Medium", "zip", 2, "medium", _private("medium")),
+    ("Signal zip", "zip", 1, "signal", _private("signal")),
+    ("Signal JSON", "lines", 2, "signal", _written("data.json", _SIGNAL)),
+    ("iMessage", "text", 3, "imessage", _private("imessage")),
+    ("mbox", "text", 4, "mail", _private("mail")),
+    ("CSV gz", "text", 2, "table", _gzipped),
+    ("Excel", "zip", 2, "table", _workbook),
     ("Arrow", "text", 1, "hf_dataset", _fixture("hf_dataset")),
 ]

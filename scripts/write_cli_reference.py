@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import json_schemas
 import typer
 from typer.main import get_group
 
@@ -84,7 +85,7 @@ def reference() -> str:
                     inner, info_name=inner_name, parent=context, terminal_width=WIDTH
                 )
                 parts.append(f"#### {name} {inner_name}\n\n{_block(inner.get_help(inner_context))}")
-    return "\n".join([*parts, TAIL])
+    return "\n".join([*parts, TAIL, json_schemas.section()])
 
 
 def _block(text: str) -> str:

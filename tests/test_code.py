@@ -136,3 +136,23 @@ def test_words_out_of_use_are_in_no_name():
                         str(path.relative_to(SOURCE))
                     )
     assert names == {}
+
+
+POSIX_ONLY = re.compile(
+    r"\bos\.(?:kill|killpg|fork|nice|getuid|geteuid|setsid|sched_getaffinity|mkfifo)\b"
+    r"|\bsignal\.(?:SIGKILL|SIGHUP|SIGUSR1|SIGALRM|pthread_kill)\b|\bfcntl\.|\bresource\.getrusage\b"
+)
+GUARD = re.compile(r"hasattr\(|fcntl is None|getattr\(|suppress\(")
+
+
+def test_what_only_posix_has_is_asked_for_first():
+    """Each use of a call that Windows lacks, or that kills there, is in a function that looks for it."""
+    unguarded = {}
+    for path in SOURCE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if POSIX_ONLY.search(text) else ():
+            if isinstance(node, ast.FunctionDef):
+                body = ast.get_source_segment(text, node) or ""
+                if POSIX_ONLY.search(body) and not GUARD.search(body):
+                    unguarded[f"{path.relative_to(SOURCE)}:{node.name}"] = POSIX_ONLY.search(body)[0]
+    assert unguarded == {}

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 
+from huggingtweets import half_made
 from huggingtweets.errors import OutputExists
 from huggingtweets.files import temporary_folder, whole_folder
 from huggingtweets.half_made import unowned
 from tests.helpers.killed import hold_folder
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
+
+@pytest.fixture(params=["posix", "windows"])
+def system(request, monkeypatch):
+    """The locks of a system; those of Windows, on files, work everywhere."""
+    if request.param == "windows":
+        pytest.importorskip("filelock")
+        monkeypatch.setattr(half_made, "fcntl", None)
+    elif half_made.fcntl is None:
+        pytest.skip("this system has no locks on folders")
+    return request.param
 
 
 def write(target, *, replace=False, meanwhile=lambda: None):
@@ -52,6 +59,7 @@ def test_of_two_runs_that_replace_one_folder_the_second_keeps_its_own_beside(tmp
     assert (tmp_path / "out-2" / "model").exists()
 
 
+@pytest.mark.usefixtures("system")
 def test_a_folder_is_replaced_where_that_was_asked_for(tmp_path):
     """Then nothing of the earlier one is left."""
     (tmp_path / "out").mkdir()
@@ -61,31 +69,30 @@ def test_a_folder_is_replaced_where_that_was_asked_for(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def end(process, number):
-    process.send_signal(number)
+def end(process):
+    process.kill()
     process.communicate()
 
 
-def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home):
+def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home, system):
     """Wherever that was; what a living run works on stays."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    killed, living = hold_folder(tmp_path / "a" / "out"), hold_folder(tmp_path / "b" / "out")
-    end(killed, signal.SIGKILL)
+    killed, living = (hold_folder(tmp_path / name / "out", system) for name in ("a", "b"))
+    end(killed)
     assert [path.parent.name for path in unowned(home)] == ["a"]
     write(tmp_path / "elsewhere")
     assert list((tmp_path / "a").iterdir()) == []
     assert len(list((tmp_path / "b").iterdir())) == 1
-    end(living, signal.SIGKILL)
+    end(living)
     write(tmp_path / "elsewhere", replace=True)
     assert list((tmp_path / "b").iterdir()) == []
     assert not list((home / "half-made").iterdir())
 
 
-def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home):
+def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home, system):
     """Killed between moving the old folder aside and putting the new one in its place, nothing is lost."""
-    process = hold_folder(tmp_path / "out")
-    end(process, signal.SIGKILL)
+    end(hold_folder(tmp_path / "out", system))
     (folder,) = unowned(home)
     aside = folder.with_name(f"{folder.name}-replaced")
     (aside / "replaced").mkdir(parents=True)

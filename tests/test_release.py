@@ -90,7 +90,7 @@ def test_the_image_keeps_to_the_linter():
 
 def test_workflows_are_pinned_and_may_little():
     """Each action is pinned by its commit, each workflow names its rights, each script and target exists."""
-    assert {"ci.yml", "release.yml"} == WORKFLOWS.keys()
+    assert {"ci.yml", "newest.yml", "release.yml"} == WORKFLOWS.keys()
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for text in WORKFLOWS.values():
         assert "permissions" in yaml.safe_load(text)
@@ -103,10 +103,36 @@ def test_workflows_are_pinned_and_may_little():
         ] == []
 
 
-def run(*words, **options) -> str:
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the usual PyTorch has no CUDA")
+@pytest.mark.parametrize("gpu", [False, True])
+def test_make_takes_pytorch_for_the_cpu_where_there_is_no_gpu(gpu, tmp_path):
+    """Where its index cannot be reached, `make` goes on with the usual one; with a GPU it does not try."""
+    calls = tmp_path / "calls"
+    for name in ("python", *(["nvidia-smi"] if gpu else [])):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexit 1\n')
+        program.chmod(0o755)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    if not gpu and shutil.which("nvidia-smi", path=path):
+        pytest.skip("this machine has a GPU")
+    run("make", "torch-for-cpu", f"VENV={tmp_path}", cwd=ROOT, env={"PATH": path})
+    told = calls.read_text() if calls.exists() else ""
+    assert ("--no-deps" in told and "torch==" in told) is not gpu
+
+
+def completed(words, **options) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, f"{shlex.join(map(str, words))}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done
+
+
+def run(*words, **options) -> str:
+    return completed(words, **options).stdout
+
+
+def errors(*words) -> str:
+    return completed(words).stderr
 
 
 def environment(folder):
@@ -156,6 +182,31 @@ def test_the_wheel_works_in_a_fresh_environment(installed):
     assert run(installed / "huggingtweets", "--version").strip() == PROJECT["version"]
     run(installed / "huggingtweets", "demo", "--recipe", "starter", "--tracker", "none", "--out", "bot")
     assert "My dream is" in run(installed / "huggingtweets", "generate", "bot", "My dream is")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clean")
+def test_the_newest_allowed_libraries_work(built, tmp_path_factory):
+    """Without the pins it trains and writes, and no library warns of what it will no longer do.
+
+    PyTorch stays at its pin: the newest would bring gigabytes of CUDA.
+    """
+    programs = environment(tmp_path_factory.mktemp("newest"))
+    (wheel,) = built.glob("*.whl")
+    pins = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    (pin,) = (line for line in pins if line.startswith("torch=="))
+    newest = ["--upgrade", "--upgrade-strategy", "eager"]
+    run(programs / "pip", "install", "--quiet", *newest, wheel, "pytest", pin)
+    told = [
+        errors(
+            programs / "huggingtweets", "demo", "--recipe", "starter", "--tracker", "trackio", "--out", "bot"
+        ),
+        errors(programs / "huggingtweets", "generate", "bot", "My dream is"),
+        errors(programs / "huggingtweets", "evaluate", "bot", "--count", "32"),
+    ]
+    assert [
+        line for line in "".join(told).splitlines() if re.search("warn|deprecat", line, re.IGNORECASE)
+    ] == []
 
 
 @pytest.mark.slow

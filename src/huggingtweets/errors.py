@@ -29,6 +29,7 @@ command line prints and exits.
 
 from __future__ import annotations
 
+import copyreg
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class HuggingtweetsError(Exception):
     """Root of the tree. The command line ends with `exit_code`."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """How pickle sends an error to another process: with its attributes, without calling `__init__`."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined] # in no stub
 
 
 class UserError(HuggingtweetsError):

@@ -35,8 +35,11 @@ def home() -> Path:
 
 
 @contextmanager
-def at_home(folder: Path) -> Iterator[None]:
-    """Make `home()` return `folder` inside the block; a server keeps its visitors' files apart with it."""
+def at_home(folder: Path | None) -> Iterator[None]:
+    """Make `home()` return `folder` inside the block, None: the same as outside.
+
+    A server keeps its visitors' files apart with it.
+    """
     token = _HOME.set(folder)
     try:
         yield

@@ -1,8 +1,8 @@
 """Folders in the making: what a killed run leaves behind is cleared by the next one, and nothing else is.
 
 Each folder is noted below `home()` before it is made, and its run holds a lock on it. So the next run knows
-which folders are left, wherever they are, and that nobody works on them any more. Where there are no such
-locks, as on Windows, nothing is cleared.
+which folders are left, wherever they are, and that nobody works on them any more. Windows has no locks on
+folders: there it is a file beside the note that is locked.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+Release = Callable[[], None]  # ends a lock
 
 NOTES = "half-made"  # folder below the home folder, with a file for each folder in the making
 NAME = re.compile(r"\.huggingtweets-[0-9a-f]{8}")
@@ -56,26 +59,26 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
     )
     note = home / NOTES / folder.path.name
     folder.path.mkdir(mode=0o700)
-    lock = None
+    release = None
     try:
-        with suppress(OSError):  # some network file systems have no locks
-            lock = _lock(folder.path)
         note.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # some network file systems have no locks
+            release = _lock(folder.path, note)
         note.write_text(f"{folder.path}\n{folder.target}", "utf-8")
         yield folder
     finally:
         shutil.rmtree(folder.path, ignore_errors=True)
         shutil.rmtree(folder.aside, ignore_errors=True)
         note.unlink(missing_ok=True)
-        if lock is not None:
-            os.close(lock)
+        if release:
+            release()
 
 
 def clear(home: Path) -> None:
     """Remove what killed runs left half-made; where one left a target moved aside, put it back."""
     for note in sorted((home / NOTES).glob("*")):
         folder = _noted(note)
-        if folder is None or _is_owned(folder):
+        if folder is None or _is_owned(folder, note):
             continue
         if (folder.aside / ASIDE).exists() and not folder.target.exists():
             (folder.aside / ASIDE).rename(folder.target)
@@ -86,8 +89,8 @@ def clear(home: Path) -> None:
 
 def unowned(home: Path) -> list[Path]:
     """The folders that killed runs left half-made."""
-    folders = filter(None, map(_noted, sorted((home / NOTES).glob("*"))))
-    return [folder.path for folder in folders if folder.path.is_dir() and not _is_owned(folder)]
+    noted = [(folder, note) for note in sorted((home / NOTES).glob("*")) if (folder := _noted(note))]
+    return [folder.path for folder, note in noted if folder.path.is_dir() and not _is_owned(folder, note)]
 
 
 def _noted(note: Path) -> HalfMade | None:
@@ -99,32 +102,49 @@ def _noted(note: Path) -> HalfMade | None:
     return None
 
 
-def _is_owned(folder: HalfMade) -> bool:
+def _is_owned(folder: HalfMade, note: Path) -> bool:
     """Whether a living run works on a folder, or nobody can know."""
     if not folder.path.exists():
         return False
     try:
-        lock = _lock(folder.path)
+        release = _lock(folder.path, note)
     except OSError:
         return True
-    if lock is None:
-        return True
-    os.close(lock)
+    release()
     return False
 
 
-def _lock(path: Path) -> int | None:
-    """Lock a folder until the returned descriptor is closed; None where folders cannot be locked.
+def _lock(path: Path, note: Path) -> Release:
+    """Lock a folder in the making, or the file that stands for it.
 
     Raises:
         OSError: another run holds the lock.
     """
     if fcntl is None:
-        return None
+        return _lock_file(note.with_name(f"{note.name}.lock"))
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         raise
-    return descriptor
+    return partial(os.close, descriptor)
+
+
+def _lock_file(file: Path) -> Release:
+    """Lock a file, which is removed with the lock.
+
+    Raises:
+        OSError: another run holds the lock.
+    """
+    from filelock import FileLock  # noqa: PLC0415 -- on Windows only
+
+    lock = FileLock(file, timeout=0)
+    lock.acquire()
+
+    def release() -> None:
+        lock.release()
+        with suppress(OSError):  # another run has just locked it
+            file.unlink()
+
+    return release

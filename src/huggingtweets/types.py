@@ -146,6 +146,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     method: Literal["full", "lora", "ngram"] = "full"  # which weights are trained; "ngram" has none
     lora_rank: Annotated[int, Meta(ge=1, le=65_536)] = 16  # rank of the LoRA matrices
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
+    adapter_only: bool | UnsetType = UNSET  # save the adapter alone beside a named base, too
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
     frozen_layers: Annotated[int, Meta(ge=0)] = 0  # lower layers that keep their weights; needs method "full"
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts

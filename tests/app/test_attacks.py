@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -328,6 +329,8 @@ def test_an_idle_session_is_deleted(home):
     """A session is deleted when nobody has used it for the time of the limit; one with a run stays."""
     sessions = Sessions(Limits(public=True, idle=-1.0))
     idle, busy = sessions.of("a" * 32), sessions.of("b" * 32)
+    idle.make()
+    busy.make()
     (idle.root / "posts.csv").write_text(WORDS, "utf-8")
     assert sessions.delete_idle(busy=(busy.runs / "run",)) == 1
     assert not idle.root.exists()
@@ -340,10 +343,37 @@ def test_the_number_of_sessions_is_limited(home):
     del home
     sessions = Sessions(Limits(public=True, sessions=2))
     for letter in "ab":
-        sessions.of(letter * 32)
+        sessions.of(letter * 32).make()
     with pytest.raises(UserError, match="too many people"):
-        sessions.of("c" * 32)
-    sessions.of("a" * 32)
+        sessions.of("c" * 32).make()
+    sessions.of("a" * 32).make()
+
+
+def test_a_made_up_key_takes_no_room(page, attacker):
+    """However many keys are made up, a room exists only once something is kept in it."""
+    folders = page.home / "visitors"
+    before = set(folders.iterdir()) if folders.is_dir() else set()
+    for number in range(20):
+        key = f"{number:032}"
+        attacker.call(attacker.of("model", "change"), [key, "x"])
+        attacker.call(attacker.of("runs", "input"), [key, "x"])
+        attacker.call(attacker.of("Or an account", "submit"), [key, "/etc/passwd", *FILTERS])
+    assert set(folders.iterdir() if folders.is_dir() else ()) == before
+
+
+def test_one_address_does_not_take_all_rooms(home):
+    """The rooms of one address are limited; a room that was cleared counts no more."""
+    del home
+    limits = Limits(public=True, sessions=10, own_sessions=2)
+    sessions = Sessions(limits)
+    first, second, third = (replace(sessions.of(letter * 32), address="192.0.2.1") for letter in "abc")
+    first.make()
+    second.make()
+    with pytest.raises(UserError, match="too many people"):
+        third.make()
+    replace(sessions.of("d" * 32), address="192.0.2.2").make()
+    shutil.rmtree(first.root)
+    third.make()
 
 
 def test_the_limits_of_the_internet_are_set():

@@ -6,12 +6,14 @@ import base64
 import csv
 import hashlib
 import json
+import socket
 import zipfile
 
 import pytest
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
+from huggingtweets.errors import UserError
 
 
 def test_the_page_is_not_opened_to_others_by_accident():
@@ -24,8 +26,6 @@ def test_the_page_is_not_opened_to_others_by_accident():
 def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
     """A port that another program uses gives an error that names --port."""
     pytest.importorskip("gradio", reason="gradio is not installed")
-    import socket  # noqa: PLC0415 -- beside its one use
-
     monkeypatch.chdir(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -34,6 +34,22 @@ def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
         result = CliRunner().invoke(app, ["app", "--port", port, "--no-browser"])
     assert result.exit_code == 2
     assert "--port" in result.output
+
+
+def test_without_a_port_it_takes_the_first_that_is_free():
+    """Another page or a dashboard may have the usual one; one that is named is that one or an error."""
+    page = pytest.importorskip("huggingtweets.app.page", reason="gradio is not installed")
+    with socket.socket() as first, socket.socket() as second:
+        for taken in (first, second):
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+        ports = [taken.getsockname()[1] for taken in (first, second)]
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        assert page.free_port("127.0.0.1", [*ports, port]) == port
+        with pytest.raises(UserError, match="--port"):
+            page.free_port("127.0.0.1", ports)
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from huggingtweets import ReadOptions, load_recipe
 from huggingtweets.app import events, training_request
-from huggingtweets.app.sessions import Session
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.queue import Queue
+from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.workflows.data import sample_archive
 
 
-def test_a_run_whose_time_is_up_stops(tmp_path):
-    """A run whose time is up ends as if it was stopped, says why, and leaves no model."""
+def request_in(tmp_path, **limits):
+    """The folder of a run of the sample's posts."""
     request = training_request.TrainingRequest(
         title="me",
         locations=(sample_archive(),),
@@ -23,11 +27,50 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
         recipe=load_recipe("starter"),
         out=str(tmp_path / "models" / "me"),
         name="me",
-        seconds=1.0,
+        **limits,
     )
-    folder = training_request.save(request, Session(tmp_path, tmp_path / "models", None))
+    return training_request.save(request, Session(tmp_path, tmp_path / "models", None))
+
+
+def test_a_run_whose_time_is_up_stops(tmp_path):
+    """A run whose time is up ends as if it was stopped, says why, and leaves no model."""
+    folder = request_in(tmp_path, seconds=1.0)
     subprocess.run([sys.executable, "-m", "huggingtweets.app.worker", folder], check=True)
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
     assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
     assert not (tmp_path / "models" / "me").exists()
+
+
+WORK = """
+import signal, sys
+from pathlib import Path
+if sys.argv[2] == "windows":
+    del signal.pthread_kill
+from huggingtweets.app import worker
+worker.main(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("system", ["posix", "windows"])
+def test_a_run_is_stopped_without_signals_between_processes(system, tmp_path):
+    """A file asks for it, since Windows would kill what it sends SIGINT to; the run says that it stopped."""
+    folder = request_in(tmp_path)
+    events.ask_to_stop(folder)
+    subprocess.run([sys.executable, "-c", WORK, folder, system], check=True, timeout=120)
+    state = events.state(events.load(folder))
+    assert isinstance(state, events.Stopped)
+    assert state.message == ""
+    assert not (tmp_path / "models" / "me").exists()
+
+
+def test_a_run_that_goes_on_is_not_stopped_by_an_earlier_request(tmp_path):
+    """The file that stopped it is gone when it is queued again."""
+    folder = request_in(tmp_path)
+    events.append(folder, events.Stopped())
+    events.ask_to_stop(folder)
+    queue = Queue(Sessions(Limits()), Limits())
+    with queue._changed:
+        queue._closing = True  # nothing is started
+        queue._append(folder)
+    assert not events.stop_file(folder).exists()

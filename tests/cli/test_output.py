@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from huggingtweets.cli import app
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.commands import run
 
@@ -47,3 +49,27 @@ def test_an_error_is_json_for_machines(command, tmp_path):
     told = json.loads(done.stdout)
     assert told["exit_code"] == done.returncode == 2
     assert told["error"] == done.stderr.splitlines()[-1].removeprefix("error: ")
+
+
+@pytest.mark.parametrize(("options", "goes_on"), [((), True), (("--fresh",), False)])
+def test_after_ctrl_c_it_says_whether_the_same_command_goes_on(options, goes_on, monkeypatch):
+    """A training says so, unless it was to begin anew; the exit code is that of Ctrl-C."""
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("huggingtweets.workflows.train.read", interrupt)
+    words = ["train", sample_archive(), "--recipe", "starter", "--tracker", "none", *options]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 130
+    assert ("the same command goes on" in done.stderr) is goes_on
+
+
+def test_verbose_tells_what_happens_inside(tmp_path):
+    """Standard error has what the library logs, each line with its module; without the option it has not."""
+    loud, usual = (run("inspect", sample_archive(), *options) for options in (("--verbose",), ()))
+    assert loud.stdout == usual.stdout
+    assert "huggingtweets.sources: " in loud.stderr
+    assert "huggingtweets.sources: " not in usual.stderr
+    both = run("inspect", sample_archive(), "--verbose", "--quiet", cwd=tmp_path)
+    assert (both.returncode, "--verbose" in both.stderr) == (2, True)

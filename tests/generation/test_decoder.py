@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from peft import LoraConfig
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from huggingtweets.generation.decoder import ModuleDecoder, StaticDecoder, open_decoder
@@ -28,9 +29,23 @@ MODELS = {
         LlamaConfig(**LLAMA, attention_bias=True, mlp_bias=True, rope_parameters=ROTATION)
     ),
 }
+
+
+def adapted(model, **fields):
+    """A model with LoRA beside its matrices."""
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **fields)
+    model.add_adapter(config)
+    return model
+
+
+MODELS |= {
+    "gpt2 with adapters": lambda: adapted(MODELS["gpt2"](), fan_in_fan_out=True),
+    "llama with adapters": lambda: adapted(MODELS["llama"]()),
+}
 OTHERS = {
     "scaled by layer": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, scale_attn_by_inverse_layer_idx=True)),
     "unscaled": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, scale_attn_weights=False)),
+    "adapters of another kind": lambda: adapted(MODELS["llama"](), use_dora=True),
     "angles that follow the length": lambda: LlamaForCausalLM(
         LlamaConfig(**LLAMA, rope_parameters={**ROTATION, "rope_type": "dynamic"})
     ),

@@ -22,10 +22,12 @@ from huggingtweets.app.limits import Limits
 
 SERVE = """
 import sys, threading, msgspec
+from huggingtweets.app.access import Access
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.page import running
 limits = msgspec.json.decode(sys.argv[1], type=Limits)
-with running(limits, port=int(sys.argv[2])):
+port, token = int(sys.argv[2]), sys.argv[3]
+with running(limits, port=port, access=Access(token, port) if token else None):
     print("ready", flush=True)
     threading.Event().wait()
 """
@@ -49,14 +51,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, limits: Limits | None = None, **environment: str) -> Iterator[Served]:
-    """Serve the page with its home and its models below a folder; end it as Ctrl-C does."""
+def served(
+    folder: Path, limits: Limits | None = None, token: str = "", **environment: str
+) -> Iterator[Served]:
+    """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
+
+    Args:
+        folder: of the home and the models.
+        limits: of the page.
+        token: that opens it; "": the page is open to whoever can reach it, as most tests need it.
+        environment: more of the process's environment.
+    """
     import msgspec  # noqa: PLC0415 -- beside its one use
 
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port)],
+        [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port), token],
         cwd=folder,
         env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
         stdout=subprocess.PIPE,

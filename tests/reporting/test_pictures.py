@@ -16,6 +16,7 @@ from PIL import Image
 
 from huggingtweets.reporting import (
     avatar_pictures,
+    curves,
     funnel_picture,
     loss_curve,
     pipeline_picture,
@@ -337,3 +338,11 @@ def test_plain_text_keeps_what_emoji_need_and_nothing_that_hides():
     """Joiners of emoji and of Persian stay; controls, overrides of direction and lone surrogates go."""
     assert plain("👩🏽\u200d🚀 می\u200cشود") == "👩🏽\u200d🚀 می\u200cشود"
     assert plain(" a\n\tb\u202e\x00\ud83d\ufeffc\u00ad ") == "a bc"
+
+
+def test_the_curve_says_in_words_what_training_gained():
+    """Its title says how many guesses are saved, and names both figures; where nothing is, it says that."""
+    assert curves._title([(0, 1.6), (1, 1.3), (2, 1.2)]) == (
+        "25 % fewer guesses for unseen posts: 1.20 bits a byte after training, 1.60 before"
+    )
+    assert "did not help" in curves._title([(0, 1.6), (1, 1.7)])

@@ -297,6 +297,13 @@ def test_the_page_is_well_formed_and_can_be_read_without_seeing_it():
     assert all(words(element) for tag in ("desc", "caption", "h2", "h3") for element in report.all(tag))
 
 
+def test_the_badge_of_a_bot_is_drawn():
+    """The robot shows on machines whose fonts have no emoji; screen readers hear the words alone."""
+    (badge,) = (element for element in page().elements if element.attributes.get("class") == "badge")
+    assert words(badge) == "AI BOT"
+    assert "\N{ROBOT FACE}" not in report_html(record(), evaluation(), samples())
+
+
 def test_the_page_loads_and_runs_nothing():
     """One file is all there is: no address is opened, no script is there, and browsers are told so."""
     image = BytesIO()

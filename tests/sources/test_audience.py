@@ -121,3 +121,17 @@ def test_a_column_without_a_name_says_nothing(tmp_path):
     path.write_text(",text\n0,one two three\n1,four five six\n")
     kinds = [post.kind for post in sources.read(str(path), ReadOptions(name="Ada")).posts]
     assert kinds == [PostKind.ORIGINAL] * 2
+
+
+@pytest.mark.parametrize("flag", ["direct", "in_trash", "local_only", "localOnly", "paid"])
+def test_further_flags_close_a_record(tmp_path, flag):
+    """A flag that only the records have that are not for everyone, whatever its place wrote it for."""
+    assert texts(tmp_path, [{"text": MINE, flag: None}, {"text": SECRET, flag: True}], name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize("field", ["profile", "contact", "имя", "발신자", "nom", "gibberish"])
+def test_the_field_that_holds_just_the_name_that_is_wanted_is_the_authors(tmp_path, field):
+    """A field of any name; other people's records are not read as the wanted person's."""
+    assert texts(tmp_path, [{"text": MINE, field: "ada"}, {"text": OTHER, field: "bob"}], handle="ada") == [
+        MINE
+    ]

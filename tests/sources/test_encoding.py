@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,62 @@ def test_what_makes_no_sense_is_refused_and_can_be_named(tmp_path):
     assert post.text == "Кот спит"
     with pytest.raises(LocationError, match="'klingon' is not known"):
         list(sources.read(str(path), ReadOptions(encoding="klingon")).posts)
+
+
+VIETNAMESE = [
+    "Hôm nay ấm đun nước lại hát",
+    "Tàu hỏa của tôi vẫn muộn như mọi khi",
+    "Tại sao tôi không học được",
+]
+GERMAN = [
+    "Heute singt der Kessel schöne Lieder für mich",
+    "Der Zug verspätet sich über alle Maßen",
+    "Tee für vier",
+]
+
+
+def written_as(codec, text):
+    """Encode a text; in cp1258 the marks of tones are characters behind their letters."""
+    if codec != "cp1258":
+        return text.encode(codec)
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    apart = []
+    for letter in text:
+        marks = unicodedata.normalize("NFD", letter)
+        plain = "".join(mark for mark in marks if mark not in tones)
+        apart += [unicodedata.normalize("NFC", plain), *(mark for mark in marks if mark in tones)]
+    return "".join(apart).encode(codec)
+
+
+def read_texts(path):
+    return [post.text for post in sources.read(str(path), ReadOptions(name="Ada")).posts]
+
+
+def test_the_code_page_of_vietnam_is_read(tmp_path):
+    """Its tones are characters of their own, which belong to the letters before them."""
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"text\n" + b"".join(written_as("cp1258", text) + b"\n" for text in VIETNAMESE))
+    assert read_texts(path) == VIETNAMESE
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp1250"])
+@pytest.mark.parametrize("name", ["posts.csv", "posts.txt"])
+def test_lines_of_two_encodings_are_each_read_in_theirs(tmp_path, codec, name):
+    """As in a table that was put together of two; no line becomes mojibake, and none is lost."""
+    texts = (
+        GERMAN if codec == "cp1252" else ["Dnes konvice zase zpívá svou píseň", "Vlak má jako vždy zpoždění"]
+    )
+    both = [*(text.encode() for text in texts), *(text.encode(codec) for text in texts)]
+    path = tmp_path / name
+    path.write_bytes(b"\n".join([*([b"text"] if name == "posts.csv" else []), *both]))
+    assert read_texts(path) == [*texts, *texts]
+
+
+def test_a_damaged_character_makes_no_second_encoding(tmp_path):
+    """Bytes between characters of UTF-8 are damage of one line, as before."""
+    path = tmp_path / "posts.csv"
+    damaged = "Сегодня чайник поёт".encode().replace("ё".encode(), b"\xd1\xd1\xd1\xd1\xd1\xd1\xd1\xd1")
+    path.write_bytes("text\nОпять опаздывает поезд\n".encode() + damaged + b"\n")
+    first, second = read_texts(path)
+    assert first == "Опять опаздывает поезд"
+    assert second.startswith("Сегодня чайник по\ufffd")

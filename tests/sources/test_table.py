@@ -354,7 +354,7 @@ def test_a_table_whose_texts_are_all_empty_holds_no_posts(tmp_path):
 
 def test_a_file_of_another_kind_is_not_taken_for_a_table(tmp_path):
     """A file without the suffix of a table is refused, even with `source`."""
-    path = tmp_path / "posts.xlsx"
+    path = tmp_path / "posts.docx"
     path.write_bytes(b"PK")
     with pytest.raises(UnknownPlace):
         sources.read(str(path))

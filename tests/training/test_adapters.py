@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, pipeline
 
 from huggingtweets import load_recipe, models
-from huggingtweets.errors import MissingExtra
+from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
+from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
@@ -129,3 +131,59 @@ def test_without_peft_it_says_what_to_install(adapter, tmp_path, monkeypatch):
         fine_tune(str(base), tmp_path / "m")
     with pytest.raises(MissingExtra, match=r"huggingtweets\[lora\]"):
         Generator.load(adapter.folder)
+
+
+@pytest.fixture(scope="module")
+def beside_starter(tmp_path_factory):
+    """Two adapters of the base that ships with the package."""
+    settings = ["adapter_only=true", "lora_rank=8", "epochs=1", "evaluations=1"]
+    return [
+        fine_tune("starter", tmp_path_factory.mktemp("beside"), *settings, f"seed={seed}") for seed in (1, 2)
+    ]
+
+
+def test_an_adapter_of_a_named_base_holds_nothing_of_it(beside_starter):
+    """The folder has neither the base's weights nor its tokenizer, and names no place of this machine."""
+    first, _ = beside_starter
+    sizes = {path.name: path.stat().st_size for path in first.folder.iterdir()}
+    assert set(sizes) == {"adapter_model.safetensors", "adapter_config.json", "generation_config.json"}
+    assert sum(sizes.values()) < 500_000
+    config = json.loads((first.folder / "adapter_config.json").read_text("utf-8"))
+    assert (config["base_model_name_or_path"], config["revision"]) == ("starter", first.base.digest)
+    assert "/" not in config["base_model_name_or_path"]
+
+
+def test_adapters_of_one_base_share_its_weights(beside_starter):
+    """Each predicts as measured, and writes as its own modules do; in memory the base is there once."""
+    texts = [post.text for post in DATA.held_out]
+    loaded = [models.load(trained.folder) for trained in beside_starter]
+    tables = {model.model.get_input_embeddings().weight.data_ptr() for model in loaded}
+    assert len(tables) == 1
+    bits = [bits_per_post(model.model, model.tokenizer, texts, CPU) for model in loaded]
+    assert bits[0] != bits[1]
+    for trained, own in zip(beside_starter, bits, strict=True):
+        best = min(point.bits_per_byte for point in trained.curve)
+        assert sum(own) / sum(len(text.encode()) + 1 for text in texts) == pytest.approx(
+            best, rel=1e-3
+        )  # float16
+    cold = Sampling(temperature=1e-4, max_new_tokens=20)
+    for model in loaded:
+        assert decoder_weights(model.model)
+        fast = model.generate("the lamp", count=1, sampling=cold).samples
+        model.__dict__["_weights"] = None
+        assert model.generate("the lamp", count=1, sampling=cold).samples == fast
+
+
+def test_an_adapter_of_other_weights_is_refused(beside_starter, tmp_path):
+    """Where the base has changed since, the adapter fits no more, and nothing is written with it."""
+    folder = shutil.copytree(beside_starter[0].folder, tmp_path / "m")
+    config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
+    (folder / "adapter_config.json").write_text(json.dumps({**config, "revision": "0" * 64}), "utf-8")
+    with pytest.raises(ModelError, match="another version of the base starter"):
+        models.load(folder)
+
+
+def test_an_adapter_alone_needs_a_base_that_all_can_have(tmp_path):
+    """A folder is on this machine only: that is said before anything is trained."""
+    with pytest.raises(BaseError, match="would name a place of this machine"):
+        fine_tune(str(tiny_base(tmp_path / "base")), tmp_path / "m", "adapter_only=true")

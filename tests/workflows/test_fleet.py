@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import shutil
 import signal
@@ -35,6 +36,7 @@ from huggingtweets import (
     load_recipe,
     train,
 )
+from huggingtweets.bases import loading
 from huggingtweets.cli import app
 from huggingtweets.errors import LocationError, OutputExists, StoreUnavailable, UserError
 from huggingtweets.progress import Silence, watched_by
@@ -450,6 +452,23 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
     assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
     assert checks["second"] < checks["whole"] - 10  # it did not begin anew
     assert store.names("checkpoints") == []
+
+
+def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):
+    """Each author begins with the base as it was, whoever was trained before, and ends as if alone."""
+    loaded, load = [], loading._load_model
+    monkeypatch.setattr(loading, "_load_model", lambda *given: (loaded.append(given), load(*given))[1])
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", "speakers=true", *FEW_STEPS])
+    requests = read_folder(write_authors(tmp_path / "authors", 3))
+    worker = AuthorWorker(str(tmp_path / "store"), job(recipe=recipe), 30.0)
+    outcomes = [worker(Assignment(request=each, owner=each.name)) for each in requests[:2]]
+    assert len(loaded) == 1
+    alone = AuthorWorker(str(tmp_path / "alone"), job(recipe=recipe), 30.0)
+    second = alone(Assignment(request=requests[1], owner="me"))
+    assert second.files["model.safetensors"] == outcomes[1].files["model.safetensors"]
+    assert second.files["tokenizer.json"] == outcomes[1].files["tokenizer.json"]
+    assert len(loaded) == 2
+    assert len(pickle.dumps(worker)) < 10_000  # the base stays in the process that loaded it
 
 
 def test_a_large_table_is_split_in_bounded_memory(tmp_path, monkeypatch):

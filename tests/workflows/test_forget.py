@@ -193,13 +193,17 @@ def test_what_is_of_others_stays(machine):
 
 
 def test_the_command_shows_asks_and_deletes(machine):
-    """--dry-run and a missing --yes delete nothing; --yes deletes all, and lists what is published."""
+    """--dry-run and a missing --yes delete nothing; --yes deletes all, and lists what is published.
+
+    What --dry-run says is its result: it is on standard output, and can be piped.
+    """
     before = contents(machine).keys()
     shown = CliRunner().invoke(app, ["forget", SAMPLE, "--dry-run"])
     assert shown.exit_code == 0
-    assert "model: models/both  (holds @bob, too)" in shown.stderr
-    assert "https://huggingface.co/me/tiny  with: hf repos delete me/tiny" in shown.stderr
-    assert "me/bob" not in shown.stderr
+    assert "model: models/both  (holds @bob, too)" in shown.stdout
+    assert "https://huggingface.co/me/tiny  with: hf repos delete me/tiny" in shown.stdout
+    assert "me/bob" not in shown.output
+    assert shown.stderr == ""
     refused = CliRunner().invoke(app, ["forget", SAMPLE])
     assert (refused.exit_code, "agree to it with --yes" in refused.stderr) == (2, True)
     assert contents(machine).keys() == before

@@ -150,6 +150,24 @@ def test_merged_models_and_adapters(hub, models, name, base, library, people):
     assert not [path for path, content in files.items() if str(models.parent).encode() in content]
 
 
+def test_a_dry_run_shows_every_file_and_needs_no_token(hub, models, monkeypatch):
+    """The result is on standard output, and as JSON; the Hub is asked nothing, and nothing is uploaded."""
+    monkeypatch.delenv("HF_TOKEN")
+    words = ["publish", str(models / "ada"), "--i-am-the-author", "--with-dataset", "--dry-run"]
+    shown = CliRunner().invoke(app, words)
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    on_disk = {path.name for path in (models / "ada").iterdir()}
+    assert all(f"  {name}\n" in shown.stdout for name in on_disk)
+    assert "/YOU/ada (everybody sees it)" in shown.stdout
+    told = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    posts, model = told["repositories"]
+    assert posts["url"].endswith("/datasets/YOU/ada-posts")
+    assert {file["path"] for file in model["files"]} == on_disk
+    assert hub.requests == []
+    refused = CliRunner().invoke(app, ["publish", str(models / "ada"), "--dry-run"])
+    assert refused.exit_code == 2
+
+
 def test_publishing_twice_changes_nothing(hub, models):
     """The second time there is no commit, and no large file is sent."""
     first = publish(plan_publishing(models / "ada", AUTHOR))

@@ -19,25 +19,33 @@ A training request (training_request.py) is added to the queue (queue.py), which
 process of its own (worker.py). The process appends events to a file (events.py), which the page reads;
 run_progress.py computes from them how far the run is.
 language.py gives the texts of all of these in the visitor's language, from the catalogues in languages/.
-limits.py sets what a visitor may do. request_filter.py refuses HTTP requests that the page never makes.
+limits.py sets what a visitor may do, and visitors.py counts what each address does. request_filter.py refuses
+HTTP requests that the page never makes, access.py those without the token of one's own page, connections.py
+ends connections that ask for nothing. uploads.py keeps uploads apart, reader.py bounds what reading takes.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import webbrowser
 
+from ..files import home
 from .limits import ON_THE_INTERNET, Limits
 
 __all__ = ["serve"]
 
+TOKEN_FILE = "page-token"  # noqa: S105 -- the name of the file
 
-def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, browser: bool = False) -> None:
+
+def serve(
+    *, host: str = "127.0.0.1", port: int | None = None, public: bool = False, browser: bool = False
+) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
         host: address to listen on.
-        port: port to listen on.
+        port: port to listen on; None: the first from 7860 on that is free.
         public: apply the limits of a page that anybody can reach.
         browser: open the page in the user's browser.
 
@@ -45,9 +53,17 @@ def serve(*, host: str = "127.0.0.1", port: int = 7860, public: bool = False, br
         UserError: the port is taken.
         MissingExtra: Gradio is not installed.
     """
-    from .page import running  # noqa: PLC0415 -- it imports Gradio, which takes a second
+    from .access import Access, load_token  # noqa: PLC0415 -- it imports Starlette, which takes a moment
+    from .page import PORTS, free_port, running  # noqa: PLC0415 -- it imports Gradio, which takes a second
 
-    with running(ON_THE_INTERNET if public else Limits(), host=host, port=port, browser=browser) as url:
-        sys.stdout.write(f"The page is at {url} (Ctrl-C ends it; a model that is learning is kept)\n")
+    limits = ON_THE_INTERNET if public else Limits()
+    token = "" if public else load_token(home() / TOKEN_FILE)
+    port = free_port(host, [port] if port else PORTS)
+    access = Access(token, port) if token else None
+    with running(limits, port=port, host=host, access=access) as url:
+        address = f"{url}?token={token}" if access else url
+        sys.stdout.write(f"The page is at {address} (Ctrl-C ends it; a model that is learning is kept)\n")
         sys.stdout.flush()
+        if browser:
+            webbrowser.open(f"{url}?token={access.code()}" if access else url)
         threading.Event().wait()

@@ -107,6 +107,16 @@ def append(folder: Path, event: Event) -> None:
         file.write(msgspec.json.encode(event) + b"\n")
 
 
+def stop_file(folder: Path) -> Path:
+    """The file that asks the process of a run to stop. Unlike a signal it exists on every system."""
+    return folder / "stop"
+
+
+def ask_to_stop(folder: Path) -> None:
+    """Let the process of a run save its state and end."""
+    stop_file(folder).touch()
+
+
 def load(folder: Path) -> list[AnyEvent]:
     """All events so far; a last line without a line break is still being written, and left out."""
     try:

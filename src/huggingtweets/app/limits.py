@@ -20,12 +20,19 @@ class Limits(Struct, frozen=True, kw_only=True):
     upload: int | None = None  # bytes of a file
     posts: int | None = None  # posts of a selection
     reading: float | None = None  # seconds that reading a selection may take
+    memory: int | None = None  # bytes of memory that reading a selection may take
     training: float | None = None  # seconds that a run may take
     queued: int = 20  # runs in the queue
     own_queued: int = 20  # runs of one visitor in the queue
     models: int = 1000  # models of one visitor
     idle: float | None = None  # seconds without an event of the visitor after which a session is deleted
     sessions: int = 100_000  # sessions at the same time
+    own_sessions: int | None = None  # sessions at the same time of one address
+    own_readings: int | None = None  # selections of one address that are read at the same time
+    own_uploads: int | None = None  # bytes of files that one address has uploaded and not used yet
+    connections: int = 1000  # at the same time
+    headers: float = 10.0  # seconds that the headers of a request may take to arrive
+    body: float = 60.0  # seconds that the next piece of a request's body may take to arrive
     concurrent: int = 4  # events that need much of the processor and are handled at the same time
 
     def recipes(self) -> tuple[str, ...]:
@@ -43,11 +50,15 @@ ON_THE_INTERNET = Limits(
     upload=200 * MEGABYTE,
     posts=200_000,
     reading=120.0,
+    memory=4000 * MEGABYTE,
     training=0.5 * HOUR,
     queued=20,
     own_queued=1,
     models=5,
     idle=2 * HOUR,
     sessions=200,
-    concurrent=2,
+    own_sessions=10,
+    own_readings=2,
+    own_uploads=400 * MEGABYTE,
+    concurrent=8,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 from ..errors import UserError
 from ..files import home
 from . import language
+from .access import Access
+from .connections import close_idle_connections
 from .games import Games
 from .language import N_, LanguageMiddleware, _
 from .limits import Limits
@@ -34,8 +36,10 @@ from .tabs.publish import PublishTab
 from .tabs.take import TakeTab
 from .tabs.train import TrainTab
 from .theme import css, script, theme
+from .uploads import kept_apart
 
 TITLE = "huggingtweets"
+PORTS = range(7860, 7880)  # as Gradio and trackio choose theirs
 TABS = (
     ("posts", N_("1 Posts")),
     ("train", N_("2 Train")),
@@ -120,30 +124,31 @@ def _lay_out(shared: Shared) -> list[Any]:
 
 @contextmanager
 def running(
-    limits: Limits, *, host: str = "127.0.0.1", port: int = 7860, browser: bool = False
+    limits: Limits, *, port: int, host: str = "127.0.0.1", access: Access | None = None
 ) -> Iterator[str]:
     """Serve the page while the `with` block runs; yield its URL.
 
-    Raises:
-        UserError: the port is taken.
+    Args:
+        limits: what a visitor may do.
+        port: port to listen on, from `free_port`.
+        host: address to listen on.
+        access: lets in who may open the page; None: whoever can reach it.
     """
-    _require_free(host, port)
-    incoming = home() / "incoming"
+    incoming = home().resolve() / "incoming"
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(incoming.resolve())
+    os.environ["GRADIO_TEMP_DIR"] = str(incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     sessions = Sessions(limits)
     sessions.delete_idle()
     queue = Queue(sessions, limits)
     reports = Reports()
-    page = build(Server(limits, sessions, queue, LoadedModels(), incoming.resolve(), Games(), reports))
-    hosts = None if limits.public else ("localhost", host)
-    request_filter = Middleware(RequestFilter, hosts=hosts, upload=limits.upload)
+    page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
+    request_filter = Middleware(RequestFilter, limits=limits, access=access)
+    close_idle_connections(limits)
     try:
-        _, url, _ = page.launch(
+        _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,
             server_port=port,
-            inbrowser=browser,
             share=False,
             prevent_thread_lock=True,
             quiet=True,
@@ -167,18 +172,32 @@ def running(
                 "openapi_url": None,
             },
         )
-        yield url
+        with kept_apart(incoming):
+            yield url
     finally:
         queue.close()
         page.close(verbose=False)
 
 
-def _require_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def free_port(host: str, ports: Sequence[int]) -> int:
+    """The first of some ports that nothing listens on.
+
+    Raises:
+        UserError: all are taken.
+    """
+    for port in ports:
         try:
-            probe.bind((host, port))
+            _bind(host, port)
         except OSError as error:
-            raise UserError(
-                f"{host}:{port} cannot be used ({error.strerror}); choose another with --port or --host"
-            ) from error
+            reason = error.strerror
+        else:
+            return port
+    raise UserError(f"{host}:{ports[-1]} cannot be used ({reason}); choose another with --port or --host")
+
+
+def _bind(host: str, port: int) -> None:
+    """Listen for a moment."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":  # elsewhere the option lets two programs listen on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -75,7 +74,7 @@ class Queue:
         with self._changed:
             state = training_request.load(run.folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(run.folder)
             elif run.folder in self._folders[1:]:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
@@ -95,7 +94,7 @@ class Queue:
         for folder in self.order()[:1]:
             state = training_request.load(folder).state
             if isinstance(state, Running):
-                os.kill(state.pid, signal.SIGINT)
+                events.ask_to_stop(folder)
         self._thread.join(STOP_SECONDS)
 
     def _require_space(self, session: Session) -> None:
@@ -104,6 +103,7 @@ class Queue:
             raise PageError(_("too many runs wait already; try again when one of them is done"))
 
     def _append(self, folder: Path) -> None:
+        events.stop_file(folder).unlink(missing_ok=True)
         events.append(folder, Queued())
         self._folders.append(folder)
         self._changed.notify()
@@ -146,4 +146,5 @@ def _start(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:
         env={**os.environ, **({"HUGGINGTWEETS_HOME": str(session / "home")} if own_home else {})},
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C in the server's terminal does not reach it
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )

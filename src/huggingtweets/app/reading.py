@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from ..cleaning import EXAMPLES
 from ..dataset.sufficiency import Level, sufficiency
-from ..errors import LocationError, NoTextColumn, SeveralAuthors
-from ..progress import Silence
+from ..errors import NoTextColumn, SeveralAuthors
 from ..workflows.data import DataConfig
-from ..workflows.inspect import Inspection, inspect
+from ..workflows.inspect import Inspection
 from . import training_request
 from .events import Done
 from .limits import Limits
 from .messages import error_message, hide_paths
+from .reader import Reader
 from .selection import Place, Selection, save
 from .sessions import Session
 
@@ -33,15 +32,17 @@ def read_posts(selection: Selection, session: Session, limits: Limits) -> tuple[
     Raises:
         UserError: a limit is reached, or the places cannot be read together.
     """
-    with session.use_home():
+    session.make()
+    with session.use_home(), session.reading():
+        reader = Reader(limits, session.own_home)
         try:
-            read = _inspect(selection, limits)
+            read = _inspect(selection, reader)
         except Exception as error:
-            selection = _with_errors(selection, limits)
+            selection = _with_errors(selection, reader)
             if not any(place.error for place in selection.places):
                 raise
             del error
-            read = _inspect(selection, limits)
+            read = _inspect(selection, reader)
     authors = [inspection.author for inspection in read]
     level = sufficiency([text for author in authors for text in author.texts]).level
     selection = replace(
@@ -67,8 +68,9 @@ def inspections(
     Raises:
         UserError: a limit is reached, or a place cannot be read any more.
     """
-    with session.use_home():
-        return _inspect(selection, limits, examples)
+    session.make()
+    with session.use_home(), session.reading():
+        return _inspect(selection, Reader(limits, session.own_home), examples)
 
 
 def delete_unused_uploads(selection: Selection, session: Session) -> None:
@@ -81,25 +83,23 @@ def delete_unused_uploads(selection: Selection, session: Session) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _inspect(selection: Selection, limits: Limits, examples: int = EXAMPLES) -> list[Inspection]:
+def _inspect(selection: Selection, reader: Reader, examples: int = EXAMPLES) -> list[Inspection]:
     data = DataConfig(
         locations=tuple(place.location for place in selection.readable),
         options=selection.options,
         rules=selection.rules,
     )
-    if not data.locations:
-        return []
-    return inspect(data, examples=examples, watcher=_ReadingLimits(limits))
+    return reader.inspect(data, examples) if data.locations else []
 
 
-def _with_errors(selection: Selection, limits: Limits) -> Selection:
+def _with_errors(selection: Selection, reader: Reader) -> Selection:
     """Read each place alone, and note why it cannot be read."""
     names = [(place.location, place.shown) for place in selection.places]
     places = []
     for place in selection.places:
         if not place.error:
             try:
-                _inspect(replace(selection, places=(place,)), limits)
+                _inspect(replace(selection, places=(place,)), reader)
             except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
                 place = Place(  # noqa: PLW2901 -- the same place, with its error
                     place.location,
@@ -110,26 +110,3 @@ def _with_errors(selection: Selection, limits: Limits) -> Selection:
                 )
         places.append(place)
     return replace(selection, places=tuple(places))
-
-
-class _ReadingLimits(Silence):
-    """A watcher that stops reading which takes too long or finds too many posts."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._end = time.monotonic() + limits.reading if limits.reading else None
-
-    def read(self, posts: int, expected: int | None) -> None:
-        """Check the limits.
-
-        Raises:
-            LocationError: one is reached.
-        """
-        del expected
-        if self._limits.posts and posts > self._limits.posts:
-            raise LocationError(
-                f"more than {self._limits.posts:,} posts are too many for this page; "
-                "run huggingtweets on your own machine"
-            )
-        if self._end and time.monotonic() > self._end:
-            raise LocationError("reading takes too long for this page; run huggingtweets on your own machine")

@@ -6,16 +6,22 @@ refused. On the owner's machine, requests that another website makes the browser
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .access import Access
+from .limits import Limits
 from .reports import PREFIX as REPORTS
+from .uploads import UploadedBytes
 
 API = "/gradio_api"
+UPLOAD = f"{API}/upload"
+STARTUP = f"{API}/startup-events"
 GET_PREFIXES = (REPORTS, "/assets/", "/static/", f"{API}/heartbeat/", f"{API}/file=")
 GET = (
     "/",
@@ -27,7 +33,7 @@ GET = (
     f"{API}/app_id",
     f"{API}/info",
     f"{API}/queue/data",
-    f"{API}/startup-events",
+    STARTUP,
     f"{API}/theme.css",
     f"{API}/upload_progress",
 )
@@ -36,29 +42,35 @@ POST = (
     f"{API}/queue/join",
     f"{API}/reset",
     f"{API}/run/predict",
-    f"{API}/upload",
+    UPLOAD,
 )
 MAX_BYTES = 1_000_000  # of a request that uploads no file
 SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "connect-src 'self'; worker-src 'self' blob:; "
-    "frame-src 'self' data:; object-src 'none'; form-action 'self'"
+    "frame-src 'self' data:; object-src 'none'; form-action 'self'; base-uri 'self'"
 )
+OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")  # names of one's own machine
+OWN_FRAMES = "; frame-ancestors 'none'"
+PUBLIC_FRAMES = "; frame-ancestors 'self' https://huggingface.co"  # which shows Spaces in a frame
+_HOST = re.compile(r"([\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class RequestFilter:
     """Middleware that refuses requests which the page never makes."""
 
-    def __init__(self, app: ASGIApp, *, hosts: tuple[str, ...] | None, upload: int | None) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits, access: Access | None = None) -> None:
         """Filter the requests to `app`.
 
         Args:
             app: the application that answers.
-            hosts: host names that a request may be addressed to, besides IP addresses; None: any.
-            upload: bytes that an uploaded file may have; None: any number.
+            limits: of the page.
+            access: lets in who may open a page of one's own machine; None: everybody may.
         """
-        self._app, self._hosts, self._upload = app, hosts, upload
+        self._app, self._limits, self._access = app, limits, access
+        self._uploaded = UploadedBytes(limits.own_uploads)
+        self._policy = SECURITY_POLICY + (PUBLIC_FRAMES if limits.public else OWN_FRAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the application, or refuse it."""
@@ -66,28 +78,36 @@ class RequestFilter:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        refusal = self._refusal(scope["method"], scope["path"], headers)
-        if refusal:
-            status, message = refusal
-            await PlainTextResponse(message, status_code=status)(scope, receive, send)
-            return
+        app = self._answer(scope, Headers(scope=scope)) or self._app
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response_headers = MutableHeaders(scope=message)
-                response_headers.setdefault("Content-Security-Policy", SECURITY_POLICY)
+                response_headers.setdefault("Content-Security-Policy", self._policy)
                 response_headers["X-Content-Type-Options"] = "nosniff"
                 response_headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
-        await self._app(scope, self._limited(scope["path"], receive), send_secured)
+        await app(scope, self._limited(scope, receive), send_secured)
+
+    def _answer(self, scope: Scope, headers: Headers) -> Response | None:
+        """What is answered in place of the page; None where the page answers."""
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        if refusal:
+            status, message = refusal
+            return PlainTextResponse(message, status_code=status)
+        asks_itself = (
+            scope["method"] == "HEAD" or scope["path"] == STARTUP
+        )  # as Gradio does; it tells nothing
+        if self._access and not (asks_itself or self._access.has_cookie(headers.get("cookie", ""))):
+            return self._access.answer(scope["query_string"].decode("latin-1"))
+        return None
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
         """Status and message of the refusal; None where the page makes such requests."""
         if not _is_used(method, path):
             return 404, "Not found"
-        if self._hosts is not None and not _is_same_origin(headers, self._hosts):
+        if not self._limits.public and not _is_same_origin(headers):
             return 403, "This page answers only to itself"
         try:
             length = int(headers.get("content-length", "0"))
@@ -99,19 +119,25 @@ class RequestFilter:
         return None
 
     def _max_bytes(self, path: str) -> int | None:
-        if path.startswith(f"{API}/upload"):
-            return None if self._upload is None else self._upload + MAX_BYTES
+        if path.startswith(UPLOAD):
+            return None if self._limits.upload is None else self._limits.upload + MAX_BYTES
         return MAX_BYTES
 
-    def _limited(self, path: str, receive: Receive) -> Receive:
-        """Receive a request, and end it where its body is too long, whatever Content-Length says."""
-        limit, received = self._max_bytes(path), 0
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """Receive a request; end it where its body is too long or too slow, whatever Content-Length says."""
+        limit, received, is_whole = self._max_bytes(scope["path"]), 0, False
+        address = scope["client"][0] if scope["client"] else ""
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if limit is not None and received > limit:
+            nonlocal received, is_whole
+            try:
+                message = await asyncio.wait_for(receive(), None if is_whole else self._limits.body)
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            size = len(message.get("body", b""))
+            received, is_whole = received + size, not message.get("more_body", False)
+            too_many = limit is not None and received > limit
+            if too_many or (scope["path"].startswith(UPLOAD) and not self._uploaded.add(address, size)):
                 return {"type": "http.disconnect"}
             return message
 
@@ -128,19 +154,11 @@ def _is_used(method: str, path: str) -> bool:
     return method == "POST" and plain in POST
 
 
-def _is_same_origin(headers: Headers, hosts: tuple[str, ...]) -> bool:
-    """Whether the request is addressed to one of the hosts or to an IP address, and sent by a page of it."""
+def _is_same_origin(headers: Headers) -> bool:
+    """Whether the request is addressed to a name of this machine, and sent by a page of the same origin."""
     host = headers.get("host", "")
-    name = urlsplit(f"//{host}").hostname or ""
-    if name not in hosts and not _is_address(name):
+    name = _HOST.fullmatch(host)
+    if name is None or name[1].lower() not in OWN_HOSTS:
         return False
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == host
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

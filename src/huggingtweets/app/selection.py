@@ -23,6 +23,7 @@ from .language import N_, _
 from .limits import Limits
 from .messages import PageError
 from .sessions import Session
+from .uploads import is_upload
 
 FILE = "chosen.json"
 SAMPLE = N_("the sample: a made-up account")
@@ -83,8 +84,10 @@ def load(session: Session) -> Selection:
 
 
 def save(selection: Selection, session: Session) -> Selection:
-    """Write the selection into the session, and return it."""
-    session.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write the selection into the session, and return it; a session is not made for an empty one."""
+    if selection == Selection() and not session.root.is_dir():
+        return selection
+    session.make()
     (session.root / FILE).write_bytes(msgspec.json.encode(selection))
     return selection
 
@@ -95,7 +98,7 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     Args:
         selection: what the files are added to.
         uploads: paths of the files, as the browser sends them.
-        incoming: the folder where Gradio puts uploads; a path outside of it is refused.
+        incoming: the folder of Gradio's files; what is no upload in it is refused.
         session: where the files go.
 
     Raises:
@@ -104,11 +107,12 @@ def with_uploads(selection: Selection, uploads: Sequence[str], incoming: Path, s
     places = []
     for upload in uploads:
         path = Path(upload).resolve()
-        if not path.is_relative_to(incoming.resolve()) or not path.is_file():
+        if not is_upload(path, incoming.resolve()):
             raise PageError(_("this file is not here any more; drop it again"))
+        session.make()
         folder = session.uploads / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
-        file = path.rename(folder / path.name)
+        file = path.replace(folder / path.name)
         places.append(Place(str(file), path.name))
     return _with_places(selection, places)
 

@@ -16,13 +16,16 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from ..errors import ModelError, UserError
 from ..files import at_home, home
 from ..model_folder import MODELS, ModelFolder, find_models
 from .limits import Limits
+from .visitors import Visitors, current_address
 
 KEY = re.compile(r"[\w-]{32}")
+MOST_WAITING = 2  # events of a stranger that wait for another one
 _LAST_EVENT = "seen"  # an empty file, whose modification time is that of the visitor's last event
 
 
@@ -33,6 +36,8 @@ class Session:
     root: Path
     models: Path
     own_home: Path | None  # where its datasets and caches are; None: the home of this machine
+    visitors: Visitors | None = None  # of a public page; None: nothing is counted
+    address: str = ""  # of the visitor, where the event that is being handled comes from
 
     @property
     def runs(self) -> Path:
@@ -43,6 +48,24 @@ class Session:
     def uploads(self) -> Path:
         """The folder of the files that the visitor uploaded."""
         return self.root / "uploads"
+
+    def make(self) -> None:
+        """Make the folder of the session, before something is kept in it.
+
+        Raises:
+            UserError: there are too many sessions, or too many of one address.
+        """
+        if self.visitors:
+            self.visitors.make_folder(self.root, self.address)
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """In a `with` of this, posts are read; a stranger's address does so only a few times at once.
+
+        Raises:
+            UserError: the address reads too much already.
+        """
+        return self.visitors.reading(self.address) if self.visitors else nullcontext()
 
     def use_home(self) -> AbstractContextManager[None]:
         """In a `with` of this, datasets and caches are those of the session."""
@@ -72,37 +95,36 @@ class Sessions:
     def __init__(self, limits: Limits) -> None:
         """Use the folder of sessions below the home of this machine."""
         self._limits = limits
-        self._visitors = home() / "visitors"
-        self._locks: dict[Path, threading.Lock] = {}
+        self._folder = home() / "visitors"
+        self._visitors = Visitors(limits)
+        self._locks: WeakValueDictionary[Path, SessionLock] = WeakValueDictionary()
 
     def of(self, key: object) -> Session:
-        """The session of a key; a new one where the key is new.
+        """The session of a key; it has no folder until something is kept in it.
 
         Raises:
-            UserError: it is no key, or there are too many sessions.
+            UserError: it is no key.
         """
         if not self._limits.public:
             return Session(home() / "app", MODELS.resolve(), None)
         if not isinstance(key, str) or not KEY.fullmatch(key):
             raise UserError("this page has no key to your room; reload it")
-        root = self._visitors / hashlib.sha256(key.encode()).hexdigest()[:32]
-        if not root.is_dir():
-            if len(list(self.all())) >= self._limits.sessions:
-                raise UserError("too many people are here just now; try again later, or run it yourself")
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (root / _LAST_EVENT).touch()
-        return _session(root)
+        root = self._folder / hashlib.sha256(key.encode()).hexdigest()[:32]
+        if root.is_dir():
+            (root / _LAST_EVENT).touch()
+        return self._session(root)
 
-    def lock(self, session: Session) -> threading.Lock:
+    def lock(self, session: Session) -> SessionLock:
         """The lock to hold while the selection of a session is changed."""
-        return self._locks.setdefault(session.root, threading.Lock())
+        most = MOST_WAITING if session.visitors else None
+        return self._locks.setdefault(session.root, SessionLock(most))
 
     def all(self) -> Iterator[Session]:
         """Every session there is."""
         if not self._limits.public:
             yield self.of(None)
-        elif self._visitors.is_dir():
-            yield from map(_session, sorted(self._visitors.iterdir()))
+        elif self._folder.is_dir():
+            yield from map(self._session, sorted(self._folder.iterdir()))
 
     def delete_idle(self, *, busy: Collection[Path] = ()) -> int:
         """Delete the sessions without an event for longer than the limit; return how many.
@@ -116,7 +138,6 @@ class Sessions:
         idle = [session.root for session in self.all() if session.root not in used and self._is_idle(session)]
         for root in idle:
             shutil.rmtree(root, ignore_errors=True)
-            self._locks.pop(root, None)
         return len(idle)
 
     def _is_idle(self, session: Session) -> bool:
@@ -126,7 +147,32 @@ class Sessions:
             return True
         return time.time() - last > (self._limits.idle or 0)
 
+    def _session(self, root: Path) -> Session:
+        """The session of a visitor in a folder of its own."""
+        return Session(root, root / "models", root / "home", self._visitors, current_address())
 
-def _session(root: Path) -> Session:
-    """The session of a visitor in a folder of its own."""
-    return Session(root, root / "models", root / "home")
+
+class SessionLock:
+    """Lets one event of a session through at a time; few wait for it, as each takes a thread of the page."""
+
+    def __init__(self, most: int | None) -> None:
+        """Let so many events wait; None: any number."""
+        self._lock, self._waiting, self._most = threading.Lock(), 0, most
+
+    def __enter__(self) -> None:
+        """Wait for the lock.
+
+        Raises:
+            UserError: too many events wait already.
+        """
+        if self._most is not None and self._waiting >= self._most:
+            raise UserError("what you asked for before is still being done; wait a moment")
+        self._waiting += 1
+        try:
+            self._lock.acquire()
+        finally:
+            self._waiting -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self._lock.release()

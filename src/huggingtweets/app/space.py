@@ -13,6 +13,9 @@ import os
 
 from huggingtweets.app import serve
 
+# the proxy before a Space tells whose request it is; its own address is one of these
+os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+
 if __name__ == "__main__":
     serve(host="0.0.0.0", port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), public=True)
 '''
@@ -72,5 +75,5 @@ def export(folder: Path, *, replace: bool = False) -> list[str]:
             "requirements.txt": f"./{wheel}[app]\n",
         }
         for name, content in files.items():
-            (unfinished / name).write_text(content, "utf-8")
+            (unfinished / name).write_text(content, "utf-8", newline="\n")
     return [*files, wheel]

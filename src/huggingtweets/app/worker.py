@@ -1,7 +1,7 @@
 """The process of a training run: python -m huggingtweets.app.worker FOLDER.
 
-It runs on while pages are closed and servers restarted. SIGINT stops it: training saves its state then, and
-another process of the same run continues from there.
+It runs on while pages are closed and servers restarted. A file in its folder stops it (`events.ask_to_stop`),
+as SIGINT does: training saves its state then, and another process of the same run continues from there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from _thread import interrupt_main
 from pathlib import Path
 
 import psutil
@@ -21,6 +23,7 @@ from . import events, training_request
 from .training_request import TrainingRequest
 
 NICE = 10  # priority below that of the page
+POLL_EVERY = 0.2  # seconds between two looks for the file that stops it
 KILL_AFTER = 60.0  # seconds that a run has to save its state when its time is up
 TIME_IS_UP = "its time on this page is up"
 
@@ -34,7 +37,7 @@ def main(folder: Path) -> None:
     events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
     try:
         request = training_request.load(folder).request
-        _stop_after(request.seconds, time_is_up)
+        _watch(folder, request.seconds, time_is_up)
         train(_train_config(request), events.EventWriter(folder))
     except KeyboardInterrupt:
         events.append(folder, events.Stopped(message=TIME_IS_UP if time_is_up.is_set() else ""))
@@ -60,18 +63,30 @@ def _train_config(request: TrainingRequest) -> TrainConfig:
     )
 
 
-def _stop_after(seconds: float | None, time_is_up: threading.Event) -> None:
-    """Send this process SIGINT after some time, and SIGTERM `KILL_AFTER` seconds later."""
+def _watch(folder: Path, seconds: float | None, time_is_up: threading.Event) -> None:
+    """Interrupt training when somebody asks for it, or when its time is up: then it must not hang either."""
 
-    def stop(number: signal.Signals) -> None:
-        time_is_up.set()
-        os.kill(os.getpid(), number)
+    def watch() -> None:
+        started = time.monotonic()
+        while not events.stop_file(folder).exists():
+            if seconds is not None and time.monotonic() - started > seconds:
+                time_is_up.set()
+                break
+            time.sleep(POLL_EVERY)
+        _interrupt()
+        if time_is_up.is_set():
+            time.sleep(KILL_AFTER)
+            psutil.Process().terminate()
 
-    if seconds is not None:
-        for delay, number in ((seconds, signal.SIGINT), (seconds + KILL_AFTER, signal.SIGTERM)):
-            timer = threading.Timer(delay, stop, (number,))
-            timer.daemon = True
-            timer.start()
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread as Ctrl-C does, which also wakes it where the system has such signals."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        interrupt_main()
 
 
 if __name__ == "__main__":

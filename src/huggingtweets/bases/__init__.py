@@ -19,7 +19,7 @@ from typing import Protocol, cast
 
 from ._files import BaseFiles, Progress, no_progress
 
-__all__ = ["BaseFiles", "Place", "Progress", "fetch", "locate"]
+__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate"]
 
 PLACES = (
     "embedded",
@@ -57,6 +57,13 @@ def locate(name: str, progress: Progress = no_progress) -> BaseFiles:
     """
     places = (cast("Place", import_module(f".{place}", __name__)) for place in PLACES)
     return next(place for place in places if place.recognises(name)).locate(name, progress)
+
+
+def is_named(name: str) -> bool:
+    """Whether a base is called the same on every machine with this package."""
+    from . import named  # noqa: PLC0415 -- with the Hub's client
+
+    return named.recognises(name)
 
 
 def fetch(name: str, progress: Progress = no_progress) -> None:

@@ -21,6 +21,7 @@ from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
 from .hub import cached_commit
+from .kept import kept_base
 from .languages import languages_of
 from .pretrained import first_line, load_config, load_model, load_tokenizer
 
@@ -61,6 +62,14 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
     Raises:
         BaseError: it cannot be reached, read, or is no causal language model.
     """
+    kept = kept_base()
+    if kept:
+        copied: LoadedBase = kept.copy_of(name, dropout, lambda: _load(name, dropout, progress))
+        return copied
+    return _load(name, dropout, progress)
+
+
+def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
     with _one_line(name), quiet_transformers():
         files = locate(name, progress)
         tokenizer = load_tokenizer(files.place, **_given(files))

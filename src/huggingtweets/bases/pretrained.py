@@ -123,11 +123,22 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
     return model
 
 
-class _Adapter(Struct):
+class Adapter(Struct):
     """What of adapter_config.json is needed to find the base."""
 
     base_model_name_or_path: str
-    revision: str | None = None
+    revision: str | None = None  # on the Hub; of a named base, the digest of its weights
+
+
+def adapter_of(folder: Path) -> Adapter:
+    """What an adapter of peft says of its base.
+
+    Raises:
+        OSError: the file is not there.
+        ValueError: it is damaged.
+    """
+    with _naming(ADAPTER_CONFIG):
+        return msgspec.json.decode((folder / ADAPTER_CONFIG).read_bytes(), type=Adapter)
 
 
 def load_adapted(folder: Path, **options: Any) -> Any:
@@ -141,17 +152,26 @@ def load_adapted(folder: Path, **options: Any) -> Any:
         OSError: one of them is not there.
         ValueError: as `load_model`.
     """
-    if not (folder / ADAPTER_WEIGHTS).is_file():  # peft would unpickle adapter_model.bin
-        raise ValueError(f"{ADAPTER_WEIGHTS} is missing")
-    with _naming(ADAPTER_CONFIG):
-        adapter = msgspec.json.decode((folder / ADAPTER_CONFIG).read_bytes(), type=_Adapter)
+    adapter = adapter_of(folder)
     place, revision = adapter.base_model_name_or_path, adapter.revision
     load_config(place, revision=revision, local_files_only=options["local_files_only"])
     model = load_model(place, revision=revision, **options)
+    add_adapter(model, folder)
+    return model
+
+
+def add_adapter(model: Any, folder: Path) -> None:
+    """Put an adapter of peft beside the layers of its base, which is changed in place.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is damaged, or of another model.
+    """
+    if not (folder / ADAPTER_WEIGHTS).is_file():  # peft would unpickle adapter_model.bin
+        raise ValueError(f"{ADAPTER_WEIGHTS} is missing")
     with _naming(ADAPTER_WEIGHTS):
         loading = model.load_adapter(folder).to_dict()
     _require_weights(loading, ADAPTER_WEIGHTS, complete=True)
-    return model
 
 
 def _require_layers(folder: Path) -> None:

@@ -29,6 +29,7 @@ from ._signatures import parameters, set_parameters
 from ._terminal import log, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
+GOES_ON = {"demo", "fleet", "pretrain", "publish", "sweep", "train"}  # after Ctrl-C, when it is run again
 STOPPING = ("SIGTERM", "SIGHUP")  # signals that are to stop a command like Ctrl-C; Windows lacks one
 
 
@@ -36,14 +37,17 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options to a command that all have; without --debug, an error is printed as one line."""
 
     @functools.wraps(command)
-    def run(*, quiet: bool, log_file: Path | None, debug: bool, **values: object) -> None:
+    def run(*, quiet: bool, verbose: bool, log_file: Path | None, debug: bool, **values: object) -> None:
         try:
-            with output(quiet=quiet, log_file=log_file):
+            with output(quiet=quiet, verbose=verbose, log_file=log_file):
                 _run(command, values)
         except BaseException as error:
             if debug or isinstance(error, typer.Exit | typer.Abort | SystemExit):
                 raise
-            raise typer.Exit(show_error(error, as_json=bool(values.get("as_json")))) from None
+            goes_on = command.__name__ in GOES_ON and not values.get("fresh")
+            raise typer.Exit(
+                show_error(error, as_json=bool(values.get("as_json")), goes_on=goes_on)
+            ) from None
 
     set_parameters(run, [*parameters(command).values(), *parameters(_options).values()])
     return run
@@ -61,6 +65,9 @@ def _run(command: Callable[..., None], values: dict[str, object]) -> None:
 
 def _options(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Tell more of what happens, on standard error.")
+    ] = False,
     log_file: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Add what is reported, and the traceback of an error, to a file."),
@@ -82,13 +89,21 @@ def set_signals() -> None:
             signal.signal(number, stop)
 
 
-def show_error(error: BaseException, *, as_json: bool = False) -> int:
-    """Print an error as one line on standard error; return the exit code."""
+def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = False) -> int:
+    """Print an error as one line on standard error; return the exit code.
+
+    Args:
+        error: why the command ends.
+        as_json: whether it is printed as JSON, too.
+        goes_on: whether the command goes on from where it was when it is run again.
+    """
     if isinstance(error, BrokenPipeError):  # `huggingtweets generate ... | head` closes the pipe early
         _drop_output()
         return 0
     message, exit_code = _described(error)
     line = " ".join(message.split())
+    if goes_on and isinstance(error, KeyboardInterrupt):
+        line = f"{line}; the same command goes on from where it was"
     if as_json:
         print_json({"error": line, "exit_code": exit_code})
     prefix = "" if isinstance(error, KeyboardInterrupt) else "error: "

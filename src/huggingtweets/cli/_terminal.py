@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import sys
@@ -25,6 +26,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.segment import Segment
 from rich.text import Text
 
+from ..errors import UserError
 from ..progress import duration, memory
 from ..text import printable
 from ..types import CurvePoint
@@ -57,9 +59,17 @@ _log_file: ContextVar[TextIO | None] = ContextVar("log_file", default=None)
 
 
 @contextmanager
-def output(*, quiet: bool, log_file: Path | None) -> Iterator[None]:
-    """How a command reports its progress: not at all on the terminal, and to a file besides."""
+def output(*, quiet: bool, verbose: bool, log_file: Path | None) -> Iterator[None]:
+    """How a command reports its progress: not at all or in detail on the terminal, and to a file besides.
+
+    Raises:
+        UserError: it is to be both quiet and verbose.
+    """
+    if quiet and verbose:
+        raise UserError("--quiet and --verbose exclude each other; give one of them")
     with ExitStack() as stack:
+        if verbose:
+            stack.enter_context(_logging())
         file = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
         states = _quiet.set(quiet), _log_file.set(file)
         try:
@@ -67,6 +77,28 @@ def output(*, quiet: bool, log_file: Path | None) -> Iterator[None]:
         finally:
             _quiet.reset(states[0])
             _log_file.reset(states[1])
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Show on standard error what the library logs."""
+    logger, handler = logging.getLogger(__package__.partition(".")[0]), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    handler.addFilter(_printable)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+def _printable(record: logging.LogRecord) -> bool:
+    """Replace the control codes in a line of the log; locations and names are written by others."""
+    record.msg, record.args = printable(record.getMessage()), ()
+    return True
 
 
 def log(text: str) -> None:

@@ -13,7 +13,12 @@ from ._terminal import print_json
 
 
 def app(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 7860,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of the page.  [default: the first from 7860 on that is free]"
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; the usual one is reached from this machine only.")
     ] = "127.0.0.1",
@@ -39,7 +44,8 @@ def app(
     """Open the page: from a file to a bot in three clicks.
 
     It asks for posts, trains a model while it shows how far it is, and lets you play with it. It loads
-    nothing from elsewhere.
+    nothing from elsewhere. On your own machine it opens with the address that is printed, which ends with a
+    token: other users of the machine cannot open it.
 
     \b
     Examples:

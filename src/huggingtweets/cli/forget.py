@@ -42,8 +42,8 @@ def forget(
     from ..workflows.forget import find_traces
 
     traces = find_traces(handle, folders or ())
-    _show(traces)
     delete = bool(traces.local) and not dry_run
+    _show(traces, stderr=delete or as_json)
     if delete:
         with_consent(lambda consent: _delete(traces, agreed=consent), agreed=yes)
     if as_json:
@@ -73,9 +73,9 @@ def _count(traces: Traces) -> str:
     return f"{len(traces.local)} thing{'s' * (len(traces.local) != 1)} ({size(total)})"
 
 
-def _show(traces: Traces) -> None:
-    """Print the traces on standard error."""
-    out = console(stderr=True)
+def _show(traces: Traces, *, stderr: bool) -> None:
+    """Print the traces: before a question on standard error, as the result on standard output."""
+    out = console(stderr=stderr)
     if not traces.local:
         out.print(
             harmless(f"Nothing on this machine is known to come from @{traces.handle}."), soft_wrap=True

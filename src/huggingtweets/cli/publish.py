@@ -14,6 +14,7 @@ from ._consent import with_consent
 from ._terminal import console, harmless, print_json, size
 
 if TYPE_CHECKING:
+    from ..hub import Repository
     from ..workflows.publish import Published, PublishPlan
 
 Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking once more.")]
@@ -47,6 +48,7 @@ def publish(
     collection: Annotated[
         str, typer.Option(metavar="TITLE", help="Add it to your collection of this title.")
     ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show every file; needs no token.")] = False,
     yes: Yes = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -57,6 +59,7 @@ def publish(
 
     \b
     Examples:
+      huggingtweets publish models/me --i-am-the-author --dry-run
       huggingtweets publish models/me --i-am-the-author
       huggingtweets publish ada --to ada/ada-bot --private --with-permission "Ada, by mail, 3 May 2026"
       huggingtweets publish me --i-am-the-author --with-dataset --collection "My bots"
@@ -70,8 +73,14 @@ def publish(
         private=private,
         with_dataset=with_dataset,
         collection=collection,
+        preview=dry_run,
     )
-    _show(plan)
+    if dry_run and as_json:
+        print_json(_json(plan))
+        return
+    _show(plan, stderr=not dry_run)
+    if dry_run:
+        return
     published = with_consent(lambda consent: _upload(plan, agreed=consent), agreed=yes)
     if as_json:
         print_json(published)
@@ -109,13 +118,32 @@ def _permission(*, author: bool, agreed: str | None, public_figure: bool) -> Per
     return permissions[0] if permissions else None
 
 
-def _show(plan: PublishPlan) -> None:
-    """Print on standard error what would be uploaded."""
-    out = console(stderr=True)
+def _json(plan: PublishPlan) -> dict[str, object]:
+    """The output of --dry-run --json."""
+    return {
+        "repositories": [
+            {
+                "url": _address(plan, repository),
+                "private": repository.private,
+                "files": [{"path": upload.path, "bytes": upload.size} for upload in repository.uploads],
+                "deleted": repository.deletions,
+            }
+            for repository in plan.repositories
+        ],
+        "left_out": plan.left_out,
+    }
+
+
+def _address(plan: PublishPlan, repository: Repository) -> str:
+    return f"{plan.endpoint}/{'datasets/' if repository.kind == 'dataset' else ''}{repository.id}"
+
+
+def _show(plan: PublishPlan, *, stderr: bool) -> None:
+    """Print what would be uploaded: before a question on standard error, as the result on standard output."""
+    out = console(stderr=stderr)
     for repository in plan.repositories:
         visibility = "only you see it" if repository.private else "everybody sees it"
-        url = f"{plan.endpoint}/{'datasets/' if repository.kind == 'dataset' else ''}{repository.id}"
-        out.print(harmless(f"{url} ({visibility}):"), soft_wrap=True)
+        out.print(harmless(f"{_address(plan, repository)} ({visibility}):"), soft_wrap=True)
         for upload in repository.uploads:
             out.print(harmless(f"  {size(upload.size):>9}  {upload.path}"), soft_wrap=True)
         for path in repository.deletions:

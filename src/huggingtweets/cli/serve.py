@@ -14,7 +14,8 @@ def serve(
         typer.Argument(
             metavar="[MODEL...]",
             show_default=False,
-            help="Model folders, or their names below models/; none: all that are there.",
+            help="Model folders, their names below models/, or folders with models, like the store of a "
+            "fleet; none: all that are there.",
         ),
     ] = None,
     host: Annotated[
@@ -41,6 +42,7 @@ def serve(
     Examples:
       huggingtweets serve somebody
       huggingtweets serve somebody everybody --port 9000
+      huggingtweets serve models/everybody-by-adapters
       huggingtweets serve --host 0.0.0.0 --api-key-file keys.txt
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..serving import serve

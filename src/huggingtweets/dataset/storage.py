@@ -5,6 +5,7 @@ The same dataset gives the same bytes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from ..types import Author, Dataset, Post
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_LOG = logging.getLogger(__name__)
 SPLITS = ("train", "test")  # the names of training and held-out posts in the library datasets
 _META = "dataset.json"
 
@@ -28,6 +30,7 @@ def store(dataset: Dataset) -> dict[str, Path]:
     if not folder.is_dir():
         with whole_folder(folder) as beside:
             save(dataset, beside)
+    _LOG.info("the dataset is in %s", folder)
     return {path.name: path for path in sorted(folder.iterdir())}
 
 

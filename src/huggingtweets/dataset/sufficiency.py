@@ -18,6 +18,7 @@ from .expectation import MEASURED, expected_gain
 
 TOO_LITTLE = 6_000  # bytes
 LITTLE = 40_000  # bytes
+MOST_NAMED = 12  # people of whom each is spoken of
 DEFAULT_BASE = "smollm2-135m"
 HELP = (
     "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
@@ -74,6 +75,22 @@ def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficienc
     if result.level is Level.TOO_LITTLE:
         raise NotEnoughPosts(result.text)
     return result
+
+
+def for_each(people: Sequence[tuple[str, Sequence[str]]], base: str = DEFAULT_BASE) -> list[str]:
+    """What is to be said of the texts of each handle: together they may be enough, and one's not.
+
+    Of very many people it is said how many have too little.
+    """
+    results = [(handle, sufficiency(texts, base)) for handle, texts in people]
+    if len(results) > MOST_NAMED:
+        few = sum(result.level is Level.TOO_LITTLE for _, result in results)
+        posts = sum(result.posts for _, result in results)
+        amount = f"{posts:,} posts of {len(results):,} people are left to learn from"
+        return [f"{amount}; {few:,} of these have under the {TOO_LITTLE:,} bytes that a voice needs."]
+    if len(results) == 1:
+        return [results[0][1].text]
+    return [f"@{handle}: {result.text}" for handle, result in results]
 
 
 def _expectation(gain: Figure | None, base: str) -> str:

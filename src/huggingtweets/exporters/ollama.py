@@ -21,7 +21,7 @@ MODELFILE = "Modelfile"
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     """Write both files, and check the first; see `Exporter`."""
     checks = gguf.export(request, folder)
-    (folder / MODELFILE).write_text(modelfile(request), "utf-8")
+    (folder / MODELFILE).write_text(modelfile(request), "utf-8", newline="\n")
     return checks
 
 

@@ -7,14 +7,20 @@ all models on a GPU, are computed by their modules.
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any, Protocol
 
 import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
+from transformers.masking_utils import create_causal_mask
 
 from .decoder_weights import DecoderWeights
+
+_CACHE = (  # what models call their cache: until transformers 5.24, and since
+    "cache" if "cache" in signature(create_causal_mask).parameters else "past_key_values"
+)
 
 
 class Decoder(Protocol):
@@ -59,7 +65,7 @@ class ModuleDecoder:
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
         """See `Decoder`."""
-        output = self._model(tokens[:, None], past_key_values=self._cache, use_cache=True)
+        output = self._model(tokens[:, None], use_cache=True, **{_CACHE: self._cache})
         logits: torch.Tensor = output.logits[:, -1]
         return logits
 
@@ -73,7 +79,7 @@ def read_prompts(
 ) -> torch.Tensor:
     """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
     equal = once and bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, past_key_values=cache, use_cache=True)
+    output = model(prompts[:1] if equal else prompts, use_cache=True, **{_CACHE: cache})
     logits: torch.Tensor = output.logits[:, -1]
     if equal and len(prompts) > 1:
         cache.batch_repeat_interleave(len(prompts))

@@ -14,6 +14,7 @@ import torch
 from msgspec.structs import replace
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from ..bases.begin_token import with_begin_token
 from ..bases.pretrained import (
     first_line,
     load_adapted,
@@ -23,6 +24,7 @@ from ..bases.pretrained import (
     load_tokenizer,
     require_fit,
 )
+from ..bases.shared import load_beside, named_base
 from ..errors import MissingExtra, ModelError
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
@@ -69,8 +71,7 @@ class Generator(Writer):
         try:
             with quiet_transformers():
                 load_generation_config(folder)
-                model = _with_adapter(folder) if adapter else _whole(folder)
-                tokenizer = load_tokenizer(folder, local_files_only=True)
+                model, tokenizer = _with_adapter(folder) if adapter else _whole(folder)
                 require_fit(model, tokenizer)
             return cls(model, tokenizer)
         except (OSError, ValueError, TypeError) as error:
@@ -148,21 +149,27 @@ class Generator(Writer):
         return tokens
 
 
-def _whole(folder: Path) -> Any:
+def _whole(folder: Path) -> tuple[Any, Any]:
     load_config(folder, local_files_only=True)
-    return load_model(folder, complete=True, local_files_only=True, dtype="float32")
+    model = load_model(folder, complete=True, local_files_only=True, dtype="float32")
+    return model, load_tokenizer(folder, local_files_only=True)
 
 
-def _with_adapter(folder: Path) -> Any:
+def _with_adapter(folder: Path) -> tuple[Any, Any]:
     """The base that the adapter names, with the adapter; the base is downloaded where it is not cached."""
     if find_spec("peft") is None:
         raise MissingExtra("peft, which this model's adapter needs,", "lora")
-    try:
-        model = load_adapted(folder, local_files_only=True, dtype="float32")
-    except OSError:
-        model = load_adapted(folder, local_files_only=False, dtype="float32")
+    if named := named_base(folder):
+        model, tokenizer = load_beside(named, folder)
+        tokenizer = with_begin_token(tokenizer)
+    else:
+        try:
+            model = load_adapted(folder, local_files_only=True, dtype="float32")
+        except OSError:
+            model = load_adapted(folder, local_files_only=False, dtype="float32")
+        tokenizer = load_tokenizer(folder, local_files_only=True)
     model.generation_config = load_generation_config(folder)  # transformers takes the base's
-    return model
+    return model, tokenizer
 
 
 def _sampling(config: GenerationConfig) -> Sampling:

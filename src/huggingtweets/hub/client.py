@@ -52,29 +52,37 @@ _EXPLANATIONS = {  # by HTTP status
 class Hub:
     """The Hub, used with the token of one account."""
 
-    def __init__(self, token: str | None = None, endpoint: str | None = None, *, bars: bool = False) -> None:
+    def __init__(
+        self,
+        token: str | None = None,
+        endpoint: str | None = None,
+        *,
+        bars: bool = False,
+        needs_token: bool = True,
+    ) -> None:
         """Check token and endpoint; no request is sent.
 
         Args:
             token: an access token that may write. None: HF_TOKEN, or that of `hf auth login`.
             endpoint: the Hub's address. None: HF_ENDPOINT, or the public Hub.
             bars: whether the library shows the progress of large files on standard error.
+            needs_token: whether anything will be sent; addresses need no token.
 
         Raises:
             MissingSecret: there is no token.
             PublishError: the token has impossible characters, or the endpoint is not encrypted.
         """
         self._token = (token or get_token() or "").strip()
-        if not self._token:
+        if not self._token and needs_token:
             raise MissingSecret(
                 "publishing needs a token of the Hugging Face Hub that may write: make one at "
                 "https://huggingface.co/settings/tokens and put it into HF_TOKEN, or run: hf auth login"
             )
-        if not _TOKEN.fullmatch(
+        if self._token and not _TOKEN.fullmatch(
             self._token
         ):  # the library would refuse it with an error that shows the token
             raise PublishError("the token for the Hub has characters that no token has; copy it once more")
-        self._api = HfApi(endpoint=endpoint, token=self._token)
+        self._api = HfApi(endpoint=endpoint, token=self._token or False)
         self.endpoint = self._api.endpoint.rstrip("/")
         parts = urlsplit(self.endpoint)
         if parts.scheme != "https" and parts.hostname not in _LOCAL_HOSTS:

@@ -16,7 +16,7 @@ from ..model_folder import prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
-from .context import MOST_SHOWN, names, report_context, together
+from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
 from .funnel_picture import REASONS
 from .picture import plain
@@ -68,7 +68,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
 
 
 def _library(record: Record) -> str:
-    if record.base.name == NO_BASE:
+    if record.base.name == NO_BASE or _is_adapter_alone(record):
         return "huggingtweets"
     return "peft" if _is_adapter(record) else "transformers"
 
@@ -77,6 +77,13 @@ def _is_adapter(record: Record) -> bool:
     """Whether the folder holds an adapter beside a base on the Hub instead of a whole model."""
     recipe = record.recipe
     return recipe.method == "lora" and not recipe.merge_adapter and hub_id(record.base) is not None
+
+
+def _is_adapter_alone(record: Record) -> bool:
+    """Whether the folder holds an adapter beside a base that only this program finds by its name."""
+    recipe = record.recipe
+    wanted = recipe.method == "lora" and recipe.adapter_only and not recipe.merge_adapter
+    return bool(wanted) and hub_id(record.base) is None
 
 
 def _result(metric: Metric, record: Record) -> EvalResult:
@@ -114,7 +121,7 @@ def environment() -> Environment:
 
 def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
     """What the template shows, in the order in which it does."""
-    authors = together(record.authors)
+    authors = summed(record.authors)
     hyperparameters = _recipe(record)
     return {
         "record": record,
@@ -132,6 +139,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "language_warning": language_warning(
             record.base.name, record.base.languages, [author.language for author in record.authors]
         ),
+        "adapter_alone": _is_adapter_alone(record),
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],

@@ -24,7 +24,7 @@ def names(authors: Sequence[Author]) -> str:
     return listed(handles)
 
 
-def together(authors: Sequence[Author]) -> Sequence[Author]:
+def summed(authors: Sequence[Author]) -> Sequence[Author]:
     """The authors as figures show them: one by one, or one without a handle who stands for very many."""
     if len(authors) <= MOST_SHOWN:
         return authors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
+from ..results.wording import percent
 from ..types import Record
 from .picture import draw
 from .pretrained import Pretrained
@@ -33,7 +34,10 @@ def _title(held_out: Points) -> str:
         return f"A byte of unseen posts costs {before:.2f} bits"
     if not best < before:
         return f"Training did not help: a byte of unseen posts still costs {before:.2f} bits"
-    return f"Training cut the cost of a byte of unseen posts from {before:.2f} to {best:.2f} bits"
+    fewer = percent(1 - best / before)
+    return (
+        f"{fewer} fewer guesses for unseen posts: {best:.2f} bits a byte after training, {before:.2f} before"
+    )
 
 
 def _panel(label: str, points: Points, start: str = "") -> dict[str, object]:

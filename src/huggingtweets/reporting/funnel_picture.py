@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..types import Author, Reason, Record
-from .context import together
+from .context import summed
 from .picture import draw
 from .portrait import portrait
 
@@ -22,7 +22,7 @@ REASONS = {
 
 def funnel_picture(record: Record) -> bytes:
     """A PNG 1600 pixels wide: posts read, dropped for each reason, and kept, for every author."""
-    data = {"title": _title(record), "authors": [_panel(author) for author in together(record.authors)]}
+    data = {"title": _title(record), "authors": [_panel(author) for author in summed(record.authors)]}
     return draw("funnel", data, pixels=4 / 3)
 
 

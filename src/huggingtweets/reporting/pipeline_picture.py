@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..types import NO_BASE, Record
-from .context import together
+from .context import summed
 from .picture import draw, plain
 from .portrait import portrait
 
@@ -18,7 +18,7 @@ def pipeline_picture(record: Record) -> bytes:
     authors, curve = record.authors, record.curve
     read, kept = sum(a.funnel.read for a in authors), sum(a.funnel.kept for a in authors)
     train, held_out = sum(a.train for a in authors), sum(a.held_out for a in authors)
-    people = [portrait(author.account, {}) for author in together(authors)]
+    people = [portrait(author.account, {}) for author in summed(authors)]
     handles = " + ".join(str(person["handle"] or person["name"]) for person in people)
     based = record.base.name != NO_BASE
     before = [f"{curve[0].bits_per_byte:.3f} bits per byte"] if curve else []

@@ -18,7 +18,7 @@ from ..results import MODEL, OWN, Evaluation
 from ..types import NO_BASE, Author, Record
 from . import game, sections, tables
 from .compared import Compared
-from .context import report_context, together
+from .context import report_context, summed
 from .picture import plain
 from .portrait import address, portrait
 
@@ -53,7 +53,7 @@ def report_html(
             evaluation=evaluation,
             who=who,
             font=b64encode((HERE / "fonts" / "BricolageGrotesque.woff2").read_bytes()).decode(),
-            people=[_person(author, place, avatars) for place, author in enumerate(together(record.authors))],
+            people=[_person(author, place, avatars) for place, author in enumerate(summed(record.authors))],
             headlines=sections.headlines(evaluation, context),
             facts=_facts(record, evaluation, who),
             labels=sections.labels(who),

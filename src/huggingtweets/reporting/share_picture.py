@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..types import Record, Sample
-from .context import together
+from .context import summed
 from .picture import draw, plain
 from .portrait import portrait
 
@@ -36,7 +36,7 @@ def post_picture(record: Record, avatars: Mapping[str, bytes], sample: Sample) -
 def _drawn(record: Record, avatars: Mapping[str, bytes], samples: Sequence[Sample], honestly: str) -> bytes:
     posts = sum(author.train for author in record.authors)
     data = {
-        "authors": [portrait(author.account, avatars) for author in together(record.authors)],
+        "authors": [portrait(author.account, avatars) for author in summed(record.authors)],
         "samples": [_parts(sample) for sample in samples],
         "caption": f"Written by a language model that learnt from {posts:,} posts. {honestly}",
     }

@@ -14,10 +14,11 @@ from ..errors import ModelError, UserError
 from ..generation.batch import TextBatch
 from ..generation.filters import load_filters
 from ..generation.writer import TextFilter
-from ..model_folder import MODELS, RECORD, ModelFolder, find_models
+from ..model_folder import ADAPTER_CONFIG, MODELS, RECORD, ModelFolder, find_models
 from ..models import Model
 
 KEPT = 3  # models in memory
+KEPT_ADAPTERS = 100  # of one base, in the place of a model: they share its weights
 IDLE = 900.0  # seconds without a request after which a model is dropped
 SPEAKER = ":"  # between the names of a model and of an author
 
@@ -44,6 +45,7 @@ class BotName:
 class _Kept:
     loaded: LoadedModel
     version: tuple[int, int]  # of the folder that it was loaded from
+    share: float  # of the memory of a model
     used: float = field(default_factory=time.monotonic)  # when it was asked for last
 
 
@@ -54,13 +56,13 @@ class Bots:
         """Name the bots; none is loaded.
 
         Args:
-            given: model folders, or names below models/; none: all that are there.
+            given: model folders, names below models/, or folders with models; none: all that are there.
 
         Raises:
             ModelError: one of them is no model.
             UserError: there are none, or two have one name.
         """
-        folders = [ModelFolder.find(model) for model in given] or find_models()
+        folders = [folder for model in given for folder in _folders(model)] or find_models()
         if not folders:
             raise UserError(f"no model is below {MODELS}; train one, or say which folder holds one")
         self._models: dict[str, ModelFolder] = {}
@@ -84,7 +86,7 @@ class Bots:
         """
         if len(self._models) == 1:
             [folder] = self._models.values()
-            self._keep(folder.path, _Kept(_load(folder), _version(folder)))
+            self._keep(folder.path, _Kept(_load(folder), _version(folder), _share(folder)))
 
     async def load(self, folder: ModelFolder) -> LoadedModel:
         """A model that is in memory, or is loaded now.
@@ -95,7 +97,7 @@ class Bots:
         async with self._loading:
             kept, version = self._kept.get(folder.path), _version(folder)
             if kept is None or kept.version != version:
-                kept = _Kept(await asyncio.to_thread(_load, folder), version)
+                kept = _Kept(await asyncio.to_thread(_load, folder), version, _share(folder))
             self._keep(folder.path, kept)
             return kept.loaded
 
@@ -119,7 +121,7 @@ class Bots:
         kept.used = time.monotonic()
         self._kept[path] = kept
         self._kept.move_to_end(path)
-        while len(self._kept) > KEPT:
+        while sum(each.share for each in self._kept.values()) > KEPT:
             self._kept.popitem(last=False)
 
     def __str__(self) -> str:
@@ -133,6 +135,18 @@ def _names(name: str, folder: ModelFolder) -> list[tuple[str, BotName]]:
     handles = [author.account.handle for author in record.authors] if record.recipe.speakers else []
     own = (name, BotName(folder, None, created))
     return [own, *((f"{name}{SPEAKER}{h}", BotName(folder, h, created)) for h in dict.fromkeys(handles))]
+
+
+def _folders(model: str | Path) -> list[ModelFolder]:
+    """The model of a name, or all below a folder that is none, such as the store of a fleet."""
+    folder = ModelFolder.find(model)
+    return [folder] if (folder.path / RECORD).is_file() else find_models(folder.path) or [folder]
+
+
+def _share(folder: ModelFolder) -> float:
+    """Which part of the memory of a model one takes: adapters of a named base share it."""
+    is_adapter = (folder.path / ADAPTER_CONFIG).is_file() and not folder.record.base.revision
+    return 1 / KEPT_ADAPTERS if is_adapter else 1.0
 
 
 def _load(folder: ModelFolder) -> LoadedModel:

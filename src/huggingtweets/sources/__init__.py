@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +19,7 @@ from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
+from ._formats.compressed import unpacked
 from ._formats.skipped import count_skipped
 from ._rows_by_author import rows_by_author
 
@@ -33,6 +36,7 @@ __all__ = [
     "rows_by_author",
 ]
 
+_LOG = logging.getLogger(__name__)
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
 LIST = "huggingtweets sources lists what can be read"
@@ -57,8 +61,8 @@ def recognise(location: str) -> str:
     Raises:
         UnknownPlace: No source matches it.
     """
-    with share_archives():
-        matches = {name: _match(name, location) for name in names()}
+    with unpacked(location) as plain, share_archives():
+        matches = {name: _match(name, plain) for name in names()}
     best = max(matches, key=matches.__getitem__)
     if matches[best] is Match.NO:
         raise UnknownPlace(_unknown(location))
@@ -81,12 +85,28 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
         MissingSecret: A live service needs a token that is not in the environment.
         ConsentNeeded: A live service costs money, and `options.agreed` is false.
     """
+    with ExitStack() as stack:
+        plain = stack.enter_context(unpacked(location))
+        with _named(location, plain):
+            name = source or recognise(plain)
+            _LOG.info("%s is read as %s", location, name)
+            timeline = load(name).read(plain, options)
+        account = _without_private_details(timeline.account)
+        posts = _checked_posts(location, plain, timeline, stack.pop_all())
+    return replace(timeline, account=account, posts=posts)
+
+
+@contextmanager
+def _named(location: str, plain: str) -> Iterator[None]:
+    """Raise errors with the location that the user gave, where another one, unpacked from it, was read."""
     try:
-        timeline = load(source or recognise(location)).read(location, options)
+        yield
     except OSError as error:
         raise _unreadable(location, error) from error
-    account = _without_private_details(timeline.account)
-    return replace(timeline, account=account, posts=_checked_posts(location, timeline))
+    except LocationError as error:
+        if plain != location:
+            error.args = (str(error).replace(plain, location), *error.args[1:])
+        raise
 
 
 def _match(name: str, location: str) -> Match:
@@ -104,14 +124,12 @@ def _without_private_details(account: Account) -> Account:
     )
 
 
-def _checked_posts(location: str, timeline: Timeline) -> Iterator[Post]:
+def _checked_posts(location: str, plain: str, timeline: Timeline, unpacking: ExitStack) -> Iterator[Post]:
     """Yield the posts, each with an id, as ids tell posts apart; raise `LocationError` if there are none."""
     count = 0
-    try:
+    with unpacking, _named(location, plain):
         for count, post in enumerate(timeline.posts, start=1):
             yield post if post.id else msgspec.structs.replace(post, id=f"number-{count}")
-    except OSError as error:
-        raise _unreadable(location, error) from error
     if not count:
         raise LocationError(f"{location} holds no posts of @{timeline.account.handle}; give another file")
 

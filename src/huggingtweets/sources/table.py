@@ -1,4 +1,4 @@
-"""A table of posts: CSV, TSV, JSON, JSONL, parquet, or plain text with one post a line."""
+"""A table of posts: CSV, TSV, JSON, JSONL, parquet, a workbook, or plain text with one post a line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ._contract import Match, ReadOptions
 from ._diagnosis import is_no_table
 from ._formats.table_posts import table_timeline
 from ._formats.table_rows import is_table, table_rows
+from ._formats.workbook import is_workbook
 
-SUMMARY = "a table (CSV, TSV, JSON, JSONL, parquet) or text with one post a line"
+SUMMARY = "a table (CSV, TSV, JSON, JSONL, parquet, Excel) or text with one post a line"
 EXAMPLE = "posts.csv"
 
 
@@ -28,7 +29,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = Path(location)
     if not is_table(path):
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
-    if what := is_no_table(path):
+    if what := "" if is_workbook(path) else is_no_table(path):
         raise BrokenArchive(f"{path} {what}")
     rows = partial(table_rows, path, options.encoding or None)
     return table_timeline(location, rows, options, source="table", digest=sha256(path))

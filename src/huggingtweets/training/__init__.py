@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ..bases.begin_token import with_begin_token
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
 from ..files import sha256
@@ -21,7 +22,7 @@ from .held_out import bits_per_post
 from .loop import TrainingLoop
 from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
-from .saving import save_model, with_begin_token
+from .saving import save_model
 
 __all__ = [
     "Base",
@@ -59,7 +60,7 @@ def train(
     """
     if recipe.speakers:
         introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
-    adapted = adapt(base.model, recipe, revision=base.base.revision) if recipe.method == "lora" else None
+    adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
     if recipe.frozen_layers:
         freeze_lower_layers(base.model, recipe)
     torch.manual_seed(recipe.seed)
@@ -70,11 +71,17 @@ def train(
     context.finish(state.best)
     digest = ""
     if context.process_group.is_main:
-        if adapted and (recipe.merge_adapter or base.is_part or not base.base.revision):
-            merge(adapted)  # an adapter of a base that is not on the Hub would name a folder of this machine
+        if adapted and _is_merged(recipe, base):
+            merge(adapted)
             adapted = None
         weights = save_model(
-            base.model, base.tokenizer, recipe.sampling, folder, adapted=adapted, dtype=base.base.dtype
+            base.model,
+            base.tokenizer,
+            recipe.sampling,
+            folder,
+            adapted=adapted,
+            dtype=base.base.dtype,
+            alone=bool(adapted and not base.base.revision),
         )
         digest = sha256(weights)
     return FinetunedModel(
@@ -85,6 +92,11 @@ def train(
         digest=digest,
         stopped=state.stopped,
     )
+
+
+def _is_merged(recipe: Recipe, base: LoadedBase) -> bool:
+    """Whether LoRA becomes a part of the base: an adapter alone must name a base that everybody can have."""
+    return recipe.merge_adapter or base.is_part or not (base.base.revision or recipe.adapter_only)
 
 
 def _note_outcome(state: TrainState, watcher: Watcher) -> None:

@@ -14,28 +14,36 @@ from safetensors.torch import save_file
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from ..errors import MissingExtra
+from ..bases import is_named
+from ..errors import BaseError, MissingExtra
 from ..model_folder import ADAPTER_WEIGHTS
-from ..types import Recipe
+from ..types import Base, Recipe
 
 if TYPE_CHECKING:
     from peft import LoraConfig, PeftModel
 
 
-def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> PeftModel:
+def adapt(model: PreTrainedModel, recipe: Recipe, base: Base) -> PeftModel:
     """Put adapters beside all linear layers of `model` but its head; only they are trainable from now on.
 
     Args:
         model: changed in place.
         recipe: rank, alpha, dropout and seed.
-        revision: of the base on the Hub; the saved adapter names it.
+        base: what the model is; the saved adapter names it.
 
     Returns:
         The same model as a model of peft, for `save` and `merge`.
 
     Raises:
         MissingExtra: peft is not installed.
+        BaseError: the adapter is to be saved alone, and the base is called otherwise elsewhere.
     """
+    named = bool(recipe.adapter_only) and not base.revision
+    if named and not is_named(recipe.base):
+        raise BaseError(
+            f"base {recipe.base}: an adapter alone would name a place of this machine; take one of the Hub, "
+            "one of huggingtweets bases, or leave adapter_only out"
+        )
     try:
         from peft import LoraConfig, get_peft_model
     except ModuleNotFoundError as error:
@@ -50,13 +58,22 @@ def adapt(model: PreTrainedModel, recipe: Recipe, *, revision: str = "") -> Peft
         lora_dropout=recipe.dropout,
         target_modules="all-linear",
         fan_in_fan_out=transposed,  # the matrices of GPT-2 are (inputs, outputs)
-        revision=revision or None,
+        revision=base.digest if named else base.revision or None,
     )
-    return get_peft_model(model, config)
+    adapted = get_peft_model(model, config)
+    if named:
+        config.base_model_name_or_path = recipe.base
+    return adapted
 
 
-def save(adapted: PeftModel, folder: Path) -> Path:
-    """Write the adapters in the files of peft; return the file of their weights."""
+def save(adapted: PeftModel, folder: Path, dtype: torch.dtype | None = None) -> Path:
+    """Write the adapters in the files of peft; return the file of their weights.
+
+    Args:
+        adapted: a model with adapters.
+        folder: where they go.
+        dtype: in which they are written; None: their own.
+    """
     from peft import get_peft_model_state_dict
 
     config = cast("LoraConfig", adapted.peft_config[adapted.active_adapter])
@@ -64,7 +81,7 @@ def save(adapted: PeftModel, folder: Path) -> Path:
     config.target_modules = sorted(config.target_modules or ())  # a set is in another order each time
     tensors = get_peft_model_state_dict(adapted, save_embedding_layers=False)
     save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()},
+        {name: tensor.to(dtype or tensor.dtype).contiguous() for name, tensor in tensors.items()},
         folder / ADAPTER_WEIGHTS,
         {"format": "pt"},
     )

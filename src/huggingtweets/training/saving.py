@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from tokenizers.processors import TemplateProcessing
 from torch import nn
-from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..bases.speakers import speakers
+from ..bases.begin_token import with_begin_token
 from ..bases.special_tokens import suppressed_tokens
-from ..errors import BaseError
 from ..files import readable, tensor_errors
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from ..progress import quiet_transformers
@@ -32,6 +30,7 @@ def save_model(
     *,
     adapted: PeftModel | None = None,
     dtype: str | None = None,
+    alone: bool = False,
 ) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
@@ -45,6 +44,7 @@ def save_model(
         folder: where the files go.
         adapted: the same model with the adapters of peft; then only the adapters are written.
         dtype: of a whole model's weights, such as "bfloat16"; `model` is changed to it. None: its own.
+        alone: whether adapters are written without the tokenizer, which is the base's, and in float16.
 
     Returns:
         The file of the weights.
@@ -58,9 +58,10 @@ def save_model(
             weights = folder / WHOLE_WEIGHTS
         else:
             model.generation_config.save_pretrained(folder)
-            weights = adapters.save(adapted, folder)
-        with_begin_token(tokenizer).save_pretrained(folder)
-    _set_tokenizer_class(folder / TOKENIZER_CONFIG)
+            weights = adapters.save(adapted, folder, torch.float16 if alone else None)
+        if not alone:
+            with_begin_token(tokenizer).save_pretrained(folder)
+            _set_tokenizer_class(folder / TOKENIZER_CONFIG)
     readable(weights)
     return weights
 
@@ -80,37 +81,8 @@ def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -
     )
 
 
-def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that puts the begin token of a post before every prompt.
-
-    It puts none where each author has a begin token of their own: the prompt then says who speaks.
-
-    Raises:
-        BaseError: the tokenizer has no fast form.
-    """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BaseError(f"{type(tokenizer).__name__} has no fast form; choose a base with a tokenizer.json")
-    begin = tokenizer.bos_token or tokenizer.eos_token
-    begin_id = tokenizer.convert_tokens_to_ids(begin)
-    fast = type(backend).from_str(backend.to_str())
-    prefix = "" if speakers(tokenizer) else f"{begin} "
-    fast.post_processor = TemplateProcessing(
-        single=f"{prefix}$A", pair=f"{prefix}$A $B", special_tokens=[(begin, begin_id)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=fast,
-        bos_token=begin,
-        eos_token=tokenizer.eos_token,
-        pad_token=tokenizer.pad_token or tokenizer.eos_token,
-        model_max_length=tokenizer.model_max_length,
-        clean_up_tokenization_spaces=False,
-        padding_side="left",
-    )
-
-
 def _set_tokenizer_class(path: Path) -> None:
     """Name the class that every version of transformers knows; version 5 writes one that 4 does not know."""
     config = json.loads(path.read_text("utf-8"))
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
-    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8", newline="\n")

@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import threading
+from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -193,6 +194,6 @@ def _end_with_driver() -> None:
     if driver is None:
         return
     driver.join()
-    os.kill(os.getpid(), signal.SIGTERM)
+    interrupt_main(signal.SIGTERM)
     threading.Event().wait(STOP_SECONDS)
     os._exit(1)

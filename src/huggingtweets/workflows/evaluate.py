@@ -93,7 +93,7 @@ def evaluate(
         artifacts.report(run, folder, shows_posts=show_posts)
     pictures = [picture.name for picture in folder.pictures()]
     card = reporting.model_card(record, pictures=pictures, evaluation=result)
-    folder.card.write_text(card, "utf-8")
+    folder.card.write_text(card, "utf-8", newline="\n")
     return EvaluatedModel(folder, result)
 
 
@@ -137,7 +137,7 @@ def evaluate_folder(
         avatars=avatars,
         copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
-    folder.report_page.write_text(page, "utf-8")
+    folder.report_page.write_text(page, "utf-8", newline="\n")
     evaluation.save(result, folder)
     return result
 

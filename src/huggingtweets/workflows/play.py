@@ -72,5 +72,5 @@ def play(dealt: Deal, answers: Sequence[Side]) -> Game:
     evaluation.save(replace(earlier, game=game), folder)
     page = folder.report_page
     if page.is_file():
-        page.write_text(reporting.with_game(page.read_text("utf-8"), game), "utf-8")
+        page.write_text(reporting.with_game(page.read_text("utf-8"), game), "utf-8", newline="\n")
     return game

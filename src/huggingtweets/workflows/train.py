@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from .. import dataset, models, reporting, tracking
 from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
-from ..dataset.sufficiency import require_enough
+from ..dataset.sufficiency import for_each, require_enough
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
@@ -85,8 +85,9 @@ def train(
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    texts = [text for author in authors for text in author.texts]
-    watcher.note(require_enough(texts, config.recipe.base).text)
+    require_enough([text for author in authors for text in author.texts])
+    for sentence in for_each([(a.account.handle, a.texts) for a in authors], config.recipe.base):
+        watcher.note(sentence)
     _warn_of_language(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)

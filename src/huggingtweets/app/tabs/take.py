@@ -123,7 +123,7 @@ class TakeTab:
             zip_file = Path(shutil.make_archive(str(archive), "zip", folder.path.parent, folder.path.name))
             download = incoming / Path(unfinished).name.ljust(32, "_") / zip_file.name
             download.parent.mkdir(mode=0o700)
-            zip_file.rename(download)
+            zip_file.replace(download)
         holds_posts = models.holds_posts(folder.record.recipe)
         warning = problem(HOLDS_POSTS, _("Mind who gets it"), lang=ENGLISH) if holds_posts else ""
         return gr.update(variant="secondary"), gr.update(value=str(download), visible=True), warning

@@ -65,6 +65,12 @@ class ArchiveFiles(ABC):
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of the file called `name`, decompressed, in pieces of at most `CHUNK`."""
 
+    def all_names(self, inside: str = "") -> Iterator[str]:
+        """Yield the names of all files, folder by folder."""
+        yield from (inside + name for name in self.names(inside))
+        for folder in self.folders(inside):
+            yield from self.all_names(f"{inside}{folder}/")
+
     def roots(self) -> Iterator[str]:
         """Yield the folders in which an export may begin: the top, and up to two levels around it."""
         yield ""

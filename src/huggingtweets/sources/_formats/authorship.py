@@ -23,7 +23,14 @@ _KEYS = (  # of a profile, the most reliable first
     *("id", "id_str", "user_id", "uuid", "did", "uri", "url", "email"),
 )
 _NOTHING: tuple[object, ...] = (None, "", [], {})
-_AROUND = ("legacy", "user_results", "result", "user", "profile")  # objects in which the profile may be
+_AROUND = (
+    "legacy",
+    "user_results",
+    "result",
+    "user",
+    "profile",
+    "data",
+)  # objects in which the profile may be
 _SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
 _STATUS_LINK = re.compile(r"(?:twitter|x)\.com/(?!i/|web/)(\w{1,15})/status(?:es)?/(\d+)")
@@ -44,9 +51,11 @@ class Authorship:
 
     Args:
         sample: The first records.
+        wanted: The name or the handle that the user gives: where no field has a usual name, the one in which
+            some records have just that is the author's.
     """
 
-    def __init__(self, sample: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, sample: Sequence[Mapping[str, Any]], wanted: str = "") -> None:
         fields = list(dict.fromkeys(name for record in sample for name in record))
         used = [name for name in fields if any(not is_empty(record.get(name)) for record in sample)]
         by_key = {plain(name): name for name in reversed(used)}
@@ -57,6 +66,8 @@ class Authorship:
             handles, key=lambda name: not _has_at_signs(sample, name)
         )  # `@ada` is no display name
         handles = handles or list(filter(_names_a_writer, used))
+        if not handles and not shown and wanted:
+            handles = [name for name in used if _names(sample, name, wanted)]
         self._link = _link_of_one_author(sample, used)
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
         self._shown = [name for name in shown if name != self._handle or not handles]
@@ -145,6 +156,12 @@ def _names_a_writer(column: str) -> bool:
     parts = {part.casefold() for part in _PARTS.findall(column)}
     known = names("authors")
     return not parts.isdisjoint(known["parts"]) and parts.isdisjoint(known["parts_of_others"])
+
+
+def _names(sample: Sequence[Mapping[str, Any]], field: str, wanted: str) -> bool:
+    """Whether a field of some records is just the name that is wanted."""
+    values = (record.get(field) for record in sample)
+    return any(isinstance(value, str) and same_handle(value, wanted) for value in values)
 
 
 def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -35,9 +36,10 @@ _LANGUAGES = {  # of the code pages that are tried
     "cp1255": ("he",),
     "cp1256": ("ar", "fa", "ur", "ug", "ps"),
     "cp1257": ("lt", "lv", "et"),
+    "cp1258": ("vi",),
     "cp850": ("de", "fr", "es", "it", "pt", "nl", "da", "sv", "no", "nb", "fi", "ca"),  # of MS-DOS
 }
-_LATIN = ("cp1250", "cp1254", "cp1257", "iso8859_2")  # code pages of Latin letters, besides cp1252
+_LATIN = ("cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2")  # code pages of Latin letters, besides cp1252
 _TORN = re.compile(
     "(?<=[^\\W\\d_])[\xa1-\xbf\xd7\xf7\u02c7\u02d8-\u02dd](?=[^\\W\\d_])|\ufffd"
 )  # a sign in a word
@@ -55,7 +57,7 @@ def guess(sample: bytes) -> str | None:
 
 def of_language(sample: bytes) -> str | None:
     """Return the code page in which Windows writes the language of a text in Latin letters, if not cp1252."""
-    texts = {page: sample[:_LONGEST].decode(page, "replace") for page in _LATIN}
+    texts = {page: normalize("NFC", sample[:_LONGEST].decode(page, "replace")) for page in _LATIN}
     fitting = [page for page in _LATIN if _language(texts[page]) in _LANGUAGES[page]]
     return min(fitting, key=lambda page: len(_TORN.findall(texts[page])), default=None)
 
@@ -77,7 +79,7 @@ def _proposed(sample: bytes) -> Iterator[str]:
 def _fits(sample: bytes, page: str) -> bool:
     """Whether a text decodes in a code page, without odd words, and is in one of the page's languages."""
     try:
-        text = sample.decode(page)
+        text = normalize("NFC", sample.decode(page))
     except UnicodeDecodeError:
         return False
     words = [word for word in text.split() if not word.isascii()]

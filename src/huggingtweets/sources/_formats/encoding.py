@@ -19,8 +19,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache, partial
-from itertools import product
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,19 +28,18 @@ from ftfy.badness import badness
 
 from ...errors import BrokenArchive
 from .code_pages import guess, of_language
+from .round_trips import undo_round_trips
 
 LONGEST_LINE = 16 << 20  # characters
 _SAMPLE = 256 << 10  # characters of lines that are not ASCII
 _CLEARLY_BROKEN = 0.05  # damage for each character that is not ASCII
 _MOSTLY = 0.4  # share of damaged lines up to which a text is UTF-8
 _FEW = 8  # bytes that tell no encoding; they become U+FFFD
+_SOME_LINES, _SOME = 2, 4  # lines, and bytes in them, from which on there is a second encoding
 _WESTERN = 0.4  # damage per byte; below it nothing looks wrong, and most letters are Latin
 _HEAD = 4096  # bytes
 _JAPANESE = re.compile(rb"\x1b\$[@B]")  # where ISO-2022-JP begins Japanese characters
 _UNKNOWN = "\ufffd"
-_LOST_BYTE = ord("_")
-_FREQUENT = "…➡❤🎥🚨⚾√אבגדהוזחטיכלמנסעפצקרשתךםןףץ"
-_DAMAGED_RUN = re.compile("(?<!_)_*[\x80-\xff][_\x80-\xff]*")  # bytes, as latin-1 characters
 _MISPLACED = re.compile(  # after a small letter: a capital, or a symbol before another small letter
     r"(?<=[a-zß-ÿ])(?:[À-ÖØ-ÞŒŠŸŽ]|[^\w\s\u2010-\u2027\x00-\x7f](?=[a-zß-ÿ]))"
 )
@@ -59,6 +57,7 @@ class Encoding(NamedTuple):
 
     codec: str
     repair: Callable[[str], str] | None = None
+    errors: str = "replace"  # what becomes of bytes that the codec does not know
 
     def repaired(self, line: str) -> str:
         """Repair a line that the codec has decoded."""
@@ -82,7 +81,7 @@ def lines(path: Path, codec: str | None = None) -> Iterator[str]:
         BrokenArchive: The file is not text, or a line is too long, or its encoding is not known.
     """
     encoding = Encoding(codec) if codec else find_encoding(path)
-    for number, line in enumerate(_raw_lines(path, encoding.codec), start=1):
+    for number, line in enumerate(_raw_lines(path, encoding.codec, encoding.errors), start=1):
         if len(line) == LONGEST_LINE or "\0" in line:
             raise BrokenArchive(f"{path} is not text in line {number:,}; save it again as text in UTF-8")
         yield encoding.repaired(line)
@@ -128,7 +127,9 @@ def find_encoding(path: Path) -> Encoding:
     try:
         text = sample.decode()
     except UnicodeDecodeError:
-        return Encoding("utf-8") if _is_mostly_utf8(sample) else _find_legacy(path, sample)
+        return _find_mixed(path, sample) or (
+            Encoding("utf-8") if _is_mostly_utf8(sample) else _find_legacy(path, sample)
+        )
     broken = badness(text) > _CLEARLY_BROKEN * sum(not c.isascii() for c in text)
     return Encoding("utf-8", ftfy.fix_encoding) if broken else Encoding("utf-8")
 
@@ -152,6 +153,43 @@ def _is_mostly_utf8(sample: bytes) -> bool:
     return few or damaged < _MOSTLY * len(sample.splitlines())
 
 
+def _find_mixed(path: Path, sample: bytes) -> Encoding | None:
+    """Choose the encoding of the other lines where some are UTF-8, as in tables that were put together.
+
+    None where there are no such lines, or nothing makes sense of them; a bad byte between characters of UTF-8
+    is damage, and no other encoding.
+    """
+    whole = [line for line in sample.splitlines() if not _is_damaged(line)]
+    legacy = [line for line in sample.splitlines() if _is_other(line)]
+    other = b"\n".join(legacy)
+    if not whole or len(legacy) < _SOME_LINES or len(other) - len(other.decode("ascii", "ignore")) < _SOME:
+        return None
+    try:
+        encoding = _find_legacy(path, other)
+    except BrokenArchive:
+        return None
+    if encoding.codec == "latin-1":  # a damage of the whole file
+        return None
+    return Encoding("utf-8", partial(_line_by_line, encoding=encoding), "surrogateescape")
+
+
+def _is_damaged(line: bytes) -> bool:
+    return _UNKNOWN in line.decode("utf-8", "replace")
+
+
+def _is_other(line: bytes) -> bool:
+    """Whether a line is not UTF-8, and has no character of it either."""
+    return _is_damaged(line) and line.decode("utf-8", "ignore").isascii()
+
+
+def _line_by_line(line: str, encoding: Encoding) -> str:
+    """Return a line of UTF-8 in which surrogates stand for other bytes, or of another encoding."""
+    content = line.encode("utf-8", "surrogateescape")
+    if _is_other(content):
+        return encoding.repaired(content.decode(encoding.codec, "replace"))
+    return content.decode("utf-8", "replace")
+
+
 def _find_legacy(path: Path, sample: bytes) -> Encoding:
     """Choose an encoding older than UTF-8, or a damage.
 
@@ -163,7 +201,7 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
         return best
     damage = best.damage(sample) / len(sample)
     if damage < _WESTERN:
-        return Encoding(of_language(sample) or best.codec) if best.codec == "cp1252" else best
+        return _page(of_language(sample) or best.codec) if best.codec == "cp1252" else best
     page = guess(sample)
     if page is None and len(sample) - len(sample.decode("ascii", "ignore")) < _FEW:
         return Encoding("utf-8")
@@ -172,11 +210,16 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
             f"{path} is not UTF-8, and no other encoding makes sense of it; say which it is, as in "
             "--encoding cp1251, or save it again as UTF-8"
         )
-    return Encoding(page)
+    return _page(page)
 
 
-def _raw_lines(path: Path, codec: str) -> Iterator[str]:
-    with path.open(encoding=codec, errors="replace", newline="") as text:
+def _page(codec: str) -> Encoding:
+    """Return a code page; that of Vietnam has tones apart from their letters."""
+    return Encoding(codec, partial(unicodedata.normalize, "NFC") if codec == "cp1258" else None)
+
+
+def _raw_lines(path: Path, codec: str, errors: str = "replace") -> Iterator[str]:
+    with path.open(encoding=codec, errors=errors, newline="") as text:
         yield from iter(partial(text.readline, LONGEST_LINE), "")
 
 
@@ -191,76 +234,10 @@ def _sample(path: Path) -> bytes:
     return "".join(sample).encode("latin-1")
 
 
-def _round_trip(byte: int) -> int:
-    """Read a byte as cp1252 and write it as Mac Roman; bytes that cp1252 does not assign stay."""
-    try:
-        character = bytes([byte]).decode("cp1252")
-        return character.encode("mac_roman")[0]
-    except UnicodeDecodeError:
-        return byte
-    except UnicodeEncodeError:
-        return _LOST_BYTE
-
-
-_ROUND_TRIP = bytes(map(_round_trip, range(256)))
-
-
-@cache
-def _originals(trips: int) -> tuple[bytes, ...]:
-    """Return for each byte the bytes that `trips` round trips turn into it."""
-    after = bytes(range(256))
-    for _ in range(trips):
-        after = after.translate(_ROUND_TRIP)
-    return tuple(bytes(byte for byte in range(0x80, 0x100) if after[byte] == result) for result in range(256))
-
-
-def _undo_round_trips(line: str, trips: int) -> str:
-    """Undo `trips` round trips in a line that was decoded as latin-1."""
-    return _DAMAGED_RUN.sub(lambda run: _repair_run(run[0].encode("latin-1"), trips), line)
-
-
-def _repair_run(run: bytes, trips: int) -> str:
-    text, position = [], 0
-    while position < len(run):
-        length, character = _first_character(run[position : position + 4], trips)
-        text.append(character)
-        position += length
-    return "".join(text)
-
-
-@lru_cache(maxsize=1 << 14)
-def _first_character(run: bytes, trips: int) -> tuple[int, str]:
-    """Return how many bytes the first character of a damaged run takes, and what it was."""
-    for length in range(len(run), 1, -1):
-        raw = run[:length]
-        possible = _characters(raw, trips) if raw.strip(b"_") else ""
-        if possible:
-            frequent = [character for character in _FREQUENT if character in possible]
-            return length, (frequent or [possible if len(possible) == 1 else _UNKNOWN])[0]
-    return 1, "_" if run[0] == _LOST_BYTE else _UNKNOWN
-
-
-def _characters(raw: bytes, trips: int) -> str:
-    """Return the characters whose UTF-8 form can have become `raw`, without those that posts do not have."""
-    leads = {2: range(0xC2, 0xE0), 3: range(0xE0, 0xF0), 4: range(0xF0, 0xF5)}[len(raw)]
-    first, *others = (_originals(trips)[byte] for byte in raw)
-    combinations = product(
-        filter(leads.__contains__, first), *(filter(range(0x80, 0xC0).__contains__, o) for o in others)
-    )
-    decoded = (bytes(combination).decode("utf-8", "ignore") for combination in combinations)
-    return "".join(filter(_is_likely, "".join(decoded)))
-
-
-def _is_likely(character: str) -> bool:
-    """Whether posts may have a character: not unassigned, ancient scripts, or rare Han beyond U+FFFF."""
-    rare = "\U00010000" <= character < "\U0001d400" or "\U00020000" <= character < "\U000e0000"
-    return not rare and unicodedata.category(character) != "Cn"
-
-
 _ENCODINGS = (  # if two leave the same damage, the first one wins
     Encoding("utf-8"),
     Encoding("cp1252"),
     Encoding("mac_roman"),
-    Encoding("latin-1", partial(_undo_round_trips, trips=1)),
-    Encoding("latin-1", partial(_undo_round_trips, trips=2)),
+    Encoding("latin-1", partial(undo_round_trips, trips=1)),
+    Encoding("latin-1", partial(undo_round_trips, trips=2)),
 )

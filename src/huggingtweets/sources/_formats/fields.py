@@ -10,6 +10,8 @@ from importlib.resources import files
 
 _EMPTY = set("|0|0.0|none|nan|nat|null|undefined|false|f|no|n|[]|{}|()|\\n|n/a|na".split("|"))  # noqa: SIM905 -- shorter
 
+_LONGEST = max(map(len, _EMPTY))
+
 
 @cache
 def names(group: str) -> Mapping[str, tuple[str, ...]]:
@@ -25,4 +27,9 @@ def plain(name: object) -> str:
 
 def is_empty(value: object) -> bool:
     """Whether a field says nothing, or no: nothing at all, `null`, `[]`, `false` and the like."""
-    return value is None or str(value).strip().casefold() in _EMPTY
+    if value is None:
+        return True
+    word = value if isinstance(value, str) else str(value)
+    return (len(word) <= _LONGEST or word[0].isspace() or word[-1].isspace()) and (
+        word.strip().casefold() in _EMPTY
+    )

@@ -118,8 +118,14 @@ def _unwrapped(owner: Any) -> Any:
 
 def has_text(record: Row) -> bool:
     """Whether there is a text, or the field of one; a field may have an object around the text instead."""
-    texts = names("columns")["text"]
-    return any(_plain(name) in texts and not isinstance(value, dict | list) for name, value in record.items())
+    return any(not isinstance(record[name], dict | list) for name in _text_fields(tuple(record)))
+
+
+@lru_cache(maxsize=1000)
+def _text_fields(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the fields of a record that may have its text."""
+    texts = {*names("columns")["text"]}
+    return tuple(name for name in fields if _plain(name) in texts)
 
 
 @lru_cache(maxsize=1000)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -32,6 +33,8 @@ from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
 from .x_posts import language
+
+_NOTHING: frozenset[str] = frozenset()
 
 Rows = Callable[[], Iterator[Row]]
 
@@ -80,7 +83,8 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         sample = _first_rows(rows)
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
-    table = _Table(columns, fields, Authorship(sample), Audience(sample))
+    authorship = Authorship(sample, options.handle or options.name or "")
+    table = _Table(columns, fields, authorship, Audience(sample))
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
@@ -248,26 +252,31 @@ def _without_literal(value: str) -> str:
 def _field(row: Row, column: str | None) -> str:
     """Return a field of a plain value as text; an empty string for `none`, `nan`, lists and the like."""
     value = row.get(column) if column else None
-    return "" if is_empty(value) or isinstance(value, dict | list) else str(value).strip()
+    return "" if value is None or is_empty(value) or isinstance(value, dict | list) else str(value).strip()
 
 
 def _kind(text: str, row: Row, columns: Columns) -> PostKind:
-    named = {plain(row.get(name)) for name in columns.kinds}
+    said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
+    named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
     references = " ".join(str(row.get(name)) for name in columns.references)
-    reposts = _any(row, columns.reposts) or "retweeted" in references or named & {*names("kinds")["repost"]}
-    if reposts or REPOST.match(text):
+    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or REPOST.match(text):
         return PostKind.REPOST
-    replies = _any(row, columns.replies) or "replied_to" in references or named & {*names("kinds")["reply"]}
+    replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
     if replies or text.startswith("@") or _field(row, columns.reply_to):
         return PostKind.REPLY
-    quotes = _any(row, columns.quotes) or "quoted" in references or named & {*names("kinds")["quote"]}
-    if quotes:
+    if _any(row, columns.quotes) or "quoted" in references or "quote" in named:
         return PostKind.QUOTE if text else PostKind.REPOST
     return PostKind.ORIGINAL
 
 
+@cache
+def _kinds() -> dict[str, frozenset[str]]:
+    """Return the words for each kind of post."""
+    return {kind: frozenset(words) for kind, words in names("kinds").items()}
+
+
 def _any(row: Row, names: tuple[str, ...]) -> bool:
-    return any(not is_empty(row.get(name)) for name in names)
+    return bool(names) and any(not is_empty(row.get(name)) for name in names)
 
 
 def _id(value: str) -> str:

@@ -22,6 +22,7 @@ from .json_arrays import decode_array
 from .json_rows import is_json, json_rows
 from .odd_records import OddRecords
 from .record_shapes import Row, flat_records
+from .workbook import SUFFIXES, is_workbook, workbook_rows
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _OF_POSTS = re.compile(
@@ -47,19 +48,25 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
         LocationError: The file is a JSON object without exactly one list of objects.
     """
     suffix, codec = path.suffix.lower(), _checked(encoding)
+    if is_workbook(path):
+        return workbook_rows(path)
     if suffix in _BINARY_READERS:
         return _BINARY_READERS[suffix](path)
     if is_json(path):
         return json_rows(path, codec)
     text = lines(path, codec)
+    if suffix in SUFFIXES:  # some sites name a text so, which opens in a program for workbooks
+        return delimited_rows(_table(text, path, "is no workbook; save it again, or as CSV"), str(path))
     if suffix == ".txt":
         return _text_rows(text, str(path))
-    return delimited_rows(text if suffix in _DELIMITED else _table(text, path), str(path))
+    if suffix not in _DELIMITED:
+        text = _table(text, path, "does not begin as JSON does; download or unpack it again")
+    return delimited_rows(text, str(path))
 
 
 def is_table(path: Path) -> bool:
     """Whether a file's name ends like that of a table."""
-    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS}
+    return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS, *SUFFIXES}
 
 
 def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
@@ -161,11 +168,11 @@ def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
         yield from ({"text": line} for line in content)
 
 
-def _table(text: Iterator[str], path: Path) -> Iterator[str]:
-    """Return the lines of a table that is named as JSON is."""
+def _table(text: Iterator[str], path: Path, otherwise: str) -> Iterator[str]:
+    """Return the lines of a table that is named as something else; say what it is if it is no table."""
     first = list(islice(text, _FIRST_ROWS))
     if not _is_delimited(first):
-        raise BrokenArchive(f"{path} does not begin as JSON does; download or unpack it again")
+        raise BrokenArchive(f"{path} {otherwise}")
     return chain(first, text)
 
 

@@ -25,10 +25,10 @@ from . import records
 from .authors import is_table_of_authors, read_folder, read_table
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
 from .driver import Drive, draining
+from .one_model import train_one_model
 from .parts import split_table
 from .results import FleetResults, write_results
 from .store import Store
-from .together import train_together
 from .worker import AuthorWorker
 
 __all__ = [
@@ -69,7 +69,7 @@ def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
     if not config.one_model:
         return _train_each(config, store, job, requests, watcher, tracked)
     with tracked as run:
-        train_together(store, job, requests, config.lease_seconds, watcher, run)
+        train_one_model(store, job, requests, config.lease_seconds, watcher, run)
     return write_results(store)
 
 

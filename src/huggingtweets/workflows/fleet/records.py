@@ -102,8 +102,8 @@ def save_outcome(store: Store, outcome: Outcome) -> None:
 
 def forget_outcome(store: Store, name: str) -> None:
     """Let an author be tried again, with all who share the model."""
-    together = load_outcome(store, EVERYBODY)
-    if together and any(member.name == name for member in together.members):
+    shared = load_outcome(store, EVERYBODY)
+    if shared and any(member.name == name for member in shared.members):
         name = EVERYBODY
     store.remove(f"{ENDED}/{name}.json")
 
@@ -146,8 +146,8 @@ def counted_states(names: Sequence[str], outcomes: Mapping[str, Outcome]) -> dic
 
 def _damaged(store: Store, outcomes: Sequence[Outcome]) -> list[str]:
     """The names of the models whose files are not those that were written last."""
-    together = load_outcome(store, EVERYBODY)
-    models = [*outcomes, together] if together else outcomes
+    shared = load_outcome(store, EVERYBODY)
+    models = [*outcomes, shared] if shared else outcomes
     return [outcome.name for outcome in models if not _is_whole(store, outcome)]
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import evaluation
+from ...bases.kept import KeptBase, kept_in
 from ...errors import HuggingtweetsError, ModelError, StoreUnavailable
 from ...files import sha256, temporary_folder
 from ...model_folder import ModelFolder
@@ -44,6 +46,7 @@ class AuthorWorker:
     store_address: str
     job: Job
     lease_seconds: float
+    base: KeptBase[Any] = field(default_factory=KeptBase)  # of the process that this is in
 
     def __call__(self, assignment: Assignment) -> Outcome | None:
         """Train one author; return how it ended, or None where another worker has it.
@@ -58,7 +61,7 @@ class AuthorWorker:
             return load_outcome(store, request.name)
         with temporary_folder() as folder:
             kept = _KeptCheckpoint(store, request.name, folder / "checkpoint")
-            with leases.kept(lease, kept.upload):
+            with leases.kept(lease, kept.upload), kept_in(self.base):
                 ended = load_outcome(store, request.name)
                 return ended or self._train(store, request, lease, folder, kept)
 

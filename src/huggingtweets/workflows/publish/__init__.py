@@ -29,6 +29,7 @@ from . import checks
 
 MAX_NAME_LENGTH = 60  # of the repository of a model, where its name is made from the model's
 MAX_ID_LENGTH = 96  # of a repository, owner included: the Hub's limit
+UNKNOWN_OWNER = "YOU"  # of a repository in a preview
 POSTS_SUFFIX = "-posts"  # what the name of the repository of the posts adds to the model's
 _INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9._]+|\.{2,}")
 
@@ -70,6 +71,7 @@ def plan_publishing(
     collection: str = "",
     token: str | None = None,
     endpoint: str | None = None,
+    preview: bool = False,
 ) -> PublishPlan:
     """Check whether a model may be published, and list what would be uploaded. Nothing is changed.
 
@@ -82,6 +84,7 @@ def plan_publishing(
         collection: title of the owner's collection that the model is added to, "" for none.
         token: access token of the Hub. None: HF_TOKEN, or that of `hf auth login`.
         endpoint: the Hub's address. None: HF_ENDPOINT, or the public Hub.
+        preview: whether the plan is only shown: then it needs no token, and asks nobody for the owner.
 
     Raises:
         PublishError: the model may not be published; the message says why and what to do.
@@ -91,8 +94,8 @@ def plan_publishing(
     folder = ModelFolder.find(model)
     record = folder.record
     permission = checks.require_permission(record, permission, with_dataset=with_dataset)
-    hub = Hub(token, endpoint)
-    repo_id = to or f"{hub.owner()}/{_repository_name(record.name)}"
+    hub = Hub(token, endpoint, needs_token=not preview)
+    repo_id = to or f"{UNKNOWN_OWNER if preview else hub.owner()}/{_repository_name(record.name)}"
     require_name(repo_id)
     dataset_id = f"{repo_id[: MAX_ID_LENGTH - len(POSTS_SUFFIX)]}{POSTS_SUFFIX}" if with_dataset else ""
     uploads, left_out = _model_files(folder)

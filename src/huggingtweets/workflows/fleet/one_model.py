@@ -29,7 +29,7 @@ from .worker import CHECKPOINT_SECONDS, Assignment, AuthorWorker, data_config, d
 FEWEST = 2  # posts of an author: one to learn from, and one held out
 
 
-def train_together(
+def train_one_model(
     store: Store,
     job: Job,
     requests: Sequence[AuthorRequest],
@@ -43,13 +43,13 @@ def train_together(
         UserError: another process trains it.
         KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
     """
-    worker = _TogetherWorker(store.address, job, lease_seconds, requests, watcher, run)
+    worker = _OneModelWorker(store.address, job, lease_seconds, requests=requests, watcher=watcher, run=run)
     if not worker(Assignment(request=AuthorRequest(name=EVERYBODY), owner=leases.new_owner())):
         raise UserError(f"{store.address}: another process trains this model; see huggingtweets fleet status")
 
 
-@dataclass(frozen=True)
-class _TogetherWorker(AuthorWorker):
+@dataclass(frozen=True, kw_only=True)
+class _OneModelWorker(AuthorWorker):
     """Trains one model of several authors."""
 
     requests: Sequence[AuthorRequest]

@@ -96,7 +96,7 @@ def test_who_wrote_much_takes_no_more_than_can_be_seen(trained):
 def test_the_same_call_does_nothing_and_other_authors_are_refused(trained, tmp_path, monkeypatch):
     """What was trained stays; of other authors another store is needed, and of other settings, too."""
     place, results = trained
-    monkeypatch.setattr("huggingtweets.workflows.fleet.together.train", None)
+    monkeypatch.setattr("huggingtweets.workflows.fleet.one_model.train", None)
     assert fleet(config(place)).rows == results.rows
     counts = fleet_status(str(place / "store")).counts
     assert (counts.done, counts.failed, counts.waiting) == (3, 1, 0)

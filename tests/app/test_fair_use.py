@@ -1,0 +1,220 @@
+"""On a public page no visitor takes what the others need: rooms, disk, connections, readings, memory."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import socket
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+from huggingtweets.app.limits import ON_THE_INTERNET, Limits
+from huggingtweets.app.reader import Reader
+from huggingtweets.app.sessions import Sessions
+from huggingtweets.app.uploads import UploadedBytes, delete_unused
+from huggingtweets.app.visitors import Visitors
+from huggingtweets.errors import LocationError, NoTextColumn, SeveralAuthors, UserError
+from huggingtweets.workflows.data import DataConfig, sample_archive
+from tests.helpers.app_server import Client, served
+from tests.helpers.tiny import varied_texts
+
+DROP = "Your archive: zip, CAR, CSV …"
+FILTERS = (True, "", "", "", "")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    limits = Limits(
+        public=True,
+        upload=1_000_000,
+        own_uploads=2_500_000,
+        reading=60.0,
+        connections=40,
+        headers=2.0,
+        body=2.0,
+        idle=3600.0,
+    )
+    with served(tmp_path_factory.mktemp("strict"), limits) as page:
+        yield page
+
+
+def _slow(path: Path) -> Path:
+    """A small file that takes a long time to read: objects in objects, which are not those of posts."""
+    inner = ",".join(['{"a":{}}'] * 20_000)
+    record = f'{{"text":"x","author":"ada","b":[{inner}]}}'
+    path.write_text(f"[{','.join([record] * 200)}]", "ascii")
+    return path
+
+
+def _read(path: Path | str, limits: Limits):
+    return Reader(limits, None).inspect(DataConfig(locations=(str(path),)))
+
+
+def test_reading_that_takes_too_long_is_stopped(tmp_path):
+    """A file that keeps its decoder busy is given up, in one line, and nothing of it goes on."""
+    with pytest.raises(LocationError, match="takes too long"):
+        _read(_slow(tmp_path / "posts.json"), Limits(public=True, reading=0.5))
+    assert not multiprocessing.active_children()
+
+
+def test_the_time_is_that_of_all_places_together(tmp_path):
+    """Whoever names many slow places gets no more time than for one."""
+    reader = Reader(Limits(public=True, reading=0.5), None)
+    path = _slow(tmp_path / "posts.json")
+    for _ in range(20):
+        with pytest.raises(LocationError, match="takes too long"):
+            reader.inspect(DataConfig(locations=(str(path),)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not bound the memory of a process")
+def test_reading_that_takes_too_much_memory_is_stopped(tmp_path):
+    """A file that needs more memory than is allowed is given up in one line."""
+    path = tmp_path / "posts.jsonl"
+    inner = "{}," * 2_000_000
+    path.write_text(f'{{"text":"x","author":"ada","b":[{inner}{{}}]}}\n', "ascii")
+    with pytest.raises(LocationError, match="too much memory"):
+        _read(path, Limits(public=True, reading=300.0, memory=1))
+
+
+def test_another_process_reads_the_same(tmp_path):
+    """Posts, errors and questions come back from the other process as they are in this one."""
+    own, other = Limits(), Limits(public=True, reading=300.0, memory=ON_THE_INTERNET.memory)
+    [here], [there] = _read(sample_archive(), own), _read(sample_archive(), other)
+    assert there.summary() == here.summary()
+    (tmp_path / "two.csv").write_text("author,text\nada,hello\nbernard,hi\n", "utf-8")
+    (tmp_path / "odd.csv").write_text("zzz,yyy\nada,hello\n", "utf-8")
+    with pytest.raises(SeveralAuthors) as asked:
+        _read(tmp_path / "two.csv", other)
+    assert asked.value.authors == {"ada": 1, "bernard": 1}
+    with pytest.raises(NoTextColumn) as asked:
+        _read(tmp_path / "odd.csv", other)
+    assert asked.value.columns == ("zzz", "yyy")
+    with pytest.raises(LocationError, match="more than 100 posts"):
+        _read(sample_archive(), Limits(public=True, reading=300.0, posts=100))
+
+
+def test_an_address_reads_a_few_selections_at_once():
+    """Readings of one address are counted; those of another do not wait for them."""
+    visitors = Visitors(Limits(own_readings=2))
+    with visitors.reading("192.0.2.1"), visitors.reading("192.0.2.1"):
+        with pytest.raises(UserError, match="being read already"), visitors.reading("192.0.2.1"):
+            pass
+        with visitors.reading("192.0.2.2"):
+            pass
+    with visitors.reading("192.0.2.1"):
+        pass
+    assert ON_THE_INTERNET.own_readings < ON_THE_INTERNET.concurrent
+
+
+def test_events_of_one_visitor_do_not_pile_up(home):
+    """Of the events that wait for another one of the same visitor only a few take a thread of the page."""
+    del home
+    sessions = Sessions(Limits(public=True))
+    session = sessions.of("a" * 32)
+    lock, refused = sessions.lock(session), []
+
+    def event():
+        try:
+            with sessions.lock(session):
+                pass
+        except UserError as error:
+            refused.append(str(error))
+
+    with lock:
+        threads = [threading.Thread(target=event) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        while sum(thread.is_alive() for thread in threads) > 2:
+            time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 8
+    assert "wait a moment" in refused[0]
+    with sessions.lock(replace(session)):
+        pass
+
+
+def test_half_open_connections_are_closed(page):
+    """Connections that never end their request's headers, or its body, are closed; others are answered."""
+    url = httpx.URL(page.url)
+    beginnings = [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n",
+        b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    ]
+    connections = [socket.create_connection((url.host, url.port), timeout=120) for _ in range(60)]
+    for number, connection in enumerate(connections):
+        try:
+            connection.sendall(beginnings[number % len(beginnings)])
+        except OSError:
+            assert number >= 40
+    for connection in connections:
+        with connection:
+            try:
+                while connection.recv(4096):
+                    pass
+            except ConnectionError:
+                pass
+    assert httpx.get(page.url, timeout=60).status_code == 200
+
+
+def test_the_same_file_of_two_visitors_is_two_files(page):
+    """Two visitors who drop the same file at the same time both keep theirs."""
+    rows = "\n".join(f'{n},ada,"{text}"' for n, text in enumerate(varied_texts(30, seed=5)))
+    content = f"id,author,text\n{rows}".encode()
+    with Client(page.url) as first, Client(page.url) as second:
+        paths = [client.upload("posts.csv", content).json()[0] for client in (first, second)]
+        assert paths[0] != paths[1]
+        for client, path in zip((first, second), paths, strict=True):
+            file = {"path": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "posts.csv"}
+            result = client.call(client.of(DROP, "upload"), [client.key, [file], *FILTERS])
+            assert "@ada" in json.dumps(result["output"])
+
+
+def test_uploads_of_one_address_are_counted(page):
+    """Files that are sent and never used do not fill the disk."""
+    statuses = []
+    with httpx.Client(base_url=page.url, timeout=60) as http:
+        for number in range(5):
+            try:
+                sent = http.post("gradio_api/upload", files={"files": (f"{number}.csv", b"x" * 900_000)})
+                statuses.append(sent.status_code)
+            except httpx.TransportError:
+                statuses.append(0)
+    assert statuses[:1] == [200]
+    assert 200 not in statuses[2:]
+    left = [path for path in (page.home / "incoming").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in left) < 3_500_000
+
+
+def test_the_count_of_uploads_is_that_of_each_address(monkeypatch):
+    """An address that has uploaded too much does not keep others from it, and may again after a while."""
+    uploaded = UploadedBytes(100)
+    assert uploaded.add("192.0.2.1", 60)
+    assert not uploaded.add("192.0.2.1", 60)
+    assert uploaded.add("192.0.2.2", 60)
+    monkeypatch.setattr("huggingtweets.app.uploads.UNUSED_SECONDS", 0.0)
+    assert uploaded.add("192.0.2.1", 60)
+    assert UploadedBytes(None).add("192.0.2.1", 10**12)
+
+
+def test_uploads_that_nobody_uses_are_deleted(tmp_path):
+    """An upload that no event has moved is deleted after a while, with its folder; a new one stays."""
+    for name in ("upload-old", "upload-new", "a-download"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "posts.csv").write_text("x", "ascii")
+    (tmp_path / "tmp-part").write_text("x", "ascii")
+    for name in ("upload-old", "a-download", "tmp-part"):
+        os.utime(tmp_path / name, (0, 0))
+    delete_unused(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"upload-new", "a-download"}
+    delete_unused(tmp_path / "nowhere")

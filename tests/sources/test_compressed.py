@@ -1,0 +1,94 @@
+"""A single file that is compressed: read as what is in it, and never unpacked without end."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError, SeveralAuthors
+from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats import compressed
+from tests.helpers.archive_builder import tweet, write_zip
+
+TABLE = b"user,text\nada,the kettle sings again\nada,the train is late as ever\n"
+CHAT = b"1/2/24, 10:00 - Ada: the kettle sings\n1/2/24, 10:01 - Bob: no it does not\n"
+PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """Make copies in a folder that can be looked into."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def read(path: Path, **options):
+    return [post.text for post in sources.read(str(path), ReadOptions(**options)).posts]
+
+
+@pytest.mark.parametrize("form", PACKED)
+@pytest.mark.parametrize("name", ["posts.csv", "posts.csv.{}", "posts.{}", "posts"])
+def test_a_compressed_table_is_read_whatever_its_name(tmp_path, temporary, form, name):
+    """The content decides, and no copy is left."""
+    path = tmp_path / name.format(form)
+    path.write_bytes(PACKED[form](TABLE))
+    assert read(path, name="Ada") == ["the kettle sings again", "the train is late as ever"]
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_compressed_chat_is_a_chat(tmp_path):
+    """What is inside goes to its own source: nobody else's lines are read."""
+    path = tmp_path / "chat.txt.gz"
+    path.write_bytes(gzip.compress(CHAT))
+    assert sources.recognise(str(path)) == "whatsapp"
+    assert read(path, name="Ada") == ["the kettle sings"]
+    with pytest.raises(SeveralAuthors, match=r"chat\.txt\.gz holds lines of"):
+        read(path)
+
+
+def test_a_compressed_zip_is_an_archive(tmp_path, temporary):
+    """Some servers compress once more what they send."""
+    archive = write_zip(tmp_path / "archive.zip", [tweet(1, "one more post")])
+    path = tmp_path / "archive.zip.gz"
+    path.write_bytes(gzip.compress(archive.read_bytes()))
+    posts = iter(sources.read(str(path)).posts)
+    assert next(posts).text == "one more post"
+    assert list(posts) == list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_cut_file_is_refused_by_its_own_name(tmp_path, temporary, form):
+    """The message names the file that was given, and nothing is left."""
+    path = tmp_path / f"posts.csv.{form}"
+    path.write_bytes(PACKED[form](TABLE * 100)[:-10])
+    with pytest.raises(LocationError, match=rf"posts\.csv\.{form} is not a whole compressed file"):
+        read(path, name="Ada")
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_bomb_is_not_unpacked(tmp_path, temporary, monkeypatch, form):
+    """A file that grows more than genuine ones do is refused early."""
+    monkeypatch.setattr(compressed, "RATIO_MATTERS_FROM", 1 << 20)
+    path = tmp_path / f"posts.csv.{form}"
+    path.write_bytes(PACKED[form](b"\0" * (4 << 20)))
+    with pytest.raises(LocationError, match="no genuine export"):
+        read(path, name="Ada")
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_is_wrong_inside_is_said_of_the_file_that_was_given(tmp_path):
+    """No message names the copy."""
+    path = tmp_path / "posts.csv.gz"
+    path.write_bytes(gzip.compress(b"user,number\nada,1\n"))
+    with pytest.raises(LocationError) as caught:
+        read(path, name="Ada")
+    assert str(caught.value).startswith(str(path))

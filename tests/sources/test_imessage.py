@@ -1,0 +1,89 @@
+"""chat.db of Apple's Messages: what its owner wrote, and nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import ReadOptions
+from huggingtweets.types import PostKind, Visibility
+from tests.helpers.export_builder import PRIVATE
+from tests.helpers.private_exports import attributed, imessage_database
+
+LONG = "the kettle sings again, ".ljust(300, "é")
+MESSAGES = [
+    {"text": "the kettle sings"},
+    {"text": PRIVATE, "is_from_me": 0},
+    {"attributedBody": attributed(PRIVATE), "is_from_me": 0},
+    {"attributedBody": attributed("short and new")},
+    {"text": None, "attributedBody": attributed(LONG)},
+    {"text": f"Loved “{PRIVATE}”", "associated_message_type": 2000},
+    {"text": PRIVATE, "item_type": 2},
+    {"text": PRIVATE, "balloon_bundle_id": "com.apple.messages.URLBalloonProvider"},
+    {"text": PRIVATE, "date_retracted": 704_628_672_000_000_000},
+    {"text": "\ufffclook at this", "thread_originator_guid": "A-B"},
+    {"text": "\ufffc"},
+    {"text": None},
+    {"text": "in seconds", "date": 704_621_472},
+]
+
+
+def read(path, **options):
+    return sources.read(str(path), ReadOptions(**options))
+
+
+@pytest.mark.parametrize("name", ["chat.db", "3d0d7e5fb2ce288813306e4d4636395e047a3d28"])
+def test_own_messages_are_read_and_nothing_else(tmp_path, name):
+    """Received messages, reactions, notices, retracted ones and those of apps are left out."""
+    timeline = read(imessage_database(tmp_path / name, MESSAGES), name="Ada Tests")
+    posts = list(timeline.posts)
+    assert (timeline.account.handle, timeline.account.source) == ("Ada_Tests", "imessage")
+    texts = ["the kettle sings", "short and new", LONG, "look at this", "in seconds"]
+    assert [post.text for post in posts] == texts
+    assert {post.visibility for post in posts} == {Visibility.UNLISTED}
+    assert {post.created_at for post in posts} == {datetime(2023, 5, 1, 8, 11, 12, tzinfo=UTC)}
+    assert posts[3].kind is PostKind.REPLY
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name], "nothing is written beside it"
+
+
+def test_an_older_database_without_the_newer_columns_is_read(tmp_path):
+    """The first systems had a text, a date and whose it is."""
+    path = tmp_path / "chat.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE message (text, date, is_from_me)")
+        database.execute("INSERT INTO message VALUES ('the kettle', 5, 1), ('theirs', 6, 0)")
+        database.commit()
+    assert [post.text for post in read(path).posts] == ["the kettle"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE notes (text, date, is_from_me)",
+        "CREATE TABLE message (text, date)",
+        "CREATE VIEW message AS SELECT 'made' AS text, 1 AS date, 1 AS is_from_me",
+    ],
+)
+def test_other_databases_are_not_read(tmp_path, statement):
+    """A table of another name, one that does not say whose a message is, and a view, which is computed."""
+    path = tmp_path / "chat.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(statement)
+        database.commit()
+    with pytest.raises(LocationError, match="is a database"):
+        read(path, name="Ada")
+
+
+def test_a_damaged_database_is_one_clear_error(tmp_path):
+    """A page in the middle that is overwritten costs no traceback."""
+    path = imessage_database(tmp_path / "chat.db", [{"text": f"number {n} {'x' * 200}"} for n in range(300)])
+    content = bytearray(path.read_bytes())
+    content[20_000:30_000] = b"\xff" * 10_000
+    path.write_bytes(content)
+    with pytest.raises(LocationError, match="damaged"):
+        list(read(path).posts)
