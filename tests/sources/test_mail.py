@@ -68,6 +68,21 @@ def test_html_is_read_without_what_others_wrote(tmp_path):
     assert texts(tmp_path, html, mixed) == ["The kettle & I", "café"]
 
 
+def test_parts_in_parts_without_end_cost_one_message(tmp_path):
+    """No depth of nesting ends the reading of the others."""
+    depth = 5000
+    opened = "".join(f"--{n}\nContent-Type: multipart/mixed; boundary={n + 1}\n\n" for n in range(depth))
+    bomb = mail_message(opened + f"--{depth}\n\n{PRIVATE}", Content_Type="multipart/mixed; boundary=0")
+    assert texts(tmp_path, bomb, mail_message("my own")) == ["my own"]
+
+
+def test_a_message_that_is_attached_is_not_read(tmp_path):
+    """Programs forward so: the words in it are another's."""
+    parts = f"--b\nContent-Type: message/rfc822\n\nFrom: Bob\nContent-Type: text/plain\n\n{PRIVATE}\n--b--"
+    forwarded = mail_message(parts, Content_Type="multipart/mixed; boundary=b")
+    assert texts(tmp_path, forwarded, mail_message("my own")) == ["my own"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

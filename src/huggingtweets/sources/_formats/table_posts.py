@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
-from ...text.quoted import REPOST
+from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
@@ -259,7 +259,7 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
     named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
     references = " ".join(str(row.get(name)) for name in columns.references)
-    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or REPOST.match(text):
+    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or is_repost(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
     if replies or text.startswith("@") or _field(row, columns.reply_to):
