@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import takewhile
 from typing import cast
 
 from .markup import html_text
@@ -41,8 +42,9 @@ _NOT_OWN = (
 _SIGNATURE = re.compile(r"--[ \xa0]?")
 _DASHES = re.compile(r"\W*[-_=]{4,}.*[-_=]{4,}\W*|_{10,}|\W*Begin forwarded message:\W*", re.IGNORECASE)
 _HEADER_LINE = re.compile(r"\W{0,3}[^\W\d_][\w ]{0,15}\*?\s?[:\uff1a]\*?\s?\S.*")
-_HEADERS_IN_ROW = 3  # lines in the form of headers from which on they are those of another message
+_HEADERS_IN_ROW = 3  # lines in the form of headers that are those of another message if one has an address
 _ABOVE_QUOTE = 3  # lines at most, the last of which ends with a colon, that say who is quoted
+_MOMENT = re.compile(r"\d{4}|\d{1,2}[:.]\d\d")
 _ATTRIBUTION = re.compile(r".*(?:\d{4}|\d{1,2}[:.]\d\d|@).*[:\uff1a]\s*", re.DOTALL)
 
 
@@ -156,7 +158,7 @@ def _without_others(text: str) -> str:
     for number, line in enumerate(rows):
         if _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows[number:]):
             break
-        if line.lstrip().startswith(">"):
+        if line.lstrip().startswith((">", "|")):
             _cut_attribution(lines, above_quote=True)
         else:
             lines.append(line.rstrip())
@@ -166,18 +168,18 @@ def _without_others(text: str) -> str:
 
 def _begins_headers(rows: list[str]) -> bool:
     """Whether lines are the headers of another message: From, Sent, To in the words of some language."""
-    first = rows[:_HEADERS_IN_ROW]
-    in_row = len(first) == _HEADERS_IN_ROW and all(map(_HEADER_LINE.fullmatch, first))
-    return in_row and "@" in "".join(rows[:5])
+    in_row = len(list(takewhile(_HEADER_LINE.fullmatch, rows[: _HEADERS_IN_ROW + 1])))
+    return in_row > _HEADERS_IN_ROW or (in_row == _HEADERS_IN_ROW and "@" in "".join(rows[:_HEADERS_IN_ROW]))
 
 
 def _cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
     """Remove the lines that say who is quoted below: `On Monday, 1 May 2023 at 10:00, Bob wrote:`."""
     while lines and not lines[-1].strip():
         lines.pop()
-    for count in range(1, _ABOVE_QUOTE + 1):
+    for count in range(_ABOVE_QUOTE, 0, -1):
         above = lines[-count:]
-        if len(above) == count and all(above) and _ATTRIBUTION.fullmatch("\n".join(above)):
+        begins = len(above) == count and all(above) and (count == 1 or _MOMENT.search(above[0]))
+        if begins and _ATTRIBUTION.fullmatch("\n".join(above)):
             del lines[-count:]
             return
     if above_quote and lines and lines[-1].endswith((":", "\uff1a")):
