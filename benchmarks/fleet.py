@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import heapq
 import json
+import os
 import random
 import statistics
 import tempfile
@@ -155,12 +156,13 @@ def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, eva
 
 
 def scaling(corpus: Path, count: int, rounds: int) -> None:
-    """Print posts a second of one and of two workers with a thread each, in turns."""
+    """Print posts a second of one worker on one core and of two on two cores, in turns; a thread each."""
     speeds: dict[int, list[float]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as folder:
         authors = write_table(corpus, Path(folder), count, sizes=(200,))
         for _ in range(rounds):
             for workers, measured in speeds.items():
+                os.sched_setaffinity(0, range(workers))  # a worker takes its share of the cores that it sees
                 settings = ["epochs=1", "evaluations=1"]
                 seconds, rows, _ = run(authors, "starter", settings, workers)
                 measured.append(sum(row.posts for row in rows) / seconds)

@@ -24,7 +24,7 @@ from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
-from .authors import to_handle
+from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
 from .dates import read_date
 from .fields import is_empty, names, plain
@@ -88,7 +88,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
-    handle = to_handle(key) or to_handle((options.name or "").lower())
+    handle = person_handle(selected or options.handle or key) or to_handle((options.name or "").lower())
     if not handle:
         raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
     own = _rows_of(key, place, rows, table.authorship, selected=bool(selected or options.handle))
