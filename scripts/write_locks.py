@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"requirements.lock": [], "requirements-dev.lock": ["dev"]}  # extras of each
 HEAD = "# Written by scripts/write_locks.py, which says what is not here.\n"
 BUILDS = re.compile(r"(?:torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
-TOOLS = ("editables", "uv")  # hatchling needs the one to install a checkout, make the other to choose a PyTorch
+TOOLS = ("editables", "uv")  # hatchling installs a checkout with one, make chooses a PyTorch with the other
 
 
 def main() -> None:

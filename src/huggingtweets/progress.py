@@ -39,6 +39,9 @@ class Watcher(Protocol):
     def fetched(self, done: int, total: int) -> None:
         """`done` of `total` bytes of a base have been fetched."""
 
+    def written(self, done: int, total: int) -> None:
+        """`done` of `total` posts have been written, to be measured."""
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Optimizer step `step` of `steps` is done; `loss` is in nats per token."""
 
@@ -62,6 +65,9 @@ class Silence:
         """Show nothing."""
 
     def fetched(self, done: int, total: int) -> None:
+        """Show nothing."""
+
+    def written(self, done: int, total: int) -> None:
         """Show nothing."""
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:

@@ -148,7 +148,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lora_alpha: Annotated[int, Meta(ge=1)] = 32  # LoRA's update is scaled by lora_alpha / lora_rank
     adapter_only: bool | UnsetType = UNSET  # save the adapter alone beside a named base, too
     merge_adapter: bool = False  # save the base with LoRA merged into it, not the adapter alone
-    frozen_layers: Annotated[int, Meta(ge=0)] = 0  # lower layers that keep their weights; needs method "full"
+    frozen_layers: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # lower layers that keep their weights
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
@@ -173,7 +173,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.speakers and self.method != "full":
             raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
         if self.frozen_layers and self.method != "full":
-            raise ValueError(f"frozen_layers need method full, not {self.method}")
+            raise ValueError(f"frozen_layers needs method full, not {self.method}")
 
 
 NO_BASE = "none"  # the name of the base of a model that has none

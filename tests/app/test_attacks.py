@@ -252,7 +252,7 @@ def test_only_the_offered_recipes_can_be_run(victim):
 def test_a_stranger_never_publishes_with_the_server_s_token(victim):
     """Without a token of one's own nothing goes to the Hub, whatever token the server has."""
     client = victim.client
-    given = ["The posts are mine", "", "somebody/else", "", False, False]
+    given = ["author", "", "somebody/else", "", False, False]
     for button in ("plan", "publish"):
         said = client.call(client.of(button, "click"), [client.key, victim.model, *given])
         assert not said["success"]
@@ -263,7 +263,7 @@ def test_no_token_is_kept(victim, page):
     """A token that was typed is found in no file of the server afterwards, whether it worked or not."""
     client = victim.client
     token = "hf_" + "tellnobody" * 3
-    given = ["The posts are mine", "", "somebody/bot", token, False, False]
+    given = ["author", "", "somebody/bot", token, False, False]
     client.call(client.of("plan", "click"), [client.key, victim.model, *given])
     kept = [path for path in page.folder.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
     assert not kept

@@ -13,6 +13,7 @@ from tests.helpers import browser
 from tests.helpers.app_server import served
 from tests.helpers.tiny import tiny_base, varied_texts
 
+pytestmark = pytest.mark.slow
 MISSING_STEPS = {  # what a tab without a model leads to
     "Train": ("Choose posts", "Whose posts?"),
     "Play": ("Train one", "Let it learn"),
@@ -104,7 +105,6 @@ def neural(tmp_path_factory):
         yield page
 
 
-@pytest.mark.slow
 def test_who_speaks_is_chosen(chromium, neural):
     """A model of several people is asked to speak as one of them; one of one person does not ask."""
     with browser.page_of(chromium, f"{neural.url}?tab=play&model=both") as (tab, seen):
@@ -121,7 +121,6 @@ def test_who_speaks_is_chosen(chromium, neural):
         assert not seen.errors
 
 
-@pytest.mark.slow
 def test_before_and_after_write_side_by_side(chromium, neural):
     """What a model was before it learnt goes on with the same beginning, and is called so."""
     with browser.page_of(chromium, f"{neural.url}?tab=play&model=ada") as (tab, seen):
@@ -138,7 +137,6 @@ def test_before_and_after_write_side_by_side(chromium, neural):
         assert not seen.errors
 
 
-@pytest.mark.slow
 def test_a_merged_model_is_judged(chromium, neural):
     """Two models become one, which says that it was not judged, is judged when asked, and has a report."""
     with browser.page_of(chromium, f"{neural.url}?tab=library") as (tab, seen):

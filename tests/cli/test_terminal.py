@@ -40,6 +40,16 @@ def test_plain_lines_say_how_long(clock, capsys):
     assert ", 2 min to go" in shown.splitlines()[-1]
 
 
+def test_writing_posts_says_how_long(clock, capsys):
+    """Posts that are written to be measured are counted, and it is said when they will be done."""
+    with Terminal() as terminal:
+        terminal.stage("write", "64 by each model")
+        for done in (0, 64):
+            terminal.written(done, 128)
+            clock[0] += 20
+    assert "about 20 s to go" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [(0.2, "1 s"), (40, "40 s"), (99, "99 s"), (150, "2 min"), (3600, "1 h 0 min"), (7500, "2 h 5 min")],

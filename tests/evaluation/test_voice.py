@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
 from huggingtweets.evaluation.reader import STRENGTH, Reader, auc, counts
+from huggingtweets.evaluation.style import SHARED, load_style, write_style
 from huggingtweets.files import save_tensors
+from huggingtweets.model_folder import STYLE
 from huggingtweets.results import MODEL, OTHERS, OWN
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, strangers
@@ -186,3 +190,29 @@ def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
     )
     assert same.value == pytest.approx(1, abs=0.15)
     assert drifted.low > 1.5
+
+
+def _secrets(posts: list[str]) -> Iterator[str]:
+    """Made-up words in a sentence; their hashed n-grams are those of no post."""
+    beginning = counts(["by the way "]).indices
+    used = {*counts(posts).indices} - {*beginning}
+    for code in range(10_000, 100_000):
+        text = f"by the way {code}"
+        if used.isdisjoint(counts([text]).indices):
+            yield text
+
+
+def test_the_style_file_says_nothing_of_what_few_posts_have(tmp_path):
+    """Whatever name or number few posts have, the file that scores style is the same, byte for byte."""
+    (train, _), theirs = sample(), strangers(200)
+    files = []
+    for secret in islice(_secrets([*train, *theirs]), 2):
+        folder = tmp_path / secret.split()[-1]
+        folder.mkdir()
+        told = [secret] * (SHARED - 1)
+        write_style([*train, *told], {"them": [*theirs, *told[:1]]}, [], [], folder)
+        files.append((folder / STYLE).read_bytes())
+        scorer = load_style(folder)
+    assert len(files) == 2
+    assert files[0] == files[1]
+    assert auc(scorer.scores(train[:50]), scorer.scores(theirs[:50])) > 0.9

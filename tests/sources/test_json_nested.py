@@ -93,3 +93,11 @@ def test_a_cut_list_is_yielded_as_it_is():
     """A cut list is yielded as it is; decoding it fails."""
     part = next(nested_values([b'{"wanted": [{"a": 1}, {"a'], {"wanted"}, "x"))
     assert b"".join(part.chunks) == b'[{"a": 1}, {"a'
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_without_end_is_refused_early(opening):
+    """A small zip unpacks to millions of brackets; whoever goes on after the first thousands never ends."""
+    content = pieces(opening * 2_000_000, 1 << 18)
+    with pytest.raises(BrokenArchive, match=r"outbox\.json is nested deeper"):
+        list(nested_values(content, {"wanted"}, "outbox.json"))

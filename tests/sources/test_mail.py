@@ -20,6 +20,10 @@ ENDINGS = {
     "quoted in German": f"\n\nAm 01.05.23 um 10:00 schrieb Bob Tests:\n> {PRIVATE}",
     "quoted without a date": f"\n\nBob schrieb:\n> {PRIVATE}\n>> {PRIVATE}",
     "quoted in Japanese": f"\n\n2023年5月1日(月) 10:00 Bob <bob@example.org>:\n> {PRIVATE}",
+    "quoted in Spanish": f"\n\nEl lun, 1 may 2023 a las 10:00, Bob (<\nb@x.org>) escribió:\n> {PRIVATE}",
+    "quoted by bars": f"\n\nBob wrote:\n| {PRIVATE}\n| {PRIVATE}",
+    "of Outlook, without an address": f"\n\nVon: Bob\nGesendet: Montag\nAn: Ada\nBetreff: Tee\n\n{PRIVATE}",
+    "of Outlook in Chinese": f"\n\n发件人: Bob\n发送时间: 5月1日\n收件人: Ada\n主题: 茶\n\n{PRIVATE}",
     "a signature": f"\n-- \nAda Tests\n{PRIVATE}",
     "of Outlook": f"\n\nFrom: Bob <bob@example.org>\nSent: Monday\nTo: Ada\nSubject: {PRIVATE}\n\n{PRIVATE}",
     "of Outlook, in bold": f"\n\n*Von:* Bob <bob@example.org>\n*Gesendet:* Montag\n*An:* Ada\n\n{PRIVATE}",
@@ -66,6 +70,21 @@ def test_html_is_read_without_what_others_wrote(tmp_path):
     )
     mixed = mail_message(parts, Content_Type="multipart/mixed; boundary=b")
     assert texts(tmp_path, html, mixed) == ["The kettle & I", "café"]
+
+
+def test_parts_in_parts_without_end_cost_one_message(tmp_path):
+    """No depth of nesting ends the reading of the others."""
+    depth = 5000
+    opened = "".join(f"--{n}\nContent-Type: multipart/mixed; boundary={n + 1}\n\n" for n in range(depth))
+    bomb = mail_message(opened + f"--{depth}\n\n{PRIVATE}", Content_Type="multipart/mixed; boundary=0")
+    assert texts(tmp_path, bomb, mail_message("my own")) == ["my own"]
+
+
+def test_a_message_that_is_attached_is_not_read(tmp_path):
+    """Programs forward so: the words in it are another's."""
+    parts = f"--b\nContent-Type: message/rfc822\n\nFrom: Bob\nContent-Type: text/plain\n\n{PRIVATE}\n--b--"
+    forwarded = mail_message(parts, Content_Type="multipart/mixed; boundary=b")
+    assert texts(tmp_path, forwarded, mail_message("my own")) == ["my own"]
 
 
 @pytest.mark.parametrize(

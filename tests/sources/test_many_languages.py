@@ -46,6 +46,7 @@ def test_few_lines_are_enough_for_a_code_page(tmp_path, codec):
         ("2024-01-13 22.00.05", 22),
         ("13/1/2024 10:00 p. m.", 22),
         ("20240113220000", 22),
+        ("/Date(1705183200000)/", 22),
         ("Sat 13.01.24", 0),
     ],
 )
@@ -63,6 +64,14 @@ def test_dates_of_more_countries(date, hour):
         "MT @bob: xyzzy",
         "rt @bob xyzzy",
         "RT\xa0@bob: xyzzy",
+        "RT by @bob: xyzzy",
+        "ＲＴ @bob xyzzy",
+        "RT｜@bob：xyzzy",
+        "Retweeted Bob Tests (@bob): xyzzy",
+        "Reblogged from @bob@example.social: xyzzy",
+        "via @bob: xyzzy",
+        "转发 @bob: xyzzy",
+        "🔁 @bob: xyzzy",
         "“@bob: xyzzy” so true",
         "♻ @bob: x",
     ],
@@ -70,6 +79,12 @@ def test_dates_of_more_countries(date, hour):
 def test_others_words_behind_old_signs_are_reposts(tmp_path, text):
     """What apps and people put before the words of another, before there was a button, makes a repost."""
     assert [post.kind for post in read(tmp_path, [text])] == [PostKind.REPOST]
+
+
+@pytest.mark.parametrize("text", ["via @bob I found a kettle", "Reposted my own words", "RP is a fine word"])
+def test_own_words_that_begin_like_a_repost_stay(tmp_path, text):
+    """Without a colon behind a handle it is only a word."""
+    assert [post.kind for post in read(tmp_path, [text])] == [PostKind.ORIGINAL]
 
 
 def test_a_chain_of_reposts_ends_the_own_words(tmp_path):

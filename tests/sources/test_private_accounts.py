@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from huggingtweets import sources
+from huggingtweets.errors import SeveralAuthors
+from huggingtweets.sources import ReadOptions
 from huggingtweets.types import Account, Timeline
 
 FEED = """<rss version="2.0"><channel><title>Notes</title>
@@ -40,3 +44,38 @@ def test_every_source_passes_through_it(name, shown, monkeypatch):
     monkeypatch.setattr(sources, "load", lambda _: MadeUp)
     read = sources.read("anywhere", source="made_up").account
     assert (read.name, read.bio) == (shown, "key")
+
+
+@pytest.mark.parametrize(
+    ("column", "author", "handle"),
+    [
+        ("author", "jane.doe@gmail.com", "jane.doe"),
+        ("username", "jane@mail.example.org", "jane"),
+        ("user", '{"email": "jane@example.org"}', "jane"),
+        ("author", "@jane@example.social", "jane@example.social"),
+        ("acct", "jane@example.social", "jane@example.social"),
+        ("user", '{"acct": "jane@example.social", "email": "jd@example.org"}', "jane@example.social"),
+        ("author", "jane", "jane"),
+    ],
+)
+def test_an_address_in_a_column_of_authors_names_nobody(tmp_path, column, author, handle):
+    """Of an e-mail address only what is before its @ is the handle; an account of Mastodon stays whole."""
+    rows = [{column: author, "text": f"a post, number {number}"} for number in range(3)]
+    (tmp_path / "posts.json").write_text(json.dumps(rows), "utf-8")
+    timeline = sources.read(str(tmp_path / "posts.json"))
+    posts = list(timeline.posts)
+    assert (timeline.account.handle, timeline.account.name) == (handle, handle)
+    assert {post.author for post in posts} == {handle}
+    assert len(posts) == 3
+
+
+def test_people_whose_addresses_begin_alike_are_not_mixed(tmp_path):
+    """Each is chosen by the whole address, and only that person's posts are read."""
+    rows = [{"author": f"jane@{host}", "text": f"of {host}"} for host in ("one.example", "two.example")]
+    (tmp_path / "posts.json").write_text(json.dumps(rows), "utf-8")
+    with pytest.raises(SeveralAuthors) as asked:
+        list(sources.read(str(tmp_path / "posts.json")).posts)
+    assert set(asked.value.authors) == {"jane@one.example", "jane@two.example"}
+    timeline = sources.read(str(tmp_path / "posts.json"), ReadOptions(handle="jane@two.example"))
+    assert timeline.account.handle == "jane"
+    assert [post.text for post in timeline.posts] == ["of two.example"]

@@ -38,6 +38,15 @@ READ = {
     "gpt2.txt": f"<|startoftext|>{MINE}<|endoftext|>\n<|startoftext|>{MINE}<|endoftext|>\n",
     "comments.csv": f'id,subreddit,body\n1,tea,"> {THEIRS}\n\n{MINE}"\n',
     "Shares.csv": f"ShareCommentary,Visibility\n{MINE},MEMBER_NETWORK\n{THEIRS},CONNECTIONS\n",
+    "lemmy.json": {
+        "person_view": {"person": {"name": "a"}},
+        "comments": [{"comment": {"content": MINE}, "creator": {"name": "a"}, "post": {"body": THEIRS}}],
+        "posts": [{"post": {"name": "tea", "body": MINE}, "creator": {"name": "a"}}],
+        "moderates": [{"creator": {"name": "a"}, "community": {"description": THEIRS}}],
+    },
+    "rows.json": [["id", "text"], ["1", MINE], ["2", MINE]],
+    "by-id.json": {"x1": {"text": MINE}, "x2": {"text": MINE}},
+    "deep.json": {"export": {"user": {"posts": [{"text": MINE}]}}},
 }
 
 
@@ -52,6 +61,11 @@ def test_posts_are_found_in_many_shapes(tmp_path, name):
     [
         {"favourites": [{"content": THEIRS}]},
         {"deleted_tweets": [{"text": THEIRS}]},
+        *(
+            {name: [{"text": THEIRS}]}
+            for name in ("inbox", "saved", "received", "notifications", "home_timeline")
+        ),
+        {"export": {"direct_messages": {"posts": [{"text": THEIRS}]}}},
         {"channel": {"type": "DirectTextChat"}, "messages": [{"content": THEIRS}]},
     ],
 )

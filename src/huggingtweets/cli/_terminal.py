@@ -181,6 +181,10 @@ class Terminal:
         """Show the number of bytes fetched so far."""
         self._show(done, total, f"{size(done)} of {size(total)}")
 
+    def written(self, done: int, total: int) -> None:
+        """Show the number of posts written so far."""
+        self._show(done, total, f"{done:,} of {total:,} posts")
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Show a training step with its loss, speed and memory."""
         held_out = f", {self._held_out:.3f} bits per byte held out" if self._held_out else ""

@@ -34,19 +34,23 @@ class Nearest(NamedTuple):
     similarity: float  # Jaccard similarity of both, 0 to 1
 
 
+class _Shingles(NamedTuple):
+    """The shingles of the training posts."""
+
+    different: Codes  # sorted
+    sizes: Positions  # how many each post has
+    held_by: csr_matrix  # (shingles, training posts)
+
+
 class Originals:
     """The training posts, indexed once to be compared with many texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """Index the training posts."""
+        """Index the words of the training posts; their shingles are indexed when they are needed."""
         self.count = len(texts)
+        self._texts = texts
         self._vocabulary: dict[str, int] = {}
         self._words = self._numbered(texts, learn=True)
-        owner, shingles = _shingles(texts)
-        self._shingles = np.unique(shingles)
-        self._sizes = np.bincount(owner, minlength=len(texts))
-        column = np.searchsorted(self._shingles, shingles)
-        self._held_by = _incidence(owner, column, self.count, self._shingles).T.tocsr()
 
     def longest_runs(self, texts: Sequence[str]) -> Positions:
         """For each text, the length in words of its longest run that is also in one training post.
@@ -96,19 +100,26 @@ class Originals:
             candidates = (self._rarest(*piece) @ self._held_rarely).tocoo()
             text, post = candidates.row, candidates.col
             both = np.asarray(piece[0][text].multiply(self._holding[post]).sum(axis=1)).ravel()
-            similar = both >= threshold * (piece[1][text] + self._sizes[post] - both)
+            similar = both >= threshold * (piece[1][text] + self._indexed.sizes[post] - both)
             flags[start + text[similar]] = True
         return flags
 
     @cached_property
+    def _indexed(self) -> _Shingles:
+        owner, shingles = _shingles(self._texts)
+        different, column = np.unique(shingles, return_inverse=True)
+        sizes = np.bincount(owner, minlength=self.count)
+        return _Shingles(different, sizes, _incidence(owner, column, self.count, different).T.tocsr())
+
+    @cached_property
     def _holding(self) -> csr_matrix:
         """(training posts, shingles)."""
-        return self._held_by.T.tocsr()
+        return self._indexed.held_by.T.tocsr()
 
     @cached_property
     def _held_rarely(self) -> csr_matrix:
         """(shingles, training posts): only the rarest shingles of each post."""
-        return self._rarest(self._holding, self._sizes).T.tocsr()
+        return self._rarest(self._holding, self._indexed.sizes).T.tocsr()
 
     def _rarest(self, holding: csr_matrix, sizes: Positions) -> csr_matrix:
         """Keep so many of the rarest shingles of each text that a similar one has to have one of them.
@@ -116,26 +127,26 @@ class Originals:
         Shingles that no training post has are the rarest, and count.
         """
         owner, column = holding.nonzero()
-        order = np.lexsort((column, np.diff(self._held_by.indptr)[column], owner))
+        order = np.lexsort((column, np.diff(self._indexed.held_by.indptr)[column], owner))
         owner, column = owner[order], column[order]
         known = np.bincount(owner, minlength=len(sizes))
         place = np.arange(len(owner)) - np.repeat(np.cumsum(known) - known, known)
         enough = sizes - np.ceil(NEAR * sizes).astype(np.int64) + 1 - (sizes - known)
         kept = place < enough[owner]
-        return _incidence(owner[kept], column[kept], len(sizes), self._shingles)
+        return _incidence(owner[kept], column[kept], len(sizes), self._indexed.different)
 
     def _held(self, texts: Sequence[str]) -> tuple[csr_matrix, Positions]:
         """(texts, shingles of the training posts), and how many shingles each text has in all."""
         owner, shingles = _shingles(texts)
-        column = np.searchsorted(self._shingles, shingles)
-        known = self._shingles[np.minimum(column, len(self._shingles) - 1)] == shingles
-        incidence = _incidence(owner[known], column[known], len(texts), self._shingles)
+        column = np.searchsorted(self._indexed.different, shingles)
+        known = self._indexed.different[np.minimum(column, len(self._indexed.different) - 1)] == shingles
+        incidence = _incidence(owner[known], column[known], len(texts), self._indexed.different)
         return incidence, np.bincount(owner, minlength=len(texts))
 
     def _nearest(self, texts: Sequence[str]) -> Iterable[Nearest]:
         incidence, sizes = self._held(texts)
-        both = (incidence @ self._held_by).toarray()
-        similarity = both / (sizes[:, None] + self._sizes[None, :] - both)
+        both = (incidence @ self._indexed.held_by).toarray()
+        similarity = both / (sizes[:, None] + self._indexed.sizes[None, :] - both)
         best = similarity.argmax(axis=1)
         return map(Nearest, best.tolist(), similarity.max(axis=1).tolist())
 

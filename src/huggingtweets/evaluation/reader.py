@@ -75,7 +75,7 @@ class Reader:
         return np.asarray(_weighed(posts, self._rarity) @ self._weights + self._bias, np.float64)
 
     def save(self, path: Path) -> None:
-        """Write the reader as a safetensors file of 2 MB; no post can be read from it."""
+        """Write the reader as a safetensors file of 2 MB."""
         arrays = {"rarity": self._rarity, "weights": self._weights}
         save_tensors(path, FORMAT, {"bias": self._bias}, arrays)
 

@@ -1,14 +1,16 @@
 """The style score of a single post: how much a reader takes it for the person's rather than other people's.
 
 The weights of hashed character n-grams are in the model folder, so that posts can be scored without the posts
-of anybody. `generate --best-of` picks the posts with the highest score. What is picked is more typical of the
-person than the person's own posts are; the score says nothing about sense.
+of anybody. N-grams of few posts are left out: with them, a name or number that one post has could be guessed
+behind a known beginning (docs/log.md). `generate --best-of` picks the posts with the highest score. What is
+picked is more typical of the person than the person's own posts are; the score says nothing about sense.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,11 @@ from ..results import ENOUGH
 from .material import balanced
 from .questions.authorship import LEAST, MOST
 from .reader import Reader, counts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+SHARED = 5  # posts of one side that an n-gram is in, at least
 
 
 class StyleScorer:
@@ -53,7 +60,22 @@ def write_style(
     if len(theirs) < LEAST:
         theirs += generic
     if min(len(train), len(theirs)) >= ENOUGH:
-        Reader.fit(counts(train[-MOST:]), counts([*theirs, *imitations])).save(folder / STYLE)
+        own, foreign = counts(train[-MOST:]), counts([*theirs, *imitations])
+        shared = (_posts_with(own) >= SHARED) | (_posts_with(foreign) >= SHARED)
+        Reader.fit(_only(own, shared), _only(foreign, shared)).save(folder / STYLE)
+
+
+def _posts_with(counts: csr_matrix) -> NDArray[np.int64]:
+    """In how many posts each n-gram is."""
+    return np.bincount(counts.indices, minlength=counts.shape[1])
+
+
+def _only(counts: csr_matrix, columns: NDArray[np.bool_]) -> csr_matrix:
+    """The counts of these n-grams; those of all others are none."""
+    only = counts.copy()
+    only.data *= columns[only.indices]
+    only.eliminate_zeros()
+    return only
 
 
 def load_style(folder: Path) -> StyleScorer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -61,6 +61,7 @@ class Writer(Protocol):
         seed: int | None = None,
         filters: Sequence[TextFilter] = (),
         speaker: str | None = None,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> Written:
         """Write `count` posts that begin with `prompt`.
 
@@ -74,13 +75,16 @@ class Writer(Protocol):
             filters: look at each text before it is shown.
             speaker: handle of the author who speaks, where the model knows several; None takes a random one
                 for each post.
+            progress: told how many are written so far.
 
         Raises:
             UserError: the prompt fills the model's context, or the model does not know the speaker.
         """
         begin = prompt.rstrip()
         request = SamplingRequest(begin, sampling or self.sampling, seed=seed, speaker=speaker)
-        drafts = deque(write_drafts(self.sampler(request), count, filters), maxlen=1).pop()
+        drafts = Drafts((), {})
+        for drafts in write_drafts(self.sampler(request), count, filters):
+            progress(sum(draft.whole for draft in drafts.places))
         samples = tuple(Sample(prompt=begin, text=draft.text) for draft in drafts.places if draft.whole)
         return Written(samples=samples, refused=dict(drafts.refused))
 

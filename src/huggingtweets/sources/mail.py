@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import Message
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from ._formats.archive_files import ArchiveFiles
 from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
-from ._formats.mail_messages import is_mbox, messages, own_text, was_sent
+from ._formats.mail_messages import header, is_mbox, messages, own_text, was_sent
 
 SUMMARY = "e-mail that was sent, in an mbox: of Gmail in Google Takeout, or of a mail program"
 EXAMPLE = "Sent.mbox"
@@ -72,19 +72,19 @@ def _posts(location: str, author: str, handle: str, signatures: set[int]) -> Ite
                 id=f"message-{number}",
                 author=handle,
                 text=text,
-                created_at=read_date(str(message.get("Date", ""))),
+                created_at=read_date(header(message, "Date")),
                 kind=PostKind.REPLY if message.get("In-Reply-To") else PostKind.ORIGINAL,
                 visibility=Visibility.UNLISTED,
             )
 
 
-def _sent(location: str) -> Iterator[EmailMessage]:
+def _sent(location: str) -> Iterator[Message]:
     return filter(was_sent, messages(_chunks(location)))
 
 
-def _sender(message: EmailMessage) -> tuple[str, str]:
+def _sender(message: Message) -> tuple[str, str]:
     """Return the address, in lower case, and the name of who sent a message."""
-    name, address = parseaddr(str(message.get("From", "")))
+    name, address = parseaddr(header(message, "From"))
     return address.casefold(), " ".join(name.split())
 
 

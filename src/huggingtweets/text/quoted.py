@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-_SIGN = "(?:RT|rt|MT|\u267b\ufe0f?)"
+_SIGN = "(?:RT|rt|MT|\uff32\uff34|\u267b\ufe0f?)"
 REPOST = re.compile(  # before 2010 people typed it by hand, often without a colon; apps wrote “@bob: ...”
     rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u00ab]?@\w|[\"\u201c\u201d\u00ab]@\w+:"
+)
+_SAID_SO = re.compile(  # at the beginning of a post: words of many networks, whose posts have a colon then
+    r"(?:RT|RP|reposted|repost|retweeted|retweet|reblogged|reblog|boosted|via|\u8f6c\u53d1|\u8f49\u767c|\u8ee2\u8f09"
+    r"|\U0001f501|\u267a)(?:\s+(?:by|from|of))?\s*[:\uff1a|\uff5c]?\s*@\w+(?:@[\w.-]+)?\s*[:\uff1a]"
+    r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:",
+    re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"(?<![\w@#])[(\[{{]?(?:{REPOST.pattern})")
 _DASH = re.compile(r"\s[-\u2013\u2014|]+$")
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
+
+
+def is_repost(text: str) -> bool:
+    """Whether a post says at its beginning that it repeats another's."""
+    return REPOST.match(text) is not None or _SAID_SO.match(text) is not None
 
 
 def without_quoted_posts(text: str) -> str:

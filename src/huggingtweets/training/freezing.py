@@ -26,13 +26,13 @@ def freeze_lower_layers(model: Any, recipe: Recipe) -> None:
     Raises:
         RecipeError: the model has no more layers than are to be frozen.
     """
-    layers = _layers(model)
-    if recipe.frozen_layers >= len(layers):
+    layers, count = _layers(model), recipe.frozen_layers or 0
+    if count >= len(layers):
         raise RecipeError(
-            f"frozen_layers={recipe.frozen_layers} leaves nothing to train: the base has {len(layers)} "
+            f"frozen_layers={count} leaves nothing to train: the base has {len(layers)} "
             "layers; choose a lower number"
         )
-    layers[: recipe.frozen_layers].requires_grad_(requires_grad=False)
+    layers[:count].requires_grad_(requires_grad=False)
     if not recipe.speakers:
         _freeze_inputs(model)
 

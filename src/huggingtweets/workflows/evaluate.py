@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
@@ -25,7 +25,7 @@ from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
-from ..types import Dataset, Reason, Recipe, Record, Stage
+from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -162,8 +162,12 @@ def measure_folder(
     watcher.stage("write", f"{count} by each model")
     # the model is freed before its base is loaded: a machine that could train it can hold one of them
     authors = [post.author for post in data.held_out]
-    posts, bits = _use(models.load(folder.path), record, held_out, authors, count, seed)
-    base_posts, base_bits = _use(models.load_base(record.recipe), record, held_out, (), count, seed)
+    total = count if record.base.name == NO_BASE else 2 * count
+    use = partial(_use, record, held_out, count, seed)
+    posts, bits = use(models.load(folder.path), authors, lambda done: watcher.written(done, total))
+    base = models.load_base(record.recipe)
+    base_posts, base_bits = use(base, (), lambda done: watcher.written(count + done, total))
+    del base
     language, known = _word_list(record)
     material = Material.gather(
         train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
@@ -251,7 +255,13 @@ def larger_model(record: Record) -> _LargerModel | None:
 
 
 def _use(
-    model: Model | None, record: Record, texts: Sequence[str], authors: Sequence[str], count: int, seed: int
+    record: Record,
+    texts: Sequence[str],
+    count: int,
+    seed: int,
+    model: Model | None,
+    authors: Sequence[str],
+    progress: Callable[[int], None],
 ) -> tuple[list[str], list[float]]:
     """Posts of a model, and what each of the texts costs it in bits; nothing where there is no model.
 
@@ -259,7 +269,9 @@ def _use(
     """
     if model is None:
         return [], []
-    samples = model.generate(count=count, sampling=record.recipe.sampling, seed=seed).samples
+    samples = model.generate(
+        count=count, sampling=record.recipe.sampling, seed=seed, progress=progress
+    ).samples
     return [sample.text for sample in samples], model.bits(texts, authors)
 
 

@@ -35,7 +35,7 @@ EXAMPLE = (
         "more happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch"
     ),
 )
-_EXAMPLE = Markup('<section class="ht-example"><h4>{}</h4>{}</section>')
+_EXAMPLE = Markup('<section class="ht-example"><h3>{}</h3>{}</section>')
 _EXAMPLE_POST = Markup(
     '<article class="ht-post"><header class="ht-by">'
     '<span class="ht-face" style="--hue:145" aria-hidden="true">L2</span>'

@@ -61,7 +61,7 @@ _QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
 _STRIP = Markup('<div class="ht-strip">{}</div>')
 _LEARNING = Markup('<p data-title="{title}"><span class="ht-pulse"></span>{text} {look}</p>')
 _READY = Markup('<p role="status" data-ready="{id}"><b>{text}</b> {play}</p>')
-_VERDICT = Markup('<p class="ht-verdict {}" role="status"><b>{}</b> {}</p>')
+_STATUS = Markup('<p class="ht-verdict {}" role="status"><b>{}</b> {}</p>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
 
 
@@ -172,15 +172,15 @@ def _queued_run(run: TrainingRun | None, position: int) -> str:
 def _state_line(state: State, progress: Progress, after: float | None) -> Markup:
     match state:
         case Done():
-            return _VERDICT.format("good", _("It is ready."), _("Play with it."))
+            return _STATUS.format("good", _("It is ready."), _("Play with it."))
         case Failed(message=message):
             return problem(without_commands(message), _("It could not learn"), lang=ENGLISH)
         case Stopped(message=message):
             title = _("It stopped ({reason}).").format(reason=message) if message else _("It was stopped.")
             kept = _("All that it has learnt is kept; it can go on from there.")
-            return _VERDICT.format("fair", title, f"{_where(progress)}{kept}")
+            return _STATUS.format("fair", title, f"{_where(progress)}{kept}")
         case Queued():
-            return _VERDICT.format("fair", _("It waits for its turn."), "")
+            return _STATUS.format("fair", _("It waits for its turn."), "")
     return _progress_bar(progress, after)
 
 

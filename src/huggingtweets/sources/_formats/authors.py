@@ -25,6 +25,14 @@ def writer_handle(text: str) -> str:
     return to_handle(_ADDRESS.sub(r"\1", text.strip()))
 
 
+def person_handle(key: str) -> str:
+    """The handle of a person in a table: of an e-mail address, what is before its @.
+
+    `@jane@example.social`, with an @ before it, is the name of an account, and stays whole.
+    """
+    return to_handle(key) if key.startswith("@") else writer_handle(key)
+
+
 def same_handle(one: str, other: str) -> bool:
     """Whether two handles are the same; case does not count."""
     return to_handle(one).casefold() == to_handle(other).casefold()

@@ -22,6 +22,7 @@ _KEYS = (  # of a profile, the most reliable first
     *("nick", "name", "nickname", "displayName", "display_name", "displayname", "full_name", "first_name"),
     *("id", "id_str", "user_id", "uuid", "did", "uri", "url", "email"),
 )
+_ACCOUNT = "acct"
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _AROUND = (
     "legacy",
@@ -85,7 +86,7 @@ class Authorship:
             return Person(match[1] if match else "", shown)
         value = record.get(self._handle) if self._handle else None
         if isinstance(value, str) and not value.startswith(("{", "[", "(")):
-            return Person("" if is_empty(value) else _last_part(value.strip()), shown)
+            return Person("" if is_empty(value) else _key(value.strip(), self._handle), shown)
         key, own_shown = _read_profile(value)
         return Person(key, (*own_shown, *shown))
 
@@ -131,7 +132,7 @@ def _read_object(profile: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     if not named:
         return msgspec.json.encode(profile, enc_hook=str).decode()[:100], ()
     key = next(iter(named))
-    return _last_part(named[key]), tuple(named[name] for name in named if name in _SHOWN and name != key)
+    return _key(named[key], key), tuple(named[name] for name in named if name in _SHOWN and name != key)
 
 
 def _parse_cell(text: str) -> object:
@@ -144,6 +145,12 @@ def _parse_cell(text: str) -> object:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _key(value: str, field: str | None) -> str:
+    """What tells a person from others; `acct`, as Mastodon calls it, is an account and no e-mail address."""
+    is_account = plain(field or "") == _ACCOUNT and "@" in value and not value.startswith("@")
+    return f"@{value}" if is_account else _last_part(value)
 
 
 def _last_part(name: str) -> str:

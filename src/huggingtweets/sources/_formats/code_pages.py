@@ -30,6 +30,7 @@ _LANGUAGES = {  # of the code pages that are tried
     "cp1251": _SLAVIC,
     "koi8_u": _SLAVIC,
     "cp866": _SLAVIC,
+    "iso8859_5": _SLAVIC,
     "mac_cyrillic": _SLAVIC,
     "cp1253": ("el",),
     "cp1254": ("tr", "az"),

@@ -15,6 +15,7 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?\s?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
     re.IGNORECASE,
 )
+_OF_SCRIPTS = re.compile(r"\\?/Date\((\d+)(?:[+-]\d{4})?\)\\?/")  # as ASP.NET writes JSON
 _WORD = re.compile(r"[^\W\d_][^\s\d,:/-]+")  # with the vowel signs of scripts that have them
 _COMPACT = re.compile(r"(?:19|20)\d{12}")  # 20240113220005
 _DOTTED_CLOCK = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d)(?:\.(\d\d))?$")
@@ -53,6 +54,8 @@ def _read(value: object, day_first: bool) -> datetime:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     text = str(value).strip()
+    if of_scripts := _OF_SCRIPTS.fullmatch(text):
+        text = of_scripts[1]
     if _UNIX.fullmatch(text):
         return _from_digits(text)
     if _SERIAL.fullmatch(text):

@@ -28,6 +28,9 @@ class NestedValue(NamedTuple):
     chunks: Iterator[bytes]  # the bytes of the list or object itself
 
 
+_DEEPEST = 1000  # lists and objects around one; what follows each refill takes time for each of them
+
+
 def nested_values(chunks: Iterable[bytes], keys: Collection[str], name: str) -> Iterator[NestedValue]:
     """Find all lists and objects under one of `keys`, at any depth, in the order of the stream.
 
@@ -67,6 +70,10 @@ class _Stream:
         self._before, self._place = self._place, match.end()
         if match[1] in _OPENING:
             self._opened.append(match.start(1))
+            if len(self._opened) > _DEEPEST:
+                raise BrokenArchive(
+                    f"{self._name} is nested deeper than genuine files are; download it again"
+                )
         elif len(self._opened) > 1:
             self._opened.pop()
         return match[1]

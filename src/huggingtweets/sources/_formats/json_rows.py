@@ -20,7 +20,7 @@ from .audience import is_closed_chat
 from .encoding import utf8_chunks
 from .json_arrays import decode_array, decode_lines
 from .odd_records import OddRecords
-from .record_shapes import Row, flat_records, has_text, own_lists, records_in, with_owner
+from .record_shapes import Row, flat_records, has_text, innermost, own_lists, records_in, views, with_owner
 from .tolerant_json import DAMAGE, decode, parse
 
 _HEAD = 4096  # bytes
@@ -90,14 +90,23 @@ def _joined(chunks: Iterable[bytes], name: str) -> bytes:
 
 def _texts(content: bytes, name: str) -> Iterator[Row]:
     """Yield a record for each text of a list; objects in it are records themselves."""
-    odd = OddRecords()
-    for value in _decoded(content, name, list[Any]):
+    values, odd = _decoded(content, name, list[Any]), OddRecords()
+    if _is_table(values):
+        yield from (dict(zip(values[0], row, strict=False)) for row in values[1:] if isinstance(row, list))
+        return
+    for value in values:
         if isinstance(value, str | dict):
             odd.add(1)
             yield {"text": value} if isinstance(value, str) else value
         else:
             odd.skip(f"{name} should hold a list of objects or of texts; keep only that of the posts")
     odd.check()
+
+
+def _is_table(values: list[Any]) -> bool:
+    """Whether a list of lists is a table: the first one names columns, one of them that of a text."""
+    header = values[0] if values and isinstance(values[0], list) else []
+    return all(isinstance(name, str) for name in header) and has_text(dict.fromkeys(header))
 
 
 def _wrapped_rows(content: bytes, name: str) -> Iterator[Row]:
@@ -109,12 +118,15 @@ def _wrapped_rows(content: bytes, name: str) -> Iterator[Row]:
         if not values:
             raise BrokenArchive(f"{name} is broken: {str(error).lower()}") from error
         return flat_records(values)
-    if is_closed_chat(envelope):
+    inner = innermost(envelope)
+    if is_closed_chat(envelope) or is_closed_chat(inner):
         raise LocationError(f"{name} holds messages of a direct or private chat; these are never read")
-    return flat_records(_own_records(envelope, name))
+    return flat_records(_own_records(inner, name))
 
 
 def _own_records(envelope: Row, name: str) -> Iterable[Row]:
+    if made := views(envelope):
+        return made
     tables = own_lists(envelope)
     if len(tables) == 1:
         return with_owner(next(iter(tables.values())), envelope)

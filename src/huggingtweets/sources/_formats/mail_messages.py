@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import default
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from itertools import takewhile
+from typing import cast
 
 from .markup import html_text
-from .skipped import NO_POST, UNPUBLISHED, skip
+from .skipped import DAMAGED, NO_POST, UNPUBLISHED, skip
 
 _SEPARATOR = re.compile(rb"From [^\n]*\d\d:\d\d(?::\d\d)?[^\n]*\d{4}[^\n]*\n")
 _HEADER = re.compile(rb"[!-9;-~]+:")
+_DEEPEST = 20  # parts around a part
 _LARGEST = 1 << 20  # bytes of a message; text comes before attachments
 _DELIVERED = ("Delivered-To", "X-Original-To", "Authentication-Results", "Received-SPF", "X-Spam-Status")
 _SENT_LABELS = re.compile(
@@ -38,8 +42,9 @@ _NOT_OWN = (
 _SIGNATURE = re.compile(r"--[ \xa0]?")
 _DASHES = re.compile(r"\W*[-_=]{4,}.*[-_=]{4,}\W*|_{10,}|\W*Begin forwarded message:\W*", re.IGNORECASE)
 _HEADER_LINE = re.compile(r"\W{0,3}[^\W\d_][\w ]{0,15}\*?\s?[:\uff1a]\*?\s?\S.*")
-_HEADERS_IN_ROW = 3  # lines in the form of headers from which on they are those of another message
+_HEADERS_IN_ROW = 3  # lines in the form of headers that are those of another message if one has an address
 _ABOVE_QUOTE = 3  # lines at most, the last of which ends with a colon, that say who is quoted
+_MOMENT = re.compile(r"\d{4}|\d{1,2}[:.]\d\d")
 _ATTRIBUTION = re.compile(r".*(?:\d{4}|\d{1,2}[:.]\d\d|@).*[:\uff1a]\s*", re.DOTALL)
 
 
@@ -49,63 +54,88 @@ def is_mbox(head: bytes) -> bool:
     return separator is not None and _HEADER.match(head, separator.end()) is not None
 
 
-def messages(chunks: Iterable[bytes]) -> Iterator[EmailMessage]:
+def messages(chunks: Iterable[bytes]) -> Iterator[Message]:
     """Yield the messages of an mbox; of a long one only the beginning, without its attachments."""
     content, blank = bytearray(), True
     for line in _lines(chunks):
         if blank and _SEPARATOR.fullmatch(line):
-            if content:
-                yield _parsed(bytes(content))
+            yield from _parsed(content)
             content.clear()
         elif len(content) < _LARGEST:
             content += line
         blank = not line.strip()
-    if content:
-        yield _parsed(bytes(content))
+    yield from _parsed(content)
 
 
-def was_sent(message: EmailMessage) -> bool:
+def was_sent(message: Message) -> bool:
     """Whether the owner of the mbox sent a message, and a person wrote it."""
-    labels = _header(message, "X-Gmail-Labels")
+    labels = header(message, "X-Gmail-Labels")
     if _DRAFT_LABELS.search(labels):
         skip(UNPUBLISHED)
         return False
-    if _header(message, "Auto-Submitted", "no").casefold() != "no" or "@" not in _header(message, "From"):
+    if header(message, "Auto-Submitted", "no").casefold() != "no" or "@" not in header(message, "From"):
         skip(NO_POST)
         return False
     delivered = any(name in message for name in _DELIVERED)
     return bool(_SENT_LABELS.search(labels)) if labels else not delivered and _is_known_as_sent(message)
 
 
-def own_text(message: EmailMessage) -> str:
+def own_text(message: Message) -> str:
     """Return what the sender of a message typed; an empty string where nothing is left."""
-    part = message.get_body(("plain", "html"))
-    if part is None:
+    parts = list(_own_parts(message))
+    for kind in ("text/plain", "text/html"):
+        part = next((part for part in parts if part.get_content_type() == kind), None)
+        content = _content(part) if part else ""
+        if content.strip():
+            return _without_others(html_text(content, drop=_NOT_OWN) if kind == "text/html" else content)
+    return ""
+
+
+def _own_parts(part: Message, depth: int = 0) -> Iterator[Message]:
+    """Yield the parts of a message that are no attachment and no message of another."""
+    is_own = part.get_content_disposition() != "attachment" and part.get_content_maintype() != "message"
+    if not is_own or depth > _DEEPEST:
+        return
+    if part.is_multipart():
+        for inner in cast("list[Message]", part.get_payload()):
+            yield from _own_parts(inner, depth + 1)
+    else:
+        yield part
+
+
+def header(message: Message, name: str, missing: str = "") -> str:
+    """Return a header of a message, with encoded words (RFC 2047) as what they say."""
+    value = message.get(name)
+    if value is None:
+        return missing
+    text = " ".join(str(value).split())
+    try:
+        return str(make_header(decode_header(text))) if "=?" in text else text
+    except (ValueError, LookupError, HeaderParseError):  # damaged, or an encoding that is not known
+        return text
+
+
+def _content(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
         return ""
     try:
-        content = part.get_content()
-    except (LookupError, ValueError, KeyError, AssertionError):  # an encoding that is not known
-        return ""
-    if not isinstance(content, str):
-        return ""
-    is_html = part.get_content_subtype() == "html"
-    return _without_others(html_text(content, drop=_NOT_OWN) if is_html else content)
+        return content.decode(part.get_content_charset() or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
 
 
-def _is_known_as_sent(message: EmailMessage) -> bool:
+def _is_known_as_sent(message: Message) -> bool:
     """Whether a message without labels was not received: servers write their names into what they pass on."""
     return "Received" not in message and "Return-Path" not in message
 
 
-def _parsed(content: bytes) -> EmailMessage:
-    return message_from_bytes(content, policy=default)
-
-
-def _header(message: Message, name: str, missing: str = "") -> str:
-    try:
-        return str(message.get(name, missing))
-    except (ValueError, IndexError, AttributeError, TypeError, LookupError):  # of damaged headers
-        return missing
+def _parsed(content: bytearray) -> Iterator[Message]:
+    if content:
+        try:
+            yield message_from_bytes(bytes(content))
+        except RecursionError:  # parts in parts in parts: nobody wrote that
+            skip(DAMAGED)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,7 +158,7 @@ def _without_others(text: str) -> str:
     for number, line in enumerate(rows):
         if _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows[number:]):
             break
-        if line.lstrip().startswith(">"):
+        if line.lstrip().startswith((">", "|")):
             _cut_attribution(lines, above_quote=True)
         else:
             lines.append(line.rstrip())
@@ -138,18 +168,18 @@ def _without_others(text: str) -> str:
 
 def _begins_headers(rows: list[str]) -> bool:
     """Whether lines are the headers of another message: From, Sent, To in the words of some language."""
-    first = rows[:_HEADERS_IN_ROW]
-    in_row = len(first) == _HEADERS_IN_ROW and all(map(_HEADER_LINE.fullmatch, first))
-    return in_row and "@" in "".join(rows[:5])
+    in_row = len(list(takewhile(_HEADER_LINE.fullmatch, rows[: _HEADERS_IN_ROW + 1])))
+    return in_row > _HEADERS_IN_ROW or (in_row == _HEADERS_IN_ROW and "@" in "".join(rows[:_HEADERS_IN_ROW]))
 
 
 def _cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
     """Remove the lines that say who is quoted below: `On Monday, 1 May 2023 at 10:00, Bob wrote:`."""
     while lines and not lines[-1].strip():
         lines.pop()
-    for count in range(1, _ABOVE_QUOTE + 1):
+    for count in range(_ABOVE_QUOTE, 0, -1):
         above = lines[-count:]
-        if len(above) == count and all(above) and _ATTRIBUTION.fullmatch("\n".join(above)):
+        begins = len(above) == count and all(above) and (count == 1 or _MOMENT.search(above[0]))
+        if begins and _ATTRIBUTION.fullmatch("\n".join(above)):
             del lines[-count:]
             return
     if above_quote and lines and lines[-1].endswith((":", "\uff1a")):

@@ -30,7 +30,11 @@ _LISTS = (  # of a person's own posts
     ),
     *("entries", "tweet", "status", "outbox"),
 )
-_NEVER = re.compile("fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash", re.IGNORECASE)
+_NEVER = re.compile(
+    "fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash|inbox|incoming|receiv|saved|notif"
+    "|home.?timeline|recommend|suggest|moderat",
+    re.IGNORECASE,
+)
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
     *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
     *("node", "record", "object"),
@@ -48,6 +52,27 @@ def own_lists(envelope: Mapping[str, Any]) -> dict[str, list[Row]]:
     }
     own = [name for name in _LISTS if name in lists][:1]
     return {name: lists[name] for name in own or lists if not _NEVER.search(name)}
+
+
+def innermost(envelope: Row) -> Row:
+    """Return an object out of objects that hold nothing but the next one: `{"export": {"user": {...}}}`."""
+    for _ in range(_DEEPEST):
+        name, value = next(iter(envelope.items()), ("", None))
+        if len(envelope) > 1 or not isinstance(value, dict) or _NEVER.search(name) or has_text(envelope):
+            break
+        envelope = value
+    return envelope
+
+
+def views(envelope: Mapping[str, Any]) -> list[Row]:
+    """Return the records of all lists of own ones on a page of a person, which name who made each (Lemmy)."""
+    lists = [value for name, value in envelope.items() if isinstance(value, list) and not _NEVER.search(name)]
+    made = [records for records in lists if records and all(_has_creator(record) for record in records)]
+    return [record for records in made for record in records]
+
+
+def _has_creator(record: Any) -> bool:
+    return isinstance(record, dict) and isinstance(record.get("creator"), dict)
 
 
 def with_owner(records: Iterable[Row], envelope: Mapping[str, Any]) -> Iterator[Row]:
@@ -80,6 +105,12 @@ def records_in(envelope: Mapping[str, Any]) -> list[Row]:
     if isinstance(columns := envelope.get("columns"), list) and isinstance(envelope.get("data"), list):
         rows = (row for row in envelope["data"] if isinstance(row, list))  # as pandas splits a table
         return [dict(zip(map(str, columns), row, strict=False)) for row in rows]
+    if len(envelope) > 1 and all(isinstance(value, dict) and has_text(value) for value in envelope.values()):
+        return [
+            value if "id" in value else {"id": name, **value}
+            for name, value in envelope.items()
+            if not _NEVER.search(name)
+        ]
     if envelope and all(name.isdecimal() for name in envelope):
         values = (record if isinstance(record, dict) else {"text": record} for record in envelope.values())
         return [{"id": name, **value} for name, value in zip(envelope, values, strict=True)]

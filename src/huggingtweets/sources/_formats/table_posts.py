@@ -20,11 +20,11 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
-from ...text.quoted import REPOST
+from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
-from .authors import to_handle
+from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
 from .dates import read_date
 from .fields import is_empty, names, plain
@@ -88,7 +88,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
-    handle = to_handle(key) or to_handle((options.name or "").lower())
+    handle = person_handle(selected or options.handle or key) or to_handle((options.name or "").lower())
     if not handle:
         raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
     own = _rows_of(key, place, rows, table.authorship, selected=bool(selected or options.handle))
@@ -259,7 +259,7 @@ def _kind(text: str, row: Row, columns: Columns) -> PostKind:
     said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
     named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
     references = " ".join(str(row.get(name)) for name in columns.references)
-    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or REPOST.match(text):
+    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or is_repost(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
     if replies or text.startswith("@") or _field(row, columns.reply_to):
