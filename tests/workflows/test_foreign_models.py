@@ -50,7 +50,8 @@ def place(tmp_path_factory):
     shutil.copytree(place / "models" / "whole", place / "models" / "adapter")
     for name in (WEIGHTS, "config.json"):
         (place / "models" / "adapter" / name).unlink()
-    adapters.save(adapters.adapt(load_base(str(base)).model, recipe), place / "models" / "adapter")
+    loaded = load_base(str(base))
+    adapters.save(adapters.adapt(loaded.model, recipe, loaded.base), place / "models" / "adapter")
     edit(place / "models" / "adapter" / "adapter_config.json", base_model_name_or_path="base")
     return place
 

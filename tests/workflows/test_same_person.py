@@ -31,7 +31,8 @@ def places(tmp_path):
     first = [(f"2024-01-{1 + n // 3:02}", text) for n, text in enumerate(texts[:60])]
     second = [(f"2024-01-{2 + n // 3:02}", text) for n, text in enumerate(texts[30:], start=30)]
     for handle, posts in (("ada", first), ("ada@example.social", second)):
-        rows = [{"id": n, "user": handle, "text": text, "date": day} for n, (day, text) in enumerate(posts)]
+        user = f"@{handle}"  # as Mastodon writes it; without the sign it would be an e-mail address
+        rows = [{"id": n, "user": user, "text": text, "date": day} for n, (day, text) in enumerate(posts)]
         (tmp_path / f"{handle}.json").write_text(json.dumps(rows))
     return tuple(str(tmp_path / f"{handle}.json") for handle in ("ada", "ada@example.social"))
 
