@@ -118,6 +118,8 @@ def match_export(location: str, is_base: Callable[[ArchiveFiles, str], bool]) ->
     path = Path(location)
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return Match.NO
+    if path.anchor and path == Path(path.anchor):
+        return Match.NO  # the root of a file system: folders of anybody could look like an export
     try:
         with open_archive(path) as files:
             return Match.NO if _base(files, is_base) is None else Match.CONTENT
