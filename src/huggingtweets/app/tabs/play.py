@@ -125,22 +125,22 @@ class PlayTab:
 
     def _on_model(self, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Show what the model wrote before and how the person often begins; load it for its next post."""
-        shown = self._on_tab(key, model, server)
         if not model:
-            yield *shown, "", *(gr.skip(),) * 3, ""
+            yield play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
             return
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(self._own_beginnings(folder))
+        shown = self._on_tab(key, model, server)  # at last, since posts may have been written meanwhile
         yield *shown, pressed, *_inputs(folder), play_view.loading()
         self._shared.server.loaded_models.prepare(folder)
         yield *(gr.skip(),) * 7, ""
 
     def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before."""
-        if not model:
-            return play_view.no_model(), "", gr.update(interactive=False)
+        if not model:  # when one is opened meanwhile, its event may be answered first
+            return (gr.skip(),) * 3
         session = self._shared.session(key)
         return *self._show(session, session.model(model), server), gr.update(interactive=True)
 
