@@ -57,7 +57,7 @@ class LibraryTab:
         selected, panel = self._selected, self._panel
         options = event_options("reading", self._shared.server.limits.concurrent)
         gr.on(
-            [self._shared.containers["library"].select, model.change],
+            [model.change, self._shared.containers["library"].select],  # of the first is the last never lost
             show_errors(self._on_tab),
             [key, model],
             panel,
