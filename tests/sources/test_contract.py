@@ -54,6 +54,7 @@ FIXTURES = {
 }
 LIVE = {"bluesky", "community_archive", "mastodon", "x_api"}  # read from servers: their own files test them
 ON_DISK = sorted(set(sources.names()) - LIVE)
+SLOWLY_WRITTEN = {"feed", "mail", "mastodon_export"}  # whose many posts take ten seconds and more
 A_FILE_A_POST = {"medium"}  # whose list of files grows with the posts
 
 
@@ -125,7 +126,13 @@ def peak_memory(location):
     return peak
 
 
-@pytest.mark.parametrize("name", sorted({*ON_DISK} - A_FILE_A_POST))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in SLOWLY_WRITTEN else ())
+        for name in sorted({*ON_DISK} - A_FILE_A_POST)
+    ],
+)
 def test_memory_does_not_grow_with_the_posts(tmp_path, name):
     """Fifty times as many posts need hardly more memory."""
     (tmp_path / "small").mkdir()

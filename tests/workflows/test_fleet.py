@@ -279,6 +279,7 @@ def test_a_worker_that_dies_gives_its_item_back():
     assert first.value[0] == second.value[0]
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_driver():
     """When the driver is killed, no worker stays behind."""
     program = (
