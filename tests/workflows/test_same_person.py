@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from random import Random
 
 from huggingtweets import DataConfig, inspect
@@ -57,3 +58,14 @@ def test_no_post_is_held_out_and_learnt(tmp_path):
     assert max(post.created_at for post in dataset.train) <= min(post.created_at for post in dataset.held_out)
     assert {post.author for post in (*dataset.train, *dataset.held_out)} == {"ada"}
     assert len({post.id for post in (*dataset.train, *dataset.held_out)}) == 90
+
+
+def test_two_tables_of_one_handle_share_no_ids(tmp_path):
+    """Tables that count their rows give one id to two posts: none is lost, and no thread joins them."""
+    first, second = (Path(place) for place in places(tmp_path))
+    second.write_text(second.read_text().replace("@ada@example.social", "@ada"))
+    [ada] = read(DataConfig(locations=(str(first), str(second))), Silence())
+    dataset = build_dataset([ada], 0.1)
+    posts = (*dataset.train, *dataset.held_out)
+    assert len({post.id for post in posts}) == len(posts) == 90
+    assert max(post.created_at for post in dataset.train) <= min(post.created_at for post in dataset.held_out)

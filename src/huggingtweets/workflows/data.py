@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,11 +111,20 @@ def _clean(
 ) -> tuple[CleanedPosts, dict[str, int]]:
     """Clean one author's posts while they are read, and say what was not read."""
     with sources.count_skipped() as skipped:
-        cleaned = cleaning.clean(chain.from_iterable(parts), rules, examples, most=most)
+        cleaned = cleaning.clean(_with_own_ids(parts), rules, examples, most=most)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
     return cleaned, dict(skipped)
+
+
+def _with_own_ids(parts: Iterable[Iterable[Post]]) -> Iterator[Post]:
+    """Yield the posts of all places; an id that an earlier place gave, too, gets the number of the place."""
+    places: dict[str, int] = {}
+    for number, posts in enumerate(parts):
+        for post in posts:
+            is_new = places.setdefault(post.id, number) == number
+            yield post if is_new else replace(post, id=f"{number}/{post.id}")
 
 
 def _as_author(posts: Iterable[Post], author: Account, place: Account) -> Iterator[Post]:
