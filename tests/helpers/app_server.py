@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -25,8 +26,10 @@ import sys, threading, msgspec
 from huggingtweets.app.access import Access
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.page import running
+from tests.helpers.app_server import delay
 limits = msgspec.json.decode(sys.argv[1], type=Limits)
 port, token = int(sys.argv[2]), sys.argv[3]
+delay(sys.argv[4])
 with running(limits, port=port, access=Access(token, port) if token else None):
     print("ready", flush=True)
     threading.Event().wait()
@@ -50,9 +53,26 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def delay(late: str) -> None:
+    """Let the server send a part of its answers later, as a busy network does: those with a text in them."""
+    from huggingtweets.app.request_filter import RequestFilter  # noqa: PLC0415 -- imports Gradio
+
+    answer = RequestFilter.__call__
+
+    async def slowly(self: RequestFilter, scope: Any, receive: Any, send: Any) -> None:
+        async def send_late(message: Any) -> None:
+            if late and late.encode() in message.get("body", b""):
+                await asyncio.sleep(0.2)
+            await send(message)
+
+        await answer(self, scope, receive, send_late)
+
+    RequestFilter.__call__ = slowly  # type: ignore[method-assign]
+
+
 @contextmanager
 def served(
-    folder: Path, limits: Limits | None = None, token: str = "", **environment: str
+    folder: Path, limits: Limits | None = None, token: str = "", late: str = "", **environment: str
 ) -> Iterator[Served]:
     """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
 
@@ -60,14 +80,16 @@ def served(
         folder: of the home and the models.
         limits: of the page.
         token: that opens it; "": the page is open to whoever can reach it, as most tests need it.
+        late: text in the answers that come late.
         environment: more of the process's environment.
     """
     import msgspec  # noqa: PLC0415 -- beside its one use
 
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
+    encoded = msgspec.json.encode(limits or Limits()).decode()
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, msgspec.json.encode(limits or Limits()).decode(), str(port), token],
+        [sys.executable, "-c", SERVE, encoded, str(port), token, late],
         cwd=folder,
         env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
         stdout=subprocess.PIPE,

@@ -11,7 +11,8 @@
 | above all tabs | tabs/header.py | tabs/header_view.py |
 
 page.py builds the page and serves it. server.py holds what all tabs share. page.js and folder.js are what the
-browser does alone; actions.py is HTML whose buttons are events.
+browser does alone, and answers.js sees to it that no answer of the server is lost; actions.py is HTML whose
+buttons are events.
 Every visitor has a session, which is a set of folders (sessions.py), a selection of posts (selection.py),
 which reading.py reads and browsing.py lists, the posts that models wrote (writing.py, written.py) and games
 that are going on (games.py).

@@ -16,7 +16,7 @@ YELLOW = colors.Color(
     "#fffbe6", "#fff6cc", "#ffee99", "#ffe666", "#ffdd40", "#ffd21e", "#e6b800", "#a87f00", "#7a5c00",
     "#5f4d00", "#3d3100", name="yellow",
 )  # fmt: skip
-SCRIPTS = ("page.js", "folder.js")
+SCRIPTS = ("answers.js", "page.js", "folder.js")
 SANS = ("Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 
 
