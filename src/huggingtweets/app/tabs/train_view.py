@@ -167,7 +167,8 @@ def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) 
 
 def _queued_run(run: TrainingRun | None, position: int) -> str:
     whose = plain(run.request.title) if run else _("somebody else's")
-    state = _("learning now") if position == 0 else _("waiting")
+    is_learning = isinstance(run.state, Running) if run else position == 0
+    state = _("learning now") if is_learning else _("waiting")
     return f"{whose}, {state}"
 
 
