@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,8 +138,11 @@ def require_whole(levels: Sequence[WeighedLevel]) -> None:
         raise ValueError("its arrays do not belong together")
 
 
-def match(levels: Iterable[Level], stream: ByteStream) -> Iterator[Matches]:
-    """Look every position of a stream up among the contexts of each length, shortest first.
+AnyLevel = TypeVar("AnyLevel", bound=Level)
+
+
+def match(levels: Iterable[AnyLevel], stream: ByteStream) -> Iterator[tuple[AnyLevel, Matches]]:
+    """Look every position of a stream up among the contexts of each length, and yield both, shortest first.
 
     They are looked up in the order of their contexts: neighbours are near each other in memory.
     """
@@ -152,7 +155,7 @@ def match(levels: Iterable[Level], stream: ByteStream) -> Iterator[Matches]:
         if length:
             context, seen = extend(level.contexts, context, seen, stream.data[positions - length])
         gram, gram_seen = _look_up(level.grams, context * RADIX + following)
-        yield Matches(context[place], seen[place], gram[place], (seen & gram_seen)[place])
+        yield level, Matches(context[place], seen[place], gram[place], (seen & gram_seen)[place])
 
 
 def extend(contexts: Integers, context: Integers, seen: Flags, before: Integers) -> tuple[Integers, Flags]:

@@ -11,9 +11,9 @@ The counts hold the posts nearly word for word: whoever has the model has most o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise, tee
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ SMOOTHINGS = KNESER_NEY, WITTEN_BELL = ("kneser-ney", "witten-bell")
 _ARRAYS = ("contexts", "grams", "explicit", "down")  # of `Probabilities`, as files name them
 
 Floats = NDArray[np.float64]
+Item = TypeVar("Item")
 
 
 class Probabilities(NamedTuple):
@@ -92,7 +93,7 @@ class NgramModel:
         """
         stream = byte_stream(texts, self.order)
         p = np.full(len(stream.positions), 1 / RADIX)
-        for level, matches in zip(self._levels, match(self._levels, stream), strict=True):
+        for level, matches in match(self._levels, stream):
             p = _interpolate(level, matches, p)
         text_ids = np.repeat(np.arange(len(texts)), stream.lengths)
         return np.bincount(text_ids, -np.log2(p), len(texts)).astype(np.float64)
@@ -193,17 +194,16 @@ class NgramModel:
 
 def choose_order(train: Sequence[str], validation: Sequence[str]) -> tuple[int, str]:
     """The order and smoothing that predict `validation` best after fitting to `train`."""
-    levels, to_match = tee(count_contexts(train, MAX_ORDER))  # at no time are all in memory
     stream = byte_stream(validation, MAX_ORDER)
     p = {smoothing: np.full(len(stream.positions), 1 / RADIX) for smoothing in SMOOTHINGS}
     bits: dict[tuple[int, str], float] = {}
-    steps = zip(_with_longer(levels), match(to_match, stream), strict=True)
-    for order, ((level, longer), matches) in enumerate(steps, start=1):
+    levels = match(count_contexts(train, MAX_ORDER), stream)  # at no time are all in memory
+    for order, ((level, matches), following) in enumerate(_with_next(levels), start=1):
         for smoothing in SMOOTHINGS:
             highest = _probabilities(level, level.counts, smoothing)
             bits[order, smoothing] = -float(np.log2(_interpolate(highest, matches, p[smoothing])).sum())
-            if longer:
-                lower = _probabilities(level, _lower_counts(level, longer, smoothing), smoothing)
+            if following:
+                lower = _probabilities(level, _lower_counts(level, following[0], smoothing), smoothing)
                 p[smoothing] = _interpolate(lower, matches, p[smoothing])
     choices = ((order, smoothing) for smoothing in SMOOTHINGS for order in range(1, MAX_ORDER + 1))
     return min(choices, key=bits.__getitem__)
@@ -213,15 +213,15 @@ def smooth(levels: Iterable[ContextCounts], smoothing: str) -> list[Probabilitie
     """Turn counts into probabilities; the longest contexts keep their plain counts."""
     return [
         _probabilities(level, _lower_counts(level, longer, smoothing) if longer else level.counts, smoothing)
-        for level, longer in _with_longer(levels)
+        for level, longer in _with_next(levels)
     ]
 
 
-def _with_longer(levels: Iterable[ContextCounts]) -> Iterator[tuple[ContextCounts, ContextCounts | None]]:
-    """Yield each level with the next; the last with None."""
-    for level, longer in pairwise(chain(levels, [None])):
-        if level:
-            yield level, longer
+def _with_next(items: Iterable[Item]) -> Iterator[tuple[Item, Item | None]]:
+    """Yield each item with the next; the last with None."""
+    for item, following in pairwise(chain(items, [None])):
+        if item is not None:
+            yield item, following
 
 
 def _lower_counts(level: ContextCounts, longer: ContextCounts, smoothing: str) -> Integers:
