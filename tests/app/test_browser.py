@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -301,6 +302,26 @@ def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     assert "Traceback" not in tab.locator("#found").inner_text()
     tab.click("#try-sample")
     tab.get_by_text("@dithering_lift").first.wait_for()
+
+
+@pytest.mark.parametrize("way", ["drop", pytest.param("choose", marks=pytest.mark.slow)])
+def test_a_folder_is_read(tab, tmp_path, way):
+    """An unpacked archive is read like the zip, whether its folder is dropped or chosen."""
+    _begin_again(tab)
+    folder = tmp_path / "my archive"
+    with zipfile.ZipFile(sample_archive()) as archive:
+        archive.extractall(folder)
+    if way == "drop":
+        browser.drop(tab, tab.locator(".ht-drop"), folder)
+    else:
+        with tab.expect_file_chooser() as chooser:
+            tab.click("#folder")
+        chooser.value.set_files(folder)
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    assert "my archive.zip" in tab.locator("#found").inner_text()
+    assert tab.locator("#found .ht-face img").is_visible()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
 
 
 def test_a_newcomer_sees_a_bot_speak(tab):
