@@ -6,7 +6,6 @@ import random
 from collections.abc import Mapping, Sequence
 
 from ..errors import RecipeError
-from ..types import Post
 from .batches import Row
 
 MAX_GROWTH = 3  # times as many posts as there are, which an epoch may have
@@ -61,11 +60,3 @@ def mixed_epoch(
         repeats, remainder = divmod(max(1, round(scale * weights[author])), len(rows))
         posts += [*(list(rows) * repeats), *shuffle.sample(list(rows), remainder)]
     return posts
-
-
-def texts_by_author(posts: Sequence[Post]) -> dict[str, list[str]]:
-    """The texts of each author, in order."""
-    texts: dict[str, list[str]] = {}
-    for post in posts:
-        texts.setdefault(post.author, []).append(post.text)
-    return texts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..types import Dataset, Recipe
 from .batches import Batch, Batches, Row, context_length, encode
 from .context import TrainContext
-from .mixture import author_weights, mixed_epoch, texts_by_author
+from .mixture import author_weights, mixed_epoch
 
 PROBE_FROM = 1.0  # epochs: a model that has not seen every post once copies none
 
@@ -62,7 +62,9 @@ def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> Batches:
 
 def _rows_by_author(dataset: Dataset, context: TrainContext) -> dict[str, list[list[Row]]]:
     """The token rows of each author's training posts."""
-    return {
-        author: encode(texts, context.tokenizer, context_length(context.model), [author] * len(texts))
-        for author, texts in texts_by_author(dataset.train).items()
-    }
+    authors, texts = [post.author for post in dataset.train], [post.text for post in dataset.train]
+    encoded = encode(texts, context.tokenizer, context_length(context.model), authors)
+    rows: dict[str, list[list[Row]]] = {}
+    for author, text_rows in zip(authors, encoded, strict=True):
+        rows.setdefault(author, []).append(text_rows)
+    return rows
