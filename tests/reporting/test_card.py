@@ -181,6 +181,16 @@ def of_german_posts(prompt="Heute singt", **base):
     return model_card(record(german, base=made, result=result), pictures=())
 
 
+@pytest.mark.parametrize(
+    ("language", "name"), [("th", "Thai"), ("my", "Burmese"), ("ja", "Japanese"), ("de", "")]
+)
+def test_a_card_says_where_letters_count_as_words(language, name):
+    """Thai and the like put no spaces between words, so figures of words are those of letters."""
+    text = Page(model_card(record(msgspec.structs.replace(author(), language=language)), pictures=())).text
+    assert ("puts no spaces between words" in text) == bool(name)
+    assert f"{name} puts no" in text or not name
+
+
 def test_a_card_says_where_its_base_knows_another_language():
     """Whoever reads the card sees why it writes worse than others; nothing is said where nobody knows."""
     assert "trained on English only" in Page(of_german_posts(languages=("en",))).text

@@ -258,6 +258,13 @@ def page(result: Evaluation | None = None, about: Record | None = None, **more) 
     )
 
 
+def test_the_report_says_where_letters_count_as_words():
+    """Where the posts are Thai, the methods say that figures of words are those of letters."""
+    thai = record(replace(author(), language="th"))
+    assert "Thai puts no spaces between words" in report_html(thai, evaluation(), samples())
+    assert "puts no spaces between words" not in report_html(record(), evaluation(), samples())
+
+
 @pytest.fixture(scope="module")
 def real() -> Evaluation:
     """A real evaluation, of posts drawn from few words."""

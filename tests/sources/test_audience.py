@@ -104,6 +104,37 @@ def test_a_comment_is_read_and_not_the_post_that_it_is_about(tmp_path):
     assert texts(tmp_path, records, name="Ada") == [MINE]
 
 
+def test_the_title_of_a_post_of_lemmy_is_read(tmp_path):
+    """It is the author's, and all of a post with a link; a post without both has no text."""
+    creator, place = (
+        {"name": "ada", "display_name": "Ada"},
+        {"name": "tea", "title": OTHER, "description": OTHER},
+    )
+    link = {"url": "https://example.org", "embed_title": OTHER, "embed_description": OTHER}
+    posts = [
+        {"id": 1, "name": "A title", "body": MINE},
+        {"id": 2, "name": "Only a title", "body": None, **link},
+        {"id": 3, "name": "Gone", "body": SECRET, "deleted": True},
+        {"id": 4, "name": "Removed", "body": SECRET, "removed": True},
+        {"id": 5, "name": " ", "body": MINE},
+    ]
+    views = [{"post": post, "creator": creator, "community": place, "counts": {"score": 3}} for post in posts]
+    expected = [f"A title\n\n{MINE}", "Only a title", MINE]
+    for envelope in (
+        views,
+        {"posts": views},
+        {"person_view": {"person": creator}, "comments": [], "posts": views},
+    ):
+        assert texts(tmp_path, envelope, handle="ada") == expected
+
+
+def test_a_comment_without_words_is_not_replaced_by_the_post_that_it_is_about(tmp_path):
+    """The post beside it stays another's."""
+    around = {"creator": {"name": "ada"}, "post": {"name": OTHER, "body": OTHER}}
+    records = [{"comment": comment, **around} for comment in ({"id": 1}, {"id": 2, "content": MINE})]
+    assert texts(tmp_path, records, handle="ada") == [MINE]
+
+
 @pytest.mark.parametrize(
     "people",
     [

@@ -41,7 +41,7 @@ READ = {
     "lemmy.json": {
         "person_view": {"person": {"name": "a"}},
         "comments": [{"comment": {"content": MINE}, "creator": {"name": "a"}, "post": {"body": THEIRS}}],
-        "posts": [{"post": {"name": "tea", "body": MINE}, "creator": {"name": "a"}}],
+        "posts": [{"post": {"name": MINE}, "creator": {"name": "a"}}],
         "moderates": [{"creator": {"name": "a"}, "community": {"description": THEIRS}}],
     },
     "rows.json": [["id", "text"], ["1", MINE], ["2", MINE]],

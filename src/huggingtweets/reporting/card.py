@@ -15,6 +15,7 @@ from ..bases.languages import language_warning
 from ..model_folder import prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
+from ..text.languages import without_spaces
 from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
 from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
@@ -136,6 +137,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "tracker_url": _web(record.tracked.url),
         "base": _base(record.base) if record.base.name != NO_BASE else "",
         "adapter": _is_adapter(record),
+        "without_spaces": without_spaces(author.language for author in record.authors),
         "language_warning": language_warning(
             record.base.name, record.base.languages, [author.language for author in record.authors]
         ),

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..results import MODEL, OWN, Evaluation
+from ..text.languages import without_spaces
 from ..types import NO_BASE, Author, Record
 from . import game, sections, tables
 from .compared import Compared
@@ -65,6 +66,7 @@ def report_html(
             game_section=game.SECTION,
             unknown=tables.unknown(evaluation),
             absent=tables.absent(evaluation, who, based=record.base.name != NO_BASE),
+            without_spaces=without_spaces(author.language for author in record.authors),
             methods=sections.methods(evaluation, context),
             table=tables.every_line(evaluation),
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
 _SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
+_WITHOUT_SPACES = {"bo", "dz", "ja", "km", "lo", "my", "th", "zh"}  # each letter is a word; see words.py
 _CODE_LENGTHS = (2, 3)  # of ISO 639-1 and 639-2
 
 
@@ -21,6 +23,11 @@ def language_name(code: str) -> str:
     """Return the English name of a language by its code; the code where no name is known."""
     names = (name for name in _names().get(code, ()) if len(name) not in _CODE_LENGTHS)
     return next(names, code).title()
+
+
+def without_spaces(codes: Iterable[str]) -> str:
+    """Return the names of those of the languages that put no spaces between words, joined by `and`."""
+    return " and ".join(map(language_name, sorted(_WITHOUT_SPACES & {*codes})))
 
 
 @cache

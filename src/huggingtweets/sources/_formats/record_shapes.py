@@ -39,6 +39,7 @@ _INNER = (  # records inside of records; a comment stands beside the post of ano
     *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
     *("node", "record", "object"),
 )
+_POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")
 _DEEPEST = 4
 
@@ -75,6 +76,13 @@ def _has_creator(record: Any) -> bool:
     return isinstance(record, dict) and isinstance(record.get("creator"), dict)
 
 
+def _with_title(post: Row) -> Row:
+    """Return a post of Lemmy with its title, which it has as `name`, before its text, if it has one."""
+    title_and_body = (post.get("name"), post.get("body"))
+    text = "\n\n".join(part.strip() for part in title_and_body if isinstance(part, str) and part.strip())
+    return {**{name: value for name, value in post.items() if name != "name"}, "body": text}
+
+
 def with_owner(records: Iterable[Row], envelope: Mapping[str, Any]) -> Iterator[Row]:
     """Yield records; those that do not say who wrote them get the owner whom their envelope names."""
     key = next((name for name in _OWNERS if envelope.get(name)), None)
@@ -90,10 +98,11 @@ def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
         if depth == _DEEPEST or has_text(record):
             yield record
         elif inner := next((name for name in _INNER if isinstance(record.get(name), dict)), None):
-            around = {name: value for name, value in record.items() if name != inner}
+            around = {name: value for name, value in record.items() if name not in {inner, _POST}}
             if "core" in around:  # of X's own site: who wrote it
                 around["user"] = around.pop("core")
-            yield from flat_records([{**around, **record[inner]}], depth + 1)
+            opened = _with_title(record[inner]) if inner == _POST and _has_creator(record) else record[inner]
+            yield from flat_records([{**around, **opened}], depth + 1)
         elif name := next((name for name in own_lists(record) if name in _LISTS), None):
             yield from flat_records(with_owner(record[name], record), depth + 1)
         else:
