@@ -60,7 +60,7 @@ JAPANESE = (
 )  # the only forms of Han characters that are kept beside the default
 SYMBOL_BLOCKS = [*range(0x2000, 0x2C00), *range(0x1F100, 0x1F900)]
 BIG5_FIRST_LEVEL = 0xC6  # the last lead byte of its common characters
-ASCII = range(0x20, 0x7F)
+WEB = [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x2010, 0x2027)]  # Latin 1, dashes and quotes
 HANGUL = [*range(0x3130, 0x3190), *range(0xAC00, 0xD7A4)]
 
 
@@ -80,7 +80,7 @@ def build(scratch: Path, target: Path) -> None:
 
     bricolage = open_font(wheel(BRICOLAGE, scratch), "Bricolage*.ttf")
     write(bricolage, target / "BricolageGrotesque.ttf", LATIN_GREEK_CYRILLIC, opsz=40, wdth=100, wght=800)
-    write_for_web(target / "BricolageGrotesque.ttf", ASCII)
+    write_for_web(target / "BricolageGrotesque.ttf", WEB)
 
     noto = wheel(NOTO, scratch)
     write(open_font(noto, "NotoSans[[]wght[]].ttf"), target / "NotoSans.ttf", RARE_LATIN, wght=(400, 700))

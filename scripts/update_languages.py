@@ -9,6 +9,7 @@ finds; those that are gone are removed. Needs the extra `app`.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from huggingtweets import recipes
 from huggingtweets.app.language import ENGLISH, NAMES
 from huggingtweets.reporting.funnel_picture import REASONS
+from huggingtweets.workflows.train import HOLDS_POSTS
 
 APP = Path(__file__).parent.parent / "src" / "huggingtweets" / "app"
 SINCE = datetime(2026, 11, 27, tzinfo=UTC)  # of the catalogues; the files tell nothing of the day of a change
@@ -30,9 +33,17 @@ def texts() -> Catalog:
     found = extract_from_dir(APP, method_map=[("**.py", "python")], keywords=KEYWORDS)
     for file, _, message, *_ in sorted(found, key=lambda text: (text[0], text[1])):
         catalogue.add(message, locations=[(file, 0)])
-    for name in REASONS.values():
-        catalogue.add(name, locations=[("reporting/funnel_picture.py", 0)])
+    for file, messages in _texts_of_the_library():
+        for message in messages:
+            catalogue.add(message, locations=[(file, 0)])
     return catalogue
+
+
+def _texts_of_the_library() -> Iterator[tuple[str, Iterable[str]]]:
+    """What the page shows of the rest of the package, by where it stands."""
+    yield "reporting/funnel_picture.py", REASONS.values()
+    yield "workflows/train.py", [HOLDS_POSTS]
+    yield "recipes", [recipes.load(name).summary for name in recipes.names()]
 
 
 def catalogue_file(language: str) -> Path:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -303,6 +304,26 @@ def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     tab.get_by_text("@dithering_lift").first.wait_for()
 
 
+@pytest.mark.parametrize("way", ["drop", pytest.param("choose", marks=pytest.mark.slow)])
+def test_a_folder_is_read(tab, tmp_path, way):
+    """An unpacked archive is read like the zip, whether its folder is dropped or chosen."""
+    _begin_again(tab)
+    folder = tmp_path / "my archive"
+    with zipfile.ZipFile(sample_archive()) as archive:
+        archive.extractall(folder)
+    if way == "drop":
+        browser.drop(tab, tab.locator(".ht-drop"), folder)
+    else:
+        with tab.expect_file_chooser() as chooser:
+            tab.click("#folder")
+        chooser.value.set_files(folder)
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+    assert "my archive.zip" in tab.locator("#found").inner_text()
+    assert tab.locator("#found .ht-face img").is_visible()
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+
+
 def test_a_newcomer_sees_a_bot_speak(tab):
     """Before anything is given, the first screen shows what a bot writes, and that it is one."""
     _begin_again(tab)
@@ -417,7 +438,7 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
 
 
 def test_models_are_compared_and_deleted(trained, tab, page):
-    """The library opens and compares models, and deletes one after asking."""
+    """The notice of a new model goes when it is opened; the library opens, compares and deletes models."""
     del trained
     models = page.folder / "models"
     _open(tab, "Posts")
@@ -425,7 +446,10 @@ def test_models_are_compared_and_deleted(trained, tab, page):
     tab.click("#go-train")
     _train(tab, "ngram")
     browser.until((models / "dithering_lift-2" / "run.json").is_file, LONG / 1000)
-    tab.locator("#go-play").wait_for(timeout=LONG)
+    tab.locator("#strip [data-ready]").wait_for(timeout=LONG)
+    assert not tab.get_by_label("starter", exact=False).first.is_visible(), "the recipes are folded"
+    tab.click("#go-play")
+    tab.locator("#strip .ht-strip").wait_for(state="detached")
     _open(tab, "Library")
     tab.locator("#library").get_by_text("dithering_lift-2").wait_for()
     for number in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import string
@@ -17,7 +18,7 @@ from huggingtweets.app import language, run_progress
 from huggingtweets.app.language import COOKIE, ENGLISH, NAMES, negotiate, speaking
 from huggingtweets.app.writing import Settings
 from huggingtweets.errors import UserError
-from scripts.update_languages import catalogue_file, texts
+from scripts.update_languages import APP, KEYWORDS, catalogue_file, texts
 from tests.helpers import browser
 
 OTHERS = [code for code in NAMES if code != ENGLISH]
@@ -43,6 +44,16 @@ def test_every_text_is_translated(code):
     assert {message.id for message in catalogue if message.id} == ids
     assert not [message.id for message in catalogue if message.id and not all(_forms(message.string))]
     assert not [message.id for message in catalogue if message.fuzzy and message.id]
+
+
+def test_every_text_is_collected():
+    """What is passed to gettext anywhere in the code is in the catalogues, also inside of another call."""
+    collected = {form for message in texts() if message.id for form in _forms(message.id)}
+    for file in APP.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in KEYWORDS:
+                marked = {each.value for each in call.args if isinstance(each, ast.Constant)}
+                assert {text for text in marked if isinstance(text, str)} <= collected, file.name
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -122,7 +122,7 @@ def test_who_speaks_is_chosen(chromium, neural):
 
 
 def test_before_and_after_write_side_by_side(chromium, neural):
-    """What a model was before it learnt goes on with the same beginning, and is called so."""
+    """What a model was before it learnt goes on with the same beginning, is called so, and stays shown."""
     with browser.page_of(chromium, f"{neural.url}?tab=play&model=ada") as (tab, seen):
         tab.locator("#write:not([disabled])").wait_for()
         tab.get_by_label("How shall it begin?").fill("bathe")
@@ -135,6 +135,10 @@ def test_before_and_after_write_side_by_side(chromium, neural):
         assert all(post.startswith("bathe") for post in posts)
         assert "before it learnt" in tab.locator("#beside-0").inner_text()
         assert not seen.errors
+        tab.reload()
+        tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+        assert tab.locator("#beside .ht-post-text").all_text_contents() == posts
+        assert "before it learnt" in tab.locator("#beside-0").inner_text()
 
 
 def test_a_merged_model_is_judged(chromium, neural):

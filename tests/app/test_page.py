@@ -295,7 +295,7 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
 
 
 def test_two_models_write_side_by_side(tab, page):
-    """Both go on with one beginning; what the second writes is in its history, and takes nothing away."""
+    """Both go on with one beginning; what the second writes is in its history, and stays over a reload."""
     tab.get_by_label("How shall it begin?").fill("kesat")
     tab.get_by_label("Beside it").click()
     tab.get_by_role("option", name="other, ngram").click()
@@ -308,9 +308,13 @@ def test_two_models_write_side_by_side(tab, page):
     assert tab.evaluate("navigator.clipboard.readText()") == beside[1]
     other = ModelFolder(page.folder / "models" / "other")
     assert [post.text for post in written.load(_session(page), other)][:5] == beside
+    tab.reload()
+    tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+    assert tab.locator("#beside .ht-post-text").all_text_contents() == beside
     tab.get_by_label("Beside it").click()
     tab.get_by_role("option", name="nobody").click()
     tab.locator("#beside").wait_for(state="hidden")
+    assert written.load_beside(_session(page), ModelFolder(page.folder / "models" / "me")) is None
 
 
 def test_the_best_of_several_drafts_is_kept(tab, page):

@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 
-from huggingtweets.app import writing
+from huggingtweets.app import writing, written
 from huggingtweets.app.loaded_models import LoadedModels
+from huggingtweets.app.sessions import Session
 from huggingtweets.app.writing import Settings
+from huggingtweets.app.written import BesidePosts
 from huggingtweets.errors import UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.model_folder import STYLE, ModelFolder
@@ -50,3 +52,21 @@ def test_an_n_gram_model_has_nothing_before_it(ngram_model):
     settings = Settings(max_tokens=60)
     with pytest.raises(UserError, match="began from nothing"):
         list(writing.write(LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, base=True))
+
+
+def test_posts_beside_a_model_go_with_either(ngram_model, tmp_path):
+    """What stands beside a model's posts is kept until the model or the one that wrote it is deleted."""
+    session = Session(tmp_path / "session", tmp_path, None)
+    model = ModelFolder(ngram_model)
+    other = ModelFolder(shutil.copytree(ngram_model, tmp_path / "other"))
+    record = other.path / "run.json"
+    digest = model.record.model_digest
+    record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
+    beside = BesidePosts(
+        whom="other", model_digest=other.record.model_digest, prompt="So", texts=("So be it.", "")
+    )
+    for deleted in (other, model):
+        written.save_beside(beside, session, model)
+        assert written.load_beside(session, model) == beside
+        written.delete(session, deleted)
+        assert written.load_beside(session, model) is None

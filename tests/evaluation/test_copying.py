@@ -96,6 +96,18 @@ def test_near_posts_are_those_that_a_comparison_with_all_finds(threshold):
     assert Originals([]).near(["some words here"]).tolist() == [False]
 
 
+def test_few_pairs_of_posts_are_compared_where_all_share_their_rarest_parts():
+    """Posts of other lengths, or with little in common, are no candidates, however often parts recur."""
+    words = ["kumo", "hana", "tori", "yama", "kawa", "mizu", "kaze", "yuki"]
+    posts = [" ".join(order[:length]) for order in itertools.permutations(words) for length in (3, 8)][::200]
+    originals = Originals(posts)
+    texts = posts[:60]
+    text, post = originals._candidates(*originals._held(texts), 0.8)
+    alike = {(i, j) for i, a in enumerate(texts) for j, b in enumerate(posts) if jaccard(a, b) >= 0.8}
+    assert alike <= set(zip(text.tolist(), post.tolist(), strict=True))
+    assert len(text) < 0.1 * len(texts) * len(posts)
+
+
 def test_a_model_that_copies_is_seen_and_one_that_shuffles_is_not():
     """Shares of copied posts are 1 and 0; the person's own rate lies between."""
     train, held_out = sample()
@@ -236,12 +248,12 @@ def test_the_bits_of_a_signature_tell_no_shingle():
     train, _ = sample()
     index = CopyIndex.build(train, COPIED_RUN)
     post = max(train, key=len)
-    signature = np.unpackbits(index._signature(post).view(np.uint8))
+    signature = np.unpackbits(index._all_signatures([post]).view(np.uint8))
     rng = random.Random(0)
     inside = [normalized(post)[i : i + 5] for i in rng.sample(range(len(normalized(post)) - 5), 50)]
     outside = ["".join(rng.choice("etaoinshrdlu ") for _ in range(5)) for _ in range(50)]
     agreed = [
-        np.mean([(np.unpackbits(index._signature(s).view(np.uint8)) == signature).mean() for s in side])
+        np.mean([(np.unpackbits(index._all_signatures([s]).view(np.uint8)) == signature).mean() for s in side])
         for side in (inside, outside)
     ]
     assert agreed == pytest.approx([0.5, 0.5], abs=0.02)

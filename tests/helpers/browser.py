@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PHONE = (390, 844)  # pixels
 DESKTOP = (1440, 900)
@@ -112,6 +114,18 @@ def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+def drop(tab: Page, target: Locator, path: Path) -> None:
+    """Drop a file or a folder as a mouse does; Playwright's own events cannot hold a folder."""
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box is not None
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}  # 1: a copy
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    devtools = tab.context.new_cdp_session(tab)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
 
 
 def write_five(tab: Page) -> list[str]:

@@ -60,6 +60,35 @@ def test_other_fields_are_not_taken_for_audiences(tmp_path):
     assert len(texts(tmp_path, records)) == len(records)
 
 
+@pytest.mark.parametrize("name", ["me", "Me", "self", "Family"])
+@pytest.mark.parametrize(
+    "field", ["author", "user", "from", "Sender Name", "messageSender", "display_name", "автор"]
+)
+def test_an_author_named_me_closes_nothing(tmp_path, field, name):
+    """`me` in the field of the author is a name, and in a field beside it an audience."""
+    assert texts(tmp_path, [{"text": MINE, field: name}] * 2) == [MINE, MINE]
+    records = [{"text": t, field: name, "audience": a} for t, a in ((MINE, "public"), (SECRET, name))]
+    assert texts(tmp_path, records) == [MINE]
+
+
+def test_an_author_is_no_audience_among_others(tmp_path):
+    """Of several people the one named me is read alone; words that are no names still close."""
+    people = [{"text": MINE, "author": "me"}, {"text": OTHER, "author": "self"}]
+    assert texts(tmp_path, people, handle="me") == [MINE]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, [{"text": SECRET, "account": "private"}] * 2, name="Ada")
+
+
+@pytest.mark.parametrize(
+    "field", ["visibility", "privacy", "audience", "Shared with", "who", "wer darf es sehen"]
+)
+@pytest.mark.parametrize("word", ["me", "only me", "Only Me", "self"])
+def test_a_post_for_its_author_alone_is_not_read(tmp_path, field, word):
+    """`me` and `only me` close a post, where a field says for whom it is."""
+    records = [{"text": MINE, "author": "me", field: "public"}, {"text": SECRET, "author": "me", field: word}]
+    assert texts(tmp_path, records) == [MINE]
+
+
 def test_both_sides_of_a_signal_chat_are_refused(tmp_path):
     """Messages that came in or went out are those of a private chat."""
     records = [{"body": SECRET, "type": kind} for kind in ("incoming", "outgoing")]

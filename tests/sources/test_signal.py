@@ -8,7 +8,8 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
-from huggingtweets.sources import ReadOptions, count_skipped
+from huggingtweets.sources import ReadOptions, count_skipped, signal
+from huggingtweets.sources._contract import Match
 from huggingtweets.types import Visibility
 from tests.helpers.export_builder import PRIVATE, write_export
 from tests.helpers.private_exports import signal_message
@@ -75,3 +76,55 @@ def test_a_damaged_line_costs_one_message(tmp_path):
     with count_skipped() as skipped:
         assert len(list(read(path).posts)) == 29
     assert skipped == {"damaged": 1}
+
+
+MARKDOWN = f"""[2023-05-01 10:11:12] Bob Tests: {PRIVATE}
+{PRIVATE}
+[2023-05-01 10:11:12] Me:
+
+> {PRIVATE}
+>
+> {PRIVATE}
+goes on without its mark
+
+the kettle sings
+again
+(- Bob Tests: 👍, Eve: {PRIVATE} -)
+[2023-05-01 10:12:00] Me: ![{PRIVATE} [1].jpg](./media/{PRIVATE}%20(1).jpg)
+[2023-05-01 10:12:30] Me: look ![a.jpg](./media/a.jpg)
+[2023-05-01 10:13:00] Me: (This message was deleted)
+[2023-05-01 10:14:00] Me: Outgoing voice call (accepted, 2m 3s)
+[2023-05-01 10:15:00] No-Sender: {PRIVATE}
+[2023-05-01, 10:16] Me: a call to arms: now
+(( 🙂 ))
+> {PRIVATE}
+""".replace("Me:\n", "Me: \n").replace(".jpg)\n", ".jpg)  \n")
+
+
+@pytest.mark.parametrize("name", ["chat.md", "Bob/chat.md", "Bob/index.md", "signal.zip"])
+def test_own_messages_of_the_text_form_are_read_and_nothing_else(tmp_path, name):
+    """Others' messages, what is answered, reactions, attachments, calls and deleted messages are left out."""
+    path = tmp_path / name
+    if name.endswith(".zip"):
+        write_export(path, {"Bob Tests/chat.md": MARKDOWN})
+    else:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(MARKDOWN)
+    location = path if path.parent == tmp_path else tmp_path
+    with count_skipped() as skipped:
+        timeline = read(location, name="Ada Tests")
+        posts = list(timeline.posts)
+    assert (timeline.account.handle, timeline.account.source) == ("Ada_Tests", "signal")
+    assert [post.text for post in posts] == ["the kettle sings\nagain", "look", "a call to arms: now"]
+    assert {post.visibility for post in posts} == {Visibility.UNLISTED}
+    assert posts[0].created_at == datetime(2023, 5, 1, 10, 11, 12, tzinfo=UTC)
+    assert posts[-1].created_at == datetime(2023, 5, 1, 10, 16, tzinfo=UTC)
+    assert skipped == {"deleted": 1, "no posts": 1}
+
+
+def test_other_markdown_is_no_chat(tmp_path):
+    """Notes whose lines begin with links or dates are not taken for messages."""
+    for content in ("# Notes\n[2023-05-01 10:11:12] Me: hi\n", "[2023-05-01] Me: hi\n", "[link](x): y\n"):
+        path = tmp_path / "notes.md"
+        path.write_text(content)
+        assert signal.recognises(str(path)) is Match.NO

@@ -19,7 +19,8 @@ that are going on (games.py).
 A training request (training_request.py) is added to the queue (queue.py), which runs one at a time, each in a
 process of its own (worker.py). The process appends events to a file (events.py), which the page reads;
 run_progress.py computes from them how far the run is.
-language.py gives the texts of all of these in the visitor's language, from the catalogues in languages/.
+language.py gives the texts of all of these in the visitor's language, from the catalogues in languages/;
+library_messages.py translates errors of the library.
 limits.py sets what a visitor may do, and visitors.py counts what each address does. request_filter.py refuses
 HTTP requests that the page never makes, access.py those without the token of one's own page, connections.py
 ends connections that ask for nothing. uploads.py keeps uploads apart, reader.py bounds what reading takes.

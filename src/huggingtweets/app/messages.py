@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import HuggingtweetsError, UserError
-from .language import ENGLISH, N_, _, current
+from .language import current
+from .library_messages import UNEXPECTED, translated
 
 _LOG = logging.getLogger(__name__)
 WHOSE = "write whose they are into “Whose posts”"
-UNEXPECTED = N_("Something unexpected happened. This is our mistake; the terminal of the page tells more.")
 # what a message says of an option that the page has, too, and what the page calls it
 _OPTIONS = (
     (r"(give|say|choose)[^;.]* with --(handle|name)( 'Their Name')?", WHOSE),
@@ -28,17 +28,25 @@ class PageError(UserError):
 
 
 def error_message(error: BaseException) -> str:
-    """The message that a visitor reads. An unexpected error is logged, and its own message not shown."""
+    """The message of an error: the page's own is in the visitor's language, all others are in English.
+
+    What an unexpected error says is logged, and not shown.
+    """
     if isinstance(error, HuggingtweetsError):
         return without_commands(str(error))
     _LOG.error("unexpected", exc_info=error)
-    return _(UNEXPECTED)
+    return UNEXPECTED
 
 
-def language_of(error: BaseException) -> str:
-    """The language of an error's message: that of the page for its own errors, English for all others."""
-    is_own = isinstance(error, PageError) or not isinstance(error, HuggingtweetsError)
-    return current() if is_own else ENGLISH
+def shown_error(error: BaseException, names: Iterable[tuple[str, str]] = ()) -> tuple[str, str]:
+    """What a visitor reads of an error, and the language that it is in.
+
+    Args:
+        error: the error.
+        names: locations, and what the visitor knows them as.
+    """
+    message = hide_paths(error_message(error), names)
+    return (message, current()) if isinstance(error, PageError) else translated(message)
 
 
 def without_commands(message: str) -> str:

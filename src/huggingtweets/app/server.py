@@ -19,7 +19,7 @@ from .games import Games
 from .language import _, negotiate, speaking
 from .limits import Limits
 from .loaded_models import LoadedModels
-from .messages import error_message
+from .messages import shown_error
 from .queue import Queue
 from .reports import Reports
 from .sessions import Session, Sessions
@@ -110,7 +110,7 @@ def _with_request(wrapper: Callable[..., Any]) -> Callable[..., Any]:
 def _gradio_error(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
-    message = str(escape(error_message(error)))
+    message = str(escape(shown_error(error)[0]))
     return gr.Error(message, duration=20, print_exception=False, title=_("That did not work"))
 
 

@@ -1,7 +1,7 @@
 """The posts that models wrote on the page, kept in the session: a file for each model, named by its digest.
 
-A reload of the page and a restart of the server lose none. `huggingtweets forget` finds the files by the
-digests in their names.
+So are those that stand beside them. A reload of the page and a restart of the server lose none.
+`huggingtweets forget` finds the files by the digests in their names and in them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .sessions import Session
 
 FOLDER = "written"
 SHORT_DIGEST = 16  # hex digits of a digest in a file's name
+_BESIDE = "-beside.json"  # ends the name of the file with what was written beside a model's posts
 MAX_POSTS = 300  # of a model; the oldest go first, favourites last
 
 
@@ -42,6 +43,15 @@ class WrittenPost(Struct, frozen=True, kw_only=True):
     def sample(self) -> Sample:
         """The post as other modules take it."""
         return Sample(prompt=self.prompt, text=self.text)
+
+
+class BesidePosts(Struct, frozen=True, kw_only=True):
+    """The posts that stand beside those of the open model, from the last time that five were written."""
+
+    whom: str  # who wrote them, as the page's list has it
+    model_digest: str  # of the model that wrote them, or whose base did
+    prompt: str
+    texts: tuple[str, ...]  # "" for one whose drafts were all refused
 
 
 def load(session: Session, model: ModelFolder) -> list[WrittenPost]:
@@ -103,11 +113,43 @@ def unpinned_picture(session: Session, model: ModelFolder) -> Path:
     return _file(session, model).with_suffix(".png")
 
 
+def load_beside(session: Session, model: ModelFolder) -> BesidePosts | None:
+    """The posts that stand beside those of a model; None where there are none."""
+    return _beside(_beside_file(session, model))
+
+
+def save_beside(posts: BesidePosts, session: Session, model: ModelFolder) -> None:
+    """Keep the posts that stand beside those of a model."""
+    whole_file(_beside_file(session, model), msgspec.json.encode(posts))
+
+
+def delete_beside(session: Session, model: ModelFolder) -> None:
+    """Delete the posts that stand beside those of a model."""
+    _beside_file(session, model).unlink(missing_ok=True)
+
+
 def delete(session: Session, model: ModelFolder) -> None:
-    """Delete the posts of a model."""
+    """Delete the posts of a model, also where they stand beside those of another."""
     _file(session, model).unlink(missing_ok=True)
     unpinned_picture(session, model).unlink(missing_ok=True)
+    delete_beside(session, model)
+    for file in (session.root / FOLDER).glob(f"*{_BESIDE}"):
+        posts = _beside(file)
+        if posts and posts.model_digest == model.record.model_digest:
+            file.unlink()
 
 
 def _file(session: Session, model: ModelFolder) -> Path:
     return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}.json"
+
+
+def _beside_file(session: Session, model: ModelFolder) -> Path:
+    file = _file(session, model)
+    return file.with_name(f"{file.stem}{_BESIDE}")
+
+
+def _beside(file: Path) -> BesidePosts | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=BesidePosts)
+    except (OSError, msgspec.DecodeError):
+        return None

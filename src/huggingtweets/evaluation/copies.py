@@ -39,7 +39,7 @@ class _Shingles(NamedTuple):
 
     different: Codes  # sorted
     sizes: Positions  # how many each post has
-    held_by: csr_matrix  # (shingles, training posts)
+    holding: csr_matrix  # (training posts, shingles)
 
 
 class Originals:
@@ -88,7 +88,9 @@ class Originals:
         """Whether each text has a training post of at least so high a similarity, as `nearest` measures it.
 
         Not all posts are compared: the rarest shingles of two similar texts have one in common (Chaudhuri,
-        Ganti and Kaushik 2006, "A primitive operator for similarity joins in data cleaning").
+        Ganti and Kaushik 2006, "A primitive operator for similarity joins in data cleaning"), and the more
+        in common, the more alike both are in length (Xiao et al. 2008, "Efficient similarity joins for near
+        duplicate detection").
 
         Args:
             texts: any number of them.
@@ -96,43 +98,55 @@ class Originals:
         """
         flags = np.zeros(len(texts), bool)
         for start in range(0, len(texts) if self.count else 0, PIECE):
-            piece = self._held(texts[start : start + PIECE])
-            candidates = (self._rarest(*piece) @ self._held_rarely).tocoo()
-            text, post = candidates.row, candidates.col
-            both = np.asarray(piece[0][text].multiply(self._holding[post]).sum(axis=1)).ravel()
-            similar = both >= threshold * (piece[1][text] + self._indexed.sizes[post] - both)
+            holding, sizes = self._held(texts[start : start + PIECE])
+            text, post = self._candidates(holding, sizes, threshold)
+            both = np.asarray(holding[text].multiply(self._indexed.holding[post]).sum(axis=1)).ravel()
+            similar = both >= threshold * (sizes[text] + self._indexed.sizes[post] - both)
             flags[start + text[similar]] = True
         return flags
 
-    @cached_property
-    def _indexed(self) -> _Shingles:
-        owner, shingles = _shingles(self._texts)
-        different, column = np.unique(shingles, return_inverse=True)
-        sizes = np.bincount(owner, minlength=self.count)
-        return _Shingles(different, sizes, _incidence(owner, column, self.count, different).T.tocsr())
+    def _candidates(
+        self, holding: csr_matrix, sizes: Positions, threshold: float
+    ) -> tuple[Positions, Positions]:
+        """The texts and the training posts, in pairs, that may be similar.
+
+        What both have in common is in the rarest shingles of both, or beyond those of one of them.
+        """
+        rarest = (self._rarest(holding, sizes, threshold) @ self._held_rarely).tocoo()
+        size, post_size = sizes[rarest.row], self._indexed.sizes[rarest.col]
+        beyond = np.maximum(_beyond_rarest(size, threshold), _beyond_rarest(post_size, NEAR))
+        most = np.minimum(np.minimum(size, post_size), rarest.data + beyond)
+        possible = most >= threshold * (size + post_size - most)
+        return rarest.row[possible], rarest.col[possible]
 
     @cached_property
-    def _holding(self) -> csr_matrix:
-        """(training posts, shingles)."""
-        return self._indexed.held_by.T.tocsr()
+    def _indexed(self) -> _Shingles:
+        owner, code = codes([normalized(text) for text in self._texts], SHINGLE)
+        different, column = np.unique(code, return_inverse=True)
+        holding = _incidence(owner, column, self.count, different)
+        return _Shingles(different, np.diff(holding.indptr), holding)
+
+    @cached_property
+    def _frequency(self) -> Positions:
+        """How many training posts hold each shingle."""
+        return np.bincount(self._indexed.holding.indices, minlength=len(self._indexed.different))
 
     @cached_property
     def _held_rarely(self) -> csr_matrix:
         """(shingles, training posts): only the rarest shingles of each post."""
-        return self._rarest(self._holding, self._indexed.sizes).T.tocsr()
+        return self._rarest(self._indexed.holding, self._indexed.sizes, NEAR).T.tocsr()
 
-    def _rarest(self, holding: csr_matrix, sizes: Positions) -> csr_matrix:
+    def _rarest(self, holding: csr_matrix, sizes: Positions, threshold: float) -> csr_matrix:
         """Keep so many of the rarest shingles of each text that a similar one has to have one of them.
 
         Shingles that no training post has are the rarest, and count.
         """
         owner, column = holding.nonzero()
-        order = np.lexsort((column, np.diff(self._indexed.held_by.indptr)[column], owner))
+        order = np.lexsort((column, self._frequency[column], owner))
         owner, column = owner[order], column[order]
         known = np.bincount(owner, minlength=len(sizes))
         place = np.arange(len(owner)) - np.repeat(np.cumsum(known) - known, known)
-        enough = sizes - np.ceil(NEAR * sizes).astype(np.int64) + 1 - (sizes - known)
-        kept = place < enough[owner]
+        kept = place < (known - _beyond_rarest(sizes, threshold))[owner]
         return _incidence(owner[kept], column[kept], len(sizes), self._indexed.different)
 
     def _held(self, texts: Sequence[str]) -> tuple[csr_matrix, Positions]:
@@ -145,7 +159,7 @@ class Originals:
 
     def _nearest(self, texts: Sequence[str]) -> Iterable[Nearest]:
         incidence, sizes = self._held(texts)
-        both = (incidence @ self._indexed.held_by).toarray()
+        both = (self._indexed.holding @ incidence.T).T.toarray()
         similarity = both / (sizes[:, None] + self._indexed.sizes[None, :] - both)
         best = similarity.argmax(axis=1)
         return map(Nearest, best.tolist(), similarity.max(axis=1).tolist())
@@ -246,7 +260,15 @@ def _incidence(owner: Positions, column: Positions, count: int, shingles: Codes)
     from scipy.sparse import csr_matrix  # noqa: PLC0415 -- heavy, and only needed when measuring
 
     ones = np.ones(len(owner), np.int32)
-    return csr_matrix((ones, (owner, column)), shape=(count, len(shingles)))
+    incidence = csr_matrix((ones, (owner, column)), shape=(count, len(shingles)))
+    incidence.data[:] = 1  # where a text holds it several times, too
+    return incidence
+
+
+def _beyond_rarest(sizes: Positions, threshold: float) -> Positions:
+    """How many shingles of texts with so many are not among their rarest; see `Originals.near`."""
+    beyond: Positions = np.ceil(threshold * sizes).astype(np.int64) - 1
+    return beyond
 
 
 def _only(shared: Positions, at: Positions, code: Positions) -> tuple[Positions, Positions]:

@@ -119,7 +119,9 @@ class CopyIndex:
         """
         if not len(self._signatures):
             return 0.0
-        differing = np.bitwise_count(self._signatures ^ self._signature(text)).sum(axis=1).min()
+        differing = (
+            np.bitwise_count(self._signatures ^ self._signature(text, _Hashes(self.salt))).sum(axis=1).min()
+        )
         return max(0.0, 1 - 2 * float(differing) / SIGNATURE)
 
     def is_near_copy(self, text: str, threshold: float = NEAR) -> bool:
@@ -159,8 +161,9 @@ class CopyIndex:
     def _hashed(self, words: Sequence[str]) -> tuple[NDArray[np.int64], Hashes]:
         """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
         runs = ("\0".join(words[i : i + self.run]) for i in range(len(words) - self.run + 1))
+        keyed = _Hashes(self.salt)
         hashes = {
-            i: _hash(run, self.salt) >> (EXACT_BITS - self.bits)
+            i: keyed[run] >> (EXACT_BITS - self.bits)
             for i, run in enumerate(runs)
             if self.exact or not _DIGIT.search(run)
         }
@@ -170,19 +173,18 @@ class CopyIndex:
         """(texts, 8) signatures; a shingle that several texts have is hashed once in a batch of them."""
         signatures = np.empty((len(texts), SIGNATURE // 64), np.uint64)
         for start in range(0, len(texts), BATCH):
-            of_text = [_shingles(text) for text in texts[start : start + BATCH]]
-            hashes = {shingle: _hash(shingle, self.salt) for shingle in set().union(*of_text)}
-            for number, shingles in enumerate(of_text, start):
-                signatures[number] = self._bits([hashes[shingle] for shingle in shingles])
+            hashes = _Hashes(self.salt)
+            for number, text in enumerate(texts[start : start + BATCH], start):
+                signatures[number] = self._signature(text, hashes)
         return signatures
 
-    def _signature(self, text: str) -> Hashes:
-        return self._bits([_hash(shingle, self.salt) for shingle in _shingles(text)])
-
-    def _bits(self, hashes: Sequence[int]) -> Hashes:
+    def _signature(self, text: str, hashes: _Hashes) -> Hashes:
         """One bit of the smallest value of each permutation of the hashes of a text's shingles."""
-        smallest = (np.array(hashes, np.uint64)[:, None] * self._factors + self._terms).min(axis=0)
-        bits = (smallest >> np.uint64(20)).astype(np.uint8) & 1
+        shingles = _shingles(text)
+        of_shingles = np.fromiter(map(hashes.__getitem__, shingles), np.uint64, len(shingles))
+        permuted = of_shingles[:, None] * self._factors
+        permuted += self._terms
+        bits = (permuted.min(axis=0) >> np.uint64(20)).astype(np.uint8) & 1
         return np.packbits(bits).view(np.uint64)
 
 
@@ -195,9 +197,17 @@ def _salt(texts: Sequence[str]) -> bytes:
     return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SALT).digest()
 
 
-def _hash(text: str, salt: bytes) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=salt)
-    return int.from_bytes(digest.digest(), "little")
+class _Hashes(dict[str, int]):
+    """Keyed hashes of texts, each made when it is asked for the first time."""
+
+    def __init__(self, salt: bytes) -> None:
+        self._keyed = hashlib.blake2b(digest_size=8, key=salt)
+
+    def __missing__(self, text: str) -> int:
+        digest = self._keyed.copy()  # faster than to begin with the key again
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        self[text] = int.from_bytes(digest.digest(), "little")
+        return self[text]
 
 
 def _permutations(salt: bytes) -> tuple[Hashes, Hashes]:

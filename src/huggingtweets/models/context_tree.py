@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Sized
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 END = 0xFF  # before and after every post; no UTF-8 text has this byte
 RADIX = 256
+SORTED = 4  # bytes of a context that are sorted by at once; before them in a number is the place so far
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -32,6 +33,7 @@ class ByteStream(NamedTuple):
     data: Integers
     positions: Integers  # of the bytes to predict: each post's own and its end
     lengths: Integers  # how many bytes of each post are predicted
+    order: int  # bytes of the longest context and the byte after it
 
 
 class Matches(NamedTuple):
@@ -50,22 +52,21 @@ def byte_stream(texts: Sequence[str], order: int) -> ByteStream:
     lengths = np.array([len(post) for post in posts], np.int64)
     data = np.frombuffer(b"".join(start + post for post in posts), np.uint8).astype(np.int64)
     positions = np.arange(lengths.sum()) + (order - 1) * np.repeat(np.arange(1, len(posts) + 1), lengths)
-    return ByteStream(data, positions, lengths)
+    return ByteStream(data, positions, lengths, order)
 
 
-def count_contexts(texts: Sequence[str], order: int) -> list[ContextCounts]:
-    """The counts after contexts of 0 to `order` - 1 bytes, shortest first.
+def count_contexts(texts: Sequence[str], order: int) -> Iterator[ContextCounts]:
+    """Yield the counts after contexts of 0 to `order` - 1 bytes, shortest first.
 
     Positions are sorted once, by the bytes before them from the last to the first. Then the positions of each
     context of any length are neighbours.
     """
-    data, positions, _ = byte_stream(texts, order)
-    positions = positions[_by_context(data, positions, order)]
+    stream = byte_stream(texts, order)
+    data, positions = stream.data, stream.positions[_by_context(stream)]
     following = data[positions]
     contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.int64)
     begins = np.zeros(len(positions), bool)  # whether another context begins at a place of the order
     begins[:1] = True
-    levels = []
     for length in range(order):
         if length:
             before = data[positions - length]
@@ -74,21 +75,20 @@ def count_contexts(texts: Sequence[str], order: int) -> list[ContextCounts]:
             contexts = context[first] * RADIX + before[first]
             context = np.cumsum(begins) - 1
         grams, counts = np.unique(context * RADIX + following, return_counts=True)
-        levels.append(ContextCounts(contexts, grams, counts))
-    return levels
+        yield ContextCounts(contexts, grams, counts)
 
 
-def _by_context(data: Integers, positions: Integers, order: int) -> Integers:
-    """The order of positions by the bytes before them, the last of these first: 8 bytes in a number."""
-    keys = []
-    for start in range(1, order, 8):
-        key = np.zeros(len(positions), np.uint64)
-        for length in range(start, start + 8):
-            key = key << np.uint64(8)
-            if length < order:
-                key |= data[positions - length].astype(np.uint64)
-        keys.append(key)
-    return np.lexsort(keys[::-1]) if keys else np.arange(len(positions))
+def _by_context(stream: ByteStream) -> Integers:
+    """The order of a stream's positions by the bytes before them, the last of these first."""
+    order = np.arange(len(stream.positions))
+    place = np.zeros(len(stream.positions), np.uint64)  # of each position; the same for the same bytes so far
+    for start in range(1, stream.order, SORTED):
+        for length in range(start, min(start + SORTED, stream.order)):
+            place = place << np.uint64(8) | stream.data[stream.positions - length].astype(np.uint64)
+        order = np.argsort(place)
+        in_order = place[order]
+        place[order] = np.cumsum(np.diff(in_order, prepend=in_order[:1]) != 0, dtype=np.uint64)
+    return order
 
 
 def continuation_counts(shorter: ContextCounts, longer: ContextCounts) -> Integers:
@@ -138,15 +138,24 @@ def require_whole(levels: Sequence[WeighedLevel]) -> None:
         raise ValueError("its arrays do not belong together")
 
 
-def match(levels: Sequence[Level], stream: ByteStream) -> Iterator[Matches]:
-    """Look every position of a stream up among the contexts of each length, shortest first."""
-    context, seen = np.zeros(len(stream.positions), np.int64), np.ones(len(stream.positions), bool)
+AnyLevel = TypeVar("AnyLevel", bound=Level)
+
+
+def match(levels: Iterable[AnyLevel], stream: ByteStream) -> Iterator[tuple[AnyLevel, Matches]]:
+    """Look every position of a stream up among the contexts of each length, and yield both, shortest first.
+
+    They are looked up in the order of their contexts: neighbours are near each other in memory.
+    """
+    order = _by_context(stream)
+    positions, place = stream.positions[order], np.empty_like(order)
+    place[order] = np.arange(len(order))
+    following = stream.data[positions]
+    context, seen = np.zeros(len(positions), np.int64), np.ones(len(positions), bool)
     for length, level in enumerate(levels):
         if length:
-            before = stream.data[stream.positions - length]
-            context, seen = extend(level.contexts, context, seen, before)
-        gram, gram_seen = _look_up(level.grams, context * RADIX + stream.data[stream.positions])
-        yield Matches(context, seen, gram, seen & gram_seen)
+            context, seen = extend(level.contexts, context, seen, stream.data[positions - length])
+        gram, gram_seen = _look_up(level.grams, context * RADIX + following)
+        yield level, Matches(context[place], seen[place], gram[place], (seen & gram_seen)[place])
 
 
 def extend(contexts: Integers, context: Integers, seen: Flags, before: Integers) -> tuple[Integers, Flags]:

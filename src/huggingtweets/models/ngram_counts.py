@@ -10,9 +10,10 @@ The counts hold the posts nearly word for word: whoever has the model has most o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +42,11 @@ VALIDATION = 0.1  # share of the training posts that order and smoothing are cho
 PLAIN = Sampling(top_p=1.0, max_new_tokens=1000)  # by the probabilities as they are
 MIN_DISCOUNT = 0.05  # so that unseen bytes have a probability even where counts are odd
 
-KNESER_NEY = "kneser-ney"
-WITTEN_BELL = "witten-bell"
+SMOOTHINGS = KNESER_NEY, WITTEN_BELL = ("kneser-ney", "witten-bell")
 _ARRAYS = ("contexts", "grams", "explicit", "down")  # of `Probabilities`, as files name them
 
 Floats = NDArray[np.float64]
+Item = TypeVar("Item")
 
 
 class Probabilities(NamedTuple):
@@ -92,7 +93,7 @@ class NgramModel:
         """
         stream = byte_stream(texts, self.order)
         p = np.full(len(stream.positions), 1 / RADIX)
-        for level, matches in zip(self._levels, match(self._levels, stream), strict=True):
+        for level, matches in match(self._levels, stream):
             p = _interpolate(level, matches, p)
         text_ids = np.repeat(np.arange(len(texts)), stream.lengths)
         return np.bincount(text_ids, -np.log2(p), len(texts)).astype(np.float64)
@@ -193,32 +194,39 @@ class NgramModel:
 
 def choose_order(train: Sequence[str], validation: Sequence[str]) -> tuple[int, str]:
     """The order and smoothing that predict `validation` best after fitting to `train`."""
-    levels = count_contexts(train, MAX_ORDER)
-    matches = list(match(levels, byte_stream(validation, MAX_ORDER)))
+    stream = byte_stream(validation, MAX_ORDER)
+    p = {smoothing: np.full(len(stream.positions), 1 / RADIX) for smoothing in SMOOTHINGS}
     bits: dict[tuple[int, str], float] = {}
-    for smoothing in (KNESER_NEY, WITTEN_BELL):
-        p = np.full(len(matches[0].gram), 1 / RADIX)
-        for k, (level, level_matches) in enumerate(zip(levels, matches, strict=True)):
-            as_highest = _interpolate(_probabilities(level, level.counts, smoothing), level_matches, p)
-            bits[k + 1, smoothing] = -float(np.log2(as_highest).sum())
-            if k + 1 < MAX_ORDER:
-                lower = _probabilities(level, _lower_counts(levels, k, smoothing), smoothing)
-                p = _interpolate(lower, level_matches, p)
-    return min(bits, key=bits.__getitem__)
+    levels = match(count_contexts(train, MAX_ORDER), stream)  # at no time are all in memory
+    for order, ((level, matches), following) in enumerate(_with_next(levels), start=1):
+        for smoothing in SMOOTHINGS:
+            highest = _probabilities(level, level.counts, smoothing)
+            bits[order, smoothing] = -float(np.log2(_interpolate(highest, matches, p[smoothing])).sum())
+            if following:
+                lower = _probabilities(level, _lower_counts(level, following[0], smoothing), smoothing)
+                p[smoothing] = _interpolate(lower, matches, p[smoothing])
+    choices = ((order, smoothing) for smoothing in SMOOTHINGS for order in range(1, MAX_ORDER + 1))
+    return min(choices, key=bits.__getitem__)
 
 
-def smooth(levels: Sequence[ContextCounts], smoothing: str) -> list[Probabilities]:
+def smooth(levels: Iterable[ContextCounts], smoothing: str) -> list[Probabilities]:
     """Turn counts into probabilities; the longest contexts keep their plain counts."""
-    highest = len(levels) - 1
-    lower = [
-        _probabilities(levels[k], _lower_counts(levels, k, smoothing), smoothing) for k in range(highest)
+    return [
+        _probabilities(level, _lower_counts(level, longer, smoothing) if longer else level.counts, smoothing)
+        for level, longer in _with_next(levels)
     ]
-    return [*lower, _probabilities(levels[highest], levels[highest].counts, smoothing)]
 
 
-def _lower_counts(levels: Sequence[ContextCounts], k: int, smoothing: str) -> Integers:
+def _with_next(items: Iterable[Item]) -> Iterator[tuple[Item, Item | None]]:
+    """Yield each item with the next; the last with None."""
+    for item, following in pairwise(chain(items, [None])):
+        if item is not None:
+            yield item, following
+
+
+def _lower_counts(level: ContextCounts, longer: ContextCounts, smoothing: str) -> Integers:
     """The counts of shorter contexts: Kneser-Ney counts the contexts a byte was seen in, not how often."""
-    return continuation_counts(levels[k], levels[k + 1]) if smoothing == KNESER_NEY else levels[k].counts
+    return continuation_counts(level, longer) if smoothing == KNESER_NEY else level.counts
 
 
 def _probabilities(level: ContextCounts, counts: Integers, smoothing: str) -> Probabilities:

@@ -1,6 +1,7 @@
 """Chats of Signal as the program signal-export writes them: what the owner of the phone wrote.
 
     Bob Tests/data.json     a message on each line, as JSON: date, sender, body, quote, and so on
+    Bob Tests/chat.md       the same as text; read where there is no data.json
 
 Only messages whose sender is `Me` are read, and of them the body: quotes are the words of others. Deleted
 messages and calls are left out. Chats are never public; their messages count as unlisted, the narrowest
@@ -27,8 +28,9 @@ from ._formats.encoding import lines
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.odd_records import OddRecords
 from ._formats.skipped import DELETED, NO_POST, skip
+from ._signal_markdown import FILES, is_markdown, markdown_messages
 
-SUMMARY = "chats of Signal, written by signal-export: its folder, a zip of it, or a data.json"
+SUMMARY = "chats of Signal, written by signal-export: its folder, a zip of it, a data.json or a chat.md"
 EXAMPLE = "signal-chats"
 
 _WHAT = "export of Signal"
@@ -50,16 +52,16 @@ class _Message(Struct, frozen=True):
 def recognises(location: str) -> Match:
     """Whether a file, or one in a folder of a chat, begins with a message."""
     path = Path(location)
-    if path.suffix.lower() == ".json" and path.is_file():
+    if _is_chat_file(path):
         with path.open("rb") as file:
-            return Match.CONTENT if _LINE.match(file.read(_HEAD)) else Match.NO
+            return Match.CONTENT if _is_chat(path.name, file.read(_HEAD)) else Match.NO
     return match_export(location, _is_base)
 
 
 def read(location: str, options: ReadOptions) -> Timeline:
     """Open the messages of all chats, one chat after the other."""
     path = Path(location)
-    if path.is_file() and path.suffix.lower() == ".json":
+    if _is_chat_file(path):
         digest = sha256(path)
     else:
         with open_export(location, _is_base, _WHAT) as export:
@@ -99,12 +101,20 @@ def _text(message: _Message) -> str:
 def _messages(location: str) -> Iterator[tuple[str, _Message]]:
     """Yield the messages with their places, as `chat 1, line 2`."""
     path = Path(location)
-    if path.is_file() and path.suffix.lower() == ".json":
-        yield from _decoded(lines(path), location, "line")
+    if _is_chat_file(path):
+        yield from _read_chat(path.name, lines(path), location, "line")
         return
     with open_export(location, _is_base, _WHAT) as export:
         for number, name in enumerate(_chats(export), start=1):
-            yield from _decoded(export.lines(name), export.shown(name), f"chat-{number}-line")
+            yield from _read_chat(name, export.lines(name), export.shown(name), f"chat-{number}-line")
+
+
+def _read_chat(name: str, text: Iterator[str], shown: str, place: str) -> Iterator[tuple[str, _Message]]:
+    if name.lower().endswith(".json"):
+        yield from _decoded(text, shown, place)
+        return
+    for line, date, sender, body, deleted in markdown_messages(text):
+        yield f"{place}-{line}", _Message(date, sender, body, deleted)
 
 
 def _decoded(text: Iterator[str], shown: str, place: str) -> Iterator[tuple[str, _Message]]:
@@ -122,11 +132,21 @@ def _decoded(text: Iterator[str], shown: str, place: str) -> Iterator[tuple[str,
 
 
 def _chats(export: Export) -> list[str]:
-    names = (f"{folder}/{_FILE}" for folder in export.folders(""))
-    return sorted(name for name in names if export.has(name))
+    """Return the file of each chat: data.json, which says more, or else the text."""
+    chats = ([f"{folder}/{file}" for file in (_FILE, *FILES)] for folder in export.folders(""))
+    names = (next(filter(export.has, chat), "") for chat in chats)
+    return sorted(filter(None, names))
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    names = (f"{folder}{chat}/{_FILE}" for chat in files.folders(folder))
-    heads = (next(files.chunks(name), b"")[:_HEAD] for name in names if files.has(name))
-    return any(_LINE.match(head) for head in heads)
+    names = (f"{folder}{chat}/{file}" for chat in files.folders(folder) for file in (_FILE, *FILES))
+    return any(_is_chat(name, next(files.chunks(name), b"")[:_HEAD]) for name in names if files.has(name))
+
+
+def _is_chat_file(path: Path) -> bool:
+    return path.suffix.lower() in {".json", ".md"} and path.is_file()
+
+
+def _is_chat(name: str, head: bytes) -> bool:
+    """Whether a file begins with a message."""
+    return _LINE.match(head) is not None if name.lower().endswith(".json") else is_markdown(head)

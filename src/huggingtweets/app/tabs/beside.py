@@ -17,7 +17,7 @@ from ..language import _
 from ..server import UNQUEUED, Shared, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..writing import Settings
-from ..written import WrittenPost
+from ..written import BesidePosts, WrittenPost
 from . import beside_view
 
 BASE = "base of the open model"  # no model can be named so: its name is a path without spaces
@@ -40,16 +40,22 @@ class Beside:
     def connect(self) -> None:
         """Register the event handlers."""
         shared, options = self._shared, event_options("looking", 8, "hidden")
-        gr.on(
-            [shared.model.change, shared.containers["play"].select],
-            show_errors(self._on_model),
-            [shared.key, shared.model, self.choice],
-            [self.choice, self._column],
-            **options,
-        )
-        self.choice.input(show_errors(_on_choice), self.choice, [self._column, self.html], **UNQUEUED)
+        inputs = [shared.key, shared.model, self.choice]
+        outputs = [self.choice, self._column]
+        shared.model.change(show_errors(self._on_model), inputs, [*outputs, self.html], **options)
+        shared.containers["play"].select(show_errors(self._on_tab), inputs, outputs, **options)
+        self.choice.input(show_errors(self._on_choice), inputs, [self._column, self.html], **UNQUEUED)
 
     def _on_model(self, key: object, model: object, choice: object) -> tuple[Any, ...]:
+        """Show what was written beside the posts of a model that is opened, until another is chosen."""
+        session = self._shared.session(key)
+        kept = written.load_beside(session, session.model(model)) if model else None
+        choices, column = self._on_tab(key, model, choice or (kept.whom if kept else NOBODY))
+        if kept and choices["value"] == kept.whom:
+            return choices, column, _kept(session, model, kept)
+        return choices, column, beside_view.nothing()
+
+    def _on_tab(self, key: object, model: object, choice: object) -> tuple[Any, ...]:
         """Offer what the open model was trained from, and the other models; keep what is chosen."""
         choices = _choices(self._shared.session(key), model)
         value = choice if choice in [name for _, name in choices] else NOBODY
@@ -57,6 +63,12 @@ class Beside:
             gr.update(choices=choices, value=value, visible=len(choices) > 1),
             gr.update(visible=bool(value)),
         )
+
+    def _on_choice(self, key: object, model: object, choice: object) -> tuple[Any, ...]:
+        """Show nothing yet of the one that is chosen; what another wrote goes."""
+        session = self._shared.session(key)
+        written.delete_beside(session, session.model(model))
+        return gr.update(visible=bool(choice)), beside_view.nothing()
 
     def write(
         self,
@@ -74,28 +86,41 @@ class Beside:
         """
         if not choice:
             return
-        is_base = choice == BASE
-        other = folder if is_base else session.model(choice)
+        other, base = _writer(session, folder, choice)
         settings = replace(settings, speaker=None, best_of=settings.best_of if writing.can_pick(other) else 1)
-        name = beside_view.base_name(folder) if is_base else None
         drafts: tuple[Draft, ...] = (Draft(),) * count
         for drafts in writing.write(
-            self._shared.server.loaded_models, other, prompt, settings, count=count, base=is_base
+            self._shared.server.loaded_models, other, prompt, settings, count=count, base=base is not None
         ):
-            yield beside_view.unfinished(other, prompt, [draft.text for draft in drafts], name)
-        if not is_base:
-            new = [
-                WrittenPost(prompt=prompt, text=draft.text, shown=False, best_of=settings.best_of)
-                for draft in drafts
-                if draft.whole
-            ]
-            with self._shared.server.sessions.lock(session):
+            yield beside_view.unfinished(other, prompt, [draft.text for draft in drafts], base)
+        texts = tuple(draft.text if draft.whole else "" for draft in drafts)
+        kept = BesidePosts(
+            whom=str(choice), model_digest=other.record.model_digest, prompt=prompt, texts=texts
+        )
+        with self._shared.server.sessions.lock(session):
+            written.save_beside(kept, session, folder)
+            if base is None:
+                new = [
+                    WrittenPost(prompt=prompt, text=text, shown=False, best_of=settings.best_of)
+                    for text in texts
+                    if text
+                ]
                 written.save([*new, *written.load(session, other)], session, other)
-        yield beside_view.posts(other, prompt, [draft.text if draft.whole else "" for draft in drafts], name)
+        yield beside_view.posts(other, prompt, texts, base)
 
 
-def _on_choice(choice: object) -> tuple[Any, ...]:
-    return gr.update(visible=bool(choice)), beside_view.nothing()
+def _kept(session: Session, model: object, kept: BesidePosts) -> Markup:
+    """The column of posts that were written before; without those of a model that was made anew since."""
+    folder = session.model(model)
+    other, base = _writer(session, folder, kept.whom)
+    if other.record.model_digest != kept.model_digest:
+        return beside_view.nothing()
+    return beside_view.posts(other, kept.prompt, kept.texts, base)
+
+
+def _writer(session: Session, folder: ModelFolder, whom: object) -> tuple[ModelFolder, str | None]:
+    """The model that is chosen, or, where its base is, the open one and the name of the base."""
+    return (folder, beside_view.base_name(folder)) if whom == BASE else (session.model(whom), None)
 
 
 def _choices(session: Session, model: object) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ class ForgetTab:
                 elem_id="forget-whom",
             )
             with gr.Row():
-                self._show = gr.Button(_("Show what would go"), elem_id="forget-show")
+                self._show = gr.Button(_("Show what would be deleted"), elem_id="forget-show")
                 self._forget = gr.Button(
                     _("Delete it for good"), variant="stop", visible=False, elem_id="forget"
                 )

@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from .. import training_request
 from ..actions import action_html
 from ..language import _
 from ..server import UNQUEUED, Server, Shared, event_options, model_choices, show_errors, unchecked_dropdown
@@ -56,7 +55,5 @@ class Header:
         return model_choices(self._shared.session(key), asked)
 
     def _on_model(self, key: object, model: object) -> Any:
-        """Note that the model was opened, and show its face beside its posts."""
-        session = self._shared.session(key)
-        training_request.mark_opened(session, model)
-        return header_view.face(session.model(model)) if model else ""
+        """Show the face of the model beside its posts."""
+        return header_view.face(self._shared.session(key).model(model)) if model else ""

@@ -18,7 +18,7 @@ from .. import selection as selections
 from ..actions import action_html, clicked
 from ..language import _
 from ..markup import problem
-from ..messages import error_message, hide_paths, language_of
+from ..messages import shown_error
 from ..selection import Selection
 from ..server import UNQUEUED, Shared, event_options, show_errors
 from ..sessions import Session
@@ -136,8 +136,7 @@ class PostsTab:
             except Exception as error:  # noqa: BLE001 -- all are shown, and the unexpected ones logged
                 selection = replace(selection, enough=False)
                 names = [(place.location, place.shown) for place in selection.places]
-                message = hide_paths(error_message(error), names)
-                html = posts_view.places(selection) + problem(message, lang=language_of(error))
+                html = posts_view.places(selection) + _problem(error, names)
         selections.save(selection, session)
         reading.delete_unused_uploads(selection, session)
         return _panel(html, selection)
@@ -155,7 +154,7 @@ class PostsTab:
             try:
                 selection = selections.with_typed(selection, typed[:MAX_TYPED], self._server.limits)
             except HuggingtweetsError as error:
-                html = posts_view.places(selection) + problem(error_message(error), lang=language_of(error))
+                html = posts_view.places(selection) + _problem(error)
                 return typed, html, *(gr.skip(),) * (len(self._panel) - 1)
             return "", *self._read(session, selection, filters)
 
@@ -203,10 +202,7 @@ class PostsTab:
                 panel = self._read(session, selections.load(session))
                 selection = selections.load(session)
         except UserError as error:  # there are too many sessions
-            selection, panel = (
-                Selection(),
-                _panel(problem(error_message(error), lang=language_of(error)), Selection()),
-            )
+            selection, panel = Selection(), _panel(_problem(error), Selection())
         rules = selection.rules
         dates = [day.isoformat() if day else "" for day in (rules.since, rules.until)]
         return *panel, rules.keep_replies, rules.lang or "", *dates, selection.person
@@ -222,6 +218,11 @@ def _panel(html: Markup, selection: Selection) -> tuple[Any, ...]:
         gr.update(variant="secondary" if selection.enough else "primary"),
         gr.update(visible=bool(selection.readable and selection.title)),
     )
+
+
+def _problem(error: Exception, names: Sequence[tuple[str, str]] = ()) -> Markup:
+    message, language = shown_error(error, names)
+    return problem(message, lang=language)
 
 
 def _has_filters(selection: Selection, filters: Sequence[object]) -> bool:

@@ -14,8 +14,9 @@ from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
 from ..actions import button, go
 from ..icons import CROSS
-from ..language import ENGLISH, N_, _, html, percent, plural
+from ..language import N_, _, html, percent, plural
 from ..language import number as numeral
+from ..library_messages import translated
 from ..markup import empty, heading, joined, spoken
 from ..selection import SAMPLE, Place, Selection
 
@@ -123,7 +124,7 @@ def places(selection: Selection) -> Markup:
     numbered = list(enumerate(selection.places))
     chips = joined(_chip(number, place) for number, place in numbered)
     refused = joined(_refused(number, place) for number, place in numbered if place.error)
-    return (_PLACES.format(_("Reading"), chips) if selection.readable else Markup("")) + refused
+    return (_PLACES.format(_("Read from"), chips) if selection.readable else Markup("")) + refused
 
 
 def _chip(number: int, place: Place) -> Markup:
@@ -142,6 +143,7 @@ def _shown(place: Place) -> str:
 def _refused(number: int, place: Place) -> Markup:
     """A place that cannot be read; where a question is open, a button for each answer."""
     shown = _shown(place)
+    error, language = translated(place.error)
     answers = [
         button("person", f"{plain(name)} ({numeral(count)})", name) for name, count in place.authors.items()
     ]
@@ -149,13 +151,18 @@ def _refused(number: int, place: Place) -> Markup:
     question = _("Whose posts?") if place.authors else _("Which column holds the texts?")
     return _REFUSED.format(
         title=_("Not read: {place}").format(place=shown),
-        error="" if place.asks else spoken(plain(place.error[:1].upper() + place.error[1:]), ENGLISH),
+        error="" if place.asks else spoken(plain(_sentence(error, place)), language),
         question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
         again=""
         if place.asks
         else button("again", _("Try again"), str(number), name=_("Try {place} again").format(place=shown)),
         cross=button("remove", _("Remove"), str(number), name=_("Remove {place}").format(place=shown)),
     )
+
+
+def _sentence(error: str, place: Place) -> str:
+    """An error with a capital at its beginning, unless that is the name of a file."""
+    return error if error.startswith(place.shown) else error[:1].upper() + error[1:]
 
 
 def _inspection(inspection: Inspection) -> Markup:
@@ -174,7 +181,7 @@ def _inspection(inspection: Inspection) -> Markup:
             face=_face(face),
             name=face["name"],
             handle=face["handle"],
-            source=account.source.replace("_", " "),
+            source=account.source.replace("_", " ").capitalize(),
         ),
         _SUFFICIENCY.format(kind=kind, title=_(title), text=_sufficiency_text(inspection.sufficiency)),
         _funnel(cleaned.funnel),

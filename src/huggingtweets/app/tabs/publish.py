@@ -57,7 +57,7 @@ class PublishTab:
             self._private = gr.Checkbox(label=_("Only I can see it"))
             self._posts = gr.Checkbox(label=_("Publish the posts, too"))
             with gr.Row():
-                self._show_plan = gr.Button(_("Show what would go"), elem_id="plan")
+                self._show_plan = gr.Button(_("Show what would be uploaded"), elem_id="plan")
                 self._publish = gr.Button(_("Publish"), variant="primary", visible=False, elem_id="publish")
             self._result = gr.HTML(elem_id="published")
 

@@ -16,7 +16,7 @@ from ... import models
 from ...model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PREDICTIONS, ModelFolder
 from ...workflows.evaluate import evaluate
 from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
-from ..language import ENGLISH, N_, _
+from ..language import N_, _
 from ..markup import busy, data_url, document, heading, note, picture, problem
 from ..server import Shared, event_options, show_errors
 from .play_view import no_model
@@ -125,7 +125,7 @@ class TakeTab:
             download.parent.mkdir(mode=0o700)
             zip_file.replace(download)
         holds_posts = models.holds_posts(folder.record.recipe)
-        warning = problem(HOLDS_POSTS, _("Mind who gets it"), lang=ENGLISH) if holds_posts else ""
+        warning = problem(_(HOLDS_POSTS), _("Mind who gets it")) if holds_posts else ""
         return gr.update(variant="secondary"), gr.update(value=str(download), visible=True), warning
 
 

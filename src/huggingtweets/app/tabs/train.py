@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ... import recipes
 from ...model_folder import ModelFolder, folder_name
@@ -51,7 +52,7 @@ class TrainTab:
                 self._begin = gr.Button(
                     _("Train it"), variant="primary", size="lg", elem_id="begin", interactive=False
                 )
-                with gr.Accordion(_("Another recipe"), open=False):
+                with gr.Accordion(_("Another recipe"), open=False) as self._recipes:
                     self._recipe = gr.Radio(
                         recipe_choices,
                         value=shared.server.limits.default_recipe(),
@@ -78,7 +79,10 @@ class TrainTab:
         key, digest, recipe = shared.key, self._digest, self._recipe
         options = event_options("looking", 8, "hidden")
         self._begin.click(
-            show_errors(self._on_begin), [key, recipe, digest], [self._summary, digest, *panel], **options
+            show_errors(self._on_begin),
+            [key, recipe, digest],
+            [self._recipes, self._summary, digest, *panel],
+            **options,
         )
         self._notify.click(None, None, self._notify, js="() => huggingtweets.askToNotify()")
         self._stop.click(show_errors(self._on_stop), [key, runs], panel, **options)
@@ -88,6 +92,7 @@ class TrainTab:
         shared.strip.click(
             show_errors(self._on_strip), key, [shared.model, shared.tabs, shared.strip], **options
         )
+        shared.model.change(show_errors(self._on_opened), [key, shared.model], shared.strip, **options)
         gr.on(
             [recipe.input, digest.change],
             show_errors(self._on_choice),
@@ -101,10 +106,8 @@ class TrainTab:
         """Updates of the panel: the progress of a run, the queue, and which buttons can be clicked."""
         runs = training_request.runs(session)
         library = [folder for _, folder in session.library()]
-        active = [run for run in runs if isinstance(run.state, Running | Queued)]
         run = next((run for run in runs if run.id == run_id), None)
         state = run.state if run else None
-        after = _expected(library, active[0]) if active else None
         return (
             _run_choices(runs, run.id if run else None),
             train_view.run(run, _expected(library, run)) if run else train_view.nothing(),
@@ -114,9 +117,9 @@ class TrainTab:
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped | Failed)),
             gr.update(visible=isinstance(state, Done)),
-            train_view.strip(runs, after.after if after else None),
+            _strip(library, runs),
             more_choices(session),
-            gr.Timer(active=bool(active)),
+            gr.Timer(active=bool(_active(runs))),
         )
 
     def _on_begin(self, key: object, recipe: object, digest: object) -> tuple[Any, ...]:
@@ -126,9 +129,10 @@ class TrainTab:
         shown = posts_view.summary(selection), selection.digest
         if digest != selection.digest:
             gr.Warning(_("The posts were changed in another window. Look whose they are now, then train it."))
-            return *shown, *(gr.skip(),) * len(self._panel)
+            return gr.skip(), *shown, *(gr.skip(),) * len(self._panel)
         run_id = self._queue.add(_training_request(self._shared, session, recipe), session)
-        return *shown, *self._update(session, run_id)
+        folded = gr.update(open=False)  # on a phone the progress is below the recipes
+        return folded, *shown, *self._update(session, run_id)
 
     def _on_choice(self, key: object, recipe: object, run_id: object) -> tuple[Any, ...]:
         """Say how long a run would take, and whether one can begin."""
@@ -167,17 +171,33 @@ class TrainTab:
         """Open the model that is ready, from whichever tab."""
         _, run_id = clicked(event)
         model, tabs = self._on_play(key, run_id)
+        name = training_request.find(self._shared.session(key), run_id).request.name
+        return model, tabs, self._on_opened(key, name)
+
+    def _on_opened(self, key: object, model: object) -> Markup:
+        """Note that a model was opened: the strip says no more that it is ready."""
         session = self._shared.session(key)
-        training_request.mark_opened(session, training_request.find(session, run_id).request.name)
-        return model, tabs, train_view.strip(training_request.runs(session), None)
+        training_request.mark_opened(session, model)
+        return _strip([folder for _, folder in session.library()], training_request.runs(session))
 
     def _on_load(self, key: object) -> tuple[Any, ...]:
         """Show the run that is running or queued, or else the newest."""
         session = self._shared.session(key)
         runs = training_request.runs(session)
-        active = next((run for run in reversed(runs) if isinstance(run.state, Running | Queued)), None)
-        run = active or next(iter(runs), None)
+        run = next(iter(_active(runs)[::-1] or runs), None)
         return self._update(session, run.id if run else None)
+
+
+def _active(runs: list[TrainingRun]) -> list[TrainingRun]:
+    """The runs that are running or queued, newest first."""
+    return [run for run in runs if isinstance(run.state, Running | Queued)]
+
+
+def _strip(library: list[ModelFolder], runs: list[TrainingRun]) -> Markup:
+    """One line above all tabs: what is learning, and what is ready."""
+    active = _active(runs)
+    expected = _expected(library, active[-1]) if active else None
+    return train_view.strip(runs, expected.after if expected else None)
 
 
 def _expected(library: list[ModelFolder], run: TrainingRun) -> run_progress.Duration | None:
@@ -242,4 +262,4 @@ def _run_choices(runs: list[TrainingRun], selected: str | None) -> Any:
 
 
 def _recipe_label(name: str) -> str:
-    return f"{name}: {recipes.load(name).summary}"
+    return f"{name}: {_(recipes.load(name).summary)}"

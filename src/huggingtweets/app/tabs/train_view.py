@@ -14,7 +14,8 @@ from ...types import CurvePoint
 from ...types import Stage as StageName
 from ..actions import button, go
 from ..events import Done, Failed, Queued, Running, State, Stopped
-from ..language import ENGLISH, N_, _, number, percent, plural
+from ..language import N_, _, number, percent, plural
+from ..library_messages import translated
 from ..markup import empty, joined, note, problem
 from ..messages import without_commands
 from ..run_progress import Duration, Progress, in_words, progress_of
@@ -22,6 +23,7 @@ from ..sessions import Session
 from ..training_request import TrainingRun
 
 STAGES = {  # what the page calls the stages, and the parts of an evaluation before its questions
+    "": N_("Getting ready"),
     "read": N_("Reading the posts"),
     "preprocess": N_("Preparing the posts"),
     "train": N_("Learning"),
@@ -165,7 +167,8 @@ def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) 
 
 def _queued_run(run: TrainingRun | None, position: int) -> str:
     whose = plain(run.request.title) if run else _("somebody else's")
-    state = _("learning now") if position == 0 else _("waiting")
+    is_learning = isinstance(run.state, Running) if run else position == 0
+    state = _("learning now") if is_learning else _("waiting")
     return f"{whose}, {state}"
 
 
@@ -174,9 +177,11 @@ def _state_line(state: State, progress: Progress, after: float | None) -> Markup
         case Done():
             return _STATUS.format("good", _("It is ready."), _("Play with it."))
         case Failed(message=message):
-            return problem(without_commands(message), _("It could not learn"), lang=ENGLISH)
+            text, language = translated(without_commands(message))
+            return problem(text, _("It could not learn"), lang=language)
         case Stopped(message=message):
-            title = _("It stopped ({reason}).").format(reason=message) if message else _("It was stopped.")
+            why = translated(message)[0]
+            title = _("It stopped ({reason}).").format(reason=why) if message else _("It was stopped.")
             kept = _("All that it has learnt is kept; it can go on from there.")
             return _STATUS.format("fair", title, f"{_where(progress)}{kept}")
         case Queued():
@@ -196,7 +201,7 @@ def _where(progress: Progress) -> str:
 
 def _progress_bar(progress: Progress, after: float | None) -> Markup:
     """The stage of a run that is running; the bar shows the share of the whole job."""
-    stage = _(STAGES.get(progress.stage, EVALUATING if progress.stage else N_("Getting ready")))
+    stage = _(STAGES.get(progress.stage, EVALUATING))
     details = []
     if progress.stage == StageName.TRAIN and progress.steps:
         details.append(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...types import Visibility
+from .authorship import names_a_writer
 from .fields import is_empty, names, plain
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
@@ -108,7 +109,7 @@ class Audience:
         """Add the tests of a field whose name is not known, but whose words are those of an audience."""
         known = names("audience")
         plain_words = set(map(plain, words))
-        narrow = {*known["narrow"]}
+        narrow = {*known["narrow"]} - ({*known["people"]} if _names_an_author(name, key) else set())
         if plain_words and plain_words <= {*known["public"], *known["unlisted"], *narrow}:
             self._add(name, _is_closed_if_set if plain_words & narrow else _is_narrow, NOT_PUBLIC)
         elif {word.casefold() for word in words} <= _FLAGS:
@@ -129,6 +130,11 @@ class Audience:
 
     def _add(self, name: str, test: Callable[[object], bool], reason: str) -> None:
         self._tests.append((lambda record: test(record.get(name)), reason))
+
+
+def _names_an_author(name: str, key: str) -> bool:
+    """Whether a field is one of those that say who wrote a record."""
+    return key in {*names("authors")["handles"], *names("authors")["shown"]} or names_a_writer(name)
 
 
 def _is_closed(value: object) -> bool:

@@ -66,7 +66,7 @@ class Authorship:
         handles = sorted(
             handles, key=lambda name: not _has_at_signs(sample, name)
         )  # `@ada` is no display name
-        handles = handles or list(filter(_names_a_writer, used))
+        handles = handles or list(filter(names_a_writer, used))
         if not handles and not shown and wanted:
             handles = [name for name in used if _names(sample, name, wanted)]
         self._link = _link_of_one_author(sample, used)
@@ -158,7 +158,7 @@ def _last_part(name: str) -> str:
     return name.rstrip("/").rpartition("/")[2] if name.startswith(("http://", "https://")) else name
 
 
-def _names_a_writer(column: str) -> bool:
+def names_a_writer(column: str) -> bool:
     """Whether a column that has no usual name seems to hold the writer: `Tweet Author`, `messageSender`."""
     parts = {part.casefold() for part in _PARTS.findall(column)}
     known = names("authors")

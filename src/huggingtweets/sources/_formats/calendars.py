@@ -6,7 +6,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _FIRST_ACCENT, _LAST_ACCENT = "\u0300", "\u036f"  # vowel signs of other scripts tell months apart
@@ -21,6 +21,7 @@ _PERSIAN_CYCLE, _PERSIAN_LEAP_YEARS = 33, (1, 5, 9, 13, 17, 22, 26, 30)
 _ISLAMIC_CYCLE, _ISLAMIC_LEAP_YEARS = 30, (2, 5, 7, 10, 13, 16, 18, 21, 24, 26, 29)
 
 
+@lru_cache(maxsize=1000)  # dates repeat few words
 def month_of(name: str) -> int | None:
     """Return the number of the month that a name, or its abbreviation, means in one of many languages."""
     folded = _folded(name).removeprefix("ב")  # Hebrew: in January
