@@ -248,13 +248,15 @@ def test_the_bits_of_a_signature_tell_no_shingle():
     train, _ = sample()
     index = CopyIndex.build(train, COPIED_RUN)
     post = max(train, key=len)
-    signature = np.unpackbits(index._all_signatures([post]).view(np.uint8))
+
+    def bits(text):
+        return np.unpackbits(index._all_signatures([text]).view(np.uint8))
+
     rng = random.Random(0)
     inside = [normalized(post)[i : i + 5] for i in rng.sample(range(len(normalized(post)) - 5), 50)]
     outside = ["".join(rng.choice("etaoinshrdlu ") for _ in range(5)) for _ in range(50)]
     agreed = [
-        np.mean([(np.unpackbits(index._all_signatures([s]).view(np.uint8)) == signature).mean() for s in side])
-        for side in (inside, outside)
+        np.mean([(bits(shingle) == bits(post)).mean() for shingle in side]) for side in (inside, outside)
     ]
     assert agreed == pytest.approx([0.5, 0.5], abs=0.02)
 
