@@ -42,6 +42,9 @@ class Watcher(Protocol):
     def written(self, done: int, total: int) -> None:
         """`done` of `total` posts have been written, to be measured."""
 
+    def advanced(self, done: int, total: int, unit: str) -> None:
+        """`done` of `total` parts of a job are done, from 0 on; `unit` names them, like "tensors"."""
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Optimizer step `step` of `steps` is done; `loss` is in nats per token."""
 
@@ -68,6 +71,9 @@ class Silence:
         """Show nothing."""
 
     def written(self, done: int, total: int) -> None:
+        """Show nothing."""
+
+    def advanced(self, done: int, total: int, unit: str) -> None:
         """Show nothing."""
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:

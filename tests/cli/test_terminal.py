@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
+
 import pytest
 
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, train
 from huggingtweets.cli import _terminal
 from huggingtweets.cli._terminal import Pace, Terminal, duration
+from huggingtweets.progress import Silence
+from huggingtweets.workflows._stages import shown_questions
+from tests.helpers.tiny import tiny_base, varied_texts
+
+# A command whose progress is printed at once, and not only after some seconds.
+AT_ONCE = """
+from huggingtweets.cli import _terminal, main
+_terminal.LINE_SECONDS = _terminal.PACE_SECONDS = 0
+main()
+"""
+
+
+class Counts(Silence):
+    """Keeps how many posts were written, and of how many."""
+
+    def __init__(self, told):
+        self.written = lambda done, total: told.append((done, total))
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory):
+    """The folder of a model that writes at once."""
+    place = tmp_path_factory.mktemp("terminal")
+    rows = [f'{number},"{text}"' for number, text in enumerate(varied_texts(150, seed=2))]
+    (place / "ada.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    settings = [
+        f"base={tiny_base(place / 'base')}",
+        "epochs=1",
+        "evaluations=1",
+        "sampling.max_new_tokens=20",
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
+        job = TrainConfig(
+            data=DataConfig(locations=(str(place / "ada.csv"),), options=ReadOptions(name="ada")),
+            recipe=load_recipe("starter", settings),
+            out=place / "models" / "ada",
+            tracker="none",
+            evaluate=False,
+        )
+        return train(job).path
 
 
 @pytest.fixture
@@ -57,3 +105,71 @@ def test_writing_posts_says_how_long(clock, capsys):
 def test_times_are_said_as_people_say_them(seconds, expected):
     """Seconds, minutes or hours."""
     assert duration(seconds) == expected
+
+
+def test_the_pace_of_a_job_goes_on_over_its_stages(clock, capsys):
+    """Each question of an evaluation is a stage; how long all take is told from those that are answered."""
+    with Terminal() as terminal:
+        ask = shown_questions(terminal)
+        for answered, question in enumerate(("prediction", "authorship", "copying")):
+            ask(question, answered, 8)
+            clock[0] += 20
+    shown = capsys.readouterr().err
+    assert "about 2 min to go" in shown  # 20 s each, and 7 are left
+    assert "Does it only repeat the person?" in shown
+
+
+def test_texts_that_end_are_told_one_by_one(tiny_model):
+    """Of posts that are written together it is told how many are written, before all are."""
+    told = []
+    generate(tiny_model, count=20, seed=1, watcher=Counts(told))
+    counts = [done for done, total in told if total == 20]
+    assert counts[0] == 0
+    assert counts[-1] == 20
+    assert any(0 < done < 20 for done in counts)
+
+
+COMMANDS = {
+    "generate": (("generate", "MODEL", "-n", "30", "--seed", "1"), ["of 30 posts"]),
+    "merge": (("merge", "MODEL", "MODEL", "--out", "merged"), ["Averaging the weights", "tensors", "to go"]),
+    "export": (
+        ("export", "MODEL", "--to", "gguf", "--out", "exported"),
+        ["Loading the model", "tensors", "of 10 texts", "to go"],
+    ),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_seconds_say_how_far_they_are(command, tiny_model, tmp_path):
+    """In a process of their own, without a terminal, they print lines of progress on standard error."""
+    arguments, expected = COMMANDS[command]
+    words = [str(tiny_model) if word == "MODEL" else word for word in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ONCE, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert [words for words in expected if words not in done.stderr] == [], done.stderr
+    assert "to go" not in done.stdout
+
+
+def test_a_terminal_shows_a_bar(tiny_model, tmp_path):
+    """Of a command that writes for seconds; the results are on standard output alone."""
+    main, end = pty.openpty()
+    words = ["generate", str(tiny_model), "-n", "30", "--seed", "1"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_ONCE, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=end,
+        env=environment,
+    ) as process:
+        os.close(end)
+        shown = b""
+        with suppress(OSError):  # what Linux says at the end
+            while part := os.read(main, 65536):
+                shown += part
+        written, _ = process.communicate()
+    os.close(main)
+    assert process.returncode == 0
+    assert b"Writing posts" in shown
+    assert b"Writing posts" not in written

@@ -165,6 +165,9 @@ class EventWriter:
     def written(self, done: int, total: int) -> None:
         """Write nothing: the page shows the stage alone."""
 
+    def advanced(self, done: int, total: int, unit: str) -> None:
+        """Write nothing: the page shows the stage alone."""
+
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Write a step, at most one every `SECONDS_BETWEEN_STEPS`, and the last."""
         del tokens_per_second

@@ -51,7 +51,13 @@ TITLES = {
     "write": "Writing posts to be judged",
     "split": "Writing the posts of each author",
     "fleet": "Training a fleet",
+    "generate": "Writing posts",
+    "load": "Loading the model",
+    "export": "Writing the model for another program",
+    "check": "Reading it back",
+    "merge": "Averaging the weights",
 }
+SHOWN_BY_ITS_BAR = "generate"  # its results follow at once, so no title is printed
 
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -153,6 +159,7 @@ class Terminal:
         self._held_out: float | None = None
         self._last_line = 0.0
         self._pace = Pace()
+        self._paces: dict[str, Pace] = {}  # of jobs that last over several stages, by their units
         self._says_how_long = False  # whether this stage still has to say how long it will take
 
     def __enter__(self) -> Self:
@@ -167,7 +174,8 @@ class Terminal:
     def stage(self, name: str, detail: str = "") -> None:
         """Print the title of a stage, and start its bar."""
         title = TITLES.get(name) or _question(name)
-        self._line(f"{title}{f': {detail}' if detail else ''}")
+        if name != SHOWN_BY_ITS_BAR:
+            self._line(f"{title}{f': {detail}' if detail else ''}")
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(title, total=None, figures="")
@@ -184,6 +192,12 @@ class Terminal:
     def written(self, done: int, total: int) -> None:
         """Show the number of posts written so far."""
         self._show(done, total, f"{done:,} of {total:,} posts")
+
+    def advanced(self, done: int, total: int, unit: str) -> None:
+        """Show how much of a job is done; its pace is that since its beginning, whatever stages it has."""
+        if not done:
+            self._paces[unit] = Pace()
+        self._show(done, total, f"{done:,} of {total:,} {unit}", self._paces.setdefault(unit, Pace()))
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Show a training step with its loss, speed and memory."""
@@ -205,10 +219,10 @@ class Terminal:
         """Print a message."""
         self._line(message)
 
-    def _show(self, done: int, total: int | None, figures: str) -> None:
+    def _show(self, done: int, total: int | None, figures: str, pace: Pace | None = None) -> None:
         if self._task is not None:
             self._bar.update(self._task, completed=done, total=total, figures=figures)
-        left = self._pace.seconds_left(done, total)
+        left = (pace or self._pace).seconds_left(done, total)
         if left is not None and self._says_how_long:
             self._says_how_long = False
             self._line(f"  about {duration(left)} to go, as fast as so far")

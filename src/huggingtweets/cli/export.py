@@ -9,7 +9,7 @@ import typer
 
 from ..exporters import QUANTS
 from . import _options as opt
-from ._terminal import console, harmless, print_json
+from ._terminal import Terminal, console, harmless, print_json
 
 if TYPE_CHECKING:
     from ..workflows.export import Exported
@@ -51,7 +51,10 @@ def export(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.export import export
 
-    exported = export(model, to=to, quant=quant, speaker=speaker, out=out, overwrite=overwrite)
+    with Terminal() as terminal:
+        exported = export(
+            model, to=to, quant=quant, speaker=speaker, out=out, overwrite=overwrite, watcher=terminal
+        )
     if as_json:
         print_json(exported)
     else:

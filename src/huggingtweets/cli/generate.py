@@ -8,7 +8,7 @@ import typer
 
 from . import _options as opt
 from ._results import print_refused, print_samples
-from ._terminal import print_json
+from ._terminal import Terminal, print_json
 
 
 def generate(
@@ -75,18 +75,20 @@ def generate(
     from ..workflows.generate import generate
 
     changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
-    written = generate(
-        model,
-        prompt,
-        count=count,
-        seed=seed,
-        sampling={key: value for key, value in changes.items() if value is not None},
-        wildness=wildness,
-        filtered=filtered,
-        allowed=allow or (),
-        best_of=best_of,
-        speaker=speaker,
-    )
+    with Terminal() as terminal:
+        written = generate(
+            model,
+            prompt,
+            count=count,
+            seed=seed,
+            sampling={key: value for key, value in changes.items() if value is not None},
+            wildness=wildness,
+            filtered=filtered,
+            allowed=allow or (),
+            best_of=best_of,
+            speaker=speaker,
+            watcher=terminal,
+        )
     if as_json:
         print_json(written.samples)
     else:

@@ -9,7 +9,7 @@ import typer
 from ..model_folder import ModelFolder
 from . import _options as opt
 from ._results import print_trained
-from ._terminal import print_json
+from ._terminal import Terminal, print_json
 
 
 def merge(
@@ -43,7 +43,8 @@ def merge(
     numbers = [model for model in models if _is_number(model)]
     parents = [model for model in models if model not in numbers]
     all_weights = [*(weights or []), *map(float, numbers)]
-    merged = merge(parents, all_weights, out=out, overwrite=overwrite)
+    with Terminal() as terminal:
+        merged = merge(parents, all_weights, out=out, overwrite=overwrite, watcher=terminal)
     if as_json:
         print_json({"folder": str(merged), "record": merged.record})
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from ..progress import Silence, Watcher
 from ..types import Record, Sampling
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class ExportRequest:
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several
     filters: PublishedFilters = field(default_factory=PublishedFilters)
+    watcher: Watcher = field(default_factory=Silence)  # told of progress
+    rarely_first: tuple[str, ...] = ()  # pieces that no post without a prompt begins with
     avatars: Mapping[str, bytes] = field(default_factory=dict)  # image files by handle
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model_folder import folder_name
 from ..types import Record
-from ._architectures import architecture, tensors, write_settings
+from ._architectures import Tensors, architecture, tensors, write_settings
 from ._contract import NO_FILTER, Check, ExportRequest
 from ._tokenizer import write_tokenizer
 
@@ -47,7 +47,7 @@ def write_gguf(request: ExportRequest, path: Path) -> None:
     write_settings(writer, request.model)
     rows = request.model.get_input_embeddings().weight.shape[0]
     write_tokenizer(writer, request.tokenizer, request.begin, rows)
-    for name, tensor in tensors(request.model):
+    for name, tensor in _shown(request):
         kind = _kind(name, tensor, request.quant)
         writer.add_tensor(name, _quantized(name, tensor, kind), raw_dtype=kind)
     try:
@@ -66,7 +66,7 @@ def check_weights(request: ExportRequest, path: Path) -> Check:
     """
     written = {tensor.name: tensor for tensor in GGUFReader(path).tensors}
     worst = 0.0
-    for name, tensor in tensors(request.model):
+    for name, tensor in _shown(request):
         if name not in written:
             raise ModelError(f"{path.name} lacks {name}; nothing was kept")
         found = gguf.dequantize(written[name].data, written[name].tensor_type).reshape(tensor.shape)
@@ -78,6 +78,14 @@ def check_weights(request: ExportRequest, path: Path) -> Check:
             "another format with --quant"
         )
     return Check(what="weights read back", result=f"within {worst:.2%} of the model's")
+
+
+def _shown(request: ExportRequest) -> Tensors:
+    """The tensors of the model, while the watcher is told how many have been taken."""
+    total = sum(1 for _ in tensors(request.model))
+    for number, tensor in enumerate(tensors(request.model)):
+        request.watcher.advanced(number, total, "tensors")
+        yield tensor
 
 
 def _kind(name: str, tensor: NDArray[Any], quant: str) -> GGMLQuantizationType:

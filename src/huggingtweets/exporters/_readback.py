@@ -85,7 +85,8 @@ def _divergence(request: ExportRequest, written: LoadedBase) -> float:
     """KL divergence of the file's next-token distributions from the model's, in bits: mean over tokens."""
     context = request.model.config.max_position_embeddings
     divergences = []
-    for text in HARD_TEXTS:
+    for number, text in enumerate(HARD_TEXTS):
+        request.watcher.advanced(number, len(HARD_TEXTS), "texts")
         ids = torch.tensor([[request.begin, *_tokens(request.tokenizer, text)][:context]])
         ours, theirs = (_log_probabilities(model, ids) for model in (request.model, written.model))
         divergences.append((ours.exp() * (ours - theirs)).sum(-1))

@@ -17,5 +17,7 @@ WARNING = NO_FILTER
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     """Write the file, and check it; see `Exporter`."""
     path = folder / file_name(request)
+    request.watcher.stage("export", path.name)
     write_gguf(request, path)
+    request.watcher.stage("check", path.name)
     return check_weights(request, path), *check_predictions(request, path)

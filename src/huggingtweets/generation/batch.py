@@ -28,6 +28,7 @@ class SamplingRequest(Struct, frozen=True):
     alternatives: int | None = (
         None  # likeliest tokens to tell beside each sampled one; None: no probabilities
     )
+    ended: Callable[[int], None] = lambda _: None  # told how many texts of a call have ended
 
 
 class Sampler(Protocol):

@@ -25,6 +25,7 @@ def stream_tokens(
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
     rarely_first: Collection[int] = (),
+    ended: Callable[[int], None] = lambda _: None,
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
 
@@ -35,6 +36,7 @@ def stream_tokens(
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
         rarely_first: tokens that are sampled at once only where they are likely.
+        ended: told after each token how many texts have ended.
 
     Yields:
         After each token, the new tokens of every row so far, without the end: always the same list, which
@@ -51,6 +53,7 @@ def stream_tokens(
                 finished.add(text)
             elif text not in finished:
                 texts[text].append(token)
+        ended(len(finished))
         yield texts
         unfinished = [row for row, text in enumerate(rows) if text not in finished]
         if not unfinished or not remaining:

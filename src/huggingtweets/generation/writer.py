@@ -75,16 +75,23 @@ class Writer(Protocol):
             filters: look at each text before it is shown.
             speaker: handle of the author who speaks, where the model knows several; None takes a random one
                 for each post.
-            progress: told how many are written so far.
+            progress: told how many are written so far; fewer again where filters refuse some.
 
         Raises:
             UserError: the prompt fills the model's context, or the model does not know the speaker.
         """
         begin = prompt.rstrip()
-        request = SamplingRequest(begin, sampling or self.sampling, seed=seed, speaker=speaker)
-        drafts = Drafts((), {})
+        drafts, whole = Drafts((), {}), 0
+        request = SamplingRequest(
+            begin,
+            sampling or self.sampling,
+            seed=seed,
+            speaker=speaker,
+            ended=lambda ended: progress(whole + ended),
+        )
         for drafts in write_drafts(self.sampler(request), count, filters):
-            progress(sum(draft.whole for draft in drafts.places))
+            whole = sum(draft.whole for draft in drafts.places)
+            progress(whole)
         samples = tuple(Sample(prompt=begin, text=draft.text) for draft in drafts.places if draft.whole)
         return Written(samples=samples, refused=dict(drafts.refused))
 

@@ -110,15 +110,31 @@ def evaluation_metrics(evaluation: Evaluation) -> dict[str, float]:
 
 
 class RecordedWatcher(Silence):
-    """A watcher that passes the events of training on to another one, and logs them to a run."""
+    """A watcher that passes all events on to another one, and logs those of training to a run."""
 
     def __init__(self, watcher: Watcher, run: Run) -> None:
         self._watcher, self._run = watcher, run
         self._samples: Sequence[str] = ()
 
+    def stage(self, name: str, detail: str = "") -> None:
+        """Pass on that a stage begins."""
+        self._watcher.stage(name, detail)
+
+    def read(self, posts: int, expected: int | None) -> None:
+        """Pass on how many posts have been read."""
+        self._watcher.read(posts, expected)
+
+    def written(self, done: int, total: int) -> None:
+        """Pass on how many posts have been written."""
+        self._watcher.written(done, total)
+
     def fetched(self, done: int, total: int) -> None:
         """Pass on how much of a base has been fetched."""
         self._watcher.fetched(done, total)
+
+    def advanced(self, done: int, total: int, unit: str) -> None:
+        """Pass on how much of a job is done."""
+        self._watcher.advanced(done, total, unit)
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Log a training step."""

@@ -5,7 +5,7 @@ Such a model writes like something between them (Wortsman et al. 2022, "Model so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,13 +18,19 @@ from ..files import readable, sha256
 from ..model_folder import WHOLE_WEIGHTS
 
 
-def average(folders: Sequence[Path], shares: Sequence[float], target: Path) -> str:
+def average(
+    folders: Sequence[Path],
+    shares: Sequence[float],
+    target: Path,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> str:
     """Write the mean of the models' weights into the folder `target`; return its digest.
 
     Args:
         folders: whole models of one architecture.
         shares: the weight of each model in the mean; their sum is 1.
         target: a folder that exists.
+        progress: told how many tensors are averaged, and of how many.
 
     Raises:
         ModelError: a weight of the first model is absent or of another shape in another one.
@@ -34,10 +40,10 @@ def average(folders: Sequence[Path], shares: Sequence[float], target: Path) -> s
         names = [set(model.keys()) for model in models]
         if any(others != names[0] for others in names):
             raise ModelError("the models do not have the same weights; merge models of one architecture")
-        weights = {
-            name: _mean(name, [model.get_tensor(name) for model in models], shares)
-            for name in sorted(names[0])
-        }
+        weights = {}
+        for number, name in enumerate(sorted(names[0])):
+            progress(number, len(names[0]))
+            weights[name] = _mean(name, [model.get_tensor(name) for model in models], shares)
     save_file(weights, target / WHOLE_WEIGHTS, {"format": "pt"})
     readable(target / WHOLE_WEIGHTS)
     return sha256(target / WHOLE_WEIGHTS)

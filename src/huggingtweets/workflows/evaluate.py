@@ -26,6 +26,7 @@ from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
+from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -183,7 +184,7 @@ def measure_folder(
         known_words=known,
         larger=larger,
     )
-    return evaluation.measure(material, progress=lambda question, *_: watcher.stage(question)), material
+    return evaluation.measure(material, progress=shown_questions(watcher)), material
 
 
 def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:

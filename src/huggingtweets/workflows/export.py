@@ -13,6 +13,7 @@ from ..errors import ModelError, UserError
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
 from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..progress import Silence, Watcher
 from ..text.private import PATTERNS
 from ..types import NO_BASE
 
@@ -35,6 +36,7 @@ def export(
     speaker: str | None = None,
     out: Path | None = None,
     overwrite: bool = False,
+    watcher: Watcher | None = None,
 ) -> Exported:
     """Write a model folder, or the one of that name below models/, for another program.
 
@@ -48,6 +50,7 @@ def export(
         speaker: handle of the author who speaks, where the model knows several.
         out: the folder to write; None: exports/ and the names of model and target.
         overwrite: whether an existing folder is replaced.
+        watcher: told of each stage, and of progress.
 
     Raises:
         ModelError: it is not a model that the target can run, or what was written does not do what it should.
@@ -60,7 +63,7 @@ def export(
         raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}")
     folder = _whole_model(model)
     target = _target(folder, out or EXPORTS / folder_name(f"{folder.record.name} {to}"), overwrite=overwrite)
-    request = _request(folder, quant, speaker)
+    request = _request(folder, quant, speaker, watcher or Silence())
     with whole_folder(target, replace=overwrite) as path:
         checks = tuple(exporter.export(request, path))
         written = [file for file in path.rglob("*") if file.is_file()]
@@ -101,9 +104,10 @@ def _target(folder: ModelFolder, path: Path, *, overwrite: bool) -> Path:
     return ModelFolder.target(path.name, path, overwrite=overwrite).path
 
 
-def _request(folder: ModelFolder, quant: str, speaker: str | None) -> ExportRequest:
+def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watcher) -> ExportRequest:
     from ..generation.generator import Generator  # noqa: PLC0415 -- imports torch, which refusals do not need
 
+    watcher.stage("load", str(folder))
     generator = Generator.load(folder.path)
     begin, handle = _begin(generator.tokenizer, speaker)
     return ExportRequest(
@@ -115,6 +119,8 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None) -> ExportRequ
         quant=quant,
         speaker=handle,
         filters=_filters(folder),
+        watcher=watcher,
+        rarely_first=generator.rarely_first(begin),
         avatars=folder.avatars(),
     )
 

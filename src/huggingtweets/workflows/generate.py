@@ -15,6 +15,7 @@ from ..generation.filters import load_filters
 from ..generation.wildness import as_wildness, temperature
 from ..generation.writer import Written
 from ..model_folder import ModelFolder
+from ..progress import Silence, Watcher
 from ..types import Sample, Sampling
 
 
@@ -37,6 +38,7 @@ def generate(
     allowed: Collection[str] = (),
     best_of: int = 1,
     speaker: str | None = None,
+    watcher: Watcher | None = None,
 ) -> Written:
     """Write posts with a model folder, or with the one of that name below models/.
 
@@ -51,6 +53,7 @@ def generate(
         allowed: handles that may be named.
         best_of: draw so many for each, and keep the one with the highest style score.
         speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+        watcher: told of progress.
 
     Raises:
         ModelError: there is no model, or it lacks what its filters or the style score need.
@@ -58,13 +61,21 @@ def generate(
     """
     if best_of < 1:
         raise UserError(f"the best of {best_of} cannot be kept; expected 1 or more")
+    watcher, drafts = watcher or Silence(), count * best_of
     folder = ModelFolder.find(model)
+    watcher.stage("generate")
     writer = models.load(folder.path)
     filters = load_filters(folder.path, allowed=allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
     settings = _settings(writer.sampling, sampling or {}, wildness)
     written = writer.generate(
-        prompt, count=count * best_of, sampling=settings, seed=seed, filters=filters, speaker=speaker
+        prompt,
+        count=drafts,
+        sampling=settings,
+        seed=seed,
+        filters=filters,
+        speaker=speaker,
+        progress=lambda done: watcher.written(done, drafts),
     )
     return _best_of_each(written, scorer, best_of) if scorer else written
 

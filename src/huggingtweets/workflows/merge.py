@@ -16,7 +16,7 @@ from ..errors import ModelError, UserError
 from ..files import whole_folder
 from ..generation.filters import join_filters
 from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFolder, prompt_of
-from ..progress import Clock
+from ..progress import Clock, Silence, Watcher
 from ..results import Metric, bits_per_byte
 from ..types import NO_BASE, Dataset, Parent, Record, Stage, Tracked, TrainingResult
 from .data import posts_of
@@ -32,6 +32,7 @@ def merge(
     *,
     out: Path | None = None,
     overwrite: bool = False,
+    watcher: Watcher | None = None,
 ) -> ModelFolder:
     """Write a model whose weights are the weighted mean of the weights of other models.
 
@@ -40,11 +41,12 @@ def merge(
         weights: one number above 0 for each parent; empty for equal weights. They are divided by their sum.
         out: the folder to write; None: models/ and the names of all parents.
         overwrite: whether an existing folder is replaced.
+        watcher: told of each stage, and of progress.
 
     Raises:
         UserError: the models cannot be merged, for example since their bases differ; no folder was written.
     """
-    clock = Clock()
+    clock, watcher = Clock(), watcher or Silence()
     shares = _shares(parents, weights)
     folders = [_full_model(parent) for parent in parents]
     _require_same_base(folders)
@@ -53,12 +55,15 @@ def merge(
     with whole_folder(target.path, replace=overwrite) as path:
         merged = ModelFolder(path)
         with clock.measure(MERGE):
-            record = _merge_weights(folders, shares, merged, name)
+            watcher.stage(MERGE, f"{len(folders)} models")
+            record = _merge_weights(folders, shares, merged, name, watcher)
         merged.save_record(record)
+        watcher.stage(Stage.EVALUATE)
         with clock.measure(Stage.EVALUATE):
             record = replace(
                 record, result=_summarize(merged, prompt_of(folders[0].record)), seconds=clock.seconds
             )
+        watcher.stage(Stage.REPORT)
         avatars = {handle: avatar for folder in folders for handle, avatar in folder.avatars().items()}
         merged.write(reporting.render(record, avatars))
         merged.save_record(record)
@@ -129,13 +134,13 @@ def _tokenizer(folder: ModelFolder) -> bytes:
 
 
 def _merge_weights(
-    folders: Sequence[ModelFolder], shares: Sequence[float], merged: ModelFolder, name: str
+    folders: Sequence[ModelFolder], shares: Sequence[float], merged: ModelFolder, name: str, watcher: Watcher
 ) -> Record:
     """Write weights, tokenizer and the data of the text filters into `merged`; return its record."""
     from ..training.averaging import average  # noqa: PLC0415 -- imports torch, which the checks do not need
 
     paths = [folder.path for folder in folders]
-    digest = average(paths, shares, merged.path)
+    digest = average(paths, shares, merged.path, lambda done, total: watcher.advanced(done, total, "tensors"))
     for file in SHARED_BY_PARENTS:
         shutil.copyfile(paths[0] / file, merged.path / file)
     join_filters(paths, merged.path)
