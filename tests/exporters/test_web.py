@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import random
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
@@ -20,9 +18,6 @@ from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
 from huggingtweets.generation.filters import CopyFilter, PrivacyFilter, published, write_filters
-from huggingtweets.generation.generator import Generator
-from huggingtweets.generation.sampler import without_rare
-from huggingtweets.generation.text_tokens import TextTokens
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
@@ -196,41 +191,6 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert saved_picture.value.path().read_bytes().startswith(b"\x89PNG")
     assert seen.outside == []
     assert seen.errors == []
-
-
-def test_no_post_begins_with_a_piece_that_is_rarely_first(place, chromium, tmp_path):
-    """Without a prompt the page draws such beginnings again, as generate does; with one it does not."""
-    page_folder = shutil.copytree(place / "page", tmp_path / "page")
-    tokenizer = Generator.load(place / "models" / "ada").tokenizer
-    pieces = {tokenizer.decode([token]) for token in range(len(tokenizer))}
-    bot_file = page_folder / "bot.json"
-    bot = json.loads(bot_file.read_text("utf-8"))
-    bot_file.write_text(
-        json.dumps({**bot, "rarely_first": sorted(p for p in pieces if p[:1] != " ")}), "utf-8"
-    )
-    with hosted(page_folder) as url, browser.page_of(chromium, url) as (page, seen):
-        for prompt in ("", "a small"):
-            page.wait_for_selector("#write:enabled")
-            page.fill("#prompt", prompt)
-            page.click("#write")
-            page.wait_for_selector("#write:enabled")
-            written = [text for text in page.locator("article.whole p").all_text_contents() if text]
-            assert written
-            assert all(text.startswith(prompt or " ") for text in written), written
-        assert seen.errors == []
-
-
-def test_the_page_knows_the_pieces_that_generate_refuses(place):
-    """They are those that `generate` gives no probability at the beginning, as texts."""
-    model = Generator.load(place / "models" / "ada")
-    tokens = TextTokens(model.model, model.tokenizer)
-    begin = tokens.begin("", 1, None)
-    with torch.inference_mode():
-        logits = model.model(input_ids=begin).logits[:, -1]
-    refused = without_rare(logits, tokens.rarely_first("")).isinf().nonzero()[:, 1].tolist()
-    bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
-    assert refused
-    assert bot["rarely_first"] == [tokens.piece(token) for token in refused]
 
 
 @pytest.mark.slow

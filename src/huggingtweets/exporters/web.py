@@ -69,7 +69,6 @@ def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str,
         "bytes": model.stat().st_size,
         "context": min(LONGEST, request.model.config.max_position_embeddings),
         "request": _completion(request),
-        "rarely_first": request.rarely_first,
         "filters": _filters(request),
     }
 

@@ -5,13 +5,11 @@ import { makeFilters } from "./filters.js";
 
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
-const MAX_BEGINNINGS = 32; // of a draft; then it may begin in the middle of a word
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
 const at = (id) => document.getElementById(id);
 
 const bot = await (await fetch("bot.json")).json();
-const rarelyFirst = new Set(bot.rarely_first);
 introduce();
 let engine; // llama.cpp with the model
 let start; // makes a new one
@@ -102,37 +100,20 @@ async function writePost(prompt) {
   at("status").textContent = "Drafts that repeat a post of the person, or name somebody, were not shown.";
 }
 
-/**
- * Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew.
- * Without a prompt it is sampled again where it begins with a piece that only ends words.
- */
+/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
 async function sample(prompt, show) {
+  let text = prompt;
   try {
-    for (let left = MAX_BEGINNINGS; ; left--) {
-      const text = await complete(prompt, show, (piece) => left && !prompt && rarelyFirst.has(piece));
-      if (text !== null) return text.replaceAll("\ufffd", "");
+    const pieces = await engine.createCompletion({ ...bot.request, prompt, seed: random(), stream: true });
+    for await (const piece of pieces) {
+      text += piece.choices?.[0]?.text ?? "";
+      show(text.replace(LAST_WORD, ""));
     }
   } catch {
     await start();
     return null;
   }
-}
-
-/** Let the engine complete a prompt; null where the first piece is refused. */
-async function complete(prompt, show, refuses) {
-  const stop = new AbortController();
-  const settings = { ...bot.request, prompt, seed: random(), stream: true, abortSignal: stop.signal };
-  let text = prompt;
-  try {
-    for await (const piece of await engine.createCompletion(settings)) {
-      const words = piece.choices?.[0]?.text ?? "";
-      if (stop.signal.aborted || (text === prompt && refuses(words))) stop.abort();
-      else show((text += words).replace(LAST_WORD, ""));
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-  }
-  return stop.signal.aborted ? null : text;
+  return text.replaceAll("\ufffd", "");
 }
 
 function random() {
