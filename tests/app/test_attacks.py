@@ -58,7 +58,9 @@ def victim(page):
         assert "victim" in json.dumps(result["output"])
         digest = result["output"]["data"][3]
         result = client.call(client.of("begin", "click"), [client.key, "ngram", digest])
-        run = result["output"]["data"][2]["value"]
+        run = next(
+            part["value"] for part in result["output"]["data"] if isinstance(part, dict) and "choices" in part
+        )
         look = client.of("runs", "input")
         wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 240)
         yield Victim(client, "victim", run, path)

@@ -139,7 +139,9 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", ["generate", *(pytest.param(name, marks=pytest.mark.slow) for name in ("merge", "export"))]
+)
 def test_commands_of_seconds_say_how_far_they_are(command, tiny_model, tmp_path):
     """In a process of their own, without a terminal, they print lines of progress on standard error."""
     arguments, expected = COMMANDS[command]
