@@ -31,7 +31,7 @@ def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
         served(place, late=late) as page,
         browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
     ):
-        for _ in range(3):
+        for _ in range(2):
             tab.locator("#write:not([disabled])").wait_for(timeout=30_000)
             tab.locator("#face style").wait_for(state="attached")
             tab.reload()
