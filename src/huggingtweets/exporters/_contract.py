@@ -62,7 +62,6 @@ class ExportRequest:
     speaker: str = ""  # handle of the author who speaks, in a model of several
     filters: PublishedFilters = field(default_factory=PublishedFilters)
     watcher: Watcher = field(default_factory=Silence)  # told of progress
-    rarely_first: tuple[str, ...] = ()  # pieces that no post without a prompt begins with
     avatars: Mapping[str, bytes] = field(default_factory=dict)  # image files by handle
 
     @property

@@ -34,7 +34,7 @@ from .continuous import ContinuousBatch
 from .decoder import open_decoder
 from .decoder_weights import DecoderWeights, decoder_weights, is_half_fast
 from .row_decoder import RowDecoder
-from .sampler import stream_tokens, without_rare
+from .sampler import stream_tokens
 from .text_tokens import TextTokens
 from .writer import Writer
 
@@ -112,21 +112,6 @@ class Generator(Writer):
     def _half_weights(self) -> DecoderWeights | None:
         """What one text is written with alone: its time is that of reading the weights."""
         return decoder_weights(self.model, torch.float16) if is_half_fast() else None
-
-    @torch.inference_mode()
-    def rarely_first(self, begin: int) -> tuple[str, ...]:
-        """The pieces of words that no text without a prompt begins with, as `stream_tokens` refuses them.
-
-        Args:
-            begin: the token that each text begins with.
-        """
-        prompt = torch.tensor([[begin]], device=self.model.device)
-        logits = self.model.eval()(input_ids=prompt, use_cache=False).logits[:, -1]
-        tokens = self._tokens.rarely_first("")
-        refused = without_rare(logits, tokens)[0, tokens].isinf().tolist()
-        return tuple(
-            self._tokens.piece(token) for token, is_rare in zip(tokens, refused, strict=True) if is_rare
-        )
 
     def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""

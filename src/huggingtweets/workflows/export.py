@@ -120,7 +120,6 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watc
         speaker=handle,
         filters=_filters(folder),
         watcher=watcher,
-        rarely_first=generator.rarely_first(begin),
         avatars=folder.avatars(),
     )
 

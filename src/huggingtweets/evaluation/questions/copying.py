@@ -172,9 +172,10 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
     copied = {
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
     }
-    whole = {name: near(originals, posts) for name, posts in groups.items()}
-    if material.repeats:  # the held-out posts have none: cleaning dropped them
-        whole[OWN] = intervals.share(*material.repeats)
+    repeats = material.repeats  # the held-out posts have none: cleaning dropped them
+    whole = {name: near(originals, posts) for name, posts in groups.items() if name != OWN or not repeats}
+    if repeats:
+        whole[OWN] = intervals.share(*repeats)
     return Copying(
         run=COPIED_RUN,
         copied=Row.of(copied, "low"),
