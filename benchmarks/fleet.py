@@ -139,7 +139,7 @@ def train(
 
 
 def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, evaluate: bool) -> None:
-    """Print what one model of many authors takes in each stage, and how well it predicts those of each size."""
+    """Print what one model of many authors takes in each stage, and how well it predicts each size."""
     sizes = (20_000, *(SIZES[n % len(SIZES)] for n in range(count - 1)))
     with tempfile.TemporaryDirectory() as folder, peak_memory() as peak:
         config = FleetConfig(

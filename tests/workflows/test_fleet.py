@@ -38,18 +38,20 @@ from huggingtweets import (
 )
 from huggingtweets.bases import loading
 from huggingtweets.cli import app
-from huggingtweets.errors import LocationError, OutputExists, StoreUnavailable, UserError
+from huggingtweets.errors import LocationError, OutOfSpace, OutputExists, StoreUnavailable, UserError
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import Died, LocalExecutor
 from huggingtweets.workflows.fleet import leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
+from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, State
 from huggingtweets.workflows.fleet.driver import Drive, Stop
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
+from tests.helpers import flaky_store
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -389,17 +391,109 @@ def test_a_store_without_conditional_creation_is_read_back(failing, monkeypatch)
     assert sum(created) == 1
 
 
-def test_the_fleet_stops_where_the_store_fails_for_good(tmp_path):
-    """Several authors whose models cannot be stored end the fleet with the store's error; nobody failed."""
+def test_what_fails_among_many_is_not_passed_over(failing):
+    """Of many files that are read at once, those whose reading failed are read again; none is left out."""
+    for name in ("ada", "bob", "eve"):
+        failing.write(f"ended/{name}.json", name.encode())
+    FailingFileSystem.failures = 2
+    assert failing.read_folder("ended") == {"ada": b"ada", "bob": b"bob", "eve": b"eve"}
+    FailingFileSystem.failures = 9
+    with pytest.raises(StoreUnavailable):
+        failing.read_folder("ended")
+
+
+def test_a_lease_that_expires_while_the_store_is_slow_is_lost(failing, monkeypatch):
+    """A renewal that is written too late holds nothing: somebody may have taken the author over."""
+    lease = leases.acquire(failing, "ada", "me", 60)
+    assert lease
+    write = failing.write
+
+    def slowly(path, content):
+        write(path, content)
+        lease.expires = 0.0
+
+    monkeypatch.setattr(failing, "write", slowly)
+    with pytest.raises(leases.LeaseLost):
+        lease.renew()
+
+
+def test_a_lease_on_a_full_disk_keeps_nobody_out(small_disk):
+    """A file that could not be written is not there: it would be a lease that nobody holds."""
+    store, filling = Store(str(small_disk), waits=()), small_disk / "filling"
+    (small_disk / "leases").mkdir()
+    with pytest.raises(OSError, match="No space"):
+        filling.write_bytes(b"x" * 400_000)
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        leases.acquire(store, "ada", "me", 60)
+    filling.unlink()
+    assert leases.acquire(store, "ada", "me", 60).number == 1
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("store s3://x fails"), OutOfSpace("the disk is full")])
+def test_the_fleet_stops_where_nothing_can_be_kept(tmp_path, error):
+    """Several authors whose models find no place end the fleet with that error; nobody failed."""
     store = Store(str(tmp_path / "store"), waits=())
     requests = read_folder(write_authors(tmp_path / "authors", 2))
 
     def fails(_):
-        raise StoreUnavailable("store s3://x fails: it is full")
+        raise error
 
-    with pytest.raises(StoreUnavailable, match="it is full"):
-        drive(store, InlineExecutor(fails), requests)
+    with pytest.raises(type(error), match=str(error)):
+        drive(store, InlineExecutor(fails), requests, lease_seconds=0.3)
     assert records.load_outcomes(store) == {}
+
+
+def test_a_full_disk_of_a_worker_is_no_failure_of_its_author(tmp_path, monkeypatch):
+    """What a worker could not write is tried again; the author is not ended for it."""
+    store = Store(str(tmp_path / "store"))
+    (request, _) = read_folder(write_authors(tmp_path / "authors", 2))
+
+    def full(*_):
+        raise OutOfSpace("no space left on the disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet_worker, "train", full)
+        with pytest.raises(OutOfSpace):
+            AuthorWorker(store.address, job(), 30.0)(Assignment(request=request, owner="me"))
+    assert store.names("ended") == store.names("leases") == []
+
+
+@pytest.mark.slow
+def test_a_fleet_ends_on_a_store_that_fails(tmp_path):
+    """Errors at random, lost answers, torn files, a full disk, a silence: all end, with the same models."""
+    authors, quiet, store = (
+        write_authors(tmp_path / "authors", 9),
+        tmp_path / "quiet",
+        tmp_path / "x" / "store",
+    )
+    undisturbed = fleet(config(authors, quiet)).rows
+    command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", f"flaky://{store}"]
+    command += ["--recipe=ngram", "--no-evaluate", "--workers=2", "--tracker=none", "--lease-seconds=30"]
+    environment = flaky_store.environment(tmp_path / "entry")
+    with (tmp_path / "said.txt").open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(command, env=environment, stderr=file, stdout=subprocess.DEVNULL)
+    for trouble, ended in (("full", 1), ("down", 3)):
+        while len(list(store.glob("ended/*.json"))) < ended:
+            assert process.poll() is None
+            time.sleep(0.1)
+        (tmp_path / "x" / trouble).touch()
+        time.sleep(6)
+        (tmp_path / "x" / trouble).unlink()
+    assert process.wait() == 0
+    said = (tmp_path / "said.txt").read_text("utf-8")
+    for trouble in ("connection was reset", "answer was lost", "No space left on device", "does not answer"):
+        assert f"{trouble}; trying again" in said
+    rows = fleet_results(str(store)).rows
+    assert [row.state for row in rows] == [row.state for row in undisturbed]
+    weights = [[row.files.get("ngram.safetensors") for row in each] for each in (undisturbed, rows)]
+    assert weights[0] == weights[1]
+    assert fleet_status(str(store), check=True).damaged == ()
+    assert not list(store.glob("leases/*"))
+    (tmp_path / "x" / "down").touch()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "fails: the store does not answer" in done.stderr.splitlines()[-1]
+    assert "the same command then goes on" in done.stderr.splitlines()[-1]
 
 
 def test_stopping_lets_what_is_in_progress_end(tmp_path):
