@@ -38,7 +38,14 @@ from huggingtweets import (
 )
 from huggingtweets.bases import loading
 from huggingtweets.cli import app
-from huggingtweets.errors import LocationError, OutOfSpace, OutputExists, StoreUnavailable, UserError
+from huggingtweets.errors import (
+    LocationError,
+    ModelError,
+    OutOfSpace,
+    OutputExists,
+    StoreUnavailable,
+    UserError,
+)
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import Died, LocalExecutor
@@ -46,7 +53,7 @@ from huggingtweets.workflows.fleet import leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
-from huggingtweets.workflows.fleet.config import AuthorRequest, Job, State
+from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
 from huggingtweets.workflows.fleet.driver import Drive, Stop
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
@@ -625,6 +632,44 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     names = [request.name for request in read_folder(tmp_path)]
     assert len({name.casefold() for name in names}) == 3
     assert "bob" in names
+
+
+@pytest.mark.parametrize("name", ["../../outside", "..", ".hidden", "a/b", "/etc", "a\n", "_other/x", ""])
+def test_a_strange_store_names_no_place_outside(tmp_path, name):
+    """Authors and outcomes of a store that somebody else made lead to nothing beside it."""
+    store = Store(str(tmp_path / "store"))
+    records.save_fleet(store, job(), [AuthorRequest(name=name)])
+    with pytest.raises(ModelError, match="is damaged"):
+        records.load_authors(store)
+    store.write("ended/x.json", msgspec.json.encode(Outcome(name=name, state=State.FAILED)))
+    assert records.load_outcomes(store) == {}
+
+
+def test_odd_handles_are_authors_like_others(tmp_path):
+    """Handles that are very long, or made of any signs, stop nobody, and each has a file of its own."""
+    odd = [
+        "a" * 300,
+        "a" * 299 + "b",
+        "\u65e5\u672c" * 90,
+        "\U0001f600" * 9,
+        "\U0001f389",
+        "../../x",
+        "a\u202eb",
+        "\x1b[31mred",
+        "-rf",
+        "CON",
+    ]
+    rows = [{"screen_name": handle, "text": "a post"} for handle in odd]
+    (tmp_path / "posts.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    store = Store(str(tmp_path / "store"))
+    requests = parts.split_table(tmp_path / "posts.jsonl", store, Silence())
+    assert len(store.names("posts")) == len({request.name for request in requests}) == len(odd)
+    for handle, request in zip(odd, requests, strict=True):
+        [row] = (store.read(f"posts/{request.name}.jsonl") or b"").splitlines()
+        assert json.loads(row)["screen_name"] == handle
+    records.save_fleet(store, job(), requests)
+    assert records.load_authors(store) == requests
+    assert all(len(request.name.encode()) < 140 for request in requests)
 
 
 def test_who_has_more_posts_begins_earlier(tmp_path):
