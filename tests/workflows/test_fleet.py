@@ -718,7 +718,7 @@ def test_chaos_on_this_machine(tmp_path):
     seen, rng = dict[str, bytes](), random.Random(7)
     process = subprocess.Popen(command)
     for number, kind in enumerate(rng.sample(KILLS, len(KILLS))):
-        while look_at_ended(store, seen) < number or not leases.holders(Store(str(store))):
+        while look_at_ended(store, seen) < number or not (workers := workers_at_work(process, store)):
             assert process.poll() is None
             time.sleep(0.1)
         time.sleep(rng.uniform(0, 2))
@@ -727,8 +727,7 @@ def test_chaos_on_this_machine(tmp_path):
             process.wait()
             process = subprocess.Popen(command)
         else:
-            workers = psutil.Process(process.pid).children()
-            rng.choice([each for each in workers if "--multiprocessing-fork" in each.cmdline()]).kill()
+            rng.choice(workers).kill()
     while process.poll() is None:
         look_at_ended(store, seen)
         time.sleep(0.2)
@@ -748,3 +747,11 @@ def look_at_ended(store: Path, seen: dict[str, bytes]) -> int:
     for path in store.glob("ended/*.json"):
         assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()
     return len(seen)
+
+
+def workers_at_work(driver: subprocess.Popen, store: Path) -> list[psutil.Process]:
+    """The workers of a driver; none while nobody holds a lease."""
+    if not leases.holders(Store(str(store))):
+        return []
+    children = psutil.Process(driver.pid).children()
+    return [each for each in children if "--multiprocessing-fork" in each.cmdline()]
