@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -727,7 +728,8 @@ def test_chaos_on_this_machine(tmp_path):
             process.wait()
             process = subprocess.Popen(command)
         else:
-            rng.choice(workers).kill()
+            with suppress(psutil.NoSuchProcess):
+                rng.choice(workers).kill()
     while process.poll() is None:
         look_at_ended(store, seen)
         time.sleep(0.2)
@@ -753,5 +755,9 @@ def workers_at_work(driver: subprocess.Popen, store: Path) -> list[psutil.Proces
     """The workers of a driver; none while nobody holds a lease."""
     if not leases.holders(Store(str(store))):
         return []
-    children = psutil.Process(driver.pid).children()
-    return [each for each in children if "--multiprocessing-fork" in each.cmdline()]
+    workers = []
+    for each in psutil.Process(driver.pid).children():
+        with suppress(psutil.NoSuchProcess):  # it ends this moment, or has been killed
+            if "--multiprocessing-fork" in each.cmdline():
+                workers.append(each)
+    return workers
