@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --no-deps --only-binary :all: --require-hashes --requirement
 
-.PHONY: demo test test-slow browser check bill-of-materials clean torch-for-cpu
+.PHONY: demo test test-slow browser check bill-of-materials clean torch
 
 demo: $(VENV)/installed  ## the whole job: posts become a model that writes
 	$(BIN)/huggingtweets bases fetch smollm2-135m || true  # without it the demo takes the base that ships
@@ -37,23 +37,24 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "huggingtweets needs Python 3.11 or later; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
-torch-for-cpu: | $(VENV)/bin/python  # the usual one of Linux brings 4 GB of CUDA, which needs a GPU; without it pip takes that
-	@[ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || $(BIN)/python -m uv pip install --quiet --no-deps \
-	  --python $(BIN)/python --torch-backend cpu "$$(grep '^torch==' constraints.txt)" 2>/dev/null || true
+torch: | $(VENV)/bin/python  # the usual build of Linux brings 4 GB of CUDA, which needs a GPU; another index has one without
+	@if [ "$$(uname)" != Linux ]; then $(LOCKED) torch-cpu.lock; \
+	elif command -v nvidia-smi >/dev/null; then $(LOCKED) torch-cuda.lock; \
+	else $(BIN)/python -m uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python --torch-backend cpu \
+	    --requirement torch-cpu.lock 2>/dev/null \
+	  || $(LOCKED) torch-cpu.lock 2>/dev/null || $(LOCKED) torch-cuda.lock; fi
 
-# Each file that is installed has one of the hashes in the lock, but for PyTorch: its builds differ between machines.
-$(VENV)/installed: pyproject.toml constraints.txt requirements.lock | $(VENV)/bin/python
+# Each file that is installed has one of the hashes in the locks.
+$(VENV)/installed: pyproject.toml constraints.txt requirements.lock torch-cpu.lock torch-cuda.lock | $(VENV)/bin/python
 	@echo 'Installing the libraries, about 1.5 GB; this takes minutes, once'
 	$(LOCKED) requirements.lock
-	@$(MAKE) --no-print-directory torch-for-cpu
-	$(INSTALL) --constraint constraints.txt torch
+	@$(MAKE) --no-print-directory torch
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/installed-dev: pyproject.toml constraints.txt requirements-dev.lock | $(VENV)/bin/python
+$(VENV)/installed-dev: pyproject.toml constraints.txt requirements-dev.lock torch-cpu.lock torch-cuda.lock | $(VENV)/bin/python
 	@echo 'Installing the libraries and those of the tests; this takes minutes, once'
 	$(LOCKED) requirements-dev.lock
-	@$(MAKE) --no-print-directory torch-for-cpu
-	$(INSTALL) --constraint constraints.txt torch
+	@$(MAKE) --no-print-directory torch
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/installed

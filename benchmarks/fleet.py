@@ -3,7 +3,7 @@
     python benchmarks/fleet.py simulated 10000 --workers 2
     python benchmarks/fleet.py train CORPUS.txt 1000 --recipe ngram --workers 2
     python benchmarks/fleet.py scaling CORPUS.txt 12 --rounds 3
-    python benchmarks/fleet.py one-model CORPUS.txt 500 --set epochs=1
+    python benchmarks/fleet.py one-model CORPUS.txt 500 --recipe starter --set epochs=1
     python benchmarks/fleet.py plan 10000 --workers 64 --seconds 20 --lost 0.01
 
 CORPUS.txt has a post a line; each author gets the next 60 to 3,000 of them, from the top again at the end.
@@ -58,6 +58,15 @@ class SimulatedWorker:
             outcome = Outcome(name=name, state=State.DONE, bits_per_byte=1.5, worker=lease.owner)
             records.save_outcome(store, outcome)
         return outcome
+
+
+class Stages(Silence):
+    """Prints each stage as it begins: seconds of a processor until then, and the memory in use."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """Print a stage."""
+        memory = psutil.Process().memory_info().rss / 1e6
+        print(f"{time.process_time():7.0f} s {memory:6.0f} MB  {name} {detail}", flush=True)
 
 
 def simulated(count: int, workers: int) -> None:
@@ -130,7 +139,7 @@ def train(
 
 
 def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, evaluate: bool) -> None:
-    """Print what one model of many authors takes, and how well it predicts those of each size."""
+    """Print what one model of many authors takes in each stage, and how well it predicts each size."""
     sizes = (20_000, *(SIZES[n % len(SIZES)] for n in range(count - 1)))
     with tempfile.TemporaryDirectory() as folder, peak_memory() as peak:
         config = FleetConfig(
@@ -142,7 +151,7 @@ def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, eva
             tracker="none",
         )
         started = time.perf_counter()
-        rows = fleet(config).rows
+        rows = fleet(config, Stages()).rows
         seconds = time.perf_counter() - started
     done, learnt = sum(row.state == "done" for row in rows), sum(row.posts for row in rows)
     print(

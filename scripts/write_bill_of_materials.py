@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/write_bill_of_materials.py bill-of-materials.cdx.json
 
-It lists what `make` installs to run the package, with the hashes of requirements.lock, and what the package
+It lists what `make` installs to run the package, with the hashes of the locks, and what the package
 brings along: fonts, data, the program that runs models in a browser. Licences are those that the installed
 libraries name. The same version gives the same bytes.
 """
@@ -80,15 +80,13 @@ def _licence_file(name: str) -> str:
 
 
 def _pins(root: Path) -> list[tuple[str, str, list[str]]]:
-    """Name, version and SHA-256 of the files of each library; PyTorch, whose builds differ, has none."""
-    lock = (root / "requirements.lock").read_text("utf-8")
-    pins = [
-        (name, version, re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
-        for name, version, text in re.findall(r"^([\w.-]+)==([^\s;]+)((?:.*\\\n)*.*)$", lock, re.MULTILINE)
-    ]
-    constraints = (root / "constraints.txt").read_text("utf-8")
-    torch = re.findall(r"^torch==(\S+)$", constraints, re.MULTILINE)
-    return sorted([*pins, ("torch", torch[0], [])])
+    """Name, version and SHA-256 of the files of each library; of PyTorch of builds for the processor."""
+    hashes: dict[tuple[str, str], list[str]] = {}
+    for lock in ("requirements.lock", "torch-cpu.lock"):
+        text = (root / lock).read_text("utf-8")
+        for name, version, rest in re.findall(r"^([\w.-]+)==([^\s;+]+)((?:.*\\\n)*.*)$", text, re.MULTILINE):
+            hashes.setdefault((name, version), []).extend(re.findall(r"--hash=sha256:([0-9a-f]{64})", rest))
+    return sorted((name, version, found) for (name, version), found in hashes.items())
 
 
 def _library(name: str, version: str, hashes: list[str]) -> Json:

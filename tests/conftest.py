@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,6 +97,18 @@ def ngram_model(_ngram_place, home, monkeypatch):
     shutil.copytree(_ngram_place / "home", home, dirs_exist_ok=True)
     monkeypatch.chdir(_ngram_place)
     return _ngram_place / "models" / "me"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with 300 kB."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    yield small
+    subprocess.run(["umount", "-l", str(small)], check=False)
 
 
 def post(text: str, number: int = 0, **fields: object) -> Post:

@@ -71,20 +71,40 @@ def test_every_library_is_pinned():
 
 @pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))])
 def test_make_installs_only_files_whose_hashes_are_known(lock, extras):
-    """Each lock has all that is needed, in the pinned versions, with hashes; only PyTorch's builds differ."""
+    """Each lock has all that is needed, in the pinned versions, with hashes; PyTorch has locks of its own."""
     locked, pinned = pins(lock), pins("constraints.txt")
     assert needed(extras).keys() - locked.keys() == {"torch"}
     assert {
         name: locked[name] for name in locked.keys() & pinned.keys() if locked[name] != pinned[name]
     } == {}
-    entries = re.split(r"^(?=\w)", (ROOT / lock).read_text("utf-8"), flags=re.MULTILINE)[1:]
-    assert len(entries) == len(locked)
-    assert [entry for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)] == []
-    assert "://" not in (ROOT / lock).read_text("utf-8"), "any index will do"
+    assert len(entries(lock)) == len(locked)
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert f"$(LOCKED) {lock}\n" in makefile
     [options] = re.findall(r"^LOCKED := .*$", makefile, re.MULTILINE)
     assert {"--require-hashes", "--no-deps", ":all:"} <= set(options.split())
+
+
+def entries(lock: str) -> list[str]:
+    """The requirements of a lock, each of which has hashes and names no index."""
+    text = (ROOT / lock).read_text("utf-8")
+    assert "://" not in text, "any index will do"
+    found = re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]
+    assert [entry for entry in found if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)] == []
+    return found
+
+
+def test_make_installs_only_builds_of_pytorch_whose_hashes_are_known():
+    """Of both builds, of all systems and Pythons, and of the libraries of CUDA, in the pinned version."""
+    version = pins("constraints.txt")["torch"]
+    cpu, others = entries("torch-cpu.lock")
+    assert cpu.startswith(f"torch=={version}+cpu ; sys_platform == 'linux' ")
+    assert others.startswith(f"torch=={version} ; sys_platform != 'linux' ")
+    [cuda] = (entry for entry in entries("torch-cuda.lock") if entry.startswith("torch=="))
+    hashes = [set(re.findall(r"sha256:(\w+)", entry)) for entry in (cpu, others, cuda)]
+    assert hashes[1] == hashes[2]
+    assert not hashes[0] & hashes[1]
+    libraries = [entry for entry in entries("torch-cuda.lock") if entry != cuda]
+    assert all("sys_platform == 'linux'" in entry.splitlines()[0] for entry in libraries)
 
 
 def test_the_bill_of_materials_is_whole(tmp_path):
@@ -106,7 +126,7 @@ def test_the_bill_of_materials_is_whole(tmp_path):
     for name, part in libraries.items():
         assert part["purl"] == f"pkg:pypi/{name}@{part['version']}"
         assert part["licenses"] or not is_installed(name)
-        assert "properties" in part or name == "torch"
+        assert part["properties"]
     vendored = [part for part in parts.values() if "purl" not in part]
     assert len(vendored) == len(VENDORED)
     assert all(part["properties"] and part["licenses"] for part in vendored)

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ from .types import PROMPT, Base, CurvePoint, Record
 
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
+MOST_NAME = 120  # bytes of a folder's name; disks allow 255, and what is made beside it has a longer one
 DEPTH = 3  # folders below the one asked, in which models are looked for
 
 RECORD = "run.json"
@@ -182,8 +184,12 @@ def prompt_of(record: Record) -> str:
 
 
 def folder_name(name: str) -> str:
-    """A model's name as a folder's name: nothing in it can climb, hide or surprise a shell."""
-    return re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+    """A model's name as a folder's name: nothing in it can climb, hide, be too long or surprise a shell."""
+    plain = re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+    encoded = plain.encode()
+    if len(encoded) <= MOST_NAME:
+        return plain
+    return f"{encoded[:MOST_NAME].decode(errors='ignore')}-{hashlib.sha256(encoded).hexdigest()[:8]}"
 
 
 def find_models(below: Path = MODELS) -> list[ModelFolder]:

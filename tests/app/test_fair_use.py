@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import multiprocessing
 import os
 import socket
 import threading
 import time
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +19,14 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
+from gradio import queueing
+
+from huggingtweets.app.event_queue import EventQueue
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.reader import Reader
 from huggingtweets.app.sessions import Sessions
 from huggingtweets.app.uploads import UploadedBytes, delete_unused
-from huggingtweets.app.visitors import Visitors
+from huggingtweets.app.visitors import Visitors, counted_as
 from huggingtweets.errors import LocationError, NoTextColumn, SeveralAuthors, UserError
 from huggingtweets.workflows.data import DataConfig, sample_archive
 from tests.helpers.app_server import Client, served
@@ -38,6 +44,8 @@ def page(tmp_path_factory):
         own_uploads=2_500_000,
         reading=60.0,
         connections=40,
+        own_events=8,
+        own_connections=30,
         headers=2.0,
         body=2.0,
         idle=3600.0,
@@ -140,6 +148,118 @@ def test_events_of_one_visitor_do_not_pile_up(home):
     assert "wait a moment" in refused[0]
     with sessions.lock(replace(session)):
         pass
+
+
+def _ask(client: Client, stream: str) -> int:
+    """Send an event whose answer is not fetched; return the status."""
+    event = {"data": [client.key, "x"], "fn_index": client.of("model", "change"), "session_hash": stream}
+    return client.http.post("gradio_api/queue/join", json=event).status_code
+
+
+def test_one_address_does_not_fill_the_queue_of_events(page):
+    """Events of one address whose answers are not fetched are counted; those of another are answered."""
+    with Client(page.url, address="192.0.2.1") as flood, Client(page.url, address="192.0.2.2") as other:
+        statuses = [_ask(flood, "same") for _ in range(12)]
+        assert statuses == [200] * 8 + [503] * 4
+        assert (
+            "wait a moment"
+            in flood.http.post(
+                "gradio_api/queue/join",
+                json={
+                    "data": [flood.key, "x"],
+                    "fn_index": flood.of("model", "change"),
+                    "session_hash": "same",
+                },
+                headers={"Accept-Language": "en"},
+            ).text
+        )
+        result = other.call(other.of("Or an account", "submit"), [other.key, "/etc/passwd", *FILTERS])
+        assert "cannot be read here" in json.dumps(result["output"])
+
+
+def test_answers_of_one_address_push_out_no_answers_of_others(page):
+    """An address that opens stream after stream loses its own oldest answers, and goes on."""
+    with Client(page.url, address="192.0.2.3") as flood, Client(page.url, address="192.0.2.4") as other:
+        assert _ask(other, "others") == 200
+        assert {_ask(flood, f"stream{number}") for number in range(60)} == {200}
+
+        def fetched(client: Client, stream: str) -> str:
+            with client.http.stream("GET", "gradio_api/queue/data", params={"session_hash": stream}) as lines:
+                return next(line for line in lines.iter_lines() if "completed" in line or "error" in line)
+
+        assert "process_completed" in fetched(other, "others")
+        assert "process_completed" in fetched(flood, "stream59")
+        assert "unexpected_error" in fetched(flood, "stream0")
+
+
+def test_addresses_take_turns():
+    """Of many events of one address and one of another, the latter is next; half of the places stay free."""
+    asyncio.run(_take_turns())
+
+
+async def _take_turns():
+    queue = EventQueue(types.SimpleNamespace(max_threads=40), Limits(own_events=100))
+    group = queueing.EventQueue("writing", 4)
+    queue.event_queue_per_concurrency_id = {"writing": group}
+    queue.active_jobs = [None] * 40
+
+    def event(address: str) -> queueing.Event:
+        request = types.SimpleNamespace(client=types.SimpleNamespace(host=address))
+        return queueing.Event("stream", types.SimpleNamespace(concurrency_id="writing"), request, None)
+
+    group.queue = [event("2001:db8::1"), *(event(f"2001:db8::{n}") for n in range(2, 9)), event("192.0.2.1")]
+    order = []
+    for place in range(4):
+        taken = queue.get_events()
+        if taken:
+            [[one], _, _] = taken
+            order.append(one.request.client.host)
+            queue.active_jobs[place], group.current_concurrency = [one], place + 1
+    assert order == ["2001:db8::1", "192.0.2.1", "2001:db8::2"]
+    queue.active_jobs[0] = None
+    [[one], _, _] = queue.get_events()
+    assert one.request.client.host == "2001:db8::3"
+    assert len(group.queue) == 5
+
+
+def test_connections_and_requests_of_one_address_are_counted(page):
+    """Whoever opens many connections, or many requests that never end, keeps no other visitor out."""
+    url = httpx.URL(page.url)
+    opened = [
+        socket.create_connection((url.host, url.port), timeout=60, source_address=("127.0.0.2", 0))
+        for _ in range(45)
+    ]
+    try:
+        assert httpx.get(page.url, timeout=60).status_code == 200
+    finally:
+        for connection in opened:
+            connection.close()
+    with contextlib.ExitStack() as streams, httpx.Client(base_url=page.url, timeout=60) as http:
+        beats = [
+            streams.enter_context(
+                http.stream("GET", f"gradio_api/heartbeat/{n}", headers={"X-Forwarded-For": "192.0.2.5"})
+            ).status_code
+            for n in range(32)
+        ]
+        assert beats == [200] * 30 + [429] * 2
+        assert http.get("", headers={"X-Forwarded-For": "192.0.2.6"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_all_addresses_of_one_network_of_ipv6_are_one(host, counted):
+    """A visitor of IPv6 has 2^64 addresses; they count as one."""
+    assert counted_as(host) == counted
 
 
 def test_half_open_connections_are_closed(page):

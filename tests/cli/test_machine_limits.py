@@ -31,18 +31,6 @@ def trains(place, *options):
             "--base", str(place / "base"), *map(str, options)]  # fmt: skip
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of its own with 300 kB."""
-    small = tmp_path / "small"
-    small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a small file system")
-    yield small
-    subprocess.run(["umount", "-l", str(small)], check=False)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):

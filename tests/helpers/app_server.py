@@ -116,10 +116,12 @@ class Client:
 
     url: str
     key: str = ""  # of the visitor's session; random where none is given
+    address: str = ""  # where the visitor comes from, as a proxy on this machine tells it
     session: str = field(default_factory=lambda: os.urandom(8).hex())
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        headers = {"X-Forwarded-For": self.address} if self.address else {}
+        self.http = httpx.Client(base_url=self.url, timeout=60, headers=headers)
         self.config = self.http.get("config").json()
         self.key = self.key or secrets.token_urlsafe(24)  # as the browser makes it
 

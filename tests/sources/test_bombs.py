@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive
+from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats import archive_files
 from huggingtweets.sources._formats.archive_files import open_archive
 from huggingtweets.sources._formats.table_posts import _first_rows
@@ -179,3 +180,12 @@ def test_folders_are_looked_up_once(tmp_path):
         assert files.names("7/inner/") == ("x.txt",)
         assert files.names("7/") == ()
         assert files.folders("nowhere/") == ()
+
+
+def test_a_table_of_very_many_columns_is_read_in_line_with_its_length(tmp_path):
+    """A header of 60,000 names, many of them twice, holds nobody up, and the post is found."""
+    names = [f"c{number % 40_000}" for number in range(60_000)]
+    header, row = ",".join(["author", "text", *names]), "ada,hello" + "," * len(names)
+    (tmp_path / "wide.csv").write_text(f"{header}\n{row}\n", "utf-8")
+    [post] = sources.read(str(tmp_path / "wide.csv"), ReadOptions()).posts
+    assert post.text == "hello"

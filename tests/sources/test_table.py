@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from huggingtweets import sources
-from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
+from huggingtweets.errors import BrokenArchive, LocationError, SeveralAuthors, UnknownPlace
 from huggingtweets.sources import ReadOptions
 from huggingtweets.types import PostKind
 
@@ -374,3 +374,16 @@ def test_real_timelines_are_read_whole(persona, handle, count, reposts):
     assert sum(post.kind is PostKind.REPOST for post in posts) == reposts
     assert all(post.created_at and 2012 <= post.created_at.year <= 2017 for post in posts)
     assert all(post.id.isdigit() and post.id in post.url for post in posts)
+
+
+def test_two_people_with_one_handle_are_told_apart(tmp_path):
+    """Names that differ in signs alone are two people: the one who is named is read, and a guess never is."""
+    (tmp_path / "two.csv").write_text("author,text\nAnna \u2600,sun\nAnna \u2601,cloud\n", "utf-8")
+    place = str(tmp_path / "two.csv")
+    with pytest.raises(SeveralAuthors, match="choose with --handle") as several:
+        list(sources.read(place, ReadOptions()).posts)
+    assert several.value.authors == {"Anna \u2600": 1, "Anna \u2601": 1}
+    for name, text in (("Anna \u2601", "cloud"), ("@anna \u2600", "sun")):
+        assert [post.text for post in sources.read(place, ReadOptions(handle=name)).posts] == [text]
+    with pytest.raises(LocationError, match="no posts of @Anna_"):
+        list(sources.read(place, ReadOptions(handle="Anna_")).posts)

@@ -38,6 +38,11 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.KEY, "sk-proj-" + "abcDEF123ghiJKL456mnoPQR789"),
         (Kind.KEY, "xoxb-" + "123456789012-1234567890123-AbCdEf123GhIjKl456MnOpQr"),
         (Kind.KEY, "123456789:" + "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"),
+        (Kind.KEY, "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH"),
+        (Kind.KEY, "AIza" + "SyAbCdEfGhIjKlMnOpQrStUv-XyZaBcDeFg"),
+        (Kind.KEY, "glpat-" + "abcdefghijklmnopqrst"),
+        (Kind.KEY, "h\u200bf_" + "\u200b".join("abcdefghijklmnopqrstuv12cd45ef67gh")),
+        (Kind.KEY, "\uff47\uff48\uff50_" + "16C7e42F292c6912E7710c838347Ae178B4a"),
         (Kind.KEY, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc123def456ghi789jkl"),
     ],
 )
@@ -45,6 +50,18 @@ def test_private_details_are_found_whole(kind, private):
     """Each kind is found in its usual forms, from its first to its last character, and nothing beside it."""
     assert found(f"so it is {private} for you") == [(kind.value, private)]
     assert without_private_details(f"so it is {private} for you").split() == ["so", "it", "is", "for", "you"]
+
+
+@pytest.mark.parametrize("before", ["#", "@", "token:", "HF_TOKEN=", '"', "("])
+def test_a_marked_key_is_found_behind_any_sign(before):
+    """What services mark as a key is no hashtag and no handle, whatever stands before it."""
+    assert without_private_details(f"so {before}hf_abcdefghijklmnopqrstuvwxyzABCDEFGH it is").split()[
+        -2:
+    ] == [
+        "it",
+        "is",
+    ]
+    assert "hf_" not in without_private_details(f"so {before}hf_abcdefghijklmnopqrstuvwxyzABCDEFGH it is")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +78,8 @@ def test_private_details_are_found_whole(kind, private):
         "#COVID19vaccine2021update and @user12345678901",
         "@ada@example.social says hi",
         "supercalifragilisticexpialidocious",
+        "disk-maintenance_and_more_things, task-sk-learn and sk-learn-contributions",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 family",
         "how-to-bake-7-cakes-in-2014-and-live",
         "the tweet 1234567890123456789",
     ],
@@ -85,6 +104,29 @@ def test_numbers_of_all_countries_are_found(form):
     hits = [text for text in long_enough if found(f"Call {text} tonight.")]
     assert len(long_enough) > 400
     assert len(hits) / len(long_enough) > 0.9
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a-",
+        "sk-",
+        "a\u200b",
+        "1 ",
+        "a.",
+        "a@",
+        "(at) ",
+        "AIza",
+        "1.",
+        "+1",
+        "a at ",
+        "hf_a ",
+        "x" * 15 + "\u200b",
+    ],
+)
+def test_long_texts_take_no_more_than_their_length(unit):
+    """Texts of half a million signs, made to be hard to look through, are looked through all the same."""
+    private_details(unit * (500_000 // len(unit)))
 
 
 @given(st.text())

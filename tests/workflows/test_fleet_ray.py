@@ -21,7 +21,7 @@ from huggingtweets.workflows.fleet import leases
 from huggingtweets.workflows.fleet.store import Store
 from tests.helpers.fleet_work import work
 from tests.helpers.tiny import tiny_base
-from tests.workflows.test_fleet import FEW_STEPS, config, write_authors
+from tests.workflows.test_fleet import FEW_STEPS, config, look_at_ended, write_authors
 
 ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
@@ -110,7 +110,7 @@ def test_chaos_on_a_cluster(cluster, tmp_path):
     seen, rng = dict[str, bytes](), random.Random(3)
     process = subprocess.Popen(command)
     for number, kind in enumerate(rng.sample(KILLS, len(KILLS))):
-        while _look_at_ended(store, seen) < number or not (workers := _workers_at_work(store)):
+        while look_at_ended(store, seen) < number or not (workers := _workers_at_work(store)):
             assert process.poll() is None
             time.sleep(0.2)
         time.sleep(rng.uniform(0, 2))
@@ -125,23 +125,16 @@ def test_chaos_on_a_cluster(cluster, tmp_path):
             with suppress(psutil.NoSuchProcess):
                 rng.choice(workers).kill()
     while process.poll() is None:
-        _look_at_ended(store, seen)
+        look_at_ended(store, seen)
         time.sleep(0.2)
     assert process.returncode == 0
-    assert _look_at_ended(store, seen) == 20
+    assert look_at_ended(store, seen) == 20
     rows = fleet_results(str(store)).rows
     assert [row.state for row in rows] == ["done"] * 20
     assert fleet_status(str(store), check=True).damaged == ()
     weights = [[row.files["model.safetensors"] for row in each] for each in (undisturbed.rows, rows)]
     assert weights[0] == weights[1]
     assert not list(Path(store).glob("leases/*"))
-
-
-def _look_at_ended(store: Path, seen: dict[str, bytes]) -> int:
-    """How many authors have ended; none of them ends once more."""
-    for path in store.glob("ended/*.json"):
-        assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()
-    return len(seen)
 
 
 def _workers_at_work(store: Path) -> list[psutil.Process]:

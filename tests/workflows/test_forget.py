@@ -250,3 +250,25 @@ def test_models_in_other_folders_are_found_if_given(tmp_path):
     Path("models/tiny").rename(elsewhere / "mine")
     assert not [trace for trace in find_traces(SAMPLE).local if trace.path.name == "mine"]
     assert [trace for trace in find_traces(SAMPLE, [elsewhere]).local if trace.path.name == "mine"]
+
+
+@pytest.mark.parametrize("digest", ["e", "", "models", ".", "a" * 15, "json|a"])
+def test_a_strange_model_does_not_widen_what_is_forgotten(ngram_model, home, tmp_path, monkeypatch, digest):
+    """Whatever somebody else's folder calls its digests and addresses, other people's things stay."""
+    place = tmp_path / "place"
+    shutil.copytree(ngram_model, place / "models" / "mine")
+    strange = shutil.copytree(ngram_model, place / "models" / "strange")
+    (strange / "copies.safetensors").unlink()  # the exact index of it is that of the copy
+    record = json.loads((strange / "run.json").read_bytes())
+    record |= {"dataset_digest": digest, "model_digest": digest}
+    record["authors"][0]["account"] |= {"handle": "eve", "url": digest}
+    record["authors"][0]["input_digest"] = digest
+    (strange / "run.json").write_text(json.dumps(record), "utf-8")
+    (home / "fetched").mkdir()
+    (home / "fetched" / "feed.msgpack").write_bytes(b"some posts of somebody else, as json, of models")
+    monkeypatch.chdir(place)
+    traces = find_traces("eve")
+    deleted = {trace.path.resolve() for trace in traces.local}
+    assert strange.resolve() in deleted
+    assert not any(path.is_relative_to(home.resolve()) for path in deleted)
+    assert (place / "models" / "mine").resolve() not in deleted

@@ -30,7 +30,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     own_sessions: int | None = None  # sessions at the same time of one address
     own_readings: int | None = None  # selections of one address that are read at the same time
     own_uploads: int | None = None  # bytes of files that one address has uploaded and not used yet
+    events: int = 100  # of all visitors that wait at the same time
+    own_events: int | None = None  # of one address that wait, are at work, or whose answer was not fetched
     connections: int = 1000  # at the same time
+    own_connections: int | None = None  # of one address at the same time; the same number of requests
     headers: float = 10.0  # seconds that the headers of a request may take to arrive
     body: float = 60.0  # seconds that the next piece of a request's body may take to arrive
     concurrent: int = 4  # events that need much of the processor and are handled at the same time
@@ -60,5 +63,7 @@ ON_THE_INTERNET = Limits(
     own_sessions=10,
     own_readings=2,
     own_uploads=400 * MEGABYTE,
+    own_events=40,
+    own_connections=100,
     concurrent=8,
 )

@@ -17,6 +17,7 @@ from ..files import home
 from . import language
 from .access import Access
 from .connections import close_idle_connections
+from .event_queue import EventQueue
 from .games import Games
 from .language import N_, LanguageMiddleware, _
 from .limits import Limits
@@ -49,7 +50,6 @@ TABS = (
     ("library", N_("Library")),
 )
 DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
-MAX_QUEUED_EVENTS = 100  # of all visitors
 
 
 class TranslatedPage(gr.Blocks):
@@ -84,7 +84,8 @@ def build(server: Server) -> Any:
             page = _build(server)
         components_in[each] = page.get_config_file()["components"]
     page.components_in = components_in
-    page.queue(api_open=False, max_size=MAX_QUEUED_EVENTS, default_concurrency_limit=8)
+    page.queue(api_open=False)
+    page._queue = EventQueue(page, server.limits)  # noqa: SLF001 -- Gradio has no setting for it
     return page
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +19,7 @@ from .access import Access
 from .limits import Limits
 from .reports import PREFIX as REPORTS
 from .uploads import UploadedBytes
+from .visitors import counted_as
 
 API = "/gradio_api"
 UPLOAD = f"{API}/upload"
@@ -70,6 +72,7 @@ class RequestFilter:
         """
         self._app, self._limits, self._access = app, limits, access
         self._uploaded = UploadedBytes(limits.own_uploads)
+        self._open: Counter[str] = Counter()  # requests that are being answered, by address
         self._policy = SECURITY_POLICY + (PUBLIC_FRAMES if limits.public else OWN_FRAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +81,12 @@ class RequestFilter:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        app = self._answer(scope, Headers(scope=scope)) or self._app
+        address = counted_as(scope["client"][0] if scope["client"] else "")
+        most = self._limits.own_connections
+        if most is not None and self._open[address] >= most:
+            app: ASGIApp = PlainTextResponse("Too many requests at the same time", status_code=429)
+        else:
+            app = self._answer(scope, Headers(scope=scope)) or self._app
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -88,7 +96,13 @@ class RequestFilter:
                 response_headers["Referrer-Policy"] = "no-referrer"
             await send(message)
 
-        await app(scope, self._limited(scope, receive), send_secured)
+        self._open[address] += 1
+        try:
+            await app(scope, self._limited(scope, receive, address), send_secured)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
     def _answer(self, scope: Scope, headers: Headers) -> Response | None:
         """What is answered in place of the page; None where the page answers."""
@@ -123,10 +137,9 @@ class RequestFilter:
             return None if self._limits.upload is None else self._limits.upload + MAX_BYTES
         return MAX_BYTES
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    def _limited(self, scope: Scope, receive: Receive, address: str) -> Receive:
         """Receive a request; end it where its body is too long or too slow, whatever Content-Length says."""
         limit, received, is_whole = self._max_bytes(scope["path"]), 0, False
-        address = scope["client"][0] if scope["client"] else ""
 
         async def receive_limited() -> Message:
             nonlocal received, is_whole

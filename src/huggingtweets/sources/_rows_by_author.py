@@ -17,8 +17,11 @@ from ._formats.table_rows import is_table, table_rows
 _SAMPLE = 1000  # rows that show who wrote them, and who could read them
 
 
-def rows_by_author(path: Path) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of a table in their order, each with its author's handle; memory does not grow with it.
+def rows_by_author(path: Path) -> Iterator[tuple[str, str, Row]]:
+    """Yield the rows of a table in their order; memory does not grow with it.
+
+    Each comes with its author as the table writes them, without case, and with their handle. Two people may
+    have one handle, as Anna☀ and Anna☁ do.
 
     Rows that not everyone could read, and rows of nobody, are left out; `count_skipped` counts them.
 
@@ -35,9 +38,10 @@ def rows_by_author(path: Path) -> Iterator[tuple[str, Row]]:
             "their authors, or a table of authors with the locations of their posts"
         )
     for row in table_rows(path):
-        handle = to_handle(authorship.person(row).key)
+        key = authorship.person(row).key
+        handle = to_handle(key)
         reason = audience.closed(row) or ("" if handle else "of nobody")
         if reason:
             skip(reason)
         else:
-            yield handle, row
+            yield key.strip().lstrip("@").casefold(), handle, row

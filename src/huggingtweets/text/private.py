@@ -1,8 +1,8 @@
 """Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
 
 Numbers are those that the library phonenumbers knows as valid somewhere, in the form in which they are
-written there. Keys are long words that change between letters and digits: the known
-forms (AKIA..., ghp_..., sk-...) are some of these, and new ones come every year.
+written there. Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
+that change between letters and digits, since new forms come every year.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from typing import NamedTuple
 
 AT = re.compile("[@\uff20\ufe6b]")
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
-    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\ufeff-]{{3,}}\d|[A-Za-z0-9_-]{{16}}",
+    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\ufeff-]{{3,}}\d"
+    r"|(?:[A-Za-z0-9_\uff10-\uff5a-][\u00ad\u200b-\u200f\u2060\ufeff]*){16}",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 _SPELT_EMAIL = re.compile(  # jane (at) example (dot) org
-    r"[\w.+-]+\s*[(\[]\s*at\s*[)\]]\s*[\w-]+(?:\s*(?:\.|[(\[]\s*dot\s*[)\]])\s*[\w-]+)+", re.IGNORECASE
+    r"(?<![\w.+-])[\w.+-]+\s*[(\[]\s*at\s*[)\]]\s*[\w-]+(?:\s*(?:\.|[(\[]\s*dot\s*[)\]])\s*[\w-]+)+",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
     r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
@@ -37,7 +39,13 @@ _DIALLED = re.compile(r"\+|\(\d|0|\d{3}[-.\s]\d{3}[-.]\d{4}$")  # as only a numb
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
 _CARD = range(13, 20)  # digits (ISO/IEC 7812)
+_MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
+    r"(?<![A-Za-z0-9])(?:(?:hf_|gh[oprsu]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft)-|sk-(?:[a-z]+-)?|[rsp]k_(?:live|test)_"
+    r"|xapp-|AKIA|ASIA|npm_|pypi-|do[oprt]_v1_|shp(?:at|ca|pa|ss)_|whsec_)[A-Za-z0-9_]{16}"
+    r"|xox[abeoprs]-[\w-]{16}|AIza[\w-]{30}|ya29\.[\w-]{16}|SG\.[\w-]{16})[\w./+=-]*"
+)
 _LONG_WORD = re.compile(r"(?<![#@\w])(?:\d{6,}:)?[\w+/=-]{20,}(?:\.[\w-]+)*")
+_KEY = re.compile(rf"(?P<marked>{_MARKED_KEY.pattern})|{_LONG_WORD.pattern}")
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
@@ -46,6 +54,7 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "date": _DATE.pattern,
     "amount": _AMOUNT.pattern,
     "round_amount": _ROUND_AMOUNT.pattern,
+    "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
     "change": _CHANGE.pattern,
 }
@@ -169,6 +178,7 @@ def _is_national(digits: str, groups: list[str]) -> bool:
 
 
 def _keys(text: str) -> Iterator[Detail]:
-    for match in _LONG_WORD.finditer(text):
-        if len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
+    for match in _KEY.finditer(text):
+        is_marked = match["marked"] or _MARKED_KEY.search(match.group())
+        if is_marked or len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
             yield Detail(Kind.KEY, *match.span())

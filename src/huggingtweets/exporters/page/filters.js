@@ -80,6 +80,7 @@ function makePrivateFilter({ patterns, key_changes }) {
     [regex("email", "gu"), () => "holds an e-mail address"],
     [regex("spelt_email", "giu"), () => "holds an e-mail address"],
     [regex("number", "gu"), (match) => numberKind(match.trim())],
+    [regex("marked_key", "gu"), () => "holds a secret key"],
     [regex("long_word", "gu"), (match) => ((match.match(change) ?? []).length >= key_changes ? "holds a secret key" : "")],
   ];
   return function find(text) {

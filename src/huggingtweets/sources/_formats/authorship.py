@@ -92,7 +92,7 @@ class Authorship:
 
 
 def choose(people: Iterable[Person], handle: str | None, name: str | None) -> str:
-    """Return the key of the person whom the user means; "" if the user means nobody among these.
+    """Return the key of the person whom the user means; "" if the user means nobody or several among these.
 
     A handle is compared with keys, then with the names that are shown; a name with the latter only, as it may
     be the name that the model shall have.
@@ -100,8 +100,15 @@ def choose(people: Iterable[Person], handle: str | None, name: str | None) -> st
     keys = Counter(person.key for person in people)
     if handle:
         matches = [key for key in keys if same_handle(key, handle)]
-        return matches[0] if matches else _only(people, handle)
+        exact = [key for key in matches if _bare(key) == _bare(handle)]
+        if not exact and len(set(map(_bare, matches))) > 1:  # Anna☀ and Anna☁ have the same handle
+            return ""
+        return next(iter([*exact, *matches]), "") or _only(people, handle)
     return _only(people, name) if name else ""
+
+
+def _bare(handle: str) -> str:
+    return handle.strip().lstrip("@").casefold()
 
 
 def _only(people: Iterable[Person], name: str) -> str:

@@ -143,8 +143,13 @@ def _rows_of(
 
 
 def _authors(rows: Rows, authorship: Authorship) -> Counter[str]:
-    """Count the rows of each author of a table, by handle."""
-    return Counter(to_handle(authorship.person(row).key) for row in rows())
+    """Count the rows of each author of a table: by handle, or as the table names those who share one."""
+    keys = Counter(authorship.person(row).key for row in rows())
+    handles = Counter(map(to_handle, keys))
+    counts = Counter[str]()
+    for key, count in keys.items():
+        counts[to_handle(key) if handles[to_handle(key)] == 1 else key] += count
+    return counts
 
 
 def _listed(counts: Counter[str]) -> str:

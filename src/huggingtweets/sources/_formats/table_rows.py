@@ -119,8 +119,10 @@ def _whole_rows(reader: Any, name: str, odd: OddRecords) -> Iterator[list[str]]:
 
 def _different(header: list[str]) -> list[str]:
     """Return the names of columns; of two with the same name the first one keeps it."""
+    first: dict[str, int] = {}
     return [
-        name if header.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(header)
+        name if first.setdefault(name, place) == place else f"{name} ({place + 1})"
+        for place, name in enumerate(header)
     ]
 
 

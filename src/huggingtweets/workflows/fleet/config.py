@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ...cleaning import CleaningRules
 from ...types import Recipe
 
 EVERYBODY = "_everybody"  # the name of the model of all authors; no author's name begins with "_"
+Name = Annotated[
+    str, Meta(pattern=r"^[\w+-][\w.+-]*\Z")
+]  # as `folder_name` makes them: no path of a strange store
 
 
 class State(StrEnum):
@@ -56,7 +60,7 @@ class Job(Struct, frozen=True, kw_only=True):
 class AuthorRequest(Struct, frozen=True, kw_only=True):
     """One author of a fleet, as the user gave them."""
 
-    name: str  # of the model folder and of the author's files in the store
+    name: Name  # of the model folder and of the author's files in the store
     locations: tuple[str, ...] = ()  # empty: the rows that the store holds
     handle: str | None = None  # as the option --handle of `train`
     person: str | None = None  # the display name, as the option --name
@@ -68,7 +72,7 @@ class AuthorRequest(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """How an author ended: a row of the results. Bits per byte are those of held-out posts."""
 
-    name: str
+    name: Name
     state: State
     reason: str = ""  # of failure
     handle: str = ""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ...errors import StoreUnavailable
+from ...errors import OutOfSpace, StoreUnavailable
 from ...progress import Watcher, duration
 from ...tracking import Run
 from .._executors import Died, Executor, Finished
@@ -24,7 +24,7 @@ from .worker import Assignment
 MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
-STORE_FAILURES = 3  # authors in a row that a worker could not bring into the store, before the fleet stops
+STORE_FAILURES = 3  # authors in a row that found no place, here or in the store, before the fleet stops
 
 
 @dataclass
@@ -85,6 +85,7 @@ class Drive:
 
         Raises:
             StoreUnavailable: the store failed to the last try, for several authors in a row.
+            OutOfSpace: the disk of a worker was full, for as many.
         """
         self._waiting.extend(request for request in requests if request.name not in self.ended)
         self._at_start = len(self.ended)
@@ -134,15 +135,16 @@ class Drive:
 
     def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
         """Let the author be tried again, after all others, unless too many workers died on it."""
-        if isinstance(event.error, StoreUnavailable):
+        self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
+        if isinstance(event.error, StoreUnavailable | OutOfSpace):
             self._store_failures += 1
             if self._store_failures >= STORE_FAILURES:
                 raise event.error
-        else:
-            self._deaths[request.name] += 1
+            self._hold(request)  # the store may not have let the lease go
+            return
+        self._deaths[request.name] += 1
         if event.is_gone:
             leases.release_of(self.store, owner)
-        self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
         if self._deaths[request.name] < self.attempts:
             if event.is_gone:
                 self._waiting.append(request)

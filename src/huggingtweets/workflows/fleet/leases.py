@@ -76,6 +76,7 @@ class Lease:
         self.check()
         expires = time.time() + self.seconds
         self.store.write(_path(self.name, self.number), _encode(self.owner, self.nonce, expires))
+        self.check()  # it may have expired while a slow store wrote, and somebody may have taken over
         self.expires = expires
 
     def release(self) -> None:

@@ -71,7 +71,7 @@ class _OneModelWorker(AuthorWorker):
         model = train(config, _LeasedWatcher(self.watcher, self.run, lease.check), authors)
         lease.check()
         figures = _figures(posts_of(model), model.path, self.job.recipe)
-        outcome = done(request, model, upload(store, request.name, model.path))
+        outcome = done(request, model, upload(store, request.name, model.path, lease.check))
         counts = {author.account.handle: author for author in model.record.authors}
         return replace(
             outcome,

@@ -52,16 +52,18 @@ def split_table(path: Path, store: Store, watcher: Watcher) -> list[AuthorReques
     ]
 
 
-def _append(rows: Iterable[tuple[str, dict[str, Any]]], folder: Path, watcher: Watcher) -> dict[str, str]:
+def _append(
+    rows: Iterable[tuple[str, str, dict[str, Any]]], folder: Path, watcher: Watcher
+) -> dict[str, str]:
     """Append each row to its author's file; return the handles, as first spelt, by the names of the files."""
     handles: dict[str, str] = {}
-    names: dict[str, str] = {}  # of files, by handles without case
+    names: dict[str, str] = {}  # of files, by what the table calls the author
     lines: dict[str, list[bytes]] = defaultdict(list)
     size = 0
-    for number, (handle, line) in enumerate(_encoded(rows), start=1):
-        name = names.get(handle.casefold())
+    for number, (key, handle, line) in enumerate(_encoded(rows), start=1):
+        name = names.get(key)
         if name is None:
-            name = names[handle.casefold()] = _free_name(folder_name(handle), handles)
+            name = names[key] = _free_name(folder_name(handle), handles)
             handles[name] = handle
         lines[name].append(line)
         size += len(line)
@@ -74,10 +76,10 @@ def _append(rows: Iterable[tuple[str, dict[str, Any]]], folder: Path, watcher: W
     return handles
 
 
-def _encoded(rows: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, bytes]]:
+def _encoded(rows: Iterable[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, bytes]]:
     encoder = msgspec.json.Encoder(enc_hook=str)
-    for handle, row in rows:
-        yield handle, encoder.encode(row) + b"\n"
+    for key, handle, row in rows:
+        yield key, handle, encoder.encode(row) + b"\n"
 
 
 def _free_name(name: str, taken: Container[str]) -> str:

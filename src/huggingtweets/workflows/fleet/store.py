@@ -80,10 +80,12 @@ class Store:
         names = self.names(folder)
         if not names:
             return {}
-        contents = self._try(
-            lambda: self._fs.cat([self._at(f"{folder}/{n}") for n in names], on_error="omit")
-        )
-        return {PurePosixPath(path).stem: content for path, content in contents.items()}
+        paths = [self._at(f"{folder}/{name}") for name in names]
+        contents = self._try(lambda: self._fs.cat(paths, on_error="return"))
+        for path, content in contents.items():
+            if not isinstance(content, bytes):  # what failed is tried again, one by one
+                contents[path] = self.read(f"{folder}/{PurePosixPath(path).name}")
+        return {PurePosixPath(path).stem: each for path, each in contents.items() if each is not None}
 
     def names(self, folder: str) -> list[str]:
         """The names of the files of a folder, sorted."""
@@ -123,10 +125,14 @@ class Store:
 
     def modified(self, path: str) -> float:
         """When a file was written, in seconds since 1970; 0 where that is not known."""
-        try:
-            return float(self._fs.modified(self._at(path)).timestamp())
-        except (OSError, NotImplementedError, KeyError):
-            return 0.0
+
+        def timestamp() -> float:
+            try:
+                return float(self._fs.modified(self._at(path)).timestamp())
+            except (FileNotFoundError, NotImplementedError, KeyError):
+                return 0.0
+
+        return float(self._try(timestamp))
 
     def remove(self, *paths: str) -> None:
         """Delete files and folders, where they are there."""
@@ -172,7 +178,7 @@ class Store:
             except (FileNotFoundError, FileExistsError):
                 raise
             except Exception as error:  # each file system of fsspec has errors of its own
-                if wait is None or isinstance(error, PermissionError):
+                if wait is None or PermissionError in {type(error), type(error.__cause__)}:
                     raise StoreUnavailable(_failed(self.address, error)) from error
                 tell(f"store {self.address}: {_first_line(error)}; trying again in {wait:g} s")
                 time.sleep(wait)
@@ -182,7 +188,12 @@ class Store:
 def _create_locally(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
-        file.write(content)
+        try:
+            file.write(content)
+            file.flush()
+        except OSError:
+            target.unlink()  # on a full disk an empty file would keep out all others
+            raise
 
 
 def _failed(address: str, error: Exception) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ... import evaluation
 from ...bases.kept import KeptBase, kept_in
-from ...errors import HuggingtweetsError, ModelError, StoreUnavailable
+from ...errors import HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
 from ...files import sha256, temporary_folder
 from ...model_folder import ModelFolder
 from ...progress import Silence
@@ -53,6 +53,7 @@ class AuthorWorker:
 
         Raises:
             StoreUnavailable: the store failed to the last try; the author is not ended.
+            OutOfSpace: the disk of this machine is full; the same.
             KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
         """
         store, request = Store(self.store_address), assignment.request
@@ -76,7 +77,7 @@ class AuthorWorker:
             return None
         except StoreUnavailable:
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OutOfSpace):
             kept.upload()
             raise
         except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
@@ -97,7 +98,7 @@ class AuthorWorker:
         """
         model = train(_train_config(store, request, self.job, folder), _Watcher(lease.check))
         lease.check()
-        return done(request, model, upload(store, request.name, model.path))
+        return done(request, model, upload(store, request.name, model.path, lease.check))
 
     def _failed(self, request: AuthorRequest, why: str) -> Outcome:
         return Outcome(name=request.name, state=State.FAILED, reason=why)
@@ -168,13 +169,21 @@ def _train_config(store: Store, request: AuthorRequest, job: Job, folder: Path) 
     )
 
 
-def upload(store: Store, name: str, folder: Path) -> dict[str, str]:
-    """Copy a model folder into the store, in the place of what a killed worker left; return its digests."""
+def upload(store: Store, name: str, folder: Path, check: Callable[[], None]) -> dict[str, str]:
+    """Copy a model folder into the store, in the place of what a killed worker left; return its digests.
+
+    Args:
+        store: of the fleet.
+        name: of the model.
+        folder: what is copied.
+        check: called before each file; raises where the lease is lost.
+    """
     store.remove(f"{MODELS}/{name}")
     files = {
         path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
     }
     for relative, path in files.items():
+        check()
         store.upload(path, f"{MODELS}/{name}/{relative}")
     return {relative: sha256(path) for relative, path in files.items()}
 

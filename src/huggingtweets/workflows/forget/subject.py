@@ -14,6 +14,8 @@ from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...types import Author
 
 SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
+_DIGEST = re.compile(rf"[0-9a-f]{{{SHORT_DIGEST},}}")
+_ADDRESS = re.compile(r"\w+://[^/]+\.[^/]+.*")
 DATASET_METADATA = "dataset.json"  # the file by which a dataset folder is recognised
 _CHUNK = 1 << 20  # bytes of a file that are searched at once
 _OVERLAP = 1024  # bytes by which two chunks overlap, more than any match is long
@@ -84,7 +86,7 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
             del others[model.path.resolve()]
             record = model.record
             subject.models.append(model)
-            subject.digests.add(record.model_digest)
+            _add_digest(subject, record.model_digest)
             if subject.is_among(record.authors):
                 _add_identifiers(subject, record.authors, record.dataset_digest)
 
@@ -111,11 +113,18 @@ def _belongs_to(model: ModelFolder, subject: Subject) -> bool:
 
 def _add_identifiers(subject: Subject, authors: Iterable[Author], dataset_digest: str) -> None:
     """Add the digest of a dataset, and what the person's own posts in it were read from."""
-    subject.digests |= {dataset_digest} - {""}
+    _add_digest(subject, dataset_digest)
     for author in authors:
         if subject.is_among([author]):
-            subject.digests |= {author.input_digest} - {""}
-            subject.feed_urls |= {author.account.url} - {""}
+            _add_digest(subject, author.input_digest)
+            if _ADDRESS.fullmatch(author.account.url):
+                subject.feed_urls.add(author.account.url)
+
+
+def _add_digest(subject: Subject, digest: str) -> None:
+    """Add a digest; a model of somebody else may give any text as one, which would match other files."""
+    if _DIGEST.fullmatch(digest):
+        subject.digests.add(digest)
 
 
 def _models(folders: Sequence[Path]) -> list[ModelFolder]:
