@@ -150,7 +150,7 @@ def _share(folder: ModelFolder) -> float:
 
 
 def _load(folder: ModelFolder) -> LoadedModel:
-    model = models.load(folder.path)
+    model = models.load_writer(folder.path)
     return LoadedModel(model, load_filters(folder.path), model.batch())
 
 
