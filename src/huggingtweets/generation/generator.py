@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 import torch
@@ -34,7 +34,7 @@ from .decoder_weights import DecoderWeights, is_half_fast
 from .module_decoder import open_decoder
 from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
-from .text_tokens import TextTokens
+from .text_tokens import TextTokenizer, TextTokens
 from .token_writer import TokenWriter
 
 UNKNOWN_CONTEXT = 1024  # tokens that a model sees whose config does not say
@@ -58,7 +58,8 @@ class Generator(TokenWriter):
         self._dtype = dtype
         context = getattr(model.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
         ends = model.generation_config.eos_token_id
-        self._tokens = TextTokens(tokenizer, context, ends if isinstance(ends, list) else [ends])
+        known = cast("TextTokenizer", tokenizer)  # transformers types its methods more widely
+        self._tokens = TextTokens(known, context, ends if isinstance(ends, list) else [ends])
         self.sampling = _sampling(model.generation_config)
 
     @classmethod
