@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..types import Sampling
 from .batch import Sampler, SamplingRequest
 from .decoder import Decoder
-from .sampler import stream_tokens
+from .sampler import stream_tokens, without_rare
 from .text_tokens import TextTokens
 from .writer import Writer
 
@@ -25,6 +25,14 @@ class TokenWriter(Writer):
     @abstractmethod
     def decoder(self, rows: int) -> Decoder:
         """What continues so many prompts."""
+
+    @torch.inference_mode()
+    def not_first(self, begin: int) -> list[int]:
+        """The tokens that no text without a prompt begins with, given the token that is before each text."""
+        rarely = self._tokens.rarely_first("")
+        logits = self.decoder(2).read(torch.tensor([[begin]]), 1)
+        sampled = without_rare(logits, rarely)[0].isfinite()
+        return [token for token in rarely if not sampled[token]]
 
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
