@@ -23,8 +23,9 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.generation.decoder import Decoder, ModuleDecoder, open_decoder
-from huggingtweets.generation.decoder_weights import decoder_weights
+from huggingtweets.generation.decoder import Decoder
+from huggingtweets.generation.module_decoder import ModuleDecoder, open_decoder
+from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.sampler import sample_tokens, stream_tokens
 from huggingtweets.progress import quiet_transformers
 from huggingtweets.types import Sampling

@@ -145,3 +145,8 @@ class TrainingDiverged(InternalError):
 
 class DoesNotFit(InternalError):
     """Not even the smallest piece of a batch fits into memory."""
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
+    return type(error).__name__ == "PanicException"

@@ -89,7 +89,9 @@ class ModelFolder:
         """The folder meant by a path, or by a model's name below models/."""
         if isinstance(model, ModelFolder):
             return model
-        return cls(Path(model) if Path(model).is_dir() else MODELS / folder_name(str(model)))
+        path, named = Path(model), MODELS / folder_name(str(model))
+        is_path = path.is_dir() or (len(path.parts) > 1 and not named.is_dir())
+        return cls(path if is_path else named)
 
     @classmethod
     def target(cls, name: str, out: Path | None, *, overwrite: bool) -> ModelFolder:

@@ -168,7 +168,8 @@ MISTAKES = {
         ["train", "{posts}", "--name", "Ada", "--base", "no/such", "--tracker", "none"],
         "--recipe starter",
     ),
-    "no such model": (["generate", "nobody"], "holds no model"),
+    "no such model": (["generate", "nobody"], "models/nobody holds no model"),
+    "no model at a path": (["generate", "models/nobody"], "error: models/nobody holds no model"),
     "no such source": (["inspect", "{posts}", "--source", "myspace"], "myspace"),
     "nobody named": (["inspect", "{posts}"], "--name"),
     "a share that is none": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
 from contextlib import suppress
@@ -155,6 +154,9 @@ def test_commands_of_seconds_say_how_far_they_are(command, tiny_model, tmp_path)
 
 def test_a_terminal_shows_a_bar(tiny_model, tmp_path):
     """Of a command that writes for seconds; the results are on standard output alone."""
+    pty = pytest.importorskip(
+        "pty", reason="Windows has no pseudo-terminals of this kind", exc_type=ImportError
+    )
     main, end = pty.openpty()
     words = ["generate", str(tiny_model), "-n", "30", "--seed", "1"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}

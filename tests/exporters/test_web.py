@@ -5,19 +5,25 @@ from __future__ import annotations
 import functools
 import json
 import random
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
+from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
 from huggingtweets.generation.filters import CopyFilter, PrivacyFilter, published, write_filters
+from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.sampler import RARE
+from huggingtweets.generation.text_tokens import word_ends
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
@@ -191,6 +197,42 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert saved_picture.value.path().read_bytes().startswith(b"\x89PNG")
     assert seen.outside == []
     assert seen.errors == []
+
+
+def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
+    """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    tokenizer = load_tokenizer(place / "models" / "ada")
+    firsts = {tokenizer.encode(word, add_special_tokens=False)[0] for word in ("lamp", "gull", "letter")}
+    bot = json.loads((folder / "bot.json").read_text("utf-8"))
+    bot["not_first"] = {token: -1000 for token in range(len(tokenizer)) if token not in firsts}
+    (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
+    beginnings = tuple(tokenizer.decode([token]) for token in firsts)
+    with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
+        for prompt in ("", "was lit"):
+            page.wait_for_selector("#write:enabled")
+            page.fill("#prompt", prompt)
+            page.click("#write")
+            page.wait_for_selector("#write:enabled")
+            written = [text for text in page.locator("article.whole p").all_text_contents() if text]
+            assert written
+            assert all(text.startswith(prompt or beginnings) for text in written), written
+        assert seen.errors == []
+
+
+def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
+    """Each only ends words, and has little probability at the beginning; no other token is left out."""
+    model = Generator.load(place / "models" / "ada")
+    begin, rarely = (
+        torch.tensor([[model.tokenizer.bos_token_id]]),
+        set(word_ends(model.tokenizer.get_vocab())),
+    )
+    with torch.inference_mode():
+        probabilities = model.model(input_ids=begin).logits[0, -1].softmax(-1)
+    refused = {token for token in rarely if probabilities[token] < RARE}
+    bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
+    assert refused
+    assert set(bot["not_first"]) == {str(token) for token in refused}
 
 
 @pytest.mark.slow

@@ -12,9 +12,9 @@ from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import UserError
 from huggingtweets.generation import continuous
 from huggingtweets.generation.batch import GroupedBatch, SamplingRequest
-from huggingtweets.generation.decoder import ModuleDecoder
-from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.module_decoder import ModuleDecoder
+from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.row_decoder import RowDecoder
 from huggingtweets.types import Sampling
 from tests.generation.test_decoder import MODELS, model
@@ -43,7 +43,7 @@ def finished(batch) -> dict:
 def test_rows_of_different_lengths_have_the_logits_that_they_have_alone(model):
     """Rows come at different steps, with prompts of different lengths, and leave; others see none of it."""
     numbers = torch.Generator().manual_seed(1)
-    decoder, alone, rows = RowDecoder(model, decoder_weights(model)), {}, []
+    decoder, alone, rows = RowDecoder(decoder_weights(model)), {}, []
     for step, length in enumerate([3, 9, 1, 5, 0, 0, 0, 0, 0, 0]):
         if length:
             prompt = torch.randint(300, (1, length), generator=numbers)

@@ -7,8 +7,9 @@ import torch
 from peft import LoraConfig
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from huggingtweets.generation.decoder import ModuleDecoder, StaticDecoder, open_decoder
-from huggingtweets.generation.decoder_weights import decoder_weights
+from huggingtweets.generation.decoder import StaticDecoder
+from huggingtweets.generation.module_decoder import ModuleDecoder
+from huggingtweets.generation.module_weights import decoder_weights
 
 GPT2 = {"vocab_size": 300, "n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2}
 LLAMA = {
@@ -78,8 +79,7 @@ def logits(decoder, rows=5, steps=12):
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS, indirect=True)
 def test_the_logits_are_those_of_the_modules(model):
     """Every step gives what transformers' modules give, also after rows have left."""
-    decoder = open_decoder(model, decoder_weights(model))
-    assert isinstance(decoder, StaticDecoder)
+    decoder = StaticDecoder(decoder_weights(model))
     torch.testing.assert_close(logits(decoder), logits(ModuleDecoder(model)), rtol=1e-4, atol=1e-4)
 
 
@@ -87,7 +87,7 @@ def test_the_logits_are_those_of_the_modules(model):
 def test_bfloat16_stays_as_near_as_autocast(model):
     """In bfloat16 the distributions differ from float32 no more than those of autocast, with some leeway."""
     exact = logits(ModuleDecoder(model)).log_softmax(-1)
-    ours = logits(open_decoder(model, decoder_weights(model, torch.bfloat16))).log_softmax(-1)
+    ours = logits(StaticDecoder(decoder_weights(model, torch.bfloat16))).log_softmax(-1)
     with torch.autocast("cpu", torch.bfloat16):
         theirs = logits(ModuleDecoder(model)).log_softmax(-1)
     divergence, accepted = ((exact.exp() * (exact - other)).sum(-1).mean().item() for other in (ours, theirs))
@@ -107,7 +107,7 @@ def test_changed_weights_are_seen():
     with torch.no_grad():
         model.model.layers[0].self_attn.q_proj.weight.mul_(3.0)
     torch.testing.assert_close(
-        logits(open_decoder(model, weights)), logits(ModuleDecoder(model)), rtol=1e-4, atol=1e-4
+        logits(StaticDecoder(weights)), logits(ModuleDecoder(model)), rtol=1e-4, atol=1e-4
     )
 
 
@@ -116,8 +116,8 @@ def test_float16_is_nearer_than_bfloat16(model):
     """One row in float16 has a distribution nearer to that of float32 than bfloat16's."""
     exact = logits(ModuleDecoder(model)).log_softmax(-1)
     weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
-    half = logits(open_decoder(model, weights, halves)).log_softmax(-1)
-    brain = logits(open_decoder(model, decoder_weights(model, torch.bfloat16))).log_softmax(-1)
+    half = logits(StaticDecoder(weights, halves)).log_softmax(-1)
+    brain = logits(StaticDecoder(decoder_weights(model, torch.bfloat16))).log_softmax(-1)
     of_half, of_brain = ((exact.exp() * (exact - other)).sum(-1).mean().item() for other in (half, brain))
     assert 0 < of_half < of_brain
 
@@ -129,5 +129,5 @@ def test_numbers_that_float16_cannot_hold_are_computed_in_the_wider_precision(mo
         model.get_output_embeddings().weight.mul_(1e6)
     weights, halves = decoder_weights(model), decoder_weights(model, torch.float16)
     torch.testing.assert_close(
-        logits(open_decoder(model, weights, halves)), logits(ModuleDecoder(model)), rtol=1e-2, atol=1e3
+        logits(StaticDecoder(weights, halves)), logits(ModuleDecoder(model)), rtol=1e-2, atol=1e3
     )

@@ -123,14 +123,13 @@ def sent_and_refused(client, requests: int) -> tuple[list[str], int]:
         stream = number % 2 == 1
         body = {"model": "heart", "n": 16, "temperature": [1.0, 2.0, WILD][number % 3], "stream": stream}
         response = client.post("/v1/completions", json=body)
-        if stream:
-            texts = [""] * 16
-            for choice in (event["choices"][0] for event in events(response.text)):
-                texts[choice["index"]] += choice["text"]
-        else:
-            texts = [choice["text"] for choice in response.json()["choices"]]
-        refused += response.text.count('"content_filter"')
-        sent += filter(None, texts)
+        answers = events(response.text) if stream else [response.json()]
+        texts, ends = [""] * 16, [""] * 16
+        for choice in (choice for answer in answers for choice in answer["choices"]):
+            texts[choice["index"]] += choice["text"]
+            ends[choice["index"]] = choice["finish_reason"]
+        refused += ends.count("content_filter")
+        sent += [text for text, end in zip(texts, ends, strict=True) if end != "content_filter"]
     return sent, refused
 
 

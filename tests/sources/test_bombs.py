@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import struct
 import subprocess
 import sys
@@ -86,6 +85,8 @@ def _bombs(folder) -> Iterator[tuple[str, str]]:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound the address space")
 def test_a_bomb_is_one_line_and_little_memory(tmp_path):
     """What is small on disk and gigabytes in memory is refused within the memory of a small machine."""
+    import resource  # noqa: PLC0415 -- Windows has none
+
     bombs = dict(_bombs(tmp_path))
     result = subprocess.run(
         [sys.executable, "-c", READ, *bombs],

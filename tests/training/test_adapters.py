@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 from huggingtweets import load_recipe, models
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
-from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
 from huggingtweets.types import Sampling

@@ -27,9 +27,9 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError
-from huggingtweets.generation.decoder import open_decoder
-from huggingtweets.generation.decoder_weights import decoder_weights
 from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.module_decoder import open_decoder
+from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
 from huggingtweets.training.attention import use_short_rows

@@ -23,6 +23,7 @@ from transformers import (
     PreTrainedConfig,
 )
 
+from ..errors import is_panic
 from ..model_folder import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -217,11 +218,6 @@ def _naming(file: str) -> Iterator[None]:
         if not (isinstance(error, Exception) or is_panic(error)):
             raise
         raise ValueError(f"{file}: {first_line(error)}") from error
-
-
-def is_panic(error: BaseException) -> bool:
-    """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
-    return type(error).__name__ == "PanicException"
 
 
 def first_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from .special_tokens import AddedTokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r"<\|@(.+)\|>", re.DOTALL)
 
 
-def speakers(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+def speakers(tokenizer: AddedTokens) -> dict[str, int]:
     """The token of each author that a model knows, by handle; empty where it has one voice."""
     added = tokenizer.get_added_vocab()
     return {found[1]: number for token, number in added.items() if (found := TOKEN.fullmatch(token))}

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from tokenizers import AddedToken
 
 _TAG = re.compile(r"<.+>|\[[A-Z_]+\]", re.DOTALL)  # <|im_start|>, <tool_call>, <unused7>, [INST]
 
 
-def suppressed_tokens(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+class AddedTokens(Protocol):
+    """The tokens of a tokenizer that were added to those that were learnt."""
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        """Each, by its number."""
+
+    @property
+    def all_special_ids(self) -> list[int]:
+        """Those that the tokenizer has names for: begin, end, padding."""
+
+    @property
+    def eos_token_id(self) -> int | None:
+        """The end of a text."""
+
+    def get_added_vocab(self) -> dict[str, int]:
+        """The number of each."""
+
+
+def suppressed_tokens(tokenizer: AddedTokens) -> list[int]:
     """The tokens that no post may contain, sorted: all special ones but the end.
 
     Among them are the tokens with which a chat names its turns, those that name a speaker, and padding.

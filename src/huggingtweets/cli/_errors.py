@@ -22,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import HuggingtweetsError
+from ..errors import HuggingtweetsError, is_panic
 from ..files import file_error
 from ..text import printable
 from ._signatures import parameters, set_parameters
@@ -120,7 +120,7 @@ def _described(error: BaseException) -> tuple[str, int]:
         error = file_error(error)
     if isinstance(error, HuggingtweetsError):
         return str(error), error.exit_code
-    if type(error).__name__ == "PanicException":  # of PyO3: a tokenizer made for it does that
+    if is_panic(error):  # a tokenizer made for it does that
         return f"a file of the model or base is damaged or harmful ({error}); use another", 2
     message = f"unexpected {type(error).__name__}: {error}. This is a mistake of huggingtweets, not yours; "
     return message + "run it again with --debug and report what it shows", 1

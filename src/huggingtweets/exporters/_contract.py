@@ -58,6 +58,7 @@ class ExportRequest:
     tokenizer: PreTrainedTokenizerBase
     sampling: Sampling
     begin: int  # the token that each post begins with, which says who speaks in a model of several
+    not_first: tuple[int, ...] = ()  # tokens that no text without a prompt begins with
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several
     filters: PublishedFilters = field(default_factory=PublishedFilters)

@@ -69,6 +69,7 @@ def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str,
         "bytes": model.stat().st_size,
         "context": min(LONGEST, request.model.config.max_position_embeddings),
         "request": _completion(request),
+        "not_first": _never(request.not_first),
         "filters": _filters(request),
     }
 
@@ -82,8 +83,13 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         "top_k": 0,
         "min_p": 0,
         "samplers": ["temperature", "top_p"],
-        "logit_bias": {str(token): NEVER for token in suppressed_tokens(request.tokenizer)},
+        "logit_bias": _never(suppressed_tokens(request.tokenizer)),
     }
+
+
+def _never(tokens: Sequence[int]) -> dict[str, float]:
+    """What keeps llama.cpp from sampling tokens."""
+    return {str(token): NEVER for token in tokens}
 
 
 def _filters(request: ExportRequest) -> dict[str, Any]:

@@ -2,25 +2,21 @@
 
 The modules of transformers spend most of a small model's time in Python. On a CPU, GPT-2 and Llama are
 computed by the few operations that they consist of, on a key-value cache of fixed size. All other models, and
-all models on a GPU, are computed by their modules.
+all models on a GPU, are computed by their modules; see `ModuleDecoder`.
 """
 
 from __future__ import annotations
 
-from inspect import signature
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
-from transformers.masking_utils import create_causal_mask
 
-from .decoder_weights import DecoderWeights
+from .decoder_weights import DecoderWeights, Rotary
 
-_CACHE = (  # what models call their cache: until transformers 5.24, and since
-    "cache" if "cache" in signature(create_causal_mask).parameters else "past_key_values"
-)
+Angles = tuple[torch.Tensor, torch.Tensor]  # cosines and signed sines, (..., 1, width of a head)
+Attend = Callable[[int, torch.Tensor], torch.Tensor]  # the attention of a layer, given its projection
 
 
 class Decoder(Protocol):
@@ -38,53 +34,12 @@ class Decoder(Protocol):
         """Go on with these rows only."""
 
 
-def open_decoder(model: Any, weights: DecoderWeights | None, half: DecoderWeights | None = None) -> Decoder:
-    """What continues one batch of prompts.
+class Read(NamedTuple):
+    """Prompts of one length that were read."""
 
-    Args:
-        model: a causal language model of transformers that uses a key-value cache.
-        weights: what `decoder_weights` returned for it.
-        half: what it returned for float16, to be used until a number is too large for it.
-    """
-    return StaticDecoder(model, weights, half) if weights else ModuleDecoder(model)
-
-
-class ModuleDecoder:
-    """Any model of transformers, by its modules."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._cache = DynamicCache(config=model.config)
-        layers = self._cache.layers
-        self._is_recurrent = any(hasattr(layer, "update_conv_state") for layer in layers)  # as Mamba is
-        self.can_select = not self._is_recurrent and all(isinstance(layer, DynamicLayer) for layer in layers)
-
-    def read(self, prompts: torch.Tensor, new_tokens: int) -> torch.Tensor:  # noqa: ARG002 -- the cache grows
-        """See `Decoder`."""
-        return read_prompts(self._model, prompts, self._cache, once=not self._is_recurrent)
-
-    def step(self, tokens: torch.Tensor) -> torch.Tensor:
-        """See `Decoder`."""
-        output = self._model(tokens[:, None], use_cache=True, **{_CACHE: self._cache})
-        logits: torch.Tensor = output.logits[:, -1]
-        return logits
-
-    def select(self, rows: torch.Tensor) -> None:
-        """See `Decoder`."""
-        self._cache.batch_select_indices(rows)
-
-
-def read_prompts(
-    model: Any, prompts: torch.Tensor, cache: DynamicCache, *, once: bool = True
-) -> torch.Tensor:
-    """The logits after the prompts, (rows, vocabulary); equal ones are computed once if `once` is set."""
-    equal = once and bool((prompts == prompts[:1]).all())
-    output = model(prompts[:1] if equal else prompts, use_cache=True, **{_CACHE: cache})
-    logits: torch.Tensor = output.logits[:, -1]
-    if equal and len(prompts) > 1:
-        cache.batch_repeat_interleave(len(prompts))
-        logits = logits.expand(len(prompts), -1)
-    return logits
+    logits: torch.Tensor  # after them, (rows, vocabulary)
+    keys: list[torch.Tensor]  # of each layer: (rows, heads, positions, width)
+    values: list[torch.Tensor]
 
 
 class StaticDecoder:
@@ -92,27 +47,26 @@ class StaticDecoder:
 
     can_select = True
 
-    def __init__(self, model: Any, weights: DecoderWeights, half: DecoderWeights | None = None) -> None:
+    def __init__(self, weights: DecoderWeights, half: DecoderWeights | None = None) -> None:
         """Decode with `half`, if given, until a number is too large for float16, then with `weights`."""
-        self._model, self._weights = model, half or weights
+        self._weights = half or weights
         self._wider = weights if half else None
         self._length: Any = 0  # positions in the cache that are filled; `RowDecoder` has those of each row
         self._keys: list[torch.Tensor] = []  # of each layer: (rows, heads, positions, width)
         self._values: list[torch.Tensor] = []
-        self._rotation: tuple[torch.Tensor, torch.Tensor] | None = None  # of all positions
-        self._angles: tuple[torch.Tensor, torch.Tensor] | None = None  # of the next position
+        self._rotation: Angles | None = None  # of all positions
+        self._angles: Angles | None = None  # of the next position
 
     def read(self, prompts: torch.Tensor, new_tokens: int) -> torch.Tensor:
-        """See `Decoder`; the model's own modules read the prompts."""
-        cache: Any = DynamicCache(config=self._model.config)
-        logits = read_prompts(self._model, prompts, cache)
-        self._length = prompts.shape[1]
+        """See `Decoder`; equal prompts are computed once."""
+        rows, self._length = prompts.shape
         positions = self._length + new_tokens
-        self._keys = [_extended(layer.keys, positions) for layer in cache.layers]
-        self._values = [_extended(layer.values, positions) for layer in cache.layers]
-        if self._weights.positions is None:
-            self._rotation = rotation(self._model, positions)
-        return logits
+        self._rotation = rotation(self._weights, positions)
+        equal = bool((prompts == prompts[:1]).all())
+        read = read_prompts(self._wider or self._weights, prompts[:1] if equal else prompts)
+        self._keys = [_extended(layer, rows, positions) for layer in read.keys]
+        self._values = [_extended(layer, rows, positions) for layer in read.values]
+        return read.logits.expand(rows, -1)
 
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
         """See `Decoder`."""
@@ -125,35 +79,23 @@ class StaticDecoder:
 
     def _logits(self, tokens: torch.Tensor) -> torch.Tensor:
         """The logits after one more token of each row, which the cache then holds."""
-        weights = self._weights
-        hidden = F.embedding(tokens, weights.tokens)
-        if weights.positions is not None:
-            hidden = hidden + weights.positions[self._length]
         if self._rotation:
             self._angles = self._rotation[0][self._length], self._rotation[1][self._length]
-        for layer, keys, values in zip(weights.layers, self._keys, self._values, strict=True):
-            attended = self._attend(layer.attention(layer.norms[0](hidden)), keys, values)
-            hidden = hidden + layer.output(attended)
-            hidden = hidden + layer.down(self._activate(layer.up(layer.norms[1](hidden))))
-        return weights.lm_head(weights.norm(hidden))
+        return _to_logits(self._weights, _hidden(self._weights, tokens, self._length, self._attend))
 
-    def _attend(self, projected: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    def _attend(self, layer: int, projected: torch.Tensor) -> torch.Tensor:
         """Attention of one position to all up to itself: (rows, width).
 
         It is computed in float32 whatever matrices are multiplied in: in bfloat16 it takes 1.4 to 1.9 times
         as long on a CPU, in float16 three times and more. Heads of queries that share keys are the queries of
         one head here, so nothing is repeated.
         """
-        heads, key_heads = self._weights.heads, self._weights.key_heads
-        rows = len(projected)
-        projected = projected.view(rows, heads + 2 * key_heads, -1)
-        rotated, value = projected[:, : heads + key_heads], projected[:, heads + key_heads :]
-        if self._angles:
-            cos, sin = self._angles
-            rotated = rotated * cos + rotated.roll(rotated.shape[-1] // 2, -1) * sin
-        self._store(keys, rotated[:, heads:])
+        keys, values = self._keys[layer], self._values[layer]
+        queries, key, value = _heads(self._weights, projected, self._angles)
+        self._store(keys, key)
         self._store(values, value)
-        queries = rotated[:, :heads].reshape(rows, key_heads, heads // key_heads, -1)
+        rows, key_heads, width = key.shape
+        queries = queries.reshape(rows, key_heads, -1, width)
         return self._attend_to(queries.to(keys.dtype), keys, values).reshape(rows, -1)
 
     def _store(self, cache: torch.Tensor, position: torch.Tensor) -> None:
@@ -163,28 +105,89 @@ class StaticDecoder:
         seen = self._length + 1
         return F.scaled_dot_product_attention(queries, keys[:, :, :seen], values[:, :, :seen])
 
-    def _activate(self, hidden: torch.Tensor) -> torch.Tensor:
-        if self._weights.positions is not None:
-            return self._weights.activation(hidden)
-        gate, gated = hidden.chunk(2, -1)
-        return self._weights.activation(gate) * gated
-
     def select(self, rows: torch.Tensor) -> None:
         """See `Decoder`."""
         for cache in (self._keys, self._values):
-            cache[:] = [_extended(layer[rows, :, : self._length], layer.shape[2]) for layer in cache]
+            cache[:] = [
+                _extended(layer[rows, :, : self._length], len(rows), layer.shape[2]) for layer in cache
+            ]
 
 
-def _extended(filled: torch.Tensor, positions: int) -> torch.Tensor:
-    """A cache of so many positions that begins with the filled ones."""
-    rows, heads, length, width = filled.shape
+def read_prompts(weights: DecoderWeights, prompts: torch.Tensor) -> Read:
+    """Read prompts of one length, (rows, positions)."""
+    keys: list[torch.Tensor] = []
+    values: list[torch.Tensor] = []
+    positions = prompts.shape[1]
+    angles = rotation(weights, positions)
+
+    def attend(_: int, projected: torch.Tensor) -> torch.Tensor:
+        queries, key, value = (
+            part.float().transpose(1, 2) for part in _heads(weights, projected, angles)
+        )  # (rows, heads, positions, width)
+        keys.append(key)
+        values.append(value)
+        attended = F.scaled_dot_product_attention(queries, key, value, is_causal=True, enable_gqa=True)
+        return attended.transpose(1, 2).flatten(2)
+
+    hidden = _hidden(weights, prompts, slice(positions), attend)
+    return Read(_to_logits(weights, hidden[:, -1]), keys, values)
+
+
+def _hidden(weights: DecoderWeights, tokens: torch.Tensor, place: Any, attend: Attend) -> torch.Tensor:
+    """What the layers make of tokens, (..., width).
+
+    Args:
+        weights: of the model.
+        tokens: of any shape.
+        place: their positions.
+        attend: what computes attention, and keeps keys and values.
+    """
+    hidden = F.embedding(tokens, weights.tokens).float()
+    if isinstance(weights.positions, torch.Tensor):
+        hidden = hidden + weights.positions[place]
+    for number, layer in enumerate(weights.layers):
+        hidden = hidden + layer.output(attend(number, layer.attention(layer.norms[0](hidden))))
+        hidden = hidden + layer.down(_activate(weights, layer.up(layer.norms[1](hidden))))
+    return hidden
+
+
+def _to_logits(weights: DecoderWeights, hidden: torch.Tensor) -> torch.Tensor:
+    return weights.lm_head(weights.norm(hidden))
+
+
+def _heads(
+    weights: DecoderWeights, projected: torch.Tensor, angles: Angles | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Queries, keys and values of each head, (..., heads, width); the first two are rotated."""
+    heads, key_heads = weights.heads, weights.key_heads
+    projected = projected.unflatten(-1, (heads + 2 * key_heads, -1))
+    rotated, values = projected[..., : heads + key_heads, :], projected[..., heads + key_heads :, :]
+    if angles:
+        cos, sin = angles
+        rotated = rotated * cos + rotated.roll(rotated.shape[-1] // 2, -1) * sin
+    return rotated[..., :heads, :], rotated[..., heads:, :], values
+
+
+def _activate(weights: DecoderWeights, hidden: torch.Tensor) -> torch.Tensor:
+    if isinstance(weights.positions, torch.Tensor):
+        return weights.activation(hidden)
+    gate, gated = hidden.chunk(2, -1)
+    return weights.activation(gate) * gated
+
+
+def _extended(filled: torch.Tensor, rows: int, positions: int) -> torch.Tensor:
+    """A cache of so many rows and positions that begins with the filled ones; a single row is repeated."""
+    _, heads, length, width = filled.shape
     cache = torch.empty(rows, heads, positions, width, dtype=filled.dtype)
     cache[:, :, :length] = filled
     return cache
 
 
-def rotation(model: Any, positions: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and signed sines of the rotary embedding (Su et al. 2021): (positions, 1, width of a head)."""
-    cos, sin = model.model.rotary_emb(torch.empty(0), torch.arange(positions)[None])
-    half = sin.shape[-1] // 2
-    return cos[0, :, None], torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)[:, None]
+def rotation(weights: DecoderWeights, positions: int) -> Angles | None:
+    """The angles of the first positions, (positions, 1, width of a head); None where nothing is rotated."""
+    rotary = weights.positions
+    if not isinstance(rotary, Rotary):
+        return None
+    angles = torch.arange(positions, dtype=torch.float32)[:, None, None] * rotary.frequencies
+    cos, sin = angles.cos() * rotary.scale, angles.sin() * rotary.scale
+    return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)

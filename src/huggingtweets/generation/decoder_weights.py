@@ -1,22 +1,30 @@
-"""The weights that a forward pass of generation needs, read from the modules of a GPT-2 or a Llama."""
+"""The weights that a forward pass of generation needs, of a GPT-2 or a Llama."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import torch
-from torch import nn
 from torch.nn import functional as F  # noqa: N812 -- its usual name
-from transformers import GPT2LMHeadModel, LlamaForCausalLM
-from transformers.pytorch_utils import Conv1D
 
-_STATIC_ROTATIONS = ("default", "linear", "llama3", "yarn")  # whose angles do not depend on the text's length
 _FAST_HALF = ("AVX2", "AVX512")  # processors on which torch multiplies one row fast in float16: measured
 _GPT2_VARIANTS = ("add_cross_attention", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn")
+_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "gelu": F.gelu,
+    "gelu_new": partial(F.gelu, approximate="tanh"),
+    "gelu_pytorch_tanh": partial(F.gelu, approximate="tanh"),
+    "relu": F.relu,
+    "silu": F.silu,
+}
 
 Norm = Callable[[torch.Tensor], torch.Tensor]
+
+
+class UnknownComputationError(Exception):
+    """A model computes something that the decoder does not."""
 
 
 class LowRank(NamedTuple):
@@ -55,6 +63,13 @@ class Linear(NamedTuple):
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
 
 
+class Rotary(NamedTuple):
+    """The rotary embedding of positions (Su et al. 2021), whose angles do not depend on the text's length."""
+
+    frequencies: torch.Tensor  # (half the width of a head,), radians for each position
+    scale: float = 1.0  # of cosines and sines
+
+
 @dataclass(frozen=True)
 class Layer:
     """The weights of a layer."""
@@ -72,7 +87,7 @@ class DecoderWeights:
 
     layers: tuple[Layer, ...]
     tokens: torch.Tensor  # (vocabulary, width)
-    positions: torch.Tensor | None  # of GPT-2, (positions, width)
+    positions: torch.Tensor | Rotary  # of GPT-2, (positions, width)
     norm: Norm
     lm_head: Linear
     heads: int
@@ -80,17 +95,18 @@ class DecoderWeights:
     activation: Callable[[torch.Tensor], torch.Tensor]
 
 
-def decoder_weights(model: Any, dtype: torch.dtype | None = None) -> DecoderWeights | None:
-    """The weights of a GPT-2 or a Llama on a CPU; None for other models.
+class WeightSource(Protocol):
+    """Where the weights of a model are, by the names that transformers gives them."""
 
-    Args:
-        model: a causal language model of transformers.
-        dtype: what matrices are multiplied in, for which they are copied; None for that of the model. Norms
-            and the sums between layers stay as they are, as in autocast.
-    """
-    kinds = {GPT2LMHeadModel: _gpt2_weights, LlamaForCausalLM: _llama_weights}
-    read = kinds.get(type(model))
-    return read(model, dtype or model.dtype) if read and model.device.type == "cpu" else None
+    def matrix(self, name: str) -> Matrix:
+        """What a module multiplies by.
+
+        Raises:
+            UnknownComputationError: the module does anything else.
+        """
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """One tensor."""
 
 
 def is_half_fast() -> bool:
@@ -101,96 +117,89 @@ def is_half_fast() -> bool:
     return torch.backends.cpu.get_cpu_capability() in _FAST_HALF
 
 
-def _gpt2_weights(model: Any, dtype: torch.dtype) -> DecoderWeights | None:
-    config, body = model.config, model.transformer
+def gpt2_weights(config: Any, source: WeightSource, dtype: torch.dtype) -> DecoderWeights:
+    """The weights of a GPT-2.
+
+    Args:
+        config: with the attributes of GPT2Config.
+        source: where the weights are.
+        dtype: what matrices are multiplied in, for which they are copied where they are in another. Norms and
+            the sums between layers are in float32, as in autocast.
+
+    Raises:
+        UnknownComputationError: it is a variant of GPT-2.
+    """
     if any(getattr(config, name, False) for name in _GPT2_VARIANTS) or not config.scale_attn_weights:
-        return None
-    modules = [m for b in body.h for m in (b.attn.c_attn, b.attn.c_proj, b.mlp.c_fc, b.mlp.c_proj)]
-    matrices = [matrix for module in modules if (matrix := _matrix(module))]
-    if len(matrices) < len(modules):
-        return None
-    linears = [_linear([matrix], dtype) for matrix in matrices]
+        raise UnknownComputationError
+
+    def norm(name: str) -> Norm:
+        weight, bias = (source.tensor(f"transformer.{name}.{part}").float() for part in ("weight", "bias"))
+        return lambda hidden: F.layer_norm(hidden, weight.shape, weight, bias, config.layer_norm_epsilon)
+
+    def linear(name: str) -> Linear:
+        return _linear([source.matrix(f"transformer.{name}")], dtype)
+
     return DecoderWeights(
         layers=tuple(
-            Layer((block.ln_1, block.ln_2), *linears[4 * number : 4 * number + 4])
-            for number, block in enumerate(body.h)
+            Layer(
+                norms=(norm(f"h.{number}.ln_1"), norm(f"h.{number}.ln_2")),
+                attention=linear(f"h.{number}.attn.c_attn"),
+                output=linear(f"h.{number}.attn.c_proj"),
+                up=linear(f"h.{number}.mlp.c_fc"),
+                down=linear(f"h.{number}.mlp.c_proj"),
+            )
+            for number in range(config.n_layer)
         ),
-        tokens=body.wte.weight,
-        positions=body.wpe.weight,
-        norm=body.ln_f,
-        lm_head=_linear([Matrix(model.lm_head.weight)], dtype),
+        tokens=source.tensor("transformer.wte.weight"),
+        positions=source.tensor("transformer.wpe.weight"),
+        norm=norm("ln_f"),
+        lm_head=_linear([source.matrix("lm_head")], dtype),
         heads=config.n_head,
         key_heads=config.n_head,
-        activation=body.h[0].mlp.act,
+        activation=_activation(config.activation_function),
     )
 
 
-def _llama_weights(model: Any, dtype: torch.dtype) -> DecoderWeights | None:
-    config, body = model.config, model.model
-    if body.rotary_emb.rope_type not in _STATIC_ROTATIONS:
-        return None
-    layers = [layer for each in body.layers if (layer := _llama_layer(each, dtype))]
-    if len(layers) < len(body.layers) or type(model.lm_head) is not nn.Linear:
-        return None
+def llama_weights(config: Any, source: WeightSource, rotary: Rotary, dtype: torch.dtype) -> DecoderWeights:
+    """The weights of a Llama; see `gpt2_weights`.
+
+    Raises:
+        UnknownComputationError: one of its modules does more than multiply by a matrix.
+    """
+
+    def norm(name: str) -> Norm:
+        weight = source.tensor(f"model.{name}.weight").float()
+        return lambda hidden: F.rms_norm(hidden, weight.shape, weight, config.rms_norm_eps)
+
+    def linear(part: str, *names: str) -> Linear:
+        return _linear([source.matrix(f"model.{part}.{name}") for name in names], dtype)
+
     return DecoderWeights(
-        layers=tuple(layers),
-        tokens=body.embed_tokens.weight,
-        positions=None,
-        norm=_rms_norm(body.norm),
-        lm_head=_linear([Matrix(model.lm_head.weight)], dtype),
+        layers=tuple(
+            Layer(
+                norms=(norm(f"{layer}.input_layernorm"), norm(f"{layer}.post_attention_layernorm")),
+                attention=linear(f"{layer}.self_attn", "q_proj", "k_proj", "v_proj"),
+                output=linear(f"{layer}.self_attn", "o_proj"),
+                up=linear(f"{layer}.mlp", "gate_proj", "up_proj"),
+                down=linear(f"{layer}.mlp", "down_proj"),
+            )
+            for layer in (f"layers.{number}" for number in range(config.num_hidden_layers))
+        ),
+        tokens=source.tensor("model.embed_tokens.weight"),
+        positions=rotary,
+        norm=norm("norm"),
+        lm_head=_linear([source.matrix("lm_head")], dtype),
         heads=config.num_attention_heads,
         key_heads=config.num_key_value_heads,
-        activation=body.layers[0].mlp.act_fn,
+        activation=_activation(config.hidden_act),
     )
 
 
-def _llama_layer(layer: Any, dtype: torch.dtype) -> Layer | None:
-    """None where one of its modules does more than multiply by a matrix."""
-    attention, mlp = layer.self_attn, layer.mlp
-    groups = (
-        (attention.q_proj, attention.k_proj, attention.v_proj),
-        (attention.o_proj,),
-        (mlp.gate_proj, mlp.up_proj),
-        (mlp.down_proj,),
-    )
-    linears = []
-    for modules in groups:
-        matrices = [matrix for module in modules if (matrix := _matrix(module))]
-        if len(matrices) < len(modules):
-            return None
-        linears.append(_linear(matrices, dtype))
-    norms = _rms_norm(layer.input_layernorm), _rms_norm(layer.post_attention_layernorm)
-    return Layer(norms, *linears)
-
-
-def _rms_norm(module: Any) -> Norm:
-    """The module's function in one operation."""
-    weight, epsilon = module.weight.detach(), module.variance_epsilon
-    return lambda hidden: F.rms_norm(hidden, weight.shape, weight, epsilon)
-
-
-def _matrix(module: Any) -> Matrix | None:
-    """The matrix of a module, with its adapter if it has one; None where it does anything else."""
-    inner = getattr(module, "base_layer", module)
-    if type(inner) not in {Conv1D, nn.Linear}:
-        return None
-    adapter = None if inner is module else _low_rank(module)
-    if inner is not module and adapter is None:
-        return None
-    weight = inner.weight.T if type(inner) is Conv1D else inner.weight
-    return Matrix(weight.detach(), None if inner.bias is None else inner.bias.detach(), adapter)
-
-
-def _low_rank(module: Any) -> LowRank | None:
-    """The adapter of a layer of peft; None where it is no plain LoRA, or there are several."""
-    names = list(getattr(module, "active_adapters", ()))
-    if len(names) != 1 or module.merged or module.disable_adapters or names[0] not in module.lora_A:
-        return None
-    [name] = names
-    if name in module.lora_variant or module.lora_bias.get(name):
-        return None
-    down, up = module.lora_A[name].weight.detach(), module.lora_B[name].weight.detach()
-    return LowRank(down, up * module.scaling[name])
+def _activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    try:
+        return _ACTIVATIONS[name]
+    except KeyError:
+        raise UnknownComputationError from None
 
 
 def _linear(matrices: Sequence[Matrix], dtype: torch.dtype) -> Linear:

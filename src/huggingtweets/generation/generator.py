@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 import torch
-from msgspec.structs import replace
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from ..bases.begin_token import with_begin_token
@@ -29,17 +27,20 @@ from ..errors import MissingExtra, ModelError
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
 from ..progress import quiet_transformers
 from ..types import Sampling
-from .batch import GroupedBatch, Sampler, SamplingRequest, TextBatch
+from .batch import GroupedBatch, SamplingRequest, TextBatch
 from .continuous import ContinuousBatch
-from .decoder import open_decoder
-from .decoder_weights import DecoderWeights, decoder_weights, is_half_fast
+from .decoder import Decoder
+from .decoder_weights import DecoderWeights, is_half_fast
+from .module_decoder import open_decoder
+from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
-from .sampler import stream_tokens
-from .text_tokens import TextTokens
-from .writer import Writer
+from .text_tokens import TextTokenizer, TextTokens
+from .token_writer import TokenWriter
+
+UNKNOWN_CONTEXT = 1024  # tokens that a model sees whose config does not say
 
 
-class Generator(Writer):
+class Generator(TokenWriter):
     """A causal language model in memory, and its tokenizer."""
 
     def __init__(
@@ -55,7 +56,10 @@ class Generator(Writer):
         self.model, self.tokenizer = model, tokenizer
         self.model.eval()
         self._dtype = dtype
-        self._tokens = TextTokens(model, tokenizer)
+        context = getattr(model.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
+        ends = model.generation_config.eos_token_id
+        known = cast("TextTokenizer", tokenizer)  # transformers types its methods more widely
+        self._tokens = TextTokens(known, context, ends if isinstance(ends, list) else [ends])
         self.sampling = _sampling(model.generation_config)
 
     @classmethod
@@ -79,29 +83,11 @@ class Generator(Writer):
                 f"the model in {folder} cannot be loaded ({first_line(error)}); train it again"
             ) from error
 
-    def sampler(self, request: SamplingRequest) -> Sampler:
-        """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
-        if request.seed is not None:
-            torch.manual_seed(request.seed)
-        self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
-
-        def sample(count: int) -> Iterator[tuple[list[str], bool]]:
-            shown_at = time.monotonic()
-            ids: list[list[int]] = []
-            inputs = self._tokens.begin(request.prompt, count, request.speaker)
-            for ids in self._stream(inputs, request):
-                if time.monotonic() - shown_at > request.interval:
-                    yield self._tokens.texts(request.prompt, ids), False
-                    shown_at = time.monotonic()
-            yield self._tokens.texts(request.prompt, ids), True
-
-        return sample
-
     def batch(self) -> TextBatch:
         """What samples texts for many requests; see `Writer`."""
         if self._weights is None:
             return GroupedBatch(self.sampler, self._tokens.count)
-        return ContinuousBatch(RowDecoder(self.model, self._weights), self._tokens)
+        return ContinuousBatch(RowDecoder(self._weights), self._tokens)
 
     @cached_property
     def _weights(self) -> DecoderWeights | None:
@@ -113,26 +99,17 @@ class Generator(Writer):
         """What one text is written with alone: its time is that of reading the weights."""
         return decoder_weights(self.model, torch.float16) if is_half_fast() else None
 
+    def decoder(self, rows: int) -> Decoder:
+        """See `TokenWriter`."""
+        return open_decoder(self.model, self._weights, self._half_weights if rows == 1 else None)
+
     def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs = inputs.to(self.model.device)
-        remaining = self._tokens.remaining(inputs.shape[1])
-        most = min(request.sampling.max_new_tokens, remaining)
-        sampling = replace(request.sampling, max_new_tokens=most)
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
-            half = self._half_weights if len(inputs) == 1 else None
-            decoder = open_decoder(self.model, self._weights, half)
-            yield from stream_tokens(
-                decoder,
-                inputs,
-                sampling,
-                self._tokens.ends,
-                self._tokens.suppressed,
-                self._tokens.rarely_first(request.prompt),
-                request.ended,
-            )
+            yield from super()._stream(inputs, request)
         else:
-            yield self._generate(inputs, sampling)
+            yield self._generate(inputs, self._limited(request.sampling, inputs))
 
     def _generate(self, inputs: torch.Tensor, sampling: Sampling) -> list[list[int]]:
         """The new tokens of each row, as transformers samples them."""

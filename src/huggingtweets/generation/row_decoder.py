@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
-from transformers import DynamicCache
 
-from .decoder import StaticDecoder, read_prompts, rotation
+from .decoder import Read, StaticDecoder, read_prompts, rotation
 from .decoder_weights import DecoderWeights
 
 BLOCK = 64  # positions by which the cache grows
 PROMPTS = 8  # that are remembered
-
-
-class _Read(NamedTuple):
-    """A prompt that was read."""
-
-    logits: torch.Tensor  # after it, (1, vocabulary)
-    keys: list[torch.Tensor]  # of each layer: (1, heads, positions, width)
-    values: list[torch.Tensor]
 
 
 class RowDecoder(StaticDecoder):
@@ -32,12 +22,12 @@ class RowDecoder(StaticDecoder):
     nothing else is moved.
     """
 
-    def __init__(self, model: Any, weights: DecoderWeights) -> None:
-        """Begin without rows; see `decoder_weights`."""
-        super().__init__(model, weights)
+    def __init__(self, weights: DecoderWeights) -> None:
+        """Begin without rows."""
+        super().__init__(weights)
         self._length = torch.empty(0, dtype=torch.long)  # filled positions of each row
         self._mask = torch.empty(0)
-        self._prompts: OrderedDict[tuple[int, ...], _Read] = OrderedDict()
+        self._prompts: OrderedDict[tuple[int, ...], Read] = OrderedDict()
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -56,13 +46,10 @@ class RowDecoder(StaticDecoder):
                 layer[first:rows, :, : len(prompt)] = positions
         return read.logits.expand(copies, -1)
 
-    def _read(self, prompt: tuple[int, ...]) -> _Read:
+    def _read(self, prompt: tuple[int, ...]) -> Read:
         """Read a prompt, or take it from those that were read last: many texts begin alike."""
         if prompt not in self._prompts:
-            cache: Any = DynamicCache(config=self._model.config)
-            logits = read_prompts(self._model, torch.tensor([prompt]), cache)
-            keys, values = ([getattr(layer, name) for layer in cache.layers] for name in ("keys", "values"))
-            self._prompts[prompt] = _Read(logits, keys, values)
+            self._prompts[prompt] = read_prompts(self._weights, torch.tensor([prompt]))
         self._prompts.move_to_end(prompt)
         while len(self._prompts) > PROMPTS:
             self._prompts.popitem(last=False)
@@ -104,8 +91,7 @@ class RowDecoder(StaticDecoder):
         positions = max(had_positions, -(-needed // BLOCK) * BLOCK)
         for caches in (self._keys, self._values):
             caches[:] = [_grown(layer, capacity, positions) for layer in caches]
-        if self._weights.positions is None:
-            self._rotation = rotation(self._model, positions)
+        self._rotation = rotation(self._weights, positions)
 
 
 def _grown(cache: torch.Tensor, rows: int, positions: int) -> torch.Tensor:

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Protocol
 
 import torch
-from transformers import PreTrainedTokenizerBase
 
 from ..bases.speakers import find, speakers
-from ..bases.special_tokens import suppressed_tokens
+from ..bases.special_tokens import AddedTokens, suppressed_tokens
 from ..errors import UserError
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
 _SPACES = ("\u0120", "\u2581")  # what stands for a space in tokens: of byte-level BPE, of SentencePiece
 
 
+class TextTokenizer(AddedTokens, Protocol):
+    """What is used of a tokenizer of transformers."""
+
+    def __call__(self, text: str, *, add_special_tokens: bool = True) -> Mapping[str, list[int]]:
+        """The tokens of a text, as "input_ids"."""
+
+    def decode(self, token_ids: Sequence[int], /) -> str:
+        """The text of tokens, special ones included."""
+
+    def batch_decode(self, rows: Sequence[Sequence[int]], /, *, skip_special_tokens: bool) -> list[str]:
+        """The text of each row of tokens."""
+
+    def get_vocab(self) -> dict[str, int]:
+        """The number of each token."""
+
+
 class TextTokens:
     """The tokens of one model's texts."""
 
-    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Use a tokenizer that puts the begin token of a post before every prompt."""
+    def __init__(self, tokenizer: TextTokenizer, context: int, ends: Sequence[int]) -> None:
+        """Use a tokenizer.
+
+        Args:
+            tokenizer: one that puts the begin token of a post before every prompt.
+            context: how many tokens the model sees.
+            ends: the tokens that end a text.
+        """
         self._tokenizer = tokenizer
         self._speakers = speakers(tokenizer)
-        self._context: int = getattr(model.config, "max_position_embeddings", None) or 1024
-        ends = model.generation_config.eos_token_id
-        self.ends: list[int] = ends if isinstance(ends, list) else [ends]
+        self._context, self.ends = context, ends
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
         self._word_ends = word_ends(tokenizer.get_vocab())
 

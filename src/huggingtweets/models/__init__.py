@@ -19,11 +19,11 @@ from ..errors import ModelError
 from ..evaluation.floors import NgramFloor
 from ..files import CheckpointConfig
 from ..generation.writer import Writer
-from ..model_folder import FinetunedModel
+from ..model_folder import CONFIG, FinetunedModel
 from ..progress import Watcher
 from ..types import Dataset, Recipe
 
-__all__ = ["Model", "holds_posts", "load", "load_base", "ngram_floor", "train"]
+__all__ = ["Model", "holds_posts", "load", "load_base", "load_writer", "ngram_floor", "train"]
 
 KINDS = ("ngram", "neural")  # in this order a folder is checked for them: the one that loads fastest first
 KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
@@ -100,6 +100,21 @@ def load(folder: Path) -> Model:
         if any((folder / file).is_file() for file in kind.FILES):
             return kind.load(folder)
     raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
+
+
+def load_writer(folder: Path) -> Writer:
+    """Load a model folder to write with it, and no more: faster than `load`, and in less memory.
+
+    Raises:
+        ModelError: it holds no model, or a damaged one.
+    """
+    if (folder / CONFIG).is_file():
+        from .writing import load as load_plain  # noqa: PLC0415 -- with torch
+
+        writer = load_plain(folder)
+        if writer:
+            return writer
+    return load(folder)
 
 
 def load_base(recipe: Recipe) -> Model | None:

@@ -19,10 +19,10 @@ from ..generation.generator import Generator
 from ..model_folder import ADAPTER_CONFIG, CONFIG, FinetunedModel
 from ..progress import MemorizationProbe, Watcher
 from ..types import Dataset, Recipe
+from .writing import precision
 
 FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
-BF16_FROM = 50_000_000  # parameters from which a model writes in bfloat16; smaller ones gain little
 PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
 MORE_SAMPLES = 128  # sampled beside them where those look copied
 PROBE_TOKENS = 64  # of each, at most: enough to show a copied run
@@ -34,8 +34,7 @@ class NeuralModel(Generator):
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `Generator`."""
         self._device = training.choose_device()
-        large = model.num_parameters() >= BF16_FROM
-        dtype = torch.bfloat16 if self._device.bf16 and large else None  # as `bits` computes, too
+        dtype = precision(self._device, model.num_parameters())  # as `bits` computes, too
         super().__init__(model.to(self._device.kind), tokenizer, dtype)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:

@@ -13,9 +13,8 @@ from .. import models
 from ..errors import ModelError, UserError
 from ..generation.batch import TextBatch
 from ..generation.filters import load_filters
-from ..generation.writer import TextFilter
+from ..generation.writer import TextFilter, Writer
 from ..model_folder import ADAPTER_CONFIG, MODELS, RECORD, ModelFolder, find_models
-from ..models import Model
 
 KEPT = 3  # models in memory
 KEPT_ADAPTERS = 100  # of one base, in the place of a model: they share its weights
@@ -27,7 +26,7 @@ SPEAKER = ":"  # between the names of a model and of an author
 class LoadedModel:
     """A model in memory, with its text filters."""
 
-    model: Model
+    model: Writer
     filters: Sequence[TextFilter]
     batch: TextBatch  # of all its texts; only the worker's thread uses it
 
@@ -150,7 +149,7 @@ def _share(folder: ModelFolder) -> float:
 
 
 def _load(folder: ModelFolder) -> LoadedModel:
-    model = models.load(folder.path)
+    model = models.load_writer(folder.path)
     return LoadedModel(model, load_filters(folder.path), model.batch())
 
 

@@ -9,6 +9,7 @@ import torch
 from ..bases.begin_token import with_begin_token
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
+from ..device import Device, choose_device, environment, return_freed_memory
 from ..files import sha256
 from ..model_folder import FinetunedModel
 from ..progress import Watcher
@@ -16,7 +17,6 @@ from ..types import Base, Dataset, Recipe
 from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
-from .device import Device, choose_device, environment, return_freed_memory
 from .freezing import freeze_lower_layers
 from .held_out import bits_per_post
 from .loop import TrainingLoop

@@ -11,11 +11,11 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.activations import GELUTanh, NewGELUActivation
 
+from ..device import Device, keep_freed_memory, return_freed_memory
 from ..files import CheckpointConfig
 from ..progress import MemorizationProbe, Silence, Watcher
 from .batches import Batch
 from .cross_entropy import find_lm_head
-from .device import Device, keep_freed_memory, return_freed_memory
 from .loss import summed_loss
 from .probing import can_pack, use_short_rows_where_equal
 from .process_group import ProcessGroup, join_process_group

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from ..device import Device
 from ..progress import MemorizationProbe
 from .batches import context_length, encode
 from .context import TrainContext
 from .cross_entropy import find_lm_head
-from .device import Device
 from .loss import bits_per_byte, nll
 from .plan import TrainPlan
 from .probing import can_pack

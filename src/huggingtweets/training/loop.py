@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Sequence
 
+from ..device import fingerprint
 from ..errors import InternalError, TrainingDiverged
 from ..files import CheckpointConfig
 from ..types import CurvePoint
 from .backward import Backward
 from .checkpoint import Checkpoint, RunCheckpoint, TrainState
 from .context import TrainContext
-from .device import fingerprint
 from .held_out import HeldOutEvaluator
 from .optimizer import Optimizer, lr_scale
 from .plan import Phase, TrainPlan

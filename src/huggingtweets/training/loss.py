@@ -11,9 +11,9 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from .. import results
+from ..device import Device
 from .batches import IGNORE_INDEX, Batch, Row, batches
 from .cross_entropy import backbone, cross_entropy, token_cross_entropy
-from .device import Device
 
 EVALUATION_TOKENS = 2048  # positions in one batch
 MAX_LOGITS = 1 << 26  # in one batch of a model whose logits cannot be computed in chunks: 256 MB in float32

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
+from ..device import Device
 from ..types import Recipe
 from .backward import Backward
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
-from .device import Device
 from .gpt2 import Size, new_model
 from .loop import TrainingLoop
 from .optimizer import Optimizer, cooldown_start

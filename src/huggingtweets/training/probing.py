@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from ..device import Device
 from ..errors import BaseError
 from .attention import use_short_rows
 from .batches import IGNORE_INDEX, Row, batches
-from .device import Device
 from .loss import token_losses
 
 LENGTH = 12  # tokens of each text that is tried

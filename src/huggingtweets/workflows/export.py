@@ -116,6 +116,7 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watc
         tokenizer=generator.tokenizer,
         sampling=generator.sampling,
         begin=begin,
+        not_first=tuple(generator.not_first(begin)),
         quant=quant,
         speaker=handle,
         filters=_filters(folder),

@@ -64,7 +64,7 @@ def generate(
     watcher, drafts = watcher or Silence(), count * best_of
     folder = ModelFolder.find(model)
     watcher.stage("generate")
-    writer = models.load(folder.path)
+    writer = models.load_writer(folder.path)
     filters = load_filters(folder.path, allowed=allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
     settings = _settings(writer.sampling, sampling or {}, wildness)

@@ -55,7 +55,7 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
     }
     if seen and not real:
         raise UserError("all held-out posts were shown in earlier games, and each counts once")
-    written = models.load(folder.path).generate(count=rounds, seed=seed, filters=filters)
+    written = models.load_writer(folder.path).generate(count=rounds, seed=seed, filters=filters)
     dealt = pairs(list(real), [sample.text for sample in written.samples], count=rounds, seed=seed)
     return Deal(folder, dealt, [real[getattr(pair, pair.real)] for pair in dealt])
 

@@ -48,7 +48,7 @@ class ListedRecipe(Struct, frozen=True, kw_only=True):
 
 def this_machine() -> Machine:
     """The machine that this program runs on."""
-    from ..training.device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
+    from ..device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
 
     device = choose_device()
     return Machine(

@@ -104,8 +104,10 @@ async function writePost(prompt) {
 async function sample(prompt, show) {
   let text = prompt;
   try {
-    const pieces = await engine.createCompletion({ ...bot.request, prompt, seed: random(), stream: true });
-    for await (const piece of pieces) {
+    const request = { ...bot.request, seed: random() };
+    text ||= await firstPiece(request);
+    if (!prompt && text) request.max_tokens -= 1;
+    for await (const piece of await engine.createCompletion({ ...request, prompt: text, stream: true })) {
       text += piece.choices?.[0]?.text ?? "";
       show(text.replace(LAST_WORD, ""));
     }
@@ -114,6 +116,14 @@ async function sample(prompt, show) {
     return null;
   }
   return text.replaceAll("\ufffd", "");
+}
+
+/** Sample how a text begins, not within a word; "" where its first token makes no character. */
+async function firstPiece(request) {
+  const logit_bias = { ...request.logit_bias, ...bot.not_first };
+  const drawn = await engine.createCompletion({ ...request, logit_bias, prompt: "", max_tokens: 1 });
+  const piece = drawn.choices?.[0]?.text ?? "";
+  return piece.includes("\ufffd") ? "" : piece;
 }
 
 function random() {

@@ -1,0 +1,85 @@
+"""Writing posts straight from the files of a model folder: transformers, slow to import, is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import torch
+from msgspec import Struct
+
+from ..errors import is_panic
+from ..model_folder import ADAPTER_CONFIG, GENERATION_CONFIG
+from ..types import Sampling
+from .batch import TextBatch
+from .continuous import ContinuousBatch
+from .decoder import StaticDecoder
+from .decoder_weights import DecoderWeights, is_half_fast
+from .folder_tokenizer import FolderTokenizer
+from .folder_weights import FolderWeights
+from .row_decoder import RowDecoder
+from .text_tokens import TextTokens
+from .token_writer import TokenWriter
+
+
+class _Settings(Struct):
+    """What of generation_config.json is needed; `Sampling` says which values are possible."""
+
+    eos_token_id: int
+    temperature: float
+    top_p: float
+    max_new_tokens: int
+
+
+class FolderWriter(TokenWriter):
+    """A GPT-2 or a Llama on a CPU that only writes."""
+
+    def __init__(self, folder: Path, precision: Callable[[int], torch.dtype]) -> None:
+        """Load a model folder; see `open`.
+
+        Raises:
+            Exception: of any kind, where the folder is damaged, or holds what is not known here.
+        """
+        if (folder / ADAPTER_CONFIG).is_file():
+            raise ValueError("this model is an adapter")
+        settings = msgspec.json.decode((folder / GENERATION_CONFIG).read_bytes(), type=_Settings)
+        names = Sampling.__struct_fields__
+        self.sampling = msgspec.convert({name: getattr(settings, name) for name in names}, Sampling)
+        tokenizer, self._files = FolderTokenizer(folder), FolderWeights(folder)
+        if max(tokenizer.get_vocab().values()) >= self._files.shape.vocabulary:
+            raise ValueError("the tokenizer is of another model")
+        self._tokens = TextTokens(tokenizer, self._files.shape.context, [settings.eos_token_id])
+        self._weights = self._files.decoder_weights(precision(self._files.parameters))
+        if not self.decoder(2).read(self._tokens.begin("a", 1, None), 1).isfinite().all():
+            raise ValueError("the weights are no numbers")
+
+    @classmethod
+    def open(cls, folder: Path, precision: Callable[[int], torch.dtype]) -> Self | None:
+        """Load a model folder that holds a whole GPT-2 or Llama as this program writes it; None for others.
+
+        Args:
+            folder: where the model is.
+            precision: what matrices are multiplied in, for so many parameters.
+        """
+        try:
+            return cls(folder, precision)
+        except BaseException as error:
+            if isinstance(error, Exception) or is_panic(error):
+                return None  # transformers loads what it knows, and says what is wrong
+            raise
+
+    @cached_property
+    def _half_weights(self) -> DecoderWeights | None:
+        """What one text is written with alone: its time is that of reading the weights."""
+        return self._files.decoder_weights(torch.float16) if is_half_fast() else None
+
+    def decoder(self, rows: int) -> StaticDecoder:
+        """See `TokenWriter`."""
+        return StaticDecoder(self._weights, self._half_weights if rows == 1 else None)
+
+    def batch(self) -> TextBatch:
+        """What samples texts for many requests; see `Writer`."""
+        return ContinuousBatch(RowDecoder(self._weights), self._tokens)

@@ -1,0 +1,70 @@
+"""Writing posts with a model that samples tokens."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+
+import torch
+from msgspec.structs import replace
+
+from ..types import Sampling
+from .batch import Sampler, SamplingRequest
+from .decoder import Decoder
+from .sampler import stream_tokens, without_rare
+from .text_tokens import TextTokens
+from .writer import Writer
+
+
+class TokenWriter(Writer):
+    """A model that samples tokens. A kind of it has to provide `decoder` and `batch`."""
+
+    _tokens: TextTokens
+
+    @abstractmethod
+    def decoder(self, rows: int) -> Decoder:
+        """What continues so many prompts."""
+
+    @torch.inference_mode()
+    def not_first(self, begin: int) -> list[int]:
+        """The tokens that no text without a prompt begins with, given the token that is before each text."""
+        rarely = self._tokens.rarely_first("")
+        logits = self.decoder(2).read(torch.tensor([[begin]]), 1)
+        sampled = without_rare(logits, rarely)[0].isfinite()
+        return [token for token in rarely if not sampled[token]]
+
+    def sampler(self, request: SamplingRequest) -> Sampler:
+        """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
+        if request.seed is not None:
+            torch.manual_seed(request.seed)
+        self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
+
+        def sample(count: int) -> Iterator[tuple[list[str], bool]]:
+            shown_at = time.monotonic()
+            ids: list[list[int]] = []
+            inputs = self._tokens.begin(request.prompt, count, request.speaker)
+            for ids in self._stream(inputs, request):
+                if time.monotonic() - shown_at > request.interval:
+                    yield self._tokens.texts(request.prompt, ids), False
+                    shown_at = time.monotonic()
+            yield self._tokens.texts(request.prompt, ids), True
+
+        return sample
+
+    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
+        """The new tokens of each row, after each step."""
+        return stream_tokens(
+            self.decoder(len(inputs)),
+            inputs,
+            self._limited(request.sampling, inputs),
+            self._tokens.ends,
+            self._tokens.suppressed,
+            self._tokens.rarely_first(request.prompt),
+            request.ended,
+        )
+
+    def _limited(self, sampling: Sampling, inputs: torch.Tensor) -> Sampling:
+        """The settings, with no more new tokens than the model sees after these, (rows, tokens)."""
+        remaining = self._tokens.remaining(inputs.shape[1])
+        return replace(sampling, max_new_tokens=min(sampling.max_new_tokens, remaining))
