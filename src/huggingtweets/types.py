@@ -151,6 +151,8 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     frozen_layers: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # lower layers that keep their weights
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
+    # steps of the longest run with that peak; one of n times as many steps has it divided by the root of n
+    learning_rate_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
     cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls linearly to 0; 0: cosine
     optimizer: Literal["adamw", "muon"] = "adamw"  # "muon": Muon for the layers' matrices, AdamW for the rest

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 import torch
+from msgspec import UNSET
 from msgspec.structs import replace
 from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertModel
@@ -209,6 +210,17 @@ def test_with_a_cooldown_the_rate_falls_at_the_end_only():
     assert cooldown_start(100, recipe) == 60
     assert {lr_scale(i, 100, recipe) for i in range(61)} == {1.0}
     assert [lr_scale(i, 100, recipe) for i in (80, 99)] == pytest.approx([0.5, 1 / 40])
+
+
+def test_a_run_longer_than_its_rate_is_for_has_a_lower_peak():
+    """Four times as many steps halve the rate; shorter runs and other recipes have it whole."""
+    recipe = replace(RECIPE, warmup=0.1, cooldown=0.4, learning_rate_steps=100)
+    assert max(lr_scale(i, 50, recipe) for i in range(50)) == 1.0
+    assert max(lr_scale(i, 400, recipe) for i in range(400)) == 0.5
+    unlimited = replace(recipe, learning_rate_steps=UNSET)
+    assert [lr_scale(i, 400, recipe) for i in range(400)] == pytest.approx(
+        [lr_scale(i, 400, unlimited) / 2 for i in range(400)]
+    )
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 16, 48), (2, 48, 16)])

@@ -26,7 +26,10 @@ from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
 OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # fields of no other method
-SHOWN_FIELDS = ("name", "method", "lora_rank", "epochs", "learning_rate", "batch_tokens", "seed")
+SHOWN_FIELDS = (
+    *("name", "method", "lora_rank", "epochs", "learning_rate", "learning_rate_steps"),
+    *("batch_tokens", "seed"),
+)
 SHOWN_SAMPLES = 3
 _LETTERS_ONLY = re.compile(rf"[^\W\d_](?:[^\W\d_]|[ {MARKS}])*")
 LICENCES = {  # by SPDX or a name of their own, as the Hub calls them

@@ -82,18 +82,24 @@ class Optimizer:
 
 
 def lr_scale(step: int, steps: int, recipe: Recipe) -> float:
-    """The factor of the highest learning rate at a step, 0 to 1.
+    """The factor of the recipe's learning rate at a step, 0 to 1.
 
-    It rises linearly during the warm-up. Then it falls to 0, by half a cosine over the whole run, or linearly
-    in the cooldown where the recipe has one. With a cooldown a run can go on with more batches from the step
-    at which the rate began to fall (Hu et al. 2024, "MiniCPM", section 4).
+    It rises linearly during the warm-up to the peak. Then it falls to 0, by half a cosine over the whole run,
+    or linearly in the cooldown where the recipe has one. With a cooldown a run can go on with more batches
+    from the step at which the rate began to fall (Hu et al. 2024, "MiniCPM", section 4).
     """
+    peak = lr_peak(steps, recipe)
     warmup, cooldown = round(recipe.warmup * steps), cooldown_start(steps, recipe)
     if step < warmup:
-        return (step + 1) / warmup
+        return peak * (step + 1) / warmup
     if recipe.cooldown:
-        return min(1.0, (steps - step) / max(1, steps - cooldown))
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+        return peak * min(1.0, (steps - step) / max(1, steps - cooldown))
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def lr_peak(steps: int, recipe: Recipe) -> float:
+    """The highest factor of the recipe's learning rate: below 1 in runs longer than it is for."""
+    return min(1.0, (recipe.learning_rate_steps / steps) ** 0.5) if recipe.learning_rate_steps else 1.0
 
 
 def cooldown_start(steps: int, recipe: Recipe) -> int:
