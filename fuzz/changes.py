@@ -204,6 +204,7 @@ _WAYS: dict[str, Callable[[bytes, Random], bytes]] = {
     ".jsonl": _change_lines_of_json,
     ".csv": _change_table,
     ".txt": _change_text,
+    ".md": _change_text,
     ".xml": _change_text,
     ".atom": _change_text,
     ".html": _change_text,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fuzz.shapes import SHAPES
 from tests.helpers import (
     archive_builder,
     export_builder,
@@ -55,6 +56,7 @@ def _forms(folder: Path) -> Iterator[Form]:
         path = build(place)
         content: Content = _timeless(path) if path.is_file() else _files_in(path)
         yield Form(name, kind, weight, source, path.name, content)
+    yield from (Form(*shape) for shape in SHAPES)
 
 
 def _timeless(path: Path) -> bytes:

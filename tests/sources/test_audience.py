@@ -39,6 +39,14 @@ def texts(tmp_path, records, **options):
         ("only_me", "0", "1"),
         ("is_private_share", False, True),
         ("tombstone", "no", "yes"),
+        ("visibility_level", "Public", "Internal"),
+        ("Reach", "Public", "Friends except two"),
+        ("security", "public", "usemask"),
+        ("öffentlich", "ja", "nein"),
+        ("private", "nein", "ja"),
+        ("Statut", "Publié", "Brouillon"),
+        ("moderation", "approved", "rejected"),
+        ("for_followers", "false", "true"),
     ],
 )
 def test_a_narrow_audience_is_known_by_its_words(tmp_path, field, open_word, narrow_word):
@@ -195,3 +203,69 @@ def test_the_field_that_holds_just_the_name_that_is_wanted_is_the_authors(tmp_pa
     assert texts(tmp_path, [{"text": MINE, field: "ada"}, {"text": OTHER, field: "bob"}], handle="ada") == [
         MINE
     ]
+
+
+@pytest.mark.parametrize("field", ["Verfasst von", "Written by", "Lähettäjä", "Kto", "dc:creator", "Alias"])
+def test_a_writer_is_known_by_the_words_of_a_fields_name(tmp_path, field):
+    """Where the person who is named is not among the writers, the table is refused and names them."""
+    with pytest.raises(LocationError, match=r"ada.*bob"):
+        texts(tmp_path, [{field: "ada", "text": MINE}, {field: "bob", "text": OTHER}], name="Grace")
+
+
+@pytest.mark.parametrize(("own", "other"), [("me", "Bob"), ("user", "assistant"), ("@ada", "@bob")])
+def test_a_field_of_any_name_that_holds_people_is_the_authors(tmp_path, own, other):
+    """`me` beside a name, a machine beside its user, and handles with their @ are people."""
+    with pytest.raises(LocationError, match="several people"):
+        texts(tmp_path, [{"x": own, "text": MINE}, {"x": other, "text": OTHER}], name="Grace")
+
+
+@pytest.mark.parametrize(
+    ("field", "own", "other"),
+    [
+        ("Direction", "sent", "received"),
+        ("fromMe", True, False),
+        ("x", "Outgoing", "Incoming"),
+        ("outgoing", "1", "0"),
+    ],
+)
+def test_messages_with_a_direction_are_never_read(tmp_path, field, own, other):
+    """What was sent to one person, or received, is no post."""
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, [{field: own, "text": MINE}, {field: other, "text": OTHER}], name="Ada")
+
+
+def test_a_column_that_holds_only_me_is_read_where_the_user_says_that_me_is_the_writer(tmp_path):
+    """It may as well say who could read the posts: they are read with --handle me alone."""
+    records = [{"x": "me", "text": f"{MINE} {n}"} for n in range(3)]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, records, name="Ada")
+    assert len(texts(tmp_path, records, handle="me")) == 3
+
+
+def test_a_writer_whom_only_later_records_name_is_another(tmp_path):
+    """JSON has some fields only where they are needed, perhaps after the records that show the fields."""
+    records = [{"text": f"{MINE} {n}"} for n in range(1200)]
+    with pytest.raises(LocationError, match="several people"):
+        texts(tmp_path, [*records, {"text": OTHER, "user": "bob"}], name="Ada")
+
+
+def test_private_messages_on_a_page_of_lemmy_are_not_read(tmp_path):
+    """They stand beside the person's comments, with their writers."""
+    made = {"creator": {"name": "ada"}}
+    page = {
+        "private_messages": [{"private_message": {"content": SECRET}, **made}],
+        "comments": [{"comment": {"id": n, "content": f"{MINE} {n}"}, **made} for n in range(2)],
+    }
+    assert texts(tmp_path, page) == [f"{MINE} 0", f"{MINE} 1"]
+
+
+def test_a_listing_of_reddit_and_an_export_of_ghost_are_read(tmp_path):
+    """Their records are in lists that lie deeper, and visibility and drafts count there, too."""
+    children = [{"kind": "t1", "data": {"author": "ada", "body": MINE}}]
+    assert texts(tmp_path, {"kind": "Listing", "data": {"children": children}}) == [MINE]
+    posts = [
+        {"plaintext": MINE, "status": "published", "visibility": "public"},
+        {"plaintext": SECRET, "status": "draft", "visibility": "public"},
+        {"plaintext": SECRET, "status": "published", "visibility": "members"},
+    ]
+    assert texts(tmp_path, {"db": [{"meta": {}, "data": {"posts": posts}}]}, name="Ada") == [MINE]

@@ -87,3 +87,11 @@ def test_a_damaged_database_is_one_clear_error(tmp_path):
     path.write_bytes(content)
     with pytest.raises(LocationError, match="damaged"):
         list(read(path).posts)
+
+
+def test_a_damage_that_sqlite_quotes_is_one_clear_error(tmp_path):
+    """A byte that is no UTF-8 is repeated in the library's own message, and costs no traceback either."""
+    path = imessage_database(tmp_path / "chat.db", [{"text": "number one"}])
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE handle", b"CREATE \xffABLE handle"))
+    with pytest.raises(LocationError, match="no whole database"):
+        sources.read(str(path), ReadOptions(), source="imessage")

@@ -61,3 +61,10 @@ def test_more_odd_records_than_others_are_refused(tmp_path):
     path.write_text("\n".join([*map(json.dumps, ROWS), *["[1]"] * 9]))
     with pytest.raises(BrokenArchive, match="broken at line 9"):
         texts(path)
+
+
+def test_half_an_emoji_is_mended_in_objects_one_after_another(tmp_path):
+    """They are no list and no lines, and are read by another way than these."""
+    path = tmp_path / "posts.json"
+    path.write_text('{"text": "one",\n "user": "ada"}\n{"text": "\\udc00\\ud83d",\n "user": "ada"}')
+    assert texts(path) == (["one", "\ufffd\ufffd"], {})

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..results import COPIED_RUN, Figure
 from ..text import NEAR, SHINGLE, normalized, words
+from ..text.ngrams import Codes, Positions, codes
 from . import intervals
-from .character_ngrams import Codes, Positions, codes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -65,13 +65,13 @@ class Originals:
         a, b = ours[at], theirs[where]
         length = 1
         while True:
-            shared = np.intersect1d(a, b)
-            if not len(shared):
+            (a_kept, a), (b_kept, b) = _shared(a, b)
+            if not len(a):
                 return runs
-            at, a, where, b = *_only(shared, at, a), *_only(shared, where, b)
+            at, where = at[a_kept], where[b_kept]
             runs[owner[where]] = length
-            at, a = _lengthened(ours, at, np.searchsorted(shared, a), length, len(self._vocabulary))
-            where, b = _lengthened(theirs, where, np.searchsorted(shared, b), length, len(self._vocabulary))
+            at, a = _lengthened(ours, at, a, length, len(self._vocabulary))
+            where, b = _lengthened(theirs, where, b, length, len(self._vocabulary))
             length += 1
 
     def nearest(self, texts: Sequence[str]) -> list[Nearest]:
@@ -239,9 +239,13 @@ def own_run(originals: Originals, held_out: Sequence[str]) -> int:
     Runs of this length count as copied when a model is used. It is between 6 and 15 words; 8 if there are
     no held-out posts.
     """
-    if not held_out:
+    return rare_run(originals.longest_runs(held_out))
+
+
+def rare_run(runs: Positions) -> int:
+    """The same, where the longest shared run of each held-out post is known."""
+    if not len(runs):
         return COPIED_RUN
-    runs = originals.longest_runs(held_out)
     return next((n for n in range(SHORTEST, LONGEST) if (runs >= n).mean() <= RARELY), LONGEST)
 
 
@@ -271,10 +275,17 @@ def _beyond_rarest(sizes: Positions, threshold: float) -> Positions:
     return beyond
 
 
-def _only(shared: Positions, at: Positions, code: Positions) -> tuple[Positions, Positions]:
-    """The positions whose n-gram is on both sides."""
-    both = np.isin(code, shared)
-    return at[both], code[both]
+def _shared(a: Positions, b: Positions) -> tuple[tuple[Flags, Positions], tuple[Flags, Positions]]:
+    """For the codes of both sides: which are on the other side, too, and numbers for these, small ones."""
+    different, number = np.unique(b, return_inverse=True)
+    if not len(different):
+        return (np.zeros(len(a), bool), b), (np.zeros(0, bool), b)
+    place = np.minimum(np.searchsorted(different, a), len(different) - 1)
+    a_kept = different[place] == a
+    found = np.zeros(len(different), bool)
+    found[place[a_kept]] = True
+    b_kept = found[number]
+    return (a_kept, place[a_kept]), (b_kept, number[b_kept])
 
 
 def _lengthened(

@@ -20,8 +20,11 @@ what an attack finds in both.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +33,7 @@ from numpy.typing import NDArray
 
 from ..files import load_tensors, reading, save_tensors
 from ..text import NEAR, SHINGLE, normalized, spans, words
+from ..text.ngrams import codes
 
 FORMAT = "huggingtweets copy index 2"
 EARLIER_FORMAT = "huggingtweets copy index 1"  # all of it exact, in the model folder
@@ -37,12 +41,16 @@ PUBLISHED_RUN = 8  # words of the shortest run that is published; a shorter one 
 DOUBT = 256  # of so many runs that are in no post, a published index takes one for a copy
 SIGNATURE = 512  # bits
 BATCH = 5000  # texts whose shingles are hashed together
+ROWS = 1024  # shingles whose permuted hashes are in memory at once
 SALT = 16  # bytes
 EXACT_BITS = 64  # of a hash
 
 _DIGIT = re.compile(r"\d")
 
 Hashes = NDArray[np.uint64]
+
+_NO_RUNS: Hashes = np.empty(0, np.uint64)
+_NO_SIGNATURES: Hashes = np.empty((0, SIGNATURE // 64), np.uint64)
 
 
 class Copied(NamedTuple):
@@ -74,6 +82,7 @@ class CopyIndex:
         self.salt = salt
         self.runs = runs
         self._signatures = signatures
+        self._keyed = hashlib.blake2b(digest_size=EXACT_BITS // 8, key=salt)
         self._factors, self._terms = _permutations(salt)
 
     @classmethod
@@ -84,18 +93,17 @@ class CopyIndex:
             texts: training posts.
             run: words from which on a run counts as copied; `copies.own_run` measures it.
         """
-        empty = cls(run, _salt(texts), np.empty(0, np.uint64), np.empty((0, SIGNATURE // 64), np.uint64))
-        return cls(run, empty.salt, empty._all_runs(texts), empty._all_signatures(texts))
+        empty = cls(run, _salt(texts), _NO_RUNS, _NO_SIGNATURES)
+        runs, _ = empty._all_runs(texts)
+        return cls(run, empty.salt, np.unique(runs), empty._all_signatures(texts))
 
     @classmethod
     def publish(cls, texts: Sequence[str], run: int) -> CopyIndex:
         """Index training posts so that others may have the index; see the head of this file."""
-        empty = np.empty((0, SIGNATURE // 64), np.uint64)
-        run, salt = max(PUBLISHED_RUN, run), _salt(texts)
-        count = sum(len(words(text)) for text in texts)  # there are fewer runs than words
-        bits = min(EXACT_BITS - 1, (count * DOUBT).bit_length())
-        without_runs = cls(run, salt, np.empty(0, np.uint64), empty, bits)
-        return cls(run, salt, without_runs._all_runs(texts), empty, bits)
+        empty = cls(max(PUBLISHED_RUN, run), _salt(texts), _NO_RUNS, _NO_SIGNATURES, EXACT_BITS - 1)
+        runs, count = empty._all_runs(texts)
+        bits = min(EXACT_BITS - 1, (count * DOUBT).bit_length())  # there are fewer runs than words
+        return cls(empty.run, empty.salt, np.unique(runs >> (EXACT_BITS - bits)), _NO_SIGNATURES, bits)
 
     def find(self, text: str) -> list[Copied]:
         """The copied parts of `text`, in order; each run of `run` words in a part is in one post.
@@ -103,8 +111,9 @@ class CopyIndex:
         Copied runs that overlap are one part, so a part can be longer than the copy of any single post.
         """
         words = list(spans(text))
-        positions, codes = self._hashed([word.text for word in words])
-        copied_runs = positions[_contained(codes, self.runs)]
+        starts, digests = self._digests([word.text for word in words])
+        hashes: Hashes = np.frombuffer(digests, "<u8").astype(np.uint64) >> np.uint64(EXACT_BITS - self.bits)
+        copied_runs = np.array(starts, np.int64)[_contained(hashes, self.runs)]
         parts = np.split(copied_runs, np.flatnonzero(np.diff(copied_runs) > 1) + 1)
         return [
             Copied(words[part[0]].start, words[part[-1] + self.run - 1].end, len(part) + self.run - 1)
@@ -119,9 +128,7 @@ class CopyIndex:
         """
         if not len(self._signatures):
             return 0.0
-        differing = (
-            np.bitwise_count(self._signatures ^ self._signature(text, _Hashes(self.salt))).sum(axis=1).min()
-        )
+        differing = np.bitwise_count(self._signatures ^ self._batch_signatures([text])).sum(axis=1).min()
         return max(0.0, 1 - 2 * float(differing) / SIGNATURE)
 
     def is_near_copy(self, text: str, threshold: float = NEAR) -> bool:
@@ -143,71 +150,72 @@ class CopyIndex:
         """
         settings, arrays = load_tensors(path, FORMAT, "train the model again", EARLIER_FORMAT)
         with reading(path, "train the model again"):
-            none = np.empty((0, SIGNATURE // 64), np.uint64)
-            runs, signatures = arrays["runs"], arrays.get("signatures", none)
+            runs, signatures = arrays["runs"], arrays.get("signatures", _NO_SIGNATURES)
             run, bits = int(settings["run"]), int(settings.get("bits", EXACT_BITS))
             salt = bytes.fromhex(str(settings["salt"]))
             if run < 1 or not 0 <= bits <= EXACT_BITS or len(salt) != SALT:
                 raise ValueError("its settings are out of range")
-            if {runs.dtype, signatures.dtype} != {none.dtype} or signatures.shape[1:] != none.shape[1:]:
+            if {runs.dtype, signatures.dtype} != {_NO_RUNS.dtype} or (
+                signatures.shape[1:] != _NO_SIGNATURES.shape[1:]
+            ):
                 raise ValueError("its arrays are of another type")
             return cls(run, salt, runs, signatures, bits)
 
-    def _all_runs(self, texts: Sequence[str]) -> Hashes:
-        """The sorted hashes of the runs of all texts."""
-        hashes = [self._hashed(words(text))[1] for text in texts]
-        return np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))
+    def _all_runs(self, texts: Sequence[str]) -> tuple[Hashes, int]:
+        """The hashes of the runs of all texts, in 64 bits, and how many words there are."""
+        digests, count = [], 0
+        for text in texts:
+            text_words = words(text)
+            digests.append(self._digests(text_words)[1])
+            count += len(text_words)
+        return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64), count
 
-    def _hashed(self, words: Sequence[str]) -> tuple[NDArray[np.int64], Hashes]:
+    def _digests(self, words: Sequence[str]) -> tuple[list[int], bytes]:
         """Where each run of `run` words begins, and its hash; without those that the index leaves out."""
-        runs = ("\0".join(words[i : i + self.run]) for i in range(len(words) - self.run + 1))
-        keyed = _Hashes(self.salt)
-        hashes = {
-            i: keyed[run] >> (EXACT_BITS - self.bits)
-            for i, run in enumerate(runs)
-            if self.exact or not _DIGIT.search(run)
-        }
-        return np.array(list(hashes), np.int64), np.array(list(hashes.values()), np.uint64)
+        runs = ["\0".join(words[i : i + self.run]) for i in range(len(words) - self.run + 1)]
+        starts = [i for i, run in enumerate(runs) if self.exact or not _DIGIT.search(run)]
+        return starts, b"".join([self._digest(runs[i]) for i in starts])
+
+    def _digest(self, text: str) -> bytes:
+        digest = self._keyed.copy()  # faster than to begin with the key again
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        return digest.digest()
 
     def _all_signatures(self, texts: Sequence[str]) -> Hashes:
-        """(texts, 8) signatures; a shingle that several texts have is hashed once in a batch of them."""
-        signatures = np.empty((len(texts), SIGNATURE // 64), np.uint64)
-        for start in range(0, len(texts), BATCH):
-            hashes = _Hashes(self.salt)
-            for number, text in enumerate(texts[start : start + BATCH], start):
-                signatures[number] = self._signature(text, hashes)
-        return signatures
+        """(texts, 8) signatures."""
+        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+        with ThreadPoolExecutor(max(1, min(len(batches), os.cpu_count() or 1))) as pool:
+            return np.concatenate([_NO_SIGNATURES, *pool.map(self._batch_signatures, batches)])
 
-    def _signature(self, text: str, hashes: _Hashes) -> Hashes:
-        """One bit of the smallest value of each permutation of the hashes of a text's shingles."""
-        shingles = _shingles(text)
-        of_shingles = np.fromiter(map(hashes.__getitem__, shingles), np.uint64, len(shingles))
-        permuted = of_shingles[:, None] * self._factors
-        permuted += self._terms
-        bits = (permuted.min(axis=0) >> np.uint64(20)).astype(np.uint8) & 1
-        return np.packbits(bits).view(np.uint64)
+    def _batch_signatures(self, texts: Sequence[str]) -> Hashes:
+        """One bit of the smallest value of each permutation of the hashes of each text's shingles."""
+        smallest = np.empty((len(texts), SIGNATURE), np.uint64)
+        permuted = np.empty((ROWS, SIGNATURE), np.uint64)
+        for row, hashes in zip(smallest, self._shingle_hashes(texts), strict=True):
+            row.fill(np.iinfo(np.uint64).max)
+            for start in range(0, len(hashes), ROWS):
+                part = hashes[start : start + ROWS, None]
+                values = np.multiply(part, self._factors, out=permuted[: len(part)])
+                values += self._terms
+                np.minimum(row, values.min(axis=0), out=row)
+        return np.packbits((smallest >> np.uint64(20)).astype(np.uint8) & 1, axis=1).view(np.uint64)
 
-
-def _shingles(text: str) -> set[str]:
-    plain = normalized(text)
-    return {plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))}
+    def _shingle_hashes(self, texts: Sequence[str]) -> Iterator[Hashes]:
+        """Yield the hashes of each text's shingles; a shingle that several texts have is hashed once."""
+        plain = [normalized(text) for text in texts]
+        owner, code = codes(plain, SHINGLE)
+        ends = np.cumsum(np.bincount(owner, minlength=len(texts)))
+        _, first, number = np.unique(code, return_index=True, return_inverse=True)
+        begins = np.concatenate([[0], ends])
+        places = zip(owner[first].tolist(), (first - begins[owner[first]]).tolist(), strict=True)
+        digests = b"".join([self._digest(plain[text][at : at + SHINGLE]) for text, at in places])
+        hashes = np.frombuffer(digests, "<u8").astype(np.uint64)[number]
+        for begin, end in pairwise(begins.tolist()):
+            yield hashes[begin:end]
 
 
 def _salt(texts: Sequence[str]) -> bytes:
     return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SALT).digest()
-
-
-class _Hashes(dict[str, int]):
-    """Keyed hashes of texts, each made when it is asked for the first time."""
-
-    def __init__(self, salt: bytes) -> None:
-        self._keyed = hashlib.blake2b(digest_size=8, key=salt)
-
-    def __missing__(self, text: str) -> int:
-        digest = self._keyed.copy()  # faster than to begin with the key again
-        digest.update(text.encode("utf-8", "surrogatepass"))
-        self[text] = int.from_bytes(digest.digest(), "little")
-        return self[text]
 
 
 def _permutations(salt: bytes) -> tuple[Hashes, Hashes]:

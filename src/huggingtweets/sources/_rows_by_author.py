@@ -31,7 +31,8 @@ def rows_by_author(path: Path) -> Iterator[tuple[str, str, Row]]:
     if not is_table(path):
         raise LocationError(f"{path} is no table of posts; give one that ends with .csv, .jsonl or .parquet")
     sample = list(islice(table_rows(path), _SAMPLE))
-    authorship, audience = Authorship(sample), Audience(sample)
+    authorship = Authorship(sample)
+    audience = Audience(sample, authorship.fields)
     if not authorship.is_known:
         raise LocationError(
             f"{path} has neither a column of authors nor one called location; expected a table of posts with "

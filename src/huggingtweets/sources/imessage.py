@@ -36,6 +36,7 @@ _STRING = b"NSString"
 _BEFORE_LENGTH = 5  # bytes between the name of the class and the length of a string
 _LENGTHS = {0x81: 2, 0x82: 4}  # bytes of a length, by the one before it
 _ATTACHMENT = "\ufffc"
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)  # the latter where the message of an error is no UTF-8
 
 
 def recognises(location: str) -> Match:
@@ -49,7 +50,7 @@ def recognises(location: str) -> Match:
     try:
         with closing(_opened(path)) as database:
             return Match.CONTENT if _columns(database) >= _NEEDED else Match.NO
-    except sqlite3.Error:
+    except _DAMAGED:
         return Match.NO
 
 
@@ -77,7 +78,7 @@ def _posts(path: Path, handle: str) -> Iterator[Post]:
                         kind=PostKind.REPLY if answered else PostKind.ORIGINAL,
                         visibility=Visibility.UNLISTED,
                     )
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise BrokenArchive(f"{path} is damaged ({error}); copy it again") from error
 
 

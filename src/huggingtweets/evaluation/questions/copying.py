@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
+
 from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import beside_own, capitalized, in_100, inconclusive
 from ...text import NEAR, SHINGLE
 from .. import intervals
-from ..copies import near, own_run
+from ..copies import near, rare_run
 from ..material import Material
 
 ORDER = 30
@@ -182,7 +184,7 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
         near=Row.of(whole, "low"),
         longest={name: int(each.max()) for name, each in runs.items()},
         shares={name: {n: float((each >= n).mean()) for n in RUNS} for name, each in runs.items()},
-        own_run=own_run(originals, groups.get(OWN, ())),
+        own_run=rare_run(runs.get(OWN, np.empty(0, np.int64))),
         before_cleaning=material.repeats is not None,
     )
 

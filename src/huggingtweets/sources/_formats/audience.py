@@ -7,20 +7,20 @@ understood as open to everyone counts as closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ...types import Visibility
 from .authorship import names_a_writer
-from .fields import is_empty, names, plain
+from .fields import is_empty, names, parts, plain
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
-_FALSE = {"0", "0.0", "false", "f", "no", "n"}
 _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
-_CLOSED_IF_FALSE = {"open": NOT_PUBLIC, "published_flags": UNPUBLISHED}
-_FLAGS = {*_FALSE, "1", "1.0", "true", "t", "yes", "y"}
+_MOST_AUDIENCES = 20  # different words in a field that says for whom
 _PARTS = {"closed_parts": NOT_PUBLIC, "deleted_parts": DELETED}
-_CLOSED_KIND = re.compile(r"direct|^dm|personal|private|secret|^m?p?im$|draft|^(?:incoming|outgoing)$")
+_CLOSED_KIND = re.compile(
+    r"direct|^dm|personal|private|secret|whisper|^m?p?im$|draft|^(?:incoming|outgoing)$"
+)
 _CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
 _PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
@@ -56,9 +56,11 @@ class Audience:
 
     Args:
         sample: The first records, which show the fields and what is in them.
+        authors: The fields that hold the author's names.
     """
 
-    def __init__(self, sample: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, sample: Iterable[Mapping[str, Any]], authors: Collection[str] = ()) -> None:
+        self._authors = authors
         self._tests: list[tuple[Callable[[Mapping[str, Any]], bool], str]] = []
         self._known: set[str] = set()
         self._addressed: list[str] = []
@@ -90,14 +92,18 @@ class Audience:
         for kind, reason in _CLOSED_IF_SET.items():
             if key in known[kind]:
                 self._add(name, _is_set, reason)
-        for kind, reason in _CLOSED_IF_FALSE.items():
-            if key in known[kind]:
-                self._add(name, lambda value: str(value).strip().casefold() in _FALSE, reason)
+        if key in known["open"]:
+            self._add(name, _is_not_open if words else _is_no, NOT_PUBLIC)
+        if key in known["published_flags"]:
+            self._add(name, _is_no, UNPUBLISHED)
         if key in known["visibilities"]:
             self._add(name, _is_closed if words else _is_closed_if_set, NOT_PUBLIC)
+        elif key not in known["closed"] and _says_for_whom(name) and not _are_flags(words):
+            self._add(name, _is_closed_if_set, NOT_PUBLIC)
         else:
-            self._learn_words(name, key, words)
-        if key in known["states"] and {*known["published"], *known["unpublished"]} & set(map(plain, words)):
+            self._learn_words(name, key, set(map(plain, words)))
+        of_states = {*known["published"], *known["unpublished"]}
+        if key in known["states"] and of_states & set(map(plain, words)):
             self._add(name, lambda value: not is_published(value), UNPUBLISHED)
         if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
             self._addressed.append(name)
@@ -106,16 +112,28 @@ class Audience:
         self._learn_kind(name, key)
 
     def _learn_words(self, name: str, key: str, words: set[str]) -> None:
-        """Add the tests of a field whose name is not known, but whose words are those of an audience."""
+        """Add the tests of a field whose name does not say for whom, but perhaps its words do."""
         known = names("audience")
-        plain_words = set(map(plain, words))
-        narrow = {*known["narrow"]} - ({*known["people"]} if _names_an_author(name, key) else set())
-        if plain_words and plain_words <= {*known["public"], *known["unlisted"], *narrow}:
-            self._add(name, _is_closed_if_set if plain_words & narrow else _is_narrow, NOT_PUBLIC)
-        elif {word.casefold() for word in words} <= _FLAGS:
-            for parts, reason in _PARTS.items():
-                if any(part in key for part in known[parts]):
+        is_author = name in self._authors or _names_an_author(name, key)
+        narrow = {*known["narrow"]} - ({*known["people"]} if is_author else set())
+        of_audience = {*known["public"], *known["unlisted"], *narrow}
+        is_clear = _is_clearly_for_whom(name, words)
+        if words and (words <= of_audience or (is_clear and not is_author)):
+            self._add(name, _is_closed_if_set if words & narrow or is_clear else _is_narrow, NOT_PUBLIC)
+        elif (
+            not is_author
+            and words <= {*known["published"], *known["unpublished"]}
+            and words & {*known["unpublished"]}
+        ):
+            self._add(name, lambda value: not is_empty(value) and not is_published(value), UNPUBLISHED)
+        elif _are_flags(words) and key in known["chat_flags"]:
+            self._add(name, lambda _: True, NOT_PUBLIC)
+        elif _are_flags(words):
+            for kind, reason in _PARTS.items():
+                if any(part in key for part in known[kind]):
                     self._add(name, _is_set, reason)
+        elif words <= {*known["received"], *known["outgoing"]} and words & {*known["received"]}:
+            self._add(name, _is_set, NOT_PUBLIC)
 
     def _learn_kind(self, name: str, key: str) -> None:
         known = names("audience")
@@ -150,7 +168,40 @@ def _is_narrow(value: object) -> bool:
 
 
 def _is_set(value: object) -> bool:
-    return not is_empty(value)
+    return not is_empty(value) and not _is_no(value)
+
+
+def _is_no(value: object) -> bool:
+    return plain(value) in names("audience")["no"]
+
+
+def _is_not_open(value: object) -> bool:
+    return plain(value) not in names("audience")["yes"] and visibility(value) is None
+
+
+def _are_flags(words: Collection[str]) -> bool:
+    """Whether words mean yes or no; none do, as nothing is known of them."""
+    known = names("audience")
+    return {*map(plain, words)} <= {*known["yes"], *known["no"]}
+
+
+def _is_clearly_for_whom(name: str, words: Collection[str]) -> bool:
+    """Whether a few words are in a field, one of which is of nothing else than an audience."""
+    known = names("audience")
+    return (
+        len(words) <= _MOST_AUDIENCES
+        and not {*known["clearly_public"]}.isdisjoint(words)
+        and set(parts(name)).isdisjoint(known["not_of_visibility"])
+    )
+
+
+def _says_for_whom(name: str) -> bool:
+    """Whether a field without a usual name seems to say for whom: `post_visibility_level`, `postAcl`."""
+    words, known = parts(name), names("audience")
+    says_so = any(word.startswith(known["visibility_parts"]) for word in words)
+    return (says_so or not set(words).isdisjoint(known["visibility_words"])) and set(words).isdisjoint(
+        known["not_of_visibility"]
+    )
 
 
 def _is_closed_kind(value: object) -> bool:

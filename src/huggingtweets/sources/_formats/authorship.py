@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from .authors import same_handle
-from .fields import is_empty, names, plain
+from .fields import is_empty, names, parts, plain
 
 _KEYS = (  # of a profile, the most reliable first
     *("acct", "screen_name", "screenName", "username", "userName", "handle", "login", "preferredUsername"),
@@ -33,7 +33,9 @@ _AROUND = (
     "data",
 )  # objects in which the profile may be
 _SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
+_AT_HANDLE = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
+_LONGEST_NAME = 60  # characters
+_SHORTEST_NAME = 3  # characters: a column of shorter words holds codes
 _STATUS_LINK = re.compile(r"(?:twitter|x)\.com/(?!i/|web/)(\w{1,15})/status(?:es)?/(\d+)")
 _NAME_IN_CELL = re.compile(
     r"""['"](?:screen_?name|user_?name|acct|handle|login|name)['"]\s*:\s*['"]([^'"]+)['"]""", re.IGNORECASE
@@ -57,8 +59,16 @@ class Authorship:
     """
 
     def __init__(self, sample: Sequence[Mapping[str, Any]], wanted: str = "") -> None:
-        fields = list(dict.fromkeys(name for record in sample for name in record))
-        used = [name for name in fields if any(not is_empty(record.get(name)) for record in sample)]
+        self._wanted = wanted
+        self._known: set[str] = set()
+        self._handle: str | None = None
+        self._shown: list[str] = []
+        self._link = _link_of_one_author(sample, _used_fields(sample))
+        self._learn(sample)
+
+    def _learn(self, sample: Sequence[Mapping[str, Any]]) -> None:
+        self._known.update(name for record in sample for name in record)
+        used = _used_fields(sample)
         by_key = {plain(name): name for name in reversed(used)}
         known = names("authors")
         shown = [by_key[key] for key in known["shown"] if key in by_key]
@@ -67,9 +77,10 @@ class Authorship:
             handles, key=lambda name: not _has_at_signs(sample, name)
         )  # `@ada` is no display name
         handles = handles or list(filter(names_a_writer, used))
-        if not handles and not shown and wanted:
-            handles = [name for name in used if _names(sample, name, wanted)]
-        self._link = _link_of_one_author(sample, used)
+        if not handles and not shown and self._wanted:
+            handles = [name for name in used if _names(sample, name, self._wanted)]
+        if not handles and not shown:
+            handles = [name for name in used if _holds_people(sample, name)]
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
         self._shown = [name for name in shown if name != self._handle or not handles]
 
@@ -78,8 +89,15 @@ class Authorship:
         """Whether the records say who wrote them."""
         return bool(self._link or self._handle)
 
+    @property
+    def fields(self) -> set[str]:
+        """The fields that hold the author's names."""
+        return {name for name in (self._handle, *self._shown) if name}
+
     def person(self, record: Mapping[str, Any]) -> Person:
         """Return the author of a record; the key is empty if the record does not say."""
+        if not self.is_known and not record.keys() <= self._known:  # JSON may say it in later records only
+            self._learn([record])
         shown = tuple(str(record[name]) for name in self._shown if not is_empty(record.get(name)))
         if self._link:
             match = _STATUS_LINK.search(str(record.get(self._link)))
@@ -166,10 +184,26 @@ def _last_part(name: str) -> str:
 
 
 def names_a_writer(column: str) -> bool:
-    """Whether a column that has no usual name seems to hold the writer: `Tweet Author`, `messageSender`."""
-    parts = {part.casefold() for part in _PARTS.findall(column)}
-    known = names("authors")
-    return not parts.isdisjoint(known["parts"]) and parts.isdisjoint(known["parts_of_others"])
+    """Whether a column that has no usual name seems to hold the writer: `Tweet Author`, `Written by`."""
+    words, known = parts(column), names("authors")
+    says_so = not set(words).isdisjoint(known["parts"]) or (len(words) > 1 and words[-1] in known["by"])
+    return says_so and set(words).isdisjoint(known["parts_of_others"])
+
+
+def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
+    fields = dict.fromkeys(name for record in sample for name in record)
+    return [name for name in fields if any(not is_empty(record.get(name)) for record in sample)]
+
+
+def _holds_people(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
+    """Whether a field of any name holds people: handles with their @, or `me` beside other names."""
+    values = {str(record.get(field)).strip() for record in sample if not is_empty(record.get(field))}
+    if max(map(len, values)) > _LONGEST_NAME:
+        return False
+    marked = {value for value in values if plain(value) in names("authors")["marks"]}
+    named = marked and any(len(value) >= _SHORTEST_NAME for value in values - marked)
+    is_writers = set(parts(field)).isdisjoint(names("authors")["parts_of_others"])
+    return bool(named) or (is_writers and all(map(_AT_HANDLE.fullmatch, values)))
 
 
 def _names(sample: Sequence[Mapping[str, Any]], field: str, wanted: str) -> bool:

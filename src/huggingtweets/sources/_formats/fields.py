@@ -11,18 +11,24 @@ from importlib.resources import files
 _EMPTY = set("|0|0.0|none|nan|nat|null|undefined|false|f|no|n|[]|{}|()|\\n|n/a|na".split("|"))  # noqa: SIM905 -- shorter
 
 _LONGEST = max(map(len, _EMPTY))
+_PARTS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 
 
 @cache
 def names(group: str) -> Mapping[str, tuple[str, ...]]:
     """Return a group of fields.toml: the names of each kind of field, the most reliable first."""
     content = tomllib.loads((files(__package__) / "fields.toml").read_text("utf-8"))
-    return {kind: tuple(words.split()) for kind, words in content[group].items()}
+    return {kind: tuple(map(plain, words.split())) for kind, words in content[group].items()}
 
 
 def plain(name: object) -> str:
     """Return a name or a word without case, spaces and marks: `Is-Draft` -> `isdraft`."""
     return re.sub(r"[\W_]", "", str(name).casefold())
+
+
+def parts(name: str) -> list[str]:
+    """Return the words of a name: `userScreen_name` -> `user`, `screen`, `name`."""
+    return [plain(part) for part in _PARTS.findall(name)]
 
 
 def is_empty(value: object) -> bool:

@@ -21,7 +21,7 @@ from .encoding import utf8_chunks
 from .json_arrays import decode_array, decode_lines
 from .odd_records import OddRecords
 from .record_shapes import Row, flat_records, has_text, innermost, own_lists, records_in, views, with_owner
-from .tolerant_json import DAMAGE, decode, parse
+from .tolerant_json import DAMAGE, decode, parse, whole_escapes
 
 _HEAD = 4096  # bytes
 _LARGEST_DECODED = 1 << 30  # bytes of memory for what is decoded at once
@@ -142,7 +142,8 @@ def _own_records(envelope: Row, name: str) -> Iterable[Row]:
 
 def _one_after_another(content: bytes) -> Iterator[Row]:
     """Yield objects that stand one after another without a list; nothing if these are damaged."""
-    text, position, decoder = content.decode("utf-8", "replace"), 0, json.JSONDecoder(strict=False)
+    text = whole_escapes(content.decode("utf-8", "replace"))
+    position, decoder = 0, json.JSONDecoder(strict=False)
     values: list[Row] = []
     while (position := _next_value(text, position)) < len(text):
         try:

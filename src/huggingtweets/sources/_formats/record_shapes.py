@@ -28,16 +28,16 @@ _LISTS = (  # of a person's own posts
         "orderedItems",
         "results",
     ),
-    *("entries", "tweet", "status", "outbox"),
+    *("entries", "tweet", "status", "outbox", "children"),
 )
 _NEVER = re.compile(
     "fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash|inbox|incoming|receiv|saved|notif"
-    "|home.?timeline|recommend|suggest|moderat",
+    "|home.?timeline|recommend|suggest|moderat|private|conversation",
     re.IGNORECASE,
 )
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
     *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
-    *("node", "record", "object"),
+    *("node", "record", "object", "data"),
 )
 _POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")
@@ -56,10 +56,11 @@ def own_lists(envelope: Mapping[str, Any]) -> dict[str, list[Row]]:
 
 
 def innermost(envelope: Row) -> Row:
-    """Return an object out of objects that hold nothing but the next one: `{"export": {"user": {...}}}`."""
+    """Return an object out of objects that hold no other, and no list: `{"ok": true, "data": {...}}`."""
     for _ in range(_DEEPEST):
-        name, value = next(iter(envelope.items()), ("", None))
-        if len(envelope) > 1 or not isinstance(value, dict) or _NEVER.search(name) or has_text(envelope):
+        inner = [(name, value) for name, value in envelope.items() if isinstance(value, dict | list)]
+        name, value = inner[0] if len(inner) == 1 else ("", None)
+        if not isinstance(value, dict) or _NEVER.search(name) or has_text(envelope):
             break
         envelope = value
     return envelope

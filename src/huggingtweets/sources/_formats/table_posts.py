@@ -84,7 +84,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     columns = find_columns(place, sample, options.text_column)
     fields = {name for row in sample for name in row}
     authorship = Authorship(sample, options.handle or options.name or "")
-    table = _Table(columns, fields, authorship, Audience(sample))
+    table = _Table(columns, fields, authorship, Audience(sample, authorship.fields))
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
@@ -129,7 +129,7 @@ def _rows_of(
     """Yield one author's rows with their numbers; refuse a table of several, unless the user chose one."""
     any_row = False
     for number, row in enumerate(rows(), start=1):
-        author = authorship.person(row).key if authorship.is_known else ""
+        author = authorship.person(row).key
         if author.casefold() == key.casefold() or not (author or (selected and authorship.is_known)):
             any_row = True
             yield number, row

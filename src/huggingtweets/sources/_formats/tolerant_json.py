@@ -45,9 +45,14 @@ def parse(content: bytes | str) -> Any:
     """
     text = content if isinstance(content, str) else decode_mostly_utf8(content)
     try:
-        return json.loads(_ESCAPE.sub(_whole, text), strict=False)
+        return json.loads(whole_escapes(text), strict=False)
     except (ValueError, RecursionError) as error:
         raise msgspec.DecodeError(str(error)) from error
+
+
+def whole_escapes(text: str) -> str:
+    """Replace halves of surrogate pairs in JSON by the sign for what is unknown."""
+    return _ESCAPE.sub(_whole, text)
 
 
 def decode_mostly_utf8(content: bytes) -> str:
@@ -79,7 +84,6 @@ def fit(value: Any, kind: type[T]) -> T:
 
 
 def _whole(escape: re.Match[str]) -> str:
-    """Replace half of a surrogate pair by the sign for what is unknown."""
     half_pair = escape[3] or (escape[1] and not escape[2])
     return r"\ufffd" if half_pair else escape[0]
 
