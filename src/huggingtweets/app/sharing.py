@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from ..errors import UserError
 from ..reporting.picture import plain
 from ..types import Record, Sample
+from .language import _
+from .messages import PageError
 
 X, BLUESKY, MASTODON = 280, 300, 500  # characters that a post of the network may have
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -27,7 +28,11 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
     """
     host = server.strip().lower().removeprefix("https://").rstrip("/") or SERVER
     if not HOST.fullmatch(host):
-        raise UserError(f"{server} is no server of Mastodon; expected one like {SERVER}")
+        raise PageError(
+            _("{typed} is no server of Mastodon; expected one like {example}").format(
+                typed=server, example=SERVER
+            )
+        )
     return [
         ("X", f"https://x.com/intent/post?text={quote(share_text(sample, record, X), safe='')}"),
         (

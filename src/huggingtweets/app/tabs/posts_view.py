@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ... import sources
 from ...dataset.sufficiency import DEFAULT_BASE, TOO_LITTLE, Level, Sufficiency
 from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
@@ -181,7 +182,7 @@ def _inspection(inspection: Inspection) -> Markup:
             face=_face(face),
             name=face["name"],
             handle=face["handle"],
-            source=account.source.replace("_", " ").capitalize(),
+            source=_(sources.load(account.source).NAME),
         ),
         _SUFFICIENCY.format(kind=kind, title=_(title), text=_sufficiency_text(inspection.sufficiency)),
         _funnel(cleaned.funnel),
