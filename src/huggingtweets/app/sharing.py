@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from ..reporting.picture import plain
@@ -45,11 +46,19 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
 
 def share_text(sample: Sample, record: Record, limit: int) -> str:
     """The post and the notice, at most `limit` characters: the post is cut so that the notice fits."""
-    authors = " + ".join(plain(author.account.name) for author in record.authors)
-    notice = (
-        f"\n\n🤖 Not a person: a language model trained on posts of {_cut(authors, limit // 3)} wrote this."
-    )
+    notice = f"\n\n{_notice(record, limit // 3)}"
     return _cut(plain(sample.text), limit - len(notice)) + notice
+
+
+def file_text(texts: Sequence[str], record: Record) -> str:
+    """The notice and all posts, for a text file; an empty line stands between them."""
+    return "\n\n".join([_notice(record, X), *map(plain, texts)]) + "\n"
+
+
+def _notice(record: Record, most: int) -> str:
+    """What wrote a post, with the names of the people it learnt from in at most so many characters."""
+    authors = " + ".join(plain(author.account.name) for author in record.authors)
+    return f"🤖 Not a person: a language model trained on posts of {_cut(authors, most)} wrote this."
 
 
 def _cut(text: str, limit: int) -> str:
