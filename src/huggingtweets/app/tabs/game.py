@@ -89,7 +89,7 @@ class GameTab:
 def _obstacle(folder: ModelFolder) -> Markup | None:
     """What is in the way of a game with the model; None where posts can be dealt."""
     if not folder.evaluation.is_file():
-        return game_view.not_judged()
+        return game_view.not_evaluated()
     try:
         posts_of(folder)
     except ModelError:

@@ -58,7 +58,7 @@ def nothing() -> Markup:
     return empty(_("No posts are dealt"), _("Deal them, and press the one that you think is real."))
 
 
-def not_judged() -> Markup:
+def not_evaluated() -> Markup:
     """While the open model has no report, in which a game's result has its place."""
     return empty(
         _("No game yet"), _("This model was not judged."), go("take", _("Judge it in the last step"))
