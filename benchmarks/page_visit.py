@@ -50,7 +50,7 @@ def main() -> None:
         tab.set_default_timeout(LONG)
         sent = _count_bytes(tab)
         _wait("the page is opened", lambda: (tab.goto(page.url), tab.get_by_text("No posts yet").wait_for()))
-        tab.wait_for_load_state("networkidle")
+        tab.wait_for_timeout(2000)  # for what is fetched later; the stream of answers never ends
         print(f"sent: {sum(sent) / 1e6:.2f} MB in {len(sent)} answers")
         tab.locator("input[type=file]").first.set_input_files(sample_archive())
         _wait("posts are shown", tab.locator("#found .ht-funnel").wait_for)
