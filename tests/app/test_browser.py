@@ -58,6 +58,7 @@ def trained(chromium, page):
         tab.click("#go-train")
         _train(tab, "ngram")
         tab.locator("#go-play").wait_for(timeout=LONG)
+        assert not tab.locator("#model").is_visible(), "no model is open before it is asked for"
         yield panel, seen
     model = page.folder / "models" / "dithering_lift"
     assert (model / "run.json").is_file()

@@ -386,6 +386,32 @@ def test_a_folder_is_read_as_its_archive(tab, page, tmp_path):
     tab.get_by_text("No posts yet").wait_for()
 
 
+def test_a_game_that_cannot_be_dealt_says_why(chromium, page):
+    """Without the person's posts on this machine no button must fail; with them posts can be dealt."""
+    posts = page.home / "datasets"
+    posts.rename(page.home / "away")
+    try:
+        with browser.page_of(chromium, f"{page.url}?tab=game&model=other") as (tab, _):
+            tab.get_by_text("No game with this model").wait_for()
+            assert tab.locator("#deal").is_disabled()
+            (page.home / "away").rename(posts)
+            _open(tab, "Play")
+            _open(tab, "Real or bot")
+            tab.locator("#deal:not([disabled])").wait_for()
+    finally:
+        if not posts.is_dir():
+            (page.home / "away").rename(posts)
+
+
+def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
+    """Below the form of a narrow page, what was asked for is brought into view; a wide page stays."""
+    for size in (browser.PHONE, browser.DESKTOP):
+        with browser.page_of(chromium, f"{page.url}?tab=play&model=me", size) as (phone, _):
+            browser.write_five(phone)
+            browser.until(lambda: phone.locator("#post-0").bounding_box()["y"] < size[1] / 2)  # noqa: B023
+            assert (phone.evaluate("scrollY") > 0) == (size == browser.PHONE)
+
+
 def test_the_card_shows_the_person(tab):
     """The picture in the card is the person's, not a broken link."""
     _open(tab, "Take it")
@@ -422,6 +448,12 @@ def test_favourites_and_earlier_posts_are_kept(tab, page):
     tab.locator("#history q").first.wait_for()
     assert " ".join(tab.locator("#history q").first.inner_text().split()) == " ".join(starred.split())
     assert list((page.home / "app" / "written").iterdir())
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="Download all as text").click()
+    notice, *posts = Path(download.value.path()).read_text("utf-8").split("\n\n")
+    assert "Not a person" in notice
+    assert len(posts) >= 10
+    assert " ".join(starred.split()) in [" ".join(post.split()) for post in posts]
 
 
 def test_models_of_different_posts_are_not_compared(tab, page):

@@ -14,6 +14,7 @@ from huggingtweets.app.written import BesidePosts
 from huggingtweets.errors import UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.model_folder import STYLE, ModelFolder
+from huggingtweets.workflows.forget import find_traces
 
 
 @pytest.mark.parametrize("number", ["", "many", None, 0, -3, "nan", "inf", 1e9, [8]])
@@ -70,3 +71,28 @@ def test_posts_beside_a_model_go_with_either(ngram_model, tmp_path):
         assert written.load_beside(session, model) == beside
         written.delete(session, deleted)
         assert written.load_beside(session, model) is None
+
+
+def test_what_stands_beside_other_posts_is_forgotten(ngram_model, tmp_path, home):
+    """Posts beside a person's model, and the person's beside another's, are found; others' are not."""
+    session = Session(home / "app", tmp_path, None)
+    mine = ModelFolder(ngram_model)
+    digests = {"other": "0" * 64, "third": "f" * 64}
+    for name, digest in digests.items():
+        shutil.copytree(ngram_model, tmp_path / name)
+        record = (tmp_path / name / "run.json").read_text("utf-8")
+        changed = record.replace(mine.record.model_digest, digest).replace('"me"', f'"{name}"')
+        changed = changed.replace(mine.record.dataset_digest, digest).replace('"Me"', f'"{name}"')
+        (tmp_path / name / "run.json").write_text(changed, "utf-8")
+    other, third = (ModelFolder(tmp_path / name) for name in digests)
+    by = {
+        folder: BesidePosts(whom="it", model_digest=folder.record.model_digest, prompt="", texts=("a",))
+        for folder in (mine, other)
+    }
+    written.save_beside(by[other], session, mine)
+    written.save_beside(by[mine], session, other)
+    written.save_beside(by[other], session, third)
+    found = {trace.path.name for trace in find_traces("me", [tmp_path]).local}
+    files = {f"{each.record.model_digest[:16]}-beside.json" for each in (mine, other)}
+    assert files <= found
+    assert f"{'f' * 16}-beside.json" not in found

@@ -77,11 +77,13 @@ def test_there_are_sources_and_each_has_a_fixture():
 
 @pytest.mark.parametrize("name", sources.names())
 def test_a_source_keeps_the_contract(name):
-    """Every source has a summary and an example of one line, and both functions."""
+    """Every source has a name, a summary and an example of one line, and both functions."""
     source = sources.load(name)
+    assert source.NAME
+    assert "_" not in source.NAME
     assert source.SUMMARY
     assert source.EXAMPLE
-    assert "\n" not in source.SUMMARY + source.EXAMPLE
+    assert "\n" not in source.NAME + source.SUMMARY + source.EXAMPLE
     assert list(inspect.signature(source.recognises).parameters) == ["location"]
     assert list(inspect.signature(source.read).parameters) == ["location", "options"]
 

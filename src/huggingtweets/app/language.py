@@ -17,6 +17,7 @@ from gettext import GNUTranslations, NullTranslations
 from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
 
+from babel import Locale
 from babel.dates import format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -70,7 +71,13 @@ def percent(share: float) -> str:
 def day_and_time(at: datetime) -> str:
     """A time in UTC as the current language writes it."""
     day, time = (format_skeleton(fields, at, locale=current()) for fields in ("yMMMd", "Hm"))
-    return f"{day}, {time} UTC"
+    both = Locale.parse(current()).datetime_formats["medium"].format(time, day)
+    return f"{both} UTC"
+
+
+def sentences(*texts: str) -> str:
+    """Sentences after each other; Japanese sets no space between them."""
+    return ("" if current() == "ja" else " ").join(texts)
 
 
 @contextmanager

@@ -86,6 +86,7 @@ TEMPLATES = (
     N_("nothing was typed; expected an account like {example}"),
     # training, models
     N_("this model is not here any more; choose another"),
+    N_("all held-out posts were shown in earlier games, and each counts once"),
     N_(
         "{count} posts with {characters} characters are left to learn from, under the {least} bytes that a "
         "voice needs. What helps: a whole archive in place of the newest posts, posts from other networks by "

@@ -76,6 +76,20 @@
     }
   });
 
+  // On a phone what a press brings is far below the button: it is brought into view.
+  const BRINGS = { "try-sample": "found", add: "found", begin: "lesson", write: "posts" };
+  function bringIntoView(id) {
+    const column = document.getElementById(id)?.closest(".column");
+    if (column && column.getBoundingClientRect().top > innerHeight / 2) column.scrollIntoView();
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button:not([disabled])");
+    if (button?.id in BRINGS) bringIntoView(BRINGS[button.id]);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.(".ht-drop input[type=file]")) bringIntoView("found");
+  });
+
   // The keyboard: Escape closes an open list, arrow keys walk over the tabs.
   const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
   document.addEventListener("keydown", (event) => {

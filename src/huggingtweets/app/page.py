@@ -151,6 +151,7 @@ def running(
             server_name=host,
             server_port=port,
             share=False,
+            _frontend=False,  # else a machine that answers the page's own first request late has no page
             prevent_thread_lock=True,
             quiet=True,
             footer_links=[],

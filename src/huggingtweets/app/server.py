@@ -150,9 +150,8 @@ def model_choices(session: Session, selected: object = None) -> Any:
 
 
 def more_choices(session: Session) -> Any:
-    """An update of the list of models that leaves the open one open, and opens none."""
-    choices = _choices(session)
-    return gr.update(choices=choices, visible=bool(choices))
+    """An update of the list of models that opens none; it is hidden until one is open."""
+    return gr.update(choices=_choices(session))
 
 
 def _choices(session: Session) -> list[tuple[str, str]]:

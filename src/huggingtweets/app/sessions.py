@@ -21,7 +21,9 @@ from weakref import WeakValueDictionary
 from ..errors import ModelError, UserError
 from ..files import at_home, home
 from ..model_folder import MODELS, ModelFolder, find_models
+from .language import _
 from .limits import Limits
+from .messages import PageError
 from .visitors import Visitors, current_address
 
 KEY = re.compile(r"[\w-]{32}")
@@ -108,7 +110,7 @@ class Sessions:
         if not self._limits.public:
             return Session(home() / "app", MODELS.resolve(), None)
         if not isinstance(key, str) or not KEY.fullmatch(key):
-            raise UserError("this page has no key to your room; reload it")
+            raise PageError(_("this page has lost its key to what is yours; reload it"))
         root = self._folder / hashlib.sha256(key.encode()).hexdigest()[:32]
         if root.is_dir():
             (root / _LAST_EVENT).touch()

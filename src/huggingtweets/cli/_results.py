@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
 from ..results import Game
 from ..sources import Source
@@ -92,7 +93,7 @@ def print_game(game: Game, model: ModelFolder) -> None:
 def print_inspection(inspection: Inspection) -> None:
     """Print the account, funnel, examples and verdict of one person."""
     account, cleaned, out = inspection.author.account, inspection.author.cleaned, console()
-    out.print(harmless(f"{account.name} @{account.handle} ({account.source})"))
+    out.print(harmless(f"{account.name} @{account.handle} ({all_sources.load(account.source).NAME})"))
     if account.bio:
         out.print(harmless(account.bio))
     out.print(_funnel_table("", cleaned.funnel))

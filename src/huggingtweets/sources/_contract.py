@@ -33,6 +33,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
 class Source(Protocol):
     """The names that every source module defines. A file whose name begins with `_` is no source."""
 
+    NAME: str  # what people call the place, or the kind of file
     SUMMARY: str  # what the source reads, in a few words
     EXAMPLE: str  # a location as a user would type it
 

@@ -26,6 +26,7 @@ from ._formats.bluesky_posts import POSTS, SIGNED_IN_ONLY, to_post
 from ._formats.http import Http, Refused
 from ._formats.page_cache import Page, PageCache
 
+NAME = "Bluesky"
 SUMMARY = "a Bluesky account, live: its handle, profile link or DID"
 EXAMPLE = "bsky:jane.bsky.social"
 

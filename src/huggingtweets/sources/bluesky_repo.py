@@ -19,6 +19,7 @@ from ._formats.authors import to_handle
 from ._formats.bluesky_posts import POSTS, REPOSTS, Profile, to_post, to_profile
 from ._formats.car_blocks import CarBlocks
 
+NAME = "Bluesky repository"
 SUMMARY = "a Bluesky repository (CAR file)"
 EXAMPLE = "repo.car"
 

@@ -30,6 +30,7 @@ from ._formats.http import Http, Refused
 from ._formats.page_cache import Page, PageCache
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 
+NAME = "Community Archive"
 SUMMARY = "an account in the Community Archive, live, with its key in COMMUNITY_ARCHIVE_KEY"
 EXAMPLE = "community:jane"
 

@@ -23,6 +23,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.json_arrays import decode_array
 
+NAME = "Discord"
 SUMMARY = "a package of Discord, zip or folder"
 EXAMPLE = "package.zip"
 

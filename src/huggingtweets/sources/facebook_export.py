@@ -20,6 +20,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import items, repair
 
+NAME = "Facebook"
 SUMMARY = "an export of Facebook (JSON), zip or folder"
 EXAMPLE = "facebook-ada-2025-08-24-AbCdEfGh.zip"
 

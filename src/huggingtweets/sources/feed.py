@@ -32,6 +32,7 @@ from ._formats.feed_entries import Channel, read_feed
 from ._formats.http import Answer, Http
 from ._formats.markup import mended_xml
 
+NAME = "feed"
 SUMMARY = "a feed (RSS, Atom), its file or its address"
 EXAMPLE = "https://example.org/feed.xml"
 

@@ -28,6 +28,7 @@ from ._formats.tolerant_json import DAMAGE
 
 T = TypeVar("T")
 
+NAME = "Hugging Face dataset"
 SUMMARY = "a Hugging Face dataset's folder, or an Arrow file"
 EXAMPLE = "my-dataset/"
 

@@ -22,6 +22,7 @@ from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.authors import to_handle
 
+NAME = "iMessage"
 SUMMARY = "messages of Apple: chat.db of a Mac, or sms.db of a backup"
 EXAMPLE = "chat.db"
 

@@ -18,6 +18,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
 
+NAME = "Instagram"
 SUMMARY = "an export of Instagram (JSON), zip or folder"
 EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
 

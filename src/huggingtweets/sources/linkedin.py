@@ -22,6 +22,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.record_shapes import Row
 
+NAME = "LinkedIn"
 SUMMARY = "an archive of LinkedIn, zip or folder"
 EXAMPLE = "Complete_LinkedInDataExport_05-01-2024.zip"
 

@@ -25,6 +25,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
 from ._formats.mail_messages import header, is_mbox, messages, own_text, was_sent
 
+NAME = "e-mail"
 SUMMARY = "e-mail that was sent, in an mbox: of Gmail in Google Takeout, or of a mail program"
 EXAMPLE = "Sent.mbox"
 

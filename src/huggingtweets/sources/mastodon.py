@@ -27,6 +27,7 @@ from ._formats.http import Http, Refused
 from ._formats.markup import Mention, activity_text
 from ._formats.page_cache import Page, PageCache
 
+NAME = "Mastodon"
 SUMMARY = "a Mastodon account, live: its address or profile link"
 EXAMPLE = "mastodon:jane@mastodon.social"
 

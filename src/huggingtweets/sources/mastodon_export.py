@@ -31,6 +31,7 @@ from ._formats.markup import Mention, activity_text, server_name
 from ._formats.skipped import NOT_PUBLIC, skip
 from ._formats.tar_files import TarFiles, is_tar
 
+NAME = "Mastodon archive"
 SUMMARY = "an archive of Mastodon: zip, tar.gz, folder or outbox.json"
 EXAMPLE = "archive-20240501-0123456789abcdef.zip"
 

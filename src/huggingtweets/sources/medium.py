@@ -25,6 +25,7 @@ from ._formats.export_files import Export, match_export, open_export
 from ._formats.markup import html_text
 from ._formats.skipped import UNPUBLISHED, skip
 
+NAME = "Medium"
 SUMMARY = "an export of Medium, zip or folder"
 EXAMPLE = "medium-export.zip"
 

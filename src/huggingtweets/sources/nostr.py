@@ -26,6 +26,7 @@ from ._formats.dates import read_date
 from ._formats.json_arrays import decode_array, decode_lines
 from ._formats.tolerant_json import DAMAGE
 
+NAME = "Nostr"
 SUMMARY = "events of Nostr (JSONL, or a JSON list)"
 EXAMPLE = "nostr-backup.jsonl"
 

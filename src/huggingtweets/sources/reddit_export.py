@@ -19,6 +19,7 @@ from ._formats.export_files import Export, match_export, open_export
 from ._formats.markup import unescape_html
 from ._formats.record_shapes import Row
 
+NAME = "Reddit"
 SUMMARY = "an export of Reddit, zip or folder"
 EXAMPLE = "export_ada_20240501.zip"
 

@@ -30,6 +30,7 @@ from ._formats.odd_records import OddRecords
 from ._formats.skipped import DELETED, NO_POST, skip
 from ._signal_markdown import FILES, is_markdown, markdown_messages
 
+NAME = "Signal"
 SUMMARY = "chats of Signal, written by signal-export: its folder, a zip of it, a data.json or a chat.md"
 EXAMPLE = "signal-chats"
 

@@ -25,6 +25,7 @@ from ._formats.json_arrays import decode_array
 from ._formats.record_shapes import Row
 from ._formats.table_posts import table_timeline
 
+NAME = "Slack"
 SUMMARY = "an export of a Slack workspace, zip or folder"
 EXAMPLE = "My workspace Slack export Jan 1 2024.zip"
 

@@ -21,6 +21,7 @@ from ._formats.fields import is_empty
 from ._formats.markup import html_text, unescape_html
 from ._formats.record_shapes import Row
 
+NAME = "Substack"
 SUMMARY = "an export of Substack, zip or folder"
 EXAMPLE = "substack-export.zip"
 

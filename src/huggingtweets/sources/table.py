@@ -14,6 +14,7 @@ from ._formats.table_posts import table_timeline
 from ._formats.table_rows import is_table, table_rows
 from ._formats.workbook import is_workbook
 
+NAME = "table"
 SUMMARY = "a table (CSV, TSV, JSON, JSONL, parquet, Excel) or text with one post a line"
 EXAMPLE = "posts.csv"
 

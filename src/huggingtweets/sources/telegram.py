@@ -32,6 +32,7 @@ from ._formats.tolerant_json import DAMAGE
 
 T = TypeVar("T")
 
+NAME = "Telegram"
 SUMMARY = "an export of Telegram Desktop (result.json), or the zip or folder it is in"
 EXAMPLE = "DataExport_2024-05-01/result.json"
 

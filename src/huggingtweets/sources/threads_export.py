@@ -15,6 +15,7 @@ from ._formats.archive_files import ArchiveFiles
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import Item, account, items, profiles
 
+NAME = "Threads"
 SUMMARY = "an export of Threads (JSON), zip or folder"
 EXAMPLE = "instagram-ada-2025-08-24-AbCdEfGh.zip"
 

@@ -23,6 +23,7 @@ from ._formats.dates import read_date
 from ._formats.export_files import match_export, open_export
 from ._formats.markup import html_text, xml_events
 
+NAME = "Tumblr"
 SUMMARY = "an export of a Tumblr blog: zip, folder or posts.xml"
 EXAMPLE = "jane-tumblr-export.zip"
 

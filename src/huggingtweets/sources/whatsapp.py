@@ -23,6 +23,7 @@ from ._formats.chat_dates import ChatDates, Stamp, stamped
 from ._formats.encoding import lines
 from ._formats.export_files import match_export, open_export
 
+NAME = "WhatsApp"
 SUMMARY = "a chat exported from WhatsApp (.txt), or the zip it is in"
 EXAMPLE = "WhatsApp Chat with Grace.txt"
 

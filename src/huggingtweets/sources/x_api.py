@@ -27,6 +27,7 @@ from ._formats.http import Http, Refused
 from ._formats.page_cache import Page, PageCache
 from ._formats.x_posts import Entities, Link, Mention, Tweet, superseded, to_post
 
+NAME = "X"
 SUMMARY = "an X account, live, with a token in X_BEARER_TOKEN: X charges for each post"
 EXAMPLE = "x:jane"
 

@@ -30,6 +30,7 @@ from ._formats.authors import same_handle, to_handle
 from ._formats.x_posts import Note, Tweet, parse_created_at, to_post, unescape
 from ._x_archive_files import XArchive, data_folder
 
+NAME = "X archive"
 SUMMARY = "an archive of X (Twitter), zip or folder, of 2019 and later"
 EXAMPLE = "twitter-2024-05-01.zip"
 

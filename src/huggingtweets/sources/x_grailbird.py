@@ -32,6 +32,7 @@ from ._formats.table_rows import delimited_rows
 from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 
+NAME = "Twitter archive"
 SUMMARY = "an archive of Twitter of 2012 to 2018, zip or folder, or its tweets.csv"
 EXAMPLE = "twitter-archive-2016.zip"
 

@@ -85,7 +85,7 @@ def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None)
     posts: dict[str, list[Iterable[Post]]] = {}
     for location in config.locations:
         timeline = sources.read(location, config.options, source=config.source)
-        watcher.stage(Stage.READ, f"{location} ({timeline.account.source})")
+        watcher.stage(Stage.READ, f"{location} ({sources.load(timeline.account.source).NAME})")
         author = "" if config.same_person else timeline.account.handle.casefold()
         account = accounts.setdefault(author, timeline.account)
         digests.setdefault(author, []).append(timeline.digest)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
+from ...errors import ModelError
+from ...model_folder import ModelFolder
 from ...results import ROUNDS
+from ...workflows.data import posts_of
 from ...workflows.play import deal, play
 from ..actions import action_html, clicked
 from ..games import GameState
@@ -45,8 +49,12 @@ class GameTab:
         if not model:
             return game_view.no_model(), gr.update(interactive=False, visible=True)
         session = self._shared.session(key)
-        game = self._games.get(session, session.model(model))
-        return _panel(game) if game else (game_view.nothing(), gr.update(interactive=True, visible=True))
+        folder = session.model(model)
+        if game := self._games.get(session, folder):
+            return _panel(game)
+        with session.use_home():
+            obstacle = _obstacle(folder)
+        return obstacle or game_view.nothing(), gr.update(interactive=not obstacle, visible=True)
 
     def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
         """Deal posts, unless a game is going on: who has seen its posts could not be wrong."""
@@ -76,6 +84,17 @@ class GameTab:
                 result = game_view.result(play(game.deal, game.answers))
                 return result, gr.update(visible=True, interactive=True)
         return _panel(game)
+
+
+def _obstacle(folder: ModelFolder) -> Markup | None:
+    """What is in the way of a game with the model; None where posts can be dealt."""
+    if not folder.evaluation.is_file():
+        return game_view.not_evaluated()
+    try:
+        posts_of(folder)
+    except ModelError:
+        return game_view.no_posts()
+    return None
 
 
 def _answer(game: GameState, item: str) -> None:

@@ -58,6 +58,21 @@ def nothing() -> Markup:
     return empty(_("No posts are dealt"), _("Deal them, and press the one that you think is real."))
 
 
+def not_evaluated() -> Markup:
+    """While the open model has no report, in which a game's result has its place."""
+    return empty(
+        _("No game yet"), _("This model was not judged."), go("take", _("Judge it in the last step"))
+    )
+
+
+def no_posts() -> Markup:
+    """Where the posts of the open model are away."""
+    return empty(
+        _("No game with this model"),
+        _("The posts that it learnt from are not on this machine, so there is no real one to show."),
+    )
+
+
 def game(state: GameState) -> Markup:
     """The pair that is shown, or which post of it was real, and the score."""
     pair = state.deal.pairs[state.number]

@@ -162,7 +162,7 @@ class PlayTab:
         """The posts that are shown, as `play_view.posts` takes `how`, and the history."""
         posts = written.load(session, folder)
         html = play_view.posts(written.shown(posts), folder.record, server, **how)
-        return html, play_view.history([post for post in posts if not post.shown])
+        return html, play_view.history(posts, folder.record)
 
     def _on_write(
         self, key: object, model: object, prompt: str, server: str, beside: object, *settings: object

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -33,6 +34,7 @@ _SHARE = Markup(
 )
 _LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
 _BEGINNINGS = Markup('<div class="ht-beginnings" role="group" aria-label="{}">{}</div>')
+_DOWNLOAD = Markup('<a class="ht-link" download="posts.txt" href="{}">{}</a>')
 _HISTORY = Markup('<ul class="ht-history">{}</ul>')
 _EARLIER = Markup("<li>{star}<q>{text}</q> <time>{at}</time></li>")
 _PINNED = Markup('<p class="ht-note" role="status">{} {}</p>')
@@ -174,20 +176,23 @@ def beginnings(texts: Sequence[str]) -> Markup:
     )
 
 
-def history(written: Sequence[WrittenPost]) -> Markup:
-    """Posts from before, favourites first, then the newest."""
+def history(written: Sequence[WrittenPost], record: Record) -> Markup:
+    """Posts from before, favourites first, then the newest, and a link to download all as text."""
     ordered = sorted(written, key=lambda post: (not post.favourite, -post.at))
+    earlier = [post for post in ordered if not post.shown]
+    if not earlier:
+        return empty(_("Nothing yet"), _("What it wrote before is kept here."))
     items = joined(
         _EARLIER.format(
             star=_star(post),
             text=plain(post.text),
             at=day_and_time(datetime.fromtimestamp(post.at, UTC)),
         )
-        for post in ordered
+        for post in earlier
     )
-    return (
-        _HISTORY.format(items) if items else empty(_("Nothing yet"), _("What it wrote before is kept here."))
-    )
+    text = sharing.file_text([post.text for post in ordered], record)
+    address = "data:text/plain;charset=utf-8;base64," + b64encode(text.encode()).decode()
+    return _DOWNLOAD.format(address, _("Download all as text")) + _HISTORY.format(items)
 
 
 def _label(number: int) -> str:

@@ -56,7 +56,7 @@ class PostsTab:
                         max_length=MAX_TYPED,
                         scale=3,
                     )
-                    self._add = gr.Button(_("Add"), scale=0, min_width=80)
+                    self._add = gr.Button(_("Add"), scale=0, min_width=80, elem_id="add")
                 self._sample = gr.Button(_("Try the sample"), variant="primary", elem_id="try-sample")
                 self._filters = _filter_inputs()
                 self._clear = gr.Button(_("Begin again"), size="sm")

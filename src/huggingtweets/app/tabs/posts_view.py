@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ... import sources
 from ...dataset.sufficiency import DEFAULT_BASE, TOO_LITTLE, Level, Sufficiency
 from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
@@ -14,7 +15,7 @@ from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
 from ..actions import button, go
 from ..icons import CROSS
-from ..language import N_, _, html, percent, plural
+from ..language import N_, _, html, percent, plural, sentences
 from ..language import number as numeral
 from ..library_messages import translated
 from ..markup import empty, heading, joined, spoken
@@ -44,9 +45,9 @@ _EXAMPLE_POST = Markup(
     '<span class="ht-badge">{bot}</span></header><p lang="en">{text}</p></article>'
 )
 SUFFICIENCY = {  # CSS class and title
-    Level.ENOUGH: ("good", N_("Enough to learn from")),
-    Level.LITTLE: ("fair", N_("Just enough")),
-    Level.TOO_LITTLE: ("bad", N_("Too little")),
+    Level.ENOUGH: ("good", N_("Enough to learn from.")),
+    Level.LITTLE: ("fair", N_("Just enough.")),
+    Level.TOO_LITTLE: ("bad", N_("Too little.")),
 }
 
 _PERSON = Markup(
@@ -60,7 +61,7 @@ _BAR = Markup(
     '<div class="ht-bar {part}"><dt>{label}</dt><dd><span class="ht-track">'
     '<span style="margin-left:{begin:.2f}%;width:{width:.2f}%"></span></span><b>{count}</b></dd></div>'
 )
-_SUFFICIENCY = Markup('<p class="ht-verdict {kind}" role="status"><b>{title}.</b> {text}</p>')
+_SUFFICIENCY = Markup('<p class="ht-verdict {kind}" role="status"><b>{title}</b> {text}</p>')
 _LIST = Markup('<section><h4>{title}</h4><ul class="ht-examples {kind}">{items}</ul></section>')
 _ITEM = Markup("<li>{tag}<q>{text}</q></li>")
 _TAG = Markup('<span class="ht-tag">{}</span>')
@@ -83,7 +84,7 @@ def welcome(*, public: bool) -> Markup:
             "Only you see what you bring; it is deleted two hours after you leave. Bring your own posts, or "
             "those of somebody who agreed."
         )
-    return heading(_("Whose posts?"), f"{lead} {private}")
+    return heading(_("Whose posts?"), sentences(lead, private))
 
 
 def opening() -> Markup:
@@ -181,7 +182,7 @@ def _inspection(inspection: Inspection) -> Markup:
             face=_face(face),
             name=face["name"],
             handle=face["handle"],
-            source=account.source.replace("_", " ").capitalize(),
+            source=_(sources.load(account.source).NAME),
         ),
         _SUFFICIENCY.format(kind=kind, title=_(title), text=_sufficiency_text(inspection.sufficiency)),
         _funnel(cleaned.funnel),
@@ -195,7 +196,7 @@ def _inspection(inspection: Inspection) -> Markup:
 def _sufficiency_text(sufficiency: Sufficiency) -> str:
     """How many posts there are, what is to be expected of them, and what helps where they are few."""
     amount = _("{posts} with {characters} characters are left to learn from.")
-    sentences = [
+    parts = [
         amount.format(
             posts=plural("{count} post", "{count} posts", sufficiency.posts),
             characters=numeral(sufficiency.characters),
@@ -203,11 +204,11 @@ def _sufficiency_text(sufficiency: Sufficiency) -> str:
     ]
     if sufficiency.level is Level.TOO_LITTLE:
         least = _("That is under the {least} bytes that a voice needs.")
-        sentences.append(least.format(least=numeral(TOO_LITTLE)))
+        parts.append(least.format(least=numeral(TOO_LITTLE)))
     elif sufficiency.level is Level.LITTLE:
-        sentences.append(_("The voice will be faint and may repeat itself."))
+        parts.append(_("The voice will be faint and may repeat itself."))
     if sufficiency.level is not Level.ENOUGH:
-        sentences.append(
+        parts.append(
             _(
                 "What helps: a whole archive in place of the newest posts, posts of the same person from "
                 "other networks, and keeping replies and all languages."
@@ -219,8 +220,8 @@ def _sufficiency_text(sufficiency: Sufficiency) -> str:
             "bits per byte than it ({low} to {high})."
         )
         figures = {name: percent(getattr(gain, name)) for name in ("low", "high")}
-        sentences.append(expected.format(base=DEFAULT_BASE, gain=percent(gain.value), **figures))
-    return " ".join(sentences)
+        parts.append(expected.format(base=DEFAULT_BASE, gain=percent(gain.value), **figures))
+    return sentences(*parts)
 
 
 def _face(author: Mapping[str, object]) -> Markup:

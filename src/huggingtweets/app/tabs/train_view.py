@@ -14,7 +14,7 @@ from ...types import CurvePoint
 from ...types import Stage as StageName
 from ..actions import button, go
 from ..events import Done, Failed, Queued, Running, State, Stopped
-from ..language import N_, _, number, percent, plural
+from ..language import N_, _, number, percent, plural, sentences
 from ..library_messages import translated
 from ..markup import empty, joined, note, problem
 from ..messages import without_commands
@@ -183,20 +183,21 @@ def _state_line(state: State, progress: Progress, after: float | None) -> Markup
             why = translated(message)[0]
             title = _("It stopped ({reason}).").format(reason=why) if message else _("It was stopped.")
             kept = _("All that it has learnt is kept; it can go on from there.")
-            return _STATUS.format("fair", title, f"{_where(progress)}{kept}")
+            return _STATUS.format("fair", title, sentences(*_where(progress), kept))
         case Queued():
             return _STATUS.format("fair", _("It waits for its turn."), "")
     return _progress_bar(progress, after)
 
 
-def _where(progress: Progress) -> str:
+def _where(progress: Progress) -> list[str]:
+    """A sentence on the last step; none before the first."""
     if not progress.steps:
-        return ""
+        return []
     step = progress.steps[-1]
     text = _("That was at step {step} of {steps}, {share}.").format(
         step=number(step.step), steps=number(step.steps), share=percent(progress.training_share)
     )
-    return f"{text} "
+    return [text]
 
 
 def _progress_bar(progress: Progress, after: float | None) -> Markup:
