@@ -47,6 +47,7 @@ CONFIG = "config.json"
 ADAPTER_CONFIG = "adapter_config.json"
 TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
+TOKENIZER_PROBE = "My dream is, é 🙂 @name 7"  # a tokenizer that can read this can read posts
 GENERATION_CONFIG = "generation_config.json"
 WHOLE_WEIGHTS = "model.safetensors"  # as transformers names them
 ADAPTER_WEIGHTS = "adapter_model.safetensors"  # as peft does

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,7 +195,8 @@ def test_answers_of_one_address_push_out_no_answers_of_others(page):
 
 def test_addresses_take_turns():
     """Of many events of one address and one of another, the latter is next; half of the places stay free."""
-    asyncio.run(_take_turns())
+    with ThreadPoolExecutor() as thread:  # the main one may have a loop: that of a browser
+        thread.submit(asyncio.run, _take_turns()).result()
 
 
 async def _take_turns():

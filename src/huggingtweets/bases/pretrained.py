@@ -31,10 +31,10 @@ from ..model_folder import (
     GENERATION_CONFIG,
     TOKENIZER,
     TOKENIZER_CONFIG,
+    TOKENIZER_PROBE,
     WHOLE_WEIGHTS,
 )
 
-PROBE = "My dream is, é 🙂 @name 7"  # a tokenizer that can read this can read posts
 _NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
 
 
@@ -70,7 +70,7 @@ def load_tokenizer(place: str | Path, **options: Any) -> Any:
     """
     with _naming(f"{TOKENIZER} or {TOKENIZER_CONFIG}"):
         tokenizer: Any = AutoTokenizer.from_pretrained(place, **options, **_NO_CODE)
-        tokenizer.decode(tokenizer(PROBE)["input_ids"])
+        tokenizer.decode(tokenizer(TOKENIZER_PROBE)["input_ids"])
     return tokenizer
 
 
@@ -92,7 +92,7 @@ def require_fit(model: Any, tokenizer: Any) -> None:
         ValueError: they are not of one model, or the weights are no numbers.
     """
     rows = model.get_input_embeddings().weight.shape[0]
-    tokens = tokenizer(PROBE)["input_ids"]
+    tokens = tokenizer(TOKENIZER_PROBE)["input_ids"]
     if not 0 <= min(tokens, default=0) <= max(tokens, default=0) < rows:
         raise ValueError(f"{TOKENIZER} is of another model: this one has {rows:,} tokens")
     with _naming(f"{CONFIG} or {WHOLE_WEIGHTS}"), torch.inference_mode():

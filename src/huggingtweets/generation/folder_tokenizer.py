@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from tokenizers import AddedToken, Tokenizer
 
-from ..model_folder import TOKENIZER, TOKENIZER_CONFIG
+from ..model_folder import TOKENIZER, TOKENIZER_CONFIG, TOKENIZER_PROBE
 
 _OTHER_FILES = ("added_tokens.json", "special_tokens_map.json")  # in which transformers finds more tokens
 
@@ -46,6 +46,7 @@ class FolderTokenizer:
             raise ValueError("this tokenizer does more than its file says")
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        tokenizer.decode(tokenizer.encode(TOKENIZER_PROBE).ids)
         self._tokenizer = tokenizer
         self.added_tokens_decoder: dict[int, AddedToken] = added
         self.eos_token_id = special[settings.eos_token]

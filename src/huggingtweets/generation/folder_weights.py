@@ -17,7 +17,7 @@ from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from .decoder_weights import DecoderWeights, Matrix, Rotary, gpt2_weights, llama_weights
 
 _NO_COMPUTATION = {  # keys of config.json that change nothing in what a trained model computes
-    *("_model_name_or_path", "_name_or_path", "architectures", "dtype", "initializer_range", "use_cache"),
+    *("_model_name_or_path", "_name_or_path", "architectures", "initializer_range", "use_cache"),
     *("bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "transformers_version"),
     *("attention_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "pretraining_tp"),
     *("summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type"),
@@ -26,6 +26,7 @@ _NO_COMPUTATION = {  # keys of config.json that change nothing in what a trained
 _NUMBERS = (torch.float32, torch.float16, torch.bfloat16)
 
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+DType = Literal["float32", "float16", "bfloat16"]  # of the file, which says it, too
 
 
 class _GPT2(Struct, tag_field="model_type", tag="gpt2", forbid_unknown_fields=True):
@@ -39,6 +40,7 @@ class _GPT2(Struct, tag_field="model_type", tag="gpt2", forbid_unknown_fields=Tr
     n_positions: Count
     vocab_size: Count
     tie_word_embeddings: bool
+    dtype: DType | None = None
     n_inner: Count | None = None
     add_cross_attention: bool = False
     reorder_and_upcast_attn: bool = False
@@ -77,6 +79,7 @@ class _Llama(Struct, tag_field="model_type", tag="llama", forbid_unknown_fields=
     rope_parameters: _RotaryParameters
     tie_word_embeddings: bool
     vocab_size: Count
+    dtype: DType | None = None
 
     @property
     def shape(self) -> _Shape:
