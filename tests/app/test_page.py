@@ -126,6 +126,19 @@ def test_copy_copies_the_post(tab):
     assert tab.evaluate("navigator.clipboard.readText()") == posts[1]
 
 
+def test_pictures_move_nothing_when_they_appear(tab):
+    """The browser knows a picture's size before it has drawn it, so that what is below keeps its place."""
+    _open(tab, "Take it")
+    tab.locator("#pictures img").first.wait_for()
+    sizes = "all => all.map(one => [one.getAttribute('width'), one.getAttribute('height')])"
+    drawn = tab.locator("#pictures img").evaluate_all(
+        "all => Promise.all(all.map(async one => {"
+        " await one.decode(); return [String(one.naturalWidth), String(one.naturalHeight)]; }))"
+    )
+    assert tab.locator("#pictures img").evaluate_all(sizes) == drawn
+    assert len(drawn) > 1
+
+
 def test_links_in_the_report_lead_to_its_sections(tab):
     """A link in the report leads to a section; the report is a page of its own, too, which runs nothing."""
     _open(tab, "Take it")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
+from io import BytesIO
 
 from markupsafe import Markup
+from PIL import Image
 
 from .language import _, current
 
@@ -63,14 +65,26 @@ def data_url(png: bytes) -> str:
 
 
 def picture(png: bytes, description: str, *, file: str = "") -> Markup:
-    """A picture as part of the HTML, with a link to download it where `file` names the download."""
+    """A picture as part of the HTML, with a link to download it where `file` names the download.
+
+    Its size stands beside it, so that the browser keeps its place and nothing below moves when it appears.
+    """
     data = data_url(png)
-    image = Markup('<img class="ht-picture" src="{}" alt="{}">').format(data, description)
+    image = Markup('<img class="ht-picture" src="{}" alt="{}"{}>').format(data, description, _size(png))
     if not file:
         return image
     return image + Markup('<a class="ht-link" download="{}" href="{}">{}</a>').format(
         file, data, _("Download the picture")
     )
+
+
+def _size(png: bytes) -> Markup:
+    """The attributes of a picture's size in pixels; none for what is no picture."""
+    try:
+        with Image.open(BytesIO(png)) as image:
+            return Markup(' width="{}" height="{}"').format(*image.size)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return Markup("")
 
 
 def document(address: str, title: str) -> Markup:

@@ -60,7 +60,7 @@ def face_variable(folder: ModelFolder) -> str:
     try:
         with Image.open(folder.path / avatar_picture(1)) as image:
             small = image.convert("RGBA").resize((SIDE, SIDE))
-    except (OSError, ValueError):
+    except (OSError, ValueError, Image.DecompressionBombError):
         return ""
     png = BytesIO()
     small.save(png, "PNG")
