@@ -20,7 +20,13 @@ from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
-from huggingtweets.generation.filters import CopyFilter, PrivacyFilter, published, write_filters
+from huggingtweets.generation.filters import (
+    CirclesFilter,
+    CopyFilter,
+    PrivacyFilter,
+    published,
+    write_filters,
+)
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import word_ends
@@ -54,6 +60,9 @@ PRIVATE = [
     "call 0123456789",
     "@ada",
     "@Stranger",
+    "it is a voice that hums, it is a voice that hums, it is a voice that hums",
+    "今日はいい天気今日はいい天気今日はいい天気ですね",
+    "no no no no no no no, and 1 2 3 1 2 3 1 2 3",
     "@a@mastodon.social",
     "x@",
     "@ß",
@@ -156,6 +165,7 @@ def expected(place, strings: list[str]) -> list[str]:
     """What Python says, by what the model folder publishes."""
     pairs = published(place / "models" / "ada")
     filters = [*(CopyFilter(index) for index, _ in pairs), PrivacyFilter([handles for _, handles in pairs])]
+    filters.append(CirclesFilter())
     return [next(filter(None, (f.objection(text) for f in filters)), "") for text in strings]
 
 
@@ -165,7 +175,7 @@ def assert_same_verdicts(opened, place, count: int) -> None:
     differing = [(t, a, b) for t, a, b in zip(strings, ours, theirs, strict=True) if a != b]
     assert [case for case in differing if case[2] != NUMBER] == []
     assert len(differing) < len(strings) / 20
-    assert {"", "copies a training post", NUMBER, "names somebody's handle"} < set(ours)
+    assert {"", "copies a training post", NUMBER, "names somebody's handle", "turns in circles"} < set(ours)
 
 
 def test_the_page_refuses_what_python_refuses(opened, place):

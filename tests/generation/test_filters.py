@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.errors import ModelError
-from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters
+from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters, load_safety_filters
 from huggingtweets.generation.writer import Draft, write_drafts
 from tests.helpers.measuring import write_filters
 from tests.helpers.tiny import tiny_texts
@@ -33,7 +33,7 @@ def folder(tmp_path):
 
 def test_a_copied_run_is_refused(folder):
     """A post from the training posts, whole, in part or with a word changed, is refused; a new one is not."""
-    copies, _ = load_filters(folder)
+    copies, *_ = load_filters(folder)
     copied = "ask @once about the lantern that nobody wanted to buy at the fair"
     assert copies.objection(copied) == "copies a training post"
     assert copies.objection("well then, " + copied.upper() + "!") == "copies a training post"
@@ -59,6 +59,15 @@ def test_a_copied_run_is_refused(folder):
 def test_private_details_are_refused(folder, text, objection):
     """Addresses, phone numbers and handles that are rare in the posts are refused; frequent ones are not."""
     assert load_filters(folder)[1].objection(text) == objection
+
+
+def test_posts_that_turn_in_circles_are_drawn_again(folder):
+    """They are not shown; they guard nobody, so they do not keep a model from being published."""
+    text = "it is a voice that hums, it is a voice that hums, it is a voice that hums"
+    assert [one.objection(text) for one in load_filters(folder) if one.objection(text)] == [
+        "turns in circles"
+    ]
+    assert not any(one.objection(text) for one in load_safety_filters(folder))
 
 
 def test_a_handle_can_be_allowed(folder):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, merge, train
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError, UserError
-from huggingtweets.generation.filters import load_filters
+from huggingtweets.generation.filters import load_filters, load_safety_filters
 from huggingtweets.model_folder import ModelFolder
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -82,7 +82,7 @@ def test_the_filters_of_both_parents_are_joined(models, tmp_path):
             text_filter.objection("nothing that anybody here ever said")
             for text_filter in load_filters(folder)
         )
-    assert len(load_filters(twice)) == 4
+    assert len(load_safety_filters(twice)) == 4
 
 
 def test_without_the_posts_nothing_is_measured(models, tmp_path, monkeypatch):

@@ -36,7 +36,10 @@ def generate(
     ] = None,
     filtered: Annotated[
         bool,
-        typer.Option("--guards/--no-guards", help="Refuse copies of training posts and private details."),
+        typer.Option(
+            "--guards/--no-guards",
+            help="Refuse copies of training posts, private details and posts that turn in circles.",
+        ),
     ] = True,
     allow: Annotated[
         list[str] | None, typer.Option("--allow-handle", help="A handle that may be named; can be repeated.")

@@ -16,6 +16,7 @@ import msgspec
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
+from ..text.circles import MOST, RUN
 from ..text.private import KEY_CHANGES
 from . import _characters, gguf
 from ._contract import Check, ExportRequest
@@ -100,6 +101,7 @@ def _filters(request: ExportRequest) -> dict[str, Any]:
             for number, copies in enumerate(filters.copies)
         ],
         "handles": filters.handles,
+        "circles": {"run": RUN, "most": MOST},
         "key_changes": KEY_CHANGES,
         "patterns": {
             "word": _characters.word_pattern(),

@@ -1,4 +1,4 @@
-"""The text filters: copies, private details and handles of people are not shown.
+"""The text filters: copies, private details, handles of people and posts that turn in circles are not shown.
 
 A filter looks at one text and says why it may not be shown, if so. It reads what it needs from the model
 folder, which holds hashes of the posts and not the posts themselves.
@@ -20,8 +20,10 @@ from msgspec import Meta, Struct
 from ..errors import ModelError
 from ..files import home, sha256
 from ..model_folder import COPY_INDEX, HANDLES
+from ..text.circles import turns_in_circles
 from ..text.private import AT, Kind, plain, private_details
 from .copy_index import DOUBT, CopyIndex
+from .writer import TextFilter
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
 EXACT = "copies"  # folder below home() with the exact indexes, which stay there
@@ -75,6 +77,14 @@ class PrivacyFilter:
 
     def _may_be_shown(self, handle: str) -> bool:
         return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)
+
+
+class CirclesFilter:
+    """Objects to posts that say the same again and again."""
+
+    def objection(self, text: str) -> str:
+        """Why a text may not be shown; "" where it may."""
+        return "turns in circles" if turns_in_circles(text) else ""
 
 
 class Handles(Struct, frozen=True, kw_only=True):
@@ -134,8 +144,19 @@ def join_filters(models: Sequence[Path], folder: Path) -> None:
             shutil.copyfile(source, target)
 
 
-def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[CopyFilter | PrivacyFilter, ...]:
-    """The filters of a model folder.
+def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[TextFilter, ...]:
+    """The filters of a model folder: what they object to is drawn again.
+
+    Raises:
+        ModelError: the folder lacks what they need, or it is damaged.
+    """
+    return *load_safety_filters(folder, allowed=allowed), CirclesFilter()
+
+
+def load_safety_filters(
+    folder: Path, *, allowed: Collection[str] = ()
+) -> tuple[CopyFilter | PrivacyFilter, ...]:
+    """The filters that keep people safe: what they object to is never published.
 
     Raises:
         ModelError: the folder lacks what they need, or it is damaged.

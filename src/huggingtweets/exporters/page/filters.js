@@ -1,6 +1,6 @@
-// The text filters of `huggingtweets generate`: what generation/filters.py, generation/copy_index.py and
-// text/private.py do, on what they publish. Classes of characters and case folding come from Python, since
-// JavaScript's differ. Of numbers more is refused: whether a country has a number is not known here.
+// The text filters of `huggingtweets generate`: what generation/filters.py, generation/copy_index.py,
+// text/circles.py and text/private.py do, on what they publish. Classes of characters and case folding come from
+// Python, since those of JavaScript differ. Of numbers more is refused: whether a country has a number is not known here.
 
 import { blake2b } from "./blake2b.js";
 
@@ -53,8 +53,16 @@ export function makeFilters(data, indexes) {
     const found = findPrivate(shown);
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
-    return names.every(isFamiliar) ? "" : "names somebody's handle";
+    if (!names.every(isFamiliar)) return "names somebody's handle";
+    return turnsInCircles(words, data.circles) ? "turns in circles" : "";
   };
+}
+
+/** Whether more than a share of a text's runs of different words stand earlier in it. */
+function turnsInCircles(words, { run, most }) {
+  const runs = words.slice(run - 1).map((_, at) => words.slice(at, at + run));
+  const different = runs.filter((one) => new Set(one).size === run).map((one) => one.join("\0"));
+  return different.length - new Set(different).size > most * runs.length;
 }
 
 /** The text in its compatible form, without signs that are not seen. */

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
-from ...generation.filters import CopyFilter, load_filters
+from ...generation.filters import CopyFilter, load_safety_filters
 from ...generation.writer import TextFilter
 from ...model_folder import ModelFolder
 from ...reporting import report_html
@@ -59,7 +59,7 @@ def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str,
         ModelError: the card cannot be read.
     """
     record, path = folder.record, folder.card
-    filters = load_filters(folder.path)
+    filters = load_safety_filters(folder.path)
     for sample in record.result.samples:
         if objection := _objection(filters, sample.text):
             raise PublishError(
@@ -97,7 +97,7 @@ def checked_report(folder: ModelFolder) -> bytes | Path | None:
         be rendered, or still repeats a training post.
     """
     record, path = folder.record, folder.report_page
-    filters = load_filters(folder.path, allowed=[author.account.handle for author in record.authors])
+    filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     if not _objection(filters, _visible_text(path.read_text("utf-8"))):
         return path
     try:
