@@ -34,8 +34,8 @@ STARTER = (
 )
 
 
-# Of SmolLM2-135M: three timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. The range of the
-# timelines stands for the interval. The base has met posts of the first of them, which gains the most.
+# Of SmolLM2-135M: three timelines, one seed; measured by benchmarks/settings.py, see docs/log.md. Their range
+# stands for the interval. The base has met posts of one of them, which gains the most.
 SMOLLM2_135M = (
     LearningCurvePoint(posts=100, gain=0.214, low=0.150, high=0.325),
     LearningCurvePoint(posts=200, gain=0.243, low=0.173, high=0.367),
