@@ -84,7 +84,18 @@ def test_plain_lines_say_how_long(clock, capsys):
     shown = capsys.readouterr().err
     assert shown.count("to go, as fast as so far") == 1
     assert "about 3 min to go" in shown
+    assert shown.splitlines()[-1].startswith("  step 30 of 100, loss 2.500, ")
     assert ", 2 min to go" in shown.splitlines()[-1]
+
+
+def test_no_line_says_that_nothing_was_done(clock, capsys):
+    """A stage whose first piece takes long does not begin with "0 of 5", and no figure stands there twice."""
+    with Terminal() as terminal:
+        terminal.stage("generate")
+        clock[0] += 60
+        terminal.written(0, 5)
+        terminal.written(1, 5)
+    assert capsys.readouterr().err == "  1 of 5 posts\n"
 
 
 def test_writing_posts_says_how_long(clock, capsys):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def bases(
     action: Annotated[
-        Literal["list", "fetch"], typer.Argument(help="Whether to list them, or to fetch one.")
+        Literal["list", "fetch"],
+        typer.Argument(metavar="list|fetch", help="Whether to list them, or to fetch one."),
     ] = "list",
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to fetch.")] = None,
     as_json: opt.Json = False,
