@@ -84,7 +84,7 @@ def test_plain_lines_say_how_long(clock, capsys):
     shown = capsys.readouterr().err
     assert shown.count("to go, as fast as so far") == 1
     assert "about 3 min to go" in shown
-    assert shown.splitlines()[-1].startswith("  step 30 of 100, loss 2.500, ")
+    assert shown.splitlines()[-1].startswith("  step 28 of 100, loss 2.500, ")
     assert ", 2 min to go" in shown.splitlines()[-1]
 
 
