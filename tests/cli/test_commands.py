@@ -227,6 +227,21 @@ def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_ctrl_c_while_the_program_is_loaded_is_quiet():
+    """Who stops a command in its first moment sees no traceback either."""
+    code = (
+        "import sys\n"
+        "class Stopped:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'huggingtweets.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stopped())\n"
+        "from huggingtweets.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of its own that can be full")
 def test_a_full_disk_is_one_line(posts, base, tmp_path):
     """A disk that fills while the model is written is named, exits with 2, and leaves nothing."""

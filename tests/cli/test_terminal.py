@@ -8,9 +8,10 @@ import sys
 from contextlib import suppress
 
 import pytest
+from typer.testing import CliRunner
 
-from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, train
-from huggingtweets.cli import _terminal
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, recipe_names, train
+from huggingtweets.cli import _terminal, app
 from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.progress import Silence
 from huggingtweets.workflows._stages import shown_questions
@@ -106,6 +107,14 @@ def test_writing_posts_says_how_long(clock, capsys):
             terminal.written(done, 128)
             clock[0] += 20
     assert "about 20 s to go" in capsys.readouterr().err
+
+
+def test_names_are_whole_on_a_narrow_terminal(monkeypatch):
+    """What is to be copied is not cut off; other columns take more lines."""
+    monkeypatch.setattr("huggingtweets.cli.recipes.console", lambda: _terminal.PlainConsole(width=40))
+    shown = CliRunner().invoke(app, ["recipes"]).stdout
+    assert max(map(len, shown.splitlines())) == 40
+    assert [name for name in recipe_names() if f" {name} " not in shown] == []
 
 
 @pytest.mark.parametrize(

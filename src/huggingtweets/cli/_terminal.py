@@ -24,6 +24,7 @@ import msgspec
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
+from rich.table import Column
 from rich.text import Text
 
 from ..errors import UserError
@@ -252,6 +253,11 @@ def _question(name: str) -> str:
 def harmless(text: str) -> Text:
     """Plain text, in which square brackets are no markup and control codes have no effect."""
     return Text(printable(text))
+
+
+def names(title: str) -> Column:
+    """A column of names that people copy: on a narrow terminal the other columns are wrapped, not this."""
+    return Column(title, no_wrap=True)
 
 
 def size(count: int) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..errors import UserError
 from . import _options as opt
-from ._terminal import Terminal, console, harmless, print_json, size
+from ._terminal import Terminal, console, harmless, names, print_json, size
 
 if TYPE_CHECKING:
     from ..workflows.bases import ListedBase
@@ -49,7 +49,7 @@ def bases(
 
 
 def _print(listed: list[ListedBase]) -> None:
-    table = Table("base", "parameters", "languages", "licence", "on this machine", "", box=None)
+    table = Table(names("base"), "parameters", "languages", "licence", "on this machine", "", box=None)
     for base in listed:
         table.add_row(
             harmless(base.name),
