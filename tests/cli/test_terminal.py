@@ -111,7 +111,8 @@ def test_writing_posts_says_how_long(clock, capsys):
 
 def test_names_are_whole_on_a_narrow_terminal(monkeypatch):
     """What is to be copied is not cut off; other columns take more lines."""
-    monkeypatch.setattr("huggingtweets.cli.recipes.console", lambda: _terminal.PlainConsole(width=40))
+    printing = sys.modules["huggingtweets.cli.recipes"]  # whose name in the package is that of the command
+    monkeypatch.setattr(printing, "console", lambda: _terminal.PlainConsole(width=40))
     shown = CliRunner().invoke(app, ["recipes"]).stdout
     assert max(map(len, shown.splitlines())) == 40
     assert [name for name in recipe_names() if f" {name} " not in shown] == []
