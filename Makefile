@@ -11,6 +11,7 @@ LOCKED := $(INSTALL) --no-deps --only-binary :all: --require-hashes --requiremen
 demo: $(VENV)/installed  ## the whole job: posts become a model that writes
 	$(BIN)/huggingtweets bases fetch smollm2-135m || true  # without it the demo takes the base that ships
 	$(BIN)/huggingtweets demo
+	@echo 'To type huggingtweets yourself: source $(BIN)/activate'
 
 test: $(VENV)/installed-dev  ## the tests, with the checks of the code among them
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder

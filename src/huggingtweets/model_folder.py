@@ -25,6 +25,7 @@ import msgspec
 
 from .errors import ModelError, OutputExists
 from .files import sha256
+from .registry import suggestion
 from .types import PROMPT, Base, CurvePoint, Record
 
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
@@ -117,6 +118,8 @@ class ModelFolder:
         """
         try:
             return msgspec.json.decode((self.path / RECORD).read_bytes(), type=Record)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise no_model(self.path) from error
         except (OSError, msgspec.DecodeError) as error:
             raise ModelError(
                 f"{self.path} holds no model of huggingtweets ({error}); expected a folder with {RECORD}"
@@ -206,6 +209,14 @@ def folders_with(file: str, below: Path) -> list[Path]:
     return [
         path.parent for depth in range(DEPTH + 1) for path in below.glob("/".join([*["[!.]*"] * depth, file]))
     ]
+
+
+def no_model(path: Path) -> ModelError:
+    """The error where a folder holds no model; the one beside it that was probably meant is named."""
+    beside = (file.parent.name for file in path.parent.glob(f"*/{RECORD}"))
+    return ModelError(
+        f"{path} holds no model; expected a folder made by huggingtweets train{suggestion(path.name, beside)}"
+    )
 
 
 def has_record(model: ModelFolder) -> bool:

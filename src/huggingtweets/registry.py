@@ -1,15 +1,20 @@
 """Finds sources, trackers and other plug-ins by name, and imports only the one that is needed.
 
 The name is that of a module in one of our packages, or that of an entry point in the group
-`huggingtweets.<package>` of another distribution.
+`huggingtweets.<package>` of another distribution. `suggestion` says which name was meant by a mistyped one.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
+
+BEGINNING = 3  # letters of a name that are enough to guess the whole
+MOST_MEANT = 3  # names that begin so, and are named
 
 
 class Registry:
@@ -45,3 +50,14 @@ class Registry:
 
     def _foreign(self) -> dict[str, EntryPoint]:
         return {e.name: e for e in entry_points(group=self.package)}
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of a message on a name that is not known: "; did you mean 'x'?", or "" where none is like it.
+
+    Capitals do not count, and a name's beginning of three letters or more stands for the name.
+    """
+    typed, by_folded = name.casefold(), {other.casefold(): other for other in known}
+    begun = [other for other in by_folded if len(typed) >= BEGINNING and other.startswith(typed)]
+    meant = begun[:MOST_MEANT] or get_close_matches(typed, by_folded, n=1)
+    return f"; did you mean {' or '.join(repr(by_folded[other]) for other in meant)}?" if meant else ""

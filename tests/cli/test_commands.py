@@ -81,12 +81,13 @@ def test_what_can_be_chosen_is_named():
     assert all(name in listed for name in recipe_names())
 
 
-def test_train_without_a_recipe_says_what_it_takes(posts, tmp_path):
+def test_train_without_a_recipe_says_what_it_takes(tmp_path):
     """It takes the best that can be had offline, in a line of its own before anything is read."""
-    done = run("train", posts, "--name", "Ada", *FAST, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "recipe starter: the best that runs here" in done.stderr
-    assert done.stderr.index("recipe starter") < done.stderr.index("Reading")
+    few = tmp_path / "few.txt"
+    few.write_text("\n".join(f"only a few posts {i}" for i in range(9)))
+    said = run("train", few, "--name", "Ada", "--tracker", "none", cwd=tmp_path).stderr
+    assert "recipe starter: the best that runs here" in said
+    assert said.index("recipe starter") < said.index("Reading") < said.index("6,000")
 
 
 def test_train_writes_a_whole_folder(made):
@@ -224,6 +225,21 @@ def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
     assert "stopped" in said
     assert "Traceback" not in said
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_quiet():
+    """Who stops a command in its first moment sees no traceback either."""
+    code = (
+        "import sys\n"
+        "class Stopped:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'huggingtweets.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stopped())\n"
+        "from huggingtweets.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of its own that can be full")

@@ -37,7 +37,18 @@ def test_help_lists_every_command_under_what_people_want_to_do():
 
 def test_every_summary_is_a_whole_sentence():
     """In the list of commands nothing is cut off."""
-    assert "..." not in shown("--help").replace("[ARGS]...", "")
+    text = shown("--help")
+    assert "..." not in text.replace("[ARGS]...", "")
+    assert [
+        command.__name__ for command in COMMANDS if not re.search(rf"  {command.__name__} +\w", text)
+    ] == []
+
+
+@pytest.mark.parametrize("command", [*(command.__name__ for command in COMMANDS), "fleet retry"])
+def test_help_names_values_as_people_do(command):
+    """No type of a programming language, no bounds as a formula, no braces around what must be given."""
+    text = shown(*command.split(), "--help")
+    assert re.findall(r"<(?:int|float|str|path|list|bool)\b.*?>|<=|>=|\{.+?\}|\.\.\.\S", text) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
+from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, varied_texts
 
 TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
@@ -26,9 +27,14 @@ def place(tmp_path_factory):
     return place
 
 
+def words(place, *options):
+    """The arguments of a command that trains on the posts of the place."""
+    return ["train", str(place / "posts.csv"), *TRAINS, "--base", str(place / "base"), *map(str, options)]
+
+
 def trains(place, *options):
-    return [sys.executable, "-m", "huggingtweets", "train", str(place / "posts.csv"), *TRAINS,
-            "--base", str(place / "base"), *map(str, options)]  # fmt: skip
+    """The same as a whole command, for tests of how a process begins and ends; others `run` the words."""
+    return [sys.executable, "-m", "huggingtweets", *words(place, *options)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
@@ -50,20 +56,19 @@ def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):
     assert len(list((home / "unfinished").glob("*/standing.safetensors"))) == 1
 
 
-def refused(done, *words):
+def refused(done, *told):
     """Whether a command ended with one line of the user's concern."""
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 2, done.stderr
-    assert not [word for word in words if word not in lines[-1]], lines[-1]
+    assert not [word for word in told if word not in lines[-1]], lines[-1]
     assert "mistake of huggingtweets" not in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_disk_that_is_full_when_a_checkpoint_is_written_is_one_line(place, tmp_path, small_disk):
     """It says where and how much is left; no model is half-written, an earlier checkpoint stays whole."""
-    environment = {**os.environ, "HUGGINGTWEETS_HOME": str(small_disk)}
-    command = trains(place, "--checkpoint-every", "0", "--out", tmp_path / "out" / "ada")
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    command = words(place, "--checkpoint-every", "0", "--out", tmp_path / "out" / "ada")
+    done = run(*command, env={"HUGGINGTWEETS_HOME": str(small_disk)})
     refused(done, "no space left", str(small_disk), "MB are left")
     assert not list((tmp_path / "out").glob("*"))
     assert not list(small_disk.rglob("*.part"))
@@ -73,39 +78,24 @@ def test_a_full_temporary_folder_is_one_line(place, tmp_path, small_disk):
     """Where files that nobody keeps have no room, that is no mistake of this program either."""
     command = ["sweep", str(place / "posts.csv"), "--name", "Ada", "--recipe", "starter", "--trials", "1"]
     command += ["--set", f"base={place / 'base'}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "huggingtweets", *command],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(small_disk)},
-    )
+    done = run(*command, cwd=tmp_path, env={"TMPDIR": str(small_disk)})
     refused(done, "no space left")
     assert not list(small_disk.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("out", "words"),
+    ("out", "told"),
     [("a" * 300, ["too long"]), ("posts.csv/model", ["file is where a folder"])],
 )
-def test_a_place_that_cannot_be_is_one_line(place, out, words):
+def test_a_place_that_cannot_be_is_one_line(place, out, told):
     """A name that is too long, and a file where a folder should be."""
-    done = subprocess.run(
-        trains(place, "--set", "epochs=1", "--out", place / out), capture_output=True, text=True, check=False
-    )
-    refused(done, *words)
+    refused(run(*words(place, "--set", "epochs=1", "--out", place / out)), *told)
 
 
 def test_a_read_only_disk_is_one_line(place, small_disk):
     """The place is named, and what to do about it."""
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    done = subprocess.run(
-        trains(place, "--set", "epochs=1", "--out", small_disk / "m"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(*words(place, "--set", "epochs=1", "--out", small_disk / "m"))
     refused(done, str(small_disk), "Read-only")
 
 
@@ -136,8 +126,7 @@ def deep_recipe(folder):
 )
 def test_numbers_and_files_beyond_all_bounds_are_one_line(place, tmp_path, options):
     """What no machine could do is refused before anything is read."""
-    command = trains(place, "--out", tmp_path / "ada", *options(tmp_path))[3:]
-    answer = CliRunner().invoke(app, command)
+    answer = CliRunner().invoke(app, words(place, "--out", tmp_path / "ada", *options(tmp_path)))
     assert answer.exit_code == 2, answer.output
     assert "mistake of huggingtweets" not in answer.output
 
@@ -172,11 +161,5 @@ def test_an_output_that_nobody_can_read_is_no_crash(place, tmp_path, closed):
 def test_the_home_folder_is_not_there_to_be_written(place, tmp_path):
     """A file in its place is named."""
     (tmp_path / "home").write_text("a file")
-    done = subprocess.run(
-        trains(place, "--set", "epochs=1", "--out", tmp_path / "m"),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home")},
-    )
-    refused(done, "home")
+    command = words(place, "--set", "epochs=1", "--out", tmp_path / "m")
+    refused(run(*command, env={"HUGGINGTWEETS_HOME": str(tmp_path / "home")}), "home")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -49,6 +52,36 @@ def test_an_error_is_json_for_machines(command, tmp_path):
     told = json.loads(done.stdout)
     assert told["exit_code"] == done.returncode == 2
     assert told["error"] == done.stderr.splitlines()[-1].removeprefix("error: ")
+
+
+@pytest.mark.parametrize("words", [(), ("x", "--temperature", "hot"), ("x", "--temperatur", "1")])
+def test_what_cannot_be_parsed_is_json_for_machines_too(words):
+    """A missing argument, a wrong value and an unknown option are told as other errors are."""
+    done = CliRunner().invoke(app, ["generate", *words, "--json"])
+    told = json.loads(done.stdout)
+    assert told["exit_code"] == done.exit_code == 2
+    assert told["error"] in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize("options", ["", " --json"])
+def test_who_reads_only_the_first_line_sees_no_error(options):
+    """As with `| head -1`: the command ends quietly, and well."""
+    command = f"{sys.executable} -m huggingtweets inspect {sample_archive()}{options}"
+    shell = ["bash", "-c", f"set -o pipefail; {command} | read -r line"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+
+
+def test_progress_that_nobody_reads_ends_no_work(tmp_path):
+    """Where standard error is a closed pipe, the result is whole."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "huggingtweets", "inspect", sample_archive(), "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writing, cwd=tmp_path, check=False)
+    os.close(writing)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["funnel"]["kept"] > 600
 
 
 @pytest.mark.parametrize(("options", "goes_on"), [((), True), (("--fresh",), False)])

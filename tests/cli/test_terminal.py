@@ -8,9 +8,10 @@ import sys
 from contextlib import suppress
 
 import pytest
+from typer.testing import CliRunner
 
-from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, train
-from huggingtweets.cli import _terminal
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, recipe_names, train
+from huggingtweets.cli import _terminal, app
 from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.progress import Silence
 from huggingtweets.workflows._stages import shown_questions
@@ -84,7 +85,18 @@ def test_plain_lines_say_how_long(clock, capsys):
     shown = capsys.readouterr().err
     assert shown.count("to go, as fast as so far") == 1
     assert "about 3 min to go" in shown
+    assert shown.splitlines()[-1].startswith("  step 28 of 100, loss 2.500, ")
     assert ", 2 min to go" in shown.splitlines()[-1]
+
+
+def test_no_line_says_that_nothing_was_done(clock, capsys):
+    """A stage whose first piece takes long does not begin with "0 of 5", and no figure stands there twice."""
+    with Terminal() as terminal:
+        terminal.stage("generate")
+        clock[0] += 60
+        terminal.written(0, 5)
+        terminal.written(1, 5)
+    assert capsys.readouterr().err == "  1 of 5 posts\n"
 
 
 def test_writing_posts_says_how_long(clock, capsys):
@@ -95,6 +107,15 @@ def test_writing_posts_says_how_long(clock, capsys):
             terminal.written(done, 128)
             clock[0] += 20
     assert "about 20 s to go" in capsys.readouterr().err
+
+
+def test_names_are_whole_on_a_narrow_terminal(monkeypatch):
+    """What is to be copied is not cut off; other columns take more lines."""
+    printing = sys.modules["huggingtweets.cli.recipes"]  # whose name in the package is that of the command
+    monkeypatch.setattr(printing, "console", lambda: _terminal.PlainConsole(width=40))
+    shown = CliRunner().invoke(app, ["recipes"]).stdout
+    assert max(map(len, shown.splitlines())) == 40
+    assert [name for name in recipe_names() if f" {name} " not in shown] == []
 
 
 @pytest.mark.parametrize(

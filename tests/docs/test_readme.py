@@ -112,6 +112,8 @@ def test_the_targets_of_make_exist():
     assert {"demo", "test", "test-slow", "check", "browser"} <= targets
     assert targets <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
     assert "huggingtweets demo" in makefile
+    assert "source $(BIN)/activate" in makefile  # without it the next command is not found
+    assert "source .venv/bin/activate" in blocks("bash")[1]
     assert "demo" in get_group(app).commands
 
 

@@ -22,8 +22,9 @@ from huggingtweets.training.saving import save_model
 from huggingtweets.types import Account, Author, Base, Funnel, Tracked
 from tests.helpers.commands import run
 from tests.helpers.gguf_builder import SHAPE
-from tests.helpers.tiny import STARTER, tiny_base
+from tests.helpers.tiny import tiny_base, tiny_tokenizer, varied_texts
 
+TEXTS = (*HARD_TEXTS, *varied_texts(50, seed=1))  # what the tokenizer is learnt from
 SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33)
 
 
@@ -57,13 +58,13 @@ def saved(folder, model, tokenizer, **fields):
 
 
 def gpt2(place):
-    loaded = load_base(str(tiny_base(place / "base")))
+    loaded = load_base(str(tiny_base(place / "base", tokenizer=tiny_tokenizer(TEXTS))))
     return loaded.model, loaded.tokenizer
 
 
 def llama(*, tied=True, **settings):
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = tiny_tokenizer(TEXTS)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         num_key_value_heads=1,
@@ -232,7 +233,7 @@ def test_a_model_of_several_speaks_as_one(tmp_path):
 
 
 def neox(_):
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = tiny_tokenizer(TEXTS)
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     return GPTNeoXForCausalLM(GPTNeoXConfig(vocab_size=len(tokenizer), **shape)), tokenizer
 

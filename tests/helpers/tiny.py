@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
@@ -18,10 +20,15 @@ SENTENCE = "the lamp was lit at seven and the gull sat on the rail with a letter
 WORDS = SENTENCE.split()
 
 
-def tiny_base(folder: Path, seed: int = 0) -> Path:
-    """A GPT-2 of 64 positions with the starter's tokenizer, random, on disk."""
+def tiny_tokenizer(texts: Iterable[str]) -> Any:
+    """The starter's tokenizer learnt anew with 500 tokens, for tests that go through every token."""
+    return AutoTokenizer.from_pretrained(STARTER).train_new_from_iterator(texts, vocab_size=500)
+
+
+def tiny_base(folder: Path, seed: int = 0, tokenizer: Any = None) -> Path:
+    """A GPT-2 of 64 positions with the starter's tokenizer or another, random, on disk."""
     torch.manual_seed(seed)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = tokenizer or AutoTokenizer.from_pretrained(STARTER)
     shape = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2}
     config = GPT2Config(vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=0, **shape)
     GPT2LMHeadModel(config).save_pretrained(folder)

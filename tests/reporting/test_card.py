@@ -232,15 +232,16 @@ def test_where_the_base_came_from_is_on_the_card():
     )
 
 
-def test_the_four_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
-    """Every author has a column, with the counts of their own funnel."""
+def test_the_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
+    """Every author has a column, with the counts of their own funnel, which add up."""
     bob = replace(author(handle="bob"), funnel=Funnel(read=2000, dropped={Reason.LANGUAGE: 5}, kept=1995))
     rows = Page(model_card(record(author(), bob), pictures=())).rows
-    assert rows[:5] == [
+    assert rows[:6] == [
         ["Data", "@ada", "@bob"],
         ["Tweets downloaded", "1,300", "2,000"],
         ["Retweets", "200", "0"],
         ["Short tweets", "30", "0"],
+        ["Left out for other reasons", "4", "5"],
         ["Tweets kept", "1,066", "1,995"],
     ]
     assert ["other languages", "0", "5"] in rows

@@ -149,6 +149,7 @@ def test_ten_thousand_posts_hold_no_copy(client, place):
     with at_home(place / "home"):
         filters = load_filters(place / "models" / "heart")
     learnt = [text for seed in range(2) for text in varied_texts(POSTS, seed)]
+    client.timeout = None  # no promise is about time, and other work can make an answer late
     sent, refused = sent_and_refused(client, requests=625)
     assert len(sent) + refused == 10_000
     assert [text for text in sent if any(f.objection(text) for f in filters)] == []

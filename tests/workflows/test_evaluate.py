@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import weakref
 
@@ -11,6 +12,7 @@ import pytest
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluate, load_recipe, train
 from huggingtweets import models as model_kinds
+from huggingtweets.cli._evaluations import print_comparison
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.results import Evaluation
 from tests.helpers.commands import run
@@ -116,12 +118,16 @@ def test_other_people_are_found(judged, tmp_path):
     assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
 
 
-def test_compare_says_which_differences_are_sure(judged):
-    """A model trained well predicts surely better than one that hardly learnt."""
-    (_, _), (_, differences) = compare([judged / "good", judged / "poor"], count=32)
-    found = differences["prediction.bits_per_byte"]
+def test_compare_says_which_differences_are_sure(judged, capsys):
+    """A model trained well predicts surely better than one that hardly learnt; the table says it in words."""
+    compared = compare([judged / "good", judged / "poor"], count=32)
+    found = compared[1][1]["prediction.bits_per_byte"]
     assert found.sure
     assert found.by.low > 0  # the second model costs more bits than the first
+    print_comparison(compared)
+    shown = capsys.readouterr().out
+    assert re.search(r"Does it predict .*\?\s+bits per byte .*: worse", shown)
+    assert "bits_per_byte" not in shown
 
 
 def _files(folder):

@@ -198,6 +198,8 @@ def test_the_command_shows_asks_and_deletes(machine):
     What --dry-run says is its result: it is on standard output, and can be piped.
     """
     before = contents(machine).keys()
+    mistyped = CliRunner().invoke(app, ["forget", SAMPLE[:-1], "--dry-run"])
+    assert f"@{SAMPLE[:-1]}; did you mean '{SAMPLE}'?" in mistyped.stdout
     shown = CliRunner().invoke(app, ["forget", SAMPLE, "--dry-run"])
     assert shown.exit_code == 0
     assert "model: models/both  (holds @bob, too)" in shown.stdout

@@ -115,7 +115,7 @@ def _load_model(files: BaseFiles, config: PreTrainedConfig, dropout: float) -> A
     """
     settings = _settings(config.get_text_config(), dropout)
     if files.gguf_file:
-        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, **settings)
+        return read_gguf(files.place, files.gguf_file, dtype=FLOAT32, shape=config, **settings)
     part = _language_part(config, settings) if _is_part(config) else settings
     return load_model(files.place, dtype=FLOAT32, **part, **_given(files))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from ..registry import suggestion
 from .special_tokens import AddedTokens
 
 if TYPE_CHECKING:
@@ -51,4 +52,6 @@ def find(known: dict[str, int], handle: str) -> int:
     try:
         return plain[handle.removeprefix("@").casefold()]
     except KeyError:
-        raise UserError(f"--as {handle}: expected one of {', '.join(sorted(known))}") from None
+        raise UserError(
+            f"--as {handle}: expected one of {', '.join(sorted(known))}{suggestion(handle, known)}"
+        ) from None

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import UserError
+from ..registry import suggestion
 from ..text import UNSPACED
 from ..types import Post
 from .languages import languages
@@ -42,7 +43,10 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
             raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
         if self.lang is not None and self.lang not in languages():
             known = ", ".join(languages())
-            raise UserError(f"language {self.lang!r} is not known; expected one of: {known}")
+            raise UserError(
+                f"language {self.lang!r} is not known; expected one of: {known}"
+                f"{suggestion(self.lang, languages())}"
+            )
         try:
             re.compile(self.exclude_matching or "")
         except re.error as error:

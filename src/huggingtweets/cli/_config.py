@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import typer
 from typer.main import get_group
 
 from ..errors import UserError
+from ..registry import suggestion
 
 NAME = "huggingtweets.toml"
 OF_FOLDERS = frozenset(
@@ -74,7 +74,7 @@ def load_defaults(app: typer.Typer) -> Defaults:
     for file, content in contents.items():
         for command, options in content.items():
             if command not in commands:
-                raise UserError(f"{file}: there is no command {command!r}{_nearest(command, commands)}")
+                raise UserError(f"{file}: there is no command {command!r}{suggestion(command, commands)}")
             by_name = _parameters(commands[command])
             for option, value in options.items():
                 name = _parameter(file, command, option, by_name)
@@ -109,10 +109,5 @@ def _parameters(command: Any) -> dict[str, str]:
 def _parameter(file: Path, command: str, option: str, by_name: Mapping[str, str]) -> str:
     plain = option.replace("_", "-")
     if plain not in by_name:
-        raise UserError(f"{file}: {command} has no option {plain!r}{_nearest(plain, by_name)}")
+        raise UserError(f"{file}: {command} has no option {plain!r}{suggestion(plain, by_name)}")
     return by_name[plain]
-
-
-def _nearest(word: str, known: Mapping[str, Any]) -> str:
-    match = next(iter(get_close_matches(word, known)), "")
-    return f"; did you mean {match!r}?" if match else ""

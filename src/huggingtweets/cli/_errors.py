@@ -12,7 +12,6 @@ With --json the error is also a JSON document on standard output: `{"error": ...
 from __future__ import annotations
 
 import functools
-import os
 import signal
 import sys
 import traceback
@@ -26,7 +25,7 @@ from ..errors import HuggingtweetsError, is_panic
 from ..files import file_error
 from ..text import printable
 from ._signatures import parameters, set_parameters
-from ._terminal import log, output, print_json
+from ._terminal import drop_output, log, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
 GOES_ON = {"demo", "fleet", "pretrain", "publish", "sweep", "train"}  # after Ctrl-C, when it is run again
@@ -98,7 +97,7 @@ def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = F
         goes_on: whether the command goes on from where it was when it is run again.
     """
     if isinstance(error, BrokenPipeError):  # `huggingtweets generate ... | head` closes the pipe early
-        _drop_output()
+        drop_output(sys.stdout)
         return 0
     message, exit_code = _described(error)
     line = " ".join(message.split())
@@ -124,8 +123,3 @@ def _described(error: BaseException) -> tuple[str, int]:
         return f"a file of the model or base is damaged or harmful ({error}); use another", 2
     message = f"unexpected {type(error).__name__}: {error}. This is a mistake of huggingtweets, not yours; "
     return message + "run it again with --debug and report what it shows", 1
-
-
-def _drop_output() -> None:
-    """Let what is still to be written to standard output go nowhere, so that Python's end is quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,7 @@ from ._terminal import console, harmless
 if TYPE_CHECKING:
     from ..evaluation.comparison import Difference
     from ..results import Evaluation, Figure
-    from ..results.drawings import Headline
+    from ..results.drawings import Headline, Scale
     from ..workflows.evaluate import EvaluatedModel
 
 BETTER = {0: "better", 1: "worse", -1: "no sure difference"}
@@ -54,20 +54,32 @@ def _every_row(evaluation: Evaluation) -> Table:
 
 
 def print_comparison(compared: Sequence[tuple[EvaluatedModel, Mapping[str, Difference]]]) -> None:
-    """Every figure of each model, and how it differs from the first one's."""
-    first, *rest = compared
-    table = Table("measure", *(str(evaluated.model) for evaluated, _ in compared), box=None)
-    for path, row in first[0].evaluation.rows().items():
-        cells = [_figure(row.model) if row.model else "unknown"]
+    """Every figure of each model under its question, and how it differs from the first one's."""
+    (first, _), *rest = compared
+    table = Table("", *(str(evaluated.model) for evaluated, _ in compared), box=None)
+    labels, question = first.evaluation.labels(), ""
+    for path, row in first.evaluation.rows().items():
+        label = labels[path]
+        cells = [_in_words(row.model, label.scale) if row.model else "unknown"]
         for evaluated, differences in rest:
             other, difference = evaluated.evaluation.rows().get(path), differences.get(path)
             cells.append(
-                f"{_figure(other.model)}: {BETTER[difference.better]}"
+                f"{_in_words(other.model, label.scale)}: {BETTER[difference.better]}"
                 if other and other.model and difference
                 else "unknown"
             )
-        table.add_row(path, *cells)
+        if label.heading != question:
+            question = label.heading
+            table.add_row(question)
+        table.add_row(harmless(f"  {label.text}"), *cells)
     console().print(table)
+
+
+def _in_words(figure: Figure, scale: Scale) -> str:
+    """A figure with its interval, as the card has it."""
+    from ..reporting.formats import format_interval, format_value
+
+    return f"{format_value(figure, scale)} ({format_interval(figure, scale)})"
 
 
 def _figure(figure: Figure) -> str:

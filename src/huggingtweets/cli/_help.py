@@ -6,17 +6,36 @@ classes here write the same sections (`rich_help_panel`) as plain text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from ..types import MAX_SEED
+from ._terminal import print_json
 
 ARGUMENTS = "Arguments"
 OPTIONS = "Options"  # of parameters that name no section
 COMMANDS = "Commands"  # of commands that name no section
 WHOLE_SENTENCE = 200  # characters of a command's summary; longer ones are cut
 
+VALUES = {
+    "int range": "N",
+    "int": "N",
+    "float range": "NUMBER",
+    "float": "NUMBER",
+    "path": "PATH",
+    "str": "TEXT",
+    "list[str]": "TEXT",
+    "list[Path]": "PATH",
+}
+USAGE_ERROR = 2  # exit code
+
 Row = tuple[str, str]  # what is typed, what it does
+
+_VALUE = re.compile(rf"<({'|'.join(map(re.escape, VALUES))})>")
+_RANGE = re.compile(r"(?:([\d.]+)<=)?x([<>])=([\d.]+)")
 
 
 class SectionedCommand(TyperCommand):
@@ -25,6 +44,25 @@ class SectionedCommand(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the sections, and last the options that belong to none."""
         _write_parameters(self, ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words of the first line, without braces around the arguments that must be given."""
+        return [
+            piece.translate({ord("{"): None, ord("}"): None}) for piece in super().collect_usage_pieces(ctx)
+        ]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options; what cannot be read is told as JSON, too, where that was asked for."""
+        as_json = "--json" in args
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except Exception as error:
+            if as_json and hasattr(
+                error, "format_message"
+            ):  # click's, which typer has under a name of its own
+                print_json({"error": error.format_message(), "exit_code": USAGE_ERROR})
+            raise
+        return rest
 
 
 class SectionedGroup(TyperGroup):
@@ -51,7 +89,7 @@ class SectionedGroup(TyperGroup):
 
 def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
     rows = (
-        (_section(parameter), row)
+        (section := _section(parameter), _readable(row, names_its_value=section == ARGUMENTS))
         for parameter in command.get_params(ctx)
         if (row := parameter.get_help_record(ctx))
     )
@@ -59,6 +97,20 @@ def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
     if OPTIONS in sections:
         sections[OPTIONS] = sections.pop(OPTIONS)  # last
     _write_sections(sections, formatter)
+
+
+def _readable(row: Row, *, names_its_value: bool) -> Row:
+    """A row in words: kinds of values and ranges are written as people say them."""
+    typed, does = row
+    words = typed.partition(" <")[0] if names_its_value else _VALUE.sub(lambda value: VALUES[value[1]], typed)
+    return words, _RANGE.sub(_range, does)
+
+
+def _range(bounds: re.Match[str]) -> str:
+    low, sign, last = bounds.groups()
+    if sign == ">" or last == str(MAX_SEED):
+        return f"{low or last} or more"
+    return f"{low} to {last}" if low else f"at most {last}"
 
 
 def _section(parameter: Any) -> str:

@@ -14,7 +14,7 @@ from ..results import Game
 from ..sources import Source
 from ..types import Funnel, Reason, Sample
 from ._evaluations import print_answers
-from ._terminal import PlainConsole, console, harmless
+from ._terminal import PlainConsole, console, harmless, names
 
 if TYPE_CHECKING:
     from ..workflows.inspect import Inspection
@@ -123,7 +123,7 @@ def print_posts(inspection: Inspection, dropped: Reason | None) -> None:
 
 def print_sources(sources: Mapping[str, Source]) -> None:
     """Print a table of sources, by their names."""
-    table = Table("source", "reads", "for example", box=None)
+    table = Table(names("source"), "reads", "for example", box=None)
     for name, source in sources.items():
         table.add_row(name, source.SUMMARY, source.EXAMPLE)
     console().print(table)
@@ -135,7 +135,7 @@ def print_models(models: Sequence[ModelFolder], folder: Path) -> None:
     if not models:
         out.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
         return
-    table = Table("model", "made", "recipe", "posts", "bits per byte", "base", "folder", box=None)
+    table = Table("model", "made", "recipe", "posts", "bits per byte", "base", names("folder"), box=None)
     for model in models:
         record = model.record
         metric = next(iter(record.result.metrics), None)

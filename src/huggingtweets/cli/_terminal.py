@@ -24,6 +24,7 @@ import msgspec
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
+from rich.table import Column
 from rich.text import Text
 
 from ..errors import UserError
@@ -140,6 +141,12 @@ class PlainConsole(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
+    def on_broken_pipe(self) -> None:
+        """Results that nobody reads any more end the command; progress that nobody reads ends no work."""
+        if not self.stderr:
+            raise BrokenPipeError
+        drop_output(sys.stderr)
+
 
 class Terminal:
     """A watcher that draws a progress bar on a terminal, and prints plain lines elsewhere."""
@@ -179,11 +186,11 @@ class Terminal:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(title, total=None, figures="")
-        self._pace, self._says_how_long = Pace(), True
+        self._pace, self._says_how_long, self._last_line = Pace(), True, time.monotonic()
 
     def read(self, posts: int, expected: int | None) -> None:
         """Show the number of posts read so far."""
-        self._show(posts, expected, f"{posts:,} posts")
+        self._show(posts, expected, f"{posts:,}{f' of {expected:,}' if expected else ''} posts")
 
     def fetched(self, done: int, total: int) -> None:
         """Show the number of bytes fetched so far."""
@@ -203,7 +210,7 @@ class Terminal:
         """Show a training step with its loss, speed and memory."""
         held_out = f", {self._held_out:.3f} bits per byte held out" if self._held_out else ""
         speed = f"{tokens_per_second:,.0f} tokens/s, {memory():.1f} GB"
-        self._show(step, steps, f"loss {loss:.3f}{held_out}, {speed}")
+        self._show(step, steps, f"step {step:,} of {steps:,}, loss {loss:.3f}{held_out}, {speed}")
 
     def evaluated(self, point: CurvePoint) -> None:
         """Print the loss on held-out posts."""
@@ -226,9 +233,9 @@ class Terminal:
         if left is not None and self._says_how_long:
             self._says_how_long = False
             self._line(f"  about {duration(left)} to go, as fast as so far")
-        if not self._console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
+        if done and not self._console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
             to_go = "" if left is None else f", {duration(left)} to go"
-            self._line(f"  {done:,}{f' of {total:,}' if total else ''}: {figures}{to_go}")
+            self._line(f"  {figures}{to_go}")
 
     def _line(self, line: str) -> None:
         self._last_line = time.monotonic()
@@ -248,6 +255,11 @@ def harmless(text: str) -> Text:
     return Text(printable(text))
 
 
+def names(title: str) -> Column:
+    """A column of names that people copy: on a narrow terminal the other columns are wrapped, not this."""
+    return Column(title, no_wrap=True)
+
+
 def size(count: int) -> str:
     """A number of bytes with its unit, like "27.6 MB"."""
     number, units = float(count), ["bytes", "KB", "MB", "GB"]
@@ -264,6 +276,11 @@ def prepare_output() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for the whole process
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an encoding without emoji
+
+
+def drop_output(stream: TextIO) -> None:
+    """Let what is still to be written to a closed pipe go nowhere, so that Python's end is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(value: object) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..errors import UserError
 from . import _options as opt
-from ._terminal import Terminal, console, harmless, print_json, size
+from ._terminal import Terminal, console, harmless, names, print_json, size
 
 if TYPE_CHECKING:
     from ..workflows.bases import ListedBase
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def bases(
     action: Annotated[
-        Literal["list", "fetch"], typer.Argument(help="Whether to list them, or to fetch one.")
+        Literal["list", "fetch"],
+        typer.Argument(metavar="list|fetch", help="Whether to list them, or to fetch one."),
     ] = "list",
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to fetch.")] = None,
     as_json: opt.Json = False,
@@ -48,7 +49,7 @@ def bases(
 
 
 def _print(listed: list[ListedBase]) -> None:
-    table = Table("base", "parameters", "languages", "licence", "on this machine", "", box=None)
+    table = Table(names("base"), "parameters", "languages", "licence", "on this machine", "", box=None)
     for base in listed:
         table.add_row(
             harmless(base.name),

@@ -163,7 +163,7 @@ def retry(
     store: StoreName,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Which authors.  [default: all that failed or are damaged]"),
+        typer.Argument(metavar="NAME", help="Which authors.  [default: all that failed or are damaged]"),
     ] = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -189,7 +189,7 @@ def fleet_group() -> typer.Typer:
     from ._errors import show_errors
     from ._help import SectionedCommand
 
-    group = typer.Typer(cls=FleetGroup, no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(cls=FleetGroup, help=fleet.__doc__, no_args_is_help=True, rich_markup_mode=None)
     for name, command in ((DEFAULT, fleet), ("status", status), ("retry", retry), ("results", results)):
         group.command(name, cls=SectionedCommand)(show_errors(command))
     return group

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ConsentNeeded
+from ..registry import suggestion
 from . import _options as opt
 from ._consent import with_consent
 from ._terminal import console, harmless, print_json, size
@@ -77,8 +78,9 @@ def _show(traces: Traces, *, stderr: bool) -> None:
     """Print the traces: before a question on standard error, as the result on standard output."""
     out = console(stderr=stderr)
     if not traces.local:
+        meant = suggestion(traces.handle, traces.handles) or "."
         out.print(
-            harmless(f"Nothing on this machine is known to come from @{traces.handle}."), soft_wrap=True
+            harmless(f"Nothing on this machine is known to come from @{traces.handle}{meant}"), soft_wrap=True
         )
     for trace in traces.local:
         about = f"  ({trace.about})" if trace.about else ""

@@ -14,7 +14,7 @@ from ._terminal import Terminal, print_json
 
 def merge(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Model folders, or their names below models/.")
+        list[str], typer.Argument(metavar="MODEL", help="Model folders, or their names below models/.")
     ],
     weights: Annotated[
         list[float] | None,

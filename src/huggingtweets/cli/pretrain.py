@@ -16,7 +16,7 @@ def pretrain(
     corpus: Annotated[
         list[Path],
         typer.Argument(
-            metavar="CORPUS...",
+            metavar="CORPUS",
             help="Files or folders: .txt with a post a line, .jsonl or .parquet; .gz, .zst or .bz2 of them.",
         ),
     ],

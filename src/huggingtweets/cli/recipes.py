@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from . import _options as opt
-from ._terminal import console, print_json
+from ._terminal import console, names, print_json
 
 if TYPE_CHECKING:
     from ..workflows.recipes import ListedRecipe
@@ -33,7 +33,7 @@ def recipes(as_json: opt.Json = False) -> None:
 
 
 def _print(listed: list[ListedRecipe]) -> None:
-    table = Table("recipe", "what", "chosen by train", box=None)
+    table = Table(names("recipe"), "what", "chosen by train", box=None)
     for recipe in listed:
         table.add_row(recipe.name, recipe.summary, recipe.obstacle or _possible(recipe, listed[0]))
     console().print(table)

@@ -12,7 +12,7 @@ def serve(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL...]",
+            metavar="MODEL",
             show_default=False,
             help="Model folders, their names below models/, or folders with models, like the store of a "
             "fleet; none: all that are there.",

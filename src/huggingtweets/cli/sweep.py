@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ..workflows.data import DataConfig
+from ..workflows.data import DataConfig, require_places
 from . import _options as opt
 from ._data_options import reads_posts
 from ._terminal import Terminal, console, harmless, print_json
@@ -85,6 +85,7 @@ def sweep(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.sweep import SweepConfig, sweep
 
+    require_places(data)
     config = SweepConfig(
         data=data,
         recipe=load_or_choose(recipe, settings or []),

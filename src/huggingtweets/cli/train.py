@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from .. import recipes
 from ..errors import RecipeError
 from ..types import Recipe
-from ..workflows.data import DataConfig
+from ..workflows.data import DataConfig, require_places
 from . import _options as opt
 from ._data_options import reads_posts
 from ._results import print_trained
@@ -64,6 +64,7 @@ def train(
         *(["speakers=true"] if speakers else []),
         *([f"seed={seed}"] if seed is not None else []),
     ]
+    require_places(data)
     config = TrainConfig(
         data=data,
         recipe=replace(load_or_choose(recipe, changes, base=base), mix=_weights(mix or [])),

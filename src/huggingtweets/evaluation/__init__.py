@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import ModelError
-from ..model_folder import ModelFolder
+from ..model_folder import ModelFolder, no_model
 from ..results import Counts, Evaluation, Figure, Game, Row
 from . import questions
 from .floors import NgramFloor
@@ -124,6 +124,10 @@ def load(model: ModelFolder) -> Evaluation:
     """
     try:
         return decode(model.evaluation.read_bytes())
+    except FileNotFoundError as error:
+        if not model.path.is_dir():
+            raise no_model(model.path) from error
+        raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model}") from error
     except (OSError, msgspec.DecodeError) as error:
         raise ModelError(
             f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"

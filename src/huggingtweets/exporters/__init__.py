@@ -17,7 +17,7 @@ One more file adds a target.
 from __future__ import annotations
 
 from ..errors import UserError
-from ..registry import Registry
+from ..registry import Registry, suggestion
 from ._contract import (
     QUANTS,
     Check,
@@ -55,5 +55,7 @@ def load(target: str) -> Exporter:
     try:
         exporter: Exporter = Registry(__name__).load(target)
     except KeyError:
-        raise UserError(f"--to {target}: expected one of {', '.join(names())}") from None
+        raise UserError(
+            f"--to {target}: expected one of {', '.join(names())}{suggestion(target, names())}"
+        ) from None
     return exporter

@@ -58,17 +58,17 @@ def write_gguf(request: ExportRequest, path: Path) -> None:
         writer.close()
 
 
-def check_weights(request: ExportRequest, path: Path) -> Check:
-    """Read the file back, and compare every tensor with the model's.
+def check_weights(request: ExportRequest, file: GGUFReader) -> Check:
+    """Compare every tensor of the file that was written with the model's.
 
     Raises:
         ModelError: one is missing or differs by more than its format explains.
     """
-    written = {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+    written = {tensor.name: tensor for tensor in file.tensors}
     worst = 0.0
     for name, tensor in _shown(request):
         if name not in written:
-            raise ModelError(f"{path.name} lacks {name}; nothing was kept")
+            raise ModelError(f"what was written lacks {name}; nothing was kept")
         found = gguf.dequantize(written[name].data, written[name].tensor_type).reshape(tensor.shape)
         norm = float(np.linalg.norm(tensor)) or 1.0
         worst = max(worst, float(np.linalg.norm(found - tensor)) / norm)

@@ -34,8 +34,13 @@ HARD_TEXTS = (  # whose tokens two tokenizers easily disagree on
 )
 
 
-def check_predictions(request: ExportRequest, path: Path) -> tuple[Check, Check]:
+def check_predictions(request: ExportRequest, path: Path, file: GGUFReader) -> tuple[Check, Check]:
     """Compare tokens and next-token distributions of the file with the model's, on texts of many kinds.
+
+    Args:
+        request: what was to be written.
+        path: of the file.
+        file: the same, opened.
 
     Raises:
         ModelError: the file cannot be read, or they differ by more than its format explains.
@@ -44,7 +49,7 @@ def check_predictions(request: ExportRequest, path: Path) -> tuple[Check, Check]
         written = load_base(str(path))
     except BaseError as error:
         raise ModelError(f"what was written cannot be read back, so nothing was kept: {error}") from error
-    _rotate_as_written(written.model, path)
+    _rotate_as_written(written.model, file)
     _require_same_tokens(request.tokenizer, written.tokenizer)
     bits = _divergence(request, written)
     if not bits <= LARGEST_DIVERGENCE[request.quant]:
@@ -58,9 +63,9 @@ def check_predictions(request: ExportRequest, path: Path) -> tuple[Check, Check]
     )
 
 
-def _rotate_as_written(model: Any, path: Path) -> None:
+def _rotate_as_written(model: Any, file: GGUFReader) -> None:
     """Set the frequencies of the rotary embedding, whose factors transformers does not read."""
-    factors = [tensor.data for tensor in GGUFReader(path).tensors if tensor.name == ROTATION_FACTORS]
+    factors = [tensor.data for tensor in file.tensors if tensor.name == ROTATION_FACTORS]
     for found in factors:
         model.model.rotary_emb.inv_freq = model.model.rotary_emb.inv_freq / torch.tensor(found)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gguf import GGUFReader
+
 from ._contract import NO_FILTER, Check, ExportRequest
 from ._gguf_file import check_weights, file_name, write_gguf
 from ._readback import check_predictions
@@ -20,4 +22,5 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     request.watcher.stage("export", path.name)
     write_gguf(request, path)
     request.watcher.stage("check", path.name)
-    return check_weights(request, path), *check_predictions(request, path)
+    file = GGUFReader(path)  # once: it goes through every token, which takes most of the time
+    return check_weights(request, file), *check_predictions(request, path, file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..errors import UserError
+from ..registry import suggestion
 
 Wildness = Literal["careful", "balanced", "wild"]
 FACTORS: dict[Wildness, float] = {"careful": 0.7, "balanced": 1.0, "wild": 1.2}
@@ -30,4 +31,6 @@ def as_wildness(word: object) -> Wildness:
     for wildness in FACTORS:
         if word == wildness:
             return wildness
-    raise UserError(f"wildness cannot be {word!r}; choose one of {', '.join(FACTORS)}")
+    raise UserError(
+        f"wildness cannot be {word!r}; choose one of {', '.join(FACTORS)}{suggestion(str(word), FACTORS)}"
+    )

@@ -15,11 +15,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ..errors import ModelError
 from ..evaluation.floors import NgramFloor
 from ..files import CheckpointConfig
 from ..generation.writer import Writer
-from ..model_folder import CONFIG, FinetunedModel
+from ..model_folder import CONFIG, FinetunedModel, no_model
 from ..progress import Watcher
 from ..types import Dataset, Recipe
 
@@ -96,10 +95,10 @@ def load(folder: Path) -> Model:
     Raises:
         ModelError: it holds no model, or a damaged one.
     """
-    for kind in map(_module, KINDS):
+    for kind in map(_module, KINDS) if folder.is_dir() else ():
         if any((folder / file).is_file() for file in kind.FILES):
             return kind.load(folder)
-    raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
+    raise no_model(folder)
 
 
 def load_writer(folder: Path) -> Writer:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from ..errors import RecipeError
+from ..registry import suggestion
 from ..types import Recipe, Sampling
 
 __all__ = ["Automatic", "automatic", "load", "names", "to_toml"]
@@ -63,6 +64,7 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
     else:
         raise RecipeError(
             f"no recipe is called {name!r}; expected one of {', '.join(names())}, or a .toml file"
+            f"{suggestion(name, names())}"
         )
     try:
         content = {"name": name, **msgspec.toml.decode(text)}
@@ -73,7 +75,7 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
     except RecursionError as error:
         raise RecipeError(f"recipe {name} cannot be read: it is nested too deeply") from error
     except msgspec.DecodeError as error:
-        raise RecipeError(f"recipe {name}: {_reworded(error)}; its keys are {', '.join(_keys())}") from error
+        raise RecipeError(f"recipe {name}: {_reworded(error)}") from error
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -109,6 +111,10 @@ def _of_package(name: str) -> str:
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError(
+            f"no recipe file is at {path}; huggingtweets recipes lists those that ship"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"recipe {path} cannot be read: {error}") from error
 
@@ -117,7 +123,10 @@ def _apply(content: dict[str, object], setting: str) -> None:
     """Apply one setting, "key=value" or "sampling.key=value", to the decoded recipe."""
     key, equals, value = setting.partition("=")
     if not equals or key not in _keys():
-        raise RecipeError(f"--set {setting}: expected key=value with a key of {', '.join(_keys())}")
+        raise RecipeError(
+            f"--set {setting}: expected key=value with a key of {', '.join(_keys())}"
+            f"{suggestion(key, _keys())}"
+        )
     outer, _, inner = key.partition(".")
     if inner:
         table = content.setdefault(outer, {})
@@ -132,4 +141,6 @@ def _keys() -> list[str]:
 
 
 def _reworded(error: msgspec.DecodeError) -> str:
-    return str(error).replace("Object", "the file").replace("- at `$.", "in `")
+    """What is wrong, and the keys that there are where one is not known."""
+    message = str(error).replace("Object", "the file").replace("- at `$.", "in `")
+    return f"{message}; its keys are {', '.join(_keys())}" if "unknown field" in message else message

@@ -154,7 +154,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "metrics": [_metric(metric) for metric in record.result.metrics],
         "sampling": record.recipe.sampling,
         "samples": [_sample(sample) for sample in record.result.samples],
-        "versions": [("huggingtweets", record.version), *record.environment.items()],
+        "versions": ({"huggingtweets": record.version} | record.environment).items(),
     }
 
 
@@ -187,11 +187,16 @@ def _harmless_prompt(record: Record) -> Markup:
 
 
 def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
-    """The four rows that the cards have had since 2020."""
+    """The four rows that the cards have had since 2020, and one that makes their sum right."""
+    reposts = [funnel.dropped.get(Reason.REPOST, 0) for funnel in funnels]
+    short = [funnel.dropped.get(Reason.SHORT, 0) for funnel in funnels]
+    dropped = (funnel.read - funnel.kept for funnel in funnels)
+    others = (total - repost - few for total, repost, few in zip(dropped, reposts, short, strict=True))
     return [
         _row("Tweets downloaded", (funnel.read for funnel in funnels)),
-        _row("Retweets", (funnel.dropped.get(Reason.REPOST, 0) for funnel in funnels)),
-        _row("Short tweets", (funnel.dropped.get(Reason.SHORT, 0) for funnel in funnels)),
+        _row("Retweets", reposts),
+        _row("Short tweets", short),
+        _row("Left out for other reasons", others),
         _row("Tweets kept", (funnel.kept for funnel in funnels)),
     ]
 

@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from ..errors import LocationError, UnknownPlace
-from ..registry import Registry
+from ..registry import Registry, suggestion
 from ..text.private import without_private_details
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
@@ -52,7 +52,9 @@ def load(name: str) -> Source:
     try:
         return cast("Source", _REGISTRY.load(name))
     except KeyError:
-        raise UnknownPlace(f"no source is called {name!r}; choose one of: {', '.join(names())}") from None
+        raise UnknownPlace(
+            f"no source is called {name!r}; choose one of: {', '.join(names())}{suggestion(name, names())}"
+        ) from None
 
 
 def recognise(location: str) -> str:

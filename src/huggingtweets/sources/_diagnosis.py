@@ -40,7 +40,14 @@ _MAIL_HEADER = re.compile(
     rb".*\r?\n"
     rb"(?:[ \t].*\r?\n)*){2}"
 )
-_BY_FILE_INSIDE = {"xl/": _EXCEL, "word/": _WRITTEN, "content.xml": _SHEETS, "Index/": _SHEETS}
+_BY_FILE_INSIDE = {
+    "xl/": _EXCEL,
+    "word/": _WRITTEN,
+    "content.xml": _SHEETS,
+    "Index/": _SHEETS,
+    "model.safetensors": "is a model; give the posts that one shall learn from",
+    "ngram.safetensors": "is a model; give the posts that one shall learn from",
+}
 
 
 def diagnosis(location: str) -> str:

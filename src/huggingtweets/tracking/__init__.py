@@ -24,7 +24,7 @@ from __future__ import annotations
 import logging
 
 from ..errors import HuggingtweetsError, UserError
-from ..registry import Registry
+from ..registry import Registry, suggestion
 from ..types import Tracked
 from ._interface import Run, Tracker
 from ._recording import Artifacts, RecordedWatcher, evaluation_metrics, funnel_metrics
@@ -63,7 +63,10 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
     """
     registry = Registry(__name__)
     if name not in registry.names():
-        raise UserError(f"no tracker {name!r}; choose one of: {', '.join(registry.names())}")
+        raise UserError(
+            f"no tracker is called {name!r}; choose one of: {', '.join(registry.names())}"
+            f"{suggestion(name, registry.names())}"
+        )
     try:
         return ResilientTracker(name, registry.load(name).create(project))
     except HuggingtweetsError:

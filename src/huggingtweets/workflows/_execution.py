@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import UserError
+from ..registry import suggestion
 from ._executors import Executor, LocalExecutor, Work, cores
 from ._ray import RayExecutor
 
@@ -16,7 +17,7 @@ def require_executor(name: str) -> None:
         UserError: there is no such executor.
     """
     if name not in EXECUTORS:
-        raise UserError(f"--on {name}: choose one of: {', '.join(EXECUTORS)}")
+        raise UserError(f"--on {name}: choose one of: {', '.join(EXECUTORS)}{suggestion(name, EXECUTORS)}")
 
 
 def open_executor(

@@ -8,6 +8,7 @@ from .. import bases
 from ..bases import named, ollama
 from ..errors import BaseError
 from ..progress import Silence, Watcher
+from ..registry import suggestion
 
 
 class ListedBase(Struct, frozen=True, kw_only=True):
@@ -40,7 +41,10 @@ def fetch_base(name: str, watcher: Watcher | None = None) -> ListedBase:
     """
     watcher = watcher or Silence()
     if not named.recognises(name):
-        raise BaseError(f"no base is called {name!r}; those that can be fetched: {', '.join(named.names())}")
+        raise BaseError(
+            f"no base is called {name!r}; expected one of {', '.join(named.names())}"
+            f"{suggestion(name, named.names())}"
+        )
     watcher.stage("fetch", name)
     bases.fetch(name, watcher.fetched)
     return _listed(name, named.describe(name))

@@ -50,6 +50,19 @@ def sample_archive() -> str:
     return str(files("huggingtweets") / "data" / "sample-archive.zip")
 
 
+def require_places(config: DataConfig) -> None:
+    """Refuse locations of no source, before a base is fetched for them. Nothing is asked of any network.
+
+    Raises:
+        UnknownPlace: there is no file, or what is there is of no source.
+    """
+    for location in config.locations:
+        if config.source:
+            sources.load(config.source)
+        else:
+            sources.recognise(location)
+
+
 def most_posts(recipe: Recipe, held_out: float) -> int | None:
     """How many posts of one author training can use, those held out included; None for all.
 

@@ -14,6 +14,7 @@ from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, Published
 from ..files import readable, whole_folder
 from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
 from ..progress import Silence, Watcher
+from ..registry import suggestion
 from ..text.private import PATTERNS
 from ..types import NO_BASE
 
@@ -60,7 +61,7 @@ def export(
     exporter = exporters.load(to)
     quant = quant or exporter.DEFAULT_QUANT
     if quant not in QUANTS:
-        raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}")
+        raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}{suggestion(quant, QUANTS)}")
     folder = _whole_model(model)
     target = _target(folder, out or EXPORTS / folder_name(f"{folder.record.name} {to}"), overwrite=overwrite)
     request = _request(folder, quant, speaker, watcher or Silence())

@@ -28,6 +28,7 @@ from ..files import CheckpointConfig, home, sha256, whole_folder
 from ..generation.generator import Generator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
+from ..registry import suggestion
 from ..reporting.base_card import base_card
 from ..reporting.pretrained import Pretrained
 from ..text.private import without_private_details
@@ -250,7 +251,10 @@ def _size(config: PretrainConfig) -> Size:
     if config.keep_vocabulary and not config.base:
         raise UserError("--keep-vocabulary keeps that of a base; name it with --base")
     if config.size not in SIZES:
-        raise UserError(f"no size is called {config.size!r}; expected one of {', '.join(SIZES)}")
+        raise UserError(
+            f"no size is called {config.size!r}; expected one of {', '.join(SIZES)}"
+            f"{suggestion(config.size, SIZES)}"
+        )
     return SIZES[config.size]
 
 

@@ -35,6 +35,7 @@ class Traces:
     local: tuple[Trace, ...]  # on this machine, in the order in which it is deleted
     published: dict[Path, ledger.LedgerEntry]  # by the file of the entry
     elsewhere: tuple[str, ...]  # what `forget` cannot delete, one line each
+    handles: tuple[str, ...] = ()  # of everybody whose models are here
 
 
 def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
@@ -71,7 +72,13 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     }
     user_files = {file for project in projects for file in project.user_files}
     elsewhere = _elsewhere(subject, user_files, [MODELS, *model_folders])
-    return Traces(subject.handle, tuple(unique.values()), published, elsewhere)
+    handles = {
+        author.account.handle
+        for folder in [MODELS, *model_folders]
+        for model in find_models(folder)
+        for author in model.record.authors
+    }
+    return Traces(subject.handle, tuple(unique.values()), published, elsewhere, tuple(sorted(handles)))
 
 
 def forget(traces: Traces) -> None:

@@ -1,0 +1,101 @@
+"""Names that are mistyped: the message names the one that was meant."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from huggingtweets.cli import app
+from huggingtweets.model_folder import RECORD, WHOLE_WEIGHTS
+from huggingtweets.registry import suggestion
+from huggingtweets.workflows.data import sample_archive
+
+POSTS = sample_archive()
+MISTYPED = {
+    "recipe": (["train", POSTS, "--recipe", "startre"], "'starter'"),
+    "recipe in capitals": (["train", POSTS, "--recipe", "SmolLM2-135M"], "'smollm2-135m'"),
+    "key of a recipe": (["train", POSTS, "--recipe", "starter", "--set", "epoch=3"], "'epochs'"),
+    "source": (["inspect", POSTS, "--source", "x-archive"], "'x_archive'"),
+    "language in capitals": (["inspect", POSTS, "--lang", "EN"], "'en'"),
+    "tracker": (["train", POSTS, "--recipe", "ngram", "--tracker", "trackoi"], "'trackio'"),
+    "base": (["bases", "fetch", "gemma"], "'gemma-3-1b' or 'gemma-3-270m' or 'gemma-3-4b'"),
+    "target": (["export", "me", "--to", "olama"], "'ollama'"),
+    "format": (["export", "me", "--to", "gguf", "--quant", "q8"], "'q8_0'"),
+    "model": (["generate", "mee"], "'me'"),
+    "model to be played with": (["play", "mee"], "'me'"),
+    "model by its path": (["lineage", "models/mee"], "'me'"),
+}
+
+
+@pytest.fixture
+def model(tmp_path):
+    """What is enough to be taken for a model: models/me, with files of the right names."""
+    folder = tmp_path / "models" / "me"
+    folder.mkdir(parents=True)
+    for name in (RECORD, WHOLE_WEIGHTS):
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.parametrize("kind", MISTYPED)
+def test_the_name_that_was_meant_is_named(kind, model, monkeypatch):
+    """At the end of the one line that says what is wrong."""
+    monkeypatch.chdir(model.parents[1])
+    arguments, meant = MISTYPED[kind]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("OLLAMA", "'ollama'"),
+        ("gg", "'gguf'"),
+        ("oll", "'ollama'"),
+        ("we", "'web'"),
+        ("tflite", ""),
+        ("", ""),
+    ],
+)
+def test_a_suggestion_is_near_or_there_is_none(typed, meant):
+    """Capitals do not count, the beginning stands for the whole, and nothing far off is named."""
+    assert suggestion(typed, ("gguf", "ollama", "web")) == (f"; did you mean {meant}?" if meant else "")
+
+
+def test_a_model_that_is_not_there_is_said_at_once(tmp_path):
+    """Without loading what only a model needs."""
+    code = (
+        "import sys; from huggingtweets.cli import app\n"
+        "app(['generate', 'nobody'], standalone_mode=False)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "models/nobody holds no model" in done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", [("train",), ("sweep", "--out", "mine.toml")])
+def test_a_location_that_is_not_there_is_said_before_a_base_is_fetched(command, tmp_path, monkeypatch):
+    """No recipe is chosen for posts that cannot be read, since that may fetch its base."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [command[0], "gone.zip", *command[1:]])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: no file or folder is at gone.zip")
+
+
+def test_a_model_is_no_place_of_posts(model):
+    """Who gives a model's folder is told what it is."""
+    done = CliRunner().invoke(app, ["inspect", str(model)])
+    assert "is a model; give the posts" in done.stderr
+
+
+def test_what_is_wrong_with_a_value_is_said_without_a_list_of_keys():
+    """A key that exists needs no list of those that do."""
+    done = CliRunner().invoke(app, ["train", POSTS, "--recipe", "starter", "--set", "epochs=three"])
+    assert done.stderr.strip().endswith("in `epochs`")
