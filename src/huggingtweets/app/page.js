@@ -32,6 +32,11 @@
     history[isFirst ? "replaceState" : "pushState"](null, "", search);
   }
   let model = shown().get("model");
+  // At once: Gradio tells of an opened tab some time after the press, when somebody may have gone back or reloaded.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest?.("[role=tab][data-tab-id]");
+    if (tab) remember({ tab: tab.dataset.tabId });
+  });
   addEventListener("popstate", () => {
     if (shown().get("model") !== model) location.reload();
     else tabButton(shown().get("tab") || "posts")?.click();
@@ -160,7 +165,8 @@
       return model;
     },
     askToNotify,
-    rememberTab: (name) => remember({ tab: name }),
+    // Of a tab that the server opened; by now another may be open.
+    rememberTab: (name) => { if (tabButton(name)?.getAttribute("aria-selected") === "true") remember({ tab: name }); },
     rememberModel: (name) => { model = name || null; remember({ model }); },
   };
 })();
