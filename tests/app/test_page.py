@@ -19,7 +19,7 @@ from huggingtweets.app import events, training_request, written
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
-from huggingtweets.model_folder import ModelFolder
+from huggingtweets.model_folder import SAMPLING, ModelFolder
 from huggingtweets.sources import ReadOptions
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
@@ -27,6 +27,18 @@ from tests.helpers.browser import write_five
 from tests.helpers.tiny import varied_texts
 
 SAMPLE = "Of 697 posts, 633"
+SLOW = """(() => {
+  const frame = requestAnimationFrame.bind(window), later = setTimeout.bind(window), waiting = [];
+  window.isBusy = false;
+  window.requestAnimationFrame = (work) => window.isBusy ? waiting.push(work) : frame(work);
+  window.setTimeout = (work, delay, ...rest) =>
+    window.isBusy && !delay ? waiting.push(() => work(...rest)) : later(work, delay, ...rest);
+  window.goOn = async () => {
+    window.isBusy = false;
+    waiting.splice(0).forEach((work) => work(performance.now()));
+    for (let number = 0; number < 3; number++) await new Promise(frame);
+  };
+})()"""  # a machine that draws nothing while it is busy
 
 
 @pytest.fixture(scope="module")
@@ -276,6 +288,32 @@ def test_a_reload_loses_nothing_and_back_works(tab, window):
     assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
 
 
+def test_the_address_follows_a_press_at_once(tab):
+    """Whoever goes back or reloads right after a press, on however slow a machine, goes on from there."""
+    press = "document.getElementById('tab-{}-button').click(), location.search"
+    assert "tab=game" in tab.evaluate(press.format("game"))
+    assert "tab=take" in tab.evaluate(press.format("take"))
+    tab.go_back()
+    tab.get_by_role("heading", name="Real or bot?").wait_for()
+    tab.go_back()
+    tab.get_by_role("heading", name="Play", exact=True).wait_for()
+
+
+def test_what_is_typed_at_once_stays(chromium, page):
+    """What is typed into a fold that was opened this moment is not replaced by what was set before."""
+    with browser.page_of(chromium, "about:blank") as (tab, seen):
+        tab.add_init_script(SLOW)
+        tab.goto(f"{page.url}?tab=play&model=me")
+        tab.locator("#write:not([disabled])").wait_for()
+        tab.evaluate("window.isBusy = true")
+        tab.get_by_role("button", name="More settings").click()
+        drafts = tab.get_by_label("number input for Drafts for each post")
+        drafts.fill("4")
+        tab.evaluate("window.goOn()")
+        assert drafts.input_value() == "4"
+        assert not seen.errors
+
+
 def test_begin_again_deletes_the_uploads(tab, page, tmp_path):
     """Files that nothing uses any more are deleted, read or not."""
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 no archive")
@@ -483,3 +521,20 @@ def test_models_of_different_posts_are_not_compared(tab, page):
     tab.get_by_text("their figures cannot be compared").wait_for()
     assert not tab.locator("#library-told table").count()
     record.write_text(unchanged, "utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_model_that_is_being_loaded_holds_up_nothing(chromium, page):
+    """While it is read from a slow disk, the page says so, and the game goes on."""
+    models = page.folder / "models"
+    sampling = shutil.copytree(models / "me", models / "slow") / SAMPLING
+    content = sampling.read_bytes()
+    sampling.unlink()
+    os.mkfifo(sampling)  # whoever reads it waits until something is written to it
+    with browser.page_of(chromium, f"{page.url}?tab=game&model=slow") as (tab, _):
+        tab.locator("#deal:not([disabled]):visible, .ht-pair:visible").first.wait_for()
+        _open(tab, "Play")
+        tab.get_by_text("The model is being loaded").wait_for()
+        sampling.write_bytes(content)
+        tab.get_by_text("The model is being loaded").wait_for(state="hidden")
+    shutil.rmtree(models / "slow")

@@ -141,6 +141,15 @@ def unchecked_dropdown(label: str, elem_id: str) -> gr.Dropdown:
     return dropdown
 
 
+def fold(label: str, *, visible: bool = True) -> gr.Accordion:
+    """A closed fold with inputs, which are drawn with the tab.
+
+    Where `open` is `False`, Gradio draws what is in a fold when that is first opened, and only then gives it
+    the values that it got meanwhile: what is typed at once would be lost.
+    """
+    return gr.Accordion(label, open=0, visible=visible)  # type: ignore[arg-type] # closed, but not `False`
+
+
 def model_choices(session: Session, selected: object = None) -> Any:
     """An update of the list of models; the newest is open where there is no model named `selected`."""
     choices = _choices(session)

@@ -13,7 +13,7 @@ from .. import selection as selections
 from ..browsing import KEPT, Listing
 from ..language import _
 from ..selection import Selection
-from ..server import Shared, event_options, show_errors, unchecked_dropdown
+from ..server import Shared, event_options, fold, show_errors, unchecked_dropdown
 from ..sessions import Session
 from . import browse_view
 from .browse_view import PAGE
@@ -30,7 +30,7 @@ class BrowsePanel:
         """Lay out this part of the tab."""
         self._shared, self._browsing = shared, browsing.Browsing()
         self._page, self._is_open = gr.State(0), gr.State(False)
-        with gr.Accordion(_("Look through the posts"), open=False, visible=False) as self.fold:
+        with fold(_("Look through the posts"), visible=False) as self.fold:
             with gr.Row():
                 self._which = unchecked_dropdown(_("Which posts?"), "which")
                 self._words = gr.Textbox(label=_("With these words"), max_length=MAX_WORDS, elem_id="words")

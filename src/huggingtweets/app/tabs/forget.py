@@ -18,7 +18,7 @@ from ..language import _, html
 from ..markup import joined, note
 from ..messages import PageError
 from ..selection import Selection
-from ..server import Shared, event_options, show_errors
+from ..server import Shared, event_options, fold, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
@@ -34,7 +34,7 @@ class ForgetTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared, public = shared, shared.server.limits.public
-        with gr.Accordion(_("Delete all that is mine") if public else _("Forget a person"), open=False):
+        with fold(_("Delete all that is mine") if public else _("Forget a person")):
             self._handle = gr.Textbox(
                 label=_("Whose posts, and all that was made of them?"),
                 placeholder="@jane",

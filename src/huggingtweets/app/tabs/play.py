@@ -20,7 +20,7 @@ from ...workflows.data import posts_of
 from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
 from ..language import N_, _
-from ..server import Shared, event_options, show_errors, unchecked_dropdown
+from ..server import Shared, event_options, fold, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..writing import MAX_BEST_OF, Settings
 from ..written import WrittenPost
@@ -60,7 +60,7 @@ class PlayTab:
                     _("Write five"), variant="primary", size="lg", elem_id="write", interactive=False
                 )
                 self._status = gr.HTML(elem_id="play-status")
-                with gr.Accordion(_("More settings"), open=False):
+                with fold(_("More settings")):
                     self._length = gr.Slider(
                         10, 200, 100, step=5, label=_("How long a post may get, in pieces of words")
                     )

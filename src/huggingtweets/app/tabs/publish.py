@@ -12,7 +12,7 @@ from ...workflows.publish import plan_publishing, publish
 from ..language import N_, _, number, plural
 from ..markup import joined, note
 from ..messages import PageError
-from ..server import UNQUEUED, Shared, event_options, show_errors
+from ..server import UNQUEUED, Shared, event_options, fold, show_errors
 
 if TYPE_CHECKING:
     from ...hub.repository import Repository
@@ -43,9 +43,7 @@ class PublishTab:
         token = _("Your token, which may write")
         if not shared.server.limits.public:
             token = _("Your token, which may write (empty: HF_TOKEN)")
-        with gr.Accordion(
-            _("Publish it on the Hugging Face Hub"), open=False, visible=False
-        ) as self._accordion:
+        with fold(_("Publish it on the Hugging Face Hub"), visible=False) as self._accordion:
             self._right = gr.Radio(
                 [(_(name), kind) for kind, name in RIGHTS.items()], label=_("By what right?")
             )

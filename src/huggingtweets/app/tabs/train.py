@@ -19,6 +19,7 @@ from ..messages import PageError
 from ..server import (
     Shared,
     event_options,
+    fold,
     model_choices,
     more_choices,
     show_errors,
@@ -52,7 +53,7 @@ class TrainTab:
                 self._begin = gr.Button(
                     _("Train it"), variant="primary", size="lg", elem_id="begin", interactive=False
                 )
-                with gr.Accordion(_("Another recipe"), open=False) as self._recipes:
+                with fold(_("Another recipe")) as self._recipes:
                     self._recipe = gr.Radio(
                         recipe_choices,
                         value=shared.server.limits.default_recipe(),
