@@ -100,7 +100,7 @@ class PlayTab:
         for html in (self._posts, self._history):
             html.click(show_errors(self._on_action), [*inputs, self._mastodon, *settings], output, **options)
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
-        shared.model.change(
+        shown = shared.model.change(
             show_errors(self._on_model),
             [*inputs, self._mastodon],
             [
@@ -112,6 +112,13 @@ class PlayTab:
                 self._speaker,
                 self._status,
             ],
+            **event_options("looking", 8, "hidden"),
+        )
+        shown.then(  # apart, since the browser handles the events of a change one after the other
+            show_errors(self._load),
+            inputs,
+            self._status,
+            trigger_mode="always_last",
             **event_options("loading", 2, "hidden"),
         )
         # on every visit, since another window may have changed what is shown
@@ -123,19 +130,22 @@ class PlayTab:
         )
         self._beside.connect()
 
-    def _on_model(self, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
-        """Show what the model wrote before and how the person often begins; load it for its next post."""
+    def _on_model(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+        """Show what the model wrote before and how the person often begins."""
         if not model:
-            yield play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
-            return
+            return play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(self._own_beginnings(folder))
         shown = self._on_tab(key, model, server)  # at last, since posts may have been written meanwhile
-        yield *shown, pressed, *_inputs(folder), play_view.loading()
-        self._shared.server.loaded_models.prepare(folder)
-        yield *(gr.skip(),) * 7, ""
+        return *shown, pressed, *_inputs(folder), play_view.loading()
+
+    def _load(self, key: object, model: object) -> str:
+        """Load the model, so that its next post does not wait for that; then it is said no more."""
+        if model:
+            self._shared.server.loaded_models.prepare(self._shared.session(key).model(model))
+        return ""
 
     def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before."""
