@@ -12,9 +12,8 @@ import msgspec
 from .. import models
 from ..errors import UserError
 from ..generation.filters import load_filters
-from ..generation.writer import Draft, TextFilter
+from ..generation.writer import Draft, TextFilter, Writer
 from ..model_folder import ModelFolder
-from ..models import Model
 from ..types import Sampling
 from .language import _
 from .messages import PageError
@@ -27,7 +26,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: OrderedDict[tuple[Path, str, bool], tuple[Model, Sequence[TextFilter]]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Path, str, bool], tuple[Writer, Sequence[TextFilter]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def stream(
@@ -78,10 +77,10 @@ class LoadedModels:
             for key in [key for key in self._loaded if key[0] == folder]:
                 del self._loaded[key]
 
-    def _load(self, folder: ModelFolder, *, base: bool = False) -> tuple[Model, Sequence[TextFilter]]:
+    def _load(self, folder: ModelFolder, *, base: bool = False) -> tuple[Writer, Sequence[TextFilter]]:
         key = (folder.path, folder.record.model_digest, base)
         if key not in self._loaded:
-            model = _base(folder) if base else models.load(folder.path)
+            model = _base(folder) if base else models.load_writer(folder.path)
             self._loaded[key] = model, load_filters(folder.path)
         self._loaded.move_to_end(key)
         while len(self._loaded) > CAPACITY:
@@ -89,7 +88,7 @@ class LoadedModels:
         return self._loaded[key]
 
 
-def _base(folder: ModelFolder) -> Model:
+def _base(folder: ModelFolder) -> Writer:
     """What a model was trained from.
 
     Raises:
