@@ -23,7 +23,7 @@ __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
 NOT_SEARCHED = (
-    "models in folders that were not looked at, which --in names; searches in a database of your own"
+    "models in other folders, unless --in of the command line names them; searches in a database of your own"
 )
 
 
@@ -70,7 +70,13 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     published = {
         file: entry for file, entry in ledger.entries().items() if any(map(subject.has_handle, entry.handles))
     }
-    user_files = {file for project in projects for file in project.user_files}
+    deleted = {path.resolve() for path in unique}
+    user_files = {
+        file
+        for project in projects
+        for file in project.user_files
+        if deleted.isdisjoint([file.resolve(), *file.resolve().parents])
+    }
     elsewhere = _elsewhere(subject, user_files, [MODELS, *model_folders])
     handles = {
         author.account.handle
