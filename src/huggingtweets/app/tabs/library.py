@@ -61,7 +61,7 @@ class LibraryTab:
             show_errors(self._on_tab),
             [key, model],
             panel,
-            **options,
+            **{**options, "show_progress": "hidden"},  # or seconds count in the list of models, too
         )
         selected.change(_usable, selected, self._buttons, **UNQUEUED)
         self._open.click(show_errors(self._on_open), [key, selected], [model, tabs], **options)
