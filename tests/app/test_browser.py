@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,11 +17,13 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
-from huggingtweets.app import events, selection
-from huggingtweets.app.limits import Limits
+from huggingtweets.app import events, selection, training_request
+from huggingtweets.app.sessions import Session
+from huggingtweets.app.space import export
 from huggingtweets.workflows.data import sample_archive
+from huggingtweets.workflows.forget import find_traces
 from tests.helpers import browser
-from tests.helpers.app_server import Client, served
+from tests.helpers.app_server import Client, free_port, served
 from tests.helpers.hub_server import HubServer
 from tests.helpers.tiny import varied_texts
 
@@ -41,34 +46,58 @@ def page(tmp_path_factory, hub):
 
 
 @pytest.fixture(scope="module")
-def public(tmp_path_factory):
-    with served(
-        tmp_path_factory.mktemp("public"), Limits(public=True, upload=20_000_000, idle=3600.0)
-    ) as page:
-        yield page
+def space(tmp_path_factory):
+    """The folder that --export-space writes, and the address of its app, which runs from there."""
+    folder = tmp_path_factory.mktemp("space") / "space"
+    assert set(export(folder)) == {path.name for path in folder.iterdir()}
+    port, home = free_port(), tmp_path_factory.mktemp("public")
+    env = {**os.environ, "HUGGINGTWEETS_HOME": str(home), "GRADIO_SERVER_PORT": str(port)}
+    with subprocess.Popen(
+        [sys.executable, "app.py"], cwd=folder, env=env, stdout=subprocess.PIPE, text=True
+    ) as app:
+        try:
+            assert str(port) in app.stdout.readline()
+            yield folder, f"http://127.0.0.1:{port}/"
+        finally:
+            app.send_signal(signal.SIGINT)
+            try:
+                app.wait(60)
+            except subprocess.TimeoutExpired:
+                app.kill()
+                raise
 
 
 @pytest.fixture(scope="module")
-def trained(chromium, page):
-    """What the page showed when the sample was dropped and a model of it made, by mouse alone."""
+def window(chromium, page):
+    """One window for all tests: each finds it as the one before has left it, as a visitor does."""
     with browser.page_of(chromium, page.url) as (tab, seen):
-        tab.locator("input[type=file]").set_input_files(sample_archive())
-        tab.locator("#found .ht-face img").wait_for()  # the archive's own picture of the person
-        panel = tab.locator("#found").inner_text()
-        tab.click("#go-train")
-        _train(tab, "ngram")
-        tab.locator("#go-play").wait_for(timeout=LONG)
-        assert not tab.locator("#model").is_visible(), "no model is open before it is asked for"
-        yield panel, seen
-    model = page.folder / "models" / "dithering_lift"
-    assert (model / "run.json").is_file()
+        _wait_for_selection(tab)
+        yield tab, seen
+
+
+@pytest.fixture(scope="module")
+def trained(window, page):
+    """What the page showed when the sample was dropped and a model of it made, by mouse alone."""
+    tab, seen = window
+    tab.locator("input[type=file]").set_input_files(sample_archive())
+    tab.locator("#found .ht-face img").wait_for()  # the archive's own picture of the person
+    panel = tab.locator("#found").inner_text()
+    tab.click("#go-train")
+    _train(tab, "ngram")
+    tab.locator("#go-play").wait_for(timeout=LONG)
+    assert not tab.get_by_label("starter", exact=False).first.is_visible(), "the recipes are folded"
+    assert not tab.locator("#model").is_visible(), "no model is open before it is asked for"
+    tab.locator("#strip [data-ready]").wait_for()
+    tab.click("#go-play")
+    tab.locator("#strip .ht-strip").wait_for(state="detached")
+    assert (page.folder / "models" / "dithering_lift" / "run.json").is_file()
+    return panel, list(seen.errors)
 
 
 @pytest.fixture
-def tab(chromium, page):
-    with browser.page_of(chromium, page.url) as (tab, seen):
-        _wait_for_selection(tab)
-        yield tab
+def tab(window):
+    tab, seen = window
+    yield tab
     assert not seen.errors
     assert not seen.outside
 
@@ -88,23 +117,30 @@ def _wait_for_selection(tab) -> None:
 def _begin_again(tab) -> None:
     """Clear the selection of an earlier test; that is done when the box is empty."""
     _wait_for_selection(tab)
-    tab.get_by_role("button", name="Leave something out").click()
-    tab.get_by_label("Whose posts").fill("nobody")
+    _open(tab, "Posts")
+    _unfold(tab, "Leave something out")
+    tab.get_by_label("Whose posts, where").fill("nobody")
     tab.get_by_role("button", name="Begin again").click()
-    browser.until(lambda: not tab.get_by_label("Whose posts").input_value())
+    browser.until(lambda: not tab.get_by_label("Whose posts, where").input_value())
 
 
 def _open(tab, step: str) -> None:
     tab.get_by_role("tab", name=step).click()
 
 
+def _unfold(tab, name: str) -> None:
+    fold = tab.get_by_role("button", name=name)
+    if fold.get_attribute("aria-expanded") == "false":
+        fold.click()
+
+
 def test_an_uploaded_archive_is_read(trained):
     """Dropping a file shows who it is, the funnel, posts that were kept and dropped, and the verdict."""
-    panel, seen = trained
+    panel, errors = trained
     for words in ("Lift Two", "@dithering_lift", "Of 697 posts, 633", "reposts", "Enough to learn from"):
         assert words in panel
     assert "sample-archive.zip" in panel
-    assert not seen.errors
+    assert not errors
 
 
 @pytest.mark.usefixtures("trained")
@@ -115,6 +151,15 @@ def test_runs_of_the_page_are_tracked(page):
     assert tracked["artifacts"]["dithering_lift-finetuned-model"].startswith(
         "dithering_lift-finetuned-model:v"
     )
+
+
+@pytest.mark.usefixtures("trained")
+def test_what_is_forgotten_is_not_out_of_reach(page, monkeypatch):
+    """The file that was given to the page is deleted with the rest, and not listed with what has to stay."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(page.home))
+    traces = find_traces("dithering_lift", [page.folder / "models"])
+    assert "uploaded file" in [trace.kind for trace in traces.local]
+    assert not [line for line in traces.elsewhere if str(page.home) in line]
 
 
 def test_the_page_asks_nobody_outside(trained, tab):
@@ -236,9 +281,9 @@ def test_the_open_model_is_published_with_ones_own_token(trained, tab, hub, page
 
 def test_leaving_something_out_moves_the_numbers(tab):
     """Replies, languages and days can be left out, and the funnel follows; days are picked in a calendar."""
+    _begin_again(tab)
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
-    tab.get_by_role("button", name="Leave something out").click()
     tab.get_by_label("Learn from replies, too").uncheck()
     tab.get_by_text("replies").first.wait_for()
     browser.until(lambda: "Of 697 posts, 633" not in tab.locator("#found").inner_text())
@@ -253,9 +298,9 @@ def test_leaving_something_out_moves_the_numbers(tab):
 
 def test_begin_again_empties_the_boxes(tab):
     """The button empties a box that has the focus; a box that is filled before posts are added counts."""
+    _begin_again(tab)
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
-    tab.get_by_role("button", name="Leave something out").click()
     tab.get_by_label("From the day").fill("2999-01-01")
     tab.get_by_role("button", name="Begin again").click()
     tab.get_by_text("No posts yet").wait_for()
@@ -296,7 +341,7 @@ def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     """A damaged file leaves the page usable: the error says which file, and the next one is read."""
     broken = tmp_path / "broken.zip"
     broken.write_bytes(Path(sample_archive()).read_bytes()[:2000])
-    tab.get_by_role("button", name="Begin again").click()
+    _begin_again(tab)
     tab.locator("input[type=file]").set_input_files(broken)
     tab.get_by_role("alert").first.wait_for()
     assert "broken.zip" in tab.locator("#found").inner_text()
@@ -342,9 +387,9 @@ def test_html_in_names_and_posts_is_shown_as_text(chromium, page, tmp_path):
     table.write_text("\n".join(["id,text", *rows]), "utf-8")
     with browser.page_of(chromium, page.url) as (tab, seen):
         _begin_again(tab)
-        tab.get_by_label("Whose posts").fill(EVIL)
+        tab.get_by_label("Whose posts, where").fill(EVIL)
         tab.locator("input[type=file]").set_input_files(table)
-        tab.get_by_label("Whose posts").press("Enter")
+        tab.get_by_label("Whose posts, where").press("Enter")
         tab.get_by_text("onerror").first.wait_for()
         tab.get_by_label("Or an account").fill(EVIL)
         tab.get_by_role("button", name="Add", exact=True).click()
@@ -356,9 +401,11 @@ def test_html_in_names_and_posts_is_shown_as_text(chromium, page, tmp_path):
     assert not seen.errors
 
 
-def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
+def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, trained, page):
     """A page that is reloaded finds the current run again, and can stop it; its state is saved."""
-    with served(tmp_path) as page, browser.page_of(chromium, page.url) as (tab, seen):
+    del trained
+    with browser.page_of(chromium, page.url) as (tab, seen):
+        _begin_again(tab)
         tab.click("#try-sample")
         tab.click("#go-train")
         tab.click("#begin")
@@ -371,6 +418,8 @@ def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, tmp_path):
         tab.get_by_text("It was stopped.").wait_for(timeout=LONG)
         assert tab.locator("#go-on").is_visible()
         assert list((page.home / "unfinished").rglob("*.safetensors"))
+        newest, *_ = training_request.runs(Session(page.home / "app", page.folder / "models", None))
+        assert newest.request.name == "dithering_lift-2", "another model has the name without a number"
         assert not seen.errors
 
 
@@ -408,8 +457,9 @@ def _notes(run: Path) -> list[str]:
     return [event.message for event in events.load(run) if isinstance(event, events.Noted)]
 
 
-def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
+def test_two_people_at_once_see_only_their_own(chromium, space, tmp_path):
     """Two visitors of a public page: sessions of their own, one queue, and neither sees the other's model."""
+    _, url = space
     tables = []
     for name in ("alice", "bernard"):
         rows = [
@@ -418,8 +468,8 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
         tables.append(tmp_path / f"{name}.csv")
         tables[-1].write_text("\n".join(["id,author,text", *rows]), "utf-8")
     with (
-        browser.page_of(chromium, public.url) as (one, seen_one),
-        browser.page_of(chromium, public.url) as (two, seen_two),
+        browser.page_of(chromium, url) as (one, seen_one),
+        browser.page_of(chromium, url) as (two, seen_two),
     ):
         for tab, table in zip((one, two), tables, strict=True):
             tab.locator("input[type=file]").set_input_files(table)
@@ -439,31 +489,23 @@ def test_two_people_at_once_see_only_their_own(chromium, public, tmp_path):
 
 
 def test_models_are_compared_and_deleted(trained, tab, page):
-    """The notice of a new model goes when it is opened; the library opens, compares and deletes models."""
+    """The library lists models that came meanwhile, compares them, and deletes what was selected."""
     del trained
     models = page.folder / "models"
-    _open(tab, "Posts")
-    tab.click("#try-sample")
-    tab.click("#go-train")
-    _train(tab, "ngram")
-    browser.until((models / "dithering_lift-2" / "run.json").is_file, LONG / 1000)
-    tab.locator("#strip [data-ready]").wait_for(timeout=LONG)
-    assert not tab.get_by_label("starter", exact=False).first.is_visible(), "the recipes are folded"
-    tab.click("#go-play")
-    tab.locator("#strip .ht-strip").wait_for(state="detached")
+    shutil.copytree(models / "dithering_lift", models / "another")
     _open(tab, "Library")
-    tab.locator("#library").get_by_text("dithering_lift-2").wait_for()
+    tab.locator("#library").get_by_text("another").wait_for()
     for number in range(2):
         tab.locator("#picked input[type=checkbox]").nth(number).check()
     tab.get_by_role("button", name="Compare").click()
     tab.get_by_text("the same posts, so the figures can be compared").wait_for()
-    tab.locator("#picked label").filter(has_not_text="dithering_lift-2").locator("input").uncheck()
+    tab.locator("#picked label").filter(has_not_text="another").locator("input").uncheck()
     tab.get_by_role("button", name="Delete", exact=True).click()
     tab.get_by_text("Delete for good:").wait_for()
-    assert (models / "dithering_lift-2").is_dir()
+    assert (models / "another").is_dir()
     tab.click("#sure")
     tab.get_by_text("Deleted.").wait_for()
-    assert not (models / "dithering_lift-2").exists()
+    assert not (models / "another").exists()
     assert (models / "dithering_lift").is_dir()
 
 
@@ -496,36 +538,15 @@ def test_the_steps_are_reached_by_keyboard(tab):
     tab.get_by_role("heading", name="Let it learn").wait_for()
 
 
-def test_an_exported_space_starts(tmp_path, chromium):
-    """The folder that --export-space writes has its metadata, and its app runs from there."""
-    import subprocess  # noqa: PLC0415 -- beside its one use
-    import sys  # noqa: PLC0415
-
-    from huggingtweets.app.space import export  # noqa: PLC0415
-    from tests.helpers.app_server import free_port  # noqa: PLC0415
-
-    folder = tmp_path / "space"
-    assert set(export(folder)) == {path.name for path in folder.iterdir()}
+def test_an_exported_space_starts(chromium, space):
+    """The folder that --export-space writes has its metadata, and its app is a public page."""
+    folder, url = space
     readme = (folder / "README.md").read_text("utf-8")
     assert readme.startswith("---\n")
     assert "sdk: docker" in readme
     assert "app_port: 7860" in readme
-    port = free_port()
-    env = {**os.environ, "HUGGINGTWEETS_HOME": str(tmp_path / "home"), "GRADIO_SERVER_PORT": str(port)}
-    with subprocess.Popen(
-        [sys.executable, "app.py"], cwd=folder, env=env, stdout=subprocess.PIPE, text=True
-    ) as space:
-        try:
-            assert str(port) in space.stdout.readline()
-            with browser.page_of(chromium, f"http://127.0.0.1:{port}/") as (tab, seen):
-                tab.click("#try-sample")
-                tab.get_by_text("@dithering_lift").first.wait_for()
-                assert "or a path" not in tab.content()
-                assert not seen.errors
-        finally:
-            space.send_signal(signal.SIGINT)
-            try:
-                space.wait(60)
-            except subprocess.TimeoutExpired:
-                space.kill()
-                raise
+    with browser.page_of(chromium, url) as (tab, seen):
+        tab.click("#try-sample")
+        tab.get_by_text("@dithering_lift").first.wait_for()
+        assert "or a path" not in tab.content()
+        assert not seen.errors
