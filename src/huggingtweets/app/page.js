@@ -134,7 +134,12 @@
     for (const fold of document.querySelectorAll("button.label-wrap"))
       fold.setAttribute("aria-expanded", String(fold.classList.contains("open")));
     document.documentElement.lang = head()?.dataset.lang || language;
-    for (const part of document.querySelectorAll("#card")) part.lang = "en"; // a card is in English
+    for (const part of document.querySelectorAll("#card")) {
+      part.lang = "en"; // a card is in English
+      if (!part.checkVisibility()) continue;
+      for (const table of part.querySelectorAll("table")) // what scrolls has to be reached by keyboard
+        table.tabIndex = table.scrollWidth > table.clientWidth ? 0 : -1;
+    }
     for (const box of document.querySelectorAll(".ht-date input:not([type=date])")) box.type = "date";
     const learning = document.querySelector("[data-title]")?.dataset.title;
     const title = learning ? `${learning} · huggingtweets` : "huggingtweets";
@@ -148,7 +153,7 @@
   }
   function watch() {
     new MutationObserver(() => { tell(); keepTheme(); }).observe(document.body, {
-      subtree: true, childList: true, attributes: true, attributeFilter: ["class", "data-title"],
+      subtree: true, childList: true, attributes: true, attributeFilter: ["class", "data-title", "open"],
     });
     tell();
     keepTheme();
