@@ -136,10 +136,21 @@ def _rows_of(
         elif not selected:
             counts = _authors(rows, authorship)
             raise SeveralAuthors(
-                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle", counts
+                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle"
+                f"{_way_out(authorship)}",
+                counts,
             )
     if not any_row:
         raise LocationError(f"{place} holds no posts of @{key}, but of {_listed(_authors(rows, authorship))}")
+
+
+def _way_out(authorship: Authorship) -> str:
+    """What to do where the column of authors is only a guess."""
+    return (
+        f", or take the column {authorship.guessed!r} out if it is not who wrote"
+        if authorship.guessed
+        else ""
+    )
 
 
 def _authors(rows: Rows, authorship: Authorship) -> Counter[str]:
