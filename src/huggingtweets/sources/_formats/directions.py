@@ -1,6 +1,6 @@
 """Whether a field says which way a message went, or to whom: its records are those of a chat, and no posts.
 
-A word (`incoming`), a flag (`mine`, `sent by me`), an arrow, a code of SMS, or a number of a telephone says so.
+A word (`incoming`), a flag (`mine`, `sent by me`), an arrow, a code of SMS or a telephone number says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _OF_WRITING = {"ltr", "rtl"}  # the directions of scripts
 _CODES = {*map(str, range(1, 7))}  # of SMS on Android: received, sent, draft, outbox, failed, queued
 _RECEIVED_AND_SENT = {"1", "2"}
 _TELEPHONE = re.compile(r"(?:.*\()?\s*(\+?)[\d\s().-]{6,20}\)?")
-_LEAST_DIGITS = 6  # of a number of a telephone
+_LEAST_DIGITS = 6  # of a telephone number
 
 
 def says_direction(name: str, words: Collection[str], *, is_author: bool = False) -> bool:
@@ -24,7 +24,7 @@ def says_direction(name: str, words: Collection[str], *, is_author: bool = False
     Args:
         name: Of the field.
         words: What is in it, as far as that is known; without what is empty.
-        is_author: Whether it says who wrote; then the number of a telephone is a name.
+        is_author: Whether it says who wrote; then the telephone number is a name.
     """
     plain_words = set(map(plain, words))
     key, known = plain(name), names("directions")
@@ -75,7 +75,7 @@ def _are_sides(words: Collection[str]) -> bool:
 
 
 def _are_telephones(name: str, words: Collection[str]) -> bool:
-    """Whether each word is the number of a telephone: it has a `+`, or the field's name says so."""
+    """Whether each word is the telephone number: it has a `+`, or the field's name says so."""
     matches = [match for word in words if (match := _TELEPHONE.fullmatch(word.strip()))]
     if not matches or len(matches) < len(words):
         return False

@@ -15,6 +15,7 @@ from .dates import is_day_first, read_date
 from .fields import is_empty, names, parts, plain
 from .record_shapes import Row
 
+_LONGEST_NAME = 40  # characters of the name of a column
 _LISTED = 20  # columns named in messages
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?")
 _TAG = re.compile(r"<(?:p|br|a|span|div|blockquote|ul|h-card)\b[^<>]*>", re.IGNORECASE)
@@ -110,6 +111,10 @@ def _text_column(
         candidates = [by_key[key] for key in names("columns")["text"] if key in by_key]
         candidates = candidates or list(filter(_seems_of_text, columns))
     if not candidates:
+        if not text_column and any(len(name) > _LONGEST_NAME or read_date(name) for name in columns):
+            raise NoTextColumn(
+                f"{place} has no names of columns; put them into its first line, such as: date,text", columns
+            )
         lacking = f"no column {text_column!r}" if text_column else "no column of text"
         present = ", ".join(map(repr, columns[:_LISTED]))
         raise NoTextColumn(
