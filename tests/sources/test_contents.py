@@ -179,14 +179,14 @@ def test_more_shapes_of_tables_are_read(tmp_path, name, content):
 @pytest.mark.parametrize(
     ("name", "content", "advice"),
     [
-        ("posts.csv", "2024-01-01,the kettle sings\n", "put them into its first line"),
+        ("posts.csv", "2024-01-01,the kettle sings\n2024-01-02,tea\n", "put them into its first line"),
         ("posts_1.json", '[{"media": [{"uri": "x.jpg", "title": "tea"}]}]', "give the whole one"),
         ("posts.log", '{"text": "tea"}', "let its name end with"),
         ("posts", "the kettle sings\n", "let its name end with"),
     ],
 )
 def test_what_lacks_little_to_be_read_is_told_what(tmp_path, name, content, advice):
-    """A table without names of columns, one file of an export, and text whose name does not say what it is."""
+    """A table without names of columns, one file of an export, text whose name does not say what it is."""
     path = tmp_path / name
     path.write_text(content)
     with pytest.raises(LocationError, match=advice):

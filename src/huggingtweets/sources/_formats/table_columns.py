@@ -70,7 +70,7 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         field: tuple(by_key[key] for key in keys if key in by_key and not _is_count(sample, by_key[key]))
         for field, keys in names("several").items()
     }
-    texts = [value for row in sample if isinstance(value := row.get(text), str) and value]
+    texts = [value for row in sample if isinstance(value := rendered(row.get(text)), str) and value]
     values: dict[str, object] = {
         **{field: _find(by_key, field) for field in ("id", "lang", "url", "reply_to")},
         **several,
@@ -93,6 +93,11 @@ def with_fields(columns: Columns, fields: Iterable[str]) -> Columns:
         for field, keys in names("several").items()
     }
     return replace(columns, **more)
+
+
+def rendered(value: object) -> object:
+    """Return the text inside of an object around it, as WordPress has it; else the value itself."""
+    return value.get("rendered") if isinstance(value, dict) else value
 
 
 def _find(by_key: dict[str, str], field: str) -> str | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from .markup import activity_text, unescape_html
 from .record_shapes import Row
-from .table_columns import Columns
+from .table_columns import Columns, rendered
 
 _STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
 _CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
@@ -46,8 +46,7 @@ def post_text(row: Row, columns: Columns) -> str:
 
 
 def _string(value: object) -> str:
-    if isinstance(value, dict):  # as WordPress has it
-        value = value.get("rendered")
+    value = rendered(value)
     if isinstance(value, bool):
         return ""
     return str(value) if isinstance(value, str | int | float) else ""
