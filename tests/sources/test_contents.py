@@ -191,3 +191,13 @@ def test_what_lacks_little_to_be_read_is_told_what(tmp_path, name, content, advi
     path.write_text(content)
     with pytest.raises(LocationError, match=advice):
         sources.read(str(path), ReadOptions(name="Ada"))
+
+
+def test_links_beyond_the_last_column_cost_no_post(tmp_path):
+    """X's tweets.csv of 2012 has several links in its last column, without quotes around them."""
+    path = tmp_path / "tweets.csv"
+    path.write_text("text,expanded_urls\none,http://a.example\ntwo,http://a.example,https://b.example\n")
+    with count_skipped() as skipped:
+        posts = list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+    assert [post.text for post in posts] == ["one", "two"]
+    assert not skipped
