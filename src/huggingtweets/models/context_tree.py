@@ -181,7 +181,9 @@ def match(levels: Iterable[AnyLevel], stream: ByteStream) -> Iterator[tuple[AnyL
         yield level, Matches(context[place], seen[place], gram[place], (seen & gram_seen)[place])
 
 
-def extend(contexts: Integers, context: Integers, seen: Flags, before: Integers) -> tuple[Integers, Flags]:
+def extend(
+    contexts: Integers, context: Integers, seen: Flags, before: Integers | Bytes
+) -> tuple[Integers, Flags]:
     """The numbers of contexts with one more byte before them, and whether they were ever seen.
 
     Args:
