@@ -269,3 +269,84 @@ def test_a_listing_of_reddit_and_an_export_of_ghost_are_read(tmp_path):
         {"plaintext": SECRET, "status": "published", "visibility": "members"},
     ]
     assert texts(tmp_path, {"db": [{"meta": {}, "data": {"posts": posts}}]}, name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("field", "own", "other"),
+    [
+        ("sent", True, False),
+        ("Mine?", "x", ""),
+        ("own", 1, 0),
+        ("by_me", "yes", "no"),
+        ("Did I write this", "WAHR", "FALSCH"),
+        ("von mir", "ja", "nein"),
+        ("is_user", True, False),
+        ("theirs", False, True),
+        ("type", 2, 1),
+        ("Direction", "→", "←"),
+        ("flow", "outgoing message", "incoming message"),
+        ("Richtung", 1, 2),
+        ("Phone", "+49 170 1234567", "+49 170 7654321"),
+        ("number", "0170 1234567", "0170 7654321"),
+    ],
+)
+def test_flags_codes_and_telephones_tell_the_sides_of_a_chat(tmp_path, field, own, other):
+    """Whatever says which side a message is from makes a chat of a table, which is not read."""
+    records = [{field: own, "body": MINE}, {field: other, "body": OTHER}] * 2
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, records, name="Ada")
+
+
+@pytest.mark.parametrize(("giver", "receiver"), [("from", "to"), ("Von", "An"), ("От", "Кому")])
+def test_what_goes_from_one_to_another_is_no_post(tmp_path, giver, receiver):
+    """A receiver beside a sender is that of a message."""
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, [{giver: "ada", receiver: "bob", "text": SECRET}] * 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("in_reply_to_self", [True, False]),
+        ("liked_by_me", [True, False]),
+        ("email_sent", [True, False]),
+        ("own", [None, None]),
+        ("number", [1, 2]),
+        ("author", [1, 1]),
+        ("dir", ["ltr", "rtl"]),
+        ("topic", ["Tea", "Trains"]),
+        ("Stimmung", ["heiter", "müde"]),
+        ("source", ["Tusky", "Ivory"]),
+        ("city", ["Berlin", "Paris"]),
+    ],
+)
+def test_fields_of_posts_do_not_make_a_chat(tmp_path, field, values):
+    """What a post is about, and what its author did with it, says nothing about who wrote it."""
+    records = [{"text": f"{MINE} {n}", field: value} for n, value in enumerate(values * 3)]
+    assert len(texts(tmp_path, records, name="Ada")) == 6
+
+
+def test_own_texts_of_reddit_are_no_messages(tmp_path):
+    """There `is_self` tells a text from a link."""
+    posts = [{"data": {"author": "ada", "selftext": MINE, "is_self": True}}]
+    assert texts(tmp_path, {"kind": "Listing", "data": {"children": posts}}) == [MINE]
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Channel", "Who said it", "Speaker name", "Kanal", "Quién lo dijo", "频道", "화자", "x", "Column 2"],
+)
+@pytest.mark.parametrize(("own", "other"), [("Ada Lark", "Bob Stone"), ("ada", "bob"), ("阿達", "小明")])
+def test_names_that_recur_beside_a_text_are_its_writers(tmp_path, field, own, other):
+    """They are named whatever their field is called, and nobody's records are read until one is chosen."""
+    records = [{field: own, "text": MINE}, {field: other, "text": OTHER}] * 3
+    with pytest.raises(LocationError, match=r"several people.*choose with --handle"):
+        texts(tmp_path, records, name="Grace")
+    assert texts(tmp_path, records, handle=own) == [MINE] * 3
+
+
+def test_what_was_taken_for_names_is_said(tmp_path):
+    """Where a column of another meaning looks like one of names, its name is told."""
+    records = [{"xyz": word, "text": MINE} for word in ("One", "Two")] * 3
+    with pytest.raises(LocationError, match="take the column 'xyz' out"):
+        texts(tmp_path, records, name="Ada")

@@ -156,3 +156,48 @@ def test_a_feed_that_names_a_wrong_encoding_is_read(tmp_path):
     feed = f"<rss version='2.0'><channel><title>K</title>{item}</channel></rss>"
     content = b'<?xml version="1.0" encoding="utf-8"?>' + feed.encode("cp1251")
     assert read(tmp_path, "feed.xml", content) == RUSSIAN[:1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("posts.csv", '"sep=,"\ndate,text\n2024-01-01,one\n2024-01-02,two\n'),
+        ("posts.csv", "My posts,\ndate,text\n2024-01-01,one\n2024-01-02,two\n"),
+        ("posts.txt", "one<|endoftext|>two<|endoftext|>"),
+        ("posts.json", '[{"content": {"rendered": "<p>one</p>"}}, {"content": {"rendered": "<p>two</p>"}}]'),
+        ("posts.json", '{"records": [{"uri": "a", "value": {"text": "one"}}, {"value": {"text": "two"}}]}'),
+        ("posts.json", '{"hits": {"hits": [{"_source": {"text": "one"}}, {"_source": {"text": "two"}}]}}'),
+    ],
+)
+def test_more_shapes_of_tables_are_read(tmp_path, name, content):
+    """Quoted separators, titles with commas, marks behind texts, objects around texts and around records."""
+    path = tmp_path / name
+    path.write_text(content)
+    assert [post.text for post in sources.read(str(path), ReadOptions(name="Ada")).posts] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("posts.csv", "2024-01-01,the kettle sings\n2024-01-02,tea\n", "put them into its first line"),
+        ("posts_1.json", '[{"media": [{"uri": "x.jpg", "title": "tea"}]}]', "give the whole one"),
+        ("posts.log", '{"text": "tea"}', "let its name end with"),
+        ("posts", "the kettle sings\n", "let its name end with"),
+    ],
+)
+def test_what_lacks_little_to_be_read_is_told_what(tmp_path, name, content, advice):
+    """A table without names of columns, one file of an export, text whose name does not say what it is."""
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(LocationError, match=advice):
+        sources.read(str(path), ReadOptions(name="Ada"))
+
+
+def test_links_beyond_the_last_column_cost_no_post(tmp_path):
+    """X's tweets.csv of 2012 has several links in its last column, without quotes around them."""
+    path = tmp_path / "tweets.csv"
+    path.write_text("text,expanded_urls\none,http://a.example\ntwo,http://a.example,https://b.example\n")
+    with count_skipped() as skipped:
+        posts = list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+    assert [post.text for post in posts] == ["one", "two"]
+    assert not skipped

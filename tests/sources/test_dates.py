@@ -33,6 +33,10 @@ DAY = datetime(2017, 10, 16, tzinfo=UTC)
         "1508194740",
         "1508194740000",
         "1508194740.0",
+        "1.508194740E+09",
+        {"$date": "2017-10-16T22:59:00Z"},
+        {"$date": {"$numberLong": "1508194740000"}},
+        {"_seconds": 1508194740, "_nanoseconds": 0},
         1508194740,
         1508194740000,
         1508194740.0,
@@ -104,6 +108,10 @@ def test_two_digit_years_turn_where_posix_turns_them(year, full):
         "1398/02/13 14:05",
         "3/5/2562 14:05",
         "03-May-19 02:05 PM",
+        "3 tháng 5, 2019 14:05",
+        "2019 m. gegužės 3 d. 14:05",
+        "3. maj 2019 14:05",
+        "13 اردیبهشت 1398 14:05",
     ],
 )
 def test_dates_of_other_languages_calendars_and_spreadsheets_are_read(value):

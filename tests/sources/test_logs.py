@@ -23,6 +23,15 @@ LOGS = {
     "weechat": "2023-03-05 14:05:00\tada\t{m}\n2023-03-05 14:06:00\tbob\t{t}\n",
     "hexchat": "**** BEGIN LOGGING\n\nMar 05 14:05:00 <ada>\t{m}\nMar 05 14:06:00 <bob>\t{t}\n",
     "subtitles": "1\n00:00:01,000 --> 00:00:03,000\n{m}\n\n2\n00:00:04,000 --> 00:00:06,000\n{t}\n",
+    "dashes": "Ada - {m}\nBob - {t}\nAda - {m}\nBob - {t}\n",
+    "tabs": "Ada\t{m}\nBob\t{t}\nAda\t{m}\nBob\t{t}\n",
+    "brackets": "[Ada] {m}\n[Bob] {t}\n[Ada] {m}\n[Bob] {t}\n",
+    "markdown": "**Ada:** {m}\n**Bob:** {t}\n**Ada:** {m}\n**Bob:** {t}\n",
+    "chinese": "艾达：{m}\n鲍勃：{t}\n艾达：{m}\n鲍勃：{t}\n",
+    "arrows": "-> {m}\n<- {t}\n-> {m}\n<- {t}\n",
+    "unix time": "1700000000 Ada: {m}\n1700000060 Bob: {t}\n",
+    "weekdays": "Montag, 1. Januar 2024 um 10:00 Uhr Ada: {m}\nMontag, 1. Januar 2024 um 10:01 Uhr Bob: {t}\n",
+    "teams": "[Yesterday 10:00] Ada\n{m}\n[Yesterday 10:01] Bob\n{t}\n",
     "imessage": "Mar 05, 2023  2:05:00 PM\nMe\n{m}\n\nMar 05, 2023  2:06:00 PM\n+1555\n{t}\n",
 }
 CHATS = [
@@ -32,6 +41,7 @@ CHATS = [
     ("๐{d}/๐๓/๒๕๖๖ ๑๔:๐๕ - {n}: {t}", 3, 14),
     ("[3/{d}/23, 2:05:11\u202fPM] {n}: {t}", 3, 14),
     ("{d}/3/23, 2:05 pm - {n}: {t}", 3, 14),
+    ("02:05 CH, 0{d}/03/2023 - {n}: {t}", 3, 14),
 ]
 
 

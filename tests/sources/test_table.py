@@ -87,6 +87,31 @@ def test_the_text_column_is_found_by_name(tmp_path, column):
     assert read_csv(tmp_path, f"user,{column}\nada,hello there")[0].text == "hello there"
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["Post Body", "clean_text", "Texto del tweet", "Текст поста", "推文内容", "投稿内容", "ข้อความ", "treść"],
+)
+def test_the_text_column_is_found_by_the_parts_of_its_name(tmp_path, column):
+    """Where no column has a usual name, one whose name has a word for texts is the one."""
+    assert read_csv(tmp_path, f"user,post_id,{column}\nada,7,hello there")[0].text == "hello there"
+
+
+@pytest.mark.parametrize(
+    "column", ["Posted on", "Veröffentlicht am", "When", "Дата публикации", "発信日", "zzz"]
+)
+def test_a_column_of_dates_is_found_by_what_is_in_it(tmp_path, column):
+    """Where no column of dates has a usual name; a column of other dates than the post's is not taken."""
+    content = f"joined,last_edited,{column},text\n2001-01-01,2022-02-02,2020-01-02 03:04,hello"
+    assert read_csv(tmp_path, content, name="Ada")[0].created_at == datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def test_a_number_is_no_date_unless_its_column_says_so(tmp_path):
+    """Seconds of Unix time count in a column of times, and not in one of other numbers."""
+    for column, expected in (("epoch", datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)), ("followers", None)):
+        [post] = read_csv(tmp_path, f"{column},text\n1700000000,hello", name="Ada")
+        assert post.created_at == expected
+
+
 def test_another_text_column_can_be_named(tmp_path):
     """--text-column overrides the usual names; a missing column is reported with the existing ones."""
     content = "user,text,words\nada,no,yes"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 END = 0xFF  # before and after every post; no UTF-8 text has this byte
 RADIX = 256
-SORTED = 4  # bytes of a context that are sorted by at once; before them in a number is the place so far
 
+Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -30,7 +30,7 @@ class ContextCounts(NamedTuple):
 class ByteStream(NamedTuple):
     """Posts as bytes in one array, with as many end bytes before each as the longest context has bytes."""
 
-    data: Integers
+    data: Bytes
     positions: Integers  # of the bytes to predict: each post's own and its end
     lengths: Integers  # how many bytes of each post are predicted
     order: int  # bytes of the longest context and the byte after it
@@ -50,7 +50,7 @@ def byte_stream(texts: Sequence[str], order: int) -> ByteStream:
     start = bytes([END]) * (order - 1)
     posts = [text.encode("utf-8", "surrogatepass") + bytes([END]) for text in texts]
     lengths = np.array([len(post) for post in posts], np.int64)
-    data = np.frombuffer(b"".join(start + post for post in posts), np.uint8).astype(np.int64)
+    data = np.frombuffer(b"".join(start + post for post in posts), np.uint8)
     positions = np.arange(lengths.sum()) + (order - 1) * np.repeat(np.arange(1, len(posts) + 1), lengths)
     return ByteStream(data, positions, lengths, order)
 
@@ -62,32 +62,55 @@ def count_contexts(texts: Sequence[str], order: int) -> Iterator[ContextCounts]:
     context of any length are neighbours.
     """
     stream = byte_stream(texts, order)
-    data, positions = stream.data, stream.positions[_by_context(stream)]
-    following = data[positions]
+    positions = stream.positions[_by_context(stream)]
+    following = stream.data[positions]
+    by_following = np.argsort(following, kind="stable")
+    following = following[by_following]
     contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.int64)
     begins = np.zeros(len(positions), bool)  # whether another context begins at a place of the order
     begins[:1] = True
     for length in range(order):
         if length:
-            before = data[positions - length]
+            before = stream.data[positions - length]
             begins[1:] |= before[1:] != before[:-1]
             first = np.flatnonzero(begins)
             contexts = context[first] * RADIX + before[first]
-            context = np.cumsum(begins) - 1
-        grams, counts = np.unique(context * RADIX + following, return_counts=True)
-        yield ContextCounts(contexts, grams, counts)
+            context = np.cumsum(begins)
+            context -= 1
+        yield ContextCounts(contexts, *_count_grams(context[by_following], following))
+
+
+def _count_grams(context: Integers, following: Bytes) -> tuple[Integers, Integers]:
+    """The sorted grams of positions, and how often each is there.
+
+    Args:
+        context: number of each position's context.
+        following: the byte after it; the positions are sorted by it, then by their contexts.
+    """
+    begins = np.ones(len(context), bool)
+    begins[1:] = (context[1:] != context[:-1]) | (following[1:] != following[:-1])
+    first = np.flatnonzero(begins)
+    grams = context[first] * RADIX + following[first]
+    order = np.argsort(grams)
+    return grams[order], np.diff(first, append=len(context))[order]
 
 
 def _by_context(stream: ByteStream) -> Integers:
     """The order of a stream's positions by the bytes before them, the last of these first."""
     order = np.arange(len(stream.positions))
     place = np.zeros(len(stream.positions), np.uint64)  # of each position; the same for the same bytes so far
-    for start in range(1, stream.order, SORTED):
-        for length in range(start, min(start + SORTED, stream.order)):
-            place = place << np.uint64(8) | stream.data[stream.positions - length].astype(np.uint64)
+    sorted_by = 0  # bytes
+    while sorted_by < stream.order - 1:
+        fitting = (64 - int(place.max(initial=0)).bit_length()) // 8
+        last = min(sorted_by + fitting, stream.order - 1)
+        for length in range(sorted_by + 1, last + 1):
+            place <<= np.uint64(8)
+            place |= stream.data[stream.positions - length]
         order = np.argsort(place)
-        in_order = place[order]
-        place[order] = np.cumsum(np.diff(in_order, prepend=in_order[:1]) != 0, dtype=np.uint64)
+        sorted_by = last
+        if sorted_by < stream.order - 1:
+            in_order = place[order]
+            place[order] = np.cumsum(np.diff(in_order, prepend=in_order[:1]) != 0, dtype=np.uint64)
     return order
 
 
@@ -158,7 +181,9 @@ def match(levels: Iterable[AnyLevel], stream: ByteStream) -> Iterator[tuple[AnyL
         yield level, Matches(context[place], seen[place], gram[place], (seen & gram_seen)[place])
 
 
-def extend(contexts: Integers, context: Integers, seen: Flags, before: Integers) -> tuple[Integers, Flags]:
+def extend(
+    contexts: Integers, context: Integers, seen: Flags, before: Integers | Bytes
+) -> tuple[Integers, Flags]:
     """The numbers of contexts with one more byte before them, and whether they were ever seen.
 
     Args:

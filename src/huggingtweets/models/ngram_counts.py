@@ -203,7 +203,8 @@ def choose_order(train: Sequence[str], validation: Sequence[str]) -> tuple[int, 
             highest = _probabilities(level, level.counts, smoothing)
             bits[order, smoothing] = -float(np.log2(_interpolate(highest, matches, p[smoothing])).sum())
             if following:
-                lower = _probabilities(level, _lower_counts(level, following[0], smoothing), smoothing)
+                counts = _lower_counts(level, following[0], smoothing)
+                lower = highest if counts is level.counts else _probabilities(level, counts, smoothing)
                 p[smoothing] = _interpolate(lower, matches, p[smoothing])
     choices = ((order, smoothing) for smoothing in SMOOTHINGS for order in range(1, MAX_ORDER + 1))
     return min(choices, key=bits.__getitem__)

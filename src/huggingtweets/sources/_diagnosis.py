@@ -18,6 +18,13 @@ _WRITTEN = "is a document of a word processor; save it as text, one post a line,
 _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail, which is not read; give posts, not messages to others"
 _DATABASE = "is a database, as of iMessage or Signal, which is not read; export your own posts"
+_ONE_OF_META = "is one file of an export; give the whole one, which says whether the account is public"
+_OF_META = re.compile(  # posts_1.json of Instagram, or threads_and_replies.json
+    rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['
+)
+_TEXT = "is text; let its name end with .txt if it has one post a line, with .csv or .json if it is that"
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_LONGEST_CHARACTER = 4  # bytes in UTF-8
 _BY_FIRST_BYTES = {
     b"\x1f\x8b": "is compressed; unpack it (gunzip), and give the file inside",
     b"BZh": "is compressed; unpack it (bunzip2), and give the file inside",
@@ -56,7 +63,8 @@ def diagnosis(location: str) -> str:
     try:
         if path.is_dir() or _head(path).startswith(b"PK"):
             return _contents(path)
-        return is_no_table(path) or (_PAGES if b"<html" in _head(path).lower() else "")
+        what = is_no_table(path) or (_PAGES if b"<html" in _head(path).lower() else "")
+        return what or (_TEXT if _is_text(_head(path)) else "")
     except (OSError, BrokenArchive):
         return ""
 
@@ -68,11 +76,20 @@ def is_no_table(path: Path) -> str:
         return _PAGES
     if _MAIL_HEADER.match(head):
         return _MAIL
+    if _OF_META.match(head):
+        return _ONE_OF_META
     if head.startswith(b"PK\3\4"):
         return _contents(path)
     mail = head.startswith(b"From ") and b"\nFrom: " not in head  # a post may begin so, too
     first_bytes = (text for first, text in _BY_FIRST_BYTES.items() if head.startswith(first))
     return "" if mail else next(first_bytes, "")
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the first bytes are text in UTF-8, whose last character may be cut, and no markup."""
+    text = head.decode("utf-8", "ignore")
+    is_whole = len(text.encode()) > len(head) - _LONGEST_CHARACTER
+    return is_whole and bool(text.strip()) and not text.lstrip().startswith("<") and not _CONTROL.search(head)
 
 
 def _head(path: Path) -> bytes:

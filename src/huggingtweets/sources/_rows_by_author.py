@@ -33,7 +33,7 @@ def rows_by_author(path: Path) -> Iterator[tuple[str, str, Row]]:
     sample = list(islice(table_rows(path), _SAMPLE))
     authorship = Authorship(sample)
     audience = Audience(sample, authorship.fields)
-    if not authorship.is_known:
+    if not authorship.is_known or authorship.guessed:
         raise LocationError(
             f"{path} has neither a column of authors nor one called location; expected a table of posts with "
             "their authors, or a table of authors with the locations of their posts"

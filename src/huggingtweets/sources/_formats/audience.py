@@ -12,6 +12,7 @@ from typing import Any
 
 from ...types import Visibility
 from .authorship import names_a_writer
+from .directions import says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
@@ -23,6 +24,7 @@ _CLOSED_KIND = re.compile(
 )
 _CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
 _PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
+_IS_TEXT, _TEXT_OF_REDDIT = "isself", "selftext"  # there `is_self` tells a text from a link
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
 _EVERYBODY = re.compile(r"activitystreams#Public\b|\bas:Public\b")
 
@@ -81,10 +83,14 @@ class Audience:
         values: dict[str, set[str]] = {}
         for record in sample:
             for name, value in record.items():
-                values.setdefault(name, set()).add("" if is_empty(value) else str(value)[:1000])
+                words = values.setdefault(name, set())
+                if value is not None:
+                    words.add("" if is_empty(value) else str(value)[:1000])
         self._known.update(values)
         for name, words in values.items():
             self._learn_field(name, plain(name), words - {""})
+            if words:
+                self._learn_direction(name, words - {""})
 
     def _learn_field(self, name: str, key: str, words: set[str]) -> None:
         """Add the tests of a field; `words` are what is in it, as far as that is known."""
@@ -126,14 +132,18 @@ class Audience:
             and words & {*known["unpublished"]}
         ):
             self._add(name, lambda value: not is_empty(value) and not is_published(value), UNPUBLISHED)
-        elif _are_flags(words) and key in known["chat_flags"]:
-            self._add(name, lambda _: True, NOT_PUBLIC)
         elif _are_flags(words):
             for kind, reason in _PARTS.items():
                 if any(part in key for part in known[kind]):
                     self._add(name, _is_set, reason)
-        elif words <= {*known["received"], *known["outgoing"]} and words & {*known["received"]}:
+
+    def _learn_direction(self, name: str, words: set[str]) -> None:
+        """Add the tests of a field that says from whom a message is, or to whom."""
+        if says_receiver(name, self._known):
             self._add(name, _is_set, NOT_PUBLIC)
+        is_of_text = plain(name) == _IS_TEXT and _TEXT_OF_REDDIT in self._known
+        if not is_of_text and says_direction(name, words, is_author=name in self._authors):
+            self._add(name, lambda _: True, NOT_PUBLIC)
 
     def _learn_kind(self, name: str, key: str) -> None:
         known = names("audience")

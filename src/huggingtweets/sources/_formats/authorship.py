@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from .authors import same_handle
+from .directions import says_direction
 from .fields import is_empty, names, parts, plain
+from .recurring_names import recur_as_names
 
 _KEYS = (  # of a profile, the most reliable first
     *("acct", "screen_name", "screenName", "username", "userName", "handle", "login", "preferredUsername"),
@@ -63,12 +65,17 @@ class Authorship:
         self._known: set[str] = set()
         self._handle: str | None = None
         self._shown: list[str] = []
+        self.guessed = ""  # the field that is taken for the author's only as its values recur as names do
         self._link = _link_of_one_author(sample, _used_fields(sample))
         self._learn(sample)
 
     def _learn(self, sample: Sequence[Mapping[str, Any]]) -> None:
         self._known.update(name for record in sample for name in record)
-        used = _used_fields(sample)
+        used = [
+            name
+            for name in _used_fields(sample)
+            if not says_direction(name, _values(sample, name), is_author=True)
+        ]
         by_key = {plain(name): name for name in reversed(used)}
         known = names("authors")
         shown = [by_key[key] for key in known["shown"] if key in by_key]
@@ -81,6 +88,9 @@ class Authorship:
             handles = [name for name in used if _names(sample, name, self._wanted)]
         if not handles and not shown:
             handles = [name for name in used if _holds_people(sample, name)]
+        if not handles and not shown and not self._link:
+            handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
+            self.guessed = next(iter(handles), "")
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
         self._shown = [name for name in shown if name != self._handle or not handles]
 
@@ -186,8 +196,12 @@ def _last_part(name: str) -> str:
 def names_a_writer(column: str) -> bool:
     """Whether a column that has no usual name seems to hold the writer: `Tweet Author`, `Written by`."""
     words, known = parts(column), names("authors")
-    says_so = not set(words).isdisjoint(known["parts"]) or (len(words) > 1 and words[-1] in known["by"])
-    return says_so and set(words).isdisjoint(known["parts_of_others"])
+    says_so = not set(words).isdisjoint(known["parts"])
+    says_so |= len(words) > 1 and (words[0] in known["asking"] or words[-1] in known["by"])
+    describes = (
+        words[-1:] and words[-1] not in known["parts"] and not set(words).isdisjoint(known["descriptions"])
+    )
+    return bool(says_so and not describes and set(words).isdisjoint(known["parts_of_others"]))
 
 
 def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -197,13 +211,23 @@ def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _holds_people(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
     """Whether a field of any name holds people: handles with their @, or `me` beside other names."""
-    values = {str(record.get(field)).strip() for record in sample if not is_empty(record.get(field))}
+    values = _values(sample, field)
     if max(map(len, values)) > _LONGEST_NAME:
         return False
     marked = {value for value in values if plain(value) in names("authors")["marks"]}
     named = marked and any(len(value) >= _SHORTEST_NAME for value in values - marked)
     is_writers = set(parts(field)).isdisjoint(names("authors")["parts_of_others"])
     return bool(named) or (is_writers and all(map(_AT_HANDLE.fullmatch, values)))
+
+
+def _values(sample: Sequence[Mapping[str, Any]], field: str) -> set[str]:
+    """Return the different values of a field that are not empty."""
+    return {str(value).strip() for value in _filled(sample, field)}
+
+
+def _filled(sample: Sequence[Mapping[str, Any]], field: str) -> list[Any]:
+    """Return the values of a field in the records in which it is not empty."""
+    return [record[field] for record in sample if not is_empty(record.get(field))]
 
 
 def _names(sample: Sequence[Mapping[str, Any]], field: str, wanted: str) -> bool:

@@ -34,31 +34,37 @@ _STAMP = re.compile(
     rf"(?:\s?[^\W\d_]{{1,3}}(?:\.|(?=[,\u060c])))?{_M}[.,\u060c]?{_M}\s{_M}"
     rf"(?P<before>[^\d\n]{{0,12}}?)"  # klo, à, kl., or the half of the day
     rf"(?P<hour>\d{{1,2}}){_M}(?:[.:]|\s?h\s?){_M}(?P<minute>\d{{2}})(?:{_M}[.:]{_M}(?P<seconds>\d{{2}}))?"
-    rf"(?:(?P<inside>{_WORD})?{_M}\](?P<end1>:?\s)|(?P<after>{_WORD})?{_M}(?P<end2>\s{_M}[-\u2013]{_M}\s)"
+    rf"(?:(?P<inside>{_WORD})?{_M}\](?P<end1>:?\s)|(?P<after>{_WORD})?{_M}(?P<end2>\s{_M}[-\u2013\u2014]{_M}\s)"
     r"|(?:\s?(?P<letter>[ap])\.?\s?m\b\.?)?(?P<end3>:?\s))"
     r"(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOCK_FIRST = re.compile(  # 14:05, 3/4/2025 - Name: ...
-    rf"(?P<before>{_M}\[?{_M})(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[ap]m)?),?\s"
-    rf"(?P<date>{_DATE})(?=\]|\s[-\u2013])",
+    rf"(?P<before>{_M}\[?{_M})(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[^\W\d_]{{1,4}})?),?\s"
+    rf"(?P<date>{_DATE})(?=\]|\s[-\u2013\u2014])",
     re.IGNORECASE,
 )
 _CLOCK = rf"(?:[^\W\da-zA-Z]{{1,6}}\s?|[^\W\d_]{{1,4}}\s)?\d{{1,2}}{_M}:{_M}\d{{2}}(?::\d{{2}})?"  # 午後2:05
-_BEGINS_DATED = re.compile(rf"[^\w\n]{{0,3}}{_DATE}(?!\d)", re.IGNORECASE)
-_BEGINS_CLOCKED = re.compile(rf"[\[(<]?{_M}{_CLOCK}\b", re.IGNORECASE)
+_WEEKDAY = r"(?:[^\W\d_]{2,12},?\s)?"
+_BEGINS_DATED = re.compile(rf"[^\w\n]{{0,3}}{_WEEKDAY}{_DATE}(?!\d)", re.IGNORECASE)
+_BEGINS_CLOCKED = re.compile(rf"(?:[\[(<][^\W\d_]{{0,12}}\s?)?{_M}{_CLOCK}\b", re.IGNORECASE)
+_BEGINS_IN_UNIX_TIME = re.compile(r"\W{0,2}1\d{9}(?:\d{3}|\.\d+)?\b")
 _DATED_NAME = re.compile(
     rf"[^\n:]{{1,40}}?[,\s(\[]{_M}{_DATE}(?:[ T,]|\sat\s){{1,2}}{_M}\d{{1,2}}:\d{{2}}", re.IGNORECASE
 )
 _BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
-_BEGINNINGS = (_BEGINS_DATED, _BEGINS_CLOCKED, _DATED_NAME, _BRACKETED)
+_BEGINNINGS = (_BEGINS_DATED, _BEGINS_CLOCKED, _BEGINS_IN_UNIX_TIME, _DATED_NAME, _BRACKETED)
 _LEAST_SHARE = 4  # one line of so many has a date, where all dates have the same form
 _HEADER = re.compile(  # a name and a time in a line of its own
     rf"(?P<name>[^\n:]{{1,40}}?)[\s,\[(\u2014-]+(?:{_NUMBERS}[ T,]{{1,2}})?\d{{1,2}}:\d{{2}}(?::\d{{2}})?"
     r"\s?(?:[ap]\.?m\.?)?[\])\s]*\Z",
     re.IGNORECASE,
 )
-_SPEAKER = re.compile(r"<?(?P<name>[^\W\d][\w .'-]{0,24})(?: ?:|>) ?\S")
+_SPEAKER = re.compile(  # a name and a mark, or an arrow, before what was said
+    r"(?P<name>[<\[(@*]{0,3}[^\W\d][\w .'-]{0,24}?"
+    r"(?=\*\*:|:\*\*| ?[:\uff1a>)\]\u300c]|\s[-\u2013\u2014|>]\s|\t)"
+    r"|(?:->|<-|=>|<=|>>|<<|[\u2190\u2192\u21d0\u21d2\xab\xbb])(?=\s))(?=\W{1,4}\w)"
+)
 _AFTERNOON = set(
     "p pm 下午 晚上 中午 午後 오후 م μμ ch ptg em du بظ بعدازظهر अपराह्न odp popoldne ip".split()  # noqa: SIM905 -- shorter
 )

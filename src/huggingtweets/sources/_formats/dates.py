@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from .calendars import gregorian, month_of
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_UNIX = re.compile(r"\d{9,19}(?:\.\d*)?")
+_UNIX = re.compile(r"\d{9,19}(?:\.\d*)?|\d\.\d{6,}[eE]\+(?:09|1[0-8])")  # 1.704103200E+09
 _LATEST_SECOND = 1e11  # larger Unix times count milliseconds, microseconds or nanoseconds
 _CLOCK = re.compile(
     r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?\s?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
@@ -24,6 +24,7 @@ _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC)
 _AFTERNOON = re.compile("下午|晚上|午後|오후")
 _NUMBERS = re.compile(r"\d+")
 _DAY_ABOVE_12 = re.compile(r"\s*(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d{2}")
+_MONTH_IN_VIETNAMESE = "tháng"  # before its number: 31 tháng 1, 2024
 _SHORT = 2  # digits of a day, a month, or a year without its century
 _LAST_MONTH = 12
 _FIRST_OF_1900S = 69  # two-digit years from here on are 19xx, as in POSIX
@@ -49,6 +50,8 @@ def is_day_first(values: Iterable[object]) -> bool:
 
 
 def _read(value: object, day_first: bool) -> datetime:
+    while isinstance(value, Mapping) and value:  # as databases write them: {"$date": ...}, {"seconds": ...}
+        value = next(iter(value.values()))
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
@@ -101,7 +104,7 @@ def _day(text: str, day_first: bool) -> tuple[int, int, int]:
     first, second, third = _NUMBERS.findall(text)
     if len(first) > _SHORT:
         return int(first), int(second), int(third)
-    if day_first or "." in text or int(first) > _LAST_MONTH:
+    if day_first or "." in text or _MONTH_IN_VIETNAMESE in text or int(first) > _LAST_MONTH:
         first, second = second, first
     return _full_year(third), int(first), int(second)
 

@@ -37,7 +37,7 @@ _NEVER = re.compile(
 )
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
     *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
-    *("node", "record", "object", "data"),
+    *("node", "record", "object", "data", "value", "_source"),
 )
 _POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")

@@ -12,13 +12,18 @@ from msgspec.structs import replace
 
 from ...errors import LocationError, NoTextColumn
 from .dates import is_day_first, read_date
-from .fields import is_empty, names, plain
+from .fields import is_empty, names, parts, plain
 from .record_shapes import Row
 
+_LONGEST_NAME = 40  # characters of the name of a column
 _LISTED = 20  # columns named in messages
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?")
 _TAG = re.compile(r"<(?:p|br|a|span|div|blockquote|ul|h-card)\b[^<>]*>", re.IGNORECASE)
 _BYTES = re.compile(r"""b(["']).*\1""", re.DOTALL)
+_DATE = re.compile(
+    r"(?=.{6,50}\Z)(?=.*\d)[^\d\n]{0,24}\d{1,4}\D.*\d"
+)  # more than a number: 2024-01-02, Jan 2, 2024
+_DATE_OR_NUMBER = re.compile(rf"\d{{9,19}}(?:\.\d*)?\Z|{_DATE.pattern}")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.IGNORECASE)
 
 
@@ -65,7 +70,7 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         field: tuple(by_key[key] for key in keys if key in by_key and not _is_count(sample, by_key[key]))
         for field, keys in names("several").items()
     }
-    texts = [value for row in sample if isinstance(value := row.get(text), str) and value]
+    texts = [value for row in sample if isinstance(value := rendered(row.get(text)), str) and value]
     values: dict[str, object] = {
         **{field: _find(by_key, field) for field in ("id", "lang", "url", "reply_to")},
         **several,
@@ -90,6 +95,11 @@ def with_fields(columns: Columns, fields: Iterable[str]) -> Columns:
     return replace(columns, **more)
 
 
+def rendered(value: object) -> object:
+    """Return the text inside of an object around it, as WordPress has it; else the value itself."""
+    return value.get("rendered") if isinstance(value, dict) else value
+
+
 def _find(by_key: dict[str, str], field: str) -> str | None:
     """Return the name of the column that holds a field, by the most reliable of its usual names."""
     return next((by_key[key] for key in names("columns")[field] if key in by_key), None)
@@ -104,7 +114,12 @@ def _text_column(
         candidates = list(filter(None, keys))
     else:
         candidates = [by_key[key] for key in names("columns")["text"] if key in by_key]
+        candidates = candidates or list(filter(_seems_of_text, columns))
     if not candidates:
+        if not text_column and any(len(name) > _LONGEST_NAME or read_date(name) for name in columns):
+            raise NoTextColumn(
+                f"{place} has no names of columns; put them into its first line, such as: date,text", columns
+            )
         lacking = f"no column {text_column!r}" if text_column else "no column of text"
         present = ", ".join(map(repr, columns[:_LISTED]))
         raise NoTextColumn(
@@ -115,12 +130,37 @@ def _text_column(
 
 
 def _date_column(sample: list[Row], by_key: dict[str, str]) -> str | None:
-    """Return the first usual column of dates most of which can be read."""
-    for name in (by_key[key] for key in names("columns")["created_at"] if key in by_key):
+    """Return the first usual column of dates most of which can be read, or the first one that holds dates."""
+    usual = [by_key[key] for key in names("columns")["created_at"] if key in by_key]
+    others = [
+        name for name in reversed(by_key.values()) if name not in usual and _may_be_of_dates(sample, name)
+    ]
+    for name in (*usual, *others):
         values = [value for row in sample if not is_empty(value := row.get(name))]
         if 2 * sum(read_date(value) is not None for value in values) > len(values):
             return name
     return None
+
+
+def _seems_of_text(name: str) -> bool:
+    """Whether a column without a usual name seems to hold the text: `Text of the tweet`, `clean_text`."""
+    known, words = names("column_parts"), parts(name)
+    others = {*known["never_texts"], *names("authors")["descriptions"], *names("authors")["parts"]}
+    others |= {*names("authors")["parts_of_others"]} - {*known["texts"]}
+    key, compound = plain(name), tuple(word for word in known["texts"] if not word.isascii())  # 投稿内容
+    says_so = not set(words).isdisjoint(known["texts"]) or key.endswith(compound)
+    return says_so and others.isdisjoint(words)
+
+
+def _may_be_of_dates(sample: list[Row], name: str) -> bool:
+    """Whether a column without a usual name may say when its posts were written.
+
+    Its values look like dates; numbers do only where the name says so.
+    """
+    known, words = names("column_parts"), set(parts(name))
+    values = [str(value) for row in sample if not is_empty(value := row.get(name))]
+    looks = _DATE_OR_NUMBER if not words.isdisjoint(known["dates"]) else _DATE
+    return bool(values) and words.isdisjoint(known["never_dates"]) and all(map(looks.match, values))
 
 
 def _clock_column(sample: list[Row], dates: str | None, by_key: dict[str, str]) -> str | None:

@@ -1,22 +1,19 @@
 """Turns the rows of a table into posts.
 
-Spreadsheets and scrapers damage tables: ids are rounded, links stick to words or are cut by a space, text is
-still HTML, or a literal of Python. This is repaired, as far as it can be. Whose a row is decides
-authorship.py, whether everyone could read it audience.py.
+Whose a row is decides authorship.py, whether everyone could read it audience.py, and what its text is
+table_texts.py.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
@@ -28,10 +25,10 @@ from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
 from .dates import read_date
 from .fields import is_empty, names, plain
-from .markup import activity_text, unescape_html
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
+from .table_texts import post_text
 from .x_posts import language
 
 _NOTHING: frozenset[str] = frozenset()
@@ -44,17 +41,6 @@ _VALUE_MEMORY = 64  # bytes of a value
 _LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
 _STATUS = re.compile(r"/status/(\d+)")
-_STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
-_CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
-_QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
-_LINE_END = re.compile(r"\r\n?")
-_SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
-_CHAIN = re.compile(
-    r"\s*//\s?@[^\s:\uff1a/]{1,40}[:\uff1a].*", re.DOTALL
-)  # Weibo: //@who: the words of others
-_TEXTS = ("full_text", "text")
-_QUOTED_TEXT = re.compile(r"""['"](?:full_)?text['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
-_SLACK_REFERENCE = re.compile(r"[ \t]?<(?:@[UWB]\w+|!\w+[^<>]*|#C\w+)(?:\|[^<>]*)?>")
 
 
 class _Table(Struct, frozen=True):
@@ -136,10 +122,21 @@ def _rows_of(
         elif not selected:
             counts = _authors(rows, authorship)
             raise SeveralAuthors(
-                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle", counts
+                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle"
+                f"{_way_out(authorship)}",
+                counts,
             )
     if not any_row:
         raise LocationError(f"{place} holds no posts of @{key}, but of {_listed(_authors(rows, authorship))}")
+
+
+def _way_out(authorship: Authorship) -> str:
+    """What to do where the column of authors is only a guess."""
+    return (
+        f", or take the column {authorship.guessed!r} out if it is not who wrote"
+        if authorship.guessed
+        else ""
+    )
 
 
 def _authors(rows: Rows, authorship: Authorship) -> Counter[str]:
@@ -178,7 +175,7 @@ def _posts(place: str, rows: Iterator[tuple[int, Row]], handle: str, table: _Tab
 
 def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
     """Return the post in a row, or None if the row has no text."""
-    text = _text(row, columns)
+    text = post_text(row, columns)
     kind = _kind(text, row, columns)
     if not text and kind is not PostKind.REPOST:
         return None
@@ -202,56 +199,6 @@ def _date(row: Row, columns: Columns) -> datetime | None:
     if columns.clock:
         date = f"{date} {row.get(columns.clock)}"
     return read_date(date, day_first=columns.day_first)
-
-
-def _text(row: Row, columns: Columns) -> str:
-    """Return the text as it was typed; an empty string if there is none."""
-    whole = [_long_text(row.get(name)) for name in columns.long_texts]
-    value = max([_string(row.get(columns.text)), *whole], key=len)
-    if columns.is_bytes:
-        value = _without_literal(value)
-    if value.startswith('{"text"'):
-        value = _joined(value)
-    if columns.has_quotations:
-        value = _QUOTATION.sub("", unescape_html(value))
-    value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
-    value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
-    value = _CHAIN.sub("", value) if "//" in value else value
-    return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()
-
-
-def _string(value: object) -> str:
-    if isinstance(value, bool):
-        return ""
-    return str(value) if isinstance(value, str | int | float) else ""
-
-
-def _long_text(value: object) -> str:
-    """Return the longest text in what X calls a note, or an extended tweet."""
-    if isinstance(value, Mapping):
-        inner = (part for name, part in value.items() if name in _TEXTS or isinstance(part, Mapping))
-        return max(map(_long_text, inner), key=len, default="")
-    if isinstance(value, str) and value.startswith("{"):
-        return max(_QUOTED_TEXT.findall(value), key=len, default="")
-    return _string(value)
-
-
-def _joined(value: str) -> str:
-    """Return a text that YouTube's export has in parts: `{"text":"so "},{"text":"true"}`."""
-    try:
-        parts = msgspec.json.decode(f"[{value}]")
-    except (msgspec.DecodeError, UnicodeError):
-        return value
-    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
-
-
-def _without_literal(value: str) -> str:
-    r"""Return the text of a literal such as `b'caf\xc3\xa9'`."""
-    try:
-        content = ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return value
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else value
 
 
 def _field(row: Row, column: str | None) -> str:

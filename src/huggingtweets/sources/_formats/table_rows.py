@@ -29,7 +29,7 @@ _OF_POSTS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:window\.)?(?:YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_\w+)\s*="
 )
 _START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its training texts
-_SEPARATOR = re.compile(r"\ufeff?sep=(.)\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
 _FIRST_ROWS = 5
 _LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
@@ -86,13 +86,17 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
     only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
     for row in _whole_rows(reader, name, odd):
         values = [delimiter.join(row)] if only_text else row
-        if len(values) > len(header):
+        if not all(map(_is_link, values[len(header) :])):  # X's tweets.csv has several in its last column
             more = f"{len(values)} fields where the header has {len(header)}"
             odd.skip(_broken(name, reader.line_num, more))
         else:
             odd.add(1)
             yield dict(zip(header, values, strict=False))  # spreadsheets leave out empty fields at the end
     odd.check()
+
+
+def _is_link(value: str) -> bool:
+    return value.startswith(("http://", "https://"))
 
 
 def _first_row(reader: Any, name: str) -> list[str]:
@@ -129,7 +133,8 @@ def _different(header: list[str]) -> list[str]:
 def _is_title(first: str, second: str) -> bool:
     """Whether a first line is no header but a title: the second one is a header, with a text."""
     titles = [
-        {plain(column) for column in line.split(max(_DELIMITERS, key=line.count))} for line in (first, second)
+        {plain(column) for column in line.split(max(_DELIMITERS, key=line.count))} - {""}
+        for line in (first, second)
     ]
     texts = {*names("columns")["text"]}
     return texts.isdisjoint(titles[0]) and not texts.isdisjoint(titles[1]) and len(titles[1]) > len(titles[0])
@@ -159,7 +164,7 @@ def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
     content = chain(first, text)
     if _is_delimited(first):
         yield from delimited_rows(content, name)
-    elif any(_START in line for line in first):
+    elif any(_START in line or _END in line for line in first):
         yield from _marked_texts(content)
     elif is_log(first):
         raise LocationError(

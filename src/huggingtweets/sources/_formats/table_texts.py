@@ -1,0 +1,80 @@
+"""The text of a post in a row of a table, as it was typed.
+
+Spreadsheets and scrapers damage texts: links stick to words or are cut by a space, a text is still HTML, or a
+literal of Python. This is repaired, as far as it can be.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from .markup import activity_text, unescape_html
+from .record_shapes import Row
+from .table_columns import Columns, rendered
+
+_STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
+_CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
+_QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
+_LINE_END = re.compile(r"\r\n?")
+_SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
+_CHAIN = re.compile(
+    r"\s*//\s?@[^\s:\uff1a/]{1,40}[:\uff1a].*", re.DOTALL
+)  # Weibo: //@who: the words of others
+_TEXTS = ("full_text", "text")
+_QUOTED_TEXT = re.compile(r"""['"](?:full_)?text['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
+_SLACK_REFERENCE = re.compile(r"[ \t]?<(?:@[UWB]\w+|!\w+[^<>]*|#C\w+)(?:\|[^<>]*)?>")
+
+
+def post_text(row: Row, columns: Columns) -> str:
+    """Return the text as it was typed; an empty string if there is none."""
+    whole = [_long_text(row.get(name)) for name in columns.long_texts]
+    value = max([_string(row.get(columns.text)), *whole], key=len)
+    if columns.is_bytes:
+        value = _without_literal(value)
+    if value.startswith('{"text"'):
+        value = _joined(value)
+    if columns.has_quotations:
+        value = _QUOTATION.sub("", unescape_html(value))
+    value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
+    value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
+    value = _CHAIN.sub("", value) if "//" in value else value
+    return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()
+
+
+def _string(value: object) -> str:
+    value = rendered(value)
+    if isinstance(value, bool):
+        return ""
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _long_text(value: object) -> str:
+    """Return the longest text in what X calls a note, or an extended tweet."""
+    if isinstance(value, Mapping):
+        inner = (part for name, part in value.items() if name in _TEXTS or isinstance(part, Mapping))
+        return max(map(_long_text, inner), key=len, default="")
+    if isinstance(value, str) and value.startswith("{"):
+        return max(_QUOTED_TEXT.findall(value), key=len, default="")
+    return _string(value)
+
+
+def _joined(value: str) -> str:
+    """Return a text that YouTube's export has in parts: `{"text":"so "},{"text":"true"}`."""
+    try:
+        parts = msgspec.json.decode(f"[{value}]")
+    except (msgspec.DecodeError, UnicodeError):
+        return value
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+
+
+def _without_literal(value: str) -> str:
+    r"""Return the text of a literal such as `b'caf\xc3\xa9'`."""
+    try:
+        content = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else value
