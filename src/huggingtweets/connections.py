@@ -77,7 +77,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # whic
         """Read on; wait no more where the headers are complete, and else not longer than before."""
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._asking = _stopped(self._asking)
+            self._stop_asking()
         elif self._asking is None:
             self._asking = self._abort_after(self.limits.headers)
 
@@ -96,11 +96,12 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # whic
     def resume_writing(self) -> None:
         """Wait no more; the client has taken it."""
         super().resume_writing()
-        self._taking = _stopped(self._taking)
+        self._stop_taking()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._asking, self._taking = _stopped(self._asking), _stopped(self._taking)
+        self._stop_asking()
+        self._stop_taking()
         self.open[self._address] -= 1
         if not self.open[self._address]:
             del self.open[self._address]
@@ -118,9 +119,15 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # whic
         return self._address not in proxies
 
     def _abort_after(self, seconds: float) -> asyncio.TimerHandle:
-        return self.loop.call_later(seconds, self.transport.abort)
+        timer: asyncio.TimerHandle = self.loop.call_later(seconds, self.transport.abort)
+        return timer
 
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
-def _stopped(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def _stop_taking(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
