@@ -28,7 +28,7 @@ from huggingtweets.app.reader import Reader
 from huggingtweets.app.sessions import Sessions
 from huggingtweets.app.uploads import UploadedBytes, delete_unused
 from huggingtweets.app.visitors import Visitors
-from huggingtweets.connections import counted_as
+from huggingtweets.connections.addresses import counted_as
 from huggingtweets.errors import LocationError, NoTextColumn, SeveralAuthors, UserError
 from huggingtweets.workflows.data import DataConfig, sample_archive
 from tests.helpers.app_server import Client, served

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradio import queueing
 
-from ..connections import counted_as
+from ..connections.addresses import counted_as
 from .language import _
 from .limits import Limits
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..connections import counted_as
+from ..connections.addresses import counted_as
 from .access import Access
 from .limits import Limits
 from .reports import PREFIX as REPORTS

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..connections import counted_as
+from ..connections.addresses import counted_as
 from ..errors import UserError
 from .limits import Limits
 

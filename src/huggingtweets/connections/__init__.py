@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, ClassVar
 
 from msgspec import Struct
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from .addresses import counted_as
 
 
 class ConnectionLimits(Struct, frozen=True, kw_only=True):
@@ -34,18 +35,6 @@ def bound_connections(limits: ConnectionLimits) -> None:
     """
     BoundedProtocol.limits = limits
     HTTP_PROTOCOLS["auto"] = f"{__name__}:{BoundedProtocol.__name__}"
-
-
-def counted_as(host: str) -> str:
-    """The address that a client counts as: of IPv6 the network (/64), as all of it is one client's."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ip_network((address, 64), strict=False).network_address)
-    return str(address)
 
 
 class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # which of two classes depends on the machine
