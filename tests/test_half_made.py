@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from huggingtweets import half_made
 from huggingtweets.errors import OutputExists
-from huggingtweets.files import temporary_folder, whole_folder
+from huggingtweets.files import save_tensors, temporary_folder, whole_file, whole_folder
 from huggingtweets.half_made import unowned
 from tests.helpers.killed import hold_folder
 
@@ -26,6 +30,14 @@ def write(target, *, replace=False, meanwhile=lambda: None):
     with whole_folder(target, replace=replace) as folder:
         (folder / "model").write_text("new")
         meanwhile()
+
+
+def _save_bytes(path, more=0):
+    whole_file(path, b"x" * (10 + more))
+
+
+def _save_tensors(path, more=0):
+    save_tensors(path, "test 1", {"more": more}, {"numbers": np.zeros(10 + more)})
 
 
 @pytest.mark.parametrize("replace", [False, True])
@@ -112,3 +124,39 @@ def test_a_note_about_another_folder_deletes_nothing(tmp_path, home):
     (notes / ".huggingtweets-abcdef12").write_bytes(b"\xff\0")
     write(tmp_path / "out")
     assert (tmp_path / "thesis").is_dir()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.EIO, "the disk is damaged")])
+def test_what_is_replaced_comes_back_where_the_move_is_stopped(tmp_path, home, monkeypatch, error):
+    """A signal or an error between the two moves costs the new folder, and never the one that was there."""
+    write(tmp_path / "out")
+    (tmp_path / "out" / "model").write_text("old")
+    rename = Path.rename
+
+    def stopped(path, target):
+        if half_made.NAME.fullmatch(path.name):
+            raise error
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises((KeyboardInterrupt, OutputExists)):
+        write(tmp_path / "out", replace=True)
+    assert (tmp_path / "out" / "model").read_text() == "old"
+    assert [path for path in tmp_path.iterdir() if path != home] == [tmp_path / "out"]
+    assert not unowned(home)
+
+
+@pytest.mark.parametrize("save", [_save_bytes, _save_tensors])
+def test_a_file_that_was_there_stays_where_writing_it_is_stopped(tmp_path, monkeypatch, save):
+    """Ctrl-C while a file is written leaves the earlier one as it was, and nothing beside it."""
+    save(tmp_path / "report")
+    before = (tmp_path / "report").read_bytes()
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "report", more=1)
+    assert (tmp_path / "report").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report"]

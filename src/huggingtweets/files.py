@@ -132,14 +132,23 @@ def whole_file(target: Path, content: bytes) -> None:
         OutOfSpace: the disk is full.
         OutputExists: the file cannot be written.
     """
-    beside = target.with_name(f".{target.name}-{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(target)
+        with _beside(target) as unfinished:
+            unfinished.write_bytes(content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise file_error(error, target) from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Yield a file beside `target` that takes its place where the block ends without error, and else goes."""
+    unfinished = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        yield unfinished
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def readable(path: Path) -> None:
@@ -237,9 +246,10 @@ def save_tensors(
 
     metadata = _TensorsMetadata(format=file_format, settings=dict(settings))
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with tensor_errors():
-        save_file(contiguous, path, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
-    readable(path)
+    with _beside(path) as unfinished:
+        with tensor_errors():
+            save_file(contiguous, unfinished, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
+        readable(unfinished)
 
 
 @contextmanager

@@ -46,6 +46,8 @@ class HalfMade:
 def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
     """Make an empty hidden folder beside `target`, and remove it when the block ends, unless it was moved.
 
+    Where the block moved the target aside and put nothing in its place, it is put back.
+
     Args:
         target: what the folder is to become; its parent exists.
         home: where folders in the making are noted. Those that a killed run left there are cleared first.
@@ -58,33 +60,40 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
         target.absolute().with_name(f".huggingtweets-{secrets.token_hex(4)}"), target.absolute()
     )
     note = home / NOTES / folder.path.name
-    folder.path.mkdir(mode=0o700)
     release = None
     try:
+        folder.path.mkdir(mode=0o700)
         note.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # some network file systems have no locks
             release = _lock(folder.path, note)
         note.write_text(f"{folder.path}\n{folder.target}", "utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        shutil.rmtree(folder.aside, ignore_errors=True)
-        note.unlink(missing_ok=True)
-        if release:
-            release()
+        try:
+            _end(folder, note)
+        except KeyboardInterrupt:  # each of its steps can be done again
+            _end(folder, note)
+            raise
+        finally:
+            if release:
+                release()
 
 
 def clear(home: Path) -> None:
     """Remove what killed runs left half-made; where one left a target moved aside, put it back."""
     for note in sorted((home / NOTES).glob("*")):
         folder = _noted(note)
-        if folder is None or _is_owned(folder, note):
-            continue
-        if (folder.aside / ASIDE).exists() and not folder.target.exists():
-            (folder.aside / ASIDE).rename(folder.target)
-        for path in (folder.path, folder.aside):
-            shutil.rmtree(path, ignore_errors=True)
-        note.unlink(missing_ok=True)
+        if folder is not None and not _is_owned(folder, note):
+            _end(folder, note)
+
+
+def _end(folder: HalfMade, note: Path) -> None:
+    """Put back a target that was moved aside and has no successor; remove the rest, and the note."""
+    if (folder.aside / ASIDE).exists() and not folder.target.exists():
+        (folder.aside / ASIDE).rename(folder.target)
+    for path in (folder.path, folder.aside):
+        shutil.rmtree(path, ignore_errors=True)
+    note.unlink(missing_ok=True)
 
 
 def unowned(home: Path) -> list[Path]:

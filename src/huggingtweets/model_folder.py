@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 
 from .errors import ModelError, OutputExists
-from .files import sha256
+from .files import sha256, whole_file
 from .registry import suggestion
 from .types import PROMPT, Base, CurvePoint, Record
 
@@ -127,7 +127,7 @@ class ModelFolder:
 
     def save_record(self, record: Record) -> None:
         """Write run.json."""
-        (self.path / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+        whole_file(self.path / RECORD, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
         self.__dict__["record"] = record
 
     @property
@@ -178,7 +178,7 @@ class ModelFolder:
     def write(self, files: dict[str, bytes]) -> None:
         """Write files by their names."""
         for name, content in files.items():
-            (self.path / name).write_bytes(content)
+            whole_file(self.path / name, content)
 
     def __str__(self) -> str:
         return str(self.path)

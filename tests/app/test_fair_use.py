@@ -27,7 +27,8 @@ from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.reader import Reader
 from huggingtweets.app.sessions import Sessions
 from huggingtweets.app.uploads import UploadedBytes, delete_unused
-from huggingtweets.app.visitors import Visitors, counted_as
+from huggingtweets.app.visitors import Visitors
+from huggingtweets.connections.addresses import counted_as
 from huggingtweets.errors import LocationError, NoTextColumn, SeveralAuthors, UserError
 from huggingtweets.workflows.data import DataConfig, sample_archive
 from tests.helpers.app_server import Client, served
@@ -287,6 +288,23 @@ def test_half_open_connections_are_closed(page):
             except ConnectionError:
                 pass
     assert httpx.get(page.url, timeout=60).status_code == 200
+
+
+def test_a_body_that_trickles_is_ended(page):
+    """A byte now and then does not keep a request open, of an event or of an upload."""
+    url = httpx.URL(page.url)
+    for path, kind in [("queue/join", "application/json"), ("upload", "multipart/form-data; boundary=b")]:
+        head = f"POST /gradio_api/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+        with socket.create_connection((url.host, url.port), timeout=60) as connection:
+            connection.sendall(f"{head}Content-Length: 9000\r\n\r\n".encode())
+            connection.settimeout(0.2)
+            for _ in range(300):
+                connection.sendall(b" ")
+                with contextlib.suppress(TimeoutError):
+                    assert connection.recv(4096).startswith(b"HTTP/1.1 40")
+                    break
+            else:
+                pytest.fail("the request was not ended")
 
 
 def test_the_same_file_of_two_visitors_is_two_files(page):

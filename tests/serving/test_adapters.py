@@ -14,8 +14,9 @@ from huggingtweets.types import Sampling
 from huggingtweets.workflows.fleet.authors import read_folder
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import AuthorWorker
+from tests.helpers.fleet_authors import write_authors
 from tests.helpers.fleet_work import InlineExecutor
-from tests.workflows.test_fleet import drive, job, write_authors
+from tests.workflows.test_fleet import drive, job
 
 SETTINGS = ["epochs=1", "evaluations=1"]
 

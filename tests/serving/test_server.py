@@ -277,6 +277,15 @@ def test_two_hundred_clients_lose_nothing(server):
         assert all(choice["text"].startswith(f"so{number}") for choice in response.json()["choices"])
 
 
+def test_headers_that_never_end_do_not_keep_others_out(server):
+    """Connections that send nothing are ended, also when they are many."""
+    port = int(server.url.rpartition(":")[2])
+    sockets = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(60)]
+    for connection in sockets:
+        with connection:
+            assert connection.recv(1) == b""
+
+
 def test_who_goes_away_costs_nothing_more(server):
     """When clients hang up, the posts that they asked for are not written any further."""
     body = json.dumps({"model": "heart", "n": 16, "temperature": WILD, "max_tokens": 60})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import random
 import shutil
 import signal
 import subprocess
@@ -60,11 +59,11 @@ from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers import flaky_store
+from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, write_authors
+from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
 from tests.helpers.tiny import tiny_base, varied_texts
 
-NGRAM = load_recipe("ngram")
-FEW_STEPS = ["epochs=2", "evaluations=1", "batch_tokens=256"]
 KILLS = ["driver"] * 2 + ["worker"] * 10
 
 
@@ -77,26 +76,6 @@ class Notes(Silence):
     def note(self, message):
         """Record it."""
         self.lines.append(message)
-
-
-def long_texts(count: int, seed: int) -> list[str]:
-    """Posts of over 100 characters, so that 60 of them are enough."""
-    return [" ".join(texts) for texts in zip(*[iter(varied_texts(3 * count, seed))] * 3, strict=True)]
-
-
-def write_authors(folder: Path, count: int, posts: int = 60) -> Path:
-    """A folder with a table of posts for each of so many authors, the last with too few."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        texts = long_texts(posts if number < count - 1 else 3, seed=number)
-        rows = [f'{i},author{number},"{text}"' for i, text in enumerate(texts)]
-        (folder / f"author{number}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
-    return folder
-
-
-def config(authors: Path, store: Path | str, **fields: object) -> FleetConfig:
-    values = {"recipe": NGRAM, "evaluate": False, "workers": 2, "tracker": "none", **fields}
-    return FleetConfig(authors=authors, store=str(store), **values)
 
 
 @pytest.fixture(scope="module")
@@ -707,54 +686,13 @@ def test_chaos_on_this_machine(tmp_path):
 
     A kill comes when one more author has ended and somebody works, however long that takes.
     """
-    authors, quiet, store = tmp_path / "authors", tmp_path / "quiet", tmp_path / "store"
-    write_authors(authors, 21, posts=60)
-    (authors / "author20.csv").unlink()
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
-    undisturbed = fleet(config(authors, quiet, recipe=recipe))
-    settings = [f"--set={change}" for change in FEW_STEPS]
-    command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", str(store)]
-    command += ["--recipe=starter", f"--base={tmp_path / 'base'}", *settings, "--no-evaluate"]
-    command += ["--workers=2", "--tracker=none", "--lease-seconds=6", "--attempts=1000"]
-    seen, rng = dict[str, bytes](), random.Random(7)
-    process = subprocess.Popen(command)
-    for number, kind in enumerate(rng.sample(KILLS, len(KILLS))):
-        while look_at_ended(store, seen) < number or not (workers := workers_at_work(process, store)):
-            assert process.poll() is None
-            time.sleep(0.1)
-        time.sleep(rng.uniform(0, 2))
-        if kind == "driver":
-            process.kill()
-            process.wait()
-            process = subprocess.Popen(command)
-        else:
-            with suppress(psutil.NoSuchProcess):
-                rng.choice(workers).kill()
-    while process.poll() is None:
-        look_at_ended(store, seen)
-        time.sleep(0.2)
-    assert process.returncode == 0
-    assert look_at_ended(store, seen) == 20
-    ended = fleet_results(str(store)).rows
-    assert [row.state for row in ended] == ["done"] * 20
-    assert fleet_status(str(store), check=True).damaged == ()
-    weights = [[row.files["model.safetensors"] for row in rows] for rows in (undisturbed.rows, ended)]
-    assert weights[0] == weights[1]
-    assert not list(store.glob("leases/*"))
-    assert not list(store.glob("checkpoints/*"))
+    chaos = Chaos(tmp_path, ["--lease-seconds=6"], _workers, seed=7)
+    chaos.kill(KILLS, pytest.fail)
+    chaos.look_at_the_end()
 
 
-def look_at_ended(store: Path, seen: dict[str, bytes]) -> int:
-    """How many authors have ended; none of them ends once more."""
-    for path in store.glob("ended/*.json"):
-        assert seen.setdefault(path.name, path.read_bytes()) == path.read_bytes()
-    return len(seen)
-
-
-def workers_at_work(driver: subprocess.Popen, store: Path) -> list[psutil.Process]:
-    """The workers of a driver; none while nobody holds a lease."""
-    if not leases.holders(Store(str(store))):
-        return []
+def _workers(driver: subprocess.Popen) -> list[psutil.Process]:
+    """The workers of a driver."""
     workers = []
     for each in psutil.Process(driver.pid).children():
         with suppress(psutil.NoSuchProcess):  # it ends this moment, or has been killed

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
-import sys
-import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
 
-from huggingtweets import fleet, fleet_results, fleet_status, load_recipe
 from huggingtweets.errors import UserError
 from huggingtweets.workflows._executors import Died, Finished
 from huggingtweets.workflows._ray import RayExecutor
-from huggingtweets.workflows.fleet import leases
-from huggingtweets.workflows.fleet.store import Store
+from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import work
-from tests.helpers.tiny import tiny_base
-from tests.workflows.test_fleet import FEW_STEPS, config, look_at_ended, write_authors
 
 ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
@@ -98,50 +90,24 @@ def test_chaos_on_a_cluster(cluster, tmp_path):
 
     A kill comes when one more author has ended and somebody works, however long that takes.
     """
-    authors, quiet, store = tmp_path / "authors", tmp_path / "quiet", tmp_path / "store"
-    write_authors(authors, 21)
-    (authors / "author20.csv").unlink()
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
-    undisturbed = fleet(config(authors, quiet, recipe=recipe))
-    command = [sys.executable, "-m", "huggingtweets", "fleet", str(authors), "--out", str(store)]
-    command += ["--on=ray", f"--address={cluster.address}", "--recipe=starter", "--no-evaluate"]
-    command += [f"--base={tmp_path / 'base'}", *(f"--set={change}" for change in FEW_STEPS)]
-    command += ["--tracker=none", "--lease-seconds=10", "--attempts=1000", "--workers=2"]
-    seen, rng = dict[str, bytes](), random.Random(3)
-    process = subprocess.Popen(command)
-    for number, kind in enumerate(rng.sample(KILLS, len(KILLS))):
-        while look_at_ended(store, seen) < number or not (workers := _workers_at_work(store)):
-            assert process.poll() is None
-            time.sleep(0.2)
-        time.sleep(rng.uniform(0, 2))
-        if kind == "driver":
-            process.kill()
-            process.wait()
-            process = subprocess.Popen(command)
-        elif kind == "node":
-            cluster.remove_node(rng.choice(list(cluster.worker_nodes)), allow_graceful=False)
-            cluster.add_node(wait=False, num_cpus=1, object_store_memory=STORE_BYTES)
-        else:
-            with suppress(psutil.NoSuchProcess):
-                rng.choice(workers).kill()
-    while process.poll() is None:
-        look_at_ended(store, seen)
-        time.sleep(0.2)
-    assert process.returncode == 0
-    assert look_at_ended(store, seen) == 20
-    rows = fleet_results(str(store)).rows
-    assert [row.state for row in rows] == ["done"] * 20
-    assert fleet_status(str(store), check=True).damaged == ()
-    weights = [[row.files["model.safetensors"] for row in each] for each in (undisturbed.rows, rows)]
-    assert weights[0] == weights[1]
-    assert not list(Path(store).glob("leases/*"))
+    chaos = Chaos(
+        tmp_path,
+        ["--on=ray", f"--address={cluster.address}", "--lease-seconds=10"],
+        _workers,
+        seed=3,
+    )
+
+    def kill_node(_: str) -> None:
+        cluster.remove_node(chaos.random.choice(list(cluster.worker_nodes)), allow_graceful=False)
+        cluster.add_node(wait=False, num_cpus=1, object_store_memory=STORE_BYTES)
+
+    chaos.kill(KILLS, kill_node)
+    chaos.look_at_the_end()
 
 
-def _workers_at_work(store: Path) -> list[psutil.Process]:
-    """The processes of this cluster in which actors of a fleet run; none while nobody holds a lease."""
+def _workers(_: subprocess.Popen) -> list[psutil.Process]:
+    """The processes of this cluster in which actors of a fleet run."""
     workers: list[psutil.Process] = []
-    if not leases.holders(Store(str(store))):
-        return workers
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if " ".join(process.cmdline()).startswith("ray::_Worker"):

@@ -11,8 +11,9 @@ from huggingtweets.workflows.fleet import leases, records
 from huggingtweets.workflows.fleet.authors import read_folder
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
+from tests.helpers.fleet_authors import write_authors
 from tests.helpers.fleet_work import InlineExecutor
-from tests.workflows.test_fleet import drive, job, write_authors
+from tests.workflows.test_fleet import drive, job
 
 moto_server = pytest.importorskip("moto.server")
 s3fs = pytest.importorskip("s3fs")

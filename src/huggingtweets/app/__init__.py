@@ -22,8 +22,8 @@ run_progress.py computes from them how far the run is.
 language.py gives the texts of all of these in the visitor's language, from the catalogues in languages/;
 library_messages.py translates errors of the library.
 limits.py sets what a visitor may do, and visitors.py counts what each address does. request_filter.py refuses
-HTTP requests that the page never makes, access.py those without the token of one's own page, connections.py
-ends connections that ask for nothing. uploads.py keeps uploads apart, reader.py bounds what reading takes.
+HTTP requests that the page never makes, access.py those without the token of one's own page.
+uploads.py keeps uploads apart, reader.py bounds what reading takes.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import Any
 
 from gradio import queueing
 
+from ..connections.addresses import counted_as
 from .language import _
 from .limits import Limits
-from .visitors import counted_as
 
 MOST_STREAMS = 50  # of one address, whose answers are kept; each open tab of a browser has one
 MOST_REMEMBERED = 10_000  # addresses whose last turn is known

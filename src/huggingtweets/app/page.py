@@ -12,11 +12,11 @@ import gradio as gr
 from gradio.context import Context
 from starlette.middleware import Middleware
 
+from ..connections import ConnectionLimits, bound_connections
 from ..errors import UserError
 from ..files import home
 from . import language
 from .access import Access
-from .connections import close_idle_connections
 from .event_queue import EventQueue
 from .games import Games
 from .language import N_, LanguageMiddleware, _
@@ -145,7 +145,14 @@ def running(
     reports = Reports()
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
     request_filter = Middleware(RequestFilter, limits=limits, access=access)
-    close_idle_connections(limits)
+    bound_connections(
+        ConnectionLimits(
+            connections=limits.connections,
+            own_connections=limits.own_connections,
+            headers=limits.headers,
+            answer=limits.answer,
+        )
+    )
     try:
         _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..connections.addresses import counted_as
 from .access import Access
 from .limits import Limits
 from .reports import PREFIX as REPORTS
 from .uploads import UploadedBytes
-from .visitors import counted_as
 
 API = "/gradio_api"
 UPLOAD = f"{API}/upload"
@@ -47,6 +49,7 @@ POST = (
     UPLOAD,
 )
 MAX_BYTES = 1_000_000  # of a request that uploads no file
+SLOW_BYTES = 600_000  # of a body, for which its sender has the seconds of the limits once more
 SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -99,6 +102,8 @@ class RequestFilter:
         self._open[address] += 1
         try:
             await app(scope, self._limited(scope, receive, address), send_secured)
+        except ClientDisconnect:  # while its body came
+            await PlainTextResponse("The request did not come whole", status_code=408)(scope, receive, send)
         finally:
             self._open[address] -= 1
             if not self._open[address]:
@@ -140,13 +145,16 @@ class RequestFilter:
     def _limited(self, scope: Scope, receive: Receive, address: str) -> Receive:
         """Receive a request; end it where its body is too long or too slow, whatever Content-Length says."""
         limit, received, is_whole = self._max_bytes(scope["path"]), 0, False
+        waited = 0.0  # seconds
 
         async def receive_limited() -> Message:
-            nonlocal received, is_whole
+            nonlocal received, is_whole, waited
+            longest, started = self._limits.body * (1 + received / SLOW_BYTES), time.monotonic()
             try:
-                message = await asyncio.wait_for(receive(), None if is_whole else self._limits.body)
+                message = await asyncio.wait_for(receive(), None if is_whole else longest - waited)
             except TimeoutError:
                 return {"type": "http.disconnect"}
+            waited += time.monotonic() - started
             size = len(message.get("body", b""))
             received, is_whole = received + size, not message.get("more_body", False)
             too_many = limit is not None and received > limit

@@ -29,7 +29,7 @@ class UploadedBytes:
     def __init__(self, most: int | None) -> None:
         """Allow so many bytes of one address in `UNUSED_SECONDS`; None: any number."""
         self._most = most
-        self._uploads: dict[str, deque[tuple[float, int]]] = {}
+        self._uploads: dict[str, deque[tuple[float, int]]] = {}  # a second's bytes, with its begin
         self._lock = threading.Lock()
 
     def add(self, address: str, size: int) -> bool:
@@ -40,7 +40,8 @@ class UploadedBytes:
         with self._lock:
             self._forget_before(now - UNUSED_SECONDS)
             uploads = self._uploads.setdefault(address, deque())
-            uploads.append((now, size))
+            begin, before = uploads.pop() if uploads and now - uploads[-1][0] < 1 else (now, 0)
+            uploads.append((begin, before + size))  # pieces of a byte make no longer list than large ones
             return sum(size for _, size in uploads) <= self._most
 
     def _forget_before(self, begin: float) -> None:

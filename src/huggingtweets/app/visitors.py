@@ -10,9 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
+from ..connections.addresses import counted_as
 from ..errors import UserError
 from .limits import Limits
 
@@ -26,18 +26,6 @@ def current_address() -> str:
     request = LocalContext.request.get(None)
     client = request.client if request else None
     return counted_as(client.host if client else "")
-
-
-def counted_as(host: str) -> str:
-    """The address that a visitor counts as: of IPv6 the network (/64), as all of it is one visitor's."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ip_network((address, 64), strict=False).network_address)
-    return str(address)
 
 
 class Visitors:

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import ModelError
+from ..files import whole_file
 from ..model_folder import ModelFolder, no_model
 from ..results import Counts, Evaluation, Figure, Game, Row
 from . import questions
@@ -136,4 +137,4 @@ def load(model: ModelFolder) -> Evaluation:
 
 def save(evaluation: Evaluation, model: ModelFolder) -> None:
     """Write an evaluation into a model folder, for machines."""
-    model.evaluation.write_bytes(msgspec.json.format(msgspec.json.encode(flat(evaluation))))
+    whole_file(model.evaluation, msgspec.json.format(msgspec.json.encode(flat(evaluation))))

@@ -59,7 +59,8 @@ def serve(
         import uvicorn  # noqa: PLC0415 -- an extra
     except ImportError:
         raise MissingExtra("uvicorn, which answers requests,", "serve") from None
-    from .access import read_keys  # noqa: PLC0415 -- these import the extra, too
+    from ..connections import ConnectionLimits, bound_connections  # noqa: PLC0415 -- these import the extra, too
+    from .access import read_keys  # noqa: PLC0415
     from .bots import Bots  # noqa: PLC0415
     from .routes import application  # noqa: PLC0415
 
@@ -73,6 +74,14 @@ def serve(
     bots.check()
     hosts = None if keys or host not in LOOPBACK else LOOPBACK
     limits = Limits()
+    bound_connections(
+        ConnectionLimits(
+            connections=limits.connections,
+            own_connections=limits.own_connections,
+            headers=limits.headers,
+            answer=limits.answer,
+        )
+    )
     config = uvicorn.Config(
         application(bots, limits, keys=keys, hosts=hosts),
         log_level="warning",

@@ -18,3 +18,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     posts: int = 512  # that are being written or wait for it; more requests are sent away
     seconds: float = 120.0  # that a request may take, its waiting counted
     connections: int = 1_000
+    own_connections: int = 500  # of one address
+    headers: float = 10.0  # seconds until those of a request have come
+    answer: float = 60.0  # seconds that a client may take for each piece of an answer

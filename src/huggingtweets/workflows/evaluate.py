@@ -19,6 +19,7 @@ from ..evaluation import Material
 from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, known_words, posts_of_many
 from ..evaluation.style import write_style
+from ..files import whole_file
 from ..model_folder import ModelFolder
 from ..models import Model
 from ..progress import Silence, Watcher
@@ -94,7 +95,7 @@ def evaluate(
         artifacts.report(run, folder, shows_posts=show_posts)
     pictures = [picture.name for picture in folder.pictures()]
     card = reporting.model_card(record, pictures=pictures, evaluation=result)
-    folder.card.write_text(card, "utf-8", newline="\n")
+    whole_file(folder.card, card.encode())
     return EvaluatedModel(folder, result)
 
 
@@ -138,7 +139,7 @@ def evaluate_folder(
         avatars=avatars,
         copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
-    folder.report_page.write_text(page, "utf-8", newline="\n")
+    whole_file(folder.report_page, page.encode())
     evaluation.save(result, folder)
     return result
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from .. import evaluation, models, reporting
 from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
+from ..files import whole_file
 from ..generation.filters import load_filters
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
@@ -72,5 +73,5 @@ def play(dealt: Deal, answers: Sequence[Side]) -> Game:
     evaluation.save(replace(earlier, game=game), folder)
     page = folder.report_page
     if page.is_file():
-        page.write_text(reporting.with_game(page.read_text("utf-8"), game), "utf-8", newline="\n")
+        whole_file(page, reporting.with_game(page.read_text("utf-8"), game).encode())
     return game
