@@ -136,14 +136,15 @@ class Client:
         return self.http.post("gradio_api/upload", files={"files": (name, content)})
 
     def of(self, component: str, event: str) -> int:
-        """The number of the function that handles an event of the component with this id or label."""
+        """The number of the server's function that handles an event of the component with this id or label."""
         ids = {
             part["id"]
             for part in self.config["components"]
             if component in [part["props"].get(name) for name in ("elem_id", "label", "value")]
         }
         for function in self.config["dependencies"]:
-            if any(target == event and id_ in ids for id_, target in function["targets"]):
+            handles = any(target == event and id_ in ids for id_, target in function["targets"])
+            if handles and function["backend_fn"]:
                 return function["id"]
         raise AssertionError(f"{component} has no {event}")
 
