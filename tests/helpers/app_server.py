@@ -136,7 +136,7 @@ class Client:
         return self.http.post("gradio_api/upload", files={"files": (name, content)})
 
     def of(self, component: str, event: str) -> int:
-        """The number of the server's function that handles an event of the component with this id or label."""
+        """The number of the server's function for an event of the component with this id or label."""
         ids = {
             part["id"]
             for part in self.config["components"]
