@@ -18,7 +18,7 @@ from typing import NamedTuple
 AT = re.compile("[@\uff20\ufe6b]")
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
     rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\ufeff-]{{3,}}\d"
-    r"|(?:[A-Za-z0-9_\uff10-\uff5a-][\u00ad\u200b-\u200f\u2060\ufeff]*){16}",
+    r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][\u00ad\u200b-\u200f\u2060\ufeff]*){16}",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
