@@ -15,7 +15,8 @@ pytest.importorskip("uvicorn", reason="no server is installed")
 
 import uvicorn
 
-from huggingtweets.connections import BoundedProtocol, ConnectionLimits, bound_connections
+from huggingtweets.connections import BoundedProtocol, bound_connections
+from huggingtweets.serving.limits import Limits
 from tests.helpers.app_server import wait_for
 
 PIECES = 400  # of 64 KB, of which an answer consists: more than the system keeps for a client
@@ -51,7 +52,7 @@ async def _answer(scope, receive, send):
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The port of a server with narrow limits."""
-    bound_connections(ConnectionLimits(connections=50, own_connections=40, headers=SECONDS, answer=SECONDS))
+    bound_connections(Limits(connections=50, own_connections=40, headers=SECONDS, answer=SECONDS))
     server = uvicorn.Server(uvicorn.Config(_answer, log_level="error", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)

@@ -330,8 +330,9 @@ def test_the_client_of_openai_is_answered(server):
         client.completions.create(model="nobody", prompt="x")
 
 
-def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path):
-    """Without the key there is only /health; SIGTERM lets requests end, and then the server."""
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP"])
+def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path, end):
+    """Without the key there is only /health; SIGTERM and SIGHUP let requests end, and then the server."""
     keys = tmp_path / "keys.txt"
     keys.write_text(f"another-key-of-somebody\n{KEY}\n", "utf-8")
     answered = []
@@ -348,7 +349,7 @@ def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path
             asking.start()
             with server.client(headers={"authorization": f"Bearer {KEY}"}) as other:
                 wait_for(lambda: "posts_in_progress 16" in other.get("/metrics").text)
-            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(signal.Signals[end])
             asking.join(60)
         assert server.process.wait(60) == 0
     assert len(answered[0]["choices"]) == 16

@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.context import Context
 from starlette.middleware import Middleware
 
-from ..connections import ConnectionLimits, bound_connections
+from ..connections import bound_connections
 from ..errors import UserError
 from ..files import home
 from . import language
@@ -145,14 +145,7 @@ def running(
     reports = Reports()
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
     request_filter = Middleware(RequestFilter, limits=limits, access=access)
-    bound_connections(
-        ConnectionLimits(
-            connections=limits.connections,
-            own_connections=limits.own_connections,
-            headers=limits.headers,
-            answer=limits.answer,
-        )
-    )
+    bound_connections(limits)
     try:
         _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,

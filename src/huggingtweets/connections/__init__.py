@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from msgspec import Struct
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -19,13 +18,24 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from .addresses import counted_as
 
 
-class ConnectionLimits(Struct, frozen=True, kw_only=True):
+class ConnectionLimits(Protocol):
     """How many connections there may be, and how long they may take."""
 
-    connections: int  # at the same time
-    own_connections: int | None  # of one address; None: as many as of all
-    headers: float  # seconds that the headers of a request may take to arrive
-    answer: float  # seconds that a client may take for each piece of an answer, which has 64 KB in a file
+    @property
+    def connections(self) -> int:
+        """Connections at the same time."""
+
+    @property
+    def own_connections(self) -> int | None:
+        """Connections of one address at the same time; None: as many as of all."""
+
+    @property
+    def headers(self) -> float:
+        """Seconds that the headers of a request may take to arrive."""
+
+    @property
+    def answer(self) -> float:
+        """Seconds that a client may take for each piece of an answer, which has 64 KB in a file."""
 
 
 def bound_connections(limits: ConnectionLimits) -> None:

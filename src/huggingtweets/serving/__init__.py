@@ -18,14 +18,20 @@ docs/serving.md tells users of it.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MissingExtra, UserError
 from .limits import Limits
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 __all__ = ["serve"]
 
@@ -41,7 +47,7 @@ def serve(
     api_key_file: Path | None = None,
     without_key: bool = False,
 ) -> None:
-    """Serve models until Ctrl-C or SIGTERM, which let requests end that are being answered.
+    """Serve models until Ctrl-C, SIGTERM or SIGHUP, which let requests end that are being answered.
 
     Args:
         models: model folders, or their names below models/; none: all that are there.
@@ -59,7 +65,7 @@ def serve(
         import uvicorn  # noqa: PLC0415 -- an extra
     except ImportError:
         raise MissingExtra("uvicorn, which answers requests,", "serve") from None
-    from ..connections import ConnectionLimits, bound_connections  # noqa: PLC0415 -- these import the extra, too
+    from ..connections import bound_connections  # noqa: PLC0415 -- these import the extra, too
     from .access import read_keys  # noqa: PLC0415
     from .bots import Bots  # noqa: PLC0415
     from .routes import application  # noqa: PLC0415
@@ -74,14 +80,7 @@ def serve(
     bots.check()
     hosts = None if keys or host not in LOOPBACK else LOOPBACK
     limits = Limits()
-    bound_connections(
-        ConnectionLimits(
-            connections=limits.connections,
-            own_connections=limits.own_connections,
-            headers=limits.headers,
-            answer=limits.answer,
-        )
-    )
+    bound_connections(limits)
     config = uvicorn.Config(
         application(bots, limits, keys=keys, hosts=hosts),
         log_level="warning",
@@ -95,7 +94,18 @@ def serve(
         sys.stdout.write(f"Serving {bots} at {_url(host, number)}/v1 (Ctrl-C ends it)\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):  # uvicorn repeats the signal that it has ended for
-            uvicorn.Server(config).run(sockets=[bound])
+            server = uvicorn.Server(config)
+            _end_at_hang_up(server)
+            server.run(sockets=[bound])
+
+
+def _end_at_hang_up(server: Server) -> None:
+    """Let SIGHUP end the server as SIGTERM does, unless it is ignored, as under nohup."""
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is None or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(hang_up) is not signal.SIG_IGN:
+        signal.signal(hang_up, server.handle_exit)
 
 
 def _bound(host: str, port: int) -> socket.socket:
