@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from transformers import AutoTokenizer, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export
+from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.speakers import introduce, speakers
 from huggingtweets.errors import ModelError, OutputExists, UserError
@@ -337,3 +338,11 @@ def test_the_command_writes_a_folder_and_warns(tmp_path):
     told = json.loads(run("export", "ada", "--to", "gguf", "--quant", "q8_0", "--json", cwd=tmp_path).stdout)
     assert told["files"] == ["Ada-q8_0.gguf"]
     assert "no copy filter" in told["warning"]
+
+
+def test_an_export_reads_its_file_once(any_model, tmp_path, monkeypatch):
+    """All checks look at one opening of the file; config, tokenizer and weights are taken from it, too."""
+    opened, reader = [], gguf_reader.PlainReader
+    monkeypatch.setattr(gguf_reader, "PlainReader", lambda path: opened.append(path.name) or reader(path))
+    export(any_model[0], to="gguf", out=tmp_path / "out")
+    assert opened == ["Ada-f16.gguf"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
+from .gguf_reader import each_file_opened_once
 from .pretrained import load_config, load_model
 
 
@@ -27,7 +28,7 @@ def read_gguf(
     Raises:
         ValueError: the file lacks weights.
     """
-    with redirect_stderr(io.StringIO()):  # its bar cannot be switched off
+    with each_file_opened_once(), redirect_stderr(io.StringIO()):  # its bar cannot be switched off
         shape = shape or load_config(folder, gguf_file=file, local_files_only=True)
         _correct(shape)
         model = load_model(folder, config=shape, gguf_file=file, dtype=dtype, local_files_only=True)

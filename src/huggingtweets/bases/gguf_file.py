@@ -54,10 +54,10 @@ def gguf_files(path: Path, name: str, origin: str = "") -> BaseFiles:
 
 def _licence(path: Path) -> str:
     """What the file says of its licence, "" where it says nothing."""
-    from gguf import GGUFReader  # noqa: PLC0415 -- with numpy
+    from .gguf_reader import open_gguf  # noqa: PLC0415 -- with numpy
 
     try:
-        field = GGUFReader(path).get_field("general.license")
+        field = open_gguf(path).get_field("general.license")
     except (ValueError, IndexError, OSError):
         return ""  # whoever loads it will say what is wrong
     return str(field.contents()) if field else ""

@@ -20,6 +20,7 @@ from ..types import Base
 from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
+from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .kept import kept_base
 from .languages import languages_of
@@ -70,7 +71,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
 
 
 def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
-    with _one_line(name), quiet_transformers():
+    with _one_line(name), quiet_transformers(), each_file_opened_once():
         files = locate(name, progress)
         tokenizer = load_tokenizer(files.place, **_given(files))
         _end_like_plain_text(tokenizer)

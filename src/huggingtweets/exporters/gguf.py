@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gguf import GGUFReader
-
+from ..bases.gguf_reader import each_file_opened_once, open_gguf
 from ._contract import NO_FILTER, Check, ExportRequest
 from ._gguf_file import check_weights, file_name, write_gguf
 from ._readback import check_predictions
@@ -22,5 +21,6 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     request.watcher.stage("export", path.name)
     write_gguf(request, path)
     request.watcher.stage("check", path.name)
-    file = GGUFReader(path)  # once: it goes through every token, which takes most of the time
-    return check_weights(request, file), *check_predictions(request, path, file)
+    with each_file_opened_once():  # that goes through every token, which takes most of the time
+        file = open_gguf(path)
+        return check_weights(request, file), *check_predictions(request, path, file)
