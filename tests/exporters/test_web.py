@@ -247,15 +247,18 @@ def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
 
 @pytest.mark.slow
 def test_a_page_whose_engine_breaks_goes_on(chromium, tmp_path):
-    """A model of random bytes breaks wllama: it is started anew, and one can ask again."""
+    """A model of random bytes breaks wllama: it is started anew in its place, and one can ask again."""
     model = saved(tmp_path / "m", *gpt2(tmp_path))
     write_filters(posts(), 8, model)
     export(model, to="web", out=tmp_path / "page")
     with hosted(tmp_path / "page") as url, browser.page_of(chromium, url) as (page, seen):
-        for _ in range(2):
-            page.wait_for_selector("#write:enabled")
-            page.click("#write")
         page.wait_for_selector("#write:enabled")
+        threads = len(page.workers)
+        for _ in range(2):
+            page.click("#write")
+            page.wait_for_selector("#write:enabled")
+            assert "broke down" in page.inner_text("#status")
+        assert len(page.workers) == threads
         assert seen.outside == []
 
 

@@ -5,6 +5,7 @@ import { makeFilters } from "./filters.js";
 
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
+const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
 const at = (id) => document.getElementById(id);
@@ -14,6 +15,7 @@ introduce();
 let engine; // llama.cpp with the model
 let start; // makes a new one
 let objection; // why a text may not be shown
+let breakdowns; // of the engine since somebody asked
 load().catch((error) => {
   at("status").textContent = `This browser cannot run the bot (${error.message}). Try a current Chrome, Edge or Firefox.`;
 });
@@ -75,7 +77,9 @@ async function write(prompt) {
   at("write").disabled = true;
   at("status").textContent = READY;
   at("posts").replaceChildren();
-  for (let number = 0; number < POSTS; number++) await writePost(prompt);
+  breakdowns = 0;
+  for (let number = 0; number < POSTS && breakdowns < MAX_BREAKDOWNS; number++) await writePost(prompt);
+  if (breakdowns === MAX_BREAKDOWNS) at("status").textContent = "The bot broke down, and has been started anew. Ask it again.";
   at("write").disabled = false;
 }
 
@@ -84,7 +88,7 @@ async function writePost(prompt) {
   const post = at("post").content.cloneNode(true).firstElementChild;
   const shown = post.querySelector("p");
   at("posts").append(post);
-  for (let draft = 0; draft < MAX_DRAFTS; draft++) {
+  for (let draft = 0; draft < MAX_DRAFTS && breakdowns < MAX_BREAKDOWNS; draft++) {
     const text = await sample(prompt, (words) => {
       if (!objection(words)) shown.textContent = words;
     });
@@ -112,6 +116,8 @@ async function sample(prompt, show) {
       show(text.replace(LAST_WORD, ""));
     }
   } catch {
+    breakdowns++;
+    await engine.exit().catch(() => {}); // else its memory is kept, and a few dozen take all that a page has
     await start();
     return null;
   }
