@@ -12,7 +12,7 @@ from huggingtweets import half_made
 from huggingtweets.errors import OutputExists
 from huggingtweets.files import save_tensors, temporary_folder, whole_file, whole_folder
 from huggingtweets.half_made import unowned
-from tests.helpers.killed import hold_folder
+from tests.helpers.killed import hold_file, hold_folder
 
 
 @pytest.fixture(params=["posix", "windows"])
@@ -100,6 +100,33 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home, system):
     write(tmp_path / "elsewhere", replace=True)
     assert list((tmp_path / "b").iterdir()) == []
     assert not list((home / "half-made").iterdir())
+
+
+def test_the_next_run_clears_a_file_that_a_killed_one_was_writing(tmp_path, home):
+    """The earlier file stays, and so does what a living run writes; the rest of the killed one goes."""
+    for name in ("a", "b"):
+        whole_file(tmp_path / name / "report", b"earlier")
+    killed, living = (hold_file(tmp_path / name / "report") for name in ("a", "b"))
+    end(killed)
+    assert b"private" in {path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
+    whole_file(tmp_path / "elsewhere", b"")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["report"]
+    assert len(list((tmp_path / "b").iterdir())) == 2
+    end(living)
+    whole_file(tmp_path / "elsewhere", b"")
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["report"]
+    assert {(tmp_path / name / "report").read_bytes() for name in ("a", "b")} == {b"earlier"}
+    assert not unowned(home)
+
+
+@pytest.mark.usefixtures("system")
+def test_a_home_that_cannot_be_written_keeps_nobody_from_writing_elsewhere(tmp_path, monkeypatch):
+    """Nothing can be noted then; what is written appears whole all the same."""
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    write(tmp_path / "out")
+    whole_file(tmp_path / "report", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "out", "report"]
 
 
 def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home, system):

@@ -142,13 +142,14 @@ def whole_file(target: Path, content: bytes) -> None:
 
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """Yield a file beside `target` that takes its place where the block ends without error, and else goes."""
-    unfinished = target.with_name(f".{target.name}-{os.getpid()}")
-    try:
+    """Yield a file beside `target` that takes its place where the block ends without error, and else goes.
+
+    What killed runs left of such files is removed first.
+    """
+    with half_made(target, home()) as folder:
+        unfinished = folder.path / target.name
         yield unfinished
         unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def readable(path: Path) -> None:

@@ -1,8 +1,8 @@
 """Folders in the making: what a killed run leaves behind is cleared by the next one, and nothing else is.
 
-Each folder is noted below `home()` before it is made, and its run holds a lock on it. So the next run knows
-which folders are left, wherever they are, and that nobody works on them any more. Windows has no locks on
-folders: there it is a file beside the note that is locked.
+A file in the making lies in such a folder of its own. Each folder is noted below `home()`, and its run holds
+a lock on it. So the next run knows which folders are left, wherever they are, and that nobody works on them
+any more. Windows has no locks on folders: there it is a file beside the note that is locked.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
 
     Args:
         target: what the folder is to become; its parent exists.
-        home: where folders in the making are noted. Those that a killed run left there are cleared first.
+        home: where folders in the making are noted, if it can be written. Those that a killed run left there
+            are cleared first.
 
     Raises:
         OSError: it cannot be made.
@@ -63,10 +64,12 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
     release = None
     try:
         folder.path.mkdir(mode=0o700)
-        note.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # some network file systems have no locks
             release = _lock(folder.path, note)
-        note.write_text(f"{folder.path}\n{folder.target}", "utf-8")
+        with suppress(OSError):
+            note.write_text(f"{folder.path}\n{folder.target}", "utf-8")
         yield folder
     finally:
         try:
@@ -93,7 +96,8 @@ def _end(folder: HalfMade, note: Path) -> None:
         (folder.aside / ASIDE).rename(folder.target)
     for path in (folder.path, folder.aside):
         shutil.rmtree(path, ignore_errors=True)
-    note.unlink(missing_ok=True)
+    with suppress(NotADirectoryError):
+        note.unlink(missing_ok=True)
 
 
 def unowned(home: Path) -> list[Path]:

@@ -88,13 +88,14 @@ class Store:
         return {PurePosixPath(path).stem: each for path, each in contents.items() if each is not None}
 
     def names(self, folder: str) -> list[str]:
-        """The names of the files of a folder, sorted."""
+        """The names of the files of a folder, sorted; not of what is being written beside them."""
         self._fs.invalidate_cache()
         try:
             paths = self._try(lambda: self._fs.ls(self._at(folder), detail=False))
         except FileNotFoundError:
             return []
-        return sorted(PurePosixPath(path).name for path in paths)
+        names = (PurePosixPath(path).name for path in paths)
+        return sorted(name for name in names if not name.startswith("."))
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file; on a local disk it appears whole, as it does on object stores."""
