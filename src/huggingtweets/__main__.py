@@ -14,6 +14,10 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    finally:
+        # Python ends itself by SIGINT, whatever its exit code is, where one came while exec() ran a text, for
+        # example that of a dataclass, and was handled. Running another text takes that back.
+        exec("")  # noqa: S102 -- nothing is run
 
 
 if __name__ == "__main__":

@@ -242,6 +242,21 @@ def test_ctrl_c_while_the_program_is_loaded_is_quiet():
     assert (done.returncode, done.stderr) == (130, "")
 
 
+def test_the_exit_code_is_that_of_the_signal_wherever_it_came(tmp_path):
+    """Python would end itself by SIGINT where any came while exec() ran, as it does for dataclasses."""
+    (tmp_path / "stopped.py").write_text(
+        "import sys, huggingtweets.cli\n"
+        "from huggingtweets.__main__ import main\n"
+        "def stopped():\n"
+        "    try: exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt: sys.exit(143)\n"
+        "huggingtweets.cli.main = stopped\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-m", "stopped"], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (143, b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of its own that can be full")
 def test_a_full_disk_is_one_line(posts, base, tmp_path):
     """A disk that fills while the model is written is named, exits with 2, and leaves nothing."""
