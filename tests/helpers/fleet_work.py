@@ -15,9 +15,12 @@ from huggingtweets.workflows._executors import Died, Finished, attempt
 
 
 def work(item: Any) -> Any:
-    """Double a number; "die", "wait" and "refuse" do what they say."""
+    """Double a number; "die", "wait" and "refuse" do what they say, "close" as where a terminal is closed."""
     if item == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if item == "close":
+        os.kill(os.getpid(), signal.SIGHUP)
+        return os.getpid()
     if item == "wait":
         time.sleep(600)
     if item == "refuse":

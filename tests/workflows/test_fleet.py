@@ -48,13 +48,13 @@ from huggingtweets.errors import (
 )
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.tracking.none import NullRun
-from huggingtweets.workflows._executors import Died, LocalExecutor
+from huggingtweets.workflows._executors import Died, Finished, LocalExecutor
 from huggingtweets.workflows.fleet import leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
-from huggingtweets.workflows.fleet.driver import Drive, Stop
+from huggingtweets.workflows.fleet.driver import Drive, Stop, draining
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
@@ -269,6 +269,34 @@ def test_a_worker_that_dies_gives_its_item_back():
     assert first.value[0] == second.value[0]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signal")
+def test_a_terminal_that_is_closed_ends_no_worker():
+    """Its signal reaches the workers, too; it is for the driver, which lets them keep what they did."""
+    with LocalExecutor(work, 1) as executor:
+        executor.submit("close")
+        while not (events := executor.wait(1.0)):
+            pass
+    assert isinstance(events[0], Finished)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_first_signal_to_stop_is_noted_and_the_second_interrupts(name):
+    """Whichever it is, what is in progress may end; who asks twice does not want to wait."""
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("this system has no such signal")
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with draining() as stop:
+            signal.raise_signal(number)
+            assert stop.signal == number
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.slow
 def test_workers_end_with_their_driver():
     """When the driver is killed, no worker stays behind."""
@@ -336,6 +364,14 @@ def test_a_lease_has_one_holder(tmp_path, address):
         store.write(f"leases/ada~{lease.number}.json", leases._encode(lease.owner, lease.nonce, 0.0))
     store.remove("leases/ada~3.json")
     assert leases.acquire(store, "ad", "w", 60).number == 1  # other names are other leases
+
+
+def test_what_is_being_written_is_no_entry_of_a_store(tmp_path):
+    """What a killed worker left half-written is read as nobody's lease, and tried again by nobody."""
+    store = Store(str(tmp_path / "store"), waits=())
+    store.write("leases/ada~1.json", b"whole")
+    (tmp_path / "store" / "leases" / ".huggingtweets-12345678").mkdir()
+    assert store.read_folder("leases") == {"ada~1": b"whole"}
 
 
 def test_a_lease_that_was_half_written_expires_too(tmp_path):

@@ -22,6 +22,9 @@ from typing import Any, Protocol, Self
 from ..errors import UserError
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
+FOR_DRIVER = tuple(  # signals that a terminal sends to the workers, too: Ctrl-C, and that it is closed
+    getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)
+)
 STOP_SECONDS = 30.0  # that a worker has to keep what it did, when it is asked to stop
 
 Work = Callable[[Any], Any]  # done for each item; both must be picklable
@@ -175,7 +178,8 @@ def _serve(connection: Connection, pickled_work: bytes, threads: int) -> None:
     """Do what comes through the connection, until it is closed or somebody asks to stop."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)  # read when torch is imported
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver
+    for number in FOR_DRIVER:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_end_with_driver, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from ...errors import OutOfSpace, StoreUnavailable
 from ...progress import Watcher, duration
 from ...tracking import Run
-from .._executors import Died, Executor, Finished
+from .._executors import FOR_DRIVER, Died, Executor, Finished
 from . import leases
 from .config import AuthorRequest, Outcome, State
 from .records import save_outcome
@@ -36,12 +36,12 @@ class Stop:
 
 @contextmanager
 def draining() -> Iterator[Stop]:
-    """Inside, the first Ctrl-C or SIGTERM is noted; a second one interrupts as usual."""
+    """Inside, the first Ctrl-C, SIGTERM or SIGHUP is noted; a second one interrupts as usual."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
+    numbers = [number for number in (*FOR_DRIVER, signal.SIGTERM) if callable(signal.getsignal(number))]
     before = {number: signal.getsignal(number) for number in numbers}
 
     def note(number: int, _: object) -> None:
