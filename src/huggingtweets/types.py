@@ -195,6 +195,7 @@ class Base(Struct, frozen=True, kw_only=True):
     licence: str = ""  # SPDX, "" where it is not known
     languages: tuple[str, ...] = ()  # that it was trained on, ISO 639-1; "many" for more than ten
     dtype: str = "float32"  # of the weights of models that are trained from it
+    ancestors: tuple[str, ...] = ()  # digests of the models and posts that it was made of, if it was itself
 
 
 class CurvePoint(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from huggingtweets import DataConfig, ReadOptions, TrainConfig, inspect, load_recipe, merge, train
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, export, inspect, load_recipe, merge, train
 from huggingtweets.files import home
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
@@ -64,6 +64,11 @@ def main(inputs: Path) -> None:
     train(job(SAMPLE, "tiny", "starter", *tiny))
     train(job(OTHER, "bob", "starter", *tiny))
     train(job(OTHER, "heir", "starter", "base=models/tiny", *tiny[1:], tracker="none"))
+    train(job(OTHER, "grandchild", "starter", "base=models/heir", *tiny[1:], tracker="none"))
+    exported = export("models/tiny", to="gguf", out=inputs / "exported")
+    weights = next(name for name in exported.files if name.endswith(".gguf"))
+    base = f"base={inputs / 'exported' / weights}"
+    train(job(OTHER, "of_an_export", "starter", base, *tiny[1:], tracker="none"))
     train(job(SAMPLE, "offline", "ngram", tracker="wandb"))
     merge(["models/tiny", "models/bob"], [], out=Path("models", "both"))
     try:

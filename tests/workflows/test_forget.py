@@ -153,7 +153,9 @@ def test_everything_is_found_by_lineage():
     kinds = {}
     for trace in traces.local:
         kinds.setdefault(trace.kind, set()).add(trace.path.name)
-    assert kinds["model"] == {"counted", "tiny", "both", "heir", "offline"}
+    assert kinds["model"] == {
+        *("counted", "tiny", "both", "heir", "grandchild", "of_an_export", "offline"),
+    }
     assert kinds["half-made model"] == {".counted-abcd1234"}
     assert len(kinds["unfinished run"]) == 1
     assert len(kinds["fetched posts"]) == 1
@@ -218,6 +220,16 @@ def test_the_command_shows_asks_and_deletes(machine):
     again = CliRunner().invoke(app, ["forget", SAMPLE, "--yes", "--json"])
     assert (json.loads(again.stdout)["deleted"], again.exit_code) == (False, 0)
     assert CliRunner().invoke(app, ["forget", "@"]).exit_code == 2
+
+
+@pytest.mark.usefixtures("machine")
+def test_models_made_of_models_that_are_gone_are_found():
+    """What was trained from an heir, or from an export, holds the voice where nothing between is left."""
+    for name in ("tiny", "heir", "both"):
+        shutil.rmtree(Path("models") / name)
+    found = {trace.path.name for trace in find_traces(SAMPLE).local if trace.kind == "model"}
+    assert found == {"counted", "grandchild", "of_an_export", "offline"}
+    assert "bob" not in found
 
 
 @pytest.mark.usefixtures("machine")

@@ -20,6 +20,7 @@ from ..types import Base
 from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
+from .ancestors import ancestors
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .kept import kept_base
@@ -98,6 +99,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
             licence=files.licence,
             languages=languages_of(name),
             dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
+            ancestors=ancestors(files),
         ),
         is_part=_is_part(config),
     )

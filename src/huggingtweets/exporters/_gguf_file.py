@@ -10,6 +10,7 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType
 from numpy.typing import NDArray
 
+from ..bases.ancestors import GGUF_PREFIX, digests
 from ..errors import ModelError
 from ..model_folder import folder_name
 from ..types import Record
@@ -19,7 +20,6 @@ from ._tokenizer import write_tokenizer
 
 LARGEST_ERROR = {"f32": 0.0, "f16": 1e-3, "q8_0": 0.02, "q4_0": 0.25}  # of a tensor, relative (Frobenius)
 
-_PREFIX = "huggingtweets"  # of keys that only we write
 _FILE_TYPES = {
     "f32": LlamaFileType.ALL_F32,
     "f16": LlamaFileType.MOSTLY_F16,
@@ -120,18 +120,19 @@ def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
     writer.add_base_model_name(0, record.base.name)
     if record.base.revision:
         writer.add_base_model_version(0, record.base.revision)
-    writer.add_bool(f"{_PREFIX}.bot", True)
-    writer.add_string(f"{_PREFIX}.copy_filter", NO_FILTER)
+    writer.add_bool(f"{GGUF_PREFIX}.bot", True)
+    writer.add_string(f"{GGUF_PREFIX}.copy_filter", NO_FILTER)
     for key, value in {
         "version": record.version,
         "recipe": record.recipe.name,
         "base_digest": record.base.digest,
         "dataset_digest": record.dataset_digest,
         "model_digest": record.model_digest,
+        "ancestors": " ".join(digests(record)),
         "speaker": request.speaker,
     }.items():
         if value:
-            writer.add_string(f"{_PREFIX}.{key}", value)
+            writer.add_string(f"{GGUF_PREFIX}.{key}", value)
 
 
 def description(record: Record) -> str:

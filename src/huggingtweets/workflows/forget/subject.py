@@ -65,7 +65,7 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
     """Collect the models, datasets and digests of a person.
 
     A model belongs to the person if it was trained on their posts, merged from such a model, or trained with
-    such a model as its base.
+    such a model, or what was exported of it, as its base, however many are between.
 
     Args:
         handle: the person's handle, with or without @.
@@ -107,7 +107,11 @@ def file_matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
 
 def _belongs_to(model: ModelFolder, subject: Subject) -> bool:
     record = model.record
-    parents = {record.base.digest, *(parent.digest for parent in record.merged_from)}
+    parents = {
+        record.base.digest,
+        *record.base.ancestors,
+        *(parent.digest for parent in record.merged_from),
+    }
     return subject.is_among(record.authors) or bool(parents & subject.digests)
 
 
