@@ -20,6 +20,7 @@ from huggingtweets.serving.limits import Limits
 from tests.helpers.app_server import wait_for
 
 PIECES = 400  # of 64 KB, of which an answer consists: more than the system keeps for a client
+MIDDLE = 40_000  # bytes of an answer that is more than the system keeps here, and less than asyncio would
 SECONDS = 0.5  # that headers or a piece of an answer may take
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 WEBSOCKET = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -32,10 +33,14 @@ KINDS = {  # what is sent first, and what then a byte at a time
     ),
     "an answer that is not read": (HEAD + b"\r\n", ""),
     "an answer read a byte at a time": (HEAD + b"\r\n", "read"),
+    "a short answer that is not read": (HEAD.replace(b"GET /", b"GET /middle") + b"\r\n", ""),
     "an answer that is not read to its end": (HEAD + b"Connection: close\r\n\r\n", ""),
     "request upon request": ((HEAD + b"\r\n") * 500, ""),
     "a WebSocket": (HEAD + WEBSOCKET + b"Sec-WebSocket-Version: 13\r\n\r\n", ""),
 }
+
+
+asked: list[str] = []  # paths of the requests that reached the application
 
 
 async def _answer(scope, receive, send):
@@ -43,7 +48,10 @@ async def _answer(scope, receive, send):
     del receive
     if scope["type"] != "http":
         return
+    asked.append(scope["path"])
     await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/middle":
+        await send({"type": "http.response.body", "body": b"x" * MIDDLE, "more_body": True})
     for _ in range(PIECES if scope["path"] == "/" else 0):
         await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
@@ -55,6 +63,7 @@ def port() -> Iterator[int]:
     bound_connections(Limits(connections=50, own_connections=40, headers=SECONDS, answer=SECONDS))
     server = uvicorn.Server(uvicorn.Config(_answer, log_level="error", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that little of an answer is kept
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         wait_for(lambda: server.started)
@@ -82,6 +91,25 @@ def test_connections_that_take_too_long_are_ended(port, kind):
     for connection in connections:
         connection.close()
     assert httpx.get(f"http://127.0.0.1:{port}/small", timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("requests", [2, 3, 500])
+def test_who_asks_again_before_the_answer_is_complete_is_cut_off(port, requests):
+    """No second request of such a connection is carried out, and it is ended at once: no browser does that."""
+    asked.clear()
+    connection = _connect(port, (HEAD + b"\r\n") * requests)
+    connection.settimeout(60)
+    with connection, suppress(ConnectionError):
+        while connection.recv(65_536):
+            pass
+    wait_for(lambda: not BoundedProtocol.open)
+    assert asked in ([], ["/"])
+
+
+def test_who_asks_again_after_the_answer_is_answered(port):
+    """A connection may be used for one request after the other."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+        assert [http.get("/small").status_code for _ in range(3)] == [200] * 3
 
 
 def _connect(port: int, first: bytes) -> socket.socket:

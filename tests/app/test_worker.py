@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -15,6 +17,7 @@ from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.workflows.data import sample_archive
+from tests.helpers.app_server import wait_for
 
 
 def request_in(tmp_path, **limits):
@@ -40,6 +43,19 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
     assert isinstance(state, events.Stopped)
     assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
     assert not (tmp_path / "models" / "me").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_run_that_the_system_stops_says_so(tmp_path, name):
+    """A machine that shuts down ends a run as Stop does; it can be resumed, and is no failure."""
+    folder = request_in(tmp_path)
+    process = subprocess.Popen([sys.executable, "-m", "huggingtweets.app.worker", folder])
+    wait_for(lambda: isinstance(events.state(events.load(folder)), events.Running))
+    process.send_signal(getattr(signal, name))
+    assert process.wait(120) == 0
+    assert isinstance(events.state(events.load(folder)), events.Stopped)
+    assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())
 
 
 WORK = """

@@ -1,7 +1,8 @@
 """The process of a training run: python -m huggingtweets.app.worker FOLDER.
 
 It runs on while pages are closed and servers restarted. A file in its folder stops it (`events.ask_to_stop`),
-as SIGINT does: training saves its state then, and another process of the same run continues from there.
+as SIGINT, SIGTERM and SIGHUP do: training saves its state then, and another process of the same run continues
+from there.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from .training_request import TrainingRequest
 NICE = 10  # priority below that of the page
 POLL_EVERY = 0.2  # seconds between two looks for the file that stops it
 KILL_AFTER = 60.0  # seconds that a run has to save its state when its time is up
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")  # signals; not all systems have each
 TIME_IS_UP = "its time on this page is up"
 
 
 def main(folder: Path) -> None:
     """Carry out the training request in `folder`, and append how it ended to its events."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    for name in STOPPING:
+        if hasattr(signal, name):  # a shell's background jobs ignore some of them
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     if hasattr(os, "nice"):
         os.nice(NICE)
     process, time_is_up = psutil.Process(), threading.Event()
@@ -76,7 +80,7 @@ def _watch(folder: Path, seconds: float | None, time_is_up: threading.Event) -> 
         _interrupt()
         if time_is_up.is_set():
             time.sleep(KILL_AFTER)
-            psutil.Process().terminate()
+            psutil.Process().kill()
 
     threading.Thread(target=watch, daemon=True).start()
 
