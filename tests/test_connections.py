@@ -95,7 +95,7 @@ def test_connections_that_take_too_long_are_ended(port, kind):
 
 @pytest.mark.parametrize("requests", [2, 3, 500])
 def test_who_asks_again_before_the_answer_is_complete_is_cut_off(port, requests):
-    """No second request of such a connection is carried out, and it is ended at once: no browser does that."""
+    """No second request of such a connection is carried out, and it ends at once: no browser does that."""
     asked.clear()
     connection = _connect(port, (HEAD + b"\r\n") * requests)
     connection.settimeout(60)

@@ -336,6 +336,27 @@ def test_uploads_of_one_address_are_counted(page):
     assert sum(path.stat().st_size for path in left) < 3_500_000
 
 
+def test_uploads_are_summed_for_each_address_and_for_nobody_else(page):
+    """Many small files count as one large one, from all of a network of IPv6; another address may go on."""
+    content = b"x" * 700_000
+    flood = [Client(page.url, address=f"2001:db8::{number}") for number in range(1, 5)]
+    with contextlib.ExitStack() as stack:
+        visitors = [stack.enter_context(client) for client in flood]
+        other = stack.enter_context(Client(page.url, address="2001:db8:0:1::1"))
+        assert [_sent(client, content) for client in visitors] == [True, True, True, False]
+        assert not _sent(visitors[0], b"x")
+        assert _sent(other, content)
+        assert _ask(visitors[0], "uploaded") == 200
+
+
+def _sent(client: Client, content: bytes) -> bool:
+    """Whether the page takes a file."""
+    try:
+        return client.upload("posts.csv", content).status_code == 200
+    except httpx.TransportError:  # the connection was closed, which is a refusal too
+        return False
+
+
 def test_the_count_of_uploads_is_that_of_each_address(monkeypatch):
     """An address that has uploaded too much does not keep others from it, and may again after a while."""
     uploaded = UploadedBytes(100)
