@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from huggingtweets import half_made
 from huggingtweets.errors import OutputExists
 from huggingtweets.files import save_tensors, temporary_folder, whole_file, whole_folder
 from huggingtweets.half_made import unowned
+from huggingtweets.model_folder import ModelFolder
 from tests.helpers.killed import hold_file, hold_folder
 
 
@@ -60,6 +62,32 @@ def test_a_file_that_appears_is_not_touched(tmp_path):
     with pytest.raises(OutputExists, match="out-2"):
         write(tmp_path / "out", meanwhile=lambda: (tmp_path / "out").write_text("mine"))
     assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_link_that_leads_nowhere_is_not_touched(tmp_path, replace):
+    """A disk that is not connected is behind it, perhaps; what the run made is kept beside it."""
+
+    def link():
+        for name in ("out", "out-2"):
+            (tmp_path / name).symlink_to(tmp_path / "disk" / "out")
+
+    with pytest.raises(OutputExists, match="out-3"):
+        write(tmp_path / "out", replace=replace, meanwhile=link)
+    assert (tmp_path / "out").is_symlink()
+    assert (tmp_path / "out-3" / "model").read_text() == "new"
+    with pytest.raises(OutputExists, match="exists already"):
+        write(tmp_path / "out")
+    with pytest.raises(OutputExists, match="exists already"):
+        ModelFolder.target("me", tmp_path / "out", overwrite=False)
+
+
+def test_an_empty_folder_that_appears_is_not_touched(tmp_path):
+    """Somebody has made it for something, and perhaps for certain people."""
+    with pytest.raises(OutputExists, match="out-2"):
+        write(tmp_path / "out", meanwhile=(tmp_path / "out").mkdir)
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_of_two_runs_that_replace_one_folder_the_second_keeps_its_own_beside(tmp_path):

@@ -69,7 +69,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         OutputExists: `target` exists and `replace` is false, or it cannot be written; or something else took
             its place while the block ran: then that stays, and the new folder is kept beside it.
     """
-    if target.exists() and not replace:
+    if os.path.lexists(target) and not replace:
         raise OutputExists(f"{target} exists already; choose another with --out, or remove it first")
     replaceable = _identity(target)
     try:
@@ -108,9 +108,11 @@ def _move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
         folder.aside.mkdir(mode=0o700)
         folder.target.rename(folder.aside / ASIDE)
     try:
+        if os.path.lexists(folder.target):  # even an empty folder, or a link that leads nowhere
+            raise FileExistsError
         folder.path.rename(folder.target)
     except OSError as error:
-        if not folder.target.exists():
+        if not os.path.lexists(folder.target):
             raise
         kept = _free_name(folder.target)
         folder.path.rename(kept)
@@ -122,7 +124,7 @@ def _move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
 
 def _free_name(target: Path) -> Path:
     names = (target.with_name(f"{target.name}-{number}") for number in itertools.count(2))
-    return next(path for path in names if not path.exists())
+    return next(path for path in names if not os.path.lexists(path))
 
 
 def whole_file(target: Path, content: bytes) -> None:
@@ -168,6 +170,9 @@ _REMEDIES = {
     errno.ENOTDIR: "a file is where a folder is needed; choose another place",
     errno.EEXIST: "a file is where a folder is needed; choose another place",
     errno.ENOENT: "it, a folder above it, or the current folder is not there, or no longer",
+    errno.EISDIR: "a folder is where a file is needed; choose another place",
+    errno.ELOOP: "it is a link that leads back to itself; remove it, or choose another place",
+    errno.EFBIG: "no file may be so large there; choose another disk, or raise the limit with ulimit -f",
     errno.EMFILE: "too many files are open; raise the limit with ulimit -n",
     errno.EIO: "the disk or what is on it is damaged",
 }

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,7 +104,7 @@ class ModelFolder:
             OutputExists: something is there already.
         """
         path = out or MODELS / folder_name(name)
-        if path.exists() and not overwrite:
+        if os.path.lexists(path) and not overwrite:  # a link that leads nowhere is somebody's, too
             raise OutputExists(
                 f"{path} exists already; choose another with --out, or replace it with --overwrite"
             )

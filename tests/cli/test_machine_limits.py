@@ -99,6 +99,16 @@ def test_a_read_only_disk_is_one_line(place, small_disk):
     refused(done, str(small_disk), "Read-only")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="this system has no such limit, and links need a right")
+def test_a_limit_of_a_file_s_size_and_a_link_to_itself_are_one_line(place, tmp_path):
+    """As of a disk that was formatted for cameras; it says what is not allowed, and where."""
+    (tmp_path / "loop").symlink_to("loop")
+    small, loop = (trains(place, "--set", "epochs=1", "--out", tmp_path / out) for out in ("m", "loop/m"))
+    command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *small]
+    refused(subprocess.run(command, capture_output=True, text=True, check=False), "ulimit -f")
+    refused(subprocess.run(loop, capture_output=True, text=True, check=False), "leads back to itself")
+
+
 def test_a_current_folder_that_is_gone_is_one_line(place, tmp_path):
     """Somebody deleted it while the shell stood in it."""
     gone = tmp_path / "gone"
