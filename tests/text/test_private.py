@@ -31,6 +31,7 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.PHONE, "07700900123"),
         (Kind.PHONE, "\uff10\uff19\uff10-\uff11\uff12\uff13\uff14-\uff15\uff16\uff17\uff18"),
         (Kind.PHONE, "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667"),
+        (Kind.PHONE, "090\u30fc1234\u30fc5678"),  # with the sign that Japanese keyboards give for a dash
         (Kind.CARD, "4111 1111 1111 1111"),
         (Kind.CARD, "3782-822463-10005"),
         (Kind.KEY, "AKIA" + "IOSFODNN7EXAMPLE"),

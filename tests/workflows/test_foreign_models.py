@@ -89,6 +89,23 @@ def edit(path, **fields):
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **fields}), "utf-8")
 
 
+def scatter(file):
+    """Let a folder's weights lie in a file of this name, as an index says."""
+
+    def change(folder):
+        (folder / WEIGHTS).rename(folder / "shard")
+        index = {"metadata": {}, "weight_map": {"transformer.wte.weight": file}}
+        (folder / f"{WEIGHTS}.index.json").write_text(json.dumps(index), "utf-8")
+        torch.save({"transformer.wte.weight": torch.zeros(1)}, folder / "pickled.bin")
+
+    return change
+
+
+def name_weights(folder):
+    edit(folder / "config.json", transformers_weights="adapter_model.bin")
+    torch.save({"transformer.wte.weight": torch.zeros(1)}, folder / "adapter_model.bin")
+
+
 def edit_weights(change):
     def damage(folder):
         weights = dict(load_file(folder / WEIGHTS))
@@ -232,3 +249,16 @@ def test_the_smallest_settings_end(here, setting):
     edit(here / "models" / "whole" / "generation_config.json", **setting)
     answer = CliRunner().invoke(app, [*COMMANDS["generate"], "--no-guards"])
     assert (answer.exit_code, answer.stdout[:5]) == (0, "1. My"), answer.output
+
+
+@pytest.mark.parametrize(
+    "damage", [scatter("pickled.bin"), scatter("../../base/model.safetensors"), name_weights]
+)
+@pytest.mark.parametrize("loads", [("generate", "models/whole", *SPEAKS), (*TRAINS, "--out", "models/new")])
+def test_weights_are_read_from_safetensors_of_the_folder_alone(here, monkeypatch, damage, loads):
+    """No pickle is opened, whatever index or config say, and no file of another folder."""
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("a pickle was opened"))
+    damage(here / ("models/whole" if loads[0] == "generate" else "base"))
+    done = CliRunner().invoke(app, loads)
+    assert done.exit_code == 2, done.output
+    assert "safetensors" in done.stderr.splitlines()[-1]

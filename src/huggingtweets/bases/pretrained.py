@@ -6,6 +6,7 @@ that begins with the file's name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from transformers import (
     GenerationConfig,
     PreTrainedConfig,
 )
+from transformers.utils import SAFE_WEIGHTS_INDEX_NAME
+from transformers.utils.hub import cached_file
 
 from ..errors import is_panic
 from ..model_folder import (
@@ -35,6 +38,7 @@ from ..model_folder import (
     WHOLE_WEIGHTS,
 )
 
+_SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
 _NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
 
 
@@ -54,6 +58,8 @@ def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
     kernel = str(getattr(config, "_attn_implementation", None) or "")
     if "/" in kernel:  # transformers would fetch and run it
         raise ValueError(f"{CONFIG}: it asks for the code of {kernel}, which is not run")
+    if weights := getattr(config, "transformers_weights", None):  # transformers would unpickle some
+        raise ValueError(f"{CONFIG}: it asks for the weights in {weights}, and only {WHOLE_WEIGHTS} is read")
     return config
 
 
@@ -114,6 +120,8 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
         ValueError: it is damaged, lacks weights, or asks for code to be run.
     """
     weights = options.get("gguf_file", WHOLE_WEIGHTS)
+    if "gguf_file" not in options:
+        _require_safetensors(place, options.get("revision"), offline=options.get("local_files_only", False))
     _require_layers(Path(place))
     with _naming(f"{CONFIG} or {weights}"):
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -122,6 +130,36 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
         model, loading = loaded
     _require_weights(loading, weights, complete=complete)
     return model
+
+
+class _WeightsIndex(Struct):
+    """Which file holds which weight, where they lie in several."""
+
+    weight_map: dict[str, str]
+
+
+def _require_safetensors(place: str | Path, revision: str | None, *, offline: bool) -> None:
+    """Refuse weights in other files than safetensors in the same folder; transformers would unpickle them.
+
+    Raises:
+        OSError: there is no config.
+        ValueError: config or index name another file.
+    """
+    load_config(place, revision=revision, local_files_only=offline)
+    index = cached_file(
+        place,
+        SAFE_WEIGHTS_INDEX_NAME,
+        revision=revision,
+        local_files_only=offline,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    if index is None:
+        return
+    with _naming(SAFE_WEIGHTS_INDEX_NAME):
+        named = msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()
+    if others := sorted(name for name in set(named) if not _SHARD.fullmatch(name)):
+        raise ValueError(f"{SAFE_WEIGHTS_INDEX_NAME}: {others[0]} is no file of safetensors beside it")
 
 
 class Adapter(Struct):

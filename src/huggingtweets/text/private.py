@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 AT = re.compile("[@\uff20\ufe6b]")
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
-    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\ufeff-]{{3,}}\d"
+    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u30fc\ufeff-]{{3,}}\d"
     r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][\u00ad\u200b-\u200f\u2060\ufeff]*){16}",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _SPELT_EMAIL = re.compile(  # jane (at) example (dot) org
     re.IGNORECASE,
 )
 _NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
-    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
+    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
 )
 _DATE = re.compile(
     r"(?:19|20)\d\d[^\w](?:0?[1-9]|1[0-2])[^\w][0-3]?\d|[0-3]?\d[^\w][0-3]?\d[^\w](?:19|20)\d\d"
