@@ -32,8 +32,8 @@ def digests(record: Record) -> tuple[str, ...]:
 
 
 def _of_gguf(path: Path) -> tuple[str, ...]:
-    from gguf import GGUFReader  # noqa: PLC0415 -- with numpy
+    from .gguf_reader import open_gguf  # noqa: PLC0415 -- with numpy
 
-    reader = GGUFReader(path)
+    reader = open_gguf(path)
     fields = (reader.get_field(f"{GGUF_PREFIX}.{name}") for name in GGUF_DIGESTS)
     return tuple(sorted({digest for field in fields if field for digest in str(field.contents()).split()}))

@@ -78,7 +78,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         _end_like_plain_text(tokenizer)
         config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
-        digest = _weights_digest(files, model)
+        digest, made_of = _weights_digest(files, model), ancestors(files)
     if tokenizer.eos_token_id is None:
         raise BaseError(
             f"base {name}: its tokenizer has no end token, so a post could never end; choose another base"
@@ -99,7 +99,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
             licence=files.licence,
             languages=languages_of(name),
             dtype=BFLOAT16 if str(config.dtype) == f"torch.{BFLOAT16}" else FLOAT32,
-            ancestors=ancestors(files),
+            ancestors=made_of,
         ),
         is_part=_is_part(config),
     )
