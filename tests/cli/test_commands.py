@@ -90,6 +90,18 @@ def test_train_without_a_recipe_says_what_it_takes(tmp_path):
     assert said.index("recipe starter") < said.index("Reading") < said.index("6,000")
 
 
+def test_a_home_that_cannot_be_written_is_noticed_at_once(tmp_path):
+    """Nothing is read before it is said, with what helps: another home, not another --out."""
+    posts = tmp_path / "posts.txt"
+    posts.write_text("\n".join(f"only a few posts {i}" for i in range(9)))
+    train = ("train", posts, "--name", "Ada", "--recipe", "ngram", "--out", tmp_path / "out")
+    done = run(*train, env={"HUGGINGTWEETS_HOME": str(posts / "home")}, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"cannot use {posts / 'home'}" in done.stderr
+    assert "set HUGGINGTWEETS_HOME" in done.stderr
+    assert "Reading" not in done.stderr
+
+
 def test_train_writes_a_whole_folder(made):
     """From a table to a folder with weights, card, pictures and record; the summary names them."""
     place, done = made
@@ -164,7 +176,7 @@ MISTAKES = {
     "no such recipe": (["train", "{posts}", "--recipe", "fast"], "expected one of distilgpt2"),
     "no such key": (["train", "{posts}", "--recipe", "starter", "--set", "speed=9"], "key=value"),
     "no such tracker": (["train", "{posts}", "--tracker", "mlflow"], "trackio"),
-    "no such language": (["inspect", "{posts}", "--lang", "klingon"], "expected one of"),
+    "no such language": (["inspect", "{posts}", "--lang", "klingon"], "give its code"),
     "no such base": (
         ["train", "{posts}", "--name", "Ada", "--base", "no/such", "--tracker", "none"],
         "--recipe starter",

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import UserError
-from ..registry import suggestion
 from ..text import UNSPACED
+from ..text.languages import language_code, language_name, nearest_code
 from ..types import Post
 from .languages import languages
 from .text import LINK, MENTION
@@ -42,10 +42,11 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
         if self.since and self.until and self.since > self.until:
             raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
         if self.lang is not None and self.lang not in languages():
-            known = ", ".join(languages())
+            near = (language_code(self.lang), nearest_code(self.lang))
+            meant = next((code for code in near if code in languages()), "")
             raise UserError(
-                f"language {self.lang!r} is not known; expected one of: {known}"
-                f"{suggestion(self.lang, languages())}"
+                f"language {self.lang!r} is not known; give its code (ISO 639-1), like en or ja"
+                + (f"; did you mean {meant!r}, {language_name(meant)}?" if meant else "")
             )
         try:
             re.compile(self.exclude_matching or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
@@ -23,6 +24,11 @@ def language_name(code: str) -> str:
     """Return the English name of a language by its code; the code where no name is known."""
     names = (name for name in _names().get(code, ()) if len(name) not in _CODE_LENGTHS)
     return next(names, code).title()
+
+
+def nearest_code(name: str) -> str:
+    """Return the code of the language whose code or name is most like a mistyped one; "" where none is."""
+    return _codes().get(next(iter(get_close_matches(name.casefold(), _codes(), n=1)), ""), "")
 
 
 def without_spaces(codes: Iterable[str]) -> str:

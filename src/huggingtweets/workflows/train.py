@@ -21,7 +21,7 @@ from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
 from ..dataset.sufficiency import for_each, require_enough
 from ..evaluation.copies import Originals, own_run
-from ..files import CheckpointConfig, home, temporary_folder, whole_folder
+from ..files import CheckpointConfig, home, require_home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
@@ -81,6 +81,7 @@ def train(
     """
     watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
     preparation = _preparation(config.data)
+    require_home()
     with clock.measure(Stage.READ):
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)
