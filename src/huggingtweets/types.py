@@ -9,14 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
 from .results import Metric
 
 MAX_SEED = 2**63 - 1  # the largest that every random number generator takes
 PROMPT = "My dream is"  # the beginning of the samples on every card, since 2020
+# fields of a recipe that mean something
+OF_NGRAM = {"name", "summary", "method", "seed", "sampling"}  # where nothing is trained
+OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # with LoRA alone
+OF_MUON = {"matrix_rate"}  # with Muon alone
 
 
 class Stage(StrEnum):
@@ -176,6 +180,14 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
         if self.frozen_layers and self.method != "full":
             raise ValueError(f"frozen_layers needs method full, not {self.method}")
+
+    def fields_in_use(self) -> dict[str, Any]:
+        """The fields that mean something with this method, as plain values."""
+        fields: dict[str, Any] = to_builtins(self)
+        unused = set() if self.method == "lora" else set(OF_LORA)
+        unused |= set() if self.optimizer == "muon" else OF_MUON
+        unused |= fields.keys() - OF_NGRAM if self.method == "ngram" else set()
+        return {name: value for name, value in fields.items() if name not in unused}
 
 
 NO_BASE = "none"  # the name of the base of a model that has none

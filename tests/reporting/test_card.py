@@ -12,12 +12,13 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from huggingtweets.reporting import model_card, render
-from huggingtweets.reporting.card import OF_LORA
 from huggingtweets.reporting.escaping import escape, escape_cell
 from huggingtweets.reporting.picture import plain
 from huggingtweets.reporting.published_card import unsaid
 from huggingtweets.results import Metric
 from huggingtweets.types import (
+    OF_LORA,
+    OF_MUON,
     Account,
     Author,
     Base,
@@ -277,7 +278,7 @@ def test_every_hyperparameter_and_metric_is_in_a_table():
     )
     rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}
-    assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA <= names
+    assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA - OF_MUON <= names
     assert {"sampling.temperature", "sampling.top_p", "sampling.max_new_tokens"} <= names
     assert ["Bits per byte of held-out posts", "1.500", "2.500", "", "106"] in rows
 

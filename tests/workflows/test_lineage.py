@@ -87,6 +87,7 @@ def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
     assert tree.facts["weights"] == INTACT
     step = only(tree, "train")
     assert step.facts["settings"]["epochs"] == 1
+    assert not {"lora rank", "matrix rate"} & step.facts["settings"].keys(), "it has neither LoRA nor Muon"
     assert step.facts["environment"]["torch"]
     assert only(tree, "base").facts["digest"] == record.base.digest
     data = only(tree, "dataset")
@@ -200,11 +201,12 @@ def test_an_older_record_gives_an_incomplete_tree(models):
 
 
 def test_an_n_gram_model_has_no_base(ngram_model):
-    """Its tree leads to the posts without a base."""
+    """Its tree leads to the posts without a base; of the recipe it shows what counting uses."""
     tree = lineage(ngram_model)
     assert tree.facts["weights"] == INTACT
     assert not nodes_of(tree, "base")
     assert only(tree, "count").inputs[0].kind == "dataset"
+    assert only(tree, "count").facts["settings"] == {"method": "ngram", "seed": 3}
 
 
 def test_the_command_prints_a_tree_and_json(models):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-import msgspec
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,7 +15,7 @@ from ..model_folder import prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..text.languages import without_spaces
-from ..types import NO_BASE, PROMPT, Author, Base, Funnel, Reason, Record, Sample
+from ..types import NO_BASE, OF_NGRAM, PROMPT, Author, Base, Funnel, Reason, Record, Sample
 from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
 from .funnel_picture import REASONS
@@ -25,7 +24,6 @@ from .sections import headlines
 from .tables import card_rows
 
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
-OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # fields of no other method
 SHOWN_FIELDS = (
     *("name", "method", "lora_rank", "epochs", "learning_rate", "learning_rate_steps"),
     *("batch_tokens", "seed"),
@@ -38,7 +36,6 @@ LICENCES = {  # by SPDX or a name of their own, as the Hub calls them
     "Gemma": "gemma",
     "Llama-3.2": "llama3.2",
 }
-COUNTED = ("name", "summary", "method", "seed")  # fields of a recipe that mean something without a base
 
 
 def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluation | None = None) -> str:
@@ -98,7 +95,7 @@ def _result(metric: Metric, record: Record) -> EvalResult:
         dataset_split="held out",
         metric_type=metric.name,
         metric_name=LABELS.get(metric.name, metric.name),
-        metric_value=round(metric.value, 4),
+        metric_value=round(metric.value, 3),
     )
 
 
@@ -228,12 +225,10 @@ def _base(base: Base) -> str:
 
 def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, object]]]:
     """The hyperparameters that tell recipes apart, and all others that meant something to this model."""
-    fields = msgspec.to_builtins(record.recipe)
+    fields = record.recipe.fields_in_use()
     sampling = fields.pop("sampling")
-    if record.base.name == NO_BASE or record.merged_from:  # then nothing was trained
-        fields = {name: fields[name] for name in COUNTED}
-    elif record.recipe.method != "lora":
-        fields = {name: value for name, value in fields.items() if name not in OF_LORA}
+    if record.merged_from:  # then nothing was trained
+        fields = {name: value for name, value in fields.items() if name in OF_NGRAM}
     fields |= {f"sampling.{name}": value for name, value in sampling.items()}
     shown = [(name, value) for name, value in fields.items() if name in SHOWN_FIELDS]
     return shown, [(name, value) for name, value in fields.items() if name not in SHOWN_FIELDS]

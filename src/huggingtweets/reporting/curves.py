@@ -31,13 +31,11 @@ def _title(held_out: Points) -> str:
         return "Nothing was measured during training"
     before, best = held_out[0][1], min(value for _, value in held_out)
     if len(held_out) == 1:
-        return f"A byte of unseen posts costs {before:.2f} bits"
+        return f"A byte of unseen posts costs {before:.3f} bits"
     if not best < before:
-        return f"Training did not help: a byte of unseen posts still costs {before:.2f} bits"
+        return f"Training did not help: a byte of unseen posts still costs {before:.3f} bits"
     fewer = percent(1 - best / before)
-    return (
-        f"{fewer} fewer guesses for unseen posts: {best:.2f} bits a byte after training, {before:.2f} before"
-    )
+    return f"{fewer} fewer guesses for unseen posts: {best:.3f} bits a byte, {before:.3f} before training"
 
 
 def _panel(label: str, points: Points, start: str = "") -> dict[str, object]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -101,8 +100,8 @@ def _model_node(folder: ModelFolder, descendants: frozenset[str]) -> Node:
 
 def _train_node(folder: ModelFolder) -> Node:
     record = folder.record
-    recipe = msgspec.to_builtins(record.recipe)
-    mix = {f"mix {handle}": weight for handle, weight in recipe.pop("mix").items()}
+    recipe = record.recipe.fields_in_use()
+    mix = {f"mix {handle}": weight for handle, weight in recipe.pop("mix", {}).items()}
     settings = {key.replace("_", " "): recipe[key] for key in recipe if key not in NOT_SETTINGS}
     has_base = record.base.name != NO_BASE
     return Node(
