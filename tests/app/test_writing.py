@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,9 +13,9 @@ from huggingtweets.app.loaded_models import LoadedModels
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.writing import Settings
 from huggingtweets.app.written import BesidePosts
-from huggingtweets.errors import UserError
+from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
-from huggingtweets.model_folder import STYLE, ModelFolder
+from huggingtweets.model_folder import SAMPLING, STYLE, ModelFolder
 from huggingtweets.workflows.forget import find_traces
 
 
@@ -46,6 +48,38 @@ def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
     with pytest.raises(UserError, match="judge it first") as caught:
         list(writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5))
     assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
+    """While one model is read from a slow disk, another is loaded; who asks for the slow one waits for it."""
+    slow = ModelFolder(shutil.copytree(ngram_model, tmp_path / "slow"))
+    content = (slow.path / SAMPLING).read_bytes()
+    (slow.path / SAMPLING).unlink()
+    os.mkfifo(slow.path / SAMPLING)  # whoever reads it waits until something is written to it
+    loaded, settings = LoadedModels(), Settings(max_tokens=20)
+    with ThreadPoolExecutor() as pool:
+        loading = [pool.submit(loaded.prepare, slow) for _ in range(2)]
+        quick = pool.submit(
+            lambda: list(writing.write(loaded, ModelFolder(ngram_model), "", settings, count=1))
+        )
+        try:
+            assert quick.result(timeout=60)
+            assert not any(one.done() for one in loading)
+        finally:
+            (slow.path / SAMPLING).write_bytes(content)
+        for one in loading:
+            one.result(timeout=60)
+
+
+def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):
+    """An error of loading reaches who asked; when its cause is gone, the model is loaded."""
+    loaded, folder = LoadedModels(), ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
+    (folder.path / SAMPLING).rename(tmp_path / SAMPLING)
+    with pytest.raises(ModelError):
+        loaded.prepare(folder)
+    (tmp_path / SAMPLING).rename(folder.path / SAMPLING)
+    loaded.prepare(folder)
 
 
 def test_an_n_gram_model_has_nothing_before_it(ngram_model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from .language import _
 from .messages import PageError
 
 CAPACITY = 2  # models in memory
+_Loaded = tuple[Writer, Sequence[TextFilter]]
 
 
 class LoadedModels:
@@ -26,7 +28,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: OrderedDict[tuple[Path, str, bool], tuple[Writer, Sequence[TextFilter]]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Path, str, bool], Future[_Loaded]] = OrderedDict()
         self._lock = threading.Lock()
 
     def stream(
@@ -56,8 +58,7 @@ class LoadedModels:
         Raises:
             UserError: a setting is out of range, or the model does not know the speaker.
         """
-        with self._lock:
-            model, filters = self._load(folder, base=base)
+        model, filters = self._load(folder, base=base)
         own = folder.record.recipe.sampling if base else model.sampling
         try:
             settings = msgspec.convert({**msgspec.to_builtins(own), **sampling}, Sampling)
@@ -68,8 +69,7 @@ class LoadedModels:
 
     def prepare(self, folder: ModelFolder) -> None:
         """Load a model, if it is not in memory."""
-        with self._lock:
-            self._load(folder)
+        self._load(folder)
 
     def unload(self, folder: Path) -> None:
         """Remove a model from memory, before its folder is deleted."""
@@ -77,15 +77,25 @@ class LoadedModels:
             for key in [key for key in self._loaded if key[0] == folder]:
                 del self._loaded[key]
 
-    def _load(self, folder: ModelFolder, *, base: bool = False) -> tuple[Writer, Sequence[TextFilter]]:
+    def _load(self, folder: ModelFolder, *, base: bool = False) -> _Loaded:
+        """A model from memory; who asks first loads it, and holds up nobody who asks for another."""
         key = (folder.path, folder.record.model_digest, base)
-        if key not in self._loaded:
-            model = _base(folder) if base else models.load_writer(folder.path)
-            self._loaded[key] = model, load_filters(folder.path)
-        self._loaded.move_to_end(key)
-        while len(self._loaded) > CAPACITY:
-            self._loaded.popitem(last=False)
-        return self._loaded[key]
+        mine: Future[_Loaded] = Future()
+        with self._lock:
+            loading = self._loaded.setdefault(key, mine)
+            self._loaded.move_to_end(key)
+            while len(self._loaded) > CAPACITY:
+                self._loaded.popitem(last=False)
+        if loading is mine:
+            try:
+                model = _base(folder) if base else models.load_writer(folder.path)
+                mine.set_result((model, load_filters(folder.path)))
+            except BaseException as error:  # noqa: BLE001 -- raised to all who wait for the model
+                with self._lock:
+                    if self._loaded.get(key) is mine:  # the next who asks tries again
+                        del self._loaded[key]
+                mine.set_exception(error)
+        return loading.result()
 
 
 def _base(folder: ModelFolder) -> Writer:
