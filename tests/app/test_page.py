@@ -463,6 +463,19 @@ def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
             assert (phone.evaluate("scrollY") > 0) == (size == browser.PHONE)
 
 
+def test_a_phone_shows_posts_when_they_are_read(chromium, page):
+    """A file that is given on a phone does not lead to the place where its posts will be, but to them."""
+    with browser.page_of(chromium, f"{page.url}?tab=posts", browser.PHONE) as (phone, _):
+        phone.get_by_text("No posts yet").wait_for(state="attached")
+        phone.evaluate("""addEventListener("scroll", () => {
+            window.seenFirst ??= document.getElementById("found").innerText;
+        })""")
+        phone.locator(".ht-drop input[type=file]").set_input_files(sample_archive())
+        phone.get_by_text("Of 697 posts, 633").wait_for()
+        browser.until(lambda: phone.locator("#found").bounding_box()["y"] < browser.PHONE[1] / 2)
+        assert "Lift Two" in phone.evaluate("seenFirst")
+
+
 def test_the_card_shows_the_person(tab):
     """The picture in the card is the person's, not a broken link."""
     _open(tab, "Take it")

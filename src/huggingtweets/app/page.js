@@ -81,11 +81,20 @@
     }
   });
 
-  // On a phone what a press brings is far below the button: it is brought into view.
+  // On a phone what a press brings is far below the button: it is brought into view when it is there.
   const BRINGS = { "try-sample": "found", add: "found", begin: "lesson", write: "posts" };
+  let awaited; // what looks whether it is there
   function bringIntoView(id) {
-    const column = document.getElementById(id)?.closest(".column");
-    if (column && column.getBoundingClientRect().top > innerHeight / 2) column.scrollIntoView();
+    awaited?.disconnect();
+    const brought = document.getElementById(id), before = brought?.textContent;
+    if (!brought) return;
+    awaited = new MutationObserver(() => {
+      if (brought.textContent === before) return;
+      awaited.disconnect();
+      const column = brought.closest(".column");
+      if (column.getBoundingClientRect().top > innerHeight / 2) column.scrollIntoView();
+    });
+    awaited.observe(brought, { subtree: true, childList: true, characterData: true });
   }
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button:not([disabled])");
