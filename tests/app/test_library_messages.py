@@ -97,7 +97,10 @@ def test_templates_are_what_the_library_says(tmp_path):
 
 def _raised(folder: Path) -> set[str]:
     """Messages that are put together of parts."""
-    raised = {str(_error(str(folder / name))) for name in _files(folder)}
+    raised = {
+        str(_error(place))
+        for place in ("https://example.org", *map(str, map(folder.joinpath, _files(folder))))
+    }
     with pytest.raises(LocationError) as nobody:
         choose_author("chat.txt", {"Ada": 2}, sources.ReadOptions(name="Grace"))
     with pytest.raises(NotEnoughPosts) as few:

@@ -226,6 +226,14 @@ def test_a_path_that_does_not_exist_is_reported(tmp_path):
         sources.recognise(str(tmp_path / "missing.zip"))
 
 
+@pytest.mark.parametrize("address", ["https://example.org/jane", "HTTP://example.org"])
+def test_an_address_is_never_called_a_file(address):
+    """The address of a page that is no feed is called so, with what helps where the page links to one."""
+    with pytest.raises(UnknownPlace, match=r"^[^;]*no feed and no account.*--source feed") as caught:
+        sources.recognise(address)
+    assert "file" not in str(caught.value)
+
+
 def test_an_unknown_source_is_reported_with_all_names(tmp_path):
     """An unknown source is reported with the names of all sources."""
     with pytest.raises(UnknownPlace, match=r"'x-archive'; choose one of: .*x_archive"):

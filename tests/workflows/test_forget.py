@@ -197,7 +197,8 @@ def test_what_is_of_others_stays(machine):
 def test_the_command_shows_asks_and_deletes(machine):
     """--dry-run and a missing --yes delete nothing; --yes deletes all, and lists what is published.
 
-    What --dry-run says is its result: it is on standard output, and can be piped.
+    What --dry-run says is its result: it is on standard output, and can be piped. What is done meanwhile is
+    said on standard error.
     """
     before = contents(machine).keys()
     mistyped = CliRunner().invoke(app, ["forget", SAMPLE[:-1], "--dry-run"])
@@ -207,7 +208,7 @@ def test_the_command_shows_asks_and_deletes(machine):
     assert "model: models/both  (holds @bob, too)" in shown.stdout
     assert "https://huggingface.co/me/tiny  with: hf repos delete me/tiny" in shown.stdout
     assert "me/bob" not in shown.output
-    assert shown.stderr == ""
+    assert shown.stderr == f"Looking for what was made of the posts: of @{SAMPLE}\n"
     refused = CliRunner().invoke(app, ["forget", SAMPLE])
     assert (refused.exit_code, "agree to it with --yes" in refused.stderr) == (2, True)
     assert contents(machine).keys() == before

@@ -11,7 +11,7 @@ from ..errors import ConsentNeeded
 from ..registry import suggestion
 from . import _options as opt
 from ._consent import with_consent
-from ._terminal import console, harmless, print_json, size
+from ._terminal import Terminal, console, harmless, print_json, size
 
 if TYPE_CHECKING:
     from ..hub.ledger import LedgerEntry
@@ -40,9 +40,11 @@ def forget(
       huggingtweets forget ada
       huggingtweets forget ada --in ~/bots --yes
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    from ..workflows.forget import find_traces
+    with Terminal() as terminal:
+        terminal.stage("traces", f"of @{handle.removeprefix('@')}")
+        from ..workflows.forget import find_traces  # after the title, since it takes a second
 
-    traces = find_traces(handle, folders or ())
+        traces = find_traces(handle, folders or ())
     delete = bool(traces.local) and not dry_run
     _show(traces, stderr=delete or as_json)
     if delete:

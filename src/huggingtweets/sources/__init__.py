@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -39,6 +40,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 _REGISTRY = Registry("huggingtweets.sources")
 _NO_OPTIONS = ReadOptions()
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 LIST = "huggingtweets sources lists what can be read"
 
 
@@ -153,6 +155,11 @@ def _unknown(location: str) -> str:
     if _exists(location):
         known = diagnosis(location)
         return f"{location} {known}" if known else f"nothing that can be read is in {location}; {LIST}"
+    if _ADDRESS.match(location):
+        return (
+            f"{location} is the address of no feed and no account that is known; for the feed that a page "
+            f"links to, add --source feed; {LIST}"
+        )
     meant = account(location) or _nearest_file(location)
     return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
 

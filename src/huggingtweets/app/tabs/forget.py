@@ -15,17 +15,18 @@ from .. import reading, training_request
 from .. import selection as selections
 from ..events import Queued, Running
 from ..language import _, html
-from ..markup import joined, note
-from ..messages import PageError
+from ..library_messages import translated
+from ..markup import joined, note, spoken
+from ..messages import PageError, without_commands
 from ..selection import Selection
 from ..server import Shared, event_options, fold, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
 
-_TRACES = Markup('<article class="ht-card"><p>{title}</p><ul lang="en">{items}</ul>{rest}</article>')
+_TRACES = Markup('<article class="ht-card"><p>{title}</p><ul>{items}</ul>{rest}</article>')
 _ITEM = Markup("<li>{kind}: {name} {about}</li>")
-_ELSEWHERE = Markup('<p>{}</p><ul lang="en">{}</ul>')
+_ELSEWHERE = Markup("<p>{}</p><ul>{}</ul>")
 
 
 class ForgetTab:
@@ -111,18 +112,25 @@ def _is_there(session: Session, selection: Selection) -> list[bool]:
     return [upload.exists() for upload in uploads]
 
 
+def _said(text: str) -> Markup:
+    """What the library says of a trace, in the visitor's language where it is known."""
+    return spoken(*translated(without_commands(plain(text))))
+
+
 def _list(traces: Traces) -> Markup:
     """What would be deleted, and what is out of reach."""
     if not traces.local:
         return note(_("Nothing here is known to come from @{handle}.").format(handle=plain(traces.handle)))
     items = joined(
         _ITEM.format(
-            kind=trace.kind, name=plain(trace.path.name), about=f"({trace.about})" if trace.about else ""
+            kind=_said(trace.kind),
+            name=plain(trace.path.name),
+            about=Markup("({})").format(_said(trace.about)) if trace.about else "",
         )
         for trace in traces.local
     )
     published = [entry.url for entry in traces.published.values()]
-    rest = joined(Markup("<li>{}</li>").format(plain(line)) for line in (*published, *traces.elsewhere))
+    rest = joined(Markup("<li>{}</li>").format(_said(line)) for line in (*published, *traces.elsewhere))
     return _TRACES.format(
         title=html("What was made of the posts of <b>@{handle}</b> here:").format(
             handle=plain(traces.handle)

@@ -22,9 +22,7 @@ from .trace import Trace
 __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
-NOT_SEARCHED = (
-    "models in other folders, unless --in of the command line names them; searches in a database of your own"
-)
+NOT_SEARCHED = ("models in other folders; name them with --in", "searches in a database of your own")
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[
         *(map(str, sorted(user_files)) if user_files else [ARCHIVES]),
         *sorted(remote_records),
         *_other_style_scores(subject, model_folders),
-        NOT_SEARCHED,
+        *NOT_SEARCHED,
     )
 
 
