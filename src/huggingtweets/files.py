@@ -34,20 +34,6 @@ def home() -> Path:
     return Path(folder) if folder else Path.home() / ".cache" / "huggingtweets"
 
 
-def require_home() -> None:
-    """Create `home()`, before the work begins whose outcome is kept there.
-
-    Raises:
-        OutputExists: it cannot be made, or nothing can be written there.
-    """
-    try:
-        home().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home()):
-            pass
-    except OSError as error:
-        raise file_error(error, home()) from error
-
-
 @contextmanager
 def at_home(folder: Path | None) -> Iterator[None]:
     """Make `home()` return `folder` inside the block, None: the same as outside.
@@ -175,12 +161,11 @@ def readable(path: Path) -> None:
     path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
 
 
-HOME_REMEDY = "set HUGGINGTWEETS_HOME to a folder where you may write"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REMEDIES = {
-    **dict.fromkeys(
-        (errno.EACCES, errno.EPERM, errno.EROFS), "choose a place where you may write, with --out"
-    ),
+    errno.EACCES: "choose a place where you may write, with --out or $HUGGINGTWEETS_HOME",
+    errno.EPERM: "choose a place where you may write, with --out or $HUGGINGTWEETS_HOME",
+    errno.EROFS: "choose a place that can be written, with --out or $HUGGINGTWEETS_HOME",
     errno.ENAMETOOLONG: "give a shorter name with --out",
     errno.ENOTDIR: "a file is where a folder is needed; choose another place",
     errno.EEXIST: "a file is where a folder is needed; choose another place",
@@ -206,14 +191,8 @@ def file_error(error: OSError, target: Path | None = None) -> OSError | OutOfSpa
             f"no space left on the disk{f' of {place}' if place else ''}; free some: {_space(place)}"
         )
     if error.errno in _REMEDIES:
-        remedy = HOME_REMEDY if place and _is_of_home(Path(place)) else _REMEDIES[error.errno]
-        return OutputExists(f"cannot use {place or 'a file'} ({error.strerror}): {remedy}")
+        return OutputExists(f"cannot use {place or 'a file'} ({error.strerror}): {_REMEDIES[error.errno]}")
     return error
-
-
-def _is_of_home(place: Path) -> bool:
-    """Whether a path is in `home()`, or is a folder above it."""
-    return place.is_relative_to(home()) or home().is_relative_to(place)
 
 
 def _space(place: str | Path | None) -> str:

@@ -97,7 +97,7 @@ def test_a_home_that_cannot_be_written_is_noticed_at_once(tmp_path):
     train = ("train", posts, "--name", "Ada", "--recipe", "ngram", "--out", tmp_path / "out")
     done = run(*train, env={"HUGGINGTWEETS_HOME": str(posts / "home")}, cwd=tmp_path)
     assert done.returncode == 2
-    assert f"cannot use {posts / 'home'}" in done.stderr
+    assert f"nothing can be kept in {posts / 'home'}" in done.stderr
     assert "set HUGGINGTWEETS_HOME" in done.stderr
     assert "Reading" not in done.stderr
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from tempfile import TemporaryFile
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from .. import cleaning, dataset, sources
 from ..cleaning import CleanedPosts, CleaningRules
+from ..errors import OutputExists
+from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
@@ -61,6 +64,23 @@ def require_places(config: DataConfig) -> None:
             sources.load(config.source)
         else:
             sources.recognise(location)
+
+
+def require_home() -> None:
+    """Create `home()`, before the work begins whose posts and unfinished runs are kept there.
+
+    Raises:
+        OutputExists: it cannot be made, or nothing can be written there.
+    """
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=home()):
+            pass
+    except OSError as error:
+        raise OutputExists(
+            f"nothing can be kept in {home()} ({error.strerror}); set HUGGINGTWEETS_HOME to a folder where "
+            "you may write"
+        ) from error
 
 
 def most_posts(recipe: Recipe, held_out: float) -> int | None:

@@ -21,7 +21,7 @@ from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
 from ..dataset.sufficiency import for_each, require_enough
 from ..evaluation.copies import Originals, own_run
-from ..files import CheckpointConfig, home, require_home, temporary_folder, whole_folder
+from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
@@ -37,7 +37,7 @@ from ._tracked import (
     record_report,
     source_settings,
 )
-from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read
+from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read, require_home
 from .evaluate import evaluate_folder, other_people
 
 SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
