@@ -94,7 +94,6 @@ class PostsTab:
             **options,
         )
         self._sample.click(show_errors(self._on_sample), [key, *filters], panel, **options)
-        self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], **options)
         *_, person = filters
         self._inspections.click(show_errors(self._on_action), key, [*panel, person], **options)
         replies, language, *boxes = filters
@@ -103,7 +102,9 @@ class PostsTab:
             language.input,
             *(event for box in boxes for event in (box.submit, box.blur)),
         ]
-        gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
+        filtered = gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
+        # The click takes the focus from a box, whose answer may come after that of the click.
+        self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], cancels=[filtered], **options)
         self._train.click(lambda: gr.Tabs(selected="train"), None, self._shared.tabs, **UNQUEUED)
         self._browse.connect(self.shown_digest, self._panel, self._read)
         self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)
