@@ -208,7 +208,7 @@ def test_the_command_shows_asks_and_deletes(machine):
     assert "model: models/both  (holds @bob, too)" in shown.stdout
     assert "https://huggingface.co/me/tiny  with: hf repos delete me/tiny" in shown.stdout
     assert "me/bob" not in shown.output
-    assert shown.stderr == f"Looking for what was made of the posts: of @{SAMPLE}\n"
+    assert shown.stderr == f"Looking for traces of a person: @{SAMPLE}\n"
     refused = CliRunner().invoke(app, ["forget", SAMPLE])
     assert (refused.exit_code, "agree to it with --yes" in refused.stderr) == (2, True)
     assert contents(machine).keys() == before

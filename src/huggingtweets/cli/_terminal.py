@@ -57,7 +57,7 @@ TITLES = {
     "export": "Writing the model for another program",
     "check": "Reading it back",
     "merge": "Averaging the weights",
-    "traces": "Looking for what was made of the posts",
+    "traces": "Looking for traces of a person",
 }
 SHOWN_BY_ITS_BAR = "generate"  # its results follow at once, so no title is printed
 

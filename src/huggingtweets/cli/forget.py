@@ -41,7 +41,7 @@ def forget(
       huggingtweets forget ada --in ~/bots --yes
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     with Terminal() as terminal:
-        terminal.stage("traces", f"of @{handle.removeprefix('@')}")
+        terminal.stage("traces", f"@{handle.removeprefix('@')}")
         from ..workflows.forget import find_traces  # after the title, since it takes a second
 
         traces = find_traces(handle, folders or ())
