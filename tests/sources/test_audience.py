@@ -288,6 +288,19 @@ def test_a_listing_of_reddit_and_an_export_of_ghost_are_read(tmp_path):
         ("Richtung", 1, 2),
         ("Phone", "+49 170 1234567", "+49 170 7654321"),
         ("number", "0170 1234567", "0170 7654321"),
+        ("message_type", 1, 0),
+        ("messageType", -1, 1),
+        ("who", "0", "1"),
+        ("type", 23, 20),
+        ("type", 1, 20),
+        ("box", 10485783, 10485780),
+        ("is_reply_from_other", False, True),
+        ("réponse de l'agent", "non", "oui"),
+        ("customer_reply", 1, 0),
+        ("otherSide", 0, 1),
+        ("Empfangen", "nein", "ja"),
+        ("Sent?", "✓", "✗"),
+        ("folder", "Sent Items", "INBOX"),
     ],
 )
 def test_flags_codes_and_telephones_tell_the_sides_of_a_chat(tmp_path, field, own, other):
@@ -318,6 +331,18 @@ def test_what_goes_from_one_to_another_is_no_post(tmp_path, giver, receiver):
         ("Stimmung", ["heiter", "müde"]),
         ("source", ["Tusky", "Ivory"]),
         ("city", ["Berlin", "Paris"]),
+        ("type", [0, 19]),
+        ("message_type", [1, 1]),
+        ("is_self_reply", [True, False]),
+        ("has_agent_reply", [True, False]),
+        ("is_reply_to_customer", [True, False]),
+        ("is_bot", [False, False]),
+        ("agent", ["", ""]),
+        ("user", ["0", "0"]),
+        ("Client", ["TweetDeck", "Twitter for Android"]),
+        ("useragent", ["Chrome", "Safari"]),
+        ("Role", ["author", "author"]),
+        ("folder", ["Travel", "Work"]),
     ],
 )
 def test_fields_of_posts_do_not_make_a_chat(tmp_path, field, values):
@@ -330,6 +355,36 @@ def test_own_texts_of_reddit_are_no_messages(tmp_path):
     """There `is_self` tells a text from a link."""
     posts = [{"data": {"author": "ada", "selftext": MINE, "is_self": True}}]
     assert texts(tmp_path, {"kind": "Listing", "data": {"children": posts}}) == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("field", "own", "other"),
+    [
+        ("Role", "user", "assistant"),
+        ("role", "Human", "GPT"),
+        ("Rolle", "Kunde", "Berater"),
+        ("роль", "пользователь", "ассистент"),
+        ("role", "tenant", "landlord"),
+        ("role", "me", "you"),
+        ("sender_type", "contact", "agent"),
+        ("event", "user_message", "bot_message"),
+        ("x", "<user>", "<bot>"),
+        ("Agent", "Ada", "Bob"),
+        ("agent id", 3, 4),
+        ("Client Name", "Ada L.", "Bob S."),
+        ("Source user", "ada", "bob"),
+        ("source_user_id", 11, 12),
+        ("speaker", 0, 1),
+        ("user_id", 1, 0),
+        ("sender", 0.0, 1.0),
+    ],
+)
+def test_both_sides_of_a_talk_are_people(tmp_path, field, own, other):
+    """A role, an agent, a client or a number says who speaks, 0 as well: one of them has to be chosen."""
+    records = [{field: own, "text": MINE}, {field: other, "text": OTHER}] * 2
+    with pytest.raises(LocationError, match="several people"):
+        texts(tmp_path, records, name="Grace")
+    assert texts(tmp_path, records, handle=str(own).removesuffix(".0")) == [MINE] * 2
 
 
 @pytest.mark.parametrize(

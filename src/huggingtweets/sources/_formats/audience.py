@@ -84,13 +84,13 @@ class Audience:
         for record in sample:
             for name, value in record.items():
                 words = values.setdefault(name, set())
-                if value is not None:
-                    words.add("" if is_empty(value) else str(value)[:1000])
+                if value is not None and value != "":
+                    words.add(str(value)[:1000])
         self._known.update(values)
         for name, words in values.items():
-            self._learn_field(name, plain(name), words - {""})
+            self._learn_field(name, plain(name), {word for word in words if not is_empty(word)})
             if words:
-                self._learn_direction(name, words - {""})
+                self._learn_direction(name, words)
 
     def _learn_field(self, name: str, key: str, words: set[str]) -> None:
         """Add the tests of a field; `words` are what is in it, as far as that is known."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,6 +36,9 @@ _AROUND = (
 )  # objects in which the profile may be
 _SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
 _AT_HANDLE = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
+_NUMBER = re.compile(r"\d+(?:\.0)?")
+_ZERO = {"0", "0.0"}
+_SOURCE = "source"  # `source user id`
 _LONGEST_NAME = 60  # characters
 _SHORTEST_NAME = 3  # characters: a column of shorter words holds codes
 _STATUS_LINK = re.compile(r"(?:twitter|x)\.com/(?!i/|web/)(\w{1,15})/status(?:es)?/(\d+)")
@@ -65,6 +68,7 @@ class Authorship:
         self._known: set[str] = set()
         self._handle: str | None = None
         self._shown: list[str] = []
+        self._has_numbers = False  # whether authors are numbers, of which 0 is one
         self.guessed = ""  # the field that is taken for the author's only as its values recur as names do
         self._link = _link_of_one_author(sample, _used_fields(sample))
         self._learn(sample)
@@ -92,6 +96,7 @@ class Authorship:
             handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
             self.guessed = next(iter(handles), "")
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
+        self._has_numbers = bool(self._handle) and any(map(_is_number, _filled(sample, self._handle or "")))
         self._shown = [name for name in shown if name != self._handle or not handles]
 
     @property
@@ -113,6 +118,8 @@ class Authorship:
             match = _STATUS_LINK.search(str(record.get(self._link)))
             return Person(match[1] if match else "", shown)
         value = record.get(self._handle) if self._handle else None
+        if self._has_numbers and str(value).strip() in _ZERO:
+            return Person("0", shown)
         if isinstance(value, str) and not value.startswith(("{", "[", "(")):
             return Person("" if is_empty(value) else _key(value.strip(), self._handle), shown)
         key, own_shown = _read_profile(value)
@@ -201,7 +208,8 @@ def names_a_writer(column: str) -> bool:
     describes = (
         words[-1:] and words[-1] not in known["parts"] and not set(words).isdisjoint(known["descriptions"])
     )
-    return bool(says_so and not describes and set(words).isdisjoint(known["parts_of_others"]))
+    is_source = words[:1] == [_SOURCE] and "".join(words[1:]) in known["handles"]
+    return is_source or bool(says_so and not describes and set(words).isdisjoint(known["parts_of_others"]))
 
 
 def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -210,14 +218,31 @@ def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _holds_people(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
-    """Whether a field of any name holds people: handles with their @, or `me` beside other names."""
+    """Whether a field of any name holds people: handles with @, who speaks, or `me` beside other names."""
     values = _values(sample, field)
     if max(map(len, values)) > _LONGEST_NAME:
         return False
+    if _are_speakers(values):
+        return True
     marked = {value for value in values if plain(value) in names("authors")["marks"]}
     named = marked and any(len(value) >= _SHORTEST_NAME for value in values - marked)
     is_writers = set(parts(field)).isdisjoint(names("authors")["parts_of_others"])
     return bool(named) or (is_writers and all(map(_AT_HANDLE.fullmatch, values)))
+
+
+def _are_speakers(values: Collection[str]) -> bool:
+    """Whether values are what speakers are called in talks with a machine, or for help: `user`, `agent`."""
+    known = names("directions")
+    roles = [{*parts(value)} - {*known["around_sides"]} for value in values]
+    return (
+        len(values) > 1
+        and all(role and role <= {*known["speakers"], *known["beside_speakers"]} for role in roles)
+        and any(role <= {*known["speakers"]} for role in roles)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool) and _NUMBER.fullmatch(str(value).strip()) is not None
 
 
 def _values(sample: Sequence[Mapping[str, Any]], field: str) -> set[str]:

@@ -25,14 +25,21 @@ def recur_as_names(field: str, values: Collection[object], records: int) -> bool
     """
     if 2 * len(values) <= records or not _may_say_who(field):
         return False
-    different = {value.strip() if isinstance(value, str) else "" for value in values}
-    return 1 < len(different) <= (len(values) + 1) // 2 and _are_names(different)
+    different = {str(value).strip() if isinstance(value, str | int) else "" for value in values}
+    recur = 1 < len(different) <= (len(values) + 1) // 2
+    return recur and (_says_role(field) or _are_names(different)) and not _are_programs(different)
 
 
 def _may_say_who(field: str) -> bool:
     """Whether a field has no name of another meaning, such as a topic or a device."""
-    words, others = parts(field), {*names("authors")["parts_of_others"], *names("authors")["descriptions"]}
-    return plain(field) not in _known() and others.isdisjoint(words)
+    others = {*names("authors")["parts_of_others"], *names("authors")["descriptions"]}
+    return _says_role(field) or (plain(field) not in _known() and others.isdisjoint(parts(field)))
+
+
+def _says_role(field: str) -> bool:
+    """Whether a field says as what somebody speaks: `Agent name`, `role`; that of a user is a browser."""
+    words, known = set(parts(field)), names("authors")
+    return bool(words & {*known["roles"]}) and words <= {*known["roles"], *known["beside_roles"]}
 
 
 @cache
@@ -50,6 +57,12 @@ def _are_names(different: Collection[str]) -> bool:
         and any(len(name) >= _SHORTEST or not name.isascii() for name in different)
         and known.isdisjoint(map(plain, different))
     )
+
+
+def _are_programs(different: Collection[str]) -> bool:
+    """Whether half of the names or more are those of programs: `Twitter for iPhone`."""
+    programs = [name for name in different if not {*names("authors")["programs"]}.isdisjoint(parts(name))]
+    return 2 * len(programs) >= len(different)
 
 
 def _is_name(value: str) -> bool:
