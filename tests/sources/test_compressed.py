@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import LocationError, SeveralAuthors
 from huggingtweets.sources import ReadOptions
-from huggingtweets.sources._formats import compressed
+from huggingtweets.sources._formats import archive_files, compressed
 from tests.helpers.archive_builder import tweet, write_zip
 
 TABLE = b"user,text\nada,the kettle sings again\nada,the train is late as ever\n"
@@ -92,3 +93,50 @@ def test_what_is_wrong_inside_is_said_of_the_file_that_was_given(tmp_path):
     with pytest.raises(LocationError) as caught:
         read(path, name="Ada")
     assert str(caught.value).startswith(str(path))
+
+
+def zipped(path, files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["posts.csv", "mine/posts.csv", "posts.txt"])
+def test_a_table_alone_in_a_zip_is_read_as_if_it_were_given(tmp_path, temporary, name):
+    """Whatever folder it is in, and beside files that a system hides."""
+    path = zipped(tmp_path / "posts.zip", {name: TABLE, ".DS_Store": b"x", "__MACOSX/x": b"x"})
+    assert sources.recognise(str(path)) == "table"
+    assert read(path, name="Ada") == ["the kettle sings again", "the train is late as ever"]
+    assert list(temporary.iterdir()) == []
+
+
+def test_whose_words_are_in_a_zip_is_asked_as_of_the_file_alone(tmp_path):
+    """Neither the words of others nor private ones are read, and messages name the zip."""
+    several = zipped(tmp_path / "a.zip", {"posts.csv": b"user,text\nada,one more post\nbob,their words\n"})
+    with pytest.raises(SeveralAuthors, match=r"a\.zip holds posts of several people"):
+        read(several)
+    closed = zipped(
+        tmp_path / "b.zip", {"posts.json": b'[{"text": "my secret words", "visibility": "direct"}]'}
+    )
+    with pytest.raises(LocationError, match=r"b\.zip holds no posts that everyone could read"):
+        read(closed, name="Ada")
+    chat = zipped(tmp_path / "c.zip", {"talk.txt": CHAT})
+    with pytest.raises(SeveralAuthors):
+        read(chat)
+
+
+def test_two_tables_in_a_zip_are_not_chosen_from(tmp_path):
+    """What they are is not known, and so the person says which one has the posts."""
+    path = zipped(tmp_path / "posts.zip", {"posts.csv": TABLE, "likes.csv": TABLE})
+    with pytest.raises(LocationError, match="give that file alone"):
+        read(path, name="Ada")
+
+
+def test_a_bomb_alone_in_a_zip_is_not_unpacked(tmp_path, temporary, monkeypatch):
+    """It is refused before any of it is written."""
+    monkeypatch.setattr(archive_files, "RATIO_MATTERS_FROM", 1 << 20)
+    path = zipped(tmp_path / "posts.zip", {"posts.csv": b"\0" * (4 << 20)})
+    with pytest.raises(LocationError):
+        read(path, name="Ada")
+    assert list(temporary.iterdir()) == []

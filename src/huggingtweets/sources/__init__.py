@@ -20,7 +20,7 @@ from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
-from ._formats.compressed import unpacked
+from ._formats.compressed import only_table, unpacked
 from ._formats.skipped import count_skipped
 from ._rows_by_author import rows_by_author
 
@@ -65,12 +65,10 @@ def recognise(location: str) -> str:
     Raises:
         UnknownPlace: No source matches it.
     """
-    with unpacked(location) as plain, share_archives():
-        matches = {name: _match(name, plain) for name in names()}
-    best = max(matches, key=matches.__getitem__)
-    if matches[best] is Match.NO:
-        raise UnknownPlace(_unknown(location))
-    return best
+    with _opened(location) as (_, name):
+        if not name:
+            raise UnknownPlace(_unknown(location))
+        return name
 
 
 def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None = None) -> Timeline:
@@ -90,14 +88,34 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
         ConsentNeeded: A live service costs money, and `options.agreed` is false.
     """
     with ExitStack() as stack:
-        plain = stack.enter_context(unpacked(location))
+        plain, name = stack.enter_context(_opened(location, source))
         with _named(location, plain):
-            name = source or recognise(plain)
+            if not name:
+                raise UnknownPlace(_unknown(plain))
             _LOG.info("%s is read as %s", location, name)
             timeline = load(name).read(plain, options)
         account = _without_private_details(timeline.account)
         posts = _checked_posts(location, plain, timeline, stack.pop_all())
     return replace(timeline, account=account, posts=posts)
+
+
+@contextmanager
+def _opened(location: str, source: str | None = None) -> Iterator[tuple[str, str]]:
+    """Give the location of what is in a compressed file, or alone in a zip, and its source; "" for none."""
+    with unpacked(location) as plain:
+        if name := source or _best(plain):
+            yield plain, name
+            return
+        with only_table(plain) as table:
+            yield table or plain, _best(table) if table else ""
+
+
+def _best(location: str) -> str:
+    """Return the name of the source that matches a location best; "" if none does."""
+    with share_archives():
+        matches = {name: _match(name, location) for name in names()}
+    best = max(matches, key=matches.__getitem__)
+    return "" if matches[best] is Match.NO else best
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A single file that is compressed (gzip, bzip2, xz), unpacked beside for as long as it is read.
+"""A single file that is compressed (gzip, bzip2, xz) or alone in a zip, unpacked for as long as it is read.
 
 The file may be hostile: it is not unpacked further than genuine ones go, see archive_files.py.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import BrokenArchive
-from .archive_files import LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, read_chunks
+from .archive_files import LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, open_archive, read_chunks
+from .table_rows import is_table
 from .tar_files import is_tar
 
 _OPENERS: dict[bytes, Callable[[Path], Any]] = {
@@ -25,6 +26,8 @@ _OPENERS: dict[bytes, Callable[[Path], Any]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 _SUFFIXES = {".gz", ".gzip", ".bz2", ".xz"}
+_PREFIX = "huggingtweets-"  # of the folders of copies
+_ZIP = b"PK\3\4"
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 _LONGEST_NAME = 100  # bytes of a name that is kept; what the system allows is more
 _ANY_TABLE = ".txt"  # what a file is named that has no other ending: what is in it decides
@@ -44,7 +47,7 @@ def unpacked(location: str) -> Iterator[str]:
     if opener is None:
         yield location
         return
-    with tempfile.TemporaryDirectory(prefix="huggingtweets-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         copy = Path(folder) / _inner_name(path)
         with copy.open("wb") as target:
             _unpack(path, opener, target)
@@ -52,6 +55,42 @@ def unpacked(location: str) -> Iterator[str]:
             yield location
         else:
             yield str(copy)
+
+
+@contextmanager
+def only_table(location: str) -> Iterator[str]:
+    """Give the location of the table that is alone in a zip, a copy as of `unpacked`; "" if there is none.
+
+    Raises:
+        BrokenArchive: The file in the zip is damaged, encrypted, a link, or would grow without end.
+    """
+    path = Path(location)
+    name = _only_name(path)
+    if not name:
+        yield ""
+        return
+    with open_archive(path) as files, tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        copy = Path(folder) / _kept_name(Path(name).name)
+        with copy.open("wb") as target:
+            target.writelines(files.chunks(name))
+        yield str(copy)
+
+
+def _only_name(path: Path) -> str:
+    """Return the name of the table that is the only file of a zip, but for hidden ones; else ""."""
+    try:
+        if not path.is_file() or not _begins_as_zip(path):
+            return ""
+        with open_archive(path) as files:
+            names = [name for name in files.all_names() if not Path(name).name.startswith(".")]
+    except (OSError, ValueError, BrokenArchive):
+        return ""
+    return names[0] if len(names) == 1 and is_table(Path(names[0])) else ""
+
+
+def _begins_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def _opener(path: Path) -> Callable[[Path], Any] | None:
@@ -68,8 +107,13 @@ def _opener(path: Path) -> Callable[[Path], Any] | None:
 def _inner_name(path: Path) -> str:
     """Return the name of the file without the ending of its compression."""
     name = path.stem if path.suffix.lower() in _SUFFIXES else path.name
-    name = name.encode()[-_LONGEST_NAME:].decode("utf-8", "ignore")
+    name = _kept_name(name)
     return name if Path(name).suffix else name + _ANY_TABLE
+
+
+def _kept_name(name: str) -> str:
+    """Return a name, or the end of a long one."""
+    return name.encode("utf-8", "replace")[-_LONGEST_NAME:].decode("utf-8", "ignore")
 
 
 def _unpack(path: Path, opener: Callable[[Path], Any], target: IO[bytes]) -> None:
