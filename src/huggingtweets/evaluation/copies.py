@@ -97,8 +97,11 @@ class Originals:
             threshold: `NEAR` or higher.
         """
         flags = np.zeros(len(texts), bool)
-        for start in range(0, len(texts) if self.count else 0, PIECE):
-            holding, sizes = self._held(texts[start : start + PIECE])
+        if not self.count:
+            return flags
+        all_holding, all_sizes = self._held(texts)
+        for start in range(0, len(texts), PIECE):
+            holding, sizes = all_holding[start : start + PIECE], all_sizes[start : start + PIECE]
             text, post = self._candidates(holding, sizes, threshold)
             both = np.asarray(holding[text].multiply(self._indexed.holding[post]).sum(axis=1)).ravel()
             similar = both >= threshold * (sizes[text] + self._indexed.sizes[post] - both)
@@ -132,6 +135,18 @@ class Originals:
         return np.bincount(self._indexed.holding.indices, minlength=len(self._indexed.different))
 
     @cached_property
+    def _by_frequency(self) -> Positions:
+        """The shingles, the rarest first."""
+        return np.argsort(self._frequency, kind="stable")
+
+    @cached_property
+    def _rank(self) -> Positions:
+        """The place of each shingle among them."""
+        rank = np.empty_like(self._by_frequency)
+        rank[self._by_frequency] = np.arange(len(rank))
+        return rank
+
+    @cached_property
     def _held_rarely(self) -> csr_matrix:
         """(shingles, training posts): only the rarest shingles of each post."""
         return self._rarest(self._indexed.holding, self._indexed.sizes, NEAR).T.tocsr()
@@ -141,10 +156,11 @@ class Originals:
 
         Shingles that no training post has are the rarest, and count.
         """
-        owner, column = holding.nonzero()
-        order = np.lexsort((column, self._frequency[column], owner))
-        owner, column = owner[order], column[order]
-        known = np.bincount(owner, minlength=len(sizes))
+        known = np.diff(holding.indptr)
+        owner = np.repeat(np.arange(len(sizes)), known)
+        keys = owner * len(self._by_frequency) + self._rank[holding.indices]
+        keys.sort()
+        column = self._by_frequency[keys - owner * len(self._by_frequency)]
         place = np.arange(len(owner)) - np.repeat(np.cumsum(known) - known, known)
         kept = place < (known - _beyond_rarest(sizes, threshold))[owner]
         return _incidence(owner[kept], column[kept], len(sizes), self._indexed.different)
@@ -152,7 +168,9 @@ class Originals:
     def _held(self, texts: Sequence[str]) -> tuple[csr_matrix, Positions]:
         """(texts, shingles of the training posts), and how many shingles each text has in all."""
         owner, shingles = _shingles(texts)
-        column = np.searchsorted(self._indexed.different, shingles)
+        order = np.argsort(shingles)  # neighbours are near each other in memory
+        column = np.empty_like(order)
+        column[order] = np.searchsorted(self._indexed.different, shingles[order])
         known = self._indexed.different[np.minimum(column, len(self._indexed.different) - 1)] == shingles
         incidence = _incidence(owner[known], column[known], len(texts), self._indexed.different)
         return incidence, np.bincount(owner, minlength=len(texts))

@@ -66,7 +66,7 @@ def count_contexts(texts: Sequence[str], order: int) -> Iterator[ContextCounts]:
     following = stream.data[positions]
     by_following = np.argsort(following, kind="stable")
     following = following[by_following]
-    contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.int64)
+    contexts, context = np.zeros(1, np.int64), np.zeros(len(positions), np.uint32)  # half of the memory
     begins = np.zeros(len(positions), bool)  # whether another context begins at a place of the order
     begins[:1] = True
     for length in range(order):
@@ -74,13 +74,13 @@ def count_contexts(texts: Sequence[str], order: int) -> Iterator[ContextCounts]:
             before = stream.data[positions - length]
             begins[1:] |= before[1:] != before[:-1]
             first = np.flatnonzero(begins)
-            contexts = context[first] * RADIX + before[first]
-            context = np.cumsum(begins)
+            contexts = context[first].astype(np.int64) * RADIX + before[first]
+            context = np.cumsum(begins, dtype=np.uint32)
             context -= 1
         yield ContextCounts(contexts, *_count_grams(context[by_following], following))
 
 
-def _count_grams(context: Integers, following: Bytes) -> tuple[Integers, Integers]:
+def _count_grams(context: NDArray[np.uint32], following: Bytes) -> tuple[Integers, Integers]:
     """The sorted grams of positions, and how often each is there.
 
     Args:
@@ -90,7 +90,7 @@ def _count_grams(context: Integers, following: Bytes) -> tuple[Integers, Integer
     begins = np.ones(len(context), bool)
     begins[1:] = (context[1:] != context[:-1]) | (following[1:] != following[:-1])
     first = np.flatnonzero(begins)
-    grams = context[first] * RADIX + following[first]
+    grams = context[first].astype(np.int64) * RADIX + following[first]
     order = np.argsort(grams)
     return grams[order], np.diff(first, append=len(context))[order]
 

@@ -11,6 +11,7 @@ The counts hold the posts nearly word for word: whoever has the model has most o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -69,9 +70,6 @@ class NgramModel:
         self.order = len(levels)
         self.smoothing = smoothing
         self._levels = list(levels)
-        self._first_grams = [  # of each context, and the end of the last
-            np.searchsorted(level.grams, RADIX * np.arange(len(level.contexts) + 1)) for level in levels
-        ]
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> NgramModel:
@@ -174,6 +172,11 @@ class NgramModel:
             require_whole(levels)
             return cls(levels, str(settings["smoothing"]))
 
+    @cached_property
+    def _first_grams(self) -> list[Integers]:
+        """The first gram of each context, and the end of the last; only writing needs them."""
+        return [_first_grams(level) for level in self._levels]
+
     def _matching_contexts(
         self, latest: Integers
     ) -> list[tuple[Probabilities, Integers, tuple[Integers, Flags]]]:
@@ -260,6 +263,13 @@ def _interpolate(level: Probabilities, matches: Matches, shorter: Floats) -> Flo
     explicit = np.where(matches.gram_seen, level.explicit[matches.gram], 0.0)
     longer = explicit + level.backoff[matches.context] * shorter
     return np.where(matches.context_seen, longer, shorter)
+
+
+def _first_grams(level: Probabilities) -> Integers:
+    """The place of each context's first gram, and the number of grams."""
+    first = np.zeros(len(level.contexts) + 1, np.int64)
+    np.cumsum(np.bincount(level.grams // RADIX, minlength=len(level.contexts)), out=first[1:])
+    return first
 
 
 def _narrow(array: NDArray[np.generic]) -> NDArray[np.generic]:
