@@ -337,6 +337,7 @@ def test_what_goes_from_one_to_another_is_no_post(tmp_path, giver, receiver):
         ("has_agent_reply", [True, False]),
         ("is_reply_to_customer", [True, False]),
         ("is_bot", [False, False]),
+        ("is_staff", [0, 0]),
         ("agent", ["", ""]),
         ("user", ["0", "0"]),
         ("Client", ["TweetDeck", "Twitter for Android"]),
@@ -349,6 +350,14 @@ def test_fields_of_posts_do_not_make_a_chat(tmp_path, field, values):
     """What a post is about, and what its author did with it, says nothing about who wrote it."""
     records = [{"text": f"{MINE} {n}", field: value} for n, value in enumerate(values * 3)]
     assert len(texts(tmp_path, records, name="Ada")) == 6
+
+
+def test_a_speaker_who_comes_late_is_another(tmp_path):
+    """A flag that the records which show the fields have not set closes those that have it."""
+    records = [{"text": f"{MINE} {n}", "is_staff": False} for n in range(1200)]
+    read_texts = texts(tmp_path, [*records, {"text": OTHER, "is_staff": True}], name="Ada")
+    assert len(read_texts) == 1200
+    assert OTHER not in read_texts
 
 
 def test_own_texts_of_reddit_are_no_messages(tmp_path):

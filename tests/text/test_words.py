@@ -5,13 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.text import words
+from huggingtweets.text import signs, words
 
 
-@given(st.text(st.characters(codec="ascii"), max_size=60))
+@given(st.text("aB9_'#@ -.\n", max_size=60) | st.text(st.characters(codec="ascii"), max_size=60))
 def test_words_in_ascii_are_those_of_all_scripts(text):
     """The faster way finds the same: a word of another script behind them changes none of these."""
     assert words(text) == words(f"{text} \u00e9")[:-1]
+    assert signs(text) == signs(f"{text} \u00e9")[:-1]
 
 
 def test_words_are_folded():

@@ -34,6 +34,7 @@ MENTION = re.compile(
 EMOJI = re.compile(
     rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]|\u200d{_PICTURE})*"
 )
+_ASCII_SIGN = re.compile(rf"(?<!\w)#\w+|(?<!\w)@\w+|{_ASCII_WORD.pattern}", re.ASCII)
 _SIGN = re.compile(rf"{HASHTAG.pattern}|{MENTION.pattern}|{WORD.pattern}|{EMOJI.pattern}")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # but for tabs and line breaks
@@ -62,6 +63,8 @@ def words(text: str) -> list[str]:
 
 def signs(text: str) -> list[str]:
     """Return the words, hashtags (`#...`), mentions (`@...`) and emoji of a text, in order."""
+    if text.isascii():
+        return _ASCII_SIGN.findall(text.lower())
     return [folded(sign) for sign in _SIGN.findall(text)]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...types import Visibility
 from .authorship import names_a_writer
-from .directions import says_direction, says_receiver
+from .directions import asks_for_speaker, says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
@@ -144,6 +144,8 @@ class Audience:
         is_of_text = plain(name) == _IS_TEXT and _TEXT_OF_REDDIT in self._known
         if not is_of_text and says_direction(name, words, is_author=name in self._authors):
             self._add(name, lambda _: True, NOT_PUBLIC)
+        elif all(map(is_empty, words)) and asks_for_speaker(name):
+            self._add(name, _is_set, NOT_PUBLIC)
 
     def _learn_kind(self, name: str, key: str) -> None:
         known = names("audience")

@@ -52,6 +52,12 @@ def says_receiver(name: str, fields: Collection[str]) -> bool:
     return plain(name) in known["receivers"] and not {*known["givers"]}.isdisjoint(map(plain, fields))
 
 
+def asks_for_speaker(name: str) -> bool:
+    """Whether a flag asks for somebody else than the person who uses a place: `is_bot`, `by_staff`."""
+    asked, known = _asked(name), names("directions")
+    return bool(asked) and asked <= {*known["speakers"]} - {*known["persons"]}
+
+
 def _are_codes(words: Collection[str]) -> bool:
     """Whether numbers are the codes of SMS or of Signal for messages that came in, among others."""
     if _RECEIVED_AND_SENT <= set(words) <= _CODES:
@@ -73,7 +79,7 @@ def _is_flag_of_side(name: str, words: Collection[str]) -> bool:
     asked = _asked(name)
     if not asked or not all(plain(word) in {*flags["yes"], *flags["no"]} or _is_sign(word) for word in words):
         return False
-    if not words and asked <= {*known["machines"]}:  # nothing is by one
+    if not words and asks_for_speaker(name):  # nothing is by one
         return False
     sides = {*known["sides"], *names("authors")["marks"], *flags["received"], *flags["outgoing"]}
     speakers = {*known["speakers"]}
