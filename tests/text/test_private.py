@@ -137,3 +137,9 @@ def test_every_text_can_be_looked_through(text):
     assert all(0 <= detail.start < detail.end <= len(text) for detail in details)
     assert [detail.start for detail in details] == sorted(detail.start for detail in details)
     without_private_details(text)
+
+
+@given(st.text("aAtT10 ()[]./-_@9z\n\x1c", max_size=40))
+def test_what_is_found_in_ascii_is_what_is_found_beside_another_script(text):
+    """The way that is faster overlooks nothing."""
+    assert private_details(text) == private_details(f"{text} \u00e9")
