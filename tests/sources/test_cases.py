@@ -182,7 +182,7 @@ CASES_OF_A_KIND = {
         Case("43r/L09d*/*", 5, S, lacks=("2023", "created_at"), undated=0),
         Case("45r/F18*/*", options=ADA, refused="HTML.*JSON"),
         Case("45r/F26-*/*", 12, S, has=("kettle has opinions",)),
-        Case("45r/F26b*/*", options=S, refused=r"posts\.csv.*give that file"),
+        Case("45r/F26b*/*", 12, S, has=("kettle has opinions",)),
         Case("45r/F26c*/*", options=S, refused="(?i)excel.*csv"),
         Case("45r/I04*/*", options=S, refused="HTML.*JSON"),
         Case("46r/*.zip", 6),

@@ -14,6 +14,7 @@ from ..results import COPIED_RUN, Figure
 from ..text import NEAR, SHINGLE, normalized, words
 from ..text.ngrams import Codes, Positions, codes
 from . import intervals
+from .shingles import beyond_rarest, incidence, shingles
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -117,7 +118,7 @@ class Originals:
         """
         rarest = (self._rarest(holding, sizes, threshold) @ self._held_rarely).tocoo()
         size, post_size = sizes[rarest.row], self._indexed.sizes[rarest.col]
-        beyond = np.maximum(_beyond_rarest(size, threshold), _beyond_rarest(post_size, NEAR))
+        beyond = np.maximum(beyond_rarest(size, threshold), beyond_rarest(post_size, NEAR))
         most = np.minimum(np.minimum(size, post_size), rarest.data + beyond)
         possible = most >= threshold * (size + post_size - most)
         return rarest.row[possible], rarest.col[possible]
@@ -126,7 +127,7 @@ class Originals:
     def _indexed(self) -> _Shingles:
         owner, code = codes([normalized(text) for text in self._texts], SHINGLE)
         different, column = np.unique(code, return_inverse=True)
-        holding = _incidence(owner, column, self.count, different)
+        holding = incidence(owner, column, self.count, different)
         return _Shingles(different, np.diff(holding.indptr), holding)
 
     @cached_property
@@ -162,18 +163,18 @@ class Originals:
         keys.sort()
         column = self._by_frequency[keys - owner * len(self._by_frequency)]
         place = np.arange(len(owner)) - np.repeat(np.cumsum(known) - known, known)
-        kept = place < (known - _beyond_rarest(sizes, threshold))[owner]
-        return _incidence(owner[kept], column[kept], len(sizes), self._indexed.different)
+        kept = place < (known - beyond_rarest(sizes, threshold))[owner]
+        return incidence(owner[kept], column[kept], len(sizes), self._indexed.different)
 
     def _held(self, texts: Sequence[str]) -> tuple[csr_matrix, Positions]:
         """(texts, shingles of the training posts), and how many shingles each text has in all."""
-        owner, shingles = _shingles(texts)
-        order = np.argsort(shingles)  # neighbours are near each other in memory
+        owner, code = shingles(texts)
+        order = np.argsort(code)  # neighbours are near each other in memory
         column = np.empty_like(order)
-        column[order] = np.searchsorted(self._indexed.different, shingles[order])
-        known = self._indexed.different[np.minimum(column, len(self._indexed.different) - 1)] == shingles
-        incidence = _incidence(owner[known], column[known], len(texts), self._indexed.different)
-        return incidence, np.bincount(owner, minlength=len(texts))
+        column[order] = np.searchsorted(self._indexed.different, code[order])
+        known = self._indexed.different[np.minimum(column, len(self._indexed.different) - 1)] == code
+        holding = incidence(owner[known], column[known], len(texts), self._indexed.different)
+        return holding, np.bincount(owner, minlength=len(texts))
 
     def _nearest(self, texts: Sequence[str]) -> Iterable[Nearest]:
         incidence, sizes = self._held(texts)
@@ -265,32 +266,6 @@ def rare_run(runs: Positions) -> int:
     if not len(runs):
         return COPIED_RUN
     return next((n for n in range(SHORTEST, LONGEST) if (runs >= n).mean() <= RARELY), LONGEST)
-
-
-def _shingles(texts: Sequence[str]) -> tuple[Positions, Codes]:
-    """The different character 5-grams of each text."""
-    owner, code = codes([normalized(text) for text in texts], SHINGLE)
-    order = np.lexsort((code, owner))
-    owner, code = owner[order], code[order]
-    first = np.ones(len(code), bool)
-    first[1:] = (owner[1:] != owner[:-1]) | (code[1:] != code[:-1])
-    return owner[first], code[first]
-
-
-def _incidence(owner: Positions, column: Positions, count: int, shingles: Codes) -> csr_matrix:
-    """(texts, shingles): 1 where a text holds a shingle."""
-    from scipy.sparse import csr_matrix  # noqa: PLC0415 -- heavy, and only needed when measuring
-
-    ones = np.ones(len(owner), np.int32)
-    incidence = csr_matrix((ones, (owner, column)), shape=(count, len(shingles)))
-    incidence.data[:] = 1  # where a text holds it several times, too
-    return incidence
-
-
-def _beyond_rarest(sizes: Positions, threshold: float) -> Positions:
-    """How many shingles of texts with so many are not among their rarest; see `Originals.near`."""
-    beyond: Positions = np.ceil(threshold * sizes).astype(np.int64) - 1
-    return beyond
 
 
 def _shared(a: Positions, b: Positions) -> tuple[tuple[Flags, Positions], tuple[Flags, Positions]]:

@@ -200,3 +200,17 @@ def _look_up(keys: Integers, queries: Integers) -> tuple[Integers, Flags]:
     """The place of each query among sorted keys, and whether it is there."""
     places = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
     return places, keys[places] == queries
+
+
+def first_grams(level: Level) -> Integers:
+    """The place of each context's first gram, and the number of grams."""
+    first = np.zeros(len(level.contexts) + 1, np.int64)
+    np.cumsum(np.bincount(level.grams // RADIX, minlength=len(level.contexts)), out=first[1:])
+    return first
+
+
+def ranges(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
+    """The numbers from each start to before its end, one range after another; and how many each range has."""
+    counts = ends - starts
+    earlier = np.repeat(counts.cumsum() - counts, counts)  # numbers in the ranges before
+    return np.arange(counts.sum()) - earlier + np.repeat(starts, counts), counts

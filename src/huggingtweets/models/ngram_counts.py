@@ -33,7 +33,9 @@ from .context_tree import (
     continuation_counts,
     count_contexts,
     extend,
+    first_grams,
     match,
+    ranges,
     require_whole,
 )
 
@@ -140,10 +142,10 @@ class NgramModel:
         """
         p = np.zeros((len(latest), RADIX))
         backoff = np.ones(len(latest))
-        for level, first_grams, (contexts, seen) in reversed(self._matching_contexts(latest)):
+        for level, first, (contexts, seen) in reversed(self._matching_contexts(latest)):
             posts = np.flatnonzero(seen)
             context = contexts[posts]
-            grams, counts = _ranges(first_grams[context], first_grams[context + 1])
+            grams, counts = ranges(first[context], first[context + 1])
             rows = np.repeat(posts, counts)
             p[rows, level.grams[grams] % RADIX] += backoff[rows] * level.explicit[grams]
             backoff[posts] *= level.backoff[context]
@@ -175,7 +177,7 @@ class NgramModel:
     @cached_property
     def _first_grams(self) -> list[Integers]:
         """The first gram of each context, and the end of the last; only writing needs them."""
-        return [_first_grams(level) for level in self._levels]
+        return [first_grams(level) for level in self._levels]
 
     def _matching_contexts(
         self, latest: Integers
@@ -188,10 +190,10 @@ class NgramModel:
         """
         context, seen = np.zeros(len(latest), np.int64), np.ones(len(latest), bool)
         matching = []
-        for length, (level, first_grams) in enumerate(zip(self._levels, self._first_grams, strict=True)):
+        for length, (level, first) in enumerate(zip(self._levels, self._first_grams, strict=True)):
             if length:
                 context, seen = extend(level.contexts, context, seen, latest[:, -length])
-            matching.append((level, first_grams, (context, seen)))
+            matching.append((level, first, (context, seen)))
         return matching
 
 
@@ -265,13 +267,6 @@ def _interpolate(level: Probabilities, matches: Matches, shorter: Floats) -> Flo
     return np.where(matches.context_seen, longer, shorter)
 
 
-def _first_grams(level: Probabilities) -> Integers:
-    """The place of each context's first gram, and the number of grams."""
-    first = np.zeros(len(level.contexts) + 1, np.int64)
-    np.cumsum(np.bincount(level.grams // RADIX, minlength=len(level.contexts)), out=first[1:])
-    return first
-
-
 def _narrow(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """Sorted integers in the smallest type that holds them; probabilities as they are."""
     return array.astype(np.min_scalar_type(array[-1])) if array.dtype.kind == "i" else array
@@ -280,13 +275,6 @@ def _narrow(array: NDArray[np.generic]) -> NDArray[np.generic]:
 def _wide(array: NDArray[np.generic]) -> NDArray[Any]:
     """The inverse of `_narrow`."""
     return array.astype(np.int64) if array.dtype.kind == "u" else array
-
-
-def _ranges(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
-    """The numbers from each start to before its end, one range after another; and how many each range has."""
-    counts = ends - starts
-    earlier = np.repeat(counts.cumsum() - counts, counts)  # numbers in the ranges before
-    return np.arange(counts.sum()) - earlier + np.repeat(starts, counts), counts
 
 
 def _sample(p: Floats, rng: np.random.Generator) -> Integers:
