@@ -277,6 +277,7 @@ def test_two_hundred_clients_lose_nothing(server):
         assert all(choice["text"].startswith(f"so{number}") for choice in response.json()["choices"])
 
 
+@pytest.mark.slow  # it waits for ten seconds; tests/test_connections.py has the mechanism
 def test_headers_that_never_end_do_not_keep_others_out(server):
     """Connections that send nothing are ended, also when they are many."""
     port = int(server.url.rpartition(":")[2])
