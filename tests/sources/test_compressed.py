@@ -102,7 +102,7 @@ def zipped(path, files):
     return path
 
 
-@pytest.mark.parametrize("name", ["posts.csv", "mine/posts.csv", "posts.txt"])
+@pytest.mark.parametrize("name", ["posts.csv", "mine/posts.csv", "POSTS.CSV"])
 def test_a_table_alone_in_a_zip_is_read_as_if_it_were_given(tmp_path, temporary, name):
     """Whatever folder it is in, and beside files that a system hides."""
     path = zipped(tmp_path / "posts.zip", {name: TABLE, ".DS_Store": b"x", "__MACOSX/x": b"x"})
@@ -121,9 +121,9 @@ def test_whose_words_are_in_a_zip_is_asked_as_of_the_file_alone(tmp_path):
     )
     with pytest.raises(LocationError, match=r"b\.zip holds no posts that everyone could read"):
         read(closed, name="Ada")
-    chat = zipped(tmp_path / "c.zip", {"talk.txt": CHAT})
-    with pytest.raises(SeveralAuthors):
-        read(chat)
+    for name, text in {"talk.txt": CHAT, "_chat.txt": TABLE}.items():
+        with pytest.raises(LocationError, match=f"if {name} has the posts, give that file alone"):
+            read(zipped(tmp_path / "c.zip", {name: text}))
 
 
 def test_two_tables_in_a_zip_are_not_chosen_from(tmp_path):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from huggingtweets import sources
-from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
+from huggingtweets.errors import BrokenArchive, LocationError
 from huggingtweets.sources import ReadOptions
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import (
@@ -125,7 +125,6 @@ def test_broken_tables_are_reported_with_their_line(tmp_path):
 
 
 def test_tables_of_posts_alone_are_not_taken_for_reddits(tmp_path):
-    """A posts.csv of another place is not recognised."""
+    """A posts.csv of another place is a table like others."""
     location = str(write_export(tmp_path / "export.zip", {"posts.csv": "id,text\n1,a\n"}))
-    with pytest.raises(UnknownPlace):
-        sources.recognise(location)
+    assert sources.recognise(location) == "table"

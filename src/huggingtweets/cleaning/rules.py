@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import UserError
 from ..text import UNSPACED
-from ..text.languages import language_code, language_name, nearest_code
+from ..text.languages import language_code, nearest_code
 from ..types import Post
 from .languages import languages
 from .text import LINK, MENTION
@@ -46,7 +46,7 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
             meant = next((code for code in near if code in languages()), "")
             raise UserError(
                 f"language {self.lang!r} is not known; give its code (ISO 639-1), like en or ja"
-                + (f"; did you mean {meant!r}, {language_name(meant)}?" if meant else "")
+                + (f"; did you mean {meant!r}?" if meant else "")
             )
         try:
             re.compile(self.exclude_matching or "")

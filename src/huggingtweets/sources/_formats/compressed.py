@@ -77,7 +77,10 @@ def only_table(location: str) -> Iterator[str]:
 
 
 def _only_name(path: Path) -> str:
-    """Return the name of the table that is the only file of a zip, but for hidden ones; else ""."""
+    """Return the name of the table that is the only file of a zip, but for hidden ones; else "".
+
+    A text is none: chats are given away like that, and one that no source understands is not read.
+    """
     try:
         if not path.is_file() or not _begins_as_zip(path):
             return ""
@@ -85,7 +88,8 @@ def _only_name(path: Path) -> str:
             names = [name for name in files.all_names() if not Path(name).name.startswith(".")]
     except (OSError, ValueError, BrokenArchive):
         return ""
-    return names[0] if len(names) == 1 and is_table(Path(names[0])) else ""
+    tables = [name for name in names if is_table(Path(name)) and Path(name).suffix.lower() != _ANY_TABLE]
+    return tables[0] if tables == names and len(tables) == 1 else ""
 
 
 def _begins_as_zip(path: Path) -> bool:
