@@ -38,8 +38,8 @@ def main(folder: Path) -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     process, time_is_up = psutil.Process(), threading.Event()
-    events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
     try:
+        events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
         request = training_request.load(folder).request
         _watch(folder, request.seconds, time_is_up)
         train(_train_config(request), events.EventWriter(folder))
@@ -95,3 +95,4 @@ def _interrupt() -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    exec("")  # noqa: S102 -- nothing is run; why, huggingtweets/__main__.py says
