@@ -17,6 +17,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,10 +78,10 @@ def _ways(folder: Path) -> tuple[torch.Tensor, dict[str, Way]]:
     ways = {}
     for dtype, model in models.items():
         name = str(dtype).removeprefix("torch.")
-        ways[f"transformers, {name}"] = Way(_library_writer(model), lambda model=model: ModuleDecoder(model))
+        ways[f"transformers, {name}"] = Way(_library_writer(model), partial(ModuleDecoder, model))
     for dtype in (*models, torch.float16):
         weights = decoder_weights(models[torch.float32], dtype)
-        opened = lambda weights=weights: open_decoder(models[torch.float32], weights)  # noqa: E731
+        opened = partial(open_decoder, models[torch.float32], weights)
         ways[f"ours, {str(dtype).removeprefix('torch.')}"] = Way(_writer(opened), opened)
     return prompt, ways
 

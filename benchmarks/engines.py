@@ -25,6 +25,7 @@ import torch
 
 from huggingtweets import Sampling, export, models
 from huggingtweets.generation.batch import SamplingRequest
+from huggingtweets.generation.token_writer import TokenWriter
 
 PROMPT = "My dream is"
 TOP_P = 0.95
@@ -76,6 +77,8 @@ def _speeds(
 
 def _ours(options: argparse.Namespace, _: Path) -> Engine:
     model = models.load(options.folder)
+    if not isinstance(model, TokenWriter):
+        raise SystemExit(f"{options.folder}: give a model that draws tokens, not one of n-grams")
     model._tokens.ends = []  # noqa: SLF001 -- no text ends early
 
     def sample(rows: int, tokens: int) -> None:

@@ -159,9 +159,13 @@ def one_model(corpus: Path, count: int, recipe: str, settings: list[str], *, eva
         f"{seconds:.0f} s, {peak[0] / 1e6:.0f} MB at most"
     )
     for size in sorted(set(sizes)):
-        own = [row for row, posts in zip(rows, sizes, strict=True) if posts == size and row.bits_per_byte]
-        gain = statistics.median(1 - row.bits_per_byte / row.base_bits_per_byte for row in own)
-        print(f"  {len(own)} authors of {size:,} posts: {gain:.1%} below the base (median)")
+        gains = [
+            1 - row.bits_per_byte / row.base_bits_per_byte
+            for row, posts in zip(rows, sizes, strict=True)
+            if posts == size and row.bits_per_byte and row.base_bits_per_byte
+        ]
+        gain = statistics.median(gains)
+        print(f"  {len(gains)} authors of {size:,} posts: {gain:.1%} below the base (median)")
 
 
 def scaling(corpus: Path, count: int, rounds: int) -> None:

@@ -49,7 +49,7 @@ def main() -> None:
     ):
         tab.set_default_timeout(LONG)
         sent = _count_bytes(tab)
-        _wait("the page is opened", lambda: (tab.goto(page.url), tab.get_by_text("No posts yet").wait_for()))
+        _wait("the page is opened", lambda: _open(tab, page.url))
         tab.wait_for_timeout(2000)  # for what is fetched later; the stream of answers never ends
         print(f"sent: {sum(sent) / 1e6:.2f} MB in {len(sent)} answers")
         tab.locator("input[type=file]").first.set_input_files(sample_archive())
@@ -67,6 +67,11 @@ def main() -> None:
         print(f"the first word: {time.perf_counter() - began:.2f} s")
         tab.locator("#posts [data-action=copy]").nth(4).wait_for()
         print(f"five posts: {time.perf_counter() - began:.2f} s")
+
+
+def _open(tab: Page, url: str) -> None:
+    tab.goto(url)
+    tab.get_by_text("No posts yet").wait_for()
 
 
 def _count_bytes(tab: Page) -> list[float]:

@@ -109,8 +109,8 @@ def _base(shape: str) -> Any:
     if shape == "starter":
         return starter
     torch.manual_seed(0)
-    dropouts = dict.fromkeys(("attn_pdrop", "embd_pdrop", "resid_pdrop"), 0.0)
-    return LoadedBase(GPT2LMHeadModel(GPT2Config(**dropouts)), starter.tokenizer, starter.base)
+    config = GPT2Config(attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0)
+    return LoadedBase(GPT2LMHeadModel(config), starter.tokenizer, starter.base)
 
 
 def _dataset(location: str) -> Any:
@@ -195,7 +195,7 @@ def _clock(tokens: int) -> tuple[Any, list[tuple[int, float]]]:
 
     counted: list[tuple[int, float]] = []
 
-    class Clock(TrainerCallback):  # type: ignore[misc]
+    class Clock(TrainerCallback):
         def on_step_begin(self, *_: Any, **__: Any) -> None:
             self.started = time.perf_counter()
 

@@ -11,16 +11,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from huggingtweets.app.limits import Limits
 
+T = TypeVar("T")
 SERVE = """
 import sys, threading, msgspec
 from huggingtweets.app.access import Access
@@ -50,7 +51,8 @@ def free_port() -> int:
     """A port that no program uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def delay(late: str) -> None:
@@ -107,7 +109,8 @@ def served(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        process.stdout.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 @dataclass
@@ -145,7 +148,8 @@ class Client:
         for function in self.config["dependencies"]:
             handles = any(target == event and id_ in ids for id_, target in function["targets"])
             if handles and function["backend_fn"]:
-                return function["id"]
+                number: int = function["id"]
+                return number
         raise AssertionError(f"{component} has no {event}")
 
     def call(
@@ -182,7 +186,7 @@ class Client:
         return {"success": False, "output": "the stream ended without an output"}
 
 
-def wait_for(condition, seconds: float = 60.0):
+def wait_for(condition: Callable[[], T], seconds: float = 60.0) -> T:
     """Wait until the condition returns something true, and return that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

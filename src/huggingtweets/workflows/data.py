@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from .. import cleaning, dataset, sources
 from ..cleaning import CleanedPosts, CleaningRules
-from ..errors import OutputExists
+from ..errors import UserError
 from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
@@ -70,14 +70,14 @@ def require_home() -> None:
     """Create `home()`, before the work begins whose posts and unfinished runs are kept there.
 
     Raises:
-        OutputExists: it cannot be made, or nothing can be written there.
+        UserError: it cannot be made, or nothing can be written there.
     """
     try:
         home().mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=home()):
             pass
     except OSError as error:
-        raise OutputExists(
+        raise UserError(
             f"nothing can be kept in {home()} ({error.strerror}); set HUGGINGTWEETS_HOME to a folder where "
             "you may write"
         ) from error
