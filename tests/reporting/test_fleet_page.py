@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ NASTY = "<script>alert(1)</script>"
 
 
 def row(name: str, bits_per_byte: float | None, **fields: object) -> dict[str, object]:
-    values = {column.key: None if column.form else "" for column in COLUMNS}
+    values = {column.key: None if column.form else "" for column in COLUMNS} | {"reason": ""}
     state = "done" if bits_per_byte is not None else "failed"
     numbers = {"posts": 60, "held_out": 6, "seconds": 1.5} if bits_per_byte else {"seconds": 0.1}
     return {**values, "name": name, "state": state, "bits_per_byte": bits_per_byte, **numbers, **fields}
@@ -69,4 +70,20 @@ def test_a_click_sorts_the_table(chromium, tmp_path):
     head.click()
     assert names() == ["eve", "ada", "bob", NASTY]
     assert head.locator("..").get_attribute("aria-sort") == "descending"
+    page.close()
+
+
+def test_a_phone_shows_figures_apart_and_rows_in_a_line(chromium, tmp_path):
+    """On a narrow page no two figures of the axis touch, and a long reason stretches no row of the table."""
+    authors = [row(f"author_{number}", 2.45 + 0.037 * number, recipe="ngram") for number in range(22)]
+    failed = row("zoe", None, reason="too few posts are left to learn from; " * 12, posts=0, held_out=0)
+    (tmp_path / "results.html").write_text(fleet_html([*authors, failed], recipe="ngram"), "utf-8")
+    page = chromium.new_page(viewport={"width": 390, "height": 800})
+    page.goto((tmp_path / "results.html").as_uri())
+    assert "too few posts" in page.locator("#failed").inner_text()
+    boxes = [text.bounding_box() for text in page.locator("#distribution text.x").all()]
+    assert len(boxes) > 3
+    assert all(one["x"] + one["width"] < other["x"] for one, other in pairwise(boxes))
+    heights = {line.bounding_box()["height"] for line in page.locator("table.sortable tbody tr").all()}
+    assert max(heights) < 1.5 * min(heights)
     page.close()

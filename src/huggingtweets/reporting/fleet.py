@@ -49,7 +49,6 @@ COLUMNS = (
     Column("seconds", "seconds", "{:,.1f}"),
     Column("recipe", "recipe"),
     Column("permission", "permission"),
-    Column("reason", "why it failed"),
 )
 
 
@@ -60,7 +59,7 @@ class Histogram(NamedTuple):
     caption: str
     description: str
     axis: str
-    ticks: slice  # of the labels that are written
+    ticks: slice  # of the edges that are written
     chart: charts.Columns
 
 
@@ -68,7 +67,7 @@ def fleet_html(rows: Rows, *, recipe: str) -> str:
     """The whole page. The same rows give the same text.
 
     Args:
-        rows: a row for each author, with the keys of `COLUMNS` and `handle`.
+        rows: a row for each author, with the keys of `COLUMNS`, and `reason` for those that failed.
         recipe: the name of that of the fleet.
     """
     done = sorted((row for row in rows if row["state"] == "done"), key=lambda row: row["bits_per_byte"])
@@ -134,6 +133,7 @@ def _histogram(values: Sequence[float]) -> Histogram:
     for value in values:
         counts[min(sum(edge <= value for edge in axis[1:]), len(counts) - 1)] += 1
     labels = [f"{low:g} to {high:g}" for low, high in pairwise(axis)]
+    edges = [charts.Tick(round(100 * place / len(counts), 2), f"{edge:g}") for place, edge in enumerate(axis)]
     shares = [count / len(values) for count in counts]
     return Histogram(
         name="distribution",
@@ -143,5 +143,5 @@ def _histogram(values: Sequence[float]) -> Histogram:
         ),
         axis="bits per byte of held-out posts, lower is better",
         ticks=slice(0, None, max(1, len(labels) // 5)),
-        chart=charts.columns(labels, {MODEL: shares}),
+        chart=charts.columns(labels, {MODEL: shares})._replace(labels=edges),
     )
