@@ -376,8 +376,8 @@ def test_the_best_of_several_drafts_is_kept(tab, page):
     tab.get_by_role("button", name="More settings").click()
     tab.get_by_label("number input for Drafts for each post").fill("4")
     tab.get_by_label("number input for Drafts for each post").press("Enter")
-    write_five(tab)
-    assert tab.locator("#posts").get_by_text("best of 4").count() == 5
+    posts = write_five(tab)
+    assert tab.locator("#posts").get_by_text("best of 4").count() == len(posts) > 0
     assert not tab.get_by_role("button", name="on the card").count()
     me = ModelFolder(page.folder / "models" / "me")
     assert {post.best_of for post in written.shown(written.load(_session(page), me))} == {4}
