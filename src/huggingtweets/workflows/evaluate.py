@@ -20,6 +20,7 @@ from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, known_words, posts_of_many
 from ..evaluation.style import write_style
 from ..files import whole_file
+from ..generation.writer import Writer
 from ..model_folder import ModelFolder
 from ..models import Model
 from ..progress import Silence, Watcher
@@ -162,13 +163,14 @@ def measure_folder(
     """
     train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
-    # the model is freed before its base is loaded: a machine that could train it can hold one of them
-    authors = [post.author for post in data.held_out]
+    # each is freed before the next is loaded: a machine that could train the model can hold one of them
     total = count if record.base.name == NO_BASE else 2 * count
-    use = partial(_use, record, held_out, count, seed)
-    posts, bits = use(models.load(folder.path), authors, lambda done: watcher.written(done, total))
+    write = partial(_posts, record.recipe, count, seed)
+    posts = write(models.load_writer(folder.path), lambda done: watcher.written(done, total))
+    bits = models.load(folder.path).bits(held_out, [post.author for post in data.held_out])
     base = models.load_base(record.recipe)
-    base_posts, base_bits = use(base, (), lambda done: watcher.written(count + done, total))
+    base_bits = base.bits(held_out) if base else []  # first: to write, it copies its weights
+    base_posts = write(base, lambda done: watcher.written(count + done, total)) if base else []
     del base
     language, known = _word_list(record)
     material = Material.gather(
@@ -256,25 +258,12 @@ def larger_model(record: Record) -> _LargerModel | None:
     return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False))
 
 
-def _use(
-    record: Record,
-    texts: Sequence[str],
-    count: int,
-    seed: int,
-    model: Model | None,
-    authors: Sequence[str],
-    progress: Callable[[int], None],
-) -> tuple[list[str], list[float]]:
-    """Posts of a model, and what each of the texts costs it in bits; nothing where there is no model.
-
-    The posts are as they come, unfiltered: filters would hide what is measured.
-    """
-    if model is None:
-        return [], []
-    samples = model.generate(
-        count=count, sampling=record.recipe.sampling, seed=seed, progress=progress
-    ).samples
-    return [sample.text for sample in samples], model.bits(texts, authors)
+def _posts(
+    recipe: Recipe, count: int, seed: int, writer: Writer, progress: Callable[[int], None]
+) -> list[str]:
+    """Posts of a model as they come, unfiltered: filters would hide what is measured."""
+    written = writer.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
+    return [sample.text for sample in written.samples]
 
 
 def _beside_originals(samples: Sequence[str], material: Material, *, show_posts: bool) -> list[Compared]:

@@ -161,7 +161,7 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
         count=len(data.held_out),
     )
     _write_filters(data, model.folder)
-    writer, filters = models.load(model.folder), load_filters(model.folder)
+    writer, filters = models.load_writer(model.folder), load_filters(model.folder)
     texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
     first, *others = prompts(texts, languages)
     samples = writer.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
