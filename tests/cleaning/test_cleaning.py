@@ -249,6 +249,20 @@ def test_look_alikes_are_not_all_compared_with_each_other(monkeypatch):
     assert found[1500:].count(None) < 0.05 * len(again)
 
 
+def test_texts_without_a_partner_are_left_out_at_once(monkeypatch):
+    """Whole signatures are taken of near-duplicates, what they repeat, and few others."""
+    compared = []
+    band_keys = duplicates._band_keys
+    monkeypatch.setattr(duplicates, "_band_keys", lambda texts: compared.extend(texts) or band_keys(texts))
+    rng = random.Random(1)
+    words = ["".join(rng.choices("abdegiklmnorstu", k=rng.randrange(2, 9))) for _ in range(2000)]
+    texts = [" ".join(rng.choices(words, k=rng.randrange(8, 25))) for _ in range(2500)]
+    again = [f"{text} {rng.choice('abc')}" for text in texts[::25]]
+    assert repeats(texts + again)[2500:] == [Reason.NEAR_DUPLICATE] * 100
+    assert {*texts[::25], *again} <= {*compared}
+    assert len(compared) < 2.5 * len(again)
+
+
 def test_a_copy_of_a_near_duplicate_is_one_too():
     """A repeated near-duplicate is dropped for the same reason."""
     first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"

@@ -3,19 +3,20 @@
 Two texts are near-duplicates if the Jaccard similarity of their character 5-grams reaches the threshold.
 MinHash with locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive
 Datasets", ch. 3) only proposes pairs: texts that share a band of their signatures. Their true similarity
-decides. Where many texts are made from one template, a text is compared with those that share most bands.
+decides. Texts that share no band, which are most, are left out at once. Where many texts are made from one
+template, a text is compared with those that share most bands.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 from string import punctuation
 
 import numpy as np
 from numpy.typing import NDArray
-from rensa import RMinHash
+from rensa import RMinHash, RMinHashLSH
 
 from ..types import Reason
 
@@ -27,6 +28,7 @@ PERMUTATIONS = ROWS * BANDS
 NEAREST = 4  # texts before one in a band, and the first, with which it may be compared
 COMPARED = 8  # texts at most with which one is compared
 SEED = 1
+PASSES = 6  # over all texts, each for a part of the bands, so that few are held in memory at a time
 BATCH = 1000  # texts hashed, or compared, at a time
 SPACED = bytes(ord(" ") if chr(code) in punctuation else code for code in range(256))
 CHARACTER_BITS = 21
@@ -57,6 +59,7 @@ def normalized(text: str) -> str:
 
 def near_duplicates(texts: Sequence[str]) -> set[str]:
     """Return the near-duplicates among different texts: each is similar to an earlier text that is none."""
+    texts = _sharing_a_band(texts)
     originals: dict[int, int] = {}  # of near-duplicates: the earlier text that they repeat
     for number, candidates in _candidates(_band_keys(texts)):
         shared: Counter[int] = Counter()
@@ -70,14 +73,25 @@ def near_duplicates(texts: Sequence[str]) -> set[str]:
     return {texts[number] for number in originals}
 
 
+def _sharing_a_band(texts: Sequence[str]) -> list[str]:
+    """Return the texts whose signature has a band in common with that of another text, in their order."""
+    hashes, ends = _shingle_hashes(texts)
+    permutations, bands = PERMUTATIONS // PASSES, BANDS // PASSES
+    is_shared = np.zeros(len(texts), bool)
+    for seed in range(PASSES):
+        signatures = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, permutations, seed)
+        index = RMinHashLSH(THRESHOLD, permutations, bands)
+        is_shared |= np.array(index.query_duplicate_flags_matrix_one_shot(signatures), bool)
+    return list(compress(texts, is_shared.tolist()))
+
+
 def _band_keys(texts: Sequence[str]) -> Keys:
     """Return the hash of each band of each text's signature: (bands, texts)."""
     keys = np.empty((BANDS, len(texts)), np.uint32)
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
-        ends = np.cumsum([0, *(_shingle_count(text) for text in batch)])
         signatures = RMinHash.digest_matrix_from_flat_token_hashes(
-            _shingle_hashes(batch), ends, PERMUTATIONS, SEED
+            *_shingle_hashes(batch), PERMUTATIONS, SEED
         )
         bands = np.array(signatures.to_rows(), np.uint64).reshape(len(batch), BANDS, ROWS)
         mixed = np.zeros((len(batch), BANDS), np.uint64)
@@ -134,8 +148,21 @@ def _shingles(text: str) -> list[str]:
     return [text[i : i + SHINGLE] for i in range(_shingle_count(text))]
 
 
-def _shingle_hashes(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Return the 64-bit hashes of the shingles of all texts, one text after the other."""
+def _shingle_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], Numbers]:
+    """Return the 64-bit hashes of the shingles of all texts, one text after the other, and where each ends.
+
+    The ends begin with a 0.
+    """
+    ends = np.cumsum([0, *map(_shingle_count, texts)])
+    hashes = np.empty(ends[-1], np.uint64)
+    for start in range(0, len(texts), BATCH):
+        batch = texts[start : start + BATCH]
+        hashes[ends[start] : ends[start + len(batch)]] = _hashes_of_few(batch)
+    return hashes, ends
+
+
+def _hashes_of_few(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the same of so few texts that many times the memory of their hashes does not matter."""
     padded = [text.ljust(SHINGLE, "\0") for text in texts]
     codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
     two = codes[:-1] | codes[1:] << CHARACTER_BITS
