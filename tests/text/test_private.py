@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huggingtweets.text import private
 from huggingtweets.text.private import Kind, private_details, without_private_details
 
 ENOUGH_DIGITS = 7  # shorter numbers, of islands with few telephones, are not told from other numbers
@@ -18,7 +19,7 @@ def found(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "private"),
+    ("kind", "detail"),
     [
         (Kind.EMAIL, "a.b+c@mail.example.org"),
         (Kind.EMAIL, "jane\uff20example.org"),
@@ -47,10 +48,10 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.KEY, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc123def456ghi789jkl"),
     ],
 )
-def test_private_details_are_found_whole(kind, private):
+def test_private_details_are_found_whole(kind, detail):
     """Each kind is found in its usual forms, from its first to its last character, and nothing beside it."""
-    assert found(f"so it is {private} for you") == [(kind.value, private)]
-    assert without_private_details(f"so it is {private} for you").split() == ["so", "it", "is", "for", "you"]
+    assert found(f"so it is {detail} for you") == [(kind.value, detail)]
+    assert without_private_details(f"so it is {detail} for you").split() == ["so", "it", "is", "for", "you"]
 
 
 @pytest.mark.parametrize("before", ["#", "@", "token:", "HF_TOKEN=", '"', "("])
@@ -143,3 +144,29 @@ def test_every_text_can_be_looked_through(text):
 def test_what_is_found_in_ascii_is_what_is_found_beside_another_script(text):
     """The way that is faster overlooks nothing."""
     assert private_details(text) == private_details(f"{text} \u00e9")
+
+
+SIGNS = (  # of ASCII, and those of other scripts that mean the same or are not seen
+    "aT1 (\n\x1c./-@\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
+    "\ufe6b\ufeff\uff0d\uff11\uff20\uff41\U0001d7ce\udcff"
+)
+
+
+@given(
+    st.text(SIGNS, max_size=30)
+    | st.tuples(st.text(SIGNS, max_size=3), st.sampled_from(SIGNS), st.text(SIGNS, max_size=3)).map(
+        lambda parts: parts[0] + 18 * parts[1] + parts[2]
+    )
+)
+def test_what_is_looked_for_in_bytes_overlooks_no_sign_of_any_script(text):
+    """A text is looked through if, and only if, it has a sign of a private detail."""
+    assert private._may_hold(text) == bool(private._MAY_HOLD.search(text))
+
+
+@pytest.mark.parametrize(
+    "sign", ["(at)", "[ at ]", "(\u00a0AT\u3000)", "\ufe6b", "\uff20", "1 2.3", "\uff11 2-\u0663"]
+)
+def test_each_sign_alone_makes_a_text_be_looked_through(sign):
+    """Spelt and full-width signs, and numbers in digits of several scripts, are signs as others are."""
+    assert private._may_hold(f"so {sign} it is")
+    assert not private._may_hold("so it is \U0001f642 \u2014 and \u201cmore\u201d, caf\u00e9\u2026")

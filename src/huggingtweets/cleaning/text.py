@@ -25,9 +25,11 @@ MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it 
 )
 MENTION_OR_LINK = re.compile(rf"{MENTION}|{LINK.pattern}")
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
-INVISIBLE = re.compile(  # U+200B is the border between words in scripts without spaces
-    rf"(?<![{UNSPACED}])\u200b|\u200b(?![{UNSPACED}])|"
-    "[\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+INVISIBLE = (
+    re.compile(  # U+200B is the border between words in scripts without spaces; begins with a set, too
+        "[\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+        rf"(?:(?<!\u200b)|(?<![{UNSPACED}]\u200b)|(?![{UNSPACED}]))"
+    )
 )
 
 

@@ -144,10 +144,10 @@ class _Notes:
 
     def find(self, tweet: Tweet) -> Note | None:
         """Return the note of the same second, give or take one, that begins as `tweet` does."""
-        if not self._by_second or tweet.is_repost:
-            return None
         is_cut = len(tweet.full_text) >= _LONG or ("…" in tweet.full_text and _CUT.search(tweet.full_text))
-        created_at = parse_created_at(tweet.created_at) if is_cut else None
+        if not is_cut or not self._by_second or tweet.is_repost:
+            return None
+        created_at = parse_created_at(tweet.created_at)
         if created_at is None:
             return None
         beginning = _without_mentions(_CUT.sub("", unescape(tweet.full_text)))
