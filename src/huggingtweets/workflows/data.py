@@ -136,7 +136,7 @@ def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None)
 
 def _clean(
     account: Account,
-    parts: Iterable[Iterable[Post]],
+    parts: Sequence[Iterable[Post]],
     rules: CleaningRules,
     watcher: Watcher,
     examples: int,
@@ -144,7 +144,8 @@ def _clean(
 ) -> tuple[CleanedPosts, dict[str, int]]:
     """Clean one author's posts while they are read, and say what was not read."""
     with sources.count_skipped() as skipped:
-        cleaned = cleaning.clean(_with_own_ids(parts), rules, examples, most=most)
+        posts = _with_own_ids(parts) if len(parts) > 1 else parts[0]
+        cleaned = cleaning.clean(posts, rules, examples, most=most)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -157,6 +158,7 @@ def parse_created_at(created_at: str) -> datetime | None:
         return read_date(created_at)
 
 
+@lru_cache(maxsize=1000)
 def language(code: str | None) -> str | None:
     """Turn X's code of a language into that of BCP 47; None for `und`, `qme` and the like (no words)."""
     return None if not code or _NO_LANGUAGE.fullmatch(code) else _OWN_CODES.get(code, code)
