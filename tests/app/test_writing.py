@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from huggingtweets import models
 from huggingtweets.app import writing, written
-from huggingtweets.app.loaded_models import LoadedModels
+from huggingtweets.app.loaded_models import CAPACITY, LoadedModels
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.writing import Settings
 from huggingtweets.app.written import BesidePosts
@@ -68,6 +70,29 @@ def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
             assert not any(one.done() for one in loading)
         finally:
             (slow.path / SAMPLING).write_bytes(content)
+        for one in loading:
+            one.result(timeout=60)
+
+
+def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, monkeypatch):
+    """Whoever asks for one more waits, since each takes memory while it is read; then all get theirs."""
+    begun, go_on, load_writer = threading.Semaphore(0), threading.Event(), models.load_writer
+
+    def load_slowly(folder):
+        begun.release()
+        go_on.wait(60)
+        return load_writer(folder)
+
+    monkeypatch.setattr(models, "load_writer", load_slowly)
+    folders = [shutil.copytree(ngram_model, tmp_path / str(number)) for number in range(CAPACITY + 2)]
+    loaded = LoadedModels()
+    with ThreadPoolExecutor() as pool:
+        loading = [pool.submit(loaded.prepare, ModelFolder(folder)) for folder in folders]
+        try:
+            assert all(begun.acquire(timeout=60) for _ in range(CAPACITY))
+            assert not begun.acquire(timeout=0.2)
+        finally:
+            go_on.set()
         for one in loading:
             one.result(timeout=60)
 

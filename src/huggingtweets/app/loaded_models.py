@@ -19,7 +19,7 @@ from ..types import Sampling
 from .language import _
 from .messages import PageError
 
-CAPACITY = 2  # models in memory
+CAPACITY = 2  # models in memory, and as many that are being loaded
 _Loaded = tuple[Writer, Sequence[TextFilter]]
 
 
@@ -30,6 +30,7 @@ class LoadedModels:
         """Begin with no model."""
         self._loaded: OrderedDict[tuple[Path, str, bool], Future[_Loaded]] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading = threading.Semaphore(CAPACITY)  # memory is taken while a model is read, too
 
     def stream(
         self,
@@ -78,7 +79,7 @@ class LoadedModels:
                 del self._loaded[key]
 
     def _load(self, folder: ModelFolder, *, base: bool = False) -> _Loaded:
-        """A model from memory; who asks first loads it, and holds up nobody who asks for another."""
+        """A model from memory; who asks first loads it. A slow one holds up nobody who asks for another."""
         key = (folder.path, folder.record.model_digest, base)
         mine: Future[_Loaded] = Future()
         with self._lock:
@@ -88,8 +89,9 @@ class LoadedModels:
                 self._loaded.popitem(last=False)
         if loading is mine:
             try:
-                model = _base(folder) if base else models.load_writer(folder.path)
-                mine.set_result((model, load_filters(folder.path)))
+                with self._loading:
+                    model = _base(folder) if base else models.load_writer(folder.path)
+                    mine.set_result((model, load_filters(folder.path)))
             except BaseException as error:  # noqa: BLE001 -- raised to all who wait for the model
                 with self._lock:
                     if self._loaded.get(key) is mine:  # the next who asks tries again
