@@ -403,6 +403,9 @@ def test_what_cannot_be_served_is_one_line(case, place, tmp_path, monkeypatch):
 def test_a_taken_port_is_one_line(server, place, monkeypatch):
     """Another server on the same port says so and ends; so does one without any model."""
     monkeypatch.chdir(place)
-    assert "cannot be used" in refused("me", "--port", server.url.rpartition(":")[2])
+    port = server.url.rpartition(":")[2]
+    refusal = refused("me", "--port", port)
+    assert "cannot be used" in refusal
+    assert refusal.count(port) == 1
     monkeypatch.chdir(place / "home")
     assert "no model is below models" in refused()

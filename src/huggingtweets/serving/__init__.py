@@ -118,7 +118,7 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason, _, _ = str(getattr(error, "strerror", None) or error).partition(" (while")  # an address
         raise UserError(
             f"{host}:{port} cannot be used ({reason}); choose another with --port or --host"
         ) from error
