@@ -62,10 +62,11 @@ def test_rows_of_different_lengths_have_the_logits_that_they_have_alone(model):
     assert len(decoder) == len(rows) == 2
 
 
-def test_a_seed_gives_the_same_text_beside_others(writer):
-    """A text with a seed is the same alone, among many, and when it joins late."""
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_seed_gives_the_same_text_beside_others(writer, dtype):
+    """A text with a seed is the same alone, among many, and when it joins late, in both precisions."""
     wanted = SamplingRequest("My dream", Sampling(max_new_tokens=20), seed=5)
-    batch = writer.batch()
+    batch = Generator(writer.model, writer.tokenizer, dtype).batch()
     batch.add(0, wanted)
     alone = finished(batch)[0].text
     for ticket in range(1, 30):

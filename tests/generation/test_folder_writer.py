@@ -70,7 +70,7 @@ def saved(folder, shape, dtype):
 
 
 def opened(folder, dtype=torch.float32):
-    return FolderWriter.open(folder, lambda _: dtype)
+    return FolderWriter.open(folder, dtype)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -167,11 +167,6 @@ class FolderWeights:
         if self.shape.layers > len(self._tensors):
             raise ValueError(f"{CONFIG} has more layers than {WHOLE_WEIGHTS}")
 
-    @property
-    def parameters(self) -> int:
-        """How many weights there are."""
-        return sum(tensor.numel() for tensor in self._tensors.values())
-
     def decoder_weights(self, dtype: torch.dtype) -> DecoderWeights:
         """The weights for a decoder; matrices are copied where the file has them in another precision.
 

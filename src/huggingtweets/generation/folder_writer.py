@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -37,7 +36,7 @@ class _Settings(Struct):
 class FolderWriter(TokenWriter):
     """A GPT-2 or a Llama on a CPU that only writes."""
 
-    def __init__(self, folder: Path, precision: Callable[[int], torch.dtype]) -> None:
+    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
         """Load a model folder; see `open`.
 
         Raises:
@@ -52,20 +51,20 @@ class FolderWriter(TokenWriter):
         if max(tokenizer.get_vocab().values()) >= self._files.shape.vocabulary:
             raise ValueError("the tokenizer is of another model")
         self._tokens = TextTokens(tokenizer, self._files.shape.context, [settings.eos_token_id])
-        self._weights = self._files.decoder_weights(precision(self._files.parameters))
+        self._weights = self._files.decoder_weights(dtype)
         if not self.decoder(2).read(self._tokens.begin("a", 1, None), 1).isfinite().all():
             raise ValueError("the weights are no numbers")
 
     @classmethod
-    def open(cls, folder: Path, precision: Callable[[int], torch.dtype]) -> Self | None:
+    def open(cls, folder: Path, dtype: torch.dtype) -> Self | None:
         """Load a model folder that holds a whole GPT-2 or Llama as this program writes it; None for others.
 
         Args:
             folder: where the model is.
-            precision: what matrices are multiplied in, for so many parameters.
+            dtype: what matrices are multiplied in.
         """
         try:
-            return cls(folder, precision)
+            return cls(folder, dtype)
         except BaseException as error:
             if isinstance(error, Exception) or is_panic(error):
                 return None  # transformers loads what it knows, and says what is wrong

@@ -34,8 +34,7 @@ class NeuralModel(Generator):
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `Generator`."""
         self._device = training.choose_device()
-        dtype = precision(self._device, model.num_parameters())  # as `bits` computes, too
-        super().__init__(model.to(self._device.kind), tokenizer, dtype)
+        super().__init__(model.to(self._device.kind), tokenizer, precision(self._device))
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """The negative log-likelihood of each text in bits, its end counted."""
