@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import gguf
@@ -10,20 +13,34 @@ import pytest
 import torch
 from gguf import GGUFReader
 from msgspec.structs import replace
-from transformers import AutoTokenizer, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoTokenizer,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export
 from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.speakers import introduce, speakers
-from huggingtweets.errors import ModelError, OutputExists, UserError
-from huggingtweets.exporters import QUANTS, names
+from huggingtweets.errors import BaseError, ModelError, OutputExists, UserError
+from huggingtweets.exporters import QUANTS, _architectures, _config, _tokenizer, names
+from huggingtweets.exporters._folder_model import FolderModel
+from huggingtweets.exporters._folder_network import folder_network
+from huggingtweets.exporters._network import hidden_states, log_probabilities
 from huggingtweets.exporters._readback import HARD_TEXTS
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Account, Author, Base, Funnel, Tracked
 from tests.helpers.commands import run
 from tests.helpers.gguf_builder import SHAPE
-from tests.helpers.tiny import tiny_base, tiny_tokenizer, varied_texts
+from tests.helpers.tiny import sentencepiece_tokenizer, tiny_base, tiny_tokenizer, varied_texts
 
 TEXTS = (*HARD_TEXTS, *varied_texts(50, seed=1))  # what the tokenizer is learnt from
 SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33)
@@ -78,11 +95,6 @@ def llama(*, tied=True, **settings):
     return LlamaForCausalLM(config), tokenizer
 
 
-MODELS = {
-    "gpt2": gpt2,
-    "llama": lambda _: llama(),
-    "llama with a head of its own": lambda _: llama(tied=False),
-}
 SCALED = {
     "linear": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0},
     "llama 3": {
@@ -96,11 +108,75 @@ SCALED = {
 }
 
 
+def qwen3():
+    torch.manual_seed(0)
+    tokenizer = tiny_tokenizer(TEXTS)
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        num_key_value_heads=1,
+        head_dim=32,
+        max_position_embeddings=64,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=0,
+        **SHAPE,
+    )
+    return Qwen3ForCausalLM(config), tokenizer
+
+
+def gemma3(**settings):
+    torch.manual_seed(0)
+    tokenizer = sentencepiece_tokenizer(TEXTS)
+    config = Gemma3TextConfig(
+        vocab_size=len(tokenizer) + 3,  # rows to spare
+        num_key_value_heads=1,
+        head_dim=32,
+        query_pre_attn_scalar=32,
+        sliding_window=8,
+        max_position_embeddings=64,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        **{**SHAPE, "num_hidden_layers": 7, **settings},
+    )
+    return Gemma3ForCausalLM(config), tokenizer
+
+
+GEMMA_4B = {  # how it embeds positions
+    "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+    "sliding_attention": {"rope_type": "default", "rope_theta": 5e3},
+}
+MODELS = {
+    "gpt2": gpt2,
+    "llama": lambda _: llama(),
+    "llama with a head of its own": lambda _: llama(tied=False),
+    "llama, linear": lambda _: llama(rope_parameters=SCALED["linear"]),
+    "llama 3": lambda _: llama(rope_parameters=SCALED["llama 3"]),
+    "qwen3": lambda _: qwen3(),
+    "gemma3": lambda _: gemma3(),
+    "gemma3, linear": lambda _: gemma3(rope_parameters=GEMMA_4B),
+}
+
+
+def spread(model):
+    """The same model with weights far from each other, so that every one of them matters."""
+    torch.manual_seed(1)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, mean=1.0 if parameter.ndim == 1 else 0.02, std=0.3)
+    return model
+
+
 @pytest.fixture(params=MODELS)
 def any_model(request, tmp_path):
     """A model folder of each architecture, and the model in memory."""
     model, tokenizer = MODELS[request.param](tmp_path)
     return saved(tmp_path / "models" / "ada", model, tokenizer), model
+
+
+@pytest.fixture(params=MODELS)
+def spread_model(request, tmp_path):
+    """The same, all of whose weights matter."""
+    model, tokenizer = MODELS[request.param](tmp_path)
+    return saved(tmp_path / "models" / "ada", spread(model), tokenizer), model
 
 
 @pytest.fixture
@@ -120,9 +196,9 @@ def logits(model, ids):
         return model.eval()(ids, attention_mask=torch.ones_like(ids)).logits
 
 
-def test_a_file_that_was_exported_is_a_base_again(any_model, tmp_path):
+def test_a_file_that_was_exported_is_a_base_again(spread_model, tmp_path):
     """With f32 it gives the same logits at every place of the context, and the same tokens."""
-    folder, model = any_model
+    folder, model = spread_model
     exported = export(folder, to="gguf", quant="f32", out=tmp_path / "out")
     [file] = (tmp_path / "out").iterdir()
     assert exported.files == (file.name,) == ("Ada-f32.gguf",)
@@ -251,6 +327,18 @@ def odd_words(place):
     return model, type(tokenizer)(tokenizer_object=fast, eos_token=tokenizer.eos_token)
 
 
+def other_layers(_):
+    return gemma3(layer_types=["sliding_attention", "full_attention"] * 3 + ["full_attention"])
+
+
+def missing_merge(_):
+    model, tokenizer = gemma3()
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    state["model"]["merges"].pop()
+    fast = type(tokenizer.backend_tokenizer).from_str(json.dumps(state))
+    return model, type(tokenizer)(tokenizer_object=fast, **tokenizer.special_tokens_map)
+
+
 def overflowing(place):
     model, tokenizer = gpt2(place)
     model.transformer.wte.weight.data[3, 3] = 1e6
@@ -263,6 +351,8 @@ def overflowing(place):
         (neox, "architecture gpt_neox cannot be exported yet"),
         (scaled_llama, "variant of llama that cannot be exported yet"),
         (odd_words, "tokenizer of this model"),
+        (other_layers, "variant of gemma3_text that cannot be exported yet"),
+        (missing_merge, "merges otherwise than llama.cpp does"),
         (overflowing, "export with --quant f32"),
     ],
 )
@@ -315,12 +405,142 @@ def test_unknown_settings_are_refused(model):
         export(model, to="gguf", speaker="ada")
 
 
-def test_what_was_written_otherwise_is_not_kept(model, tmp_path, monkeypatch):
-    """A file whose tensors are not the model's is found when it is read back."""
-    monkeypatch.setattr("huggingtweets.exporters._architectures._TRANSPOSED", ("attn.c_attn",))
-    with pytest.raises(ModelError, match=r"cannot be read back|predicts otherwise"):
-        export(model, to="gguf", out=tmp_path / "out")
+def test_a_file_is_compared_with_what_transformers_computes(spread_model):
+    """The model's side of the comparison has the probabilities of transformers, after every token."""
+    folder, model = spread_model
+    network = folder_network(FolderModel(folder))
+    texts = [torch.randint(network.vocabulary, (length,)).tolist() for length in (1, 40, 9)]
+    for text, states in zip(texts, hidden_states(network, texts), strict=True):
+        expected = logits(model, torch.tensor([text]))[0].double().log_softmax(-1)
+        found = torch.tensor(log_probabilities(network, states))
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def without(kind):
+    """How tensors are arranged, with one architecture forgotten."""
+    return {key: arrange for key, arrange in _architectures._ARRANGED.items() if key is not kind}
+
+
+FAULTS = {
+    "a matrix is not turned": (gpt2, "_architectures._TRANSPOSED", ("attn.c_attn",), "cannot be read back"),
+    "rows stay in their places": (
+        MODELS["llama"],
+        "_architectures._ARRANGED",
+        without(_config.Llama),
+        "predicts otherwise",
+    ),
+    "norms miss one": (
+        MODELS["gemma3"],
+        "_architectures._ARRANGED",
+        without(_config.Gemma3),
+        "predicts otherwise",
+    ),
+    "positions are not scaled": (
+        MODELS["llama 3"],
+        "_architectures._ROTATION_FACTORS",
+        "rope_other.weight",
+        "predicts otherwise",
+    ),
+    "words are cut otherwise": (
+        gpt2,
+        "_tokenizer._NAMES",
+        {(_tokenizer._BYTE_LEVEL,): "smollm"},
+        "reads .* otherwise",
+    ),
+    "tokens are scored otherwise": (
+        MODELS["gemma3"],
+        "_tokenizer._scores",
+        lambda _, rows: [float(number) for number in range(rows)],
+        "reads .* otherwise",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_was_written_otherwise_is_not_kept(fault, tmp_path, monkeypatch):
+    """A file that another program would read as another model is found when it is read back."""
+    make, name, value, told = FAULTS[fault]
+    model, tokenizer = make(tmp_path)
+    folder = saved(tmp_path / "m", spread(model), tokenizer)
+    monkeypatch.setattr(f"huggingtweets.exporters.{name}", value)
+    with pytest.raises(ModelError, match=told):
+        export(folder, to="gguf", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def no_number(folder):
+    tensors = load_file(folder / "model.safetensors")
+    tensors["transformer.ln_f.weight"][0] = math.nan
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+
+
+def cut_off(folder):
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def edited(name, **fields):
+    def edit(folder):
+        config = json.loads((folder / name).read_text("utf-8"))
+        (folder / name).write_text(json.dumps({**config, **fields}), "utf-8")
+
+    return edit
+
+
+def too_many_tokens(folder):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens(["more", "than", "fit"])
+    tokenizer.save_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (no_number, "no numbers"),
+        (cut_off, "model.safetensors"),
+        (too_many_tokens, "tokenizer is of another model"),
+        (edited("config.json", n_layer="two"), "config.json"),
+        (edited("config.json", n_layer=3), "lacks transformer.h.2"),
+        (edited("config.json", n_layer=10_000), "more layers"),
+        (edited("config.json", vocab_size=7), "7 tokens"),
+        (edited("config.json", n_positions=32), "do not fit"),
+        (edited("config.json", n_embd=48), "do not fit"),
+        (edited("config.json", activation_function="relu"), "variant of gpt2"),
+        (edited("generation_config.json", temperature=-1), "generation_config.json"),
+    ],
+)
+def test_a_damaged_model_is_refused(damage, told, model, tmp_path):
+    """One line says which file is at fault, and nothing is left behind."""
+    damage(model)
+    with pytest.raises(ModelError, match=told) as error:
+        export(model, to="gguf", out=tmp_path / "out")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("target", ["gguf", "ollama"])
+def test_an_export_imports_neither_torch_nor_transformers(target, model, tmp_path):
+    """Both take longer to import than a small model to export."""
+    code = (
+        "import sys, huggingtweets as h, pathlib as p;"
+        f"h.export({str(model)!r}, to={target!r}, out=p.Path({str(tmp_path / 'out')!r}));"
+        "print(sorted({'torch', 'transformers'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_positions_that_are_scaled_in_an_unknown_way_are_refused(tmp_path):
+    """A base that would read positions otherwise than it learnt them is not taken."""
+    model, tokenizer = llama(rope_parameters=SCALED["llama 3"])
+    folder = saved(tmp_path / "m", model, tokenizer)
+    [name] = export(folder, to="gguf", quant="f32", out=tmp_path / "out").files
+    file = GGUFReader(tmp_path / "out" / name, "r+")
+    [factors] = [tensor for tensor in file.tensors if tensor.name == "rope_freqs.weight"]
+    factors.data[1] *= 1.5
+    file.data.flush()
+    with pytest.raises(BaseError, match="positions are scaled in a way that is not known"):
+        load_base(str(tmp_path / "out" / name))
 
 
 @pytest.mark.usefixtures("model")

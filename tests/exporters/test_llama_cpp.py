@@ -11,46 +11,18 @@ import pytest
 import torch
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, trainers
 from tokenizers import models as token_models
-from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import PreTrainedTokenizerFast
 
 from huggingtweets import export
 from huggingtweets.exporters import _tokenizer
 from huggingtweets.exporters._readback import HARD_TEXTS
-from tests.exporters.test_export import SCALED, gpt2, llama, saved
-from tests.helpers.tiny import STARTER, varied_texts
+from tests.exporters.test_export import MODELS, llama, qwen3, saved, spread
+from tests.helpers.tiny import varied_texts
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="llama.cpp is no dependency")
 
 TOKENS = 24
 TIE = 3e-3  # between logits; rounding decides on the rest
-
-
-def qwen3(_):
-    torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
-    config = Qwen3Config(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=128,
-        max_position_embeddings=64,
-        tie_word_embeddings=True,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    return Qwen3ForCausalLM(config), tokenizer
-
-
-MODELS = {
-    "gpt2": gpt2,
-    "llama": lambda _: llama(),
-    "llama 3": lambda _: llama(rope_parameters=SCALED["llama 3"]),
-    "llama, linear": lambda _: llama(rope_parameters=SCALED["linear"]),
-    "qwen3": qwen3,
-}
 
 
 @contextmanager
@@ -88,9 +60,7 @@ def likeliest(model, ids: list[int]) -> list[int]:
 def test_llama_cpp_reads_and_continues_texts_as_the_model_does(architecture, tmp_path):
     """The same tokens for hard texts, and the same likeliest token at each of the next places."""
     model, tokenizer = MODELS[architecture](tmp_path)
-    for parameter in model.parameters():  # far from each other, so that rounding changes no order
-        torch.nn.init.normal_(parameter, mean=0.02, std=0.3)
-    folder = saved(tmp_path / "m", model, tokenizer)
+    folder = saved(tmp_path / "m", spread(model), tokenizer)
     exported = export(folder, to="gguf", quant="f32", out=tmp_path / "out")
     with running(tmp_path / "out" / exported.files[0], tmp_path) as client:
         for text in HARD_TEXTS:
@@ -127,7 +97,7 @@ def test_llama_cpp_cuts_texts_as_tokenizers_of_others_do(name, tmp_path):
     backend.train_from_iterator([*varied_texts(200, seed=1), *HARD_TEXTS * 5], trainer)
     ends = dict.fromkeys(("bos_token", "eos_token"), "<|end|>")
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **ends)
-    model, _ = {"llama-bpe": lambda _: llama(), "qwen2": qwen3}[name](tmp_path)
+    model, _ = {"llama-bpe": llama, "qwen2": qwen3}[name]()
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     folder = saved(tmp_path / "m", model, tokenizer)
     exported = export(folder, to="gguf", out=tmp_path / "out")

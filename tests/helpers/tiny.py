@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 import huggingtweets
 from huggingtweets.dataset import AuthorData, build
@@ -55,3 +57,40 @@ def tiny_dataset(train: int = 60, held_out: int = 8) -> Dataset:
     funnel = Funnel(read=len(posts), dropped={}, kept=len(posts))
     account = Account(handle="me", name="Me", source="table")
     return build([AuthorData(account, funnel, posts)], held_out=held_out / len(posts))
+
+
+def sentencepiece_tokenizer(texts: Iterable[str], size: int = 600) -> PreTrainedTokenizerFast:
+    """A tokenizer of Gemma's kind: of characters, spaces among them, and bytes for those it has not learnt.
+
+    Every pair of tokens that makes a token is merged, the likeliest token first, as SentencePiece does.
+    """
+    special = ["<pad>", "<eos>", "<bos>", "<unk>"]
+    space = normalizers.Replace(" ", "\u2581")
+    learnt = Tokenizer(models.BPE())
+    learnt.normalizer = space
+    learnt.pre_tokenizer = pre_tokenizers.Split("\u2581", "merged_with_next")
+    learnt.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, limit_alphabet=80))
+    learnt_merges = json.loads(learnt.to_str())["model"]["merges"]
+    characters = sorted(token for token in learnt.get_vocab() if len(token) == 1)
+    longer = list(dict.fromkeys("".join(merge) for merge in learnt_merges))
+    lines = ["\n", "\n\n"]
+    tokens = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), *lines, *longer, *characters]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    merges = [
+        (token[:cut], token[cut:])
+        for token in longer
+        for cut in range(1, len(token))
+        if token[:cut] in vocabulary and token[cut:] in vocabulary
+    ]
+    backend = Tokenizer(
+        models.BPE(vocabulary, merges, unk_token=special[3], byte_fallback=True, fuse_unk=True)
+    )
+    backend.normalizer = space
+    backend.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    backend.decoder = decoders.Sequence(
+        [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    backend.add_special_tokens(special)
+    backend.add_tokens([AddedToken("\n\n", normalized=False)])
+    names = dict(zip(("pad_token", "eos_token", "bos_token", "unk_token"), special, strict=True))
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **names)

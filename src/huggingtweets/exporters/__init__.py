@@ -9,7 +9,11 @@
 | `_tokenizer.py` | the tokenizer as llama.cpp wants it |
 | `_characters.py` | Python's classes of characters for the page's JavaScript |
 | `page/` | the page that `web.py` copies |
-| `_readback.py` | reads the file with transformers, and compares it with the model |
+| `_config.py`, `_folder_model.py` | what can be exported, and its weights, without torch and transformers |
+| `_readback.py` | compares the file with the model |
+| `_folder_network.py` | what the model computes, by the conventions of transformers |
+| `_file_network.py`, `_file_tokenizer.py` | what llama.cpp computes from the file, by its own |
+| `_network.py` | the forward pass of both, in numpy |
 
 One more file adds a target.
 """

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from ..bases.special_tokens import AddedTokens
 from ..progress import Silence, Watcher
 from ..types import Record, Sampling
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from tokenizers import Tokenizer
 
 QUANTS = ("f32", "f16", "q8_0", "q4_0")  # formats of the matrices in a GGUF file
 NO_FILTER = (
@@ -49,19 +50,37 @@ class PublishedFilters(Struct, frozen=True, kw_only=True):
     patterns: dict[str, str] = {}  # regular expressions of what may not be shown, and of a digit
 
 
+class ExportTokenizer(AddedTokens, Protocol):
+    """What is used of a tokenizer of transformers."""
+
+    @property
+    def backend_tokenizer(self) -> Tokenizer:
+        """The tokenizer of the library tokenizers; one of transformers may have none."""
+
+    @property
+    def bos_token_id(self) -> int | None:
+        """The begin token of a post, in a model of one voice."""
+
+    def __call__(self, text: str, *, add_special_tokens: bool = True) -> Mapping[str, list[int]]:
+        """The tokens of a text, as "input_ids"."""
+
+    def get_vocab(self) -> dict[str, int]:
+        """The number of each token."""
+
+
 @dataclass(frozen=True)
 class ExportRequest:
-    """A model in memory, and how it shall leave."""
+    """A model, and how it shall leave."""
 
     record: Record
-    model: Any  # a causal language model of transformers in float32, on the CPU
-    tokenizer: PreTrainedTokenizerBase
+    folder: Path  # of the model, with its whole weights, as transformers loads them
+    tokenizer: ExportTokenizer
     sampling: Sampling
     begin: int  # the token that each post begins with, which says who speaks in a model of several
-    not_first: tuple[int, ...] = ()  # tokens that no text without a prompt begins with
+    not_first: Callable[[], Sequence[int]] = tuple  # finds tokens that no text without a prompt begins with
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several
-    filters: PublishedFilters = field(default_factory=PublishedFilters)
+    filters: Callable[[], PublishedFilters] = PublishedFilters  # reads them
     watcher: Watcher = field(default_factory=Silence)  # told of progress
     avatars: Mapping[str, bytes] = field(default_factory=dict)  # image files by handle
 

@@ -16,6 +16,7 @@ from ..model_folder import folder_name
 from ..types import Record
 from ._architectures import Tensors, architecture, tensors, write_settings
 from ._contract import NO_FILTER, Check, ExportRequest
+from ._folder_model import FolderModel
 from ._tokenizer import write_tokenizer
 
 LARGEST_ERROR = {"f32": 0.0, "f16": 1e-3, "q8_0": 0.02, "q4_0": 0.25}  # of a tensor, relative (Frobenius)
@@ -35,19 +36,18 @@ def file_name(request: ExportRequest) -> str:
     return f"{folder_name(request.name)}-{request.quant}.gguf"
 
 
-def write_gguf(request: ExportRequest, path: Path) -> None:
+def write_gguf(request: ExportRequest, model: FolderModel, path: Path) -> None:
     """Write weights, tokenizer, sampling settings, and what is known of the model.
 
     Raises:
         ModelError: llama.cpp cannot run such a model.
     """
-    writer = GGUFWriter(path, architecture(request.model))
+    writer = GGUFWriter(path, architecture(model.config))
     _write_facts(writer, request)
     _write_sampling(writer, request)
-    write_settings(writer, request.model)
-    rows = request.model.get_input_embeddings().weight.shape[0]
-    write_tokenizer(writer, request.tokenizer, request.begin, rows)
-    for name, tensor in _shown(request):
+    write_settings(writer, model)
+    write_tokenizer(writer, request.tokenizer, request.begin, model.rows)
+    for name, tensor in _shown(request, model):
         kind = _kind(name, tensor, request.quant)
         writer.add_tensor(name, _quantized(name, tensor, kind), raw_dtype=kind)
     try:
@@ -58,7 +58,7 @@ def write_gguf(request: ExportRequest, path: Path) -> None:
         writer.close()
 
 
-def check_weights(request: ExportRequest, file: GGUFReader) -> Check:
+def check_weights(request: ExportRequest, model: FolderModel, file: GGUFReader) -> Check:
     """Compare every tensor of the file that was written with the model's.
 
     Raises:
@@ -66,7 +66,7 @@ def check_weights(request: ExportRequest, file: GGUFReader) -> Check:
     """
     written = {tensor.name: tensor for tensor in file.tensors}
     worst = 0.0
-    for name, tensor in _shown(request):
+    for name, tensor in _shown(request, model):
         if name not in written:
             raise ModelError(f"what was written lacks {name}; nothing was kept")
         found = gguf.dequantize(written[name].data, written[name].tensor_type).reshape(tensor.shape)
@@ -80,10 +80,10 @@ def check_weights(request: ExportRequest, file: GGUFReader) -> Check:
     return Check(what="weights read back", result=f"within {worst:.2%} of the model's")
 
 
-def _shown(request: ExportRequest) -> Tensors:
+def _shown(request: ExportRequest, model: FolderModel) -> Tensors:
     """The tensors of the model, while the watcher is told how many have been taken."""
-    total = sum(1 for _ in tensors(request.model))
-    for number, tensor in enumerate(tensors(request.model)):
+    total = len(model.names())
+    for number, tensor in enumerate(tensors(model)):
         request.watcher.advanced(number, total, "tensors")
         yield tensor
 
@@ -98,6 +98,8 @@ def _kind(name: str, tensor: NDArray[Any], quant: str) -> GGMLQuantizationType:
 
 
 def _quantized(name: str, tensor: NDArray[Any], kind: GGMLQuantizationType) -> NDArray[Any]:
+    if not np.isfinite(tensor).all():
+        raise ModelError(f"{name} holds weights that are no numbers; train the model again")
     with np.errstate(over="ignore"):  # seen below
         quantized: NDArray[Any] = gguf.quantize(tensor, kind)
     if kind == GGMLQuantizationType.F16 and not np.isfinite(quantized).all():

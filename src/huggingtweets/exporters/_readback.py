@@ -1,24 +1,32 @@
-"""Reading a GGUF file back with transformers: the same tokens, and nearly the same predictions.
+"""Reading a GGUF file back as llama.cpp does: the same tokens, and nearly the same predictions.
 
-transformers reads the file by other code than writes it. It does not read by what name llama.cpp cuts a text
-into words; `_tokenizer` writes only names that are known to mean the same.
+What reads the file knows llama.cpp's conventions only, what reads the model those of transformers. A tensor
+under another's name, rows in another order or a number that was left out make other predictions.
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Any
+import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
 
-import torch
+import numpy as np
 from gguf import GGUFReader
+from threadpoolctl import threadpool_limits
 
-from ..bases.loading import LoadedBase, load_base
-from ..errors import BaseError, ModelError
+from ..bases.rope_scaling import Floats
+from ..errors import ModelError
 from ..types import PROMPT
-from ._architectures import ROTATION_FACTORS
+from ._config import damaged
 from ._contract import Check, ExportRequest
+from ._file_network import file_network
+from ._file_tokenizer import text_reader
+from ._folder_model import FolderModel
+from ._folder_network import folder_network
+from ._network import Network, hidden_states, log_probabilities
 
+_UNREADABLE = "what was written cannot be read back, so nothing was kept; this is a fault of the export"
 LARGEST_DIVERGENCE = {"f32": 1e-4, "f16": 0.01, "q8_0": 0.1, "q4_0": 2.0}  # mean over tokens, in bits
 HARD_TEXTS = (  # whose tokens two tokenizers easily disagree on
     PROMPT,
@@ -34,73 +42,70 @@ HARD_TEXTS = (  # whose tokens two tokenizers easily disagree on
 )
 
 
-def check_predictions(request: ExportRequest, path: Path, file: GGUFReader) -> tuple[Check, Check]:
-    """Compare tokens and next-token distributions of the file with the model's, on texts of many kinds.
-
-    Args:
-        request: what was to be written.
-        path: of the file.
-        file: the same, opened.
+def check_tokens(request: ExportRequest, file: GGUFReader) -> Check:
+    """Compare the tokens that the file gives for texts of many kinds with the model's.
 
     Raises:
-        ModelError: the file cannot be read, or they differ by more than its format explains.
+        ModelError: they differ.
     """
-    try:
-        written = load_base(str(path))
-    except BaseError as error:
-        raise ModelError(f"what was written cannot be read back, so nothing was kept: {error}") from error
-    _rotate_as_written(written.model, file)
-    _require_same_tokens(request.tokenizer, written.tokenizer)
-    bits = _divergence(request, written)
+    read = text_reader(file)
+    normalizer = request.tokenizer.backend_tokenizer.normalizer
+    composes = type(normalizer).__name__ == "NFC"  # which the file leaves out: see `_tokenizer`
+    for hard in HARD_TEXTS:
+        text = unicodedata.normalize("NFC", hard) if composes else hard
+        if _tokens(request, text) != read(text):
+            raise ModelError(
+                f"the tokenizer that was written reads {text!r} otherwise, so nothing was kept: train from "
+                "another base, such as starter or smollm2-135m"
+            )
+    return Check(what="tokens of hard texts", result=f"the same for all {len(HARD_TEXTS)}")
+
+
+def check_predictions(request: ExportRequest, model: FolderModel, file: GGUFReader) -> Check:
+    """Compare next-token distributions of the file with the model's, on texts of many kinds.
+
+    Raises:
+        ModelError: they differ by more than the file's format explains.
+    """
+    bits = _divergence(request, model, file)
     if not bits <= LARGEST_DIVERGENCE[request.quant]:
         raise ModelError(
             f"with {request.quant} this model predicts otherwise (by {bits:.2g} bits a token), so nothing "
             "was kept: choose another format with --quant"
         )
-    return (
-        Check(what="tokens of hard texts", result=f"the same for all {len(HARD_TEXTS)}"),
-        Check(what="next-token predictions", result=f"within {bits:.2g} bits a token (KL divergence)"),
-    )
+    return Check(what="next-token predictions", result=f"within {bits:.2g} bits a token (KL divergence)")
 
 
-def _rotate_as_written(model: Any, file: GGUFReader) -> None:
-    """Set the frequencies of the rotary embedding, whose factors transformers does not read."""
-    factors = [tensor.data for tensor in file.tensors if tensor.name == ROTATION_FACTORS]
-    for found in factors:
-        model.model.rotary_emb.inv_freq = model.model.rotary_emb.inv_freq / torch.tensor(found)
-
-
-def _require_same_tokens(ours: Any, theirs: Any) -> None:
-    normalizer = ours.backend_tokenizer.normalizer  # which the file leaves out: see `_tokenizer`
-    for hard in HARD_TEXTS:
-        text = normalizer.normalize_str(hard) if normalizer else hard
-        if _tokens(ours, text) != _tokens(theirs, text):
-            raise ModelError(
-                f"the tokenizer that was written reads {text!r} otherwise, so nothing was kept: train from "
-                "another base, such as starter or smollm2-135m"
-            )
-
-
-def _tokens(tokenizer: Any, text: str) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
-
-
-def _divergence(request: ExportRequest, written: LoadedBase) -> float:
+def _divergence(request: ExportRequest, model: FolderModel, file: GGUFReader) -> float:
     """KL divergence of the file's next-token distributions from the model's, in bits: mean over tokens."""
-    context = request.model.config.max_position_embeddings
-    divergences = []
-    for number, text in enumerate(HARD_TEXTS):
-        request.watcher.advanced(number, len(HARD_TEXTS), "texts")
-        ids = torch.tensor([[request.begin, *_tokens(request.tokenizer, text)][:context]])
-        ours, theirs = (_log_probabilities(model, ids) for model in (request.model, written.model))
-        divergences.append((ours.exp() * (ours - theirs)).sum(-1))
-    return abs(float(torch.cat(divergences).mean())) / math.log(2)
+    context = model.config.max_position_embeddings
+    texts = [[request.begin, *_tokens(request, text)][:context] for text in HARD_TEXTS]
+    total = 0.0
+    with threadpool_limits(1):  # beside other work, threads that wait for each other take ten times as long
+        ours = _read(lambda: folder_network(model), texts, damaged(model.folder, "its files do not fit"))
+        theirs = _read(lambda: file_network(file), texts, ModelError(_UNREADABLE))
+        for number, states in enumerate(zip(ours.states, theirs.states, strict=True)):
+            request.watcher.advanced(number, len(HARD_TEXTS), "texts")
+            expected, found = map(log_probabilities, (ours.network, theirs.network), states)
+            total += float((np.exp(expected) * (expected - found)).sum())
+    return abs(total) / sum(map(len, texts)) / math.log(2)
 
 
-@torch.inference_mode()
-def _log_probabilities(model: Any, ids: torch.Tensor) -> torch.Tensor:
-    """Of every token at every place: (tokens, vocabulary), in nats."""
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-    logits: torch.Tensor = model.eval()(**inputs).logits[0]
-    return logits.double().log_softmax(-1)
+class _Read(NamedTuple):
+    """Texts that a network has read."""
+
+    network: Network
+    states: list[Floats]
+
+
+def _read(load: Callable[[], Network], texts: list[list[int]], unreadable: ModelError) -> _Read:
+    """What a network makes of texts; an error where its parts are of shapes that do not fit."""
+    try:
+        network = load()
+        return _Read(network, hidden_states(network, texts))
+    except (ValueError, IndexError) as error:
+        raise unreadable from error
+
+
+def _tokens(request: ExportRequest, text: str) -> list[int]:
+    return request.tokenizer(text, add_special_tokens=False)["input_ids"]

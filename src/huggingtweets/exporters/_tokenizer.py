@@ -1,21 +1,24 @@
-"""The tokenizer of a model as llama.cpp wants it: byte-level BPE, tokens, merges, and how words are cut.
+"""The tokenizer of a model as llama.cpp wants it: tokens, and how texts are built from them.
 
-llama.cpp knows ways to cut a text into words by name (`llama-vocab.cpp`, `tokenizer.ggml.pre`), and takes one
-for which it has no name as another without a word. So only those that are known to be the same are written.
+llama.cpp knows two kinds. Byte-level BPE has merges, and a way to cut a text into words that goes by a name
+(`llama-vocab.cpp`, `tokenizer.ggml.pre`); one for which there is no name is taken as another without a word,
+so only those that are known to be the same are written. SentencePiece, which Gemma has, needs neither: of
+two neighbours that make a token, those of the best score are merged first.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import Any
 
 from gguf import GGUFWriter, TokenType
 
 from ..errors import ModelError
+from ._contract import ExportTokenizer
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
+SPACE = "\u2581"  # what stands for a space in SentencePiece
+_BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 _BYTE_LEVEL = ("ByteLevel", "", False, True)
 _DIGITS = ("Digits", "", True)
 _GPT2 = (  # of pre-tokenizers that spell GPT-2's pattern out
@@ -37,12 +40,12 @@ _NORMALIZED = {"qwen2": "NFC"}  # llama.cpp leaves it out: texts are to be compo
 _WHOLE_WORDS_FIRST = ("llama-bpe",)  # whose words that are tokens are not built from merges
 
 
-def write_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerBase, begin: int, rows: int) -> None:
+def write_tokenizer(writer: GGUFWriter, tokenizer: ExportTokenizer, begin: int, rows: int) -> None:
     """Write the tokenizer's part of the metadata.
 
     Args:
         writer: of the file.
-        tokenizer: a byte-level BPE.
+        tokenizer: a BPE, byte-level or of SentencePiece.
         begin: the token that every text begins with.
         rows: of the table of embeddings, which may have more than there are tokens.
 
@@ -51,18 +54,88 @@ def write_tokenizer(writer: GGUFWriter, tokenizer: PreTrainedTokenizerBase, begi
     """
     state = _state(tokenizer)
     tokens, types = _tokens(tokenizer, rows)
-    merges = [m if isinstance(m, str) else " ".join(m) for m in state["model"]["merges"]]
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre_tokenizer_name(state))
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    writer.add_token_merges(merges)
+    if is_sentencepiece(state):
+        _write_sentencepiece(writer, state, tokens, types)
+    else:
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre(pre_tokenizer_name(state))
+        writer.add_token_list(tokens)
+        writer.add_token_types(types)
+        writer.add_token_merges([m if isinstance(m, str) else " ".join(m) for m in state["model"]["merges"]])
     writer.add_bos_token_id(begin)
-    writer.add_eos_token_id(tokenizer.eos_token_id)
-    writer.add_pad_token_id(tokenizer.eos_token_id)
+    if tokenizer.eos_token_id is not None:
+        writer.add_eos_token_id(tokenizer.eos_token_id)
+        writer.add_pad_token_id(tokenizer.eos_token_id)
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
     writer.add_add_space_prefix(False)
+
+
+def is_sentencepiece(state: dict[str, Any]) -> bool:
+    """Whether a tokenizer builds texts from characters, spaces among them, and from bytes."""
+    normalizer = state.get("normalizer") or {}
+    spaces = normalizer.get("pattern") == {"String": " "} and normalizer.get("content") == SPACE
+    cut = state.get("pre_tokenizer")  # at spaces, of which none is left by then
+    uncut = not cut or (cut.get("type"), cut.get("pattern")) == ("Split", {"String": " "})
+    model = state["model"]
+    return (
+        (model.get("type"), model.get("byte_fallback"), normalizer.get("type")) == ("BPE", True, "Replace")
+        and spaces
+        and uncut
+        and all(byte in model["vocab"] for byte in _BYTES)
+    )
+
+
+def _write_sentencepiece(
+    writer: GGUFWriter, state: dict[str, Any], tokens: list[str], types: list[TokenType]
+) -> None:
+    numbers = state["model"]["vocab"]
+    scores = _scores(state, len(tokens))
+    for number in (numbers[byte] for byte in _BYTES):
+        types[number] = TokenType.BYTE
+    unknown = numbers.get(state["model"].get("unk_token"))
+    if unknown is not None:
+        types[unknown] = TokenType.UNKNOWN
+        writer.add_unk_token_id(unknown)
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(
+        [
+            token.replace(SPACE, " ") if kind == TokenType.USER_DEFINED else token
+            for token, kind in zip(tokens, types, strict=True)
+        ]
+    )
+    writer.add_token_scores(scores)
+    writer.add_token_types(types)
+
+
+def _scores(state: dict[str, Any], rows: int) -> list[float]:
+    """The score of each token: the higher, the earlier it is merged.
+
+    Raises:
+        ModelError: the merges say more than scores can, of which every pair has that of the token it makes.
+    """
+    vocabulary = state["model"]["vocab"]
+    merges = [tuple(m.split(" ") if isinstance(m, str) else m) for m in state["model"]["merges"]]
+    made = ["".join(merge) for merge in merges]
+    rank = {token: number for number, token in reversed(list(enumerate(made)))}
+    in_turn = len(rank) == sum(1 for _ in groupby(made))
+    others = {token["content"] for token in state["added_tokens"]}.union(_BYTES) - rank.keys()
+    pairs = sum(_pairs(token, vocabulary) for token in vocabulary.keys() - others)
+    if not (in_turn and pairs == len(set(merges))):
+        raise ModelError(
+            "the tokenizer of this model (BPE with bytes) merges otherwise than llama.cpp does; train from "
+            "another base, such as starter or smollm2-135m"
+        )
+    scores = [0.0] * rows
+    for token, number in rank.items():
+        scores[vocabulary[token]] = -float(number)
+    return scores
+
+
+def _pairs(token: str, vocabulary: dict[str, int]) -> int:
+    """How many pairs of tokens make this one."""
+    return sum(token[:cut] in vocabulary and token[cut:] in vocabulary for cut in range(1, len(token)))
 
 
 def pre_tokenizer_name(state: dict[str, Any]) -> str:
@@ -91,7 +164,7 @@ def pre_tokenizer_name(state: dict[str, Any]) -> str:
     return name
 
 
-def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+def _state(tokenizer: ExportTokenizer) -> dict[str, Any]:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise ModelError("the tokenizer of this model has no fast form; train from another base")
@@ -111,9 +184,11 @@ def _step(step: dict[str, Any]) -> tuple[object, ...]:
     return (kind,)
 
 
-def _tokens(tokenizer: PreTrainedTokenizerBase, rows: int) -> tuple[list[str], list[TokenType]]:
+def _tokens(tokenizer: ExportTokenizer, rows: int) -> tuple[list[str], list[TokenType]]:
     """The token of each row of the table of embeddings, and its kind."""
     by_id = {number: token for token, number in tokenizer.get_vocab().items()}
+    if max(by_id) >= rows:
+        raise ModelError(f"the tokenizer is of another model: this one has {rows:,} tokens; train it again")
     added = tokenizer.added_tokens_decoder
     tokens, types = [], []
     for number in range(rows):

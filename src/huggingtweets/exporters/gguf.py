@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..bases.gguf_reader import each_file_opened_once, open_gguf
+from ..bases.gguf_reader import open_gguf
 from ._contract import NO_FILTER, Check, ExportRequest
+from ._folder_model import FolderModel
 from ._gguf_file import check_weights, file_name, write_gguf
-from ._readback import check_predictions
+from ._readback import check_predictions, check_tokens
 
 SUMMARY = "a GGUF file, for llama.cpp and programs built on it"
 DEFAULT_QUANT = "f16"
@@ -17,10 +18,10 @@ WARNING = NO_FILTER
 
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     """Write the file, and check it; see `Exporter`."""
-    path = folder / file_name(request)
+    model, path = FolderModel(request.folder), folder / file_name(request)
     request.watcher.stage("export", path.name)
-    write_gguf(request, path)
+    write_gguf(request, model, path)
     request.watcher.stage("check", path.name)
-    with each_file_opened_once():  # that goes through every token, which takes most of the time
-        file = open_gguf(path)
-        return check_weights(request, file), *check_predictions(request, path, file)
+    file = open_gguf(path)
+    checks = check_weights(request, model, file), check_tokens(request, file)
+    return *checks, check_predictions(request, model, file)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import gguf
+from ._config import read_config
 from ._contract import NO_FILTER, Check, ExportRequest
 from ._gguf_file import description, file_name
 
@@ -34,7 +35,7 @@ def modelfile(request: ExportRequest) -> str:
         "min_p": 0,
         "repeat_penalty": 1,
         "num_predict": request.sampling.max_new_tokens,
-        "num_ctx": request.model.config.max_position_embeddings,
+        "num_ctx": read_config(request.folder).max_position_embeddings,
     }
     lines = [
         f"# {_one_line(description(request.record))}",

@@ -19,7 +19,8 @@ from ..model_folder import prompt_of
 from ..text.circles import MOST, RUN
 from ..text.private import KEY_CHANGES
 from . import _characters, gguf
-from ._contract import Check, ExportRequest
+from ._config import read_config
+from ._contract import Check, ExportRequest, PublishedFilters
 from ._gguf_file import description, file_name
 
 SUMMARY = "a web page on which the bot runs in the visitor's browser"
@@ -37,7 +38,8 @@ NEVER = -1000.0  # added to the logits of tokens that are never sampled
 
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     """Write the page, and check its model; see `Exporter`."""
-    if not request.filters.copies:
+    filters = request.filters()
+    if not filters.copies:
         raise ModelError(
             "this model has no published copy index, without which no page is written; train it again"
         )
@@ -45,17 +47,21 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     shutil.copytree(PAGE, folder, dirs_exist_ok=True)
     with zipfile.ZipFile(WLLAMA) as archive:
         archive.extractall(folder / "wllama")
-    for number, copies in enumerate(request.filters.copies):
+    for number, copies in enumerate(filters.copies):
         (folder / _copies_file(number)).write_bytes(copies.runs)
     avatar = next(iter(request.avatars.values()), b"")
     if avatar:
         (folder / "avatar.png").write_bytes(avatar)
-    (folder / "bot.json").write_bytes(msgspec.json.encode(_bot(request, folder, has_avatar=bool(avatar))))
+    (folder / "bot.json").write_bytes(
+        msgspec.json.encode(_bot(request, filters, folder, has_avatar=bool(avatar)))
+    )
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return *checks, Check(what="size of the page", result=f"{size / 1e6:.1f} MB")
 
 
-def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str, Any]:
+def _bot(
+    request: ExportRequest, filters: PublishedFilters, folder: Path, *, has_avatar: bool
+) -> dict[str, Any]:
     """What the page has to know."""
     record, model = request.record, folder / file_name(request)
     posts = sum(author.train for author in record.authors)
@@ -68,10 +74,10 @@ def _bot(request: ExportRequest, folder: Path, *, has_avatar: bool) -> dict[str,
         "avatar": "avatar.png" if has_avatar else "",
         "model": model.name,
         "bytes": model.stat().st_size,
-        "context": min(LONGEST, request.model.config.max_position_embeddings),
+        "context": min(LONGEST, read_config(request.folder).max_position_embeddings),
         "request": _completion(request),
-        "not_first": _never(request.not_first),
-        "filters": _filters(request),
+        "not_first": _never(request.not_first()),
+        "filters": _filters(filters),
     }
 
 
@@ -93,8 +99,7 @@ def _never(tokens: Sequence[int]) -> dict[str, float]:
     return {str(token): NEVER for token in tokens}
 
 
-def _filters(request: ExportRequest) -> dict[str, Any]:
-    filters = request.filters
+def _filters(filters: PublishedFilters) -> dict[str, Any]:
     return {
         "copies": [
             {"run": copies.run, "bits": copies.bits, "salt": copies.salt.hex(), "file": _copies_file(number)}

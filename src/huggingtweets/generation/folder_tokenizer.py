@@ -47,8 +47,9 @@ class FolderTokenizer:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         tokenizer.decode(tokenizer.encode(TOKENIZER_PROBE).ids)
-        self._tokenizer = tokenizer
+        self.backend_tokenizer = tokenizer
         self.added_tokens_decoder: dict[int, AddedToken] = added
+        self.bos_token_id = special[settings.bos_token]
         self.eos_token_id = special[settings.eos_token]
         self.all_special_ids = [
             special[token] for token in (settings.bos_token, settings.eos_token, settings.pad_token)
@@ -56,19 +57,19 @@ class FolderTokenizer:
 
     def __call__(self, text: str, *, add_special_tokens: bool = True) -> dict[str, list[int]]:
         """The tokens of a text, as "input_ids"."""
-        return {"input_ids": self._tokenizer.encode(text, add_special_tokens=add_special_tokens).ids}
+        return {"input_ids": self.backend_tokenizer.encode(text, add_special_tokens=add_special_tokens).ids}
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of tokens, special ones included."""
-        return self._tokenizer.decode(ids, skip_special_tokens=False)
+        return self.backend_tokenizer.decode(ids, skip_special_tokens=False)
 
     def batch_decode(self, rows: Sequence[Sequence[int]], *, skip_special_tokens: bool) -> list[str]:
         """The text of each row of tokens."""
-        return [self._tokenizer.decode(row, skip_special_tokens=skip_special_tokens) for row in rows]
+        return [self.backend_tokenizer.decode(row, skip_special_tokens=skip_special_tokens) for row in rows]
 
     def get_vocab(self) -> dict[str, int]:
         """The number of each token."""
-        return self._tokenizer.get_vocab(with_added_tokens=True)
+        return self.backend_tokenizer.get_vocab(with_added_tokens=True)
 
     def get_added_vocab(self) -> dict[str, int]:
         """The number of each token that was added to those that were learnt."""

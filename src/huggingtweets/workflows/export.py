@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from .. import exporters
 from ..bases.speakers import find, speakers
-from ..errors import ModelError, UserError
+from ..errors import ModelError, UserError, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
-from ..model_folder import COPY_INDEX, EXPORTS, WHOLE_WEIGHTS, ModelFolder, folder_name
-from ..progress import Silence, Watcher
+from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
 from ..text.private import PATTERNS
-from ..types import NO_BASE
+from ..types import NO_BASE, Sampling
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -106,24 +108,71 @@ def _target(folder: ModelFolder, path: Path, *, overwrite: bool) -> Path:
 
 
 def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watcher) -> ExportRequest:
-    from ..generation.generator import Generator  # noqa: PLC0415 -- imports torch, which refusals do not need
-
     watcher.stage("load", str(folder))
-    generator = Generator.load(folder.path)
-    begin, handle = _begin(generator.tokenizer, speaker)
+    tokenizer = _tokenizer(folder)
+    begin, handle = _begin(tokenizer, speaker)
     return ExportRequest(
         record=folder.record,
-        model=generator.model,
-        tokenizer=generator.tokenizer,
-        sampling=generator.sampling,
+        folder=folder.path,
+        tokenizer=tokenizer,
+        sampling=_sampling(folder),
         begin=begin,
-        not_first=tuple(generator.not_first(begin)),
+        not_first=partial(_not_first, folder, begin),
         quant=quant,
         speaker=handle,
-        filters=_filters(folder),
+        filters=partial(_filters, folder),
         watcher=watcher,
         avatars=folder.avatars(),
     )
+
+
+def _tokenizer(folder: ModelFolder) -> Any:
+    """The tokenizer, if possible without transformers, whose import takes longer than an export."""
+    from ..generation.folder_tokenizer import FolderTokenizer  # noqa: PLC0415 -- as in `_not_first`
+
+    try:
+        return FolderTokenizer(folder.path)
+    except BaseException as error:
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
+    from ..bases.pretrained import first_line, load_tokenizer  # noqa: PLC0415
+
+    try:
+        with quiet_transformers():
+            return load_tokenizer(folder.path, local_files_only=True)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"the model in {folder} cannot be loaded ({first_line(error)}); train it again"
+        ) from error
+
+
+class _Settings(Struct):
+    """What of generation_config.json says how text is drawn."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_new_tokens: int | None = None
+
+
+def _sampling(folder: ModelFolder) -> Sampling:
+    try:
+        settings = msgspec.json.decode((folder.path / GENERATION_CONFIG).read_bytes(), type=_Settings)
+        given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value}
+        return msgspec.convert(given, Sampling)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"the model in {folder} cannot be loaded ({GENERATION_CONFIG}: {error}); train it again"
+        ) from error
+
+
+def _not_first(folder: ModelFolder, begin: int) -> list[int]:
+    import torch  # noqa: PLC0415 -- slow to import, and most exports do not need it
+
+    from ..generation.folder_writer import FolderWriter  # noqa: PLC0415
+    from ..generation.generator import Generator  # noqa: PLC0415
+
+    writer = FolderWriter.open(folder.path, lambda _: torch.float32) or Generator.load(folder.path)
+    return writer.not_first(begin)
 
 
 def _filters(folder: ModelFolder) -> PublishedFilters:
