@@ -86,11 +86,10 @@ def llama(*, tied=True, **settings):
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         num_key_value_heads=1,
-        max_position_embeddings=64,
         tie_word_embeddings=tied,
         bos_token_id=0,
         eos_token_id=0,
-        **{**SHAPE, **settings},
+        **{**SHAPE, "max_position_embeddings": 64, **settings},
     )
     return LlamaForCausalLM(config), tokenizer
 
@@ -275,6 +274,18 @@ def test_ollama_gets_the_file_and_how_to_sample_from_it(model):
         "PARAMETER num_ctx 64",
     ]
     assert any("no copy filter" in line for line in lines)
+
+
+def test_ollama_gets_whole_numbers_as_digits(tmp_path):
+    """Its parser refuses an exponent where it expects a whole number, as of a context of a million tokens."""
+    model, tokenizer = llama(max_position_embeddings=2**20)
+    folder = saved(tmp_path / "m", model, tokenizer)
+    settings = json.loads((folder / "generation_config.json").read_text("utf-8"))
+    settings["max_new_tokens"] = 1_000_000
+    (folder / "generation_config.json").write_text(json.dumps(settings), "utf-8")
+    export(folder, to="ollama", out=tmp_path / "out")
+    lines = (tmp_path / "out" / "Modelfile").read_text("utf-8").splitlines()
+    assert {"PARAMETER num_ctx 1048576", "PARAMETER num_predict 1000000"} <= set(lines)
 
 
 @pytest.mark.parametrize("name", ["a\nFROM evil", "../../up", "a\u2028b c", "日本"])

@@ -42,7 +42,7 @@ def modelfile(request: ExportRequest) -> str:
         f"# {NO_FILTER}",
         f"FROM ./{file_name(request)}",
         "TEMPLATE {{ .Prompt }}",
-        *(f"PARAMETER {name} {value:g}" for name, value in parameters.items()),
+        *(f"PARAMETER {name} {value}" for name, value in parameters.items()),
     ]
     return "\n".join(lines) + "\n"
 
