@@ -26,6 +26,7 @@ FORMS = {
     "international": PhoneNumberFormat.INTERNATIONAL,
     "E.164": PhoneNumberFormat.E164,
 }
+WITHOUT_PREFIX = 10  # digits at least of a number that is found without anything before it, as 98765 43210
 REPEATS = 3
 
 
@@ -35,8 +36,13 @@ def main() -> None:
     parser.add_argument("texts", nargs="*", type=Path, help="a text a line (.txt), or any place of posts")
     arguments = parser.parse_args()
     print("| form | numbers | found |\n|---|--:|--:|")
-    for name, form in FORMS.items():
-        numbers = list(_examples(form))
+    forms = {name: list(_examples(form)) for name, form in FORMS.items()}
+    forms["international, without + and code"] = [
+        rest
+        for number in forms["international"]
+        if sum(map(str.isdigit, rest := number.partition(" ")[2])) >= WITHOUT_PREFIX
+    ]
+    for name, numbers in forms.items():
         found = sum(bool(private_details(f"Call me on {number} tonight.")) for number in numbers)
         print(f"| {name} | {len(numbers)} | {found} |")
     print("\n| texts | count | with something found | ms for 1,000 |\n|---|--:|--:|--:|")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.text import private
+from huggingtweets.text import private as detector
 from huggingtweets.text.private import Kind, private_details, without_private_details
 
 ENOUGH_DIGITS = 7  # shorter numbers, of islands with few telephones, are not told from other numbers
@@ -33,6 +33,44 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.PHONE, "\uff10\uff19\uff10-\uff11\uff12\uff13\uff14-\uff15\uff16\uff17\uff18"),
         (Kind.PHONE, "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667"),
         (Kind.PHONE, "090\u30fc1234\u30fc5678"),  # with the sign that Japanese keyboards give for a dash
+        (Kind.EMAIL, "jane [at] example [dot] org"),
+        (Kind.EMAIL, "jane at example dot org"),
+        (Kind.EMAIL, "jane.doe AT mail DOT example.org"),
+        (Kind.EMAIL, "jane (at) example dot org"),
+        (Kind.EMAIL, "jane (\xe4t) example (punkt) de"),
+        (Kind.EMAIL, "jane {arroba} example {punto} es"),
+        (Kind.EMAIL, "jane\uff08at\uff09example\uff0eorg"),
+        (Kind.EMAIL, "jane <at> exa\u200bmple <d\u200bot> org"),
+        (Kind.EMAIL, "jane @ example.org"),
+        (Kind.EMAIL, "jane@ example.org"),
+        (Kind.EMAIL, "jane @ example . org"),
+        (Kind.EMAIL, "mailto:jane@example.org?subject=hi"),
+        (Kind.EMAIL, "mailto:jane%40example"),
+        (Kind.EMAIL, "XMPP:jane@example.org/phone"),
+        (Kind.PHONE, "98765 43210"),
+        (Kind.PHONE, "98765-43210"),
+        (Kind.PHONE, "76086 97579"),  # phonenumbers writes 07608 697 579
+        (Kind.PHONE, "+91 98765-43210"),
+        (Kind.PHONE, "91 98765 43210"),
+        (Kind.PHONE, "022-2345 6789"),
+        (Kind.PHONE, "04822 234567"),
+        (Kind.PHONE, "7700 900123"),
+        (Kind.PHONE, "1-555-010-9988"),
+        (Kind.PHONE, "1 (555) 010-9988"),
+        (Kind.PHONE, "wa.me/491701234567"),
+        (Kind.PHONE, "wa.me/+49 170 1234567"),
+        (Kind.PHONE, "https://wa.me/919876543210?text=hi"),
+        (Kind.PHONE, "https://api.whatsapp.com/send/?phone=%2B491701234567&text=x"),
+        (Kind.PHONE, "whatsapp://send?phone=919876543210"),
+        (Kind.PHONE, "tel:+4930123456"),
+        (Kind.PHONE, "tel:+1-555-010-9988;ext=12"),
+        (Kind.PHONE, "TEL://5550109988"),
+        (Kind.PHONE, "Tel.030/1234567"),
+        (Kind.PHONE, "Ph.98765 43210"),
+        (Kind.PHONE, "sms:5550109988?body=hi"),
+        (Kind.PHONE, "viber://chat?number=%2B491701234567"),
+        (Kind.PHONE, "https://signal.me/#p/+491701234567"),
+        (Kind.PHONE, "t.me/+491701234567"),
         (Kind.CARD, "4111 1111 1111 1111"),
         (Kind.CARD, "3782-822463-10005"),
         (Kind.KEY, "AKIA" + "IOSFODNN7EXAMPLE"),
@@ -84,6 +122,12 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 family",
         "how-to-bake-7-cakes-in-2014-and-live",
         "the tweet 1234567890123456789",
+        "see you @ noon. Then we meet @ 10.30, 2 @ 4.50",
+        "be there [at] 5.30, (at) the office. Then go",
+        "dinner at home dot dot dot we wait",
+        "look at example.com, and t.me/channel/1234567, t.me/joinchat",
+        "zip 12345-6789, 12345 67890, tel: none, mailto: a friend",
+        "hotel:12345678, a motel.12345678",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text):
@@ -124,6 +168,15 @@ def test_numbers_of_all_countries_are_found(form):
         "a at ",
         "hf_a ",
         "x" * 15 + "\u200b",
+        "a @ ",
+        "a@ a.",
+        "a at a dot ",
+        "(at) a . ",
+        "tel:",
+        "tel:1-",
+        "wa.me/",
+        "mailto:",
+        "mailto:a@",
     ],
 )
 def test_long_texts_take_no_more_than_their_length(unit):
@@ -140,14 +193,14 @@ def test_every_text_can_be_looked_through(text):
     without_private_details(text)
 
 
-@given(st.text("aAtT10 ()[]./-_@9z\n\x1c", max_size=40))
+@given(st.text("aAtTdo10 ()[]<.:%4/-_@9z\n\x1c", max_size=40))
 def test_what_is_found_in_ascii_is_what_is_found_beside_another_script(text):
     """The way that is faster overlooks nothing."""
     assert private_details(text) == private_details(f"{text} \u00e9")
 
 
 SIGNS = (  # of ASCII, and those of other scripts that mean the same or are not seen
-    "aT1 (\n\x1c./-@\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
+    "adoTr1 ([<%40\n\x1c./-@\xc4\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
     "\ufe6b\ufeff\uff0d\uff11\uff20\uff41\U0001d7ce\udcff"
 )
 
@@ -160,7 +213,7 @@ SIGNS = (  # of ASCII, and those of other scripts that mean the same or are not 
 )
 def test_what_is_looked_for_in_bytes_overlooks_no_sign_of_any_script(text):
     """A text is looked through if, and only if, it has a sign of a private detail."""
-    assert private._may_hold(text) == bool(private._MAY_HOLD.search(text))
+    assert detector._may_hold(text) == bool(detector._MAY_HOLD.search(text))
 
 
 @pytest.mark.parametrize(
@@ -168,5 +221,42 @@ def test_what_is_looked_for_in_bytes_overlooks_no_sign_of_any_script(text):
 )
 def test_each_sign_alone_makes_a_text_be_looked_through(sign):
     """Spelt and full-width signs, and numbers in digits of several scripts, are signs as others are."""
-    assert private._may_hold(f"so {sign} it is")
-    assert not private._may_hold("so it is \U0001f642 \u2014 and \u201cmore\u201d, caf\u00e9\u2026")
+    assert detector._may_hold(f"so {sign} it is")
+    assert not detector._may_hold("so it is \U0001f642 \u2014 and \u201cmore\u201d, caf\u00e9\u2026")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"ax1 .@-/:()[]<",
+                "at",
+                "dot",
+                "org",
+                "tel",
+                "wa.me/",
+                "mailto:",
+                "%40",
+                "98765",
+                "\u200b",
+                "\uff08",
+                "\xe9",
+            ]
+        ),
+        max_size=14,
+    ).map("".join)
+)
+def test_what_the_quick_look_sends_away_holds_nothing(text):
+    """A text is looked through in full only where it may hold something, and that overlooks nothing."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(detector, "_may_hold", lambda _: True)
+        expected = private_details(text)
+    assert private_details(text) == expected
+
+
+def test_details_that_overlap_are_removed_once():
+    """An address that is a link, or looks like a key, takes nothing of the words behind it along."""
+    for address in ("abc123def456ghi789jkl012@example.org", "mailto:abc123def456ghi789jkl012@example.org"):
+        text = f"so it is {address} for all of you who want to write"
+        assert without_private_details(text).split() == text.replace(address, "").split()
+        assert len(private_details(text)) == 1

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 AT = re.compile("[@\uff20\ufe6b]")
+_UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
-    rf"{AT.pattern}|[(\[]\s*at\s*[)\]]|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u30fc\ufeff-]{{3,}}\d"
-    r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][\u00ad\u200b-\u200f\u2060\ufeff]*){16}",
+    rf"{AT.pattern}|[%\uff05]40|[(\[{{<\uff08\uff3b\uff5b\uff1c][\s{_UNSEEN}]*[a\xe4\uff41][{_UNSEEN}]*[tr\uff52\uff54]"
+    rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u30fc\ufeff-]{{3,}}\d"
+    r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][" + _UNSEEN + "]*){16}",
     re.IGNORECASE,
 )
 # the same in UTF-8, where a byte beyond ASCII may be of any sign: exact for ASCII, and four times as fast
 _SIGNS = re.compile(  # begins with a set of bytes, as searching for that is faster
-    rb"[@\xef(\[0-9\x80-\xff](?:(?<=[@\xef])"
-    rb"|(?<=[(\[])[\s\x1c-\x1f\x80-\xff]*[aA][tT][\s\x1c-\x1f\x80-\xff]*[)\]]"
+    rb"[@\xef%(\[{<dD0-9\x80-\xff](?:(?<=[@\xef])|(?<=%)40"
+    rb"|(?<=[(\[{<])[\s\x1c-\x1f\x80-\xff]*[aA\x80-\xff][\x80-\xff]*[tTrR]"
+    rb"|(?<=[\s\x1c-\x1f\x80-\xff][dD])[\x80-\xff]*[oO][\x80-\xff]*[tT][\x80-\xff]*[\s\x1c-\x1f\x80-\xff]"
     rb"|(?<=[0-9\x80-\xff])[0-9\s\x1c-\x1f()./\x80-\xff-]{3,}[0-9\x80-\xff])"
 )
 _LONG_RUN = b"w" * 16
@@ -32,8 +38,20 @@ _RUNS = re.sub(
     rb"[A-Za-z0-9_\x80-\xff-]", b"w", bytes(range(256))
 )  # maps bytes that a long word may have to w
 _EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
-_SPELT_EMAIL = re.compile(  # jane (at) example (dot) org
-    r"(?<![\w.+-])[\w.+-]+\s*[(\[]\s*at\s*[)\]]\s*[\w-]+(?:\s*(?:\.|[(\[]\s*dot\s*[)\]])\s*[\w-]+)+",
+_SPELT_DOT = r"(?:\.|\s+\.\s+|\s*[(\[{<]\s*(?:\.|dot|point|punkt|punto|ponto)\s*[)\]}>]\s*| +dot +)"
+_LABEL = r"(?!dot(?!\w))[\w-]+"
+_SPELT_EMAIL = re.compile(  # jane (at) example (dot) org, jane at example dot org, jane @ example.org
+    r"(?<![\w.+-])[\w.+-]+(?:\s*[(\[{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}>]\s*|\s?@\s+| +at +(?=[\w-]+ +dot ))"
+    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!\w))\w{{2,}}(?![\w-])",
+    re.IGNORECASE,
+)
+_EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
+    r"(?<!\w)(?:mailto|sips?|xmpp):[!-?A-~]{1,80}?(?:@|%40)[!-~]*[A-Za-z0-9]", re.IGNORECASE
+)
+_PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?number=...; and Tel.030/...
+    r"(?<!\w)(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
+    r"(?:https?://)?(?:www\.|api\.|web\.)?(?:(?:wa|signal|zalo)\.me|whatsapp\.com|(?:t\.me|line\.me/ti/p)(?=/\+?\d))/)"
+    r"(?:%2b|[!-/:-~]){0,40}?\d(?:[\s()/.-]{0,2}\d){6,14}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
@@ -45,8 +63,12 @@ _DATE = re.compile(
 )
 _AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
 _ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
-_DIALLED = re.compile(r"\+|\(\d|0|\d{3}[-.\s]\d{3}[-.]\d{4}$")  # as only a number that is dialled begins
+_DIALLED = re.compile(
+    r"\+|\(\d|0|(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
+)  # as only a number that is dialled begins
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
+_WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
+_INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
 _CARD = range(13, 20)  # digits (ISO/IEC 7812)
 _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
@@ -59,7 +81,9 @@ _KEY = re.compile(rf"(?P<marked>{_MARKED_KEY.pattern})|{_LONG_WORD.pattern}")
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
-    "spelt_email": _SPELT_EMAIL.pattern,  # case does not count
+    "spelt_email": _SPELT_EMAIL.pattern,  # case does not count, as in the two kinds of links
+    "email_link": _EMAIL_LINK.pattern,
+    "phone_link": _PHONE_LINK.pattern,
     "number": _NUMBER.pattern,
     "date": _DATE.pattern,
     "amount": _AMOUNT.pattern,
@@ -89,7 +113,7 @@ class Detail(NamedTuple):
 
 
 def private_details(text: str) -> list[Detail]:
-    """Find the private details of a text, in order.
+    """Find the private details of a text, in order; those that overlap are one, of the kind of the first.
 
     Full-width signs are read as the usual ones, and invisible signs between letters are passed over.
     """
@@ -97,14 +121,29 @@ def private_details(text: str) -> list[Detail]:
         return []
     shown, places = _plain(text)
     found = sorted(chain(_emails(shown), _numbers(shown), _keys(shown)), key=lambda detail: detail.start)
-    return [Detail(kind, places[start], places[end - 1] + 1) for kind, start, end in found]
+    return [Detail(kind, places[start], places[end - 1] + 1) for kind, start, end in _apart(found)]
 
 
 def _may_hold(text: str) -> bool:
+    """Whether a text may hold something; most do not."""
     encoded = text.encode("utf-8", "surrogatepass")
     if _LONG_RUN not in encoded.translate(_RUNS) and not _SIGNS.search(encoded):
         return False
     return text.isascii() or _MAY_HOLD.search(text) is not None
+
+
+def _apart(details: Iterable[Detail]) -> Iterator[Detail]:
+    """Details in the order of their begins, those that overlap as one."""
+    last = None
+    for detail in details:
+        if last and detail.start < last.end:
+            last = last._replace(end=max(last.end, detail.end))
+            continue
+        if last:
+            yield last
+        last = detail
+    if last:
+        yield last
 
 
 def without_private_details(text: str) -> str:
@@ -141,10 +180,12 @@ def _compatible(character: str) -> str:
 def _emails(text: str) -> Iterator[Detail]:
     if "@" in text:
         yield from (Detail(Kind.EMAIL, *match.span()) for match in _EMAIL.finditer(text))
-    yield from (Detail(Kind.EMAIL, *match.span()) for match in _SPELT_EMAIL.finditer(text))
+    for pattern in (_SPELT_EMAIL, _EMAIL_LINK):
+        yield from (Detail(Kind.EMAIL, *match.span()) for match in pattern.finditer(text))
 
 
 def _numbers(text: str) -> Iterator[Detail]:
+    yield from (Detail(Kind.PHONE, *match.span()) for match in _PHONE_LINK.finditer(text))
     for match in _NUMBER.finditer(text):
         number = match.group().strip()
         if _is_phone(number):
@@ -187,11 +228,27 @@ def _is_national(digits: str, groups: list[str]) -> bool:
             parsed = phonenumbers.parse(digits, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number_for_region(parsed, region):
-            form = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-            if re.findall(r"\d+", form) == groups:
-                return True
+        if phonenumbers.is_valid_number_for_region(parsed, region) and groups in _written(parsed):
+            return True
     return False
+
+
+def _written(number: PhoneNumber) -> Iterator[list[str]]:
+    """The groups of digits in which a number is written: in its country, and abroad without the +."""
+    import phonenumbers  # noqa: PLC0415 -- as above
+
+    national, abroad = (
+        re.findall(r"\d+", phonenumbers.format_number(number, form))
+        for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    )
+    yield national
+    yield abroad
+    digits = "".join(abroad[1:])
+    if abroad[0] == _INDIA and digits[0] in "6789":  # a mobile
+        halves = [digits[:5], digits[5:]]
+        yield from (halves, [_INDIA, *halves])
+    if len(digits) >= _WITHOUT_PREFIX:
+        yield abroad[1:]
 
 
 def _keys(text: str) -> Iterator[Detail]:

@@ -87,6 +87,8 @@ function makePrivateFilter({ patterns, key_changes }) {
   const kinds = [
     [regex("email", "gu"), () => "holds an e-mail address"],
     [regex("spelt_email", "giu"), () => "holds an e-mail address"],
+    [regex("email_link", "giu"), () => "holds an e-mail address"],
+    [regex("phone_link", "giu"), () => "holds a phone number"],
     [regex("number", "gu"), (match) => numberKind(match.trim())],
     [regex("marked_key", "gu"), () => "holds a secret key"],
     [regex("long_word", "gu"), (match) => ((match.match(change) ?? []).length >= key_changes ? "holds a secret key" : "")],
