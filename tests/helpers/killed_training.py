@@ -24,6 +24,7 @@ import torch
 
 from huggingtweets import load_recipe, train
 from huggingtweets.progress import Silence
+from huggingtweets.signals import raise_interrupts
 from huggingtweets.workflows.data import DataConfig
 from huggingtweets.workflows.train import TrainConfig
 
@@ -52,7 +53,7 @@ def started(config: TrainConfig) -> tuple[int, int]:
         os.close(writing)
         return process, reading
     os.close(reading)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as the command line handles it
+    raise_interrupts([signal.SIGTERM])  # as the command line handles it
     code = DONE
     try:
         train(config, Stages(writing))

@@ -12,12 +12,12 @@ import signal
 import sys
 import threading
 import time
-from _thread import interrupt_main
 from pathlib import Path
 
 import psutil
 
 from ..errors import HuggingtweetsError
+from ..signals import interrupt_main, raise_interrupts
 from ..workflows.data import DataConfig
 from ..workflows.train import TrainConfig, train
 from . import events, training_request
@@ -32,9 +32,8 @@ TIME_IS_UP = "its time on this page is up"
 
 def main(folder: Path) -> None:
     """Carry out the training request in `folder`, and append how it ended to its events."""
-    for name in STOPPING:
-        if hasattr(signal, name):  # a shell's background jobs ignore some of them
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    # a shell's background jobs ignore some of them
+    raise_interrupts(getattr(signal, name) for name in STOPPING if hasattr(signal, name))
     if hasattr(os, "nice"):
         os.nice(NICE)
     process, time_is_up = psutil.Process(), threading.Event()
@@ -77,20 +76,12 @@ def _watch(folder: Path, seconds: float | None, time_is_up: threading.Event) -> 
                 time_is_up.set()
                 break
             time.sleep(POLL_EVERY)
-        _interrupt()
+        interrupt_main()
         if time_is_up.is_set():
             time.sleep(KILL_AFTER)
             psutil.Process().kill()
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _interrupt() -> None:
-    """Interrupt the main thread as Ctrl-C does, which also wakes it where the system has such signals."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-    else:
-        interrupt_main()
 
 
 if __name__ == "__main__":

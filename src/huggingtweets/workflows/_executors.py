@@ -11,7 +11,6 @@ import os
 import pickle
 import signal
 import threading
-from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, Self
 
 from ..errors import UserError
+from ..signals import interrupt_main, raise_interrupts
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
 FOR_DRIVER = tuple(  # signals that a terminal sends to the workers, too: Ctrl-C, and that it is closed
@@ -180,16 +180,12 @@ def _serve(connection: Connection, pickled_work: bytes, threads: int) -> None:
         os.environ[name] = str(threads)  # read when torch is imported
     for number in FOR_DRIVER:
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _interrupt)
+    raise_interrupts([signal.SIGTERM])
     threading.Thread(target=_end_with_driver, daemon=True).start()
     with suppress(EOFError, OSError, KeyboardInterrupt):
         work: Work = pickle.loads(pickled_work)  # noqa: S301 -- from the driver, which started this process
         while True:
             connection.send(attempt(work, connection.recv()))
-
-
-def _interrupt(number: int, _: object) -> None:
-    raise KeyboardInterrupt(number)
 
 
 def _end_with_driver() -> None:
