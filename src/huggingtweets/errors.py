@@ -30,6 +30,7 @@ command line prints and exits.
 from __future__ import annotations
 
 import copyreg
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -145,6 +146,23 @@ class TrainingDiverged(InternalError):
 
 class DoesNotFit(InternalError):
     """Not even the smallest piece of a batch fits into memory."""
+
+
+_NO_MEMORY = (  # what the system's loader, PyTorch, C++, oneDNN and Python say of it
+    "failed to map segment",
+    "not enough memory",
+    "allocate memory",
+    "bad_alloc",
+    "could not create a primitive",
+    "can't start new thread",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the system gave this process no more memory; not that of a GPU."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, ImportError | RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def is_panic(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
@@ -108,6 +110,44 @@ def test_a_limit_of_a_file_s_size_and_a_link_to_itself_are_one_line(place, tmp_p
     command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *small]
     refused(subprocess.run(command, capture_output=True, text=True, check=False), "ulimit -f")
     refused(subprocess.run(loop, capture_output=True, text=True, check=False), "leads back to itself")
+
+
+def torch_without_memory():
+    torch.empty(2**48)
+
+
+def python_without_memory():
+    bytearray(2**62)
+
+
+def system_without_memory():
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), "model.safetensors")
+
+
+def library_without_memory():
+    raise ImportError("libtorch_cpu.so: failed to map segment from shared object")  # as under ulimit -v
+
+
+@pytest.mark.parametrize(
+    "fails", [torch_without_memory, python_without_memory, system_without_memory, library_without_memory]
+)
+def test_memory_that_the_system_does_not_give_is_one_line(place, tmp_path, monkeypatch, fails):
+    """Wherever it is missing: it is said what is missing, and what to do; no mistake of this program."""
+    monkeypatch.setattr("huggingtweets.bases.loading._load_model", lambda *_: fails())
+    answer = CliRunner().invoke(app, words(place, "--set", "epochs=1", "--out", tmp_path / "m"))
+    assert answer.exit_code == 2, answer.output
+    assert "no more memory" in answer.stderr.splitlines()[-1]
+    assert "mistake of huggingtweets" not in answer.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this system has no such limit")
+def test_an_address_space_that_is_too_small_is_one_line(place, tmp_path):
+    """As on shared machines, which bound each process so."""
+    command = trains(place, "--set", "epochs=1", "--out", tmp_path / "m")
+    bounded = ["sh", "-c", 'ulimit -v 600000; exec "$@"', "sh", *command]
+    refused(
+        subprocess.run(bounded, capture_output=True, text=True, check=False), "no more memory", "ulimit -v"
+    )
 
 
 def test_a_current_folder_that_is_gone_is_one_line(place, tmp_path):

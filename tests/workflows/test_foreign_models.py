@@ -184,6 +184,58 @@ def made_nan(weights):
         tensor.mul_(float("nan"))
 
 
+def spoilt(value):
+    """Let one weight be no number: that of the last token, which no short text has."""
+    return lambda weights: weights["transformer.wte.weight"][-1, 0].fill_(value)
+
+
+def with_replacements(*replacements):
+    """Let the tokenizer replace patterns by texts before it splits."""
+
+    def damage(folder):
+        parts = [{"type": "Replace", "pattern": each, "content": content} for each, content in replacements]
+        edit(folder / "tokenizer.json", normalizer={"type": "Sequence", "normalizers": parts})
+
+    return damage
+
+
+def beginning_with(count):
+    """Let the tokenizer put so many tokens before each text."""
+    token = {"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}
+    special = {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [0], "tokens": ["<|endoftext|>"]}}
+    text = {"Sequence": {"id": "A", "type_id": 0}}
+    processor = {"type": "TemplateProcessing", "single": [*[token] * count, text], "pair": [text, text]}
+    return with_fields("tokenizer.json", post_processor={**processor, "special_tokens": special})
+
+
+HARMS = {
+    "a weight that is no number": (WEIGHTS, edit_weights(spoilt(float("nan")))),
+    "a weight without end": (WEIGHTS, edit_weights(spoilt(float("-inf")))),
+    "a letter that becomes a thousand": ("tokenizer.json", with_replacements(({"Regex": "."}, "x" * 1000))),
+    "letters doubled thirty times": ("tokenizer.json", with_replacements(*[({"String": "a"}, "aa")] * 30)),
+    "a thousand tokens before each text": ("tokenizer.json", beginning_with(1000)),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("command", ["generate", "train"])
+def test_what_would_take_for_ever_or_end_in_nonsense_is_refused_when_it_is_loaded(here, harm, command):
+    """As a model and as a base: one line that names the file, and it is the user's to choose another."""
+    file, apply = HARMS[harm]
+    apply(here / ("models/whole" if command == "generate" else "base"))
+    answer = CliRunner().invoke(app, COMMANDS[command])
+    assert answer.exit_code == 2, answer.output
+    assert file in answer.stderr.splitlines()[-1]
+
+
+def test_replacements_as_known_tokenizers_have_them_are_taken(here):
+    """A space that becomes a sign, a line break that becomes a word, quotation marks that become one."""
+    usual = [({"String": " "}, "\u2581"), ({"String": "\n"}, "<0x0A>"), ({"Regex": "``|''"}, '"')]
+    with_replacements(*usual)(here / "models" / "whole")
+    answer = CliRunner().invoke(app, COMMANDS["generate"])
+    assert answer.exit_code == 0, answer.output
+
+
 DAMAGES = {
     "weights cut off": (WEIGHTS, truncated(WEIGHTS)),
     "weights empty": (WEIGHTS, lambda folder: (folder / WEIGHTS).write_bytes(b"")),

@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..errors import BaseError
+from ..errors import BaseError, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
@@ -25,7 +25,7 @@ from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .kept import kept_base
 from .languages import languages_of
-from .pretrained import first_line, load_config, load_model, load_tokenizer
+from .pretrained import first_line, load_config, load_model, load_tokenizer, require_fit
 
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
@@ -78,6 +78,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         _end_like_plain_text(tokenizer)
         config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
+        require_fit(model, tokenizer, files.gguf_file or WHOLE_WEIGHTS)
         digest, made_of = _weights_digest(files, model), ancestors(files)
     if tokenizer.eos_token_id is None:
         raise BaseError(
@@ -157,6 +158,8 @@ def _one_line(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
+        if is_out_of_memory(error):
+            raise
         raise BaseError(
             f"base {name!r} cannot be loaded ({first_line(error)}). Expected a folder with config.json, "
             "tokenizer and model.safetensors of a causal language model, or the id of one on the "

@@ -26,7 +26,7 @@ from transformers import (
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME
 from transformers.utils.hub import cached_file
 
-from ..errors import is_panic
+from ..errors import is_out_of_memory, is_panic
 from ..model_folder import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -37,6 +37,7 @@ from ..model_folder import (
     TOKENIZER_PROBE,
     WHOLE_WEIGHTS,
 )
+from .tokenizer_growth import require_bounded, require_bounded_file
 
 _SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
 _NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
@@ -64,7 +65,7 @@ def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
 
 
 def load_tokenizer(place: str | Path, **options: Any) -> Any:
-    """Load a tokenizer, and let it read a line.
+    """Load a tokenizer, and let it read a line, and each of the usual signs.
 
     Args:
         place: a folder, or a Hub id.
@@ -72,12 +73,30 @@ def load_tokenizer(place: str | Path, **options: Any) -> Any:
 
     Raises:
         OSError: it is not there.
-        ValueError: it is damaged, or asks for code to be run.
+        ValueError: it is damaged, asks for code to be run, or makes far too much of a letter.
     """
     with _naming(f"{TOKENIZER} or {TOKENIZER_CONFIG}"):
+        if "gguf_file" not in options:
+            file = _cached(place, TOKENIZER, options.get("revision"), options.get("local_files_only", False))
+            if file:
+                require_bounded_file(file)
         tokenizer: Any = AutoTokenizer.from_pretrained(place, **options, **_NO_CODE)
+        require_bounded(tokenizer)
         tokenizer.decode(tokenizer(TOKENIZER_PROBE)["input_ids"])
     return tokenizer
+
+
+def _cached(place: str | Path, name: str, revision: str | None, offline: bool) -> Path | None:
+    """A file of a folder, or of the Hub, from where it is fetched; None where there is none."""
+    file = cached_file(
+        place,
+        name,
+        revision=revision,
+        local_files_only=offline,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    return Path(file) if file else None
 
 
 def load_generation_config(folder: Path) -> GenerationConfig:
@@ -91,8 +110,13 @@ def load_generation_config(folder: Path) -> GenerationConfig:
         return GenerationConfig.from_pretrained(folder)
 
 
-def require_fit(model: Any, tokenizer: Any) -> None:
-    """Let a model read a token of its tokenizer, so that what does not fit is found before it is used.
+def require_fit(model: Any, tokenizer: Any, weights: str = WHOLE_WEIGHTS) -> None:
+    """Look at all weights, and let a model read a token of its tokenizer, before they are used.
+
+    Args:
+        model: as loaded.
+        tokenizer: as loaded.
+        weights: name of their file.
 
     Raises:
         ValueError: they are not of one model, or the weights are no numbers.
@@ -101,10 +125,12 @@ def require_fit(model: Any, tokenizer: Any) -> None:
     tokens = tokenizer(TOKENIZER_PROBE)["input_ids"]
     if not 0 <= min(tokens, default=0) <= max(tokens, default=0) < rows:
         raise ValueError(f"{TOKENIZER} is of another model: this one has {rows:,} tokens")
-    with _naming(f"{CONFIG} or {WHOLE_WEIGHTS}"), torch.inference_mode():
-        finite = bool(model(torch.tensor([tokens[:1] or [0]])).logits.isfinite().all())
+    with _naming(f"{CONFIG} or {weights}"), torch.inference_mode():
+        finite = all(bool(weight.sum().isfinite()) for weight in model.parameters()) and bool(
+            model(torch.tensor([tokens[:1] or [0]])).logits.isfinite().all()
+        )
     if not finite:
-        raise ValueError(f"{WHOLE_WEIGHTS} holds weights that are no numbers")
+        raise ValueError(f"{weights} holds weights that are no numbers, or too large")
 
 
 def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> Any:
@@ -146,18 +172,11 @@ def _require_safetensors(place: str | Path, revision: str | None, *, offline: bo
         ValueError: config or index name another file.
     """
     load_config(place, revision=revision, local_files_only=offline)
-    index = cached_file(
-        place,
-        SAFE_WEIGHTS_INDEX_NAME,
-        revision=revision,
-        local_files_only=offline,
-        _raise_exceptions_for_missing_entries=False,
-        _raise_exceptions_for_connection_errors=False,
-    )
+    index = _cached(place, SAFE_WEIGHTS_INDEX_NAME, revision, offline)
     if index is None:
         return
     with _naming(SAFE_WEIGHTS_INDEX_NAME):
-        named = msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()
+        named = msgspec.json.decode(index.read_bytes(), type=_WeightsIndex).weight_map.values()
     if others := sorted(name for name in set(named) if not _SHARD.fullmatch(name)):
         raise ValueError(f"{SAFE_WEIGHTS_INDEX_NAME}: {others[0]} is no file of safetensors beside it")
 
@@ -245,7 +264,7 @@ def _naming(file: str) -> Iterator[None]:
     """Turn whatever a damaged file raises into one line that begins with the file's name.
 
     Raises:
-        OSError: as it was raised.
+        OSError: as it was raised, and what says that there is no more memory.
         ValueError: anything else.
     """
     try:
@@ -253,7 +272,7 @@ def _naming(file: str) -> Iterator[None]:
     except OSError:
         raise
     except BaseException as error:
-        if not (isinstance(error, Exception) or is_panic(error)):
+        if is_out_of_memory(error) or not (isinstance(error, Exception) or is_panic(error)):
             raise
         raise ValueError(f"{file}: {first_line(error)}") from error
 

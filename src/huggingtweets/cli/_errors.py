@@ -21,8 +21,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import HuggingtweetsError, is_panic
+from ..errors import HuggingtweetsError, is_out_of_memory, is_panic
 from ..files import file_error
+from ..signals import raise_interrupts
 from ..text import printable
 from ._signatures import parameters, set_parameters
 from ._terminal import drop_output, log, output, print_json
@@ -78,14 +79,8 @@ def _options(
 
 def set_signals() -> None:
     """Let SIGTERM and SIGHUP stop a command like Ctrl-C, unless they are ignored, as under nohup."""
-
-    def stop(number: int, _: object) -> None:
-        raise KeyboardInterrupt(number)
-
-    for name in STOPPING:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, stop)
+    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    raise_interrupts(number for number in numbers if signal.getsignal(number) is signal.SIG_DFL)
 
 
 def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = False) -> int:
@@ -115,6 +110,10 @@ def _described(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
         number = next(iter(error.args), signal.SIGINT)
         return "stopped; nothing half-made was left behind", SIGNALS + int(number)
+    if is_out_of_memory(error):
+        why = f" ({error})" if str(error) else ""
+        remedy = "close other programs, raise the limit where there is one (ulimit -v), or use a smaller base"
+        return f"the system gives this command no more memory{why}; {remedy}", 2
     if isinstance(error, OSError):
         error = file_error(error)
     if isinstance(error, HuggingtweetsError):

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from tokenizers import AddedToken, Tokenizer
 
+from ..bases.tokenizer_growth import require_bounded, require_bounded_file
 from ..model_folder import TOKENIZER, TOKENIZER_CONFIG, TOKENIZER_PROBE
 
 _OTHER_FILES = ("added_tokens.json", "special_tokens_map.json")  # in which transformers finds more tokens
@@ -39,6 +40,7 @@ class FolderTokenizer:
             Exception: of any kind, where it cannot be read, or is none that this program writes.
         """
         settings = msgspec.json.decode((folder / TOKENIZER_CONFIG).read_bytes(), type=_Settings)
+        require_bounded_file(folder / TOKENIZER)
         tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         added = tokenizer.get_added_tokens_decoder()
         special = {added[number].content: number for number in added}
@@ -48,6 +50,7 @@ class FolderTokenizer:
         tokenizer.no_padding()
         tokenizer.decode(tokenizer.encode(TOKENIZER_PROBE).ids)
         self.backend_tokenizer = tokenizer
+        require_bounded(self)
         self.added_tokens_decoder: dict[int, AddedToken] = added
         self.bos_token_id = special[settings.bos_token]
         self.eos_token_id = special[settings.eos_token]
