@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -79,3 +80,23 @@ def test_people_whose_addresses_begin_alike_are_not_mixed(tmp_path):
     timeline = sources.read(str(tmp_path / "posts.json"), ReadOptions(handle="jane@two.example"))
     assert timeline.account.handle == "jane"
     assert [post.text for post in timeline.posts] == ["of two.example"]
+
+
+@pytest.mark.parametrize(
+    "author", ["+49 170 1234567", "98765 43210", "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"]
+)
+def test_a_handle_that_is_a_number_or_a_key_is_replaced(tmp_path, author):
+    """Where a table names its author so, neither handle nor name keep it."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f'author,text\n"{author}",the sea is calm tonight\n"{author}",so am I\n', "utf-8")
+    account = sources.read(str(path)).account
+    assert re.fullmatch(r"author_[0-9a-f]{4}", account.handle)
+    assert account.name == account.handle
+
+
+@pytest.mark.parametrize("author", ["user12345678901", "ada_1815_lovelace", "jane_2019_2020"])
+def test_a_handle_with_digits_stays(tmp_path, author):
+    """Digits in a name are no number to call."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f'author,text\n"{author}",the sea is calm tonight\n"{author}",so am I\n', "utf-8")
+    assert sources.read(str(path)).account.handle == author

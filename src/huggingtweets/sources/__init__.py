@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import msgspec
 
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry, suggestion
-from ..text.private import without_private_details
+from ..text.private import private_details, without_private_details
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
@@ -140,10 +141,27 @@ def _match(name: str, location: str) -> Match:
 
 def _without_private_details(account: Account) -> Account:
     """The account without e-mail addresses, numbers and keys in what the person says of themselves."""
+    handle = _replaced(account.handle) if _is_private(account.handle) else account.handle
     name = " ".join(without_private_details(account.name).split())
+    if name == account.handle:
+        name = handle
     return msgspec.structs.replace(
-        account, name=name or account.handle, bio=without_private_details(account.bio).strip()
+        account, handle=handle, name=name or handle, bio=without_private_details(account.bio).strip()
     )
+
+
+def _is_private(handle: str) -> bool:
+    """Whether a handle is a number or a key. In a table its + and blanks have become underscores."""
+    if set(handle) & set(".:@"):  # a domain or an account of one, of Bluesky or Mastodon
+        return False
+    words = handle.replace("_", " ").strip()
+    numbers = (f"+{words}", words) if handle.startswith("_") else (words,)
+    return any(map(private_details, (handle, *numbers)))
+
+
+def _replaced(handle: str) -> str:
+    """Another handle, by which people are still told apart; it has too few bits to find the number by."""
+    return f"author_{hashlib.blake2b(handle.encode(), digest_size=2).hexdigest()}"
 
 
 def _checked_posts(location: str, plain: str, timeline: Timeline, unpacking: ExitStack) -> Iterator[Post]:
