@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import HuggingtweetsError
-from ..signals import interrupt_main, raise_interrupts
+from ..progress import interrupt_main, raise_interrupts
 from ..workflows.data import DataConfig
 from ..workflows.train import TrainConfig, train
 from . import events, training_request

@@ -23,7 +23,7 @@ import typer
 
 from ..errors import HuggingtweetsError, is_out_of_memory, is_panic
 from ..files import file_error
-from ..signals import raise_interrupts
+from ..progress import raise_interrupts
 from ..text import printable
 from ._signatures import parameters, set_parameters
 from ._terminal import drop_output, log, output, print_json

@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, Self
 
 from ..errors import UserError
-from ..signals import interrupt_main, raise_interrupts
+from ..progress import interrupt_main, raise_interrupts
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
 FOR_DRIVER = tuple(  # signals that a terminal sends to the workers, too: Ctrl-C, and that it is closed
