@@ -171,7 +171,7 @@ def _not_first(folder: ModelFolder, begin: int) -> list[int]:
     from ..generation.folder_writer import FolderWriter  # noqa: PLC0415
     from ..generation.generator import Generator  # noqa: PLC0415
 
-    writer = FolderWriter.open(folder.path, lambda _: torch.float32) or Generator.load(folder.path)
+    writer = FolderWriter.open(folder.path, torch.float32) or Generator.load(folder.path)
     return writer.not_first(begin)
 
 
