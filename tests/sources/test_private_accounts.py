@@ -94,6 +94,16 @@ def test_a_handle_that_is_a_number_or_a_key_is_replaced(tmp_path, author):
     assert account.name == account.handle
 
 
+@pytest.mark.parametrize(
+    "author", ["throwaway12days4u2know99", "ada_1815", "did_plc_ewvi7nxzyoun6zhxrhs64oiz"]
+)
+def test_a_handle_that_is_only_long_stays(tmp_path, author):
+    """Letters and digits in turn make no key of a handle, as they do of a word in a post."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"author,text\n{author},the sea is calm tonight\n{author},so am I\n", "utf-8")
+    assert sources.read(str(path)).account.handle == author
+
+
 @pytest.mark.parametrize("author", ["user12345678901", "ada_1815_lovelace", "jane_2019_2020"])
 def test_a_handle_with_digits_stays(tmp_path, author):
     """Digits in a name are no number to call."""

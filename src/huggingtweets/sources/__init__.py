@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,7 @@ import msgspec
 
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry, suggestion
-from ..text.private import private_details, without_private_details
+from ..text.private import Kind, is_marked_key, private_details, without_private_details
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
@@ -151,12 +152,17 @@ def _without_private_details(account: Account) -> Account:
 
 
 def _is_private(handle: str) -> bool:
-    """Whether a handle is a number or a key. In a table its + and blanks have become underscores."""
+    """Whether a handle is a telephone or card number, or a key of a service.
+
+    In a table its + and blanks have become underscores. A long word that may be a key in a text is a usual
+    handle: of a Bluesky repository, say, or a throwaway account.
+    """
     if set(handle) & set(".:@"):  # a domain or an account of one, of Bluesky or Mastodon
         return False
     words = handle.replace("_", " ").strip()
     numbers = (f"+{words}", words) if handle.startswith("_") else (words,)
-    return any(map(private_details, (handle, *numbers)))
+    found = chain.from_iterable(map(private_details, (handle, *numbers)))
+    return is_marked_key(handle) or any(detail.kind is not Kind.KEY for detail in found)
 
 
 def _replaced(handle: str) -> str:

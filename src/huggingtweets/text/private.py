@@ -153,6 +153,11 @@ def without_private_details(text: str) -> str:
     return text
 
 
+def is_marked_key(text: str) -> bool:
+    """Whether a text holds a key that begins as a service marks its own."""
+    return _MARKED_KEY.search(text) is not None
+
+
 def plain(text: str) -> str:
     """A text as private details are looked for in it: in its compatible form, without invisible signs."""
     return _plain(text)[0]
@@ -253,6 +258,6 @@ def _written(number: PhoneNumber) -> Iterator[list[str]]:
 
 def _keys(text: str) -> Iterator[Detail]:
     for match in _KEY.finditer(text):
-        is_marked = match["marked"] or _MARKED_KEY.search(match.group())
+        is_marked = match["marked"] or is_marked_key(match.group())
         if is_marked or len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
             yield Detail(Kind.KEY, *match.span())
