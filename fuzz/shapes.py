@@ -77,6 +77,11 @@ _TWEETS_JS = "window.YTD.tweets.part0 = " + json.dumps(
         for n, text in enumerate(("first é https://t.co/a", "RT @bob: x", "second"), start=1)
     ]
 )
+_JSONP = "/**/ typeof cb === 'function' && cb(" + json.dumps({"statuses": _STATUSES}) + ");"
+_DATE_IN_PARTS = "year,month,day,hour,kind,mood,text\n" + "".join(
+    f"2023,{n % 12 + 1},{n},{n % 24},{('text', 'photo')[n % 5 == 0]},{n % 3 > 0},post {n} é\n"
+    for n in range(1, 20)
+)
 
 SHAPES: list[tuple[str, str, int, str, str, bytes]] = [  # as `_BUILDERS` of inputs.py, with file and content
     ("Mastodon API", "json", 2, "table", "statuses.json", json.dumps(_STATUSES).encode()),
@@ -88,5 +93,7 @@ SHAPES: list[tuple[str, str, int, str, str, bytes]] = [  # as `_BUILDERS` of inp
     ("WhatsApp Arabic", "text", 2, "whatsapp", "WhatsApp Chat with Sami.txt", _ARABIC_CHAT.encode()),
     ("Signal text", "text", 2, "signal", "chat.md", _SIGNAL.encode()),
     ("YouTube comments", "table", 1, "table", "comments.csv", _YOUTUBE.encode()),
+    ("JSONP", "json", 2, "table", "statuses.json", _JSONP.encode()),
+    ("CSV date in parts", "table", 2, "table", "posts.csv", _DATE_IN_PARTS.encode()),
     ("tweets.js alone", "json", 2, "table", "tweets.js", _TWEETS_JS.encode()),
 ]

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from huggingtweets import sources
+from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats.dates import is_day_first, read_date
 
 EVENING = datetime(2017, 10, 16, 22, 59, tzinfo=UTC)
@@ -117,3 +119,43 @@ def test_two_digit_years_turn_where_posix_turns_them(year, full):
 def test_dates_of_other_languages_calendars_and_spreadsheets_are_read(value):
     """Names of months in many languages, Persian and Buddhist years, days as spreadsheets count them."""
     assert read_date(value, day_first=True) == datetime(2019, 5, 3, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "date"),
+    [
+        ("year,month,day", "2019,3,7", "2019-03-07 00:00"),
+        ("post_year,post_month,post_day,post_hour,post_minute", "2019,3,7,9,5", "2019-03-07 09:05"),
+        ("day,month,year,time", "7,3,2019,14:05", "2019-03-07 14:05"),
+        ("ano,mês,dia,hora", "2019,3,7,10:20", "2019-03-07 10:20"),
+        ("Jahr,Monat,Tag", "2019,März,7", "2019-03-07 00:00"),
+        ("год,месяц,день", "2019,марта,7", "2019-03-07 00:00"),
+        ("年,月,日", "19,3,7", "2019-03-07 00:00"),
+        ("वर्ष,महीना,दिन", "2019,3,7", "2019-03-07 00:00"),
+        ("created_year,created_month,created_day", "2562.0,3.0,7.0", "2019-03-07 00:00"),
+    ],
+)
+def test_a_date_may_be_spread_over_columns(tmp_path, header, values, date):
+    """Year, month and day, and perhaps the time, each have a column, in many languages and calendars."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"{header},text\n" + f"{values},one\n{values},two\n", encoding="utf-8")
+    posts = list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+    assert {f"{post.created_at:%Y-%m-%d %H:%M}" for post in posts} == {date}
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("birth_year,birth_month,birth_day", "1980,3,7"),
+        ("year,month", "2019,3"),
+        ("year,month,day", "2019,13,7"),
+    ],
+)
+def test_parts_of_no_date_give_none(tmp_path, header, values):
+    """A birthday, a month without its day, and what is no date leave posts without one."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"{header},text\n{values},one\n{values},two\n")
+    assert [post.created_at for post in sources.read(str(path), ReadOptions(name="Ada")).posts] == [
+        None,
+        None,
+    ]

@@ -80,6 +80,12 @@ def test_parts_in_parts_without_end_cost_one_message(tmp_path):
     assert texts(tmp_path, bomb, mail_message("my own")) == ["my own"]
 
 
+def test_comments_in_comments_of_a_sender_cost_one_message(tmp_path):
+    """A header that only a program can have made so deep is of nobody, and ends nothing."""
+    deep = mail_message(OWN_WORDS).replace("From: ", f"From: {'(' * 5000} ", 1)
+    assert texts(tmp_path, deep, mail_message("The kettle rests.")) == ["The kettle rests."]
+
+
 def test_a_message_that_is_attached_is_not_read(tmp_path):
     """Programs forward so: the words in it are another's."""
     parts = f"--b\nContent-Type: message/rfc822\n\nFrom: Bob\nContent-Type: text/plain\n\n{PRIVATE}\n--b--"

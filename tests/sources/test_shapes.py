@@ -80,3 +80,42 @@ def test_other_files_of_an_archive_are_refused(tmp_path, name):
     """Of X's archive only the file of published posts is read alone."""
     with pytest.raises(LocationError, match="no published posts"):
         texts(tmp_path, "tweets.js", f"window.YTD.{name}.part0 = {json.dumps([TWEET])}", handle="a")
+
+
+_POSTS = json.dumps([{"id": "1", "text": MINE}])
+_SCRIPTS = [
+    f'callback({{"posts": {_POSTS}}});',
+    f"/**/ typeof cb === 'function' && my.cb({_POSTS});",
+    f"// mine\nvar posts = {_POSTS};",
+    f'const posts = {{"posts": {_POSTS}}}',
+    f"export default {_POSTS};",
+    f"window.YTD.tweets = {_POSTS}",
+    f'window["YTD"]["tweets"]["part0"] = {_POSTS}',
+    f")]}}'\n{_POSTS}",
+]
+
+
+@pytest.mark.parametrize("suffix", ["js", "json", "txt"])
+@pytest.mark.parametrize("content", _SCRIPTS)
+def test_json_in_a_script_is_read(tmp_path, suffix, content):
+    """JSON handed to a function (JSONP), assigned, exported or guarded is read as JSON, not line by line."""
+    assert texts(tmp_path, f"posts.{suffix}", content, name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize("suffix", ["js", "json", "txt"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            f"window.YTD.{name}.part0 = ["
+            for name in ("deleted_tweets", "direct_messages", "twitter_circle_tweet")
+        ),
+        *('window["YTD"]["deleted_tweets"]["part0"] = [', "window.YTD.grok_chat_item.part0 = ["),
+        *("var likes = [", "showFavorites(["),
+    ],
+)
+def test_a_script_of_what_is_never_read_is_refused_under_any_name(tmp_path, suffix, content):
+    """Deleted posts, messages and likes are known by the name in the file, whatever the file is called."""
+    closing = "]);" if "(" in content else "]"
+    with pytest.raises(LocationError, match="no published posts"):
+        texts(tmp_path, f"posts.{suffix}", f'{content}{{"text": "{THEIRS}"}}{closing}', name="Ada")

@@ -412,3 +412,9 @@ def test_two_people_with_one_handle_are_told_apart(tmp_path):
         assert [post.text for post in sources.read(place, ReadOptions(handle=name)).posts] == [text]
     with pytest.raises(LocationError, match="no posts of @Anna_"):
         list(sources.read(place, ReadOptions(handle="Anna_")).posts)
+
+
+@pytest.mark.parametrize("name", ["é" * 120_000, "a." * 60_000, "@a" * 60_000])
+def test_a_name_of_any_length_is_read_in_one_pass(tmp_path, name):
+    """A cell that a damaged file has made endless is still a name, and searched once."""
+    assert [post.text for post in read_csv(tmp_path, f"user,text\n{name},one\n")] == ["one"]

@@ -50,6 +50,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
     senders, names, endings = Counter[str](), dict[str, str](), Counter[int]()
     for message in _sent(location):
         address, name = _sender(message)
+        if not address:
+            continue
         senders[address] += 1
         names.setdefault(address, name or address)
         endings[_ending(own_text(message))] += 1
@@ -84,8 +86,11 @@ def _sent(location: str) -> Iterator[Message]:
 
 
 def _sender(message: Message) -> tuple[str, str]:
-    """Return the address, in lower case, and the name of who sent a message."""
-    name, address = parseaddr(header(message, "From"))
+    """Return the address, in lower case, and the name of who sent a message; none where it is damaged."""
+    try:
+        name, address = parseaddr(header(message, "From"))
+    except RecursionError:  # comments in comments
+        return "", ""
     return address.casefold(), " ".join(name.split())
 
 

@@ -258,7 +258,7 @@ def _filled(sample: Sequence[Mapping[str, Any]], field: str) -> list[Any]:
 def _names(sample: Sequence[Mapping[str, Any]], field: str, wanted: str) -> bool:
     """Whether a field of some records is just the name that is wanted."""
     values = (record.get(field) for record in sample)
-    return any(isinstance(value, str) and same_handle(value, wanted) for value in values)
+    return any(isinstance(value, str | int) and same_handle(str(value), wanted) for value in values)
 
 
 def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -100,16 +100,17 @@ def _day(text: str, day_first: bool) -> tuple[int, int, int]:
     months = list(filter(None, map(month_of, _WORD.findall(text))))
     if months:
         day, year = sorted(_NUMBERS.findall(text), key=len)
-        return _full_year(year), months[-1], int(day)  # a weekday may look like a month, and comes first
+        return full_year(year), months[-1], int(day)  # a weekday may look like a month, and comes first
     first, second, third = _NUMBERS.findall(text)
     if len(first) > _SHORT:
         return int(first), int(second), int(third)
     if day_first or "." in text or _MONTH_IN_VIETNAMESE in text or int(first) > _LAST_MONTH:
         first, second = second, first
-    return _full_year(third), int(first), int(second)
+    return full_year(third), int(first), int(second)
 
 
-def _full_year(year: str) -> int:
+def full_year(year: str) -> int:
+    """Return a year that may be written without its century."""
     if len(year) > _SHORT:
         return int(year)
     return int(year) + (1900 if int(year) >= _FIRST_OF_1900S else 2000)

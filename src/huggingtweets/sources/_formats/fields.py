@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from unicodedata import category
 
 _EMPTY = set("|0|0.0|none|nan|nat|null|undefined|false|f|no|n|[]|{}|()|\\n|n/a|na".split("|"))  # noqa: SIM905 -- shorter
 
@@ -28,7 +29,12 @@ def plain(name: object) -> str:
 
 def parts(name: str) -> list[str]:
     """Return the words of a name: `userScreen_name` -> `user`, `screen`, `name`."""
-    return [plain(part) for part in _PARTS.findall(name)]
+    return [plain(part) for part in _PARTS.findall(without_marks(name))]
+
+
+def without_marks(text: str) -> str:
+    """Return a text without vowel signs and accents that are characters of their own, which part no words."""
+    return text if text.isascii() else "".join(sign for sign in text if category(sign)[0] != "M")
 
 
 def is_empty(value: object) -> bool:

@@ -97,7 +97,7 @@ def decode_array(chunks: Iterable[bytes], decoder: Decoder[list[T]], name: str) 
             position += len(buffer) + len(chunk)
             buffer = (buffer[end:] + chunk).lstrip(b" \t\r\n,")
             position -= len(buffer)
-        rest = _COMMA_AT_END.sub(b"]", buffer.rstrip(b" \t\r\n;"))
+        rest = _COMMA_AT_END.sub(b"]", buffer.rstrip(b" \t\r\n;)"))
         yield from _decode(b"[" + rest, decoder, name, odd)
     except DAMAGE as error:
         offset = _ERROR_OFFSET.search(str(error))

@@ -21,6 +21,7 @@ from .encoding import utf8_chunks
 from .json_arrays import decode_array, decode_lines
 from .odd_records import OddRecords
 from .record_shapes import Row, flat_records, has_text, innermost, own_lists, records_in, views, with_owner
+from .scripts import AFTER_JSON, is_script, without_script
 from .tolerant_json import DAMAGE, decode, parse, whole_escapes
 
 _HEAD = 4096  # bytes
@@ -31,10 +32,9 @@ _BYTES_OF_VALUE = (
 _BYTES_OF_CHARACTER = 3  # bytes of memory for each byte of JSON, while it is decoded
 _BEGINNING = re.compile(  # of an object or a list
     rb"\s*\x1e?(?:\{\s*(?:\"(?:[^\"\\]|\\.)*\"\s*:|\})|\[\s*(?:[\[{\"\]]|null|-?\d))"
-    rb"|\s*(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*\["  # of one that a script assigns to a name
 )
 _OBJECTS = re.compile(rb"\s*\[?\s*\x1e?\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
-_LIST_OF_OBJECTS = re.compile(rb"\s*(?:(?:(?:var|let|const)\s+)?[\w.$]+\s*=\s*)?\[\s*(?:\{|\])")
+_LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*(?:\{|\])")
 _BETWEEN = re.compile(r"[\s,\x1e]*")
 
 
@@ -43,7 +43,7 @@ def is_json(path: Path) -> bool:
     head = next(utf8_chunks(path), b"")[:_HEAD]
     named = path.suffix.lower() in {".json", ".jsonl", ".ndjson"}
     begins = _BEGINNING if named else _OBJECTS
-    return begins.match(head) is not None or (named and not head.strip())
+    return begins.match(head) is not None or is_script(head) or (named and not head.strip())
 
 
 def json_rows(path: Path, codec: str | None = None) -> Iterator[Row]:
@@ -51,9 +51,9 @@ def json_rows(path: Path, codec: str | None = None) -> Iterator[Row]:
 
     Raises:
         BrokenArchive: It is damaged; the message says where.
-        LocationError: It is an object without exactly one list of objects.
+        LocationError: It is an object without exactly one list of objects, or a script of no posts.
     """
-    chunks = utf8_chunks(path, codec)
+    chunks = without_script(utf8_chunks(path, codec), str(path))
     head = next(chunks, b"")
     content = chain([head], chunks)
     if _LIST_OF_OBJECTS.match(head):
@@ -85,7 +85,7 @@ def _joined(chunks: Iterable[bytes], name: str) -> bytes:
                 f"{name} holds more values in one than fit into memory; give the list of posts alone, "
                 "or a file with one post a line"
             )
-    return bytes(content)
+    return bytes(content.rstrip(AFTER_JSON))
 
 
 def _texts(content: bytes, name: str) -> Iterator[Row]:

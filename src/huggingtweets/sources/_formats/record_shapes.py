@@ -44,6 +44,11 @@ _OWNERS = ("account", "author", "authors", "user", "owner")
 _DEEPEST = 4
 
 
+def is_never_read(name: str) -> bool:
+    """Whether what has a name is somebody else's, or not for everyone: favourites, drafts, messages."""
+    return _NEVER.search(name) is not None
+
+
 def own_lists(envelope: Mapping[str, Any]) -> dict[str, list[Row]]:
     """Return the lists of records in an object: those of own posts, or else all but those of others."""
     lists = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from .fields import is_empty, names, parts, plain
+from .fields import is_empty, names, parts, plain, without_marks
 
 _NAME = re.compile(r"[^\W\d_](?:[\w.'\u2019\xb7~&()\u200c-]|[ ](?! )){0,39}")
 _MOST_WORDS = 4
@@ -27,7 +27,7 @@ def recur_as_names(field: str, values: Collection[object], records: int) -> bool
         return False
     different = {str(value).strip() if isinstance(value, str | int) else "" for value in values}
     recur = 1 < len(different) <= (len(values) + 1) // 2
-    return recur and (_says_role(field) or _are_names(different)) and not _are_programs(different)
+    return recur and (_says_role(field) or _are_names(different)) and not are_programs(different)
 
 
 def _may_say_who(field: str) -> bool:
@@ -59,12 +59,12 @@ def _are_names(different: Collection[str]) -> bool:
     )
 
 
-def _are_programs(different: Collection[str]) -> bool:
+def are_programs(different: Collection[str]) -> bool:
     """Whether half of the names or more are those of programs: `Twitter for iPhone`."""
     programs = [name for name in different if not {*names("authors")["programs"]}.isdisjoint(parts(name))]
     return 2 * len(programs) >= len(different)
 
 
 def _is_name(value: str) -> bool:
-    is_short = _NAME.fullmatch(value) is not None and len(value.split()) <= _MOST_WORDS
+    is_short = _NAME.fullmatch(without_marks(value)) is not None and len(value.split()) <= _MOST_WORDS
     return is_short and not is_empty(value) and not value.endswith(_ENDS_SENTENCE)

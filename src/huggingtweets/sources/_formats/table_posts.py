@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -23,12 +22,12 @@ from .._contract import ReadOptions
 from .audience import Audience
 from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
-from .dates import read_date
 from .fields import is_empty, names, plain
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
 from .table_texts import post_text
+from .talks import sides_of_talk
 from .x_posts import language
 
 _NOTHING: frozenset[str] = frozenset()
@@ -73,6 +72,8 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     table = _Table(columns, fields, authorship, Audience(sample, authorship.fields))
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
+    if not (selected and options.handle) and len({person.key for person in people}) == 1:
+        _refuse_talk(place, sample, table, people[0].key)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
     handle = person_handle(selected or options.handle or key) or to_handle((options.name or "").lower())
     if not handle:
@@ -83,6 +84,28 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         posts=_posts(place, own, handle, table),
         digest=digest,
     )
+
+
+def _refuse_talk(place: str, sample: list[Row], table: _Table, author: str) -> None:
+    """Raise `LocationError` if rows of one author, or of nobody, look like those of a talk."""
+    may_be_read = [row for row in sample if not table.audience.closed(row)]
+    sides = sides_of_talk(may_be_read, table.columns, table.authorship.fields) if may_be_read else None
+    if not sides:
+        return
+    field, counts = sides
+    turns = f"{place} looks like a talk: {field!r} goes back and forth between {_values(counts)}"
+    if author:
+        who = to_handle(author)
+        raise SeveralAuthors(f"{turns}; say --handle {who} if all are theirs", {who: len(sample)})
+    way_out = f"take {field!r} out if all are yours"
+    if field not in table.fields or "" in counts:  # --handle cannot name it
+        raise LocationError(f"{turns}; keep only your own, or {way_out}")
+    raise SeveralAuthors(f"{turns}; choose with --handle, or {way_out}", counts)
+
+
+def _values(counts: Counter[str]) -> str:
+    """Name the values of a field, the most frequent first."""
+    return ", ".join(f"{value or 'nothing'} ({count:,})" for value, count in counts.most_common())
 
 
 def _first_rows(rows: Rows) -> list[Row]:
@@ -184,21 +207,12 @@ def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
         id=_id(_field(row, columns.id)) or _id_in(url) or f"row-{number}",
         author=handle,
         text=text,
-        created_at=_date(row, columns),
+        created_at=columns.dates.read(row),
         kind=kind,
         reply_to=_id(_field(row, columns.reply_to)) or None,
         lang=language(_field(row, columns.lang)),
         url=url if url.startswith("http") else "",
     )
-
-
-def _date(row: Row, columns: Columns) -> datetime | None:
-    if not columns.created_at:
-        return None
-    date = row.get(columns.created_at)
-    if columns.clock:
-        date = f"{date} {row.get(columns.clock)}"
-    return read_date(date, day_first=columns.day_first)
 
 
 def _field(row: Row, column: str | None) -> str:

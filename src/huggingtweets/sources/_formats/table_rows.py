@@ -6,34 +6,26 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from ...errors import BrokenArchive, LocationError
 from .chat_dates import is_log
 from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
-from .json_arrays import decode_array
 from .json_rows import is_json, json_rows
 from .odd_records import OddRecords
-from .record_shapes import Row, flat_records
+from .record_shapes import Row
 from .workbook import SUFFIXES, is_workbook, workbook_rows
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
-_OF_POSTS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:window\.)?(?:YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_\w+)\s*="
-)
 _START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its training texts
 _SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
 _FIRST_ROWS = 5
 _LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
-_CHUNK = 256 << 10  # bytes
 
 
 def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
@@ -209,17 +201,10 @@ def _marked_texts(content: Iterator[str]) -> Iterator[Row]:
 
 
 def _script_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file of X's archive, `window.YTD.tweets.part0 = [...]`, if it holds posts."""
-    with path.open("rb") as file:
-        chunks = iter(partial(file.read, _CHUNK), b"")
-        head = next(chunks, b"")
-        if not _OF_POSTS.match(head):
-            raise LocationError(
-                f"{path} holds no published posts of X; give data/tweets.js, or the whole zip"
-            )
-        yield from flat_records(
-            decode_array(chain([head], chunks), msgspec.json.Decoder(list[Row]), str(path))
-        )
+    """Yield the rows of a script, such as `window.YTD.tweets.part0 = [...]`, if it holds posts."""
+    if not is_json(path):
+        raise LocationError(f"{path} holds no published posts of X; give data/tweets.js, or the whole zip")
+    return json_rows(path)
 
 
 _BINARY_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {".js": _script_rows, ".parquet": parquet_rows}
