@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import gguf
 import pytest
 import torch
-from gguf import GGUFReader
+from gguf.gguf_reader import GGUFReader  # not what transformers is given in its place
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 from transformers import (

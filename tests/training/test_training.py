@@ -305,15 +305,15 @@ def test_the_best_checkpoint_is_the_one_saved(base, tmp_path):
     assert bits == pytest.approx(best.bits_per_byte, rel=1e-5)
 
 
-def test_a_loss_that_is_no_number_saves_nothing(tmp_path):
+def test_a_loss_that_is_no_number_saves_nothing(base, tmp_path):
     """A run that diverges ends in an error that says what to try, and no model is written."""
-    tiny_base(tmp_path / "broken")
-    model = AutoModelForCausalLM.from_pretrained(tmp_path / "broken")
+    loaded = load_base(base)
     with torch.no_grad():
-        model.transformer.wte.weight[5:] = float("inf")
-    model.save_pretrained(tmp_path / "broken")
+        loaded.model.transformer.wte.weight[5:] = float("inf")
+    recipe = load_recipe("starter", [f"base={base}", "epochs=2", "batch_tokens=128"])
+    (tmp_path / "m").mkdir()
     with pytest.raises(TrainingDiverged, match="--set learning_rate="):
-        run(str(tmp_path / "broken"), tmp_path / "m")
+        train(tiny_dataset(), recipe, loaded, tmp_path / "m", TrainOptions(device=CPU))
     assert list((tmp_path / "m").iterdir()) == []
 
 
