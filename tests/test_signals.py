@@ -25,6 +25,9 @@ class Plain:
 class Cycle:
     def __init__(self):
         self.me, self.asks = self, Asks()
+def many(times):
+    for _ in range(times):
+        Asks()
 try:
     {moment}
     time.sleep(100)
@@ -35,6 +38,7 @@ MOMENTS = {
     "finalizer": "Asks()",
     "callback of a weak reference": "plain = Plain(); seen = weakref.ref(plain, lambda _: ask()); del plain",
     "garbage collection": "Cycle(); gc.collect()",
+    "finalizers again and again": "many(50)",
 }
 
 

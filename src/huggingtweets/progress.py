@@ -26,6 +26,7 @@ from .types import CurvePoint
 
 _LOG = logging.getLogger(__name__)
 AGAIN_AFTER = 0.02  # seconds, in which a finalizer mostly ends
+_on_its_way = _thread.allocate_lock()  # held while a signal waits to be sent again: one stops a run
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ def raise_interrupts(numbers: Iterable[int]) -> None:
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
             number = next(iter(unraisable.exc_value.args), signal.SIGINT)
-            _thread.start_new_thread(_send_again, (number,))  # threading's own start takes locks
+            if _on_its_way.acquire(blocking=False):
+                _thread.start_new_thread(_send_again, (number,))  # threading's own start takes locks
         else:
             ignored(unraisable)
 
@@ -199,4 +201,5 @@ def interrupt_main(number: int = signal.SIGINT) -> None:
 
 def _send_again(number: int) -> None:
     time.sleep(AGAIN_AFTER)
+    _on_its_way.release()
     interrupt_main(number)
