@@ -25,7 +25,7 @@ from huggingtweets import DataConfig, load_recipe
 from huggingtweets.dataset.shards import read_posts
 from huggingtweets.progress import Silence
 from huggingtweets.results import bits_per_byte
-from huggingtweets.training import TrainOptions, bits_per_post, choose_device, load_base, train
+from huggingtweets.training import Predictor, TrainOptions, choose_device, load_base, train
 from huggingtweets.types import Dataset, Recipe
 from huggingtweets.workflows.data import build_dataset, read
 
@@ -74,7 +74,7 @@ def _best_bits(data: Dataset, recipe: Recipe) -> float:
 def _own_figures(name: str, unseen: list[str]) -> str:
     """A base's name, parameters, vocabulary, size on disk and bits per byte of posts it has not seen."""
     loaded = load_base(name)
-    bits = bits_per_byte(bits_per_post(loaded.model, loaded.tokenizer, unseen, choose_device()), unseen)
+    bits = bits_per_byte(Predictor(loaded.model, loaded.tokenizer, choose_device()).bits(unseen), unseen)
     place = Path(str(loaded.model.name_or_path)) / "model.safetensors"
     size = f"{place.stat().st_size / 1e6:.1f}" if place.is_file() else ""
     vocabulary = len(loaded.tokenizer)

@@ -93,11 +93,11 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
 
 def _bits(location: str, folder: str) -> float:
     from huggingtweets.results import bits_per_byte
-    from huggingtweets.training import bits_per_post, choose_device, load_base
+    from huggingtweets.training import Predictor, choose_device, load_base
 
     loaded = load_base(folder)
     texts = [post.text for post in _dataset(location).held_out]
-    return bits_per_byte(bits_per_post(loaded.model, loaded.tokenizer, texts, choose_device()), texts)
+    return bits_per_byte(Predictor(loaded.model, loaded.tokenizer, choose_device()).bits(texts), texts)
 
 
 def _dataset(location: str) -> Any:

@@ -17,7 +17,7 @@ from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.progress import Silence
-from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
+from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 
@@ -48,7 +48,7 @@ def fine_tune(base, folder, *settings, **options):
 def held_out_bits(folder):
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     texts = [post.text for post in DATA.held_out]
-    return sum(bits_per_post(model, tokenizer, texts, CPU)) / sum(len(t.encode()) + 1 for t in texts)
+    return sum(Predictor(model, tokenizer, CPU).bits(texts)) / sum(len(t.encode()) + 1 for t in texts)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_adapters_of_one_base_share_its_weights(beside_starter):
     loaded = [models.load(trained.folder) for trained in beside_starter]
     tables = {model.model.get_input_embeddings().weight.data_ptr() for model in loaded}
     assert len(tables) == 1
-    bits = [bits_per_post(model.model, model.tokenizer, texts, CPU) for model in loaded]
+    bits = [Predictor(model.model, model.tokenizer, CPU).bits(texts) for model in loaded]
     assert bits[0] != bits[1]
     for trained, own in zip(beside_starter, bits, strict=True):
         best = min(point.bits_per_byte for point in trained.curve)

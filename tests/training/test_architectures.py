@@ -31,7 +31,7 @@ from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_decoder import open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.sampler import stream_tokens
-from huggingtweets.training import Device, TrainOptions, bits_per_post, load_base, train
+from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import batches, context_length, encode
 from huggingtweets.training.context import TrainContext
@@ -146,7 +146,7 @@ def test_packed_rows_cost_what_posts_alone_cost(base):
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base).eval()
     expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
-    assert bits_per_post(model, tokenizer, TEXTS, CPU) == pytest.approx(expected, rel=1e-4)
+    assert Predictor(model, tokenizer, CPU).bits(TEXTS) == pytest.approx(expected, rel=1e-4)
 
 
 def test_our_attention_has_the_gradient_of_theirs(base):
@@ -298,7 +298,7 @@ def test_an_odd_model_predicts_each_post_as_if_it_were_alone(odd):
     base = load_base(str(folder))
     model, tokenizer = base.model.eval(), base.tokenizer
     expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
-    assert bits_per_post(model, tokenizer, TEXTS, CPU) == pytest.approx(expected, rel=1e-4)
+    assert Predictor(model, tokenizer, CPU).bits(TEXTS) == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_loss_of_an_odd_model_is_that_of_its_posts(odd):

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.training import Device, bits_per_post
+from huggingtweets.training import Device, Predictor
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.loss import nll, summed_loss
 from huggingtweets.training.weights import Weights
@@ -51,7 +51,7 @@ def test_no_float64_is_made_on_a_gpu(tmp_path, fused):
         weights = Weights(model, torch.float32)
         lm_head = model.get_output_embeddings().weight if fused else None
         assert nll(model, rows, 0, GPU, lm_head).dtype == torch.float64
-        assert len(bits_per_post(model, tokenizer, TEXTS, GPU)) == len(TEXTS)
+        assert len(Predictor(model, tokenizer, GPU).bits(TEXTS)) == len(TEXTS)
         summed_loss(model, batches(rows, 256, 0, None)[0], GPU, lm_head).backward()
         assert weights.clip_factor(1.0).item()
 

@@ -18,9 +18,9 @@ from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiv
 from huggingtweets.progress import MemorizationProbe, Silence
 from huggingtweets.training import (
     Device,
+    Predictor,
     TrainOptions,
     backward,
-    bits_per_post,
     choose_device,
     load_base,
     loss,
@@ -140,14 +140,14 @@ def test_an_evaluation_never_holds_the_logits_of_all_positions(tmp_path, monkeyp
     base = load_base(str(tiny_base(tmp_path / "base")))
     largest, softmax = [], torch.log_softmax
     texts = tiny_texts(300)
-    expected = bits_per_post(base.model, base.tokenizer, texts, CPU)
+    expected = Predictor(base.model, base.tokenizer, CPU).bits(texts)
     if capped:  # a setting that says that the head alone does not make the logits
         base.model.config.logit_scale = 2.0
     limit = 600 * len(base.tokenizer)
     monkeypatch.setattr(loss, "MAX_LOGITS", limit)
     monkeypatch.setattr(functional, "cross_entropy", _noting(largest, functional.cross_entropy))
     monkeypatch.setattr(torch, "log_softmax", _noting(largest, softmax))
-    assert bits_per_post(base.model, base.tokenizer, texts, CPU) == pytest.approx(expected, rel=1e-4)
+    assert Predictor(base.model, base.tokenizer, CPU).bits(texts) == pytest.approx(expected, rel=1e-4)
     assert 0 < max(largest) <= limit
 
 

@@ -31,7 +31,7 @@ from .batch import GroupedBatch, SamplingRequest, TextBatch
 from .continuous import ContinuousBatch
 from .decoder import Decoder
 from .decoder_weights import DecoderWeights, is_half_fast
-from .module_decoder import open_decoder
+from .module_decoder import autocast, open_decoder
 from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
 from .text_tokens import TextTokenizer, TextTokens
@@ -101,7 +101,8 @@ class Generator(TokenWriter):
 
     def decoder(self, rows: int) -> Decoder:
         """See `TokenWriter`."""
-        return open_decoder(self.model, self._weights, self._half_weights if rows == 1 else None)
+        half = self._half_weights if rows == 1 else None
+        return open_decoder(self.model, self._weights, half, self._dtype)
 
     def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
@@ -113,16 +114,17 @@ class Generator(TokenWriter):
 
     def _generate(self, inputs: torch.Tensor, sampling: Sampling) -> list[list[int]]:
         """The new tokens of each row, as transformers samples them."""
-        rows = self.model.generate(
-            inputs,
-            attention_mask=torch.ones_like(inputs),
-            do_sample=True,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=0,
-            max_new_tokens=sampling.max_new_tokens,
-            suppress_tokens=self._tokens.suppressed or None,
-        )
+        with autocast(self.model, self._dtype):
+            rows = self.model.generate(
+                inputs,
+                attention_mask=torch.ones_like(inputs),
+                do_sample=True,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                top_k=0,
+                max_new_tokens=sampling.max_new_tokens,
+                suppress_tokens=self._tokens.suppressed or None,
+            )
         tokens: list[list[int]] = rows[:, inputs.shape[1] :].tolist()
         return tokens
 

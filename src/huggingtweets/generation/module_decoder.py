@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from typing import Any
 
@@ -18,22 +19,34 @@ _CACHE = (  # what models call their cache: until transformers 5.24, and since
 )
 
 
-def open_decoder(model: Any, weights: DecoderWeights | None, half: DecoderWeights | None = None) -> Decoder:
+def open_decoder(
+    model: Any,
+    weights: DecoderWeights | None,
+    half: DecoderWeights | None = None,
+    dtype: torch.dtype | None = None,
+) -> Decoder:
     """What continues one batch of prompts.
 
     Args:
         model: a causal language model of transformers that uses a key-value cache.
         weights: what `decoder_weights` returned for it.
         half: what it returned for float16, to be used until a number is too large for it.
+        dtype: what matrices are multiplied in where it returned nothing; None for that of the model.
     """
-    return StaticDecoder(weights, half) if weights else ModuleDecoder(model)
+    return StaticDecoder(weights, half) if weights else ModuleDecoder(model, dtype)
+
+
+def autocast(model: Any, dtype: torch.dtype | None) -> AbstractContextManager[object]:
+    """A context in which a model multiplies its matrices in bfloat16, if that is `dtype`."""
+    is_narrow = dtype == torch.bfloat16
+    return torch.autocast(model.device.type, torch.bfloat16) if is_narrow else nullcontext()
 
 
 class ModuleDecoder:
     """Any model of transformers that uses a key-value cache, by its modules; see `Decoder`."""
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(self, model: Any, dtype: torch.dtype | None = None) -> None:
+        self._model, self._dtype = model, dtype
         self._cache = DynamicCache(config=model.config)
         layers = self._cache.layers
         self._is_recurrent = any(hasattr(layer, "update_conv_state") for layer in layers)  # as Mamba is
@@ -53,7 +66,9 @@ class ModuleDecoder:
         return self._logits(tokens[:, None])
 
     def _logits(self, tokens: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self._model(tokens, use_cache=True, **{_CACHE: self._cache}).logits[:, -1]
+        with autocast(self._model, self._dtype):
+            output = self._model(tokens, use_cache=True, **{_CACHE: self._cache})
+        logits: torch.Tensor = output.logits[:, -1]
         return logits
 
     def select(self, rows: torch.Tensor) -> None:

@@ -33,12 +33,15 @@ class NeuralModel(Generator):
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `Generator`."""
-        self._device = training.choose_device()
-        super().__init__(model.to(self._device.kind), tokenizer, precision(self._device))
+        device = training.choose_device()
+        self._predictor = training.Predictor(model, tokenizer, device)
+        training.narrow_matrices(model, device)
+        training.return_freed_memory()
+        super().__init__(model.to(device.kind), tokenizer, precision(device))
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
         """The negative log-likelihood of each text in bits, its end counted."""
-        return training.bits_per_post(self.model, self.tokenizer, texts, self._device, authors)
+        return self._predictor.bits(texts, authors)
 
 
 def train(
@@ -112,6 +115,7 @@ def load(folder: Path) -> NeuralModel:
     Raises:
         ModelError: transformers cannot load it.
     """
+    training.return_freed_memory()  # of the model that was used before
     return NeuralModel.load(folder)
 
 

@@ -18,8 +18,9 @@ from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
 from .freezing import freeze_lower_layers
-from .held_out import bits_per_post
+from .held_out import Predictor
 from .loop import TrainingLoop
+from .narrow import narrow_matrices
 from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
 from .saving import save_model
@@ -28,13 +29,14 @@ __all__ = [
     "Base",
     "Device",
     "LoadedBase",
+    "Predictor",
     "ProcessGroup",
     "TrainOptions",
-    "bits_per_post",
     "choose_device",
     "environment",
     "join_process_group",
     "load_base",
+    "narrow_matrices",
     "return_freed_memory",
     "train",
     "with_begin_token",

@@ -18,29 +18,34 @@ from .plan import TrainPlan
 from .probing import can_pack
 
 
-def bits_per_post(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    texts: Sequence[str],
-    device: Device,
-    authors: Sequence[str] = (),
-) -> list[float]:
-    """The negative log-likelihood of each text in bits, its end token counted.
+class Predictor:
+    """A model that predicts posts and is not trained any more."""
 
-    Args:
-        model: a causal language model in float32.
-        tokenizer: its own.
-        texts: posts.
-        device: where the model is.
-        authors: of each text; a model of several authors then knows who speaks.
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device) -> None:
+        """Find out how the model computes.
 
-    Raises:
-        BaseError: the model is of an architecture that is not understood.
-    """
-    rows = encode(texts, tokenizer, context_length(model), authors)
-    packed, lm_head = can_pack(model), find_lm_head(model)
-    costs = nll(model, rows, tokenizer.eos_token_id, device, lm_head, packed=packed)
-    return [cost / math.log(2) for cost in costs.tolist()]
+        Args:
+            model: a causal language model in float32.
+            tokenizer: its own.
+            device: where the model is, or will be when it predicts.
+
+        Raises:
+            BaseError: it is of an architecture that is not understood.
+        """
+        self._model, self._tokenizer, self._device = model, tokenizer, device
+        self._packed, self._lm_head = can_pack(model), find_lm_head(model)
+
+    def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
+        """The negative log-likelihood of each text in bits, its end token counted.
+
+        Args:
+            texts: posts.
+            authors: of each text; a model of several authors then knows who speaks.
+        """
+        rows = encode(texts, self._tokenizer, context_length(self._model), authors)
+        end = self._tokenizer.eos_token_id
+        costs = nll(self._model, rows, end, self._device, self._lm_head, packed=self._packed)
+        return [cost / math.log(2) for cost in costs.tolist()]
 
 
 @dataclass(frozen=True)

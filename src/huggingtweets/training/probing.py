@@ -50,6 +50,7 @@ def can_pack(model: Any) -> bool:
     raise _unsuitable(model, "it predicts a token by those after it")
 
 
+@torch.no_grad()
 def use_short_rows_where_equal(model: Any) -> None:
     """Make the model compute attention with `short_rows`, unless that gives something else than its own."""
     texts, own = _texts(model), model.config._attn_implementation  # noqa: SLF001 -- there is no public name
@@ -57,11 +58,17 @@ def use_short_rows_where_equal(model: Any) -> None:
     model.eval()  # no dropout
     expected = _losses(model, texts, packed=True)
     use_short_rows(model)
-    with torch.enable_grad():  # ours is for training only
+    # ours is for training only
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(_nothing, _nothing):
         equal = _agree(model, texts, expected, packed=True)
     model.train(was_training)
     if not equal:
         model.set_attn_implementation(own)
+
+
+def _nothing(_: object) -> torch.Tensor:
+    """What is kept of a tensor for a backward pass that never comes."""
+    return torch.empty(0)
 
 
 def _texts(model: Any) -> list[list[Row]]:
