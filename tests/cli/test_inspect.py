@@ -35,7 +35,7 @@ def test_posts_are_shown_with_their_ids_and_dates(posts):
     assert len(shown) == 3
     dropped = run("inspect", posts, "--name", "Ada", "--dropped", "short").stdout.splitlines()
     assert dropped[0] == "well, no"
-    assert dropped[1].startswith("1 posts of @ada")
+    assert dropped[1].startswith("1 post of @ada")
 
 
 def test_the_exported_table_gives_the_same_posts(tmp_path):

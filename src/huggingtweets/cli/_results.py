@@ -12,6 +12,7 @@ from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
 from ..results import Game
 from ..sources import Source
+from ..text.counting import counted
 from ..types import Funnel, Reason, Sample
 from ._evaluations import print_answers
 from ._terminal import PlainConsole, console, harmless, names
@@ -70,10 +71,12 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
     """Print how many drafts the filters refused and why, on standard error."""
     out = PlainConsole(stderr=True, highlight=False)
     for objection, drafts in refused.items():
-        out.print(f"refused: {drafts} drafts, each of which {objection}", style="dim", soft_wrap=True)
+        out.print(
+            f"refused: {counted(drafts, 'draft')}, each of which {objection}", style="dim", soft_wrap=True
+        )
     if missing:
         out.print(
-            f"{missing} posts are missing: too many drafts were refused. Another prompt or a higher "
+            f"missing: {counted(missing, 'post')}. Too many drafts were refused. Another prompt or a higher "
             "--temperature may help; --no-guards shows them all.",
             soft_wrap=True,
         )
@@ -118,7 +121,9 @@ def print_posts(inspection: Inspection, dropped: Reason | None) -> None:
     for text in cleaned.examples.get(dropped, []):
         out.print(harmless(" ".join(text.split())), soft_wrap=True)
     count = cleaned.funnel.dropped.get(dropped, 0)
-    out.print(harmless(f"{count:,} posts of @{inspection.author.account.handle}: {REASONS[dropped]}"))
+    out.print(
+        harmless(f"{counted(count, 'post')} of @{inspection.author.account.handle}: {REASONS[dropped]}")
+    )
 
 
 def print_sources(sources: Mapping[str, Source]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ..text.counting import counted
 from . import _options as opt
 from ._data_options import cleaning_rules
 from ._help import SectionedGroup
@@ -174,7 +175,8 @@ def retry(
     if as_json:
         print_json(names_to_try)
     else:
-        console().print(f"{len(names_to_try):,} authors are tried again by the next huggingtweets fleet.")
+        authors = counted(len(names_to_try), "author")
+        console().print(f"The next huggingtweets fleet tries {authors} again.")
 
 
 def results(store: StoreName, as_json: opt.Json = False) -> None:
@@ -198,8 +200,8 @@ def fleet_group() -> typer.Typer:
 def _print_status(status: FleetStatus) -> None:
     counts, out = status.counts, console()
     out.print(
-        f"{counts.authors:,} authors: {counts.done:,} done, {counts.failed:,} failed, {counts.training:,} in "
-        f"progress, {counts.waiting:,} waiting."
+        f"{counted(counts.authors, 'author')}: {counts.done:,} done, {counts.failed:,} failed, "
+        f"{counts.training:,} in progress, {counts.waiting:,} waiting."
     )
     for name, reason in list(status.failed.items())[:SHOWN_FAILURES]:
         out.print(harmless(f"  {name} failed: {reason}"), soft_wrap=True)

@@ -17,6 +17,7 @@ from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
+from ..text.counting import counted
 from ..types import Account, Dataset, Post, Reason, Recipe, Stage
 
 COUNT_EVERY = 500  # posts read between two words to the watcher
@@ -148,7 +149,8 @@ def _clean(
         cleaned = cleaning.clean(posts, rules, examples, most=most)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
-        watcher.note(f"{skipped.total():,} records of @{account.handle} were not read: {reasons}")
+        records = counted(skipped.total(), "record")
+        watcher.note(f"not read of @{account.handle}: {records} ({reasons})")
     return cleaned, dict(skipped)
 
 

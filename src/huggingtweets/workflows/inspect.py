@@ -16,6 +16,7 @@ from ..dataset.sufficiency import DEFAULT_BASE, Sufficiency, sufficiency
 from ..errors import OutputExists
 from ..files import whole_file
 from ..progress import Silence, Watcher
+from ..text.counting import counted
 from .data import AuthorPosts, DataConfig, read
 
 MANY = 20  # posts that are shown where those of one reason are asked for
@@ -49,11 +50,8 @@ class Inspection:
     def private_details(self) -> str:
         """How many posts held private details, "" where none did."""
         count = self.author.cleaned.with_private_details
-        return (
-            f"e-mail addresses, phone or card numbers, or keys were removed from {count:,} posts"
-            if count
-            else ""
-        )
+        removed = "e-mail addresses, phone or card numbers, or keys were removed from"
+        return f"{removed} {counted(count, 'post')}" if count else ""
 
     def summary(self) -> dict[str, object]:
         """The same for machines."""

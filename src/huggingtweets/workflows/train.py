@@ -26,6 +26,7 @@ from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import Evaluation, Metric
+from ..text.counting import counted
 from ..tracking import Artifacts, RecordedWatcher, Run
 from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
@@ -292,4 +293,4 @@ def _preparation(config: DataConfig) -> Preparation:
 
 
 def _amount(recipe: Recipe, data: Dataset) -> str:
-    return f"{recipe.name} on {len(data.train):,} posts, {len(data.held_out):,} held out"
+    return f"{recipe.name} on {counted(len(data.train), 'post')}, {len(data.held_out):,} held out"

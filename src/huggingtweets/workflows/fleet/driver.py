@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from ...errors import OutOfSpace, StoreUnavailable
 from ...progress import Watcher, duration
+from ...text.counting import counted
 from ...tracking import Run
 from .._executors import FOR_DRIVER, Died, Executor, Finished
 from . import leases
@@ -94,9 +95,8 @@ class Drive:
         while self._working or (not stop.signal and (self._waiting or self._held)):
             if stop.signal and not announced:
                 announced = True
-                self.watcher.note(
-                    f"stopping: {self._working} authors are being finished; once more to stop at once"
-                )
+                authors = counted(self._working, "author")
+                self.watcher.note(f"stopping after {authors} in progress; once more to stop at once")
             self._return_held()
             while not stop.signal and self._waiting and self.executor.free:
                 self._submit(self._waiting.popleft())

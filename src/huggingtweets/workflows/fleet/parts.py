@@ -19,6 +19,7 @@ from ...files import temporary_folder
 from ...model_folder import folder_name
 from ...progress import Watcher
 from ...sources import count_skipped, rows_by_author
+from ...text.counting import counted
 from .config import AuthorRequest
 from .store import POSTS, Store
 
@@ -44,7 +45,7 @@ def split_table(path: Path, store: Store, watcher: Watcher) -> list[AuthorReques
             if number % TELL_EVERY == 0:
                 watcher.read(number, len(handles))
     for reason, count in skipped.items():
-        watcher.note(f"{count:,} rows were not read: {reason}")
+        watcher.note(f"not read: {counted(count, 'row')}, {reason}")
     if not handles:
         raise LocationError(f"{path} holds no posts that everyone could read; give another table")
     return [
