@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import stat
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -338,6 +340,22 @@ def test_an_idle_session_is_deleted(home):
     assert not idle.root.exists()
     assert busy.root.exists()
     assert list((home / "visitors").iterdir()) == [busy.root]
+
+
+def test_a_session_with_one_event_only_stays(home):
+    """Who dropped a file and did nothing else keeps what was made of it for the time of the limit."""
+    sessions = Sessions(Limits(public=True, idle=3600.0))
+    session = sessions.of("a" * 32)
+    session.make()
+    assert sessions.delete_idle() == 0
+    old = time.time() - 3700
+    os.utime(session.root, (old, old))
+    sessions.of("a" * 32)  # another event
+    assert sessions.delete_idle() == 0
+    for path in (session.root, session.root / "seen"):
+        os.utime(path, (old, old))
+    assert sessions.delete_idle() == 1
+    assert not list((home / "visitors").iterdir())
 
 
 def test_the_number_of_sessions_is_limited(home):

@@ -28,7 +28,7 @@ from .visitors import Visitors, current_address
 
 KEY = re.compile(r"[\w-]{32}")
 MOST_WAITING = 2  # events of a stranger that wait for another one
-_LAST_EVENT = "seen"  # an empty file, whose modification time is that of the visitor's last event
+_LAST_EVENT = "seen"  # an empty file of the time of the visitor's last event; the first one makes the folder
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,12 @@ class Sessions:
         return len(idle)
 
     def _is_idle(self, session: Session) -> bool:
+        last_event = session.root / _LAST_EVENT
         try:
-            last = (session.root / _LAST_EVENT).stat().st_mtime
-        except OSError:
-            return True
-        return time.time() - last > (self._limits.idle or 0)
+            used = (last_event if last_event.exists() else session.root).stat().st_mtime
+        except OSError:  # deleted meanwhile
+            return False
+        return time.time() - used > (self._limits.idle or 0)
 
     def _session(self, root: Path) -> Session:
         """The session of a visitor in a folder of its own."""
