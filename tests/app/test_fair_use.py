@@ -20,12 +20,16 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
+import gradio as gr
 from gradio import queueing
+from starlette.responses import PlainTextResponse
 
 from huggingtweets.app.event_queue import EventQueue
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.reader import Reader
+from huggingtweets.app.request_filter import RequestFilter
 from huggingtweets.app.sessions import Sessions
+from huggingtweets.app.streams import Streams
 from huggingtweets.app.uploads import UploadedBytes, delete_unused
 from huggingtweets.app.visitors import Visitors
 from huggingtweets.connections.addresses import counted_as
@@ -380,3 +384,30 @@ def test_uploads_that_nobody_uses_are_deleted(tmp_path):
     delete_unused(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"upload-new", "a-download"}
     delete_unused(tmp_path / "nowhere")
+
+
+def test_made_up_streams_of_an_address_take_no_memory_and_no_state_of_others(monkeypatch):
+    """Of the streams of one address a few are kept, the last used; those of others stay."""
+    monkeypatch.setattr("huggingtweets.app.streams.MOST_OWN_STREAMS", 3)
+    streams = Streams()
+
+    async def page(scope, receive, send):
+        streams[scope["query_string"].decode()]
+        await PlainTextResponse("")(scope, receive, send)
+
+    async def ask(address: str, *names: str) -> None:
+        transport = httpx.ASGITransport(RequestFilter(page, limits=ON_THE_INTERNET), client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+            for name in names:
+                assert (await http.get(f"/?{name}")).status_code == 200
+
+    async def ask_all() -> None:
+        streams.set_blocks(gr.Blocks())
+        await ask("192.0.2.2", "theirs")
+        await ask("2001:db8::1", "open", *(f"made-up-{number}" for number in range(20)))
+        await ask("2001:db8::2", "made-up-17", "made-up-20")
+
+    with ThreadPoolExecutor() as thread:  # the main one may have a loop: that of a browser
+        thread.submit(asyncio.run, ask_all()).result()
+    assert list(streams.session_data) == ["theirs", "made-up-19", "made-up-17", "made-up-20"]
+    assert streams.time_last_used.keys() == streams.session_data.keys()

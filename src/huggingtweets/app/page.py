@@ -27,6 +27,7 @@ from .reports import Reports
 from .request_filter import RequestFilter
 from .server import Server, Shared
 from .sessions import Sessions
+from .streams import MOST_STREAMS, bound_streams
 from .tabs.forget import ForgetTab
 from .tabs.game import GameTab
 from .tabs.header import Header
@@ -146,6 +147,7 @@ def running(
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
     request_filter = Middleware(RequestFilter, limits=limits, access=access)
     bound_connections(limits)
+    bound_streams()
     try:
         _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
             server_name=host,
@@ -161,6 +163,7 @@ def running(
             pwa=False,
             mcp_server=False,
             max_file_size=limits.upload,
+            state_session_capacity=MOST_STREAMS,
             allowed_paths=[],
             blocked_paths=[str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
             theme=theme(),

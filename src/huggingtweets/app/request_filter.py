@@ -21,6 +21,7 @@ from ..connections.addresses import counted_as
 from .access import Access
 from .limits import Limits
 from .reports import PREFIX as REPORTS
+from .streams import asking
 from .uploads import UploadedBytes
 
 API = "/gradio_api"
@@ -100,6 +101,7 @@ class RequestFilter:
             await send(message)
 
         self._open[address] += 1
+        asking.set(address)
         try:
             await app(scope, self._limited(scope, receive, address), send_secured)
         except ClientDisconnect:  # while its body came
