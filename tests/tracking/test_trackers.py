@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -323,6 +324,17 @@ def test_a_full_disk_is_warned_about_once(tmp_path, what, limit):
     assert re.fullmatch(
         r"tracker trackio (failed|cannot be opened): .+; going on without it\n", process.stderr
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX")
+def test_a_new_folder_of_trackio_is_closed_to_other_users(tmp_path):
+    """Datasets lie in it; one that is there keeps its permissions, as other programs use it."""
+    folder = tmp_path / "trackio"
+    assert python(WHEN_ALL_FAILS, tmp_path, "artifacts").returncode == 0
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o750)
+    assert python(WHEN_ALL_FAILS, tmp_path, "artifacts").returncode == 0
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
 
 
 def test_a_folder_that_is_a_file_is_warned_about_once(tmp_path):

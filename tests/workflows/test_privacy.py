@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ import tomllib
 import pyarrow.parquet as pq
 import pytest
 
+from huggingtweets import DataConfig, TrainConfig, load_recipe, train
 from huggingtweets.workflows.data import sample_archive
 from tests.conftest import ROOT
 from tests.helpers.tiny import tiny_base
@@ -77,3 +79,26 @@ def _words(value: object) -> set[str]:
     if isinstance(value, list):
         return set().union(*map(_words, value))
     return {part for part in str(value).replace("@", " ").replace(".", " ").split() if part.startswith("zqx")}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX")
+def test_what_is_made_of_posts_is_closed_to_other_users(home, tmp_path):
+    """No other user gets into the folders with posts, nor into an earlier version's, whatever the umask."""
+    (home / "datasets").mkdir(parents=True)
+    (home / "datasets").chmod(0o755)
+    before = os.umask(0)
+    try:
+        train(
+            TrainConfig(
+                data=DataConfig(locations=(sample_archive(),)),
+                recipe=load_recipe("ngram"),
+                out=tmp_path / "model",
+                tracker="none",
+                evaluate=False,
+            )
+        )
+    finally:
+        os.umask(before)
+    folders = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
+    assert folders == {"copies", "datasets"}
+    assert all(stat.S_IMODE((home / name).stat().st_mode) == 0o700 for name in folders)

@@ -30,6 +30,7 @@ from typing import Any
 
 import trackio
 import trackio.run
+import trackio.utils
 from trackio.cpu import cpu_available
 from trackio.gpu import gpu_available
 
@@ -41,7 +42,12 @@ _log = logging.getLogger(__name__)
 
 
 def create(project: str) -> TrackioTracker:
-    """Record in a project of trackio."""
+    """Record in a project of trackio; where its folder is made first here, no other user can read it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    trackio.utils.TRACKIO_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     tracker = TrackioTracker(project)
     # trackio itself would try several times, and wait a minute each time
     if tracker.destination and (reason := connection_error(tracker.destination)):

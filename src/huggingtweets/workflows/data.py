@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from tempfile import TemporaryFile
@@ -20,6 +21,7 @@ from ..sources import ReadOptions
 from ..text.counting import counted
 from ..types import Account, Dataset, Post, Reason, Recipe, Stage
 
+PRIVATE_FOLDERS = ("copies", "datasets", "unfinished")  # below home()
 COUNT_EVERY = 500  # posts read between two words to the watcher
 
 
@@ -70,11 +72,17 @@ def require_places(config: DataConfig) -> None:
 def require_home() -> None:
     """Create `home()`, before the work begins whose posts and unfinished runs are kept there.
 
+    The folders of posts and of what is made of them are closed to other users, those of earlier versions too.
+
     Raises:
         UserError: it cannot be made, or nothing can be written there.
     """
     try:
-        home().mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE_FOLDERS:
+            folder = home() / name
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(PermissionError):  # another user's, who shares the home folder
+                folder.chmod(0o700)
         with TemporaryFile(dir=home()):
             pass
     except OSError as error:

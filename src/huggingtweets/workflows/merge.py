@@ -19,7 +19,7 @@ from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFol
 from ..progress import Clock, Silence, Watcher
 from ..results import Metric, bits_per_byte
 from ..types import NO_BASE, Dataset, Parent, Record, Stage, Tracked, TrainingResult
-from .data import posts_of
+from .data import posts_of, require_home
 from .generate import generate
 
 MERGE = "merge"  # the key of its duration in `Record.seconds`, beside those of the stages
@@ -146,6 +146,7 @@ def _merge_weights(
     join_filters(paths, merged.path)
     data = _joined_posts(folders)
     if data:
+        require_home()
         dataset.store(data)
     first = folders[0].record
     authors = {author.account.handle: author for folder in folders for author in folder.record.authors}
