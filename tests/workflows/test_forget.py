@@ -132,6 +132,23 @@ def test_what_was_exported_goes_with_the_model():
 
 
 @pytest.mark.usefixtures("machine")
+def test_exports_in_a_folder_that_is_named_go_and_what_lies_beside_them_stays(tmp_path):
+    """A page or a folder for Ollama goes as a whole, a file alone; nothing else of the folder does."""
+    for name in ("tiny", "bob"):
+        digest = ModelFolder(Path("models") / name).record.model_digest
+        for file in (f"{name}.gguf", f"{name}-page/weights.gguf", f"{name}-ollama/weights.gguf"):
+            path = tmp_path / "bots" / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"GGUF huggingtweets.model_digest " + digest.encode())
+        (tmp_path / "bots" / f"{name}-page" / "bot.json").write_text("{}", "ascii")
+        (tmp_path / "bots" / f"{name}-ollama" / "Modelfile").write_text("FROM weights.gguf", "ascii")
+    (tmp_path / "bots" / "notes.txt").write_text("of tiny", "ascii")
+    forget(find_traces(SAMPLE, [tmp_path / "bots"]))
+    left = {path.name for path in (tmp_path / "bots").iterdir()}
+    assert left == {"bob.gguf", "bob-page", "bob-ollama", "notes.txt"}
+
+
+@pytest.mark.usefixtures("machine")
 @pytest.mark.skipif(os.name == "nt", reason="folders cannot be locked on Windows")
 def test_what_a_killed_run_left_anywhere_goes_too(tmp_path):
     """Its folder has weights and no record yet, and may lie wherever --out was; a living run's stays."""

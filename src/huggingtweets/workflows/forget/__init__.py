@@ -22,7 +22,10 @@ from .trace import Trace
 __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
-NOT_SEARCHED = ("models in other folders; name them with --in", "searches in a database of your own")
+NOT_SEARCHED = (
+    "models, exports and fleets in other folders; name these with --in",
+    "searches in a database of your own",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
         *databases.sweeps(subject),
         *folders.wandb_runs(subject),
         *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
-        *folders.exports(subject),
+        *folders.exports(subject, model_folders),
         *fleets.entries(subject, [MODELS, *model_folders]),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *models,

@@ -27,6 +27,7 @@ KINDS = {  # folder below home() -> kind of each of its entries, which is delete
 }
 FETCHED = "fetched"  # folder below home() with the posts that were fetched from live services
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
+BESIDE_GGUF = ("Modelfile", "bot.json")  # files that only the exports for Ollama and for the web have
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
 UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
@@ -54,14 +55,27 @@ def models(subject: Subject) -> list[Trace]:
     return traces
 
 
-def exports(subject: Subject) -> list[Trace]:
-    """What models of the person were written as for other programs; the files name the digests."""
+def exports(subject: Subject, elsewhere: Sequence[Path]) -> list[Trace]:
+    """What models of the person were written as for other programs; the files name the digests.
+
+    Args:
+        subject: the person.
+        elsewhere: folders that may hold other things, too: of these only what is known as an export goes.
+    """
     pattern = subject.pattern()
-    return [
-        path_trace("export", entry)
+    entries = [
+        entry
         for entry in _entries(EXPORTS)
         if any(file_matches(path, pattern) for path in ([entry] if entry.is_file() else _files(entry)))
     ]
+    for folder in elsewhere:
+        entries += [_export(path) for path in sorted(folder.rglob("*.gguf")) if file_matches(path, pattern)]
+    return [path_trace("export", entry) for entry in entries]
+
+
+def _export(file: Path) -> Path:
+    """The folder of the export that a GGUF file belongs to; the file itself where it stands alone."""
+    return file.parent if any((file.parent / name).is_file() for name in BESIDE_GGUF) else file
 
 
 def datasets(subject: Subject) -> list[Trace]:
