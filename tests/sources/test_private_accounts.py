@@ -83,7 +83,15 @@ def test_people_whose_addresses_begin_alike_are_not_mixed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "author", ["+49 170 1234567", "98765 43210", "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"]
+    "author",
+    [
+        "+49 170 1234567",
+        "98765 43210",
+        "wa.me/491701234567",
+        "030.1234567",
+        "tel:+4930123456",
+        "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH",
+    ],
 )
 def test_a_handle_that_is_a_number_or_a_key_is_replaced(tmp_path, author):
     """Where a table names its author so, neither handle nor name keep it."""
@@ -110,3 +118,30 @@ def test_a_handle_with_digits_stays(tmp_path, author):
     path = tmp_path / "posts.csv"
     path.write_text(f'author,text\n"{author}",the sea is calm tonight\n"{author}",so am I\n', "utf-8")
     assert sources.read(str(path)).account.handle == author
+
+
+@pytest.mark.parametrize("column", ["author_id", "user_id", "userId", "Twitter User ID"])
+@pytest.mark.parametrize("author", ["1234567890", "491701234567"])
+def test_an_id_stays_where_the_column_says_that_it_is_one(tmp_path, column, author):
+    """Ids of people have as many digits as telephone numbers have, and tell them apart."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"{column},text\n{author},the sea is calm tonight\n{author},so am I\n", "utf-8")
+    account = sources.read(str(path)).account
+    assert (account.handle, account.name) == (author, author)
+
+
+@pytest.mark.parametrize("column", ["author", "user", "wa_id", "phone_id"])
+def test_digits_in_another_column_are_a_number_to_call(tmp_path, column):
+    """Nothing says that they are an id; the ids of WhatsApp are telephone numbers."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"{column},text\n491701234567,the sea is calm tonight\n491701234567,so am I\n", "utf-8")
+    account = sources.read(str(path), ReadOptions(handle="491701234567")).account
+    assert re.fullmatch(r"author_[0-9a-f]{4}", account.handle)
+
+
+@pytest.mark.parametrize("handle", ["jane.1234567.example", "5550109988.bsky.social", "12.30.example"])
+def test_a_domain_with_digits_stays(tmp_path, handle):
+    """It is the address of an account, whatever digits are in it."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"author,text\n{handle},the sea is calm tonight\n{handle},so am I\n", "utf-8")
+    assert sources.read(str(path)).account.handle == handle

@@ -44,6 +44,13 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.EMAIL, "jane @ example.org"),
         (Kind.EMAIL, "jane@ example.org"),
         (Kind.EMAIL, "jane @ example . org"),
+        (Kind.EMAIL, "jane at gmail.com"),
+        (Kind.EMAIL, "Jane.Doe  AT  Yahoo.co.uk"),
+        (Kind.EMAIL, "jane @gmx.de"),
+        (Kind.EMAIL, "jane_doe @web.de"),
+        (Kind.EMAIL, "ja\u200bne at gm\u200bail\uff0ecom"),
+        (Kind.EMAIL, "jane.doe @example.org"),
+        (Kind.EMAIL, "jane_d @mail.example.org"),
         (Kind.EMAIL, "mailto:jane@example.org?subject=hi"),
         (Kind.EMAIL, "mailto:jane%40example"),
         (Kind.EMAIL, "XMPP:jane@example.org/phone"),
@@ -125,6 +132,10 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "see you @ noon. Then we meet @ 10.30, 2 @ 4.50",
         "be there [at] 5.30, (at) the office. Then go",
         "dinner at home dot dot dot we wait",
+        "meet me at noon.today, at the office.Then look at example.com or at U.S.web",
+        "thanks jane @example.org, and @jane_doe @example.org, #a_b @example.org",
+        "thanks to jane_doe @bob.bsky.social",
+        "is at gmail.com, an @gmail.com and jane at gmail.computers",
         "look at example.com, and t.me/channel/1234567, t.me/joinchat",
         "zip 12345-6789, 12345 67890, tel: none, mailto: a friend",
         "hotel:12345678, a motel.12345678",
@@ -171,6 +182,10 @@ def test_numbers_of_all_countries_are_found(form):
         "a @ ",
         "a@ a.",
         "a at a dot ",
+        "aaa at ",
+        "a_a",
+        "a.a @a.",
+        "ab.ab",
         "(at) a . ",
         "tel:",
         "tel:1-",
@@ -200,7 +215,7 @@ def test_what_is_found_in_ascii_is_what_is_found_beside_another_script(text):
 
 
 SIGNS = (  # of ASCII, and those of other scripts that mean the same or are not seen
-    "adoTr1 ([<%40\n\x1c./-@\xc4\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
+    "adoTr1ilcn ([<%40\n\x1c./-@\xc4\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
     "\ufe6b\ufeff\uff0d\uff11\uff20\uff41\U0001d7ce\udcff"
 )
 
@@ -217,7 +232,11 @@ def test_what_is_looked_for_in_bytes_overlooks_no_sign_of_any_script(text):
 
 
 @pytest.mark.parametrize(
-    "sign", ["(at)", "[ at ]", "(\u00a0AT\u3000)", "\ufe6b", "\uff20", "1 2.3", "\uff11 2-\u0663"]
+    "sign",
+    [
+        *("(at)", "[ at ]", "(\u00a0AT\u3000)", "\ufe6b", "\uff20", "1 2.3", "\uff11 2-\u0663"),
+        *("web.de", "WEB.DE", "we\u200bb.de", "web\u200b.d\u200be", "web\uff0ede", "web.\uff44e"),
+    ],
 )
 def test_each_sign_alone_makes_a_text_be_looked_through(sign):
     """Spelt and full-width signs, and numbers in digits of several scripts, are signs as others are."""
@@ -233,6 +252,8 @@ def test_each_sign_alone_makes_a_text_be_looked_through(sign):
                 "at",
                 "dot",
                 "org",
+                "gmail.com",
+                "jane_d",
                 "tel",
                 "wa.me/",
                 "mailto:",

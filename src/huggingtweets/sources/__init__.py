@@ -96,7 +96,7 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
                 raise UnknownPlace(_unknown(plain))
             _LOG.info("%s is read as %s", location, name)
             timeline = load(name).read(plain, options)
-        account = _without_private_details(timeline.account)
+        account = _without_private_details(timeline)
         posts = _checked_posts(location, plain, timeline, stack.pop_all())
     return replace(timeline, account=account, posts=posts)
 
@@ -140,9 +140,11 @@ def _match(name: str, location: str) -> Match:
         return Match.NO
 
 
-def _without_private_details(account: Account) -> Account:
+def _without_private_details(timeline: Timeline) -> Account:
     """The account without e-mail addresses, numbers and keys in what the person says of themselves."""
-    handle = _replaced(account.handle) if _is_private(account.handle) else account.handle
+    account = timeline.account
+    is_kept = (timeline.handle_is_id and account.handle.isdecimal()) or not _is_private(account.handle)
+    handle = account.handle if is_kept else _replaced(account.handle)
     name = " ".join(without_private_details(account.name).split())
     if name == account.handle:
         name = handle
@@ -157,8 +159,11 @@ def _is_private(handle: str) -> bool:
     In a table its + and blanks have become underscores. A long word that may be a key in a text is a usual
     handle: of a Bluesky repository, say, or a throwaway account.
     """
-    if set(handle) & set(".:@"):  # a domain or an account of one, of Bluesky or Mastodon
-        return False
+    if set(handle) & set(
+        ".:@"
+    ):  # a domain or an account of one, of Bluesky or Mastodon, unless all is a number
+        link = handle.replace("_", "/")  # wa.me/491701234567
+        return any(detail == (Kind.PHONE, 0, len(link)) for detail in private_details(link))
     words = handle.replace("_", " ").strip()
     numbers = (f"+{words}", words) if handle.startswith("_") else (words,)
     found = chain.from_iterable(map(private_details, (handle, *numbers)))

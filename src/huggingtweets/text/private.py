@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 AT = re.compile("[@\uff20\ufe6b]")
 _UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
+_LETTER = r"[A-Za-z\uff21-\uff5a]"
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
     rf"{AT.pattern}|[%\uff05]40|[(\[{{<\uff08\uff3b\uff5b\uff1c][\s{_UNSEEN}]*[a\xe4\uff41][{_UNSEEN}]*[tr\uff52\uff54]"
+    rf"|(?:{_LETTER}[{_UNSEEN}]*){{2}}[.\uff0e](?:[{_UNSEEN}]*{_LETTER}){{2}}"
     rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u30fc\ufeff-]{{3,}}\d"
     r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][" + _UNSEEN + "]*){16}",
     re.IGNORECASE,
 )
 # the same in UTF-8, where a byte beyond ASCII may be of any sign: exact for ASCII, and four times as fast
 _SIGNS = re.compile(  # begins with a set of bytes, as searching for that is faster
-    rb"[@\xef%(\[{<dD0-9\x80-\xff](?:(?<=[@\xef])|(?<=%)40"
+    rb"[@\xef%(\[{<.dD0-9\x80-\xff](?:(?<=[@\xef])|(?<=%)40"
     rb"|(?<=[(\[{<])[\s\x1c-\x1f\x80-\xff]*[aA\x80-\xff][\x80-\xff]*[tTrR]"
     rb"|(?<=[\s\x1c-\x1f\x80-\xff][dD])[\x80-\xff]*[oO][\x80-\xff]*[tT][\x80-\xff]*[\s\x1c-\x1f\x80-\xff]"
+    rb"|(?<=[A-Za-z\x80-\xff][A-Za-z\x80-\xff]\.)[A-Za-z\x80-\xff]{2}"
     rb"|(?<=[0-9\x80-\xff])[0-9\s\x1c-\x1f()./\x80-\xff-]{3,}[0-9\x80-\xff])"
 )
 _LONG_RUN = b"w" * 16
@@ -40,8 +43,16 @@ _RUNS = re.sub(
 _EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 _SPELT_DOT = r"(?:\.|\s+\.\s+|\s*[(\[{<]\s*(?:\.|dot|point|punkt|punto|ponto)\s*[)\]}>]\s*| +dot +)"
 _LABEL = r"(?!dot(?!\w))[\w-]+"
-_SPELT_EMAIL = re.compile(  # jane (at) example (dot) org, jane at example dot org, jane @ example.org
-    r"(?<![\w.+-])[\w.+-]+(?:\s*[(\[{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}>]\s*|\s?@\s+| +at +(?=[\w-]+ +dot ))"
+_MAIL_HOST = (  # of a provider of whom people hardly speak but in an address
+    r"(?:(?:(?:g(?:oogle)?|hot|y|rocket|proton|fast|hush|rediff|zoho)?mail|outlook|yahoo|icloud|gmx|aol|proton|tutanota"
+    r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)(?![\w-])"
+)
+_SPELT_EMAIL = re.compile(
+    rf"(?<![\w.+-])[\w.+-]{{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
+    r"|(?<![\w.+@#/-])(?=[a-z]\w*[._]\w)[\w.+-]+ @"  # jane.doe @example.org, but no two handles
+    r"(?![\w.-]+\.bsky\.social)(?:[\w-]+\.)+[a-z]{2,}(?![\w-])"
+    # jane (at) example (dot) org, jane at example dot org, jane @ example.org
+    r"|(?<![\w.+-])[\w.+-]+(?:\s*[(\[{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}>]\s*|\s?@\s+| +at +(?=[\w-]+ +dot ))"
     rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!\w))\w{{2,}}(?![\w-])",
     re.IGNORECASE,
 )

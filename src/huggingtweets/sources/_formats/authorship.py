@@ -25,6 +25,7 @@ _KEYS = (  # of a profile, the most reliable first
     *("id", "id_str", "user_id", "uuid", "did", "uri", "url", "email"),
 )
 _ACCOUNT = "acct"
+_OF_IDS = {"id", "str", "user", "author", "account", "profile", "owner", "tweet", "twitter"}
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _AROUND = (
     "legacy",
@@ -103,6 +104,12 @@ class Authorship:
     def is_known(self) -> bool:
         """Whether the records say who wrote them."""
         return bool(self._link or self._handle)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the author's field says that it holds ids: `author_id`, but not `wa_id`, a number."""
+        words = {*parts(self._handle or "")}
+        return "id" in words and words <= _OF_IDS
 
     @property
     def fields(self) -> set[str]:

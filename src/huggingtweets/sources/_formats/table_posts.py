@@ -83,6 +83,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
         account=Account(handle=handle, name=options.name or handle, source=source),
         posts=_posts(place, own, handle, table),
         digest=digest,
+        handle_is_id=table.authorship.has_ids,
     )
 
 
