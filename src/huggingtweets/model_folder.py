@@ -44,6 +44,7 @@ COPY_INDEX = "copies.safetensors"
 HANDLES = "handles.json"
 STYLE = "style.safetensors"
 PRETRAINED = "pretrained.json"  # of a base of our own
+FLEET = "fleet.json"  # in the store of a fleet
 SAMPLING = "sampling.json"  # of an n-gram model; others have it in generation_config.json
 CONFIG = "config.json"
 ADAPTER_CONFIG = "adapter_config.json"

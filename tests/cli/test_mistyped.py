@@ -99,3 +99,15 @@ def test_what_is_wrong_with_a_value_is_said_without_a_list_of_keys():
     """A key that exists needs no list of those that do."""
     done = CliRunner().invoke(app, ["train", POSTS, "--recipe", "starter", "--set", "epochs=three"])
     assert done.stderr.strip().endswith("in `epochs`")
+
+
+@pytest.mark.parametrize("typed", ["stauts", "retyr", "result"])
+def test_a_command_of_a_fleet_that_was_meant_is_named(typed, tmp_path, monkeypatch):
+    """It is not taken for a table of authors that lacks --out; a table of that name is."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["fleet", typed, "store"])
+    assert done.exit_code == 2
+    assert f"called {typed!r}; did you mean '" in done.stderr
+    (tmp_path / typed).touch()
+    done = CliRunner().invoke(app, ["fleet", typed])
+    assert "--out" in done.stderr

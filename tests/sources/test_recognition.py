@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 
 import pytest
@@ -90,3 +91,22 @@ def test_what_is_like_nothing_is_told_where_the_list_is(tmp_path):
     with pytest.raises(UnknownPlace, match="huggingtweets sources") as told:
         recognise(str(tmp_path / "gone" / "posts.csv"))
     assert "did you mean" not in str(told.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    """Nobody may ever write into it; a device may never end."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (str(tmp_path / "pipe"), "/dev/zero", "/dev/null"):
+        for ask in (sources.recognise, sources.read):
+            with pytest.raises(UnknownPlace, match="is a pipe or a device"):
+                ask(place)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+@pytest.mark.parametrize("target", ["link", "nowhere"])
+def test_a_link_that_leads_nowhere_is_called_so(tmp_path, target):
+    """The message does not ask whether the link itself was meant."""
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(UnknownPlace, match="is a link that leads nowhere; give the file"):
+        sources.recognise(str(tmp_path / "link"))

@@ -71,6 +71,14 @@ def test_weights_are_the_weighted_mean(models, tmp_path):
     assert "@ada and @bob" in card
 
 
+def test_the_same_model_twice_is_refused(models, tmp_path):
+    """Its mean with itself is itself; it is known by whatever path it is given."""
+    same = models[0] / ".." / models[0].name
+    with pytest.raises(UserError, match="is given more than once"):
+        merge([models[0], models[1], same], [], out=tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
 def test_the_filters_of_both_parents_are_joined(models, tmp_path):
     """A copy for either parent's filters is one for those of the merged model, also after merging twice."""
     once = merge(models, [], out=tmp_path / "once").path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ..registry import suggestion
 from ..text.counting import counted
 from . import _options as opt
 from ._data_options import cleaning_rules
@@ -38,6 +39,9 @@ class FleetGroup(SectionedGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the name of the default command first, where none is given."""
         if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            meant = suggestion(args[0], self.commands)
+            if meant and "." not in args[0] and not Path(args[0]).exists():
+                ctx.fail(f"no command and no table of authors is called {args[0]!r}{meant}")
             args = [DEFAULT, *args]
         rest: list[str] = super().parse_args(ctx, args)
         return rest

@@ -78,6 +78,9 @@ def pretrain(
       huggingtweets train archive.zip --base bases/mine --recipe starter
       accelerate launch -m huggingtweets pretrain posts/ --out bases/mine --tokens 100000000
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..dataset.shards import find_shards
+
+    find_shards([*corpus, *(held_out or ())])  # what is no corpus is refused before torch is imported
     from ..workflows.pretrain import PretrainConfig, follow, pretrain
 
     config = PretrainConfig(

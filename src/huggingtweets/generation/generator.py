@@ -24,7 +24,7 @@ from ..bases.pretrained import (
 )
 from ..bases.shared import load_beside, named_base
 from ..errors import MissingExtra, ModelError
-from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG
+from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG, TOKENIZER
 from ..progress import quiet_transformers
 from ..types import Sampling
 from .batch import GroupedBatch, SamplingRequest, TextBatch
@@ -72,6 +72,10 @@ class Generator(TokenWriter):
         adapter = (folder / ADAPTER_CONFIG).is_file()
         if not (adapter or (folder / CONFIG).is_file()):
             raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
+        if not (folder / TOKENIZER).is_file():
+            raise ModelError(
+                f"the model in {folder} cannot be loaded ({TOKENIZER} is missing); train it again"
+            )
         try:
             with quiet_transformers():
                 load_generation_config(folder)

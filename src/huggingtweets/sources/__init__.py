@@ -103,7 +103,13 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
 
 @contextmanager
 def _opened(location: str, source: str | None = None) -> Iterator[tuple[str, str]]:
-    """Give the location of what is in a compressed file, or alone in a zip, and its source; "" for none."""
+    """Give the location of what is in a compressed file, or alone in a zip, and its source; "" for none.
+
+    Raises:
+        UnknownPlace: It is a pipe or a device, which may never end.
+    """
+    if _exists(location) and not (Path(location).is_file() or Path(location).is_dir()):
+        raise UnknownPlace(f"{location} is a pipe or a device; save what it gives as a file, and give that")
     with unpacked(location) as plain:
         if name := source or _best(plain):
             yield plain, name
@@ -207,6 +213,8 @@ def _unknown(location: str) -> str:
             f"{location} is the address of no feed and no account that is known; for the feed that a page "
             f"links to, add --source feed; {LIST}"
         )
+    if Path(location).is_symlink():
+        return f"{location} is a link that leads nowhere; give the file that it should lead to"
     meant = account(location) or _nearest_file(location)
     return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 import msgspec
 
 from ...errors import ModelError, OutputExists
+from ...model_folder import FLEET
 from . import leases
 from .config import EVERYBODY, AuthorRequest, Counts, FleetStatus, Job, Outcome, State
 from .store import ENDED, MODELS, Store
 
-JOB, AUTHORS = "fleet.json", "authors.jsonl"
+AUTHORS = "authors.jsonl"
 _OTHER_AUTHORS = "{store} holds a model of other authors; choose another store with --out"
 
 Decoded = TypeVar("Decoded")
@@ -22,7 +23,7 @@ Decoded = TypeVar("Decoded")
 def save_fleet(store: Store, job: Job, authors: Sequence[AuthorRequest]) -> None:
     """Write who the authors are, and then what they share."""
     store.write(AUTHORS, b"".join(msgspec.json.encode(author) + b"\n" for author in authors))
-    store.write(JOB, msgspec.json.format(msgspec.json.encode(job)))
+    store.write(FLEET, msgspec.json.format(msgspec.json.encode(job)))
 
 
 def load_job(store: Store) -> Job | None:
@@ -31,8 +32,8 @@ def load_job(store: Store) -> Job | None:
     Raises:
         ModelError: the file is damaged.
     """
-    content = store.read(JOB)
-    return _decoded(store, JOB, content, Job) if content else None
+    content = store.read(FLEET)
+    return _decoded(store, FLEET, content, Job) if content else None
 
 
 def require_same(store: Store, job: Job) -> bool:
@@ -77,7 +78,7 @@ def load_authors(store: Store) -> list[AuthorRequest]:
         ModelError: no fleet was begun in this store, or a file of it is damaged.
     """
     content = store.read(AUTHORS)
-    if content is None or store.read(JOB) is None:
+    if content is None or store.read(FLEET) is None:
         raise ModelError(
             f"{store.address} holds no fleet; begin one with: huggingtweets fleet AUTHORS --out STORE"
         )

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...hub import ledger
-from ...model_folder import MODELS, STYLE, find_models
-from . import databases, fleets, folders, trackio
+from ...model_folder import FLEET, MODELS, STYLE, find_models, folders_with
+from . import databases, folders, trackio
 from .subject import Subject, find_subject
 from .trace import Trace
 
@@ -62,7 +62,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
         *folders.wandb_runs(subject),
         *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
         *folders.exports(subject, model_folders),
-        *fleets.entries(subject, [MODELS, *model_folders]),
+        *_in_fleets(subject, [MODELS, *model_folders]),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *models,
         *datasets,
@@ -102,6 +102,16 @@ def forget(traces: Traces) -> None:
                 f"{trace.path} cannot be deleted ({error.strerror}); make that possible, then run the "
                 "same again"
             ) from error
+
+
+def _in_fleets(subject: Subject, model_folders: Sequence[Path]) -> list[Trace]:
+    """What fleets in or below folders hold of the person."""
+    stores = sorted({store for folder in model_folders for store in folders_with(FLEET, folder)})
+    if not stores:
+        return []
+    from . import fleets  # noqa: PLC0415 -- imports all that trains a fleet, and most machines have none
+
+    return fleets.entries(subject, stores)
 
 
 def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[Path]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ...model_folder import folders_with
 from ..fleet import fleet_results, records
 from ..fleet.config import EVERYBODY, AuthorRequest
 from ..fleet.store import CHECKPOINTS, ENDED, LEASES, MODELS, POSTS, Store
@@ -14,8 +13,8 @@ from .subject import Subject
 from .trace import Trace, remove, size
 
 
-def entries(subject: Subject, folders: Iterable[Path]) -> list[Trace]:
-    """The person's entries in the stores in or below folders: posts, checkpoint, model and outcome.
+def entries(subject: Subject, stores: Iterable[Path]) -> list[Trace]:
+    """The person's entries in the stores of fleets: posts, checkpoint, model and outcome.
 
     One model of all authors goes as a whole.
 
@@ -23,7 +22,7 @@ def entries(subject: Subject, folders: Iterable[Path]) -> list[Trace]:
         ModelError: a store is damaged.
     """
     traces = []
-    for path in sorted({store for folder in folders for store in folders_with(records.JOB, folder)}):
+    for path in stores:
         store = Store(str(path))
         outcomes = records.load_outcomes(store)
         names = [
