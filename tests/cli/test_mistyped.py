@@ -111,3 +111,12 @@ def test_a_command_of_a_fleet_that_was_meant_is_named(typed, tmp_path, monkeypat
     (tmp_path / typed).touch()
     done = CliRunner().invoke(app, ["fleet", typed])
     assert "--out" in done.stderr
+
+
+@pytest.mark.parametrize("authors", ["nowhere.csv", "/dev/null"])
+def test_a_fleet_without_authors_fetches_no_base(authors, home):
+    """What is no file and no folder is refused in one line, before anything is fetched or read."""
+    done = CliRunner().invoke(app, ["fleet", authors, "--out", "store"])
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert f"{authors} is no file or folder; give a table" in done.stderr
+    assert not list(home.iterdir())

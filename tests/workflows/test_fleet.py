@@ -207,7 +207,7 @@ def test_the_commands_read_the_store_alone(trained, tmp_path):
     assert "author0" in said("results", place / "store")[1]
     for words, message in (
         (("status", tmp_path), "holds no fleet"),
-        ((tmp_path / "none.csv", "--out", tmp_path / "s", "--recipe", "ngram"), "is not there"),
+        ((tmp_path / "none.csv", "--out", tmp_path / "s", "--recipe", "ngram"), "is no file or folder"),
         ((place / "posts.jsonl", "--out", "memory://s", "--recipe", "ngram"), "do not see it"),
         ((place / "posts.jsonl", "--out", "nowhere://s", "--recipe", "ngram"), "give a folder"),
         (

@@ -124,7 +124,9 @@ def fleet(
       huggingtweets fleet status models/everybody
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.fleet import FleetConfig, fleet
+    from ..workflows.fleet.authors import require_authors
 
+    require_authors(authors)
     changes = [*(settings or []), *([f"base={base}"] if base else [])]
     config = FleetConfig(
         authors=authors,

@@ -22,7 +22,7 @@ from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
 from .._executors import Executor
 from . import records
-from .authors import is_table_of_authors, read_folder, read_table
+from .authors import is_table_of_authors, read_folder, read_table, require_authors
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
 from .driver import Drive, draining
 from .one_model import train_one_model
@@ -161,10 +161,7 @@ def _check(config: FleetConfig) -> None:
         RecipeError: one model of all authors cannot be trained by this method.
         StoreUnavailable: other processes cannot reach the store.
     """
-    if not config.authors.exists():
-        raise UserError(
-            f"{config.authors} is not there; give a table of authors or of posts, or a folder of archives"
-        )
+    require_authors(config.authors)
     require_executor(config.executor)
     if config.one_model and config.executor != "local":
         raise UserError(f"--on {config.executor}: one model is trained by one process; leave --on out")

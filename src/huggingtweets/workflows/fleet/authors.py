@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import recipes
-from ...errors import LocationError
+from ...errors import LocationError, UserError
 from ...model_folder import folder_name
 from .config import AuthorRequest
 
@@ -32,6 +32,18 @@ class _Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recipe: str | None = None
     weight: float = 1.0
     permission: str = ""
+
+
+def require_authors(path: Path) -> None:
+    """Check that a table or a folder of authors may be there, before a base is fetched for them.
+
+    Raises:
+        UserError: there is neither a file nor a folder; a pipe or a device is neither.
+    """
+    if not (path.is_file() or path.is_dir()):
+        raise UserError(
+            f"{path} is no file or folder; give a table of authors or of posts, or a folder of archives"
+        )
 
 
 def is_table_of_authors(path: Path) -> bool:
