@@ -18,7 +18,6 @@ from urllib.parse import unquote, urlsplit
 
 from huggingface_hub.constants import HF_HOME
 
-from ...text.counting import counted
 from ...tracking import PROJECT
 from .databases import Values, columns, delete_rows, open_database
 from .subject import Subject
@@ -62,7 +61,7 @@ def traces(records: Iterable[ProjectRecords]) -> list[Trace]:
             "trackio",
             project.database,
             sum(map(size, project.files)),
-            f"{counted(len(project.runs), 'run')}, {counted(len(project.versions), 'version')} of artifacts",
+            f"{len(project.runs)} runs, {len(project.versions)} versions of artifacts",
             partial(_delete, project),
         )
         for project in records
