@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from tests.helpers import browser
-from tests.helpers.app_server import served
+from tests.helpers.app_server import Client, served
 
 NUMBER = '{"event_id"'  # begins the answer that tells the page the number of an event
 CLOSING = '"close_stream"'  # ends the stream of answers
@@ -57,4 +58,61 @@ def test_an_earlier_answer_replaces_no_posts(chromium, place):
         metadata.write_bytes(content)
         tab.locator("#beginnings button").first.wait_for()
         assert tab.locator("#posts .ht-post-text").all_text_contents() == posts
+        assert not seen.errors
+
+
+def _messages(visitor: Client, count: int) -> list[tuple[str, str]]:
+    """What the stream of answers says until so many events are done: a kind and an event's number."""
+    messages: list[tuple[str, str]] = []
+    with visitor.http.stream("GET", "gradio_api/queue/data", params={"session_hash": "one"}) as lines:
+        for line in lines.iter_lines():
+            if line.startswith("data: "):
+                message = json.loads(line.removeprefix("data: "))
+                messages.append((message["msg"], message.get("event_id")))
+            if [kind for kind, _ in messages].count("process_completed") == count:
+                break
+    return messages
+
+
+def test_what_is_read_is_answered_in_order(page_with_models):
+    """Of two events that change what is shown of the posts, the later begins when the earlier is answered."""
+    sample, box, again = [True, "", "", "", ""], [True, "", "2999-01-01", "", ""], []
+    with Client(page_with_models.url) as visitor:
+        visitor.call(visitor.of("try-sample", "click"), [visitor.key, *sample])
+        sent = []
+        for component, event, values in (("From the day", "blur", box), ("Begin again", "click", again)):
+            joined = visitor.http.post(
+                "gradio_api/queue/join",
+                json={
+                    "data": [visitor.key, *values],
+                    "fn_index": visitor.of(component, event),
+                    "session_hash": "one",
+                },
+            )
+            sent.append(joined.json()["event_id"])
+        messages = _messages(visitor, count=2)
+    first, second = sent
+    assert messages.index(("process_completed", first)) < messages.index(("process_starts", second))
+
+
+def test_a_filter_that_changes_while_posts_are_read_counts(chromium, page_with_models):
+    """A second box that is changed before the first is answered is not overlooked."""
+    with browser.page_of(chromium, page_with_models.url) as (tab, seen):
+        tab.click("#try-sample")
+        tab.get_by_text("Of 697 posts, 633").wait_for()
+        tab.get_by_role("button", name="Leave something out").click()
+        held = []
+
+        def hold(route):
+            if held:
+                route.continue_()
+            held.append(route)
+
+        tab.route("**/queue/join?*", hold)
+        with tab.expect_request("**/queue/join?*"):
+            tab.get_by_label("Learn from replies, too").uncheck()
+        tab.get_by_label("From the day").fill("2999-01-01")
+        tab.get_by_label("From the day").press("Enter")
+        held[0].continue_()
+        tab.get_by_text("Too little").wait_for()
         assert not seen.errors

@@ -1,14 +1,16 @@
-"""Gradio's queue of events, in which no network address takes the places of all others.
+"""Gradio's queue of events, with turns for network addresses and for the events of one visitor.
 
 Gradio counts the events of all visitors together, and keeps the answers that nobody has fetched for the
-latest 2,000 streams of all of them. Here both are counted for each address.
+latest 2,000 streams of all of them. Here both are counted for each address. And Gradio handles the events of
+one visitor side by side: what the later one shows can be replaced by the answer to the earlier one. Here
+events of the group `READING` with a common output are handled one after the other.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from gradio import queueing
@@ -16,13 +18,14 @@ from gradio import queueing
 from ..connections.addresses import counted_as
 from .language import _
 from .limits import Limits
+from .server import READING
 
 MOST_STREAMS = 50  # of one address, whose answers are kept; each open tab of a browser has one
 MOST_REMEMBERED = 10_000  # addresses whose last turn is known
 
 
 class EventQueue(queueing.Queue):
-    """Handles the events of addresses in turns, and of each only so many at the same time."""
+    """Handles the events of addresses in turns, of each only so many at the same time, and some in order."""
 
     def __init__(self, page: Any, limits: Limits) -> None:
         """Begin with no event.
@@ -65,13 +68,27 @@ class EventQueue(queueing.Queue):
             if places is not None and waiting.current_concurrency >= places:
                 continue
             half = self._most_at_work(places)
-            events = [event for event in waiting.queue if working[group, _address(event.request)] < half]
+            in_order = self._in_order(waiting.queue) if group == READING else waiting.queue
+            events = [event for event in in_order if working[group, _address(event.request)] < half]
             if events:
                 event = min(events, key=lambda each: self._turns.get(_address(each.request), 0))
                 waiting.queue.remove(event)
                 self._note_turn(_address(event.request))
                 return [event], False, group
         return None
+
+    def _in_order(self, waiting: list[queueing.Event]) -> list[queueing.Event]:
+        """The events that follow none of the same stream with a common output that is not done."""
+        shown_by: defaultdict[str, set[Any]] = defaultdict(set)  # components, by stream
+        for event in itertools.chain.from_iterable(job or () for job in self.active_jobs):
+            if event.concurrency_id == READING:
+                shown_by[event.session_hash].update(event.fn.outputs)
+        events = []
+        for event in waiting:
+            if shown_by[event.session_hash].isdisjoint(event.fn.outputs):
+                events.append(event)
+            shown_by[event.session_hash].update(event.fn.outputs)
+        return events
 
     def _most_at_work(self, places: int | None) -> float:
         if self._own is None or places is None:

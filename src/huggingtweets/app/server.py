@@ -24,6 +24,7 @@ from .queue import Queue
 from .reports import Reports
 from .sessions import Session, Sessions
 
+READING = "reading"  # the group of events that read or change posts and models: a visitor's are in order
 UNQUEUED: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 

@@ -13,7 +13,7 @@ from .. import selection as selections
 from ..browsing import KEPT, Listing
 from ..language import _
 from ..selection import Selection
-from ..server import Shared, event_options, fold, show_errors, unchecked_dropdown
+from ..server import READING, Shared, event_options, fold, show_errors, unchecked_dropdown
 from ..sessions import Session
 from . import browse_view
 from .browse_view import PAGE
@@ -59,7 +59,7 @@ class BrowsePanel:
             panel: the outputs of `read`.
             read: reads a changed selection, and saves it.
         """
-        options = event_options("reading", self._shared.server.limits.concurrent)
+        options = event_options(READING, self._shared.server.limits.concurrent)
         inputs = [self._shared.key, self._which, self._words]
         show = show_errors(self._on_show)
         self.fold.expand(lambda: True, None, self._is_open, **options)

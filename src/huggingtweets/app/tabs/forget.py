@@ -19,7 +19,7 @@ from ..library_messages import translated
 from ..markup import joined, note, spoken
 from ..messages import PageError, without_commands
 from ..selection import Selection
-from ..server import Shared, event_options, fold, show_errors
+from ..server import READING, Shared, event_options, fold, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
@@ -53,7 +53,7 @@ class ForgetTab:
     def connect(self) -> None:
         """Register the event handlers."""
         inputs, outputs = [self._shared.key, self._handle], [self._result, self._forget]
-        options = event_options("reading", self._shared.server.limits.concurrent)
+        options = event_options(READING, self._shared.server.limits.concurrent)
         gr.on([self._show.click, self._handle.submit], show_errors(self._on_show), inputs, outputs, **options)
         self._handle.input(lambda: ("", gr.update(visible=False)), None, outputs, **options)
         self._forget.click(show_errors(self._on_forget), inputs, outputs, **options).success(

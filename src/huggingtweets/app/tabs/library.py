@@ -17,7 +17,7 @@ from .. import written
 from ..language import _
 from ..markup import note
 from ..messages import PageError
-from ..server import UNQUEUED, Shared, event_options, model_choices, show_errors
+from ..server import READING, UNQUEUED, Shared, event_options, model_choices, show_errors
 from ..sessions import Session
 from . import library_view
 
@@ -55,7 +55,7 @@ class LibraryTab:
         """Register the event handlers."""
         key, model, tabs = self._shared.key, self._shared.model, self._shared.tabs
         selected, panel = self._selected, self._panel
-        options = event_options("reading", self._shared.server.limits.concurrent)
+        options = event_options(READING, self._shared.server.limits.concurrent)
         gr.on(
             [model.change, self._shared.containers["library"].select],  # of the first is the last never lost
             show_errors(self._on_tab),

@@ -20,7 +20,7 @@ from ..language import _
 from ..markup import problem
 from ..messages import shown_error
 from ..selection import Selection
-from ..server import UNQUEUED, Shared, event_options, fold, show_errors
+from ..server import READING, UNQUEUED, Shared, event_options, fold, show_errors
 from ..sessions import Session
 from . import archives_view, posts_view
 from .browse import BrowsePanel
@@ -81,7 +81,7 @@ class PostsTab:
     def connect(self) -> None:
         """Register the event handlers."""
         key, panel, filters = self._shared.key, self._panel, self._filters
-        options = event_options("reading", self._server.limits.concurrent)
+        options = event_options(READING, self._server.limits.concurrent)
         self._files.upload(
             show_errors(self._on_upload), [key, self._files, *filters], [self._files, *panel], **options
         )
@@ -102,9 +102,15 @@ class PostsTab:
             language.input,
             *(event for box in boxes for event in (box.submit, box.blur)),
         ]
-        filtered = gr.on(changes, show_errors(self._on_filter), [key, *filters], panel, **options)
-        # The click takes the focus from a box, whose answer may come after that of the click.
-        self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], cancels=[filtered], **options)
+        gr.on(
+            changes,
+            show_errors(self._on_filter),
+            [key, *filters],
+            panel,
+            trigger_mode="always_last",  # a filter that changes while posts are read counts, too
+            **options,
+        )
+        self._clear.click(show_errors(self._on_clear), key, [*panel, *filters], **options)
         self._train.click(lambda: gr.Tabs(selected="train"), None, self._shared.tabs, **UNQUEUED)
         self._browse.connect(self.shown_digest, self._panel, self._read)
         self._shared.loaded.then(show_errors(self._on_load), key, [*panel, *filters], **options)

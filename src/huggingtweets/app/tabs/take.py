@@ -18,7 +18,7 @@ from ...workflows.evaluate import evaluate
 from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
 from ..language import N_, _
 from ..markup import busy, data_url, document, heading, note, picture, problem
-from ..server import Shared, event_options, show_errors
+from ..server import READING, Shared, event_options, show_errors
 from .play_view import no_model
 
 PICTURES = (
@@ -54,7 +54,7 @@ class TakeTab:
     def connect(self) -> None:
         """Register the event handlers."""
         inputs = [self._shared.key, self._shared.model]
-        options = event_options("reading", self._shared.server.limits.concurrent)
+        options = event_options(READING, self._shared.server.limits.concurrent)
         gr.on(
             [self._shared.model.change, self._shared.containers["take"].select],
             show_errors(self._on_model),
