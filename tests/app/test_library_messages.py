@@ -99,7 +99,11 @@ def _raised(folder: Path) -> set[str]:
     """Messages that are put together of parts."""
     raised = {
         str(_error(place))
-        for place in ("https://example.org", *map(str, map(folder.joinpath, _files(folder))))
+        for place in (
+            "https://example.org",
+            "jane.example.org",
+            *map(str, map(folder.joinpath, _files(folder))),
+        )
     }
     with pytest.raises(LocationError) as nobody:
         choose_author("chat.txt", {"Ada": 2}, sources.ReadOptions(name="Grace"))

@@ -86,6 +86,15 @@ def test_a_slip_gets_the_likely_location(location, meant, tmp_path, monkeypatch)
     assert len(str(told.value)) < 200
 
 
+def test_a_bare_domain_is_told_how_an_account_is_written():
+    """A domain can be a handle of Bluesky, which the line says; a path cannot, and is told nothing of it."""
+    with pytest.raises(UnknownPlace, match="an account is written like @"):
+        recognise("jane.example")
+    with pytest.raises(UnknownPlace) as told:
+        recognise("gone/jane.example")
+    assert "account" not in str(told.value)
+
+
 def test_what_is_like_nothing_is_told_where_the_list_is(tmp_path):
     """The line names the command that lists all places, and no place by guess."""
     with pytest.raises(UnknownPlace, match="huggingtweets sources") as told:

@@ -23,6 +23,7 @@ TEMPLATES = (
     N_("nothing that can be read is in {place}"),
     N_("{place} is the address of no feed and no account that is known"),
     N_("no file or folder is at {place}; did you mean {other}?"),
+    N_("no file or folder is at {place}; an account is written like {example}"),
     N_("no file or folder is at {place}"),
     N_("{place} is not a whole zip file; download it again"),
     N_("{place} is not a whole tar file; download it again"),

@@ -40,9 +40,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     concurrent: int = 4  # events that need much of the processor and are handled at the same time
 
     def recipes(self) -> tuple[str, ...]:
-        """Names of the recipes that are offered: those that work offline, and on the owner's machine all."""
-        others = tuple(name for name in recipes.names() if name not in OFFLINE)
-        return OFFLINE if self.public else OFFLINE + others
+        """Names of the recipes that are offered: those that work offline, and on the owner's machine all.
+
+        What is most worth a try comes first: on a phone the list is long.
+        """
+        first = (*OFFLINE, REAL)
+        return OFFLINE if self.public else first + tuple(sorted(set(recipes.names()) - set(first)))
 
     def default_recipe(self) -> str:
         """The recipe that is marked at first: the real base where it is here, so that nobody waits for it."""

@@ -58,6 +58,8 @@ def theme() -> gr.themes.Base:
         input_border_width_dark="1px",
         input_border_color="#8d867b",
         input_border_color_dark="#8d867b",
+        input_placeholder_color="#6f6a61",
+        input_placeholder_color_dark="#a69e90",
         button_primary_background_fill="#ffd21e",
         button_primary_background_fill_dark="#ffd21e",
         button_primary_background_fill_hover="#ffdf5c",

@@ -216,7 +216,11 @@ def _unknown(location: str) -> str:
     if Path(location).is_symlink():
         return f"{location} is a link that leads nowhere; give the file that it should lead to"
     meant = account(location) or _nearest_file(location)
-    return f"no file or folder is at {location}; {f'did you mean {meant}? Else, ' if meant else ''}{LIST}"
+    if meant:
+        hint = f"did you mean {meant}? Else, "
+    else:
+        hint = "an account is written like @jane.example.org; " if Path(location).name == location else ""
+    return f"no file or folder is at {location}; {hint}{LIST}"
 
 
 def account(location: str) -> str:

@@ -216,8 +216,8 @@ def _sufficiency_text(sufficiency: Sufficiency) -> str:
         )
     if gain := sufficiency.expected:
         expected = _(
-            "Trained from {base}, models of as many posts predicted the person's next ones with {gain} fewer "
-            "bits per byte than it ({low} to {high})."
+            "Trained on as many posts, {base} guessed the person's next ones better than before: by {gain} "
+            "({low} to {high})."
         )
         figures = {name: percent(getattr(gain, name)) for name in ("low", "high")}
         parts.append(expected.format(base=DEFAULT_BASE, gain=percent(gain.value), **figures))

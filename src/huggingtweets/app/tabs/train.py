@@ -207,11 +207,8 @@ def _expected(library: list[ModelFolder], run: TrainingRun) -> run_progress.Dura
 
 
 def _begin_button(session: Session, state: State | None) -> Any:
-    """It can be clicked when there are posts, and stands out unless another button of the tab is next."""
-    is_next = state is None or isinstance(state, Running | Queued)
-    return gr.update(
-        interactive=selections.load(session).enough, variant="primary" if is_next else "secondary"
-    )
+    """It can be clicked when there are posts, and stands out until there is a run."""
+    return gr.update(interactive=selections.load(session).enough, variant="secondary" if state else "primary")
 
 
 def _training_request(shared: Shared, session: Session, recipe: object) -> TrainingRequest:

@@ -1,0 +1,73 @@
+"""What the page shows can be read, on a phone and on a desktop, in light and in dark."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+from huggingtweets.app import events
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.run_progress import progress_of
+from huggingtweets.app.tabs import train_view
+from huggingtweets.types import CurvePoint
+from tests.helpers import browser
+
+CONTRASTS = """() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const light = (colour) => {
+    const [red, green, blue] = channels(colour).map((part) => part / 255).map(
+      (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  };
+  return [...document.querySelectorAll("[placeholder]:not([placeholder=''])")].map((box) => {
+    const text = getComputedStyle(box, "::placeholder").color, ground = getComputedStyle(box).backgroundColor;
+    const both = [text, ground].map(light);
+    return Math.max(...both) / Math.min(...both);
+  });
+}"""  # of examples in empty boxes, as WCAG counts them
+ENOUGH = 4.5
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_examples_in_boxes_can_be_read(chromium, page_with_models, dark):
+    """What stands in an empty box has the contrast of other texts."""
+    with browser.page_of(chromium, page_with_models.url, dark=dark) as (tab, _):
+        tab.get_by_label("Or an account").wait_for()
+        contrasts = tab.evaluate(CONTRASTS)
+        assert contrasts
+        assert min(contrasts) >= ENOUGH
+
+
+def test_reasons_stand_in_one_line(chromium, page_with_models):
+    """On a desktop no label of the funnel is broken, and the bars begin below each other."""
+    with browser.page_of(chromium, page_with_models.url) as (tab, _):
+        tab.click("#try-sample")
+        tab.get_by_text("Of 697 posts, 633").wait_for()
+        labels = [label.bounding_box() for label in tab.locator("#found .ht-bar dt").all()]
+        assert len(labels) > 3
+        assert len({round(label["height"]) for label in labels}) == 1
+        tracks = [track.bounding_box() for track in tab.locator("#found .ht-track").all()]
+        assert len({round(track["x"]) for track in tracks}) == 1
+
+
+def test_figures_of_the_curve_can_be_read_on_a_phone(chromium, page_with_models):
+    """The picture shrinks with the window, its figures do not become smaller than ten pixels."""
+    curve = [
+        events.Evaluated(point=CurvePoint(step=step, epoch=step / 50, bits_per_byte=2 - step / 100))
+        for step in (0, 20, 40)
+    ]
+    html = train_view._curve(progress_of([*curve, events.Stepped(step=40, steps=100, loss=1.0)]))
+    with browser.page_of(chromium, f"{page_with_models.url}?tab=train", browser.PHONE) as (tab, _):
+        tab.get_by_text("Nothing is learning yet").wait_for()
+        tab.locator("#lesson").evaluate("(element, html) => (element.innerHTML = html)", html)
+        heights = [text.bounding_box()["height"] for text in tab.locator("#lesson svg text").all()]
+        assert len(heights) > 3
+        assert min(heights) >= 10
+
+
+def test_the_real_base_is_among_the_first_recipes():
+    """Whoever looks for better sentences need not read a list of a dozen names."""
+    recipes = Limits().recipes()
+    assert recipes[:3] == ("starter", "ngram", "smollm2-135m")
+    assert len(recipes) == len(set(recipes)) > 3
