@@ -10,10 +10,13 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
+from huggingtweets.app import written
+from huggingtweets.app.sessions import Session
 from tests.helpers import browser
 from tests.helpers.app_server import Client, served
 
 NUMBER = '{"event_id"'  # begins the answer that tells the page the number of an event
+GENERATING = '"process_generating"'  # brings the words of posts that are being written
 CLOSING = '"close_stream"'  # ends the stream of answers
 
 
@@ -38,6 +41,28 @@ def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
             tab.reload()
         assert len(browser.write_five(tab)) == 5
         assert not seen.outside
+
+
+def test_posts_stay_with_the_model_that_writes_them(chromium, place):
+    """Another model that is opened while posts are being written shows only its own, and writes at once."""
+    shutil.copytree(place / "models" / "me", place / "models" / "other")
+    record = place / "models" / "other" / "run.json"
+    digest = json.loads(record.read_bytes())["model_digest"]
+    record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
+    with (
+        served(place, late=GENERATING, late_by=2.0) as page,
+        browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
+    ):
+        tab.locator("#write:not([disabled])").click()
+        tab.locator("#posts [aria-busy]").first.wait_for()
+        tab.locator("#model input").click()
+        tab.get_by_role("option", name="other").click()
+        tab.locator("#posts .ht-empty").wait_for()
+        posts = browser.write_five(tab)
+        session = Session(page.home / "app", page.folder / "models", None)
+        kept = written.load(session, session.model("other"))
+        assert [post.text for post in written.shown(kept)] == posts
+        assert not seen.errors
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -30,7 +30,7 @@ from huggingtweets.app.page import running
 from tests.helpers.app_server import delay
 limits = msgspec.json.decode(sys.argv[1], type=Limits)
 port, token = int(sys.argv[2]), sys.argv[3]
-delay(sys.argv[4])
+delay(sys.argv[4], float(sys.argv[5]))
 with running(limits, port=port, access=Access(token, port) if token else None):
     print("ready", flush=True)
     threading.Event().wait()
@@ -55,7 +55,7 @@ def free_port() -> int:
         return port
 
 
-def delay(late: str) -> None:
+def delay(late: str, seconds: float) -> None:
     """Let the server send a part of its answers later, as a busy network does: those with a text in them."""
     from huggingtweets.app.request_filter import RequestFilter  # noqa: PLC0415 -- imports Gradio
 
@@ -64,7 +64,7 @@ def delay(late: str) -> None:
     async def slowly(self: RequestFilter, scope: Any, receive: Any, send: Any) -> None:
         async def send_late(message: Any) -> None:
             if late and late.encode() in message.get("body", b""):
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(seconds)
             await send(message)
 
         await answer(self, scope, receive, send_late)
@@ -74,7 +74,12 @@ def delay(late: str) -> None:
 
 @contextmanager
 def served(
-    folder: Path, limits: Limits | None = None, token: str = "", late: str = "", **environment: str
+    folder: Path,
+    limits: Limits | None = None,
+    token: str = "",
+    late: str = "",
+    late_by: float = 0.2,
+    **environment: str,
 ) -> Iterator[Served]:
     """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
 
@@ -83,6 +88,7 @@ def served(
         limits: of the page.
         token: that opens it; "": the page is open to whoever can reach it, as most tests need it.
         late: text in the answers that come late.
+        late_by: how late they come, in seconds.
         environment: more of the process's environment.
     """
     import msgspec  # noqa: PLC0415 -- beside its one use
@@ -91,7 +97,7 @@ def served(
     home.mkdir(parents=True, exist_ok=True)
     encoded = msgspec.json.encode(limits or Limits()).decode()
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, encoded, str(port), token, late],
+        [sys.executable, "-c", SERVE, encoded, str(port), token, late, str(late_by)],
         cwd=folder,
         env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
         stdout=subprocess.PIPE,

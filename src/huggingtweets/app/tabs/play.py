@@ -90,15 +90,19 @@ class PlayTab:
         inputs = [shared.key, shared.model]
         settings = [self._wildness, self._length, self._best_of, self._speaker]
         output = [self._posts, self._history]
-        gr.on(
+        being_written = gr.on(
             [self._write.click, self._prompt.submit],
             show_errors(self._on_write),
             [*inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
             [*output, self._beside.html, self._status],
             **options,
         )
-        for html in (self._posts, self._history):
+        being_rewritten = [
             html.click(show_errors(self._on_action), [*inputs, self._mastodon, *settings], output, **options)
+            for html in (self._posts, self._history)
+        ]
+        # first, or posts of the model before would replace those of the one that is opened
+        shared.model.change(None, cancels=[being_written, *being_rewritten], api_visibility="private")
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
         shown = shared.model.change(
             show_errors(self._on_model),
