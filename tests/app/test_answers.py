@@ -65,6 +65,20 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
         assert not seen.errors
 
 
+def test_a_post_that_another_window_replaced_says_so(chromium, page_with_models):
+    """A button of a post that is no longer shown tells where the post is, and shows those there are now."""
+    url = f"{page_with_models.url}?tab=play&model=me"
+    with browser.page_of(chromium, url) as (one, seen), browser.page_of(chromium, url) as (two, _):
+        browser.write_five(one)
+        posts = browser.write_five(two)
+        one.get_by_role("button", name="Draw post 2 as a picture").click()
+        one.get_by_text("Another window wrote other posts").wait_for()
+        browser.until(lambda: one.locator("#posts .ht-post-text").all_text_contents() == posts)
+        one.get_by_role("button", name="Draw post 2 as a picture").click()
+        one.get_by_role("link", name="Download the picture").wait_for()
+        assert not seen.errors
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_an_earlier_answer_replaces_no_posts(chromium, place):
     """Posts that are written while the model is still being opened stay when the opening is answered."""

@@ -231,7 +231,11 @@ class PlayTab:
             return
         post = written.find(written.load(session, folder), post_id)
         below: dict[str, Markup] = {}
-        if action == "again":
+        if not post.shown and action != "star":
+            gr.Warning(
+                _("Another window wrote other posts. Here they are; yours are in “What it wrote before”.")
+            )
+        elif action == "again":
             settings = Settings.of_inputs(wildness, length, best_of, speaker)
             yield from self._rewrite(session, folder, post, settings, server)
         elif action == "picture":
