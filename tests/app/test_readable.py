@@ -27,6 +27,10 @@ CONTRASTS = """() => {
   });
 }"""  # of examples in empty boxes, as WCAG counts them
 ENOUGH = 4.5
+FOLLOWS = """([one, other]) => {
+  const [first, second] = [one, other].map((name) => document.querySelector(name));
+  return Boolean(first.compareDocumentPosition(second) & Node.DOCUMENT_POSITION_FOLLOWING);
+}"""
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -64,6 +68,35 @@ def test_figures_of_the_curve_can_be_read_on_a_phone(chromium, page_with_models)
         heights = [text.bounding_box()["height"] for text in tab.locator("#lesson svg text").all()]
         assert len(heights) > 3
         assert min(heights) >= 10
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_question_stands_above_its_answers(chromium, page_with_models, dark):
+    """What would be deleted is read before the button that does it; the question ends with the selection."""
+    with browser.page_of(chromium, f"{page_with_models.url}?tab=library", browser.PHONE, dark=dark) as (
+        tab,
+        _,
+    ):
+        tab.locator("#picked input[type=checkbox]").first.check()
+        tab.get_by_role("button", name="Delete", exact=True).click()
+        tab.get_by_text("Delete for good:").wait_for()
+        buttons = (tab.locator("#sure"), tab.get_by_role("button", name="Keep", exact=True))
+        assert tab.evaluate(FOLLOWS, ["#library-told", "#sure"])
+        assert len({button.evaluate("button => getComputedStyle(button).color") for button in buttons}) == 2
+        tab.locator("#picked input[type=checkbox]").nth(1).check()
+        tab.locator("#sure").wait_for(state="hidden")
+        assert not tab.locator("#library-told").inner_text()
+
+
+def test_the_title_of_the_card_is_the_largest(chromium, page_with_models):
+    """The name of the model stands out from the headings below it."""
+    with browser.page_of(chromium, f"{page_with_models.url}?tab=take&model=me") as (tab, _):
+        tab.get_by_role("button", name="Its card").click()
+        sizes = [
+            tab.locator(f"#card {name}").first.evaluate("text => parseFloat(getComputedStyle(text).fontSize)")
+            for name in ("h1", "h2", "p")
+        ]
+        assert sizes == sorted(set(sizes), reverse=True)
 
 
 def test_the_real_base_is_among_the_first_recipes():

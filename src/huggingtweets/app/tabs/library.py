@@ -36,10 +36,10 @@ class LibraryTab:
             self._compare = gr.Button(_("Compare"), min_width=120, interactive=False)
             self._merge = gr.Button(_("Merge"), min_width=120, interactive=False)
             self._delete = gr.Button(_("Delete"), min_width=120, interactive=False)
+        self._message = gr.HTML(elem_id="library-told")
         with gr.Row(visible=False) as self._confirm:
             self._yes = gr.Button(_("Yes, delete for good"), variant="stop", elem_id="sure")
             self._no = gr.Button(_("Keep"))
-        self._message = gr.HTML(elem_id="library-told")
         self._buttons = [self._open, self._compare, self._merge, self._delete]
         self._panel = [
             table,
@@ -70,16 +70,20 @@ class LibraryTab:
         self._delete.click(
             show_errors(self._on_delete), [key, selected], [self._confirm, self._message], **options
         )
-        self._no.click(
-            lambda: (gr.update(visible=False), ""), None, [self._confirm, self._message], **UNQUEUED
+        gr.on(  # a question is of what was selected when it was asked
+            [self._no.click, selected.input],
+            lambda: (gr.update(visible=False), ""),
+            None,
+            [self._confirm, self._message],
+            **UNQUEUED,
         )
         self._yes.click(show_errors(self._on_confirm), [key, selected, model], panel, **options)
 
     def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
-        """Show the models that there are now; what is selected stays so."""
-        table, choices, actions, *others = _update(self._shared.session(key), model)
+        """Show the models that there are now; what is selected or asked stays so."""
+        table, choices, actions, *_, opened = _update(self._shared.session(key), model)
         choices.pop("value")
-        return table, choices, actions, *(gr.skip(),) * len(self._buttons), *others[len(self._buttons) :]
+        return table, choices, actions, *(gr.skip(),) * (len(self._buttons) + 2), opened
 
     def _on_open(self, key: object, selected: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
