@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..actions import action_html, clicked
 from ..language import N_, _
 from ..server import Shared, event_options, fold, show_errors, unchecked_dropdown
 from ..sessions import Session
+from ..window import Window
 from ..writing import MAX_BEST_OF, Settings
 from ..written import WrittenPost
 from . import play_view
@@ -37,7 +38,7 @@ class PlayTab:
 
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
-        self._shared = shared
+        self._shared, self._window = shared, gr.State(Window())
         with gr.Row(elem_classes="ht-columns"):
             with gr.Column(scale=4, min_width=320):
                 gr.HTML(play_view.welcome())
@@ -90,23 +91,20 @@ class PlayTab:
         inputs = [shared.key, shared.model]
         settings = [self._wildness, self._length, self._best_of, self._speaker]
         output = [self._posts, self._history]
-        being_written = gr.on(
+        gr.on(
             [self._write.click, self._prompt.submit],
             show_errors(self._on_write),
-            [*inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
+            [self._window, *inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
             [*output, self._beside.html, self._status],
             **options,
         )
-        being_rewritten = [
-            html.click(show_errors(self._on_action), [*inputs, self._mastodon, *settings], output, **options)
-            for html in (self._posts, self._history)
-        ]
-        # first, or posts of the model before would replace those of the one that is opened
-        shared.model.change(None, cancels=[being_written, *being_rewritten], api_visibility="private")
+        acted = [self._window, *inputs, self._mastodon, *settings]
+        for html in (self._posts, self._history):
+            html.click(show_errors(self._on_action), acted, output, **options)
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
         shown = shared.model.change(
             show_errors(self._on_model),
-            [*inputs, self._mastodon],
+            [self._window, *inputs, self._mastodon],
             [
                 *output,
                 self._write,
@@ -134,8 +132,9 @@ class PlayTab:
         )
         self._beside.connect()
 
-    def _on_model(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+    def _on_model(self, window: Window, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before and how the person often begins."""
+        window.model = model  # what the one before is still writing is not shown any more
         if not model:
             return play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
         session = self._shared.session(key)
@@ -178,7 +177,11 @@ class PlayTab:
         html = play_view.posts(written.shown(posts), folder.record, server, **how)
         return html, play_view.history(posts, folder.record)
 
-    def _on_write(
+    def _on_write(self, window: Window, key: object, model: object, *rest: Any) -> Iterator[tuple[Any, ...]]:
+        """Write posts as long as the window shows their model."""
+        yield from window.answers_about(model, self._write_all(key, model, *rest))
+
+    def _write_all(
         self, key: object, model: object, prompt: str, server: str, beside: object, *settings: object
     ) -> Iterator[tuple[Any, ...]]:
         """Write five posts, and five of the model beside it, and show them word by word."""
@@ -211,6 +214,7 @@ class PlayTab:
 
     def _on_action(
         self,
+        window: Window,
         key: object,
         model: object,
         server: str,
@@ -220,8 +224,14 @@ class PlayTab:
         speaker: object,
         event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
+        """Do what a button of a post says, as long as the window shows its model."""
+        answers = self._act(key, model, server, (wildness, length, best_of, speaker), *clicked(event))
+        yield from window.answers_about(model, answers)
+
+    def _act(
+        self, key: object, model: object, server: str, settings: Sequence[object], action: str, post_id: str
+    ) -> Iterator[tuple[Any, ...]]:
         """Do what a button of a post says."""
-        action, post_id = clicked(event)
         session = self._shared.session(key)
         folder = session.model(model)
         before = written.unpinned_picture(session, folder)
@@ -236,8 +246,7 @@ class PlayTab:
                 _("Another window wrote other posts. Here they are; yours are in “What it wrote before”.")
             )
         elif action == "again":
-            settings = Settings.of_inputs(wildness, length, best_of, speaker)
-            yield from self._rewrite(session, folder, post, settings, server)
+            yield from self._rewrite(session, folder, post, Settings.of_inputs(*settings), server)
         elif action == "picture":
             below = {post.id: play_view.post_picture(pictures.post_picture(folder, post.sample), post.sample)}
         elif action == "pin" and post.best_of == 1:
@@ -249,12 +258,7 @@ class PlayTab:
         yield self._show(session, folder, server, below=below)
 
     def _rewrite(
-        self,
-        session: Session,
-        folder: ModelFolder,
-        post: WrittenPost,
-        settings: Settings,
-        server: str,
+        self, session: Session, folder: ModelFolder, post: WrittenPost, settings: Settings, server: str
     ) -> Iterator[tuple[Any, ...]]:
         """Write another post in the place of one, with the prompt of that post."""
         shown = [each.id for each in written.shown(written.load(session, folder))]
