@@ -86,7 +86,7 @@ def run_way(way: str, archive: Path) -> None:
     """Do it in this process, and print what was measured."""
     count = WAYS[way]
     if way != "plain":
-        from huggingtweets import sources
+        from huggingtweets import inspect, sources  # noqa: F401 -- loads what it needs
         from huggingtweets.cleaning import duplicates  # noqa: F401 -- with numpy
 
         sources.recognise(str(archive))  # loads all sources

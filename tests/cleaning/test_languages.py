@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from huggingtweets.cleaning import languages
 from huggingtweets.cleaning.languages import main_language, posts_language
 from huggingtweets.types import Post
 
@@ -54,3 +55,14 @@ def test_what_a_place_declares_decides_between_near_languages():
 def test_no_posts_have_no_language():
     """Nothing is claimed of nothing."""
     assert posts_language([]) == main_language([]) == ""
+
+
+def test_plain_english_is_known_by_its_words():
+    """The model of all languages is not unpacked for it; where a fifth of the posts is not, it is."""
+    languages._identifier.cache_clear()
+    english = [f"{text}, and this is what the rest of it was" for text in TEXTS["en"]] * 10
+    assert posts_language(posts(english, "en")) == posts_language(posts(english, "de")) == "en"
+    assert main_language(english) == "en"
+    assert not languages._identifier.cache_info().currsize
+    assert main_language(english[:20] + TEXTS["de"] * 10) == "de"
+    assert languages._identifier.cache_info().currsize

@@ -63,6 +63,21 @@ def test_starting_is_light():
     assert done.returncode == 0, done.stderr
 
 
+def test_looking_at_posts_is_light(tmp_path):
+    """`inspect` loads neither the client of the Hub nor, for English posts, the model of all languages."""
+    path = tmp_path / "posts.txt"
+    path.write_text("".join(f"This is the train that I take to work, number {n}\n" for n in range(400)))
+    code = (
+        f"import sys; sys.argv = ['huggingtweets', 'inspect', {str(path)!r}, '--name', 'Ada']\n"
+        "from huggingtweets.cli import app\n"
+        "app(standalone_mode=False)\n"
+        "heavy = {'torch', 'transformers', 'huggingface_hub', 'py3langid'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
 def test_every_command_explains_itself(command):
     """--help of each command shows examples of it and the option for tracebacks."""

@@ -18,6 +18,7 @@ from .languages import main_language, posts_language
 from .rules import CleaningRules
 from .steps import (
     Step,
+    can_act,
     clean_text,
     drop_excluded,
     drop_other_days,
@@ -81,13 +82,14 @@ def clean(
         The kept posts. Kept and dropped posts in the funnel add up to the posts read.
     """
     rules = rules or CleaningRules()
+    steps = [step for step in STEPS if can_act(step, rules)]
     counter = _FunnelCounter(most=examples)
     cleaned: list[Post] = []
     excluded: list[str] = []
     private = 0
     for post in posts:
         counter.read += 1
-        result = _apply_steps(post, rules)
+        result = _apply_steps(post, steps, rules)
         if isinstance(result, Post):
             cleaned.append(result)
             private += result is not post and holds_private_details(post)  # cleaning changes such a post
@@ -126,9 +128,9 @@ class _FunnelCounter:
         return Funnel(read=self.read, dropped=dropped, kept=kept)
 
 
-def _apply_steps(post: Post, rules: CleaningRules) -> Post | Reason:
+def _apply_steps(post: Post, steps: Iterable[Step], rules: CleaningRules) -> Post | Reason:
     """Return the post after all steps, or the reason of the first step that drops it."""
-    for step in STEPS:
+    for step in steps:
         result = step(post, rules)
         if not isinstance(result, Post):
             return result

@@ -69,6 +69,9 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
 def is_short(text: str) -> bool:
     """Whether a text has fewer than three words, without links, mentions and hashtags (the rule of 2020)."""
+    beginning = text.split(None, MIN_WORDS)[:MIN_WORDS]
+    if len(beginning) == MIN_WORDS and all(map(str.isalnum, beginning)):
+        return False  # as most texts begin
     words = 0
     for part in text.split():
         words += part.isalnum() or _is_word(part)

@@ -58,6 +58,17 @@ def drop_other_languages(post: Post, rules: CleaningRules) -> Post | Reason:
     return post
 
 
+def can_act(step: Step, rules: CleaningRules) -> bool:
+    """Whether a step can drop or change any post under these rules; what cannot need not be asked."""
+    asked: dict[Step, bool] = {
+        drop_replies: not rules.keep_replies,
+        drop_excluded: bool(rules.exclude or rules.exclude_matching),
+        drop_other_days: rules.since is not None or rules.until is not None,
+        drop_other_languages: bool(rules.lang),
+    }
+    return asked.get(step, True)
+
+
 def holds_private_details(post: Post) -> bool:
     """Whether the text of a post holds an e-mail address, a number or a key, which cleaning removes."""
     return bool(private_details(without_links(post.text)))

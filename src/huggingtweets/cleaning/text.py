@@ -40,7 +40,9 @@ def without_links(text: str) -> str:
 
 def _may_have_bare_link(text: str) -> bool:
     """Whether the text may have a link without a scheme."""
-    lowered = text.lower() if "." in text else ""
+    if "/" not in text and "w." not in text and "W." not in text:  # as most texts have none of these
+        return False
+    lowered = text.lower()
     return "www." in lowered or ".com/" in lowered
 
 

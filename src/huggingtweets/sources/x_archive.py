@@ -127,7 +127,8 @@ def _last_versions(tweets: Iterator[Tweet], excluded: set[str]) -> Iterator[Twee
     """
     window: deque[Tweet] = deque()
     for tweet in tweets:
-        excluded.update(tweet.earlier_versions)
+        if earlier := tweet.earlier_versions:
+            excluded.update(earlier)
         window.append(tweet)
         if len(window) > _EDITED_WITHIN and (first := window.popleft()).id_str not in excluded:
             yield first
@@ -144,8 +145,7 @@ class _Notes:
 
     def find(self, tweet: Tweet) -> Note | None:
         """Return the note of the same second, give or take one, that begins as `tweet` does."""
-        is_cut = len(tweet.full_text) >= _LONG or ("…" in tweet.full_text and _CUT.search(tweet.full_text))
-        if not is_cut or not self._by_second or tweet.is_repost:
+        if not self._by_second or not _is_cut(tweet.full_text) or tweet.is_repost:
             return None
         created_at = parse_created_at(tweet.created_at)
         if created_at is None:
@@ -157,6 +157,11 @@ class _Notes:
         length, note = max(scores, key=itemgetter(0), default=(0, None))
         enough = min(_SAME_BEGINNING, len(beginning)) if "…" in tweet.full_text else len(beginning)
         return note if length and length >= enough else None
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text may be the beginning of a longer one."""
+    return len(text) >= _LONG or ("…" in text and _CUT.search(text) is not None)
 
 
 def _common_length(one: str, other: str) -> int:

@@ -127,8 +127,9 @@ def to_post(tweet: Tweet, handle: str, note: Note | None = None) -> Post:
     if note:
         text, urls = _note_text(note, tweet), [link.expanded_url for link in note.core.urls]
     else:
-        text, urls = _stored_text(tweet), [link.expanded_url or "" for link in tweet.entities.urls]
-    quoted = [url for url in urls if _is_quote(url, tweet)]
+        text, links = _stored_text(tweet), tweet.entities.urls
+        urls = [link.expanded_url or "" for link in links] if links else []
+    quoted = [url for url in urls if _is_quote(url, tweet)] if urls else []
     for url in quoted:
         text = text.removesuffix(url).rstrip()
     return Post(
