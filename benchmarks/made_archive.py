@@ -1,4 +1,4 @@
-"""An X archive of a made-up person, of any size, the same for the same seed.
+"""An X archive or a table of a made-up person, of any size, the same for the same seed.
 
 The records have what real ones have, in the same form and of about the same length (2 kB). The words are
 made of syllables and as unevenly frequent as real ones. Among the posts are retweets, replies, quotes, links,
@@ -7,6 +7,7 @@ pictures, hashtags, emoji, long posts with their notes, and posts said twice, or
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 from collections.abc import Iterator
@@ -26,6 +27,14 @@ EXTRAS = ["🙂", "😂", "❤️", "🔥", "👩‍👩‍👧", "🎉", "…",
 START = datetime(2009, 5, 1, tzinfo=UTC)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TEMPLATES = {  # with how many words of the person's own; a number stands where there are none
+    "far": ("Today I {} and then {} before I went to bed", 6),
+    "near the threshold": (
+        "Every single morning I walk along the river and count {} before my first train",
+        2,
+    ),
+    "above it": ("Every single morning I walk along the river, and the sun of day {} rises on us there", 0),
+}
 SIZES = {
     "large": ("2048", "1536"),
     "thumb": ("150", "150"),
@@ -49,6 +58,18 @@ def write_archive(folder: Path, posts: int, seed: int = 0) -> Path:
     _write(data / "note-tweet.js", "YTD.note_tweet.part0", person.notes)
     _write(data / "manifest.js", "__THAR_CONFIG", {"dataTypes": {"tweets": {"files": listed}}})
     return folder
+
+
+def write_table(path: Path, posts: int, template: str, seed: int = 0) -> Path:
+    """Write a table of posts of which every second one is made of a template, and return its path."""
+    person = _Person(seed)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "author", "created_at", "text"])
+        for number in range(posts):
+            text = person.said_by(template, number) if number % 2 else person.said_anew()
+            table.writerow([number, HANDLE, START + timedelta(minutes=number), text])
+    return path
 
 
 def _write(path: Path, name: str, content: object) -> None:
@@ -101,6 +122,16 @@ class _Person:
         if chance < QUOTING:
             return f"https://twitter.com/{name}/status/{number - 8_000_000}"
         return f"https://example.org/{self._word()}/{number}" if chance < QUOTING + LINKED else ""
+
+    def said_by(self, template: str, number: int) -> str:
+        """A post made of a template; `number` stands in it where no words do."""
+        text, count = TEMPLATES[template]
+        parts = [" ".join(self._word() for _ in range(count)) or str(number) for _ in range(text.count("{}"))]
+        return text.format(*parts)
+
+    def said_anew(self) -> str:
+        """A post of words of their own."""
+        return self._sentence()
 
     def _word(self) -> str:
         return self.random.choices(self.words, cum_weights=self.weights)[0]

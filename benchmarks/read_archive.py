@@ -1,6 +1,7 @@
 """How fast an X archive is read, cleaned and counted, compared with the plain way of doing it.
 
     python benchmarks/read_archive.py [--posts 130000] [--runs 5] [--seed 0]
+    python benchmarks/read_archive.py --templates --posts 300000 --runs 1
 
 The archive of a made-up person is written to a temporary folder (see made_archive.py). Each way then reads it
 in a process of its own, in turn with the others, and a table of medians is printed in Markdown. Time counts
@@ -14,6 +15,9 @@ the process had at its peak.
   joins long posts, leaves earlier versions out, sorts by time, and takes the sha256 of what it reads; near
   duplicates are not looked for.
 - ours: the whole of it, as `huggingtweets inspect` does it.
+
+With --templates, tables are read in place of an archive, by the whole of it. Every second post of a table is
+made of one template, so that posts are far from each other, near the threshold of near-duplicates, or above.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from made_archive import write_archive
+from made_archive import TEMPLATES, write_archive, write_table
 
 LINKS = [
     rf"{before}{scheme}\S+{after}"
@@ -47,7 +51,11 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=130_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--templates", action="store_true", help="read tables of posts made of templates")
     options = parser.parse_args()
+    if options.templates:
+        print(_table(_read_tables(options.posts, options.runs, options.seed), options.posts, "far"))
+        return
     with tempfile.TemporaryDirectory() as folder:
         archive = write_archive(Path(folder) / "archive", options.posts, options.seed)
         size = (archive / "data" / "tweets.js").stat().st_size
@@ -56,18 +64,34 @@ def main() -> None:
         results: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
         for _ in range(options.runs):
             for way in WAYS:
-                command = [sys.executable, __file__, "--way", way, str(archive)]
-                done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-                results[way].append(json.loads(done.stdout))
-    print(_table(results, options.posts))
+                results[way].append(_measured(way, archive))
+    print(_table(results, options.posts, "plain"))
 
 
-def _table(results: dict[str, list[dict[str, Any]]], posts: int) -> str:
+def _read_tables(posts: int, runs: int, seed: int) -> dict[str, list[dict[str, Any]]]:
+    """Read a table of each template; returns what was measured of each."""
+    results: dict[str, list[dict[str, Any]]] = {}
+    for template in TEMPLATES:
+        with tempfile.TemporaryDirectory() as folder:
+            table = write_table(Path(folder) / "posts.csv", posts, template, seed)
+            results[template] = [_measured("ours", table) for _ in range(runs)]
+    return results
+
+
+def _measured(way: str, place: Path) -> dict[str, Any]:
+    """Read a place in a process of its own."""
+    command = [sys.executable, __file__, "--way", way, str(place)]
+    measured: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return measured
+
+
+def _table(results: dict[str, list[dict[str, Any]]], posts: int, first: str) -> str:
+    """The medians in Markdown; speeds are compared with the first row."""
     lines = [
-        "| way | seconds | from to | processor s | posts/s | times plain | peak memory, MB | counts |",
+        f"| way | seconds | from to | processor s | posts/s | times {first} | peak memory, MB | counts |",
         "|---|--:|---|--:|--:|--:|--:|---|",
     ]
-    plain = _median(results["plain"], "seconds")
+    plain = _median(results[first], "seconds")
     for way, runs in results.items():
         seconds = _median(runs, "seconds")
         clocked = [run["seconds"] for run in runs]

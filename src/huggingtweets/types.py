@@ -264,6 +264,7 @@ class Preparation(Struct, frozen=True, kw_only=True):
     handle: str | None = None  # as the user gave it, like the fields below
     name: str | None = None
     text_column: str | None = None
+    one_author: bool = False
     encoding: str | None = None
     same_person: bool = False  # whether all places were those of one person
 

@@ -412,5 +412,5 @@ def test_names_that_recur_beside_a_text_are_its_writers(tmp_path, field, own, ot
 def test_what_was_taken_for_names_is_said(tmp_path):
     """Where a column of another meaning looks like one of names, its name is told."""
     records = [{"xyz": word, "text": MINE} for word in ("One", "Two")] * 3
-    with pytest.raises(LocationError, match="take the column 'xyz' out"):
+    with pytest.raises(LocationError, match="add --one-author if 'xyz' is not who wrote"):
         texts(tmp_path, records, name="Ada")

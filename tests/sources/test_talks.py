@@ -140,6 +140,40 @@ def test_one_voice_of_a_talk_can_be_chosen(tmp_path):
     assert read(tmp_path, rows, handle="0") == [row["text"] for row in rows[::2]]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [{"author": ("ada", "eve")}, {"role": (0, 1)}, {"meta": ({"side": "l"}, {"side": "r"})}],
+    ids=["authors", "sides", "sides in an object"],
+)
+def test_who_wrote_all_rows_of_a_table_can_say_so(tmp_path, row):
+    """The refusal names `--one-author`, and it is believed, whatever the fields seem to say."""
+    [(field, values)] = row.items()
+    rows = records(field, values, TURNS)
+    with pytest.raises(LocationError, match="add --one-author if"):
+        read(tmp_path, rows, name="Ada")
+    assert read(tmp_path, rows, name="Ada", one_author=True) == [row["text"] for row in rows]
+    with pytest.raises(LocationError, match="say it with --name"):
+        read(tmp_path, rows, one_author=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "wide", "narrow"),
+    [
+        ("visibility", "public", "private"),
+        ("status", "published", "draft"),
+        ("is_direct_message", False, True),
+    ],
+)
+def test_who_wrote_all_rows_does_not_make_them_public(tmp_path, field, wide, narrow):
+    """Drafts, messages and what few could read are left out all the same."""
+    rows = [
+        {"author": author, "text": f"number {n} by {author}", field: narrow if n % 3 else wide}
+        for n, author in enumerate(["ada", "eve"] * 10)
+    ]
+    expected = [row["text"] for row in rows if row[field] == wide]
+    assert read(tmp_path, rows, name="Ada", one_author=True) == expected
+
+
 def test_a_talk_under_one_name_is_refused_unless_it_is_chosen(tmp_path):
     """A column with the name of whose log it is does not hide two voices; saying that name takes all."""
     rows = records("type", ("prompt", "response"), TURNS, user="ada")

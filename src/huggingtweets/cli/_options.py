@@ -37,6 +37,14 @@ Name = Annotated[
 TextColumn = Annotated[
     str | None, typer.Option(rich_help_panel=READING, help="Column that holds the text, in a table.")
 ]
+OneAuthor = Annotated[
+    bool,
+    typer.Option(
+        "--one-author",
+        rich_help_panel=READING,
+        help="All rows of a table are one person's, whatever it says; who could read them still counts.",
+    ),
+]
 Encoding = Annotated[
     str | None,
     typer.Option(

@@ -29,6 +29,7 @@ READ_OPTIONS = (
     "handle",
     "name",
     "text_column",
+    "one_author",
     "encoding",
 )  # fields of `Preparation` that the user can set
 

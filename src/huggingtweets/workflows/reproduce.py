@@ -27,7 +27,7 @@ from .lineage import find_by_digest
 from .merge import MERGE, merge
 from .train import summarize
 
-RECORDED_OPTIONS = ("handle", "name", "text_column", "encoding")
+RECORDED_OPTIONS = ("handle", "name", "text_column", "one_author", "encoding")
 NOBODY, NOTHING = "nobody", "nothing"  # stand for a person or a value that one side does not have
 
 

@@ -70,15 +70,30 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     fields = {name for row in sample for name in row}
     authorship = Authorship(sample, options.handle or options.name or "")
     table = _Table(columns, fields, authorship, Audience(sample, authorship.fields))
+    if options.one_author:
+        return _timeline(place, enumerate(rows(), start=1), "", options, table, source, digest)
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     if not (selected and options.handle) and len({person.key for person in people}) == 1:
         _refuse_talk(place, sample, table, people[0].key)
     key = selected or to_handle(options.handle or "") or next((p.key for p in people if p.key), "")
-    handle = person_handle(selected or options.handle or key) or to_handle((options.name or "").lower())
+    own = _rows_of(key, place, rows, table.authorship, selected=bool(selected or options.handle))
+    return _timeline(place, own, selected or options.handle or key, options, table, source, digest)
+
+
+def _timeline(
+    place: str,
+    own: Iterator[tuple[int, Row]],
+    author: str,
+    options: ReadOptions,
+    table: _Table,
+    source: str,
+    digest: str,
+) -> Timeline:
+    """Open the posts in one author's rows; `author` is as the table names them, "" where it does not."""
+    handle = person_handle(author or options.handle or "") or to_handle((options.name or "").lower())
     if not handle:
         raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
-    own = _rows_of(key, place, rows, table.authorship, selected=bool(selected or options.handle))
     return Timeline(
         account=Account(handle=handle, name=options.name or handle, source=source),
         posts=_posts(place, own, handle, table),
@@ -98,7 +113,7 @@ def _refuse_talk(place: str, sample: list[Row], table: _Table, author: str) -> N
     if author:
         who = to_handle(author)
         raise SeveralAuthors(f"{turns}; say --handle {who} if all are theirs", {who: len(sample)})
-    way_out = f"take {field!r} out if all are yours"
+    way_out = "add --one-author if all are yours"
     if field not in table.fields or "" in counts:  # --handle cannot name it
         raise LocationError(f"{turns}; keep only your own, or {way_out}")
     raise SeveralAuthors(f"{turns}; choose with --handle, or {way_out}", counts)
@@ -146,21 +161,17 @@ def _rows_of(
         elif not selected:
             counts = _authors(rows, authorship)
             raise SeveralAuthors(
-                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle"
-                f"{_way_out(authorship)}",
+                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle, "
+                f"or add --one-author if {_excuse(authorship)}",
                 counts,
             )
     if not any_row:
         raise LocationError(f"{place} holds no posts of @{key}, but of {_listed(_authors(rows, authorship))}")
 
 
-def _way_out(authorship: Authorship) -> str:
-    """What to do where the column of authors is only a guess."""
-    return (
-        f", or take the column {authorship.guessed!r} out if it is not who wrote"
-        if authorship.guessed
-        else ""
-    )
+def _excuse(authorship: Authorship) -> str:
+    """When a table of several authors has one, in words; a column of authors may be only a guess."""
+    return f"{authorship.guessed!r} is not who wrote" if authorship.guessed else "one person wrote them all"
 
 
 def _authors(rows: Rows, authorship: Authorship) -> Counter[str]:
