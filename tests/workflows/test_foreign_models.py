@@ -258,7 +258,7 @@ DAMAGES = {
         with_fields("generation_config.json", temperature="hot"),
     ),
     "length in words": ("generation_config.json", with_fields("generation_config.json", max_new_tokens="x")),
-    "no tokenizer": ("no tokenizer.json", lambda folder: (folder / "tokenizer.json").unlink()),
+    "no tokenizer": ("tokenizer.json is missing", lambda folder: (folder / "tokenizer.json").unlink()),
     "tokenizer cut off": ("tokenizer.json", truncated("tokenizer.json")),
     "deep tokenizer": ("tokenizer.json", lambda folder: (folder / "tokenizer.json").write_text("[" * 10**5)),
     "pattern that does not parse": ("tokenizer.json", with_pattern("(")),

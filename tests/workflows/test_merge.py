@@ -74,8 +74,10 @@ def test_weights_are_the_weighted_mean(models, tmp_path):
 def test_the_same_model_twice_is_refused(models, tmp_path):
     """Its mean with itself is itself; it is known by whatever path it is given."""
     same = models[0] / ".." / models[0].name
-    with pytest.raises(UserError, match="is given more than once"):
-        merge([models[0], models[1], same], [], out=tmp_path / "merged")
+    given = [str(model) for model in (models[0], models[1], same)]
+    done = CliRunner().invoke(app, ["merge", *given, "--out", str(tmp_path / "merged")])
+    assert done.exit_code == 2
+    assert "is given more than once" in done.output
     assert not (tmp_path / "merged").exists()
 
 

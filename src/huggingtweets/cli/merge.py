@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import UserError
 from ..model_folder import ModelFolder
 from . import _options as opt
 from ._results import print_trained
@@ -43,12 +44,27 @@ def merge(
     numbers = [model for model in models if _is_number(model)]
     parents = [model for model in models if model not in numbers]
     all_weights = [*(weights or []), *map(float, numbers)]
+    _require_different(parents)
     with Terminal() as terminal:
         merged = merge(parents, all_weights, out=out, overwrite=overwrite, watcher=terminal)
     if as_json:
         print_json({"folder": str(merged), "record": merged.record})
     else:
         print_trained(merged)
+
+
+def _require_different(models: list[str]) -> None:
+    """Check that no model is given twice.
+
+    Raises:
+        UserError: one is, by whatever path.
+    """
+    folders = [ModelFolder.find(model).path.resolve() for model in models]
+    twice = next((model for model, path in zip(models, folders, strict=True) if folders.count(path) > 1), "")
+    if twice:
+        raise UserError(
+            f"{twice} is given more than once; give it once, and say how much it counts with --weights"
+        )
 
 
 def _is_number(text: str) -> bool:

@@ -72,7 +72,7 @@ class Generator(TokenWriter):
         adapter = (folder / ADAPTER_CONFIG).is_file()
         if not (adapter or (folder / CONFIG).is_file()):
             raise ModelError(f"{folder} holds no model; expected a folder made by huggingtweets train")
-        if not (folder / TOKENIZER).is_file():
+        if not (adapter or (folder / TOKENIZER).is_file()):  # that of a named base is the base's
             raise ModelError(
                 f"the model in {folder} cannot be loaded ({TOKENIZER} is missing); train it again"
             )

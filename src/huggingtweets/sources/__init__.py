@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -213,7 +214,7 @@ def _unknown(location: str) -> str:
             f"{location} is the address of no feed and no account that is known; for the feed that a page "
             f"links to, add --source feed; {LIST}"
         )
-    if Path(location).is_symlink():
+    if os.path.islink(location):  # noqa: PTH114 -- a name that is too long is no link, and no error
         return f"{location} is a link that leads nowhere; give the file that it should lead to"
     meant = account(location) or _nearest_file(location)
     if meant:

@@ -24,7 +24,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     handle: str | None = None  # the author's; needed if the location names no author, or several
     name: str | None = None  # the display name; needed if the location has none, or to change it
     text_column: str | None = None  # of a table
-    one_author: bool = False  # whether all rows of a table are one person's, whatever it seems to say
+    one_author: bool | UnsetType = UNSET  # whether all rows of a table are one person's, whatever it says
     encoding: str | UnsetType | None = UNSET  # of a table that is neither UTF-8 nor guessed rightly
     server: str | None = None  # address of a live service, instead of the usual one
     allow_private: bool = False  # whether loopback and private network addresses may be connected to

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -50,7 +49,6 @@ def merge(
     clock, watcher = Clock(), watcher or Silence()
     shares = _shares(parents, weights)
     folders = [_full_model(parent) for parent in parents]
-    _require_different(folders)
     _require_same_base(folders)
     name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
     target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite)
@@ -106,20 +104,6 @@ def _full_model(parent: str | Path | ModelFolder) -> ModelFolder:
             f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
         )
     return folder
-
-
-def _require_different(folders: Sequence[ModelFolder]) -> None:
-    """Check that no model is given twice.
-
-    Raises:
-        UserError: one is, by whatever path.
-    """
-    counts = Counter(folder.path.resolve() for folder in folders)
-    twice = next((folder for folder in folders if counts[folder.path.resolve()] > 1), None)
-    if twice:
-        raise UserError(
-            f"{twice} is given more than once; give it once, and say how much it counts with --weights"
-        )
 
 
 def _require_same_base(folders: Sequence[ModelFolder]) -> None:

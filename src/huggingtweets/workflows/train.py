@@ -287,7 +287,7 @@ def _preparation(config: DataConfig) -> Preparation:
         handle=config.options.handle,
         name=config.options.name,
         text_column=config.options.text_column,
-        one_author=config.options.one_author,
+        one_author=bool(config.options.one_author),
         encoding=config.options.encoding or None,
         same_person=config.same_person,
     )

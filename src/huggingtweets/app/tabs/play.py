@@ -134,7 +134,7 @@ class PlayTab:
 
     def _on_model(self, window: Window, key: object, model: object, server: str) -> tuple[Any, ...]:
         """Show what the model wrote before and how the person often begins."""
-        window.model = model  # what the one before is still writing is not shown any more
+        window.show(model)
         if not model:
             return play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
         session = self._shared.session(key)
