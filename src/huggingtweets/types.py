@@ -97,9 +97,7 @@ class Timeline:
     posts: Iterable[Post]
     digest: str = ""  # sha256 of the file that was read, "" where there is none
     expected: int | None = None  # how many posts the place announces, for progress only
-    handle_is_id: bool = (
-        False  # whether the place says that the handle is an id, whose digits are no number to call
-    )
+    handle_is_id: bool = False  # whether the place says so: then its digits are no number to call
 
 
 class Funnel(Struct, frozen=True, kw_only=True):

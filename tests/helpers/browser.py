@@ -116,6 +116,15 @@ def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
         time.sleep(0.1)
 
 
+def take_sample(tab: Page) -> None:
+    """Take the sample's posts, when the page has loaded, in place of what earlier visits chose."""
+    until(lambda: "One moment" not in tab.locator("#found").inner_text())
+    tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.click("#try-sample")
+    tab.get_by_text("Of 697 posts, 633").wait_for()
+
+
 def drop(tab: Page, target: Locator, path: Path) -> None:
     """Drop a file or a folder as a mouse does; Playwright's own events cannot hold a folder."""
     target.scroll_into_view_if_needed()

@@ -140,12 +140,24 @@ def test_exports_in_a_folder_that_is_named_go_and_what_lies_beside_them_stays(tm
             path = tmp_path / "bots" / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"GGUF huggingtweets.model_digest " + digest.encode())
-        (tmp_path / "bots" / f"{name}-page" / "bot.json").write_text("{}", "ascii")
+        (tmp_path / "bots" / f"{name}-page" / "bot.json").write_text('{"model": "weights.gguf"}', "ascii")
         (tmp_path / "bots" / f"{name}-ollama" / "Modelfile").write_text("FROM weights.gguf", "ascii")
     (tmp_path / "bots" / "notes.txt").write_text("of tiny", "ascii")
     forget(find_traces(SAMPLE, [tmp_path / "bots"]))
     left = {path.name for path in (tmp_path / "bots").iterdir()}
     assert left == {"bob.gguf", "bob-page", "bob-ollama", "notes.txt"}
+
+
+@pytest.mark.usefixtures("machine")
+def test_of_a_folder_that_holds_an_export_and_other_things_only_the_export_goes(tmp_path):
+    """A Modelfile of another model, a thesis and the folder itself stay."""
+    digest = ModelFolder(Path("models", "tiny")).record.model_digest
+    (tmp_path / "bots").mkdir()
+    (tmp_path / "bots" / "mine.gguf").write_bytes(b"GGUF huggingtweets.model_digest " + digest.encode())
+    (tmp_path / "bots" / "Modelfile").write_text("FROM other.gguf", "ascii")
+    (tmp_path / "bots" / "thesis.txt").write_text("years of work", "ascii")
+    forget(find_traces(SAMPLE, [tmp_path / "bots"]))
+    assert {path.name for path in (tmp_path / "bots").iterdir()} == {"Modelfile", "thesis.txt"}
 
 
 @pytest.mark.usefixtures("machine")

@@ -32,6 +32,7 @@ WARNING = (
 
 PAGE = Path(__file__).parent / "page"
 WLLAMA = Path(__file__).parent.parent / "data" / "wllama" / "wllama.zip"
+VENDORED = WLLAMA.stem  # folder of the page that it is unpacked into
 LONGEST = 1024  # positions of the context that the page reserves
 NEVER = -1000.0  # added to the logits of tokens that are never sampled
 
@@ -46,7 +47,7 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
     checks = gguf.export(request, folder)
     shutil.copytree(PAGE, folder, dirs_exist_ok=True)
     with zipfile.ZipFile(WLLAMA) as archive:
-        archive.extractall(folder / "wllama")
+        archive.extractall(folder / VENDORED)
     for number, copies in enumerate(filters.copies):
         (folder / _copies_file(number)).write_bytes(copies.runs)
     avatar = next(iter(request.avatars.values()), b"")

@@ -166,9 +166,8 @@ def _is_private(handle: str) -> bool:
     In a table its + and blanks have become underscores. A long word that may be a key in a text is a usual
     handle: of a Bluesky repository, say, or a throwaway account.
     """
-    if set(handle) & set(
-        ".:@"
-    ):  # a domain or an account of one, of Bluesky or Mastodon, unless all is a number
+    # a domain or an account of one, of Bluesky or Mastodon, unless all is a number
+    if set(handle) & set(".:@"):
         link = handle.replace("_", "/")  # wa.me/491701234567
         return any(detail == (Kind.PHONE, 0, len(link)) for detail in private_details(link))
     words = handle.replace("_", " ").strip()

@@ -158,7 +158,7 @@ def _clean(
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
         records = counted(skipped.total(), "record")
-        watcher.note(f"not read of @{account.handle}: {records} ({reasons})")
+        watcher.note(f"skipped {records} of @{account.handle}: {reasons}")
     return cleaned, dict(skipped)
 
 

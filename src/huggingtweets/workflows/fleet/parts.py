@@ -45,7 +45,7 @@ def split_table(path: Path, store: Store, watcher: Watcher) -> list[AuthorReques
             if number % TELL_EVERY == 0:
                 watcher.read(number, len(handles))
     for reason, count in skipped.items():
-        watcher.note(f"not read: {counted(count, 'row')}, {reason}")
+        watcher.note(f"skipped {counted(count, 'row')}: {reason}")
     if not handles:
         raise LocationError(f"{path} holds no posts that everyone could read; give another table")
     return [

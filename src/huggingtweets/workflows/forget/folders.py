@@ -27,7 +27,8 @@ KINDS = {  # folder below home() -> kind of each of its entries, which is delete
 }
 FETCHED = "fetched"  # folder below home() with the posts that were fetched from live services
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
-BESIDE_GGUF = ("Modelfile", "bot.json")  # files that only the exports for Ollama and for the web have
+NAMES_GGUF = ("Modelfile", "bot.json")  # files of exports that name their GGUF file
+OF_A_BOT = ("avatar.png", "copies-*.bin")  # what lies beside `bot.json` and tells of the person
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
 UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
@@ -69,13 +70,22 @@ def exports(subject: Subject, elsewhere: Sequence[Path]) -> list[Trace]:
         if any(file_matches(path, pattern) for path in ([entry] if entry.is_file() else _files(entry)))
     ]
     for folder in elsewhere:
-        entries += [_export(path) for path in sorted(folder.rglob("*.gguf")) if file_matches(path, pattern)]
+        for path in sorted(folder.rglob("*.gguf")):
+            entries += _export(path) if file_matches(path, pattern) else []
     return [path_trace("export", entry) for entry in entries]
 
 
-def _export(file: Path) -> Path:
-    """The folder of the export that a GGUF file belongs to; the file itself where it stands alone."""
-    return file.parent if any((file.parent / name).is_file() for name in BESIDE_GGUF) else file
+def _export(file: Path) -> list[Path]:
+    """What was exported with a GGUF file: its folder where that holds nothing else, or else the files."""
+    from ...exporters.web import PAGE, VENDORED  # noqa: PLC0415 -- heavy, and needed where there is an export
+
+    beside = [file.parent / name for name in NAMES_GGUF]
+    own = [path for path in beside if path.is_file() and file.name in path.read_text("utf-8", "replace")]
+    if file.parent / "bot.json" in own:
+        own += [path for name in OF_A_BOT for path in sorted(file.parent.glob(name))]
+    page = {VENDORED, *(path.name for path in PAGE.iterdir())}
+    others = {path.name for path in file.parent.iterdir()} - page - {path.name for path in (file, *own)}
+    return [file.parent] if own and not others else [file, *own]
 
 
 def datasets(subject: Subject) -> list[Trace]:
