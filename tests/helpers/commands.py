@@ -11,7 +11,14 @@ from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 
 # What most commands import, and what takes seconds. Nothing of it reads the environment that a test changes.
-HEAVY = ("torch", "transformers", "huggingtweets.training", "huggingtweets.generation.generator")
+HEAVY = (
+    "torch",
+    "transformers",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "huggingtweets.training",
+    "huggingtweets.generation.generator",
+)
 
 
 def run(*arguments, cwd=None, env=None, timeout=120):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -14,9 +16,10 @@ import pytest
 from safetensors.torch import load_file
 
 from huggingtweets.model_folder import ModelFolder
+from tests.helpers import trainer_process
 from tests.helpers.tiny import tiny_base, varied_texts
 
-PROCESS = Path(__file__).parents[1] / "helpers" / "trainer_process.py"
+PROCESS = Path(trainer_process.__file__)
 SHARED = ("batch_tokens=256", "evaluations=6", "patience=6")
 SETTINGS = ("dropout=0.1", "evaluations=6", "patience=6")
 
@@ -30,7 +33,7 @@ def base(tmp_path_factory):
 def whole(base, tmp_path_factory):
     """What an uninterrupted run ends with."""
     place = tmp_path_factory.mktemp("whole")
-    return finish(start(base, place / "m", place / "kept"))
+    return finished(base, place / "m", place / "kept")
 
 
 def start(base, out, kept, *settings):
@@ -38,10 +41,11 @@ def start(base, out, kept, *settings):
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def finish(process):
-    printed = process.communicate(timeout=120)[0].splitlines()
-    assert process.returncode == 0
-    return printed
+def finished(base, out, kept, *settings):
+    """What the run prints that goes on to its end; no process of its own, which would import torch again."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        trainer_process.main(base, str(out), str(kept), *SETTINGS, *settings)
+    return printed.getvalue().splitlines()
 
 
 def wait_for_step(process, step):
@@ -59,7 +63,7 @@ def killed_often(base, folder, kills, seed):
         wait_for_step(process, 2 + number * 50 // kills + rng.randrange(4))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    return finish(start(base, folder / "m", folder / "kept"))
+    return finished(base, folder / "m", folder / "kept")
 
 
 def test_a_killed_run_ends_with_the_same_bytes(base, whole, tmp_path):
@@ -84,7 +88,7 @@ def test_ctrl_c_loses_nothing(base, whole, tmp_path):
     process.communicate()
     assert process.returncode != 0
     assert not list((tmp_path / "m").iterdir())
-    printed = finish(start(base, tmp_path / "m", tmp_path / "kept"))
+    printed = finished(base, tmp_path / "m", tmp_path / "kept")
     assert int(printed[0].split()[4]) >= 20
     assert printed[-1] == whole[-1]
 
@@ -93,7 +97,7 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     """A checkpoint cut short, or made by another base, is passed over."""
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "standing.safetensors").write_bytes(b"\x20\0\0\0\0\0\0\0{half")
-    printed = finish(start(base, tmp_path / "m", tmp_path / "kept"))
+    printed = finished(base, tmp_path / "m", tmp_path / "kept")
     assert printed[0] == "step 1"
     assert printed[-1] == whole[-1]
 
@@ -109,7 +113,7 @@ def test_two_processes_are_one(base, tmp_path, backend):
     done = subprocess.run(
         command, check=True, timeout=90, stdout=subprocess.PIPE, text=True, env=os.environ | backend
     )
-    alone = finish(start(base, tmp_path / "alone", tmp_path / "kept-alone", *SHARED, "dropout=0"))
+    alone = finished(base, tmp_path / "alone", tmp_path / "kept-alone", *SHARED, "dropout=0")
     together = next(
         line for line in done.stdout.splitlines() if line[:5] == "done " and "follower" not in line
     )
