@@ -34,6 +34,19 @@ def own(ngram_model, tmp_path):
     return shutil.copytree(ngram_model, tmp_path / "own")
 
 
+def test_a_folder_without_a_model_is_refused_at_once(tmp_path):
+    """Nobody waits for torch to hear that there is nothing to write with."""
+    code = (
+        "import sys; from huggingtweets import generate\n"
+        "try: generate(sys.argv[1])\n"
+        "except Exception as error: print(error, 'torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "holds no model" in told
+    assert told.endswith(" False\n")
+
+
 def test_an_ngram_model_is_a_whole_model_folder(ngram_model):
     """It has a card, a record, pictures, filters, a style score and a report, and no weights of a network."""
     names = {path.name for path in ngram_model.iterdir()}

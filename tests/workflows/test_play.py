@@ -117,6 +117,8 @@ def test_only_an_evaluated_model_can_be_played_with(own):
     (own / "report.json").unlink()
     with pytest.raises(ModelError, match="run huggingtweets evaluate"):
         deal(own)
+    with pytest.raises(ModelError, match="holds no model"):
+        deal(own / "run.json")
 
 
 def test_answers_that_do_not_fit_are_refused(own):

@@ -125,7 +125,7 @@ def load(model: ModelFolder) -> Evaluation:
     """
     try:
         return decode(model.evaluation.read_bytes())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if not model.path.is_dir():
             raise no_model(model.path) from error
         raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model}") from error

@@ -18,13 +18,16 @@ from typing import Protocol, cast
 from ..evaluation.floors import NgramFloor
 from ..files import CheckpointConfig
 from ..generation.writer import Writer
-from ..model_folder import CONFIG, FinetunedModel, no_model
+from ..model_folder import ADAPTER_CONFIG, CONFIG, NGRAM_WEIGHTS, FinetunedModel, no_model
 from ..progress import Watcher
 from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "load_writer", "ngram_floor", "train"]
 
-KINDS = ("ngram", "neural")  # in this order a folder is checked for them: the one that loads fastest first
+FILES = {  # a folder that has one of them holds a model of this kind; adapters need a base on the Hub, too
+    "ngram": (NGRAM_WEIGHTS,),
+    "neural": (CONFIG, ADAPTER_CONFIG),
+}
 KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
 
 
@@ -43,7 +46,6 @@ class Model(Writer, Protocol):
 class ModelKind(Protocol):
     """A module of this package."""
 
-    FILES: tuple[str, ...]  # a folder that has one of them holds such a model
     HOLDS_POSTS: bool  # whether most of the posts can be read from the model
 
     def train(
@@ -95,9 +97,9 @@ def load(folder: Path) -> Model:
     Raises:
         ModelError: it holds no model, or a damaged one.
     """
-    for kind in map(_module, KINDS) if folder.is_dir() else ():
-        if any((folder / file).is_file() for file in kind.FILES):
-            return kind.load(folder)
+    for kind, files in FILES.items():
+        if any((folder / file).is_file() for file in files):
+            return _module(kind).load(folder)
     raise no_model(folder)
 
 

@@ -16,12 +16,11 @@ from .. import training
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.generator import Generator
-from ..model_folder import ADAPTER_CONFIG, CONFIG, FinetunedModel
+from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
 from ..types import Dataset, Recipe
 from .writing import precision
 
-FILES = (CONFIG, ADAPTER_CONFIG)  # of a whole model, and of adapters beside a base on the Hub
 HOLDS_POSTS = False
 PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
 MORE_SAMPLES = 128  # sampled beside them where those look copied

@@ -22,7 +22,6 @@ from ..results import bits_per_byte
 from ..types import NO_BASE, Base, CurvePoint, Dataset, Recipe, Sampling
 from .ngram_counts import NgramModel
 
-FILES = (NGRAM_WEIGHTS,)
 HOLDS_POSTS = True
 
 _PACKAGES = ("huggingtweets", "numpy", "safetensors")
