@@ -18,8 +18,11 @@ from huggingtweets.types import Post
 # Read when torch is imported, here and in the processes that tests start: tiny models gain nothing from
 # threads, and lose much when the machine has other work.
 os.environ["OMP_NUM_THREADS"] = "1"
-os.environ["TRACKIO_DIR"] = tempfile.mkdtemp(prefix="trackio-")  # read when trackio is imported
-os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hub-")  # the same
+FOLDERS = {  # read when trackio or huggingface_hub is imported
+    variable: tempfile.TemporaryDirectory(prefix="huggingtweets-test-", ignore_cleanup_errors=True)
+    for variable in ("TRACKIO_DIR", "HF_HOME")
+}
+os.environ.update({variable: folder.name for variable, folder in FOLDERS.items()})
 os.environ["PYTHONPATH"] = os.pathsep.join(  # processes that tests start find this checkout and the helpers
     str(Path(__file__).parents[1] / folder) for folder in (".", "src")
 )
@@ -46,6 +49,12 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that no worker is left alone with one at the end."""
     items.sort(key=lambda item: f"{item.path.parent.name}/{item.path.stem}" not in LONG)
+
+
+def pytest_unconfigure():
+    """Nothing of the tests is left in the machine's folder for temporary files."""
+    for folder in FOLDERS.values():
+        folder.cleanup()
 
 
 @pytest.fixture(autouse=True)
