@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
 from ..cleaning import EXAMPLES
-from ..errors import HuggingtweetsError, LocationError
+from ..errors import HuggingtweetsError, LocationError, is_out_of_memory
 from ..files import at_home
 from ..progress import Silence
 from ..workflows.data import DataConfig
@@ -110,12 +110,11 @@ def _read(sender: Connection, data: DataConfig, examples: int, limits: Limits, h
     try:
         with at_home(home):
             sender.send(inspect(data, examples=examples, watcher=PostLimit(limits)))
-    except MemoryError:
-        sender.send(LocationError(_TOO_LARGE))
     except HuggingtweetsError as error:
         sender.send(error)
     except Exception as error:  # noqa: BLE001 -- its traceback is logged by the page
-        sender.send(RuntimeError(f"{type(error).__name__}: {error}"))
+        told = RuntimeError(f"{type(error).__name__}: {error}")
+        sender.send(LocationError(_TOO_LARGE) if is_out_of_memory(error) else told)
 
 
 def _bound(memory: int | None) -> None:
