@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,6 +15,7 @@ from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_r
 from huggingtweets.cli import _terminal, app
 from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.progress import Silence
+from huggingtweets.types import CurvePoint
 from huggingtweets.workflows._stages import shown_questions
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -198,3 +200,37 @@ def test_a_terminal_shows_a_bar(tiny_model, tmp_path):
     assert process.returncode == 0
     assert b"Writing posts" in shown
     assert b"Writing posts" not in written
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_narrow_terminal_shows_the_time_that_is_left(columns, monkeypatch, capsys):
+    """The bar and the figures are shortened, whatever they say; how long the rest takes is not cut off."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with Terminal() as terminal:
+        terminal.stage("train", "a recipe")
+        terminal.evaluated(CurvePoint(step=0, epoch=0.0, bits_per_byte=1.886))
+        terminal.stepped(28, 87, 3.629, 431.0)
+    bars = [line for line in plain(capsys.readouterr().err) if " step 28 of" in line]
+    assert bars
+    for line in bars:
+        assert re.search(r"^Training \S+ (-:--:--|\d+:\d\d:\d\d) step 28 of", line)
+        assert len(line) <= columns
+
+
+def test_words_are_whole_where_a_message_is_wrapped(monkeypatch, capsys):
+    """On a terminal a long message breaks between words; in a file it stays one line."""
+    message = "349 posts with 33,300 characters are left to learn from: the voice will be faint"
+    for forced, lines in (("1", 3), ("", 1)):
+        monkeypatch.setenv("FORCE_COLOR", forced)
+        monkeypatch.setenv("COLUMNS", "30")
+        with Terminal() as terminal:
+            terminal.note(message)
+        shown = [line for line in plain(capsys.readouterr().err) if line]
+        assert len(shown) == lines
+        assert " ".join(line.strip() for line in shown) == message
+
+
+def plain(shown):
+    """The lines of what a terminal was sent, without its codes."""
+    return [line.rstrip() for line in re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))]

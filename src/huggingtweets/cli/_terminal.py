@@ -156,11 +156,12 @@ class Terminal:
         self._console = PlainConsole(stderr=True, highlight=False, quiet=_quiet.get())
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[figures]}"),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}", table_column=Column(ratio=3, no_wrap=True)),
             console=self._console,
             transient=True,
+            expand=True,  # a narrow terminal shortens the bar and the figures, not the time that is left
             disable=_quiet.get() or not self._console.is_terminal,
         )
         self._task: TaskID | None = None
@@ -240,7 +241,7 @@ class Terminal:
 
     def _line(self, line: str) -> None:
         self._last_line = time.monotonic()
-        self._console.print(harmless(line), soft_wrap=True)
+        self._console.print(harmless(line), soft_wrap=not self._console.is_terminal)
         log(line)
 
 
