@@ -29,7 +29,7 @@ def test_full_stops_stay():
         ("no file is at x; did you mean y? Else, huggingtweets sources lists it", "did you mean y?"),
         ("x costs 3 dollars; agree with --yes", "x costs 3 dollars"),
         ("too many; run huggingtweets on your own machine", "run huggingtweets on your own machine"),
-        (HELP, "keeping replies and all languages."),
+        (HELP, "from other networks as further locations."),
     ],
 )
 def test_nothing_is_said_of_the_command_line(message, shown):

@@ -115,8 +115,8 @@ TEMPLATES = (
     N_("all held-out posts were shown in earlier games, and each counts once"),
     N_(
         "{count} posts with {characters} characters are left to learn from, under the {least} bytes that a "
-        "voice needs. What helps: a whole archive in place of the newest posts, posts from other networks by "
-        "the same person as further locations, and keeping replies and all languages."
+        "voice needs. What helps: a whole archive in place of the newest posts, and the person's posts from "
+        "other networks as further locations."
     ),
 )
 _REASONS = (

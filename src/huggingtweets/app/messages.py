@@ -16,7 +16,7 @@ WHOSE = "write whose they are into “Whose posts”"
 # what a message says of an option that the page has, too, and what the page calls it
 _OPTIONS = (
     (r"(give|say|choose)[^;.]* with --(handle|name)( 'Their Name')?", WHOSE),
-    (r" \(--keep-replies\)| \(no --lang\)", ""),
+    (r" \(--same-person\)", ""),
     (r"name [^;.]* with --text-column", "say which column holds the text"),
 )
 _OF_THE_COMMAND_LINE = re.compile(r"(^|\s)--[a-z]|\bhuggingtweets (?!on )\w+ |\b(?:on the )?command line\b")

@@ -21,8 +21,8 @@ LITTLE = 40_000  # bytes
 MOST_NAMED = 12  # people of whom each is spoken of
 DEFAULT_BASE = "smollm2-135m"
 HELP = (
-    "What helps: a whole archive in place of the newest posts, posts from other networks by the same person "
-    "as further locations, and keeping replies (--keep-replies) and all languages (no --lang)."
+    "What helps: a whole archive in place of the newest posts, and the person's posts from other networks "
+    "as further locations (--same-person)."
 )
 
 
