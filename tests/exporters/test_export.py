@@ -224,6 +224,12 @@ def test_scaled_positions_are_in_the_file(scaling, tmp_path):
     assert tensors["rope_freqs.weight"].max() == pytest.approx(SCALED[scaling]["factor"])
 
 
+def test_what_to_do_with_an_export_names_its_folder(model, tmp_path):
+    """The command at the end can be copied, blanks in the path included."""
+    out = tmp_path / "my bot"
+    assert export(model, to="ollama", out=out).warning.endswith(f"ollama create NAME -f '{out}'/Modelfile")
+
+
 @pytest.mark.parametrize("quant", QUANTS)
 def test_every_format_passes_its_checks(quant, any_model, tmp_path):
     """The matrices have the format that was asked for, vectors stay exact, and what was compared is told."""

@@ -102,7 +102,7 @@ class Exporter(Protocol):
 
     SUMMARY: str  # what the target is, in a few words
     DEFAULT_QUANT: str  # one of `QUANTS`
-    WARNING: str  # what whoever passes the export on has to know
+    WARNING: str  # what whoever has the export has to know; {folder} stands for where it is
 
     def export(self, request: ExportRequest, folder: Path) -> Sequence[Check]:
         """Write the model into `folder`, which exists, and check what was written.

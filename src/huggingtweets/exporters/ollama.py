@@ -15,7 +15,7 @@ from ._gguf_file import description, file_name
 
 SUMMARY = "a GGUF file and a Modelfile, for ollama create"
 DEFAULT_QUANT = "f16"
-WARNING = NO_FILTER
+WARNING = f"{NO_FILTER} Hand it to Ollama: ollama create NAME -f {{folder}}/Modelfile"
 MODELFILE = "Modelfile"
 
 

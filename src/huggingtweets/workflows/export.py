@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Exported(Struct, frozen=True, kw_only=True):
     target: str
     files: tuple[str, ...]  # their names, sorted
     checks: tuple[Check, ...]  # that it has passed
-    warning: str  # what whoever passes it on has to know
+    warning: str  # what whoever has it has to know
 
 
 def export(
@@ -73,7 +74,8 @@ def export(
         for file in written:
             readable(file)
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
-    return Exported(folder=str(target), target=to, files=files, checks=checks, warning=exporter.WARNING)
+    warning = exporter.WARNING.replace("{folder}", shlex.quote(str(target)))
+    return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
 
 
 def _whole_model(model: str | Path | ModelFolder) -> ModelFolder:
