@@ -32,6 +32,7 @@ from .types import PROMPT, Base, CurvePoint, Record
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
 MOST_NAME = 120  # bytes of a folder's name; disks allow 255, and what is made beside it has a longer one
+MOST_NAMED = 5  # models that a message names
 DEPTH = 3  # folders below the one asked, in which models are looked for
 
 RECORD = "run.json"
@@ -214,10 +215,12 @@ def folders_with(file: str, below: Path) -> list[Path]:
 
 
 def no_model(path: Path) -> ModelError:
-    """The error where a folder holds no model; the one beside it that was probably meant is named."""
-    beside = (file.parent.name for file in path.parent.glob(f"*/{RECORD}"))
+    """The error where a folder holds no model; it names the one beside it that was meant, or some."""
+    beside = sorted(file.parent.name for file in path.parent.glob(f"*/{RECORD}"))
+    others = f"; {path.parent} has {', '.join(beside[:MOST_NAMED])}" if beside else ""
     return ModelError(
-        f"{path} holds no model; expected a folder made by huggingtweets train{suggestion(path.name, beside)}"
+        f"{path} holds no model; expected a folder made by huggingtweets train"
+        f"{suggestion(path.name, beside) or others}"
     )
 
 

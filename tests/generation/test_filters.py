@@ -70,6 +70,15 @@ def test_posts_that_turn_in_circles_are_drawn_again(folder):
     assert not any(one.objection(text) for one in load_safety_filters(folder))
 
 
+def test_a_beginning_is_refused_only_where_all_posts_are(folder):
+    """A whole copy or an address stays what it is, however the post goes on; a few words may go on anyhow."""
+    copies, privacy = load_safety_filters(folder)
+    post = POSTS[0].split()
+    assert copies.objection_to_all(POSTS[0]) == copies.objection(POSTS[0]) == "copies a training post"
+    assert privacy.objection_to_all("write to jane.doe@example.org") == "holds an e-mail address"
+    assert copies.objection_to_all(" ".join(post[:3])) == ""
+
+
 def test_a_handle_can_be_allowed(folder):
     """A handle that the user allows may be named, with or without its sign."""
     assert load_filters(folder, allowed=["@Once"])[1].objection("hello @once, how are you") == ""

@@ -71,9 +71,8 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
     """Print how many drafts the filters refused and why, on standard error."""
     out = PlainConsole(stderr=True, highlight=False)
     for objection, drafts in refused.items():
-        out.print(
-            f"refused: {counted(drafts, 'draft')}, each of which {objection}", style="dim", soft_wrap=True
-        )
+        which = "which" if drafts == 1 else "each of which"
+        out.print(f"refused: {counted(drafts, 'draft')}, {which} {objection}", style="dim", soft_wrap=True)
     if missing:
         out.print(
             f"missing: {counted(missing, 'post')}. Too many drafts were refused. Another prompt or a higher "

@@ -13,7 +13,9 @@ from ._terminal import Terminal, print_json
 
 def generate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="How every post begins.")] = "",
+    prompt: Annotated[
+        list[str] | None, typer.Argument(metavar="PROMPT", help="How every post begins, in one word or more.")
+    ] = None,
     count: Annotated[
         int, typer.Option("--count", "-n", min=1, max=1000, help="How many posts to write.")
     ] = 5,
@@ -81,7 +83,7 @@ def generate(
     with Terminal() as terminal:
         written = generate(
             model,
-            prompt,
+            " ".join(prompt or ()),
             count=count,
             seed=seed,
             sampling={key: value for key, value in changes.items() if value is not None},

@@ -50,9 +50,13 @@ class CopyFilter:
 
     def objection(self, text: str) -> str:
         """Why a text may not be shown; "" where it may."""
-        if self._index.find(text):
-            return "copies a training post"
+        if copied := self.objection_to_all(text):
+            return copied
         return "nearly is a training post" if self._index.is_near_copy(text) else ""
+
+    def objection_to_all(self, beginning: str) -> str:
+        """Why no text may be shown that begins so; "" where some may: what is near a post may not stay it."""
+        return "copies a training post" if self._index.find(beginning) else ""
 
 
 class PrivacyFilter:
@@ -74,6 +78,10 @@ class PrivacyFilter:
             return f"holds {_WITH_ARTICLE[details[0].kind]}"
         unknown = any(not self._may_be_shown(handle) for handle in handles(text))
         return "names somebody's handle" if unknown else ""
+
+    def objection_to_all(self, beginning: str) -> str:
+        """Why no text may be shown that begins so; "" where some may."""
+        return self.objection(beginning)
 
     def _may_be_shown(self, handle: str) -> bool:
         return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
-from ..generation.filters import load_filters
+from ..generation.filters import CirclesFilter, load_safety_filters
 from ..generation.wildness import as_wildness, temperature
-from ..generation.writer import Written
+from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..types import Sample, Sampling
@@ -57,7 +57,7 @@ def generate(
 
     Raises:
         ModelError: there is no model, or it lacks what its filters or the style score need.
-        UserError: a setting is out of range.
+        UserError: a setting is out of range, or the filters refuse all posts that begin so.
     """
     if best_of < 1:
         raise UserError(f"the best of {best_of} cannot be kept; expected 1 or more")
@@ -65,7 +65,7 @@ def generate(
     folder = ModelFolder.find(model)
     watcher.stage("generate")
     writer = models.load_writer(folder.path)
-    filters = load_filters(folder.path, allowed=allowed) if filtered else ()
+    filters = _filters(folder, prompt, allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
     settings = _settings(writer.sampling, sampling or {}, wildness)
     written = writer.generate(
@@ -78,6 +78,22 @@ def generate(
         progress=lambda done: watcher.written(done, drafts),
     )
     return _best_of_each(written, scorer, best_of) if scorer else written
+
+
+def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequence[TextFilter]:
+    """The filters of a model.
+
+    Raises:
+        UserError: no post with this prompt could pass them; drafts would be written in vain.
+    """
+    filters = load_safety_filters(folder.path, allowed=allowed)
+    for text_filter in filters:
+        if objection := text_filter.objection_to_all(prompt):
+            raise UserError(
+                f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
+                "posts with --no-guards"
+            )
+    return *filters, CirclesFilter()
 
 
 def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:
@@ -93,7 +109,7 @@ def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None)
     try:
         return msgspec.convert({**msgspec.to_builtins(own), **changes}, Sampling)
     except msgspec.ValidationError as error:
-        raise UserError(f"sampling: {error}") from error
+        raise UserError(str(error).replace(" - at `$.", " in `")) from error
 
 
 def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:
