@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, recipe_names, train
 from huggingtweets.cli import _terminal, app
 from huggingtweets.cli._terminal import Pace, Terminal, duration
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.types import CurvePoint
 from huggingtweets.workflows._stages import shown_questions
@@ -118,6 +120,20 @@ def test_names_are_whole_on_a_narrow_terminal(monkeypatch):
     shown = CliRunner().invoke(app, ["recipes"]).stdout
     assert max(map(len, shown.splitlines())) == 40
     assert [name for name in recipe_names() if f" {name} " not in shown] == []
+
+
+def test_figures_of_models_are_whole_on_a_narrow_terminal(ngram_model, tmp_path, monkeypatch):
+    """A table of models that is squeezed keeps what commands take and what is compared."""
+    printing = sys.modules["huggingtweets.cli._results"]
+    monkeypatch.setattr(printing, "console", lambda: _terminal.PlainConsole(width=60))
+    folder = shutil.copytree(ngram_model, tmp_path / "models" / "somebody_at_work")
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["models"]).stdout
+    assert max(map(len, shown.splitlines())) <= 60
+    (metric,) = ModelFolder(folder).record.result.metrics
+    assert f" models/{folder.name} " in shown
+    assert f" {metric.value:.3f}" in shown
+    assert "…" not in shown
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
@@ -139,18 +139,20 @@ def print_models(models: Sequence[ModelFolder], folder: Path) -> None:
     if not models:
         out.print(harmless(f"No models below {folder}. Make one with: huggingtweets demo"))
         return
-    table = Table("model", "made", "recipe", "posts", "bits per byte", "base", names("folder"), box=None)
+    titles = ("posts", "bits per byte", "its base")
+    figures = (Column(title, justify="right", min_width=5) for title in titles)
+    foldable = (Column(title, overflow="fold") for title in ("made", "recipe"))
+    table = Table(names("folder"), *foldable, *figures, box=None)
     for model in models:
         record = model.record
         metric = next(iter(record.result.metrics), None)
         table.add_row(
-            harmless(record.name),
-            f"{record.created_at:%Y-%m-%d %H:%M}",
+            harmless(str(model)),
+            f"{record.created_at:%Y-%m-%d}",
             harmless(record.recipe.name),
             f"{sum(author.train for author in record.authors):,}",
             f"{metric.value:.3f}" if metric else "",
             f"{metric.floor:.3f}" if metric and metric.floor is not None else "",
-            harmless(str(model)),
         )
     out.print(table)
 
