@@ -53,7 +53,7 @@ def page(tmp_path_factory):
         own_events=8,
         own_connections=30,
         headers=2.0,
-        body=2.0,
+        body_seconds=2.0,
         idle=3600.0,
     )
     with served(tmp_path_factory.mktemp("strict"), limits) as page:

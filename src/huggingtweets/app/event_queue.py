@@ -20,7 +20,7 @@ from .language import _
 from .limits import Limits
 from .server import READING
 
-MOST_STREAMS = 50  # of one address, whose answers are kept; each open tab of a browser has one
+MOST_ANSWERED = 50  # of one address, whose answers are kept; each open tab of a browser has one
 MOST_REMEMBERED = 10_000  # addresses whose last turn is known
 
 
@@ -109,13 +109,13 @@ class EventQueue(queueing.Queue):
         own = [each for each, owner in self._addresses.items() if owner == address]
         self._addresses[stream] = address
         for each in list(own):
-            if len(own) < MOST_STREAMS and self._unfetched([*own, stream]) < (self._own or 0):
+            if len(own) < MOST_ANSWERED and self._unfetched([*own, stream]) < (self._own or 0):
                 break
             if not self._is_busy(each):
                 own.remove(each)
                 kept.pop(each, None)
                 self.pending_event_ids_session.pop(each, None)
-        return len(own) < MOST_STREAMS and self._unfetched([*own, stream]) < (self._own or 0)
+        return len(own) < MOST_ANSWERED and self._unfetched([*own, stream]) < (self._own or 0)
 
     def _unfetched(self, streams: list[str]) -> int:
         """The number of events that wait, are at work, or whose answer was not fetched."""

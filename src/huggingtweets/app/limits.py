@@ -35,7 +35,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     connections: int = 1000  # at the same time
     own_connections: int | None = None  # of one address at the same time; the same number of requests
     headers: float = 10.0  # seconds that the headers of a request may take to arrive
-    body: float = 60.0  # seconds that a request's body may keep the page waiting, for each 600 KB of it
+    body_seconds: float = 60.0  # that a request's body may keep the page waiting, for each 600 KB of it
     answer: float = 60.0  # seconds that a visitor may take for each piece of an answer
     concurrent: int = 4  # events that need much of the processor and are handled at the same time
 

@@ -151,7 +151,7 @@ class RequestFilter:
 
         async def receive_limited() -> Message:
             nonlocal received, is_whole, waited
-            longest, started = self._limits.body * (1 + received / SLOW_BYTES), time.monotonic()
+            longest, started = self._limits.body_seconds * (1 + received / SLOW_BYTES), time.monotonic()
             try:
                 message = await asyncio.wait_for(receive(), None if is_whole else longest - waited)
             except TimeoutError:
