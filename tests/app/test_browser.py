@@ -219,6 +219,14 @@ def test_a_post_is_picked_for_the_model_s_own_picture(trained, tab, page):
     tab.get_by_role("button", name="Undo").click()
     tab.get_by_text("The card is as it was before").wait_for()
     assert picture.read_bytes() == before
+    tab.get_by_role("button", name="Put post 2 on the card").click()
+    tab.get_by_text("It stands first").wait_for()
+    _open(tab, "Train")
+    _open(tab, "Play")  # which shows the posts as they were saved
+    tab.get_by_text("It stands first").wait_for(state="detached")
+    tab.get_by_role("button", name="Take post 2 off the card").click()
+    tab.get_by_role("button", name="Put post 2 on the card").wait_for()
+    assert picture.read_bytes() == before
 
 
 def test_the_game_s_score_lands_in_the_report(trained, tab, page):
@@ -248,11 +256,19 @@ def test_the_model_can_be_taken(trained, tab):
     tab.get_by_role("button", name=re.compile("Its report")).click()
     report = tab.frame_locator("#report iframe")
     report.get_by_text("Does it sound like").first.wait_for()
+    tab.evaluate("""() => {
+        const packed = document.getElementById("packed");
+        new MutationObserver(() => { window.noted = (window.noted ?? "") + packed.innerText; })
+            .observe(packed, {subtree: true, childList: true});
+    }""")
     tab.click("#pack")
     tab.get_by_text("Mind who gets it").wait_for()
+    assert "is being packed" in tab.evaluate("noted")
     with tab.expect_download() as download:
         tab.click("#zip")
-    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        assert "dithering_lift/run.json" in archive.namelist()
 
 
 def test_the_open_model_is_published_with_ones_own_token(trained, tab, hub, page):
@@ -511,16 +527,17 @@ def test_models_are_compared_and_deleted(trained, tab, page):
 
 
 @pytest.mark.parametrize(
-    ("size", "dark"), [(browser.PHONE, False), (browser.PHONE, True), (browser.DESKTOP, True)]
+    ("size", "dark"), [(browser.PHONE, False), ((320, 700), True), (browser.DESKTOP, True)]
 )
 def test_the_page_fits_and_every_control_has_a_name(chromium, page, trained, size, dark):
-    """At 390 and 1,440 pixels nothing is cut off to the side, and a screen reader finds a name for all."""
+    """At 320 to 1,440 pixels nothing is cut off to the side, and a screen reader finds a name for all."""
     del trained
     with browser.page_of(chromium, page.url, size, dark=dark) as (tab, seen):
         tab.get_by_role("heading", name="Whose posts?").wait_for()
         for step in ("Posts", "Train", "Play", "Real or bot", "Take it", "Library"):
             _open(tab, step)
             assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+            assert tab.locator(".ht-language").evaluate("e => e.getBoundingClientRect().right") <= size[0]
             nameless = tab.evaluate(
                 """() => [...document.querySelectorAll('button, input, select, textarea, a')]
                     .filter(e => e.checkVisibility() && e.type !== 'file')

@@ -68,3 +68,20 @@ def test_what_is_taken_out_stays_out(posts, session):
     assert selection.with_filters(without, True, "", "", "", "").rules.exclude == {"3", "5", "8"}
     other_order = replace(posts, rules=replace(posts.rules, exclude=frozenset(("8", "5", "3"))))
     assert other_order.digest == without.digest
+
+
+def test_a_table_of_several_people_may_be_one_person_s(session, tmp_path):
+    """It asks so; what is answered is of this table, and not of what is added later."""
+    rows = [f'{n},{("ada", "bernard")[n % 2]},"{text}"' for n, text in enumerate(varied_texts(60, seed=3))]
+    table = tmp_path / "two.csv"
+    table.write_text("\n".join(["id,author,text", *rows]), "utf-8")
+    refused, _ = reading.read_posts(Selection(places=(Place(str(table), "two.csv"),)), session, Limits())
+    [place] = refused.places
+    assert set(place.authors) == {"ada", "bernard"}
+    assert place.may_be_one
+    answered = selection.with_answer(replace(refused, person="carla"), one_author=True)
+    saved, [inspection] = reading.read_posts(answered, session, Limits())
+    assert inspection.author.cleaned.funnel.read == 60
+    assert saved.title == "carla"
+    assert saved.digest != refused.digest
+    assert not selection.with_typed(saved, "@jane.bsky.social", Limits()).one_author

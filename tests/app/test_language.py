@@ -129,6 +129,8 @@ def test_the_page_is_in_the_browser_s_language_until_another_is_chosen(visitor):
         tab.get_by_label("Sprache der Seite").select_option("ja")
         tab.get_by_role("heading", name=re.compile("だれの投稿")).wait_for()
         assert tab.locator("html").get_attribute("lang") == "ja"
+        breaks = tab.locator(".ht-head p").evaluate("text => getComputedStyle(text).wordBreak")
+        assert breaks == "auto-phrase", "lines end between words"
         tab.get_by_role("tab", name="3 試す").click()
         tab.get_by_role("button", name="投稿5をコピー").wait_for()
 

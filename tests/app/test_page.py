@@ -40,6 +40,17 @@ SLOW = """(() => {
   };
 })()"""  # a machine that draws nothing while it is busy
 
+# what stands above the posts grows a moment after they have begun
+CHANGE_ABOVE = """() => new MutationObserver((_, self) => {
+  self.disconnect();
+  setTimeout(() => document.getElementById("prompt").style.minHeight = "400px", 100);
+}).observe(document.getElementById("posts"), {subtree: true, childList: true})"""
+NOTE_TEXTS = """() => {
+  window.noted = "";
+  new MutationObserver(() => { window.noted += document.body.innerText; })
+    .observe(document.body, {subtree: true, childList: true});
+}"""
+
 
 @pytest.fixture(scope="module")
 def page(page_with_models):
@@ -121,7 +132,7 @@ def _session(page) -> Session:
 def _run(page, model: str) -> Path:
     """A run that makes a model, in this process as far as the page can tell."""
     request = TrainingRequest(
-        title=model,
+        title="whose posts",
         locations=("/nowhere.csv",),
         options=ReadOptions(),
         rules=CleaningRules(),
@@ -272,6 +283,15 @@ def test_a_question_is_asked_where_a_file_leaves_one_open(tab, tmp_path):
     tab.get_by_role("group", name="Which column holds the texts?").get_by_role("button", name="zzz").click()
     tab.get_by_text("@ada").first.wait_for()
     tab.get_by_role("button", name="Begin again").click()
+    tab.get_by_text("No posts yet").wait_for()
+    tab.locator("input[type=file]").set_input_files(_table(tmp_path, "all.csv", ("ada", "bernard")))
+    tab.get_by_role("button", name="All of it is one person's").click()
+    tab.get_by_text("write whose they are").wait_for()
+    tab.get_by_role("button", name="Leave something out").click()
+    tab.get_by_label("Whose posts, where").fill("carla")
+    tab.get_by_label("Whose posts, where").press("Enter")
+    tab.get_by_text("Of 200 posts, 200").wait_for()
+    tab.get_by_role("button", name="Begin again").click()
 
 
 def test_a_reload_loses_nothing_and_back_works(tab, window):
@@ -399,9 +419,11 @@ def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
     tab.get_by_text("21 to 40 of 200").wait_for()
     text = tab.locator("#marked label").first.inner_text().strip()
     tab.locator("#marked input").first.check()
+    tab.set_viewport_size({"width": browser.PHONE[0], "height": browser.PHONE[1]})
     tab.click("#take-out")
     tab.get_by_text("Of 200 posts, 199").wait_for()
     browser.until(lambda: text not in tab.locator("#marked").inner_text())
+    browser.until(lambda: _is_seen(tab.locator("#browsed")))  # far above the button that was pressed
     tab.get_by_label("With these words").fill(text.split()[0])
     tab.locator("#take-all").click()
     tab.get_by_text("None has these words").wait_for()
@@ -409,6 +431,9 @@ def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
     tab.get_by_label("Which posts?").click()
     tab.get_by_role("option", name="taken out by hand").click()
     tab.locator("#marked").get_by_text(text).wait_for()
+    tab.locator("#marked").get_by_text("Mark what shall be learnt from again").wait_for()
+    assert tab.locator("#which input").evaluate("box => box.scrollWidth <= box.clientWidth"), "it is not cut"
+    tab.set_viewport_size({"width": browser.DESKTOP[0], "height": browser.DESKTOP[1]})
     tab.locator("#marked label").filter(has_text=text).locator("input").check()
     tab.click("#put-back")
     browser.until(lambda: text not in tab.locator("#marked").inner_text())
@@ -457,13 +482,66 @@ def test_a_game_that_cannot_be_dealt_says_why(chromium, page):
             (page.home / "away").rename(posts)
 
 
+def _is_seen(part) -> bool:
+    """Whether a part of the page is within the window."""
+    box = part.bounding_box()
+    return box is not None and 0 <= box["y"] <= part.page.viewport_size["height"] - box["height"]
+
+
 def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
     """Below the form of a narrow page, what was asked for is brought into view; a wide page stays."""
     for size in (browser.PHONE, browser.DESKTOP):
         with browser.page_of(chromium, f"{page.url}?tab=play&model=me", size) as (phone, _):
+            phone.locator("#write:not([disabled])").wait_for()
+            phone.evaluate(CHANGE_ABOVE)
             browser.write_five(phone)
-            browser.until(lambda: phone.locator("#post-0").bounding_box()["y"] < size[1] / 2)  # noqa: B023
+            top = 100 if size == browser.PHONE else size[1] / 2  # what is above it has grown meanwhile
+            browser.until(lambda: phone.locator("#post-0").bounding_box()["y"] < top)  # noqa: B023
             assert (phone.evaluate("scrollY") > 0) == (size == browser.PHONE)
+
+
+def test_what_a_post_brings_is_seen_on_a_phone(chromium, page):
+    """A post's picture, and that it stands on the card no more, are seen; of the menus one alone is open."""
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=me", browser.PHONE) as (phone, _):
+        browser.write_five(phone)
+        for name in ("Draw post 4 as a picture", "Put post 4 on the card"):
+            phone.locator("#post-3 footer").evaluate("footer => footer.scrollIntoView({block: 'end'})")
+            phone.get_by_role("button", name=name).click()
+            browser.until(lambda: _is_seen(phone.locator("#post-3").get_by_text("Download the picture")))
+        phone.get_by_role("button", name="Undo").click()
+        browser.until(lambda: _is_seen(phone.get_by_text("The card is as it was before")))
+        menus = phone.locator("details.ht-share[open]")
+        for number in (0, 2):
+            phone.locator(f"#post-{number} summary").click()
+            assert menus.count() == 1
+        phone.locator("#post-1 .ht-post-text").click()
+        assert not menus.count()
+
+
+def test_a_game_is_seen_on_a_phone(chromium, page):
+    """Every pair is shown from its top, wherever the page is scrolled to; dealing is answered at once."""
+    with browser.page_of(chromium, f"{page.url}?tab=game&model=other", browser.PHONE) as (phone, _):
+        phone.locator("#deal:not([disabled])").wait_for()
+        phone.evaluate(NOTE_TEXTS)
+        phone.click("#deal")
+        score = phone.locator(".ht-score")
+        browser.until(lambda: score.count() and score.bounding_box()["y"] < 100)
+        assert "The model writes its posts" in phone.evaluate("noted")
+        phone.locator(".ht-choice").first.click()
+        phone.locator(".ht-choice").first.wait_for(state="detached")
+        phone.evaluate("scrollTo(0, document.body.scrollHeight)")
+        phone.get_by_role("button", name="Next pair").click()
+        phone.get_by_text("Pair 2 of").wait_for()
+        browser.until(lambda: 0 <= score.bounding_box()["y"] < 100)
+
+
+def test_the_address_says_which_model_is_open(chromium, page):
+    """Whichever tab and model the address names, they are opened: it is not the newest model that is."""
+    for name in ("me", "other"):
+        with browser.page_of(chromium, f"{page.url}?tab=library&model={name}") as (tab, _):
+            tab.locator("#library td").first.wait_for()
+            browser.until(tab.locator("#model input").input_value)
+            assert tab.locator("#model input").input_value() == f"{name}, ngram"
 
 
 def test_a_phone_shows_posts_when_they_are_read(chromium, page):

@@ -82,23 +82,46 @@
   });
 
   // On a phone what a press brings is far below the button: it is brought into view when it is there.
-  const BRINGS = { "try-sample": "found", add: "found", begin: "lesson", write: "posts" };
+  const BRINGS = { "try-sample": "found", add: "found", begin: "lesson", write: "posts", deal: "game" };
   let awaited; // what looks whether it is there
-  function bringIntoView(id) {
+  function whenChanged(id, show) {
     awaited?.disconnect();
-    const brought = document.getElementById(id), before = brought?.textContent;
+    const brought = document.getElementById(id);
     if (!brought) return;
+    const text = () => brought.querySelector(".prose")?.textContent; // beside it Gradio counts seconds, unseen
+    const before = text();
     awaited = new MutationObserver(() => {
-      if (brought.textContent === before) return;
+      if (text() === before) return;
       awaited.disconnect();
-      const column = brought.closest(".column");
-      if (column.getBoundingClientRect().top > innerHeight / 2) column.scrollIntoView();
+      show(brought);
     });
     awaited.observe(brought, { subtree: true, childList: true, characterData: true });
   }
+  const bringIntoView = (id) => whenChanged(id, (brought) => {
+    const place = brought.closest(".ht-columns > .column") || brought, { top } = place.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) hold(place);
+  });
+  // What is above it may still change its height, such as a fold that closes: it stays where the visitor looks.
+  const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"], HOLDS = 2000; // milliseconds
+  function hold(place) {
+    const above = new ResizeObserver(() => place.scrollIntoView()), end = () => above.disconnect();
+    [document.getElementById("strip"), place.previousElementSibling].forEach((part) => part && above.observe(part));
+    MOVES.forEach((move) => addEventListener(move, end, { once: true, capture: true, passive: true }));
+    setTimeout(end, HOLDS);
+    place.scrollIntoView();
+  }
+  // What a button of a post brings is the last part of the post.
+  const bringBelow = (id) => whenChanged("posts", (posts) => {
+    const post = posts.querySelector(`[data-item="${CSS.escape(id)}"]`)?.closest("article");
+    post?.lastElementChild.scrollIntoView({ block: "nearest" });
+  });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("button:not([disabled])");
+    const button = event.target.closest?.("button:not([disabled])"), action = button?.dataset.action;
     if (button?.id in BRINGS) bringIntoView(BRINGS[button.id]);
+    if (["answer", "next", "count"].includes(action)) bringIntoView("game");
+    if (["picture", "pin", "unpin"].includes(action)) bringBelow(button.dataset.item);
+    for (const menu of document.querySelectorAll("details.ht-share[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches?.(".ht-drop input[type=file]")) bringIntoView("found");

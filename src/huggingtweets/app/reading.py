@@ -15,7 +15,7 @@ from ..workflows.inspect import Inspection
 from . import training_request
 from .events import Done
 from .limits import Limits
-from .messages import error_message, hide_paths
+from .messages import error_message, hide_paths, may_be_one_person
 from .reader import Reader
 from .selection import Place, Selection, save
 from .sessions import Session
@@ -107,6 +107,7 @@ def _with_errors(selection: Selection, reader: Reader) -> Selection:
                     hide_paths(error_message(error), names),
                     error.authors if isinstance(error, SeveralAuthors) else {},
                     error.columns if isinstance(error, NoTextColumn) else (),
+                    may_be_one_person(error),
                 )
         places.append(place)
     return replace(selection, places=tuple(places))

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
 from .. import sources
@@ -40,11 +40,12 @@ class Place(Struct, frozen=True, omit_defaults=True):
     error: str = ""  # why it cannot be read, as the visitor reads it; "" where it was read
     authors: dict[str, int] = field(default_factory=dict)  # posts of each, where one has to be chosen
     columns: tuple[str, ...] = ()  # of a table, where the one with the texts has to be chosen
+    may_be_one: bool = False  # whether the visitor may say that all of a table is one person's
 
     @property
     def asks(self) -> bool:
         """Whether it can be read when a question is answered."""
-        return bool(self.authors or self.columns)
+        return bool(self.authors or self.columns or self.may_be_one)
 
 
 class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +54,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     places: tuple[Place, ...] = ()
     person: str = ""  # handle of the author, where a file names none or several
     text_column: str = ""  # of tables, where it is not recognised
+    one_author: bool = False  # whether all of a table is one person's, whatever it says
     rules: CleaningRules = CleaningRules()
     title: str = ""  # handles of the authors
     kept: int = 0  # posts after cleaning
@@ -61,7 +63,11 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def options(self) -> ReadOptions:
         """How the places are read."""
-        return ReadOptions(handle=self.person or None, text_column=self.text_column or None)
+        return ReadOptions(
+            handle=self.person or None,
+            text_column=self.text_column or None,
+            one_author=self.one_author or UNSET,
+        )
 
     @property
     def readable(self) -> tuple[Place, ...]:
@@ -71,7 +77,8 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def digest(self) -> str:
         """What tells this choice of posts from another: of what is read, and how."""
-        parts = ([place.location for place in self.readable], self.person, self.text_column, self.rules)
+        locations = [place.location for place in self.readable]
+        parts = (locations, self.person, self.text_column, self.one_author, self.rules)
         return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
@@ -138,7 +145,7 @@ def with_typed(selection: Selection, typed: str, limits: Limits) -> Selection:
 def with_sample(selection: Selection) -> Selection:
     """Replace the places by the sample: the made-up account that ships with the package."""
     sample = Place(sample_archive(), SAMPLE)
-    return replace(selection, places=(sample,), person="")
+    return replace(selection, places=(sample,), person="", one_author=False)
 
 
 def with_filters(
@@ -174,9 +181,11 @@ def _cleaning_rules(replies: object, language: object, since: object, until: obj
     )
 
 
-def with_answer(selection: Selection, *, person: str = "", text_column: str = "") -> Selection:
+def with_answer(
+    selection: Selection, *, person: str = "", text_column: str = "", one_author: bool = False
+) -> Selection:
     """Answer the question of a place: whose posts are read, or which column holds the texts."""
-    changes = {"person": person[:MAX_NAME], "text_column": text_column}
+    changes = {"person": person[:MAX_NAME], "text_column": text_column, "one_author": one_author}
     selection = replace(selection, **{name: value for name, value in changes.items() if value})
     places = tuple(_untried(place) if place.asks else place for place in selection.places)
     return replace(selection, places=places)
@@ -213,7 +222,7 @@ def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
                 count=len(places), most=MAX_PLACES
             )
         )
-    return replace(selection, places=tuple(places))
+    return replace(selection, places=tuple(places), one_author=False)  # that was said of the others
 
 
 def _location(line: str) -> str:

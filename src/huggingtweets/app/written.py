@@ -37,6 +37,7 @@ class WrittenPost(Struct, frozen=True, kw_only=True):
     at: float = field(default_factory=time.time)  # seconds since 1970
     shown: bool = True  # whether it is among the posts that the page shows; else it is in the history
     favourite: bool = False
+    pinned: bool = False  # whether it stands first on the model's card
     best_of: int = 1  # drafts of which it was picked; a picked post never stands on a card
 
     @property
@@ -106,6 +107,11 @@ def with_rewritten(
 def with_favourite(posts: Sequence[WrittenPost], post_id: str) -> list[WrittenPost]:
     """Mark a post as a favourite, or take the mark away."""
     return [replace(post, favourite=not post.favourite) if post.id == post_id else post for post in posts]
+
+
+def with_pinned(posts: Sequence[WrittenPost], post_id: str) -> list[WrittenPost]:
+    """Mark the one post that stands first on the card; "": none."""
+    return [replace(post, pinned=post.id == post_id) for post in posts]
 
 
 def unpinned_picture(session: Session, model: ModelFolder) -> Path:

@@ -19,6 +19,7 @@ from . import browse_view
 from .browse_view import PAGE
 
 MAX_WORDS = 200  # characters that are looked for
+TO_THE_LIST = "() => document.getElementById('browsed').scrollIntoView({block: 'center'})"
 
 Read = Callable[[Session, Selection], tuple[Any, ...]]
 
@@ -35,9 +36,7 @@ class BrowsePanel:
                 self._which = unchecked_dropdown(_("Which posts?"), "which")
                 self._words = gr.Textbox(label=_("With these words"), max_length=MAX_WORDS, elem_id="words")
             self._list = gr.HTML(elem_id="browsed")
-            self._marked = gr.CheckboxGroup(
-                [], label=_("Mark what shall not be learnt from"), elem_id="marked", visible=False
-            )
+            self._marked = gr.CheckboxGroup([], elem_id="marked", visible=False)
             self._marked.preprocess = lambda payload: payload  # type: ignore[method-assign] # as in server.py
             with gr.Row():
                 self._earlier = gr.Button(_("Back"), min_width=100, visible=False, elem_id="page-back")
@@ -73,14 +72,14 @@ class BrowsePanel:
         for button, step in ((self._earlier, -1), (self._later, 1)):
             button.click(
                 show_errors(self._turned(step)), [*inputs, self._page], self._outputs, **options
-            ).then(None, js="() => document.getElementById('browsed').scrollIntoView({block: 'center'})")
+            ).then(None, js=TO_THE_LIST)
         for button, change in (
             (self._take_out, _without_marked),
             (self._take_all, self._without_all),
             (self._put_back, _with_marked),
         ):
             changed = show_errors(self._changed(change, read))
-            button.click(changed, [*inputs, self._marked], panel, **options)
+            button.click(changed, [*inputs, self._marked], panel, **options).then(None, js=TO_THE_LIST)
 
     def _on_show(self, key: object, which: object, words: object, page: int = 0) -> tuple[Any, ...]:
         """Show one page of the posts that are asked for."""
@@ -91,7 +90,12 @@ class BrowsePanel:
         return (
             gr.update(choices=browse_view.choices(listing), value=listing.which, visible=True),
             browse_view.page(listing, shown),
-            gr.update(choices=browse_view.marks(listing.posts[shown]), value=[], visible=bool(listing.posts)),
+            gr.update(
+                choices=browse_view.marks(listing.posts[shown]),
+                value=[],
+                visible=bool(listing.posts),
+                label=browse_view.marks_label(listing),
+            ),
             gr.update(visible=page > 0),
             gr.update(visible=shown.stop < listing.total),
             gr.update(visible=can_take),

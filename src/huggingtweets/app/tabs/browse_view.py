@@ -31,6 +31,13 @@ def marks(posts: Sequence[Post]) -> list[tuple[str, str]]:
     return [(_dated(post), post.id) for post in posts]
 
 
+def marks_label(listing: Listing) -> str:
+    """What it means to mark posts."""
+    if listing.which == Reason.EXCLUDED:
+        return _("Mark what shall be learnt from again")
+    return _("Mark what shall not be learnt from")
+
+
 def page(listing: Listing, shown: slice) -> Markup:
     """Which of the posts are shown, and the texts of dropped ones."""
     texts = listing.texts[shown]

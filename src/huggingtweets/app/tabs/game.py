@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -56,16 +57,21 @@ class GameTab:
             obstacle = _obstacle(folder)
         return obstacle or game_view.nothing(), gr.update(interactive=not obstacle, visible=True)
 
-    def _on_deal(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_deal(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
         """Deal posts, unless a game is going on: who has seen its posts could not be wrong."""
         session = self._shared.session(key)
         folder = session.model(model)
         game = self._games.get(session, folder)
         if game is None:
-            with session.use_home():
-                game = GameState(deal(folder, rounds=ROUNDS))
+            yield game_view.dealing(), gr.update(interactive=False)
+            try:
+                with session.use_home():
+                    game = GameState(deal(folder, rounds=ROUNDS))
+            except Exception:
+                yield game_view.nothing(), gr.update(interactive=True)
+                raise
             self._games.put(session, folder, game)
-        return _panel(game)
+        yield _panel(game)
 
     def _on_action(self, key: object, model: object, event: gr.EventData) -> tuple[Any, ...]:
         """Take an answer, show the next pair, or count."""

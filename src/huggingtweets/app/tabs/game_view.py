@@ -11,7 +11,7 @@ from ...results import Game
 from ..actions import button, go
 from ..games import GameState
 from ..language import _, number, percent
-from ..markup import empty, heading, joined
+from ..markup import busy, empty, heading, joined
 
 if TYPE_CHECKING:
     from ...evaluation.game import Pair, Side
@@ -58,6 +58,11 @@ def nothing() -> Markup:
     return empty(_("No posts are dealt"), _("Deal them, and press the one that you think is real."))
 
 
+def dealing() -> Markup:
+    """While the model writes its posts of a game."""
+    return busy(_("The model writes its posts …"))
+
+
 def not_evaluated() -> Markup:
     """While the open model has no report, in which a game's result has its place."""
     return empty(
@@ -99,7 +104,7 @@ def result(game: Game) -> Markup:
     )
     text = _(
         "In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} "
-        "and {high} (95 % interval); guessing is 50 %. It stands in the report now."
+        "and {high} (95% interval); guessing is 50%. It stands in the report now."
     ).format(
         right=number(round(share.value * share.count)),
         count=number(share.count),

@@ -17,7 +17,7 @@ from .. import written
 from ..language import _
 from ..markup import note
 from ..messages import PageError
-from ..server import READING, UNQUEUED, Shared, event_options, model_choices, show_errors
+from ..server import READING, UNQUEUED, Shared, event_options, model_choices, more_choices, show_errors
 from ..sessions import Session
 from . import library_view
 
@@ -83,6 +83,8 @@ class LibraryTab:
         """Show the models that there are now; what is selected or asked stays so."""
         table, choices, actions, *_, opened = _update(self._shared.session(key), model)
         choices.pop("value")
+        if not model:  # the one that the address names is opened by another event
+            opened = more_choices(self._shared.session(key))
         return table, choices, actions, *(gr.skip(),) * (len(self._buttons) + 2), opened
 
     def _on_open(self, key: object, selected: object) -> tuple[Any, ...]:

@@ -84,7 +84,7 @@ def comparison(models: Sequence[tuple[ModelFolder, Evaluation | None]]) -> Marku
         )
         rows.append(_ROW.format(_NAME.format(spoken(label, ENGLISH)) + cells))
     remark = note(_("They learnt from the same posts, so the figures can be compared."))
-    return remark + _TABLE.format(caption=_("Measured, with 95 % intervals"), head=head, rows=joined(rows))
+    return remark + _TABLE.format(caption=_("Measured, with 95% intervals"), head=head, rows=joined(rows))
 
 
 def _short_labels() -> dict[str, str]:

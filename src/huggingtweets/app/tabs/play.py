@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -206,9 +206,7 @@ class PlayTab:
             texts = [draft.text for draft in drafts]
             yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip()
         new = [_written(prompt, draft, settings) for draft in drafts]
-        with self._shared.server.sessions.lock(session):
-            posts = written.with_new(written.load(session, folder), [post for post in new if post])
-            written.save(posts, session, folder)
+        self._change(session, folder, written.with_new, [post for post in new if post])
         _, history = self._show(session, folder, server)
         yield play_view.posts(new, folder.record, server), history
 
@@ -237,8 +235,7 @@ class PlayTab:
         before = written.unpinned_picture(session, folder)
         if action == "unpin":
             pictures.unpin(folder, before)
-            yield play_view.unpinned() + self._show(session, folder, server)[0], gr.skip()
-            return
+            self._change(session, folder, written.with_pinned, "")
         post = written.find(written.load(session, folder), post_id)
         below: dict[str, Markup] = {}
         if not post.shown and action != "star":
@@ -250,12 +247,20 @@ class PlayTab:
         elif action == "picture":
             below = {post.id: play_view.post_picture(pictures.post_picture(folder, post.sample), post.sample)}
         elif action == "pin" and post.best_of == 1:
-            below = {post.id: play_view.pinned(pictures.pin(folder, post.sample, before))}
+            below = {post.id: play_view.pinned(pictures.pin(folder, post.sample, before), post)}
+            self._change(session, folder, written.with_pinned, post_id)
+        elif action == "unpin":
+            below = {post.id: play_view.unpinned()}
         elif action == "star":
-            with self._shared.server.sessions.lock(session):
-                starred = written.with_favourite(written.load(session, folder), post_id)
-                written.save(starred, session, folder)
+            self._change(session, folder, written.with_favourite, post_id)
         yield self._show(session, folder, server, below=below)
+
+    def _change(
+        self, session: Session, folder: ModelFolder, change: Callable[..., list[WrittenPost]], *args: Any
+    ) -> None:
+        """Change what the model wrote, as a function of `written` does, and save that."""
+        with self._shared.server.sessions.lock(session):
+            written.save(change(written.load(session, folder), *args), session, folder)
 
     def _rewrite(
         self, session: Session, folder: ModelFolder, post: WrittenPost, settings: Settings, server: str
@@ -272,9 +277,7 @@ class PlayTab:
         new = _written(post.prompt, draft, settings)
         if new is None:
             gr.Info(_("All its drafts copied a post or named somebody; the post stays."))
-        with self._shared.server.sessions.lock(session):
-            posts = written.with_rewritten(written.load(session, folder), post, new)
-            written.save(posts, session, folder)
+        self._change(session, folder, written.with_rewritten, post, new)
 
 
 def _written(prompt: str, draft: Draft, settings: Settings) -> WrittenPost | None:

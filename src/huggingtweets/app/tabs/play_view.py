@@ -130,17 +130,18 @@ def _post(number: int, post: WrittenPost, record: Record, server: str, below: Ma
     def icon(action: str, content: Markup, name: str, kind: str = "") -> Markup:
         return button(action, content, post.id, name=name, kind=f"ht-icon-button {kind}".strip())
 
+    pin = (
+        ("unpin", PIN, _("Take post {number} off the card").format(number=position))
+        if post.pinned
+        else ("pin", PIN, _("Put post {number} on the card").format(number=position))
+    )
     star = _("Remove the star of post {number}") if post.favourite else _("Star post {number}")
     buttons = (
         icon("copy", COPY, _("Copy post {number}").format(number=position)),
         icon("picture", PICTURE, _("Draw post {number} as a picture").format(number=position)),
         _SHARE.format(_("Share post {number}").format(number=position), SHARE, links),
         icon("again", AGAIN, _("Write post {number} again").format(number=position)),
-        (
-            icon("pin", PIN, _("Put post {number} on the card").format(number=position))
-            if post.best_of == 1
-            else Markup("")
-        ),
+        icon(*pin, "on" if post.pinned else "") if post.best_of == 1 else Markup(""),
         icon("star", STAR, star.format(number=position), "on" if post.favourite else ""),
         _PICKED.format(_("best of {count}").format(count=post.best_of)) if post.best_of > 1 else Markup(""),
     )
@@ -161,9 +162,9 @@ def post_picture(png: bytes, sample: Sample) -> Markup:
     )
 
 
-def pinned(png: bytes) -> Markup:
+def pinned(png: bytes, post: WrittenPost) -> Markup:
     """The share picture of the model, after a post was put first, and a way back."""
-    undo = button("unpin", _("Undo"), kind="ht-link-button")
+    undo = button("unpin", _("Undo"), post.id, kind="ht-link-button")
     return _PINNED.format(_("It stands first on the model's card now."), undo) + picture(
         png, _("The model's own picture, with the post that was picked first"), file="predictions.png"
     )

@@ -179,9 +179,12 @@ class PostsTab:
                 selection = selections.without_place(selection, item)
             elif action == "again":
                 selection = selections.try_again(selection, item)
-            elif action in {"person", "column"}:
-                names = {"person": "person", "column": "text_column"}
-                selection = selections.with_answer(selection, **{names[action]: item})
+            elif action == "one":
+                selection = selections.with_answer(selection, one_author=True)
+            elif action == "person":
+                selection = selections.with_answer(selection, person=item)
+            elif action == "column":
+                selection = selections.with_answer(selection, text_column=item)
             panel = self._read(session, selection)
         return *panel, selections.load(session).person
 

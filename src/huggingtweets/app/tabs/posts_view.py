@@ -146,14 +146,18 @@ def _refused(number: int, place: Place) -> Markup:
     shown = _shown(place)
     error, language = translated(place.error)
     answers = [
-        button("person", f"{plain(name)} ({numeral(count)})", name) for name, count in place.authors.items()
+        button("person", f"{plain(name)} ({numeral(count)})", name)
+        for name, count in list(place.authors.items())[:MAX_ANSWERS]
     ]
-    answers += [button("column", plain(column), column) for column in place.columns]
-    question = _("Whose posts?") if place.authors else _("Which column holds the texts?")
+    answers += [button("column", plain(column), column) for column in place.columns[:MAX_ANSWERS]]
+    if place.may_be_one:
+        answers.append(button("one", _("All of it is one person's")))
+    question = _("Which column holds the texts?") if place.columns else _("Whose posts?")
+    asks_by_name = place.authors or place.columns
     return _REFUSED.format(
         title=_("Not read: {place}").format(place=shown),
-        error="" if place.asks else spoken(plain(_sentence(error, place)), language),
-        question=_QUESTION.format(question, joined(answers[:MAX_ANSWERS])) if answers else "",
+        error="" if asks_by_name else spoken(plain(_sentence(error, place)), language),
+        question=_QUESTION.format(question, joined(answers)) if answers else "",
         again=""
         if place.asks
         else button("again", _("Try again"), str(number), name=_("Try {place} again").format(place=shown)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,19 +114,38 @@ class TakeTab:
             raise
         yield *self._report_of(folder), _card(folder)
 
-    def _on_pack(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_pack(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
         """Pack the model's folder into a zip file, in a folder of its own that Gradio serves and deletes."""
         folder = self._shared.session(key).model(model)
+        yield gr.update(interactive=False), gr.skip(), busy(_("The model is being packed …"))
+        try:
+            download = self._packed(folder)
+        except Exception:
+            yield gr.update(interactive=True), gr.skip(), ""
+            raise
+        holds_posts = models.holds_posts(folder.record.recipe)
+        warning = problem(_(HOLDS_POSTS), _("Mind who gets it")) if holds_posts else ""
+        packed = gr.update(value=str(download), visible=True)
+        yield gr.update(variant="secondary", interactive=True), packed, warning
+
+    def _packed(self, folder: ModelFolder) -> Path:
+        """The zip file of a model, where Gradio serves it."""
         incoming = self._shared.server.incoming
         with tempfile.TemporaryDirectory(dir=incoming) as unfinished:
-            archive = Path(unfinished) / folder.path.name
-            zip_file = Path(shutil.make_archive(str(archive), "zip", folder.path.parent, folder.path.name))
+            zip_file = Path(unfinished) / f"{folder.path.name}.zip"
+            _pack(folder.path, zip_file)
             download = incoming / Path(unfinished).name.ljust(32, "_") / zip_file.name
             download.parent.mkdir(mode=0o700)
             zip_file.replace(download)
-        holds_posts = models.holds_posts(folder.record.recipe)
-        warning = problem(_(HOLDS_POSTS), _("Mind who gets it")) if holds_posts else ""
-        return gr.update(variant="secondary"), gr.update(value=str(download), visible=True), warning
+        return download
+
+
+def _pack(folder: Path, zip_file: Path) -> None:
+    """Write a folder into a zip file; weights as they are: they would get a fifth smaller, and take long."""
+    with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            stored = zipfile.ZIP_STORED if path.suffix == ".safetensors" else None
+            archive.write(path, path.relative_to(folder.parent), stored)
 
 
 def _pictures(folder: ModelFolder) -> Markup:

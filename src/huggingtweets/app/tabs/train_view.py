@@ -92,7 +92,7 @@ def duration(expected: Duration | None) -> Markup:
 
 def title(run: TrainingRun) -> str:
     """The title of a run in a list."""
-    return f"{plain(run.request.title)}, {run.request.recipe.name}: {_(STATES[type(run.state)])}"
+    return f"{plain(run.request.name)}, {run.request.recipe.name}: {_(STATES[type(run.state)])}"
 
 
 def run(run: TrainingRun, expected: Duration | None) -> Markup:
@@ -103,9 +103,7 @@ def run(run: TrainingRun, expected: Duration | None) -> Markup:
         expected: how long such a run takes, where earlier ones tell.
     """
     state, progress = run.state, progress_of(run.events)
-    head = _HEAD.format(
-        kind=STATES[type(state)], title=plain(run.request.title), state=_(STATES[type(state)])
-    )
+    head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.name), state=_(STATES[type(state)]))
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
         head,
         _state_line(state, progress, expected.after if expected else None),
@@ -130,7 +128,7 @@ def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
         share = percent(progress.share(after, time.time()))
         left = _time_left(progress.seconds_left(after, time.time()))
         text = _("{whose} is learning: {progress}").format(
-            whose=plain(active.request.title), progress=", ".join(filter(None, [share, left]))
+            whose=plain(active.request.name), progress=", ".join(filter(None, [share, left]))
         )
         parts.append(_LEARNING.format(title=share, text=text, look=go("train", _("Look"))))
     elif active:
@@ -141,7 +139,7 @@ def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
         play = button("open", _("Play with it"), ready.id, kind="ht-link-button")
         parts.append(
             _READY.format(
-                id=ready.id, text=_("{whose} is ready.").format(whose=plain(ready.request.title)), play=play
+                id=ready.id, text=_("{whose} is ready.").format(whose=plain(ready.request.name)), play=play
             )
         )
     return _STRIP.format(joined(parts)) if parts else Markup("")
@@ -166,7 +164,7 @@ def queue(order: Sequence[Path], session: Session, runs: Sequence[TrainingRun]) 
 
 
 def _queued_run(run: TrainingRun | None, position: int) -> str:
-    whose = plain(run.request.title) if run else _("somebody else's")
+    whose = plain(run.request.name) if run else _("somebody else's")
     is_learning = isinstance(run.state, Running) if run else position == 0
     state = _("learning now") if is_learning else _("waiting")
     return f"{whose}, {state}"
