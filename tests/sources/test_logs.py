@@ -33,6 +33,28 @@ LOGS = {
     "weekdays": "Montag, 1. Januar 2024 um 10:00 Uhr Ada: {m}\nMontag, 1. Januar 2024 um 10:01 Uhr Bob: {t}\n",
     "teams": "[Yesterday 10:00] Ada\n{m}\n[Yesterday 10:01] Bob\n{t}\n",
     "imessage": "Mar 05, 2023  2:05:00 PM\nMe\n{m}\n\nMar 05, 2023  2:06:00 PM\n+1555\n{t}\n",
+    "irc, without dates": "<ada> {m}\n<bob> {t}\n<ada> {m}\n",
+    "wechat, copied": "Ada:\n{m}\n\nBob:\n{t}\n",
+    "slack, copied": "Ada Tests\n  10:11 AM\n{m}\nBob B\n  10:12 AM\n{t}\n",
+    "discord, copied": "Ada — 05/01/2024 10:11 AM\n{m}\nBob — Today at 10:12 AM\n{t}\n",
+    "discord, copied in German": "Ada — heute um 10:11 Uhr\n{m}\nBob — gestern um 10:12 Uhr\n{t}\n",
+    "teams, day and month": "[5/1 10:11] Ada Tests\n    {m}\n[5/1 10:12] Bob B\n    {t}\n",
+    "teams, transcript": "0:0:0.0 --> 0:0:2.1\nAda Tests\n{m}\n\n0:0:2.5 --> 0:0:4.0\nBob B\n{t}\n",
+    "otter": "Ada Tests  0:11  \n{m}\n\nBob  0:42  \n{t}\n",
+    "names alone": "Ada\n{m} now\n\nBob\n{t} now\n\nAda\n{m} today\n",
+    "names in capitals": "ADA. {m}\nBOB. {t}\nADA. {m}\nBOB. {t}\n",
+    "names in bold": "**Ada** (10:11)\n{m}\n\n**Bob** (10:12)\n{t}\n",
+    "a machine's": "You said:\n{m}\nChatGPT said:\n{t}\n",
+    "a machine's, with headings": "## User\n{m} now\n\n## Assistant\n{t} now\n\n## User\n{m} today\n",
+    "numbered": "1. Ada: {m}\n2. Bob: {t}\n3. Ada: {m}\n",
+    "numbered, without colons": "#1 Ada {m}\n#2 Bob {t}\n#3 Ada {m}\n#4 Bob {t}\n",
+    "slashes": "Ada / {m}\nBob / {t}\nAda / {m}\nBob / {t}\n",
+    "pictures for names": "🐱 {m}\n🐶 {t}\n🐱 {m}\n🐶 {t}\n",
+    "spaces before some": "me: {m}\n bob: {t}\n me: {m}\nBob: {t}\n",
+    "hindi": "राम : {m}\nसीता : {t}\nराम : {m}\nसीता : {t}\n",
+    "thai": "สมชาย: {m}\nสมหญิง: {t}\nสมชาย: {m}\n",
+    "forum": "ada wrote:\n{m}\n\nbob wrote:\n{t}\n",
+    "e-mail": "On Fri, Jan 5, 2024 at 10:11 AM Bob wrote:\n> {t}\n\n{m}\nThe second line of it\n",
 }
 CHATS = [
     ("14:05, {d}/3/2023 - {n}: {t}", 3, 14),
@@ -45,10 +67,10 @@ CHATS = [
 ]
 
 
-def read(tmp_path, content):
+def read(tmp_path, content, **options):
     path = tmp_path / "chat.txt"
     path.write_text(content, encoding="utf-8")
-    return list(sources.read(str(path), ReadOptions(name="Ada")).posts)
+    return list(sources.read(str(path), ReadOptions(name="Ada", **options)).posts)
 
 
 @pytest.mark.parametrize("place", LOGS)
@@ -63,12 +85,28 @@ def test_a_log_of_several_people_is_refused(tmp_path, place):
     [
         ["1. The kettle sings again", "2. Nobody broke the spoon", "3. Tea is at four"],
         ["10:30 and no train, as always", "5 May is the day of tea", "the kettle sings", "2024 was a year"],
+        [
+            "Good morning",
+            "The kettle sings again",
+            "Good morning",
+            "Nobody broke the spoon",
+            "Tea is at four",
+        ],
+        ["Tea at the club (19:30)", "Tea at the harbour (20:00)", "Tea at home (21:15)"],
         ["Coffee: the only thing that works", "Tip: boil the water", "Question: who took the spoon"],
     ],
 )
 def test_posts_with_numbers_and_colons_are_posts(tmp_path, lines):
     """Lists with numbers, a time of day here and there, and words before a colon are no log."""
     assert [post.text for post in read(tmp_path, "\n".join(lines))] == lines
+
+
+def test_who_wrote_all_lines_of_a_text_can_say_so(tmp_path):
+    """Lines that look like a log are posts where the user says that one person wrote them; the error names it."""
+    text = "Tip: boil the water\nNews: the kettle sings\nTip: ask for the spoon\n"
+    with pytest.raises(LocationError, match="add --one-author if all are yours"):
+        read(tmp_path, text)
+    assert len(read(tmp_path, text, one_author=True)) == len(text.splitlines())
 
 
 @pytest.mark.parametrize(("form", "month", "hour"), CHATS)

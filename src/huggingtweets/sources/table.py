@@ -32,5 +32,5 @@ def read(location: str, options: ReadOptions) -> Timeline:
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
     if what := "" if is_workbook(path) else is_no_table(path):
         raise BrokenArchive(f"{path} {what}")
-    rows = partial(table_rows, path, options.encoding or None)
+    rows = partial(table_rows, path, options.encoding or None, one_author=bool(options.one_author))
     return table_timeline(location, rows, options, source="table", digest=sha256(path))

@@ -20,56 +20,34 @@ from typing import NamedTuple
 from .calendars import gregorian, month_of
 
 _MARKS = " \t\u200e\u200f\u061c\u202f\xa0"
-_M = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"  # marks of direction
-_NUMBERS = (  # 4.3.25 or 2025-03-04
-    rf"(?P<first>\d{{1,4}}){_M}(?P<dot>[-/.]){_M}\s?(?P<second>\d{{1,2}}){_M}(?P=dot){_M}\s?(?P<third>\d{{1,4}})"
+MARK = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"  # marks of direction
+NUMBERS = (  # 4.3.25 or 2025-03-04
+    rf"(?P<first>\d{{1,4}}){MARK}(?P<dot>[-/.]){MARK}\s?(?P<second>\d{{1,2}}){MARK}(?P=dot){MARK}\s?(?P<third>\d{{1,4}})"
 )
 _SIGNS = r"(?P<y1>\d{4})\s?[年년]\s?(?P<m1>\d{1,2})\s?[月월]\s?(?P<d1>\d{1,2})\s?[日일]"
 _DAY_MONTH = r"(?P<d2>\d{1,2})\.?\s(?:de\s|d')?(?P<m2>[^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?(?P<y2>\d{4}))?"
 _MONTH_DAY = r"(?P<m3>[^\W\d_]{3,12})\.?\s{1,2}(?P<d3>\d{1,2})(?:,?\s(?P<y3>\d{4}))?"  # Jan 3, 2014
-_WORD = rf"\s*{_M}[^\W\d_][^\d\n:\[\]]{{0,11}}?"  # the half of the day, and the like
-_DATE = rf"(?:{_NUMBERS}|{_SIGNS}|{_DAY_MONTH}|{_MONTH_DAY})"
+_WORD = rf"\s*{MARK}[^\W\d_][^\d\n:\[\]]{{0,11}}?"  # the half of the day, and the like
+DATE = rf"(?:{NUMBERS}|{_SIGNS}|{_DAY_MONTH}|{_MONTH_DAY})"
 _STAMP = re.compile(
-    rf"{_M}(?P<bracket>\[?){_M}{_DATE}"
-    rf"(?:\s?[^\W\d_]{{1,3}}(?:\.|(?=[,\u060c])))?{_M}[.,\u060c]?{_M}\s{_M}"
+    rf"{MARK}(?P<bracket>\[?){MARK}{DATE}"
+    rf"(?:\s?[^\W\d_]{{1,3}}(?:\.|(?=[,\u060c])))?{MARK}[.,\u060c]?{MARK}\s{MARK}"
     rf"(?P<before>[^\d\n]{{0,12}}?)"  # klo, à, kl., or the half of the day
-    rf"(?P<hour>\d{{1,2}}){_M}(?:[.:]|\s?h\s?){_M}(?P<minute>\d{{2}})(?:{_M}[.:]{_M}(?P<seconds>\d{{2}}))?"
-    rf"(?:(?P<inside>{_WORD})?{_M}\](?P<end1>:?\s)|(?P<after>{_WORD})?{_M}(?P<end2>\s{_M}[-\u2013\u2014]{_M}\s)"
+    rf"(?P<hour>\d{{1,2}}){MARK}(?:[.:]|\s?h\s?){MARK}(?P<minute>\d{{2}})(?:{MARK}[.:]{MARK}(?P<seconds>\d{{2}}))?"
+    rf"(?:(?P<inside>{_WORD})?{MARK}\](?P<end1>:?\s)|(?P<after>{_WORD})?{MARK}(?P<end2>\s{MARK}[-\u2013\u2014]{MARK}\s)"
     r"|(?:\s?(?P<letter>[ap])\.?\s?m\b\.?)?(?P<end3>:?\s))"
     r"(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOCK_FIRST = re.compile(  # 14:05, 3/4/2025 - Name: ...
-    rf"(?P<before>{_M}\[?{_M})(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[^\W\d_]{{1,4}})?),?\s"
-    rf"(?P<date>{_DATE})(?=\]|\s[-\u2013\u2014])",
+    rf"(?P<before>{MARK}\[?{MARK})(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s?[^\W\d_]{{1,4}})?),?\s"
+    rf"(?P<date>{DATE})(?=\]|\s[-\u2013\u2014])",
     re.IGNORECASE,
-)
-_CLOCK = rf"(?:[^\W\da-zA-Z]{{1,6}}\s?|[^\W\d_]{{1,4}}\s)?\d{{1,2}}{_M}:{_M}\d{{2}}(?::\d{{2}})?"  # 午後2:05
-_WEEKDAY = r"(?:[^\W\d_]{2,12},?\s)?"
-_BEGINS_DATED = re.compile(rf"[^\w\n]{{0,3}}{_WEEKDAY}{_DATE}(?!\d)", re.IGNORECASE)
-_BEGINS_CLOCKED = re.compile(rf"(?:[\[(<][^\W\d_]{{0,12}}\s?)?{_M}{_CLOCK}\b", re.IGNORECASE)
-_BEGINS_IN_UNIX_TIME = re.compile(r"\W{0,2}1\d{9}(?:\d{3}|\.\d+)?\b")
-_DATED_NAME = re.compile(
-    rf"[^\n:]{{1,40}}?[,\s(\[]{_M}{_DATE}(?:[ T,]|\sat\s){{1,2}}{_M}\d{{1,2}}:\d{{2}}", re.IGNORECASE
-)
-_BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
-_BEGINNINGS = (_BEGINS_DATED, _BEGINS_CLOCKED, _BEGINS_IN_UNIX_TIME, _DATED_NAME, _BRACKETED)
-_LEAST_SHARE = 4  # one line of so many has a date, where all dates have the same form
-_HEADER = re.compile(  # a name and a time in a line of its own
-    rf"(?P<name>[^\n:]{{1,40}}?)[\s,\[(\u2014-]+(?:{_NUMBERS}[ T,]{{1,2}})?\d{{1,2}}:\d{{2}}(?::\d{{2}})?"
-    r"\s?(?:[ap]\.?m\.?)?[\])\s]*\Z",
-    re.IGNORECASE,
-)
-_SPEAKER = re.compile(  # a name and a mark, or an arrow, before what was said
-    r"(?P<name>[<\[(@*]{0,3}[^\W\d][\w .'-]{0,24}?"
-    r"(?=\*\*:|:\*\*| ?[:\uff1a>)\]\u300c]|\s[-\u2013\u2014|>]\s|\t)"
-    r"|(?:->|<-|=>|<=|>>|<<|[\u2190\u2192\u21d0\u21d2\xab\xbb])(?=\s))(?=\W{1,4}\w)"
 )
 _AFTERNOON = set(
     "p pm 下午 晚上 中午 午後 오후 م μμ ch ptg em du بظ بعدازظهر अपराह्न odp popoldne ip".split()  # noqa: SIM905 -- shorter
 )
 _MORNING = set("a am 上午 凌晨 早上 午前 오전 ص πμ sa pg fm de قظ पूर्वाह्न dop ap".split())  # noqa: SIM905 -- shorter
-_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _FIRST_YEAR = 100  # smaller numbers are days, months, or years without their century
 _LAST_MONTH = 12
 _NOON = 12
@@ -103,48 +81,6 @@ def stamped(line: str) -> Stamp | None:
         return None
     style = match["bracket"] + (match["end1"] or match["end2"] or match["end3"]).strip(_MARKS)
     return Stamp(numbers, clock, _plain(half), bool(match["m2"] or match["m3"]), match["rest"], style)
-
-
-def is_log(lines: Sequence[str]) -> bool:
-    """Whether lines are those of a chat or a log, not posts.
-
-    Most begin with a date or a time; or a part of them with dates of the same form; or many are a name and a
-    time, above what was said then; or most begin with one of a few names.
-    """
-    lines = [line for line in lines if any(map(str.isalnum, line))]
-    forms = Counter(filter(None, map(_dated_form, lines)))
-    dated, same = sum(forms.values()), max(forms.values(), default=0)
-    headers = _recurring(_HEADER, lines)
-    speakers = _recurring(_SPEAKER, lines)
-    return len(lines) > 1 and (
-        2 * dated > len(lines)
-        or (same > 1 and _LEAST_SHARE * same >= len(lines))
-        or (len(headers) > 1 and 4 * sum(headers) > len(lines))
-        or (len(speakers) > 1 and 3 * sum(speakers) > 2 * len(lines))
-    )
-
-
-def _dated_form(line: str) -> str:
-    """Return the form of the date with which a line begins, its digits as 0; "" if there is none."""
-    for form in _BEGINNINGS:
-        match = form.match(line)
-        if match and _is_date(match):
-            start = match[0] if form in {_BEGINS_DATED, _BEGINS_CLOCKED} else form.pattern
-            return _LETTERS.sub("a", _DIGITS.sub("0", start))
-    return ""
-
-
-def _is_date(match: re.Match[str]) -> bool:
-    """Whether a month that has a name is one: `1. The` is no date."""
-    groups = match.groupdict()
-    name = groups.get("m2") or groups.get("m3")
-    return not name or month_of(name) is not None
-
-
-def _recurring(form: re.Pattern[str], lines: Sequence[str]) -> list[int]:
-    """Return how often each name is found that is found more than once."""
-    names = Counter(match["name"] for line in lines if (match := form.match(line)))
-    return [count for count in names.values() if count > 1]
 
 
 class ChatDates:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BrokenArchive, LocationError
-from .chat_dates import is_log
 from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
+from .logs import is_log
 from .odd_records import OddRecords
 from .record_shapes import Row
 from .workbook import SUFFIXES, is_workbook, workbook_rows
@@ -28,12 +28,13 @@ _LONGEST_NAME = 30  # characters of the name of a column
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
 
 
-def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
+def table_rows(path: Path, encoding: str | None = None, *, one_author: bool = False) -> Iterator[Row]:
     """Yield the rows of a table; memory does not grow with it, unless it is a JSON object around a list.
 
     Args:
         path: The table.
         encoding: Of a table that is text, where the user says it.
+        one_author: Whether the user says that all lines of a text are one person's.
 
     Raises:
         BrokenArchive: The table is damaged; the message says where.
@@ -50,7 +51,7 @@ def table_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     if suffix in SUFFIXES:  # some sites name a text so, which opens in a program for workbooks
         return delimited_rows(_table(text, path, "is no workbook; save it again, or as CSV"), str(path))
     if suffix == ".txt":
-        return _text_rows(text, str(path))
+        return _text_rows(text, str(path), one_author=one_author)
     if suffix not in _DELIMITED:
         text = _table(text, path, "does not begin as JSON does; download or unpack it again")
     return delimited_rows(text, str(path))
@@ -150,7 +151,7 @@ def _checked(encoding: str | None) -> str | None:
         ) from None
 
 
-def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
+def _text_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[Row]:
     """Yield one row a line; refuse a chat, whose lines are of several people."""
     first = list(islice(text, _FIRST_LINES))
     content = chain(first, text)
@@ -158,10 +159,10 @@ def _text_rows(text: Iterator[str], name: str) -> Iterator[Row]:
         yield from delimited_rows(content, name)
     elif any(_START in line or _END in line for line in first):
         yield from _marked_texts(content)
-    elif is_log(first):
+    elif not one_author and is_log(first):
         raise LocationError(
-            f"{name} looks like a chat or a log of several people: lines begin with dates, times or names; "
-            "give the export as WhatsApp makes it, or only your own lines, without dates and names"
+            f"{name} looks like a chat or a log of several people: dates, times or names are before or above "
+            "what is said; give only your own lines, without these, or add --one-author if all are yours"
         )
     else:
         yield from ({"text": line} for line in content)

@@ -1,0 +1,163 @@
+"""Whether the lines of a text are those of a chat or a log of several people, in any language and form.
+
+A chat shows by what its lines begin with, or by what stands above them: a date or a time, a name that recurs,
+a line that is nothing but a name. Posts of one person, one a line, have this now and then; a chat has it all
+the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+from .calendars import month_of
+from .chat_dates import DATE, MARK, NUMBERS
+from .fields import without_marks
+
+_CLOCK = rf"(?:[^\W\da-zA-Z]{{1,6}}\s?|[^\W\d_]{{1,4}}\s)?\d{{1,2}}{MARK}:{MARK}\d{{2}}(?::\d{{2}})?"
+_WEEKDAY = r"(?:[^\W\d_]{2,12},?\s)?"
+_BEGINS_DATED = re.compile(rf"[^\w\n]{{0,3}}{_WEEKDAY}{DATE}(?!\d)", re.IGNORECASE)
+_BEGINS_CLOCKED = re.compile(rf"(?:[\[(<][^\W\d_]{{0,12}}\s?)?{MARK}{_CLOCK}\b", re.IGNORECASE)
+_BEGINS_IN_UNIX_TIME = re.compile(r"\W{0,2}1\d{9}(?:\d{3}|\.\d+)?\b")
+_BEGINS_IN_BRACKETS = re.compile(r"[\[(<][^\])>\n]{0,30}\d{1,2}:\d{2}[^\])>\n]{0,20}[\])>]")  # [5/1 10:11]
+_SUBTITLED = re.compile(r"[\d:.,]{5,15}\s*-+>\s*[\d:.,]{5,15}")
+_DATED_NAME = re.compile(
+    rf"[^\n:]{{1,40}}?[,\s(\[]{MARK}{DATE}(?:[ T,]|\sat\s){{1,2}}{MARK}\d{{1,2}}:\d{{2}}", re.IGNORECASE
+)
+_BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
+_BEGINNINGS = (
+    *(_BEGINS_DATED, _BEGINS_CLOCKED, _BEGINS_IN_UNIX_TIME, _BEGINS_IN_BRACKETS),
+    *(_SUBTITLED, _DATED_NAME, _BRACKETED),
+)
+_LEAST_SHARE = 4  # one line of so many has a date or a name, where all have the same form
+_HEADER = re.compile(  # a name and a time in a line of its own
+    rf"(?P<name>[^\n:]{{1,40}}?)[\s,\[(\u2014-]+(?:{NUMBERS}[ T,]{{1,2}})?\d{{1,2}}:\d{{2}}(?::\d{{2}})?"
+    r"\s?(?:[ap]\.?m\.?)?[\])\s]*\Z",
+    re.IGNORECASE,
+)
+_PARTED_HEADER = re.compile(  # parted by more than a space: `Ada — heute um 14:05 Uhr`
+    r"[^\n:]{1,40}?(?:\s[\u2014\u2013-]\s|\s?[\[(]|\s{2,}|\t)[^\n:]{0,25}?\d{1,2}:\d{2}(?::\d{2})?"
+    r"\s?(?:[^\W\d_]\.?){0,4}[\])\s]*\Z"
+)
+_SPEAKER = re.compile(  # a name and a mark, or an arrow, before what was said
+    r"(?P<name>[<\[(@*]{0,3}[^\W\d][\w .'-]{0,24}?"
+    r"(?=\*\*:|:\*\*|\*\*\s| ?[:\uff1a>)\]\u300c]|\s[-\u2013\u2014|>/]\s|\t)"
+    r"|(?:->|<-|=>|<=|>>|<<|[\u2190\u2192\u21d0\u21d2\xab\xbb])(?=\s))(?=\W{1,4}\w)"
+)
+_NUMBERED = re.compile(r"\W{0,2}\d{1,5}[.):]?\s+")
+_NAME_ALONE = re.compile(r"\W{0,3}[^\W\d][\w .'-]{0,29}(?:\*\*)?(?:\s?[:\uff1a](?:\*\*)?)?")
+_COLONS = (":", "\uff1a", ":**")
+_MOST_WORDS = 3  # of a line that is nothing but a name
+_QUOTED = ">"
+_MOST_BEGINNINGS, _LEAST_LINES = 4, 4
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+
+
+def is_log(lines: Sequence[str]) -> bool:
+    """Whether lines are those of a chat or a log, not posts, one a line."""
+    lines = [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
+    if len(lines) < 2:  # noqa: PLR2004 -- one line is no talk
+        return False
+    return (
+        _are_dated(lines)
+        or _have_headers(lines)
+        or _have_speakers(lines)
+        or _are_below_names(lines)
+        or _begin_with_few(lines)
+        or _quote_others(lines)
+    )
+
+
+def _are_dated(lines: Sequence[str]) -> bool:
+    """Whether most lines begin with a date or a time, or a part of them with those of the same form."""
+    forms = Counter(filter(None, map(_dated_form, lines)))
+    same = max(forms.values(), default=0)
+    return 2 * sum(forms.values()) > len(lines) or (same > 1 and _LEAST_SHARE * same >= len(lines))
+
+
+def _have_headers(lines: Sequence[str]) -> bool:
+    """Whether many lines are a name and a time, above what was said then."""
+    headers = _recurring(_HEADER, lines)
+    parted = sum(map(bool, map(_PARTED_HEADER.match, lines)))
+    return (len(headers) > 1 and _LEAST_SHARE * sum(headers) > len(lines)) or (
+        parted > 1 and len(lines) <= _LEAST_SHARE * parted and 2 * parted <= len(lines) + 1
+    )
+
+
+def _have_speakers(lines: Sequence[str]) -> bool:
+    """Whether most lines begin with one of a few names, or all do and a name recurs."""
+    unnumbered = [line[match.end() :] if (match := _NUMBERED.match(line)) else line for line in lines]
+    speakers = [match["name"].casefold() for line in unnumbered if (match := _SPEAKER.match(line))]
+    counts = Counter(speakers)
+    recurring = [count for count in counts.values() if count > 1]
+    all_do = len(speakers) == len(lines) and 1 < len(counts) < len(lines)
+    return all_do or (len(recurring) > 1 and 3 * sum(recurring) > 2 * len(lines))
+
+
+def _are_below_names(lines: Sequence[str]) -> bool:
+    """Whether a part of the lines is a name alone, above what was said: `Ada`, `Ada:` or `You said:`."""
+    alone = [line if _is_name_alone(line) else "" for line in lines]
+    with_colon = [line if line.endswith(_COLONS) else "" for line in alone]
+    names = Counter(name.casefold() for name in alone if name)
+    recur = sum(count for count in names.values() if count > 1)
+    return _stand_above(with_colon) or (len(names) > 1 and 2 * recur > names.total() and _stand_above(alone))
+
+
+def _is_name_alone(line: str) -> bool:
+    return _NAME_ALONE.fullmatch(line) is not None and len(line.split()) <= _MOST_WORDS
+
+
+def _stand_above(names: Sequence[str]) -> bool:
+    """Whether names, "" for other lines, are a part of the lines, and hardly ever follow one another."""
+    count = sum(map(bool, names))
+    side_by_side = sum(bool(one and other) for one, other in pairwise(names))
+    many = count > 1 and len(names) <= _LEAST_SHARE * count
+    return many and _LEAST_SHARE * side_by_side <= count and not names[-1]
+
+
+def _begin_with_few(lines: Sequence[str]) -> bool:
+    """Whether nearly all lines begin with one of a few words or signs, which go back and forth."""
+    unnumbered = [line[match.end() :] if (match := _NUMBERED.match(line)) else line for line in lines]
+    first = [line.split(maxsplit=1)[0] for line in unnumbered if " " in line]
+    few = {word for word, count in Counter(first).most_common(_MOST_BEGINNINGS) if count > 1}
+    spoken = [word for word in first if word in few]
+    runs = len(list(groupby(spoken)))
+    return (
+        len(lines) >= _LEAST_LINES
+        and len(few) > 1
+        and 10 * len(spoken) >= 9 * len(lines)
+        and 2 * runs >= len(spoken)
+    )
+
+
+def _quote_others(lines: Sequence[str]) -> bool:
+    """Whether lines that are quoted stand below one that ends with a colon, as in an answer to e-mail."""
+    return any(
+        other.startswith(_QUOTED) and one.endswith((":", "\uff1a")) and not one.startswith(_QUOTED)
+        for one, other in pairwise(lines)
+    )
+
+
+def _dated_form(line: str) -> str:
+    """Return the form of the date with which a line begins, its digits as 0; "" if there is none."""
+    for form in _BEGINNINGS:
+        match = form.match(line)
+        if match and _is_date(match):
+            start = match[0] if form in {_BEGINS_DATED, _BEGINS_CLOCKED} else form.pattern
+            return _LETTERS.sub("a", _DIGITS.sub("0", start))
+    return ""
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    """Whether a month that has a name is one: `1. The` is no date."""
+    groups = match.groupdict()
+    name = groups.get("m2") or groups.get("m3")
+    return not name or month_of(name) is not None
+
+
+def _recurring(form: re.Pattern[str], lines: Sequence[str]) -> list[int]:
+    """Return how often each name is found that is found more than once."""
+    names = Counter(match["name"] for line in lines if (match := form.match(line)))
+    return [count for count in names.values() if count > 1]
