@@ -47,6 +47,20 @@ def texts(tmp_path, records, **options):
         ("Statut", "Publié", "Brouillon"),
         ("moderation", "approved", "rejected"),
         ("for_followers", "false", "true"),
+        ("list_only", None, True),
+        ("is_archived", None, True),
+        ("is_scheduled", "no", "yes"),
+        ("limited", None, True),
+        ("post_type", "post", "postpone"),
+        ("thread_type", "public", "1-1"),
+        ("channel", "timeline", "DM"),
+        ("moderation", None, "removed"),
+        ("status", "published", "archived"),
+        ("deletion_time", None, "2024-01-01"),
+        ("removed_by", "", "mod"),
+        ("sichtbar", "ja", "nein"),
+        ("visible", {"type": 0, "list_id": 0}, {"type": 1, "list_id": 0}),
+        ("privacy", {"value": "EVERYONE"}, {"value": "ALL_FRIENDS"}),
     ],
 )
 def test_a_narrow_audience_is_known_by_its_words(tmp_path, field, open_word, narrow_word):
@@ -195,6 +209,39 @@ def test_a_column_without_a_name_says_nothing(tmp_path):
 def test_further_flags_close_a_record(tmp_path, flag):
     """A flag that only the records have that are not for everyone, whatever its place wrote it for."""
     assert texts(tmp_path, [{"text": MINE, flag: None}, {"text": SECRET, flag: True}], name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    "record", [{"text_only": True}, {"archived": True, "subreddit": "tea"}, {"removed_links": 2}]
+)
+def test_flags_of_posts_close_nothing(tmp_path, record):
+    """What is in a post, and that nobody can answer to it any more, says nothing about who may read it."""
+    assert texts(tmp_path, [{"text": MINE, **record}], name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("received", "sent"),
+    [
+        ("inbound_ts", "outbound_ts"),
+        ("received_at", "sent_at"),
+        ("date_received", "date_sent"),
+        ("rx_time", "tx_time"),
+    ],
+)
+def test_two_fields_for_what_came_and_what_went_are_those_of_a_chat(tmp_path, received, sent):
+    """Where each record has one of the two, it is a message; posts that have both, or one alone, are read."""
+    rows = [{received: "2024-01-01 10:00", "text": OTHER}, {sent: "2024-01-01 10:01", "text": MINE}]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, rows, name="Ada")
+    assert texts(tmp_path, [{received: "2024-01-01", sent: "2024-01-01", "text": MINE}], name="Ada") == [MINE]
+    assert texts(tmp_path, [{received: "2024-01-01", "text": MINE}], name="Ada") == [MINE]
+
+
+def test_an_encrypted_chat_of_messenger_is_not_read(tmp_path):
+    """Its export of end-to-end encrypted chats has other fields than that of the others."""
+    messages = [{"senderName": "Ada", "text": SECRET, "timestamp": 1700000000000}]
+    with pytest.raises(LocationError, match="direct or private"):
+        texts(tmp_path, {"participants": ["Ada"], "threadName": "Bob", "messages": messages}, handle="Ada")
 
 
 @pytest.mark.parametrize("field", ["profile", "contact", "имя", "발신자", "nom", "gibberish"])

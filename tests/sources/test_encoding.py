@@ -172,6 +172,12 @@ def test_code_pages_of_other_countries_are_recognised(tmp_path, codec):
     assert decoded(tmp_path, text.encode(codec)) == text
 
 
+def test_small_letters_of_one_country_are_no_capitals_of_another(tmp_path):
+    """Hebrew in cp1255 decodes as Cyrillic, too, all of it capitals, or as words of no language."""
+    text = "הקומקום שר בבוקר 0\nאני אוהב את הקומקום שלי 1\nקומקום חדש, חיים חדשים 2\n"
+    assert decoded(tmp_path, text.encode("cp1255")) == text
+
+
 @pytest.mark.parametrize("text", [LEGACY["cp1251"], LEGACY["gb18030"], FRENCH.strip()])
 def test_a_few_bytes_that_are_not_utf8_do_not_change_the_encoding(tmp_path, text):
     """UTF-8 with a cut letter, or with a line in another encoding, stays UTF-8."""

@@ -68,3 +68,17 @@ def test_half_an_emoji_is_mended_in_objects_one_after_another(tmp_path):
     path = tmp_path / "posts.json"
     path.write_text('{"text": "one",\n "user": "ada"}\n{"text": "\\udc00\\ud83d",\n "user": "ada"}')
     assert texts(path) == (["one", "\ufffd\ufffd"], {})
+
+
+def test_a_header_in_the_middle_of_tables_put_together_is_no_post(tmp_path):
+    """Rows that repeat the names of columns are left out."""
+    path = tmp_path / "posts.csv"
+    path.write_text("date,text\n2024-01-01,one\n" * 2)
+    assert texts(path, name="Ada") == (["one", "one"], {})
+
+
+def test_what_a_machine_that_went_off_leaves_at_the_end_is_left_out(tmp_path):
+    """Bytes of zero behind the last line are not text, and damage nothing before them."""
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"text\none\ntwo\n" + bytes(64))
+    assert texts(path, name="Ada") == (["one", "two"], {})

@@ -131,6 +131,31 @@ def test_sides_in_an_object_are_found(tmp_path):
     assert not isinstance(refused.value, SeveralAuthors)
 
 
+@pytest.mark.parametrize("values", [("A", "B"), ("S", "R"), (0, 1)])
+def test_few_records_that_take_strict_turns_within_minutes_are_a_talk(tmp_path, values):
+    """Eight records are enough where each value follows the other."""
+    with pytest.raises(LocationError, match="looks like a talk: 'code'"):
+        read(tmp_path, records("code", values, TURNS[:8], minutes=1), name="Ada")
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["is_recruiter", "from_seller", "by_landlord", "is_match_reply", "is_topic_starter", "from_patient"],
+)
+@pytest.mark.parametrize("values", [(True, False), ("no", "yes")])
+def test_a_flag_of_who_one_is_to_another_tells_two_people(tmp_path, field, values):
+    """However few the records are, and however long after one another; a constant flag says nothing."""
+    with pytest.raises(LocationError, match=f"looks like a talk: '{field}'"):
+        read(tmp_path, records(field, values, [0, 1, 0, 1], minutes=9999), name="Ada")
+    assert len(read(tmp_path, records(field, values, [0] * 4), name="Ada")) == 4
+
+
+@pytest.mark.parametrize("field", ["is_match", "is_newsletter", "is_expert_tip", "has_date", "is_spoiler"])
+def test_flags_of_what_a_post_is_tell_nobody(tmp_path, field):
+    """A flag may go to and fro in one person's posts."""
+    assert len(read(tmp_path, records(field, (True, False), ALONE, minutes=9999), name="Ada")) == len(ALONE)
+
+
 def test_one_voice_of_a_talk_can_be_chosen(tmp_path):
     """The message counts the voices, and `--handle` takes one."""
     rows = records("role", (0, 1), TURNS)

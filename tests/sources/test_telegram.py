@@ -194,3 +194,24 @@ def test_an_owner_whose_name_is_no_handle_is_still_somebody(tmp_path):
     path = tmp_path / "result.json"
     path.write_text(json.dumps(everything))
     assert sources.read(str(path)).account.handle == "1"
+
+
+def test_posts_of_a_channel_belong_to_who_signed_them(tmp_path):
+    """A channel with signatures has several authors, one of whom has to be chosen."""
+    messages = [
+        {**telegram_message(n, text), "from_id": "channel9", "from": "Tea", "author": author}
+        for n, (text, author) in enumerate([("mine", "Ada"), (PRIVATE, "Bob"), ("mine too", "Ada")], start=1)
+    ]
+    messages.append({**telegram_message(4, "of the channel"), "from_id": "channel9", "from": "Tea"})
+    channel = telegram_chat(*messages, kind="public_channel", number=9)
+    with pytest.raises(LocationError, match=r"Ada.*Bob"):
+        read_result(tmp_path, channel)
+    assert [post.text for post in read_result(tmp_path, channel, name="Ada")[1]] == ["mine", "mine too"]
+    assert [post.text for post in read_result(tmp_path, channel, name="Tea")[1]] == ["of the channel"]
+
+
+def test_what_was_kept_from_another_is_not_read(tmp_path):
+    """A forwarded message names where it comes from in one of two fields."""
+    kept = {**telegram_message(1, PRIVATE), "saved_from": "Bob"}
+    chat = telegram_chat(kept, telegram_message(2, "mine"), kind="private_group")
+    assert [post.text for post in read_result(tmp_path, chat)[1]] == ["mine"]

@@ -3,8 +3,9 @@
 Only messages of one person are read. In an export of everything this is its owner, and only groups and
 channels are read, never personal chats, chats with bots and saved messages. In an export of one chat, of any
 kind, it is the person whom the user names. Posts that a channel publishes in its own name are read only from
-an export of that channel alone. Forwarded messages, messages through bots and quotations are left out, as
-others wrote them. Groups that are not public count as unlisted, the narrowest visibility that posts can have.
+an export of that channel alone; those with a signature are the signer's. Forwarded messages, messages through
+bots and quotations are left out, as others wrote them. Groups that are not public count as unlisted, the
+narrowest visibility that posts can have.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class _Authorship(Struct, frozen=True):
     type: str = ""
     from_id: str | int | None = ""
     name: str | None = field(name="from", default="")
+    author: str | None = ""  # who signed a post of a channel
 
 
 class _Message(Struct, frozen=True):
@@ -81,9 +83,11 @@ class _Message(Struct, frozen=True):
     date: str = ""  # without a time zone
     date_unixtime: str = ""
     text: str | list[str | _Piece] = ""
+    author: str | None = ""
     reply_to_message_id: int | None = None
     reply_to_peer_id: str | None = None
     forwarded_from: str | UnsetType | None = UNSET
+    saved_from: str | UnsetType | None = UNSET
     via_bot: str | UnsetType | None = UNSET
 
 
@@ -112,7 +116,7 @@ def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
         visibility = Visibility.PUBLIC if chat.type.startswith("public_") else Visibility.UNLISTED
         for message in messages:
             text = _text(message)
-            if str(message.from_id) == author and text:
+            if _identity(message) == author and text:
                 in_chat = message.reply_to_message_id and not message.reply_to_peer_id
                 yield Post(
                     id=f"{chat.id}/{message.id}",
@@ -127,7 +131,8 @@ def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
 
 def _text(message: _Message) -> str:
     """Return the text of a message; an empty string if it is not a message, or another person wrote it."""
-    foreign = message.forwarded_from is not UNSET or message.via_bot is not UNSET
+    origins = (message.forwarded_from, message.saved_from, message.via_bot)
+    foreign = any(origin is not UNSET for origin in origins)
     if message.type != "message" or foreign:
         return ""
     pieces = [message.text] if isinstance(message.text, str) else message.text
@@ -136,6 +141,11 @@ def _text(message: _Message) -> str:
         for piece in pieces
         if isinstance(piece, str) or piece.type != "blockquote"
     ).strip()
+
+
+def _identity(message: _Message | _Authorship) -> str:
+    """Return what tells the author of a message from others: an id, and the signature where there is one."""
+    return f"{message.from_id}/{message.author}" if message.author else str(message.from_id)
 
 
 def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
@@ -162,9 +172,9 @@ def _choose(location: str, options: ReadOptions) -> tuple[str, Account]:
     for _, messages in _chats(location, list[_Authorship]):
         for message in messages:
             if message.type == "message" and message.from_id:
-                identity = str(message.from_id)
+                identity = _identity(message)
                 counts[identity] += 1
-                names[identity] = message.name or names.get(identity, identity)
+                names[identity] = message.author or message.name or names.get(identity, identity)
     author = choose_author(location, counts, options, names)
     handle = to_handle(names[author]) or author
     return author, Account(handle=handle, name=names[author], source="telegram")

@@ -11,17 +11,19 @@ REPOST = re.compile(  # before 2010 people typed it by hand, often without a col
 _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, whose posts have a colon then
     r"(?:RT|RP|reposted|repost|retweeted|retweet|reblogged|reblog|boosted|via|\u8f6c\u53d1|\u8f49\u767c|\u8ee2\u8f09"
     r"|\U0001f501|\u267a)(?:\s+(?:by|from|of))?\s*[:\uff1a|\uff5c]?\s*@\w+(?:@[\w.-]+)?\s*[:\uff1a]"
-    r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:",
+    r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:"
+    r"|[\U0001f501\U0001f504\u267b]\ufe0f?\s?[^\n:@]{1,60} (?:reposted|retweeted|boosted|shared):",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"(?<![\w@#])[(\[{{]?(?:{REPOST.pattern})")
+_REPOST_MARKED = re.compile(rf"[.#]?(?:{REPOST.pattern})")  # `.RT @bob`, `#RT @bob`
 _DASH = re.compile(r"\s[-\u2013\u2014|]+$")
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 
 
 def is_repost(text: str) -> bool:
     """Whether a post says at its beginning that it repeats another's."""
-    return REPOST.match(text) is not None or _SAID_SO.match(text) is not None
+    return _REPOST_MARKED.match(text) is not None or _SAID_SO.match(text) is not None
 
 
 def without_quoted_posts(text: str) -> str:

@@ -7,23 +7,27 @@ understood as open to everyone counts as closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...types import Visibility
 from .authorship import names_a_writer
-from .directions import asks_for_speaker, says_direction, says_receiver
+from .directions import are_fields_of_sides, asks_for_speaker, says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
 _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
 _MOST_AUDIENCES = 20  # different words in a field that says for whom
-_PARTS = {"closed_parts": NOT_PUBLIC, "deleted_parts": DELETED}
+_PARTS = {"closed_parts": NOT_PUBLIC, "deleted_parts": DELETED, "draft_parts": UNPUBLISHED}
+_LEVELS = ("value", "type", "name", "level")  # of the object in which a place has an audience
+_PUBLIC_ON_WEIBO = 0
 _CLOSED_KIND = re.compile(
     r"direct|^dm|personal|private|secret|whisper|^m?p?im$|draft|^(?:incoming|outgoing)$"
+    r"|^postponed?$|^suggest(?:ed)?$|^(?:11|1to1|1on1|oneonone|onetoone)$"
 )
 _CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
 _PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
+_REDDIT, _OLD_ON_REDDIT = "subreddit", {"archived", "isarchived"}  # there everybody sees what is archived
 _IS_TEXT, _TEXT_OF_REDDIT = "isself", "selftext"  # there `is_self` tells a text from a link
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
 _EVERYBODY = re.compile(r"activitystreams#Public\b|\bas:Public\b")
@@ -31,6 +35,10 @@ _EVERYBODY = re.compile(r"activitystreams#Public\b|\bas:Public\b")
 
 def visibility(word: object) -> Visibility | None:
     """Return the visibility that a word means; None if it is narrower, or not understood."""
+    if isinstance(word, Mapping):
+        if word.get("type") == _PUBLIC_ON_WEIBO:
+            return Visibility.PUBLIC
+        word = next((word[level] for level in _LEVELS if level in word), None)
     key, words = plain(word), names("audience")
     if key in words["public"]:
         return Visibility.PUBLIC
@@ -44,7 +52,9 @@ def is_published(word: object) -> bool:
 
 def is_closed_chat(envelope: Mapping[str, Any]) -> bool:
     """Whether the object around a list of messages says that they are of a direct or a private chat."""
-    if "thread_path" in envelope:  # of Messenger and Instagram
+    if (
+        "thread_path" in envelope or {"participants", "threadName"} <= envelope.keys()
+    ):  # of Messenger, Instagram
         return True
     parts = [envelope, *(value for value in envelope.values() if isinstance(value, Mapping))]
     return any(
@@ -61,13 +71,15 @@ class Audience:
         authors: The fields that hold the author's names.
     """
 
-    def __init__(self, sample: Iterable[Mapping[str, Any]], authors: Collection[str] = ()) -> None:
+    def __init__(self, sample: Sequence[Mapping[str, Any]], authors: Collection[str] = ()) -> None:
         self._authors = authors
         self._tests: list[tuple[Callable[[Mapping[str, Any]], bool], str]] = []
         self._known: set[str] = set()
         self._addressed: list[str] = []
         self._profiles: list[str] = []
         self._learn(sample)
+        if are_fields_of_sides(sample):
+            self._tests.append((lambda _: True, NOT_PUBLIC))
 
     def closed(self, record: Mapping[str, Any]) -> str:
         """Return why a record is not read, in the words of `skipped`; "" if it is for everyone."""
@@ -95,13 +107,7 @@ class Audience:
     def _learn_field(self, name: str, key: str, words: set[str]) -> None:
         """Add the tests of a field; `words` are what is in it, as far as that is known."""
         known = names("audience")
-        for kind, reason in _CLOSED_IF_SET.items():
-            if key in known[kind]:
-                self._add(name, _is_set, reason)
-        if key in known["open"]:
-            self._add(name, _is_not_open if words else _is_no, NOT_PUBLIC)
-        if key in known["published_flags"]:
-            self._add(name, _is_no, UNPUBLISHED)
+        self._learn_flag(name, key, words)
         if key in known["visibilities"]:
             self._add(name, _is_closed if words else _is_closed_if_set, NOT_PUBLIC)
         elif key not in known["closed"] and _says_for_whom(name) and not _are_flags(words):
@@ -117,11 +123,26 @@ class Audience:
             self._profiles.append(name)
         self._learn_kind(name, key)
 
+    def _learn_flag(self, name: str, key: str, words: set[str]) -> None:
+        """Add the tests of a field that closes or opens a record as soon as it is set."""
+        known = names("audience")
+        for kind, reason in _CLOSED_IF_SET.items():
+            if key in known[kind] and not (key in _OLD_ON_REDDIT and _REDDIT in self._known):
+                self._add(name, _is_set, reason)
+        if _says_removal(name):
+            self._add(name, _is_set, DELETED)
+        if key in known["open"]:
+            self._add(name, _is_not_open if words else _is_no, NOT_PUBLIC)
+        if key in known["published_flags"]:
+            self._add(name, _is_no, UNPUBLISHED)
+
     def _learn_words(self, name: str, key: str, words: set[str]) -> None:
         """Add the tests of a field whose name does not say for whom, but perhaps its words do."""
         known = names("audience")
         is_author = name in self._authors or _names_an_author(name, key)
         narrow = {*known["narrow"]} - ({*known["people"]} if is_author else set())
+        if not is_author and len(words) <= _MOST_AUDIENCES and words & {*known["between_two"]}:
+            self._add(name, lambda value: plain(value) in known["between_two"], NOT_PUBLIC)
         of_audience = {*known["public"], *known["unlisted"], *narrow}
         is_clear = _is_clearly_for_whom(name, words)
         if words and (words <= of_audience or (is_clear and not is_author)):
@@ -136,6 +157,8 @@ class Audience:
             for kind, reason in _PARTS.items():
                 if any(part in key for part in known[kind]):
                     self._add(name, _is_set, reason)
+            if _says_only(name):
+                self._add(name, _is_set, NOT_PUBLIC)
 
     def _learn_direction(self, name: str, words: set[str]) -> None:
         """Add the tests of a field that says from whom a message is, or to whom."""
@@ -195,6 +218,19 @@ def _are_flags(words: Collection[str]) -> bool:
     """Whether words mean yes or no; none do, as nothing is known of them."""
     known = names("audience")
     return {*map(plain, words)} <= {*known["yes"], *known["no"]}
+
+
+def _says_only(name: str) -> bool:
+    """Whether a flag says for whom alone a post is: `list_only`, but not `text_only`."""
+    words = parts(name)
+    return words[-1:] == ["only"] and set(words).isdisjoint(names("audience")["not_only"])
+
+
+def _says_removal(name: str) -> bool:
+    """Whether a field says when, why or by whom a post was taken away: `deletion_time`, `removed_by`."""
+    words, known = set(parts(name)), names("audience")
+    removals = words & {*known["removals"]}
+    return bool(removals) and words <= removals | {*known["around_removals"]}
 
 
 def _is_clearly_for_whom(name: str, words: Collection[str]) -> bool:

@@ -27,18 +27,13 @@ _KEYS = (  # of a profile, the most reliable first
 _ACCOUNT = "acct"
 _OF_IDS = {"id", "str", "user", "author", "account", "profile", "owner", "tweet", "twitter"}
 _NOTHING: tuple[object, ...] = (None, "", [], {})
-_AROUND = (
-    "legacy",
-    "user_results",
-    "result",
-    "user",
-    "profile",
-    "data",
-)  # objects in which the profile may be
+# objects in which the profile may be
+_AROUND = ("legacy", "user_results", "result", "user", "profile", "data")
 _SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
 _AT_HANDLE = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
 _NUMBER = re.compile(r"\d+(?:\.0)?")
 _ZERO = {"0", "0.0"}
+_FLAGS = {"True", "true", "TRUE", "Yes", "yes"}  # what is not empty in a field that asks: `from seller`
 _SOURCE = "source"  # `source user id`
 _LONGEST_NAME = 60  # characters
 _SHORTEST_NAME = 3  # characters: a column of shorter words holds codes
@@ -80,6 +75,7 @@ class Authorship:
             name
             for name in _used_fields(sample)
             if not says_direction(name, _values(sample, name), is_author=True)
+            and not _values(sample, name) <= _FLAGS
         ]
         by_key = {plain(name): name for name in reversed(used)}
         known = names("authors")
@@ -263,9 +259,12 @@ def _filled(sample: Sequence[Mapping[str, Any]], field: str) -> list[Any]:
 
 
 def _names(sample: Sequence[Mapping[str, Any]], field: str, wanted: str) -> bool:
-    """Whether a field of some records is just the name that is wanted."""
+    """Whether a field of some records is just the name that is wanted, and names no writer of reposts."""
     values = (record.get(field) for record in sample)
-    return any(isinstance(value, str | int) and same_handle(str(value), wanted) for value in values)
+    is_source = not {*names("repost_parts")["acts"], "original"}.isdisjoint(parts(field))
+    return not is_source and any(
+        isinstance(value, str | int) and same_handle(str(value), wanted) for value in values
+    )
 
 
 def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:

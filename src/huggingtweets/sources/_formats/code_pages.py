@@ -42,7 +42,7 @@ _LANGUAGES = {  # of the code pages that are tried
 }
 _LATIN = ("cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2")  # code pages of Latin letters, besides cp1252
 _TORN = re.compile(
-    "(?<=[^\\W\\d_])[\xa1-\xbf\xd7\xf7\u02c7\u02d8-\u02dd](?=[^\\W\\d_])|\ufffd"
+    "(?<=[^\\W\\d_])[\xa1-\xbf\xd7\xf7\u02c7\u02d8-\u02dd](?=[^\\W\\d_])|[\x80-\x9f\ufffd]"
 )  # a sign in a word
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 16 << 10  # bytes that are looked at
@@ -53,7 +53,13 @@ _LIKELY = 0.5  # probability of a language from which on it counts
 def guess(sample: bytes) -> str | None:
     """Return the code page of a text, or None if none makes sense of it."""
     sample = sample[:_LONGEST].rsplit(b"\n", 1)[0] if len(sample) > _LONGEST else sample
-    return next((page for page in _proposed(sample) if _fits(sample, page)), None)
+    likely = []
+    for page in _proposed(sample):
+        probability = _probability(sample, page)
+        if probability >= _CERTAIN and not _is_shouted(sample.decode(page)):
+            return page
+        likely += [page] if probability >= _LIKELY else []
+    return next(iter(likely), None)
 
 
 def of_language(sample: bytes) -> str | None:
@@ -77,16 +83,22 @@ def _proposed(sample: bytes) -> Iterator[str]:
     yield from (page for page in _LANGUAGES if page not in {match.encoding for match in matches})
 
 
-def _fits(sample: bytes, page: str) -> bool:
-    """Whether a text decodes in a code page, without odd words, and is in one of the page's languages."""
+def _probability(sample: bytes, page: str) -> float:
+    """How likely a text is in one of a code page's languages; 0 if it does not decode, or has odd words."""
     try:
         text = normalize("NFC", sample.decode(page))
     except UnicodeDecodeError:
-        return False
+        return 0
     words = [word for word in text.split() if not word.isascii()]
     odd = sum(_is_odd(word) for word in words)
     language, probability = _identifier().classify(" ".join(words))
-    return 10 * odd < len(words) and language in _LANGUAGES[page] and probability >= _LIKELY
+    return probability if 10 * odd < len(words) and language in _LANGUAGES[page] else 0
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether most letters that are not ASCII are capitals, as small ones of another code page may look."""
+    letters = [letter for letter in text if letter.isalpha() and not letter.isascii()]
+    return 2 * sum(map(str.isupper, letters)) > len(letters)
 
 
 def _is_odd(word: str) -> bool:

@@ -6,7 +6,8 @@ A word (`incoming`), a flag (`mine`, `sent by me`), an arrow, a code of SMS or a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from .fields import is_empty, names, parts, plain
 
@@ -44,6 +45,32 @@ def says_direction(name: str, words: Collection[str], *, is_author: bool = False
         or _are_sides(filled)
         or (not is_author and _are_telephones(name, filled))
     )
+
+
+def are_fields_of_sides(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether each record has one of two fields, for what came in and for what went out: `inbound_ts`."""
+    fields = {name: parts(name) for record in records for name in record}
+    known = names("audience")
+    received = [name for name, words in fields.items() if not {*known["received"]}.isdisjoint(words)]
+    sent = [name for name, words in fields.items() if not {*known["outgoing"]}.isdisjoint(words)]
+    pairs = (
+        (one, other)
+        for one in received
+        for other in sent
+        if one != other and _differ_in_side(fields[one], fields[other])
+    )
+    return any(_take_turns(records, one, other) for one, other in pairs)
+
+
+def _differ_in_side(received: Sequence[str], sent: Sequence[str]) -> bool:
+    known = names("audience")
+    one, other = set(received) - set(sent), set(sent) - set(received)
+    return bool(one and other) and one <= {*known["received"]} and other <= {*known["outgoing"]}
+
+
+def _take_turns(records: Sequence[Mapping[str, Any]], one: str, other: str) -> bool:
+    filled = {(not is_empty(record.get(one)), not is_empty(record.get(other))) for record in records}
+    return filled <= {(True, False), (False, True), (False, False)} and len(filled - {(False, False)}) > 1
 
 
 def says_receiver(name: str, fields: Collection[str]) -> bool:

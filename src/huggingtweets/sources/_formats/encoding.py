@@ -82,6 +82,8 @@ def lines(path: Path, codec: str | None = None) -> Iterator[str]:
     """
     encoding = Encoding(codec) if codec else find_encoding(path)
     for number, line in enumerate(_raw_lines(path, encoding.codec, encoding.errors), start=1):
+        if not line.strip("\0"):  # what a machine that went off leaves at the end
+            continue
         if len(line) == LONGEST_LINE or "\0" in line:
             raise BrokenArchive(f"{path} is not text in line {number:,}; save it again as text in UTF-8")
         yield encoding.repaired(line)
@@ -121,7 +123,7 @@ def find_encoding(path: Path) -> Encoding:
         head = file.read(_HEAD)
     if marked := next((codec for mark, codec in _BYTE_ORDER_MARKS.items() if head.startswith(mark)), None):
         return Encoding(marked)
-    if wide := _without_mark(head):
+    if wide := _without_mark(head.rstrip(b"\0")):
         return Encoding(wide)
     sample = _sample(path)
     try:

@@ -120,13 +120,16 @@ def _stand_above(names: Sequence[str]) -> bool:
 def _begin_with_few(lines: Sequence[str]) -> bool:
     """Whether nearly all lines begin with one of a few words or signs, which go back and forth."""
     unnumbered = [line[match.end() :] if (match := _NUMBERED.match(line)) else line for line in lines]
-    first = [line.split(maxsplit=1)[0] for line in unnumbered if " " in line]
+    parted = [line.partition(" ") for line in unnumbered]
+    first = [word for word, _, rest in parted if any(map(str.isalpha, rest))]
     few = {word for word, count in Counter(first).most_common(_MOST_BEGINNINGS) if count > 1}
     spoken = [word for word in first if word in few]
+    following = {tuple(line.split(maxsplit=2)[:2]) for line in unnumbered}
     runs = len(list(groupby(spoken)))
     return (
         len(lines) >= _LEAST_LINES
         and len(few) > 1
+        and len(following) >= 2 * len(few)  # what is said differs
         and 10 * len(spoken) >= 9 * len(lines)
         and 2 * runs >= len(spoken)
     )

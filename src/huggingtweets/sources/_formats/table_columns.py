@@ -34,6 +34,8 @@ class Columns(Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     replies: tuple[str, ...] = ()
     reposts: tuple[str, ...] = ()
+    originals: tuple[str, ...] = ()  # where a no means that it is a repost
+    sources: tuple[str, ...] = ()  # who wrote what is repeated
     quotes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -60,8 +62,8 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
     by_key = {plain(name): name for name in reversed(columns)}
     text = _text_column(place, sample, by_key, columns, text_column)
     several = {
-        field: tuple(by_key[key] for key in keys if key in by_key and not _is_count(sample, by_key[key]))
-        for field, keys in names("several").items()
+        field: tuple(name for name in found if _says_whose(name) or not _is_count(sample, name))
+        for field, found in _several(by_key).items()
     }
     texts = [value for row in sample if isinstance(value := rendered(row.get(text)), str) and value]
     values: dict[str, object] = {
@@ -78,12 +80,32 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
 
 def with_fields(columns: Columns, fields: Iterable[str]) -> Columns:
     """Add fields that only later rows have: JSON has some fields only where they are needed."""
-    by_key = {plain(name): name for name in fields}
-    more = {
-        field: (*getattr(columns, field), *(by_key[key] for key in keys if key in by_key))
-        for field, keys in names("several").items()
+    several = _several({plain(name): name for name in fields})
+    return replace(columns, **{field: (*getattr(columns, field), *found) for field, found in several.items()})
+
+
+def _several(by_key: dict[str, str]) -> dict[str, list[str]]:
+    """Return the columns of each meaning that several columns may have."""
+    several = {
+        field: [by_key[key] for key in keys if key in by_key] for field, keys in names("several").items()
     }
-    return replace(columns, **more)
+    several["reposts"] += [
+        name for name in filter(_says_whose, by_key.values()) if name not in several["reposts"]
+    ]
+    several["kinds"] += [name for name in filter(_says_kind, by_key.values()) if name not in several["kinds"]]
+    return several
+
+
+def _says_whose(name: str) -> bool:
+    """Whether a column says whose post is repeated, or who repeated it: `retweeted_from_author`."""
+    words, known = set(parts(name)), names("repost_parts")
+    acts, whose = words & {*known["acts"]}, words & {*known["whose"]}
+    return bool(acts and whose) and words <= acts | whose | {*known["around"]}
+
+
+def _says_kind(name: str) -> bool:
+    """Whether a column says of what kind a post is: `referenced_tweets.0.type`."""
+    return parts(name)[-1:] in (["type"], ["kind"])
 
 
 def rendered(value: object) -> object:

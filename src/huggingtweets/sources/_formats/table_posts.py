@@ -20,7 +20,7 @@ from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
-from .authors import person_handle, to_handle
+from .authors import person_handle, same_handle, to_handle
 from .authorship import Authorship, choose
 from .fields import is_empty, names, plain
 from .record_shapes import Row
@@ -211,7 +211,7 @@ def _posts(place: str, rows: Iterator[tuple[int, Row]], handle: str, table: _Tab
 def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
     """Return the post in a row, or None if the row has no text."""
     text = post_text(row, columns)
-    kind = _kind(text, row, columns)
+    kind = _kind(text, row, columns, handle)
     if not text and kind is not PostKind.REPOST:
         return None
     url = _field(row, columns.url)
@@ -233,15 +233,20 @@ def _field(row: Row, column: str | None) -> str:
     return "" if value is None or is_empty(value) or isinstance(value, dict | list) else str(value).strip()
 
 
-def _kind(text: str, row: Row, columns: Columns) -> PostKind:
+def _kind(text: str, row: Row, columns: Columns, handle: str) -> PostKind:
     said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
     named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
     references = " ".join(str(row.get(name)) for name in columns.references)
-    if _any(row, columns.reposts) or "retweeted" in references or "repost" in named or is_repost(text):
+    repeats = _any(row, columns.reposts) or _repeats_another(row, columns, handle)
+    if repeats or "retweeted" in references or "reasonRepost" in references or "repost" in named:
+        return PostKind.REPOST
+    if is_repost(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
     if replies or text.startswith("@") or _field(row, columns.reply_to):
         return PostKind.REPLY
+    if any(plain(row.get(name)) in names("audience")["no"] for name in columns.originals):
+        return PostKind.REPOST
     if _any(row, columns.quotes) or "quoted" in references or "quote" in named:
         return PostKind.QUOTE if text else PostKind.REPOST
     return PostKind.ORIGINAL
@@ -253,8 +258,18 @@ def _kinds() -> dict[str, frozenset[str]]:
     return {kind: frozenset(words) for kind, words in names("kinds").items()}
 
 
-def _any(row: Row, names: tuple[str, ...]) -> bool:
-    return bool(names) and any(not is_empty(row.get(name)) for name in names)
+def _any(row: Row, columns: tuple[str, ...]) -> bool:
+    return bool(columns) and any(_is_set(row.get(name)) for name in columns)
+
+
+def _is_set(value: object) -> bool:
+    return not is_empty(value) and plain(value) not in names("audience")["no"]
+
+
+def _repeats_another(row: Row, columns: Columns, handle: str) -> bool:
+    """Whether a column names somebody else who wrote the post first."""
+    writers = [_field(row, name) for name in columns.sources]
+    return any(writer and not same_handle(writer, handle) for writer in writers)
 
 
 def _id(value: str) -> str:

@@ -74,10 +74,13 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
     delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     escape = escape or ("\\" if _escapes_quotes(sample) else None)
     reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
-    header = _different([column.strip() for column in _first_row(reader, name)])
+    names_of_columns = _first_row(reader, name)
+    header = _different([column.strip() for column in names_of_columns])
     odd = OddRecords()
     only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
     for row in _whole_rows(reader, name, odd):
+        if row == names_of_columns:  # of tables that were put together
+            continue
         values = [delimiter.join(row)] if only_text else row
         if not all(map(_is_link, values[len(header) :])):  # X's tweets.csv has several in its last column
             more = f"{len(values)} fields where the header has {len(header)}"

@@ -23,6 +23,8 @@ _Values = list[str]  # of a field, one for each record; "" where there is none
 
 _MOST_SIDES = 4
 _LEAST_TURNS = 12  # records that can show that two values take turns
+_LEAST_STRICT = 8  # of them, where each follows the other, or all follow one another in minutes
+_LEAST_STEPS = 3  # of the flag of a role
 _LEAST_RUNS = 4
 _STRICT = 0.85  # of the steps from a record to the next, where the value changes: talks break off, too
 _FILLED = 0.9  # of the records
@@ -61,7 +63,7 @@ def sides_of_talk(
 
 def _are_sides(name: str, values: _Values) -> bool:
     """Whether a field tells two people apart in any table."""
-    if _are_asked_and_answered(values):
+    if _are_asked_and_answered(values) or _tells_roles(name, values):
         return True
     if not _goes_back_and_forth(values):
         return False
@@ -133,6 +135,27 @@ def _describes_person(name: str, values: _Values) -> bool:
     )
 
 
+def _tells_roles(name: str, values: _Values) -> bool:
+    """Whether a field of two values goes back and forth, and names what one is to another: `is_recruiter`."""
+    words, known = {*parts(name)}, names("talks")
+    is_answer = not words.isdisjoint({*names("directions")["answers"], "from", *names("authors")["by"]})
+    roles = {*known["roles"], *(known["roles_of_answers"] if is_answer else ())}
+    around = {
+        *names("directions")["around_sides"],
+        *names("directions")["answers"],
+        "topic",
+        "thread",
+        "original",
+    }
+    return (
+        bool(words & roles)
+        and words <= roles | around
+        and len(set(values)) == _TWO
+        and not are_programs(set(values))
+        and len(list(groupby(values))) >= _LEAST_STEPS
+    )
+
+
 def _are_asked_and_answered(values: _Values) -> bool:
     """Whether values are words for what is asked, and for what is said to it: `prompt`, `response`."""
     words, known = {plain(value) for value in values if value}, names("talks")
@@ -162,7 +185,9 @@ def _kinds() -> frozenset[str]:
 
 def _take_turns(values: _Values) -> bool:
     """Whether two values take turns almost always; one of them may be that there is none."""
-    return len(set(values)) == _TWO and len(values) >= _LEAST_TURNS and _changes(values) >= _STRICT
+    if len(set(values)) != _TWO or len(values) < _LEAST_STRICT:
+        return False
+    return _changes(values) == 1 or (len(values) >= _LEAST_TURNS and _changes(values) >= _STRICT)
 
 
 def _changes(values: _Values) -> float:
@@ -194,6 +219,6 @@ def _is_talk(sample: Sequence[Mapping[str, Any]], fields: Mapping[str, _Values],
     if any(all(values) and len(values) >= _LONG * len(list(groupby(values))) for values in raw):
         return True
     dates = [moment for moment in map(columns.dates.read, sample) if moment]
-    if len(dates) < max(_LEAST_TURNS, len(sample)):
+    if len(dates) < max(_LEAST_STRICT, len(sample)):
         return False
     return 0 < median(abs((later - earlier).total_seconds()) for earlier, later in pairwise(dates)) <= _QUICK
