@@ -23,6 +23,7 @@ from huggingtweets import (
 )
 from huggingtweets.errors import ModelError, RecipeError, UserError
 from huggingtweets.evaluation.style import load_style, write_style
+from huggingtweets.generation.filters import CirclesFilter
 from huggingtweets.progress import Silence
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.tiny import tiny_dataset, varied_texts
@@ -223,11 +224,18 @@ def test_the_best_of_none_is_refused(ngram_model):
         generate(ngram_model, best_of=0)
 
 
-def test_nothing_drawn_is_nothing_picked(ngram_model):
+def test_nothing_drawn_is_nothing_picked(ngram_model, monkeypatch):
     """Where filters refuse every draft, picking has nothing to do and says so by an empty result."""
-    refused = generate(ngram_model, "write to me@example.org", count=1, best_of=2)
+    monkeypatch.setattr(CirclesFilter, "objection", lambda *_: "is not wanted")
+    refused = generate(ngram_model, count=1, best_of=2)
     assert refused.samples == ()
-    assert set(refused.refused) == {"holds an e-mail address"}
+    assert set(refused.refused) == {"is not wanted"}
+
+
+def test_a_prompt_that_no_post_may_have_is_refused_at_once(ngram_model):
+    """A prompt with a private detail ends in one line, before anything is drawn."""
+    with pytest.raises(UserError, match="the prompt holds an e-mail address"):
+        generate(ngram_model, "write to me@example.org", count=1, best_of=2)
 
 
 def test_what_is_picked_is_a_sample_all_the_same(ngram_model):
