@@ -237,13 +237,13 @@ def test_the_game_s_score_lands_in_the_report(trained, tab, page):
     tab.click("#deal")
     for number in range(10):
         tab.get_by_text(f"Pair {number + 1} of").wait_for()
-        assert not tab.get_by_role("button", name="Enough").count()
+        assert not tab.get_by_role("button", name="Enough: count").count()
         tab.locator(".ht-choice").nth(number % 2).click()
         tab.get_by_text("The person wrote this").wait_for()
         assert json.loads(report.read_text()).get("game") is None
         if number < 9:
             tab.get_by_role("button", name="Next pair").click()
-    tab.get_by_role("button", name="Enough").click()
+    tab.get_by_role("button", name="Enough: count").click()
     tab.get_by_text("of 10 pairs").wait_for()
     assert json.loads(report.read_text())["game"]["found"]["count"] == 10
 
