@@ -56,7 +56,7 @@ def test_invented_words_are_counted_and_named(groups):
     assert answer.examples == ("blorfant",)
     headline = answer.headline(CONTEXT)
     assert headline.grade == "bad"
-    assert "blorfant" in headline.sentence
+    assert "are in no word list, like “blorfant”" in headline.sentence
 
 
 def test_what_is_no_word_is_not_looked_up():

@@ -140,8 +140,8 @@ def evaluate_folder(
         avatars=avatars,
         copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
     )
-    whole_file(folder.report_page, page.encode())
     evaluation.save(result, folder)
+    whole_file(folder.report_page, page.encode())  # last: who sees the page finds the figures, too
     return result
 
 

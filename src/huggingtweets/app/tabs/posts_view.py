@@ -214,8 +214,8 @@ def _sufficiency_text(sufficiency: Sufficiency) -> str:
     if sufficiency.level is not Level.ENOUGH:
         parts.append(
             _(
-                "What helps: a whole archive in place of the newest posts, posts of the same person from "
-                "other networks, and keeping replies and all languages."
+                "What helps: a whole archive in place of the newest posts, and the person's posts from other "
+                "networks."
             )
         )
     if gain := sufficiency.expected:

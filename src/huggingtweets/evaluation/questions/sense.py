@@ -1,6 +1,6 @@
 """Does it make sense?
 
-Two things are measured. First, words that do not exist: the share of a group's words that are neither in the
+Two things are measured. First, words in no word list: the share of a group's words that are neither in the
 person's training posts nor in a word list of their language. Names and slips of the pen count, so the
 person's own later posts are the ceiling. Second, surprise: what the posts cost a larger language model in
 bits per byte. That model was trained on none of them. The person's own posts are the ceiling here, too, and
@@ -37,7 +37,7 @@ class Sense(Answer, frozen=True, kw_only=True):
 
     title: ClassVar[str] = "Does it make sense?"
     labels: ClassVar[Mapping[str, Label]] = {
-        "invented": Label("words that do not exist", short="words that do not exist"),
+        "invented": Label("words in no word list", short="words in no word list"),
         "surprise": Label("bits per byte under a larger model", "number"),
     }
 
@@ -47,13 +47,13 @@ class Sense(Answer, frozen=True, kw_only=True):
     reader: str = ""  # the larger model, "" for none
 
     def headline(self, context: ReportContext) -> Headline:
-        """Whether its words exist, as those of the person do."""
+        """Whether its words are known ones, as those of the person are."""
         return Headline(self.title, *_grade(self.invented), self._invented_sentence(context.who))
 
     def sections(self, context: ReportContext) -> list[Section]:
         """Both measures between shuffled words and the person."""
         blocks = [
-            Panel("Words that do not exist", self._invented_sentence(context.who), "invented", (0,)),
+            Panel("Words in no word list", self._invented_sentence(context.who), "invented", (0,)),
             Panel("Surprise to a larger model", self._surprise_sentence(context.who), "surprise", ()),
         ]
         intro = "A model can have somebody's tone and still write words that nobody knows."
@@ -62,10 +62,10 @@ class Sense(Answer, frozen=True, kw_only=True):
     def methods(self, context: ReportContext) -> list[Method]:
         """What counts as a word, and who reads."""
         text = (
-            "A word does not exist where it is neither in a post that the model learnt from nor in a list of "
-            "the words that at least 12 of 2.25 million short posts have. Hashtags, handles and numbers are "
-            f"not looked at. Names and typing errors count, also those of {context.who}, whose unseen posts "
-            "say how many are natural."
+            "Words are looked for in the posts that the model learnt from, and in a list of words that at "
+            "least 12 of 2.25 million short posts have. Hashtags, handles and numbers are not looked for. In "
+            "no list are invented words, but also names, typing errors and rare words; "
+            f"{context.who}'s unseen posts say how many are natural."
         )
         reader = (
             f" Surprise is what the posts cost {self.reader}, a model that has learnt none of them."
@@ -75,7 +75,7 @@ class Sense(Answer, frozen=True, kw_only=True):
         return [Method(5, "Sense", text + reader)]
 
     def _invented_sentence(self, who: str) -> str:
-        """How many words do not exist, beside the person's."""
+        """How many words are in no word list, beside the person's."""
         row = self.invented
         if row.model is None:
             return inconclusive(row)
@@ -84,7 +84,7 @@ class Sense(Answer, frozen=True, kw_only=True):
             end = beside_own(row, higher="clearly fewer", lower="clearly more", same="no clear difference")
             own = f"; of {who}'s own {_in_1000(row.ceiling.value)}, which is {end}"
         like = f", like “{self.examples[0]}”" if self.examples else ""
-        return f"{capitalized(_in_1000(row.model.value))} of its words do not exist{like}{own}."
+        return f"{capitalized(_in_1000(row.model.value))} of its words are in no word list{like}{own}."
 
     def _surprise_sentence(self, who: str) -> str:
         """What its posts cost the larger model, beside the person's and shuffled words."""
@@ -126,7 +126,7 @@ def looked_up(post: str) -> list[str]:
 
 
 def _invented(material: Material, seed: int) -> tuple[Row, tuple[str, ...]]:
-    """The share of words that do not exist, and some of the model's.
+    """The share of words in no word list, and some of the model's.
 
     Other people's posts are left out: those that ship with the package were chosen for their common words.
     """
@@ -170,7 +170,7 @@ def _surprise(material: Material, seed: int) -> Row:
 
 
 def _grade(row: Row) -> tuple[str, Grade]:
-    """Yes like the person, or not quite; no where every other post has a word that does not exist."""
+    """Yes like the person, or not quite; no where every other post has a word in no word list."""
     model, own, ngram = row.model, row.ceiling, row.floors.get(NGRAM)
     if model is None or own is None:
         return "Unknown", "unknown"

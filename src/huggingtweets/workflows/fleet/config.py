@@ -82,7 +82,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     bits_per_byte: float | None = None
     base_bits_per_byte: float | None = None  # before training
     copied: float | None = None  # share of generated posts that copy a training post
-    invented: float | None = None  # share of generated words that do not exist
+    invented: float | None = None  # share of generated words in no word list
     seconds: float = 0.0  # that the training took, evaluation included
     permission: str = ""
     ended_at: datetime | None = None
