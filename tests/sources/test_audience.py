@@ -461,3 +461,48 @@ def test_what_was_taken_for_names_is_said(tmp_path):
     records = [{"xyz": word, "text": MINE} for word in ("One", "Two")] * 3
     with pytest.raises(LocationError, match="add --one-author if 'xyz' is not who wrote"):
         texts(tmp_path, records, name="Ada")
+
+
+def nested(path, author):
+    """Return an author at the end of a way through objects."""
+    first, *rest = path.split(".")
+    return {first: nested(".".join(rest), author) if rest else author}
+
+
+@pytest.mark.parametrize(
+    "path", ["meta.author", "data.author.username", "_source.user", "extra.sender.name", "info.posted_by"]
+)
+def test_an_author_in_objects_of_any_name_is_found(tmp_path, path):
+    """However deep the writer's field is, other people's records are not read."""
+    records = [{"text": MINE, **nested(path, "ada")}, {"text": OTHER, **nested(path, "bob")}]
+    with pytest.raises(LocationError, match=r"ada.*bob"):
+        texts(tmp_path, records, name="Grace")
+    assert texts(tmp_path, records, handle="ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    "path", ["embed.author.name", "card.author", "quoted.user", "reply_to.author", "media.owner"]
+)
+def test_the_author_of_something_else_is_not_the_writer(tmp_path, path):
+    """Previews of links, pictures and quoted posts in a record have writers of their own."""
+    records = [{"text": f"{MINE} {who}", **nested(path, who)} for who in ("ada", "bob")]
+    assert len(texts(tmp_path, records, name="Grace")) == len(records)
+
+
+def test_a_room_of_matrix_is_read_without_what_is_quoted_and_attached(tmp_path):
+    """The text is in `content`; pictures have the name of a file there, and notices have no text."""
+
+    def event(content, kind="m.room.message", who="@ada:e.org"):
+        return {"type": kind, "sender": who, "content": content, "event_id": "$1", "origin_server_ts": 1}
+
+    messages = [
+        event({"msgtype": "m.text", "body": MINE}),
+        event({"msgtype": "m.text", "body": f"> <@bob:e.org> {OTHER}\n\n{MINE} too"}),
+        event({"msgtype": "m.image", "body": "velvet.jpg"}),
+        event({"membership": "join", "displayname": "Ada"}, "m.room.member"),
+        event({"msgtype": "m.text", "body": OTHER}, who="@bob:e.org"),
+    ]
+    assert texts(tmp_path, {"room_name": "Tea", "messages": messages}, handle="@ada:e.org") == [
+        MINE,
+        f"{MINE} too",
+    ]

@@ -35,6 +35,7 @@ def kinds(tmp_path, records):
         ("isOriginal", "true", "false"),
         ("original_author", "ada", "bob"),
         ("crosspost_parent", None, "t3_x"),
+        ("retweeted_status.text", "", "their words"),
     ],
 )
 def test_a_field_that_says_whose_a_post_was_makes_a_repost(tmp_path, field, own, passed_on):

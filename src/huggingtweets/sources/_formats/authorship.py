@@ -6,30 +6,19 @@ A person is told from others by a handle or an id; display names change, and so 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from .authors import same_handle
 from .directions import says_direction
 from .fields import is_empty, names, parts, plain
+from .nested_authors import nested_author, value_at
+from .profiles import person_key, read_profile
 from .recurring_names import recur_as_names
 
-_KEYS = (  # of a profile, the most reliable first
-    *("acct", "screen_name", "screenName", "username", "userName", "handle", "login", "preferredUsername"),
-    *("nick", "name", "nickname", "displayName", "display_name", "displayname", "full_name", "first_name"),
-    *("id", "id_str", "user_id", "uuid", "did", "uri", "url", "email"),
-)
-_ACCOUNT = "acct"
 _OF_IDS = {"id", "str", "user", "author", "account", "profile", "owner", "tweet", "twitter"}
-_NOTHING: tuple[object, ...] = (None, "", [], {})
-# objects in which the profile may be
-_AROUND = ("legacy", "user_results", "result", "user", "profile", "data")
-_SHOWN = {"name", "nickname", "displayName", "display_name", "displayname", "full_name", "global_name"}
 _AT_HANDLE = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
 _NUMBER = re.compile(r"\d+(?:\.0)?")
 _ZERO = {"0", "0.0"}
@@ -38,9 +27,6 @@ _SOURCE = "source"  # `source user id`
 _LONGEST_NAME = 60  # characters
 _SHORTEST_NAME = 3  # characters: a column of shorter words holds codes
 _STATUS_LINK = re.compile(r"(?:twitter|x)\.com/(?!i/|web/)(\w{1,15})/status(?:es)?/(\d+)")
-_NAME_IN_CELL = re.compile(
-    r"""['"](?:screen_?name|user_?name|acct|handle|login|name)['"]\s*:\s*['"]([^'"]+)['"]""", re.IGNORECASE
-)
 
 
 class Person(NamedTuple):
@@ -64,6 +50,7 @@ class Authorship:
         self._known: set[str] = set()
         self._handle: str | None = None
         self._shown: list[str] = []
+        self._path: tuple[str, ...] = ()  # to the author in objects of other names: meta, author
         self._has_numbers = False  # whether authors are numbers, of which 0 is one
         self.guessed = ""  # the field that is taken for the author's only as its values recur as names do
         self._link = _link_of_one_author(sample, _used_fields(sample))
@@ -90,6 +77,8 @@ class Authorship:
         if not handles and not shown:
             handles = [name for name in used if _holds_people(sample, name)]
         if not handles and not shown and not self._link:
+            self._path = nested_author(sample, names_a_writer)
+        if not handles and not shown and not self._link and not self._path:
             handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
             self.guessed = next(iter(handles), "")
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
@@ -99,7 +88,7 @@ class Authorship:
     @property
     def is_known(self) -> bool:
         """Whether the records say who wrote them."""
-        return bool(self._link or self._handle)
+        return bool(self._link or self._handle or self._path)
 
     @property
     def has_ids(self) -> bool:
@@ -120,12 +109,12 @@ class Authorship:
         if self._link:
             match = _STATUS_LINK.search(str(record.get(self._link)))
             return Person(match[1] if match else "", shown)
-        value = record.get(self._handle) if self._handle else None
+        value = value_at(record, self._path) if self._path else record.get(self._handle or "")
         if self._has_numbers and str(value).strip() in _ZERO:
             return Person("0", shown)
         if isinstance(value, str) and not value.startswith(("{", "[", "(")):
-            return Person("" if is_empty(value) else _key(value.strip(), self._handle), shown)
-        key, own_shown = _read_profile(value)
+            return Person("" if is_empty(value) else person_key(value.strip(), self._handle), shown)
+        key, own_shown = read_profile(value)
         return Person(key, (*own_shown, *shown))
 
 
@@ -153,54 +142,6 @@ def _only(people: Iterable[Person], name: str) -> str:
     """Return the key of the only person who shows a name."""
     keys = {person.key for person in people if any(same_handle(name, shown) for shown in person.shown)}
     return keys.pop() if len(keys) == 1 else ""
-
-
-def _read_profile(value: object) -> tuple[str, tuple[str, ...]]:
-    """Return the handle, or the like, and the names shown of an author that is not a plain string."""
-    if isinstance(value, str):
-        parsed = _parse_cell(value)
-        match = _NAME_IN_CELL.search(value)
-        value = parsed if parsed is not None else match[1] if match else value
-    if isinstance(value, list | tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, Mapping):
-        return _read_object(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if is_empty(value) else _last_part(str(value)), ()
-
-
-def _read_object(profile: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    while inner := [profile[name] for name in _AROUND if isinstance(profile.get(name), Mapping)][:1]:
-        profile = inner[0]
-    named = {key: str(profile[key]) for key in _KEYS if profile.get(key) not in _NOTHING}
-    if not named:
-        return msgspec.json.encode(profile, enc_hook=str).decode()[:100], ()
-    key = next(iter(named))
-    return _key(named[key], key), tuple(named[name] for name in named if name in _SHOWN and name != key)
-
-
-def _parse_cell(text: str) -> object:
-    """Read an object that a cell holds as JSON or as Python; None if it is neither."""
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-
-
-def _key(value: str, field: str | None) -> str:
-    """What tells a person from others; `acct`, as Mastodon calls it, is an account and no e-mail address."""
-    is_account = plain(field or "") == _ACCOUNT and "@" in value and not value.startswith("@")
-    return f"@{value}" if is_account else _last_part(value)
-
-
-def _last_part(name: str) -> str:
-    """Return the handle in the address of a profile: `https://example.social/@ada` -> `ada`."""
-    return name.rstrip("/").rpartition("/")[2] if name.startswith(("http://", "https://")) else name
 
 
 def names_a_writer(column: str) -> bool:

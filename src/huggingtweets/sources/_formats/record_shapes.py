@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from .fields import names, plain
@@ -37,8 +37,9 @@ _NEVER = re.compile(
 )
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
     *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
-    *("node", "record", "object", "data", "value", "_source"),
+    *("node", "record", "object", "data", "value", "_source", "content"),
 )
+_CONTENT = "content"  # of a message of Matrix
 _POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")
 _DEEPEST = 4
@@ -103,7 +104,7 @@ def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
     for record in records:
         if depth == _DEEPEST or has_text(record):
             yield record
-        elif inner := next((name for name in _INNER if isinstance(record.get(name), dict)), None):
+        elif inner := next(filter(partial(_is_around, record), _INNER), None):
             around = {name: value for name, value in record.items() if name not in {inner, _POST}}
             if "core" in around:  # of X's own site: who wrote it
                 around["user"] = around.pop("core")
@@ -113,6 +114,12 @@ def flat_records(records: Iterable[Row], depth: int = 0) -> Iterator[Row]:
             yield from flat_records(with_owner(record[name], record), depth + 1)
         else:
             yield record
+
+
+def _is_around(record: Row, name: str) -> bool:
+    """Whether there is an object around the post under a name; one of WordPress around its text is none."""
+    inner = record.get(name)
+    return isinstance(inner, dict) and (name != _CONTENT or has_text(inner))
 
 
 def records_in(envelope: Mapping[str, Any]) -> list[Row]:

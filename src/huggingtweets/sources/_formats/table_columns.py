@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from .fields import names, parts, plain
 from .record_shapes import Row
 from .table_dates import DateColumns, find_dates
 
+_MARKED_QUOTATIONS = {"subreddit", "msgtype"}  # of Reddit and Matrix, which mark what is quoted with `>`
 _LONGEST_NAME = 40  # characters of the name of a column
 _LISTED = 20  # columns named in messages
 _COUNT = re.compile(r"\d{1,9}(?:\.0)?")
@@ -41,7 +43,7 @@ class Columns(Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     long_texts: tuple[str, ...] = ()  # the whole of texts that `text` has cut
     is_html: bool = False
-    has_quotations: bool = False  # whether lines after `>` are quotations, as on Reddit
+    has_quotations: bool = False  # whether lines after `>` are quotations
     is_bytes: bool = False  # whether texts are literals of Python, `b'...'`
 
 
@@ -72,7 +74,7 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         "text": text,
         "dates": find_dates(sample, by_key),
         "is_html": _share(_TAG.search, texts) > 0.1,  # noqa: PLR2004 -- posts of one line may have no tag
-        "has_quotations": "subreddit" in by_key,
+        "has_quotations": not _MARKED_QUOTATIONS.isdisjoint(by_key),
         "is_bytes": _share(_BYTES.fullmatch, texts) > 0.5,  # noqa: PLR2004 -- most
     }
     return msgspec.convert(values, Columns)
@@ -138,8 +140,14 @@ def _text_column(
         raise NoTextColumn(
             f"{place} has {lacking}, only {present}; name that of the text with --text-column", columns
         )
+    candidates = [name for name in candidates if _has_values(sample, name)] or candidates
     different = {name: len({str(row.get(name)) for row in sample}) for name in candidates}
     return next(name for name in candidates if 2 * different[name] >= max(different.values()))
+
+
+def _has_values(sample: list[Row], name: str) -> bool:
+    """Whether a column has more than objects and lists, as that of events between messages may have."""
+    return any(not isinstance(rendered(row.get(name)), dict | list | NoneType) for row in sample)
 
 
 def _seems_of_text(name: str) -> bool:
