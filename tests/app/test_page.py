@@ -76,6 +76,7 @@ def tab(window):
         _loaded(tab)
         seen.errors.clear()  # what was on its way when the page went
     tab.locator("#write:not([disabled])").wait_for()
+    tab.locator("#beginnings button").first.wait_for(state="attached")  # the settings came with them
     yield tab
     assert not seen.errors
     assert not seen.outside
