@@ -140,11 +140,16 @@ def drop(tab: Page, target: Locator, path: Path) -> None:
 def write_five(tab: Page) -> list[str]:
     """Let the model that is open write five posts, which replace those that are shown; return their texts."""
 
-    def ids() -> set[str | None]:
-        buttons = tab.locator("#posts [data-action=copy]").all()
-        return {button.get_attribute("data-item") for button in buttons}
+    def ids() -> set[str]:
+        buttons = tab.locator("#posts [data-action=copy]")
+        return set(buttons.evaluate_all("all => all.map((button) => button.dataset.item)"))
 
     before = ids()
     tab.locator("#write:not([disabled])").click()
-    until(lambda: ids() and not ids() & before)
+
+    def are_new() -> bool:
+        shown = ids()  # read once, since posts that are begun in between have none
+        return bool(shown) and not shown & before
+
+    until(are_new)
     return tab.locator("#posts .ht-post-text").all_text_contents()
