@@ -65,6 +65,25 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
         assert not seen.errors
 
 
+def test_an_answer_about_a_model_opens_none(page_with_models):
+    """What a model that is opened brings comes late, perhaps, and would open it again after another."""
+    with Client(page_with_models.url) as visitor:
+        (model,) = (
+            part["id"] for part in visitor.config["components"] if part["props"].get("elem_id") == "model"
+        )
+        events = [
+            event
+            for event in visitor.config["dependencies"]
+            if [model, "change"] in event["targets"] and model in event["outputs"] and event["backend_fn"]
+        ]
+        for event in events:
+            answer = visitor.call(event["id"], [visitor.key, "me"])
+            update = answer["output"]["data"][event["outputs"].index(model)]
+            assert [name for _, name in update["choices"]].count("me") == 1
+            assert "value" not in update
+        assert events
+
+
 def test_a_post_that_another_window_replaced_says_so(chromium, page_with_models):
     """A button of a post that is no longer shown tells where the post is, and shows those there are now."""
     url = f"{page_with_models.url}?tab=play&model=me"

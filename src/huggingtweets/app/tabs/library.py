@@ -81,10 +81,13 @@ class LibraryTab:
 
     def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
         """Show the models that there are now; what is selected or asked stays so."""
-        table, choices, actions, *_, opened = _update(self._shared.session(key), model)
+        session = self._shared.session(key)
+        table, choices, actions, *_, opened = _update(session, model)
         choices.pop("value")
-        if not model:  # the one that the address names is opened by another event
-            opened = more_choices(self._shared.session(key))
+        # The one that the address names is opened by another event. One that is there stays without being
+        # named: the visitor may have opened another while this was answered.
+        if not model or opened["value"] == model:
+            opened = more_choices(session)
         return table, choices, actions, *(gr.skip(),) * (len(self._buttons) + 2), opened
 
     def _on_open(self, key: object, selected: object) -> tuple[Any, ...]:
