@@ -1,7 +1,8 @@
 """Cleaning: from posts as they were published to text to train on, with a count of every dropped post.
 
-A post passes through `STEPS`, one after the other. Each step returns the post, changed or not, or the reason
-to drop it. Repeated posts are dropped last, in order of time, so that the earliest of them stays.
+A post passes through the steps that the rules ask for, one after the other. Each step returns the post,
+changed or not, or the reason to drop it. Repeated posts are dropped last, in order of time, so that the
+earliest of them stays.
 """
 
 from __future__ import annotations
@@ -16,31 +17,10 @@ from ..text.private import without_private_details
 from ..types import Funnel, Post, Reason
 from .languages import main_language, posts_language
 from .rules import CleaningRules
-from .steps import (
-    Step,
-    can_act,
-    clean_text,
-    drop_excluded,
-    drop_other_days,
-    drop_other_languages,
-    drop_replies,
-    drop_reposts,
-    drop_short,
-    holds_private_details,
-    rewrite_text,
-)
+from .steps import Step, clean_text, holds_private_details, steps_for
 
-__all__ = ["EXAMPLES", "STEPS", "CleanedPosts", "CleaningRules", "clean", "clean_text", "main_language"]
+__all__ = ["EXAMPLES", "CleanedPosts", "CleaningRules", "clean", "clean_text", "main_language"]
 
-STEPS: tuple[Step, ...] = (
-    drop_reposts,
-    drop_replies,
-    drop_excluded,
-    drop_other_days,
-    rewrite_text,
-    drop_short,
-    drop_other_languages,
-)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 EXAMPLES = 3  # posts that are shown: kept ones, and dropped ones of each reason
 
@@ -82,7 +62,7 @@ def clean(
         The kept posts. Kept and dropped posts in the funnel add up to the posts read.
     """
     rules = rules or CleaningRules()
-    steps = [step for step in STEPS if can_act(step, rules)]
+    steps = steps_for(rules)
     counter = _FunnelCounter(most=examples)
     cleaned: list[Post] = []
     excluded: list[str] = []

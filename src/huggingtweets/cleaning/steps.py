@@ -22,9 +22,9 @@ def drop_reposts(post: Post, _: CleaningRules) -> Post | Reason:
     return Reason.REPOST if post.kind is PostKind.REPOST else post
 
 
-def drop_replies(post: Post, rules: CleaningRules) -> Post | Reason:
-    """Drop replies, unless the rules keep them."""
-    return Reason.REPLY if post.kind is PostKind.REPLY and not rules.keep_replies else post
+def drop_replies(post: Post, _: CleaningRules) -> Post | Reason:
+    """Drop replies."""
+    return Reason.REPLY if post.kind is PostKind.REPLY else post
 
 
 def drop_excluded(post: Post, rules: CleaningRules) -> Post | Reason:
@@ -34,8 +34,6 @@ def drop_excluded(post: Post, rules: CleaningRules) -> Post | Reason:
 
 def drop_other_days(post: Post, rules: CleaningRules) -> Post | Reason:
     """Drop posts before the first day or after the last day of the rules, and those without a date."""
-    if rules.since is None and rules.until is None:
-        return post
     first, last = rules.since or date.min, rules.until or date.max
     return post if post.created_at and first <= post.created_at.date() <= last else Reason.DATE
 
@@ -58,15 +56,18 @@ def drop_other_languages(post: Post, rules: CleaningRules) -> Post | Reason:
     return post
 
 
-def can_act(step: Step, rules: CleaningRules) -> bool:
-    """Whether a step can drop or change any post under these rules; what cannot need not be asked."""
+def steps_for(rules: CleaningRules) -> list[Step]:
+    """The steps that these rules ask for, in order."""
     asked: dict[Step, bool] = {
+        drop_reposts: True,
         drop_replies: not rules.keep_replies,
         drop_excluded: bool(rules.exclude or rules.exclude_matching),
         drop_other_days: rules.since is not None or rules.until is not None,
-        drop_other_languages: bool(rules.lang),
+        rewrite_text: True,
+        drop_short: True,
+        drop_other_languages: rules.lang is not None,
     }
-    return asked.get(step, True)
+    return [step for step, is_asked in asked.items() if is_asked]
 
 
 def holds_private_details(post: Post) -> bool:
