@@ -392,6 +392,29 @@ def test_two_models_write_side_by_side(tab, page):
     assert written.load_beside(_session(page), ModelFolder(page.folder / "models" / "me")) is None
 
 
+def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
+    """The second model's posts are beside the others or right below them, above the open list of earlier ones."""
+    for size in (browser.PHONE, (900, 900), browser.DESKTOP):
+        with browser.page_of(chromium, f"{page.url}?tab=play&model=me", size) as (tab, _):
+            tab.locator("#write:not([disabled])").wait_for()
+            tab.get_by_label("Beside it").click()
+            tab.get_by_role("option", name="other, ngram").click()
+            for _ in range(2):  # the second time something was written before
+                browser.write_five(tab)
+            tab.get_by_role("button", name="What it wrote before").click()
+            tab.locator("#history q").first.wait_for()
+            tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+            posts, beside, before = (
+                tab.locator(part).bounding_box() for part in ("#posts", "#beside", "#history")
+            )
+            below_or_beside = posts["y"] if size == browser.DESKTOP else posts["y"] + posts["height"]
+            assert 0 <= beside["y"] - below_or_beside < 50
+            assert before["y"] >= max(part["y"] + part["height"] for part in (posts, beside))
+            tab.get_by_label("Beside it").click()
+            tab.get_by_role("option", name="nobody").click()
+            tab.locator("#beside").wait_for(state="hidden")
+
+
 def test_the_best_of_several_drafts_is_kept(tab, page):
     """Of several drafts the one most like the person is shown; it says so, and never goes on the card."""
     tab.get_by_role("button", name="More settings").click()

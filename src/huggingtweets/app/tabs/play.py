@@ -79,11 +79,13 @@ class PlayTab:
                     self._mastodon = gr.Textbox(
                         sharing.SERVER, label=_("Your server of Mastodon"), max_length=100
                     )
-            with gr.Column(scale=6, min_width=300):
-                self._posts = action_html(play_view.no_model(), "posts")
+            with gr.Column(scale=6, min_width=300, elem_classes="ht-written"):
+                with gr.Row(elem_classes="ht-both"):
+                    with gr.Column(scale=6, min_width=300):
+                        self._posts = action_html(play_view.no_model(), "posts")
+                    self._beside.lay_out()
                 with gr.Accordion(_("What it wrote before"), open=False):
                     self._history = action_html(Markup(""), "history")
-            self._beside.lay_out()
 
     def connect(self) -> None:
         """Register the event handlers."""
