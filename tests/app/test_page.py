@@ -19,7 +19,7 @@ from huggingtweets.app import events, training_request, written
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
-from huggingtweets.model_folder import SAMPLING, ModelFolder
+from huggingtweets.model_folder import PREDICTIONS, SAMPLING, ModelFolder
 from huggingtweets.sources import ReadOptions
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
@@ -393,7 +393,7 @@ def test_two_models_write_side_by_side(tab, page):
 
 
 def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
-    """The second model's posts are beside the others or right below them, above the open list of earlier ones."""
+    """The second model's posts are beside the others or right below them, above all earlier ones."""
     for size in (browser.PHONE, (900, 900), browser.DESKTOP):
         with browser.page_of(chromium, f"{page.url}?tab=play&model=me", size) as (tab, _):
             tab.locator("#write:not([disabled])").wait_for()
@@ -623,6 +623,30 @@ def test_favourites_and_earlier_posts_are_kept(tab, page):
     assert "Not a person" in notice
     assert len(posts) >= 10
     assert " ".join(starred.split()) in [" ".join(post.split()) for post in posts]
+
+
+def test_a_post_on_the_card_is_taken_off_among_earlier_ones(chromium, page):
+    """A post that was put on the card, and then written over, is first in the history, where it is taken off."""
+    picture = page.folder / "models" / "me" / PREDICTIONS
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen):
+        browser.write_five(tab)
+        for undo in tab.locator("#posts [data-action=unpin], #history [data-action=unpin]").all():
+            undo.click()  # of a visit before
+        own = picture.read_bytes()
+        text = tab.locator("#post-1 .ht-post-text").text_content()
+        tab.get_by_role("button", name="Put post 2 on the card").click()
+        tab.get_by_text("It stands first on the model's card now").wait_for()
+        assert picture.read_bytes() != own
+        browser.write_five(tab)
+        tab.get_by_role("button", name="What it wrote before").click()
+        first = tab.locator("#history li").first
+        first.get_by_role("button", name="Take it off the card").click()
+        tab.get_by_text("The card is as it was before").wait_for()
+        tab.locator("#history [data-action=unpin]").wait_for(state="detached")
+        assert picture.read_bytes() == own
+        assert " ".join(text.split()) in " ".join(tab.locator("#history").inner_text().split())
+        assert not tab.get_by_text("Another window wrote").count()
+        assert not seen.errors
 
 
 def test_models_of_different_posts_are_not_compared(tab, page):

@@ -14,7 +14,7 @@ from huggingtweets.app import writing, written
 from huggingtweets.app.loaded_models import CAPACITY, LoadedModels
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.writing import Settings
-from huggingtweets.app.written import BesidePosts
+from huggingtweets.app.written import BesidePosts, WrittenPost
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.model_folder import SAMPLING, STYLE, ModelFolder
@@ -112,6 +112,19 @@ def test_an_n_gram_model_has_nothing_before_it(ngram_model):
     settings = Settings(max_tokens=60)
     with pytest.raises(UserError, match="began from nothing"):
         list(writing.write(LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, base=True))
+
+
+def test_the_post_on_the_card_is_kept_with_favourites(ngram_model, tmp_path):
+    """Of too many posts the oldest go, never the one on the card, which could then not be taken off it."""
+    session, model = Session(tmp_path / "session", tmp_path, None), ModelFolder(ngram_model)
+    posts = [
+        WrittenPost(prompt="", text=str(number), at=number, shown=False, pinned=number == 1, favourite=not number)
+        for number in range(written.MAX_POSTS + 10)
+    ]
+    written.save(posts, session, model)
+    kept = [post.text for post in written.load(session, model)]
+    assert len(kept) == written.MAX_POSTS
+    assert kept[:3] == ["0", "1", "12"]
 
 
 def test_posts_beside_a_model_go_with_either(ngram_model, tmp_path):

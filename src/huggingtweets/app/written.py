@@ -25,7 +25,7 @@ from .sessions import Session
 FOLDER = "written"
 SHORT_DIGEST = 16  # hex digits of a digest in a file's name
 _BESIDE = "-beside.json"  # ends the name of the file with what was written beside a model's posts
-MAX_POSTS = 300  # of a model; the oldest go first, favourites last
+MAX_POSTS = 300  # of a model; the oldest go first, favourites and the one on the card last
 
 
 class WrittenPost(Struct, frozen=True, kw_only=True):
@@ -66,10 +66,15 @@ def load(session: Session, model: ModelFolder) -> list[WrittenPost]:
 def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> None:
     """Write the posts of a model, whole or not at all; of too many the oldest are left out."""
     too_many = len(posts) - MAX_POSTS
-    oldest = sorted(posts, key=lambda post: (post.shown, post.favourite, post.at))[: max(too_many, 0)]
+    oldest = sorted(posts, key=_worth)[: max(too_many, 0)]
     left_out = {post.id for post in oldest}
     kept = [post for post in posts if post.id not in left_out]
     whole_file(_file(session, model), msgspec.json.encode(kept))
+
+
+def _worth(post: WrittenPost) -> tuple[bool, bool, float]:
+    """What is kept longer compares greater; what stands on the card could else not be taken off it."""
+    return post.shown, post.favourite or post.pinned, post.at
 
 
 def find(posts: Sequence[WrittenPost], post_id: str) -> WrittenPost:

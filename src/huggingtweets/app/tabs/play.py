@@ -240,7 +240,9 @@ class PlayTab:
             self._change(session, folder, written.with_pinned, "")
         post = written.find(written.load(session, folder), post_id)
         below: dict[str, Markup] = {}
-        if not post.shown and action != "star":
+        if not post.shown and action == "unpin":
+            gr.Info(_("The card is as it was before."))
+        elif not post.shown and action != "star":
             gr.Warning(
                 _("Another window wrote other posts. Here they are; yours are in “What it wrote before”.")
             )

@@ -36,7 +36,7 @@ _LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
 _BEGINNINGS = Markup('<div class="ht-beginnings" role="group" aria-label="{}">{}</div>')
 _DOWNLOAD = Markup('<a class="ht-link" download="posts.txt" href="{}">{}</a>')
 _HISTORY = Markup('<ul class="ht-history">{}</ul>')
-_EARLIER = Markup("<li>{star}<q>{text}</q> <time>{at}</time></li>")
+_EARLIER = Markup("<li>{star}<q>{text}</q>{pin} <time>{at}</time></li>")
 _PINNED = Markup('<p class="ht-note" role="status">{} {}</p>')
 
 
@@ -178,8 +178,11 @@ def beginnings(texts: Sequence[str]) -> Markup:
 
 
 def history(written: Sequence[WrittenPost], record: Record) -> Markup:
-    """Posts from before, favourites first, then the newest, and a link to download all as text."""
-    ordered = sorted(written, key=lambda post: (not post.favourite, -post.at))
+    """Posts from before, and a link to download all as text.
+
+    The one on the card is first, which can be taken off there, then favourites, then the newest.
+    """
+    ordered = sorted(written, key=lambda post: (not post.pinned, not post.favourite, -post.at))
     earlier = [post for post in ordered if not post.shown]
     if not earlier:
         return empty(_("Nothing yet"), _("What it wrote before is kept here."))
@@ -187,6 +190,7 @@ def history(written: Sequence[WrittenPost], record: Record) -> Markup:
         _EARLIER.format(
             star=_star(post),
             text=plain(post.text),
+            pin=_pin(post) if post.pinned else "",
             at=day_and_time(datetime.fromtimestamp(post.at, UTC)),
         )
         for post in earlier
@@ -198,6 +202,10 @@ def history(written: Sequence[WrittenPost], record: Record) -> Markup:
 
 def _label(number: int) -> str:
     return _("Post {number}").format(number=numeral(number + 1))
+
+
+def _pin(post: WrittenPost) -> Markup:
+    return button("unpin", PIN, post.id, name=_("Take it off the card"), kind="ht-icon-button on")
 
 
 def _star(post: WrittenPost) -> Markup:
