@@ -626,7 +626,7 @@ def test_favourites_and_earlier_posts_are_kept(tab, page):
 
 
 def test_a_post_on_the_card_is_taken_off_among_earlier_ones(chromium, page):
-    """A post that was put on the card, and then written over, is first in the history, where it is taken off."""
+    """A post on the card that was written over is first in the history, where it is taken off."""
     picture = page.folder / "models" / "me" / PREDICTIONS
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen):
         browser.write_five(tab)
@@ -665,18 +665,84 @@ def test_models_of_different_posts_are_not_compared(tab, page):
     record.write_text(unchanged, "utf-8")
 
 
+def _slow_model(page, name: str) -> tuple[Path, bytes]:
+    """A model that is read from a slow disk: whoever does waits until its file is written, which is given."""
+    models = page.folder / "models"
+    sampling = shutil.copytree(models / "me", models / name) / SAMPLING
+    record = models / name / "run.json"
+    digest = json.loads(record.read_bytes())["model_digest"]
+    record.write_text(record.read_text("utf-8").replace(digest, digest[1:] + digest[:1]), "utf-8")
+    content = sampling.read_bytes()
+    sampling.unlink()
+    os.mkfifo(sampling)
+    return sampling, content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_model_is_asked_to_write_while_another_writes(chromium, page):
+    """A press counts once for each model: one that is opened writes at once, whatever the one before does."""
+    sampling, content = _slow_model(page, "slow")
+    slow, other = (ModelFolder(page.folder / "models" / name) for name in ("slow", "other"))
+    before = len(written.load(_session(page), other))
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=slow") as (tab, seen):
+        for _ in range(2):
+            with tab.expect_response("**/queue/join*"):
+                tab.locator("#write:not([disabled])").click()
+        tab.locator("#post-4[aria-busy]").wait_for()
+        tab.locator("#model input").click()
+        tab.get_by_role("option", name="other, ngram").click()
+        tab.click("#write")
+        browser.until(lambda: len(written.load(_session(page), other)) == before + 5)
+        texts = [post.text.split() for post in written.shown(written.load(_session(page), other))]
+        posts = tab.locator("#posts .ht-post-text")
+        browser.until(lambda: [text.split() for text in posts.all_text_contents()] == texts)
+        assert not written.load(_session(page), slow)
+        sampling.write_bytes(content)
+        tab.get_by_text("The model is being loaded").wait_for(state="hidden")
+        assert [text.split() for text in posts.all_text_contents()] == texts
+        assert not seen.errors
+    shutil.rmtree(slow.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_posts_are_written_once_for_two_presses(chromium, page):
+    """Whoever presses twice gets five posts, not five that five others replace."""
+    sampling, content = _slow_model(page, "slower")
+    slow = ModelFolder(page.folder / "models" / "slower")
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=slower") as (tab, _):
+        for _ in range(2):
+            with tab.expect_response("**/queue/join*"):
+                tab.locator("#write:not([disabled])").click()
+        sampling.write_bytes(content)
+        tab.locator("#posts [data-action=copy]").nth(4).wait_for()
+        tab.get_by_text("The model is being loaded").wait_for(state="hidden")
+        assert len(written.load(_session(page), slow)) == 5
+    shutil.rmtree(slow.path)
+    written.delete(_session(page), slow)
+
+
+def test_a_model_that_is_gone_is_said_to_be(chromium, page):
+    """Where another window has deleted the open model, the page says so, and opens another when asked."""
+    gone = Path(shutil.copytree(page.folder / "models" / "me", page.folder / "models" / "gone"))
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=gone") as (tab, _):
+        tab.locator("#write:not([disabled])").wait_for()
+        shutil.rmtree(gone)
+        _open(tab, "Library")
+        browser.until(lambda: "gone" not in tab.locator("#library").inner_text())
+        _open(tab, "Play")
+        tab.get_by_text("this model is not here any more").first.wait_for()
+        tab.click("#write")
+        assert not tab.get_by_text("list of choices").count()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_model_that_is_being_loaded_holds_up_nothing(chromium, page):
     """While it is read from a slow disk, the page says so, and the game goes on."""
-    models = page.folder / "models"
-    sampling = shutil.copytree(models / "me", models / "slow") / SAMPLING
-    content = sampling.read_bytes()
-    sampling.unlink()
-    os.mkfifo(sampling)  # whoever reads it waits until something is written to it
-    with browser.page_of(chromium, f"{page.url}?tab=game&model=slow") as (tab, _):
+    sampling, content = _slow_model(page, "slowest")
+    with browser.page_of(chromium, f"{page.url}?tab=game&model=slowest") as (tab, _):
         tab.locator("#deal:not([disabled]):visible, .ht-pair:visible").first.wait_for()
         _open(tab, "Play")
         tab.get_by_text("The model is being loaded").wait_for()
         sampling.write_bytes(content)
         tab.get_by_text("The model is being loaded").wait_for(state="hidden")
-    shutil.rmtree(models / "slow")
+    shutil.rmtree(page.folder / "models" / "slowest")

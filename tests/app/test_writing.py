@@ -29,6 +29,15 @@ def test_numbers_that_the_page_does_not_offer_are_refused(number):
             Settings.of_inputs("balanced", length, best_of, "")
 
 
+def test_settings_of_another_model_are_left_out(ngram_model, tmp_path):
+    """A speaker and drafts that the page still has from the model before go, where the model has none."""
+    chosen = Settings(wildness="wild", max_tokens=60, best_of=4, speaker="somebody")
+    folder = ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
+    assert writing.fitting(chosen, folder) == Settings(wildness="wild", max_tokens=60, best_of=4)
+    (folder.path / STYLE).unlink()
+    assert writing.fitting(chosen, folder) == Settings(wildness="wild", max_tokens=60)
+
+
 def test_the_draft_most_like_the_person_is_kept(ngram_model):
     """The last drafts hold for each post the one with the highest style score of those that were written."""
     folder = ModelFolder(ngram_model)
@@ -97,6 +106,21 @@ def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, mo
             one.result(timeout=60)
 
 
+def test_a_model_that_was_deleted_keeps_nothing(ngram_model, tmp_path):
+    """What was written while the model was deleted, or made anew, is refused before it is kept."""
+    session = Session(tmp_path / "session", tmp_path / "models", None)
+    folder = ModelFolder(shutil.copytree(ngram_model, session.models / "me"))
+    session.require(folder)
+    digest = folder.record.model_digest
+    shutil.rmtree(folder.path)
+    with pytest.raises(ModelError, match="not here any more"):
+        session.require(folder)
+    record = shutil.copytree(ngram_model, session.models / "me") / "run.json"
+    record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
+    with pytest.raises(ModelError, match="not here any more"):
+        session.require(folder)
+
+
 def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):
     """An error of loading reaches who asked; when its cause is gone, the model is loaded."""
     loaded, folder = LoadedModels(), ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
@@ -118,8 +142,8 @@ def test_the_post_on_the_card_is_kept_with_favourites(ngram_model, tmp_path):
     """Of too many posts the oldest go, never the one on the card, which could then not be taken off it."""
     session, model = Session(tmp_path / "session", tmp_path, None), ModelFolder(ngram_model)
     posts = [
-        WrittenPost(prompt="", text=str(number), at=number, shown=False, pinned=number == 1, favourite=not number)
-        for number in range(written.MAX_POSTS + 10)
+        WrittenPost(prompt="", text=str(n), at=n, shown=False, pinned=n == 1, favourite=n == 0)
+        for n in range(written.MAX_POSTS + 10)
     ]
     written.save(posts, session, model)
     kept = [post.text for post in written.load(session, model)]

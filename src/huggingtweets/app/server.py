@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,15 +132,20 @@ def event_options(group: str, concurrency: int = 4, progress: str = "minimal") -
     }
 
 
+# Made without Gradio's own way of making classes, which would write stubs beside this file. Each update of a
+# component makes another of its class, so that it does not suffice to change the component.
+_UncheckedDropdown = ABCMeta.__new__(
+    type(gr.Dropdown), "Dropdown", (gr.Dropdown,), {"preprocess": lambda _, payload: payload}
+)
+
+
 def unchecked_dropdown(label: str, elem_id: str) -> gr.Dropdown:
     """A dropdown that passes any value on; the handlers look it up in the session.
 
-    Gradio accepts only choices that the server sent in the same connection. After a restart of the server it
-    would refuse the choice that an open page still shows.
+    Gradio accepts only choices that the server sent in the same connection. After a restart of the server, or
+    where another window has deleted a model, it would refuse the choice that an open page still shows.
     """
-    dropdown = gr.Dropdown([], label=label, visible=False, filterable=False, elem_id=elem_id)
-    dropdown.preprocess = lambda payload: payload  # type: ignore[method-assign] # a subclass would write stubs
-    return dropdown
+    return _UncheckedDropdown([], label=label, visible=False, filterable=False, elem_id=elem_id)
 
 
 def fold(label: str, *, visible: bool = True) -> gr.Accordion:

@@ -28,6 +28,7 @@ from .visitors import Visitors, current_address
 
 KEY = re.compile(r"[\w-]{32}")
 MOST_WAITING = 2  # events of a stranger that wait for another one
+_GONE = "this model is not here any more; choose another"
 _LAST_EVENT = "seen"  # an empty file of the time of the visitor's last event; the first one makes the folder
 
 
@@ -88,7 +89,13 @@ class Session:
         for known, folder in self.library():
             if known == name:
                 return folder
-        raise ModelError("this model is not here any more; choose another")
+        raise ModelError(_GONE)
+
+    def require(self, folder: ModelFolder) -> None:
+        """Raise ModelError where a model was deleted, or made anew, since its record was read."""
+        now = self.model(folder.path.relative_to(self.models).as_posix())
+        if now.record.model_digest != folder.record.model_digest:
+            raise ModelError(_GONE)
 
 
 class Sessions:

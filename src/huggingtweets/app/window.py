@@ -17,6 +17,7 @@ class Window:
         """Begin with no model."""
         self._model: object = None
         self._answering: Counter[object] = Counter()  # events about each model that are not done
+        self._writing: set[object] = set()  # models that write posts
         self._change = threading.Condition()
 
     def __deepcopy__(self, _: object) -> Self:
@@ -46,3 +47,15 @@ class Window:
             with self._change:
                 self._answering -= Counter({model: 1})
                 self._change.notify_all()
+
+    def posts_of(self, model: object, answers: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """Answers of a model that writes posts, until another is opened; none while it writes others."""
+        with self._change:
+            if model in self._writing:
+                return
+            self._writing.add(model)
+        try:
+            yield from self.answers_about(model, answers)
+        finally:
+            with self._change:
+                self._writing.remove(model)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ..dataset.beginnings import beginnings
+from ..errors import HuggingtweetsError
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.wildness import Wildness, as_wildness, temperature
 from ..generation.writer import Draft
-from ..model_folder import STYLE, ModelFolder
+from ..model_folder import STYLE, ModelFolder, prompt_of
+from ..workflows.data import posts_of
 from .language import _
 from .language import number as numeral
 from .loaded_models import LoadedModels
@@ -51,6 +55,24 @@ def speakers(folder: ModelFolder) -> list[str]:
 def can_pick(folder: ModelFolder) -> bool:
     """Whether the model's folder tells which posts sound most like the person."""
     return (folder.path / STYLE).is_file()
+
+
+def fitting(settings: Settings, folder: ModelFolder) -> Settings:
+    """The settings that a model has; of the others some may be left from the one that was open before."""
+    return replace(
+        settings,
+        speaker=settings.speaker if settings.speaker in speakers(folder) else None,
+        best_of=settings.best_of if can_pick(folder) else 1,
+    )
+
+
+def own_beginnings(folder: ModelFolder) -> list[str]:
+    """The beginnings of the posts that a model learnt from; its prompt where these are away."""
+    try:
+        texts = [post.text for post in posts_of(folder).train]
+    except HuggingtweetsError:
+        texts = []
+    return beginnings(texts) or [prompt_of(folder.record)]
 
 
 def write(

@@ -87,7 +87,7 @@ class Beside:
         if not choice:
             return
         other, base = _writer(session, folder, choice)
-        settings = replace(settings, speaker=None, best_of=settings.best_of if writing.can_pick(other) else 1)
+        settings = writing.fitting(replace(settings, speaker=None), other)
         drafts: tuple[Draft, ...] = (Draft(),) * count
         for drafts in writing.write(
             self._shared.server.loaded_models, other, prompt, settings, count=count, base=base is not None
@@ -98,6 +98,8 @@ class Beside:
             whom=str(choice), model_digest=other.record.model_digest, prompt=prompt, texts=texts
         )
         with self._shared.server.sessions.lock(session):
+            session.require(folder)
+            session.require(other)
             written.save_beside(kept, session, folder)
             if base is None:
                 new = [

@@ -9,14 +9,11 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from ...dataset.beginnings import beginnings
-from ...errors import HuggingtweetsError
 from ...generation.wildness import Wildness
 from ...generation.writer import Draft
-from ...model_folder import ModelFolder, prompt_of
+from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...types import Sample
-from ...workflows.data import posts_of
 from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
 from ..language import N_, _
@@ -98,6 +95,7 @@ class PlayTab:
             show_errors(self._on_write),
             [self._window, *inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
             [*output, self._beside.html, self._status],
+            trigger_mode="multiple",  # another model may be opened, and asked to write, while this one writes
             **options,
         )
         acted = [self._window, *inputs, self._mastodon, *settings]
@@ -142,7 +140,7 @@ class PlayTab:
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
-            pressed = play_view.beginnings(self._own_beginnings(folder))
+            pressed = play_view.beginnings(writing.own_beginnings(folder))
         shown = self._on_tab(key, model, server)  # at last, since posts may have been written meanwhile
         return *shown, pressed, *_inputs(folder), play_view.loading()
 
@@ -164,15 +162,6 @@ class PlayTab:
         _, beginning = clicked(event)
         return beginning[:MAX_PROMPT] + " "
 
-    @staticmethod
-    def _own_beginnings(folder: ModelFolder) -> list[str]:
-        """The beginnings of the posts that the model learnt from; its prompt where these are away."""
-        try:
-            texts = [post.text for post in posts_of(folder).train]
-        except HuggingtweetsError:
-            texts = []
-        return beginnings(texts) or [prompt_of(folder.record)]
-
     def _show(self, session: Session, folder: ModelFolder, server: str, **how: Any) -> tuple[Markup, Markup]:
         """The posts that are shown, as `play_view.posts` takes `how`, and the history."""
         posts = written.load(session, folder)
@@ -180,8 +169,9 @@ class PlayTab:
         return html, play_view.history(posts, folder.record)
 
     def _on_write(self, window: Window, key: object, model: object, *rest: Any) -> Iterator[tuple[Any, ...]]:
-        """Write posts as long as the window shows their model."""
-        yield from window.answers_about(model, self._write_all(key, model, *rest))
+        """Write posts as long as the window shows their model; who presses twice gets them once."""
+        yield (gr.skip(),) * 4  # Gradio takes an empty answer where there is none
+        yield from window.posts_of(model, self._write_all(key, model, *rest))
 
     def _write_all(
         self, key: object, model: object, prompt: str, server: str, beside: object, *settings: object
@@ -189,7 +179,7 @@ class PlayTab:
         """Write five posts, and five of the model beside it, and show them word by word."""
         session = self._shared.session(key)
         folder = session.model(model)
-        how = Settings.of_inputs(*settings)
+        how = writing.fitting(Settings.of_inputs(*settings), folder)
         sharing.links(Sample(prompt="", text=""), folder.record, server)  # an error comes before any work
         prompt = prompt[:MAX_PROMPT].rstrip()
         yield play_view.unfinished_posts(prompt, [""] * POSTS, folder.record), gr.skip(), gr.skip(), ""
@@ -247,7 +237,8 @@ class PlayTab:
                 _("Another window wrote other posts. Here they are; yours are in “What it wrote before”.")
             )
         elif action == "again":
-            yield from self._rewrite(session, folder, post, Settings.of_inputs(*settings), server)
+            how = writing.fitting(Settings.of_inputs(*settings), folder)
+            yield from self._rewrite(session, folder, post, how, server)
         elif action == "picture":
             below = {post.id: play_view.post_picture(pictures.post_picture(folder, post.sample), post.sample)}
         elif action == "pin" and post.best_of == 1:
@@ -262,8 +253,13 @@ class PlayTab:
     def _change(
         self, session: Session, folder: ModelFolder, change: Callable[..., list[WrittenPost]], *args: Any
     ) -> None:
-        """Change what the model wrote, as a function of `written` does, and save that."""
+        """Change what the model wrote, as a function of `written` does, and save that.
+
+        Raises:
+            ModelError: it was deleted meanwhile.
+        """
         with self._shared.server.sessions.lock(session):
+            session.require(folder)
             written.save(change(written.load(session, folder), *args), session, folder)
 
     def _rewrite(
