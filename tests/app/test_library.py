@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
+import psutil
 import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import DataConfig, TrainConfig, load_recipe, train
+from huggingtweets.app import events, selection, training_request
+from huggingtweets.app.sessions import Session
+from huggingtweets.app.training_request import TrainingRequest
+from huggingtweets.cleaning import CleaningRules
+from huggingtweets.sources import ReadOptions
 from tests.helpers import browser
-from tests.helpers.app_server import served
+from tests.helpers.app_server import Client, served
 from tests.helpers.tiny import tiny_base, varied_texts
 
 pytestmark = pytest.mark.slow
@@ -38,12 +46,21 @@ def _open(tab, step: str) -> None:
     tab.get_by_role("tab", name=step).click()
 
 
-def test_a_person_is_forgotten(chromium, page):
+def test_a_person_is_forgotten(chromium, page, tmp_path):
     """First the page lists what would go; then models, datasets and written posts are gone from the disk."""
+    shutil.copytree(page.folder / "models", tmp_path / "models")
+    shutil.copytree(page.home / "datasets", tmp_path / "datasets")
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen):
         posts = browser.write_five(tab)
         written = page.home / "app" / "written"
         assert list(written.iterdir())
+        _open(tab, "Real or bot")
+        tab.locator("#deal:not([disabled])").click()
+        tab.locator(".ht-choice").first.wait_for()
+        _open(tab, "Take it")
+        tab.click("#pack")
+        tab.locator("#zip").wait_for()
+        assert list((page.home / "incoming").glob("*/me.zip"))
         _open(tab, "Library")
         tab.get_by_role("button", name="Forget a person").click()
         tab.get_by_label("Whose posts, and").fill("nobody")
@@ -59,10 +76,72 @@ def test_a_person_is_forgotten(chromium, page):
         assert not (page.folder / "models" / "me").exists()
         assert not [path for path in (page.home / "datasets").rglob("*") if path.is_file()]
         assert not list(written.iterdir())
+        assert not list((page.home / "incoming").glob("*/me.zip"))
         _open(tab, "Play")
         tab.get_by_text("No model is open").wait_for()
         assert posts[0] not in tab.content()
         assert not seen.errors
+        shutil.copytree(tmp_path / "models", page.folder / "models", dirs_exist_ok=True)
+        shutil.copytree(tmp_path / "datasets", page.home / "datasets", dirs_exist_ok=True)
+        tab.goto(f"{page.url}?tab=game&model=me")
+        tab.locator("#deal:not([disabled])").wait_for()
+        assert not tab.locator(".ht-choice").count(), "no posts are kept in memory either"
+
+
+def _files_with(folder, text: str) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if text in path.name or text.encode() in path.read_bytes()]
+
+
+def test_who_was_not_learnt_from_is_forgotten(chromium, page, tmp_path):
+    """A person whose posts were only dropped, and whose run was stopped, leaves nothing."""
+    table = tmp_path / "zoraida.csv"
+    rows = [f'{i},zoraida,"{text}"' for i, text in enumerate(varied_texts(150, seed=4))]
+    table.write_text("\n".join(["id,author,text", *rows]), "utf-8")
+    session = Session(page.home / "app", page.folder / "models", None)
+    with browser.page_of(chromium, page.url, browser.PHONE) as (tab, seen):
+        tab.get_by_text("No posts yet").wait_for(state="attached")
+        tab.locator(".ht-drop input[type=file]").set_input_files(table)
+        tab.get_by_text("Of 150 posts").wait_for()
+        request = TrainingRequest(
+            title="zoraida",
+            locations=tuple(place.location for place in selection.load(session).places),
+            options=ReadOptions(),
+            rules=CleaningRules(),
+            recipe=load_recipe("ngram"),
+            out=str(session.models / "zoraida"),
+            name="zoraida",
+        )
+        run = training_request.save(request, session)
+        events.append(run, events.Running(pid=os.getpid(), since=psutil.Process().create_time()))
+        _open(tab, "Library")
+        tab.get_by_role("button", name="Forget a person").click()
+        tab.get_by_label("Whose posts, and").fill("@Zoraida")
+        tab.click("#forget-show")
+        tab.get_by_text("the posts that are chosen in the first step").wait_for()
+        tab.click("#forget-not")
+        tab.locator("#forget").wait_for(state="hidden")
+        tab.click("#forget-show")
+        tab.click("#forget")
+        tab.get_by_text("something is learning").wait_for()
+        assert len(_files_with(page.home, "zoraida")) > 2
+        events.append(run, events.Stopped())
+        tab.click("#forget")
+        tab.get_by_text("No models yet").or_(tab.locator("#library td")).first.wait_for()
+        browser.until(lambda: not _files_with(page.home, "zoraida"))
+        tab.locator("#forget").wait_for(state="hidden")
+        _open(tab, "Posts")
+        tab.get_by_text("No posts yet").wait_for()
+        assert not seen.errors
+
+
+def test_only_what_was_shown_is_deleted(page):
+    """Where another name was typed than that whose traces are shown, nothing is deleted."""
+    with Client(page.url) as client:
+        client.call(client.of("forget", "click"), [client.key, "me", "somebody"])
+        assert (page.folder / "models" / "me").is_dir()
+        client.call(client.of("forget", "click"), [client.key, "me", "me"])
+        assert not (page.folder / "models" / "me").exists()
 
 
 def test_an_empty_tab_leads_to_the_missing_step(chromium, page):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
+from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...workflows.forget import Traces, find_traces, forget
+from ...workflows.forget.trace import path_trace
 from .. import reading, training_request
 from .. import selection as selections
 from ..events import Queued, Running
@@ -19,13 +22,14 @@ from ..library_messages import translated
 from ..markup import joined, note, spoken
 from ..messages import PageError, without_commands
 from ..selection import Selection
-from ..server import READING, Shared, event_options, fold, show_errors
+from ..server import READING, Server, Shared, event_options, fold, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
 
 _TRACES = Markup('<article class="ht-card"><p>{title}</p><ul>{items}</ul>{rest}</article>')
 _ITEM = Markup("<li>{kind}: {name} {about}</li>")
+_SELECTED = Markup("<li>{}</li>")
 _ELSEWHERE = Markup("<p>{}</p><ul>{}</ul>")
 
 
@@ -48,45 +52,83 @@ class ForgetTab:
                 self._forget = gr.Button(
                     _("Delete it for good"), variant="stop", visible=False, elem_id="forget"
                 )
+                self._keep = gr.Button(_("Keep"), visible=False, elem_id="forget-not")
+            self._done = gr.Textbox("", visible=False)
+            self._listed = gr.Textbox("", visible=False)  # whose traces are shown: nobody else's are deleted
             self._result = gr.HTML(elem_id="forgotten")
 
     def connect(self) -> None:
         """Register the event handlers."""
-        inputs, outputs = [self._shared.key, self._handle], [self._result, self._forget]
+        inputs = [self._shared.key, self._handle]
+        outputs = [self._result, self._forget, self._keep, self._listed]
         options = event_options(READING, self._shared.server.limits.concurrent)
         gr.on([self._show.click, self._handle.submit], show_errors(self._on_show), inputs, outputs, **options)
-        self._handle.input(lambda: ("", gr.update(visible=False)), None, outputs, **options)
-        self._forget.click(show_errors(self._on_forget), inputs, outputs, **options).success(
-            None, js="() => location.reload()"
+        gr.on([self._handle.input, self._keep.click], lambda: _ask(""), None, outputs, **options)
+        deleted = self._forget.click(
+            show_errors(self._on_forget), [*inputs, self._listed], [*outputs, self._done], **options
         )
+        deleted.success(None, self._done, js="(done) => done && location.reload()")
 
     def _on_show(self, key: object, handle: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
         if self._shared.server.limits.public:
-            return note(
-                _("Your posts, models and what they wrote: all that is yours on this page.")
-            ), gr.update(visible=True)
+            what = note(_("Your posts, models and what they wrote: all that is yours on this page."))
+            return _ask(what, str(handle or ""))
         traces = _traces(session, handle)
-        return _list(traces), gr.update(visible=bool(traces.local))
+        is_selected = _is_named(traces.handle, selections.load(session).title)
+        listed = str(handle) if traces.local or is_selected else None
+        return _ask(_list(traces, is_selected=is_selected), listed)
 
-    def _on_forget(self, key: object, handle: object) -> tuple[Any, ...]:
+    def _on_forget(self, key: object, handle: object, listed: object) -> tuple[Any, ...]:
+        """Delete what is shown; what was typed since is shown first."""
+        if str(handle or "") != listed:
+            return *self._on_show(key, handle), ""
         session = self._shared.session(key)
-        _require_no_run(session)
-        for __, folder in session.library():
-            self._shared.server.loaded_models.unload(folder.path)
-        with self._shared.server.sessions.lock(session):
-            if self._shared.server.limits.public:
+        server, before = self._shared.server, session.library()
+        with server.sessions.lock(session):
+            _require_no_run(session)
+            for __, folder in before:
+                server.loaded_models.unload(folder.path)
+            if server.limits.public:
                 shutil.rmtree(session.root)
             else:
                 traces = _traces(session, handle)
                 forget(traces)
                 _clear_selection(session, traces.handle)
-        return note(_("It is deleted.")), gr.update(visible=False)
+            for __, folder in before:
+                if not folder.path.exists():
+                    server.games.drop(session, folder)
+                    _delete_packed(server, folder)
+        return *_ask(note(_("It is deleted."))), "yes"
+
+
+def _ask(what: str, listed: object = None) -> tuple[Any, ...]:
+    """Show what would be deleted, and ask whether it shall be; None: there is nothing to ask."""
+    asked = listed is not None
+    return what, gr.update(visible=asked), gr.update(visible=asked), listed if asked else ""
 
 
 def _traces(session: Session, handle: object) -> Traces:
+    """All that is known to come from a person, with the runs that learnt nothing yet, and their files."""
     with session.use_home():
-        return find_traces(str(handle or "")[:MAX_HANDLE], [session.models])
+        traces = find_traces(str(handle or "")[:MAX_HANDLE], [session.models])
+    runs = [run for run in training_request.runs(session) if _is_named(traces.handle, run.request.title)]
+    own = {run.folder: path_trace("run of the web page", run.folder) for run in runs}
+    own = {trace.path: trace for trace in traces.local} | own
+    return replace(traces, local=tuple(own.values()))
+
+
+def _delete_packed(server: Server, folder: ModelFolder) -> None:
+    """Delete the zip files of a model; on a public page they go an hour after they were packed."""
+    if not server.limits.public:
+        for packed in server.incoming.glob("*/*.zip"):
+            if packed.name == f"{folder.path.name}.zip":
+                shutil.rmtree(packed.parent)
+
+
+def _is_named(handle: str, title: str) -> bool:
+    """Whether a person is one of those whose posts have this title."""
+    return handle.casefold() in [name.casefold() for name in title.split(" + ")]
 
 
 def _require_no_run(session: Session) -> None:
@@ -98,9 +140,9 @@ def _require_no_run(session: Session) -> None:
 def _clear_selection(session: Session, handle: str) -> None:
     """Empty a selection that has posts of the person, and delete its files."""
     selection = selections.load(session)
-    names = [name.casefold() for name in selection.title.split(" + ")]
-    if handle.casefold() in names or not all(_is_there(session, selection)):
-        reading.delete_unused_uploads(selections.save(Selection(), session), session)
+    if _is_named(handle, selection.title) or not all(_is_there(session, selection)):
+        selection = selections.save(Selection(), session)
+    reading.delete_unused_uploads(selection, session)
 
 
 def _is_there(session: Session, selection: Selection) -> list[bool]:
@@ -117,9 +159,9 @@ def _said(text: str) -> Markup:
     return spoken(*translated(without_commands(plain(text))))
 
 
-def _list(traces: Traces) -> Markup:
-    """What would be deleted, and what is out of reach."""
-    if not traces.local:
+def _list(traces: Traces, *, is_selected: bool) -> Markup:
+    """What would be deleted, and what is out of reach; the posts that are chosen in the first step, too."""
+    if not traces.local and not is_selected:
         return note(_("Nothing here is known to come from @{handle}.").format(handle=plain(traces.handle)))
     items = joined(
         _ITEM.format(
@@ -129,6 +171,8 @@ def _list(traces: Traces) -> Markup:
         )
         for trace in traces.local
     )
+    if is_selected:
+        items = _SELECTED.format(_("the posts that are chosen in the first step, with their files")) + items
     published = [entry.url for entry in traces.published.values()]
     rest = joined(Markup("<li>{}</li>").format(_said(line)) for line in (*published, *traces.elsewhere))
     return _TRACES.format(

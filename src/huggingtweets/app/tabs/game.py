@@ -70,6 +70,7 @@ class GameTab:
             except Exception:
                 yield game_view.nothing(), gr.update(interactive=True)
                 raise
+            session.require(folder)  # it may have been deleted meanwhile, and a game holds posts
             self._games.put(session, folder, game)
         yield _panel(game)
 

@@ -125,11 +125,12 @@ class LibraryTab:
 
     def _on_confirm(self, key: object, selected: object, model: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        for folder in _models(session, selected, least=1):
-            self._shared.server.loaded_models.unload(folder.path)
-            self._shared.server.games.drop(session, folder)
-            written.delete(session, folder)
-            shutil.rmtree(folder.path)
+        with self._shared.server.sessions.lock(session):  # what is being written is not kept after it
+            for folder in _models(session, selected, least=1):
+                self._shared.server.loaded_models.unload(folder.path)
+                self._shared.server.games.drop(session, folder)
+                written.delete(session, folder)
+                shutil.rmtree(folder.path)
         return _update(session, model, note(_("Deleted.")))
 
 

@@ -131,7 +131,8 @@ class TrainTab:
         if digest != selection.digest:
             gr.Warning(_("The posts were changed in another window. Look whose they are now, then train it."))
             return gr.skip(), *shown, *(gr.skip(),) * len(self._panel)
-        run_id = self._queue.add(_training_request(self._shared, session, recipe), session)
+        with self._shared.server.sessions.lock(session):  # nobody is being forgotten meanwhile
+            run_id = self._queue.add(_training_request(self._shared, session, recipe), session)
         folded = gr.update(open=False)  # on a phone the progress is below the recipes
         return folded, *shown, *self._update(session, run_id)
 
@@ -155,10 +156,11 @@ class TrainTab:
 
     def _on_resume(self, key: object, run_id: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        run = training_request.find(session, run_id)
-        if not isinstance(run.state, Stopped | Failed):
-            raise PageError(_("this run need not go on: it is going, or done"))
-        self._queue.resume(run, session)
+        with self._shared.server.sessions.lock(session):
+            run = training_request.find(session, run_id)
+            if not isinstance(run.state, Stopped | Failed):
+                raise PageError(_("this run need not go on: it is going, or done"))
+            self._queue.resume(run, session)
         return self._update(session, run_id)
 
     def _on_play(self, key: object, run_id: object) -> tuple[Any, ...]:
