@@ -84,6 +84,23 @@ def test_an_answer_about_a_model_opens_none(page_with_models):
         assert events
 
 
+def test_a_choice_that_is_gone_is_said_to_be(page_with_models):
+    """A list that was updated takes what an open page still shows; then it is said to be gone."""
+    with Client(page_with_models.url) as visitor:
+        (model, beside) = (
+            next(part["id"] for part in visitor.config["components"] if part["props"].get("elem_id") == name)
+            for name in ("model", "beside-whom")
+        )
+        for event in visitor.config["dependencies"]:
+            if [model, "change"] in event["targets"] and beside in event["outputs"]:
+                assert visitor.call(event["id"], [visitor.key, "me", "other"])["success"]
+        settings = ["balanced", 100, 1, ""]
+        for whose, second in (("me", "gone"), ("gone", "")):
+            inputs = [None, visitor.key, whose, "", "mastodon.social", second, *settings]
+            answer = visitor.call(visitor.of("write", "click"), inputs)
+            assert "not here any more" in str(answer["output"])
+
+
 def test_a_post_that_another_window_replaced_says_so(chromium, page_with_models):
     """A button of a post that is no longer shown tells where the post is, and shows those there are now."""
     url = f"{page_with_models.url}?tab=play&model=me"

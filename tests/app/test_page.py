@@ -721,20 +721,6 @@ def test_posts_are_written_once_for_two_presses(chromium, page):
     written.delete(_session(page), slow)
 
 
-def test_a_model_that_is_gone_is_said_to_be(chromium, page):
-    """Where another window has deleted the open model, the page says so, and opens another when asked."""
-    gone = Path(shutil.copytree(page.folder / "models" / "me", page.folder / "models" / "gone"))
-    with browser.page_of(chromium, f"{page.url}?tab=play&model=gone") as (tab, _):
-        tab.locator("#write:not([disabled])").wait_for()
-        shutil.rmtree(gone)
-        _open(tab, "Library")
-        browser.until(lambda: "gone" not in tab.locator("#library").inner_text())
-        _open(tab, "Play")
-        tab.get_by_text("this model is not here any more").first.wait_for()
-        tab.click("#write")
-        assert not tab.get_by_text("list of choices").count()
-
-
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_model_that_is_being_loaded_holds_up_nothing(chromium, page):
     """While it is read from a slow disk, the page says so, and the game goes on."""
