@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 from huggingface_hub import constants
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import bases, recipes
 from ..bases import named
@@ -19,6 +21,8 @@ from ..types import NO_BASE, Recipe
 from ._executors import cores
 
 GIGABYTE = 1e9  # bytes
+NVIDIA_DRIVERS = ("libcuda.so.1", "nvcuda.dll")  # of Linux and Windows
+AMD_DRIVER = Path("/dev/kfd")
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -47,16 +51,23 @@ class ListedRecipe(Struct, frozen=True, kw_only=True):
 
 
 def this_machine() -> Machine:
-    """The machine that this program runs on."""
+    """The machine that this program runs on. PyTorch is loaded only where it could know a GPU."""
+    machine = Machine(memory=psutil.virtual_memory().total / GIGABYTE, cores=cores())
+    if not has_gpu_driver():
+        return machine
     from ..device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
 
     device = choose_device()
-    return Machine(
-        memory=psutil.virtual_memory().total / GIGABYTE,
-        cores=cores(),
+    return replace(
+        machine,
         gpu=device.name if device.kind == "cuda" else "",
         gpu_memory=gpu_memory(device) / GIGABYTE,
     )
+
+
+def has_gpu_driver() -> bool:
+    """Whether a GPU has its driver: that of NVIDIA, or that of AMD. Without one PyTorch knows no GPU."""
+    return AMD_DRIVER.exists() or any(map(_can_be_loaded, NVIDIA_DRIVERS))
 
 
 def list_recipes(machine: Machine | None = None) -> list[ListedRecipe]:
@@ -113,6 +124,14 @@ def obstacle(recipe: Recipe, machine: Machine) -> str:
     if recipe.method == "lora" and not find_spec("peft"):
         return "needs pip install 'huggingtweets[lora]'"
     return ""
+
+
+def _can_be_loaded(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:
