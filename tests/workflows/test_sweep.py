@@ -301,12 +301,7 @@ def test_an_unreachable_database_is_one_line_without_its_password(config):
 
 def test_without_optuna_the_message_names_the_extra(config, monkeypatch):
     """Optuna is an optional dependency."""
-    for name in [name for name in sys.modules if name.startswith("huggingtweets.workflows.sweep.")]:
-        if name != "huggingtweets.workflows.sweep.config":
-            monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    for name in ("objective", "result", "space", "study"):
-        monkeypatch.delattr(sys.modules["huggingtweets.workflows.sweep"], name, raising=False)
     with pytest.raises(MissingExtra, match=r"huggingtweets\[sweep\]"):
         sweep(config)
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol, cast
 
-from ._files import BaseFiles, Progress, no_progress
+from ._files import BaseFiles, Progress, names, no_progress
 
-__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate"]
+__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate", "names"]
 
 PLACES = (
     "embedded",

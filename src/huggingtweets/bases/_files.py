@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -12,6 +14,12 @@ Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 def no_progress(_done: int, _total: int) -> None:
     """Show nothing."""
+
+
+def names() -> tuple[str, ...]:
+    """The bases that have a name of their own, sorted: each is described by a TOML file here."""
+    entries = (Path(entry.name) for entry in files(__package__).iterdir())
+    return tuple(sorted(path.stem for path in entries if path.suffix == ".toml"))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import BaseError
+from ..model_folder import CONFIG, TOKENIZER, WHOLE_WEIGHTS
 from ._files import BaseFiles, Progress
 
 
@@ -13,5 +15,14 @@ def recognises(name: str) -> bool:
 
 
 def locate(name: str, _: Progress) -> BaseFiles:
-    """The folder itself; records keep its last name alone, since a path says something about the user."""
+    """The folder itself; records keep its last name alone, since a path says something about the user.
+
+    Raises:
+        BaseError: it holds no model.
+    """
+    if not (Path(name) / CONFIG).is_file():
+        raise BaseError(
+            f"base {name}: the folder has no {CONFIG}; expected one with {CONFIG}, {TOKENIZER} and "
+            f"{WHOLE_WEIGHTS} of a causal language model, or what ships with the package: --recipe starter"
+        )
     return BaseFiles(Path(name).resolve().name, name)

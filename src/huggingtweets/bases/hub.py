@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ._files import BaseFiles, Progress
+from ..errors import BaseError
+from ..registry import suggestion
+from ._files import BaseFiles, Progress, names
 
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
@@ -20,7 +22,27 @@ def recognises(_: str) -> bool:
 
 
 def locate(name: str, _: Progress) -> BaseFiles:
-    """The id and the revision. While the Hub is away only what was fetched before can be used."""
+    """The id and the revision. While the Hub is away only what was fetched before can be used.
+
+    Raises:
+        BaseError: the Hub has no such model, or it is away and did not give it before.
+    """
+    files = on_hub(name)
+    if files.offline and not cached_commit(files.place, files.revision):
+        raise BaseError(
+            f"base {name}: no folder or file is there, it was never fetched from the Hugging Face Hub, and "
+            "that cannot be reached; without a network use what ships with the package: --recipe starter"
+            f"{suggestion(name, names())}"
+        )
+    return files
+
+
+def on_hub(name: str) -> BaseFiles:
+    """The id and the revision of a model, and whether the Hub can be asked for it.
+
+    Raises:
+        BaseError: the Hub answers, and has no such model.
+    """
     hub_id, _separator, revision = name.partition("@")
     return BaseFiles(
         name, hub_id, revision=revision or None, offline=not is_reachable(hub_id, revision or None)
@@ -31,10 +53,11 @@ def is_reachable(hub_id: str, revision: str | None) -> bool:
     """Ask the Hub once, briefly; loading itself would ask again and again, for minutes.
 
     Raises:
-        RepositoryNotFoundError: the Hub answers, and has no such model.
+        BaseError: it has no such model, or can have none of this id.
     """
     from huggingface_hub import HfApi  # noqa: PLC0415 -- see above
     from huggingface_hub.errors import (  # type: ignore[attr-defined] # noqa: PLC0415 -- re-exported untyped
+        HFValidationError,
         HTTPError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -42,18 +65,47 @@ def is_reachable(hub_id: str, revision: str | None) -> bool:
 
     try:
         HfApi().model_info(hub_id, revision=revision, timeout=HUB_SECONDS)
-    except (RepositoryNotFoundError, RevisionNotFoundError):
-        raise
+    except HFValidationError as error:
+        raise BaseError(
+            f"base {hub_id}: no folder or file is there, and no model of the Hugging Face Hub can be called "
+            "so; huggingtweets bases lists some, and --recipe starter needs none"
+        ) from error
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+        raise BaseError(
+            f"base {hub_id}{f'@{revision}' if revision else ''}: no folder or file is there, and the Hugging "
+            "Face Hub shows no such model; huggingtweets bases lists some, hf auth login opens private ones, "
+            f"and --recipe starter needs none{suggestion(hub_id, names())}"
+        ) from error
     except (OSError, HTTPError):
         return False
     return True
 
 
 def fetch(hub_id: str, revision: str | None) -> None:
-    """Fetch what a base needs into the Hub's own cache, with its own bar; it goes on where it was cut off."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 -- see above
+    """Fetch what a base needs into the Hub's own cache, with its own bar; it goes on where it was cut off.
 
-    snapshot_download(hub_id, revision=revision, allow_patterns=FILES)
+    Raises:
+        BaseError: its licence was not accepted, or the connection fails.
+    """
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 -- see above
+    from huggingface_hub.errors import (  # type: ignore[attr-defined] # noqa: PLC0415 -- re-exported untyped
+        GatedRepoError,
+        HTTPError,
+        LocalEntryNotFoundError,
+    )
+
+    try:
+        snapshot_download(hub_id, revision=revision, allow_patterns=FILES)
+    except GatedRepoError as error:
+        raise BaseError(
+            f"base {hub_id}: its licence has to be accepted first, on its page of the Hugging Face Hub; then "
+            "hf auth login, and the same command again"
+        ) from error
+    except (HTTPError, LocalEntryNotFoundError) as error:
+        raise BaseError(
+            f"base {hub_id}: the Hugging Face Hub did not give it ({str(error).splitlines()[0]}); the same "
+            "command goes on with what was fetched"
+        ) from error
 
 
 def is_cached(hub_id: str) -> bool:

@@ -12,6 +12,7 @@ from ..model_folder import PRETRAINED
 from ..text.languages import language_name
 from ..types import NO_BASE
 from . import named
+from ._files import names
 
 MANY = "many"  # stands for more than ten languages
 
@@ -29,7 +30,7 @@ def languages_of(base: str) -> tuple[str, ...]:
         base: as the recipe gives it: a named base, its id on the Hub, or a folder that `pretrain` wrote.
     """
     hub_id = base.partition("@")[0]
-    described = {name: named.describe(name) for name in named.names()}
+    described = {name: named.describe(name) for name in names()}
     known = (found.languages for name, found in described.items() if base == name or hub_id == found.hub)
     return next(known, ()) or _of_pretrained(Path(base) / PRETRAINED)
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from ..errors import BaseError
 from ..files import home
 from . import embedded, hub
-from ._files import BaseFiles, Package, Progress
+from ._files import BaseFiles, Package, Progress, names
 
 
 class NamedBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,12 +32,6 @@ class NamedBase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weight_bytes: int = 2  # that one weight takes on the Hub
     gated: bool = False  # whether its licence must be accepted on the Hub first
     package: Package | None = None
-
-
-def names() -> tuple[str, ...]:
-    """All named bases, sorted."""
-    entries = (Path(entry.name) for entry in files(__package__).iterdir())
-    return tuple(sorted(path.stem for path in entries if path.suffix == ".toml"))
 
 
 def describe(name: str) -> NamedBase:
@@ -59,7 +53,7 @@ def locate(name: str, progress: Progress) -> BaseFiles:
     base = describe(name)
     if base.package and folder(name).is_dir():
         return _of_package(name, base, base.package, progress)
-    files = hub.locate(base.hub, progress)
+    files = hub.on_hub(base.hub)
     if not files.offline or hub.is_cached(base.hub):
         return replace(files, licence=base.licence)
     if base.package is None:

@@ -27,8 +27,10 @@ def demo(
       huggingtweets demo --recipe starter
       huggingtweets demo --out /tmp/bot --json
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..tracking import require_tracker
     from ..workflows.train import TrainConfig
 
+    require_tracker(tracker)
     config = TrainConfig(
         data=DataConfig(locations=(sample_archive(),)),
         recipe=load_or_choose(recipe, [f"seed={seed}"] if seed is not None else [], among=RECIPES),

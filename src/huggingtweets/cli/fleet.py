@@ -123,10 +123,13 @@ def fleet(
       huggingtweets fleet posts.parquet --out models/together --one-model
       huggingtweets fleet status models/everybody
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    from ..workflows.fleet import FleetConfig, fleet
+    from ..tracking import require_tracker
+    from ..workflows.fleet import FleetConfig, fleet, require_executor
     from ..workflows.fleet.authors import require_authors
 
     require_authors(authors)
+    require_executor(on)
+    require_tracker(tracker)
     changes = [*(settings or []), *([f"base={base}"] if base else [])]
     config = FleetConfig(
         authors=authors,

@@ -83,8 +83,9 @@ def sweep(
       huggingtweets sweep posts.csv --space learning_rate=1e-4:1e-2:log --space epochs=1:6
       huggingtweets sweep posts.csv --storage postgresql://me@server/sweeps --study mine
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
-    from ..workflows.sweep import SweepConfig, sweep
+    from ..workflows.sweep import SweepConfig, require_search, sweep
 
+    require_search(on)
     require_places(data)
     config = SweepConfig(
         data=data,

@@ -56,6 +56,7 @@ def train(
       huggingtweets train ada.zip bsky:bob.example --mix ada=2 --mix bob.example=1
       accelerate launch -m huggingtweets train archive.zip
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
+    from ..tracking import require_tracker
     from ..workflows.train import TrainConfig
 
     changes = [  # of the recipe's fields
@@ -65,6 +66,7 @@ def train(
         *([f"seed={seed}"] if seed is not None else []),
     ]
     require_places(data)
+    require_tracker(tracker)
     config = TrainConfig(
         data=data,
         recipe=replace(load_or_choose(recipe, changes, base=base), mix=_weights(mix or [])),

@@ -41,6 +41,7 @@ __all__ = [
     "names",
     "open_tracker",
     "reopen",
+    "require_tracker",
 ]
 
 PROJECT = "huggingtweets"  # the tracker's project that runs are recorded in
@@ -53,13 +54,12 @@ def names() -> tuple[str, ...]:
     return Registry(__name__).names()
 
 
-def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
-    """Open the tracker called `name`. Its later failures are logged and never end a run.
+def require_tracker(name: str) -> None:
+    """Refuse a tracker that cannot be had, before any work is done for it.
 
     Raises:
         UserError: there is no tracker of this name.
         MissingExtra: the tracker's package is not installed.
-        MissingSecret: the tracker needs a key, which is not in the environment.
     """
     registry = Registry(__name__)
     if name not in registry.names():
@@ -68,7 +68,24 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
             f"{suggestion(name, registry.names())}"
         )
     try:
-        return ResilientTracker(name, registry.load(name).create(project))
+        registry.load(name)
+    except HuggingtweetsError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a damaged installation of a tracker must not end a run
+        _log.debug("tracker %s cannot be loaded: %s", name, error)
+
+
+def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
+    """Open the tracker called `name`. Its later failures are logged and never end a run.
+
+    Raises:
+        UserError: there is no tracker of this name.
+        MissingExtra: the tracker's package is not installed.
+        MissingSecret: the tracker needs a key, which is not in the environment.
+    """
+    require_tracker(name)
+    try:
+        return ResilientTracker(name, Registry(__name__).load(name).create(project))
     except HuggingtweetsError:
         raise
     except Exception as error:  # noqa: BLE001 -- a damaged installation of a tracker must not end a run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import UserError
+from importlib.util import find_spec
+
+from ..errors import MissingExtra, UserError
 from ..registry import suggestion
 from ._executors import Executor, LocalExecutor, Work, cores
 from ._ray import RayExecutor
@@ -11,13 +13,16 @@ EXECUTORS = ("local", "ray")
 
 
 def require_executor(name: str) -> None:
-    """Refuse the name of an executor that there is none of.
+    """Refuse an executor that cannot be had, before any work is done for it.
 
     Raises:
         UserError: there is no such executor.
+        MissingExtra: Ray is not installed.
     """
     if name not in EXECUTORS:
         raise UserError(f"--on {name}: choose one of: {', '.join(EXECUTORS)}{suggestion(name, EXECUTORS)}")
+    if name == "ray" and not find_spec("ray"):
+        raise MissingExtra("Ray, which spreads work over machines,", "ray")
 
 
 def open_executor(

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from ..errors import MissingExtra, UserError
+from ..errors import UserError
 from ._executors import RECYCLED_AFTER, Died, Finished, Work, attempt, cores
 
 NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}  # Ray sends usage reports, unless this is set
@@ -58,15 +58,10 @@ class RayExecutor:
             workers: how many items are done at a time; None: as many as the cluster has place for.
             address: of a cluster, "auto" for the one that this machine belongs to; None: one is made.
             gpus: the share of a GPU for each worker.
-
-        Raises:
-            MissingExtra: Ray is not installed.
         """
         os.environ.update(NO_REPORTS | NO_UV)  # read when Ray is imported
-        try:
-            import ray  # noqa: PLC0415 -- an extra
-        except ModuleNotFoundError as error:
-            raise MissingExtra("Ray, which spreads work over machines,", "ray") from error
+        import ray  # noqa: PLC0415 -- an extra, which require_executor() looked for
+
         self._ray, self._work, self._count = ray, work, workers
         self._address, self._gpus = address, gpus
         self._idle: list[tuple[Any, int, float]] = []  # actors, the items each has done, and since when

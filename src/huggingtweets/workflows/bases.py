@@ -26,7 +26,7 @@ class ListedBase(Struct, frozen=True, kw_only=True):
 
 def list_bases() -> list[ListedBase]:
     """All named bases by size, then the models of a local Ollama. Nothing is asked of any network."""
-    listed = [_listed(name, named.describe(name)) for name in named.names()]
+    listed = [_listed(name, named.describe(name)) for name in bases.names()]
     local = [
         ListedBase(name=name, summary="a model of Ollama on this machine") for name in ollama.installed()
     ]
@@ -42,8 +42,8 @@ def fetch_base(name: str, watcher: Watcher | None = None) -> ListedBase:
     watcher = watcher or Silence()
     if not named.recognises(name):
         raise BaseError(
-            f"no base is called {name!r}; expected one of {', '.join(named.names())}"
-            f"{suggestion(name, named.names())}"
+            f"no base is called {name!r}; expected one of {', '.join(bases.names())}"
+            f"{suggestion(name, bases.names())}"
         )
     watcher.stage("fetch", name)
     bases.fetch(name, watcher.fetched)

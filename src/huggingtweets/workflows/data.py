@@ -6,20 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from tempfile import TemporaryFile
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import cleaning, dataset, sources
+from .. import bases, cleaning, dataset, sources
+from ..bases import named
+from ..bases.kept import kept_base
 from ..cleaning import CleanedPosts, CleaningRules
-from ..errors import UserError
+from ..errors import MissingExtra, UserError
 from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
 from ..text.counting import counted
-from ..types import Account, Dataset, Post, Reason, Recipe, Stage
+from ..types import NO_BASE, Account, Dataset, Post, Reason, Recipe, Stage
 
 PRIVATE_FOLDERS = ("copies", "datasets", "unfinished")  # below home()
 COUNT_EVERY = 500  # posts read between two words to the watcher
@@ -67,6 +70,35 @@ def require_places(config: DataConfig) -> None:
             sources.load(config.source)
         else:
             sources.recognise(location)
+
+
+def require_trainable(recipe: Recipe, watcher: Watcher) -> None:
+    """Refuse a recipe that cannot be trained here, before posts are read for it.
+
+    Raises:
+        MissingExtra: it needs peft, which is not installed.
+        BaseError: its base is nowhere, or cannot be fetched.
+    """
+    if recipe.method == "lora" and not find_spec("peft"):
+        raise MissingExtra("peft, which LoRA needs,", "lora")
+    require_base(recipe.base, watcher)
+
+
+def require_base(base: str, watcher: Watcher) -> None:
+    """Refuse a base that cannot be had, before posts are read for it; fetch a named one.
+
+    Where a base is kept for many trainings, it was asked for before.
+
+    Raises:
+        BaseError: it is nowhere, or cannot be fetched.
+    """
+    if base == NO_BASE or kept_base():
+        return
+    if named.recognises(base) and not named.is_here(base):
+        watcher.stage("fetch", base)
+        bases.fetch(base, watcher.fetched)
+    else:
+        bases.locate(base)
 
 
 def require_home() -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from .. import evaluation, models, reporting, tracking
 from ..bases import embedded, named
+from ..bases import names as base_names
 from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
@@ -247,7 +248,7 @@ def larger_model(record: Record) -> _LargerModel | None:
     """
     larger = {
         base.parameters: name
-        for name in named.names()
+        for name in base_names()
         if (base := named.describe(name)).parameters > record.base.parameters
         and not embedded.recognises(name)
         and named.is_here(name)

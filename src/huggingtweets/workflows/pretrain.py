@@ -39,6 +39,7 @@ from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
 from ..training.vocabulary import END, extend_vocabulary, learn_vocabulary
 from ..types import Sampling
+from .data import require_base
 
 VOCABULARY_POSTS = 600_000  # that the vocabulary is trained on, the same number of each shard
 MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
@@ -75,6 +76,8 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     """
     watcher, process_group = watcher or Silence(), training.join_process_group()
     size = _size(config)
+    if config.base:
+        require_base(config.base, watcher)
     watcher.stage("corpus")
     corpus = _Corpus(config, size)
     with whole_folder(config.out, replace=config.overwrite) as folder:

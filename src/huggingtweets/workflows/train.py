@@ -38,7 +38,7 @@ from ._tracked import (
     record_report,
     source_settings,
 )
-from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read, require_home
+from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read, require_home, require_trainable
 from .evaluate import evaluate_folder, other_people
 
 SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
@@ -83,6 +83,7 @@ def train(
     watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
     preparation = _preparation(config.data)
     require_home()
+    require_trainable(config.recipe, watcher)
     with clock.measure(Stage.READ):
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)

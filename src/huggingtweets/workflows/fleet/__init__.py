@@ -21,6 +21,7 @@ from ...tracking import Run
 from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
 from .._executors import Executor
+from ..data import require_trainable
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table, require_authors
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
@@ -42,6 +43,7 @@ __all__ = [
     "fleet_results",
     "fleet_retry",
     "fleet_status",
+    "require_executor",
 ]
 
 AUTHOR_POSTS = 200  # of each author in an epoch of one model, where the recipe does not say
@@ -61,6 +63,8 @@ def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
     watcher = watcher or Silence()
     tracker = tracking.open_tracker(config.tracker)
     _check(config)
+    if config.executor == "local":  # other machines may have other bases
+        require_trainable(config.recipe, watcher)
     store, job = Store(config.store), _job(config)
     requests = _register(config.authors, job, store, watcher)
     name = f"fleet {Path(config.store).name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from ...model_folder import folder_name
 from ...progress import Silence, Watcher, duration
 from ...types import Dataset, Sampling
 from .._execution import require_executor
-from ..data import build_dataset, read
+from ..data import build_dataset, read, require_trainable
 from .config import SweepConfig, SweepResult, TrialResult
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .objective import Objective
     from .space import Range
 
-__all__ = ["SweepConfig", "SweepResult", "TrialResult", "sweep"]
+__all__ = ["SweepConfig", "SweepResult", "TrialResult", "require_search", "sweep"]
 
 
 def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
@@ -46,16 +47,13 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         UserError: something in `config` cannot be used; nothing was written.
         InternalError: no trial could be finished.
     """
-    try:
-        from . import result, space, study, workers
-        from .objective import Objective
-    except ModuleNotFoundError as error:
-        raise MissingExtra("optuna, which searches,", "sweep") from error
+    require_search(config.executor)
+    from . import result, space, study, workers
+    from .objective import Objective
 
-    if config.executor:
-        require_executor(config.executor)
     watcher = watcher or Silence()
     ranges = space.parse_ranges(config.recipe, config.space)
+    require_trainable(config.recipe, watcher)
     datasets = _datasets(config, watcher)
     handles = tuple(author.account.handle for data in datasets for author in data.authors)
     settings = _study_settings(config, ranges, datasets)
@@ -79,6 +77,19 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
     else:
         _run_trials(optuna_study, objective, config.trials, watcher)
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
+
+
+def require_search(executor: str | None) -> None:
+    """Refuse a search for which a package is missing, before a recipe is chosen for it.
+
+    Raises:
+        UserError: there is no such executor.
+        MissingExtra: Optuna is not installed, or what the executor needs.
+    """
+    if not find_spec("optuna"):
+        raise MissingExtra("optuna, which searches,", "sweep")
+    if executor:
+        require_executor(executor)
 
 
 def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
