@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..model_folder import MODELS, ModelFolder, folder_name, has_record
 from ..workflows.data import DataConfig, sample_archive
 from . import _options as opt
+from ._terminal import Terminal
 from .train import load_or_choose, run
 
 RECIPES = ("smollm2-135m", "starter")  # that take minutes on a laptop
 
 
 def demo(
-    out: opt.Out = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the model to.  [default: models/demo-<recipe>]")
+    ] = None,
     recipe: opt.RecipeName = None,
     tracker: opt.TrackerName = "trackio",
     seed: opt.Seed = None,
+    overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:
     """Try it: the whole job, on the posts of a made-up account.
 
     The posts ship with the package. The base is SmolLM2-135M, which is fetched once; where it cannot be had,
-    or the machine is too small, it is the base that ships with the package.
+    or the machine is too small, it is the base that ships with the package. Each recipe has a folder of its
+    own, models/demo-RECIPE, which the next demo by the same recipe replaces.
 
     \b
     Examples:
@@ -31,11 +42,17 @@ def demo(
     from ..workflows.train import TrainConfig
 
     require_tracker(tracker)
+    loaded = load_or_choose(recipe, [f"seed={seed}"] if seed is not None else [], among=RECIPES)
+    own = ModelFolder(MODELS / folder_name(f"demo-{loaded.name}{'' if seed is None else f'-seed-{seed}'}"))
+    again = out is None and has_record(own) and own.record.recipe.name == loaded.name
+    if again:
+        with Terminal() as terminal:
+            terminal.note(f"{own}, an earlier demo by this recipe, is replaced at the end; --out keeps both")
     config = TrainConfig(
         data=DataConfig(locations=(sample_archive(),)),
-        recipe=load_or_choose(recipe, [f"seed={seed}"] if seed is not None else [], among=RECIPES),
-        out=out,
-        overwrite=out is None,  # only the demo's own folder; never one that the user names
+        recipe=loaded,
+        out=out or own.path,
+        overwrite=overwrite or again,  # unasked only an earlier demo, never what else may be there
         tracker=tracker,
     )
     run(config, as_json=as_json)
