@@ -58,6 +58,15 @@ def test_a_few_right_answers_prove_nothing():
     early = score(drawn, [pair.real for pair in drawn[:3]], range(20))
     assert early.found.value == 1
     assert not early.told_apart
+    assert early.missing == 7
+
+
+def test_under_ten_pairs_nothing_is_told_apart():
+    """Nine of nine are more than chance by their interval, but too few to be a result."""
+    drawn = pairs(REAL, BOT, count=20)
+    nine, ten = (score(drawn, [pair.real for pair in drawn[:count]], range(20)) for count in (9, 10))
+    assert (nine.told_apart, nine.missing) == (False, 1)
+    assert (ten.told_apart, ten.missing) == (True, 0)
 
 
 def test_games_add_up():

@@ -28,10 +28,17 @@ def own(ngram_model, tmp_path):
 
 @pytest.fixture
 def start(own):
-    """Begins a game of six rounds in a process of its own, as a user does."""
+    """Begins a game of so many rounds in a process of its own, as a user does."""
 
-    def begin(*arguments):
-        game = ["play", str(own), "--rounds", "6", "--seed", "1"]  # without a seed no game is like another
+    def begin(*arguments, rounds=6):
+        game = [
+            "play",
+            str(own),
+            "--rounds",
+            str(rounds),
+            "--seed",
+            "1",
+        ]  # without a seed no game is like another
         return subprocess.Popen(
             [sys.executable, "-m", "huggingtweets", *game, *arguments],
             env=os.environ,
@@ -46,17 +53,33 @@ def start(own):
 
 def test_a_game_from_piped_answers(start, own):
     """Answers can be piped; the score and its interval are shown, and stand in the report."""
-    with start() as process:
-        shown, complaints = process.communicate("1\n2\nperhaps\n1\n1\n2\n1\n", timeout=60)
+    with start(rounds=12) as process:
+        shown, complaints = process.communicate("1\n2\nperhaps\n1\n1\n2\n1\n" + "2\n" * 6, timeout=60)
     assert process.returncode == 0, complaints
-    assert "6 of 6: which one is real?" in shown
+    assert "12 of 12: which one is real?" in shown
     assert complaints.count("press 1 or 2") == 1
     game = json.loads((own / "report.json").read_bytes())["game"]
-    assert game["found"]["count"] == 6
-    assert f"found in {game['found']['value']:.0%} of 6 pairs" in shown
+    assert game["found"]["count"] == 12
+    assert f"found in {game['found']['value']:.0%} of 12 pairs" in shown
     page = (own / "report.html").read_text("utf-8")
-    assert page.count("Somebody was shown 6 pairs") == 1
+    assert page.count("Somebody was shown 12 pairs") == 1
     assert "Nobody was asked" not in page
+
+
+def test_a_pair_or_two_are_no_evidence(start, own):
+    """Under ten pairs neither the terminal nor the report gives a share; the pairs count in later games."""
+    with start(rounds=1) as process:
+        shown, complaints = process.communicate("1\n", timeout=60)
+    assert process.returncode == 0, complaints
+    assert "1 pair answered so far, which says nothing yet: 9 more are needed." in shown
+    assert "%" not in shown.partition("answered so far")[2]
+    page = (own / "report.html").read_text("utf-8")
+    assert "Somebody was shown 1 pair, which says nothing yet; from 10 pairs on" in page
+    table = deal(own, rounds=9)
+    assert play(table, ["left"] * 9).found.count == 10
+    page = (own / "report.html").read_text("utf-8")
+    assert "Somebody was shown 10 pairs, a real post" in page
+    assert "says nothing yet" not in page
 
 
 def test_real_posts_are_shown_and_never_written(start, own):
@@ -81,7 +104,7 @@ def test_ctrl_c_keeps_what_was_played(start, own):
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "of 2 pairs" in rest
+    assert "2 pairs answered so far" in rest
     assert json.loads((own / "report.json").read_bytes())["game"]["found"]["count"] == 2
 
 

@@ -82,8 +82,17 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
 
 
 def print_game(game: Game, model: ModelFolder) -> None:
-    """Print how often the player found the real post."""
+    """Print how often the player found the real post, or how many pairs are missing to say something."""
     share, out = game.found, console()
+    if game.missing:
+        out.print(
+            harmless(
+                f"\n{counted(share.count, 'pair')} answered so far, which says nothing yet: "
+                f"{game.missing} more are needed. What was answered is kept: huggingtweets play {model}"
+            ),
+            soft_wrap=True,
+        )
+        return
     meaning = "more than chance: it can be told" if game.told_apart else "this may be chance"
     out.print(
         f"\nThe real post was found in {share.value:.0%} of {share.count} pairs "

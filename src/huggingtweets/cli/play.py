@@ -29,8 +29,8 @@ def play(
     """Guess which of two posts is real, and see whether the model can be told from the person.
 
     Real posts are held-out ones; they are shown here, and written nowhere. Ctrl-C ends the game and keeps
-    what was played. The result is added to the report, to those of earlier games. No real post is shown
-    again after it was answered.
+    what was played. From ten pairs on, those of earlier games counted, the result stands in the report. No
+    real post is shown again after it was answered.
 
     \b
     Examples:

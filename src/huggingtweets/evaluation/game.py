@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import UserError
-from ..results import Game
+from ..results import FEWEST_PAIRS, Game
 from . import intervals
 
 Side = Literal["left", "right"]
@@ -71,7 +71,8 @@ def score(
         right, count = right + round(earlier.found.value * earlier.found.count), count + earlier.found.count
         seen = (*earlier.seen, *seen)
     share = intervals.share_at_any_time(right, count)
-    return Game(found=share, told_apart=share.low > 0.5, seen=seen)  # noqa: PLR2004 -- chance
+    is_enough = count >= FEWEST_PAIRS
+    return Game(found=share, told_apart=is_enough and share.low > 0.5, seen=seen)  # noqa: PLR2004 -- chance
 
 
 def _pair(real: str, generated: str, side: Side) -> Pair:

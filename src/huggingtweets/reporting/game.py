@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from ..results import Game
+from ..results import FEWEST_PAIRS, Game
 from ..results.wording import percent
+from ..text.counting import counted
 
 SECTION = "voice"  # the section of the page that the sentence ends
 PLACE = '<p id="game" class="says">'  # where the sentence stands on the page
@@ -16,6 +17,11 @@ def sentence(game: Game | None) -> str:
     if game is None:
         return "Can people tell? Nobody was asked; huggingtweets play does that."
     share = game.found
+    if game.missing:
+        return (
+            f"Can people tell? Somebody was shown {counted(share.count, 'pair')}, which says nothing yet; "
+            f"from {FEWEST_PAIRS} pairs on the result stands here. huggingtweets play goes on with the game."
+        )
     chance = "that is more than chance" if game.told_apart else "that may be chance"
     return (
         f"Can people tell? Somebody was shown {share.count} pairs, a real post and one of the model's under "

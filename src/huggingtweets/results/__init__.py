@@ -19,6 +19,7 @@ from .drawings import Headline, Label, Method, ReportContext, Section
 
 EVALUATED_POSTS = 400  # that the model and its base each write to be evaluated
 ROUNDS = 20  # pairs of a game
+FEWEST_PAIRS = 10  # of all games with a model, from which on they say something
 ENOUGH = 16  # posts that a group must have to be measured; with fewer, intervals are too wide to be useful
 COPIED_RUN = 8  # words in a row from which on a run counts as copied
 
@@ -154,8 +155,13 @@ class Game(Struct, frozen=True, kw_only=True):
     """How often a person found the real post in a pair: 0.5 is chance, 1 is always."""
 
     found: Figure
-    told_apart: bool  # more often than by chance
+    told_apart: bool  # more often than by chance, in `FEWEST_PAIRS` or more
     seen: tuple[int, ...] = ()  # positions of the held-out posts that were shown: each counts once
+
+    @property
+    def missing(self) -> int:
+        """How many pairs have to follow before the game says something; 0 where it does."""
+        return max(FEWEST_PAIRS - self.found.count, 0)
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
