@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -304,6 +305,21 @@ def test_who_goes_away_costs_nothing_more(server):
     assert server.metric("posts_total") - before < 480
 
 
+def test_the_root_says_what_this_is_and_how_it_is_asked(client, server):
+    """Every address that it names answers, and so does the command, typed as it stands."""
+    about = client.get("/").json()
+    assert about["name"] == "huggingtweets"
+    for address in about["addresses"]:
+        method, path = address.split()
+        assert client.request(method, path).status_code == (200 if method == "GET" else 415)
+    program, url, _, header, _, body = shlex.split(about["example"])
+    assert (program, url) == ("curl", f"{server.url}/v1/completions")
+    name, _, value = header.partition(": ")
+    answered = client.post(url, content=body, headers={name: value})
+    assert answered.status_code == 200
+    assert answered.json()["choices"]
+
+
 def test_the_metrics_are_those_of_prometheus(client):
     """Every line is a comment, or a name with labels and a number; the histogram's last bucket holds all."""
     text = client.get("/metrics").text
@@ -345,6 +361,7 @@ def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path
                 assert response.status_code == 401
                 assert response.json()["error"]["code"] == "invalid_api_key"
         with server.client(headers={"authorization": f"Bearer {KEY}"}) as client:
+            assert "-H 'Authorization: Bearer KEY'" in client.get("/").json()["example"]
             body = {"model": "me", "n": 16, "temperature": 9.0, "max_tokens": 1024}
             asking = threading.Thread(target=lambda: answered.append(ask(client, **body)))
             asking.start()

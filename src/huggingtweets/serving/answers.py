@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -13,9 +15,17 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from ..types import PROMPT
 from .posts import Post
 from .requests import PostsRequest
 
+ADDRESSES = {
+    "GET /v1/models": "the bots that there are",
+    "POST /v1/completions": "posts that begin with a prompt",
+    "POST /v1/chat/completions": "a post that begins with the last message",
+    "GET /health": "that the server answers",
+    "GET /metrics": "counters for Prometheus",
+}
 _PIECE = re.compile(r"\s*\S+\s*\Z|\s*\S+|\s+")  # a word, as pieces of a stream
 
 
@@ -32,6 +42,24 @@ def error_response(
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     error = {"message": message, "type": kind, "param": None, "code": code}
     return json_response({"error": error}, status, headers)
+
+
+def about(url: str, bot: str, *, has_key: bool) -> dict[str, Any]:
+    """What the server is, its addresses, and a command to try.
+
+    Args:
+        url: of the server, as the client calls it.
+        bot: one that is served.
+        has_key: whether the client sent a key, as it then has to in the command, too.
+    """
+    headers = "-H 'Content-Type: application/json'" + (" -H 'Authorization: Bearer KEY'" if has_key else "")
+    body = json.dumps({"model": bot, "prompt": PROMPT, "echo": True}, ensure_ascii=False)
+    return {
+        "name": "huggingtweets",
+        "about": "Bots that write posts, behind the HTTP API of OpenAI. Their posts are made up by a model.",
+        "addresses": ADDRESSES,
+        "example": f"curl {url}v1/completions {headers} -d {shlex.quote(body)}",
+    }
 
 
 def answer(request: PostsRequest, posts: Sequence[Post]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def application(
     server = Server(bots, limits)
     return Starlette(
         routes=[
+            Route("/", server.about),
             Route("/health", server.health),
             Route("/metrics", server.metrics_page),
             Route("/v1/models", server.models),
@@ -91,6 +92,11 @@ class Server:
         while True:
             await asyncio.sleep(DROP_EVERY)
             self._bots.drop_idle()
+
+    async def about(self, request: Request) -> Response:
+        """What this is, for whoever opens the address that the command printed."""
+        has_key, bot = "authorization" in request.headers, next(iter(self._bots.names))
+        return json_response(answers.about(str(request.base_url), bot, has_key=has_key))
 
     async def health(self, _: Request) -> Response:
         """That the server answers."""
