@@ -15,6 +15,7 @@ from types import ModuleType
 
 BEGINNING = 3  # letters of a name that are enough to guess the whole
 MOST_MEANT = 3  # names that begin so, and are named
+VERY_LIKE = 0.8  # two names, from 0 to 1, that are surely meant to be the same
 
 
 class Registry:
@@ -55,9 +56,26 @@ class Registry:
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of a message on a name that is not known: "; did you mean 'x'?", or "" where none is like it.
 
-    Capitals do not count, and a name's beginning of three letters or more stands for the name.
+    Capitals do not count, and a name's beginning of three letters or more stands for the name, also where it
+    is mistyped.
     """
     typed, by_folded = name.casefold(), {other.casefold(): other for other in known}
     begun = [other for other in by_folded if len(typed) >= BEGINNING and other.startswith(typed)]
-    meant = begun[:MOST_MEANT] or get_close_matches(typed, by_folded, n=1)
+    meant = (
+        begun[:MOST_MEANT]
+        or get_close_matches(typed, by_folded, n=1, cutoff=VERY_LIKE)
+        or _begun_like(typed, by_folded)[:MOST_MEANT]
+        or get_close_matches(typed, by_folded, n=1)
+    )
     return f"; did you mean {' or '.join(repr(by_folded[other]) for other in meant)}?" if meant else ""
+
+
+def _begun_like(typed: str, known: Iterable[str]) -> list[str]:
+    """The names whose beginning is nearly what was typed, with a letter more or less."""
+    lengths = (len(typed), len(typed) + 1)
+    return [
+        name
+        for name in known
+        if len(typed) > BEGINNING
+        and any(get_close_matches(typed, [name[:length]], cutoff=VERY_LIKE) for length in lengths)
+    ]

@@ -23,6 +23,14 @@ MISTYPED = {
     "tracker": (["train", POSTS, "--recipe", "ngram", "--tracker", "trackoi"], "'trackio'"),
     "base": (["train", POSTS, "--recipe", "starter", "--base", "smolm2-135m"], "'smollm2-135m'"),
     "base to be fetched": (["bases", "fetch", "gemma"], "'gemma-3-1b' or 'gemma-3-270m' or 'gemma-3-4b'"),
+    "base by a mistyped beginning": (
+        ["bases", "fetch", "smolm"],
+        "'smollm2-1.7b' or 'smollm2-135m' or 'smollm2-360m'",
+    ),
+    "setting that is searched": (
+        ["sweep", POSTS, "--recipe", "starter", "--space", "learning_rte=1:2"],
+        "'learning_rate'",
+    ),
     "target": (["export", "me", "--to", "olama"], "'ollama'"),
     "format": (["export", "me", "--to", "gguf", "--quant", "q8"], "'q8_0'"),
     "model": (["generate", "mee"], "'me'"),
@@ -58,6 +66,7 @@ def test_the_name_that_was_meant_is_named(kind, model, monkeypatch):
         ("gg", "'gguf'"),
         ("oll", "'ollama'"),
         ("we", "'web'"),
+        ("olam", "'ollama'"),
         ("tflite", ""),
         ("", ""),
     ],

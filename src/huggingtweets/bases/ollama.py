@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BaseError
+from ..registry import suggestion
 from ._files import BaseFiles, Progress
 from .gguf_file import gguf_files, is_gguf
 
@@ -50,7 +51,7 @@ def locate(name: str, _: Progress) -> BaseFiles:
     known = ", ".join(installed()) or "none"
     raise BaseError(
         f"base {name}: Ollama has no such model here; those that it has: {known}. "
-        f"Get it with: ollama pull {model}"
+        f"Get it with: ollama pull {model}{suggestion(name, installed())}"
     )
 
 

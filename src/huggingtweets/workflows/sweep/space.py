@@ -10,6 +10,7 @@ from msgspec.structs import fields, replace
 from optuna.trial import BaseTrial
 
 from ...errors import RecipeError
+from ...registry import suggestion
 from ...types import Recipe
 
 NOT_SEARCHED = ("seed", "evaluations", "patience")  # they change how a trial is measured, not the training
@@ -110,7 +111,7 @@ def _parse_range(recipe: Recipe, text: str) -> Range:
         f"with a name of {', '.join(names)}"
     )
     if name not in names or parts[2:] not in ([], ["log"]):
-        raise RecipeError(expected)
+        raise RecipeError(f"{expected}{'' if name in names else suggestion(name, names)}")
     whole = isinstance(getattr(recipe, name), int)
     try:
         low, high = (int(part) if whole else float(part) for part in parts[:2])
