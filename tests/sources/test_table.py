@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 
@@ -418,3 +419,70 @@ def test_two_people_with_one_handle_are_told_apart(tmp_path):
 def test_a_name_of_any_length_is_read_in_one_pass(tmp_path, name):
     """A cell that a damaged file has made endless is still a name, and searched once."""
     assert [post.text for post in read_csv(tmp_path, f"user,text\n{name},one\n")] == ["one"]
+
+
+BARE = ["Today I went to the sea, alone again", "And back", "text", 'They said "no", twice', "One\nmore line"]
+
+
+def column(path, *values):
+    """Write a table of one column, as spreadsheets do."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([[value] for value in values])
+    return str(path)
+
+
+def test_one_column_without_a_name_has_a_post_a_row(tmp_path, caplog):
+    """The first one, too; whoever reads it is told so. A row that is a usual name of a column is none."""
+    place = column(tmp_path / "posts.csv", *BARE)
+    posts = sources.read(place, ReadOptions(name="Ada")).posts
+    assert [post.text for post in posts] == [text for text in BARE if text != "text"]
+    assert "posts.csv has no name above its one column" in caplog.text
+
+
+def test_a_column_without_a_name_needs_no_quotes(tmp_path):
+    """Commas are those of the posts."""
+    lines = ["Today I went to the sea alone", "Yes, again", "And, as always, late; so what"]
+    (tmp_path / "posts.csv").write_text("\n".join(lines))
+    posts = sources.read(str(tmp_path / "posts.csv"), ReadOptions(name="Ada")).posts
+    assert [post.text for post in posts] == lines
+
+
+@pytest.mark.parametrize(
+    "header", ["text", "Tweet", "Beitrag", "the text of my old tweets", "Text of each tweet!", "投稿内容"]
+)
+def test_the_name_of_the_only_column_is_no_post(tmp_path, header, caplog):
+    """A usual name, or one that says that it is a text, in a few words."""
+    posts = list(sources.read(column(tmp_path / "p.csv", header, *BARE[:2]), ReadOptions(name="Ada")).posts)
+    assert [post.text for post in posts] == BARE[:2]
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("first", ["good morning", "followers", "Ada Lovelace", "12345678901234567"])
+def test_what_may_be_a_name_or_a_post_is_asked_for(tmp_path, first):
+    """A few words above one column can be both; neither is guessed."""
+    with pytest.raises(LocationError, match=r"text above it|such as: text"):
+        sources.read(column(tmp_path / "posts.csv", first, *BARE), ReadOptions(name="Ada"))
+
+
+def test_a_chat_in_one_column_is_no_posts(tmp_path):
+    """It is refused as in a text, unless the user says that all lines are one person's."""
+    lines = [f"{('Ada', 'Bob')[n % 2]}: I think, and that is what I say, {n}" for n in range(20)]
+    place = column(tmp_path / "chat.csv", *lines)
+    with pytest.raises(LocationError, match="looks like a chat"):
+        list(sources.read(place, ReadOptions(name="Ada")).posts)
+    posts = sources.read(place, ReadOptions(name="Ada", one_author=True)).posts
+    assert len(list(posts)) == 20
+
+
+def test_a_title_above_a_table_is_no_post(tmp_path):
+    """Rows of several fields are those of a table, whatever stands above them."""
+    (tmp_path / "t.csv").write_text(
+        "All that I wrote in 2020.\nday,words\n2020-01-01,hello\n2020-01-02,bye\n"
+    )
+    with pytest.raises(LocationError):
+        sources.read(str(tmp_path / "t.csv"), ReadOptions(name="Ada"))
+    (tmp_path / "t.csv").write_text(
+        "All that I wrote in 2020.\ndate,text\n2020-01-01,hello\n2020-01-02,bye\n"
+    )
+    posts = sources.read(str(tmp_path / "t.csv"), ReadOptions(name="Ada")).posts
+    assert [post.text for post in posts] == ["hello", "bye"]

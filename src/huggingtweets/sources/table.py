@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ..errors import BrokenArchive, LocationError
 from ..files import sha256
+from ..progress import tell
 from ..types import Timeline
 from ._contract import Match, ReadOptions
 from ._diagnosis import is_no_table
 from ._formats.table_posts import table_timeline
-from ._formats.table_rows import is_table, table_rows
+from ._formats.table_rows import is_bare_column, is_table, table_rows
 from ._formats.workbook import is_workbook
 
 NAME = "table"
@@ -32,5 +33,12 @@ def read(location: str, options: ReadOptions) -> Timeline:
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
     if what := "" if is_workbook(path) else is_no_table(path):
         raise BrokenArchive(f"{path} {what}")
-    rows = partial(table_rows, path, options.encoding or None, one_author=bool(options.one_author))
-    return table_timeline(location, rows, options, source="table", digest=sha256(path))
+    encoding = options.encoding or None
+    is_bare = not options.text_column and is_bare_column(path, encoding)
+    rows = partial(table_rows, path, encoding, one_author=bool(options.one_author), is_bare=is_bare)
+    timeline = table_timeline(location, rows, options, source="table", digest=sha256(path))
+    if is_bare:
+        tell(
+            f"{path.name} has no name above its one column, so each row is read as a post, the first one, too"
+        )
+    return timeline

@@ -129,16 +129,22 @@ def _text_column(
         candidates = list(filter(None, keys))
     else:
         candidates = [by_key[key] for key in names("columns")["text"] if key in by_key]
-        candidates = candidates or list(filter(_seems_of_text, columns))
+        candidates = candidates or list(filter(seems_of_text, columns))
     if not candidates:
         if not text_column and any(len(name) > _LONGEST_NAME or read_date(name) for name in columns):
             raise NoTextColumn(
-                f"{place} has no names of columns; put them into its first line, such as: date,text", columns
+                f"{place} has no names of columns; put them into its first line, such as: "
+                f"{'text' if len(columns) == 1 else 'date,text'}",
+                columns,
             )
         lacking = f"no column {text_column!r}" if text_column else "no column of text"
+        or_a_post = (
+            ", or write text above it if it is a post" if len(columns) == 1 and not text_column else ""
+        )
         present = ", ".join(map(repr, columns[:_LISTED]))
         raise NoTextColumn(
-            f"{place} has {lacking}, only {present}; name that of the text with --text-column", columns
+            f"{place} has {lacking}, only {present}; name that of the text with --text-column{or_a_post}",
+            columns,
         )
     candidates = [name for name in candidates if _has_values(sample, name)] or candidates
     different = {name: len({str(row.get(name)) for row in sample}) for name in candidates}
@@ -150,7 +156,7 @@ def _has_values(sample: list[Row], name: str) -> bool:
     return any(not isinstance(rendered(row.get(name)), dict | list | NoneType) for row in sample)
 
 
-def _seems_of_text(name: str) -> bool:
+def seems_of_text(name: str) -> bool:
     """Whether a column without a usual name seems to hold the text: `Text of the tweet`, `clean_text`."""
     known, words = names("column_parts"), parts(name)
     others = {*known["never_texts"], *names("authors")["descriptions"], *names("authors")["parts"]}

@@ -18,6 +18,7 @@ from .json_rows import is_json, json_rows
 from .logs import is_log
 from .odd_records import OddRecords
 from .record_shapes import Row
+from .table_columns import seems_of_text
 from .workbook import SUFFIXES, is_workbook, workbook_rows
 
 _DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
@@ -25,16 +26,21 @@ _START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its 
 _SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
 _FIRST_ROWS = 5
 _LONGEST_NAME = 30  # characters of the name of a column
+_SENTENCE = 5  # words that no name of a column has
+_SENTENCE_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 _FIRST_LINES = 500  # of a text, which show whether it is a chat
 
 
-def table_rows(path: Path, encoding: str | None = None, *, one_author: bool = False) -> Iterator[Row]:
+def table_rows(
+    path: Path, encoding: str | None = None, *, one_author: bool = False, is_bare: bool = False
+) -> Iterator[Row]:
     """Yield the rows of a table; memory does not grow with it, unless it is a JSON object around a list.
 
     Args:
         path: The table.
         encoding: Of a table that is text, where the user says it.
         one_author: Whether the user says that all lines of a text are one person's.
+        is_bare: Whether it has one column of posts and no name for it, see `is_bare_column`.
 
     Raises:
         BrokenArchive: The table is damaged; the message says where.
@@ -54,7 +60,42 @@ def table_rows(path: Path, encoding: str | None = None, *, one_author: bool = Fa
         return _text_rows(text, str(path), one_author=one_author)
     if suffix not in _DELIMITED:
         text = _table(text, path, "does not begin as JSON does; download or unpack it again")
-    return delimited_rows(text, str(path))
+    return _bare_rows(text, str(path), one_author=one_author) if is_bare else delimited_rows(text, str(path))
+
+
+def is_bare_column(path: Path, encoding: str | None = None) -> bool:
+    """Whether a file of comma-separated values begins with a post: one column, and no name for it.
+
+    A name is short, or one that columns of texts have; a first post that is as short is taken for a name.
+    """
+    if path.suffix.lower() not in _DELIMITED or is_workbook(path) or is_json(path):
+        return False
+    sample = list(islice(filter(str.strip, lines(path, _checked(encoding))), _FIRST_LINES))
+    first = sample[0] if sample else ""
+    try:
+        rows = {mark: list(filter(None, csv.reader(sample, delimiter=mark))) for mark in _DELIMITERS}
+    except csv.Error:
+        return False
+    header = next(iter(rows[max(_DELIMITERS, key=first.count)]), [])
+    return (
+        len(header) == 1
+        and not _SEPARATOR.fullmatch(first)
+        and _is_sentence(header[0].strip())
+        and not any(map(_are_columns, rows.values()))
+    )
+
+
+def _are_columns(rows: list[list[str]]) -> bool:
+    """Whether all rows below the first have as many fields, and more than one: the first is a title."""
+    counts = {len(row) for row in rows[1:]}
+    return len(counts) == 1 and counts != {1}
+
+
+def _is_sentence(value: str) -> bool:
+    """Whether a field is a sentence, and no name of a column."""
+    if len(value) <= _LONGEST_NAME and seems_of_text(value):
+        return False
+    return len(value.split()) >= _SENTENCE or value.endswith(_SENTENCE_ENDS)
 
 
 def is_table(path: Path) -> bool:
@@ -162,13 +203,24 @@ def _text_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[
         yield from delimited_rows(content, name)
     elif any(_START in line or _END in line for line in first):
         yield from _marked_texts(content)
-    elif not one_author and is_log(first):
+    else:
+        _refuse_log(first, name, one_author=one_author)
+        yield from ({"text": line} for line in content)
+
+
+def _bare_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[Row]:
+    """Yield one row a post of a column without a name; refuse a chat as in a text."""
+    first = list(islice(text, _FIRST_LINES))
+    _refuse_log([line.strip().strip('"') for line in first], name, one_author=one_author)
+    yield from delimited_rows(chain(["text\n"], first, text), name)
+
+
+def _refuse_log(lines: list[str], name: str, *, one_author: bool) -> None:
+    if not one_author and is_log(lines):
         raise LocationError(
             f"{name} looks like a chat or a log of several people: dates, times or names are before or above "
             "what is said; give only your own lines, without these, or add --one-author if all are yours"
         )
-    else:
-        yield from ({"text": line} for line in content)
 
 
 def _table(text: Iterator[str], path: Path, otherwise: str) -> Iterator[str]:
