@@ -54,7 +54,7 @@ def test_every_name_is_that_of_an_option():
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('[train]\ntracker = "wandb"\n', "'tracker' of train cannot be set in this file"),
+        ('[train]\ntracker = "wandb"\n', "'tracker' of train cannot be set in this file; type it, or set it"),
         ('[inspect]\nexport = "posts.csv"\n', "'export' of inspect cannot be set in this file"),
         ("[train]\nyes = true\n", "'yes' of train cannot be set"),
         ("[trian]\nseed = 1\n", "did you mean 'train'?"),

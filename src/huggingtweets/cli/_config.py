@@ -78,8 +78,13 @@ def load_defaults(app: typer.Typer) -> Defaults:
             by_name = _parameters(commands[command])
             for option, value in options.items():
                 name = _parameter(file, command, option, by_name)
-                if name in CONSENT or (file.name == NAME and name not in OF_FOLDERS):
-                    raise UserError(f"{file}: {option!r} of {command} cannot be set in this file; type it")
+                if name in CONSENT:
+                    raise UserError(f"{file}: {option!r} of {command} cannot be set in a file; type it")
+                if file.name == NAME and name not in OF_FOLDERS:
+                    raise UserError(
+                        f"{file}: {option!r} of {command} cannot be set in this file; type it, or set it in "
+                        f"your own, {user_file()}"
+                    )
                 defaults.setdefault(command, {})[name] = value
     return defaults
 
