@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from huggingtweets.app import events
-from huggingtweets.app.run_progress import progress_of
+from huggingtweets.app.run_progress import expected, progress_of
 from huggingtweets.app.tabs import train_view
 from huggingtweets.types import CurvePoint
 
@@ -20,6 +20,13 @@ def test_a_run_without_its_process_was_stopped(tmp_path):
     assert isinstance(events.state(events.load(tmp_path)), events.Running)
     events.append(tmp_path, events.Running(pid=process.pid, since=process.create_time() - 100))
     assert isinstance(events.state(events.load(tmp_path)), events.Stopped)
+
+
+def test_the_first_estimate_is_no_lower_than_what_a_run_takes():
+    """The sample account with the usual recipe, on two cores: what docs/log.md of 2026-11-29 measured."""
+    duration = expected([], "smollm2-135m", 633)
+    assert not duration.here
+    assert duration.training + duration.after >= 209 / 2
 
 
 def test_an_unfinished_line_is_not_read(tmp_path):

@@ -29,7 +29,7 @@ class Duration(Struct, frozen=True, kw_only=True):
 MEASURED: dict[str, tuple[float, float]] = {  # recipe: seconds a post, seconds after; roughly, on two cores
     "ngram": (0.001, 8.0),
     "starter": (0.038, 7.0),
-    "smollm2-135m": (0.061, 32.0),
+    "smollm2-135m": (0.13, 32.0),
 }
 AFTER = 0.3  # seconds after the last step for each second of steps, where nothing is known
 
