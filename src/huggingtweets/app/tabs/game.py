@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ...errors import ModelError
 from ...model_folder import ModelFolder
-from ...results import ROUNDS
+from ...results import FEWEST_PAIRS, ROUNDS
 from ...workflows.data import posts_of
 from ...workflows.play import deal, play
 from ..actions import action_html, clicked
@@ -86,7 +86,7 @@ class GameTab:
                 _answer(game, item)
             case "next", number if number == str(game.number) and not game.is_over:
                 game.revealed = False
-            case "count", _ if len(game.answers) >= min(game_view.LEAST, len(game.deal.pairs)):
+            case "count", _ if len(game.answers) >= min(FEWEST_PAIRS, len(game.deal.pairs)):
                 self._games.drop(session, folder)
                 result = game_view.result(play(game.deal, game.answers))
                 return result, gr.update(visible=True, interactive=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...reporting.picture import plain
-from ...results import Game
+from ...results import FEWEST_PAIRS, Game
 from ..actions import button, go
 from ..games import GameState
 from ..language import _, number, percent
@@ -15,8 +15,6 @@ from ..markup import busy, empty, heading, joined
 
 if TYPE_CHECKING:
     from ...evaluation.game import Pair, Side
-
-LEAST = 10  # pairs from which on the result is recorded
 
 _SCORE = Markup(
     '<p class="ht-score"><b role="status" class="{kind}">{last}</b><span>{position}</span> '
@@ -129,7 +127,7 @@ def _answered(pair: Pair, side: Side) -> Markup:
 
 
 def _enough(state: GameState) -> Markup:
-    enough = len(state.answers) >= LEAST and not state.is_over
+    enough = len(state.answers) >= FEWEST_PAIRS and not state.is_over
     return button("count", _("Enough: count")) if enough else Markup("")
 
 
