@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -244,6 +245,50 @@ def test_an_encrypted_chat_of_messenger_is_not_read(tmp_path):
         texts(tmp_path, {"participants": ["Ada"], "threadName": "Bob", "messages": messages}, handle="Ada")
 
 
+@pytest.mark.parametrize("field", ["chat", "channel", "conversation", "room", "Thread"])
+@pytest.mark.parametrize(
+    "place", [{"type": "private"}, {"is_im": True}, {"is_private": True}, {"isDM": True}, {"type": "DM"}]
+)
+def test_a_message_says_in_an_object_that_its_chat_is_closed(tmp_path, field, place):
+    """Bots of Telegram and the search of Slack put the chat into each message."""
+    records = [
+        {"text": MINE, "user": "ada", field: {"type": "channel", "is_im": False, "is_private": False}},
+        {"text": SECRET, "user": "ada", field: place},
+    ]
+    assert texts(tmp_path, records) == [MINE]
+    path = tmp_path / "posts.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(records[0]))
+        writer.writeheader()
+        writer.writerows({**record, field: json.dumps(record[field])} for record in records)
+    assert [post.text for post in sources.read(str(path)).posts] == [MINE]
+
+
+def test_messages_of_bluesky_are_not_read(tmp_path):
+    """Their type says so, in an answer that does not say whose chat it is."""
+    kind = "chat.bsky.convo.defs#messageView"
+    messages = [{"$type": kind, "id": "1", "text": SECRET, "sender": {"did": "did:plc:ada"}}] * 2
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, {"messages": messages, "cursor": "x"}, handle="did:plc:ada")
+
+
+def test_messages_of_google_chat_are_not_read(tmp_path):
+    """Its writers are humans or bots, as in no place where everyone reads."""
+    messages = [
+        {"creator": {"name": who, "user_type": "Human"}, "text": SECRET, "topic_id": "x"}
+        for who in ("ada", "bob")
+    ]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, {"messages": messages}, handle="ada")
+
+
+def test_who_owns_an_answer_tells_the_sides(tmp_path):
+    """Threads says it in a flag, where nobody asked for the writers."""
+    records = [{"text": t, "is_reply_owned_by_me": o} for t, o in ((MINE, True), (OTHER, False))]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(tmp_path, {"data": records}, name="Ada")
+
+
 @pytest.mark.parametrize("field", ["profile", "contact", "имя", "발신자", "nom", "gibberish"])
 def test_the_field_that_holds_just_the_name_that_is_wanted_is_the_authors(tmp_path, field):
     """A field of any name; other people's records are not read as the wanted person's."""
@@ -478,6 +523,16 @@ def test_an_author_in_objects_of_any_name_is_found(tmp_path, path):
     with pytest.raises(LocationError, match=r"ada.*bob"):
         texts(tmp_path, records, name="Grace")
     assert texts(tmp_path, records, handle="ada") == [MINE]
+
+
+@pytest.mark.parametrize("path", ["meta.author", "_source.user.name"])
+def test_an_author_in_objects_is_found_where_other_records_have_a_field(tmp_path, path):
+    """One record that says its writer in another place does not hide the writers of all others."""
+    records = [{"text": MINE, **nested(path, "ada")}, {"text": OTHER, **nested(path, "bob")}] * 2
+    records.append({"id": 5, "text": f"{MINE} too", "user": "ada"})
+    with pytest.raises(LocationError, match=r"ada.*bob"):
+        texts(tmp_path, records, name="Grace")
+    assert texts(tmp_path, records, handle="ada") == [MINE, MINE, f"{MINE} too"]
 
 
 @pytest.mark.parametrize(

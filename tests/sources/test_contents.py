@@ -181,6 +181,12 @@ def test_more_shapes_of_tables_are_read(tmp_path, name, content):
     [
         ("posts.csv", "2024-01-01,the kettle sings\n2024-01-02,tea\n", "put them into its first line"),
         ("posts_1.json", '[{"media": [{"uri": "x.jpg", "title": "tea"}]}]', "give the whole one"),
+        (
+            "comments.json",
+            '{"comments_v2": [{"data": [{"comment": {"comment": "tea"}}]}]}',
+            "give the whole one",
+        ),
+        ("groups.json", '{ "group_posts_v2" : [{"data": [{"post": "tea"}]}]}', "give the whole one"),
         ("posts.log", '{"text": "tea"}', "let its name end with"),
         ("posts", "the kettle sings\n", "let its name end with"),
     ],

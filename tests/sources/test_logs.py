@@ -46,6 +46,15 @@ LOGS = {
     "names in bold": "**Ada** (10:11)\n{m}\n\n**Bob** (10:12)\n{t}\n",
     "a machine's": "You said:\n{m}\nChatGPT said:\n{t}\n",
     "a machine's, with headings": "## User\n{m} now\n\n## Assistant\n{t} now\n\n## User\n{m} today\n",
+    "headings above few words": "## Ada\n{m}\n\n## Bob\n{t}\n\n## Ada\nYes\n\n## Bob\nWell then\n\n## Ada\nNo\n",
+    "names above few words": "Ada\n{m} now\n\nBob\n{t} now\n\nAda\nYes\n\nBob\nWell then\n\nAda\nNo\n",
+    "a title": "Chat with Bob\n\nAda: {m}\nBob: {t}\nBob: {t} too\nBob: {t} now\n",
+    "many, cut below a name": "Ada:\n{m}\nBob:\n{t}\n" * 124 + "x\nAda:\n{m}\nBob:\n{t}\n" * 2,
+    "facebook, copied": "Bob B\n{t}\nLike\nReply\n3 w\nAda\n{m}\nLike\nReply\n2 w\nBob B\n{t}\nLike\nReply\n2 w\n",
+    "reddit, copied": "bob\n•\n3h ago\n{t}\n\nReply\nada\nOP\n•\n2h ago\n{m}\n\nReply\nbob\n•\n1h ago\n{t}\n\nReply\n",
+    "youtube, copied": "@bob\n2 years ago\n{t}\n\n12\n\nReply\n\n@ada\n1 year ago\n{m}\n\n3\n\nReply\n",
+    "instagram, copied": "bob_b\n{t}\n2d\n14 likes\nReply\nada_t\n{m}\n1d\n3 likes\nReply\n",
+    "vk, copied": "Боб Камень\n{t}\nОтветить\n2 ч\nАда\n{m}\nОтветить\n1 ч\n",
     "numbered": "1. Ada: {m}\n2. Bob: {t}\n3. Ada: {m}\n",
     "numbered, without colons": "#1 Ada {m}\n#2 Bob {t}\n#3 Ada hello {m}\n#4 Bob well, {t}\n",
     "slashes": "Ada / {m}\nBob / {t}\nAda / {m}\nBob / {t}\n",
@@ -76,8 +85,25 @@ def read(tmp_path, content, **options):
 @pytest.mark.parametrize("place", LOGS)
 def test_a_log_of_several_people_is_refused(tmp_path, place):
     """However short a log is, and wherever it has dates and names, its lines are not taken for posts."""
-    with pytest.raises(LocationError, match="chat or a log"):
+    with pytest.raises(LocationError, match=r"chat or a log|quotes somebody"):
         read(tmp_path, LOGS[place].format(m=MINE, t=THEIRS))
+
+
+def test_a_line_is_no_writer_of_a_text(tmp_path):
+    """A text in which a line is just the name that is wanted has one post a line, not one writer a line."""
+    lines = [MINE, "Ada", "Tea is at four", "Nobody broke the spoon again"]
+    assert [post.text for post in read(tmp_path, "\n".join(lines))] == lines
+
+
+@pytest.mark.parametrize("above", ["On Friday Bob wrote:", "鲍勃写道："])
+def test_an_answer_names_the_line_that_quotes(tmp_path, above):
+    """The error says where somebody is quoted; without these lines, or with --one-author, the text is read."""
+    own = [MINE, "", "Tea is at four", above]
+    text = "\n".join([*own, "", f"> {THEIRS}", f"> {THEIRS} too", "Nobody broke the spoon"])
+    with pytest.raises(LocationError, match=r"quotes somebody in line 6.*--one-author"):
+        read(tmp_path, text)
+    assert len(read(tmp_path, text, one_author=True)) == 6
+    assert len(read(tmp_path, "\n".join(own))) == 3
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,22 @@ READ = {
         "statuses": [{"content": f"<p>{MINE}</p>"}],
         "favourites": [{"content": THEIRS}],
     },
+    "weibo.json": {
+        "ok": 1,
+        "data": {
+            "cardlistInfo": {"page": 2},
+            "cards": [
+                {"mblog": {"text": MINE, "user": {"screen_name": "a"}, "visible": {"type": 0}}},
+                {"mblog": {"text": THEIRS, "user": {"screen_name": "a"}, "visible": {"type": 1}}},
+            ],
+        },
+    },
+    "tumblr.json": {
+        "meta": {"status": 200},
+        "response": {"blog": {"name": "a"}, "posts": [{"body": MINE, "blog_name": "a"}]},
+    },
+    "answers.json": {"result": {"data": {"text": THEIRS}}, "posts": [{"text": MINE, "user": "a"}]},
+    "reviews.csv": f"Book,My Review,Private Notes\nEmma,{MINE},{THEIRS}\n",
     "feed.json": {"authors": [{"name": "a"}], "items": [{"content_html": f"<p>{MINE}</p>"}]},
     "unicode.txt": f"id\ttext\n1\t{MINE}\n2\t{MINE}\n",
     "excel.csv": f"sep=;\nid;text\n1;{MINE}\n",

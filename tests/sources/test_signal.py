@@ -128,3 +128,12 @@ def test_other_markdown_is_no_chat(tmp_path):
         path = tmp_path / "notes.md"
         path.write_text(content)
         assert signal.recognises(str(path)) is Match.NO
+
+
+def test_a_message_of_brackets_is_read(tmp_path):
+    """The work grows linearly with brackets that begin no attachment; those that begin one are cut."""
+    brackets = "[" * 200_000
+    text = f"[2023-11-14 22:13:20] Me: ![a [1].jpg](./media/a.jpg)  tea {brackets}\n"
+    path = tmp_path / "chat.md"
+    path.write_text(text)
+    assert [post.text for post in read(path, name="Ada").posts] == [f"tea {brackets}"]

@@ -70,6 +70,14 @@ def test_links_are_expanded_by_indices_of_the_escaped_text(tmp_path):
     assert post.text == "R&D 🙂 <3 https://example.org/?a=1&lt;=2 > that &lt; https://example.org/b"
 
 
+@pytest.mark.parametrize("end", [10**30, 99, -(10**30)])
+def test_a_mention_that_ends_nowhere_costs_nothing(tmp_path, end):
+    """Indices of a damaged archive may be outside of the text, and of what a processor counts."""
+    record = tweet(1, "@bob look at this", in_reply_to_status_id_str="7")
+    record["tweet"]["entities"] = {"user_mentions": [{"screen_name": "bob", "indices": ["0", str(end)]}]}
+    assert read_one(tmp_path, record).text == "@bob look at this"
+
+
 def test_media_links_are_deleted(tmp_path):
     """The link of pictures is removed, and so are links to X's own pages of pictures."""
     text = f"look {OTHER} at this {SHORT}"

@@ -19,8 +19,9 @@ _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail, which is not read; give posts, not messages to others"
 _DATABASE = "is a database, as of iMessage or Signal, which is not read; export your own posts"
 _ONE_OF_META = "is one file of an export; give the whole one, which says whether the account is public"
-_OF_META = re.compile(  # posts_1.json of Instagram, or threads_and_replies.json
+_OF_META = re.compile(  # posts_1.json of Instagram, threads_and_replies.json, comments.json of Facebook
     rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['
+    rb'|\s*\{\s*"(?:comments|group_comments|group_posts(?:_joined)?|posts_in_groups)_v\d"\s*:'
 )
 _TEXT = "is text; let its name end with .txt if it has one post a line, with .csv or .json if it is that"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -23,7 +23,7 @@ _ADDED = re.compile(
     r"\A\s*>.*?(?:\n[ \t]*\n|\Z)"  # what is answered
     r"|(?<=\n)>[^\n]*"
     r"|\n\(- [^\n]* -\)|\n\(\( [^\n]* \)\)"  # reactions, a sticker
-    r"|!?\[[^\n]*?\]\(\.\.?/[^\n]*?\)  ",  # an attachment, or a sticker's file
+    r"|!?\[[^\n]{0,300}?\]\(\.\.?/[^\n]{0,300}?\)  ",  # an attachment, or a sticker's file
     re.DOTALL,
 )
 

@@ -23,10 +23,11 @@ _LEVELS = ("value", "type", "name", "level")  # of the object in which a place h
 _PUBLIC_ON_WEIBO = 0
 _CLOSED_KIND = re.compile(
     r"direct|^dm|personal|private|secret|whisper|^m?p?im$|draft|^(?:incoming|outgoing)$"
-    r"|^postponed?$|^suggest(?:ed)?$|^(?:11|1to1|1on1|oneonone|onetoone)$"
+    r"|^postponed?$|^suggest(?:ed)?$|^(?:11|1to1|1on1|oneonone|onetoone)$|^chatbskyconvo"
 )
-_CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isDirect", "is_dm")
+_CHAT_FLAGS = ("is_im", "is_mpim", "is_private", "isPrivate", "is_direct", "isDirect", "is_dm", "isDM")
 _PROTECTED = ("protected", "is_protected", "isProtected", "private", "is_private", "isPrivate")
+_KIND, _HUMAN = "user_type", "Human"  # of a writer in Google Chat, where nothing is for everyone
 _REDDIT, _OLD_ON_REDDIT = "subreddit", {"archived", "isarchived"}  # there everybody sees what is archived
 _IS_TEXT, _TEXT_OF_REDDIT = "isself", "selftext"  # there `is_self` tells a text from a link
 _ACTIVITY_ADDRESS = re.compile(r"https?://|\bas:Public\b")
@@ -56,10 +57,13 @@ def is_closed_chat(envelope: Mapping[str, Any]) -> bool:
         "thread_path" in envelope or {"participants", "threadName"} <= envelope.keys()
     ):  # of Messenger, Instagram
         return True
-    parts = [envelope, *(value for value in envelope.values() if isinstance(value, Mapping))]
-    return any(
-        _is_closed_kind(part.get("type")) or any(not is_empty(part.get(flag)) for flag in _CHAT_FLAGS)
-        for part in parts
+    return any(map(_is_closed_place, (envelope, *envelope.values())))
+
+
+def _is_closed_place(place: object) -> bool:
+    """Whether an object is a chat, a channel or the like that says that few are in it."""
+    return isinstance(place, Mapping) and (
+        _is_closed_kind(place.get("type")) or any(not is_empty(place.get(flag)) for flag in _CHAT_FLAGS)
     )
 
 
@@ -77,6 +81,7 @@ class Audience:
         self._known: set[str] = set()
         self._addressed: list[str] = []
         self._profiles: list[str] = []
+        self._places: list[str] = []
         self._learn(sample)
         if are_fields_of_sides(sample):
             self._tests.append((lambda _: True, NOT_PUBLIC))
@@ -86,6 +91,8 @@ class Audience:
         if not record.keys() <= self._known:  # records of JSON have some fields only where they are needed
             self._learn([{name: record[name] for name in record.keys() - self._known}])
         if any(_is_protected(record.get(name)) for name in self._profiles):
+            return NOT_PUBLIC
+        if any(_is_closed_place(record.get(name)) for name in self._places):
             return NOT_PUBLIC
         if self._addressed and not _is_addressed(record, self._addressed):
             return NOT_PUBLIC
@@ -121,6 +128,8 @@ class Audience:
             self._addressed.append(name)
         if key in names("authors")["handles"]:
             self._profiles.append(name)
+        if key in known["places"]:
+            self._places.append(name)
         self._learn_kind(name, key)
 
     def _learn_flag(self, name: str, key: str, words: set[str]) -> None:
@@ -258,7 +267,9 @@ def _is_closed_kind(value: object) -> bool:
 
 def _is_protected(profile: object) -> bool:
     """Whether the author's profile, inside of a record, says that the account is not public."""
-    return isinstance(profile, Mapping) and any(not is_empty(profile.get(flag)) for flag in _PROTECTED)
+    return isinstance(profile, Mapping) and (
+        any(not is_empty(profile.get(flag)) for flag in _PROTECTED) or profile.get(_KIND) == _HUMAN
+    )
 
 
 def _is_notice(value: object) -> bool:

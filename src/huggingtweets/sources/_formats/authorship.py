@@ -16,6 +16,7 @@ from .directions import says_direction
 from .fields import is_empty, names, parts, plain
 from .nested_authors import nested_author, value_at
 from .profiles import person_key, read_profile
+from .record_shapes import is_text_field
 from .recurring_names import recur_as_names
 
 _OF_IDS = {"id", "str", "user", "author", "account", "profile", "owner", "tweet", "twitter"}
@@ -73,7 +74,9 @@ class Authorship:
         )  # `@ada` is no display name
         handles = handles or list(filter(names_a_writer, used))
         if not handles and not shown and self._wanted:
-            handles = [name for name in used if _names(sample, name, self._wanted)]
+            handles = [
+                name for name in used if not is_text_field(name) and _names(sample, name, self._wanted)
+            ]
         if not handles and not shown:
             handles = [name for name in used if _holds_people(sample, name)]
         if not handles and not shown and not self._link:
@@ -82,6 +85,9 @@ class Authorship:
             handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
             self.guessed = next(iter(handles), "")
         self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
+        if self._handle and not self._link:  # some records may say it in objects
+            without = [record for record in sample if is_empty(record.get(self._handle))]
+            self._path = nested_author(without, names_a_writer)
         self._has_numbers = bool(self._handle) and any(map(_is_number, _filled(sample, self._handle or "")))
         self._shown = [name for name in shown if name != self._handle or not handles]
 
@@ -109,7 +115,9 @@ class Authorship:
         if self._link:
             match = _STATUS_LINK.search(str(record.get(self._link)))
             return Person(match[1] if match else "", shown)
-        value = value_at(record, self._path) if self._path else record.get(self._handle or "")
+        value = record.get(self._handle) if self._handle else None
+        if self._path and is_empty(value):
+            value = value_at(record, self._path)
         if self._has_numbers and str(value).strip() in _ZERO:
             return Person("0", shown)
         if isinstance(value, str) and not value.startswith(("{", "[", "(")):

@@ -49,6 +49,9 @@ _SPEAKER = re.compile(  # a name and a mark, or an arrow, before what was said
 _NUMBERED = re.compile(r"\W{0,2}\d{1,5}[.):]?\s+")
 _NAME_ALONE = re.compile(r"\W{0,3}[^\W\d][\w .'-]{0,29}(?:\*\*)?(?:\s?[:\uff1a](?:\*\*)?)?")
 _COLONS = (":", "\uff1a", ":**")
+_HANDLE = re.compile(r"@[\w.]+")
+_HEADING = re.compile(r"#{1,6}\s")
+_FEW = 20  # names
 _MOST_WORDS = 3  # of a line that is nothing but a name
 _QUOTED = ">"
 _MOST_BEGINNINGS, _LEAST_LINES = 4, 4
@@ -66,8 +69,24 @@ def is_log(lines: Sequence[str]) -> bool:
         or _have_speakers(lines)
         or _are_below_names(lines)
         or _begin_with_few(lines)
-        or _quote_others(lines)
+        or _have_buttons(lines)
     )
+
+
+def quoted_line(lines: Sequence[str]) -> int:
+    """Return the number of the first line that quotes somebody below a colon, as e-mail does; 0 for none.
+
+    Quotations that follow no colon are left to who reads the posts: a person may begin own lines so.
+    """
+    texts = [
+        (number, line.strip()) for number, line in enumerate(lines, start=1) if any(map(str.isalnum, line))
+    ]
+    quoted = (
+        number
+        for (_, above), (number, line) in pairwise(texts)
+        if line.startswith(_QUOTED) and above.endswith((":", "\uff1a")) and not above.startswith(_QUOTED)
+    )
+    return next(quoted, 0)
 
 
 def _are_dated(lines: Sequence[str]) -> bool:
@@ -92,17 +111,19 @@ def _have_speakers(lines: Sequence[str]) -> bool:
     speakers = [match["name"].casefold() for line in unnumbered if (match := _SPEAKER.match(line))]
     counts = Counter(speakers)
     recurring = [count for count in counts.values() if count > 1]
-    all_do = len(speakers) == len(lines) and 1 < len(counts) < len(lines)
+    untitled = len(lines) - (not _SPEAKER.match(unnumbered[0]))  # `Chat with Bob` may stand above
+    all_do = len(speakers) == untitled and 1 < len(counts) < len(speakers)
     return all_do or (len(recurring) > 1 and 3 * sum(recurring) > 2 * len(lines))
 
 
 def _are_below_names(lines: Sequence[str]) -> bool:
     """Whether a part of the lines is a name alone, above what was said: `Ada`, `Ada:` or `You said:`."""
     alone = [line if _is_name_alone(line) else "" for line in lines]
-    with_colon = [line if line.endswith(_COLONS) else "" for line in alone]
+    marked = [line if line.endswith(_COLONS) or _HEADING.match(line) else "" for line in alone]
     names = Counter(name.casefold() for name in alone if name)
-    recur = sum(count for count in names.values() if count > 1)
-    return _stand_above(with_colon) or (len(names) > 1 and 2 * recur > names.total() and _stand_above(alone))
+    recurring = [name if names[name.casefold()] > 1 else "" for name in alone]
+    several = len(names) > 1 and 2 * sum(map(bool, recurring)) > names.total()
+    return _stand_above(marked) or (several and (_stand_above(alone) or _stand_above(recurring)))
 
 
 def _is_name_alone(line: str) -> bool:
@@ -114,7 +135,8 @@ def _stand_above(names: Sequence[str]) -> bool:
     count = sum(map(bool, names))
     side_by_side = sum(bool(one and other) for one, other in pairwise(names))
     many = count > 1 and len(names) <= _LEAST_SHARE * count
-    return many and _LEAST_SHARE * side_by_side <= count and not names[-1]
+    ends_with_one = bool(names[-1]) and count <= _FEW  # of many lines only the first are looked at
+    return many and _LEAST_SHARE * side_by_side <= count and not ends_with_one
 
 
 def _begin_with_few(lines: Sequence[str]) -> bool:
@@ -135,12 +157,12 @@ def _begin_with_few(lines: Sequence[str]) -> bool:
     )
 
 
-def _quote_others(lines: Sequence[str]) -> bool:
-    """Whether lines that are quoted stand below one that ends with a colon, as in an answer to e-mail."""
-    return any(
-        other.startswith(_QUOTED) and one.endswith((":", "\uff1a")) and not one.startswith(_QUOTED)
-        for one, other in pairwise(lines)
-    )
+def _have_buttons(lines: Sequence[str]) -> bool:
+    """Whether short lines of the same form recur, as on a page: a name, `Reply`, `3h ago`, a count."""
+    short = (line for line in lines if len(line.split()) <= _MOST_WORDS)
+    forms = Counter(_HANDLE.sub("@", _DIGITS.sub("0", line.casefold())) for line in short)
+    recurring = [count for count in forms.values() if count > 1]
+    return len(recurring) > 1 and 5 * sum(recurring) >= 2 * len(lines)
 
 
 def _dated_form(line: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from .cell_objects import parsed
 from .fields import is_empty, plain
 
 _KEYS = (  # of a profile, the most reliable first
@@ -29,9 +29,9 @@ _NAME_IN_CELL = re.compile(
 def read_profile(value: object) -> tuple[str, tuple[str, ...]]:
     """Return the handle, or the like, and the names shown of an author that is not a plain string."""
     if isinstance(value, str):
-        parsed = _parse_cell(value)
+        inside = parsed(value)
         match = _NAME_IN_CELL.search(value)
-        value = parsed if parsed is not None else match[1] if match else value
+        value = inside if inside is not None else match[1] if match else value
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
@@ -49,18 +49,6 @@ def _read_object(profile: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         return msgspec.json.encode(profile, enc_hook=str).decode()[:100], ()
     key = next(iter(named))
     return person_key(named[key], key), tuple(named[name] for name in named if name in _SHOWN and name != key)
-
-
-def _parse_cell(text: str) -> object:
-    """Read an object that a cell holds as JSON or as Python; None if it is neither."""
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
 
 
 def person_key(value: str, field: str | None) -> str:

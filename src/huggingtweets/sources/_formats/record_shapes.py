@@ -36,9 +36,21 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
-    *("tweet", "legacy", "status", "note", "topLevelComment", "comment", "snippet", "message", "post"),
+    *(
+        "tweet",
+        "legacy",
+        "status",
+        "note",
+        "mblog",
+        "topLevelComment",
+        "comment",
+        "snippet",
+        "message",
+        "post",
+    ),
     *("node", "record", "object", "data", "value", "_source", "content"),
 )
+_ANSWERS = {"response", "result", "payload"}  # of an API, beside what is about the answer
 _CONTENT = "content"  # of a message of Matrix
 _POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")
@@ -65,6 +77,8 @@ def innermost(envelope: Row) -> Row:
     """Return an object out of objects that hold no other, and no list: `{"ok": true, "data": {...}}`."""
     for _ in range(_DEEPEST):
         inner = [(name, value) for name, value in envelope.items() if isinstance(value, dict | list)]
+        if not own_lists(envelope):
+            inner = [(name, value) for name, value in inner if name in _ANSWERS] or inner
         name, value = inner[0] if len(inner) == 1 else ("", None)
         if not isinstance(value, dict) or _NEVER.search(name) or has_text(envelope):
             break
@@ -172,6 +186,11 @@ def _unwrapped(owner: Any) -> Any:
 def has_text(record: Row) -> bool:
     """Whether there is a text, or the field of one; a field may have an object around the text instead."""
     return any(not isinstance(record[name], dict | list) for name in _text_fields(tuple(record)))
+
+
+def is_text_field(name: str) -> bool:
+    """Whether a field has one of the usual names of those of texts."""
+    return bool(_text_fields((name,)))
 
 
 @lru_cache(maxsize=1000)

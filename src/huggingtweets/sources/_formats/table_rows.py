@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BrokenArchive, LocationError
+from .cell_objects import with_objects
 from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
-from .logs import is_log
+from .logs import is_log, quoted_line
 from .odd_records import OddRecords
 from .record_shapes import Row
 from .table_columns import seems_of_text
@@ -46,13 +47,18 @@ def table_rows(
         BrokenArchive: The table is damaged; the message says where.
         LocationError: The file is a JSON object without exactly one list of objects.
     """
-    suffix, codec = path.suffix.lower(), _checked(encoding)
+    if not is_workbook(path) and path.suffix.lower() not in _BINARY_READERS and is_json(path):
+        return json_rows(path, _checked(encoding))
+    return with_objects(_plain_rows(path, _checked(encoding), one_author=one_author, is_bare=is_bare))
+
+
+def _plain_rows(path: Path, codec: str | None, *, one_author: bool, is_bare: bool) -> Iterator[Row]:
+    """Yield the rows of a table that is no JSON, as they are in it."""
+    suffix = path.suffix.lower()
     if is_workbook(path):
         return workbook_rows(path)
     if suffix in _BINARY_READERS:
         return _BINARY_READERS[suffix](path)
-    if is_json(path):
-        return json_rows(path, codec)
     text = lines(path, codec)
     if suffix in SUFFIXES:  # some sites name a text so, which opens in a program for workbooks
         return delimited_rows(_table(text, path, "is no workbook; save it again, or as CSV"), str(path))
@@ -216,10 +222,17 @@ def _bare_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[
 
 
 def _refuse_log(lines: list[str], name: str, *, one_author: bool) -> None:
-    if not one_author and is_log(lines):
+    if one_author:
+        return
+    if is_log(lines):
         raise LocationError(
             f"{name} looks like a chat or a log of several people: dates, times or names are before or above "
             "what is said; give only your own lines, without these, or add --one-author if all are yours"
+        )
+    if number := quoted_line(lines):
+        raise LocationError(
+            f"{name} quotes somebody in line {number:,}, as answers to e-mail do: it begins with > below a "
+            "colon; take out what others wrote, or add --one-author if all is yours"
         )
 
 

@@ -178,7 +178,8 @@ def end_of_mentions(tweet: Tweet) -> int:
         return 0
     position = 0
     for begin, end in sorted(mention.indices for mention in tweet.entities.user_mentions):
-        after = _AFTER_MENTION.match(tweet.full_text, end)
+        is_inside = 0 <= end <= len(tweet.full_text)
+        after = _AFTER_MENTION.match(tweet.full_text, end) if is_inside else None
         if tweet.full_text[position:begin].strip() or not after:
             break  # `@ada's kettle` is the person's own
         position = after.end()
