@@ -16,6 +16,7 @@ from random import Random
 from fuzz import archives
 from fuzz.inputs import Content, Form
 from fuzz.json_changes import TEXTS, chance, change_document, few
+from fuzz.marked_changes import marked_input
 
 _NUMBER = re.compile(rb"\d+")
 _LARGE = 2 << 20  # bytes
@@ -38,6 +39,8 @@ _MARKUP = (
 def change_input(form: Form, random: Random) -> Content:
     """Return the input of a form, damaged in one way or several."""
     content = form.content
+    if form.kind == "marked":
+        return marked_input(form.file_name, random)
     if isinstance(content, dict):
         files = dict(content)
         for _ in range(few(random)):

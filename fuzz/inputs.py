@@ -36,7 +36,7 @@ class Form:
     """One form of input, for example the zip of a source."""
 
     name: str  # in the table of results
-    kind: str  # zip, tar, car, json, lines, table, text or folder
+    kind: str  # zip, tar, car, json, lines, table, text, folder, or marked, see marked.py
     weight: int  # how often it is chosen, relative to the others
     source: str  # name of the source that reads it
     file_name: str
@@ -54,17 +54,17 @@ def _forms(folder: Path) -> Iterator[Form]:
         place = folder / name.replace(" ", "-")
         place.mkdir()
         path = build(place)
-        content: Content = _timeless(path) if path.is_file() else _files_in(path)
+        content: Content = timeless(path) if path.is_file() else _files_in(path)
         yield Form(name, kind, weight, source, path.name, content)
     yield from (Form(*shape) for shape in SHAPES)
 
 
-def _timeless(path: Path) -> bytes:
+def timeless(path: Path) -> bytes:
     """Return a file's bytes; the times in a zip or gzip are removed, so that seeds reproduce inputs."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.compress(gzip.decompress(content), mtime=0)
-    if path.suffix != ".zip":
+    if path.suffix not in {".zip", ".xlsx"}:
         return content
     packed = io.BytesIO()
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
@@ -256,10 +256,12 @@ def _private(source: str) -> Callable[[Path], Path]:
     return build
 
 
-def _gzipped(folder: Path) -> Path:
-    path = folder / "posts.csv.gz"
-    path.write_bytes(gzip.compress(_CSV.encode()))
-    return path
+def _packed(name: str, text: str) -> Callable[[Path], Path]:
+    def build(folder: Path) -> Path:
+        (folder / name).write_bytes(gzip.compress(text.encode()))
+        return folder / name
+
+    return build
 
 
 def _workbook(folder: Path) -> Path:
@@ -323,7 +325,19 @@ _BUILDERS: list[tuple[str, str, int, str, Callable[[Path], Path]]] = [
     ("Signal JSON", "lines", 2, "signal", _written("data.json", _SIGNAL)),
     ("iMessage", "text", 3, "imessage", _private("imessage")),
     ("mbox", "text", 4, "mail", _private("mail")),
-    ("CSV gz", "text", 2, "table", _gzipped),
+    ("CSV gz", "text", 2, "table", _packed("posts.csv.gz", _CSV)),
     ("Excel", "zip", 2, "table", _workbook),
     ("Arrow", "text", 1, "hf_dataset", _fixture("hf_dataset")),
+    ("Marked JSON", "marked", 8, "table", _written("posts.json", json.dumps(_ROWS))),
+    ("Marked JSONL gz", "marked", 2, "table", _packed("posts.jsonl.gz", "\n".join(map(json.dumps, _ROWS)))),
+    ("Marked CSV", "marked", 4, "table", _written("posts.csv", _CSV)),
+    ("Marked CSV gz", "marked", 1, "table", _packed("posts.csv.gz", _CSV)),
+    ("Marked Excel", "marked", 3, "table", _workbook),
+    (
+        "Marked chat",
+        "marked",
+        8,
+        "table",
+        _written("posts.txt", "Rain on the roof again\nThe kettle sings\n"),
+    ),
 ]

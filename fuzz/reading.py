@@ -21,9 +21,11 @@ from typing import Any, Self, cast
 
 from fuzz.changes import change_input
 from fuzz.inputs import Content, Form
+from fuzz.marked import OTHER, OTHERS, PRIVATE
 from huggingtweets import sources
 from huggingtweets.errors import UserError
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.authors import to_handle
 from huggingtweets.types import Post, Timeline
 
 LONGEST = 20.0  # seconds that an input may take
@@ -83,12 +85,17 @@ def write(folder: Path, form: Form, content: Content) -> Path:
 def read(path: Path, options: ReadOptions, source: str | None) -> Outcome:
     """Find the source of an input, read all its posts, and check them."""
     count, started, before = 0, time.perf_counter(), _reset_peak_memory()
+    marked: Post | None = None
     try:
         timeline = sources.read(str(path), options, source=source or sources.recognise(str(path)))
         _check_timeline(timeline)
         for count, post in enumerate(timeline.posts, start=1):  # noqa: B007 -- used after the loop
             _check_post(post)
+            marked = marked or _marked(post, timeline.account.handle)
         kind, message = "read", ""
+        if marked:
+            kind = "failed"
+            message = f"private words, or another's, as a post of {marked.author!r}: {marked.text!r}"
     except UserError as error:
         kind, message = "refused", str(error)
         if "\n" in message or not _is_printable(message):
@@ -121,6 +128,12 @@ def _check_post(post: Post) -> None:
     _check_texts(post.id, post.author, post.text, post.url, post.reply_to or "", post.lang or "")
     if not post.id or (post.created_at and post.created_at.utcoffset()):
         raise Failed(f"a post without id, or not in UTC: {post!r}")
+
+
+def _marked(post: Post, handle: str) -> Post | None:
+    """Return a post if it has words of somebody else, or such that few could read."""
+    is_others = OTHERS in post.text and not to_handle(handle).startswith(OTHER)
+    return post if is_others or PRIVATE in post.text else None
 
 
 def _check_texts(*texts: str) -> None:

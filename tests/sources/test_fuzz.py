@@ -5,9 +5,12 @@ The inputs are made by fuzz/sources.py, of which long runs are recorded; here ar
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
+from io import BytesIO
 from random import Random
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +19,8 @@ from hypothesis import strategies as st
 from fuzz import reading
 from fuzz.inputs import Form, forms
 from fuzz.json_changes import change_json
-from fuzz.reading import Worker, read, read_changed, write
+from fuzz.marked import OTHERS, PRIVATE
+from fuzz.reading import Worker, input_of, read, read_changed, write
 from huggingtweets import sources
 from huggingtweets.sources import ReadOptions
 
@@ -85,6 +89,8 @@ def read(location, options):
     with open(location, errors="replace") as file:
         what = file.read()
     if "raise" in what: text = {}["x"]
+    if "other" in what: text = "a velvetxq of another"
+    if "closed" in what: text = "a plumxq for few"
     if "lone" in what: text = "\\ud800"
     if "lines" in what: raise LocationError("one line\\nand another")
     if "hang" in what: time.sleep(60)
@@ -115,15 +121,27 @@ def word(what):
 
 @pytest.mark.usefixtures("broken")
 def test_failures_are_reported(tmp_path):
-    """Wrong exceptions, text that cannot be encoded and messages of two lines are failures."""
+    """So are wrong exceptions, text that cannot be encoded, messages of two lines, and marked words."""
     outcomes = {}
-    for what in ("fine", "raise", "lone", "lines"):
+    for what in ("fine", "raise", "lone", "lines", "other", "closed"):
         path = write(tmp_path / what, word(what), word(what).content)
         outcomes[what] = read(path, ReadOptions(), None)
-    assert [outcome.kind for outcome in outcomes.values()] == ["read", "failed", "failed", "failed"]
+    assert [outcome.kind for outcome in outcomes.values()] == ["read", *["failed"] * 5]
     assert "KeyError" in outcomes["raise"].message
     assert "UTF-8" in outcomes["lone"].message
     assert "one line" in outcomes["lines"].message
+    assert {"private words" in outcomes[what].message for what in ("other", "closed")} == {True}
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMS.items() if form.kind == "marked"])
+def test_marked_inputs_hold_marked_words(name):
+    """Nearly each input has words that must not come out; else looking for them would show nothing."""
+    packed = [input_of(FORMS[name], f"{name}:{SEED}:{number}")[0] for number in range(40)]
+    unpacked = [gzip.decompress(content) if name.endswith("gz") else content for content in packed]
+    if name == "Marked Excel":
+        unpacked = [ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml") for content in packed]
+    plain = [content.replace(b"\0", b"") for content in unpacked]  # of UTF-16
+    assert all(OTHERS.encode() in content.lower() or PRIVATE.encode() in content.lower() for content in plain)
 
 
 @pytest.mark.slow
