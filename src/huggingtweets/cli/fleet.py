@@ -128,7 +128,8 @@ def fleet(
     from ..workflows.fleet.authors import require_authors
 
     require_authors(authors)
-    require_executor(on)
+    if not one_model:  # which this process trains
+        require_executor(on)
     require_tracker(tracker)
     changes = [*(settings or []), *([f"base={base}"] if base else [])]
     config = FleetConfig(

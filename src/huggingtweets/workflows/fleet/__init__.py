@@ -166,9 +166,9 @@ def _check(config: FleetConfig) -> None:
         StoreUnavailable: other processes cannot reach the store.
     """
     require_authors(config.authors)
-    require_executor(config.executor)
     if config.one_model and config.executor != "local":
         raise UserError(f"--on {config.executor}: one model is trained by one process; leave --on out")
+    require_executor(config.executor)
     if config.one_model and config.recipe.method != "full":
         raise RecipeError(
             f"--one-model needs a recipe with method full, not {config.recipe.method}: each author has a "
