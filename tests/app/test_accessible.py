@@ -86,9 +86,13 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         tab.get_by_label("Beside it").click()
         tab.get_by_role("option").last.click()
         browser.write_five(tab)
+        tab.get_by_role("button", name="Put post 1 on the card").click()
+        tab.get_by_text("It stands first").wait_for()
+        browser.write_five(tab)  # now it is among earlier posts
         tab.locator("#beside [data-action=copy]").nth(4).wait_for()
         for fold in ("More settings", "What it wrote before"):
             tab.get_by_role("button", name=fold).click()
+        tab.get_by_role("button", name="Take it off the card").wait_for()
         tab.locator("#posts summary").first.click()
         tab.get_by_role("button", name=re.compile("Draw post")).first.click()
         tab.locator("#posts img").wait_for()
