@@ -58,6 +58,15 @@ def _look_through(tab) -> None:
     tab.locator("#browsed li").first.wait_for()
 
 
+def _write_with_one_on_the_card(tab) -> None:
+    """Posts of two models, with one among the earlier ones that stands on the card."""
+    browser.write_five(tab)
+    tab.get_by_role("button", name="Put post 1 on the card").click()
+    tab.get_by_text("It stands first").wait_for()
+    browser.write_five(tab)
+    tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [browser.PHONE, browser.DESKTOP])
 @pytest.mark.parametrize("dark", [False, True])
@@ -85,11 +94,7 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         _open(tab, "Play")
         tab.get_by_label("Beside it").click()
         tab.get_by_role("option").last.click()
-        browser.write_five(tab)
-        tab.get_by_role("button", name="Put post 1 on the card").click()
-        tab.get_by_text("It stands first").wait_for()
-        browser.write_five(tab)  # now it is among earlier posts
-        tab.locator("#beside [data-action=copy]").nth(4).wait_for()
+        _write_with_one_on_the_card(tab)
         for fold in ("More settings", "What it wrote before"):
             tab.get_by_role("button", name=fold).click()
         tab.get_by_role("button", name="Take it off the card").wait_for()
