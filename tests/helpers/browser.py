@@ -144,8 +144,10 @@ def write_five(tab: Page) -> list[str]:
         buttons = tab.locator("#posts [data-action=copy]")
         return set(buttons.evaluate_all("all => all.map((button) => button.dataset.item)"))
 
+    write = tab.locator("#write:not([disabled])")
+    write.wait_for()  # the posts from before are shown with it
     before = ids()
-    tab.locator("#write:not([disabled])").click()
+    write.click()
 
     def are_new() -> bool:
         shown = ids()  # read once, since posts that are begun in between have none
