@@ -161,6 +161,11 @@ def test_a_game_deals_other_posts_each_time(own):
     assert game.found.count == 3 + len(rest.pairs)
 
 
+def test_a_game_has_all_its_rounds_though_the_model_repeats_itself(own):
+    """A post that the model writes twice is replaced by another; with seed 4 it writes one twice."""
+    assert [len(deal(own, rounds=12, seed=seed).pairs) for seed in (3, 4, 5)] == [12, 12, 12]
+
+
 def test_a_game_ends_when_all_posts_were_shown(own):
     """There is nothing to guess about posts that are known, and the error says so."""
     while len((dealt := deal(own, rounds=500)).pairs):

@@ -1,13 +1,21 @@
-"""Which model a window of a visitor shows, so that answers about another do not replace it."""
+"""Which model a window of a visitor shows, so that answers about another do not replace it.
+
+Gradio handles the events of a window side by side, sends each answer before it asks for the next, and sends
+the last one once more at the end. So one answer at a time is on its way here, and the last says nothing.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-PATIENCE = 30.0  # seconds that a model waits for the answers about another to end
+import gradio as gr
+
+PATIENCE = 10.0  # seconds for an answer to be sent; nobody fetches those of a window that was closed
+
+Answer = tuple[Any, ...]
 
 
 class Window:
@@ -16,46 +24,58 @@ class Window:
     def __init__(self) -> None:
         """Begin with no model."""
         self._model: object = None
-        self._answering: Counter[object] = Counter()  # events about each model that are not done
         self._writing: set[object] = set()  # models that write posts
-        self._change = threading.Condition()
+        self._writers = threading.Lock()
+        self._turn = threading.Lock()  # of the answer that is on its way
 
     def __deepcopy__(self, _: object) -> Self:
         """Begin with no model, too: Gradio copies the first one for each window."""
         return type(self)()
 
     def show(self, model: object) -> None:
-        """Open a model; return when all answers about another are on their way, before the model's own."""
-        with self._change:
-            self._model = model
-            self._change.wait_for(lambda: not self._answering.keys() - {model}, PATIENCE)
+        """Open a model; answers about another end."""
+        self._model = model
 
-    def answers_about(self, model: object, answers: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """Answers about a model, until another is opened.
+    def look(self, model: object, answer: Callable[[], Answer]) -> Iterator[Answer]:
+        """What there is about a model at the moment when it is sent, if no other is open."""
+        with self._in_turn():
+            found = answer()
+            yield found if self._model in (None, model) else _nothing(found)
+        yield _nothing(found)
 
-        Gradio asks for the next answer when it has sent the one before.
-        """
-        with self._change:
-            self._model = model
-            self._answering[model] += 1
-        try:
-            for answer in answers:
+    def answers_about(self, model: object, answers: Iterator[Answer]) -> Iterator[Answer]:
+        """Open a model, and answer about it until another is opened."""
+        self.show(model)
+        answer: Answer = ()
+        for answer in answers:
+            with self._in_turn():
                 if self._model != model:
-                    return
+                    break
                 yield answer
-        finally:
-            with self._change:
-                self._answering -= Counter({model: 1})
-                self._change.notify_all()
+        if answer:
+            yield _nothing(answer)
 
-    def posts_of(self, model: object, answers: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def posts_of(self, model: object, answers: Iterator[Answer]) -> Iterator[Answer]:
         """Answers of a model that writes posts, until another is opened; none while it writes others."""
-        with self._change:
+        with self._writers:
             if model in self._writing:
                 return
             self._writing.add(model)
         try:
             yield from self.answers_about(model, answers)
         finally:
-            with self._change:
-                self._writing.remove(model)
+            self._writing.remove(model)
+
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait until no answer is on its way; Gradio may go on in another thread."""
+        is_free = self._turn.acquire(timeout=PATIENCE)
+        try:
+            yield
+        finally:
+            if is_free:
+                self._turn.release()
+
+
+def _nothing(answer: Answer) -> Answer:
+    return (gr.skip(),) * len(answer)

@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
 from ..files import whole_file
 from ..generation.filters import load_filters
+from ..generation.writer import TextFilter
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
@@ -49,15 +50,16 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
     game = evaluation.load(folder).game  # a game's result has its place there
     seen = {} if game is None else dict.fromkeys(game.seen)
     filters = load_filters(folder.path)
+    held_out = [post.text for post in posts_of(folder).held_out]
     real = {
-        post.text: position
-        for position, post in enumerate(posts_of(folder).held_out)
-        if position not in seen and not any(each.objection(post.text) for each in filters)
+        text: position
+        for position, text in enumerate(held_out)
+        if position not in seen and not any(each.objection(text) for each in filters)
     }
     if seen and not real:
         raise UserError("all held-out posts were shown in earlier games, and each counts once")
-    written = models.load_writer(folder.path).generate(count=rounds, seed=seed, filters=filters)
-    dealt = pairs(list(real), [sample.text for sample in written.samples], count=rounds, seed=seed)
+    written = _write(folder, min(rounds, len(real)), seed, filters, frozenset(held_out))
+    dealt = pairs(list(real), written, count=rounds, seed=seed)
     return Deal(folder, dealt, [real[getattr(pair, pair.real)] for pair in dealt])
 
 
@@ -75,3 +77,19 @@ def play(dealt: Deal, answers: Sequence[Side]) -> Game:
     if page.is_file():
         whole_file(page, reporting.with_game(page.read_text("utf-8"), game).encode())
     return game
+
+
+def _write(
+    folder: ModelFolder, count: int, seed: int, filters: Sequence[TextFilter], held_out: frozenset[str]
+) -> list[str]:
+    """Posts that the model writes, none twice; fewer where it repeats itself."""
+    writer = models.load_writer(folder.path)
+    texts: dict[str, None] = {}
+    while missing := count - len(texts):
+        samples = writer.generate(count=missing, seed=seed, filters=filters).samples
+        new = [each.text for each in samples if each.text not in texts and each.text not in held_out]
+        if not new:
+            break
+        texts.update(dict.fromkeys(new))
+        seed += 1
+    return list(texts)

@@ -126,23 +126,26 @@ class PlayTab:
         # on every visit, since another window may have changed what is shown
         shared.containers["play"].select(
             show_errors(self._on_tab),
-            [*inputs, self._mastodon],
+            [self._window, *inputs, self._mastodon],
             [*output, self._write],
             **event_options("looking", 8, "hidden"),
         )
         self._beside.connect()
 
-    def _on_model(self, window: Window, key: object, model: object, server: str) -> tuple[Any, ...]:
-        """Show what the model wrote before and how the person often begins."""
+    def _on_model(self, window: Window, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
+        """Open a model: show what it wrote before and how the person often begins."""
         window.show(model)
+        yield from window.look(model, lambda: self._opened(key, model, server))
+
+    def _opened(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+        """What there is about a model, and its settings."""
         if not model:
             return play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(writing.own_beginnings(folder))
-        shown = self._on_tab(key, model, server)  # at last, since posts may have been written meanwhile
-        return *shown, pressed, *_inputs(folder), play_view.loading()
+        return *self._state(key, model, server), pressed, *_inputs(folder), play_view.loading()
 
     def _load(self, key: object, model: object) -> str:
         """Load the model, so that its next post does not wait for that; then it is said no more."""
@@ -150,8 +153,12 @@ class PlayTab:
             self._shared.server.loaded_models.prepare(self._shared.session(key).model(model))
         return ""
 
-    def _on_tab(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+    def _on_tab(self, window: Window, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Show what the model wrote before."""
+        yield from window.look(model, lambda: self._state(key, model, server))
+
+    def _state(self, key: object, model: object, server: str) -> tuple[Any, ...]:
+        """The posts of a model, the history, and whether it can write."""
         if not model:  # when one is opened meanwhile, its event may be answered first
             return (gr.skip(),) * 3
         session = self._shared.session(key)
