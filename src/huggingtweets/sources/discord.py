@@ -22,6 +22,7 @@ from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.json_arrays import decode_array
+from ._formats.quotations import without_quotations
 
 NAME = "Discord"
 SUMMARY = "a package of Discord, zip or folder"
@@ -87,8 +88,9 @@ def _messages(export: Export, name: str) -> Iterator[_Message]:
 
 
 def _clean(contents: str) -> str:
-    """Write emoji by their names, and remove mentions and other references."""
-    return _REFERENCE.sub("", _EMOJI.sub(r"\1", contents)).replace("\r", "").strip()
+    """Write emoji by their names, and remove mentions, other references and what is quoted."""
+    text = _REFERENCE.sub("", _EMOJI.sub(r"\1", contents)).replace("\r", "")
+    return without_quotations(text).strip()
 
 
 def _files(export: Export) -> list[str]:

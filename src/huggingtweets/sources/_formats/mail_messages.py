@@ -44,6 +44,8 @@ _DASHES = re.compile(r"\W*[-_=]{4,}.*[-_=]{4,}\W*|_{10,}|\W*Begin forwarded mess
 _HEADER_LINE = re.compile(r"\W{0,3}[^\W\d_][\w ]{0,15}\*?\s?[:\uff1a]\*?\s?\S.*")
 _HEADERS_IN_ROW = 3  # lines in the form of headers that are those of another message if one has an address
 _ABOVE_QUOTE = 3  # lines at most, the last of which ends with a colon, that say who is quoted
+_ADDRESS = re.compile(r"[<(\u2066-\u2069\u202a-\u202e]+[^\s<>@]{1,100}@[^\s<>@]{1,100}[>)]")
+_MARKS = " \u200e\u200f\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e"  # of direction
 _MOMENT = re.compile(r"\d{4}|\d{1,2}[:.]\d\d")
 _ATTRIBUTION = re.compile(r".*(?:\d{4}|\d{1,2}[:.]\d\d|@).*[:\uff1a]\s*", re.DOTALL)
 
@@ -156,13 +158,14 @@ def _without_others(text: str) -> str:
     lines: list[str] = []
     rows = text.replace("\r\n", "\n").split("\n")
     for number, line in enumerate(rows):
-        if _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows[number:]):
+        ends = _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows[number:])
+        if ends or _begins_unmarked(rows[number:]):
             break
         if line.lstrip().startswith((">", "|")):
-            _cut_attribution(lines, above_quote=True)
+            cut_attribution(lines, above_quote=True)
         else:
             lines.append(line.rstrip())
-    _cut_attribution(lines)  # of a quotation that HTML had, which is left out already
+    cut_attribution(lines)  # of a quotation that HTML had, which is left out already
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -172,7 +175,18 @@ def _begins_headers(rows: list[str]) -> bool:
     return in_row > _HEADERS_IN_ROW or (in_row == _HEADERS_IN_ROW and "@" in "".join(rows[:_HEADERS_IN_ROW]))
 
 
-def _cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
+def _begins_unmarked(rows: list[str]) -> bool:
+    """Whether a line, or two, with an address, a moment and a colon, say who is quoted below unmarked."""
+    for count in (1, 2):
+        above, below = rows[:count], next((row for row in rows[count:] if row.strip()), ">")
+        if all(row.strip() for row in above) and not below.lstrip().startswith((">", "|")):
+            said = " ".join(above)
+            if _ADDRESS.search(said) and _MOMENT.search(said) and _ATTRIBUTION.fullmatch(said.strip(_MARKS)):
+                return True
+    return False
+
+
+def cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
     """Remove the lines that say who is quoted below: `On Monday, 1 May 2023 at 10:00, Bob wrote:`."""
     while lines and not lines[-1].strip():
         lines.pop()

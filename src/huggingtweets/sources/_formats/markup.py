@@ -36,7 +36,7 @@ _CONTROL = re.compile(
 )
 _AMPERSAND = re.compile(r"&(?:(#\d+|#[xX][0-9a-fA-F]+|\w+);)?")
 _ENTITIES_OF_XML = {"amp", "lt", "gt", "quot", "apos"}
-_QUOTE_LINK = ".quote-inline"
+_QUOTED = ".quote-inline, blockquote, aside.quote"  # a link to what is quoted, or its words
 _ADDRESS = re.compile(r"[a-z][a-z\d+.-]*://|www\.", re.IGNORECASE)
 
 
@@ -77,7 +77,8 @@ def activity_text(source: str, mentions: Sequence[Mention] = ()) -> str:
     """Return the text of a post or a profile of Mastodon, or of software that speaks ActivityPub as it does.
 
     Such servers cut links into visible and invisible parts and leave the server's name out of mentions. In
-    front of a quoting post they put a link to the quoted one, for software that shows no quotes.
+    front of a quoting post they put a link to the quoted one, for software that shows no quotes. That, and
+    what is marked as quoted, is left out.
 
     Args:
         source: HTML as the server sends it.
@@ -88,7 +89,7 @@ def activity_text(source: str, mentions: Sequence[Mention] = ()) -> str:
         link.replace_with(_link_text(link, mentions))
     for emoji in tree.css("img"):
         emoji.replace_with(emoji.attributes.get("alt") or "")
-    return html_text(tree.html or "", drop=_QUOTE_LINK)
+    return html_text(tree.html or "", drop=_QUOTED)
 
 
 def unescape_html(text: str) -> str:

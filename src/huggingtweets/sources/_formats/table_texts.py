@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from .markup import activity_text, unescape_html
+from .quotations import without_quotations
 from .record_shapes import Row
 from .table_columns import Columns, rendered
 
@@ -21,9 +22,6 @@ _CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
 _QUOTATION = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
 _LINE_END = re.compile(r"\r\n?")
 _SLACK_LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|\s]+(?:\|([^<>]*))?>")
-_CHAIN = re.compile(
-    r"\s*//\s?@[^\s:\uff1a/]{1,40}[:\uff1a].*", re.DOTALL
-)  # Weibo: //@who: the words of others
 _TEXTS = ("full_text", "text")
 _QUOTED_TEXT = re.compile(r"""['"](?:full_)?text['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
 _SLACK_REFERENCE = re.compile(r"[ \t]?<(?:@[UWB]\w+|!\w+[^<>]*|#C\w+)(?:\|[^<>]*)?>")
@@ -41,8 +39,8 @@ def post_text(row: Row, columns: Columns) -> str:
         value = _QUOTATION.sub("", unescape_html(value))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
     value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
-    value = _CHAIN.sub("", value) if "//" in value else value
-    return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", _LINE_END.sub("\n", value))).strip()
+    value = without_quotations(_LINE_END.sub("\n", value))
+    return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", value)).strip()
 
 
 def _string(value: object) -> str:
