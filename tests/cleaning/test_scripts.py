@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from huggingtweets import DataConfig, inspect
 from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import without_invisible, without_leading_mentions, without_links
 from huggingtweets.text import MENTION, words
@@ -72,3 +75,19 @@ def test_mentions_end_where_handles_end():
 def test_a_zero_width_space_is_a_border_of_words():
     """U+200B stays in scripts without spaces, and goes elsewhere."""
     assert without_invisible("មេឃ\u200bស្រឡះ a\u200bb") == "មេឃ\u200bស្រឡះ ab"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u2067@bob שלום לכולם היום\u2069",
+        "\u200f@bob \u202bשלום לכולם היום\u202c",
+        "\u061c@bob שלום לכולם היום",
+    ],
+)
+def test_marks_of_direction_hide_no_mention(text, tmp_path):
+    """They go, and with them the mention that the network put before an answer."""
+    path = tmp_path / "posts.json"
+    path.write_text(json.dumps([{"author": "ada", "text": text}]), encoding="utf-8")
+    [inspection] = inspect(DataConfig(locations=(str(path),)))
+    assert inspection.author.texts == ["שלום לכולם היום"]

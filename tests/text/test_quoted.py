@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from huggingtweets.cleaning import clean
-from huggingtweets.text.quoted import without_quoted_posts
+from huggingtweets.text.quoted import is_repost, without_quoted_posts
 from huggingtweets.types import Reason
 from tests.conftest import post
 
@@ -29,6 +29,11 @@ from tests.conftest import post
         ("so very true\nRT @bob: their words\nand theirs", "so very true"),
         ("so sad :( RT @bob: their words", "so sad :("),
         ("{RT @bob: their words", ""),
+        ("so very true QT @bob: their words", "so very true"),
+        ("so very true \uff32\uff34 \uff20bob\uff1atheir words", "so very true"),
+        ("so very trueRT @bob: their words", "so very true"),
+        ("本当にそう思いますRT @bob: their words", "本当にそう思います"),
+        ("정말 그렇게 생각한다RT @bob: their words", "정말 그렇게 생각한다"),
     ],
 )
 def test_what_others_wrote_behind_the_authors_words_is_cut(text, own):
@@ -48,6 +53,8 @@ def test_what_others_wrote_behind_the_authors_words_is_cut(text, own):
         "I said to @bob: come home",
         "the ART @bob made",
         "no handle RT",
+        "Rt if @bob is right",
+        "smart @bob knows",
     ],
 )
 def test_the_authors_own_words_stay(text):
@@ -66,3 +73,29 @@ def test_a_dataset_holds_the_comment_and_not_what_it_comments_on():
 def test_long_texts_take_no_time(text):
     """The search is linear, in runs of spaces and in many quoted posts: it ends."""
     assert len(without_quoted_posts(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200fRT @bob: their words",
+        "\u2067RT @bob: their words\u2069",
+        "\u061cRT @bob their words",
+        "RT \uff20bob\uff1a their words",
+        "Rt @bob: their words",
+        "QT @bob: their words",
+        "Repost @bob \u30fb\u30fb\u30fb their words",
+        "Repost from @bob.tea using @app \u2022\u2022\u2022 their words",
+        "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their words",
+        "#RepostBy @bob: their words",
+    ],
+)
+def test_a_post_that_begins_so_repeats_anothers(text):
+    """Behind marks of direction, with wide signs, and in the words of the apps of Instagram."""
+    assert is_repost(text)
+
+
+@pytest.mark.parametrize("text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here"])
+def test_a_post_that_begins_alike_is_ones_own(text):
+    """The words alone mark nothing."""
+    assert not is_repost(text)

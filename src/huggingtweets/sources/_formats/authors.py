@@ -12,7 +12,7 @@ from .._contract import ReadOptions
 _LISTED = 8  # authors named in the message that asks to choose one
 _UNSAFE = re.compile(r"[^\w.@-]+")
 _ADDRESS = re.compile(r"(?<![\w.+-])([\w.+-]++)@[\w-]++(?:\.[\w-]++)+")
-_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def to_handle(text: str) -> str:

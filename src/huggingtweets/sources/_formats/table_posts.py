@@ -20,7 +20,7 @@ from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
-from .authors import person_handle, same_handle, to_handle
+from .authors import person_handle, same_handle, strip_invisible, to_handle
 from .authorship import Authorship, choose
 from .fields import is_empty, names, plain
 from .record_shapes import Row
@@ -37,6 +37,7 @@ Rows = Callable[[], Iterator[Row]]
 _SAMPLE = 1000  # rows that show the columns and the form of dates
 _SAMPLE_MEMORY = 64 << 20  # bytes that they take, after which no more are taken
 _VALUE_MEMORY = 64  # bytes of a value
+_BEGINNING = 10  # characters of a text, among which marks of direction may be
 _LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
 _STATUS = re.compile(r"/status/(\d+)")
@@ -243,7 +244,7 @@ def _kind(text: str, row: Row, columns: Columns, handle: str) -> PostKind:
     if is_repost(text):
         return PostKind.REPOST
     replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
-    if replies or text.startswith("@") or _field(row, columns.reply_to):
+    if replies or strip_invisible(text[:_BEGINNING]).startswith("@") or _field(row, columns.reply_to):
         return PostKind.REPLY
     if any(plain(row.get(name)) in names("audience")["no"] for name in columns.originals):
         return PostKind.REPOST

@@ -18,7 +18,19 @@ from ...text.quoted import REPOST
 from ...types import Post, PostKind
 from .dates import MONTHS, read_date
 
-_BEGINNINGS = ("RT", "rt", "MT", "\u267b", '"@', "\u201c@", "\u201d@", "\u00ab@")  # of a retweet
+_BEGINNINGS = (
+    "RT",
+    "rt",
+    "Rt",
+    "MT",
+    "QT",
+    "\uff32\uff34",
+    "\u267b",
+    '"@',
+    "\u201c@",
+    "\u201d@",
+    "\u00ab@",
+)  # of a retweet
 _AFTER_MENTION = re.compile(r"[,:;]?(?=\s|\Z)")
 _STATUS = re.compile(
     r"https?://(?:\w+\.)?(?:twitter|x)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)(/(?:photo|video)/)?"
