@@ -114,11 +114,60 @@ def test_two_digit_years_turn_where_posix_turns_them(year, full):
         "2019 m. gegužės 3 d. 14:05",
         "3. maj 2019 14:05",
         "13 اردیبهشت 1398 14:05",
+        "108/05/03 14:05",
+        "民國108年5月3日 14:05",
+        "令和元年5月3日 14:05",
+        "平成31年5月3日 14:05",
+        "३/५/२०१९ १४:०५",
+        "৩ মে ২০১৯ ১৪:০৫",
+        "3/5/2019 2:05 μ.μ.",
+        "3/5/2019 2:05 م",
+        "3/5/2019 2:05 CH",
+        "3. 5. 2019 2:05 odp.",
+        "2019年5月3日 下午2:05",
+        "3 mai 2019 à 14h05",
+        "3.5.2019, 14.05 Uhr",
+        "3/5/2019 2.05 p.m.",
+        "03-MAY-19 02.05.00.000000 PM",
+        "636924891000000000",
+        "132013659000000000",
+        "13201365900000000",
     ],
 )
 def test_dates_of_other_languages_calendars_and_spreadsheets_are_read(value):
     """Names of months in many languages, Persian and Buddhist years, days as spreadsheets count them."""
     assert read_date(value, day_first=True) == datetime(2019, 5, 3, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Mon Oct 16 15:59:00 PDT 2017",
+        "2017-10-17 07:59 JST",
+        "17-Oct-17 00:59 CEST",
+        "2017-10-16 19:59 GMT-3",
+        "2017-10-17 04:29 UTC+05:30",
+        "2017-10-16T17:59:00\u221205:00",
+        "Tue Oct 17 2017 00:59:00 GMT+0200 (Central European Summer Time)",
+    ],
+)
+def test_zones_are_read_as_words(value):
+    """A zone may be letters, or hours from UTC behind them."""
+    assert read_date(value) == EVENING
+
+
+@pytest.mark.parametrize("value", ["上午12:05 2017年10月16日", "16/10/2017 12:05 π.μ."])
+def test_the_first_hour_of_a_day_is_no_noon(value):
+    """Twelve in the morning is midnight in every language."""
+    assert read_date(value).hour == 0
+
+
+def test_databases_write_zeros_where_there_is_no_date(tmp_path):
+    """They do not keep the others from being read."""
+    path = tmp_path / "posts.csv"
+    path.write_text("text,created_at\nkettle,0000-00-00 00:00:00\ntrain,2017-10-16 22:59\n")
+    dates = [post.created_at for post in sources.read(str(path), ReadOptions(name="Ada")).posts]
+    assert dates == [None, EVENING]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
@@ -12,6 +13,16 @@ from importlib.resources import files
 _FIRST_ACCENT, _LAST_ACCENT = "\u0300", "\u036f"  # vowel signs of other scripts tell months apart
 _BUDDHIST_FROM = 2400  # years; the calendar of Thailand is 543 years ahead
 _BUDDHIST_AHEAD = 543
+_OF_TAIWAN = range(100, 200)  # 2011 to 2110
+_TAIWAN_BEHIND = 1911
+_ERAS = {
+    "令和": 2018,
+    "平成": 1988,
+    "昭和": 1925,
+    "民國": _TAIWAN_BEHIND,
+    "民国": _TAIWAN_BEHIND,
+}  # years before
+_OF_ERA = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)\s?年")
 _PERSIAN = range(1300, 1420)  # 1921 to 2041
 _ISLAMIC = range(1420, 1500)  # 1999 to 2076
 _PERSIAN_NEW_YEAR = date(1921, 3, 21)  # of the year 1300
@@ -30,7 +41,7 @@ def month_of(name: str) -> int | None:
 
 
 def gregorian(year: int, month: int, day: int) -> date:
-    """Return a date of the Gregorian, Buddhist, Persian or Islamic calendar, which the year shows.
+    """Return a date of the Gregorian, Buddhist, Persian, Islamic or Taiwanese calendar, which the year shows.
 
     Persian years are those of the arithmetic cycle of 33 years, Islamic ones those of the tabular calendar,
     which differs from the observed one by a day at most.
@@ -38,6 +49,8 @@ def gregorian(year: int, month: int, day: int) -> date:
     Raises:
         ValueError: There is no such date.
     """
+    if year in _OF_TAIWAN:
+        return date(year + _TAIWAN_BEHIND, month, day)
     if year >= _BUDDHIST_FROM:
         return date(year - _BUDDHIST_AHEAD, month, day)
     if year in _PERSIAN:
@@ -53,6 +66,13 @@ def gregorian(year: int, month: int, day: int) -> date:
         days += (59 * (month - 1) + 1) // 2
         return _plus(_ISLAMIC_NEW_YEAR, days, month, day, 30)
     return date(year, month, day)
+
+
+def gregorian_year(text: str) -> str:
+    """Write a year of Japan or Taiwan in a text as of the Gregorian calendar: 令和6年, 民國113年."""
+    return _OF_ERA.sub(
+        lambda match: f"{_ERAS[match[1]] + (1 if match[2] == '元' else int(match[2]))}\u5e74", text
+    )
 
 
 def _plus(new_year: date, days: int, month: int, day: int, longest: int) -> date:

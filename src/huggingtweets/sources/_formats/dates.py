@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
+from unicodedata import decimal
 
-from .calendars import gregorian, month_of
+from .calendars import gregorian, gregorian_year, month_of
+from .clocks import clock_of, without_clock
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNIX = re.compile(r"\d{9,19}(?:\.\d*)?|\d\.\d{6,}[eE]\+(?:09|1[0-8])")  # 1.704103200E+09
 _LATEST_SECOND = 1e11  # larger Unix times count milliseconds, microseconds or nanoseconds
-_CLOCK = re.compile(
-    r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?\s?m\b\.?)?(?:\s*([+-])(\d\d):?(\d\d))?",
-    re.IGNORECASE,
-)
 _OF_SCRIPTS = re.compile(r"\\?/Date\((\d+)(?:[+-]\d{4})?\)\\?/")  # as ASP.NET writes JSON
 _WORD = re.compile(r"[^\W\d_][^\s\d,:/-]+")  # with the vowel signs of scripts that have them
 _COMPACT = re.compile(r"(?:19|20)\d{12}")  # 20240113220005
-_DOTTED_CLOCK = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d)(?:\.(\d\d))?$")
+_OTHER_EPOCHS = (  # ticks of .NET, file times of Windows, and times of Chrome; how many are in a second
+    (re.compile(r"6\d{17}"), datetime(1, 1, 1, tzinfo=UTC), 10_000_000),
+    (re.compile(r"1[2-4]\d{16}"), datetime(1601, 1, 1, tzinfo=UTC), 10_000_000),
+    (re.compile(r"1[2-4]\d{15}"), datetime(1601, 1, 1, tzinfo=UTC), 1_000_000),
+)
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")  # days since the end of 1899, as spreadsheets count them
 _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC)
-_AFTERNOON = re.compile("下午|晚上|午後|오후")
 _NUMBERS = re.compile(r"\d+")
 _DAY_ABOVE_12 = re.compile(r"\s*(?:1[3-9]|2\d|3[01])[/-]\d{1,2}[/-]\d{2}")
 _MONTH_IN_VIETNAMESE = "tháng"  # before its number: 31 tháng 1, 2024
@@ -46,7 +47,14 @@ def read_date(value: object, *, day_first: bool = False) -> datetime | None:
 
 def is_day_first(values: Iterable[object]) -> bool:
     """Whether a column writes the day first: some date begins with a number that cannot be a month."""
-    return any(_DAY_ABOVE_12.match(str(value)) for value in values)
+    return any(_DAY_ABOVE_12.match(with_ascii_digits(str(value))) for value in values)
+
+
+def with_ascii_digits(text: str) -> str:
+    """Return a text with the digits of all scripts as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def _read(value: object, day_first: bool) -> datetime:
@@ -56,7 +64,7 @@ def _read(value: object, day_first: bool) -> datetime:
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    text = str(value).strip()
+    text = with_ascii_digits(str(value).strip()).replace("\u2212", "-")
     if of_scripts := _OF_SCRIPTS.fullmatch(text):
         text = of_scripts[1]
     if _UNIX.fullmatch(text):
@@ -70,6 +78,9 @@ def _read(value: object, day_first: bool) -> datetime:
 
 
 def _from_digits(text: str) -> datetime:
+    for digits, epoch, ticks in _OTHER_EPOCHS:
+        if digits.fullmatch(text):
+            return epoch + timedelta(microseconds=int(text) * 1_000_000 // ticks)
     if _COMPACT.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     seconds = float(text)
@@ -80,19 +91,9 @@ def _from_digits(text: str) -> datetime:
 
 def _from_parts(text: str, day_first: bool) -> datetime:
     """Parse `10/16/17 22:59`, `16.10.2017`, `Oct 16, 2017 · 10:59 PM`, `16 Oct 2017 22:59 GMT` and so on."""
-    dotted = _DOTTED_CLOCK.search(text)
-    if dotted and len(_NUMBERS.findall(text[: dotted.start()])) > 1:  # 13 Januari 2024 22.00
-        text = text[: dotted.start()] + ":".join(filter(None, dotted.groups()))
-    date = gregorian(*_day(_CLOCK.sub(" ", text), day_first))
-    clock = _CLOCK.search(text)
-    if not clock:
-        return datetime.combine(date, time(), UTC)
-    hour, minute, second, half, sign, zone_hours, zone_minutes = clock.groups()
-    if half or _AFTERNOON.search(text):
-        hour = int(hour) % 12 + (12 if not half or half.lower() == "p" else 0)
-    offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
-    zone = timezone(-offset if sign == "-" else offset)
-    return datetime.combine(date, time(int(hour), int(minute), int(second or 0)), zone)
+    clock = clock_of(text)
+    date = gregorian(*_day(gregorian_year(without_clock(text) if clock else text), day_first))
+    return datetime.combine(date, clock or time(tzinfo=UTC))
 
 
 def _day(text: str, day_first: bool) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ _DATE = re.compile(
 )  # more than a number: 2024-01-02, Jan 2, 2024
 _DATE_OR_NUMBER = re.compile(rf"\d{{9,19}}(?:\.\d*)?\Z|{_DATE.pattern}")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?\s?m\.?)?", re.IGNORECASE)
+_SOME = re.compile(r"[1-9]|[^\W0-9]")  # databases write 0000-00-00 where there is no date
 _NUMBER = re.compile(r"\s*(\d{1,4})(?:\.0+)?\s*")  # as pandas writes it where some are missing
 
 
@@ -74,7 +75,8 @@ def _date_column(sample: Sequence[Row], by_key: Mapping[str, str]) -> str | None
         name for name in reversed([*by_key.values()]) if name not in usual and _may_be_of_dates(sample, name)
     ]
     for name in (*usual, *others):
-        values = [value for row in sample if not is_empty(value := row.get(name))]
+        present = (value for row in sample if not is_empty(value := row.get(name)))
+        values = [value for value in present if _SOME.search(str(value))]
         if 2 * sum(read_date(value) is not None for value in values) > len(values):
             return name
     return None
