@@ -165,6 +165,18 @@ LEGACY = {
 }
 
 
+def test_japanese_is_not_taken_for_korean(tmp_path):
+    """What one code page writes decodes in the other, to syllables that hardly any text has."""
+    text = "今日はやかんが庭で歌を歌っていました\n私のパンは月曜日には決して膨らまない\n"
+    assert decoded(tmp_path, text.encode("shift_jis")) == text
+
+
+def test_nothing_at_the_end_of_a_line_makes_no_wide_characters(tmp_path):
+    """Some NULs in a text are damage, which is said, and not UTF-16."""
+    with pytest.raises(BrokenArchive, match="line 2"):
+        decoded(tmp_path, b"The kettle sings\nMy bread\0\0\nA heron\n")
+
+
 @pytest.mark.parametrize("codec", LEGACY)
 def test_code_pages_of_other_countries_are_recognised(tmp_path, codec):
     """Text in the code page of a country is decoded as what it is."""

@@ -46,6 +46,8 @@ _TORN = re.compile(
 )  # a sign in a word
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 16 << 10  # bytes that are looked at
+_KOREAN = "cp949"
+_BYTES_IN_EUC_KR = 2  # of a character; Python spells others with eight
 _CERTAIN = 0.9
 _LIKELY = 0.5  # probability of a language from which on it counts
 
@@ -89,10 +91,17 @@ def _probability(sample: bytes, page: str) -> float:
         text = normalize("NFC", sample.decode(page))
     except UnicodeDecodeError:
         return 0
+    if page == _KOREAN and 10 * sum(map(_is_rare, text)) > sum(not sign.isascii() for sign in text):
+        return 0
     words = [word for word in text.split() if not word.isascii()]
     odd = sum(_is_odd(word) for word in words)
     language, probability = _identifier().classify(" ".join(words))
     return probability if 10 * odd < len(words) and language in _LANGUAGES[page] else 0
+
+
+def _is_rare(sign: str) -> bool:
+    """Whether a character is of those that cp949 has beside EUC-KR, as hardly any Korean text has."""
+    return not sign.isascii() and len(sign.encode("euc_kr", "ignore")) != _BYTES_IN_EUC_KR
 
 
 def _is_shouted(text: str) -> bool:

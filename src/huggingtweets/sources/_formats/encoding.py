@@ -141,7 +141,9 @@ def _without_mark(head: bytes) -> str:
     for codec in ("utf-16-le", "utf-16-be"):
         marks = {mark.encode(codec) for mark in "\n[{"}
         ends = [head[place : place + 2] in marks for place in range(0, len(head) - 1, 2)]
-        if b"\0" in head and (any(ends[1:]) or ends[:1] == [True]):
+        newlines = head.count("\n".encode(codec))
+        is_wide = 2 * newlines >= head.count(b"\n")  # a text may have a few NULs at the end of a line
+        if b"\0" in head and is_wide and (any(ends[1:]) or ends[:1] == [True]):
             return codec
     return "iso2022_jp" if _JAPANESE.search(head) else ""
 
