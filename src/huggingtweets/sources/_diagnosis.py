@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import BrokenArchive
 from ._formats.archive_files import ArchiveFiles, open_archive
+from ._formats.fields import names, parts
 from ._formats.table_rows import is_table
 
 _HEAD = 4096  # bytes
@@ -84,6 +86,16 @@ def is_no_table(path: Path) -> str:
     mail = head.startswith(b"From ") and b"\nFrom: " not in head  # a post may begin so, too
     first_bytes = (text for first, text in _BY_FIRST_BYTES.items() if head.startswith(first))
     return "" if mail else next(first_bytes, "")
+
+
+def word_for_others(path: Path) -> str:
+    """Return the word in a file's name that says that others wrote its posts, or few read them; else ""."""
+    words, known = parts(path.name.partition(".")[0]), names("files")
+    said = [word for word in words if word in {*known["others"], *known["closed"]}]
+    pairs = ["".join(pair) for pair in pairwise(words)]
+    said += [pair for pair in pairs if pair in known["closed"]]
+    others = {*known["others"], *known["closed"], *known["around"]}
+    return said[0] if said and others.issuperset(words) else ""
 
 
 def _is_text(head: bytes) -> bool:

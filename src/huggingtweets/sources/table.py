@@ -10,7 +10,7 @@ from ..files import sha256
 from ..progress import tell
 from ..types import Timeline
 from ._contract import Match, ReadOptions
-from ._diagnosis import is_no_table
+from ._diagnosis import is_no_table, word_for_others
 from ._formats.table_posts import table_timeline
 from ._formats.table_rows import is_bare_column, is_table, table_rows
 from ._formats.workbook import is_workbook
@@ -33,6 +33,11 @@ def read(location: str, options: ReadOptions) -> Timeline:
         raise LocationError(f"{path} is no table; its name should end like one: {SUMMARY}")
     if what := "" if is_workbook(path) else is_no_table(path):
         raise BrokenArchive(f"{path} {what}")
+    if not options.one_author and (word := word_for_others(path)):
+        raise LocationError(
+            f"{path} is called {word!r}, as what others wrote or what was never for everyone; give your own "
+            "published posts, or add --one-author if it has these"
+        )
     encoding = options.encoding or None
     is_bare = not options.text_column and is_bare_column(path, encoding)
     rows = partial(table_rows, path, encoding, one_author=bool(options.one_author), is_bare=is_bare)

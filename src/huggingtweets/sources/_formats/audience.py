@@ -14,11 +14,18 @@ from ...types import Visibility
 from .authorship import names_a_writer
 from .directions import are_fields_of_sides, asks_for_speaker, says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
+from .marks_of_places import is_of_no_post, tests_of_places
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
 _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
 _MOST_AUDIENCES = 20  # different words in a field that says for whom
-_PARTS = {"closed_parts": NOT_PUBLIC, "deleted_parts": DELETED, "draft_parts": UNPUBLISHED}
+_PARTS = {
+    "closed_parts": NOT_PUBLIC,
+    "deleted_parts": DELETED,
+    "draft_parts": UNPUBLISHED,
+    "no_post_parts": NO_POST,
+}
+_PUBLISHED, _SENT = "published", "sent"
 _LEVELS = ("value", "type", "name", "level")  # of the object in which a place has an audience
 _PUBLIC_ON_WEIBO = 0
 _CLOSED_KIND = re.compile(
@@ -83,6 +90,7 @@ class Audience:
         self._profiles: list[str] = []
         self._places: list[str] = []
         self._learn(sample)
+        self._tests += tests_of_places(sample)
         if are_fields_of_sides(sample):
             self._tests.append((lambda _: True, NOT_PUBLIC))
 
@@ -124,6 +132,8 @@ class Audience:
         of_states = {*known["published"], *known["unpublished"]}
         if key in known["states"] and of_states & set(map(plain, words)):
             self._add(name, lambda value: not is_published(value), UNPUBLISHED)
+            if _PUBLISHED in set(map(plain, words)):  # beside it, Ghost's `sent` is by mail to members alone
+                self._add(name, lambda value: plain(value) == _SENT, NOT_PUBLIC)
         if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
             self._addressed.append(name)
         if key in names("authors")["handles"]:
@@ -182,7 +192,7 @@ class Audience:
     def _learn_kind(self, name: str, key: str) -> None:
         known = names("audience")
         if key in known["kinds"]:
-            self._add(name, lambda value: plain(value) in known["kinds_of_no_posts"], NO_POST)
+            self._add(name, is_of_no_post, NO_POST)
         if key in known["kinds"] or key in known["chats"]:
             self._add(name, _is_closed_kind, NOT_PUBLIC)
         if key in known["only_in_chats"]:
@@ -256,6 +266,8 @@ def _says_for_whom(name: str) -> bool:
     """Whether a field without a usual name seems to say for whom: `post_visibility_level`, `postAcl`."""
     words, known = parts(name), names("audience")
     says_so = any(word.startswith(known["visibility_parts"]) for word in words)
+    asks = not {*names("authors")["asking"], *known["to_whom"]}.isdisjoint(words[:1])
+    says_so |= asks and not {*known["seeing"]}.isdisjoint(words)
     return (says_so or not set(words).isdisjoint(known["visibility_words"])) and set(words).isdisjoint(
         known["not_of_visibility"]
     )

@@ -65,6 +65,8 @@ class Authorship:
             if not says_direction(name, _values(sample, name), is_author=True)
             and not _values(sample, name) <= _FLAGS
         ]
+        if any(map(_is_of_work, used)):
+            used = [name for name in used if plain(name) not in names("authors")["of_works"]]
         by_key = {plain(name): name for name in reversed(used)}
         known = names("authors")
         shown = [by_key[key] for key in known["shown"] if key in by_key]
@@ -84,7 +86,7 @@ class Authorship:
         if not handles and not shown and not self._link and not self._path:
             handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
             self.guessed = next(iter(handles), "")
-        self._handle = _varying_sender(sample, handles) or next(iter(handles + shown), None)
+        self._handle = _varying_sender(sample, handles, shown) or next(iter(handles + shown), None)
         if self._handle and not self._link:  # some records may say it in objects
             without = [record for record in sample if is_empty(record.get(self._handle))]
             self._path = nested_author(without, names_a_writer)
@@ -164,6 +166,11 @@ def names_a_writer(column: str) -> bool:
     return is_source or bool(says_so and not describes and set(words).isdisjoint(known["parts_of_others"]))
 
 
+def _is_of_work(field: str) -> bool:
+    """Whether a field is of a work that is reviewed, whose name is no writer's: `ISBN`, `Letterboxd URI`."""
+    return any(word in plain(field) for word in names("authors")["works"])
+
+
 def _used_fields(sample: Sequence[Mapping[str, Any]]) -> list[str]:
     fields = dict.fromkeys(name for record in sample for name in record)
     return [name for name in fields if any(not is_empty(record.get(name)) for record in sample)]
@@ -221,11 +228,18 @@ def _has_at_signs(sample: Sequence[Mapping[str, Any]], name: str) -> bool:
     return all(value.startswith("@") for value in values)
 
 
-def _varying_sender(sample: Sequence[Mapping[str, Any]], columns: list[str]) -> str | None:
-    """Return the column of senders if it has several and the first column only one: whose export it is."""
+def _varying_sender(sample: Sequence[Mapping[str, Any]], columns: list[str], shown: list[str]) -> str | None:
+    """Return the column of senders if it has several and the first column only one: whose export it is.
+
+    Who owns a wall is told from who writes on it by a name, too.
+    """
+    if not {*names("authors")["owners"]}.isdisjoint(map(plain, columns)):
+        columns = [*columns, *(name for name in shown if "author" in parts(name))]
     counts = {name: len({str(record.get(name)) for record in sample}) for name in columns}
     senders = (
-        name for name in columns[1:] if plain(name) in names("authors")["senders"] and counts[name] > 1
+        name
+        for name in columns[1:]
+        if (plain(name) in names("authors")["senders"] or name in shown) and counts[name] > 1
     )
     return next(senders, None) if columns and counts[columns[0]] == 1 else None
 

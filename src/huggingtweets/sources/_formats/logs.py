@@ -26,10 +26,13 @@ _SUBTITLED = re.compile(r"[\d:.,]{5,15}\s*-+>\s*[\d:.,]{5,15}")
 _DATED_NAME = re.compile(
     rf"[^\n:]{{1,40}}?[,\s(\[]{MARK}{DATE}(?:[ T,]|\sat\s){{1,2}}{MARK}\d{{1,2}}:\d{{2}}", re.IGNORECASE
 )
+_CLOCKED_NAME = re.compile(
+    r"[^\n:]{1,60}?[\s(\[]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?[)\]]?:\s"
+)  # Bob 10:11:
 _BRACKETED = re.compile(r"\[[^\[\]\n]{1,40}\]\s*\[[^\[\]\n]{0,12}\d{1,2}:\d{2}")  # [Name] [2:05 PM]
 _BEGINNINGS = (
     *(_BEGINS_DATED, _BEGINS_CLOCKED, _BEGINS_IN_UNIX_TIME, _BEGINS_IN_BRACKETS),
-    *(_SUBTITLED, _DATED_NAME, _BRACKETED),
+    *(_SUBTITLED, _DATED_NAME, _BRACKETED, _CLOCKED_NAME),
 )
 _LEAST_SHARE = 4  # one line of so many has a date or a name, where all have the same form
 _HEADER = re.compile(  # a name and a time in a line of its own
@@ -43,13 +46,20 @@ _PARTED_HEADER = re.compile(  # parted by more than a space: `Ada — heute um 1
 )
 _SPEAKER = re.compile(  # a name and a mark, or an arrow, before what was said
     r"(?P<name>[<\[(@*]{0,3}[^\W\d][\w .'-]{0,24}?"
-    r"(?=\*\*:|:\*\*|\*\*\s| ?[:\uff1a>)\]\u300c]|\s[-\u2013\u2014|>/]\s|\t)"
+    r"(?=\*\*:|:\*\*|\*\*\s| ?[:\uff1a>)\]\u300c|]|\s[-\u2013\u2014|>/=\u2192]\s|\t)"
     r"|(?:->|<-|=>|<=|>>|<<|[\u2190\u2192\u21d0\u21d2\xab\xbb])(?=\s))(?=\W{1,4}\w)"
 )
-_NUMBERED = re.compile(r"\W{0,2}\d{1,5}[.):]?\s+")
+_NUMBERED = re.compile(  # a number, a time or a sign of a list
+    r"(?:\W{0,2}\d{1,5}[.):]?\s+)?(?:\W?\d{1,2}:\d{2}(?::\d{2})?\W?\s+)?(?:[-*\u2022\u2013]\s+)?"
+)
+_PICTURE = re.compile(r"\A[^\w\s<>()\[\]*@=\xab\xbb\u2190-\u21ff\u27a1\u2b05-]{1,8}\s+")  # before a name
 _NAME_ALONE = re.compile(r"\W{0,3}[^\W\d][\w .'-]{0,29}(?:\*\*)?(?:\s?[:\uff1a](?:\*\*)?)?")
 _COLONS = (":", "\uff1a", ":**")
 _HANDLE = re.compile(r"@[\w.]+")
+_LONGEST_HEAD = 60  # lines
+_FENCES = (["---"], ["+++"])
+_FIELD = re.compile(r"[\w-]+\s?[:=](?:\s|\Z)|\s*-\s|\s+\S")
+_END = re.compile(r"={10}")  # of each of the highlights of Kindle
 _HEADING = re.compile(r"#{1,6}\s")
 _FEW = 20  # names
 _MOST_WORDS = 3  # of a line that is nothing but a name
@@ -60,6 +70,8 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
 def is_log(lines: Sequence[str]) -> bool:
     """Whether lines are those of a chat or a log, not posts, one a line."""
+    if _are_highlights(lines):
+        return True
     lines = [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
     if len(lines) < 2:  # noqa: PLR2004 -- one line is no talk
         return False
@@ -71,6 +83,15 @@ def is_log(lines: Sequence[str]) -> bool:
         or _begin_with_few(lines)
         or _have_buttons(lines)
     )
+
+
+def has_front_matter(lines: Sequence[str]) -> bool:
+    """Whether lines begin with fields between two fences, as pages of Jekyll and Hugo do: maybe a draft."""
+    first = [line.strip("\ufeff \t\r\n") for line in lines[:_LONGEST_HEAD]]
+    if first[:1] not in _FENCES or first[0] not in first[1:]:
+        return False
+    fields = [line for line in first[1 : first.index(first[0], 1)] if line]
+    return bool(fields) and all(map(_FIELD.match, fields))
 
 
 def quoted_line(lines: Sequence[str]) -> int:
@@ -107,7 +128,7 @@ def _have_headers(lines: Sequence[str]) -> bool:
 
 def _have_speakers(lines: Sequence[str]) -> bool:
     """Whether most lines begin with one of a few names, or all do and a name recurs."""
-    unnumbered = [line[match.end() :] if (match := _NUMBERED.match(line)) else line for line in lines]
+    unnumbered = [_PICTURE.sub("", _NUMBERED.sub("", line, count=1), count=1) for line in lines]
     speakers = [match["name"].casefold() for line in unnumbered if (match := _SPEAKER.match(line))]
     counts = Counter(speakers)
     recurring = [count for count in counts.values() if count > 1]
@@ -163,6 +184,17 @@ def _have_buttons(lines: Sequence[str]) -> bool:
     forms = Counter(_HANDLE.sub("@", _DIGITS.sub("0", line.casefold())) for line in short)
     recurring = [count for count in forms.values() if count > 1]
     return len(recurring) > 1 and 5 * sum(recurring) >= 2 * len(lines)
+
+
+def _are_highlights(lines: Sequence[str]) -> bool:
+    """Whether lines are what somebody marked in books, with the title above, as Kindle keeps it."""
+    parted = [line.strip("\ufeff \t\r\n") for line in lines]
+    below = [parted[number + 2 :] for number, line in enumerate(parted) if _END.fullmatch(line)]
+    return (
+        bool(below)
+        and parted[1].startswith("- ")
+        and all(not rest or rest[0].startswith("- ") for rest in below)
+    )
 
 
 def _dated_form(line: str) -> str:

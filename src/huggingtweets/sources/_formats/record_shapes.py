@@ -32,7 +32,8 @@ _LISTS = (  # of a person's own posts
 )
 _NEVER = re.compile(
     "fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash|inbox|incoming|receiv|saved|notif"
-    "|home.?timeline|recommend|suggest|moderat|private|conversation",
+    "|home.?timeline|recommend|suggest|moderat|private|conversation"
+    "|chat.?(?:history|message|log)|history with",
     re.IGNORECASE,
 )
 _INNER = (  # records inside of records; a comment stands beside the post of another that it is about
@@ -64,13 +65,19 @@ def is_never_read(name: str) -> bool:
 
 def own_lists(envelope: Mapping[str, Any]) -> dict[str, list[Row]]:
     """Return the lists of records in an object: those of own posts, or else all but those of others."""
-    lists = {
-        name: value
-        for name, value in envelope.items()
-        if isinstance(value, list) and value and all(isinstance(record, dict) for record in value)
-    }
+    lists = {name: records for name, value in envelope.items() if (records := _records_of(name, value))}
     own = [name for name in _LISTS if name in lists][:1]
     return {name: lists[name] for name in own or lists if not _NEVER.search(name)}
+
+
+def _records_of(name: str, value: Any) -> list[Row]:
+    """Return the records of a list, or of an object that has own ones by their ids (Mattermost)."""
+    if isinstance(value, dict) and name in _LISTS and value:
+        records = list(value.values())
+        is_by_id = all(isinstance(record, dict) and record.get("id") == key for key, record in value.items())
+        return records if is_by_id and all(map(has_text, records)) else []
+    is_list = isinstance(value, list) and all(isinstance(record, dict) for record in value)
+    return value if is_list else []
 
 
 def innermost(envelope: Row) -> Row:

@@ -16,7 +16,7 @@ from .columnar_rows import parquet_rows
 from .encoding import lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
-from .logs import is_log, quoted_line
+from .logs import has_front_matter, is_log, quoted_line
 from .odd_records import OddRecords
 from .record_shapes import Row
 from .table_columns import seems_of_text
@@ -228,6 +228,11 @@ def _refuse_log(lines: list[str], name: str, *, one_author: bool) -> None:
         raise LocationError(
             f"{name} looks like a chat or a log of several people: dates, times or names are before or above "
             "what is said; give only your own lines, without these, or add --one-author if all are yours"
+        )
+    if has_front_matter(lines):
+        raise LocationError(
+            f"{name} is a page with fields above its text, not posts, one a line; give what was published, "
+            "one post a line, or add --one-author"
         )
     if number := quoted_line(lines):
         raise LocationError(

@@ -1,0 +1,51 @@
+"""Closes records by marks that only one place writes: locks of WordPress, chats of Rocket.Chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .fields import is_empty, names, plain
+from .skipped import NO_POST, NOT_PUBLIC
+
+_Record = Mapping[str, Any]
+_RENDERED, _LOCKED = "rendered", "protected"  # in objects around texts of WordPress
+_SYSTEM = "system"  # begins the kinds of notices of Mattermost
+_OF_ROCKET_CHAT = {"rid", "msg", "u"}
+
+
+def tests_of_places(sample: Sequence[_Record]) -> list[tuple[Callable[[_Record], bool], str]]:
+    """Return tests of whole records, each with the reason for which it closes one, as `skipped` has them."""
+    tests: list[tuple[Callable[[_Record], bool], str]] = []
+    if any(_LOCKED in text for record in sample for text in _rendered(record)):
+        tests.append((_is_locked, NOT_PUBLIC))
+    if any(record.keys() >= _OF_ROCKET_CHAT for record in sample):
+        tests += [(_is_between_two, NOT_PUBLIC), (_is_notice, NO_POST)]
+    return tests
+
+
+def _rendered(record: _Record) -> list[_Record]:
+    return [value for value in record.values() if isinstance(value, Mapping) and _RENDERED in value]
+
+
+def _is_locked(record: _Record) -> bool:
+    """Whether a password protects a text."""
+    return any(not is_empty(text.get(_LOCKED)) for text in _rendered(record))
+
+
+def _is_between_two(record: _Record) -> bool:
+    """Whether the id of a chat is made of those of the two who are in it."""
+    writer = record.get("u")
+    identity = str(writer.get("_id") or "") if isinstance(writer, Mapping) else ""
+    return bool(identity) and identity in str(record.get("rid"))
+
+
+def _is_notice(record: _Record) -> bool:
+    """Whether a message has a type, as those have that say who came and went."""
+    return not is_empty(record.get("t"))
+
+
+def is_of_no_post(kind: object) -> bool:
+    """Whether a kind is that of a setting, a notice and so on: `template`, `system_join_channel`."""
+    word = plain(kind)
+    return word in names("audience")["kinds_of_no_posts"] or word.startswith(_SYSTEM)

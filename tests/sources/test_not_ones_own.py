@@ -1,0 +1,180 @@
+"""Files and fields that hold what others wrote, or what few could read, in the forms of more places."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.errors import LocationError
+from huggingtweets.sources import ReadOptions
+
+MINE, THEIRS, SECRET = "my own words", "xyzzy their words", "PRIVATE words"
+ROCKET = {"ts": {"$date": "2024-05-01T10:11:12Z"}, "rid": "GENERAL"}
+
+
+def write(tmp_path, content, file="posts.json"):
+    path = tmp_path / file
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def texts(location, **options):
+    return [post.text for post in sources.read(location, ReadOptions(**options)).posts]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "likes.csv",
+        "Liked Posts.csv",
+        "favourites.csv",
+        "my-bookmarks-2024.csv",
+        "saved_posts.csv",
+        "drafts.csv",
+        "deleted-tweets.csv",
+        "direct-messages.csv",
+        "my-dms.csv",
+    ],
+)
+def test_a_file_that_is_called_so_is_not_ones_published_posts(tmp_path, file):
+    """Tables of what a person likes, drafted or sent to one have no field that says so; their names do."""
+    location = write(tmp_path, f"id,text\n1,{SECRET}\n", file)
+    with pytest.raises(LocationError, match=r"is called .*--one-author"):
+        texts(location, name="Ada")
+    assert texts(location, name="Ada", one_author=True) == [SECRET]
+
+
+@pytest.mark.parametrize(
+    "file", ["posts.csv", "messages.csv", "ada likes tea.csv", "draft-horses.csv", "inbox-zero-blog.csv"]
+)
+def test_other_words_in_the_name_of_a_file_close_nothing(tmp_path, file):
+    """Only names that say nothing else are taken at their word."""
+    assert texts(write(tmp_path, f"id,text\n1,{MINE}\n", file), name="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("field", "own", "closed"),
+    [
+        ("is_pm", "No", "Yes"),
+        ("confidential", False, True),
+        ("internal", False, True),
+        ("system", False, True),
+        ("dead", None, "true"),
+        ("кому видно", "всем", "только друзьям"),
+        ("Wer kann das sehen", "Alle", "Nur Freunde"),
+        ("Qui peut voir", "Tout le monde", "Mes amis"),
+        ("type", "", "system_join_channel"),
+    ],
+)
+def test_more_fields_close_a_record(tmp_path, field, own, closed):
+    """Those of Discourse, GitLab, Hacker News, Mattermost and of forms in many languages."""
+    records = [{"author": "ada", "text": MINE, field: own}, {"author": "ada", "text": SECRET, field: closed}]
+    assert texts(write(tmp_path, records)) == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        ("system", "iOS", "Android"),
+        ("internal_id", 7, 8),
+        ("international", "yes", "no"),
+        ("last_seen", "2024-05-01", "2024-05-02"),
+        ("status", "sent", "sent"),
+    ],
+)
+def test_fields_of_like_names_close_nothing(tmp_path, field, one, other):
+    """What they hold is no flag, or says nothing of who could read."""
+    records = [{"author": "ada", "text": f"{MINE} {value}", field: value} for value in (one, other)]
+    assert len(texts(write(tmp_path, records))) == len(records)
+
+
+def test_a_text_behind_a_password_is_not_read(tmp_path):
+    """WordPress says so in the object around the text."""
+    records = [
+        {"content": {"rendered": f"<p>{text}</p>", "protected": locked}, "date": "2024-05-01"}
+        for text, locked in ((MINE, False), (SECRET, True))
+    ]
+    assert texts(write(tmp_path, records), name="Ada") == [MINE]
+
+
+def test_what_was_only_sent_by_mail_is_not_read(tmp_path):
+    """Beside `published`, Ghost's `sent` is for members; alone, it says that a post is out."""
+    posts = [{"plaintext": MINE, "status": "published"}, {"plaintext": SECRET, "status": "sent"}]
+    assert texts(write(tmp_path, {"posts": posts}), name="Ada") == [MINE]
+
+
+def test_messages_of_rocket_chat_are_read_without_notices_and_direct_rooms(tmp_path):
+    """The id of a direct room is made of those of the two who are in it."""
+    ada, bob = {"_id": "adaada", "username": "ada"}, {"_id": "bobbob", "username": "bob"}
+    records = [
+        {**ROCKET, "msg": MINE, "u": ada},
+        {**ROCKET, "msg": THEIRS, "u": bob},
+        {**ROCKET, "msg": "ada", "u": ada, "t": "uj"},
+        {**ROCKET, "msg": SECRET, "u": ada, "rid": "adaadabobbob"},
+    ]
+    assert texts(write(tmp_path, records), handle="ada") == [MINE]
+    with pytest.raises(LocationError, match="several people"):
+        texts(write(tmp_path, records[:2]))
+
+
+def test_messages_of_mattermost_are_read_by_their_ids(tmp_path):
+    """They are in an object, not in a list; what others like is not entered in that form either."""
+    messages = {str(n): {"id": str(n), "user_id": who, "message": text} for n, (who, text) in enumerate(
+        [("u1", MINE), ("u2", THEIRS)]
+    )}  # fmt: skip
+    page = {"order": ["0", "1"], "posts": messages, "likes": {"9": {"id": "9", "message": THEIRS}}}
+    assert texts(write(tmp_path, page), handle="u1") == [MINE]
+
+
+@pytest.mark.parametrize("name", ["Chat History with bob:", "chatMessages", "chat_log"])
+def test_a_list_that_is_called_a_chat_is_not_entered(tmp_path, name):
+    """Those of TikTok and others have no other mark."""
+    with pytest.raises(LocationError):
+        texts(write(tmp_path, {name: [{"From": "ada", "Content": SECRET}]}), handle="ada")
+
+
+def test_who_owns_a_wall_did_not_write_all_on_it(tmp_path):
+    """Friendica names the owner of the export, that of the wall, and who wrote."""
+    records = [
+        {"uid": 2, "owner-name": "Ada", "author-name": name, "body": text}
+        for name, text in (("Ada", MINE), ("Bob", THEIRS))
+    ]
+    assert texts(write(tmp_path, records), handle="Ada") == [MINE]
+    with pytest.raises(LocationError, match="several people"):
+        texts(write(tmp_path, records))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Date,Name,Year,Letterboxd URI,Review", "Date,Author,Title,ISBN,My Review", "D,Name,IMDb,i,Your Review"],
+)
+def test_the_name_of_what_is_reviewed_is_no_writer(tmp_path, header):
+    """A table with ids of films or books has their names, and those of their authors."""
+    rows = "".join(f"2024-05-0{n},Work {n},x,y{n},{MINE} {n}\n" for n in (1, 2, 3))
+    assert len(texts(write(tmp_path, f"{header}\n{rows}", "reviews.csv"), name="Ada")) == 3
+
+
+def test_a_column_of_highlights_is_no_text(tmp_path):
+    """They are of books, and no one's posts."""
+    with pytest.raises(LocationError, match="no column of text"):
+        texts(write(tmp_path, f"Title,Highlight text\nTea,{THEIRS}\n", "kobo.csv"), name="Ada")
+
+
+@pytest.mark.parametrize("fence", ["---", "+++"])
+def test_a_page_with_fields_above_its_text_is_refused(tmp_path, fence):
+    """The fields may say that it is a draft."""
+    with pytest.raises(LocationError, match="fields above its text"):
+        texts(write(tmp_path, f"{fence}\ntitle: Tea\ndraft: true\n{fence}\n{SECRET}\n", "a.txt"), name="Ada")
+
+
+def test_lines_between_posts_are_no_fields(tmp_path):
+    """`---` may part posts."""
+    assert MINE in texts(write(tmp_path, f"---\n{MINE}\n---\n{MINE} too\n", "a.txt"), name="Ada")
+
+
+def test_a_text_in_parts_is_opened_whatever_its_column_is_called(tmp_path):
+    """YouTube's live chats have it in an object in a cell."""
+    table = f'Live Chat ID,Channel ID,Live Chat Text\n1,UCa,"{{""text"":""{MINE}""}}"\n'
+    assert texts(write(tmp_path, table, "live chats.csv"), name="Ada") == [MINE]
