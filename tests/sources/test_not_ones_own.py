@@ -36,6 +36,7 @@ def texts(location, **options):
         "deleted-tweets.csv",
         "direct-messages.csv",
         "my-dms.csv",
+        "Recommendations Received.csv",
     ],
 )
 def test_a_file_that_is_called_so_is_not_ones_published_posts(tmp_path, file):
@@ -65,6 +66,12 @@ def test_other_words_in_the_name_of_a_file_close_nothing(tmp_path, file):
         ("кому видно", "всем", "только друзьям"),
         ("Wer kann das sehen", "Alle", "Nur Freunde"),
         ("Qui peut voir", "Tout le monde", "Mes amis"),
+        ("видимість", "публічний", "друзі"),
+        ("ความเป็นส่วนตัว", "สาธารณะ", "เพื่อน"),
+        ("hidden_from", "", "everyone"),
+        ("for_subscribers", False, True),
+        ("takedown", False, True),
+        ("status", {"privacyStatus": "public"}, {"privacyStatus": "private"}),
         ("type", "", "system_join_channel"),
     ],
 )
@@ -178,3 +185,76 @@ def test_a_text_in_parts_is_opened_whatever_its_column_is_called(tmp_path):
     """YouTube's live chats have it in an object in a cell."""
     table = f'Live Chat ID,Channel ID,Live Chat Text\n1,UCa,"{{""text"":""{MINE}""}}"\n'
     assert texts(write(tmp_path, table, "live chats.csv"), name="Ada") == [MINE]
+
+
+def test_a_draft_has_no_date_of_publication(tmp_path):
+    """Strapi and others say it so; where no record was published, or no other date is, nothing is known."""
+    records = [
+        {"author": "ada", "text": text, "created_at": "2024-05-01", "published_at": day}
+        for text, day in ((MINE, "2024-05-02"), (SECRET, None))
+    ]
+    assert texts(write(tmp_path, records)) == [MINE]
+    assert texts(write(tmp_path, records[1:])) == [SECRET]
+    without = [{**record, "created_at": None} for record in records]
+    for record in without:
+        del record["created_at"]
+    assert texts(write(tmp_path, without)) == [MINE, SECRET]
+
+
+def test_a_receiver_may_be_number_0(tmp_path):
+    """Messages of Tinder count those to whom they went."""
+    records = [{"to": 0, "from": "You", "message": SECRET}]
+    with pytest.raises(LocationError, match="not for everyone"):
+        texts(write(tmp_path, records), name="Ada")
+
+
+def test_comments_below_a_post_are_anothers(tmp_path):
+    """The post around them is read, as from Google Plus; a page of own comments has no text itself."""
+    comments = [{"author": {"displayName": "Bob"}, "content": THEIRS}]
+    post = {"author": {"displayName": "Ada"}, "content": MINE, "comments": comments}
+    assert texts(write(tmp_path, post)) == [MINE]
+    page = {"title": "x", "comments": [{"author": "ada", "text": MINE}]}
+    assert texts(write(tmp_path, page)) == [MINE]
+
+
+@pytest.mark.parametrize("field", ["Your email address", "E-Mail-Adresse"])
+def test_addresses_tell_people_apart(tmp_path, field):
+    """As in what forms collect."""
+    rows = [{field: "ada@e.org", "text": MINE}, {field: "bob@e.org", "text": THEIRS}]
+    assert texts(write(tmp_path, rows), handle="ada@e.org") == [MINE]
+    with pytest.raises(LocationError, match="several people"):
+        texts(write(tmp_path, rows))
+
+
+def test_first_names_tell_people_apart(tmp_path):
+    """A table of recommendations names who wrote each by first and last name."""
+    rows = [{"First Name": name, "Last Name": "Tests", "Text": MINE} for name in ("Bob", "Eve")]
+    with pytest.raises(LocationError, match="several people"):
+        texts(write(tmp_path, rows))
+
+
+CHAT = f"Ada: {MINE} now\nBob: {THEIRS}\nAda: {MINE}\nBob: {THEIRS} too"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"id": n, "text": f"{CHAT} {n}"} for n in range(3)],
+        [{"author": "ada", "text": f"{CHAT} {n}"} for n in range(3)],
+        [{"id": n, "text": line} for n, line in enumerate(CHAT.split("\n"))],
+        CHAT.split("\n"),
+        "id,text\n" + "".join(f"1,{line}\n" for line in CHAT.split("\n")),
+    ],
+)
+def test_a_chat_in_a_column_of_texts_is_refused(tmp_path, content):
+    """Whole in each cell, or a line in each; `--one-author` reads it."""
+    location = write(tmp_path, content, "chat.csv" if isinstance(content, str) else "chat.json")
+    with pytest.raises(LocationError, match=r"looks like a chat .*--one-author"):
+        texts(location, name="Ada")
+    assert texts(location, name="Ada", one_author=True)
+
+
+def test_one_post_that_is_a_talk_refuses_no_others(tmp_path):
+    """A person may write a talk down now and then."""
+    posts = [{"text": f"me: {MINE}\ncat: {MINE} too"}, {"text": f"Note: {MINE}"}, {"text": f"{MINE} again"}]
+    assert len(texts(write(tmp_path, posts), name="Ada")) == len(posts)

@@ -14,7 +14,7 @@ from ...types import Visibility
 from .authorship import names_a_writer
 from .directions import are_fields_of_sides, asks_for_speaker, says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
-from .marks_of_places import is_of_no_post, tests_of_places
+from .marks_of_places import is_of_no_post, is_said, tests_of_places
 from .skipped import DELETED, NO_POST, NOT_PUBLIC, UNPUBLISHED
 
 _CLOSED_IF_SET = {"closed": NOT_PUBLIC, "drafts": UNPUBLISHED, "deleted": DELETED, "no_posts": NO_POST}
@@ -182,7 +182,7 @@ class Audience:
     def _learn_direction(self, name: str, words: set[str]) -> None:
         """Add the tests of a field that says from whom a message is, or to whom."""
         if says_receiver(name, self._known):
-            self._add(name, _is_set, NOT_PUBLIC)
+            self._add(name, is_said, NOT_PUBLIC)
         is_of_text = plain(name) == _IS_TEXT and _TEXT_OF_REDDIT in self._known
         if not is_of_text and says_direction(name, words, is_author=name in self._authors):
             self._add(name, lambda _: True, NOT_PUBLIC)

@@ -21,6 +21,7 @@ from .recurring_names import recur_as_names
 
 _OF_IDS = {"id", "str", "user", "author", "account", "profile", "owner", "tweet", "twitter"}
 _AT_HANDLE = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\d+(?:\.0)?")
 _ZERO = {"0", "0.0"}
 _FLAGS = {"True", "true", "TRUE", "Yes", "yes"}  # what is not empty in a field that asks: `from seller`
@@ -186,7 +187,9 @@ def _holds_people(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
     marked = {value for value in values if plain(value) in names("authors")["marks"]}
     named = marked and any(len(value) >= _SHORTEST_NAME for value in values - marked)
     is_writers = set(parts(field)).isdisjoint(names("authors")["parts_of_others"])
-    return bool(named) or (is_writers and all(map(_AT_HANDLE.fullmatch, values)))
+    return bool(named) or (
+        is_writers and any(all(map(form.fullmatch, values)) for form in (_AT_HANDLE, _ADDRESS))
+    )
 
 
 def _are_speakers(values: Collection[str]) -> bool:

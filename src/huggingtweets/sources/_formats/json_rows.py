@@ -20,7 +20,17 @@ from .audience import is_closed_chat
 from .encoding import utf8_chunks
 from .json_arrays import decode_array, decode_lines
 from .odd_records import OddRecords
-from .record_shapes import Row, flat_records, has_text, innermost, own_lists, records_in, views, with_owner
+from .record_shapes import (
+    ANSWERS,
+    Row,
+    flat_records,
+    has_text,
+    innermost,
+    own_lists,
+    records_in,
+    views,
+    with_owner,
+)
 from .scripts import AFTER_JSON, is_script, without_script
 from .tolerant_json import DAMAGE, decode, parse, whole_escapes
 
@@ -128,6 +138,8 @@ def _own_records(envelope: Row, name: str) -> Iterable[Row]:
     if made := views(envelope):
         return made
     tables = own_lists(envelope)
+    if has_text(envelope) and set(map(str.lower, tables)) <= ANSWERS:  # others wrote them below a post
+        return [envelope]
     if len(tables) == 1:
         return with_owner(next(iter(tables.values())), envelope)
     records = records_in(envelope) if not tables else []

@@ -85,6 +85,12 @@ def is_log(lines: Sequence[str]) -> bool:
     )
 
 
+def are_chats(texts: Sequence[str]) -> bool:
+    """Whether most of the texts of a table are whole chats, each of several lines."""
+    chats = sum("\n" in text and is_log(text.split("\n")) for text in texts)
+    return 2 * chats > len(texts)
+
+
 def has_front_matter(lines: Sequence[str]) -> bool:
     """Whether lines begin with fields between two fences, as pages of Jekyll and Hugo do: maybe a draft."""
     first = [line.strip("\ufeff \t\r\n") for line in lines[:_LONGEST_HEAD]]

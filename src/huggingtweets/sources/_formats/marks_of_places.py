@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from .fields import is_empty, names, plain
-from .skipped import NO_POST, NOT_PUBLIC
+from .fields import is_empty, names, parts, plain
+from .skipped import NO_POST, NOT_PUBLIC, UNPUBLISHED
 
 _Record = Mapping[str, Any]
 _RENDERED, _LOCKED = "rendered", "protected"  # in objects around texts of WordPress
@@ -19,6 +20,14 @@ def tests_of_places(sample: Sequence[_Record]) -> list[tuple[Callable[[_Record],
     tests: list[tuple[Callable[[_Record], bool], str]] = []
     if any(_LOCKED in text for record in sample for text in _rendered(record)):
         tests.append((_is_locked, NOT_PUBLIC))
+    fields = {plain(name): name for record in sample for name in record}
+    if not {*names("audience")["made"]}.isdisjoint(fields):
+        dates = [fields[key] for key in names("audience")["publishing"] if key in fields]
+        dates = [name for name in dates if any(not is_empty(record.get(name)) for record in sample)]
+        tests += [(partial(_lacks, name), UNPUBLISHED) for name in dates]
+    around = [name for name in fields.values() if {*parts(name)} <= {*names("authors")["around"]}]
+    if any(_inner_audience(record.get(name)) for record in sample for name in around):
+        tests.append((partial(_is_closed_inside, around), NOT_PUBLIC))
     if any(record.keys() >= _OF_ROCKET_CHAT for record in sample):
         tests += [(_is_between_two, NOT_PUBLIC), (_is_notice, NO_POST)]
     return tests
@@ -43,6 +52,30 @@ def _is_between_two(record: _Record) -> bool:
 def _is_notice(record: _Record) -> bool:
     """Whether a message has a type, as those have that say who came and went."""
     return not is_empty(record.get("t"))
+
+
+def _lacks(name: str, record: _Record) -> bool:
+    """Whether a record has a field for when it was published, and nothing in it, as drafts have."""
+    return name in record and is_empty(record[name])
+
+
+def _inner_audience(value: object) -> list[object]:
+    """Return what an object of a record, such as its `status`, says of who could read it."""
+    inner = value if isinstance(value, Mapping) else {}
+    return [said for name, said in inner.items() if plain(name) in names("audience")["visibilities"]]
+
+
+def _is_closed_inside(around: Collection[str], record: _Record) -> bool:
+    said = (word for name in around for word in _inner_audience(record.get(name)))
+    open_words = {*names("audience")["public"], *names("audience")["unlisted"]}
+    return any(
+        isinstance(word, str) and not is_empty(word) and plain(word) not in open_words for word in said
+    )
+
+
+def is_said(receiver: object) -> bool:
+    """Whether a field names a receiver, whose number may be 0."""
+    return not is_empty(receiver) or str(receiver).strip() == "0"
 
 
 def is_of_no_post(kind: object) -> bool:

@@ -52,6 +52,7 @@ _INNER = (  # records inside of records; a comment stands beside the post of ano
     *("node", "record", "object", "data", "value", "_source", "content"),
 )
 _ANSWERS = {"response", "result", "payload"}  # of an API, beside what is about the answer
+ANSWERS = {"comments", "replies", "answers", "reactions"}  # lists below a post
 _CONTENT = "content"  # of a message of Matrix
 _POST = "post"  # beside a comment it is another's
 _OWNERS = ("account", "author", "authors", "user", "owner")

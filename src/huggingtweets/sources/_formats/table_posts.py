@@ -23,6 +23,7 @@ from .audience import Audience
 from .authors import person_handle, same_handle, strip_invisible, to_handle
 from .authorship import Authorship, choose
 from .fields import is_empty, names, plain
+from .logs import are_chats, is_log
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
@@ -37,6 +38,7 @@ Rows = Callable[[], Iterator[Row]]
 _SAMPLE = 1000  # rows that show the columns and the form of dates
 _SAMPLE_MEMORY = 64 << 20  # bytes that they take, after which no more are taken
 _VALUE_MEMORY = 64  # bytes of a value
+_FIRST_ROWS = 500  # whose texts show whether they are a chat
 _BEGINNING = 10  # characters of a text, among which marks of direction may be
 _LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
@@ -73,6 +75,7 @@ def table_timeline(place: str, rows: Rows, options: ReadOptions, *, source: str,
     table = _Table(columns, fields, authorship, Audience(sample, authorship.fields))
     if options.one_author:
         return _timeline(place, enumerate(rows(), start=1), "", options, table, source, digest)
+    _refuse_chat(place, sample, table)
     people = list(dict.fromkeys(map(table.authorship.person, sample)))
     selected = choose(people, options.handle, options.name)
     if not (selected and options.handle) and len({person.key for person in people}) == 1:
@@ -101,6 +104,17 @@ def _timeline(
         digest=digest,
         handle_is_id=table.authorship.has_ids,
     )
+
+
+def _refuse_chat(place: str, sample: list[Row], table: _Table) -> None:
+    """Raise `LocationError` if texts are chats themselves, or, where nobody else is named, lines of one."""
+    may_be_read = (row for row in sample[:_FIRST_ROWS] if not table.audience.closed(row))
+    texts = list(filter(None, (post_text(row, table.columns) for row in may_be_read)))
+    if are_chats(texts) or (not table.authorship.is_known and is_log(texts)):
+        raise LocationError(
+            f"{place} looks like a chat or a log: dates, times or names are in {table.columns.text!r} before "
+            "what is said; give only your own words, without these, or add --one-author if all are yours"
+        )
 
 
 def _refuse_talk(place: str, sample: list[Row], table: _Table, author: str) -> None:
