@@ -18,6 +18,7 @@ from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.batch import SamplingRequest
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import sample_tokens
+from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.writer import MAX_DRAFTS
 from huggingtweets.training import Device, TrainOptions, load_base, train, with_begin_token
 from huggingtweets.types import Sampling
@@ -123,6 +124,27 @@ def test_no_post_begins_within_a_word(tmp_path):
     base = tiny_base(tmp_path / "base")
     assert [ends_of_words(texts) for texts in first_tokens(base, "")] == [0, 0]
     assert all(ends_of_words(texts, "N") > 2 for texts in first_tokens(base, "N"))
+
+
+def test_no_post_begins_with_white_space(tmp_path):
+    """However likely a space or an end of line is there, no post begins so; after a prompt it may."""
+    base = tiny_base(tmp_path / "base")
+    vocabulary = load_base("starter").tokenizer.get_vocab()
+    for piece in ("\u0120the", "\u010a"):
+        for texts in first_tokens(base, "", likely=vocabulary[piece]):
+            assert not [text for text in texts if text[:1].isspace()]
+        for texts in first_tokens(base, "N", likely=vocabulary[piece]):
+            assert sum(text[1:2].isspace() for text in texts) > len(texts) / 3
+
+
+def test_words_keep_the_space_that_a_tokenizer_puts_before_the_first():
+    """Where every text begins with a space in tokens, as with Llama 2, nothing is refused for that."""
+    pieces = {piece: number for number, piece in enumerate(["<s>", *(f"\u2581{word}" for word in WORDS)])}
+    backend = Tokenizer(models.WordLevel(pieces, unk_token="<s>"))  # noqa: S106 -- not a secret
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="<s>")  # noqa: S106 -- the same
+    assert spaces(tokenizer) == []
+    assert spaces(load_base("starter").tokenizer)
 
 
 def test_a_person_may_begin_with_what_only_ends_words_elsewhere(tmp_path):

@@ -18,6 +18,7 @@ from .language import _
 from .language import number as numeral
 from .loaded_models import LoadedModels
 from .messages import PageError
+from .written import WrittenPost
 
 MAX_TOKENS = 1000  # of a post
 MAX_BEST_OF = 8  # drafts of which the best is kept
@@ -119,6 +120,11 @@ def write(
     if scorer:
         groups = (drafts[at : at + settings.best_of] for at in range(0, len(drafts), settings.best_of))
         yield tuple(_best(group, scorer) for group in groups)
+
+
+def post_of(prompt: str, draft: Draft, settings: Settings) -> WrittenPost | None:
+    """The post of a draft; None where all its attempts were refused."""
+    return WrittenPost(prompt=prompt, text=draft.text, best_of=settings.best_of) if draft.whole else None
 
 
 def _best(drafts: Sequence[Draft], scorer: StyleScorer) -> Draft:

@@ -15,7 +15,7 @@ import torch
 from ..errors import HuggingtweetsError
 from .batch import SamplingRequest, Text, TokenProbability
 from .row_decoder import RowDecoder
-from .sampler import sample_tokens, without_rare
+from .sampler import sample_tokens
 from .text_tokens import TextTokens
 
 MAX_ROWS = 64  # texts that are sampled at once
@@ -108,7 +108,7 @@ class ContinuousBatch:
             joining.append(self._waiting.popleft())
         if joining:
             logits = self._decoder.append(joining[0].prompt, len(joining))
-            logits = without_rare(logits, self._tokens.rarely_first(joining[0].request.prompt))
+            logits = self._tokens.to_begin(joining[0].request.prompt, logits)
             self._logits = torch.cat([self._logits, logits])
             self._rows += joining
         return bool(joining)

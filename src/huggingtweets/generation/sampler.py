@@ -24,7 +24,7 @@ def stream_tokens(
     sampling: Sampling,
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
-    rarely_first: Collection[int] = (),
+    to_begin: Callable[[torch.Tensor], torch.Tensor] = lambda logits: logits,
     ended: Callable[[int], None] = lambda _: None,
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
@@ -35,14 +35,14 @@ def stream_tokens(
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
-        rarely_first: tokens that are sampled at once only where they are likely.
+        to_begin: changes the logits of the first token of each row, (rows, vocabulary).
         ended: told after each token how many texts have ended.
 
     Yields:
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    logits = without_rare(decoder.read(prompts, sampling.max_new_tokens), rarely_first)
+    logits = to_begin(decoder.read(prompts, sampling.max_new_tokens))
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -67,11 +67,18 @@ def stream_tokens(
 
 def without_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
     """The logits, (rows, vocabulary), with no probability for those of some tokens that have little."""
-    if not tokens:
-        return logits
-    indices = torch.tensor(list(tokens), device=logits.device)
-    listed = torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
-    return logits.masked_fill(listed & (logits.float().softmax(-1) < RARE), -torch.inf)
+    return logits.masked_fill(_listed(tokens, logits) & (logits.float().softmax(-1) < RARE), -torch.inf)
+
+
+def without(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
+    """The logits, (rows, vocabulary), with no probability for some tokens."""
+    return logits.masked_fill(_listed(tokens, logits), -torch.inf)
+
+
+def _listed(tokens: Collection[int], logits: torch.Tensor) -> torch.Tensor:
+    """Which tokens of the vocabulary are listed: (vocabulary,)."""
+    indices = torch.tensor(list(tokens), dtype=torch.long, device=logits.device)
+    return torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
 
 
 def sample_tokens(

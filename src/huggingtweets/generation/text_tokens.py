@@ -10,9 +10,11 @@ import torch
 from ..bases.speakers import find, speakers
 from ..bases.special_tokens import AddedTokens, suppressed_tokens
 from ..errors import UserError
+from .sampler import without, without_rare
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
 _SPACES = ("\u0120", "\u2581")  # what stands for a space in tokens: of byte-level BPE, of SentencePiece
+_WHITE = (*_SPACES, "\u0109", "\u010a", "\u010d")  # and for a tab and ends of lines, of byte-level BPE
 
 
 class TextTokenizer(AddedTokens, Protocol):
@@ -47,6 +49,7 @@ class TextTokens:
         self._context, self.ends = context, ends
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
         self._word_ends = word_ends(tokenizer.get_vocab())
+        self._spaces = spaces(tokenizer)
 
     def begin(
         self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
@@ -71,9 +74,15 @@ class TextTokens:
         choices = torch.randint(len(speaker_tokens), (count,), generator=random).tolist()
         return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
-    def rarely_first(self, prompt: str) -> list[int]:
-        """The tokens that hardly any text begins with: without a prompt, those that only end words."""
-        return [] if prompt else self._word_ends
+    def to_begin(self, prompt: str, logits: torch.Tensor) -> torch.Tensor:
+        """The logits of the first token after a prompt, (rows, vocabulary).
+
+        A text without a prompt begins with no white space, as no post does, and hardly ever within a word.
+        What a base gives to either at the very beginning, it unlearns in thousands of posts only.
+        """
+        if prompt:
+            return logits
+        return without(without_rare(logits, self._word_ends), self._spaces)
 
     def remaining(self, length: int) -> int:
         """How many tokens the model sees after so many."""
@@ -97,6 +106,14 @@ class TextTokens:
     def count(self, text: str) -> int:
         """How many tokens a text has, without any that are put before it."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def spaces(tokenizer: TextTokenizer) -> list[int]:
+    """The tokens that begin with white space, sorted; none where a text's first word has it, too."""
+    words = tokenizer("a", add_special_tokens=False)["input_ids"]
+    vocabulary = tokenizer.get_vocab()
+    found = {number for token, number in vocabulary.items() if token[:1].isspace() or token[:1] in _WHITE}
+    return [] if found.intersection(words) else sorted(found)
 
 
 def word_ends(vocabulary: Mapping[str, int]) -> list[int]:

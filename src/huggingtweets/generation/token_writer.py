@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from ..types import Sampling
 from .batch import Sampler, SamplingRequest
 from .decoder import Decoder
-from .sampler import stream_tokens, without_rare
+from .sampler import stream_tokens
 from .text_tokens import TextTokens
 from .writer import Writer
 
@@ -29,10 +30,9 @@ class TokenWriter(Writer):
     @torch.inference_mode()
     def not_first(self, begin: int) -> list[int]:
         """The tokens that no text without a prompt begins with, given the token that is before each text."""
-        rarely = self._tokens.rarely_first("")
-        logits = self.decoder(2).read(torch.tensor([[begin]]), 1)
-        sampled = without_rare(logits, rarely)[0].isfinite()
-        return [token for token in rarely if not sampled[token]]
+        logits = self.decoder(2).read(torch.tensor([[begin]]), 1)[:1]
+        refused = self._tokens.to_begin("", logits).isinf() & logits.isfinite()
+        return refused[0].nonzero()[:, 0].tolist()
 
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
@@ -60,7 +60,7 @@ class TokenWriter(Writer):
             self._limited(request.sampling, inputs),
             self._tokens.ends,
             self._tokens.suppressed,
-            self._tokens.rarely_first(request.prompt),
+            partial(self._tokens.to_begin, request.prompt),
             request.ended,
         )
 

@@ -102,18 +102,11 @@ class PlayTab:
         for html in (self._posts, self._history):
             html.click(show_errors(self._on_action), acted, output, **options)
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
+        depending = [self._length, self._best_of, self._speaker]
         shown = shared.model.change(
             show_errors(self._on_model),
             [self._window, *inputs, self._mastodon],
-            [
-                *output,
-                self._write,
-                self._beginnings,
-                self._length,
-                self._best_of,
-                self._speaker,
-                self._status,
-            ],
+            [*output, self._write, self._beginnings, *depending, self._status],
             **event_options("looking", 8, "hidden"),
         )
         shown.then(  # apart, since the browser handles the events of a change one after the other
@@ -204,7 +197,7 @@ class PlayTab:
         for drafts in writing.write(self._shared.server.loaded_models, folder, prompt, settings, count=POSTS):
             texts = [draft.text for draft in drafts]
             yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip()
-        new = [_written(prompt, draft, settings) for draft in drafts]
+        new = [writing.post_of(prompt, draft, settings) for draft in drafts]
         self._change(session, folder, written.with_new, [post for post in new if post])
         _, history = self._show(session, folder, server)
         yield play_view.posts(new, folder.record, server), history
@@ -281,15 +274,10 @@ class PlayTab:
         ):
             unfinished = play_view.unfinished_post(number, post.prompt, draft.text, folder.record)
             yield self._show(session, folder, server, replaced={number: unfinished})[0], gr.skip()
-        new = _written(post.prompt, draft, settings)
+        new = writing.post_of(post.prompt, draft, settings)
         if new is None:
             gr.Info(_("All its drafts copied a post or named somebody; the post stays."))
         self._change(session, folder, written.with_rewritten, post, new)
-
-
-def _written(prompt: str, draft: Draft, settings: Settings) -> WrittenPost | None:
-    """The post of a draft; None where all its drafts were refused."""
-    return WrittenPost(prompt=prompt, text=draft.text, best_of=settings.best_of) if draft.whole else None
 
 
 def _inputs(folder: ModelFolder) -> tuple[Any, Any, Any]:
