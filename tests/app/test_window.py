@@ -76,13 +76,35 @@ def test_a_model_that_is_slow_holds_up_no_other(window):
     assert found == [NOTHING]
 
 
+def _writes(*answers):
+    """Writes posts, and says so before the last answer, as the Play tab does."""
+
+    def write(end):
+        yield from answers[:-1]
+        end()
+        yield answers[-1]
+
+    return write
+
+
 def test_two_presses_write_once(window):
     """A model that writes is not asked for other posts; when it is done, it is again."""
-    first = window.posts_of("a", iter([("1", "")]))
+    first = window.posts_of("a", _writes(("unfinished", ""), ("1", "")))
     next(first)
-    assert list(window.posts_of("a", iter([("2", "")]))) == []
-    assert list(first) == [NOTHING]
-    assert next(window.posts_of("a", iter([("3", "")]))) == ("3", "")
+    assert list(window.posts_of("a", _writes(("2", "")))) == []
+    assert list(first) == [("1", ""), NOTHING]
+    assert next(window.posts_of("a", _writes(("3", "")))) == ("3", "")
+
+
+def test_a_press_counts_as_soon_as_posts_are_seen_to_be_written(window):
+    """It may come before the page has sent all that it says at the end, which leaves the later alone."""
+    first = window.posts_of("a", _writes(("1", "")))
+    assert [next(first), next(first)] == [("1", ""), NOTHING]
+    second = window.posts_of("a", _writes(("unfinished", ""), ("2", "")))
+    assert next(second) == ("unfinished", "")
+    assert list(first) == []
+    assert list(window.posts_of("a", _writes(("3", "")))) == []
+    assert list(second) == [("2", ""), NOTHING]
 
 
 def test_each_window_begins_with_no_model(window):

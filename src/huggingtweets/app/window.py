@@ -24,7 +24,7 @@ class Window:
     def __init__(self) -> None:
         """Begin with no model."""
         self._model: object = None
-        self._writing: set[object] = set()  # models that write posts
+        self._writing: dict[object, object] = {}  # models that write posts, and the press that asked for them
         self._writers = threading.Lock()
         self._turn = threading.Lock()  # of the answer that is on its way
 
@@ -55,16 +55,30 @@ class Window:
         if answer:
             yield _nothing(answer)
 
-    def posts_of(self, model: object, answers: Iterator[Answer]) -> Iterator[Answer]:
-        """Answers of a model that writes posts, until another is opened; none while it writes others."""
+    def posts_of(
+        self, model: object, write: Callable[[Callable[[], None]], Iterator[Answer]]
+    ) -> Iterator[Answer]:
+        """Answers of a model that writes posts, until another is opened; none while it writes others.
+
+        Args:
+            model: the model.
+            write: writes the posts. It is given a function to call before its last answer, since whoever sees
+                that may ask for other posts.
+        """
+        press = object()
         with self._writers:
-            if model in self._writing:
+            if self._writing.setdefault(model, press) is not press:
                 return
-            self._writing.add(model)
+
+        def end() -> None:
+            with self._writers:
+                if self._writing.get(model) is press:
+                    del self._writing[model]
+
         try:
-            yield from self.answers_about(model, answers)
+            yield from self.answers_about(model, write(end))
         finally:
-            self._writing.remove(model)
+            end()
 
     @contextlib.contextmanager
     def _in_turn(self) -> Iterator[None]:

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from ...generation.wildness import Wildness
 from ...generation.writer import Draft
 from ...model_folder import ModelFolder
-from ...reporting.picture import plain
 from ...types import Sample
 from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
@@ -22,7 +21,7 @@ from ..sessions import Session
 from ..window import Window
 from ..writing import MAX_BEST_OF, Settings
 from ..written import WrittenPost
-from . import play_view
+from . import play_inputs, play_view
 from .beside import Beside
 
 POSTS = 5
@@ -138,7 +137,7 @@ class PlayTab:
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(writing.own_beginnings(folder))
-        return *self._state(key, model, server), pressed, *_inputs(folder), play_view.loading()
+        return *self._state(key, model, server), pressed, *play_inputs.fitting(folder), play_view.loading()
 
     def _load(self, key: object, model: object) -> str:
         """Load the model, so that its next post does not wait for that; then it is said no more."""
@@ -171,12 +170,13 @@ class PlayTab:
     def _on_write(self, window: Window, key: object, model: object, *rest: Any) -> Iterator[tuple[Any, ...]]:
         """Write posts as long as the window shows their model; who presses twice gets them once."""
         yield (gr.skip(),) * 4  # Gradio takes an empty answer where there is none
-        yield from window.posts_of(model, self._write_all(key, model, *rest))
+        yield from window.posts_of(model, lambda end: self._write_all(end, key, model, *rest))
 
     def _write_all(
-        self, key: object, model: object, prompt: str, server: str, beside: object, *settings: object
+        self, end: Callable[[], None], key: object, model: object, *inputs: Any
     ) -> Iterator[tuple[Any, ...]]:
         """Write five posts, and five of the model beside it, and show them word by word."""
+        prompt, server, beside, *settings = inputs
         session = self._shared.session(key)
         folder = session.model(model)
         how = writing.fitting(Settings.of_inputs(*settings), folder)
@@ -185,9 +185,12 @@ class PlayTab:
         yield play_view.unfinished_posts(prompt, [""] * POSTS, folder.record), gr.skip(), gr.skip(), ""
         own = self._write_own(session, folder, prompt, server, how)
         others = self._beside.write(session, folder, beside, prompt, how, POSTS)
+        posts: tuple[Any, ...] = (gr.skip(),) * 3
         for shown, other in zip_longest(own, others):
-            yield *(shown or (gr.skip(), gr.skip())), other or gr.skip(), gr.skip()
-        yield *(gr.skip(),) * 3, play_view.written_notice()
+            yield *posts, gr.skip()  # a step late, so that it is known which are the last
+            posts = *(shown or (gr.skip(), gr.skip())), other or gr.skip()
+        end()
+        yield *posts, play_view.written_notice()
 
     def _write_own(
         self, session: Session, folder: ModelFolder, prompt: str, server: str, settings: Settings
@@ -278,18 +281,3 @@ class PlayTab:
         if new is None:
             gr.Info(_("All its drafts copied a post or named somebody; the post stays."))
         self._change(session, folder, written.with_rewritten, post, new)
-
-
-def _inputs(folder: ModelFolder) -> tuple[Any, Any, Any]:
-    """Updates of the inputs that depend on the model: the length, the drafts for each post, who speaks."""
-    max_tokens = folder.record.recipe.sampling.max_new_tokens
-    handles = writing.speakers(folder)
-    return (
-        gr.update(value=max_tokens, maximum=max(200, max_tokens)),
-        gr.update(value=1, visible=writing.can_pick(folder)),
-        gr.update(
-            choices=[(_("each in turn"), ""), *((f"@{plain(handle)}", handle) for handle in handles)],
-            value="",
-            visible=bool(handles),
-        ),
-    )
