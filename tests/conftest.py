@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from huggingtweets.types import Post
 
@@ -31,7 +31,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no 
 # A shell's background jobs ignore Ctrl-C, and so would every process that tests start and stop.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("patient", deadline=None)  # machines are noisy: no test is about time
+settings.register_profile(  # machines are noisy: no test is about time; fuzz/ looks for new examples
+    "patient", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent

@@ -136,37 +136,20 @@ def test_an_earlier_answer_replaces_no_posts(chromium, place):
         assert not seen.errors
 
 
-def _messages(visitor: Client, count: int) -> list[tuple[str, str]]:
-    """What the stream of answers says until so many events are done: a kind and an event's number."""
-    messages: list[tuple[str, str]] = []
-    with visitor.http.stream("GET", "gradio_api/queue/data", params={"session_hash": "one"}) as lines:
-        for line in lines.iter_lines():
-            if line.startswith("data: "):
-                message = json.loads(line.removeprefix("data: "))
-                messages.append((message["msg"], message.get("event_id")))
-            if [kind for kind, _ in messages].count("process_completed") == count:
-                break
-    return messages
-
-
 def test_what_is_read_is_answered_in_order(page_with_models):
     """Of two events that change what is shown of the posts, the later begins when the earlier is answered."""
     sample, box, again = [True, "", "", "", ""], [True, "", "2999-01-01", "", ""], []
     with Client(page_with_models.url) as visitor:
         visitor.call(visitor.of("try-sample", "click"), [visitor.key, *sample])
-        sent = []
-        for component, event, values in (("From the day", "blur", box), ("Begin again", "click", again)):
-            joined = visitor.http.post(
-                "gradio_api/queue/join",
-                json={
-                    "data": [visitor.key, *values],
-                    "fn_index": visitor.of(component, event),
-                    "session_hash": "one",
-                },
-            )
-            sent.append(joined.json()["event_id"])
-        messages = _messages(visitor, count=2)
-    first, second = sent
+        first, second = (
+            visitor.send(visitor.of(component, event), [visitor.key, *values])
+            for component, event, values in (("From the day", "blur", box), ("Begin again", "click", again))
+        )
+        messages = []
+        for message in visitor.messages():
+            messages.append(message)
+            if message == ("process_completed", second):
+                break
     assert messages.index(("process_completed", first)) < messages.index(("process_starts", second))
 
 

@@ -23,6 +23,7 @@ from huggingtweets.model_folder import PREDICTIONS, SAMPLING, ModelFolder
 from huggingtweets.sources import ReadOptions
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
+from tests.helpers.app_server import Client
 from tests.helpers.browser import write_five
 from tests.helpers.tiny import varied_texts
 
@@ -45,6 +46,7 @@ CHANGE_ABOVE = """() => new MutationObserver((_, self) => {
   self.disconnect();
   setTimeout(() => document.getElementById("prompt").style.minHeight = "400px", 100);
 }).observe(document.getElementById("posts"), {subtree: true, childList: true})"""
+BOXES = "names => names.map((name) => document.querySelector(name).getBoundingClientRect().toJSON())"
 NOTE_TEXTS = """() => {
   window.noted = "";
   new MutationObserver(() => { window.noted += document.body.innerText; })
@@ -389,7 +391,8 @@ def test_two_models_write_side_by_side(tab, page):
     tab.get_by_label("Beside it").click()
     tab.get_by_role("option", name="nobody").click()
     tab.locator("#beside").wait_for(state="hidden")
-    assert written.load_beside(_session(page), ModelFolder(page.folder / "models" / "me")) is None
+    me = ModelFolder(page.folder / "models" / "me")
+    browser.until(lambda: written.load_beside(_session(page), me) is None)
 
 
 def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
@@ -401,12 +404,10 @@ def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
             tab.get_by_role("option", name="other, ngram").click()
             for _ in range(2):  # the second time something was written before
                 browser.write_five(tab)
+                tab.locator("#beside [data-action=copy]").nth(4).wait_for()  # or a press says nothing
             tab.get_by_role("button", name="What it wrote before").click()
             tab.locator("#history q").first.wait_for()
-            tab.locator("#beside [data-action=copy]").nth(4).wait_for()
-            posts, beside, before = (
-                tab.locator(part).bounding_box() for part in ("#posts", "#beside", "#history")
-            )
+            posts, beside, before = tab.evaluate(BOXES, ["#posts", "#beside", "#history"])
             below_or_beside = posts["y"] if size == browser.DESKTOP else posts["y"] + posts["height"]
             assert 0 <= beside["y"] - below_or_beside < 50
             assert before["y"] >= max(part["y"] + part["height"] for part in (posts, beside))
@@ -630,8 +631,7 @@ def test_a_post_on_the_card_is_taken_off_among_earlier_ones(chromium, page):
     picture = page.folder / "models" / "me" / PREDICTIONS
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen):
         browser.write_five(tab)
-        for undo in tab.locator("#posts [data-action=unpin], #history [data-action=unpin]").all():
-            undo.click()  # of a visit before
+        assert not tab.locator("[data-action=unpin]").count(), "a test before has left one on the card"
         own = picture.read_bytes()
         text = tab.locator("#post-1 .ht-post-text").text_content()
         tab.get_by_role("button", name="Put post 2 on the card").click()
@@ -705,17 +705,19 @@ def test_a_model_is_asked_to_write_while_another_writes(chromium, page):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_posts_are_written_once_for_two_presses(chromium, page):
+def test_posts_are_written_once_for_two_presses(page):
     """Whoever presses twice gets five posts, not five that five others replace."""
     sampling, content = _slow_model(page, "slower")
     slow = ModelFolder(page.folder / "models" / "slower")
-    with browser.page_of(chromium, f"{page.url}?tab=play&model=slower") as (tab, _):
-        for _ in range(2):
-            with tab.expect_response("**/queue/join*"):
-                tab.locator("#write:not([disabled])").click()
+    with Client(page.url) as visitor:
+        write = visitor.of("write", "click")
+        inputs = [None, visitor.key, "slower", "", "mastodon.social", "", "balanced", 100, 1, ""]
+        first, second = (visitor.send(write, inputs) for _ in range(2))
+        ended = (event for kind, event in visitor.messages() if kind == "process_completed")
+        assert next(ended) == second
+        assert not written.load(_session(page), slow)
         sampling.write_bytes(content)
-        tab.locator("#posts [data-action=copy]").nth(4).wait_for()
-        tab.get_by_text("The model is being loaded").wait_for(state="hidden")
+        assert next(ended) == first
         assert len(written.load(_session(page), slow)) == 5
     shutil.rmtree(slow.path)
     written.delete(_session(page), slow)

@@ -84,7 +84,7 @@ def test_a_question_stands_above_its_answers(chromium, page_with_models, dark):
         assert len({button.evaluate("button => getComputedStyle(button).color") for button in buttons}) == 2
         tab.locator("#picked input[type=checkbox]").nth(1).check()
         tab.locator("#sure").wait_for(state="hidden")
-        assert not tab.locator("#library-told").inner_text()
+        browser.until(lambda: not tab.locator("#library-told").inner_text())
 
 
 def test_the_title_of_the_card_is_the_largest(chromium, page_with_models):

@@ -170,17 +170,7 @@ class Client:
             clicked: action and item of the button in HTML that was clicked.
         """
         session = session or self.session
-        event = {"action": clicked[0], "item": clicked[1]} if clicked else None
-        joined = self.http.post(
-            "gradio_api/queue/join",
-            json={
-                "data": list(data),
-                "fn_index": function,
-                "session_hash": session,
-                "trigger_id": 1,
-                "event_data": event,
-            },
-        )
+        joined = self._join(function, data, session, clicked)
         if joined.status_code != 200:
             return {"success": False, "status": joined.status_code, "output": joined.text}
         event_id = joined.json()["event_id"]
@@ -190,6 +180,34 @@ class Client:
                 if message.get("msg") == "process_completed" and message.get("event_id") == event_id:
                     return {"success": message["success"], "output": message["output"]}
         return {"success": False, "output": "the stream ended without an output"}
+
+    def send(self, function: int, data: Sequence[object]) -> str:
+        """Call a function of the page without waiting for its answer; return the number of the event."""
+        number: str = self._join(function, data, self.session).json()["event_id"]
+        return number
+
+    def messages(self) -> Iterator[tuple[str, str | None]]:
+        """What the stream of answers says as it comes: a kind and an event's number."""
+        with self.http.stream("GET", "gradio_api/queue/data", params={"session_hash": self.session}) as lines:
+            for line in lines.iter_lines():
+                if line.startswith("data: "):
+                    message = json.loads(line.removeprefix("data: "))
+                    yield message["msg"], message.get("event_id")
+
+    def _join(
+        self, function: int, data: Sequence[object], session: str, clicked: tuple[str, str] | None = None
+    ) -> httpx.Response:
+        """Send an event to the queue."""
+        return self.http.post(
+            "gradio_api/queue/join",
+            json={
+                "data": list(data),
+                "fn_index": function,
+                "session_hash": session,
+                "trigger_id": 1,
+                "event_data": {"action": clicked[0], "item": clicked[1]} if clicked else None,
+            },
+        )
 
 
 def wait_for(condition: Callable[[], T], seconds: float = 60.0) -> T:

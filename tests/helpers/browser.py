@@ -137,8 +137,13 @@ def drop(tab: Page, target: Locator, path: Path) -> None:
         devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
 
 
-def write_five(tab: Page) -> list[str]:
-    """Let the model that is open write five posts, which replace those that are shown; return their texts."""
+def write_five(tab: Page, press: Callable[[], None] | None = None) -> list[str]:
+    """Let the model that is open write five posts, which replace those that are shown; return their texts.
+
+    Args:
+        tab: the page.
+        press: asks for them; by default a click does.
+    """
 
     def ids() -> set[str]:
         buttons = tab.locator("#posts [data-action=copy]")
@@ -147,7 +152,7 @@ def write_five(tab: Page) -> list[str]:
     write = tab.locator("#write:not([disabled])")
     write.wait_for()  # the posts from before are shown with it
     before = ids()
-    write.click()
+    (press or write.click)()
 
     def are_new() -> bool:
         shown = ids()  # read once, since posts that are begun in between have none
