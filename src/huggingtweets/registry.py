@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 BEGINNING = 3  # letters of a name that are enough to guess the whole
 MOST_MEANT = 3  # names that begin so, and are named
+LIKE = 0.6  # two names, from 0 to 1, that may be meant to be the same
 VERY_LIKE = 0.8  # two names, from 0 to 1, that are surely meant to be the same
 
 
@@ -63,11 +64,21 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     begun = [other for other in by_folded if len(typed) >= BEGINNING and other.startswith(typed)]
     meant = (
         begun[:MOST_MEANT]
-        or get_close_matches(typed, by_folded, n=1, cutoff=VERY_LIKE)
+        or closest(typed, by_folded, VERY_LIKE)
         or _begun_like(typed, by_folded)[:MOST_MEANT]
-        or get_close_matches(typed, by_folded, n=1)
+        or closest(typed, by_folded)
     )
     return f"; did you mean {' or '.join(repr(by_folded[other]) for other in meant)}?" if meant else ""
+
+
+def closest(typed: str, known: Iterable[str], likeness: float = LIKE) -> list[str]:
+    """The one name most like a mistyped one, if any; of two as like, the one with its first letter."""
+
+    def by_likeness(name: str) -> tuple[float, bool]:
+        return SequenceMatcher(None, name, typed).ratio(), name[:1] == typed[:1]
+
+    best = max(known, key=by_likeness, default="")
+    return [best] if best and by_likeness(best)[0] >= likeness else []
 
 
 def _begun_like(typed: str, known: Iterable[str]) -> list[str]:

@@ -169,7 +169,8 @@ def test_language_follows_the_place_and_then_the_text():
 
 def test_an_unknown_language_is_an_error():
     """An unknown language is refused in one short line, with the code of the one that was meant."""
-    for typed, meant in {"englsh": "en", "German": "de", "pt-BR": "pt", "ga_IE": "ga", "jpa": "ja"}.items():
+    mistyped = {"englsh": "en", "enn": "en", "German": "de", "pt-BR": "pt", "ga_IE": "ga", "jpa": "ja"}
+    for typed, meant in mistyped.items():
         with pytest.raises(UserError, match=f"^language '{typed}' is not known; .*did you mean '{meant}'\\?"):
             CleaningRules(lang=typed)
     with pytest.raises(UserError, match=r"^language 'xx' is not known; give its code [^;]+$"):

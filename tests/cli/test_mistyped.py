@@ -67,6 +67,7 @@ def test_the_name_that_was_meant_is_named(kind, model, monkeypatch):
         ("oll", "'ollama'"),
         ("we", "'web'"),
         ("olam", "'ollama'"),
+        ("wob", "'web'"),
         ("tflite", ""),
         ("", ""),
     ],
@@ -74,6 +75,33 @@ def test_the_name_that_was_meant_is_named(kind, model, monkeypatch):
 def test_a_suggestion_is_near_or_there_is_none(typed, meant):
     """Capitals do not count, the beginning stands for the whole, and nothing far off is named."""
     assert suggestion(typed, ("gguf", "ollama", "web")) == (f"; did you mean {meant}?" if meant else "")
+
+
+@pytest.mark.parametrize("known", [("nn", "en"), ("en", "nn")])
+def test_of_two_names_as_like_the_one_that_begins_so_is_meant(known):
+    """In whichever order they are known; a first letter is seldom mistyped."""
+    assert suggestion("enn", known) == "; did you mean 'en'?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("cp1521", "cp1251"),
+        ("windows-1521", "windows-1251"),
+        ("UTF-88", "utf-8"),
+        ("base64", None),
+        ("idna", None),
+    ],
+)
+def test_an_encoding_that_cannot_be_read_is_refused_with_the_one_that_was_meant(typed, meant, tmp_path):
+    """In one line, also where Python knows the name and makes no text of it."""
+    (tmp_path / "posts.txt").write_text("A post\n")
+    done = CliRunner().invoke(
+        app, ["inspect", str(tmp_path / "posts.txt"), "--name", "A", "--encoding", typed]
+    )
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert f"error: encoding {typed!r} is not known; give one such as cp1251" in done.stderr
+    assert "did you mean" not in done.stderr if meant is None else f"did you mean {meant!r}?" in done.stderr
 
 
 def test_a_model_that_is_not_there_is_said_at_once(tmp_path):

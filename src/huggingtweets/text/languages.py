@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+
+from ..registry import closest
 
 _SUBTAG = re.compile(r"[-_ (]|(?<=[a-z])(?=[A-Z])")  # en-US, en_US, zhCn
 _WITHOUT_SPACES = {"bo", "dz", "ja", "km", "lo", "my", "th", "zh"}  # each letter is a word; see words.py
@@ -28,7 +29,7 @@ def language_name(code: str) -> str:
 
 def nearest_code(name: str) -> str:
     """Return the code of the language whose code or name is most like a mistyped one; "" where none is."""
-    return _codes().get(next(iter(get_close_matches(name.casefold(), _codes(), n=1)), ""), "")
+    return next(map(language_code, closest(name.casefold(), [*_names(), *_codes()])), "")
 
 
 def without_spaces(codes: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from encodings.aliases import aliases
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +27,8 @@ from typing import NamedTuple
 import ftfy
 from ftfy.badness import badness
 
-from ...errors import BrokenArchive
+from ...errors import BrokenArchive, LocationError
+from ...registry import suggestion
 from .code_pages import guess, of_language
 from .round_trips import undo_round_trips
 
@@ -68,6 +70,33 @@ class Encoding(NamedTuple):
         text = self.repaired(content.decode(self.codec, "replace"))
         wrong = text.count(_UNKNOWN) + badness(text) + len(_MISPLACED.findall(text))
         return wrong * len(content) + sum(not c.isascii() for c in text)
+
+
+def codec_of(encoding: str | None) -> str | None:
+    """The codec of an encoding that the user names; None where none is named.
+
+    Raises:
+        LocationError: Python knows none of this name, or what it knows makes no text of bytes.
+    """
+    if not encoding:
+        return None
+    if codec := _text_codec(encoding):
+        return codec
+    known = (
+        name.replace("_", "-") for name in dict.fromkeys((*aliases.values(), *aliases)) if _text_codec(name)
+    )
+    raise LocationError(
+        f"encoding {encoding!r} is not known; give one such as cp1251 or gb18030{suggestion(encoding, known)}"
+    )
+
+
+def _text_codec(encoding: str) -> str:
+    """The codec of an encoding that makes text of bytes; "" where there is none, as for base64."""
+    try:
+        b"a".decode(encoding, "replace")
+        return codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        return ""
 
 
 def lines(path: Path, codec: str | None = None) -> Iterator[str]:

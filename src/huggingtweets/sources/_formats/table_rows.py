@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import Any
 from ...errors import BrokenArchive, LocationError
 from .cell_objects import with_objects
 from .columnar_rows import parquet_rows
-from .encoding import lines
+from .encoding import codec_of, lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
 from .logs import has_front_matter, is_log, quoted_line
@@ -48,8 +47,8 @@ def table_rows(
         LocationError: The file is a JSON object without exactly one list of objects.
     """
     if not is_workbook(path) and path.suffix.lower() not in _BINARY_READERS and is_json(path):
-        return json_rows(path, _checked(encoding))
-    return with_objects(_plain_rows(path, _checked(encoding), one_author=one_author, is_bare=is_bare))
+        return json_rows(path, codec_of(encoding))
+    return with_objects(_plain_rows(path, codec_of(encoding), one_author=one_author, is_bare=is_bare))
 
 
 def _plain_rows(path: Path, codec: str | None, *, one_author: bool, is_bare: bool) -> Iterator[Row]:
@@ -76,7 +75,7 @@ def is_bare_column(path: Path, encoding: str | None = None) -> bool:
     """
     if path.suffix.lower() not in _DELIMITED or is_workbook(path) or is_json(path):
         return False
-    sample = list(islice(filter(str.strip, lines(path, _checked(encoding))), _FIRST_LINES))
+    sample = list(islice(filter(str.strip, lines(path, codec_of(encoding))), _FIRST_LINES))
     first = sample[0] if sample else ""
     try:
         rows = {mark: list(filter(None, csv.reader(sample, delimiter=mark))) for mark in _DELIMITERS}
@@ -190,15 +189,6 @@ def _escapes_quotes(sample: list[str]) -> bool:
 
 def _broken(name: str, line: int, reason: str) -> str:
     return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
-
-
-def _checked(encoding: str | None) -> str | None:
-    try:
-        return codecs.lookup(encoding).name if encoding else None
-    except LookupError:
-        raise LocationError(
-            f"encoding {encoding!r} is not known; give one such as cp1251 or gb18030"
-        ) from None
 
 
 def _text_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[Row]:
