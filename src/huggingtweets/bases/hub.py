@@ -6,6 +6,9 @@ client takes longer to load than a usual archive to read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from ..errors import BaseError
@@ -14,6 +17,9 @@ from ._files import BaseFiles, Progress, names
 
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
+_ANSWERS: ContextVar[dict[tuple[str, str | None], bool] | None] = ContextVar(
+    "whether the Hub gave its word for each model and revision", default=None
+)
 
 
 def recognises(_: str) -> bool:
@@ -44,9 +50,24 @@ def on_hub(name: str) -> BaseFiles:
         BaseError: the Hub answers, and has no such model.
     """
     hub_id, _separator, revision = name.partition("@")
-    return BaseFiles(
-        name, hub_id, revision=revision or None, offline=not is_reachable(hub_id, revision or None)
-    )
+    asked, answers = (hub_id, revision or None), _ANSWERS.get()
+    if answers is None or asked not in answers:
+        answers = {} if answers is None else answers
+        answers[asked] = is_reachable(*asked)
+    return BaseFiles(name, hub_id, revision=revision or None, offline=not answers[asked])
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Ask the Hub for each model only once in the block; behind some firewalls each answer takes seconds."""
+    if _ANSWERS.get() is not None:  # in another such block
+        yield
+        return
+    token = _ANSWERS.set({})
+    try:
+        yield
+    finally:
+        _ANSWERS.reset(token)
 
 
 def is_reachable(hub_id: str, revision: str | None) -> bool:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from .. import evaluation, models, reporting, tracking
 from ..bases import embedded, named
 from ..bases import names as base_names
+from ..bases.hub import asked_once
 from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
@@ -48,6 +49,7 @@ class EvaluatedModel:
         return reporting.headlines(self.model.record, self.evaluation)
 
 
+@asked_once()
 def evaluate(
     model: str | Path | ModelFolder,
     against: Sequence[str] = (),

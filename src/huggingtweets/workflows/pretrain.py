@@ -21,6 +21,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from .. import training
+from ..bases.hub import asked_once
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
@@ -68,6 +69,7 @@ class PretrainConfig(Struct, frozen=True, kw_only=True):
     checkpoint_seconds: float = 120.0
 
 
+@asked_once()
 def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrained:
     """Make a base from a corpus; after an interruption the same call goes on where it stopped.
 

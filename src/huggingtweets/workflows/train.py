@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .. import dataset, models, reporting, tracking
+from ..bases.hub import asked_once
 from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
 from ..dataset.sufficiency import for_each, require_enough
@@ -66,6 +67,7 @@ class TrainConfig(Struct, frozen=True, kw_only=True):
     name: str | None = None  # of the model; None: the handles of its authors
 
 
+@asked_once()
 def train(
     config: TrainConfig, watcher: Watcher | None = None, authors: Sequence[AuthorPosts] = ()
 ) -> ModelFolder:
