@@ -307,13 +307,18 @@ def test_without_optuna_the_message_names_the_extra(config, monkeypatch):
 
 
 def test_the_command_prints_the_best_trials(config, place):
-    """It prints a table, the recipe's own figure, and how to use the result; a bad range exits with 2."""
+    """It prints a table, the recipe's own figure, and how to use what is better; a bad range exits with 2."""
     settings = [part for setting in (f"base={config.recipe.base}", *TINY) for part in ("--set", setting)]
-    command = ["sweep", str(place / "ada.csv"), *settings, "--trials", "1", "--out", "mine.toml"]
-    shown = CliRunner().invoke(app, command)
-    assert shown.exit_code == 0, shown.output
-    for words in ("learning_rate", "the recipe as it is:", "mine.toml", "--recipe mine.toml"):
-        assert words in shown.stdout
+    space = [part for one in SPACE for part in ("--space", one)]
+    command = ["sweep", str(place / "ada.csv"), *settings, *space, "--out", "mine.toml", "--overwrite"]
+    first, more = (CliRunner().invoke(app, [*command, "--trials", count]) for count in ("1", "4"))
+    for shown in (first, more):
+        assert shown.exit_code == 0, shown.output
+        for words in ("learning_rate", "the recipe as it is:", "  mine.toml"):
+            assert words in shown.stdout
+    assert "No trial was better than the recipe as it is" in first.stdout
+    assert "--recipe mine.toml" not in first.stdout
+    assert "Use it: huggingtweets train LOCATION --recipe mine.toml" in more.stdout
     assert CliRunner().invoke(app, [*command, "--space", "epochs=9"]).exit_code == 2
     assert CliRunner().invoke(app, [*command, "--out", "mine"]).exit_code == 2
 

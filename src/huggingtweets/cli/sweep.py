@@ -133,4 +133,9 @@ def _print(result: SweepResult) -> None:
         out.print(f"What mattered: {shares}", soft_wrap=True)
     for file in (result.file, *result.pictures):
         out.print(harmless(f"  {file}"), soft_wrap=True)
-    out.print(harmless(f"Use it: huggingtweets train LOCATION --recipe {result.file}"), soft_wrap=True)
+    if result.best.bits_per_byte == recipe:
+        out.print(
+            "No trial was better than the recipe as it is; the same command with more --trials goes on."
+        )
+    else:
+        out.print(harmless(f"Use it: huggingtweets train LOCATION --recipe {result.file}"), soft_wrap=True)
