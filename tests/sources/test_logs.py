@@ -134,6 +134,18 @@ def test_posts_with_numbers_and_colons_are_posts(tmp_path, lines):
     assert [post.text for post in read(tmp_path, "\n".join(lines))] == lines
 
 
+def test_a_table_of_posts_that_begin_alike_is_read(tmp_path):
+    """Somebody may begin all posts with one of a few words; in a table these are no names of a chat."""
+    words = ("bus was late again", "kettle sings at noon", "market smells of rain", "lamp burns low tonight")
+    texts = [
+        f"{first} {rest} {place}" for place in ("here", "there") for rest in words for first in ("the", "a")
+    ]
+    path = tmp_path / "ada.csv"
+    path.write_text("text\n" + "\n".join(texts) + "\n", "utf-8")
+    timeline = sources.read(str(path), ReadOptions(name="Ada"))
+    assert len(list(timeline.posts)) == len(texts)
+
+
 def test_who_wrote_all_lines_of_a_text_can_say_so(tmp_path):
     """Lines that look like a log are posts where the user says that one person wrote them; the error names it."""
     text = "Tip: boil the water\nNews: the kettle sings\nTip: ask for the spoon\n"

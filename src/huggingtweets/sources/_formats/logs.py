@@ -70,19 +70,28 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
 def is_log(lines: Sequence[str]) -> bool:
     """Whether lines are those of a chat or a log, not posts, one a line."""
-    if _are_highlights(lines):
-        return True
-    lines = [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
-    if len(lines) < 2:  # noqa: PLR2004 -- one line is no talk
-        return False
+    written = _written(lines)
     return (
-        _are_dated(lines)
-        or _have_headers(lines)
-        or _have_speakers(lines)
-        or _are_below_names(lines)
-        or _begin_with_few(lines)
-        or _have_buttons(lines)
+        _are_highlights(lines)
+        or are_lines_of_chat(lines)
+        or (len(written) > 1 and (_begin_with_few(written) or _have_buttons(written)))
     )
+
+
+def are_lines_of_chat(texts: Sequence[str]) -> bool:
+    """Whether the texts of a table are the lines of a chat, by dates, times or names in them.
+
+    Few first words are no sign here: somebody may begin all posts with `The` or `A`.
+    """
+    lines = _written(texts)
+    return len(lines) > 1 and (
+        _are_dated(lines) or _have_headers(lines) or _have_speakers(lines) or _are_below_names(lines)
+    )
+
+
+def _written(lines: Sequence[str]) -> list[str]:
+    """Return the lines with letters or digits, without marks of direction."""
+    return [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
 
 
 def are_chats(texts: Sequence[str]) -> bool:

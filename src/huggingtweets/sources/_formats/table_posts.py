@@ -23,7 +23,7 @@ from .audience import Audience
 from .authors import person_handle, same_handle, strip_invisible, to_handle
 from .authorship import Authorship, choose
 from .fields import is_empty, names, plain
-from .logs import are_chats, is_log
+from .logs import are_chats, are_lines_of_chat
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
@@ -110,7 +110,7 @@ def _refuse_chat(place: str, sample: list[Row], table: _Table) -> None:
     """Raise `LocationError` if texts are chats themselves, or, where nobody else is named, lines of one."""
     may_be_read = (row for row in sample[:_FIRST_ROWS] if not table.audience.closed(row))
     texts = list(filter(None, (post_text(row, table.columns) for row in may_be_read)))
-    if are_chats(texts) or (not table.authorship.is_known and is_log(texts)):
+    if are_chats(texts) or (not table.authorship.is_known and are_lines_of_chat(texts)):
         raise LocationError(
             f"{place} looks like a chat or a log: dates, times or names are in {table.columns.text!r} before "
             "what is said; give only your own words, without these, or add --one-author if all are yours"
