@@ -37,7 +37,10 @@ class Window:
         self._model = model
 
     def look(self, model: object, answer: Callable[[], Answer]) -> Iterator[Answer]:
-        """What there is about a model at the moment when it is sent, if no other is open."""
+        """What there is about a model at the moment when it is sent, if no other is open.
+
+        Other answers wait for `answer`, so it does nothing that takes long.
+        """
         with self._in_turn():
             found = answer()
             yield found if self._model in (None, model) else _nothing(found)

@@ -127,17 +127,16 @@ class PlayTab:
     def _on_model(self, window: Window, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Open a model: show what it wrote before and how the person often begins."""
         window.show(model)
-        yield from window.look(model, lambda: self._opened(key, model, server))
-
-    def _opened(self, key: object, model: object, server: str) -> tuple[Any, ...]:
-        """What there is about a model, and its settings."""
         if not model:
-            return play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
+            nothing = play_view.no_model(), "", gr.update(interactive=False), "", *(gr.skip(),) * 3, ""
+            yield from window.look(model, lambda: nothing)
+            return
         session = self._shared.session(key)
         folder = session.model(model)
         with session.use_home():
             pressed = play_view.beginnings(writing.own_beginnings(folder))
-        return *self._state(key, model, server), pressed, *play_inputs.fitting(folder), play_view.loading()
+        depending = pressed, *play_inputs.fitting(folder), play_view.loading()
+        yield from window.look(model, lambda: (*self._state(key, model, server), *depending))
 
     def _load(self, key: object, model: object) -> str:
         """Load the model, so that its next post does not wait for that; then it is said no more."""
