@@ -257,8 +257,10 @@ def test_a_search_goes_on():
         out=Path("mine.toml"),
         overwrite=True,
     )
-    result = sweep(config)
+    notes = Notes()
+    result = sweep(config, notes)
     assert len(result.trials) == 2
+    assert not [line for line in notes.lines if line.startswith("  trial ")], notes.lines
     assert Path("mine.toml").read_bytes() == earlier
     assert load_recipe("mine.toml").learning_rate == pytest.approx(
         result.best.settings["learning_rate"], 0.01

@@ -50,7 +50,7 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
     digest = json.loads(record.read_bytes())["model_digest"]
     record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
     with (
-        served(place, late=GENERATING, late_by=0.8) as page,
+        served(place, late=GENERATING, late_by=0.5) as page,
         browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
     ):
         tab.locator("#write:not([disabled])").click()

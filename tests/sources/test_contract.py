@@ -58,14 +58,22 @@ SLOWLY_WRITTEN = {"feed", "mail", "mastodon_export"}  # whose many posts take te
 A_FILE_A_POST = {"medium"}  # whose list of files grows with the posts
 
 
-def other_forms(folder, count):
-    """Write further forms of some sources, which must be read one by one too."""
-    text = [f"post number {n} {'and more words ' * 20}" for n in range(count)]
-    (folder / "posts.txt").write_text("\n".join(text))
-    (folder / "posts.jsonl").write_text("\n".join(f'{{"text": "{line}"}}' for line in text))
-    (folder / "posts.json").write_text("[" + ",".join(f'{{"text": "{line}"}}' for line in text) + "]")
-    write_folder(folder / "archive", [tweet(n, line) for n, line in enumerate(text)])
-    return {name: folder / name for name in ("posts.txt", "posts.jsonl", "posts.json", "archive")}
+def json_lines(text):
+    return [f'{{"text": "{line}"}}' for line in text]
+
+
+OTHER_FORMS = {  # of some sources, which must be read one by one too
+    "posts.txt": lambda path, text: path.write_text("\n".join(text)),
+    "posts.jsonl": lambda path, text: path.write_text("\n".join(json_lines(text))),
+    "posts.json": lambda path, text: path.write_text(f"[{','.join(json_lines(text))}]"),
+    "archive": lambda path, text: write_folder(path, [tweet(n, line) for n, line in enumerate(text)]),
+}
+
+
+def other_form(form, folder, count):
+    """Write so many posts in a form; where they are."""
+    OTHER_FORMS[form](folder / form, [f"post number {n} {'and more words ' * 20}" for n in range(count)])
+    return folder / form
 
 
 def test_there_are_sources_and_each_has_a_fixture():
@@ -147,8 +155,8 @@ def test_memory_does_not_grow_with_the_posts(tmp_path, name):
 def test_memory_does_not_grow_in_the_other_forms(tmp_path, form):
     """The same holds for the other forms of some sources."""
     (tmp_path / "small").mkdir()
-    small = peak_memory(other_forms(tmp_path / "small", POSTS)[form])
-    large = peak_memory(other_forms(tmp_path, 50 * POSTS)[form])
+    small = peak_memory(other_form(form, tmp_path / "small", POSTS))
+    large = peak_memory(other_form(form, tmp_path, 50 * POSTS))
     assert large < small + (4 << 20)
 
 
