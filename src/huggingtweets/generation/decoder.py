@@ -15,7 +15,6 @@ from torch.nn import functional as F  # noqa: N812 -- its usual name
 
 from .decoder_weights import DecoderWeights, Rotary
 
-Angles = tuple[torch.Tensor, torch.Tensor]  # cosines and signed sines, (..., 1, width of a head)
 Attend = Callable[[int, torch.Tensor], torch.Tensor]  # the attention of a layer, given its projection
 
 
@@ -52,10 +51,11 @@ class StaticDecoder:
         self._weights = half or weights
         self._wider = weights if half else None
         self._length: Any = 0  # positions in the cache that are filled; `RowDecoder` has those of each row
+        self._mask = torch.zeros(())  # what is added to scores; a number where all positions are seen
         self._keys: list[torch.Tensor] = []  # of each layer: (rows, heads, positions, width)
         self._values: list[torch.Tensor] = []
-        self._rotation: Angles | None = None  # of all positions
-        self._angles: Angles | None = None  # of the next position
+        self._rotation: torch.Tensor | None = None  # of all positions
+        self._turn: torch.Tensor | None = None  # of the next position
 
     def read(self, prompts: torch.Tensor, new_tokens: int) -> torch.Tensor:
         """See `Decoder`; equal prompts are computed once."""
@@ -79,8 +79,8 @@ class StaticDecoder:
 
     def _logits(self, tokens: torch.Tensor) -> torch.Tensor:
         """The logits after one more token of each row, which the cache then holds."""
-        if self._rotation:
-            self._angles = self._rotation[0][self._length], self._rotation[1][self._length]
+        if self._rotation is not None:
+            self._turn = self._rotation[self._length]
         return _to_logits(self._weights, _hidden(self._weights, tokens, self._length, self._attend))
 
     def _attend(self, layer: int, projected: torch.Tensor) -> torch.Tensor:
@@ -88,22 +88,26 @@ class StaticDecoder:
 
         It is computed in float32 whatever matrices are multiplied in: in bfloat16 it takes 1.4 to 1.9 times
         as long on a CPU, in float16 three times and more. Heads of queries that share keys are the queries of
-        one head here, so nothing is repeated.
+        one head here, so nothing is repeated. For one position, products of batches take half the time of
+        `scaled_dot_product_attention` where there are many rows.
         """
-        keys, values = self._keys[layer], self._values[layer]
-        queries, key, value = _heads(self._weights, projected, self._angles)
-        self._store(keys, key)
-        self._store(values, value)
-        rows, key_heads, width = key.shape
-        queries = queries.reshape(rows, key_heads, -1, width)
-        return self._attend_to(queries.to(keys.dtype), keys, values).reshape(rows, -1)
+        queries, key, value = _heads(self._weights, projected, self._turn)
+        rows, _, width = key.shape
+        keys = self._with(self._keys[layer], key)
+        values = self._with(self._values[layer], value)
+        scores = torch.baddbmm(
+            self._mask,
+            queries.reshape(len(keys), -1, width),
+            keys.mT,
+            beta=1 if self._mask.dim() else 0,
+            alpha=width**-0.5,
+        )
+        return torch.bmm(scores.softmax(-1), values).reshape(rows, -1)
 
-    def _store(self, cache: torch.Tensor, position: torch.Tensor) -> None:
+    def _with(self, cache: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
+        """What a cache holds with one more position: (rows * heads, positions, width)."""
         cache[:, :, self._length] = position
-
-    def _attend_to(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-        seen = self._length + 1
-        return F.scaled_dot_product_attention(queries, keys[:, :, :seen], values[:, :, :seen])
+        return cache[:, :, : self._length + 1].flatten(0, 1)
 
     def select(self, rows: torch.Tensor) -> None:
         """See `Decoder`."""
@@ -118,11 +122,11 @@ def read_prompts(weights: DecoderWeights, prompts: torch.Tensor) -> Read:
     keys: list[torch.Tensor] = []
     values: list[torch.Tensor] = []
     positions = prompts.shape[1]
-    angles = rotation(weights, positions)
+    turn = rotation(weights, positions)
 
     def attend(_: int, projected: torch.Tensor) -> torch.Tensor:
         queries, key, value = (
-            part.float().transpose(1, 2) for part in _heads(weights, projected, angles)
+            part.transpose(1, 2) for part in _heads(weights, projected, turn)
         )  # (rows, heads, positions, width)
         keys.append(key)
         values.append(value)
@@ -156,15 +160,18 @@ def _to_logits(weights: DecoderWeights, hidden: torch.Tensor) -> torch.Tensor:
 
 
 def _heads(
-    weights: DecoderWeights, projected: torch.Tensor, angles: Angles | None
+    weights: DecoderWeights, projected: torch.Tensor, turn: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Queries, keys and values of each head, (..., heads, width); the first two are rotated."""
+    """Queries, keys and values of each head in float32, (..., heads, width); the first two are rotated.
+
+    A rotated head has its pairs side by side, where the model has their first halves before their second.
+    Products of queries and keys are the same.
+    """
     heads, key_heads = weights.heads, weights.key_heads
-    projected = projected.unflatten(-1, (heads + 2 * key_heads, -1))
+    projected = projected.float().unflatten(-1, (heads + 2 * key_heads, -1))
     rotated, values = projected[..., : heads + key_heads, :], projected[..., heads + key_heads :, :]
-    if angles:
-        cos, sin = angles
-        rotated = rotated * cos + rotated.roll(rotated.shape[-1] // 2, -1) * sin
+    if turn is not None:
+        rotated = torch.view_as_real(torch.complex(*rotated.chunk(2, -1)) * turn).flatten(-2)
     return rotated[..., :heads, :], rotated[..., heads:, :], values
 
 
@@ -183,11 +190,13 @@ def _extended(filled: torch.Tensor, rows: int, positions: int) -> torch.Tensor:
     return cache
 
 
-def rotation(weights: DecoderWeights, positions: int) -> Angles | None:
-    """The angles of the first positions, (positions, 1, width of a head); None where nothing is rotated."""
+def rotation(weights: DecoderWeights, positions: int) -> torch.Tensor | None:
+    """What pairs are multiplied by to be rotated, complex, (positions, 1, half the width of a head).
+
+    None where nothing is rotated.
+    """
     rotary = weights.positions
     if not isinstance(rotary, Rotary):
         return None
     angles = torch.arange(positions, dtype=torch.float32)[:, None, None] * rotary.frequencies
-    cos, sin = angles.cos() * rotary.scale, angles.sin() * rotary.scale
-    return torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)
+    return torch.polar(torch.full_like(angles, rotary.scale), angles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -168,8 +169,7 @@ def llama_weights(config: Any, source: WeightSource, rotary: Rotary, dtype: torc
     """
 
     def norm(name: str) -> Norm:
-        weight = source.tensor(f"model.{name}.weight").float()
-        return lambda hidden: F.rms_norm(hidden, weight.shape, weight, config.rms_norm_eps)
+        return _rms_norm(source.tensor(f"model.{name}.weight").float(), config.rms_norm_eps)
 
     def linear(part: str, *names: str) -> Linear:
         return _linear([source.matrix(f"model.{part}.{name}") for name in names], dtype)
@@ -193,6 +193,18 @@ def llama_weights(config: Any, source: WeightSource, rotary: Rotary, dtype: torc
         key_heads=config.num_key_value_heads,
         activation=_activation(config.hidden_act),
     )
+
+
+def _rms_norm(weight: torch.Tensor, epsilon: float) -> Norm:
+    """The norm of a Llama (Zhang and Sennrich 2019), by half the operations that torch's takes on a CPU."""
+    root = math.sqrt(len(weight))
+    scaled, floor = weight * root, torch.tensor(math.sqrt(epsilon) * root)
+
+    def norm(hidden: torch.Tensor) -> torch.Tensor:
+        length = torch.linalg.vector_norm(hidden, dim=-1, keepdim=True)
+        return hidden * scaled / torch.hypot(length, floor)
+
+    return norm
 
 
 def _activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
-from torch.nn import functional as F  # noqa: N812 -- its usual name
 
 from .decoder import Read, StaticDecoder, read_prompts, rotation
 from .decoder_weights import DecoderWeights
@@ -26,7 +25,6 @@ class RowDecoder(StaticDecoder):
         """Begin without rows."""
         super().__init__(weights)
         self._length = torch.empty(0, dtype=torch.long)  # filled positions of each row
-        self._mask = torch.empty(0)
         self._prompts: OrderedDict[tuple[int, ...], Read] = OrderedDict()
 
     def __len__(self) -> int:
@@ -70,16 +68,14 @@ class RowDecoder(StaticDecoder):
         """The logits after one more token of each row, (rows, vocabulary)."""
         self._reserve(len(self))
         seen = torch.arange(int(self._length.max()) + 1)
-        self._mask = (seen <= self._length[:, None])[:, None, None]  # (rows, 1, 1, positions)
+        unseen = (seen > self._length[:, None])[:, None].repeat_interleave(self._weights.key_heads, 0)
+        self._mask = torch.zeros(()).masked_fill(unseen, -torch.inf)  # (rows * heads, 1, positions)
         return super().step(tokens)
 
-    def _store(self, cache: torch.Tensor, position: torch.Tensor) -> None:
-        cache[torch.arange(len(self)), :, self._length] = position.to(cache.dtype)
-
-    def _attend_to(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    def _with(self, cache: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
         rows, positions = len(self), self._mask.shape[-1]
-        seen = (slice(rows), slice(None), slice(positions))
-        return F.scaled_dot_product_attention(queries, keys[seen], values[seen], attn_mask=self._mask)
+        cache[torch.arange(rows), :, self._length] = position
+        return cache[:rows, :, :positions].flatten(0, 1)
 
     def _reserve(self, rows: int) -> None:
         """Grow the cache so that so many rows have one more position."""
