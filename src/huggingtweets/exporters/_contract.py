@@ -77,6 +77,7 @@ class ExportRequest:
     tokenizer: ExportTokenizer
     sampling: Sampling
     begin: int  # the token that each post begins with, which says who speaks in a model of several
+    opening: str = ""  # text that stands between that token and the post
     not_first: Callable[[], Sequence[int]] = tuple  # finds tokens that no text without a prompt begins with
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several

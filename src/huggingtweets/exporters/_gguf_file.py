@@ -132,6 +132,7 @@ def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
         "model_digest": record.model_digest,
         "ancestors": " ".join(digests(record)),
         "speaker": request.speaker,
+        "opening": request.opening,
     }.items():
         if value:
             writer.add_string(f"{GGUF_PREFIX}.{key}", value)

@@ -79,7 +79,10 @@ def check_predictions(request: ExportRequest, model: FolderModel, file: GGUFRead
 def _divergence(request: ExportRequest, model: FolderModel, file: GGUFReader) -> float:
     """KL divergence of the file's next-token distributions from the model's, in bits: mean over tokens."""
     context = model.config.max_position_embeddings
-    texts = [[request.begin, *_tokens(request, text)][:context] for text in HARD_TEXTS]
+    texts = [
+        [request.begin, *_tokens(request, request.opening), *_tokens(request, text)][:context]
+        for text in HARD_TEXTS
+    ]
     total = 0.0
     with threadpool_limits(1):  # beside other work, threads that wait for each other take ten times as long
         ours = _read(lambda: folder_network(model), texts, damaged(model.folder, "its files do not fit"))

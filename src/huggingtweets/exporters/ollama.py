@@ -5,6 +5,7 @@ The instructions are those of Ollama's docs/modelfile.md. Without a template Oll
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,10 +42,16 @@ def modelfile(request: ExportRequest) -> str:
         f"# {_one_line(description(request.record))}",
         f"# {NO_FILTER}",
         f"FROM ./{file_name(request)}",
-        "TEMPLATE {{ .Prompt }}",
+        f"TEMPLATE {_template(request)}",
         *(f"PARAMETER {name} {value}" for name, value in parameters.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _template(request: ExportRequest) -> str:
+    """The prompt, and what stands before it as a string of the template's language: no parser trims that."""
+    prompt = "{{ .Prompt }}"
+    return f'"""{{{{ {json.dumps(request.opening)} }}}}{prompt}"""' if request.opening else prompt
 
 
 def _one_line(text: str) -> str:

@@ -69,6 +69,7 @@ def _bot(
     return {
         "name": request.name,
         "description": description(record),
+        "opening": request.opening,
         "prompt": prompt_of(record),
         "caption": f"Written by a language model that learnt from {posts:,} posts. Picked by a person.",
         "facts": f"A language model that learnt from {posts:,} posts, from the base {record.base.name}.",

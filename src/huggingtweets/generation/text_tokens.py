@@ -7,6 +7,7 @@ from typing import Protocol
 
 import torch
 
+from ..bases.opening import opening
 from ..bases.speakers import find, speakers
 from ..bases.special_tokens import AddedTokens, suppressed_tokens
 from ..errors import UserError
@@ -46,6 +47,7 @@ class TextTokens:
         """
         self._tokenizer = tokenizer
         self._speakers = speakers(tokenizer)
+        self.opening = opening(tokenizer)  # tokens between the begin token and every text
         self._context, self.ends = context, ends
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
         self._word_ends = word_ends(tokenizer.get_vocab())

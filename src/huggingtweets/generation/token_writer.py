@@ -30,7 +30,7 @@ class TokenWriter(Writer):
     @torch.inference_mode()
     def not_first(self, begin: int) -> list[int]:
         """The tokens that no text without a prompt begins with, given the token that is before each text."""
-        logits = self.decoder(2).read(torch.tensor([[begin]]), 1)[:1]
+        logits = self.decoder(2).read(torch.tensor([[begin, *self._tokens.opening]]), 1)[:1]
         refused = self._tokens.to_begin("", logits).isinf() & logits.isfinite()
         return refused[0].nonzero()[:, 0].tolist()
 

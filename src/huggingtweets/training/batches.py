@@ -19,6 +19,7 @@ from typing import Any, overload
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from ..bases.opening import opening
 from ..bases.speakers import speakers
 
 IGNORE_INDEX = -100  # target of a padding position, torch's convention
@@ -27,7 +28,9 @@ MIN_WIDTH = 128  # tokens of the narrowest packed row; nine of ten posts are sho
 MIN_WIDTH_ALONE = 16  # of the narrowest row of one post
 OPEN_ROWS = 64  # rows that are filled at the same time
 
-Row = tuple[int, ...]  # tokens of a text, or of a part of a long one, its first and last target included
+# tokens of a text, or of a part of a long one, its first and last target included; a token that is given and
+# no target is there as its complement, which is negative
+Row = tuple[int, ...]
 TextRow = tuple[int, Row]  # with the index of its text
 
 
@@ -99,7 +102,8 @@ def encode(
 ) -> list[list[Row]]:
     """The token rows of each text; a long text has several.
 
-    The rows of one text overlap by one token, so that every token but the first is predicted exactly once.
+    The rows of one text overlap by one token, so that every token but the first is predicted exactly once;
+    one that stands between the begin token and the text is not predicted either.
 
     Args:
         texts: posts.
@@ -114,7 +118,8 @@ def encode(
     ]
     author_tokens = speakers(tokenizer)
     begins = [author_tokens.get(author, begin) for author in authors] or [begin] * len(encoded)
-    whole = ((first, *ids, end) for first, ids in zip(begins, encoded, strict=True))
+    given = [~token for token in opening(tokenizer)]
+    whole = ((first, *given, *ids, end) for first, ids in zip(begins, encoded, strict=True))
     return [[row[i : i + max_length + 1] for i in range(0, len(row) - 1, max_length)] for row in whole]
 
 
@@ -133,7 +138,8 @@ class _Rows:
             start = 0
             for text_id, row in members:
                 ids, place = torch.tensor(row), slice(start, start + len(row) - 1)
-                inputs[i, place], targets[i, place] = ids[:-1], ids[1:]
+                inputs[i, place] = torch.where(ids < 0, ~ids, ids)[:-1]
+                targets[i, place] = ids.masked_fill(ids < 0, IGNORE_INDEX)[1:]
                 position_ids[i, place], text_ids[i, place] = torch.arange(len(row) - 1), text_id
                 start = place.stop
         tokens = int((targets != IGNORE_INDEX).sum())

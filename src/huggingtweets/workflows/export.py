@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from .. import exporters
+from ..bases.opening import opening
 from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
@@ -20,6 +21,8 @@ from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
 from ..text.private import PATTERNS
 from ..types import NO_BASE, Sampling
+
+OPENING = " Begin each prompt with an end of line: the model was taught so."
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -75,6 +78,8 @@ def export(
             readable(file)
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
     warning = exporter.WARNING.replace("{folder}", shlex.quote(str(target)))
+    if request.opening and to == "gguf":
+        warning += OPENING
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
 
 
@@ -119,6 +124,7 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watc
         tokenizer=tokenizer,
         sampling=_sampling(folder),
         begin=begin,
+        opening=tokenizer.decode(opening(tokenizer)),
         not_first=partial(_not_first, folder, begin),
         quant=quant,
         speaker=handle,

@@ -111,7 +111,7 @@ async function sample(prompt, show) {
     const request = { ...bot.request, seed: random() };
     text ||= await firstPiece(request);
     if (!prompt && text) request.max_tokens -= 1;
-    for await (const piece of await engine.createCompletion({ ...request, prompt: text, stream: true })) {
+    for await (const piece of await engine.createCompletion({ ...request, prompt: bot.opening + text, stream: true })) {
       text += piece.choices?.[0]?.text ?? "";
       show(text.replace(LAST_WORD, ""));
     }
@@ -127,7 +127,7 @@ async function sample(prompt, show) {
 /** Sample how a text begins, not within a word; "" where its first token makes no character. */
 async function firstPiece(request) {
   const logit_bias = { ...request.logit_bias, ...bot.not_first };
-  const drawn = await engine.createCompletion({ ...request, logit_bias, prompt: "", max_tokens: 1 });
+  const drawn = await engine.createCompletion({ ...request, logit_bias, prompt: bot.opening, max_tokens: 1 });
   const piece = drawn.choices?.[0]?.text ?? "";
   return piece.includes("\ufffd") ? "" : piece;
 }

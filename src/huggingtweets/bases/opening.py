@@ -1,0 +1,21 @@
+"""What stands between the begin token of a post and the post itself: nothing, or an end of line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from .special_tokens import AddedTokens
+
+
+class PromptTokenizer(AddedTokens, Protocol):
+    """A tokenizer that may put tokens before a text."""
+
+    def __call__(self, text: str) -> Mapping[str, list[int]]:
+        """The tokens of a text and those that are put before it, as "input_ids"."""
+
+
+def opening(tokenizer: PromptTokenizer) -> list[int]:
+    """The tokens that a tokenizer puts before every text, without the special ones."""
+    special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    return [token for token in tokenizer("")["input_ids"] if token not in special]
