@@ -195,6 +195,13 @@ BLOG = {"alias": "ada", "title": "Ada"}
 POST = {"appearance": "norm", "rtl": False, "created": PAST, "slug": None}
 
 
+def test_archived_tweets_are_ones_own(tmp_path):
+    """Whoever saves all that they wrote calls it so; X has no other archive."""
+    own = [{"author": "ada", "text": MINE}]
+    assert texts(write(tmp_path, own, "archived_tweets.json")) == [MINE]
+    assert texts(write(tmp_path, {"archived_tweets": own})) == [MINE]
+
+
 def test_posts_of_writefreely_without_a_blog_are_drafts(tmp_path):
     """It calls a blog a collection; an address in one is a sign of publication, too."""
     records = [{"id": "1", "body": MINE, "collection": BLOG}, {"id": "2", "body": SECRET, "collection": None}]

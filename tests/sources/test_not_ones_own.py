@@ -287,6 +287,12 @@ def test_whom_a_person_answers_is_no_writer(tmp_path, field, values):
     assert len(texts(write(tmp_path, records), name="Ada")) == len(values)
 
 
+def test_whom_texts_begin_with_is_no_writer(tmp_path):
+    """A table of answers alone may name in each row whom it answers, with an @ in front of the text."""
+    records = [{"text": f"@{who} {MINE}", "replied_user": who} for who in ("bob", "eve")]
+    assert len(texts(write(tmp_path, records), name="Ada")) == len(records)
+
+
 def rows(*fields, **more):
     """Return a message of each of two people, under the names of columns."""
     said = (("Ada", SECRET), ("Bob", THEIRS))

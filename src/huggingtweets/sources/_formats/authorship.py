@@ -171,14 +171,25 @@ def names_a_writer(column: str) -> bool:
 def _names_answerers(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
     """Whether each record has in a field one of several people who may have written it: `reply_author`.
 
-    Whom a person answers to is in fields that say `to`, and not in all records.
+    Whom a person answers to is in fields that say `to`, not in all records, or in front of the text.
     """
     words, known = parts(field), names("authors")
     rest = [word for word in words if word not in known["answers"]]
     says_so = not {*known["parts"], "name"}.isdisjoint(rest) or (bool(rest) and rest[-1] in known["by"])
     others = {*known["parts_of_others"], *known["descriptions"]}
-    is_unclear = len(rest) < len(words) and says_so and others.isdisjoint(rest)
-    return is_unclear and len(_filled(sample, field)) == len(sample) and len(_values(sample, field)) > 1
+    if not says_so or len(rest) == len(words) or not others.isdisjoint(rest):
+        return False
+    is_whole = len(_filled(sample, field)) == len(sample) and len(_values(sample, field)) > 1
+    return is_whole and 2 * sum(_addresses(record, field) for record in sample) < len(sample)
+
+
+def _addresses(record: Mapping[str, Any], field: str) -> bool:
+    """Whether a text of a record begins with the name in a field, as an answer does: `@bob ...`."""
+    mention = f"@{str(record.get(field)).lstrip('@')}".casefold()
+    return any(
+        isinstance(value, str) and value.lstrip().casefold().startswith(mention) and name != field
+        for name, value in record.items()
+    )
 
 
 def _is_of_work(field: str) -> bool:

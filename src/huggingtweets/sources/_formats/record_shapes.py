@@ -33,7 +33,7 @@ _LISTS = (  # of a person's own posts
 _NEVER = re.compile(
     "fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash|inbox|incoming|receiv|saved|notif"
     "|home.?timeline|recommend|suggest|moderat|private|conversation"
-    "|schedul|expire|hidden|archived|queue|shadow"
+    "|schedul|expire|hidden|archived.?(?:post|stor|reel|media)|queue|shadow"
     "|chat.?(?:history|message|log)|history with",
     re.IGNORECASE,
 )
