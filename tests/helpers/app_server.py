@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+import msgspec
 
 from huggingtweets.app.limits import Limits
 from tests.helpers.commands import forked
@@ -89,21 +90,10 @@ def delay(late: str, seconds: float) -> None:
     RequestFilter.__call__ = slowly  # type: ignore[method-assign]
 
 
-def serve(
-    place: str,
-    environment: dict[str, str],
-    limits: str,
-    port: int,
-    token: str,
-    late: str,
-    late_by: float,
-    ready: str,
-) -> None:
+def serve(limits: str, port: int, token: str, late: str, late_by: float, ready: str) -> None:
     """Serve the page until Ctrl-C.
 
     Args:
-        place: the current folder.
-        environment: all of it.
         limits: of the page, as JSON.
         port: of the page.
         token: see `served`.
@@ -111,14 +101,9 @@ def serve(
         late_by: see `served`.
         ready: a file that is made when the page is there.
     """
-    import msgspec  # noqa: PLC0415 -- as below, in the new process only
-
     from huggingtweets.app.access import Access  # noqa: PLC0415 -- imports Gradio
     from huggingtweets.app.page import running  # noqa: PLC0415 -- imports Gradio
 
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(place)
     delay(late, late_by)
     decoded = msgspec.json.decode(limits, type=Limits)
     with (
@@ -129,9 +114,12 @@ def serve(
         threading.Event().wait()
 
 
-def serve_forked(*arguments: Any) -> None:
-    """Serve the page in a session of its own, whose signals are not those of the terminal."""
+def serve_forked(folder: Path, environment: dict[str, str], *arguments: Any) -> None:
+    """Serve the page in a folder, with an environment, and in a session of its own, as `Popen` starts it."""
     os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
     serve(*arguments)
 
 
@@ -157,20 +145,18 @@ def served(
         late_by: how late they come, in seconds.
         environment: more of the process's environment.
     """
-    import msgspec  # noqa: PLC0415 -- beside its one use
-
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     encoded = msgspec.json.encode(limits or Limits()).decode()
     variables = {**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment}
     with tempfile.TemporaryDirectory() as told:
         ready = Path(told, "ready")
-        arguments = (str(folder), variables, encoded, port, token, late, late_by, str(ready))
+        arguments = (encoded, port, token, late, late_by, str(ready))
         if environment or os.name == "nt":
             command = [sys.executable, "-c", FRESH, json.dumps(arguments)]
-            process = subprocess.Popen(command, env=variables, start_new_session=True)
+            process = subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True)
         else:
-            process = Forked(forked(serve_forked, *arguments))
+            process = Forked(forked(serve_forked, folder, variables, *arguments))
         try:
             wait_for(ready.exists, 180)
             yield Served(f"http://127.0.0.1:{port}/", home, folder, process)

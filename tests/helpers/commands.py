@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -93,8 +94,13 @@ class Begun:
         os.kill(self._process.pid, number)
 
     def communicate(self, given="", timeout=120):
-        """Write to its input, end that, and wait for its end; return the rest of its two outputs."""
-        complaints = []
+        """Write to its input, end that, and wait for its end; return the rest of its two outputs.
+
+        It is killed where it has not ended after so many seconds.
+        """
+        complaints, patience = [], threading.Timer(timeout, self._process.kill)
+        patience.daemon = True
+        patience.start()
         with self.stdin, self.stdout, self.stderr:
             reader = threading.Thread(target=lambda: complaints.append(self.stderr.read()))
             reader.start()
@@ -103,7 +109,8 @@ class Begun:
                 self.stdin.close()
             said = self.stdout.read()
             reader.join()
-        self._process.join(timeout)
+        self._process.join()
+        patience.cancel()
         return said, complaints[0]
 
     @property
@@ -130,6 +137,8 @@ def _become(function, arguments, cwd, environment, ends):
         end.close()
     sys.stdin, sys.stdout = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8")  # noqa: SIM115 -- they live as long as the process
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1)  # noqa: SIM115 -- the same
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where the tests run under nohup
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # an import has noted it
