@@ -38,19 +38,34 @@ settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-LONG = {
+LONG = (  # how the files begin that take longest, in the order in which they come
     "app/test_browser",
+    "app/",  # its files share a browser and a page
     "cli/test_commands",
+    "tests/test_code",
     "workflows/test_evaluate",
-    "tracking/test_jobs",
     "training/test_checkpoint",
-}
+    "cli/test_machine_limits",
+    "workflows/test_fleet",
+    "workflows/test_forget",
+    "workflows/test_reproduce",
+    "workflows/test_sweep",
+    "workflows/test_pretrain",
+    "workflows/test_publish",
+    "workflows/test_speakers",
+    "tracking/",
+)
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: f"{item.path.parent.name}/{item.path.stem}" not in LONG)
+
+    def place(item):
+        name = f"{item.path.parent.name}/{item.path.stem}"
+        return next((number for number, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure():

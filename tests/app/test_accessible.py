@@ -103,7 +103,7 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         tab.locator("#posts img").wait_for()
         assert _findings(tab) == []
         _open(tab, "Real or bot")
-        if tab.locator("#deal:not([disabled])").is_visible():
+        if not browser.shown_pair(tab).count():
             tab.click("#deal")
         tab.locator(".ht-choice").first.wait_for()
         assert _findings(tab) == []
@@ -165,11 +165,10 @@ def test_the_whole_way_is_gone_by_keyboard(chromium, page):
         tab.get_by_role("tab", name="Play").focus()
         tab.keyboard.press("ArrowRight")
         following = tab.get_by_role("button", name="Next pair")  # of a game that was begun before
-        browser.until(lambda: tab.locator("#deal:not([disabled]), .ht-choice").count() or following.count())
-        for name in ("Deal the posts", "Next pair"):
-            if tab.get_by_role("button", name=name).is_visible():
-                walk_to(name)
-                tab.keyboard.press("Enter")
+        pair = browser.shown_pair(tab)
+        if not pair.count() or following.count():
+            walk_to("Next pair" if pair.count() else "Deal the posts")
+            tab.keyboard.press("Enter")
         tab.locator(".ht-choice").first.wait_for()
         tab.locator(".ht-choice").first.focus()
         tab.keyboard.press("Enter")

@@ -36,7 +36,7 @@ def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
         browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
     ):
         for _ in range(2):
-            tab.locator("#write:not([disabled])").wait_for(timeout=30_000)
+            tab.locator("#write:not([disabled])").wait_for()
             tab.locator("#face style").wait_for(state="attached")
             tab.reload()
         assert len(browser.write_five(tab)) == 5

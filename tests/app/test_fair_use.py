@@ -74,9 +74,10 @@ def _read(path: Path | str, limits: Limits):
 
 def test_reading_that_takes_too_long_is_stopped(tmp_path):
     """A file that keeps its decoder busy is given up, in one line, and nothing of it goes on."""
+    others = set(multiprocessing.active_children())  # servers of other tests
     with pytest.raises(LocationError, match="takes too long"):
         _read(_slow(tmp_path / "posts.json"), Limits(public=True, reading=0.5))
-    assert not multiprocessing.active_children()
+    assert set(multiprocessing.active_children()) <= others
 
 
 def test_the_time_is_that_of_all_places_together(tmp_path):

@@ -118,7 +118,7 @@ def test_the_page_is_in_the_browser_s_language_until_another_is_chosen(visitor):
     """Tabs, buttons, posts and Gradio's own words; `lang` says so; a choice is kept, and loses nothing."""
     with visitor("de-DE") as (tab, seen):
         tab.get_by_role("button", name="Fünf schreiben").wait_for()
-        tab.locator("#write:not([disabled])").click()
+        browser.write_five(tab)
         tab.get_by_role("button", name="Beitrag 5 kopieren").wait_for()
         assert tab.locator("html").get_attribute("lang") == "de"
         assert "KI-BOT" in tab.locator("#post-0").inner_text()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import math
 import os
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,7 +22,7 @@ from huggingtweets.app import events, training_request, written
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
-from huggingtweets.model_folder import PREDICTIONS, SAMPLING, ModelFolder
+from huggingtweets.model_folder import EVALUATION, PREDICTIONS, SAMPLING, ModelFolder
 from huggingtweets.sources import ReadOptions
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers import browser
@@ -47,11 +50,9 @@ CHANGE_ABOVE = """() => new MutationObserver((_, self) => {
   setTimeout(() => document.getElementById("prompt").style.minHeight = "400px", 100);
 }).observe(document.getElementById("posts"), {subtree: true, childList: true})"""
 BOXES = "names => names.map((name) => document.querySelector(name).getBoundingClientRect().toJSON())"
-NOTE_TEXTS = """() => {
-  window.noted = "";
-  new MutationObserver(() => { window.noted += document.body.innerText; })
-    .observe(document.body, {subtree: true, childList: true});
-}"""
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +110,7 @@ def _deal(tab) -> None:
     """Lead to a pair that is not answered, of a new game or of the one that goes on."""
     _open(tab, "Real or bot")
     following = tab.get_by_role("button", name="Next pair")
-    browser.until(lambda: tab.locator("#deal:not([disabled]), .ht-pair").count())
-    if tab.locator("#deal").is_visible():
+    if not browser.shown_pair(tab).count():
         tab.click("#deal")
     elif following.count():
         following.click()
@@ -130,6 +130,23 @@ def _table(folder: Path, name: str, authors: tuple[str, ...] = (), column: str =
 
 def _session(page) -> Session:
     return Session(page.home / "app", page.folder / "models", None)
+
+
+def _copy(page, name: str) -> Path:
+    """A copy of the model "me" that is a model of its own."""
+    folder = shutil.copytree(page.folder / "models" / "me", page.folder / "models" / name)
+    record = folder / "run.json"
+    digest = json.loads(record.read_bytes())["model_digest"]
+    record.write_text(record.read_text("utf-8").replace(digest, digest[1:] + digest[:1]), "utf-8")
+    return folder
+
+
+def _slow(file: Path) -> Callable[[], object]:
+    """Let a file be on a slow disk: whoever reads it waits until the function that is returned is called."""
+    content = file.read_bytes()
+    file.unlink()
+    os.mkfifo(file)
+    return functools.partial(file.write_bytes, content)
 
 
 def _run(page, model: str) -> Path:
@@ -199,11 +216,17 @@ def test_a_finished_run_takes_nothing_away(tab, window, page):
     tab.get_by_text("other is ready").wait_for()
     browser.until(lambda: tab.locator("#posts .ht-post-text").all_text_contents() == posts)
     assert "model=me" in tab.url
+    _play_with_what_is_ready(tab, run)
+    tab.get_by_text("Nothing written yet").wait_for()
+
+
+def _play_with_what_is_ready(tab, run: Path) -> None:
+    """Open the model "other", which a run has made; take the run away when the page needs it no more."""
     tab.locator("#strip").get_by_role("button", name="Play with it").click()
     tab.wait_for_url("**model=other**")
-    tab.get_by_text("Nothing written yet").wait_for()
     browser.until(lambda: not tab.locator("#strip").get_by_text("is ready").count())
-    shutil.rmtree(run)  # for the tests after this one
+    tab.locator("#write:not([disabled])").wait_for()
+    shutil.rmtree(run)
 
 
 def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
@@ -218,6 +241,7 @@ def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
     }"""
     run = _run(page, "other")
     _reload(*window)
+    tab.get_by_text("other is learning").wait_for()
     tab.evaluate(stub)
     _open(tab, "Train")
     tab.get_by_role("button", name="Tell me when it is ready").wait_for()
@@ -229,9 +253,7 @@ def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
     browser.until(lambda: tab.evaluate("window.notices"))
     _open(tab, "Play")
     assert tab.evaluate("window.notices") == ["other is ready."]
-    tab.locator("#strip").get_by_role("button", name="Play with it").click()
-    tab.wait_for_url("**model=other**")
-    shutil.rmtree(run)  # for the tests after this one
+    _play_with_what_is_ready(tab, run)
 
 
 @pytest.mark.slow
@@ -397,23 +419,28 @@ def test_two_models_write_side_by_side(tab, page):
 
 def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
     """The second model's posts are beside the others or right below them, above all earlier ones."""
-    for size in (browser.PHONE, (900, 900), browser.DESKTOP):
-        with browser.page_of(chromium, f"{page.url}?tab=play&model=me", size) as (tab, _):
-            tab.locator("#write:not([disabled])").wait_for()
-            tab.get_by_label("Beside it").click()
-            tab.get_by_role("option", name="other, ngram").click()
-            for _ in range(2):  # the second time something was written before
-                browser.write_five(tab)
-                tab.locator("#beside [data-action=copy]").nth(4).wait_for()  # or a press says nothing
-            tab.get_by_role("button", name="What it wrote before").click()
+    with browser.page_of(chromium, f"{page.url}?tab=play&model=me", browser.PHONE) as (tab, _):
+        tab.locator("#write:not([disabled])").wait_for()
+        tab.get_by_label("Beside it").click()
+        tab.get_by_role("option", name="other, ngram").click()
+
+        def write() -> None:
+            browser.write_five(tab)
+            tab.locator("#beside [data-action=copy]").nth(4).wait_for()  # or a press says nothing
+
+        write()
+        tab.get_by_role("button", name="What it wrote before").click()
+        for size in (browser.PHONE, (900, 900), browser.DESKTOP):
+            tab.set_viewport_size({"width": size[0], "height": size[1]})
+            write()
             tab.locator("#history q").first.wait_for()
             posts, beside, before = tab.evaluate(BOXES, ["#posts", "#beside", "#history"])
             below_or_beside = posts["y"] if size == browser.DESKTOP else posts["y"] + posts["height"]
             assert 0 <= beside["y"] - below_or_beside < 50
             assert before["y"] >= max(part["y"] + part["height"] for part in (posts, beside))
-            tab.get_by_label("Beside it").click()
-            tab.get_by_role("option", name="nobody").click()
-            tab.locator("#beside").wait_for(state="hidden")
+        tab.get_by_label("Beside it").click()
+        tab.get_by_role("option", name="nobody").click()
+        tab.locator("#beside").wait_for(state="hidden")
 
 
 def test_the_best_of_several_drafts_is_kept(tab, page):
@@ -507,6 +534,12 @@ def test_a_game_that_cannot_be_dealt_says_why(chromium, page):
             (page.home / "away").rename(posts)
 
 
+def _top(part) -> float:
+    """Where a part of the page begins below the window's edge; far below while it is not shown."""
+    box = part.bounding_box()
+    return box["y"] if box else math.inf
+
+
 def _is_seen(part) -> bool:
     """Whether a part of the page is within the window."""
     box = part.bounding_box()
@@ -521,7 +554,7 @@ def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
             phone.evaluate(CHANGE_ABOVE)
             browser.write_five(phone)
             top = 100 if size == browser.PHONE else size[1] / 2  # what is above it has grown meanwhile
-            browser.until(lambda: phone.locator("#post-0").bounding_box()["y"] < top)  # noqa: B023
+            browser.until(lambda: _top(phone.locator("#post-0")) < top)  # noqa: B023
             assert (phone.evaluate("scrollY") > 0) == (size == browser.PHONE)
 
 
@@ -543,21 +576,25 @@ def test_what_a_post_brings_is_seen_on_a_phone(chromium, page):
         assert not menus.count()
 
 
+@needs_pipes
 def test_a_game_is_seen_on_a_phone(chromium, page):
     """Every pair is shown from its top, wherever the page is scrolled to; dealing is answered at once."""
-    with browser.page_of(chromium, f"{page.url}?tab=game&model=other", browser.PHONE) as (phone, _):
+    folder = _copy(page, "phone")
+    with browser.page_of(chromium, f"{page.url}?tab=game&model=phone", browser.PHONE) as (phone, _):
         phone.locator("#deal:not([disabled])").wait_for()
-        phone.evaluate(NOTE_TEXTS)
+        read = _slow(folder / EVALUATION)
         phone.click("#deal")
+        phone.get_by_text("The model writes its posts").wait_for()
+        read()
         score = phone.locator(".ht-score")
-        browser.until(lambda: score.count() and score.bounding_box()["y"] < 100)
-        assert "The model writes its posts" in phone.evaluate("noted")
+        browser.until(lambda: _top(score) < 100)
         phone.locator(".ht-choice").first.click()
         phone.locator(".ht-choice").first.wait_for(state="detached")
         phone.evaluate("scrollTo(0, document.body.scrollHeight)")
         phone.get_by_role("button", name="Next pair").click()
         phone.get_by_text("Pair 2 of").wait_for()
-        browser.until(lambda: 0 <= score.bounding_box()["y"] < 100)
+        browser.until(lambda: 0 <= _top(score) < 100)
+    shutil.rmtree(folder)
 
 
 def test_the_address_says_which_model_is_open(chromium, page):
@@ -578,7 +615,7 @@ def test_a_phone_shows_posts_when_they_are_read(chromium, page):
         })""")
         phone.locator(".ht-drop input[type=file]").set_input_files(sample_archive())
         phone.get_by_text("Of 697 posts, 633").wait_for()
-        browser.until(lambda: phone.locator("#found").bounding_box()["y"] < browser.PHONE[1] / 2)
+        browser.until(lambda: _top(phone.locator("#found")) < browser.PHONE[1] / 2)
         assert "Lift Two" in phone.evaluate("seenFirst")
 
 
@@ -651,38 +688,27 @@ def test_a_post_on_the_card_is_taken_off_among_earlier_ones(chromium, page):
 
 def test_models_of_different_posts_are_not_compared(tab, page):
     """No table stands beside a warning that its figures mean nothing."""
-    record = page.folder / "models" / "other" / "run.json"
-    unchanged = record.read_text("utf-8")
-    digest = json.loads(unchanged)["dataset_digest"]
-    record.write_text(unchanged.replace(digest, "0" * len(digest)), "utf-8")
+    folder = _copy(page, "strange")
+    record = (folder / "run.json").read_text("utf-8")
+    digest = json.loads(record)["dataset_digest"]
+    (folder / "run.json").write_text(record.replace(digest, "0" * len(digest)), "utf-8")
     _open(tab, "Library")
+    picked = tab.locator("#picked label")
+    picked.filter(has_text="(strange)").wait_for()  # the list is the one of now, and stays
     assert tab.get_by_role("button", name="Compare").is_disabled()
-    for number in range(2):
-        tab.locator("#picked input[type=checkbox]").nth(number).check()
+    for name in ("(me)", "(strange)"):
+        picked.filter(has_text=name).locator("input").check()
     tab.get_by_role("button", name="Compare").click()
     tab.get_by_text("their figures cannot be compared").wait_for()
     assert not tab.locator("#library-told table").count()
-    record.write_text(unchanged, "utf-8")
+    shutil.rmtree(folder)
 
 
-def _slow_model(page, name: str) -> tuple[Path, bytes]:
-    """A model that is read from a slow disk: whoever does waits until its file is written, which is given."""
-    models = page.folder / "models"
-    sampling = shutil.copytree(models / "me", models / name) / SAMPLING
-    record = models / name / "run.json"
-    digest = json.loads(record.read_bytes())["model_digest"]
-    record.write_text(record.read_text("utf-8").replace(digest, digest[1:] + digest[:1]), "utf-8")
-    content = sampling.read_bytes()
-    sampling.unlink()
-    os.mkfifo(sampling)
-    return sampling, content
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@needs_pipes
 def test_a_model_is_asked_to_write_while_another_writes(chromium, page):
     """A press counts once for each model: one that is opened writes at once, whatever the one before does."""
-    sampling, content = _slow_model(page, "slow")
-    slow, other = (ModelFolder(page.folder / "models" / name) for name in ("slow", "other"))
+    slow, other = ModelFolder(_copy(page, "slow")), ModelFolder(page.folder / "models" / "other")
+    read = _slow(slow.path / SAMPLING)
     before = len(written.load(_session(page), other))
     with browser.page_of(chromium, f"{page.url}?tab=play&model=slow") as (tab, seen):
         for _ in range(2):
@@ -697,18 +723,18 @@ def test_a_model_is_asked_to_write_while_another_writes(chromium, page):
         posts = tab.locator("#posts .ht-post-text")
         browser.until(lambda: [text.split() for text in posts.all_text_contents()] == texts)
         assert not written.load(_session(page), slow)
-        sampling.write_bytes(content)
+        read()
         tab.get_by_text("The model is being loaded").wait_for(state="hidden")
         assert [text.split() for text in posts.all_text_contents()] == texts
         assert not seen.errors
     shutil.rmtree(slow.path)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@needs_pipes
 def test_posts_are_written_once_for_two_presses(page):
     """Whoever presses twice gets five posts, not five that five others replace."""
-    sampling, content = _slow_model(page, "slower")
-    slow = ModelFolder(page.folder / "models" / "slower")
+    slow = ModelFolder(_copy(page, "slower"))
+    read = _slow(slow.path / SAMPLING)
     with Client(page.url) as visitor:
         write = visitor.of("write", "click")
         inputs = [None, visitor.key, "slower", "", "mastodon.social", "", "balanced", 100, 1, ""]
@@ -716,21 +742,22 @@ def test_posts_are_written_once_for_two_presses(page):
         ended = (event for kind, event in visitor.messages() if kind == "process_completed")
         assert next(ended) == second
         assert not written.load(_session(page), slow)
-        sampling.write_bytes(content)
+        read()
         assert next(ended) == first
         assert len(written.load(_session(page), slow)) == 5
     shutil.rmtree(slow.path)
     written.delete(_session(page), slow)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@needs_pipes
 def test_a_model_that_is_being_loaded_holds_up_nothing(chromium, page):
     """While it is read from a slow disk, the page says so, and the game goes on."""
-    sampling, content = _slow_model(page, "slowest")
+    folder = _copy(page, "slowest")
+    read = _slow(folder / SAMPLING)
     with browser.page_of(chromium, f"{page.url}?tab=game&model=slowest") as (tab, _):
         tab.locator("#deal:not([disabled]):visible, .ht-pair:visible").first.wait_for()
         _open(tab, "Play")
         tab.get_by_text("The model is being loaded").wait_for()
-        sampling.write_bytes(content)
+        read()
         tab.get_by_text("The model is being loaded").wait_for(state="hidden")
-    shutil.rmtree(page.folder / "models" / "slowest")
+    shutil.rmtree(folder)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from huggingtweets import ReadOptions, load_recipe
-from huggingtweets.app import events, training_request
+from huggingtweets.app import events, training_request, worker
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.queue import Queue
 from huggingtweets.app.sessions import Session, Sessions
@@ -18,6 +16,7 @@ from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.app_server import wait_for
+from tests.helpers.commands import call, forked
 
 
 def request_in(tmp_path, **limits):
@@ -38,7 +37,7 @@ def request_in(tmp_path, **limits):
 def test_a_run_whose_time_is_up_stops(tmp_path):
     """A run whose time is up ends as if it was stopped, says why, and leaves no model."""
     folder = request_in(tmp_path, seconds=1.0)
-    subprocess.run([sys.executable, "-m", "huggingtweets.app.worker", folder], check=True)
+    assert call(worker.main, folder).returncode == 0
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
     assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
@@ -50,30 +49,26 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
 def test_a_run_that_the_system_stops_says_so(tmp_path, name):
     """A machine that shuts down ends a run as Stop does; it can be resumed, and is no failure."""
     folder = request_in(tmp_path)
-    process = subprocess.Popen([sys.executable, "-m", "huggingtweets.app.worker", folder])
+    process = forked(worker.main, folder)
     wait_for(lambda: isinstance(events.state(events.load(folder)), events.Running))
-    process.send_signal(getattr(signal, name))
-    assert process.wait(120) == 0
+    os.kill(process.pid, getattr(signal, name))
+    process.join(120)
+    assert process.exitcode == 0
     assert isinstance(events.state(events.load(folder)), events.Stopped)
     assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())
 
 
-WORK = """
-import signal, sys
-from pathlib import Path
-if sys.argv[2] == "windows":
+def _work_as_on_windows(folder):
     del signal.pthread_kill
-from huggingtweets.app import worker
-worker.main(Path(sys.argv[1]))
-"""
+    worker.main(folder)
 
 
-@pytest.mark.parametrize("system", ["posix", "windows"])
-def test_a_run_is_stopped_without_signals_between_processes(system, tmp_path):
+@pytest.mark.parametrize("work", [worker.main, _work_as_on_windows])
+def test_a_run_is_stopped_without_signals_between_processes(work, tmp_path):
     """A file asks for it, since Windows would kill what it sends SIGINT to; the run says that it stopped."""
     folder = request_in(tmp_path)
     events.ask_to_stop(folder)
-    subprocess.run([sys.executable, "-c", WORK, folder, system], check=True, timeout=120)
+    assert call(work, folder).returncode == 0
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
     assert state.message == ""

@@ -8,14 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from huggingtweets import ModelFolder, errors, find_models, recipe_names, tracker_names
 from huggingtweets.cli import COMMANDS
-from tests.helpers.commands import run
+from tests.helpers.commands import begin, run
 from tests.helpers.tiny import tiny_base, tiny_texts
 
 FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
@@ -240,14 +239,12 @@ def test_ctrl_c_leaves_nothing_half_made(posts, base, tmp_path):
     """Stopped in the middle of training, the process says so, returns 130, and no folder is left."""
     options = ["--name", "Ada", "--recipe", "starter", "--base", base, "--tracker", "none"]
     options += ["--set", "epochs=1000", "--out", tmp_path / "out" / "ada"]
-    command = [sys.executable, "-m", "huggingtweets", "train", posts, *options]
-    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    process = begin("train", posts, *options)
     for line in process.stderr:
         if "epoch 0.0" in line:
-            break
-    time.sleep(0.5)
+            break  # from here on the end of the step is waited for
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate()[1]
     assert process.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said

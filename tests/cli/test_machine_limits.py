@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
-from tests.helpers.commands import run
+from tests.helpers.commands import begin, run
 from tests.helpers.tiny import tiny_base, varied_texts
 
 TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
@@ -44,14 +43,12 @@ def trains(place, *options):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):
     """The run says that it stopped, leaves no folder, and keeps a checkpoint; the code is the shell's."""
-    command = trains(place, "--set", "epochs=1000", "--out", tmp_path / "out" / "ada")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = begin(*words(place, "--set", "epochs=1000", "--out", tmp_path / "out" / "ada"))
     for line in process.stderr:
         if "epoch 0.0" in line:
-            break
-    time.sleep(0.5)
+            break  # from here on the end of the step is waited for
     process.send_signal(getattr(signal, name))
-    stderr = process.communicate(timeout=120)[1]
+    stderr = process.communicate()[1]
     assert process.returncode == 128 + getattr(signal, name)
     assert "stopped" in stderr
     assert "Traceback" not in stderr
@@ -106,10 +103,11 @@ def test_a_read_only_disk_is_one_line(place, small_disk):
 def test_a_limit_of_a_file_s_size_and_a_link_to_itself_are_one_line(place, tmp_path):
     """As of a disk that was formatted for cameras; it says what is not allowed, and where."""
     (tmp_path / "loop").symlink_to("loop")
-    small, loop = (trains(place, "--set", "epochs=1", "--out", tmp_path / out) for out in ("m", "loop/m"))
+    small = trains(place, "--set", "epochs=1", "--out", tmp_path / "m")
     command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *small]
     refused(subprocess.run(command, capture_output=True, text=True, check=False), "ulimit -f")
-    refused(subprocess.run(loop, capture_output=True, text=True, check=False), "leads back to itself")
+    loop = words(place, "--set", "epochs=1", "--out", tmp_path / "loop" / "m")
+    refused(run(*loop), "leads back to itself")
 
 
 def torch_without_memory():

@@ -19,6 +19,7 @@ from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.types import CurvePoint
 from huggingtweets.workflows._stages import shown_questions
+from tests.helpers.commands import call
 from tests.helpers.tiny import tiny_base, varied_texts
 
 # A command whose progress is printed at once, and not only after some seconds.
@@ -27,6 +28,11 @@ from huggingtweets.cli import _terminal, main
 _terminal.LINE_SECONDS = _terminal.PACE_SECONDS = 0
 main()
 """
+
+
+def _at_once(*words):
+    sys.argv = ["huggingtweets", *words]
+    exec(AT_ONCE, {})  # noqa: S102 -- in a process of its own
 
 
 class Counts(Silence):
@@ -184,9 +190,8 @@ def test_commands_of_seconds_say_how_far_they_are(command, tiny_model, tmp_path)
     """In a process of their own, without a terminal, they print lines of progress on standard error."""
     arguments, expected = COMMANDS[command]
     words = [str(tiny_model) if word == "MODEL" else word for word in arguments]
-    done = subprocess.run(
-        [sys.executable, "-c", AT_ONCE, *words], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = call(_at_once, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert [words for words in expected if words not in done.stderr] == [], done.stderr
     assert "to go" not in done.stdout
 

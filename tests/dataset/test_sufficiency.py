@@ -22,6 +22,12 @@ def test_one_person_needs_no_name():
     assert sentence.startswith("2,000 posts")
 
 
+def test_one_post_is_said_in_the_singular():
+    """One post is left, and two posts are left."""
+    assert for_each([("ada", FEW[:1])])[0].startswith("1 post with 16 characters is left to learn from")
+    assert for_each([("ada", FEW[:2])])[0].startswith("2 posts with 32 characters are left to learn from")
+
+
 def test_of_hundreds_it_is_said_how_many_have_little():
     """One sentence is enough for all: nobody reads five hundred."""
     (sentence,) = for_each([(f"person{n}", MANY if n % 2 else FEW) for n in range(100)])

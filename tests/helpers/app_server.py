@@ -10,31 +10,49 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+import msgspec
 
 from huggingtweets.app.limits import Limits
+from tests.helpers.commands import forked
 
 T = TypeVar("T")
-SERVE = """
-import sys, threading, msgspec
-from huggingtweets.app.access import Access
-from huggingtweets.app.limits import Limits
-from huggingtweets.app.page import running
-from tests.helpers.app_server import delay
-limits = msgspec.json.decode(sys.argv[1], type=Limits)
-port, token = int(sys.argv[2]), sys.argv[3]
-delay(sys.argv[4], float(sys.argv[5]))
-with running(limits, port=port, access=Access(token, port) if token else None):
-    print("ready", flush=True)
-    threading.Event().wait()
-"""
+FRESH = "import json, sys; from tests.helpers.app_server import serve; serve(*json.loads(sys.argv[1]))"
+
+
+class Forked:
+    """A forked process, with what tests use of `Popen`."""
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if the process has not ended."""
+        if self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not, after so many seconds.
+        """
+        self._process.join(timeout)
+        if timeout and self._process.is_alive():
+            raise subprocess.TimeoutExpired("the server", timeout)
 
 
 @dataclass
@@ -44,7 +62,7 @@ class Served:
     url: str
     home: Path
     folder: Path  # the server's current folder
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes] | Forked
 
 
 def free_port() -> int:
@@ -72,6 +90,39 @@ def delay(late: str, seconds: float) -> None:
     RequestFilter.__call__ = slowly  # type: ignore[method-assign]
 
 
+def serve(limits: str, port: int, token: str, late: str, late_by: float, ready: str) -> None:
+    """Serve the page until Ctrl-C.
+
+    Args:
+        limits: of the page, as JSON.
+        port: of the page.
+        token: see `served`.
+        late: see `served`.
+        late_by: see `served`.
+        ready: a file that is made when the page is there.
+    """
+    from huggingtweets.app.access import Access  # noqa: PLC0415 -- imports Gradio
+    from huggingtweets.app.page import running  # noqa: PLC0415 -- imports Gradio
+
+    delay(late, late_by)
+    decoded = msgspec.json.decode(limits, type=Limits)
+    with (
+        suppress(KeyboardInterrupt),
+        running(decoded, port=port, access=Access(token, port) if token else None),
+    ):
+        Path(ready).touch()
+        threading.Event().wait()
+
+
+def serve_forked(folder: Path, environment: dict[str, str], *arguments: Any) -> None:
+    """Serve the page in a folder, with an environment, and in a session of its own, as `Popen` starts it."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    serve(*arguments)
+
+
 @contextmanager
 def served(
     folder: Path,
@@ -83,6 +134,9 @@ def served(
 ) -> Iterator[Served]:
     """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
 
+    The process is forked from one that has imported Gradio; it is a fresh one where it has variables of its
+    own, since libraries read some when they are imported.
+
     Args:
         folder: of the home and the models.
         limits: of the page.
@@ -91,32 +145,28 @@ def served(
         late_by: how late they come, in seconds.
         environment: more of the process's environment.
     """
-    import msgspec  # noqa: PLC0415 -- beside its one use
-
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     encoded = msgspec.json.encode(limits or Limits()).decode()
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, encoded, str(port), token, late, str(late_by)],
-        cwd=folder,
-        env={**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n", "the page did not start"
-        yield Served(f"http://127.0.0.1:{port}/", home, folder, process)
-    finally:
-        process.send_signal(signal.SIGINT)
+    variables = {**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment}
+    with tempfile.TemporaryDirectory() as told:
+        ready = Path(told, "ready")
+        arguments = (encoded, port, token, late, late_by, str(ready))
+        if environment or os.name == "nt":
+            command = [sys.executable, "-c", FRESH, json.dumps(arguments)]
+            process = subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True)
+        else:
+            process = Forked(forked(serve_forked, folder, variables, *arguments))
         try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+            wait_for(ready.exists, 180)
+            yield Served(f"http://127.0.0.1:{port}/", home, folder, process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @dataclass

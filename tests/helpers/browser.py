@@ -1,6 +1,7 @@
 """A real browser for tests: the system's Chromium, driven by Playwright, without access to other machines.
 
-tests/app/conftest.py starts it once.
+tests/app/conftest.py starts it once. Pages that are opened one after the other share its cache, which spares
+them seconds, and nothing else: cookies, storage and permissions of a page are gone when it is closed.
 
 with browser.page_of(chromium, "http://127.0.0.1:7860/") as (page, seen): ...
 """
@@ -9,18 +10,19 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
 
 PHONE = (390, 844)  # pixels
 DESKTOP = (1440, 900)
@@ -33,6 +35,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "")
 
@@ -71,7 +74,7 @@ def page_of(
 ) -> Iterator[tuple[Page, Seen]]:
     """Open a page with cookies and storage of its own; yield it with its errors and requests.
 
-    Requests to other machines are refused.
+    Requests to other machines fail.
 
     Args:
         browser: the browser.
@@ -80,32 +83,68 @@ def page_of(
         dark: whether the visitor prefers dark colours.
         locale: the language that the browser asks for.
     """
-    context: BrowserContext = browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-        locale=locale,
-        accept_downloads=True,
-    )
-    context.set_default_timeout(TIMEOUT)
-    seen = Seen()
+    seen, origins = Seen(), set[str]()
 
-    def is_outside(url: str) -> bool:
-        return (urlsplit(url).hostname or "") not in LOCAL_HOSTS
+    def note(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if (parts.hostname or "") not in LOCAL_HOSTS:
+            seen.outside.append(request.url)
+        if request.is_navigation_request():
+            origins.add(f"{parts.scheme}://{parts.netloc}")
 
-    def refuse(route: object, request: object) -> None:
-        seen.outside.append(request.url)  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
-
-    context.route(is_outside, refuse)
-    page = context.new_page()
-    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    try:
+    with _context_of(browser, locale, origins) as context:
+        context.on("request", note)
+        page = context.new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.on("console", lambda told: seen.errors.append(told.text) if told.type == "error" else None)
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.goto(url)
         yield page, seen
-    finally:
+        context.remove_listener("request", note)
+
+
+_free: WeakKeyDictionary[Browser, list[tuple[str, BrowserContext]]] = WeakKeyDictionary()
+
+
+@contextmanager
+def _context_of(browser: Browser, locale: str, origins: Iterable[str]) -> Iterator[BrowserContext]:
+    """A context that nobody uses and whose pages were cleared away, or a new one.
+
+    A test that fails may leave anything behind, so that its context is closed.
+
+    Args:
+        browser: the browser.
+        locale: the language that the browser asks for.
+        origins: of the pages that are opened meanwhile, whose storage is deleted.
+    """
+    free = _free.setdefault(browser, [])
+    usable = next((each for each in free if each[0] == locale), None)
+    if usable:
+        free.remove(usable)
+    context = usable[1] if usable else browser.new_context(locale=locale, accept_downloads=True)
+    context.set_default_timeout(TIMEOUT)
+    try:
+        yield context
+        _clear(context, origins)
+    except BaseException:
         context.close()
+        raise
+    free.append((locale, context))
+
+
+def _clear(context: BrowserContext, origins: Iterable[str]) -> None:
+    """Close the pages, and delete what they stored."""
+    blank = context.new_page()
+    for page in context.pages:
+        if page != blank:
+            page.close()
+    devtools = context.new_cdp_session(blank)
+    for origin in origins:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    blank.close()
+    context.clear_cookies()
+    context.clear_permissions()
 
 
 def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
@@ -123,6 +162,13 @@ def take_sample(tab: Page) -> None:
     tab.get_by_text("No posts yet").wait_for()
     tab.click("#try-sample")
     tab.get_by_text("Of 697 posts, 633").wait_for()
+
+
+def shown_pair(tab: Page) -> Locator:
+    """What the game tab shows, when it does: a pair of posts, or none and that posts can be dealt."""
+    pair = tab.locator(".ht-pair:visible")
+    pair.or_(tab.locator("#deal:not([disabled]):visible")).first.wait_for()
+    return pair
 
 
 def drop(tab: Page, target: Locator, path: Path) -> None:

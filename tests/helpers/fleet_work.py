@@ -15,13 +15,17 @@ from huggingtweets.workflows._executors import Died, Finished, attempt
 
 
 def work(item: Any) -> Any:
-    """Double a number; "die", "wait" and "refuse" do what they say, "close" as where a terminal is closed."""
+    """Double a number; "die", "wait" and "refuse" do what they say, "close" as where a terminal is closed.
+
+    Who waits prints so, as soon as that begins.
+    """
     if item == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if item == "close":
         os.kill(os.getpid(), signal.SIGHUP)
         return os.getpid()
     if item == "wait":
+        print("waits", flush=True)  # noqa: T201 -- read by the test
         time.sleep(600)
     if item == "refuse":
         raise UserError("not this one")

@@ -1,9 +1,7 @@
 """Makes everything that can be made from the sample's posts and from another person's posts.
 
-    python -m tests.helpers.made_of_posts INPUTS
-
-It runs in a process of its own. Models are written to models/ in the current folder, and are recorded with
-trackio and W&B. One training is interrupted.
+It is called in a process of its own. Models are written to models/ in the current folder, and are recorded
+with trackio and W&B. One training is interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import csv
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, export, inspect, load_recipe, merge, train
@@ -118,7 +115,3 @@ def _more_things(model: str, number: int, inputs: Path) -> None:
             commit="abc",
         )
     )
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -4,6 +4,7 @@
     python -m tests.helpers.trainer_process BASE OUT CHECKPOINTS [SETTING...]
 
 With $BACKEND the processes are connected by it, for example "cuda:gloo": a group that knows GPUs only.
+With $HOLD the last step waits until standard input ends, so that no run ends before it is stopped.
 
 Prints "step N" at each step, and at the end the digest of the weights and the curve.
 """
@@ -27,9 +28,11 @@ class Steps(Silence):
     """Prints every step and remark."""
 
     def stepped(self, step, steps, loss, tokens_per_second):
-        """Print the step."""
-        del steps, loss, tokens_per_second
+        """Print the step, and hold the last one where that is asked for."""
+        del loss, tokens_per_second
         print("step", step, flush=True)
+        if step == steps and "HOLD" in os.environ:
+            sys.stdin.read()
 
     def note(self, message):
         """Print the remark."""

@@ -561,3 +561,36 @@ def test_a_room_of_matrix_is_read_without_what_is_quoted_and_attached(tmp_path):
         MINE,
         f"{MINE} too",
     ]
+
+
+def comment(text, **more):
+    return {"kind": "t1", "data": {"author": "ada", "subreddit": "tea", "body": text, **more}}
+
+
+def post(text, **more):
+    return {"kind": "t3", "data": {"author": "ada", "subreddit": "tea", "selftext": text, **more}}
+
+
+@pytest.mark.parametrize(
+    "children",
+    [
+        [comment(MINE), comment(f"{MINE} 2"), post(f"{MINE} 3")],
+        [post(MINE), post(f"{MINE} 2"), post(f"{MINE} 3"), comment(f"{MINE} 4")],
+        [*(comment(f"{MINE} {n}") for n in range(1100)), post(f"{MINE} last")],
+    ],
+)
+def test_posts_and_comments_in_one_listing_of_reddit_are_read(tmp_path, children):
+    """Each has its text in a field of its own, however many there are of the other kind before it."""
+    own = [record["data"].get("body") or record["data"]["selftext"] for record in children]
+    closed = [post(OTHER, author="bob"), post(SECRET, removed_by_category="moderator")]
+    listing = {"kind": "Listing", "data": {"children": [*children, *closed]}}
+    assert texts(tmp_path, listing, handle="ada") == own
+
+
+def test_the_post_beside_a_comment_of_reddit_is_anothers(tmp_path):
+    """Where records have both fields, that of posts is never read, not even where the comment is empty."""
+    records = [
+        {"author": "ada", "subreddit": "tea", "body": body, "selftext": f"{OTHER} and many more"}
+        for body in (MINE, f"{MINE} 2", "")
+    ]
+    assert texts(tmp_path, records) == [MINE, f"{MINE} 2"]

@@ -258,3 +258,112 @@ def test_one_post_that_is_a_talk_refuses_no_others(tmp_path):
     """A person may write a talk down now and then."""
     posts = [{"text": f"me: {MINE}\ncat: {MINE} too"}, {"text": f"Note: {MINE}"}, {"text": f"{MINE} again"}]
     assert len(texts(write(tmp_path, posts), name="Ada")) == len(posts)
+
+
+@pytest.mark.parametrize(
+    "field", ["reply_author", "Reply author name", "replyUser", "replied_by", "reply_by", "quote_author"]
+)
+def test_several_people_in_a_field_of_those_who_answer_are_told(tmp_path, field):
+    """It may say who wrote, where no other field does and none of it is empty."""
+    records = [{"text": MINE, field: "Ada"}, {"text": THEIRS, field: "Bob"}]
+    with pytest.raises(LocationError, match=r"several people.*is not who wrote"):
+        texts(write(tmp_path, records), name="Grace")
+    assert texts(write(tmp_path, records), handle="Ada") == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("reply_to_author", ["bob", "eve"]),
+        ("in_reply_to_user", ["bob", "eve"]),
+        ("reply_author", ["bob", "", "eve"]),
+        ("reply_author", ["Ada", "Ada"]),
+        ("quoted_author", ["bob", None, "eve"]),
+    ],
+)
+def test_whom_a_person_answers_is_no_writer(tmp_path, field, values):
+    """A field that says `to`, or is empty in some records, names others."""
+    records = [{"text": f"{MINE} {n}", field: value} for n, value in enumerate(values)]
+    assert len(texts(write(tmp_path, records), name="Ada")) == len(values)
+
+
+def test_whom_texts_begin_with_is_no_writer(tmp_path):
+    """A table of answers alone may name in each row whom it answers, with an @ in front of the text."""
+    records = [{"text": f"@{who} {MINE}", "replied_user": who} for who in ("bob", "eve")]
+    assert len(texts(write(tmp_path, records), name="Ada")) == len(records)
+
+
+def rows(*fields, **more):
+    """Return a message of each of two people, under the names of columns."""
+    said = (("Ada", SECRET), ("Bob", THEIRS))
+    return [dict(zip(fields, each, strict=True)) | more for each in said]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        rows("AuthorName", "ContentXml", ConversationId="8:live:bob", ConversationName="Bob"),
+        rows("author", "text", conversation_id="8:live:.cid.1a2b"),
+        rows("author", "text", conversation_id="8:+4915112345678"),
+        rows("from", "body", thread_id="19:meeting_x@thread.v2"),
+        rows("Sender", "Message", **{"Conversation Name": "Bob"}),
+        rows("Sender", "Message", **{"Chat with": "Bob"}),
+    ],
+)
+def test_chats_of_skype_and_teams_are_not_read(tmp_path, records):
+    """The ids of their conversations have a form of their own; posts have no conversation with a name."""
+    for some in (records, records[:1]):
+        with pytest.raises(LocationError, match="not for everyone"):
+            texts(write(tmp_path, some), handle="Ada")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("conversation_id", "1234567890123"),
+        ("conversation", "tag:e.org,2024-05-01:objectId=1:objectType=Conversation"),
+        ("thread", "10:30"),
+        ("thread_title", "On tea"),
+    ],
+)
+def test_conversations_of_posts_close_nothing(tmp_path, field, value):
+    """X and Mastodon number what belongs together, and forums have titles."""
+    assert texts(write(tmp_path, [{"author": "ada", "text": MINE, field: value}])) == [MINE]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "27/Apr/24 10:1{} AM;bob;{}",
+        "2024-05-01T10:11:1{}Z;bob;{}",
+        "01.05.2024 10:1{};712020:aaaa-bbbb;{}",
+        "2024-05-01 10:1{} | Bob Stone | {}",
+        "2024-05-01 10:1{}\tBob Stone\t{}",
+        "[2024-05-01 10:1{}] Bob Stone: {}",
+        "2024-05-01 10:1{} - Bob Stone (Work notes)\n{}",
+        "2024-05-01 10:1{}, Bob Stone, {}",
+        "bob;27/Apr/24 10:1{} AM;{}",
+    ],
+)
+def test_texts_that_say_in_front_when_and_by_whom_they_are_are_refused(tmp_path, form):
+    """A column of comments has several people, though the row has a creator (Jira, ServiceNow)."""
+    records = [{"Summary": "x", "Creator": "ada", "Comment": form.format(n, THEIRS)} for n in range(3)]
+    for some in (records, records[:1]):
+        with pytest.raises(LocationError, match=r"looks like a chat .*--one-author"):
+            texts(write(tmp_path, some))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "my own words; so; it is {}",
+        "2024-05-0{}: my own words",
+        "10:1{} and my own words",
+        "2024-05-01 10:1{} so it is, and my own words are here",
+        "May {}, 2024: my own words, and more",
+    ],
+)
+def test_a_diary_is_read(tmp_path, form):
+    """A date or a clock before own words names nobody."""
+    records = [{"author": "ada", "comment": form.format(n)} for n in range(1, 4)]
+    assert len(texts(write(tmp_path, records))) == len(records)

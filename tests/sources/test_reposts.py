@@ -62,3 +62,38 @@ def test_a_repost_is_known_by_its_beginning(tmp_path, text):
         PostKind.REPOST,
         PostKind.ORIGINAL,
     ]
+
+
+WEIBO = {"bid": "Nx1", "attitudes_count": 3, "screen_name": "ada"}
+REPEATED = {"bid": "Qx2", "screen_name": "bob", "text": "xyzzy their words"}
+
+
+@pytest.mark.parametrize("field", ["retweet", "retweeted_status"])
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("my own words", ["my own words"]),
+        ("my own words//@eve:xyzzy other words", ["my own words"]),
+        ("转发微博", []),
+        ("Repost", []),
+        ("//@eve:xyzzy other words", []),
+        ("xyzzy their words", []),
+        ("", []),
+    ],
+)
+def test_own_words_before_a_repost_of_weibo_are_read(tmp_path, field, text, own):
+    """What is behind them, what it writes where there are none, and the text that is repeated are not."""
+    path = tmp_path / "posts.json"
+    posts = [{"id": 1, **WEIBO, "text": "so it is"}, {"id": 2, **WEIBO, "text": text, field: REPEATED}]
+    path.write_text(json.dumps({"weibo": posts}), encoding="utf-8")
+    read = [post for post in sources.read(str(path)).posts if post.kind is not PostKind.REPOST]
+    assert [post.text for post in read] == ["so it is", *own]
+
+
+def test_the_text_of_a_repost_of_another_place_is_the_repeated_one(tmp_path):
+    """It may be cut or written in another way, so it is not compared."""
+    path = tmp_path / "posts.json"
+    record = {"author": "ada", "text": "xyzzy, their w…", "retweet": REPEATED}
+    path.write_text(json.dumps([record, {"author": "ada", "text": "so it is"}]), encoding="utf-8")
+    kinds = [post.kind for post in sources.read(str(path)).posts]
+    assert kinds == [PostKind.REPOST, PostKind.ORIGINAL]

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from huggingtweets.model_folder import ModelFolder
 from tests.helpers import trainer_process
+from tests.helpers.commands import Begun
 from tests.helpers.tiny import tiny_base, varied_texts
 
 PROCESS = Path(trainer_process.__file__)
@@ -37,8 +38,9 @@ def whole(base, tmp_path_factory):
 
 
 def start(base, out, kept, *settings):
-    command = [sys.executable, str(PROCESS), base, str(out), str(kept), *SETTINGS, *settings]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    """A run to be stopped; it does not end before `communicate`."""
+    arguments = (base, str(out), str(kept), *SETTINGS, *settings)
+    return Begun(trainer_process.main, *arguments, env={"HOLD": "1"})
 
 
 def finished(base, out, kept, *settings):
@@ -49,8 +51,9 @@ def finished(base, out, kept, *settings):
 
 
 def wait_for_step(process, step):
+    """Wait until a run has done a step; one that goes on may begin behind it."""
     for line in process.stdout:
-        if line == f"step {step}\n":
+        if line.startswith("step ") and int(line.split()[1]) >= step:
             return
     raise AssertionError("training ended before it was killed")
 

@@ -59,6 +59,32 @@ def judged(models, monkeypatch):
     return models
 
 
+def _files(folder):
+    """What the files of a folder hold, and when they were written."""
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def evaluated(models):
+    """What an evaluation of the good model finds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(models / "home"))
+        return evaluate(models / "good", count=32).evaluation
+
+
+@pytest.fixture(scope="module")
+def compared(models):
+    """A comparison of the good model with the poor one, and what was in their folders before and after it."""
+    folders = [models / "good", models / "poor"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUGGINGTWEETS_HOME", str(models / "home"))
+        before = [_files(folder) for folder in folders]
+        found = compare(folders, count=32)
+        return found, before, [_files(folder) for folder in folders]
+
+
 def test_training_ends_with_a_short_evaluation(models):
     """A model folder has its report from the start, for people and for machines."""
     found = json.loads((models / "good" / "report.json").read_bytes())
@@ -86,10 +112,10 @@ def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
     assert [name for name, _ in loaded] == ["load", "load_base"]
 
 
-def test_evaluate_measures_what_training_measured(judged):
+def test_evaluate_measures_what_training_measured(models, evaluated):
     """Bits per byte are those of the training's best point, and the base's are its floor."""
-    found = evaluate(judged / "good", count=32).evaluation.prediction.bits_per_byte
-    record = json.loads((judged / "good" / "run.json").read_bytes())
+    found = evaluated.prediction.bits_per_byte
+    record = json.loads((models / "good" / "run.json").read_bytes())
     (metric,) = record["report"]["metrics"]
     assert found.model.value == pytest.approx(metric["value"], rel=0.02)
     assert found.floors["base"].value == pytest.approx(metric["floor"], rel=0.02)
@@ -106,42 +132,34 @@ def test_the_same_seed_gives_the_same_report(judged):
     assert isinstance(first.evaluation, Evaluation)
 
 
-def test_other_people_are_found(judged, tmp_path):
+def test_other_people_are_found(judged, evaluated, tmp_path):
     """The reader learns from the fixed set of many people, and from given locations."""
     friends = write_posts(tmp_path / "friends.csv", "friendly")
     friends.write_text(
         friends.read_text().replace("id,text", "id,text,user").replace('"\n', '",friend\n') + ",friend"
     )
-    alone = evaluate(judged / "good", count=32).evaluation.counts.others
+    alone = evaluated.counts.others
     together = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts.others
     assert (set(alone), set(together)) == ({"many people"}, {"many people", "person 1"})
     assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
 
 
-def test_compare_says_which_differences_are_sure(judged, capsys):
+def test_compare_says_which_differences_are_sure(compared, capsys):
     """A model trained well predicts surely better than one that hardly learnt; the table says it in words."""
-    compared = compare([judged / "good", judged / "poor"], count=32)
-    found = compared[1][1]["prediction.bits_per_byte"]
+    rows, *_ = compared
+    found = rows[1][1]["prediction.bits_per_byte"]
     assert found.sure
     assert found.by.low > 0  # the second model costs more bits than the first
-    print_comparison(compared)
+    print_comparison(rows)
     shown = capsys.readouterr().out
     assert re.search(r"Does it predict .*\?\s+bits per byte .*: worse", shown)
     assert "bits_per_byte" not in shown
 
 
-def _files(folder):
-    """What the files of a folder hold, and when they were written."""
-    return {
-        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()
-    }
-
-
-def test_comparing_writes_nothing(judged):
+def test_comparing_writes_nothing(compared):
     """Cards and reports of the compared models stay as they are."""
-    before = [_files(judged / name) for name in ("good", "poor")]
-    compare([judged / "good", judged / "poor"], count=16)
-    assert [_files(judged / name) for name in ("good", "poor")] == before
+    _, before, after = compared
+    assert after == before
 
 
 def test_models_of_other_posts_are_not_compared(judged, monkeypatch):

@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +21,8 @@ from huggingtweets.generation.filters import exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.conftest import ROOT
+from tests.helpers import made_of_posts
+from tests.helpers.commands import call
 from tests.helpers.killed import hold_folder
 from tests.helpers.made_of_posts import OTHER, SAMPLE
 
@@ -32,14 +32,9 @@ def made(tmp_path_factory):
     """A folder with everything that is made from the sample's posts and from another person's."""
     place = tmp_path_factory.mktemp("made")
     inputs = tmp_path_factory.mktemp("inputs")
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.helpers.made_of_posts", str(inputs)],
-        cwd=place,
-        env={**os.environ, **environment(place), "WANDB_MODE": "offline", "WANDB_SILENT": "true"},
-        capture_output=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr.decode()
+    variables = {**environment(place), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    process = call(made_of_posts.main, inputs, cwd=place, env=variables, timeout=300)
+    assert process.returncode == 0, process.stderr
     return place
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +15,7 @@ from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows import play as play_module
 from huggingtweets.workflows.play import deal, play
+from tests.helpers.commands import begin
 
 
 @pytest.fixture
@@ -30,31 +28,17 @@ def own(ngram_model, tmp_path):
 def start(own):
     """Begins a game of so many rounds in a process of its own, as a user does."""
 
-    def begin(*arguments, rounds=6):
-        game = [
-            "play",
-            str(own),
-            "--rounds",
-            str(rounds),
-            "--seed",
-            "1",
-        ]  # without a seed no game is like another
-        return subprocess.Popen(
-            [sys.executable, "-m", "huggingtweets", *game, *arguments],
-            env=os.environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def started(*arguments, rounds=6):
+        seed = ("--seed", "1")  # without one no game is like another
+        return begin("play", own, "--rounds", rounds, *seed, *arguments)
 
-    return begin
+    return started
 
 
 def test_a_game_from_piped_answers(start, own):
     """Answers can be piped; the score and its interval are shown, and stand in the report."""
-    with start(rounds=12) as process:
-        shown, complaints = process.communicate("1\n2\nperhaps\n1\n1\n2\n1\n" + "2\n" * 6, timeout=60)
+    process = start(rounds=12)
+    shown, complaints = process.communicate("1\n2\nperhaps\n1\n1\n2\n1\n" + "2\n" * 6)
     assert process.returncode == 0, complaints
     assert "12 of 12: which one is real?" in shown
     assert complaints.count("press 1 or 2") == 1
@@ -68,8 +52,8 @@ def test_a_game_from_piped_answers(start, own):
 
 def test_a_pair_or_two_are_no_evidence(start, own):
     """Under ten pairs neither the terminal nor the report gives a share; the pairs count in later games."""
-    with start(rounds=1) as process:
-        shown, complaints = process.communicate("1\n", timeout=60)
+    process = start(rounds=1)
+    shown, complaints = process.communicate("1\n")
     assert process.returncode == 0, complaints
     assert "1 pair answered so far, which says nothing yet: 9 more are needed." in shown
     assert "%" not in shown.partition("answered so far")[2]
@@ -85,8 +69,7 @@ def test_a_pair_or_two_are_no_evidence(start, own):
 def test_real_posts_are_shown_and_never_written(start, own):
     """Held-out posts appear on the terminal only; no file of the folder gains one."""
     posts = [post.text for post in load_stored(ModelFolder(own).record.dataset_digest).held_out]
-    with start("--json") as process:
-        shown, complaints = process.communicate("1\n" * 6, timeout=60)
+    shown, complaints = start("--json").communicate("1\n" * 6)
     assert json.loads(shown)["found"]["count"] == 6
     assert sum(text in complaints for text in posts) == 6
     for path in own.iterdir():
@@ -95,14 +78,14 @@ def test_real_posts_are_shown_and_never_written(start, own):
 
 def test_ctrl_c_keeps_what_was_played(start, own):
     """Whoever stops after two rounds has a score of two rounds."""
-    with start() as process:
-        process.stdin.write("1\n1\n")
-        process.stdin.flush()
-        for line in process.stdout:
-            if line.startswith("3 of "):
-                break
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
+    process = start()
+    process.stdin.write("1\n1\n")
+    process.stdin.flush()
+    for line in process.stdout:
+        if line.startswith("3 of "):
+            break
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate()
     assert process.returncode == 0
     assert "2 pairs answered so far" in rest
     assert json.loads((own / "report.json").read_bytes())["game"]["found"]["count"] == 2
@@ -111,8 +94,8 @@ def test_ctrl_c_keeps_what_was_played(start, own):
 def test_a_game_that_nobody_plays_is_a_mistake(start, own):
     """Without an answer nothing is counted, and the report stays as it was."""
     before = (own / "report.json").read_bytes()
-    with start() as process:
-        _, complaints = process.communicate("", timeout=60)
+    process = start()
+    _, complaints = process.communicate("")
     assert process.returncode == 2
     assert "nothing was answered" in complaints
     assert (own / "report.json").read_bytes() == before

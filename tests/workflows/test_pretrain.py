@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, UserError
@@ -24,7 +24,7 @@ from huggingtweets.training.packed import END, PackedRows, write_rows
 from huggingtweets.training.vocabulary import END as END_TEXT
 from huggingtweets.training.vocabulary import learn_vocabulary
 from huggingtweets.workflows.pretrain import PretrainConfig, pretrain
-from tests.helpers.commands import run
+from tests.helpers.commands import call, run
 from tests.helpers.tiny import tiny_dataset, varied_texts
 
 STEP = 512  # positions
@@ -141,20 +141,15 @@ def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
 
 def test_its_posts_are_written_without_warnings(tmp_path):
     """The token that begins every post pads, too; transformers takes that for a mistake unless told."""
-    script = (
-        "import sys; from pathlib import Path; from tests.workflows import test_pretrain as t; "
-        "t.SIZES['small'] = t.Size(layers=1, width=64, vocabulary=600, batch_tokens=t.STEP); "
-        "t.pretrain(t.job(Path(sys.argv[1]), tokens=4 * t.STEP)); "
-        "from transformers import pipeline; "
-        "pipeline('text-generation', model=sys.argv[1] + '/base')('a lamp')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = call(_pretrain_and_write, tmp_path)
+    assert done.returncode == 0, done.stderr
     assert "attention_mask" not in done.stderr
+
+
+def _pretrain_and_write(folder):
+    SIZES["small"] = Size(layers=1, width=64, vocabulary=600, batch_tokens=STEP)
+    pretrain(job(folder, tokens=4 * STEP))
+    pipeline("text-generation", model=str(folder / "base"))("a lamp")
 
 
 def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):

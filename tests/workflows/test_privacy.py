@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import tomllib
 
 import pyarrow.parquet as pq
@@ -14,6 +12,7 @@ import pytest
 from huggingtweets import DataConfig, TrainConfig, load_recipe, train
 from huggingtweets.workflows.data import sample_archive
 from tests.conftest import ROOT
+from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base
 
 
@@ -23,26 +22,16 @@ def outputs(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     base = tiny_base(tmp_path_factory.mktemp("base"))
     options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
-    command = [
-        sys.executable,
-        "-m",
-        "huggingtweets",
-        "train",
-        sample_archive(),
-        *options,
-        "--out",
-        home / "model",
-    ]
     places = {"HOME": home, "TRACKIO_DIR": home / "trackio", "HUGGINGTWEETS_HOME": home / "ours"}
-    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
-    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    inspected = subprocess.run(
-        [sys.executable, "-m", "huggingtweets", "inspect", sample_archive(), "--json"],
-        capture_output=True,
-        check=True,
-    )
-    by_place = {"train": done.stdout + done.stderr, "inspect": inspected.stdout + inspected.stderr}
+    environment = {name: str(place) for name, place in places.items()}
+    by_place = {}
+    for words in (
+        ("train", sample_archive(), *options, "--out", home / "model"),
+        ("inspect", sample_archive(), "--json"),
+    ):
+        done = run(*words, env=environment, timeout=300)
+        assert done.returncode == 0, done.stderr
+        by_place[words[0]] = (done.stdout + done.stderr).encode()
     for path in home.rglob("*"):
         if path.is_file():
             by_place[str(path.relative_to(home))] = path.read_bytes()

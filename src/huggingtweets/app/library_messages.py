@@ -118,6 +118,11 @@ TEMPLATES = (
         "voice needs. What helps: a whole archive in place of the newest posts, and the person's posts from "
         "other networks as further locations."
     ),
+    N_(
+        "{count} post with {characters} characters is left to learn from, under the {least} bytes that a "
+        "voice needs. What helps: a whole archive in place of the newest posts, and the person's posts from "
+        "other networks as further locations."
+    ),
 )
 _REASONS = (
     N_("no answer in time"),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ..errors import NotEnoughPosts
 from ..results import Figure
+from ..text.counting import counted
 from .expectation import MEASURED, expected_gain
 
 TOO_LITTLE = 6_000  # bytes
@@ -53,7 +54,8 @@ def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
     """
     characters = sum(len(text) for text in texts)
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    amount = f"{len(texts):,} posts with {characters:,} characters are left to learn from"
+    left = "is left" if len(texts) == 1 else "are left"
+    amount = f"{counted(len(texts), 'post')} with {counted(characters, 'character')} {left} to learn from"
     if size < TOO_LITTLE:
         level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} bytes that a voice needs. {HELP}"
     elif size < LITTLE:

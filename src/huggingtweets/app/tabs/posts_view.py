@@ -199,7 +199,7 @@ def _inspection(inspection: Inspection) -> Markup:
 
 def _sufficiency_text(sufficiency: Sufficiency) -> str:
     """How many posts there are, what is to be expected of them, and what helps where they are few."""
-    amount = _("{posts} with {characters} characters are left to learn from.")
+    amount = _("Left to learn from: {posts} with {characters} characters.")
     parts = [
         amount.format(
             posts=plural("{count} post", "{count} posts", sufficiency.posts),

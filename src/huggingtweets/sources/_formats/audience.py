@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...types import Visibility
+from .appearance import is_about_part, is_of_time, is_shown, tests_of_appearance
 from .authorship import names_a_writer
 from .directions import are_fields_of_sides, asks_for_speaker, says_direction, says_receiver
 from .fields import is_empty, names, parts, plain
@@ -115,6 +116,7 @@ class Audience:
                     words.add(str(value)[:1000])
         self._known.update(values)
         for name, words in values.items():
+            self._tests += tests_of_appearance(name)
             self._learn_field(name, plain(name), {word for word in words if not is_empty(word)})
             if words:
                 self._learn_direction(name, words)
@@ -131,7 +133,7 @@ class Audience:
             self._learn_words(name, key, set(map(plain, words)))
         of_states = {*known["published"], *known["unpublished"]}
         if key in known["states"] and of_states & set(map(plain, words)):
-            self._add(name, lambda value: not is_published(value), UNPUBLISHED)
+            self._add(name, lambda value: not (is_published(value) or is_shown(value)), UNPUBLISHED)
             if _PUBLISHED in set(map(plain, words)):  # beside it, Ghost's `sent` is by mail to members alone
                 self._add(name, lambda value: plain(value) == _SENT, NOT_PUBLIC)
         if key in known["addresses"] and any(map(_ACTIVITY_ADDRESS.search, words)):
@@ -172,7 +174,7 @@ class Audience:
             and words & {*known["unpublished"]}
         ):
             self._add(name, lambda value: not is_empty(value) and not is_published(value), UNPUBLISHED)
-        elif _are_flags(words):
+        elif _are_flags(words) and not is_about_part(name):
             for kind, reason in _PARTS.items():
                 if any(part in key for part in known[kind]):
                     self._add(name, _is_set, reason)
@@ -264,6 +266,8 @@ def _is_clearly_for_whom(name: str, words: Collection[str]) -> bool:
 
 def _says_for_whom(name: str) -> bool:
     """Whether a field without a usual name seems to say for whom: `post_visibility_level`, `postAcl`."""
+    if is_of_time(name):
+        return False
     words, known = parts(name), names("audience")
     says_so = any(word.startswith(known["visibility_parts"]) for word in words)
     asks = not {*names("authors")["asking"], *known["to_whom"]}.isdisjoint(words[:1])

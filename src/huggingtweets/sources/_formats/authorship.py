@@ -86,6 +86,7 @@ class Authorship:
             self._path = nested_author(sample, names_a_writer)
         if not handles and not shown and not self._link and not self._path:
             handles = [name for name in used if recur_as_names(name, _filled(sample, name), len(sample))]
+            handles = handles or [name for name in used if _names_answerers(sample, name)]
             self.guessed = next(iter(handles), "")
         self._handle = _varying_sender(sample, handles, shown) or next(iter(handles + shown), None)
         if self._handle and not self._link:  # some records may say it in objects
@@ -165,6 +166,30 @@ def names_a_writer(column: str) -> bool:
     )
     is_source = words[:1] == [_SOURCE] and "".join(words[1:]) in known["handles"]
     return is_source or bool(says_so and not describes and set(words).isdisjoint(known["parts_of_others"]))
+
+
+def _names_answerers(sample: Sequence[Mapping[str, Any]], field: str) -> bool:
+    """Whether each record has in a field one of several people who may have written it: `reply_author`.
+
+    Whom a person answers to is in fields that say `to`, not in all records, or in front of the text.
+    """
+    words, known = parts(field), names("authors")
+    rest = [word for word in words if word not in known["answers"]]
+    says_so = not {*known["parts"], "name"}.isdisjoint(rest) or (bool(rest) and rest[-1] in known["by"])
+    others = {*known["parts_of_others"], *known["descriptions"]}
+    if not says_so or len(rest) == len(words) or not others.isdisjoint(rest):
+        return False
+    is_whole = len(_filled(sample, field)) == len(sample) and len(_values(sample, field)) > 1
+    return is_whole and 2 * sum(_addresses(record, field) for record in sample) < len(sample)
+
+
+def _addresses(record: Mapping[str, Any], field: str) -> bool:
+    """Whether a text of a record begins with the name in a field, as an answer does: `@bob ...`."""
+    mention = f"@{str(record.get(field)).lstrip('@')}".casefold()
+    return any(
+        isinstance(value, str) and value.lstrip().casefold().startswith(mention) and name != field
+        for name, value in record.items()
+    )
 
 
 def _is_of_work(field: str) -> bool:

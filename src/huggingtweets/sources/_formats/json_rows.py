@@ -27,6 +27,7 @@ from .record_shapes import (
     has_text,
     innermost,
     own_lists,
+    posts_of_blogs,
     records_in,
     views,
     with_owner,
@@ -135,7 +136,7 @@ def _wrapped_rows(content: bytes, name: str) -> Iterator[Row]:
 
 
 def _own_records(envelope: Row, name: str) -> Iterable[Row]:
-    if made := views(envelope):
+    if made := views(envelope) or posts_of_blogs(envelope):
         return made
     tables = own_lists(envelope)
     if has_text(envelope) and set(map(str.lower, tables)) <= ANSWERS:  # others wrote them below a post

@@ -64,6 +64,21 @@ _HEADING = re.compile(r"#{1,6}\s")
 _FEW = 20  # names
 _MOST_WORDS = 3  # of a line that is nothing but a name
 _QUOTED = ">"
+_MOMENT = (
+    rf"(?:\d{{1,4}}[-/. ](?:\d{{1,2}}|[^\W\d_]{{3,12}})[-/., ]{{1,2}}\d{{1,4}}|{DATE})"
+    r"[T,\s]{1,3}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?(?:\s?[ap]\.?m\.?)?(?:\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+)
+_PARTED = r"\s{0,3}[;|\t]\s{0,3}"  # as in exports of trackers
+_NAME = r"[^\W\d][\w .@'\u2019-]{0,40}?(?:\s?\([^()\n]{1,40}\))?"
+_SIGNED = (  # when and by whom something was said, before it: `27/Apr/24 10:11 AM;bob;...`
+    re.compile(rf"\W{{0,2}}{_MOMENT}[\])]?{_PARTED}[^;|\t\n]{{1,60}}?{_PARTED}", re.IGNORECASE),
+    re.compile(
+        rf"\W{{0,2}}{_MOMENT}[\])]?"
+        rf"(?:,\s?{_NAME},\s|\s[-\u2013\u2014]\s{_NAME}(?:\s?[:\u2013\u2014-]\s|\s{{0,3}}\n)|\s{_NAME}\s?:\s)",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\W{{0,2}}{_NAME}{_PARTED}{_MOMENT}[\])]?{_PARTED}", re.IGNORECASE),
+)
 _MOST_BEGINNINGS, _LEAST_LINES = 4, 4
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
@@ -98,6 +113,12 @@ def are_chats(texts: Sequence[str]) -> bool:
     """Whether most of the texts of a table are whole chats, each of several lines."""
     chats = sum("\n" in text and is_log(text.split("\n")) for text in texts)
     return 2 * chats > len(texts)
+
+
+def are_signed(texts: Sequence[str]) -> bool:
+    """Whether most of the texts of a table say in front when and by whom they are, whoever owns the rows."""
+    signed = sum(any(form.match(text.lstrip()) for form in _SIGNED) for text in texts)
+    return 2 * signed > len(texts)
 
 
 def has_front_matter(lines: Sequence[str]) -> bool:

@@ -1,7 +1,8 @@
-"""Closes records by marks that only one place writes: locks of WordPress, chats of Rocket.Chat."""
+"""Closes records by marks that only one place writes: locks of WordPress, chats of Rocket.Chat and Skype."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,10 @@ _Record = Mapping[str, Any]
 _RENDERED, _LOCKED = "rendered", "protected"  # in objects around texts of WordPress
 _SYSTEM = "system"  # begins the kinds of notices of Mattermost
 _OF_ROCKET_CHAT = {"rid", "msg", "u"}
+_BLOG, _ALIAS, _SLUG = "collection", "alias", "slug"  # WriteFreely's word for a blog, and what a blog has
+_OF_WRITEFREELY = {"appearance", "rtl", "body"}  # fields of its posts
+_TABLE_OF_WRITEFREELY = {"slug", "blog", "url", "created", "body"}
+_CHAT_OF_SKYPE = re.compile(r"(?:2|4|8|19|28|48):(?=.*[^\W\d_]|\+\d)[^\s/]+")  # 8:live:jane; 19:x@thread.v2
 
 
 def tests_of_places(sample: Sequence[_Record]) -> list[tuple[Callable[[_Record], bool], str]]:
@@ -25,11 +30,20 @@ def tests_of_places(sample: Sequence[_Record]) -> list[tuple[Callable[[_Record],
         dates = [fields[key] for key in names("audience")["publishing"] if key in fields]
         dates = [name for name in dates if any(not is_empty(record.get(name)) for record in sample)]
         tests += [(partial(_lacks, name), UNPUBLISHED) for name in dates]
+    put_away = [fields[key] for key in names("audience")["put_away"] if key in fields]
+    put_away = [name for name in put_away if any(is_empty(record.get(name)) for record in sample)]
+    tests += [(partial(_has, name), NOT_PUBLIC) for name in put_away]  # in all it is when somebody saved them
     around = [name for name in fields.values() if {*parts(name)} <= {*names("authors")["around"]}]
     if any(_inner_audience(record.get(name)) for record in sample for name in around):
         tests.append((partial(_is_closed_inside, around), NOT_PUBLIC))
     if any(record.keys() >= _OF_ROCKET_CHAT for record in sample):
         tests += [(_is_between_two, NOT_PUBLIC), (_is_notice, NO_POST)]
+    if any(map(_is_of_writefreely, sample)):
+        tests.append((_is_in_no_blog, UNPUBLISHED))
+    conversations = {*names("talks")["conversations"]}
+    chats = [name for name in fields.values() if not conversations.isdisjoint((*parts(name), plain(name)))]
+    if any(_is_chat_of_skype(chats, record) for record in sample):
+        tests.append((partial(_is_chat_of_skype, chats), NOT_PUBLIC))
     return tests
 
 
@@ -49,6 +63,22 @@ def _is_between_two(record: _Record) -> bool:
     return bool(identity) and identity in str(record.get("rid"))
 
 
+def _is_of_writefreely(record: _Record) -> bool:
+    blog = record.get(_BLOG)
+    has_blog = isinstance(blog, Mapping) and _ALIAS in blog
+    return has_blog or record.keys() >= _OF_WRITEFREELY or record.keys() >= _TABLE_OF_WRITEFREELY
+
+
+def _is_in_no_blog(record: _Record) -> bool:
+    """Whether a post of WriteFreely is a draft: it is in no blog, and has no address in one."""
+    return all(is_empty(record.get(name)) for name in (_BLOG, "blog", _SLUG))
+
+
+def _is_chat_of_skype(chats: Collection[str], record: _Record) -> bool:
+    """Whether a conversation has an id as those of Skype and Teams, which nobody else can read."""
+    return any(_CHAT_OF_SKYPE.fullmatch(str(record.get(name)).strip()) for name in chats)
+
+
 def _is_notice(record: _Record) -> bool:
     """Whether a message has a type, as those have that say who came and went."""
     return not is_empty(record.get("t"))
@@ -57,6 +87,10 @@ def _is_notice(record: _Record) -> bool:
 def _lacks(name: str, record: _Record) -> bool:
     """Whether a record has a field for when it was published, and nothing in it, as drafts have."""
     return name in record and is_empty(record[name])
+
+
+def _has(name: str, record: _Record) -> bool:
+    return not is_empty(record.get(name))
 
 
 def _inner_audience(value: object) -> list[object]:

@@ -33,6 +33,7 @@ _LISTS = (  # of a person's own posts
 _NEVER = re.compile(
     "fav|bookmark|like|include|mention|follow|delet|draft|direct|circle|trash|inbox|incoming|receiv|saved|notif"
     "|home.?timeline|recommend|suggest|moderat|private|conversation"
+    "|schedul|expire|hidden|archived.?(?:post|stor|reel|media)|queue|shadow"
     "|chat.?(?:history|message|log)|history with",
     re.IGNORECASE,
 )
@@ -99,6 +100,30 @@ def views(envelope: Mapping[str, Any]) -> list[Row]:
     lists = [value for name, value in envelope.items() if isinstance(value, list) and not _NEVER.search(name)]
     made = [records for records in lists if records and all(_has_creator(record) for record in records)]
     return [record for records in made for record in records]
+
+
+def posts_of_blogs(envelope: Mapping[str, Any]) -> list[Row]:
+    """Return the posts of a person's blogs (WriteFreely); beside these are those that are in none, drafts.
+
+    Each gets what is said of its blog, which may not be for everyone, and the person's name.
+    """
+    blogs = envelope.get("collections")
+    if not isinstance(blogs, list) or not blogs or not all(map(_has_posts, blogs)):
+        return []
+    owner = {"username": envelope["username"]} if envelope.get("username") else {}
+    return [
+        {**owner, **{name: blog[name] for name in ("public", "visibility") if name in blog}, **post}
+        for blog in blogs
+        for post in blog["posts"]
+    ]
+
+
+def _has_posts(blog: Any) -> bool:
+    return (
+        isinstance(blog, dict)
+        and isinstance(posts := blog.get("posts"), list)
+        and all(isinstance(post, dict) for post in posts)
+    )
 
 
 def _has_creator(record: Any) -> bool:

@@ -16,7 +16,9 @@ from .dates import read_date
 from .fields import names, parts, plain
 from .record_shapes import Row
 from .table_dates import DateColumns, find_dates
+from .text_repairs import Repairs, find_repairs
 
+_TEXTS_OF_REDDIT = {"body", "selftext"}  # of a comment, and of a post
 _MARKED_QUOTATIONS = {"subreddit", "msgtype"}  # of Reddit and Matrix, which mark what is quoted with `>`
 _LONGEST_NAME = 40  # characters of the name of a column
 _LISTED = 20  # columns named in messages
@@ -29,6 +31,7 @@ class Columns(Struct, frozen=True, kw_only=True):
     """The names of a table's columns, and the form of what is in them."""
 
     text: str
+    other_text: str | None = None  # of records that lack the first one
     id: str | None = None
     dates: DateColumns = DateColumns()
     lang: str | None = None
@@ -44,6 +47,7 @@ class Columns(Struct, frozen=True, kw_only=True):
     long_texts: tuple[str, ...] = ()  # the whole of texts that `text` has cut
     is_html: bool = False
     has_quotations: bool = False  # whether lines after `>` are quotations
+    repairs: Repairs = Repairs()
     is_bytes: bool = False  # whether texts are literals of Python, `b'...'`
 
 
@@ -72,8 +76,10 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         **{field: _find(by_key, field) for field in ("id", "lang", "url", "reply_to")},
         **several,
         "text": text,
+        "other_text": _other_text(text, by_key) if not _stand_side_by_side(sample, by_key) else None,
         "dates": find_dates(sample, by_key),
         "is_html": _share(_TAG.search, texts) > 0.1,  # noqa: PLR2004 -- posts of one line may have no tag
+        "repairs": find_repairs(texts),
         "has_quotations": not _MARKED_QUOTATIONS.isdisjoint(by_key),
         "is_bytes": _share(_BYTES.fullmatch, texts) > 0.5,  # noqa: PLR2004 -- most
     }
@@ -82,8 +88,21 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
 
 def with_fields(columns: Columns, fields: Iterable[str]) -> Columns:
     """Add fields that only later rows have: JSON has some fields only where they are needed."""
-    several = _several({plain(name): name for name in fields})
-    return replace(columns, **{field: (*getattr(columns, field), *found) for field, found in several.items()})
+    by_key = {plain(name): name for name in fields}
+    more = {field: (*getattr(columns, field), *found) for field, found in _several(by_key).items()}
+    return replace(columns, **more, other_text=columns.other_text or _other_text(columns.text, by_key))
+
+
+def _other_text(text: str, by_key: dict[str, str]) -> str | None:
+    """Return the field of the texts of comments of Reddit beside that of posts, or that of posts."""
+    others = _TEXTS_OF_REDDIT - {plain(text)}
+    return next((by_key[key] for key in others if key in by_key), None) if len(others) == 1 else None
+
+
+def _stand_side_by_side(sample: list[Row], by_key: dict[str, str]) -> bool:
+    """Whether records have both, as a comment has beside the post of another that it is about."""
+    fields = [by_key[key] for key in _TEXTS_OF_REDDIT if key in by_key]
+    return any(len(fields) > 1 and all(row.get(name) for name in fields) for row in sample)
 
 
 def _several(by_key: dict[str, str]) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Turns the rows of a table into posts.
 
-Whose a row is decides authorship.py, whether everyone could read it audience.py, and what its text is
-table_texts.py.
+Whose a row is decides authorship.py, whether everyone could read it audience.py, what its text is
+table_texts.py, and of what kind it is post_kinds.py.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from functools import cache
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
 from ...errors import LocationError, SeveralAuthors
-from ...text.quoted import is_repost
 from ...types import Account, Post, PostKind, Timeline
 from .._contract import ReadOptions
 from .audience import Audience
-from .authors import person_handle, same_handle, strip_invisible, to_handle
+from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
-from .fields import is_empty, names, plain
-from .logs import are_chats, are_lines_of_chat
+from .logs import are_chats, are_lines_of_chat, are_signed
+from .post_kinds import kind_of, value_of
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
@@ -31,15 +29,12 @@ from .table_texts import post_text
 from .talks import sides_of_talk
 from .x_posts import language
 
-_NOTHING: frozenset[str] = frozenset()
-
 Rows = Callable[[], Iterator[Row]]
 
 _SAMPLE = 1000  # rows that show the columns and the form of dates
 _SAMPLE_MEMORY = 64 << 20  # bytes that they take, after which no more are taken
 _VALUE_MEMORY = 64  # bytes of a value
 _FIRST_ROWS = 500  # whose texts show whether they are a chat
-_BEGINNING = 10  # characters of a text, among which marks of direction may be
 _LISTED = 8  # authors named in messages
 _ROUNDED_ID = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*|\d{12,}000")  # 2.91094E+17
 _STATUS = re.compile(r"/status/(\d+)")
@@ -110,7 +105,7 @@ def _refuse_chat(place: str, sample: list[Row], table: _Table) -> None:
     """Raise `LocationError` if texts are chats themselves, or, where nobody else is named, lines of one."""
     may_be_read = (row for row in sample[:_FIRST_ROWS] if not table.audience.closed(row))
     texts = list(filter(None, (post_text(row, table.columns) for row in may_be_read)))
-    if are_chats(texts) or (not table.authorship.is_known and are_lines_of_chat(texts)):
+    if are_chats(texts) or are_signed(texts) or (not table.authorship.is_known and are_lines_of_chat(texts)):
         raise LocationError(
             f"{place} looks like a chat or a log: dates, times or names are in {table.columns.text!r} before "
             "what is said; give only your own words, without these, or add --one-author if all are yours"
@@ -226,65 +221,20 @@ def _posts(place: str, rows: Iterator[tuple[int, Row]], handle: str, table: _Tab
 def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
     """Return the post in a row, or None if the row has no text."""
     text = post_text(row, columns)
-    kind = _kind(text, row, columns, handle)
+    kind = kind_of(text, row, columns, handle)
     if not text and kind is not PostKind.REPOST:
         return None
-    url = _field(row, columns.url)
+    url = value_of(row, columns.url)
     return Post(
-        id=_id(_field(row, columns.id)) or _id_in(url) or f"row-{number}",
+        id=_id(value_of(row, columns.id)) or _id_in(url) or f"row-{number}",
         author=handle,
         text=text,
         created_at=columns.dates.read(row),
         kind=kind,
-        reply_to=_id(_field(row, columns.reply_to)) or None,
-        lang=language(_field(row, columns.lang)),
+        reply_to=_id(value_of(row, columns.reply_to)) or None,
+        lang=language(value_of(row, columns.lang)),
         url=url if url.startswith("http") else "",
     )
-
-
-def _field(row: Row, column: str | None) -> str:
-    """Return a field of a plain value as text; an empty string for `none`, `nan`, lists and the like."""
-    value = row.get(column) if column else None
-    return "" if value is None or is_empty(value) or isinstance(value, dict | list) else str(value).strip()
-
-
-def _kind(text: str, row: Row, columns: Columns, handle: str) -> PostKind:
-    said = {plain(row.get(name)) for name in columns.kinds} if columns.kinds else _NOTHING
-    named = {kind for kind, words in _kinds().items() if not words.isdisjoint(said)} if said else _NOTHING
-    references = " ".join(str(row.get(name)) for name in columns.references)
-    repeats = _any(row, columns.reposts) or _repeats_another(row, columns, handle)
-    if repeats or "retweeted" in references or "reasonRepost" in references or "repost" in named:
-        return PostKind.REPOST
-    if is_repost(text):
-        return PostKind.REPOST
-    replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
-    if replies or strip_invisible(text[:_BEGINNING]).startswith("@") or _field(row, columns.reply_to):
-        return PostKind.REPLY
-    if any(plain(row.get(name)) in names("audience")["no"] for name in columns.originals):
-        return PostKind.REPOST
-    if _any(row, columns.quotes) or "quoted" in references or "quote" in named:
-        return PostKind.QUOTE if text else PostKind.REPOST
-    return PostKind.ORIGINAL
-
-
-@cache
-def _kinds() -> dict[str, frozenset[str]]:
-    """Return the words for each kind of post."""
-    return {kind: frozenset(words) for kind, words in names("kinds").items()}
-
-
-def _any(row: Row, columns: tuple[str, ...]) -> bool:
-    return bool(columns) and any(_is_set(row.get(name)) for name in columns)
-
-
-def _is_set(value: object) -> bool:
-    return not is_empty(value) and plain(value) not in names("audience")["no"]
-
-
-def _repeats_another(row: Row, columns: Columns, handle: str) -> bool:
-    """Whether a column names somebody else who wrote the post first."""
-    writers = [_field(row, name) for name in columns.sources]
-    return any(writer and not same_handle(writer, handle) for writer in writers)
 
 
 def _id(value: str) -> str:

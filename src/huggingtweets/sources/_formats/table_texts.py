@@ -1,7 +1,7 @@
 """The text of a post in a row of a table, as it was typed.
 
 Spreadsheets and scrapers damage texts: links stick to words or are cut by a space, a text is still HTML, or a
-literal of Python. This is repaired, as far as it can be.
+literal of Python; or the whole table is damaged, see text_repairs.py. This is repaired, as far as it can be.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .markup import activity_text, unescape_html
+from .markup import activity_text
 from .quotations import without_quotations
 from .record_shapes import Row
 from .table_columns import Columns, rendered
+from .text_repairs import repaired, unescaped
 
 _STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
 _CUT_LINK = re.compile(r"(https?://(?:www\.)?) +(?=[\w-]+(?:\.[\w-]+)+)")
@@ -31,14 +32,17 @@ def post_text(row: Row, columns: Columns) -> str:
     """Return the text as it was typed; an empty string if there is none."""
     whole = [_long_text(row.get(name)) for name in columns.long_texts]
     value = max([_string(row.get(columns.text)), *whole], key=len)
+    if not value and columns.other_text:
+        value = _string(row.get(columns.other_text))
     if columns.is_bytes:
         value = _without_literal(value)
     if value.startswith('{"text"'):
         value = _joined(value)
+    value = repaired(value, columns.repairs)
     if columns.has_quotations:
-        value = _QUOTATION.sub("", unescape_html(value))
+        value = _QUOTATION.sub("", unescaped(value, columns.repairs))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
-    value = activity_text(value) if columns.is_html and "<" in value else unescape_html(value)
+    value = activity_text(value) if columns.is_html and "<" in value else unescaped(value, columns.repairs)
     value = without_quotations(_LINE_END.sub("\n", value))
     return _STUCK_LINK.sub(" ", _CUT_LINK.sub(r"\1", value)).strip()
 
