@@ -145,7 +145,7 @@ def test_exports_put_it_before_prompts_or_say_that_it_is_to_be_put_there(base, t
     """The page and Ollama put it there; a file alone says so in its metadata and in the warning."""
     loaded = opened(base)
     folder = saved(tmp_path / "m", loaded.model, loaded.tokenizer)
-    write_filters(tiny_dataset().train, 8, folder)
+    write_filters(tiny_texts(20), 8, folder)
     made = {to: export(folder, to=to, out=tmp_path / to) for to in ("gguf", "ollama", "web")}
     modelfile = (tmp_path / "ollama" / MODELFILE).read_text("utf-8").splitlines()
     assert 'TEMPLATE """{{ "\\n" }}{{ .Prompt }}"""' in modelfile
