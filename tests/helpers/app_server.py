@@ -154,7 +154,9 @@ def served(
         arguments = (encoded, port, token, late, late_by, str(ready))
         if environment or os.name == "nt":
             command = [sys.executable, "-c", FRESH, json.dumps(arguments)]
-            process = subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True)
+            process: subprocess.Popen[bytes] | Forked = subprocess.Popen(
+                command, cwd=folder, env=variables, start_new_session=True
+            )
         else:
             process = Forked(forked(serve_forked, folder, variables, *arguments))
         try:

@@ -12,10 +12,13 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
+from typing import Any
 
 from huggingtweets import source_names
 
@@ -35,7 +38,7 @@ IMPORTED = (
 )
 
 
-def forked(function, *arguments):
+def forked(function: Callable[..., object], *arguments: Any) -> BaseProcess:
     """Call a function of a module in a new process, whose variables are those of the first process so far."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*IMPORTED])
@@ -44,7 +47,9 @@ def forked(function, *arguments):
     return process
 
 
-def run(*arguments, cwd=None, env=None, timeout=120):
+def run(
+    *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 120
+) -> CompletedProcess[str]:
     """Run a command of huggingtweets in a process of its own, as a user's shell would.
 
     Args:
@@ -59,7 +64,13 @@ def run(*arguments, cwd=None, env=None, timeout=120):
     return call(command, *map(str, arguments), cwd=cwd, env=env, timeout=timeout)
 
 
-def call(function, *arguments, cwd=None, env=None, timeout=120):
+def call(
+    function: Callable[..., object],
+    *arguments: Any,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120,
+) -> CompletedProcess[str]:
     """Call a function of a module in a process of its own, as `run` does with a command."""
     with tempfile.TemporaryDirectory() as folder:
         out, errors = Path(folder, "out"), Path(folder, "err")
@@ -71,10 +82,10 @@ def call(function, *arguments, cwd=None, env=None, timeout=120):
             process.join()
             raise TimeoutExpired(arguments, timeout)
         said = (path.read_text("utf-8") for path in (out, errors))
-        return CompletedProcess(arguments, process.exitcode, *said)
+        return CompletedProcess(arguments, process.exitcode or 0, *said)
 
 
-def begin(*arguments, cwd=None, env=None):
+def begin(*arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Begun:
     """Begin a command that `run` would wait for."""
     return Begun(command, *map(str, arguments), cwd=cwd, env=env)
 
@@ -82,23 +93,31 @@ def begin(*arguments, cwd=None, env=None):
 class Begun:
     """A function that runs in a process of its own, with what tests use of `Popen`."""
 
-    def __init__(self, function, *arguments, cwd=None, env=None):
+    def __init__(
+        self,
+        function: Callable[..., object],
+        *arguments: Any,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         (its_stdin, stdin), (stdout, its_stdout), (stderr, its_stderr) = (os.pipe() for _ in range(3))
         its = [its_stdin, its_stdout, its_stderr]
         self._process = _started(function, arguments, cwd, env, its)
         self.stdin = os.fdopen(stdin, "w", encoding="utf-8")
         self.stdout, self.stderr = (os.fdopen(end, encoding="utf-8") for end in (stdout, stderr))
 
-    def send_signal(self, number):
+    def send_signal(self, number: int) -> None:
         """Send a signal."""
+        assert self._process.pid
         os.kill(self._process.pid, number)
 
-    def communicate(self, given="", timeout=120):
+    def communicate(self, given: str = "", timeout: float = 120) -> tuple[str, str]:
         """Write to its input, end that, and wait for its end; return the rest of its two outputs.
 
         It is killed where it has not ended after so many seconds.
         """
-        complaints, patience = [], threading.Timer(timeout, self._process.kill)
+        complaints: list[str] = []
+        patience = threading.Timer(timeout, self._process.kill)
         patience.daemon = True
         patience.start()
         with self.stdin, self.stdout, self.stderr:
@@ -114,12 +133,18 @@ class Begun:
         return said, complaints[0]
 
     @property
-    def returncode(self):
+    def returncode(self) -> int | None:
         """The exit code, when it has ended."""
         return self._process.exitcode
 
 
-def _started(function, arguments, cwd, env, files):
+def _started(
+    function: Callable[..., object],
+    arguments: Sequence[Any],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    files: Sequence[int],
+) -> BaseProcess:
     """A process whose input, output and errors are files that this one has opened, and closes."""
     ends = [Connection(files[0], writable=False), *(Connection(file, readable=False) for file in files[1:])]
     try:
@@ -130,7 +155,13 @@ def _started(function, arguments, cwd, env, files):
             end.close()
 
 
-def _become(function, arguments, cwd, environment, ends):
+def _become(
+    function: Callable[..., object],
+    arguments: Sequence[Any],
+    cwd: str,
+    environment: Mapping[str, str],
+    ends: Sequence[Connection[Any, Any]],
+) -> None:
     """Call a function with a folder, an environment, an input and outputs of its own; exit as Python does."""
     for stream, end in enumerate(ends):
         os.dup2(end.fileno(), stream)
@@ -151,7 +182,7 @@ def _become(function, arguments, cwd, environment, ends):
         sys.stdout.flush()
 
 
-def command(*arguments):
+def command(*arguments: str) -> None:
     """Run a command in this process, and exit."""
     sys.argv = ["huggingtweets", *arguments]
     from huggingtweets.cli import main  # noqa: PLC0415 -- in the new process only

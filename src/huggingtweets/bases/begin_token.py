@@ -1,11 +1,13 @@
-"""What a tokenizer puts before every prompt: the begin token of a post, and where asked for an end of line.
+"""What a tokenizer puts before every prompt: the begin token of a post, and what a recipe adds to it.
 
-At its first position a model such as SmolLM2 has a hidden state ten times as long as elsewhere (an attention
+At the first position a model such as SmolLM2 has a hidden state ten times as long as elsewhere (an attention
 sink: Xiao et al. 2024, "Efficient streaming language models with attention sinks"), by which it hardly learns
-how posts begin. With an end of line between the begin token and the post it learns that from the second one.
+how posts begin. With a text between the begin token and the post it learns that from the end of this text.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -15,15 +17,14 @@ from .opening import opening
 from .speakers import speakers
 
 
-def begin_with_line(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Make an end of line stand between the begin token and each text, in place.
+def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+    """Make a text stand between the begin token and each post, in place.
 
-    Nothing is changed where the tokenizer has no token for it, or no fast form.
+    Raises:
+        BaseError: the tokenizer has no fast form.
     """
-    line = tokenizer("\n", add_special_tokens=False)["input_ids"]
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is not None and len(line) == 1:
-        backend.post_processor = _template(tokenizer, line)
+    tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
+    _fast(tokenizer).post_processor = _template(tokenizer, tokens)
 
 
 def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
@@ -35,13 +36,11 @@ def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerF
     Raises:
         BaseError: the tokenizer has no fast form.
     """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise BaseError(f"{type(tokenizer).__name__} has no fast form; choose a base with a tokenizer.json")
+    backend = _fast(tokenizer)
     begin = tokenizer.bos_token or tokenizer.eos_token
-    begin_id = tokenizer.convert_tokens_to_ids(begin)
+    begin_id: Any = tokenizer.convert_tokens_to_ids(begin)
     fast = type(backend).from_str(backend.to_str())
-    first = [] if speakers(tokenizer) else [begin_id]
+    first: list[int] = [] if speakers(tokenizer) else [begin_id]
     fast.post_processor = _template(tokenizer, [*first, *opening(tokenizer)])
     return PreTrainedTokenizerFast(
         tokenizer_object=fast,
@@ -55,10 +54,16 @@ def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerF
 
 
 def _template(tokenizer: PreTrainedTokenizerBase, before: list[int]) -> TemplateProcessing:
-    """What puts tokens before a text."""
-    tokens = tokenizer.convert_ids_to_tokens(before)
-    return TemplateProcessing(
-        single=[*tokens, "$A"],
-        pair=[*tokens, "$A", "$B"],
-        special_tokens=list(zip(tokens, before, strict=True)),
-    )
+    """What puts tokens before a text, under one name, since theirs may mean something in a template."""
+    if not before:
+        return TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])
+    tokens = {"id": "begin", "ids": before, "tokens": tokenizer.convert_ids_to_tokens(before)}
+    return TemplateProcessing(single="begin $A", pair="begin $A $B", special_tokens=[tokens])
+
+
+def _fast(tokenizer: PreTrainedTokenizerBase) -> Any:
+    """The tokenizer of the library tokenizers."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise BaseError(f"{type(tokenizer).__name__} has no fast form; choose a base with a tokenizer.json")
+    return backend

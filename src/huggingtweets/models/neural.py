@@ -122,6 +122,6 @@ def load_base(recipe: Recipe) -> NeuralModel:
     """Load the base that the recipe names."""
     training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
-    if recipe.begin_line:
-        training.begin_with_line(loaded.tokenizer)
+    if recipe.opening:
+        training.open_with(loaded.tokenizer, recipe.opening)
     return NeuralModel(loaded.model, training.with_begin_token(loaded.tokenizer))

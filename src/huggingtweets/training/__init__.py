@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from ..bases.begin_token import begin_with_line, with_begin_token
+from ..bases.begin_token import open_with, with_begin_token
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
 from ..device import Device, choose_device, environment, return_freed_memory
@@ -32,12 +32,12 @@ __all__ = [
     "Predictor",
     "ProcessGroup",
     "TrainOptions",
-    "begin_with_line",
     "choose_device",
     "environment",
     "join_process_group",
     "load_base",
     "narrow_matrices",
+    "open_with",
     "return_freed_memory",
     "train",
     "with_begin_token",
@@ -63,8 +63,8 @@ def train(
     """
     if recipe.speakers:
         introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
-    if recipe.begin_line:
-        begin_with_line(base.tokenizer)
+    if recipe.opening:
+        open_with(base.tokenizer, recipe.opening)
     adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
     if recipe.frozen_layers:
         freeze_lower_layers(base.model, recipe)

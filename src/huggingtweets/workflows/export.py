@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..registry import suggestion
 from ..text.private import PATTERNS
 from ..types import NO_BASE, Sampling
 
-OPENING = " Begin each prompt with an end of line: the model was taught so."
+OPENING = " Begin each prompt with {opening}: so the model was taught."
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ def export(
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
     warning = exporter.WARNING.replace("{folder}", shlex.quote(str(target)))
     if request.opening and to == "gguf":
-        warning += OPENING
+        warning += OPENING.format(opening=json.dumps(request.opening))
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
 
 
