@@ -170,7 +170,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
-    opening: str = ""  # text between the begin token and each post
+    opening: str | UnsetType = UNSET  # text between the begin token and each post
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
     speakers: bool = False  # a token for each author; needs method "full"
