@@ -274,7 +274,13 @@ def test_the_card_leads_with_what_people_look_for():
 def test_every_hyperparameter_and_metric_is_in_a_table():
     """No field that meant something to this model is left out, and the base's figure stands beside it."""
     recipe = Recipe(
-        name="starter", base="starter", seed=7, author_posts=200, frozen_layers=2, learning_rate_steps=80
+        name="starter",
+        base="starter",
+        seed=7,
+        author_posts=200,
+        frozen_layers=2,
+        learning_rate_steps=80,
+        opening="Post:\n",
     )
     rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}
