@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+import msgspec
 from gradio.context import Context
+from msgspec import Struct
 from starlette.middleware import Middleware
 
 from ..connections import bound_connections
@@ -140,6 +142,7 @@ def running(
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    describe_types(Struct)
     sessions = Sessions(limits)
     sessions.delete_idle()
     queue = Queue(sessions, limits)
@@ -206,3 +209,14 @@ def _bind(host: str, port: int) -> None:
         if os.name == "posix":  # elsewhere the option lets two programs listen on one port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
+
+
+def describe_types(base: type[Struct]) -> None:
+    """Let msgspec find out now how all our types that are loaded are decoded.
+
+    It does so at their first use, and crashes (0.22) where a second thread uses one meanwhile.
+    """
+    for subclass in base.__subclasses__():
+        if subclass.__module__.startswith("huggingtweets."):
+            msgspec.json.Decoder(subclass)
+        describe_types(subclass)
