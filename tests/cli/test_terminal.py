@@ -175,7 +175,7 @@ def test_texts_that_end_are_told_one_by_one(tiny_model):
 
 COMMANDS = {
     "generate": (("generate", "MODEL", "-n", "30", "--seed", "1"), ["of 30 posts"]),
-    "merge": (("merge", "MODEL", "MODEL", "--out", "merged"), ["Averaging the weights", "tensors", "to go"]),
+    "merge": (("merge", "MODEL", "COPY", "--out", "merged"), ["Averaging the weights", "tensors", "to go"]),
     "export": (
         ("export", "MODEL", "--to", "gguf", "--out", "exported"),
         ["Loading the model", "tensors", "of 10 texts", "to go"],
@@ -189,7 +189,8 @@ COMMANDS = {
 def test_commands_of_seconds_say_how_far_they_are(command, tiny_model, tmp_path):
     """In a process of their own, without a terminal, they print lines of progress on standard error."""
     arguments, expected = COMMANDS[command]
-    words = [str(tiny_model) if word == "MODEL" else word for word in arguments]
+    models = {"MODEL": str(tiny_model), "COPY": str(shutil.copytree(tiny_model, tmp_path / "copy"))}
+    words = [models.get(word, word) for word in arguments]
     done = call(_at_once, *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [words for words in expected if words not in done.stderr] == [], done.stderr
