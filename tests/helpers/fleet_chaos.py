@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -24,7 +25,10 @@ Workers = Callable[[subprocess.Popen[bytes]], list[psutil.Process]]  # the worke
 
 
 class Chaos:
-    """A fleet of authors with 60 posts each; something is killed whenever one more of them has ended."""
+    """A fleet of authors with 60 posts each; something is killed whenever one more of them has ended.
+
+    To use in a `with`: a test that fails leaves no driver, which would train on.
+    """
 
     def __init__(self, folder: Path, options: Sequence[str], workers: Workers, seed: int) -> None:
         """Train all authors undisturbed, and begin to train them again.
@@ -54,6 +58,13 @@ class Chaos:
         self._workers, self.random = workers, random.Random(seed)
         self._seen = dict[str, bytes]()  # what is kept of the authors that have ended
         self._driver = subprocess.Popen(self._command)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.kill()
+        self._driver.wait()
 
     def kill(self, kinds: Sequence[str], kill_other: Callable[[str], None]) -> None:
         """Kill in a random order: drivers, workers, and what else there is, by a function told its kind."""

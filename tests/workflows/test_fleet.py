@@ -725,9 +725,9 @@ def test_chaos_on_this_machine(tmp_path):
 
     A kill comes when one more author has ended and somebody works, however long that takes.
     """
-    chaos = Chaos(tmp_path, ["--lease-seconds=6"], _workers, seed=7)
-    chaos.kill(KILLS, pytest.fail)
-    chaos.look_at_the_end()
+    with Chaos(tmp_path, ["--lease-seconds=6"], _workers, seed=7) as chaos:
+        chaos.kill(KILLS, pytest.fail)
+        chaos.look_at_the_end()
 
 
 def _workers(driver: subprocess.Popen) -> list[psutil.Process]:

@@ -90,19 +90,15 @@ def test_chaos_on_a_cluster(cluster, tmp_path):
 
     A kill comes when one more author has ended and somebody works, however long that takes.
     """
-    chaos = Chaos(
-        tmp_path,
-        ["--on=ray", f"--address={cluster.address}", "--lease-seconds=10"],
-        _workers,
-        seed=3,
-    )
+    options = ["--on=ray", f"--address={cluster.address}", "--lease-seconds=10"]
+    with Chaos(tmp_path, options, _workers, seed=3) as chaos:
 
-    def kill_node(_: str) -> None:
-        cluster.remove_node(chaos.random.choice(list(cluster.worker_nodes)), allow_graceful=False)
-        cluster.add_node(wait=False, num_cpus=1, object_store_memory=STORE_BYTES)
+        def kill_node(_: str) -> None:
+            cluster.remove_node(chaos.random.choice(list(cluster.worker_nodes)), allow_graceful=False)
+            cluster.add_node(wait=False, num_cpus=1, object_store_memory=STORE_BYTES)
 
-    chaos.kill(KILLS, kill_node)
-    chaos.look_at_the_end()
+        chaos.kill(KILLS, kill_node)
+        chaos.look_at_the_end()
 
 
 def _workers(_: subprocess.Popen) -> list[psutil.Process]:
