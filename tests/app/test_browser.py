@@ -24,7 +24,7 @@ from huggingtweets.app.space import export
 from huggingtweets.workflows.data import sample_archive
 from huggingtweets.workflows.forget import find_traces
 from tests.helpers import browser
-from tests.helpers.app_server import Client, free_port, served
+from tests.helpers.app_server import Client, end, free_port, served
 from tests.helpers.hub_server import HubServer
 from tests.helpers.tiny import varied_texts
 
@@ -60,12 +60,7 @@ def space(tmp_path_factory):
             assert str(port) in app.stdout.readline()
             yield folder, f"http://127.0.0.1:{port}/"
         finally:
-            app.send_signal(signal.SIGINT)
-            try:
-                app.wait(60)
-            except subprocess.TimeoutExpired:
-                app.kill()
-                raise
+            end(app)
 
 
 @pytest.fixture(scope="module")

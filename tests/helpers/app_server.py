@@ -163,12 +163,22 @@ def served(
             wait_for(ready.exists, 180)
             yield Served(f"http://127.0.0.1:{port}/", home, folder, process)
         finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+
+
+def end(process: subprocess.Popen[Any] | Forked) -> None:
+    """End a server as Ctrl-C does.
+
+    Raises:
+        subprocess.TimeoutExpired: Ctrl-C has not ended it within three minutes, so that it was killed.
+    """
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(180)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 @dataclass
