@@ -27,7 +27,7 @@ import msgspec
 from .errors import ModelError, OutputExists
 from .files import sha256, whole_file
 from .registry import suggestion
-from .types import PROMPT, Base, CurvePoint, Record
+from .types import NO_BASE, PROMPT, Base, CurvePoint, Record
 
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
 MODELS = Path("models")  # where model folders are made and looked for, below the current folder
@@ -97,6 +97,26 @@ class ModelFolder:
         path, named = Path(model), MODELS / folder_name(str(model))
         is_path = path.is_dir() or (len(path.parts) > 1 and not named.is_dir())
         return cls(path if is_path else named)
+
+    @classmethod
+    def find_whole(cls, model: str | Path | ModelFolder, of_ngram: str) -> ModelFolder:
+        """The folder as `find` gives it, of a neural network with all its weights.
+
+        Args:
+            model: a model folder, or its name below models/.
+            of_ngram: what the error says of an n-gram model: why it will not do, and what will.
+
+        Raises:
+            ModelError: there is none, or it holds an n-gram model or an adapter.
+        """
+        folder = cls.find(model)
+        if folder.record.base.name == NO_BASE:
+            raise ModelError(f"{folder} is an n-gram model, {of_ngram}")
+        if not (folder.path / WHOLE_WEIGHTS).is_file():
+            raise ModelError(
+                f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
+            )
+        return folder
 
     @classmethod
     def target(cls, name: str, out: Path | None, *, overwrite: bool) -> ModelFolder:

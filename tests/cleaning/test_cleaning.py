@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.cleaning import CleaningRules, clean, clean_text, duplicates
-from huggingtweets.cleaning.duplicates import normalized, repeats
+from huggingtweets.cleaning.duplicates import repeats
 from huggingtweets.cleaning.languages import is_in_language
 from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import (
@@ -23,6 +23,7 @@ from huggingtweets.cleaning.text import (
     without_links,
 )
 from huggingtweets.errors import UserError
+from huggingtweets.text import normalized
 from huggingtweets.text.private import without_private_details
 from huggingtweets.types import PostKind, Reason
 from tests.conftest import post

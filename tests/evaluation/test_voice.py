@@ -17,11 +17,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from huggingtweets.errors import ModelError
+from huggingtweets.evaluation.character_ngrams import counts
 from huggingtweets.evaluation.masking import masker, shared_words
 from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
-from huggingtweets.evaluation.reader import STRENGTH, Reader, auc, counts
+from huggingtweets.evaluation.reader import STRENGTH, Reader, auc
 from huggingtweets.evaluation.style import SHARED, load_style, write_style
 from huggingtweets.files import save_tensors
 from huggingtweets.model_folder import STYLE

@@ -240,13 +240,13 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
 def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     """Each is white space, or only ends words and has little probability there; no other is left out."""
     model = Generator.load(place / "models" / "ada")
-    begin, rarely = (
-        torch.tensor([[model.tokenizer.bos_token_id]]),
-        set(word_ends(model.tokenizer.get_vocab())),
-    )
+    begin = torch.tensor([[model.tokenizer.bos_token_id]])
+    vocabulary = model.tokenizer.get_vocab()
+    first_word = model.tokenizer("a", add_special_tokens=False)["input_ids"]
     with torch.inference_mode():
         probabilities = model.model(input_ids=begin).logits[0, -1].softmax(-1)
-    refused = {token for token in rarely if probabilities[token] < RARE} | set(spaces(model.tokenizer))
+    rare = {token for token in word_ends(vocabulary) if probabilities[token] < RARE}
+    refused = rare | set(spaces(vocabulary, first_word))
     bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
     assert refused
     assert set(bot["not_first"]) == {str(token) for token in refused}

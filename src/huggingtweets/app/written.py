@@ -73,7 +73,7 @@ def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> 
 
 
 def _worth(post: WrittenPost) -> tuple[bool, bool, float]:
-    """What is kept longer compares greater; what stands on the card could else not be taken off it."""
+    """What is kept longer compares greater. The pinned post is kept: only so can it be taken off the card."""
     return post.shown, post.favourite or post.pinned, post.at
 
 

@@ -9,19 +9,17 @@ template, a text is compared with those that share most bands.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
-from string import punctuation
 
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash, RMinHashLSH
 
+from ..text import SHINGLE, normalized
 from ..types import Reason
 
-SHINGLE = 5  # characters
 THRESHOLD = 0.8
 ROWS = 6  # hashes of a band
 BANDS = 60  # a pair at 0.8 shares none with probability (1 - 0.8^6)^60, 1e-8
@@ -35,8 +33,6 @@ COMPARED = 8  # texts at most with which one is compared
 SEED = 1
 AT_ONCE = 12  # bands of all texts that are held in memory at a time
 BATCH = 300  # texts hashed, or compared, at a time: few enough for the cache of a processor
-SPACED = bytes(ord(" ") if chr(code) in punctuation else code for code in range(256))
-SPACED_ASCII = re.sub(rb"[\s\x1c-\x1f]", b" ", SPACED.lower())
 CHARACTER_BITS = 21
 FACTORS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # odd numbers with well-spread bits
 
@@ -55,17 +51,6 @@ def repeats(texts: Sequence[str]) -> list[Reason | None]:
         reasons.append(Reason.NEAR_DUPLICATE if text in near else exact)
         seen.add(text)
     return reasons
-
-
-def normalized(text: str) -> str:
-    """Return a text without what makes no difference: case, punctuation and white space."""
-    if text.isascii():  # the same, in half of the time
-        letters = text.encode().translate(SPACED_ASCII).strip(b" ")
-        while b"  " in letters:
-            letters = letters.replace(b"  ", b" ")
-        return letters.decode() or text
-    spaced = text.casefold().encode("utf-8", "surrogatepass").translate(SPACED)  # faster on bytes
-    return " ".join(spaced.decode("utf-8", "surrogatepass").split()) or text
 
 
 def near_duplicates(texts: Sequence[str]) -> set[str]:

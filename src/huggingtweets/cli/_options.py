@@ -14,6 +14,7 @@ READING = "Which posts"
 CLEANING = "What is kept of them"
 TRAINING = "How to train"
 
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")]
 Locations = Annotated[
     list[str],
     typer.Argument(

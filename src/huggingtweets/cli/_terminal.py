@@ -118,7 +118,7 @@ def log(text: str) -> None:
 
 
 class Pace:
-    """How fast a stage goes, from when it was first seen: a run that goes on does not begin with nothing."""
+    """How fast a stage goes since the first call, at which a run that is resumed has done a part already."""
 
     def __init__(self) -> None:
         self._first: tuple[int, float] | None = None  # what was done then, and when that was
@@ -271,7 +271,7 @@ def size(count: int) -> str:
 
 
 def prepare_output() -> None:
-    """Let printing never fail for what is printed, or since nobody reads it, after hours of work."""
+    """Let no print fail for its characters or for want of a reader: it may come after hours of work."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # it was closed by whoever started the command

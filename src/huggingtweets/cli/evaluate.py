@@ -13,7 +13,7 @@ from ._terminal import Terminal, print_json
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     against: Annotated[
         list[str] | None, typer.Option(help="Other people's posts to tell it from; can be repeated.")
     ] = None,

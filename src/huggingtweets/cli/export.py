@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     to: Annotated[
         str, typer.Option("--to", metavar="gguf|ollama|web", help="The program that shall run the model.")
     ],

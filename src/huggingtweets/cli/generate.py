@@ -12,7 +12,7 @@ from ._terminal import Terminal, print_json
 
 
 def generate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     prompt: Annotated[
         list[str] | None, typer.Argument(metavar="PROMPT", help="How every post begins, in one word or more.")
     ] = None,

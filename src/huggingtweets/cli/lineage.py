@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.text import Text
 from rich.tree import Tree
 
@@ -19,7 +18,7 @@ WORDS = {True: "yes", False: "no", None: "any"}  # of a value of the cleaning ru
 
 
 def lineage(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     as_json: opt.Json = False,
 ) -> None:
     """Show what a model was made of: from what was published of it back to the raw posts.

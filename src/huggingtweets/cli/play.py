@@ -21,7 +21,7 @@ KEYS: dict[str, Side] = {"1": "left", "2": "right"}
 
 
 def play(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     rounds: Annotated[int, typer.Option(min=1, max=500, help="Pairs to be shown.")] = ROUNDS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,

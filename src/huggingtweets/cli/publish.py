@@ -21,7 +21,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking once mor
 
 
 def publish(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     to: Annotated[
         str | None,
         typer.Option(

@@ -21,7 +21,7 @@ DIGEST_LENGTH = 12  # characters of a digest that are shown
 
 
 def reproduce(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or its name below models/.")],
+    model: opt.Model,
     data: Annotated[
         list[str] | None,
         typer.Option(

@@ -55,7 +55,7 @@ def share_at_any_time(hits: int, count: int) -> Figure:
     least = mixture + math.log(1 - LEVEL)
 
     def border(outside: float) -> float:
-        """Where the likelihood falls below the least one, between the value and a share beyond the border."""
+        """The share nearest to `outside` that is still likely enough, by bisection from the value."""
         inside = value
         for _ in range(BISECTIONS):
             middle = (inside + outside) / 2
@@ -74,7 +74,7 @@ def share_at_any_time(hits: int, count: int) -> Figure:
 
 
 def _log_likelihood(share: float, hits: int, misses: int) -> float:
-    """Of so many hits and misses; a share of 0 or 1 rules some of them out."""
+    """The log-likelihood of a share by so many hits and misses; minus infinity where they rule it out."""
     sides = ((hits, share), (misses, 1 - share))
     return sum(n * (math.log(p) if p else -math.inf) for n, p in sides if n)
 
@@ -184,7 +184,7 @@ def sure(differences: Sequence[Figure]) -> list[bool]:
 
 
 def at_size(statistic: Callable[[NDArray[np.int64]], float], count: int, size: int, *, seed: int) -> Figure:
-    """A statistic that depends on how much is looked at, of subsets of one size: comparable across groups.
+    """A statistic on subsets of one size: where it depends on the size, groups can still be compared.
 
     The value is the mean over subsets drawn without replacement, the interval holds 95 % of them. With
     half of the posts in a subset it is as wide as sampling makes it, with fewer wider (Politis, Romano and

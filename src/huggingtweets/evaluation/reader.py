@@ -6,7 +6,6 @@ verification (Stamatatos 2009, "A survey of modern authorship attribution method
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..files import load_tensors, reading, save_tensors
 from ..results import Figure
 from . import intervals
-from .character_ngrams import BITS, matrix
+from .character_ngrams import BITS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -94,11 +93,6 @@ class Reader:
             }:
                 raise ValueError("an array of another size or type was expected")
             return cls(rarity, weights, float(settings["bias"]))
-
-
-def counts(texts: Sequence[str]) -> csr_matrix:
-    """What a reader knows of posts: (texts, hashed n-grams) counts."""
-    return matrix(texts)
 
 
 def auc(high: ArrayLike, low: ArrayLike) -> float:

@@ -35,6 +35,6 @@ def incidence(owner: Positions, column: Positions, count: int, different: Codes)
 
 
 def beyond_rarest(sizes: Positions, threshold: float) -> Positions:
-    """How many shingles of texts with so many are not among their rarest; see `copies.Originals.near`."""
+    """How many of so many shingles of a text are not among its rarest; see `copies.Originals.near`."""
     beyond: Positions = np.ceil(threshold * sizes).astype(np.int64) - 1
     return beyond

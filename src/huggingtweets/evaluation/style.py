@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 from ..model_folder import STYLE
 from ..results import ENOUGH
+from .character_ngrams import counts
 from .material import balanced
 from .questions.authorship import LEAST, MOST
-from .reader import Reader, counts
+from .reader import Reader
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

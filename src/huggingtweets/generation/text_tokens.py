@@ -50,8 +50,9 @@ class TextTokens:
         self.opening = opening(tokenizer)  # tokens between the begin token and every text
         self._context, self.ends = context, ends
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
-        self._word_ends = word_ends(tokenizer.get_vocab())
-        self._spaces = spaces(tokenizer)
+        vocabulary = tokenizer.get_vocab()
+        self._word_ends = word_ends(vocabulary)
+        self._spaces = spaces(vocabulary, tokenizer("a", add_special_tokens=False)["input_ids"])
 
     def begin(
         self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
@@ -110,12 +111,10 @@ class TextTokens:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def spaces(tokenizer: TextTokenizer) -> list[int]:
-    """The tokens that begin with white space, sorted; none where a text's first word has it, too."""
-    words = tokenizer("a", add_special_tokens=False)["input_ids"]
-    vocabulary = tokenizer.get_vocab()
-    found = {number for token, number in vocabulary.items() if token[:1].isspace() or token[:1] in _WHITE}
-    return [] if found.intersection(words) else sorted(found)
+def spaces(vocabulary: Mapping[str, int], first_word: Iterable[int]) -> list[int]:
+    """The tokens that begin with white space, sorted; none where the first word of a text has it, too."""
+    white = {number for token, number in vocabulary.items() if token[:1].isspace() or token[:1] in _WHITE}
+    return [] if white.intersection(first_word) else sorted(white)
 
 
 def word_ends(vocabulary: Mapping[str, int]) -> list[int]:

@@ -167,15 +167,7 @@ class Hub:
                 repo_type=kind,
             )
 
-        for delay in RETRY_DELAYS:
-            commit = prepare()
-            try:
-                return commit()
-            except (HfHubHTTPError, *_CONNECTION_LOST) as error:
-                if not _is_temporary(error):
-                    raise
-                time.sleep(_delay(error, delay))
-        return prepare()()
+        return _prepared_with_retries(prepare)
 
     @contextmanager
     def _clear_errors(self, subject: str) -> Iterator[None]:
@@ -238,14 +230,20 @@ def require_name(repo_id: str) -> None:
 
 def _with_retries(request: Callable[[], T]) -> T:
     """Send a request that may be repeated; after a temporary failure wait and try again."""
+    return _prepared_with_retries(lambda: request)
+
+
+def _prepared_with_retries(prepare: Callable[[], Callable[[], T]]) -> T:
+    """Send the request that `prepare` makes; after a temporary failure wait and try with a new one."""
     for delay in RETRY_DELAYS:
+        request = prepare()
         try:
             return request()
         except (HfHubHTTPError, *_CONNECTION_LOST) as error:
             if not _is_temporary(error):
                 raise
             time.sleep(_delay(error, delay))
-    return request()
+    return prepare()()
 
 
 def _is_temporary(error: Exception) -> bool:

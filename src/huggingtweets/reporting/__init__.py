@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PIPELINE_PICTURE, PREDICTIONS
 from ..results import Evaluation
 from ..results.drawings import Headline
 from ..types import Record
@@ -49,10 +50,10 @@ def render(
         evaluation: what was measured of it, if it was.
     """
     pictures = {
-        "predictions.png": share_picture(record, avatars),
-        "pipeline.png": pipeline_picture(record),
-        "funnel.png": funnel_picture(record),
-        **({"curves.png": loss_curve(record)} if len(record.curve) > 1 else {}),
+        PREDICTIONS: share_picture(record, avatars),
+        PIPELINE_PICTURE: pipeline_picture(record),
+        FUNNEL_PICTURE: funnel_picture(record),
+        **({CURVES_PICTURE: loss_curve(record)} if len(record.curve) > 1 else {}),
         **avatar_pictures(record, avatars),
     }
     card = model_card(record, pictures=tuple(pictures), evaluation=evaluation)

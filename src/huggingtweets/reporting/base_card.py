@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huggingface_hub import ModelCardData
 
+from ..model_folder import CURVES_PICTURE
 from .card import environment
 from .curves import loss_curve
 from .pretrained import Pretrained
@@ -17,7 +18,7 @@ def base_card(pretrained: Pretrained) -> dict[str, bytes]:
         tags=["huggingtweets", "text-generation", "gpt2"],
         pipeline_tag="text-generation",
         library_name="transformers",
-        thumbnail="curves.png",
+        thumbnail=CURVES_PICTURE,
     )
     body = (
         environment()
@@ -30,5 +31,5 @@ def base_card(pretrained: Pretrained) -> dict[str, bytes]:
     )
     return {
         "README.md": f"---\n{metadata.to_yaml()}\n---\n\n{body}".encode(),
-        "curves.png": loss_curve(pretrained),
+        CURVES_PICTURE: loss_curve(pretrained),
     }

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..bases.languages import language_warning
-from ..model_folder import prompt_of
+from ..model_folder import PREDICTIONS, prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..text.languages import without_spaces
@@ -62,7 +62,7 @@ def _metadata(record: Record, pictures: Sequence[str]) -> ModelCardData:
         base_model=hub_id(record.base) or record.base.made_from or None,
         license=LICENCES.get(record.base.licence),
         widget=[{"text": plain(prompt_of(record))}] if based else None,
-        thumbnail="predictions.png" if "predictions.png" in pictures else None,
+        thumbnail=PREDICTIONS if PREDICTIONS in pictures else None,
         model_name=plain(record.name),
         eval_results=[_result(metric, record) for metric in record.result.metrics] or None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import punctuation
 from typing import NamedTuple
 
 SHINGLE = 5  # characters of the n-grams that are compared between posts
@@ -37,6 +38,8 @@ EMOJI = re.compile(
 _ASCII_SIGN = re.compile(rf"(?<!\w)#\w+|(?<!\w)@\w+|{_ASCII_WORD.pattern}", re.ASCII)
 _SIGN = re.compile(rf"{HASHTAG.pattern}|{MENTION.pattern}|{WORD.pattern}|{EMOJI.pattern}")
 
+_SPACED = bytes(ord(" ") if chr(code) in punctuation else code for code in range(256))
+_SPACED_ASCII = re.sub(rb"[\s\x1c-\x1f]", b" ", _SPACED.lower())
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # but for tabs and line breaks
 
 
@@ -75,7 +78,13 @@ def folded(word: str) -> str:
 
 def normalized(text: str) -> str:
     """Return a text without what makes no difference: case, punctuation and white space."""
-    return re.sub(r"[\s!-/:-@\[-`{-~]+", " ", text.casefold()).strip() or text
+    if text.isascii():  # the same, in half of the time
+        letters = text.encode().translate(_SPACED_ASCII).strip(b" ")
+        while b"  " in letters:
+            letters = letters.replace(b"  ", b" ")
+        return letters.decode() or text
+    spaced = text.casefold().encode("utf-8", "surrogatepass").translate(_SPACED)  # faster on bytes
+    return " ".join(spaced.decode("utf-8", "surrogatepass").split()) or text
 
 
 def printable(text: str) -> str:

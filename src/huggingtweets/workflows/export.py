@@ -17,12 +17,13 @@ from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
-from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, WHOLE_WEIGHTS, ModelFolder, folder_name
+from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, ModelFolder, folder_name
 from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
 from ..text.private import PATTERNS
-from ..types import NO_BASE, Sampling
+from ..types import Sampling
 
+_NGRAM = "which no other program runs; train one that has a base, for example with --recipe starter"
 OPENING = " Begin each prompt with {opening}: so the model was taught."
 
 
@@ -69,7 +70,7 @@ def export(
     quant = quant or exporter.DEFAULT_QUANT
     if quant not in QUANTS:
         raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}{suggestion(quant, QUANTS)}")
-    folder = _whole_model(model)
+    folder = ModelFolder.find_whole(model, _NGRAM)
     target = _target(folder, out or EXPORTS / folder_name(f"{folder.record.name} {to}"), overwrite=overwrite)
     request = _request(folder, quant, speaker, watcher or Silence())
     with whole_folder(target, replace=overwrite) as path:
@@ -82,25 +83,6 @@ def export(
     if request.opening and to == "gguf":
         warning += OPENING.format(opening=json.dumps(request.opening))
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
-
-
-def _whole_model(model: str | Path | ModelFolder) -> ModelFolder:
-    """The folder of a model that has all its weights.
-
-    Raises:
-        ModelError: there is none, or it holds an n-gram model or an adapter.
-    """
-    folder = ModelFolder.find(model)
-    if folder.record.base.name == NO_BASE:
-        raise ModelError(
-            f"{folder} is an n-gram model, which no other program runs; train one that has a base, for "
-            "example with --recipe starter"
-        )
-    if not (folder.path / WHOLE_WEIGHTS).is_file():
-        raise ModelError(
-            f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
-        )
-    return folder
 
 
 def _target(folder: ModelFolder, path: Path, *, overwrite: bool) -> Path:

@@ -15,14 +15,15 @@ from .. import dataset, models, reporting
 from ..errors import ModelError, UserError
 from ..files import whole_folder
 from ..generation.filters import join_filters
-from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, WHOLE_WEIGHTS, ModelFolder, prompt_of
+from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, ModelFolder, prompt_of
 from ..progress import Clock, Silence, Watcher
 from ..results import Metric, bits_per_byte
-from ..types import NO_BASE, Dataset, Parent, Record, Stage, Tracked, TrainingResult
+from ..types import Dataset, Parent, Record, Stage, Tracked, TrainingResult
 from .data import posts_of, require_home
 from .generate import generate
 
 MERGE = "merge"  # the key of its duration in `Record.seconds`, beside those of the stages
+_NGRAM = "which has no weights; merge models that have a base"
 SAMPLES = 5  # generated from the prompt of the first parent
 
 
@@ -48,7 +49,7 @@ def merge(
     """
     clock, watcher = Clock(), watcher or Silence()
     shares = _shares(parents, weights)
-    folders = [_full_model(parent) for parent in parents]
+    folders = [ModelFolder.find_whole(parent, _NGRAM) for parent in parents]
     _require_same_base(folders)
     name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
     target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite)
@@ -88,22 +89,6 @@ def _shares(parents: Sequence[str | Path | ModelFolder], weights: Sequence[float
     if math.isclose(total, 1, rel_tol=1e-12):  # weights of a record: a reproduction needs the very same
         return list(weights)
     return [weight / total for weight in weights]
-
-
-def _full_model(parent: str | Path | ModelFolder) -> ModelFolder:
-    """The folder of a parent.
-
-    Raises:
-        ModelError: there is none, or it holds an n-gram model or an adapter, which cannot be averaged.
-    """
-    folder = ModelFolder.find(parent)
-    if folder.record.base.name == NO_BASE:
-        raise ModelError(f"{folder} is an n-gram model, which has no weights; merge models that have a base")
-    if not (folder.path / WHOLE_WEIGHTS).is_file():
-        raise ModelError(
-            f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"
-        )
-    return folder
 
 
 def _require_same_base(folders: Sequence[ModelFolder]) -> None:

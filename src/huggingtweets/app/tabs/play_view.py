@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from ...model_folder import PREDICTIONS
 from ...reporting.picture import plain
 from ...types import Record, Sample
 from .. import sharing
@@ -166,7 +167,7 @@ def pinned(png: bytes, post: WrittenPost) -> Markup:
     """The share picture of the model, after a post was put first, and a way back."""
     undo = button("unpin", _("Undo"), post.id, kind="ht-link-button")
     return _PINNED.format(_("It stands first on the model's card now."), undo) + picture(
-        png, _("The model's own picture, with the post that was picked first"), file="predictions.png"
+        png, _("The model's own picture, with the post that was picked first"), file=PREDICTIONS
     )
 
 

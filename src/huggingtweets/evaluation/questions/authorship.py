@@ -30,10 +30,11 @@ from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import floors, inconclusive, of_100, percent
 from .. import intervals
+from ..character_ngrams import counts
 from ..episodes import EPISODE, episode_auc
 from ..masking import masker, shared_words
 from ..material import IMITATIONS, Material, balanced
-from ..reader import Reader, Scores, auc_figure, counts
+from ..reader import Reader, Scores, auc_figure
 
 ORDER = 20
 LEAST, MOST = 100, IMITATIONS  # posts of each side that a reader learns from

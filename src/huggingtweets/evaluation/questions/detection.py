@@ -18,8 +18,9 @@ import numpy as np
 from ...results import ENOUGH, OWN, Figure, Row, common
 from ...results.drawings import Label, Method, Panel, ReportContext, Section
 from ...results.wording import WHOSE, inconclusive, of_100
+from ..character_ngrams import counts
 from ..material import Material
-from ..reader import Reader, auc_figure, counts
+from ..reader import Reader, auc_figure
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -86,10 +86,8 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 def is_log(lines: Sequence[str]) -> bool:
     """Whether lines are those of a chat or a log, not posts, one a line."""
     written = _written(lines)
-    return (
-        _are_highlights(lines)
-        or are_lines_of_chat(lines)
-        or (len(written) > 1 and (_begin_with_few(written) or _have_buttons(written)))
+    return _are_highlights(lines) or (
+        len(written) > 1 and (_are_of_chat(written) or _begin_with_few(written) or _have_buttons(written))
     )
 
 
@@ -98,15 +96,8 @@ def are_lines_of_chat(texts: Sequence[str]) -> bool:
 
     Few first words are no sign here: somebody may begin all posts with `The` or `A`.
     """
-    lines = _written(texts)
-    return len(lines) > 1 and (
-        _are_dated(lines) or _have_headers(lines) or _have_speakers(lines) or _are_below_names(lines)
-    )
-
-
-def _written(lines: Sequence[str]) -> list[str]:
-    """Return the lines with letters or digits, without marks of direction."""
-    return [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
+    written = _written(texts)
+    return len(written) > 1 and _are_of_chat(written)
 
 
 def are_chats(texts: Sequence[str]) -> bool:
@@ -144,6 +135,16 @@ def quoted_line(lines: Sequence[str]) -> int:
         if line.startswith(_QUOTED) and above.endswith((":", "\uff1a")) and not above.startswith(_QUOTED)
     )
     return next(quoted, 0)
+
+
+def _written(lines: Sequence[str]) -> list[str]:
+    """Return the lines with letters or digits, without marks of direction."""
+    return [without_marks(line.strip()) for line in lines if any(map(str.isalnum, line))]
+
+
+def _are_of_chat(lines: Sequence[str]) -> bool:
+    """Whether dates, times or names are in or above lines, of which there are two at least."""
+    return _are_dated(lines) or _have_headers(lines) or _have_speakers(lines) or _are_below_names(lines)
 
 
 def _are_dated(lines: Sequence[str]) -> bool:

@@ -64,7 +64,7 @@ class Lease:
             raise LeaseLost(f"the lease of {self.name} is lost")
 
     def renew(self) -> None:
-        """Hold the lease for another time.
+        """Extend the lease: it lasts its full time from now on.
 
         Raises:
             LeaseLost: somebody else has it, or it has expired.
@@ -160,7 +160,7 @@ def release_of(store: Store, owner: str) -> None:
 
 
 def _latest(store: Store, name: str, seconds: float) -> tuple[int, _Content] | None:
-    """The highest number with its content; one that is being written counts from when it was begun."""
+    """The lease with the highest number; one whose file is still being written counts from its beginning."""
     numbers = _numbers(store, name)
     if not numbers:
         return None

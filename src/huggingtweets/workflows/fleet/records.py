@@ -62,7 +62,7 @@ def require_same(store: Store, job: Job) -> bool:
 
 
 def require_same_authors(store: Store, authors: Sequence[AuthorRequest]) -> None:
-    """Refuse others than those of whom one model was begun.
+    """Refuse other authors than those with whom the one model of all was begun.
 
     Raises:
         OutputExists: there are others, or some are missing.
@@ -86,13 +86,13 @@ def load_authors(store: Store) -> list[AuthorRequest]:
 
 
 def load_outcomes(store: Store) -> dict[str, Outcome]:
-    """How those authors ended that did, by name; a damaged file is one that is not there."""
+    """The outcomes of the authors that have ended, by name; a damaged file counts as absent."""
     outcomes = filter(None, (_outcome(content) for content in store.read_folder(ENDED).values()))
     return {each.name: each for outcome in outcomes for each in outcome.members or (outcome,)}
 
 
 def load_outcome(store: Store, name: str) -> Outcome | None:
-    """How an author ended; None for not yet."""
+    """How an author ended; None where it has not ended yet."""
     return _outcome(store.read(f"{ENDED}/{name}.json") or b"")
 
 

@@ -30,7 +30,6 @@ from ...files import whole_file
 from ...progress import tell
 
 LEASES, CHECKPOINTS, MODELS, ENDED, POSTS = "leases", "checkpoints", "models", "ended", "posts"
-FOLDERS: Final = (LEASES, CHECKPOINTS, MODELS, ENDED, POSTS)
 WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each new try of what failed
 CONDITIONAL: Final = {
     "file",
