@@ -17,10 +17,11 @@ from .results import Metric
 
 MAX_SEED = 2**63 - 1  # the largest that every random number generator takes
 PROMPT = "My dream is"  # the beginning of the samples on every card, since 2020
+NO_BASE = "none"  # the name of the base of a model that has none
+MOST_RUNS = 8  # whose weights are averaged: twice as many would take away another sixteenth of their noise
 # fields of a recipe that mean something
 OF_NGRAM = {"name", "summary", "method", "seed", "sampling"}  # where nothing is trained
-OF_LORA = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}  # with LoRA alone
-OF_MUON = {"matrix_rate"}  # with Muon alone
+OF_LORA, OF_MUON = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}, {"matrix_rate"}  # with each
 
 
 class Stage(StrEnum):
@@ -170,6 +171,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
+    averaged_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of all runs whose mean is the model
     opening: str | UnsetType = UNSET  # text between the begin token and each post
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
@@ -178,10 +180,13 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sampling: Sampling = Sampling()
 
     def __post_init__(self) -> None:
-        if self.speakers and self.method != "full":
-            raise ValueError(f"speakers need method full, where their tokens can learn, not {self.method}")
-        if self.frozen_layers and self.method != "full":
-            raise ValueError(f"frozen_layers needs method full, not {self.method}")
+        for name in ("speakers", "frozen_layers"):
+            if getattr(self, name) and self.method != "full":
+                raise ValueError(f"{name}: expected method full, not {self.method}")
+
+    def runs(self, steps: int) -> int:
+        """How many runs of so many steps are made, with posts in other orders; the mean is the model."""
+        return max(1, min(MOST_RUNS, (self.averaged_steps or 0) // steps))
 
     def fields_in_use(self) -> dict[str, Any]:
         """The fields that mean something with this method, as plain values."""
@@ -190,9 +195,6 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         unused |= set() if self.optimizer == "muon" else OF_MUON
         unused |= fields.keys() - OF_NGRAM if self.method == "ngram" else set()
         return {name: value for name, value in fields.items() if name not in unused}
-
-
-NO_BASE = "none"  # the name of the base of a model that has none
 
 
 class Base(Struct, frozen=True, kw_only=True):

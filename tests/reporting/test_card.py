@@ -281,6 +281,7 @@ def test_every_hyperparameter_and_metric_is_in_a_table():
         frozen_layers=2,
         learning_rate_steps=80,
         opening="Post:\n",
+        averaged_steps=160,
     )
     rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}

@@ -30,12 +30,12 @@ from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encode
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
-from huggingtweets.training.loop import evaluation_steps
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
 from huggingtweets.training.mixture import author_weights, mixed_epoch
 from huggingtweets.training.muon import orthogonalize
 from huggingtweets.training.optimizer import cooldown_start, lr_scale
 from huggingtweets.training.process_group import ProcessGroup
+from huggingtweets.training.runs import evaluation_steps
 from huggingtweets.training.weights import Weights
 from huggingtweets.types import Recipe
 from tests.helpers.tiny import STARTER, tiny_base, tiny_dataset, tiny_texts

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from .. import recipes
 from ..model_folder import ModelFolder
-from ..types import CurvePoint
+from ..types import CurvePoint, Record
 from ..types import Stage as StageName
 from .events import AnyEvent, Evaluated, Read, Running, Sampled, Stage, Stepped
 from .language import _, number, plural
@@ -31,6 +32,7 @@ MEASURED: dict[str, tuple[float, float]] = {  # recipe: seconds a post, seconds 
     "starter": (0.038, 7.0),
     "smollm2-135m": (0.13, 32.0),
 }
+TOKENS = 32  # of a post, roughly
 AFTER = 0.3  # seconds after the last step for each second of steps, where nothing is known
 
 
@@ -47,11 +49,24 @@ def expected(models: Iterable[ModelFolder], recipe: str, posts: int) -> Duration
         seconds, trained_on = record.seconds, sum(author.train for author in record.authors)
         if record.recipe.name == recipe and trained_on and StageName.TRAIN in seconds:
             after = seconds.get(StageName.EVALUATE, 0.0) + seconds.get(StageName.REPORT, 0.0)
-            return Duration(training=seconds[StageName.TRAIN] * posts / trained_on, after=after)
+            return Duration(training=seconds[StageName.TRAIN] * _times_as_long(record, posts), after=after)
     if recipe in MEASURED:
         each, after = MEASURED[recipe]
-        return Duration(training=each * posts, after=after, here=False)
+        known = recipes.load(recipe)
+        runs = known.runs(max(1, known.epochs * posts * TOKENS // known.batch_tokens))
+        return Duration(training=each * posts * runs, after=after, here=False)
     return None
+
+
+def _times_as_long(record: Record, posts: int) -> float:
+    """How many times as many steps so many posts take as the model's own, short runs being repeated."""
+    trained_on = sum(author.train for author in record.authors)
+    if not record.curve:
+        return posts / trained_on
+    last, recipe = record.curve[-1], record.recipe
+    own = last.step * recipe.epochs / last.epoch  # of one run
+    steps = max(1, round(own * posts / trained_on))
+    return steps * recipe.runs(steps) / last.step
 
 
 @dataclass

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from ..text.counting import counted
 from ..types import NO_BASE, Record
 from .context import summed
 from .picture import draw, plain
@@ -73,9 +75,15 @@ def _training(record: Record, *, based: bool) -> tuple[str, list[str]]:
     if record.merged_from:
         return "merge", [f"{len(record.merged_from)} models"]
     if based:
-        epochs = f"{record.recipe.epochs} epoch{'s' if record.recipe.epochs > 1 else ''}"
-        return "train", [_short(record.recipe.name), epochs, *_duration(record)]
+        return "train", [_short(record.recipe.name), _epochs(record), *_duration(record)]
     return "count", _duration(record)
+
+
+def _epochs(record: Record) -> str:
+    """Passes over the posts: "4 epochs", or "6 runs of 1 epoch" where the model is a mean."""
+    epochs = record.recipe.epochs
+    runs = math.ceil(record.curve[-1].epoch / epochs) if record.curve else 1
+    return f"{runs} runs of {counted(epochs, 'epoch')}" if runs > 1 else counted(epochs, "epoch")
 
 
 def _short(name: str) -> str:

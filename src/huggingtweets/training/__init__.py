@@ -71,6 +71,10 @@ def train(
     torch.manual_seed(recipe.seed)
     context = TrainContext.prepare(base.model, base.tokenizer, options)
     plan = fine_tuning_plan(dataset, recipe, context, base.base.digest)
+    if len(plan.runs) > 1:
+        options.watcher.note(
+            f"few posts: {len(plan.runs)} runs, each with the posts in another order; the model is their mean"
+        )
     state = TrainingLoop(context, plan).run()  # the loop, with its optimizer, is freed before `finish`
     _note_outcome(state, context.watcher)
     context.finish(state.best)

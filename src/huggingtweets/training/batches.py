@@ -11,6 +11,7 @@ Not every architecture can tell packed posts apart (`probing` finds out); then e
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -174,6 +175,12 @@ class Batches(Sequence[Batch]):
         self._batches = [
             rows for texts in epochs for rows in _distribute(texts, batch_tokens, shuffle, packed=packed)
         ]
+
+    def __add__(self, others: Batches) -> Batches:
+        """These batches, and then those of `others`, which have the same padding."""
+        both = copy.copy(self)
+        both._batches = self._batches + others._batches
+        return both
 
     def __len__(self) -> int:
         return len(self._batches)

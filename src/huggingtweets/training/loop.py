@@ -14,8 +14,9 @@ from .backward import Backward
 from .checkpoint import Checkpoint, RunCheckpoint, TrainState
 from .context import TrainContext
 from .held_out import HeldOutEvaluator
-from .optimizer import Optimizer, lr_scale
+from .optimizer import Optimizer
 from .plan import Phase, TrainPlan
+from .runs import Runs
 
 DIVERGED = 2.0  # times the base's held-out bits per byte: no such run recovered
 
@@ -30,7 +31,8 @@ class TrainingLoop:
         self._backward = Backward(context.weights, context.loss, context.process_group, context.watcher)
         self._held_out = HeldOutEvaluator(context, plan)
         self._steps = len(plan.batches)
-        self._evaluation_steps = evaluation_steps(self._steps, plan.recipe.evaluations)
+        self._runs = Runs(plan.runs, context.weights, self._optimizer)
+        self._evaluation_steps = self._runs.evaluation_steps(plan.recipe.evaluations)
 
     def run(self) -> TrainState:
         """Train to the end of the plan, from the beginning or from a checkpoint of an unfinished run.
@@ -42,7 +44,8 @@ class TrainingLoop:
             TrainingDiverged: the loss is no longer a number, or the model unlearns what its base knew.
             KeyboardInterrupt: the user stopped the run; where it has a checkpoint, that is written.
         """
-        state = TrainState(best=self._context.weights.compute_weights.clone())
+        weights = self._context.weights
+        state = TrainState(best=weights.compute_weights.clone(), total=self._runs.total())
         checkpoints = [self._checkpoint(phase) for phase in self._plan.phases]
         self._resume(state, checkpoints)
         for phase, checkpoint in zip(self._plan.phases, checkpoints, strict=True):
@@ -79,15 +82,17 @@ class TrainingLoop:
         self._context.model.train()
         while state.step < end and not state.stopped:
             self._step(state)
+            self._runs.end(state)
             if state.step in self._evaluation_steps:
                 stop_reason = self._evaluate(state) or self._stop_reason(state.curve)
                 state.stopped = stop_reason if state.step < self._steps else ""
+            self._runs.begin(state)
             checkpoint.save_if_due(state)
 
     def _step(self, state: TrainState) -> None:
         started = time.perf_counter()
         batch = self._plan.batches[state.step]
-        scale = lr_scale(state.step, self._steps, self._plan.recipe)
+        scale = self._runs.lr_scale(state.step, self._plan.recipe)
         loss = self._backward(batch)
         state.step += 1
         if not math.isfinite(loss):
@@ -148,8 +153,3 @@ class TrainingLoop:
         return TrainingDiverged(
             f"{what}; nothing was saved. Try a lower learning rate, for example --set learning_rate={lower:g}"
         )
-
-
-def evaluation_steps(steps: int, evaluations: int) -> set[int]:
-    """The steps after which the model is evaluated: evenly spread, the last step always among them."""
-    return {math.ceil(steps * (i + 1) / evaluations) for i in range(evaluations)}

@@ -48,6 +48,11 @@ class Optimizer:
             step = torch.zeros((), device=mean.device)
             adam.state[part.master_weights] = {"step": step, "exp_avg": mean, "exp_avg_sq": variance}
 
+    def reset(self) -> None:
+        """Forget all steps: the next one is as the first."""
+        for value in self.state().values():
+            value.zero_()
+
     @torch.no_grad()
     def step(self, scale: float) -> None:
         """Move the weights at `scale` times the learning rate, and clear the gradient."""

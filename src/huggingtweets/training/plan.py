@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +33,7 @@ class TrainPlan:
     recipe: Recipe
     batches: Sequence[Batch]  # one a step
     epochs: float  # passes over the training posts that the batches make
+    runs: Sequence[range]  # steps; each run starts from the base, and the model is the mean of their weights
     phases: Sequence[Phase]
     held_out: Sequence[str]  # posts
     held_out_authors: Sequence[str] = ()  # of each; empty where the model knows no authors
@@ -38,26 +42,35 @@ class TrainPlan:
 
 def fine_tuning_plan(dataset: Dataset, recipe: Recipe, context: TrainContext, base_digest: str) -> TrainPlan:
     """The plan of a fine-tuning, whose checkpoint is valid for one base only."""
-    steps = _epochs(dataset, recipe, context)
+    runs = _runs(dataset, recipe, context)
+    ends = list(itertools.accumulate(map(len, runs)))
     return TrainPlan(
         recipe=recipe,
-        batches=steps,
-        epochs=recipe.epochs,
-        phases=[Phase(len(steps), {"base": base_digest})],
+        batches=functools.reduce(operator.add, runs),
+        epochs=recipe.epochs * len(runs),
+        runs=[range(end - len(run), end) for run, end in zip(runs, ends, strict=True)],
+        phases=[Phase(ends[-1], {"base": base_digest})],
         held_out=[post.text for post in dataset.held_out],
         held_out_authors=[post.author for post in dataset.held_out],
         probe_from=PROBE_FROM,
     )
 
 
-def _epochs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> Batches:
-    """The batches of all epochs, in order; every epoch mixes and shuffles the posts anew."""
+def _runs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> list[Batches]:
+    """The batches of each run, in order; every epoch mixes and shuffles the posts anew."""
     shuffle = random.Random(recipe.seed)  # noqa: S311 -- no secret hangs on the order of posts
     rows = _rows_by_author(dataset, context)
     weights = author_weights(list(rows), recipe.mix)
-    epochs = (mixed_epoch(rows, weights, shuffle, recipe.author_posts or None) for _ in range(recipe.epochs))
     padding = context.tokenizer.eos_token_id
-    return Batches(epochs, recipe.batch_tokens, padding, shuffle, packed=context.packed)
+
+    def run() -> Batches:
+        epochs = (
+            mixed_epoch(rows, weights, shuffle, recipe.author_posts or None) for _ in range(recipe.epochs)
+        )
+        return Batches(epochs, recipe.batch_tokens, padding, shuffle, packed=context.packed)
+
+    first = run()
+    return [first, *(run() for _ in range(recipe.runs(len(first)) - 1))]
 
 
 def _rows_by_author(dataset: Dataset, context: TrainContext) -> dict[str, list[list[Row]]]:

@@ -68,6 +68,7 @@ def pretraining_plan(rows: PackedRows, held_out: Sequence[str], recipe: Recipe, 
         recipe=replace(recipe, evaluations=max(2, min(MAX_EVALUATIONS, steps // STEPS_BETWEEN))),
         batches=rows,
         epochs=steps / rows.batches_per_epoch,
+        runs=[range(steps)],
         phases=[
             Phase(cooldown_start(steps, recipe), {"base": origin}, subfolder="level"),
             Phase(steps, {"base": origin, "steps": str(steps)}),

@@ -1,0 +1,73 @@
+"""Several runs from one base, one after the other; the model is the mean of the weights with which they end.
+
+What a run learns from few posts hangs on their order; the mean of several orders predicts better than each of
+them (Wortsman et al. 2022, "Model soups").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+from ..types import Recipe
+from .checkpoint import TrainState
+from .optimizer import Optimizer, lr_scale
+from .weights import Weights
+
+
+class Runs:
+    """Begins and ends the runs of a plan. One run alone is trained as it is, and costs no memory."""
+
+    def __init__(self, runs: Sequence[range], weights: Weights, optimizer: Optimizer) -> None:
+        """Remember the weights of the base, from which each run starts.
+
+        Args:
+            runs: their steps, in order and without gaps.
+            weights: the base's; not trained yet.
+            optimizer: what trains them.
+        """
+        self._runs, self._weights, self._optimizer = runs, weights, optimizer
+        self._several = len(runs) > 1
+        self._base = weights.master_weights.clone() if self._several else None
+
+    def total(self) -> torch.Tensor:
+        """The sum of the weights of no run."""
+        master = self._weights.master_weights
+        return torch.zeros_like(master) if self._several else master.new_empty(0)
+
+    def evaluation_steps(self, evaluations: int) -> set[int]:
+        """The steps after which the model is evaluated: of several runs, ends of some of them."""
+        if not self._several:
+            return evaluation_steps(len(self._runs[0]), evaluations)
+        return {self._runs[number - 1].stop for number in evaluation_steps(len(self._runs), evaluations)}
+
+    def lr_scale(self, step: int, recipe: Recipe) -> float:
+        """The factor of the learning rate at a step of all: each run has the whole schedule."""
+        run = next(run for run in self._runs if step in run)
+        return lr_scale(step - run.start, len(run), recipe)
+
+    def end(self, state: TrainState) -> None:
+        """After the last step of a run: the model becomes the mean of the runs so far."""
+        ended = self._ended(state)
+        if ended:
+            state.total += self._weights.master_weights
+            self._weights.compute_weights.copy_(state.total / ended)
+
+    def begin(self, state: TrainState) -> None:
+        """Before the first step of another run: weights and optimizer are as before the first one."""
+        if self._base is not None and self._ended(state) and state.step < self._runs[-1].stop:
+            self._weights.master_weights.copy_(self._base)
+            self._weights.compute_weights.copy_(self._base)
+            self._optimizer.reset()
+
+    def _ended(self, state: TrainState) -> int:
+        """How many runs have ended, where one of several ends with this step; otherwise 0."""
+        ends = [run.stop for run in self._runs] if self._several else []
+        return ends.index(state.step) + 1 if state.step in ends else 0
+
+
+def evaluation_steps(steps: int, evaluations: int) -> set[int]:
+    """The steps after which the model is evaluated: evenly spread, the last step always among them."""
+    return {math.ceil(steps * (i + 1) / evaluations) for i in range(evaluations)}
