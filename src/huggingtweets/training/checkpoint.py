@@ -34,7 +34,7 @@ class TrainState:
     """What training changes from step to step, besides weights, optimizer and random numbers."""
 
     best: torch.Tensor  # compute weights of the best evaluation so far
-    total: torch.Tensor  # sum of the weights with which the runs so far ended; empty where there is one run
+    mean: torch.Tensor  # of the weights with which the runs so far ended; empty where there is one run
     best_step: int = 0
     step: int = 0  # how many are done
     curve: list[CurvePoint] = field(default_factory=list)
@@ -109,7 +109,7 @@ class RunCheckpoint(Checkpoint):
         self._weights.master_weights.copy_(tensors["master"])
         self._weights.compute_weights.copy_(self._weights.master_weights)
         state.best.copy_(tensors["best"])
-        state.total.copy_(tensors.get("total", state.total))
+        state.mean.copy_(tensors.get("mean", state.mean))
         self._optimizer.restore(
             {n.removeprefix(_OPTIMIZER): t for n, t in tensors.items() if n.startswith(_OPTIMIZER)}
         )
@@ -151,7 +151,7 @@ class RunCheckpoint(Checkpoint):
         tensors = {
             "master": self._weights.master_weights,
             "best": state.best,
-            "total": state.total,
+            "mean": state.mean,
             "random": torch.get_rng_state(),
             **{_OPTIMIZER + name: tensor for name, tensor in self._optimizer.state().items()},
         }

@@ -45,7 +45,7 @@ class TrainingLoop:
             KeyboardInterrupt: the user stopped the run; where it has a checkpoint, that is written.
         """
         weights = self._context.weights
-        state = TrainState(best=weights.compute_weights.clone(), total=self._runs.total())
+        state = TrainState(best=weights.compute_weights.clone(), mean=self._runs.no_mean())
         checkpoints = [self._checkpoint(phase) for phase in self._plan.phases]
         self._resume(state, checkpoints)
         for phase, checkpoint in zip(self._plan.phases, checkpoints, strict=True):

@@ -30,10 +30,10 @@ class Runs:
         """
         self._runs, self._weights, self._optimizer = runs, weights, optimizer
         self._several = len(runs) > 1
-        self._base = weights.master_weights.clone() if self._several else None
+        self._base = _copy(weights) if self._several else None
 
-    def total(self) -> torch.Tensor:
-        """The sum of the weights of no run."""
+    def no_mean(self) -> torch.Tensor:
+        """Where the mean of the runs goes; empty where there is one run."""
         master = self._weights.master_weights
         return torch.zeros_like(master) if self._several else master.new_empty(0)
 
@@ -52,8 +52,8 @@ class Runs:
         """After the last step of a run: the model becomes the mean of the runs so far."""
         ended = self._ended(state)
         if ended:
-            state.total += self._weights.master_weights
-            self._weights.compute_weights.copy_(state.total / ended)
+            state.mean.lerp_(self._weights.master_weights, 1 / ended)
+            self._weights.compute_weights.copy_(state.mean)
 
     def begin(self, state: TrainState) -> None:
         """Before the first step of another run: weights and optimizer are as before the first one."""
@@ -66,6 +66,13 @@ class Runs:
         """How many runs have ended, where one of several ends with this step; otherwise 0."""
         ends = [run.stop for run in self._runs] if self._several else []
         return ends.index(state.step) + 1 if state.step in ends else 0
+
+
+def _copy(weights: Weights) -> torch.Tensor:
+    """The weights, in the precision of computing where that loses nothing: half of the memory."""
+    narrow = weights.compute_weights.clone()
+    exact = torch.equal(narrow.float(), weights.master_weights)
+    return narrow if exact else weights.master_weights.clone()
 
 
 def evaluation_steps(steps: int, evaluations: int) -> set[int]:
