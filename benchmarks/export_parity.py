@@ -1,9 +1,9 @@
 """Whether llama.cpp does with an exported model what the model does: tokens, greedy texts, predictions.
 
-    python benchmarks/export_parity.py FOLDER POSTS [--texts 10000] [--places 200] [--prompts 40]
+    python benchmarks/export_parity.py FOLDER POSTS... [--texts 10000] [--places 200] [--prompts 40]
         [--quant f32 f16 q8_0] [--seed 0]
 
-FOLDER is a model folder, POSTS any archive that `huggingtweets inspect` reads, best of somebody else.
+FOLDER is a model folder, POSTS archives that `huggingtweets inspect` reads, best of others.
 llama.cpp (`pip install xllamacpp`) runs what `huggingtweets export --to gguf` writes, over a socket in a
 folder. For each format it prints a line of a table in Markdown:
 
@@ -33,7 +33,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets import DataConfig, export
 from huggingtweets.progress import Silence
-from huggingtweets.workflows.data import read
+from huggingtweets.workflows.data import AuthorPosts, read
 
 CONTINUED = 24  # tokens of a greedy text
 TIE = 0.02  # between logits of two tokens that are nearly as likely; of 16 bits they have about three digits
@@ -61,7 +61,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("posts", metavar="POSTS")
+    parser.add_argument("posts", nargs="+", metavar="POSTS")
     parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--places", type=int, default=200)
     parser.add_argument("--prompts", type=int, default=40)
@@ -69,8 +69,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng = random.Random(options.seed)  # noqa: S311 -- no secret
-    [author] = read(DataConfig(locations=(options.posts,)), Silence())
-    posts = list(author.texts)
+    posts = [text for at in options.posts for author in _authors(at) for text in author.texts]
     strings = [_random_string(rng) for _ in range(options.texts)]
     chosen = rng.sample(posts, min(options.texts, len(posts)))
     tokenizer: Any = AutoTokenizer.from_pretrained(options.folder)
@@ -91,6 +90,10 @@ def main() -> None:
         mean, largest = sum(places) / len(places), max(places)
         counts = f"{others[0]} | {others[1]} | {continued} of {len(prompts)}"
         print(f"| {quant} | {counts} | {mean:.1e} | {largest:.1e} |", flush=True)
+
+
+def _authors(location: str) -> list[AuthorPosts]:
+    return read(DataConfig(locations=(location,)), Silence())
 
 
 def _random_string(rng: random.Random) -> str:
@@ -160,6 +163,7 @@ def _divergence(client: httpx.Client, tokenizer: Any, model: Any, text: str, rng
     found = torch.full_like(expected, -torch.inf)
     for token in place["top_logprobs"]:
         found[token["id"]] = token["logprob"]
+    found = found.log_softmax(-1)  # llama.cpp sums the probabilities in float32, to 1.0002
     return float((expected.exp() * (expected - found)).nansum())
 
 
