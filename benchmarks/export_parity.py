@@ -18,6 +18,7 @@ folder. For each format it prints a line of a table in Markdown:
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import tempfile
 import time
@@ -159,7 +160,8 @@ def _divergence(client: httpx.Client, tokenizer: Any, model: Any, text: str, rng
     ids = whole[: rng.randint(min(first, len(whole)), len(whole))]
     expected = model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
     question = {"prompt": ids, "n_predict": 1, "temperature": 1.0, "n_probs": len(expected)}
-    [place] = _asked(client, "/completion", **question)["completion_probabilities"]
+    draws = (_asked(client, "/completion", seed=seed, **question) for seed in itertools.count())
+    [place] = next(filter(None, (draw.get("completion_probabilities") for draw in draws)))  # none with an end
     found = torch.full_like(expected, -torch.inf)
     for token in place["top_logprobs"]:
         found[token["id"]] = token["logprob"]

@@ -177,7 +177,8 @@ def expected(place, strings: list[str]) -> list[str]:
 
 
 def assert_same_verdicts(opened, place, count: int) -> None:
-    strings = [*posts(), *PRIVATE, *texts(count)]
+    rows = ["so funny " + "ha" * 16, "ha" * 15, "30" + "0" * 40, "\U0001f602" * 16, "a\n" * 16, "-- -" * 20]
+    strings = [*posts(), *PRIVATE, *rows, *texts(count)]
     ours, theirs = expected(place, strings), verdicts(opened[0], strings)
     differing = [(t, a, b) for t, a, b in zip(strings, ours, theirs, strict=True) if a != b]
     assert [case for case in differing if case[2] != NUMBER] == []

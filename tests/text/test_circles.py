@@ -17,6 +17,10 @@ from huggingtweets.text.circles import turns_in_circles
         "Good day to you! Good day to you! Good day to you!",
         "Это очень хорошо, это очень хорошо, это очень хорошо, правда",
         "今日はいい天気今日はいい天気今日はいい天気ですね",
+        "My dream is 3" + "0" * 100,
+        "so funny " + "ha" * 16,
+        "\U0001f602" * 20,
+        "a line\n" + "-- -" * 16,
     ],
 )
 def test_a_post_that_says_the_same_again_and_again_turns_in_circles(text):
@@ -30,6 +34,8 @@ def test_a_post_that_says_the_same_again_and_again_turns_in_circles(text):
         "",
         "no",
         "NO NO NO NO NO NO NO NO",
+        "G" + "O" * 15 + "AL" + "!" * 15,
+        "hahahahahahahahahahahahahaha",
         "哈哈哈哈哈哈哈哈哈哈",
         "YES YES YES YES YES! It works, after all these years it finally works.",
         "I need you to stay involved, and all that I ask of everybody is that you stay awake.",

@@ -16,7 +16,7 @@ import msgspec
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
-from ..text.circles import MOST, RUN
+from ..text.circles import MOST, ROW, RUN
 from ..text.private import KEY_CHANGES
 from . import _characters, gguf
 from ._config import read_config
@@ -108,7 +108,7 @@ def _filters(filters: PublishedFilters) -> dict[str, Any]:
             for number, copies in enumerate(filters.copies)
         ],
         "handles": filters.handles,
-        "circles": {"run": RUN, "most": MOST},
+        "circles": {"run": RUN, "most": MOST, "row": ROW},
         "key_changes": KEY_CHANGES,
         "patterns": {
             "word": _characters.word_pattern(),

@@ -17,6 +17,7 @@ export function makeFilters(data, indexes) {
   const word = new RegExp(data.patterns.word, "gu");
   const digit = new RegExp(data.patterns.digit, "u");
   const handle = new RegExp(data.patterns.handle, "gu");
+  const row = new RegExp(data.circles.row, "su");
   const findPrivate = makePrivateFilter(data);
   const copies = data.copies.map((copy, number) => ({
     run: copy.run,
@@ -54,7 +55,7 @@ export function makeFilters(data, indexes) {
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
     if (!names.every(isFamiliar)) return "names somebody's handle";
-    return turnsInCircles(words, data.circles) ? "turns in circles" : "";
+    return row.test(text) || turnsInCircles(words, data.circles) ? "turns in circles" : "";
   };
 }
 
