@@ -29,7 +29,6 @@ from typing import Any
 
 import httpx
 import torch
-import xllamacpp
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets import DataConfig, export
@@ -111,6 +110,8 @@ def _random_string(rng: random.Random) -> str:
 @contextmanager
 def _server(file: Path, place: Path) -> Iterator[httpx.Client]:
     """A client of llama.cpp that has loaded a file."""
+    import xllamacpp  # no dependency: `--help` works without it
+
     params = xllamacpp.CommonParams()
     params.model.path, params.n_ctx, params.n_parallel = str(file), 1024, 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = torch.get_num_threads()
