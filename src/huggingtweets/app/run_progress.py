@@ -32,7 +32,7 @@ MEASURED: dict[str, tuple[float, float]] = {  # recipe: seconds a post, seconds 
     "starter": (0.038, 7.0),
     "smollm2-135m": (0.13, 32.0),
 }
-TOKENS = 32  # of a post, roughly
+TOKENS = 38  # of a post and of its part of the padding, roughly
 AFTER = 0.3  # seconds after the last step for each second of steps, where nothing is known
 
 
