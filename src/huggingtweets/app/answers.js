@@ -57,7 +57,7 @@
   function passedOn(answer, one, signal) {
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader(), encoder = new TextEncoder();
     const messages = [];
-    let rest = "", closing = false; // by a message, at which Gradio notes that the stream is closed, and aborts it
+    let rest = "";
     async function read() {
       const { done, value } = await reader.read();
       const parts = (rest + (value ?? "")).split("\n\n");
@@ -70,10 +70,9 @@
     async function pull(controller) {
       try {
         while (!messages.length) {
-          if (!(await read())) { if (!closing) close(one); return controller.close(); }
+          if (!(await read())) { close(one); return controller.close(); }
         }
         const message = messages.shift(), id = number(message);
-        closing ||= message.includes('"msg":"close_stream"');
         await until(() => !id || known.has(id) || !sending);
         controller.enqueue(encoder.encode(`${message}\n\n`));
         if (message.includes('"process_completed"')) { named.delete(id); known.delete(id); }
