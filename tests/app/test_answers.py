@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib.resources import files
 
 import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
+from huggingtweets import app
 from huggingtweets.app import written
 from huggingtweets.app.sessions import Session
 from tests.helpers import browser
@@ -18,6 +20,39 @@ from tests.helpers.app_server import Client, served
 NUMBER = '{"event_id"'  # begins the answer that tells the page the number of an event
 GENERATING = '"process_generating"'  # brings the words of posts that are being written
 CLOSING = '"close_stream"'  # ends the stream of answers
+SERVER = """
+  // answers an event at once, and closes the stream by one chunk, with which it ends
+  let closeStream;
+  const closed = new Promise((resolve) => (closeStream = resolve));
+  window.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (request.url.includes("/queue/join?")) return Response.json({ event_id: "a" });
+    window.cacheOfStream = request.cache;
+    const message = new TextEncoder().encode('data: {"msg":"close_stream"}\\n\\n');
+    return new Response(new ReadableStream({
+      async start(controller) { await closed; controller.enqueue(message); controller.close(); },
+    }));
+  };
+"""
+CLIENT = """async () => {
+  // does what Gradio's client does, and as that takes many steps for each message
+  const controller = new AbortController();
+  let open = true;
+  const answer = await fetch(new Request("http://127.0.0.1/queue/data?", { signal: controller.signal }));
+  const reader = answer.body.getReader();
+  const reading = reader.read().then(async () => {
+    for (let step = 0; step < 100; step++) await null;
+    open = false;
+    controller.abort();
+  });
+  const sending = fetch("http://127.0.0.1/queue/join?").then((answer) => answer.json());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  closeStream();
+  const { event_id } = await sending;
+  const state = { number: event_id, open, cache: cacheOfStream };
+  await reading;
+  return state;
+}"""
 
 
 @pytest.fixture
@@ -41,6 +76,19 @@ def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
             tab.reload()
         assert len(browser.write_five(tab)) == 5
         assert not seen.outside
+
+
+def test_an_event_sent_while_the_stream_closes_finds_it_closed(chromium):
+    """Its number is told when Gradio has noted the end of the stream, and not when the last byte has come.
+
+    The stream passes Chromium's cache by, which requests one a second time if the one before has just ended.
+    """
+    script = files(app).joinpath("answers.js").read_text("utf-8")
+    with chromium.new_context() as context:
+        tab = context.new_page()
+        tab.add_script_tag(content=SERVER)
+        tab.add_script_tag(content=script)
+        assert tab.evaluate(CLIENT) == {"number": "a", "open": False, "cache": "no-store"}
 
 
 def test_posts_stay_with_the_model_that_writes_them(chromium, place):

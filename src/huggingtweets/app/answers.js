@@ -1,13 +1,16 @@
 // Gradio sends an event in one request and reads the answers to all events from another, a stream that the server
-// closes whenever nothing is left to answer. Two things go wrong where the two cross on their way:
+// closes whenever nothing is left to answer. Three things go wrong where they cross on their way:
 // - An event that is sent while the server closes the stream is never answered: Gradio takes the stream for open
 //   still, and opens no other.
 // - Answers that come before Gradio knows the number of their event are read at one go, and the second, a
 //   difference, is applied to the first before that was shown.
+// - A stream has the address of the one before it. If that ends meanwhile, Chromium's cache drops the answer and
+//   requests it again, and the server divides the messages between the two requests.
 // So Gradio learns an event's number when the stream has named it or is closed, and the stream is passed on as far
-// as Gradio knows the numbers.
+// as Gradio knows the numbers. Streams pass the cache by.
 (() => {
   "use strict";
+  const READING = 50; // milliseconds in which Gradio has read what a stream ends with
   const ask = window.fetch.bind(window);
   let stream = null; // the open one
   let sending = 0; // events whose number Gradio does not know yet
@@ -44,7 +47,7 @@
     const signal = input.signal ?? init.signal, one = (stream = {});
     signal.addEventListener("abort", () => close(one)); // by Gradio, when it has noted that the stream is closed
     try {
-      const answer = await ask(input, init);
+      const answer = await ask(input, { ...init, cache: "no-store" });
       if (!answer.ok) close(one);
       return answer.ok ? new Response(passedOn(answer, one, signal), { headers: answer.headers }) : answer;
     } catch (error) {
@@ -70,7 +73,7 @@
     async function pull(controller) {
       try {
         while (!messages.length) {
-          if (!(await read())) { close(one); return controller.close(); }
+          if (!(await read())) { setTimeout(close, READING, one); return controller.close(); }
         }
         const message = messages.shift(), id = number(message);
         await until(() => !id || known.has(id) || !sending);
