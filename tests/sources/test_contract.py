@@ -54,7 +54,7 @@ FIXTURES = {
 }
 LIVE = {"bluesky", "community_archive", "mastodon", "x_api"}  # read from servers: their own files test them
 ON_DISK = sorted(set(sources.names()) - LIVE)
-SLOWLY_WRITTEN = {"feed", "mail", "mastodon_export"}  # whose many posts take ten seconds and more
+OFTEN_READ = {"table", "x_archive", "x_grailbird"}  # whose memory is measured in each run of the tests
 A_FILE_A_POST = {"medium"}  # whose list of files grows with the posts
 
 
@@ -139,7 +139,7 @@ def peak_memory(location):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in SLOWLY_WRITTEN else ())
+        pytest.param(name, marks=() if name in OFTEN_READ else pytest.mark.slow)
         for name in sorted({*ON_DISK} - A_FILE_A_POST)
     ],
 )

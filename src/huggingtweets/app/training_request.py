@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from ..cleaning import CleaningRules
 from ..errors import UserError
@@ -41,7 +41,6 @@ class TrainingRequest(Struct, frozen=True, kw_only=True):
     name: str  # of the model in the library
     tracker: str = "none"
     seconds: float | None = None  # that the run may take; None: no limit
-    requested_at: float = field(name="asked", default=0.0)  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,6 @@ def save(request: TrainingRequest, session: Session) -> Path:
     """Write a request into the folder of a new run; return the folder."""
     folder = session.runs / f"{time.time_ns()}-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700, parents=True)
-    request = msgspec.structs.replace(request, requested_at=time.time())
     (folder / FILE).write_bytes(msgspec.json.encode(request))
     return folder
 
