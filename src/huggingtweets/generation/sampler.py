@@ -106,22 +106,28 @@ def sample_tokens(
         torch.as_tensor(setting, dtype=torch.float32, device=logits.device).expand(len(logits))
         for setting in (temperature, top_p)
     )
-    scaled = logits.float() / temperatures.clamp(min=COLDEST)[:, None]
+    scaled = logits / temperatures.clamp(min=COLDEST)[:, None]  # in float32
     scaled[:, list(suppressed)] = -torch.inf
     probabilities = scaled.softmax(-1)
     rows = torch.arange(len(logits), device=logits.device)
     tokens = _sample(probabilities, uniform(rows))
     rows = rows[nuclei < 1]  # those whose tokens may lie outside the nucleus
+    if len(rows):
+        rows = rows[(_likelier(probabilities, tokens) >= nuclei)[rows]]
     for _ in range(MAX_REDRAWS):
-        row_probabilities = probabilities[rows]
-        own = row_probabilities.gather(1, tokens[rows, None])
-        likelier = row_probabilities.masked_fill(row_probabilities <= own, 0.0).sum(-1)
-        rows = rows[likelier >= nuclei[rows]]
         if not len(rows):
             return tokens
-        tokens[rows] = _sample(probabilities[rows], uniform(rows))
+        row_probabilities = probabilities[rows]
+        tokens[rows] = _sample(row_probabilities, uniform(rows))
+        rows = rows[_likelier(row_probabilities, tokens[rows]) >= nuclei[rows]]
     tokens[rows] = _sample(_nucleus(probabilities[rows], nuclei[rows, None]), uniform(rows))
     return tokens
+
+
+def _likelier(probabilities: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """The sum of the probabilities of all tokens that are likelier than those given, one a row: (rows,)."""
+    own = probabilities.gather(1, tokens[:, None])
+    return probabilities.masked_fill(probabilities <= own, 0.0).sum(-1)
 
 
 def _nucleus(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
