@@ -1,8 +1,20 @@
-"""Whether there are enough posts is said of each person."""
+"""Whether there are enough posts, and what can be expected of them, is said of each person."""
 
 from __future__ import annotations
 
-from huggingtweets.dataset.sufficiency import for_each
+import pytest
+
+from huggingtweets.dataset import sufficiency as sufficiency_module
+from huggingtweets.dataset.expectation import LearningCurvePoint
+from huggingtweets.dataset.sufficiency import (
+    LITTLE,
+    TOO_LITTLE,
+    Level,
+    for_each,
+    require_enough,
+    sufficiency,
+)
+from huggingtweets.errors import NotEnoughPosts
 
 MANY, FEW = ["the lamp was lit at seven, and the gull sat on the rail"] * 2000, ["a letter for you"] * 33
 
@@ -33,3 +45,35 @@ def test_of_hundreds_it_is_said_how_many_have_little():
     (sentence,) = for_each([(f"person{n}", MANY if n % 2 else FEW) for n in range(100)])
     assert sentence.startswith("101,650 posts of 100 people")
     assert "50 of these have under" in sentence
+
+
+@pytest.mark.parametrize(
+    ("characters", "level"),
+    [
+        (TOO_LITTLE - 1, Level.TOO_LITTLE),
+        (TOO_LITTLE, Level.LITTLE),
+        (LITTLE - 1, Level.LITTLE),
+        (LITTLE, Level.ENOUGH),
+    ],
+)
+def test_the_verdict_has_the_borders_of_2020(characters, level):
+    """Under 6,000 characters is refused, under 40,000 warned of."""
+    texts = ["x" * 100] * (characters // 100) + ["x" * (characters % 100)]
+    assert sufficiency(texts).level is level
+    assert sufficiency(texts).characters == characters
+    if level is Level.TOO_LITTLE:
+        with pytest.raises(NotEnoughPosts, match="What helps"):
+            require_enough(texts)
+    else:
+        assert require_enough(texts) == sufficiency(texts)
+
+
+def test_the_verdict_says_what_to_expect_where_it_was_measured(monkeypatch):
+    """With measured curves the sentence names the gain and its interval; without, it claims nothing."""
+    texts = ["x" * 100] * 400
+    point = LearningCurvePoint(posts=400, gain=0.2, low=0.18, high=0.22)
+    monkeypatch.setattr(sufficiency_module, "MEASURED", {"a-base": [point]})
+    assert "20% fewer bits per byte" in sufficiency(texts, "a-base").text
+    assert "18% to 22%" in sufficiency(texts, "a-base").text
+    assert "bits" not in sufficiency(texts, "somebody/unheard-of").text
+    assert sufficiency(texts, "somebody/unheard-of").expected is None

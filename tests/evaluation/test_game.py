@@ -1,4 +1,4 @@
-"""The blind game, and what can be expected of so many posts."""
+"""The blind game."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from huggingtweets.dataset import sufficiency as sufficiency_module
-from huggingtweets.dataset.expectation import MEASURED, LearningCurvePoint, expected_gain
-from huggingtweets.dataset.sufficiency import LITTLE, TOO_LITTLE, Level, require_enough, sufficiency
-from huggingtweets.errors import NotEnoughPosts, UserError
+from huggingtweets.errors import UserError
 from huggingtweets.evaluation import intervals
 from huggingtweets.evaluation.game import pairs, score
 
 REAL = [f"real {i}" for i in range(60)]
 BOT = [f"bot {i}" for i in range(80)]
-CURVE = (
-    LearningCurvePoint(posts=100, gain=0.1, low=0.05, high=0.15),
-    LearningCurvePoint(posts=400, gain=0.2, low=0.18, high=0.22),
-    LearningCurvePoint(posts=1600, gain=0.3, low=0.28, high=0.32),
-)
 
 
 def test_pairs_are_drawn_fairly():
@@ -114,61 +106,3 @@ def test_answers_fit_the_pairs(answers):
     """None, or more than were shown, are refused."""
     with pytest.raises(UserError, match="answers for"):
         score(pairs(REAL, BOT, count=5), answers, range(5))
-
-
-@pytest.mark.parametrize(("posts", "gain"), [(100, 0.1), (200, 0.15), (400, 0.2), (800, 0.25), (1600, 0.3)])
-def test_expectation_lies_on_the_measured_curve(posts, gain):
-    """Measured points are met, and between them half of a doubling is half of the way."""
-    assert expected_gain(posts, CURVE).value == pytest.approx(gain)
-
-
-def test_nothing_is_expected_beyond_what_was_measured():
-    """Fewer or more posts than were ever tried get the nearest measured point, not a guess."""
-    assert expected_gain(1, CURVE).value == pytest.approx(0.1)
-    assert expected_gain(10**6, CURVE).value == pytest.approx(0.3)
-    assert expected_gain(50, CURVE[:1]).low == pytest.approx(0.05)
-    assert expected_gain(500, ()) is None
-
-
-def test_the_shipped_curve_is_in_order():
-    """Whatever was measured of a base stands by rising number of posts, each gain inside its interval."""
-    assert "starter" in MEASURED
-    for curve in MEASURED.values():
-        assert [point.posts for point in curve] == sorted({point.posts for point in curve})
-        assert all(point.low <= point.gain <= point.high for point in curve)
-
-
-@pytest.mark.parametrize(
-    ("characters", "level"),
-    [
-        (TOO_LITTLE - 1, Level.TOO_LITTLE),
-        (TOO_LITTLE, Level.LITTLE),
-        (LITTLE - 1, Level.LITTLE),
-        (LITTLE, Level.ENOUGH),
-    ],
-)
-def test_the_verdict_has_the_borders_of_2020(characters, level):
-    """Under 6,000 characters is refused, under 40,000 warned of."""
-    texts = ["x" * 100] * (characters // 100) + ["x" * (characters % 100)]
-    assert sufficiency(texts).level is level
-    assert sufficiency(texts).characters == characters
-    if level is Level.TOO_LITTLE:
-        with pytest.raises(NotEnoughPosts, match="What helps"):
-            require_enough(texts)
-    else:
-        assert require_enough(texts) == sufficiency(texts)
-
-
-def test_the_verdict_says_what_to_expect_where_it_was_measured(monkeypatch):
-    """With measured curves the sentence names the gain and its interval; without, it claims nothing."""
-    texts = ["x" * 100] * 400
-    monkeypatch.setattr(
-        sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, CURVE)
-    )
-    assert "20% fewer bits per byte" in sufficiency(texts).text
-    assert "18% to 22%" in sufficiency(texts).text
-    monkeypatch.setattr(sufficiency_module, "expected_gain", lambda posts, _curve: expected_gain(posts, ()))
-    assert "bits" not in sufficiency(texts).text
-    assert sufficiency(texts).expected is None
-    monkeypatch.undo()
-    assert sufficiency(texts, "somebody/unheard-of").expected is None
