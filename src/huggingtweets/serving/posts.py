@@ -72,7 +72,7 @@ async def _write(
         metrics.count("drafts_total", model=request.bot)
         metrics.count("tokens_total", text.new_tokens, model=request.bot)
         post = _post(text, prompt, request)
-        shown = post.text if request.whole else first.prompt + post.text
+        shown = post.text if request.whole else prompt + post.text
         if not any(text_filter.objection(shown) for text_filter in loaded.filters):
             metrics.count("posts_total", model=request.bot, outcome="sent")
             return post
@@ -86,26 +86,27 @@ def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
     """What of a text is sent: up to the first of the texts that end it, and with the prompt if so asked."""
     begin = prompt.rstrip()
     new = text.text[len(begin) :]
-    ends = [at for stop in request.stops if (at := new.find(stop)) >= 0]
-    new = new[: min(ends, default=len(new))]
-    tokens = _within(text.tokens, len(new))
+    start = 0
     if not request.whole and begin != prompt:
-        new = new.lstrip()  # the client has the white space already
+        start = len(new) - len(new.lstrip())  # the client has the white space already
+    ends = [at for stop in request.stops if (at := new.find(stop, start)) >= 0]
+    end = min(ends, default=len(new))
     return Post(
-        text=begin + new if request.whole else new,
+        text=begin + new[:end] if request.whole else new[start:end],
         finish="stop" if text.ended or ends else "length",
         prompt_tokens=text.prompt_tokens,
         new_tokens=text.new_tokens,
-        tokens=tokens,
+        tokens=_within(text.tokens, start, end),
     )
 
 
-def _within(tokens: Sequence[TokenProbability], characters: int) -> tuple[TokenProbability, ...]:
-    """The tokens that begin within so many characters."""
+def _within(tokens: Sequence[TokenProbability], start: int, end: int) -> tuple[TokenProbability, ...]:
+    """The tokens that stand between two characters, the first one from there on."""
     kept, at = [], 0
     for token in tokens:
-        if at >= characters:
+        begin, at = at, at + len(token.text)
+        if begin >= end:
             break
-        kept.append(token)
-        at += len(token.text)
+        if at > start or begin >= start:
+            kept.append(replace(token, text=token.text[max(0, start - begin) :]))
     return tuple(kept)
