@@ -88,6 +88,14 @@ def test_several_runs_are_measured_as_often_as_the_recipe_says(base):
     assert [point.epoch for point in curve] == pytest.approx([0, 6, 12, 16])
 
 
+def test_runs_of_unequal_length_are_as_many_epochs(base):
+    """The end of each run is a whole number of epochs: from one on, evaluations look for copies."""
+    _, plan = prepared(base)
+    plan = replace(plan, runs=[range(11), range(11, 23), range(23, 33)], epochs=6)
+    assert [plan.epochs_after(step) for step in (0, 11, 23, 33)] == [0, 2, 4, 6]
+    assert plan.epochs_after(17) == 3
+
+
 def test_a_stop_between_runs_or_within_one_changes_nothing(base, tmp_path):
     """Killed at once after a run ended and within the next, it goes on and ends with the same bytes."""
     settings = ("epochs=2", "evaluations=4", "patience=9", "dropout=0.1", "averaged_steps=100")

@@ -112,7 +112,7 @@ class TrainingLoop:
         Returns:
             Why training should stop, "" where it should go on.
         """
-        epoch = state.step * self._plan.epochs / self._steps
+        epoch = self._plan.epochs_after(state.step)
         result = self._held_out.evaluate(epoch)
         point = CurvePoint(
             step=state.step,

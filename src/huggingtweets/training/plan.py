@@ -39,6 +39,11 @@ class TrainPlan:
     held_out_authors: Sequence[str] = ()  # of each; empty where the model knows no authors
     probe_from: float = 0.0  # epochs after which evaluations sample posts
 
+    def epochs_after(self, step: int) -> float:
+        """Passes over the training posts after so many steps; each run makes as many, however long it is."""
+        each = self.epochs / len(self.runs)
+        return sum(min(max(step - run.start, 0), len(run)) * each / len(run) for run in self.runs)
+
 
 def fine_tuning_plan(dataset: Dataset, recipe: Recipe, context: TrainContext, base_digest: str) -> TrainPlan:
     """The plan of a fine-tuning, whose checkpoint is valid for one base only."""
