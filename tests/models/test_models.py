@@ -232,6 +232,12 @@ def test_nothing_drawn_is_nothing_picked(ngram_model, monkeypatch):
     assert set(refused.refused) == {"is not wanted"}
 
 
+def test_a_prompt_that_turns_in_circles_is_gone_on_with(ngram_model):
+    """Who begins with a long cheer gets posts: what the prompt itself does is held against no draft."""
+    cheer = "G" + "o" * 20 + "l"
+    assert len(generate(ngram_model, cheer, count=2, seed=1).samples) == 2
+
+
 def test_a_prompt_that_no_post_may_have_is_refused_at_once(ngram_model):
     """A prompt with a private detail ends in one line, before anything is drawn."""
     with pytest.raises(UserError, match="the prompt holds an e-mail address"):

@@ -12,6 +12,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, pipeline
 
 from huggingtweets import load_recipe, models
+from huggingtweets.bases.opening import opening
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.generator import Generator
@@ -151,6 +152,19 @@ def test_an_adapter_of_a_named_base_holds_nothing_of_it(beside_starter):
     config = json.loads((first.folder / "adapter_config.json").read_text("utf-8"))
     assert (config["base_model_name_or_path"], config["revision"]) == ("starter", first.base.digest)
     assert "/" not in config["base_model_name_or_path"]
+
+
+def test_an_adapter_of_a_named_base_keeps_what_stands_before_its_posts(beside_starter, tmp_path):
+    """A recipe's opening is in no tokenizer of the base, so it comes with the adapter and no other."""
+    settings = ["adapter_only=true", "lora_rank=8", "epochs=1", "evaluations=1", "opening=Post:"]
+    trained = fine_tune("starter", tmp_path / "m", *settings)
+    loaded, other = models.load(trained.folder), models.load(beside_starter[0].folder)
+    assert loaded.tokenizer.decode(opening(loaded.tokenizer)) == "Post:"
+    assert not opening(other.tokenizer)
+    texts = [post.text for post in DATA.held_out]
+    bits = sum(Predictor(loaded.model, loaded.tokenizer, CPU).bits(texts))
+    best = min(point.bits_per_byte for point in trained.curve)
+    assert bits / sum(len(text.encode()) + 1 for text in texts) == pytest.approx(best, rel=1e-3)  # float16
 
 
 def test_adapters_of_one_base_share_its_weights(beside_starter):

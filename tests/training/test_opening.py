@@ -50,9 +50,9 @@ def taught(base, tmp_path_factory):
     return folder, result
 
 
-def opened(base):
+def opened(base, text=OPENING):
     loaded = load_base(str(base))
-    open_with(loaded.tokenizer, OPENING)
+    open_with(loaded.tokenizer, text)
     return loaded
 
 
@@ -156,6 +156,16 @@ def test_exports_put_it_before_prompts_or_say_that_it_is_to_be_put_there(base, t
     assert fields(file)["huggingtweets.opening"] == OPENING
     assert '"Post:\\n"' in made["gguf"].warning
     assert not any("Post:" in made[to].warning for to in ("ollama", "web"))
+
+
+def test_ollama_reads_an_opening_beyond_the_basic_plane(base, tmp_path):
+    """Its template language knows no halves of a surrogate pair, as JSON writes an emoji."""
+    loaded = opened(base, "\U0001f426:\n")
+    folder = saved(tmp_path / "m", loaded.model, loaded.tokenizer)
+    write_filters(tiny_texts(20), 8, folder)
+    export(folder, to="ollama", out=tmp_path / "ollama")
+    modelfile = (tmp_path / "ollama" / MODELFILE).read_text("utf-8").splitlines()
+    assert 'TEMPLATE """{{ "\U0001f426:\\n" }}{{ .Prompt }}"""' in modelfile
 
 
 def test_the_base_is_judged_in_the_same_form(base):

@@ -51,7 +51,11 @@ def modelfile(request: ExportRequest) -> str:
 def _template(request: ExportRequest) -> str:
     """The prompt, and what stands before it as a string of the template's language: no parser trims that."""
     prompt = "{{ .Prompt }}"
-    return f'"""{{{{ {json.dumps(request.opening)} }}}}{prompt}"""' if request.opening else prompt
+    return (
+        f'"""{{{{ {json.dumps(request.opening, ensure_ascii=False)} }}}}{prompt}"""'
+        if request.opening
+        else prompt
+    )
 
 
 def _one_line(text: str) -> str:

@@ -144,8 +144,9 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     if find_spec("peft") is None:
         raise MissingExtra("peft, which this model's adapter needs,", "lora")
     if named := named_base(folder):
-        model, tokenizer = load_beside(named, folder)
-        tokenizer = with_begin_token(tokenizer)
+        model, of_base = load_beside(named, folder)
+        has_own = (folder / TOKENIZER).is_file()
+        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else with_begin_token(of_base)
     else:
         try:
             model = load_adapted(folder, local_files_only=True, dtype="float32")

@@ -11,6 +11,7 @@ from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..bases.begin_token import with_begin_token
+from ..bases.opening import opening
 from ..bases.special_tokens import suppressed_tokens
 from ..files import readable, tensor_errors
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
@@ -44,7 +45,7 @@ def save_model(
         folder: where the files go.
         adapted: the same model with the adapters of peft; then only the adapters are written.
         dtype: of a whole model's weights, such as "bfloat16"; `model` is changed to it. None: its own.
-        alone: whether adapters are written without the tokenizer, which is the base's, and in float16.
+        alone: whether adapters are written in float16, and without the tokenizer where it is the base's.
 
     Returns:
         The file of the weights.
@@ -59,7 +60,7 @@ def save_model(
         else:
             model.generation_config.save_pretrained(folder)
             weights = adapters.save(adapted, folder, torch.float16 if alone else None)
-        if not alone:
+        if not alone or opening(tokenizer):
             with_begin_token(tokenizer).save_pretrained(folder)
             _set_tokenizer_class(folder / TOKENIZER_CONFIG)
     readable(weights)

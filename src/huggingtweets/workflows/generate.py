@@ -16,6 +16,7 @@ from ..generation.wildness import as_wildness, temperature
 from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
+from ..text.circles import turns_in_circles
 from ..types import Sample, Sampling
 
 
@@ -93,6 +94,8 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
                 f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
                 "posts with --no-guards"
             )
+    if turns_in_circles(prompt):
+        return filters  # the user begins so, and the filter would refuse all drafts
     return *filters, CirclesFilter()
 
 

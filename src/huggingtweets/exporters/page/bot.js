@@ -101,7 +101,7 @@ async function writePost(prompt) {
     shown.textContent = "";
   }
   post.remove();
-  at("status").textContent = "Drafts that repeat a post of the person, or name somebody, were not shown.";
+  at("status").textContent = "Drafts that repeat a post of the person, name somebody or turn in circles were not shown.";
 }
 
 /** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
