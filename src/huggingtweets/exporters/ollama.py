@@ -51,11 +51,10 @@ def modelfile(request: ExportRequest) -> str:
 def _template(request: ExportRequest) -> str:
     """The prompt, and what stands before it as a string of the template's language: no parser trims that."""
     prompt = "{{ .Prompt }}"
-    return (
-        f'"""{{{{ {json.dumps(request.opening, ensure_ascii=False)} }}}}{prompt}"""'
-        if request.opening
-        else prompt
-    )
+    if not request.opening:
+        return prompt
+    opening = json.dumps(request.opening, ensure_ascii=False)  # that language knows no halves of an emoji
+    return f'"""{{{{ {opening} }}}}{prompt}"""'
 
 
 def _one_line(text: str) -> str:

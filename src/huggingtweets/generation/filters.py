@@ -174,6 +174,13 @@ def load_safety_filters(
     return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
 
 
+def fitting(filters: Sequence[TextFilter], prompt: str) -> Sequence[TextFilter]:
+    """The filters for posts that begin so: no post is refused because its prompt turns in circles."""
+    if not turns_in_circles(prompt):
+        return filters
+    return tuple(each for each in filters if not isinstance(each, CirclesFilter))
+
+
 def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:
     """What a model folder publishes for the filters, one pair for each model that was merged into it.
 

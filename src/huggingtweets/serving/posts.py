@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
+from ..generation.filters import fitting
 from ..generation.writer import MAX_DRAFTS
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
@@ -65,7 +66,7 @@ async def _write(
     metrics: Metrics,
 ) -> Post:
     """Sample drafts until one passes the filters."""
-    text = None
+    text, filters = None, fitting(loaded.filters, prompt)
     for draft in range(MAX_DRAFTS):
         seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
         text = await asyncio.wrap_future(worker.sample(loaded.batch, replace(first, seed=seed)))
@@ -73,7 +74,7 @@ async def _write(
         metrics.count("tokens_total", text.new_tokens, model=request.bot)
         post = _post(text, prompt, request)
         shown = post.text if request.whole else prompt + post.text
-        if not any(text_filter.objection(shown) for text_filter in loaded.filters):
+        if not any(text_filter.objection(shown) for text_filter in filters):
             metrics.count("posts_total", model=request.bot, outcome="sent")
             return post
     metrics.count("posts_total", model=request.bot, outcome="refused")

@@ -11,12 +11,11 @@ from msgspec.structs import replace
 from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
-from ..generation.filters import CirclesFilter, load_safety_filters
+from ..generation.filters import CirclesFilter, fitting, load_safety_filters
 from ..generation.wildness import as_wildness, temperature
 from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
-from ..text.circles import turns_in_circles
 from ..types import Sample, Sampling
 
 
@@ -94,9 +93,7 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
                 f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
                 "posts with --no-guards"
             )
-    if turns_in_circles(prompt):
-        return filters  # the user begins so, and the filter would refuse all drafts
-    return *filters, CirclesFilter()
+    return fitting((*filters, CirclesFilter()), prompt)
 
 
 def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:
