@@ -19,6 +19,7 @@ from tests.helpers.app_server import Client, served
 
 NUMBER = '{"event_id"'  # begins the answer that tells the page the number of an event
 GENERATING = '"process_generating"'  # brings the words of posts that are being written
+COMPLETED = '"process_completed"'  # says that an event is answered
 CLOSING = '"close_stream"'  # ends the stream of answers
 SERVER = """
   // answers an event at once, and closes the stream by one chunk, with which it ends
@@ -110,6 +111,25 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
         session = Session(page.home / "app", page.folder / "models", None)
         kept = written.load(session, session.model("other"))
         assert [post.text for post in written.shown(kept)] == posts
+        assert not seen.errors
+
+
+def test_a_press_while_another_is_being_answered_counts(chromium, place):
+    """Whoever sees a post that was written again may press a button; a second press writes no other."""
+    with (
+        served(place, late=COMPLETED, late_by=1) as page,
+        browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
+    ):
+        before = browser.write_five(tab)
+        tab.get_by_role("button", name="Write post 2 again").dblclick()
+        posts = tab.locator("#posts .ht-post-text")
+        browser.until(
+            lambda: tab.locator("#posts footer").count() == 5 and posts.nth(1).inner_text() != before[1]
+        )
+        tab.get_by_role("button", name="Draw post 1 as a picture").click()
+        tab.get_by_role("link", name="Download the picture").wait_for()
+        assert [text for text in posts.all_inner_texts() if text in before] == [before[0], *before[2:]]
+        assert tab.get_by_text("Another window wrote other posts").count() == 0
         assert not seen.errors
 
 

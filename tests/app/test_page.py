@@ -738,12 +738,12 @@ def test_posts_are_written_once_for_two_presses(page):
     with Client(page.url) as visitor:
         write = visitor.of("write", "click")
         inputs = [None, visitor.key, "slower", "", "mastodon.social", "", "balanced", 100, 1, ""]
-        first, second = (visitor.send(write, inputs) for _ in range(2))
+        presses = {visitor.send(write, inputs) for _ in range(2)}
         ended = (event for kind, event in visitor.messages() if kind == "process_completed")
-        assert next(ended) == second
+        at_once = next(ended)  # the second, unless the server takes them up the other way round
         assert not written.load(_session(page), slow)
         read()
-        assert next(ended) == first
+        assert {at_once, next(ended)} == presses
         assert len(written.load(_session(page), slow)) == 5
     shutil.rmtree(slow.path)
     written.delete(_session(page), slow)

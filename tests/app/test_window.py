@@ -56,6 +56,40 @@ def test_a_look_waits_for_the_answer_that_is_being_sent(window):
     assert looked == [("new", "")]
 
 
+def test_presses_are_answered_in_their_order(window):
+    """A second press waits for the first to be answered, and one about another model does not."""
+    first = window.in_order("a", iter([("1", "")]))
+    next(first)
+    answered: list[object] = []
+    press = threading.Thread(target=lambda: answered.extend(window.in_order("a", iter([("2", "")]))))
+    press.start()
+    press.join(0.1)
+    assert not answered
+    assert list(first) == [NOTHING]
+    press.join(5)
+    assert answered == [("2", ""), NOTHING]
+
+
+def test_a_press_that_is_being_answered_holds_up_no_other_model(window):
+    """Whoever opens another model meanwhile is answered about that one."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        go_on.wait(5)
+        yield "late", ""
+
+    found: list[object] = []
+    press = threading.Thread(target=lambda: found.extend(window.in_order("a", slow())))
+    press.start()
+    begun.wait(5)
+    assert list(window.in_order("b", iter([("b", "")]))) == [("b", ""), NOTHING]
+    assert not found
+    go_on.set()
+    press.join(5)
+    assert found == [NOTHING]
+
+
 def test_a_model_that_is_slow_holds_up_no_other(window):
     """Only an answer that is being sent is waited for, not one that is being made."""
     begun, go_on = threading.Event(), threading.Event()

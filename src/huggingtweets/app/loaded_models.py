@@ -12,7 +12,7 @@ import msgspec
 
 from .. import models
 from ..errors import UserError
-from ..generation.filters import fitting, load_filters
+from ..generation.filters import filters_for, load_filters
 from ..generation.writer import Draft, TextFilter, Writer
 from ..model_folder import ModelFolder
 from ..types import Sampling
@@ -65,7 +65,7 @@ class LoadedModels:
             settings = msgspec.convert({**msgspec.to_builtins(own), **sampling}, Sampling)
         except msgspec.ValidationError as error:
             raise UserError(f"this cannot be set: {error}") from error
-        filters = fitting(filters, prompt)
+        filters = filters_for(filters, prompt)
         for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters, speaker=speaker):
             yield drafts.places
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import gradio as gr
 
-PATIENCE = 10.0  # seconds for an answer to be sent; nobody fetches those of a window that was closed
+PATIENCE = 10.0  # seconds for what is before to end; nobody fetches answers of a window that was closed
 
 Answer = tuple[Any, ...]
 
@@ -27,6 +27,7 @@ class Window:
         self._writing: dict[object, object] = {}  # models that write posts, and the press that asked for them
         self._writers = threading.Lock()
         self._turn = threading.Lock()  # of the answer that is on its way
+        self._presses: dict[object, threading.Lock] = {}  # by model: of the press that is being answered
 
     def __deepcopy__(self, _: object) -> Self:
         """Begin with no model, too: Gradio copies the first one for each window."""
@@ -41,7 +42,7 @@ class Window:
 
         Other answers wait for `answer`, so it does nothing that takes long.
         """
-        with self._in_turn():
+        with _held(self._turn):
             found = answer()
             yield found if self._model in (None, model) else _nothing(found)
         yield _nothing(found)
@@ -51,7 +52,7 @@ class Window:
         self.show(model)
         answer: Answer = ()
         for answer in answers:
-            with self._in_turn():
+            with _held(self._turn):
                 if self._model != model:
                     break
                 yield answer
@@ -83,15 +84,21 @@ class Window:
         finally:
             end()
 
-    @contextlib.contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """Wait until no answer is on its way; Gradio may go on in another thread."""
-        is_free = self._turn.acquire(timeout=PATIENCE)
-        try:
-            yield
-        finally:
-            if is_free:
-                self._turn.release()
+    def in_order(self, model: object, answers: Iterator[Answer]) -> Iterator[Answer]:
+        """Answer as `answers_about` does, when earlier presses are answered, or after `PATIENCE`."""
+        with _held(self._presses.setdefault(model, threading.Lock())):
+            yield from self.answers_about(model, answers)
+
+
+@contextlib.contextmanager
+def _held(lock: threading.Lock) -> Iterator[None]:
+    """Hold a lock, or wait for it in vain; Gradio may go on in another thread."""
+    is_free = lock.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        if is_free:
+            lock.release()
 
 
 def _nothing(answer: Answer) -> Answer:

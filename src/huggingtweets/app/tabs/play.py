@@ -99,7 +99,13 @@ class PlayTab:
         )
         acted = [self._window, *inputs, self._mastodon, *settings]
         for html in (self._posts, self._history):
-            html.click(show_errors(self._on_action), acted, output, **options)
+            html.click(
+                show_errors(self._on_action),
+                acted,
+                output,
+                trigger_mode="multiple",  # a press while another is being answered counts, too
+                **options,
+            )
         self._beginnings.click(show_errors(self._on_beginning), None, self._prompt, **options)
         depending = [self._length, self._best_of, self._speaker]
         shown = shared.model.change(
@@ -218,7 +224,7 @@ class PlayTab:
     ) -> Iterator[tuple[Any, ...]]:
         """Do what a button of a post says, as long as the window shows its model."""
         answers = self._act(key, model, server, (wildness, length, best_of, speaker), *clicked(event))
-        yield from window.answers_about(model, answers)
+        yield from window.in_order(model, answers)
 
     def _act(
         self, key: object, model: object, server: str, settings: Sequence[object], action: str, post_id: str
@@ -234,11 +240,11 @@ class PlayTab:
         below: dict[str, Markup] = {}
         if not post.shown and action == "unpin":
             gr.Info(_("The card is as it was before."))
-        elif not post.shown and action != "star":
+        elif not post.shown and action not in {"again", "star"}:  # "again" may have been pressed twice
             gr.Warning(
                 _("Another window wrote other posts. Here they are; yours are in “What it wrote before”.")
             )
-        elif action == "again":
+        elif action == "again" and post.shown:
             how = writing.fitting(Settings.of_inputs(*settings), folder)
             yield from self._rewrite(session, folder, post, how, server)
         elif action == "picture":
