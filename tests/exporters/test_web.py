@@ -154,17 +154,18 @@ def opened(place, chromium):
         yield page
 
 
-def verdicts(page, strings: list[str]) -> list[str]:
-    """What the page's filters say."""
+def verdicts(page, strings: list[str], prompt: str = "") -> list[str]:
+    """What the page's filters say of texts that begin with a prompt."""
     return page.evaluate(
-        """async (strings) => {
+        """async ([strings, prompt]) => {
           const { makeFilters } = await import("./filters.js");
           const { filters } = await (await fetch("bot.json")).json();
           const files = filters.copies.map(async ({ file }) => (await fetch(file)).arrayBuffer());
           const indexes = (await Promise.all(files)).map((file) => new BigUint64Array(file));
-          return strings.map(makeFilters(filters, indexes));
+          const objection = makeFilters(filters, indexes);
+          return strings.map((text) => objection(text, prompt));
         }""",
-        strings,
+        [strings, prompt],
     )
 
 
@@ -189,6 +190,16 @@ def assert_same_verdicts(opened, place, count: int) -> None:
 def test_the_page_refuses_what_python_refuses(opened, place):
     """Both give the same reason for each text, in any script; the page takes more for phone numbers."""
     assert_same_verdicts(opened, place, 600)
+
+
+def test_the_page_holds_against_no_post_that_its_prompt_turns_in_circles(opened):
+    """A long cheer is the visitor's own; a copy behind it is refused as ever."""
+    cheer, copy = "G" + "o" * 20 + "l", posts()[0]
+    assert verdicts(opened[0], [cheer + " for us", f"{cheer} {copy}"], cheer) == [
+        "",
+        "copies a training post",
+    ]
+    assert verdicts(opened[0], [cheer + " for us"], "for") == ["turns in circles"]
 
 
 @pytest.mark.slow

@@ -174,7 +174,7 @@ def load_safety_filters(
     return *copy_filters, PrivacyFilter([_handles(handles) for _, handles in pairs], allowed)
 
 
-def fitting(filters: Sequence[TextFilter], prompt: str) -> Sequence[TextFilter]:
+def filters_for(filters: Sequence[TextFilter], prompt: str) -> Sequence[TextFilter]:
     """The filters for posts that begin so: no post is refused because its prompt turns in circles."""
     if not turns_in_circles(prompt):
         return filters

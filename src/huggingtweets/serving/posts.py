@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
-from ..generation.filters import fitting
+from ..generation.filters import filters_for
 from ..generation.writer import MAX_DRAFTS
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
@@ -66,7 +66,7 @@ async def _write(
     metrics: Metrics,
 ) -> Post:
     """Sample drafts until one passes the filters."""
-    text, filters = None, fitting(loaded.filters, prompt)
+    text, filters = None, filters_for(loaded.filters, prompt)
     for draft in range(MAX_DRAFTS):
         seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
         text = await asyncio.wrap_future(worker.sample(loaded.batch, replace(first, seed=seed)))

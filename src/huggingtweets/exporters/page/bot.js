@@ -90,9 +90,9 @@ async function writePost(prompt) {
   at("posts").append(post);
   for (let draft = 0; draft < MAX_DRAFTS && breakdowns < MAX_BREAKDOWNS; draft++) {
     const text = await sample(prompt, (words) => {
-      if (!objection(words)) shown.textContent = words;
+      if (!objection(words, prompt)) shown.textContent = words;
     });
-    if (text !== null && !objection(text)) {
+    if (text !== null && !objection(text, prompt)) {
       shown.textContent = text;
       post.classList.add("whole");
       post.querySelector("button").addEventListener("click", () => share(text));

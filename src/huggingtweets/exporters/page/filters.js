@@ -46,16 +46,19 @@ export function makeFilters(data, indexes) {
     return familiar.some(({ key, shift, hashes }) => hashes.has(firstBits(blake2b(content, key), shift)));
   }
 
-  /** Why a text may not be shown; "" where it may. */
-  return function objection(text) {
-    const words = Array.from(text.matchAll(word), ([match]) => folded(match).replaceAll("\u2019", "'"));
+  const wordsOf = (text) => Array.from(text.matchAll(word), ([match]) => folded(match).replaceAll("\u2019", "'"));
+  const isCircle = (text, words) => row.test(text) || turnsInCircles(words, data.circles);
+
+  /** Why a text may not be shown; "" where it may. That its prompt turns in circles is held against none. */
+  return function objection(text, prompt = "") {
+    const words = wordsOf(text);
     if (copies.some((copy) => isCopied(words, copy))) return "copies a training post";
     const shown = plain(text, data.decimals);
     const found = findPrivate(shown);
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
     if (!names.every(isFamiliar)) return "names somebody's handle";
-    return row.test(text) || turnsInCircles(words, data.circles) ? "turns in circles" : "";
+    return isCircle(text, words) && !isCircle(prompt, wordsOf(prompt)) ? "turns in circles" : "";
   };
 }
 
