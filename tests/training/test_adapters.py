@@ -156,10 +156,10 @@ def test_an_adapter_of_a_named_base_holds_nothing_of_it(beside_starter):
 
 def test_an_adapter_of_a_named_base_keeps_what_stands_before_its_posts(beside_starter, tmp_path):
     """A recipe's opening is in no tokenizer of the base, so it comes with the adapter and no other."""
-    settings = ["adapter_only=true", "lora_rank=8", "epochs=1", "evaluations=1", "opening=Post:"]
+    settings = ["adapter_only=true", "lora_rank=8", "epochs=1", "evaluations=1", "opening=Post:\n"]
     trained = fine_tune("starter", tmp_path / "m", *settings)
     loaded, other = models.load(trained.folder), models.load(beside_starter[0].folder)
-    assert loaded.tokenizer.decode(opening(loaded.tokenizer)) == "Post:"
+    assert loaded.tokenizer.decode(opening(loaded.tokenizer)) == "Post:\n"
     assert not opening(other.tokenizer)
     texts = [post.text for post in DATA.held_out]
     bits = sum(Predictor(loaded.model, loaded.tokenizer, CPU).bits(texts))

@@ -11,6 +11,7 @@ from transformers import AutoTokenizer, pipeline
 
 from huggingtweets import export, load_recipe
 from huggingtweets.bases.opening import opening
+from huggingtweets.errors import RecipeError
 from huggingtweets.exporters.ollama import MODELFILE
 from huggingtweets.generation.filters import write_filters
 from huggingtweets.generation.folder_tokenizer import FolderTokenizer
@@ -174,10 +175,42 @@ def test_the_base_is_judged_in_the_same_form(base):
     assert opening(load_untaught(recipe).tokenizer)
 
 
-@pytest.mark.parametrize("text", ["$A", "$", ": $B", "a a a"])
+@pytest.mark.parametrize("text", ["$A\n", "$\n", ": $B\n", "a a a\n"])
 def test_an_opening_means_nothing_to_the_template_of_a_tokenizer(base, text):
     """Signs of its language are text like others, and so are tokens that are repeated."""
     tokenizer = load_base(str(base)).tokenizer
     given, words = (tokenizer(each, add_special_tokens=False)["input_ids"] for each in (text, "lamp"))
     open_with(tokenizer, text)
     assert with_begin_token(tokenizer)("lamp")["input_ids"] == [tokenizer.bos_token_id, *given, *words]
+
+
+@pytest.mark.parametrize("text", ["Post: ", "the lam", "a", "\U0001f426 "])
+def test_an_opening_that_runs_together_with_a_post_is_refused(base, text):
+    """llama.cpp reads both as one text: other tokens than those that training saw."""
+    tokenizer = load_base(str(base)).tokenizer
+    with pytest.raises(RecipeError, match="one line break"):
+        open_with(tokenizer, text)
+
+
+@pytest.mark.parametrize("text", ["<|endoftext|>", "Post:<|endoftext|>\n", "<|im_start|>\n"])
+def test_an_opening_with_a_special_token_is_refused(base, text):
+    """No text that is drawn or measured may hold such a token, so it would be dropped without a word."""
+    tokenizer = load_base(str(base)).tokenizer
+    tokenizer.add_tokens(["<|im_start|>"], special_tokens=True)
+    with pytest.raises(RecipeError, match="special token"):
+        open_with(tokenizer, text)
+    assert not opening(tokenizer)
+
+
+def test_a_token_that_a_base_added_for_text_may_stand_in_an_opening(base):
+    """Gemma has tokens for several line breaks among those that were added: they are text."""
+    tokenizer = load_base(str(base)).tokenizer
+    tokenizer.add_tokens(["\n\n"])
+    open_with(tokenizer, "Post:\n\n")
+    assert tokenizer.decode(opening(tokenizer)) == "Post:\n\n"
+
+
+def test_an_opening_that_leaves_no_room_for_posts_is_refused():
+    """The shortest context here is 256 tokens, and a character is at most four of them."""
+    with pytest.raises(RecipeError, match="opening"):
+        load_recipe("starter", [f"opening={'a' * 41}"])

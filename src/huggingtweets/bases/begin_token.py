@@ -7,14 +7,17 @@ how posts begin. With a text between the begin token and the post it learns that
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from ..errors import BaseError
-from .opening import opening
+from ..errors import BaseError, RecipeError
+from .opening import no_text, opening
 from .speakers import speakers
+
+STARTS = ("a", "The", "1", "#a", "@a", '"', "(", ":", "é", "\U0001f426")  # of posts, one of each kind
 
 
 def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
@@ -22,9 +25,21 @@ def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
 
     Raises:
         BaseError: the tokenizer has no fast form.
+        RecipeError: the text is no plain text for the tokenizer, or runs together with the post behind it:
+            llama.cpp, which reads both as one text, would then read other tokens than training did.
     """
-    tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
-    _fast(tokenizer).post_processor = _template(tokenizer, tokens)
+    fast = _fast(tokenizer)
+    tokens = _tokens(tokenizer, text)
+    if no_text(tokenizer).intersection(tokens):
+        raise RecipeError(
+            f"opening={json.dumps(text)}: it contains a special token of this base; expected plain text"
+        )
+    if any(tokens + _tokens(tokenizer, post) != _tokens(tokenizer, text + post) for post in STARTS):
+        raise RecipeError(
+            f"opening={json.dumps(text)}: its end and the beginning of a post are one word for this base; "
+            "end it with one line break"
+        )
+    fast.post_processor = _template(tokenizer, tokens)
 
 
 def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
@@ -59,6 +74,11 @@ def _template(tokenizer: PreTrainedTokenizerBase, before: list[int]) -> Template
         return TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])
     tokens = {"id": "begin", "ids": before, "tokens": tokenizer.convert_ids_to_tokens(before)}
     return TemplateProcessing(single="begin $A", pair="begin $A $B", special_tokens=[tokens])
+
+
+def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return tokens
 
 
 def _fast(tokenizer: PreTrainedTokenizerBase) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from .special_tokens import AddedTokens
+from .special_tokens import AddedTokens, suppressed_tokens
 
 
 class PromptTokenizer(AddedTokens, Protocol):
@@ -16,6 +16,11 @@ class PromptTokenizer(AddedTokens, Protocol):
 
 
 def opening(tokenizer: PromptTokenizer) -> list[int]:
-    """The tokens that a tokenizer puts before every text, without the special ones."""
-    special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    """The tokens that a tokenizer puts before every text, without those that stand for no text."""
+    special = no_text(tokenizer)
     return [token for token in tokenizer("")["input_ids"] if token not in special]
+
+
+def no_text(tokenizer: AddedTokens) -> set[int]:
+    """The tokens that neither an opening nor a post may contain."""
+    return {*suppressed_tokens(tokenizer), *tokenizer.all_special_ids}
