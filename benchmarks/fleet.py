@@ -35,7 +35,7 @@ from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import LocalExecutor
 from huggingtweets.workflows.fleet import leases, records
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
-from huggingtweets.workflows.fleet.driver import Drive, Stop
+from huggingtweets.workflows.fleet.driver import Driver, Stop
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment
 
@@ -54,7 +54,7 @@ class SimulatedWorker:
         lease = leases.acquire(store, name, assignment.owner, 120.0)
         if lease is None:
             raise RuntimeError("somebody else simulates")
-        with leases.kept(lease, lambda: None):
+        with leases.renewed(lease, lambda: None):
             outcome = Outcome(name=name, state=State.DONE, bits_per_byte=1.5, worker=lease.owner)
             records.save_outcome(store, outcome)
         return outcome
@@ -85,7 +85,7 @@ def simulated(count: int, workers: int) -> None:
         records.save_fleet(store, job, requests)
         started = time.perf_counter()
         with LocalExecutor(SimulatedWorker(folder), workers) as executor:
-            Drive(
+            Driver(
                 store=store,
                 executor=executor,
                 watcher=Silence(),
@@ -93,7 +93,7 @@ def simulated(count: int, workers: int) -> None:
                 lease_seconds=120.0,
                 attempts=5,
                 total=count,
-            ).all(requests, Stop())
+            ).hand_out(requests, Stop())
         seconds = time.perf_counter() - started
         started = time.perf_counter()
         status = records.status(store)

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 import torch
 
 from huggingtweets.recipes import load
-from huggingtweets.training import TrainOptions, choose_device, load_base, with_begin_token
+from huggingtweets.training import TrainOptions, choose_device, load_base, with_bos_token
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.context import TrainContext
 from huggingtweets.types import Sampling
@@ -60,7 +60,7 @@ def sampling() -> Callable[[], object]:
     from huggingtweets.generation.generator import Generator
 
     base = load_base("starter")
-    generator = Generator(base.model, with_begin_token(base.tokenizer))
+    generator = Generator(base.model, with_bos_token(base.tokenizer))
     return lambda: generator.generate("My dream is", count=1, seed=1, sampling=Sampling(max_new_tokens=40))
 
 

@@ -1,11 +1,11 @@
 """Seconds from a file of posts to a finished model folder, and how good the model is, compared with Trainer.
 
     python benchmarks/whole_job.py LOCATION... [--recipe starter] [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
-        [--epochs 4]
+        [--epochs 4] [--blocks 4]
 
 Each job is a process of its own, timed from its start to its end; ours and the peer take turns. The peer is
 what people write: `transformers.Trainer` on the base of the recipe, the same posts joined by the end token
-into blocks of 256, four blocks a step, `--epochs` epochs with an evaluation after each, cosine, no dropout
+into blocks of 256, `--blocks` a step, `--epochs` epochs with an evaluation after each, cosine, no dropout
 (which costs it quality on so little text), float32 or bf16; its learning rate is the best of `--rates` on the
 first seed. Ours runs without its evaluation, which the peer has none of, but with its samples, card and
 pictures. Held-out bits per byte of both come from the same function. A base that has to be fetched is
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("locations", nargs="+")
     parser.add_argument("--recipe", default="starter")
     parser.add_argument("--epochs", type=int, default=4, help="of the peer")
+    parser.add_argument("--blocks", type=int, default=4, help="of 256 tokens, in a step of the peer")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rates", type=float, nargs="+", default=[5e-4, 1e-3, 2e-3])
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["trainer-bf16"])
@@ -76,8 +77,8 @@ def _as_ours(location: str, recipe: str, seed: int) -> list[str]:
 
 
 def _as_peer(location: str, peer: str, rate: float, seed: int, options: argparse.Namespace) -> list[str]:
-    settings = ["--recipe", options.recipe, "--epochs", str(options.epochs), "--peers", peer]
-    return [__file__, location, *settings, "--as-peer", str(rate), str(seed)]
+    settings = ["--recipe", options.recipe, "--epochs", str(options.epochs), "--blocks", str(options.blocks)]
+    return [__file__, location, *settings, "--peers", peer, "--as-peer", str(rate), str(seed)]
 
 
 def _timed(location: str, command: list[str]) -> tuple[float, float]:
@@ -128,7 +129,7 @@ def _peer(options: argparse.Namespace, rate: float, seed: int, out: Path) -> Non
     arguments = TrainingArguments(
         output_dir=str(out),
         num_train_epochs=options.epochs,
-        per_device_train_batch_size=4,
+        per_device_train_batch_size=options.blocks,
         learning_rate=rate,
         lr_scheduler_type="cosine",
         seed=seed,

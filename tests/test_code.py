@@ -33,7 +33,7 @@ NOUNS = {
     "recipes",
 }  # commands that list things; programs call their `..._names`, `find_models`
 SHOWN = {"app", "demo", "serve"}  # commands that only show what other verbs do
-# words of an earlier dialect, each with the term that stands for it now (docs/architecture.md has the table)
+# words of an earlier dialect, each with the term that stands for it now (CONTRIBUTING.md has the table)
 OUT_OF_USE = {
     "teach": "train",
     "judge": "evaluate",

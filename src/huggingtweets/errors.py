@@ -1,4 +1,4 @@
-"""All exceptions of this package, in one tree.
+"""The exceptions that callers can catch, in one tree. What rooms raise among themselves is defined there.
 
     HuggingtweetsError
       UserError                   exit code 2: what was given cannot be used

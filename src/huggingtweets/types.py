@@ -16,9 +16,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 from .results import Metric
 
 MAX_SEED = 2**63 - 1  # the largest that every random number generator takes
-PROMPT = "My dream is"  # the beginning of the samples on every card, since 2020
+PROMPT = "My dream is"  # the first prompt of the samples where posts are English, since 2020
 NO_BASE = "none"  # the name of the base of a model that has none
-MOST_RUNS = 8  # whose weights are averaged: twice as many would take away another sixteenth of their noise
+MOST_RUNS = 8  # whose weights are averaged; more gain little, as the variance of a mean falls with 1/n
 # fields of a recipe that mean something
 OF_NGRAM = {"name", "summary", "method", "seed", "sampling"}  # where nothing is trained
 OF_LORA, OF_MUON = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}, {"matrix_rate"}  # with each
@@ -157,7 +157,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     frozen_layers: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # lower layers that keep their weights
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
-    # steps of the longest run with that peak; one of n times as many steps has it divided by the root of n
+    # a run with more steps than this divides the peak by the square root of steps / learning_rate_steps
     learning_rate_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
     cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls linearly to 0; 0: cosine
@@ -171,7 +171,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gradient_clip: Annotated[float, Meta(gt=0)] = 1.0  # largest norm of the gradient
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
-    averaged_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of all runs whose mean is the model
+    averaged_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of several runs together; see `runs`
     opening: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET  # before each post
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
@@ -185,7 +185,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name}: expected method full, not {self.method}")
 
     def runs(self, steps: int) -> int:
-        """How many runs of so many steps are made, with posts in other orders; the mean is the model."""
+        """How many runs of `steps` each, in other orders, `averaged_steps` allow; weights are averaged."""
         return max(1, min(MOST_RUNS, (self.averaged_steps or 0) // steps))
 
     def fields_in_use(self) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Base(Struct, frozen=True, kw_only=True):
     """The pretrained model that training started from."""
 
-    name: str  # "starter", a Hub id, a folder's name, or NO_BASE
+    name: str  # as users name it: a named base ("smollm2-135m"), a Hub id, a folder's name, or NO_BASE
     digest: str  # sha256 of its weights
     revision: str = ""  # the Hub's commit, "" for local ones
     parameters: int = 0

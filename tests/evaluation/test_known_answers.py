@@ -125,7 +125,7 @@ def test_the_persons_words_are_missed_in_a_stranger_alone(answers):
 
 
 def test_detection_catches_all_but_the_copier(answers):
-    """A reader tells the stranger, the repeater and the shuffler, and cannot tell what is copied."""
+    """A classifier tells the stranger, the repeater and the shuffler, and cannot tell what is copied."""
     answer = answers["detection"]
     assert answer.floors[STRANGER].low > 0.9
     assert answer.floors[REPEATER].low > 0.9

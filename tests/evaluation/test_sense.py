@@ -95,7 +95,7 @@ def test_a_larger_model_reads_each_group_and_shuffled_words(groups):
     answer = sense.measure(material(train, {**posts, MODEL: train[:60]}, larger=Longwinded()), seed=0)
     assert set(answer.surprise.floors) == {NGRAM, sense.SHUFFLED}
     assert 3 < answer.surprise.model.value < 8
-    assert answer.reader == "a larger model"
+    assert answer.larger_model == "a larger model"
     assert "larger model" in " ".join(method.text for method in answer.methods(CONTEXT))
 
 

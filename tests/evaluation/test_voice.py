@@ -1,4 +1,4 @@
-"""Readers, their scores, and the words that give a person away, against second implementations."""
+"""Classifiers, their scores, and the words that give a person away, against second implementations."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sklearn.metrics import roc_auc_score
 
 from huggingtweets.errors import ModelError
 from huggingtweets.evaluation.character_ngrams import counts
+from huggingtweets.evaluation.classifier import STRENGTH, Classifier, auc
 from huggingtweets.evaluation.masking import masker, shared_words
 from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
-from huggingtweets.evaluation.reader import STRENGTH, Reader, auc
 from huggingtweets.evaluation.style import SHARED, load_style, write_style
 from huggingtweets.files import save_tensors
 from huggingtweets.model_folder import STYLE
@@ -51,7 +51,7 @@ def test_a_reader_is_tf_idf_and_logistic_regression():
     model = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced")
     model.fit(tfidf.fit_transform(spaced[:400]), [1] * 200 + [0] * 200)
     expected = model.decision_function(tfidf.transform(spaced[400:]))
-    scores = Reader.fit(counts(mine), counts(theirs)).scores(counts(held_out))
+    scores = Classifier.fit(counts(mine), counts(theirs)).scores(counts(held_out))
     assert np.corrcoef(scores, expected)[0, 1] > 0.99
     assert np.abs(scores - expected).mean() < 0.05
 
@@ -59,19 +59,19 @@ def test_a_reader_is_tf_idf_and_logistic_regression():
 def test_a_saved_reader_is_the_same_reader(tmp_path):
     """Posts can be scored later, without the posts that were learnt from."""
     train, held_out = sample()
-    reader = Reader.fit(counts(train[:100]), counts(strangers(100)))
-    reader.save(tmp_path / "reader")
-    loaded = Reader.load(tmp_path / "reader")
-    assert loaded.scores(counts(held_out)).tolist() == reader.scores(counts(held_out)).tolist()
+    classifier = Classifier.fit(counts(train[:100]), counts(strangers(100)))
+    classifier.save(tmp_path / "classifier")
+    loaded = Classifier.load(tmp_path / "classifier")
+    assert loaded.scores(counts(held_out)).tolist() == classifier.scores(counts(held_out)).tolist()
 
 
 def test_a_damaged_reader_is_one_clear_error(tmp_path):
     """Absent, foreign and later files are refused, with what to do."""
     with pytest.raises(ModelError, match="evaluate the model again"):
-        Reader.load(tmp_path / "absent")
+        Classifier.load(tmp_path / "absent")
     save_tensors(tmp_path / "later", "huggingtweets reader 99", {}, {"x": np.zeros(1)})
     with pytest.raises(ModelError, match="reader 99"):
-        Reader.load(tmp_path / "later")
+        Classifier.load(tmp_path / "later")
 
 
 def test_equal_sides_cannot_be_told_apart_and_warn_of_nothing():
@@ -79,7 +79,7 @@ def test_equal_sides_cannot_be_told_apart_and_warn_of_nothing():
     same = sample()[0][:60]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scores = Reader.fit(counts(same), counts(same)).scores(counts(same))
+        scores = Classifier.fit(counts(same), counts(same)).scores(counts(same))
     assert np.abs(scores).max() < 0.1
 
 

@@ -20,7 +20,7 @@ from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import sample_tokens
 from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.writer import MAX_DRAFTS
-from huggingtweets.training import Device, TrainOptions, load_base, train, with_begin_token
+from huggingtweets.training import Device, TrainOptions, load_base, train, with_bos_token
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 
@@ -64,7 +64,7 @@ def test_no_word_is_glued_to_the_prompt(decoder, prompt):
     backend = Tokenizer(models.WordLevel(pieces, unk_token="<s>"))  # noqa: S106 -- not a secret
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     backend.decoder = DECODERS[decoder]
-    tokenizer = with_begin_token(
+    tokenizer = with_bos_token(
         PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="<s>")  # noqa: S106 -- the same
     )
     torch.manual_seed(0)
@@ -102,7 +102,7 @@ def first_tokens(begins, prompt, *, likely=None):
             final.weight.zero_()
             final.bias.fill_(1.0)
             loaded.model.lm_head.weight[likely] = 9.0 / final.bias.numel()
-    writer = Generator(loaded.model, with_begin_token(loaded.tokenizer))
+    writer = Generator(loaded.model, with_bos_token(loaded.tokenizer))
     one = Sampling(temperature=1.0, top_p=1.0, max_new_tokens=1)
     texts = writer.generate(prompt, count=300, sampling=one, seed=1).samples
     batch = writer.batch()
@@ -190,7 +190,7 @@ def test_a_forbidden_token_is_never_drawn():
 
 
 def test_a_prompt_begins_like_a_post(model):
-    """The saved tokenizer puts the begin token before a prompt by itself, once, and takes it off again."""
+    """The saved tokenizer puts the BOS token before a prompt by itself, once, and takes it off again."""
     tokenizer = Generator.load(model).tokenizer
     assert tokenizer("the lamp")["input_ids"][0] == tokenizer.bos_token_id
     assert tokenizer("the lamp")["input_ids"].count(tokenizer.bos_token_id) == 1

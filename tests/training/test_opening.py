@@ -1,4 +1,4 @@
-"""`opening`: a text of the recipe stands between the begin token and each post, and nobody sees it."""
+"""`opening`: a text of the recipe stands between the BOS token and each post, and nobody sees it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from huggingtweets.training import (
     load_base,
     open_with,
     train,
-    with_begin_token,
+    with_bos_token,
 )
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import Sampling
@@ -58,7 +58,7 @@ def opened(base, text=OPENING):
 
 
 def test_the_opening_is_given_and_not_learnt(base):
-    """Its tokens are inputs after the begin token of its first row, and no targets; the rest is learnt."""
+    """Its tokens are inputs after the BOS token of its first row, and no targets; the rest is learnt."""
     tokenizer = opened(base).tokenizer
     given = tokenizer(OPENING, add_special_tokens=False)["input_ids"]
     text = " ".join(tiny_texts(30))
@@ -74,11 +74,11 @@ def test_the_opening_is_given_and_not_learnt(base):
 
 
 def test_a_text_costs_what_the_model_gives_it_after_the_opening(base):
-    """The bits of a text are those of its tokens and its end, with begin token and opening before it."""
+    """The bits of a text are those of its tokens and its end, with BOS token and opening before it."""
     loaded = opened(base)
     text = tiny_texts(3)[2]
     ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
-    before = with_begin_token(loaded.tokenizer)("")["input_ids"]
+    before = with_bos_token(loaded.tokenizer)("")["input_ids"]
     row = torch.tensor([[*before, *ids, loaded.tokenizer.eos_token_id]])
     with torch.inference_mode():
         found = loaded.model.eval()(row[:, :-1]).logits[0].double().log_softmax(-1)
@@ -99,7 +99,7 @@ def test_the_saved_tokenizer_puts_both_before_a_prompt(taught):
         assert tokenizer("the lamp")["input_ids"] == [tokenizer.bos_token_id, *given, *words]
         assert opening(tokenizer) == given
     further = load_base(str(folder)).tokenizer
-    assert opening(with_begin_token(further)) == opening(further) == given
+    assert opening(with_bos_token(further)) == opening(further) == given
 
 
 @pytest.mark.parametrize("prompt", ["", "the lamp", " \u00e9"])
@@ -181,7 +181,7 @@ def test_an_opening_means_nothing_to_the_template_of_a_tokenizer(base, text):
     tokenizer = load_base(str(base)).tokenizer
     given, words = (tokenizer(each, add_special_tokens=False)["input_ids"] for each in (text, "lamp"))
     open_with(tokenizer, text)
-    assert with_begin_token(tokenizer)("lamp")["input_ids"] == [tokenizer.bos_token_id, *given, *words]
+    assert with_bos_token(tokenizer)("lamp")["input_ids"] == [tokenizer.bos_token_id, *given, *words]
 
 
 @pytest.mark.parametrize("text", ["Post: ", "the lam", "a", "\U0001f426 "])

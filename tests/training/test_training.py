@@ -10,8 +10,10 @@ import pytest
 import torch
 from msgspec import UNSET
 from msgspec.structs import replace
+from torch import nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertModel
+from transformers.pytorch_utils import Conv1D
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
@@ -32,7 +34,7 @@ from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encod
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
 from huggingtweets.training.mixture import author_weights, mixed_epoch
-from huggingtweets.training.muon import orthogonalize
+from huggingtweets.training.muon import Muon, orthogonalize
 from huggingtweets.training.optimizer import cooldown_start, lr_scale
 from huggingtweets.training.process_group import ProcessGroup
 from huggingtweets.training.runs import evaluation_steps
@@ -231,6 +233,18 @@ def test_muon_steps_go_all_ways_alike(shape):
     assert step.shape == shape
     assert values.min() > 0.5
     assert values.max() < 1.4
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(8, 32, bias=False), Conv1D(32, 8)])
+def test_muon_steps_further_where_a_layer_widens(layer):
+    """Four outputs an input: twice as far, whether a matrix is (outputs, inputs) or, as GPT-2's, turned."""
+    weights = Weights(layer, torch.float32)
+    weights.master_weights.zero_()
+    torch.manual_seed(0)
+    weights.gradient.normal_()
+    Muon(weights, learning_rate=1.0, weight_decay=0.0).step(1.0)
+    moved = torch.linalg.svdvals(layer.weight.detach())
+    assert moved.mean().item() == pytest.approx(2.0, rel=0.2)
 
 
 @pytest.mark.parametrize(("kind", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.01)])

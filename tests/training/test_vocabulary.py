@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from huggingtweets.training.vocabulary import EMOJI, END, extend_vocabulary, learn_vocabulary
+from huggingtweets.training.vocabulary import EMOJI, EOS, extend_vocabulary, learn_vocabulary
 
 POSTS = ["the lamp is lit", "a gull 🙂 on the rail", 'quotes "and" \\ marks', "último día"]
 
@@ -16,7 +16,7 @@ def vocabulary():
 
 def test_the_end_is_token_zero(vocabulary):
     """And the size is at most what was asked for."""
-    assert vocabulary.token_to_id(END) == 0
+    assert vocabulary.token_to_id(EOS) == 0
     assert vocabulary.get_vocab_size() <= 1500
 
 

@@ -54,7 +54,7 @@ from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
-from huggingtweets.workflows.fleet.driver import Drive, Stop, draining
+from huggingtweets.workflows.fleet.driver import Driver, Stop, draining
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
@@ -108,10 +108,10 @@ def job(**fields: object) -> Job:
     return Job(**{**values, **fields})
 
 
-def drive(store: Store, executor: InlineExecutor, requests, watcher=None, **fields) -> Drive:
+def drive(store: Store, executor: InlineExecutor, requests, watcher=None, **fields) -> Driver:
     values = {"lease_seconds": 30.0, "attempts": 3, "total": len(requests), **fields}
-    made = Drive(store=store, executor=executor, watcher=watcher or Silence(), run=NullRun(), **values)
-    made.all(requests, Stop())
+    made = Driver(store=store, executor=executor, watcher=watcher or Silence(), run=NullRun(), **values)
+    made.hand_out(requests, Stop())
     return made
 
 
@@ -533,7 +533,7 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
         stop.signal = signal.SIGINT
         return worker(assignment)
 
-    made = Drive(
+    made = Driver(
         store=store,
         executor=InlineExecutor(interrupted, workers=2),
         watcher=notes,
@@ -542,7 +542,7 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
         attempts=3,
         total=4,
     )
-    made.all(requests, stop)
+    made.hand_out(requests, stop)
     assert sorted(made.ended) == sorted(records.load_outcomes(store)) == ["author0", "author1"]
     assert any("once more to stop at once" in line for line in notes.lines)
 

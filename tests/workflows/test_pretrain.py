@@ -20,9 +20,8 @@ from huggingtweets.progress import Silence
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX
 from huggingtweets.training.gpt2 import SIZES, Size, base_vocabulary
-from huggingtweets.training.packed import END, PackedRows, write_rows
-from huggingtweets.training.vocabulary import END as END_TEXT
-from huggingtweets.training.vocabulary import learn_vocabulary
+from huggingtweets.training.packed import EOS_ID, PackedRows, write_rows
+from huggingtweets.training.vocabulary import EOS, learn_vocabulary
 from huggingtweets.workflows.pretrain import PretrainConfig, pretrain
 from tests.helpers.commands import call, run
 from tests.helpers.tiny import tiny_dataset, varied_texts
@@ -89,7 +88,7 @@ def test_a_base_is_an_ordinary_model_folder(tmp_path):
     folder = tmp_path / "base"
     model = AutoModelForCausalLM.from_pretrained(folder)
     assert model.config.model_type == "gpt2"
-    assert AutoTokenizer.from_pretrained(folder)("lamp")["input_ids"][0] == END
+    assert AutoTokenizer.from_pretrained(folder)("lamp")["input_ids"][0] == EOS_ID
     card = (folder / "README.md").read_text()
     assert "made sentences" in card
     assert "license: cc0-1.0" in card
@@ -165,7 +164,7 @@ def test_the_vocabulary_of_a_base_can_be_kept(tmp_path):
 def test_a_vocabulary_that_cannot_be_kept_is_told():
     """One whose end is not token 0, which rows are packed with."""
     base = load_base("starter")
-    assert base_vocabulary(base).token_to_id(END_TEXT) == END
+    assert base_vocabulary(base).token_to_id(EOS) == EOS_ID
     base.tokenizer.eos_token = "!"  # noqa: S105 -- a token of text
     with pytest.raises(BaseError, match="--keep-vocabulary"):
         base_vocabulary(base)
@@ -176,7 +175,7 @@ def test_held_out_posts_are_never_learnt_from(tmp_path):
     pretrained = pretrain(job(tmp_path, tokens=2 * STEP))
     rows = next((tmp_path / "home").rglob("rows-128.u16"))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
-    packed = tokenizer.decode(np.fromfile(rows, np.uint16)).split(END_TEXT)
+    packed = tokenizer.decode(np.fromfile(rows, np.uint16)).split(EOS)
     every = varied_texts(900, seed=1)
     assert pretrained.posts == 850
     assert set(every[850:]).isdisjoint(packed)
@@ -189,7 +188,7 @@ def test_a_pass_shows_every_token_once(tmp_path):
     rng = random.Random(0)
     long = [" ".join(varied_texts(rng.randint(8, 40), seed=i)) for i in range(9)]
     texts = [*varied_texts(200, seed=2), *long]
-    encoded = sorted([*tokenizer.encode(text, add_special_tokens=False).ids[:255], END] for text in texts)
+    encoded = sorted([*tokenizer.encode(text, add_special_tokens=False).ids[:255], EOS_ID] for text in texts)
     assert list(write_rows(texts, tokenizer, 256, tmp_path)) == [209]
     one_pass = PackedRows(tmp_path, 1024, seed=0, batches=1).batches_per_epoch
     passes = []

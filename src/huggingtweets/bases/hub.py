@@ -58,7 +58,7 @@ def on_hub(name: str) -> BaseFiles:
 
 
 @contextmanager
-def asked_once() -> Iterator[None]:
+def cached_hub_answers() -> Iterator[None]:
     """Ask the Hub for each model only once in the block; behind some firewalls each answer takes seconds."""
     if _ANSWERS.get() is not None:  # in another such block
         yield

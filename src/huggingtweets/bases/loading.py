@@ -21,9 +21,9 @@ from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
 from .ancestors import ancestors
+from .base_cache import current_base_cache
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
-from .kept import kept_base
 from .languages import languages_of
 from .pretrained import first_line, load_config, load_model, load_tokenizer, require_fit
 
@@ -57,16 +57,16 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
     """Load a base by the name under which `bases` finds it.
 
     Args:
-        name: "starter", a path, "ollama:name", or a Hub id such as "gpt2" or "org/name@revision".
+        name: a named base such as "smollm2-135m", a path, "ollama:name", or a Hub id ("org/name@revision").
         dropout: probability for every dropout that the architecture has.
         progress: called with bytes so far and bytes in all while something is fetched.
 
     Raises:
         BaseError: it cannot be reached, read, or is no causal language model.
     """
-    kept = kept_base()
-    if kept:
-        copied: LoadedBase = kept.copy_of(name, dropout, lambda: _load(name, dropout, progress))
+    cache = current_base_cache()
+    if cache:
+        copied: LoadedBase = cache.copy_of(name, dropout, lambda: _load(name, dropout, progress))
         return copied
     return _load(name, dropout, progress)
 
@@ -82,7 +82,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         digest, made_of = _weights_digest(files, model), ancestors(files)
     if tokenizer.eos_token_id is None:
         raise BaseError(
-            f"base {name}: its tokenizer has no end token, so a post could never end; choose another base"
+            f"base {name}: its tokenizer has no EOS token, so a post could never end; choose another base"
         )
     model.generation_config.eos_token_id = tokenizer.eos_token_id  # a base that chats names the end of a turn
     return LoadedBase(

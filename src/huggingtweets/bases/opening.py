@@ -1,4 +1,4 @@
-"""What stands between the begin token of a post and the post itself: nothing, or the opening of a recipe."""
+"""What stands between the BOS token of a post and the post itself: nothing, or the opening of a recipe."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Who speaks: in a model of several authors each has a token of its own, with which their posts begin.
 
-It stands where the begin token stands in a model of one voice, and begins as that one's copy. So it is never
+It stands where the BOS token stands in a model of one voice, and begins as that one's copy. So it is never
 predicted, and a model that has learnt nothing yet writes with it as its base does.
 """
 

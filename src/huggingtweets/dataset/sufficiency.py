@@ -79,8 +79,8 @@ def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficienc
     return result
 
 
-def for_each(people: Sequence[tuple[str, Sequence[str]]], base: str = DEFAULT_BASE) -> list[str]:
-    """What is to be said of the texts of each handle: together they may be enough, and one's not.
+def describe_sufficiency(people: Sequence[tuple[str, Sequence[str]]], base: str = DEFAULT_BASE) -> list[str]:
+    """A sentence on the texts of each handle: together they may be enough, and one person's not.
 
     Of very many people it is said how many have too little.
     """

@@ -2,6 +2,7 @@
 
 | question | file |
 |---|---|
+| does it make sense? | questions/sense.py |
 | does it predict the person's next posts? | questions/prediction.py |
 | does it sound like the person? | questions/authorship.py; style.py asks it of one post |
 | does it only repeat the person? | questions/copying.py; copies.py finds the copies |

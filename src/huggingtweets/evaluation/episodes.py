@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ..results import Figure
 from . import intervals
-from .reader import Scores
+from .classifier import Scores
 
 EPISODE = 16  # posts
 PARTITIONS = 50  # ways of cutting posts into episodes that an AUC is the mean of

@@ -1,4 +1,4 @@
-"""The style score of a single post: how much a reader takes it for the person's rather than other people's.
+"""The style score of a single post: how sure a classifier is that it is the person's, not other people's.
 
 The weights of hashed character n-grams are in the model folder, so that posts can be scored without the posts
 of anybody. N-grams of few posts are left out: with them, a name or number that one post has could be guessed
@@ -19,9 +19,9 @@ from ..errors import ModelError
 from ..model_folder import STYLE
 from ..results import ENOUGH
 from .character_ngrams import counts
+from .classifier import Classifier
 from .material import balanced
 from .questions.authorship import LEAST, MOST
-from .reader import Reader
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -32,13 +32,13 @@ SHARED = 5  # posts of one side that an n-gram is in, at least
 class StyleScorer:
     """Scores posts; the higher, the more like the person."""
 
-    def __init__(self, reader: Reader) -> None:
-        """Score with a reader that tells the person from others."""
-        self._reader = reader
+    def __init__(self, classifier: Classifier) -> None:
+        """Score with a classifier that tells the person from others."""
+        self._classifier = classifier
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Log-odds, in nats, that each text is the person's."""
-        return self._reader.scores(counts(texts))
+        return self._classifier.scores(counts(texts))
 
 
 def write_style(
@@ -63,7 +63,7 @@ def write_style(
     if min(len(train), len(theirs)) >= ENOUGH:
         own, foreign = counts(train[-MOST:]), counts([*theirs, *imitations])
         shared = (_posts_with(own) >= SHARED) | (_posts_with(foreign) >= SHARED)
-        Reader.fit(_only(own, shared), _only(foreign, shared)).save(folder / STYLE)
+        Classifier.fit(_only(own, shared), _only(foreign, shared)).save(folder / STYLE)
 
 
 def _posts_with(counts: csr_matrix) -> NDArray[np.int64]:
@@ -90,4 +90,4 @@ def load_style(folder: Path) -> StyleScorer:
             f"{folder} has no style score ({STYLE}): it is written when a model is evaluated and other "
             f"people's posts are at hand; run huggingtweets evaluate {folder}, with --against if need be"
         )
-    return StyleScorer(Reader.load(folder / STYLE))
+    return StyleScorer(Classifier.load(folder / STYLE))

@@ -59,7 +59,7 @@ class ExportTokenizer(AddedTokens, Protocol):
 
     @property
     def bos_token_id(self) -> int | None:
-        """The begin token of a post, in a model of one voice."""
+        """The BOS token of a post, in a model of one voice."""
 
     def __call__(self, text: str, *, add_special_tokens: bool = True) -> Mapping[str, list[int]]:
         """The tokens of a text, as "input_ids"."""

@@ -8,13 +8,13 @@ of index.
 |---|---|---|
 | where it is | on the machine of whoever trained, below the home folder | in the model folder |
 | runs | all, in 64 bits: one of 10^14 others is taken for a copy | of `PUBLISHED_RUN` words and more, \
-without digits, in so few bits that 1 of `DOUBT` others is taken for a copy |
+without digits, in so few bits that 1 of `WRONG_LOOKUPS` others is taken for a copy |
 | whole posts | their signatures | nothing |
 
 A signature says how near a guess is, so it can be climbed to the post itself, and short runs and numbers can
 be tried out. Hence they are not published. Whoever has a published index can still ask whether a run that
-they guess whole may be in the posts; 1 of `DOUBT` wrong guesses is answered with yes. docs/security.md has
-what an attack finds in both.
+they guess whole may be in the posts; 1 of `WRONG_LOOKUPS` wrong guesses is answered with yes.
+docs/security.md has what an attack finds in both.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ..text.ngrams import codes
 FORMAT = "huggingtweets copy index 2"
 EARLIER_FORMAT = "huggingtweets copy index 1"  # all of it exact, in the model folder
 PUBLISHED_RUN = 8  # words of the shortest run that is published; a shorter one is guessed too easily
-DOUBT = 256  # of so many runs that are in no post, a published index takes one for a copy
+WRONG_LOOKUPS = 256  # of runs that are in no post; a published index takes one of so many for a copy
 SIGNATURE = 512  # bits
 BATCH = 5000  # texts whose shingles are hashed together
 ROWS = 1024  # shingles whose permuted hashes are in memory at once
@@ -102,7 +102,7 @@ class CopyIndex:
         """Index training posts so that others may have the index; see the head of this file."""
         empty = cls(max(PUBLISHED_RUN, run), _salt(texts), _NO_RUNS, _NO_SIGNATURES, EXACT_BITS - 1)
         runs, count = empty._all_runs(texts)
-        bits = min(EXACT_BITS - 1, (count * DOUBT).bit_length())  # there are fewer runs than words
+        bits = min(EXACT_BITS - 1, (count * WRONG_LOOKUPS).bit_length())  # there are fewer runs than words
         return cls(empty.run, empty.salt, np.unique(runs >> (EXACT_BITS - bits)), _NO_SIGNATURES, bits)
 
     def find(self, text: str) -> list[Copied]:

@@ -22,7 +22,7 @@ from ..files import home, sha256
 from ..model_folder import COPY_INDEX, HANDLES
 from ..text.circles import turns_in_circles
 from ..text.private import AT, Kind, plain, private_details
-from .copy_index import DOUBT, CopyIndex
+from .copy_index import WRONG_LOOKUPS, CopyIndex
 from .writer import TextFilter
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
@@ -96,9 +96,9 @@ class CirclesFilter:
 
 
 class Handles(Struct, frozen=True, kw_only=True):
-    """A set of handles as keyed hashes, so short that 1 of `DOUBT` other handles is taken for one of them.
+    """A set of handles as short keyed hashes: 1 of `WRONG_LOOKUPS` handles outside the set matches, too.
 
-    So whoever asks for all short handles gets many that are not in the set among those that are.
+    Somebody who tries all short handles cannot tell true matches from false ones.
     """
 
     salt: str
@@ -111,7 +111,7 @@ class Handles(Struct, frozen=True, kw_only=True):
         salt = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         counts = Counter(handle for text in texts for handle in {_plain(h) for h in handles(text)})
         often = [handle for handle, count in counts.items() if count >= FAMILIAR]
-        bits = min(HASH_BITS, (len(often) * DOUBT).bit_length())
+        bits = min(HASH_BITS, (len(often) * WRONG_LOOKUPS).bit_length())
         return cls(salt=salt, hashes=frozenset(_hash(handle, salt, bits) for handle in often), bits=bits)
 
     def knows(self, handle: str) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from ..bases.begin_token import with_begin_token
+from ..bases.bos_token import with_bos_token
 from ..bases.pretrained import (
     first_line,
     load_adapted,
@@ -50,7 +50,7 @@ class Generator(TokenWriter):
 
         Args:
             model: a causal language model of transformers.
-            tokenizer: one that puts the begin token of a post before every prompt.
+            tokenizer: one that puts the BOS token of a post before every prompt.
             dtype: what matrices are multiplied in where that is faster; None for that of the model.
         """
         self.model, self.tokenizer = model, tokenizer
@@ -146,7 +146,7 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     if named := named_base(folder):
         model, of_base = load_beside(named, folder)
         has_own = (folder / TOKENIZER).is_file()
-        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else with_begin_token(of_base)
+        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else with_bos_token(of_base)
     else:
         try:
             model = load_adapted(folder, local_files_only=True, dtype="float32")

@@ -41,13 +41,13 @@ class TextTokens:
         """Use a tokenizer.
 
         Args:
-            tokenizer: one that puts the begin token of a post before every prompt.
+            tokenizer: one that puts the BOS token of a post before every prompt.
             context: how many tokens the model sees.
             ends: the tokens that end a text.
         """
         self._tokenizer = tokenizer
         self._speakers = speakers(tokenizer)
-        self.opening = opening(tokenizer)  # tokens between the begin token and every text
+        self.opening = opening(tokenizer)  # tokens between the BOS token and every text
         self._context, self.ends = context, ends
         self.suppressed = suppressed_tokens(tokenizer)  # never sampled
         vocabulary = tokenizer.get_vocab()

@@ -24,7 +24,7 @@ from ..types import Dataset, Recipe
 
 __all__ = ["Model", "holds_posts", "load", "load_base", "load_writer", "ngram_floor", "train"]
 
-FILES = {  # a folder that has one of them holds a model of this kind; adapters need a base on the Hub, too
+FILES = {  # a folder that has one of them holds a model of this kind; an adapter also needs its base
     "ngram": (NGRAM_WEIGHTS,),
     "neural": (CONFIG, ADAPTER_CONFIG),
 }

@@ -75,7 +75,7 @@ class _MemorizationProber:
         train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
         self._measure = watch(train, held_out, looks=recipe.evaluations)
         self._seed = recipe.seed
-        self._with_begin_token = lru_cache(maxsize=1)(training.with_begin_token)  # made once a run
+        self._with_begin_token = lru_cache(maxsize=1)(training.with_bos_token)  # made once a run
         self._sampling = replace(
             recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
         )
@@ -124,4 +124,4 @@ def load_base(recipe: Recipe) -> NeuralModel:
     loaded = training.load_base(recipe.base)
     if recipe.opening:
         training.open_with(loaded.tokenizer, recipe.opening)
-    return NeuralModel(loaded.model, training.with_begin_token(loaded.tokenizer))
+    return NeuralModel(loaded.model, training.with_bos_token(loaded.tokenizer))

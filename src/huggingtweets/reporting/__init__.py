@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PIPELINE_PICTURE, PREDICTIONS
+from ..model_folder import CARD, CURVES_PICTURE, FUNNEL_PICTURE, PIPELINE_PICTURE, PREDICTIONS
 from ..results import Evaluation
 from ..results.drawings import Headline
 from ..types import Record
@@ -57,4 +57,4 @@ def render(
         **avatar_pictures(record, avatars),
     }
     card = model_card(record, pictures=tuple(pictures), evaluation=evaluation)
-    return {"README.md": card.encode(), **pictures}
+    return {CARD: card.encode(), **pictures}

@@ -235,7 +235,7 @@ def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, o
 
 
 def _metric(metric: Metric) -> list[str]:
-    figures = (metric.value, metric.floor, metric.ceiling)
+    figures = (metric.value, metric.floor)
     cells = ["" if figure is None else f"{figure:.3f}" for figure in figures]
     return [LABELS.get(metric.name, metric.name), *cells, f"{metric.count:,}" if metric.count else ""]
 

@@ -62,15 +62,11 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 class Metric(Struct, frozen=True, kw_only=True):
-    """A figure of training: it has no interval.
-
-    `count` says how many things were counted.
-    """
+    """A figure of training, without an interval; `count` is the number of held-out posts behind it."""
 
     name: str
     value: float
-    floor: float | None = None
-    ceiling: float | None = None
+    floor: float | None = None  # that of the base before training
     count: int = 0
 
 

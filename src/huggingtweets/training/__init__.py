@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from ..bases.begin_token import open_with, with_begin_token
+from ..bases.bos_token import open_with, with_bos_token
 from ..bases.loading import LoadedBase, load_base
 from ..bases.speakers import introduce
 from ..device import Device, choose_device, environment, return_freed_memory
@@ -40,7 +40,7 @@ __all__ = [
     "open_with",
     "return_freed_memory",
     "train",
-    "with_begin_token",
+    "with_bos_token",
 ]
 
 

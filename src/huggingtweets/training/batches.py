@@ -6,7 +6,7 @@ model computes what it would compute with one post a row (Krell et al. 2021, "Ef
 without cross-contamination"). So there is little padding, batches mix posts of all lengths, and batches have
 only a few shapes, for each of which the matrix library plans once.
 
-Not every architecture can tell packed posts apart (`probing` finds out); then each post has a row of its own.
+Not every architecture can tell packed posts apart (see `compatibility`); then each post has a row of its own.
 """
 
 from __future__ import annotations
@@ -104,11 +104,11 @@ def encode(
     """The token rows of each text; a long text has several.
 
     The rows of one text overlap by one token, so that every token but the first is predicted exactly once;
-    one that stands between the begin token and the text is not predicted either.
+    one that stands between the BOS token and the text is not predicted either.
 
     Args:
         texts: posts.
-        tokenizer: its begin token (or else its end token) opens a text, its end token closes it.
+        tokenizer: its BOS token (or else its EOS token) opens a text, its EOS token closes it.
         max_length: of the model's context; a row is at most one token longer, its last target.
         authors: of each text; a text of an author who has a token of their own begins with it.
     """

@@ -15,9 +15,9 @@ from ..device import Device, keep_freed_memory, return_freed_memory
 from ..files import CheckpointConfig
 from ..progress import MemorizationProbe, Silence, Watcher
 from .batches import Batch
+from .compatibility import can_pack, use_short_rows_where_equal
 from .cross_entropy import find_lm_head
 from .loss import summed_loss
-from .probing import can_pack, use_short_rows_where_equal
 from .process_group import ProcessGroup, join_process_group
 from .weights import Weights
 

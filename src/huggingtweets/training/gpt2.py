@@ -11,7 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from ..bases.loading import LoadedBase
 from ..errors import BaseError
-from .packed import END
+from .packed import EOS_ID
 from .vocabulary import change_vocabulary
 
 HEAD_WIDTH = 64  # of a head of attention
@@ -63,8 +63,8 @@ def new_model(
             f"base {base.base.name} is no GPT-2 of {size.layers} layers, {size.width} wide, with "
             f"{size.positions} positions; choose its --size, or another base"
         )
-    change_vocabulary(base.model, base.tokenizer, tokenizer, END)
-    base_config.bos_token_id = base_config.eos_token_id = END
+    change_vocabulary(base.model, base.tokenizer, tokenizer, EOS_ID)
+    base_config.bos_token_id = base_config.eos_token_id = EOS_ID
     base_config.pad_token_id = None  # what begins every post pads, too: transformers would warn of each post
     return base.model, fast
 
@@ -77,10 +77,10 @@ def base_vocabulary(base: LoadedBase) -> Tokenizer:
     """
     tokenizer: Tokenizer = Tokenizer.from_str(base.tokenizer.backend_tokenizer.to_str())
     byte_level = isinstance(tokenizer.model, models.BPE) and isinstance(tokenizer.decoder, decoders.ByteLevel)
-    if not byte_level or base.tokenizer.eos_token_id != END:
+    if not byte_level or base.tokenizer.eos_token_id != EOS_ID:
         raise BaseError(
             f"the vocabulary of base {base.base.name} cannot be kept: it is no byte-level BPE whose token "
-            f"{END} is the end; leave --keep-vocabulary out, and the corpus gets one of its own"
+            f"{EOS_ID} is the end; leave --keep-vocabulary out, and the corpus gets one of its own"
         )
     return tokenizer
 
@@ -95,13 +95,13 @@ def _config(size: Size, tokenizer: Tokenizer) -> GPT2Config:
         resid_pdrop=0.0,
         embd_pdrop=0.0,
         attn_pdrop=0.0,
-        bos_token_id=END,
-        eos_token_id=END,
+        bos_token_id=EOS_ID,
+        eos_token_id=EOS_ID,
     )
 
 
 def _as_transformers(tokenizer: Tokenizer, size: Size) -> PreTrainedTokenizerFast:
-    end = tokenizer.id_to_token(END)
+    end = tokenizer.id_to_token(EOS_ID)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=end,

@@ -11,11 +11,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ..device import Device
 from ..progress import MemorizationProbe
 from .batches import context_length, encode
+from .compatibility import can_pack
 from .context import TrainContext
 from .cross_entropy import find_lm_head
 from .loss import bits_per_byte, nll
 from .plan import TrainPlan
-from .probing import can_pack
 
 
 class Predictor:
@@ -36,7 +36,7 @@ class Predictor:
         self._packed, self._lm_head = can_pack(model), find_lm_head(model)
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
-        """The negative log-likelihood of each text in bits, its end token counted.
+        """The negative log-likelihood of each text in bits, its EOS token counted.
 
         Args:
             texts: posts.

@@ -50,7 +50,7 @@ def nll(
     *,
     packed: bool = True,
 ) -> torch.Tensor:
-    """The negative log-likelihood of each text in nats, its end token counted: (texts,) in float64.
+    """The negative log-likelihood of each text in nats, its EOS token counted: (texts,) in float64.
 
     Args:
         model: a causal language model.
@@ -58,7 +58,7 @@ def nll(
         padding: token to fill rows with.
         device: where the model is.
         lm_head: as for `summed_loss`.
-        packed: whether a row may hold several texts, from `probing.can_pack`.
+        packed: whether a row may hold several texts, from `compatibility.can_pack`.
     """
     was_training = model.training
     model.eval()

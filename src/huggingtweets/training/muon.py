@@ -6,6 +6,8 @@ docs/log.md has the time it takes and what it gained here.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from .weights import Slice, Weights
@@ -35,7 +37,7 @@ class Muon:
         momentum.lerp_(gradient, 1 - MOMENTUM)
         direction = orthogonalize(gradient.lerp_(momentum, MOMENTUM).to(stack.compute_weights.dtype))
         stack.master_weights.mul_(1 - rate * self._weight_decay)
-        stack.master_weights.add_(direction, alpha=-rate * _shape_scale(stack.master_weights.shape))
+        stack.master_weights.add_(direction, alpha=-rate * _shape_scale(stack))
         if stack.compute_weights is not stack.master_weights:
             stack.compute_weights.copy_(stack.master_weights)
 
@@ -61,8 +63,8 @@ def orthogonalize(matrices: torch.Tensor) -> torch.Tensor:
     return x if rows <= columns else x.mT
 
 
-def _shape_scale(shape: torch.Size) -> float:
-    """The factor by which a step changes the outputs of any shape alike; GPT-2's are (inputs, outputs)."""
-    _, inputs, outputs = shape
-    scale: float = max(1.0, outputs / inputs) ** 0.5
-    return scale
+def _shape_scale(stack: Slice) -> float:
+    """The factor by which a step changes the outputs of any shape alike."""
+    _, rows, columns = stack.master_weights.shape
+    widening = columns / rows if stack.inputs_first else rows / columns
+    return math.sqrt(max(1.0, widening))

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from .batches import IGNORE_INDEX, MIN_WIDTH, Batch, Row, pack
 
-END = 0
+EOS_ID = 0
 CHUNK = 20_000  # posts packed together
 _SHUFFLE = 0x7073  # makes the order of rows independent of other random numbers of the same seed
 
@@ -40,7 +40,7 @@ def write_rows(posts: Iterable[str], tokenizer: Tokenizer, max_length: int, fold
     try:
         while chunk := list(islice(remaining, CHUNK)):
             encoded = tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
-            rows: list[Row] = [(END, *encoding.ids[: max_length - 1], END) for encoding in encoded]
+            rows: list[Row] = [(EOS_ID, *encoding.ids[: max_length - 1], EOS_ID) for encoding in encoded]
             for width in widths:
                 narrower = max((w for w in widths if w < width), default=0)
                 fitting = [(0, row) for row in rows if narrower < len(row) - 1 <= width]
@@ -55,7 +55,7 @@ def write_rows(posts: Iterable[str], tokenizer: Tokenizer, max_length: int, fold
 def _padded(packed: Iterable[list[tuple[int, Row]]], width: int) -> Tokens:
     """Rows of width + 1 tokens: the inputs are the first `width` of them, the targets the last."""
     rows = [[token for _, row in members for token in row[:-1]] for members in packed]
-    padded = np.full((len(rows), width + 1), END, np.uint16)
+    padded = np.full((len(rows), width + 1), EOS_ID, np.uint16)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row
     return padded
@@ -133,8 +133,8 @@ def to_batch(rows: NDArray[Any]) -> Batch:
     """The batch of some packed rows, (rows, width + 1)."""
     tokens = torch.from_numpy(rows.astype(np.int64))
     inputs, targets = tokens[:, :-1], tokens[:, 1:].clone()
-    places, begins = torch.arange(inputs.shape[1]), inputs == END
-    targets[begins & (targets == END)] = IGNORE_INDEX
+    places, begins = torch.arange(inputs.shape[1]), inputs == EOS_ID
+    targets[begins & (targets == EOS_ID)] = IGNORE_INDEX
     text_starts = torch.where(begins, places, 0).cummax(1).values
     return Batch(
         inputs.contiguous(),

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..bases.begin_token import with_begin_token
+from ..bases.bos_token import with_bos_token
 from ..bases.opening import opening
 from ..bases.special_tokens import suppressed_tokens
 from ..files import readable, tensor_errors
@@ -35,7 +35,7 @@ def save_model(
 ) -> Path:
     """Write weights, config, tokenizer and generation settings into `folder`, which exists.
 
-    `pipeline("text-generation", model=folder)` then puts the begin token before every prompt, and samples by
+    `pipeline("text-generation", model=folder)` then puts the BOS token before every prompt, and samples by
     default.
 
     Args:
@@ -61,7 +61,7 @@ def save_model(
             model.generation_config.save_pretrained(folder)
             weights = adapters.save(adapted, folder, torch.float16 if alone else None)
         if not alone or opening(tokenizer):
-            with_begin_token(tokenizer).save_pretrained(folder)
+            with_bos_token(tokenizer).save_pretrained(folder)
             _set_tokenizer_class(folder / TOKENIZER_CONFIG)
     readable(weights)
     return weights

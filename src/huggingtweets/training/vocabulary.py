@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import BaseError
 
-END = "<|endoftext|>"  # begins and ends posts, and pads
+EOS = "<|endoftext|>"  # begins and ends posts, and pads
 # the commonest by the Unicode Consortium's count of 2021; each is seen as often as a common word
 EMOJI = (
     "😂❤😍🤣😊🙏💕😭😘👍😅👏😁🔥💔💖💙😢🤔😆🙄💪😉👌🤗💜😔😎😇🌹🤦🎉💞✌✨🤷😱😌🌸🙌😋💗💚😏💛🙂💓🤩😄😀🖤😃💯🙈👇🎶😒🤭❣☺♥"
@@ -49,7 +49,7 @@ def learn_vocabulary(posts: Iterable[str], size: int, seed: int = 0) -> Tokenize
     trainer = trainers.BpeTrainer(
         vocab_size=size,
         min_frequency=MIN_COUNT,
-        special_tokens=[END],
+        special_tokens=[EOS],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

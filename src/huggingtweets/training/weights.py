@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 _MATRIX = 2  # dimensions
 SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights in a slice: they fit a cache; few calls on a GPU
@@ -25,6 +26,9 @@ class Slice:
     compute_weights: torch.Tensor  # what the model computes with
     gradient: torch.Tensor  # of `compute_weights`
     decays: bool  # whether weight decay applies: to matrices, not to biases and norms
+    inputs_first: bool = (
+        False  # of matrices: GPT-2's are (inputs, outputs), those of others (outputs, inputs)
+    )
 
 
 class Weights:
@@ -39,8 +43,9 @@ class Weights:
         trainable = [p for p in model.parameters() if p.requires_grad]
         self._frozen = [p for p in model.parameters() if not p.requires_grad]
         tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+        self._inputs_first = {id(m.weight) for m in model.modules() if isinstance(m, Conv1D)}
         self._inner = sorted(
-            (p for p in trainable if p.dim() == _MATRIX and id(p) not in tables), key=lambda p: tuple(p.shape)
+            (p for p in trainable if p.dim() == _MATRIX and id(p) not in tables), key=self._orientation
         )
         others = [p for p in trainable if p.dim() != _MATRIX or id(p) in tables]
         matrices = [*self._inner, *(p for p in others if p.dim() > 1)]
@@ -65,18 +70,24 @@ class Weights:
     def stacks(self) -> list[Slice]:
         """The matrices inside the layers, one stack a shape: (matrices, rows, columns)."""
         stacks, start = [], 0
-        for shape, group in itertools.groupby(self._inner, key=lambda p: tuple(p.shape)):
+        for (inputs_first, shape), group in itertools.groupby(self._inner, key=self._orientation):
             end = start + sum(p.numel() for p in group)
-            stacks.append(self._slice(start, end, (-1, *shape)))
+            stacks.append(self._slice(start, end, (-1, *shape), inputs_first=inputs_first))
             start = end
         return stacks
 
-    def _slice(self, start: int, end: int, shape: tuple[int, ...] = (-1,)) -> Slice:
+    def _orientation(self, matrix: nn.Parameter) -> tuple[bool, tuple[int, ...]]:
+        """Whether its rows are inputs, and its shape."""
+        return id(matrix) in self._inputs_first, tuple(matrix.shape)
+
+    def _slice(
+        self, start: int, end: int, shape: tuple[int, ...] = (-1,), *, inputs_first: bool = False
+    ) -> Slice:
         master_weights, compute_weights, gradient = (
             buffer[start:end].view(shape)
             for buffer in (self.master_weights, self.compute_weights, self.gradient)
         )
-        return Slice(master_weights, compute_weights, gradient, decays=start < self.matrices)
+        return Slice(master_weights, compute_weights, gradient, start < self.matrices, inputs_first)
 
     def clip_factor(self, max_norm: float) -> torch.Tensor:
         """The factor that brings the gradient's norm down to `max_norm`, at most 1: a scalar."""

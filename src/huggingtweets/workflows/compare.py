@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..bases.hub import asked_once
+from ..bases.hub import cached_hub_answers
 from ..errors import UserError
 from ..evaluation.comparison import Difference, differences
 from ..model_folder import ModelFolder
@@ -15,7 +15,7 @@ from .data import posts_of
 from .evaluate import EvaluatedModel, larger_model, measure_folder, other_people
 
 
-@asked_once()
+@cached_hub_answers()
 def compare(
     models: Sequence[str | Path | ModelFolder],
     *,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from .. import bases, cleaning, dataset, sources
 from ..bases import named
-from ..bases.kept import kept_base
+from ..bases.base_cache import current_base_cache
 from ..cleaning import CleanedPosts, CleaningRules
 from ..errors import MissingExtra, UserError
 from ..files import home
@@ -87,12 +87,12 @@ def require_trainable(recipe: Recipe, watcher: Watcher) -> None:
 def require_base(base: str, watcher: Watcher) -> None:
     """Refuse a base that cannot be had, before posts are read for it; fetch a named one.
 
-    Where a base is kept for many trainings, it was asked for before.
+    Where many trainings share a cache of their base, it was asked for before.
 
     Raises:
         BaseError: it is nowhere, or cannot be fetched.
     """
-    if base == NO_BASE or kept_base():
+    if base == NO_BASE or current_base_cache():
         return
     if named.recognises(base) and not named.is_here(base):
         watcher.stage("fetch", base)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from .. import evaluation, models, reporting, tracking
 from ..bases import embedded, named
 from ..bases import names as base_names
-from ..bases.hub import asked_once
+from ..bases.hub import cached_hub_answers
 from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
@@ -49,7 +49,7 @@ class EvaluatedModel:
         return reporting.headlines(self.model.record, self.evaluation)
 
 
-@asked_once()
+@cached_hub_answers()
 def evaluate(
     model: str | Path | ModelFolder,
     against: Sequence[str] = (),

@@ -21,7 +21,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from .. import training
-from ..bases.hub import asked_once
+from ..bases.hub import cached_hub_answers
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
@@ -38,7 +38,7 @@ from ..training.checkpoint import TrainState
 from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
 from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
-from ..training.vocabulary import END, extend_vocabulary, learn_vocabulary
+from ..training.vocabulary import EOS, extend_vocabulary, learn_vocabulary
 from ..types import Sampling
 from .data import require_base
 
@@ -69,7 +69,7 @@ class PretrainConfig(Struct, frozen=True, kw_only=True):
     checkpoint_seconds: float = 120.0
 
 
-@asked_once()
+@cached_hub_answers()
 def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrained:
     """Make a base from a corpus; after an interruption the same call goes on where it stopped.
 
@@ -90,7 +90,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
         watcher.stage("train", f"{config.size} on {tokens:,} tokens of {posts:,} posts")
         model, fast, state = _train(corpus, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
-        generator = Generator(model, training.with_begin_token(fast))
+        generator = Generator(model, training.with_bos_token(fast))
         samples = generator.generate(count=SAMPLES, seed=config.seed).samples
         weights = save_model(model.half(), fast, Sampling(), folder)
         pretrained = Pretrained(
@@ -195,7 +195,7 @@ class _Corpus:
         for shard in shards:
             for post in read_posts(shard, self.config.text_column):
                 clean = text.folded(without_private_details(text.without_invisible(text.without_links(post))))
-                if clean := clean.replace(END, ""):
+                if clean := clean.replace(EOS, ""):
                     yield clean
 
 
@@ -225,7 +225,7 @@ def _sample_posts(model: Any, tokenizer: Any) -> MemorizationProbe:
     """Some posts of a model during its training; copies of a whole corpus are not counted."""
     sampling = Sampling(max_new_tokens=PROBE_TOKENS)
     with torch.random.fork_rng():
-        written = Generator(model, training.with_begin_token(tokenizer)).generate(
+        written = Generator(model, training.with_bos_token(tokenizer)).generate(
             count=PROBE_SAMPLES, sampling=sampling, seed=0
         )
     model.train()

@@ -17,10 +17,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .. import dataset, models, reporting, tracking
-from ..bases.hub import asked_once
+from ..bases.hub import cached_hub_answers
 from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
-from ..dataset.sufficiency import for_each, require_enough
+from ..dataset.sufficiency import describe_sufficiency, require_enough
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
@@ -67,7 +67,7 @@ class TrainConfig(Struct, frozen=True, kw_only=True):
     name: str | None = None  # of the model; None: the handles of its authors
 
 
-@asked_once()
+@cached_hub_answers()
 def train(
     config: TrainConfig, watcher: Watcher | None = None, authors: Sequence[AuthorPosts] = ()
 ) -> ModelFolder:
@@ -90,10 +90,7 @@ def train(
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    require_enough([text for author in authors for text in author.texts])
-    for sentence in for_each([(a.account.handle, a.texts) for a in authors], config.recipe.base):
-        watcher.note(sentence)
-    _warn_of_language(authors, config.recipe, watcher)
+    _check_posts(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
 
@@ -174,7 +171,15 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 
-def _warn_of_language(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher) -> None:
+def _check_posts(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher) -> None:
+    """Note what can be expected of these posts.
+
+    Raises:
+        NotEnoughPosts: together they are too short to learn from.
+    """
+    require_enough([text for author in authors for text in author.texts])
+    for sentence in describe_sufficiency([(a.account.handle, a.texts) for a in authors], recipe.base):
+        watcher.note(sentence)
     languages = [author.cleaned.language for author in authors]
     if warning := language_warning(recipe.base, languages_of(recipe.base), languages):
         watcher.note(warning)

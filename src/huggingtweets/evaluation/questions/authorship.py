@@ -1,20 +1,20 @@
 """Does it sound like the person?
 
-A reader learns to tell real posts of the person from real posts of others, and from imitations: posts that an
-n-gram model of the person writes. Without these, posts with the right runs of letters and no sense pass for
-the person's. Then it reads episodes of 16 posts (Rivera-Soto et al. 2021, "Learning universal authorship
-representations"), whose score is the mean log-odds of their posts. The person's held-out posts set the
-ceiling, other people's the floor.
+A classifier learns to tell real posts of the person from real posts of others, and from imitations: posts
+that an n-gram model of the person writes. Without these, posts with the right runs of letters and no sense
+pass for the person's. Then it reads episodes of 16 posts (Rivera-Soto et al. 2021, "Learning universal
+authorship representations"), whose score is the mean log-odds of their posts. The person's held-out posts
+set the ceiling, other people's the floor.
 
-A second reader sees style without topic, as far as that is cheap: every word but the most frequent ones that
-both sides use is masked letter by letter, its case kept (text distortion, Stamatatos 2017). Wegmann et al.
-(2022) show why that matters. It is never perfect: what a person writes about is part of how they write, and
-people from another network are told apart by that network's habits.
+A second classifier sees style without topic, as far as that is cheap: every word but the most frequent ones
+that both sides use is masked letter by letter, its case kept (text distortion, Stamatatos 2017). Wegmann et
+al. (2022) show why that matters. It is never perfect: what a person writes about is part of how they write,
+and people from another network are told apart by that network's habits.
 
-Episodes are easy: `auc` is near 1 for almost everything that is not other people's. `closeness` and `auc_own`
-are what tell models apart. Above 1, and above 0.5, a model is more typical of the person than their later
-posts are. It need not exaggerate: people change, and training posts that the reader has not learnt from
-(`earlier`) are above 1, too.
+Episodes are easy: `auc` is near 1 for almost everything that is not other people's. `closeness` and
+`auc_own` are what tell models apart. Above 1, and above 0.5, a model is more typical of the person than
+their later posts are. It need not exaggerate: people change, and training posts that the classifier has not
+learnt from (`earlier`) are above 1, too.
 
 Blind to: copying, and good posts repeated for ever. The order of words is hardly seen.
 """
@@ -31,20 +31,20 @@ from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportCon
 from ...results.wording import floors, inconclusive, of_100, percent
 from .. import intervals
 from ..character_ngrams import counts
+from ..classifier import Classifier, Scores, auc_figure
 from ..episodes import EPISODE, episode_auc
 from ..masking import masker, shared_words
 from ..material import IMITATIONS, Material, balanced
-from ..reader import Reader, Scores, auc_figure
 
 ORDER = 20
-LEAST, MOST = 100, IMITATIONS  # posts of each side that a reader learns from
-VISIBLE_WORDS = 100  # that the style reader sees
+LEAST, MOST = 100, IMITATIONS  # posts of each side that a classifier learns from
+VISIBLE_WORDS = 100  # that the style classifier sees
 PART = 4  # one training post of so many tells how close training posts are
 AXIS = (0.0, 1.0)  # values that every chart holds
 
 
 class Voice(Struct, frozen=True, kw_only=True):
-    """How much posts sound like the person, to one reader."""
+    """How much posts sound like the person, to one classifier."""
 
     auc: Row  # of episodes against other people's episodes: 1 is told apart always, 0.5 never
     auc_own: Row  # of episodes against the person's own: 0.5 equals, below fainter, above exaggerated
@@ -67,9 +67,9 @@ class Authorship(Answer, frozen=True, kw_only=True):
 
     whole: Voice
     style: Voice
-    others: dict[str, int] = field(default_factory=dict)  # whose posts the reader knows, and how many
-    imitations: int = 0  # posts of the n-gram model that the reader has learnt to refuse
-    kept_words: tuple[str, ...] = ()  # that the style reader sees
+    others: dict[str, int] = field(default_factory=dict)  # whose posts the classifier knows, and how many
+    imitations: int = 0  # posts of the n-gram model that the classifier has learnt to refuse
+    kept_words: tuple[str, ...] = ()  # that the style classifier sees
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it sounds like the person, with all words."""
@@ -88,7 +88,7 @@ class Authorship(Answer, frozen=True, kw_only=True):
                 order=10,
                 link="Voice",
                 title=f"Does it sound like {who}?",
-                intro=f"A program, called the reader here, has learnt to tell {who} from other people. It "
+                intro=f"A classifier has learnt to tell {who} from other people. It "
                 "then judges posts that it has not seen.",
                 blocks=[
                     Panel("With all words", _closeness_sentence(whole, who), "whole.closeness", AXIS),
@@ -102,14 +102,14 @@ class Authorship(Answer, frozen=True, kw_only=True):
         ]
 
     def methods(self, context: ReportContext) -> list[Method]:
-        """What closeness and AUC are, whom the reader knows, and which words it sees."""
+        """What closeness and AUC are, whom the classifier knows, and which words it sees."""
         who, visible = context.who, ", ".join(self.kept_words)
         return [
             Method(20, "Closeness", self._closeness_method(who)),
             Method(
                 20,
                 "AUC",
-                "The chance that a batch of the one side gets a higher score from the reader than a batch of "
+                "The chance that the classifier scores a batch of the one side higher than a batch of "
                 f"the other: 50 % is a coin’s. Posts are read in batches of {EPISODE} (Rivera-Soto et al. "  # noqa: RUF001
                 "2021). Batches are easy to tell apart, so this is near 100 % for much that is not other "
                 "people’s.",  # noqa: RUF001
@@ -133,7 +133,7 @@ class Authorship(Answer, frozen=True, kw_only=True):
             f"{people}. Where these write in another place or time, that alone makes {who} easier to tell."
         )
         change = (
-            f" People change: on this scale earlier posts by {who}, which the reader had not seen either, "
+            f" People change: on this scale earlier posts by {who}, which it had not seen either, "
             f"come to {100 * earlier.value:.0f} %, so more than 100 % need not be overdone."
             if earlier
             else ""
@@ -145,7 +145,7 @@ class Authorship(Answer, frozen=True, kw_only=True):
             else ""
         )
         return (
-            f"A reader learns to tell {who} from other people by runs of 3 to 5 characters (TF-IDF and "
+            f"A classifier learns to tell {who} from other people by runs of 3 to 5 characters (TF-IDF and "
             "logistic regression; Stamatatos 2009). Its mean log-odds are put on a scale where other "
             f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known if others else ''}{refused} "  # noqa: RUF001
             f"Broken or shuffled sentences with the right words can still come close.{change}"
@@ -190,8 +190,8 @@ def _inconclusive(reason: str) -> Voice:
 
 
 def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Voice:
-    reader = Reader.fit(counts(mine), counts(refused))
-    scores = {name: reader.scores(counts(posts)) for name, posts in groups.items()}
+    classifier = Classifier.fit(counts(mine), counts(refused))
+    scores = {name: classifier.scores(counts(posts)) for name, posts in groups.items()}
     own, floor = scores[OWN], scores[OTHERS]
     if auc_figure(own, floor, seed=seed).low <= 0.5:  # noqa: PLR2004 -- a coin's
         return _inconclusive("the person's own later posts cannot be told from other people's")
@@ -208,10 +208,10 @@ def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: in
 
 
 def _earlier(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Figure:
-    """Closeness of every fourth training post, to a reader that has learnt from the rest."""
+    """Closeness of every fourth training post, to a classifier that has learnt from the rest."""
     held_back, rest = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
-    reader = Reader.fit(counts(rest), counts(refused))
-    scores = (reader.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
+    classifier = Classifier.fit(counts(rest), counts(refused))
+    scores = (classifier.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
 
 
@@ -267,23 +267,23 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
 
 
 def _auc_sentence(row: Row, who: str) -> str:
-    """How often a reader takes a batch of the model's posts for the person's, beside other people's."""
+    """How often a classifier takes a batch of the model's posts for the person's, beside other people's."""
     if row.model is None:
         return inconclusive(row)
     also = f", the base's in {of_100(row.floors[BASE].value)}" if BASE in row.floors else ""
     also += f", {who}'s own unseen posts in {of_100(row.ceiling.value)}" if row.ceiling else ""
     return (
-        f"Given a batch of the model's posts and one of other people's, a trained reader takes the model's "
+        f"Given a batch of the model's posts and one of other people's, a classifier takes the model's "
         f"for {who}'s in {of_100(row.model.value)} of 100 cases{also}. 50 would be guessing."
     )
 
 
 def _own_auc_sentence(row: Row, who: str) -> str:
-    """How often a reader finds the model's posts more typical than the person's."""
+    """How often a classifier finds the model's posts more typical than the person's."""
     if row.model is None:
         return inconclusive(row)
     return (
-        f"Given a batch of the model's posts and one of {who}'s own, the same reader finds the model's "
+        f"Given a batch of the model's posts and one of {who}'s own, the same classifier finds the model's "
         f"more like {who} in {of_100(row.model.value)} of 100 cases. 50 would be as good as {who}, more is "
         "overdone."
     )

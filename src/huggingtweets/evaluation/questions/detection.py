@@ -1,8 +1,8 @@
 """Can a machine tell its posts from the posts it learnt from?
 
-A classifier two-sample test (Lopez-Paz and Oquab 2017): a reader learns to tell a group's posts from as many
-training posts, and then scores posts that it has not seen, by cross-validation. An AUC of 0.5 means that it
-cannot tell. The ceiling is other training posts, since later posts differ by their time alone.
+A classifier two-sample test (Lopez-Paz and Oquab 2017): a classifier learns to tell a group's posts from as
+many training posts, and then scores posts that it has not seen, by cross-validation. An AUC of 0.5 means that
+it cannot tell. The ceiling is other training posts, since later posts differ by their time alone.
 
 Catches what sounds right and is not: shuffled words, one post repeated, broken sentences. Blind to copying;
 well below 0.5 it says that the same posts are on both sides.
@@ -19,8 +19,8 @@ from ...results import ENOUGH, OWN, Figure, Row, common
 from ...results.drawings import Label, Method, Panel, ReportContext, Section
 from ...results.wording import WHOSE, inconclusive, of_100
 from ..character_ngrams import counts
+from ..classifier import Classifier, auc_figure
 from ..material import Material
-from ..reader import Reader, auc_figure
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -31,7 +31,7 @@ MOST = 300  # posts of a group
 
 
 class Detection(Row, frozen=True, kw_only=True):
-    """AUC of a reader that looks for what is machine-made; at 0.5 it cannot tell."""
+    """AUC of a classifier that looks for what is machine-made; at 0.5 it cannot tell."""
 
     title: ClassVar[str] = "Can a machine tell?"
     labels: ClassVar[Mapping[str, Label]] = {
@@ -49,17 +49,17 @@ class Detection(Row, frozen=True, kw_only=True):
         return [Section(name="voice", order=10, link="Voice", title=title, blocks=[panel])]
 
     def methods(self, context: ReportContext) -> list[Method]:
-        """What the reader learns, and what stands for the person."""
+        """What the classifier learns, and what stands for the person."""
         text = (
-            "Another reader learns to tell each side’s posts from as many training posts, and is asked about "  # noqa: RUF001
+            "Another classifier learns to tell each side’s posts from as many training posts, and scores "  # noqa: RUF001
             "posts it has not seen (classifier two-sample test, Lopez-Paz and Oquab 2017). Here "
-            f"{context.who} stands for other training posts. A careful reader finds something in any model: "
+            f"{context.who} stands for other training posts. A good classifier finds something in any model: "
             "what counts is the order."
         )
         return [Method(30, self.title, text)]
 
     def _sentence(self, who: str) -> str:
-        """How often the reader finds the model's posts, beside the floors and the person's."""
+        """How often the classifier finds the model's posts, beside the floors and the person's."""
         if self.model is None:
             return inconclusive(self)
         also = "".join(f", {WHOSE.get(name, name)} in {of_100(f.value)}" for name, f in self.floors.items())
@@ -69,7 +69,7 @@ class Detection(Row, frozen=True, kw_only=True):
             end = ": it can tell" if tells else ", which is no clear difference"
             own = f"; {who}'s own posts come to {of_100(self.ceiling.value)}{end}"
         return (
-            f"A reader trained for just that tells the model from {who} in {of_100(self.model.value)} of 100 "
+            f"A classifier trained for that tells the model from {who} in {of_100(self.model.value)} of 100 "
             f"cases{also}. 50 is guessing{own}."
         )
 
@@ -98,11 +98,14 @@ def measure(material: Material, *, seed: int) -> Detection:
 
 
 def _separation(group: csr_matrix, real: csr_matrix, seed: int) -> Figure:
-    """AUC of readers, each of which scores the posts of one fold and has learnt from the others."""
+    """AUC of classifiers, each of which scores the posts of one fold and has learnt from the others."""
     folds = np.arange(group.shape[0]) % FOLDS
     group_scores, real_scores = np.zeros(len(folds)), np.zeros(len(folds))
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        reader = Reader.fit(group[outside], real[outside])
-        group_scores[inside], real_scores[inside] = reader.scores(group[inside]), reader.scores(real[inside])
+        classifier = Classifier.fit(group[outside], real[outside])
+        group_scores[inside], real_scores[inside] = (
+            classifier.scores(group[inside]),
+            classifier.scores(real[inside]),
+        )
     return auc_figure(group_scores, real_scores, seed=seed)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import numpy as np
+from msgspec import field
 
 from ...results import MODEL, NGRAM, OTHERS, OWN, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
@@ -44,7 +45,7 @@ class Sense(Answer, frozen=True, kw_only=True):
     invented: Row  # share of words
     surprise: Row  # bits per byte
     examples: tuple[str, ...] = ()  # of the model's invented words
-    reader: str = ""  # the larger model, "" for none
+    larger_model: str = field(default="", name="reader")  # "" for none; report.json calls it reader
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether its words are known ones, as those of the person are."""
@@ -67,12 +68,12 @@ class Sense(Answer, frozen=True, kw_only=True):
             "no list are invented words, but also names, typing errors and rare words; "
             f"{context.who}'s unseen posts say how many are natural."
         )
-        reader = (
-            f" Surprise is what the posts cost {self.reader}, a model that has learnt none of them."
-            if self.reader
+        surprise = (
+            f" Surprise is what the posts cost {self.larger_model}, a model that has learnt none of them."
+            if self.larger_model
             else ""
         )
-        return [Method(5, "Sense", text + reader)]
+        return [Method(5, "Sense", text + surprise)]
 
     def _invented_sentence(self, who: str) -> str:
         """How many words are in no word list, beside the person's."""
@@ -94,8 +95,8 @@ class Sense(Answer, frozen=True, kw_only=True):
         own = f", {who}'s own {row.ceiling.value:.2f}" if row.ceiling else ""
         others = "".join(f", {_whose(name)} {figure.value:.2f}" for name, figure in row.floors.items())
         return (
-            f"A byte of its posts costs {self.reader} {row.model.value:.2f} bits{own}{others}. Fewer is more "
-            "expected; fewer than the person's is blander, not better."
+            f"A byte of its posts costs {self.larger_model} {row.model.value:.2f} bits{own}{others}. Fewer "
+            "is more expected; fewer than the person's is blander, not better."
         )
 
 
@@ -109,7 +110,7 @@ def measure(material: Material, *, seed: int) -> Sense:
         invented=row,
         surprise=_surprise(material, seed),
         examples=examples,
-        reader=material.larger.name if material.larger else "",
+        larger_model=material.larger.name if material.larger else "",
     )
 
 

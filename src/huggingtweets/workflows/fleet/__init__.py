@@ -25,7 +25,7 @@ from ..data import require_trainable
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table, require_authors
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
-from .driver import Drive, draining
+from .driver import Driver, draining
 from .one_model import train_one_model
 from .parts import split_table
 from .results import FleetResults, write_results
@@ -91,7 +91,7 @@ def _train_each(
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
         watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
         with _executor(config, store, job) as executor:
-            drive = Drive(
+            driver = Driver(
                 store=store,
                 executor=executor,
                 watcher=watcher,
@@ -101,7 +101,7 @@ def _train_each(
                 total=len(requests),
                 ended=ended,
             )
-            drive.all(sorted(requests, key=lambda request: -request.weight), stop)
+            driver.hand_out(sorted(requests, key=lambda request: -request.weight), stop)
         results = write_results(store)
     if stop.signal:
         raise KeyboardInterrupt(stop.signal)

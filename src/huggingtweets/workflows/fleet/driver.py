@@ -60,7 +60,7 @@ def draining() -> Iterator[Stop]:
 
 
 @dataclass
-class Drive:
+class Driver:
     """One run of the driver: which authors wait, which are worked on, and how often workers died on each."""
 
     store: Store
@@ -81,7 +81,7 @@ class Drive:
     _at_start: int = 0
     _told: float = 0.0
 
-    def all(self, requests: Sequence[AuthorRequest], stop: Stop) -> None:
+    def hand_out(self, requests: Sequence[AuthorRequest], stop: Stop) -> None:
         """Hand out all authors that have not ended, until all have or somebody asks to stop.
 
         Raises:

@@ -111,7 +111,7 @@ def acquire(store: Store, name: str, owner: str, seconds: float) -> Lease | None
 
 
 @contextmanager
-def kept(lease: Lease, also: Callable[[], None]) -> Iterator[None]:
+def renewed(lease: Lease, also: Callable[[], None]) -> Iterator[None]:
     """Renew a lease while the block runs, and release it at its end.
 
     Args:

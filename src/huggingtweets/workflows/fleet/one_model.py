@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -70,26 +71,23 @@ class _OneModelWorker(AuthorWorker):
         )
         model = train(config, _LeasedWatcher(self.watcher, self.run, lease.check), authors)
         lease.check()
-        figures = _figures(posts_of(model), model.path, self.job.recipe)
+        held_out_bits = _held_out_bits(posts_of(model), model.path, self.job.recipe)
         outcome = done(request, model, upload(store, request.name, model.path, lease.check))
-        counts = {author.account.handle: author for author in model.record.authors}
-        return replace(
-            outcome,
-            handle="",
-            members=tuple(
-                member
-                if member.state is State.FAILED
-                else replace(
-                    member,
-                    recipe=self.job.recipe.name,
-                    posts=counts[member.handle].train,
-                    held_out=counts[member.handle].held_out,
-                    bits_per_byte=figures[member.handle][0],
-                    base_bits_per_byte=figures[member.handle][1],
-                )
-                for member in members
-            ),
-        )
+        author_by_handle = {author.account.handle: author for author in model.record.authors}
+
+        def completed(member: Outcome) -> Outcome:
+            author, bits = author_by_handle[member.handle], held_out_bits[member.handle]
+            return replace(
+                member,
+                recipe=self.job.recipe.name,
+                posts=author.train,
+                held_out=author.held_out,
+                bits_per_byte=bits.model,
+                base_bits_per_byte=bits.base,
+            )
+
+        ended = (each if each.state is State.FAILED else completed(each) for each in members)
+        return replace(outcome, handle="", members=tuple(ended))
 
     def _failed(self, request: AuthorRequest, why: str) -> Outcome:
         members = tuple(_member(each, State.FAILED, why) for each in self.requests)
@@ -151,8 +149,15 @@ def _member(request: AuthorRequest, state: State, why: str = "") -> Outcome:
     )
 
 
-def _figures(data: Dataset, folder: Path, recipe: Recipe) -> dict[str, tuple[float, float | None]]:
-    """Bits per byte of each author's held-out posts, by handle: of the model, and of its base."""
+class _Bits(NamedTuple):
+    """Bits per byte of an author's held-out posts."""
+
+    model: float
+    base: float | None  # None: the model was trained from none
+
+
+def _held_out_bits(data: Dataset, folder: Path, recipe: Recipe) -> dict[str, _Bits]:
+    """What the model and its base need for each author's held-out posts, by handle."""
     texts, authors = [post.text for post in data.held_out], [post.author for post in data.held_out]
     bits = models.load(folder).bits(texts, authors)
     base = models.load_base(recipe)
@@ -165,5 +170,6 @@ def _figures(data: Dataset, folder: Path, recipe: Recipe) -> dict[str, tuple[flo
         return bits_per_byte([all_bits[place] for place in own], [texts[place] for place in own])
 
     return {
-        author: (of(bits, own), of(base_bits, own) if base_bits else None) for author, own in places.items()
+        author: _Bits(of(bits, own), of(base_bits, own) if base_bits else None)
+        for author, own in places.items()
     }

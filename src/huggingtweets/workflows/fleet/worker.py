@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import evaluation
-from ...bases.kept import KeptBase, kept_in
+from ...bases.base_cache import BaseCache, use_base_cache
 from ...errors import HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
 from ...files import sha256, temporary_folder
 from ...model_folder import ModelFolder
@@ -46,7 +46,7 @@ class AuthorWorker:
     store_address: str
     job: Job
     lease_seconds: float
-    base: KeptBase[Any] = field(default_factory=KeptBase)  # of the process that this is in
+    cache: BaseCache[Any] = field(default_factory=BaseCache)  # of the process that this is in
 
     def __call__(self, assignment: Assignment) -> Outcome | None:
         """Train one author; return how it ended, or None where another worker has it.
@@ -61,24 +61,24 @@ class AuthorWorker:
         if lease is None:
             return load_outcome(store, request.name)
         with temporary_folder() as folder:
-            kept = _KeptCheckpoint(store, request.name, folder / "checkpoint")
-            with leases.kept(lease, kept.upload), kept_in(self.base):
+            checkpoint = _StoredCheckpoint(store, request.name, folder / "checkpoint")
+            with leases.renewed(lease, checkpoint.upload), use_base_cache(self.cache):
                 ended = load_outcome(store, request.name)
-                return ended or self._train(store, request, lease, folder, kept)
+                return ended or self._train(store, request, lease, folder, checkpoint)
 
     def _train(
-        self, store: Store, request: AuthorRequest, lease: Lease, folder: Path, kept: _KeptCheckpoint
+        self, store: Store, request: AuthorRequest, lease: Lease, folder: Path, checkpoint: _StoredCheckpoint
     ) -> Outcome | None:
         started = time.perf_counter()
         try:
-            kept.download()
+            checkpoint.download()
             outcome = self._make(store, request, lease, folder)
         except LeaseLost:
             return None
         except StoreUnavailable:
             raise
         except (KeyboardInterrupt, OutOfSpace):
-            kept.upload()
+            checkpoint.upload()
             raise
         except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
             outcome = self._failed(request, reason(error))
@@ -87,7 +87,7 @@ class AuthorWorker:
         with suppress(LeaseLost):
             lease.check()
             save_outcome(store, outcome)
-            kept.remove()
+            checkpoint.remove()
         return outcome
 
     def _make(self, store: Store, request: AuthorRequest, lease: Lease, folder: Path) -> Outcome:
@@ -116,7 +116,7 @@ class _Watcher(Silence):
         self._check()
 
 
-class _KeptCheckpoint:
+class _StoredCheckpoint:
     """The checkpoint of a training, on this disk and in the store."""
 
     def __init__(self, store: Store, name: str, folder: Path) -> None:

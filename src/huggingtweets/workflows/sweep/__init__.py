@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ... import recipes
-from ...bases.hub import asked_once
+from ...bases.hub import cached_hub_answers
 from ...dataset.sufficiency import require_enough
 from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["SweepConfig", "SweepResult", "TrialResult", "require_search", "sweep"]
 
 
-@asked_once()
+@cached_hub_answers()
 def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
     """Run trials until the study has as many as configured, and write the best settings as a recipe file.
 

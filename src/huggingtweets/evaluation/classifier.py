@@ -1,4 +1,4 @@
-"""A reader that has learnt to tell two kinds of posts apart by their character n-grams.
+"""A classifier that has learnt to tell two kinds of posts apart by their character n-grams.
 
 Logistic regression on TF-IDF of character 3- to 5-grams: the strong plain baseline of authorship
 verification (Stamatatos 2009, "A survey of modern authorship attribution methods").
@@ -28,11 +28,11 @@ Scores = NDArray[np.float64]
 Weights = NDArray[np.float32]
 
 
-class Reader:
+class Classifier:
     """Scores posts: above 0 of the first kind, below 0 of the second. Make one with `fit` or `load`."""
 
     def __init__(self, rarity: Weights, weights: Weights, bias: float) -> None:
-        """A reader with these weights; `fit` learns them, `load` reads them.
+        """A classifier with these weights; `fit` learns them, `load` reads them.
 
         Args:
             rarity: inverse document frequency of each hashed n-gram.
@@ -44,7 +44,7 @@ class Reader:
         self._bias = bias
 
     @classmethod
-    def fit(cls, first: csr_matrix, second: csr_matrix) -> Reader:
+    def fit(cls, first: csr_matrix, second: csr_matrix) -> Classifier:
         """Learn to tell posts of the first kind from those of the second; both kinds weigh the same.
 
         Args:
@@ -74,13 +74,13 @@ class Reader:
         return np.asarray(_weighed(posts, self._rarity) @ self._weights + self._bias, np.float64)
 
     def save(self, path: Path) -> None:
-        """Write the reader as a safetensors file of 2 MB."""
+        """Write the classifier as a safetensors file of 2 MB."""
         arrays = {"rarity": self._rarity, "weights": self._weights}
         save_tensors(path, FORMAT, {"bias": self._bias}, arrays)
 
     @classmethod
-    def load(cls, path: Path) -> Reader:
-        """Read a reader that `save` wrote.
+    def load(cls, path: Path) -> Classifier:
+        """Read a classifier that `save` wrote.
 
         Raises:
             ModelError: the file is absent, damaged, or of another version.

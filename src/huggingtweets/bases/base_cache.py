@@ -1,4 +1,4 @@
-"""Keeps the base that was loaded last in memory, for whoever trains one model after the other from it."""
+"""A cache of the base that was loaded last, for whoever trains one model after the other from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..types import Base
 
-MOST_PARAMETERS = 250_000_000  # of a base that is kept: 1 GB; a larger one is read again each time
+MOST_PARAMETERS = 250_000_000  # of a base in the cache: 1 GB; a larger one is read again each time
 
 
 class Loaded(Protocol):
@@ -24,7 +24,7 @@ class Loaded(Protocol):
 AnyLoaded = TypeVar("AnyLoaded", bound=Loaded)
 
 
-class KeptBase(Generic[AnyLoaded]):
+class BaseCache(Generic[AnyLoaded]):
     """A base and by which arguments it was loaded. A copy in another process begins empty."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class KeptBase(Generic[AnyLoaded]):
         self._base: AnyLoaded | None = None
 
     def copy_of(self, name: str, dropout: float, load: Callable[[], AnyLoaded]) -> AnyLoaded:
-        """The base of these arguments, which may be changed; it is loaded where it is not kept."""
+        """The base of these arguments, which may be changed; it is loaded where the cache has another."""
         if self._base is not None and self._arguments == (name, dropout):
             return copy.deepcopy(self._base)
         self._base = None  # before the next one is in memory
@@ -43,23 +43,23 @@ class KeptBase(Generic[AnyLoaded]):
         self._arguments, self._base = (name, dropout), loaded
         return copy.deepcopy(loaded)
 
-    def __reduce__(self) -> tuple[type[KeptBase[AnyLoaded]], tuple[()]]:
-        return KeptBase, ()
+    def __reduce__(self) -> tuple[type[BaseCache[AnyLoaded]], tuple[()]]:
+        return BaseCache, ()
 
 
-_KEPT: ContextVar[KeptBase[Any] | None] = ContextVar("the base that load_base() copies", default=None)
+_CACHE: ContextVar[BaseCache[Any] | None] = ContextVar("the base that load_base() copies", default=None)
 
 
 @contextmanager
-def kept_in(kept: KeptBase[Any]) -> Iterator[None]:
-    """Make `load_base` keep what it loads inside the block, and copy what it kept before."""
-    token = _KEPT.set(kept)
+def use_base_cache(cache: BaseCache[Any]) -> Iterator[None]:
+    """Make `load_base` use this cache inside the block."""
+    token = _CACHE.set(cache)
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _CACHE.reset(token)
 
 
-def kept_base() -> KeptBase[Any] | None:
-    """What `kept_in` was given; None outside of it."""
-    return _KEPT.get()
+def current_base_cache() -> BaseCache[Any] | None:
+    """The cache that `use_base_cache` was given; None outside of its block."""
+    return _CACHE.get()

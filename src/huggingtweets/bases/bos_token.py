@@ -1,8 +1,8 @@
-"""What a tokenizer puts before every prompt: the begin token of a post, and what a recipe adds to it.
+"""What a tokenizer puts before every prompt: the BOS token of a post, and what a recipe adds to it.
 
 At the first position a model such as SmolLM2 has a hidden state ten times as long as elsewhere (an attention
 sink: Xiao et al. 2024, "Efficient streaming language models with attention sinks"), by which it hardly learns
-how posts begin. With a text between the begin token and the post it learns that from the end of this text.
+how posts begin. With a text between the BOS token and the post it learns that from the end of this text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STARTS = ("a", "The", "1", "#a", "@a", '"', "(", ":", "é", "\U0001f426")  # of 
 
 
 def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
-    """Make a text stand between the begin token and each post, in place.
+    """Make a text stand between the BOS token and each post, in place.
 
     Raises:
         BaseError: the tokenizer has no fast form.
@@ -42,11 +42,11 @@ def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     fast.post_processor = _template(tokenizer, tokens)
 
 
-def with_begin_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that puts the begin token of a post before every prompt.
+def with_bos_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+    """A copy of the tokenizer that puts the BOS token of a post before every prompt.
 
-    It puts none where each author has a begin token of their own: the prompt then says who speaks. What
-    stands between the begin token and a text stays there.
+    It puts none where each author has a BOS token of their own: the prompt then says who speaks. What
+    stands between the BOS token and a text stays there.
 
     Raises:
         BaseError: the tokenizer has no fast form.
