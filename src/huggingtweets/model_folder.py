@@ -78,6 +78,11 @@ class FinetunedModel:
     stopped: str = ""  # why training stopped early, "" where it did not
 
 
+def encode_record(record: Record) -> bytes:
+    """What run.json holds."""
+    return msgspec.json.format(msgspec.json.encode(record)) + b"\n"
+
+
 def avatar_picture(number: int) -> str:
     """The file of an author's picture; authors are counted from 1 in the order of the record."""
     return f"avatar-{number}.png"
@@ -150,7 +155,7 @@ class ModelFolder:
 
     def save_record(self, record: Record) -> None:
         """Write run.json."""
-        whole_file(self.path / RECORD, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+        whole_file(self.path / RECORD, encode_record(record))
         self.__dict__["record"] = record
 
     @property

@@ -10,6 +10,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import SeveralAuthors
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.authors import choose_author
 from huggingtweets.types import Account, Timeline
 
 FEED = """<rss version="2.0"><channel><title>Notes</title>
@@ -94,12 +95,35 @@ def test_people_whose_addresses_begin_alike_are_not_mixed(tmp_path):
     ],
 )
 def test_a_handle_that_is_a_number_or_a_key_is_replaced(tmp_path, author):
-    """Where a table names its author so, neither handle nor name keep it."""
+    """Where a table names its author so, neither handle nor name nor posts keep it."""
     path = tmp_path / "posts.csv"
     path.write_text(f'author,text\n"{author}",the sea is calm tonight\n"{author}",so am I\n', "utf-8")
-    account = sources.read(str(path)).account
+    timeline = sources.read(str(path))
+    account = timeline.account
+    assert {post.author for post in timeline.posts} == {account.handle}
     assert re.fullmatch(r"author_[0-9a-f]{4}", account.handle)
     assert account.name == account.handle
+
+
+@pytest.mark.parametrize("choice", ["+49 170 1234567", "jane@example.org", "Jane <jane@example.org>"])
+def test_what_records_keep_of_a_choice_still_chooses(tmp_path, choice):
+    """A number or an address that a user chose somebody by is in no record, and need not be given again."""
+    kept = sources.public_choice(choice)
+    assert kept
+    assert re.fullmatch(r"author_[0-9a-f]{4}", kept)
+    path = tmp_path / "posts.csv"
+    path.write_text(f'author,text\n"{choice}",the sea is calm\nbob,the sea is wild\n', "utf-8")
+    timelines = [sources.read(str(path), ReadOptions(handle=each)) for each in (choice, kept)]
+    assert [[post.text for post in timeline.posts] for timeline in timelines] == [["the sea is calm"]] * 2
+    chat = {choice: 3, "bob": 5}
+    for options in (ReadOptions(name=choice), ReadOptions(name=kept)):
+        assert choose_author("chat", chat, options) == choice
+
+
+@pytest.mark.parametrize("choice", [None, "ada", "Ada Lovelace", "ada_1815"])
+def test_a_choice_that_says_nothing_private_stays(choice):
+    """Names are recorded as they were given."""
+    assert sources.public_choice(choice) == choice
 
 
 @pytest.mark.parametrize(

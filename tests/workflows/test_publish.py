@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import huggingface_hub.constants as hub_constants
+import msgspec
 import pytest
 from huggingface_hub import DatasetCard, ModelCard, snapshot_download
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from huggingtweets.cli import app
 from huggingtweets.errors import MissingSecret, ModelError, PublishError
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
-from huggingtweets.types import Permission, Sample
+from huggingtweets.types import Permission, Record, Sample
 from huggingtweets.workflows.publish import plan_publishing, publish
 from tests.helpers.hub_server import HubServer
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -87,13 +88,18 @@ def files_of(hub, name, kind="model"):
 
 
 def test_a_published_model_is_the_one_on_disk(hub, models, tmp_path):
-    """Every file but the card is uploaded unchanged; the files generate filtered posts again."""
+    """Files are uploaded unchanged, but for the card and the path of the base; they generate posts again."""
     plan = plan_publishing(models / "ada", AUTHOR)
     published = publish(plan)
     files = files_of(hub, "ada/ada")
     on_disk = {path.name: path.read_bytes() for path in (models / "ada").iterdir()}
     assert files.keys() == on_disk.keys()
-    assert {name for name in files if files[name] != on_disk[name]} == {"README.md"}
+    assert {name for name in files if files[name] != on_disk[name]} == {"README.md", "run.json"}
+    base = ModelFolder(models / "ada").record.recipe.base
+    assert base.encode() in on_disk["run.json"]
+    assert not [name for name, content in files.items() if base.encode() in content]
+    uploaded = msgspec.json.decode(files["run.json"], type=Record)
+    assert uploaded.recipe.base == uploaded.base.name == "base"
     assert {
         "model.safetensors",
         "tokenizer.json",

@@ -69,3 +69,12 @@ def test_two_tables_of_one_handle_share_no_ids(tmp_path):
     posts = (*dataset.train, *dataset.held_out)
     assert len({post.id for post in posts}) == len(posts) == 90
     assert max(post.created_at for post in dataset.train) <= min(post.created_at for post in dataset.held_out)
+
+
+def test_two_spellings_of_a_handle_are_one_author(tmp_path):
+    """All posts are by the first spelling, so that a model of several has one token for this person."""
+    first, second = (Path(place) for place in places(tmp_path))
+    second.write_text(second.read_text().replace("@ada@example.social", "@ADA"))
+    [ada] = read(DataConfig(locations=(str(first), str(second))), Silence())
+    assert {post.author for post in ada.cleaned.posts} == {"ada"}
+    assert ada.cleaned.funnel.kept == 90

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -18,12 +16,14 @@ import msgspec
 
 from ..errors import LocationError, UnknownPlace
 from ..registry import Registry, suggestion
-from ..text.private import Kind, is_marked_key, private_details, without_private_details
+from ..text.private import without_private_details
 from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions, Source
 from ._diagnosis import diagnosis
 from ._formats.archive_files import share_archives
+from ._formats.authors import public_choice
 from ._formats.compressed import only_table, unpacked
+from ._formats.private_handles import public_handle
 from ._formats.skipped import count_skipped
 from ._rows_by_author import rows_by_author
 
@@ -35,6 +35,7 @@ __all__ = [
     "count_skipped",
     "load",
     "names",
+    "public_choice",
     "read",
     "recognise",
     "rows_by_author",
@@ -98,7 +99,7 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
             _LOG.info("%s is read as %s", location, name)
             timeline = load(name).read(plain, options)
         account = _without_private_details(timeline)
-        posts = _checked_posts(location, plain, timeline, stack.pop_all())
+        posts = _checked_posts(location, plain, timeline, account.handle, stack.pop_all())
     return replace(timeline, account=account, posts=posts)
 
 
@@ -150,8 +151,8 @@ def _match(name: str, location: str) -> Match:
 def _without_private_details(timeline: Timeline) -> Account:
     """The account without e-mail addresses, numbers and keys in what the person says of themselves."""
     account = timeline.account
-    is_kept = (timeline.handle_is_id and account.handle.isdecimal()) or not _is_private(account.handle)
-    handle = account.handle if is_kept else _replaced(account.handle)
+    is_id = timeline.handle_is_id and account.handle.isdecimal()
+    handle = account.handle if is_id else public_handle(account.handle)
     name = " ".join(without_private_details(account.name).split())
     if name == account.handle:
         name = handle
@@ -160,33 +161,21 @@ def _without_private_details(timeline: Timeline) -> Account:
     )
 
 
-def _is_private(handle: str) -> bool:
-    """Whether a handle is a telephone or card number, or a key of a service.
+def _checked_posts(
+    location: str, plain: str, timeline: Timeline, handle: str, unpacking: ExitStack
+) -> Iterator[Post]:
+    """Yield the posts of an account, each with its public handle, and with an id, as ids tell posts apart.
 
-    In a table its + and blanks have become underscores. A long word that may be a key in a text is a usual
-    handle: of a Bluesky repository, say, or a throwaway account.
+    Raises:
+        LocationError: there are none.
     """
-    # a domain or an account of one, of Bluesky or Mastodon, unless all is a number
-    if set(handle) & set(".:@"):
-        link = handle.replace("_", "/")  # wa.me/491701234567
-        return any(detail == (Kind.PHONE, 0, len(link)) for detail in private_details(link))
-    words = handle.replace("_", " ").strip()
-    numbers = (f"+{words}", words) if handle.startswith("_") else (words,)
-    found = chain.from_iterable(map(private_details, (handle, *numbers)))
-    return is_marked_key(handle) or any(detail.kind is not Kind.KEY for detail in found)
-
-
-def _replaced(handle: str) -> str:
-    """Another handle, by which people are still told apart; it has too few bits to find the number by."""
-    return f"author_{hashlib.blake2b(handle.encode(), digest_size=2).hexdigest()}"
-
-
-def _checked_posts(location: str, plain: str, timeline: Timeline, unpacking: ExitStack) -> Iterator[Post]:
-    """Yield the posts, each with an id, as ids tell posts apart; raise `LocationError` if there are none."""
     count = 0
     with unpacking, _named(location, plain):
         for count, post in enumerate(timeline.posts, start=1):
-            yield post if post.id else msgspec.structs.replace(post, id=f"number-{count}")
+            if post.id and post.author == handle:
+                yield post
+            else:
+                yield msgspec.structs.replace(post, author=handle, id=post.id or f"number-{count}")
     if not count:
         raise LocationError(f"{location} holds no posts of @{timeline.account.handle}; give another file")
 

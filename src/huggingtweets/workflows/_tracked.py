@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from .. import models, tracking
 from ..model_folder import FinetunedModel, ModelFolder
 from ..results import Evaluation
@@ -21,6 +23,12 @@ def source_settings(authors: Sequence[AuthorPosts]) -> dict[str, object]:
 def preprocess_settings(config: DataConfig) -> dict[str, object]:
     """What preprocessing depends on; not the locations, which name the user's folders."""
     return {"held_out": config.held_out, **config.rules.recorded()}
+
+
+def train_settings(recipe: Recipe) -> dict[str, object]:
+    """The recipe; of a base in a file or a folder the name, not the path, which tells of its user."""
+    base = Path(recipe.base)
+    return {**msgspec.to_builtins(recipe), "base": base.resolve().name if base.exists() else recipe.base}
 
 
 def record_posts(authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run) -> str:

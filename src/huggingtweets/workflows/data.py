@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from tempfile import TemporaryFile
@@ -15,14 +16,16 @@ from msgspec.structs import replace
 from .. import bases, cleaning, dataset, sources
 from ..bases import named
 from ..bases.base_cache import current_base_cache
+from ..bases.languages import language_warning, languages_of
 from ..cleaning import CleanedPosts, CleaningRules
+from ..dataset.sufficiency import describe_sufficiency, require_enough
 from ..errors import MissingExtra, UserError
 from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
 from ..text.counting import counted
-from ..types import NO_BASE, Account, Dataset, Post, Reason, Recipe, Stage
+from ..types import NO_BASE, Account, Dataset, Post, Preparation, Reason, Recipe, Stage
 
 PRIVATE_FOLDERS = ("copies", "datasets", "unfinished")  # below home()
 COUNT_EVERY = 500  # posts read between two words to the watcher
@@ -164,10 +167,9 @@ def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None)
         account = accounts.setdefault(author, timeline.account)
         digests.setdefault(author, []).append(timeline.digest)
         own = _counted(timeline.posts, timeline.expected, watcher)
-        is_named_so = account.handle.casefold() == timeline.account.handle.casefold()
-        posts.setdefault(author, []).append(
-            own if is_named_so else _as_author(own, account, timeline.account)
-        )
+        if account.handle.casefold() != timeline.account.handle.casefold():
+            own = _with_ids_of_place(own, timeline.account.source)
+        posts.setdefault(author, []).append(_by(account.handle, own))
     authors = []
     for author, account in accounts.items():
         cleaned, skipped = _clean(account, posts[author], config.rules, watcher, examples, most)
@@ -203,12 +205,17 @@ def _with_own_ids(parts: Iterable[Iterable[Post]]) -> Iterator[Post]:
             yield post if is_new else replace(post, id=f"{number}/{post.id}")
 
 
-def _as_author(posts: Iterable[Post], author: Account, place: Account) -> Iterator[Post]:
-    """Yield the posts of another place as the author's; ids name the place, as two may give the same."""
+def _with_ids_of_place(posts: Iterable[Post], source: str) -> Iterator[Post]:
+    """Yield posts with ids that name their place, as two places may give the same."""
     for post in posts:
-        parent = f"{place.source}/{post.reply_to}" if post.reply_to else None
-        identity = f"{place.source}/{post.id}"
-        yield replace(post, author=author.handle, id=identity, reply_to=parent)
+        parent = f"{source}/{post.reply_to}" if post.reply_to else None
+        yield replace(post, id=f"{source}/{post.id}", reply_to=parent)
+
+
+def _by(handle: str, posts: Iterable[Post]) -> Iterator[Post]:
+    """Yield posts as those of one person, whose handle another place may spell otherwise."""
+    for post in posts:
+        yield post if post.author == handle else replace(post, author=handle)
 
 
 def _counted(posts: Iterable[Post], expected: int | None, watcher: Watcher) -> Iterator[Post]:
@@ -242,3 +249,33 @@ def posts_of(model: ModelFolder) -> Dataset:
     if model.dataset.is_dir():
         return dataset.load(model.dataset)
     return dataset.load_stored(model.record.dataset_digest)
+
+
+def check_posts(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher) -> None:
+    """Note what can be expected of these posts.
+
+    Raises:
+        NotEnoughPosts: together they are too short to learn from.
+    """
+    require_enough([text for author in authors for text in author.texts])
+    for sentence in describe_sufficiency([(a.account.handle, a.texts) for a in authors], recipe.base):
+        watcher.note(sentence)
+    languages = [author.cleaned.language for author in authors]
+    if warning := language_warning(recipe.base, languages_of(recipe.base), languages):
+        watcher.note(warning)
+
+
+def preparation_of(config: DataConfig) -> Preparation:
+    """How the posts are read now, for whoever wants to do it again."""
+    return Preparation(
+        read_at=datetime.now(UTC).replace(microsecond=0),
+        held_out=config.held_out,
+        rules=config.rules.recorded(),
+        source=config.source,
+        handle=sources.public_choice(config.options.handle),
+        name=sources.public_choice(config.options.name),
+        text_column=config.options.text_column,
+        one_author=bool(config.options.one_author),
+        encoding=config.options.encoding or None,
+        same_person=config.same_person,
+    )

@@ -18,15 +18,13 @@ from msgspec.structs import replace
 
 from .. import dataset, models, reporting, tracking
 from ..bases.hub import cached_hub_answers
-from ..bases.languages import language_warning, languages_of
 from ..dataset.beginnings import prompts
-from ..dataset.sufficiency import describe_sufficiency, require_enough
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
 from ..generation.filters import load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
-from ..results import Evaluation, Metric
+from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
 from ..tracking import Artifacts, RecordedWatcher, Run
 from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
@@ -38,8 +36,19 @@ from ._tracked import (
     record_posts,
     record_report,
     source_settings,
+    train_settings,
 )
-from .data import AuthorPosts, DataConfig, build_dataset, most_posts, read, require_home, require_trainable
+from .data import (
+    AuthorPosts,
+    DataConfig,
+    build_dataset,
+    check_posts,
+    most_posts,
+    preparation_of,
+    read,
+    require_home,
+    require_trainable,
+)
 from .evaluate import evaluate_folder, other_people
 
 SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
@@ -83,14 +92,14 @@ def train(
         InternalError: something else went wrong; no folder was written.
     """
     watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
-    preparation = _preparation(config.data)
+    preparation = preparation_of(config.data)
     require_home()
     require_trainable(config.recipe, watcher)
     with clock.measure(Stage.READ):
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)
     target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
-    _check_posts(authors, config.recipe, watcher)
+    check_posts(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)
 
@@ -103,7 +112,7 @@ def train(
 
     with whole_folder(target.path, replace=config.overwrite) as path:
         folder = ModelFolder(path)
-        with stage(Stage.TRAIN, msgspec.to_builtins(config.recipe), _amount(config.recipe, data)) as run:
+        with stage(Stage.TRAIN, train_settings(config.recipe), _amount(config.recipe, data)) as run:
             run.use(latest)
             recorded, checkpoints = RecordedWatcher(watcher, run), _checkpoints(data, config)
             model, environment = models.train(data, config.recipe, path, recorded, checkpoints)
@@ -111,12 +120,13 @@ def train(
         if models.holds_posts(config.recipe):
             watcher.note(HOLDS_POSTS)
 
-        with stage(Stage.EVALUATE, {"evaluated": SHORT_EVALUATION if config.evaluate else 0}) as run:
+        evaluates = _is_evaluated(data, config, watcher)
+        with stage(Stage.EVALUATE, {"evaluated": SHORT_EVALUATION if evaluates else 0}) as run:
             run.use(latest)
             record = _record(name, config, data, model, environment, preparation)
             run.log_samples(record.result.samples, step=model.step)
             evaluation = None
-            if config.evaluate:
+            if evaluates:
                 evaluation = _evaluate(folder, record, authors, data, config, watcher)
                 latest = record_evaluation(
                     evaluation, folder, artifacts, run, step=model.step, shows_posts=config.with_dataset
@@ -171,20 +181,6 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 
-def _check_posts(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher) -> None:
-    """Note what can be expected of these posts.
-
-    Raises:
-        NotEnoughPosts: together they are too short to learn from.
-    """
-    require_enough([text for author in authors for text in author.texts])
-    for sentence in describe_sufficiency([(a.account.handle, a.texts) for a in authors], recipe.base):
-        watcher.note(sentence)
-    languages = [author.cleaned.language for author in authors]
-    if warning := language_warning(recipe.base, languages_of(recipe.base), languages):
-        watcher.note(warning)
-
-
 def _write_filters(data: Dataset, folder: Path) -> None:
     """A copy is a run of words that the person's own later posts hardly ever share with earlier ones."""
     train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
@@ -228,6 +224,15 @@ def _write_report(
     if with_dataset:
         folder.dataset.mkdir()
         dataset.save(data, folder.dataset)
+
+
+def _is_evaluated(data: Dataset, config: TrainConfig, watcher: Watcher) -> bool:
+    """Whether the questions of the evaluation are asked; the watcher hears where there are too few posts."""
+    if config.evaluate and len(data.train) < ENOUGH:
+        posts = counted(len(data.train), "training post")
+        watcher.note(f"{posts}: an evaluation needs {ENOUGH}, so nothing is evaluated")
+        return False
+    return config.evaluate
 
 
 def _evaluate(
@@ -283,22 +288,6 @@ def _record(
 
 def _avatars(authors: Sequence[AuthorPosts]) -> dict[str, bytes]:
     return {a.account.handle: a.account.avatar for a in authors if a.account.avatar}
-
-
-def _preparation(config: DataConfig) -> Preparation:
-    """How the posts are read now, for whoever wants to do it again."""
-    return Preparation(
-        read_at=datetime.now(UTC).replace(microsecond=0),
-        held_out=config.held_out,
-        rules=config.rules.recorded(),
-        source=config.source,
-        handle=config.options.handle,
-        name=config.options.name,
-        text_column=config.options.text_column,
-        one_author=bool(config.options.one_author),
-        encoding=config.options.encoding or None,
-        same_person=config.same_person,
-    )
 
 
 def _amount(recipe: Recipe, data: Dataset) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ...errors import LocationError, SeveralAuthors
 from .._contract import ReadOptions
+from .private_handles import holds_private_details, pseudonym
 
 _LISTED = 8  # authors named in the message that asks to choose one
 _UNSAFE = re.compile(r"[^\w.@-]+")
@@ -34,8 +35,21 @@ def person_handle(key: str) -> str:
 
 
 def same_handle(one: str, other: str) -> bool:
-    """Whether two handles are the same; case does not count."""
-    return to_handle(one).casefold() == to_handle(other).casefold()
+    """Whether two handles are the same, or one stands for the other in records; case does not count."""
+    is_same = to_handle(one).casefold() == to_handle(other).casefold()
+    return is_same or _stands_for(one, other) or _stands_for(other, one)
+
+
+def public_choice(wanted: str | None) -> str | None:
+    """What records may hold of a handle or a name by which a user chose somebody: it still chooses them."""
+    if wanted is None or not holds_private_details(wanted):
+        return wanted
+    return pseudonym(to_handle(wanted).casefold())
+
+
+def _stands_for(choice: str, name: str) -> bool:
+    """Whether a choice is what `public_choice` makes of a name."""
+    return choice == pseudonym(to_handle(name).casefold())
 
 
 def choose_author(
@@ -61,7 +75,12 @@ def choose_author(
     wanted = options.name or options.handle
     if wanted:
         plain = _plain(wanted)
-        matches = [author for author in posts if plain in {_plain(author), _plain(names.get(author, author))}]
+        matches = [
+            author
+            for author in posts
+            for known in [{author, names.get(author, author)}]
+            if plain in map(_plain, known) or any(_stands_for(wanted, name) for name in known)
+        ]
         if len(matches) == 1:
             return matches[0]
         lacking = "several people called" if matches else "nobody called"

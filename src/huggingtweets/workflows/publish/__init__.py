@@ -2,8 +2,8 @@
 
 `plan_publishing` checks the model and returns a plan, which can be shown first; `publish` uploads the files
 of the plan. Weights, tokenizer, evaluation and the hashes of the text filters are uploaded as they are in the
-model folder. Posts are uploaded only on request, into a dataset repository of their own, as is usual on the
-Hub: there they can be browsed, and deleted without the model.
+model folder, the record without the path of a base. Posts are uploaded only on request, into a dataset
+repository of their own, as is usual on the Hub: there they can be browsed, and deleted without the model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ... import dataset, tracking
 from ...files import temporary_folder
 from ...hub import Repository, Upload, UploadResult, ledger
 from ...hub.client import Hub, require_name
-from ...model_folder import CARD, PREDICTIONS, PUBLISHED, ModelFolder
+from ...model_folder import CARD, PREDICTIONS, PUBLISHED, RECORD, ModelFolder, encode_record
 from ...reporting.published_card import dataset_card
 from ...types import Permission, Stage
 from ..data import posts_of
@@ -172,11 +172,19 @@ def _model_files(folder: ModelFolder) -> tuple[list[Upload], dict[str, str]]:
                 left_out[path.name] = "it shows posts that the model learnt from"
         elif path == folder.dataset:
             left_out[f"{path.name}/"] = "posts go only with --with-dataset, into a repository of their own"
+        elif path.name == RECORD:
+            uploads.append(Upload(path.name, _public_record(folder)))
         elif _is_model_file(path):
             uploads.append(Upload(path.name, path))
         else:
             left_out[path.name] = "not part of a model"
     return uploads, left_out
+
+
+def _public_record(folder: ModelFolder) -> bytes:
+    """The record as others may have it: of a base in a folder the name alone, as a path tells of its user."""
+    record = folder.record
+    return encode_record(replace(record, recipe=replace(record.recipe, base=record.base.name)))
 
 
 def _is_model_file(path: Path) -> bool:
