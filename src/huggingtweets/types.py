@@ -172,7 +172,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     averaged_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of several runs together; see `runs`
-    opening: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET  # before each post
+    opening: str | UnsetType = UNSET  # text between the BOS token and each post
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
     speakers: bool = False  # a token for each author; needs method "full"

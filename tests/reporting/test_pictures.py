@@ -1,6 +1,7 @@
 """The pictures: their sizes, that they show what they are given, and that text is drawn as itself."""
 
 import hashlib
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -345,4 +346,18 @@ def test_the_curve_says_in_words_what_training_gained():
     assert curves._title([(0, 1.6), (1, 1.3), (2, 1.2)]) == (
         "25 % fewer guesses for unseen posts: 1.200 bits a byte, 1.600 before"
     )
-    assert "did not help" in curves._title([(0, 1.6), (1, 1.7)])
+    assert curves._title([(0, 1.6), (1, 1.8), (2, 1.7)]) == (
+        "Training did not help: a byte of unseen posts costs 1.700 bits, 1.600 before"
+    )
+
+
+def test_a_model_s_figure_is_its_own_where_its_base_was_better(monkeypatch):
+    """The box of the model holds the best evaluation after the first step, never that of the base."""
+    drawn = {}
+    module = sys.modules[pipeline_picture.__module__]
+    monkeypatch.setattr(module, "draw", lambda _, data, **__: drawn.update(data))
+    points = [CurvePoint(step=i, epoch=i, bits_per_byte=bits) for i, bits in enumerate((1.2, 1.6, 1.5))]
+    pipeline_picture(record(curve=tuple(points)))
+    shown = json.dumps(drawn)
+    assert shown.count("1.200 bits per byte") == 1
+    assert shown.count("1.500 bits per byte") == 1

@@ -210,7 +210,17 @@ def test_a_token_that_a_base_added_for_text_may_stand_in_an_opening(base):
     assert tokenizer.decode(opening(tokenizer)) == "Post:\n\n"
 
 
-def test_an_opening_that_leaves_no_room_for_posts_is_refused():
-    """The shortest context here is 256 tokens, and a character is at most four of them."""
-    with pytest.raises(RecipeError, match="opening"):
-        load_recipe("starter", [f"opening={'a' * 41}"])
+@pytest.mark.parametrize("text", ["\u3053\u308c\u306f" * 12 + "\n", "lamp " * 40 + "\n"])
+def test_an_opening_that_leaves_no_room_for_posts_is_refused(base, text):
+    """Its length is counted in tokens, of which a character may be four."""
+    tokenizer = load_base(str(base)).tokenizer
+    with pytest.raises(RecipeError, match="at most 32"):
+        open_with(tokenizer, text)
+
+
+def test_a_model_with_the_longest_opening_can_be_saved_and_read(base, tmp_path):
+    """What a sign becomes is counted without what stands before it."""
+    loaded = opened(base, "\u3053\u308c" * 5 + "\n")
+    assert len(opening(loaded.tokenizer)) > 16
+    folder = saved(tmp_path / "m", loaded.model, loaded.tokenizer)
+    assert opening(load_base(str(folder)).tokenizer) == opening(loaded.tokenizer)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from ast import literal_eval
 
 import pytest
 import torch
@@ -12,11 +14,14 @@ from huggingtweets import load_recipe, models
 from huggingtweets.bases.speakers import introduce, speakers
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.errors import RecipeError, UserError
+from huggingtweets.generation.generator import Generator
+from huggingtweets.reporting import model_card
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
-from huggingtweets.types import Account, Funnel
+from huggingtweets.types import PROMPT, Account, Funnel
 from tests.conftest import post
 from tests.helpers.tiny import tiny_base
+from tests.reporting.test_card import record
 
 CPU = Device("cpu", "test", bf16=False)
 SAYS = {
@@ -60,6 +65,41 @@ def test_each_speaker_says_their_own(folder):
     """With a handle, in any case and with or without its sign, the model writes as that author."""
     for handle, text in SAYS.items():
         assert written(folder, count=8, speaker=f"@{handle.upper()}").count(text) >= 6
+
+
+def test_a_base_that_knows_speakers_is_trained_on_somebody_else(folder, tmp_path):
+    """The model has the voice of its own posts only; the tokens of others mean nothing any more."""
+    texts = {"carl": "the kettle is on again"}
+    one = fine_tune(folder, tmp_path / "one", texts, "speakers=false", "epochs=40").folder
+    assert not speakers(AutoTokenizer.from_pretrained(one))
+    assert written(one, count=8).count(texts["carl"]) >= 6
+    with pytest.raises(UserError, match="one voice only"):
+        written(one, speaker="ada")
+    both = fine_tune(folder, tmp_path / "both", {**texts, "ada": SAYS["ada"]}, "epochs=40").folder
+    assert set(speakers(AutoTokenizer.from_pretrained(both))) == {"ada", "carl"}
+    for handle, text in {**texts, "ada": SAYS["ada"]}.items():
+        assert written(both, count=8, speaker=handle).count(text) >= 6
+
+
+def test_the_card_says_how_transformers_writes_as_somebody(base, tmp_path):
+    """Its code, with a handle in it, gives the speaker's token, then the opening, then the prompt."""
+    opening = "Post:\n"
+    made = fine_tune(base, tmp_path, SAYS, "epochs=60", "batch_tokens=128", f"opening={opening}").folder
+    recipe = load_recipe("starter", ["speakers=true", f"opening={opening}"])
+    code = model_card(record(recipe=recipe), pictures=()).split("```python\n")[1].split("```")[0]
+    prompt = literal_eval(re.search(r'prompt = ("[^\n]*")', code)[1]).replace("HANDLE", "ada")
+    assert prompt == f"<|@ada|>{opening}{PROMPT}"
+    tokenizer = AutoTokenizer.from_pretrained(made)
+    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert ids == Generator.load(made)._tokens.begin(PROMPT, 1, "ada")[0].tolist()
+    assert "add_special_tokens=False" in code
+
+
+def test_a_base_that_knows_speakers_is_measured_as_a_base(folder):
+    """Where a model was trained from it, its floor is what it predicts without a speaker's token."""
+    untaught = models.load_base(load_recipe("starter", [f"base={folder}"]))
+    assert untaught is not None
+    assert not speakers(untaught.tokenizer)
 
 
 def test_without_a_handle_each_post_draws_one(folder):

@@ -17,6 +17,7 @@ from ..errors import BaseError, RecipeError
 from .opening import no_text, opening
 from .speakers import speakers
 
+MOST = 32  # tokens of an opening
 STARTS = ("a", "The", "1", "#a", "@a", '"', "(", ":", "é", "\U0001f426")  # of posts, one of each kind
 
 
@@ -25,11 +26,16 @@ def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
 
     Raises:
         BaseError: the tokenizer has no fast form.
-        RecipeError: the text is no plain text for the tokenizer, or runs together with the post behind it:
-            llama.cpp, which reads both as one text, would then read other tokens than training did.
+        RecipeError: the text is too long, or no plain text for the tokenizer, or runs together with the post
+            behind it: llama.cpp, which reads both as one, would then read other tokens than training did.
     """
     fast = _fast(tokenizer)
     tokens = _tokens(tokenizer, text)
+    if len(tokens) > MOST:
+        raise RecipeError(
+            f"opening={json.dumps(text)}: {len(tokens)} tokens of this base; expected at most {MOST}, since "
+            "each post has them in front of it"
+        )
     if no_text(tokenizer).intersection(tokens):
         raise RecipeError(
             f"opening={json.dumps(text)}: it contains a special token of this base; expected plain text"

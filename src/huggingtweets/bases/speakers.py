@@ -6,9 +6,10 @@ predicted, and a model that has learnt nothing yet writes with it as its base do
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import UserError
 from ..registry import suggestion
@@ -26,16 +27,44 @@ def speakers(tokenizer: AddedTokens) -> dict[str, int]:
     return {found[1]: number for token, number in added.items() if (found := TOKEN.fullmatch(token))}
 
 
+def keep_speakers(tokenizer: Any, handles: Collection[str]) -> PreTrainedTokenizerBase:
+    """A tokenizer that knows no speakers but these; the tokens of others, whom no post is by, become unused.
+
+    Args:
+        tokenizer: of the library tokenizers where it knows speakers, as `introduce` needs one.
+        handles: of authors.
+    """
+    others = {token for handle, token in speakers(tokenizer).items() if handle not in handles}
+    if not others:
+        return cast("PreTrainedTokenizerBase", tokenizer)
+    from tokenizers import Tokenizer  # noqa: PLC0415 -- the command line's --help needs none
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 -- the same
+
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    for added in state["added_tokens"]:
+        if added["id"] in others:
+            added["content"] = f"<|unused_{added['id']}|>"
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(state)),
+        bos_token=tokenizer.bos_token,
+        eos_token=tokenizer.eos_token,
+        pad_token=tokenizer.pad_token,
+        model_max_length=tokenizer.model_max_length,
+        clean_up_tokenization_spaces=False,
+    )
+
+
 def introduce(model: Any, tokenizer: PreTrainedTokenizerBase, handles: Iterable[str]) -> None:
-    """Give each author a token at the end of the vocabulary; model and tokenizer are changed in place."""
+    """Give each new author a token at the end of the vocabulary; model and tokenizer are changed in place."""
     from tokenizers import AddedToken  # noqa: PLC0415 -- the command line's --help needs none
 
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    tokens = [f"<|@{handle}|>" for handle in dict.fromkeys(handles)]
+    known = speakers(tokenizer)
+    tokens = [f"<|@{handle}|>" for handle in dict.fromkeys(handles) if handle not in known]
     tokenizer.add_tokens([AddedToken(t, special=True, normalized=False) for t in tokens], special_tokens=True)
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:  # some have rows to spare
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    new = list(speakers(tokenizer).values())
+    new = [token for handle, token in speakers(tokenizer).items() if handle not in known]
     for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
         layer.weight.data[new] = layer.weight.data[begin].clone()
 

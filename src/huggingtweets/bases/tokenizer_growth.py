@@ -59,6 +59,6 @@ def require_bounded(tokenizer: Any) -> None:
         ValueError: one becomes more than `MOST` tokens.
     """
     for sign in _SIGNS:
-        tokens = len(tokenizer(sign)["input_ids"])
+        tokens = len(tokenizer(sign, add_special_tokens=False)["input_ids"])
         if tokens > MOST:
             raise ValueError(f"{TOKENIZER}: it makes {tokens:,} tokens of one sign; at most {MOST} are usual")

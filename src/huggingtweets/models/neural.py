@@ -122,6 +122,7 @@ def load_base(recipe: Recipe) -> NeuralModel:
     """Load the base that the recipe names."""
     training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
+    tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
     if recipe.opening:
-        training.open_with(loaded.tokenizer, recipe.opening)
-    return NeuralModel(loaded.model, training.with_bos_token(loaded.tokenizer))
+        training.open_with(tokenizer, recipe.opening)
+    return NeuralModel(loaded.model, training.with_bos_token(tokenizer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -129,6 +130,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "pictures": pictures,
         "authors": _authors(record, pictures),
         "prompt": _harmless_prompt(record),
+        "opening": _harmless_opening(record),
         "names": names(record.authors),
         "columns": [_column(author) for author in authors],
         "others": ", ".join(f"@{author.account.handle}" for author in record.authors[MOST_SHOWN:]),
@@ -226,12 +228,20 @@ def _base(base: Base) -> str:
 def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, object]]]:
     """The hyperparameters that tell recipes apart, and all others that meant something to this model."""
     fields = record.recipe.fields_in_use()
+    if "base" in fields:
+        fields["base"] = record.base.name  # of a base in a folder, the name alone
     sampling = fields.pop("sampling")
     if record.merged_from:  # then nothing was trained
         fields = {name: value for name, value in fields.items() if name in OF_NGRAM}
     fields |= {f"sampling.{name}": value for name, value in sampling.items()}
     shown = [(name, value) for name, value in fields.items() if name in SHOWN_FIELDS]
     return shown, [(name, value) for name, value in fields.items() if name not in SHOWN_FIELDS]
+
+
+def _harmless_opening(record: Record) -> Markup:
+    """What a string of Python shows of the recipe's opening, in ASCII and without the sign that ends code."""
+    literal = json.dumps(record.recipe.opening or "")[1:-1].replace("`", "\\u0060")
+    return Markup(literal)  # noqa: S704 -- nothing in it ends a string or a block of code
 
 
 def _metric(metric: Metric) -> list[str]:

@@ -29,11 +29,12 @@ def loss_curve(record: Record | Pretrained) -> bytes:
 def _title(held_out: Points) -> str:
     if not held_out:
         return "Nothing was measured during training"
-    before, best = held_out[0][1], min(value for _, value in held_out)
-    if len(held_out) == 1:
+    (_, before), *trained = held_out
+    if not trained:
         return f"A byte of unseen posts costs {before:.3f} bits"
+    best = min(value for _, value in trained)
     if not best < before:
-        return f"Training did not help: a byte of unseen posts still costs {before:.3f} bits"
+        return f"Training did not help: a byte of unseen posts costs {best:.3f} bits, {before:.3f} before"
     fewer = percent(1 - best / before)
     return f"{fewer} fewer guesses for unseen posts: {best:.3f} bits a byte, {before:.3f} before"
 

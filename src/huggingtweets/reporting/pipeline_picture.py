@@ -24,7 +24,8 @@ def pipeline_picture(record: Record) -> bytes:
     handles = " + ".join(str(person["handle"] or person["name"]) for person in people)
     based = record.base.name != NO_BASE
     before = [f"{curve[0].bits_per_byte:.3f} bits per byte"] if curve else []
-    after = [f"{min(point.bits_per_byte for point in curve):.3f} bits per byte"] if curve else []
+    trained = curve[1:] if based else curve  # a base is measured before the first step
+    after = [f"{min(point.bits_per_byte for point in trained):.3f} bits per byte"] if trained else []
     data = {
         "title": f"How the bot of {handles} was made",
         "hue": people[0]["hue"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import torch
 
 from ..bases.bos_token import open_with, with_bos_token
 from ..bases.loading import LoadedBase, load_base
-from ..bases.speakers import introduce
+from ..bases.speakers import introduce, keep_speakers
 from ..device import Device, choose_device, environment, return_freed_memory
 from ..files import sha256
 from ..model_folder import FinetunedModel
@@ -35,6 +36,7 @@ __all__ = [
     "choose_device",
     "environment",
     "join_process_group",
+    "keep_speakers",
     "load_base",
     "narrow_matrices",
     "open_with",
@@ -61,8 +63,10 @@ def train(
     Raises:
         TrainingDiverged: the loss is no longer a number, or the model got worse and worse.
     """
-    if recipe.speakers:
-        introduce(base.model, base.tokenizer, [p.author for p in (*dataset.train, *dataset.held_out)])
+    authors = [p.author for p in (*dataset.train, *dataset.held_out)] if recipe.speakers else []
+    base = dataclasses.replace(base, tokenizer=keep_speakers(base.tokenizer, set(authors)))
+    if authors:
+        introduce(base.model, base.tokenizer, authors)
     if recipe.opening:
         open_with(base.tokenizer, recipe.opening)
     adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
