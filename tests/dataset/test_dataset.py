@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.dataset import AuthorData, build, join, load, save, split, statistics, store
 from huggingtweets.dataset.split import threads
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import ModelError, NotEnoughPosts, UserError
 from huggingtweets.types import Account, Funnel, PostKind, Reason
 from tests.conftest import post
 
@@ -34,13 +34,36 @@ def test_the_latest_posts_are_held_out():
 
 @given(st.lists(st.none() | st.integers(0, 60), min_size=2, max_size=60), st.floats(0.05, 0.5))
 def test_a_thread_is_never_on_both_sides(answers, share):
-    """Posts joined by replies, also through a dropped post, are on one side, and none is lost."""
+    """Posts joined by replies, also through a dropped post, are on one side, and none is lost.
+
+    Unless no thread is short enough to be held out: then the end of the latest is.
+    """
     posts = [post(f"text {i}", i, reply_to=None if to is None else str(to)) for i, to in enumerate(answers)]
     train, held_out = split(posts, share)
     assert sorted(train + held_out, key=lambda p: int(p.id)) == posts
+    assert train
+    assert held_out
+    if min(map(len, threads(posts))) > max(1, round(share * len(posts))):
+        assert len(held_out) == max(1, round(share * len(posts)))
+        return
     training_ids = {p.id for p in train}
     for thread in threads(posts):
         assert len({posts[i].id in training_ids for i in thread}) == 1
+
+
+@pytest.mark.parametrize("count", [2, 3, 40])
+def test_of_one_thread_the_end_is_held_out(count):
+    """Somebody whose posts are all one thread is measured, too."""
+    posts = [post(f"text {i}", i, reply_to=str(i - 1) if i else None) for i in range(count)]
+    train, held_out = split(posts, 0.1)
+    assert (*train, *held_out) == tuple(posts)
+    assert len(held_out) == max(1, count // 10)
+
+
+def test_one_post_is_too_few():
+    """There is one to learn from or one to measure on, and not both."""
+    with pytest.raises(NotEnoughPosts, match="1 post; at least 2"):
+        build([part([post("a long story", 0)])])
 
 
 def test_replies_to_the_same_post_are_one_thread():

@@ -14,6 +14,7 @@ from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluat
 from huggingtweets import models as model_kinds
 from huggingtweets.cli._evaluations import print_comparison
 from huggingtweets.errors import ModelError, UserError
+from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
 from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -199,3 +200,31 @@ def test_the_commands_print_tables_and_json(judged):
         "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
     )
     assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]
+
+
+def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monkeypatch):
+    """Of enough text in fewer posts than an evaluation needs there is a model; a note says what is not."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    texts = varied_texts(150, seed=0)
+    rows = [f'{i},"{" ".join(texts[10 * i : 10 * i + 10])}"' for i in range(15)]
+    (tmp_path / "blog.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
+    settings = [f"base={tiny_base(tmp_path / 'base')}", "epochs=1", "evaluations=1"]
+    noted = []
+
+    class Notes(Silence):
+        def note(self, text):
+            noted.append(text)
+
+    model = train(
+        TrainConfig(
+            data=DataConfig(locations=(str(tmp_path / "blog.csv"),), options=ReadOptions(name="ada")),
+            recipe=load_recipe("starter", settings),
+            tracker="none",
+            out=tmp_path / "blog",
+        ),
+        Notes(),
+    )
+    assert model.record.authors[0].train < 16
+    assert model.card.is_file()
+    assert not model.report_page.exists()
+    assert any("nothing is evaluated" in note for note in noted)

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import UserError
+from ..errors import NotEnoughPosts, UserError
 from ..text import normalized
+from ..text.counting import counted
 from ..types import Account, Author, Dataset, Funnel, Post, Reason
 from .split import Split, split
 from .storage import SPLITS, load, load_stored, save, store
@@ -50,12 +51,16 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
 
     Raises:
         UserError: `held_out` is not above 0 and at most 0.5.
+        NotEnoughPosts: no post is left to train on, or none to hold out.
     """
     if not 0 < held_out <= 0.5:  # noqa: PLR2004 -- at least half of the posts are trained on
         raise UserError(f"--held-out {held_out} is no share; expected a number above 0 and up to 0.5")
     sides = _without_leaks([split(author.posts, held_out) for author in authors])
     train = tuple(chain.from_iterable(side.train for side in sides))
     test = tuple(chain.from_iterable(side.held_out for side in sides))
+    if not train or not test:
+        posts = counted(len(train) + len(test), "post")
+        raise NotEnoughPosts(f"{posts}; at least 2 are needed, one to learn from and one to be measured on")
     return Dataset(
         train=train,
         held_out=test,

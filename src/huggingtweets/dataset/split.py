@@ -18,19 +18,23 @@ class Split(NamedTuple):
 def split(posts: Sequence[Post], share: float) -> Split:
     """Hold out the threads that ended last, about `share` of the posts and at least one.
 
-    So no training post is later than the held-out posts, unless its thread is too long to be held out.
+    So no training post is later than the held-out posts, unless its thread is too long to be held out. Where
+    all threads are, the end of the latest is held out. A post that is alone is trained on.
 
     Args:
         posts: one author's posts in order of time.
         share: share of the posts to hold out, between 0 and 1.
     """
-    target = max(1, round(share * len(posts)))
+    target = min(max(1, round(share * len(posts))), len(posts) - 1)
     held_out: set[int] = set()
-    for thread in sorted(threads(posts), key=max, reverse=True):
+    latest_first = sorted(threads(posts), key=max, reverse=True)
+    for thread in latest_first:
         if len(held_out) >= target:
             break
         if len(thread) <= target:
             held_out.update(thread)
+    if not held_out and target > 0:
+        held_out.update(latest_first[0][-target:])
     return Split(
         train=tuple(post for i, post in enumerate(posts) if i not in held_out),
         held_out=tuple(post for i, post in enumerate(posts) if i in held_out),
