@@ -54,7 +54,7 @@ class Inspected(Struct):
     language: str
     language_warning: str
     with_private_details: int
-    verdict: Sufficiency
+    sufficiency: Sufficiency
     dropped: dict[str, list[str]]
     kept: list[str]
 

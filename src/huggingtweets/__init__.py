@@ -9,7 +9,8 @@ For example::
     for sample in generate(model, "My dream is").samples:
         print(sample.text)
 
-Every verb of the command line has the same name here; names are imported when they are asked for.
+Every verb of the command line has the same name here, except `app`, `demo` and `serve`. Names are imported
+when they are asked for.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         Timeline,
         TrainingResult,
     )
+    from .workflows.bases import ListedBase, fetch_base, list_bases
     from .workflows.compare import compare
     from .workflows.data import AuthorPosts, DataConfig
     from .workflows.evaluate import EvaluatedModel, evaluate
@@ -94,17 +96,23 @@ if TYPE_CHECKING:
     from .workflows.train import TrainConfig, train
 
 _HOMES = {  # the module of each public name, and what it is called there where that is something else
+    **dict.fromkeys(
+        (
+            *("BaseError", "BrokenArchive", "ConsentNeeded", "DoesNotFit", "HuggingtweetsError"),
+            *("InternalError", "LocationError", "MissingExtra", "MissingSecret", "ModelError"),
+            *("NoTextColumn", "NotEnoughPosts", "OutOfSpace", "OutputExists", "PublishError", "RecipeError"),
+            *("SeveralAuthors", "StoreUnavailable", "TrainingDiverged", "UnknownPlace", "Unreachable"),
+            "UserError",
+        ),
+        "errors",
+    ),
     "Account": "types",
     "AuthorPosts": "workflows.data",
-    "BaseError": "errors",
-    "BrokenArchive": "errors",
     "Check": "exporters",
     "CleaningRules": "cleaning",
-    "ConsentNeeded": "errors",
     "DataConfig": "workflows.data",
     "Deal": "workflows.play",
     "Difference": "evaluation.comparison",
-    "DoesNotFit": "errors",
     "EvaluatedModel": "workflows.evaluate",
     "Evaluation": "results",
     "Exported": "workflows.export",
@@ -113,57 +121,41 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "FleetResults": "workflows.fleet",
     "FleetStatus": "workflows.fleet",
     "Game": "results",
-    "HuggingtweetsError": "errors",
     "Inspection": "workflows.inspect",
-    "InternalError": "errors",
+    "ListedBase": "workflows.bases",
     "ListedRecipe": "workflows.recipes",
-    "LocationError": "errors",
     "Machine": "workflows.recipes",
     "Metric": "results",
-    "MissingExtra": "errors",
-    "MissingSecret": "errors",
-    "ModelError": "errors",
     "ModelFolder": "model_folder",
-    "NoTextColumn": "errors",
     "Node": "workflows.lineage",
-    "NotEnoughPosts": "errors",
-    "OutOfSpace": "errors",
     "Outcome": "workflows.fleet",
-    "OutputExists": "errors",
     "Pair": "evaluation.game",
     "Permission": "types",
     "Post": "types",
     "PretrainConfig": "workflows.pretrain",
     "Pretrained": "reporting.pretrained",
-    "PublishError": "errors",
     "PublishPlan": "workflows.publish",
     "Published": "workflows.publish",
     "ReadOptions": "sources",
     "Recipe": "types",
-    "RecipeError": "errors",
     "Record": "types",
     "Reproduction": "workflows.reproduce",
     "Row": "results",
     "Sample": "types",
     "Sampling": "types",
-    "SeveralAuthors": "errors",
-    "StoreUnavailable": "errors",
     "SweepConfig": "workflows.sweep",
     "SweepResult": "workflows.sweep",
     "Timeline": "types",
     "Traces": "workflows.forget",
     "TrainConfig": "workflows.train",
-    "TrainingDiverged": "errors",
     "TrainingResult": "types",
-    "UnknownPlace": "errors",
-    "Unreachable": "errors",
-    "UserError": "errors",
     "Written": "generation.writer",
     "choose_recipe": "workflows.recipes",
     "compare": "workflows.compare",
     "deal": "workflows.play",
     "evaluate": "workflows.evaluate",
     "export": "workflows.export",
+    "fetch_base": "workflows.bases",
     "find_models": "model_folder",
     "find_traces": "workflows.forget",
     "fleet": "workflows.fleet",
@@ -174,6 +166,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "generate": "workflows.generate",
     "inspect": "workflows.inspect",
     "lineage": "workflows.lineage",
+    "list_bases": "workflows.bases",
     "list_recipes": "workflows.recipes",
     "load_recipe": "recipes:load",
     "merge": "workflows.merge",
@@ -212,6 +205,7 @@ __all__ = [
     "HuggingtweetsError",
     "Inspection",
     "InternalError",
+    "ListedBase",
     "ListedRecipe",
     "LocationError",
     "Machine",
@@ -260,6 +254,7 @@ __all__ = [
     "deal",
     "evaluate",
     "export",
+    "fetch_base",
     "find_models",
     "find_traces",
     "fleet",
@@ -270,6 +265,7 @@ __all__ = [
     "generate",
     "inspect",
     "lineage",
+    "list_bases",
     "list_recipes",
     "load_recipe",
     "merge",

@@ -131,7 +131,7 @@ def _unfold(tab, name: str) -> None:
 
 
 def test_an_uploaded_archive_is_read(trained):
-    """Dropping a file shows who it is, the funnel, posts that were kept and dropped, and the verdict."""
+    """Dropping a file shows who it is, the funnel, posts kept and dropped, and whether they are enough."""
     panel, errors = trained
     for words in ("Lift Two", "@dithering_lift", "Of 697 posts, 633", "reposts", "Enough to learn from"):
         assert words in panel
@@ -171,7 +171,7 @@ def test_five_posts_stream_in_and_one_becomes_a_picture(trained, tab):
     del trained
     _open(tab, "Play")
     tab.locator("#model input").wait_for()
-    tab.get_by_label("How shall it begin?").fill("Ding")
+    tab.get_by_label("How should the post begin?").fill("Ding")
     browser.write_five(tab)
     for number in range(5):
         assert tab.locator(f"#post-{number} .ht-post-text").inner_text().startswith("Ding")
@@ -233,13 +233,13 @@ def test_the_game_s_score_lands_in_the_report(trained, tab, page):
     tab.click("#deal")
     for number in range(10):
         tab.get_by_text(f"Pair {number + 1} of").wait_for()
-        assert not tab.get_by_role("button", name="Enough: count").count()
+        assert not tab.get_by_role("button", name="Stop and see the result").count()
         tab.locator(".ht-choice").nth(number % 2).click()
         tab.get_by_text("The person wrote this").wait_for()
         assert json.loads(report.read_text()).get("game") is None
         if number < 9:
             tab.get_by_role("button", name="Next pair").click()
-    tab.get_by_role("button", name="Enough: count").click()
+    tab.get_by_role("button", name="Stop and see the result").click()
     tab.get_by_text("of 10 pairs").wait_for()
     assert json.loads(report.read_text())["game"]["found"]["count"] == 10
 
@@ -332,7 +332,7 @@ def test_a_wrong_date_is_an_error(page):
         visitor.call(visitor.of("try-sample", "click"), [visitor.key, True, "", "", "", ""])
         blur = visitor.of("From the day", "blur")
         result = visitor.call(blur, [visitor.key, True, "", "soon", "", ""])
-        assert "soon is no date" in json.dumps(result["output"])
+        assert "soon is not a date" in json.dumps(result["output"])
         visitor.call(visitor.of("Begin again", "click"), [visitor.key])
 
 

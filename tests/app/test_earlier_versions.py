@@ -82,9 +82,9 @@ def test_events_are_written_as_before(tmp_path):
     [
         ("read", "Reading the posts"),
         ("train", "Learning"),
-        ("write", "Writing posts to be judged"),
+        ("write", "Writing posts to evaluate"),
         ("dress", "Drawing its card and pictures"),
-        ("copying", "Judging what it writes"),
+        ("copying", "Evaluating what it writes"),
     ],
 )
 def test_stages_are_shown(tmp_path, stage, shown):

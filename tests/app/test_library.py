@@ -204,7 +204,7 @@ def test_before_and_after_write_side_by_side(chromium, neural):
     """What a model was before it learnt goes on with the same beginning, is called so, and stays shown."""
     with browser.page_of(chromium, f"{neural.url}?tab=play&model=ada") as (tab, seen):
         tab.locator("#write:not([disabled])").wait_for()
-        tab.get_by_label("How shall it begin?").fill("bathe")
+        tab.get_by_label("How should the post begin?").fill("bathe")
         tab.get_by_label("Beside it").click()
         tab.get_by_role("option", name="what it was before it learnt").click()
         browser.write_five(tab)
@@ -220,8 +220,8 @@ def test_before_and_after_write_side_by_side(chromium, neural):
         assert "before it learnt" in tab.locator("#beside-0").inner_text()
 
 
-def test_a_merged_model_is_judged(chromium, neural):
-    """Two models become one, which says that it was not judged, is judged when asked, and has a report."""
+def test_a_merged_model_is_evaluated(chromium, neural):
+    """Two models become one, which says that it was not evaluated; it is when asked, and has a report."""
     with browser.page_of(chromium, f"{neural.url}?tab=library") as (tab, seen):
         for name in ("(ada)", "(bob)"):
             tab.locator("#picked label").filter(has_text=name).locator("input").check()
@@ -229,7 +229,7 @@ def test_a_merged_model_is_judged(chromium, neural):
         tab.get_by_text("They are one model now").wait_for()
         _open(tab, "Take it")
         tab.get_by_role("button", name="Its report").click()
-        tab.get_by_text("This model was not judged").wait_for()
+        tab.get_by_text("This model was not evaluated").wait_for()
         tab.click("#evaluate")
         report = tab.frame_locator("#report iframe")
         report.get_by_text("Does it only repeat").first.wait_for()

@@ -247,7 +247,7 @@ def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
     tab.get_by_role("button", name="Tell me when it is ready").wait_for()
     assert tab.evaluate("window.asked") == 0
     tab.click("#notify")
-    tab.get_by_role("button", name="You will be told").wait_for()
+    tab.get_by_role("button", name="You will be notified").wait_for()
     assert tab.evaluate("window.asked") == 1
     events.append(run, events.Done(model="other"))
     browser.until(lambda: tab.evaluate("window.notices"))
@@ -395,7 +395,7 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
 
 def test_two_models_write_side_by_side(tab, page):
     """Both go on with one beginning; what the second writes is in its history, and stays over a reload."""
-    tab.get_by_label("How shall it begin?").fill("kesat")
+    tab.get_by_label("How should the post begin?").fill("kesat")
     tab.get_by_label("Beside it").click()
     tab.get_by_role("option", name="other, ngram").click()
     posts = write_five(tab)
@@ -483,7 +483,7 @@ def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
     tab.get_by_label("Which posts?").click()
     tab.get_by_role("option", name="taken out by hand").click()
     tab.locator("#marked").get_by_text(text).wait_for()
-    tab.locator("#marked").get_by_text("Mark what shall be learnt from again").wait_for()
+    tab.locator("#marked").get_by_text("Mark posts to include again").wait_for()
     assert tab.locator("#which input").evaluate("box => box.scrollWidth <= box.clientWidth"), "it is not cut"
     tab.set_viewport_size({"width": browser.DESKTOP[0], "height": browser.DESKTOP[1]})
     tab.locator("#marked label").filter(has_text=text).locator("input").check()
@@ -645,7 +645,7 @@ def test_opening_a_model_loads_it(chromium, page):
 @pytest.mark.slow
 def test_favourites_and_earlier_posts_are_kept(tab, page):
     """A post that was starred, and then written over, is in the history, before the others."""
-    tab.get_by_label("How shall it begin?").fill("kesat")
+    tab.get_by_label("How should the post begin?").fill("kesat")
     write_five(tab)
     tab.locator("#posts [data-action=star]").first.click()
     tab.get_by_role("button", name="Remove the star of post").wait_for()

@@ -31,7 +31,7 @@ def test_only_posts_within_the_days_are_kept():
 
 def test_days_that_end_before_they_begin_are_refused():
     """Rules that could keep nothing are refused."""
-    with pytest.raises(UserError, match="exchange the two"):
+    with pytest.raises(UserError, match="swap the two"):
         CleaningRules(since=date(2024, 2, 1), until=date(2024, 1, 1))
 
 

@@ -28,5 +28,5 @@ def test_a_share_link_holds_the_post_and_the_notice(ngram_model, text):
 @pytest.mark.parametrize("server", ["javascript:alert(1)", "a b", "evil.example/x?y=", "127.0.0.1", "x"])
 def test_a_mastodon_server_is_a_host_name(ngram_model, server):
     """Nothing but a host name is put into a share link."""
-    with pytest.raises(UserError, match="no server of Mastodon"):
+    with pytest.raises(UserError, match="not a Mastodon server"):
         sharing.links(Sample(prompt="", text="x"), ModelFolder(ngram_model).record, server)

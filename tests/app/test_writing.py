@@ -56,7 +56,7 @@ def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
     folder = ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
     (folder.path / STYLE).unlink()
     assert not writing.can_pick(folder)
-    with pytest.raises(UserError, match="judge it first") as caught:
+    with pytest.raises(UserError, match="evaluate it first") as caught:
         list(writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5))
     assert str(tmp_path) not in str(caught.value)
 

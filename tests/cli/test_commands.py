@@ -157,7 +157,7 @@ def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
     assert json.loads(run("models", "--json", cwd=tmp_path).stdout)[0]["record"] == record
     inspected = json.loads(run("inspect", posts, "--name", "Ada", "--json", cwd=tmp_path).stdout)
     assert inspected[0]["account"]["name"] == "Ada"
-    assert inspected[0]["verdict"]["posts"] == record["authors"][0]["funnel"]["kept"]
+    assert inspected[0]["sufficiency"]["posts"] == record["authors"][0]["funnel"]["kept"]
 
 
 def test_the_same_command_gives_the_same_model_with_its_posts_where_asked(made, posts, base, tmp_path):

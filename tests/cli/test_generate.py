@@ -14,7 +14,7 @@ from tests.helpers.tiny import varied_texts
 
 def test_a_prompt_needs_no_quotes(ngram_model):
     """Several words are one prompt, as with quotes."""
-    options = ["--seed", "1", "--no-guards", "--json"]
+    options = ["--seed", "1", "--no-filters", "--json"]
     texts = [
         CliRunner().invoke(app, ["generate", str(ngram_model), *prompt, *options]).stdout
         for prompt in (["the lamp was"], ["the", "lamp", "was"])
@@ -38,8 +38,16 @@ def test_a_prompt_that_no_post_may_have_is_said_at_once(prompt, objection, ngram
     assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith(f"error: the prompt {objection}, and no such post")
-    unfiltered = CliRunner().invoke(app, ["generate", str(ngram_model), prompt, "-n", "1", "--no-guards"])
+    unfiltered = CliRunner().invoke(app, ["generate", str(ngram_model), prompt, "-n", "1", "--no-filters"])
     assert unfiltered.exit_code == 0
+
+
+def test_the_old_name_of_the_filters_still_works(ngram_model):
+    """`--no-guards`, as version 1.0 called it, is `--no-filters`; the help does not name it."""
+    prompt = varied_texts(300, seed=5)[0]
+    done = CliRunner().invoke(app, ["generate", str(ngram_model), prompt, "-n", "1", "--no-guards"])
+    assert done.exit_code == 0
+    assert "guards" not in CliRunner().invoke(app, ["generate", "--help"]).stdout
 
 
 def test_a_setting_out_of_range_is_named(ngram_model):

@@ -27,9 +27,9 @@ def sections(text: str) -> dict[str, list[str]]:
 
 
 def test_help_lists_every_command_under_what_people_want_to_do():
-    """Try, Make, Judge, Share and Manage; no command is missing, and none is there twice."""
+    """Try, Make, Evaluate, Share and Manage; no command is missing, and none is there twice."""
     listed = sections(shown("--help"))
-    assert list(listed) == ["Try", "Make", "Judge", "Share", "Manage", "Options"]
+    assert list(listed) == ["Try", "Make", "Evaluate", "Share", "Manage", "Options"]
     names = {title: [command.__name__ for command in commands] for title, commands in SECTIONS.items()}
     assert {title: listed[title] for title in names} == names
     assert len({command.__name__ for command in COMMANDS}) == len(COMMANDS)
@@ -42,6 +42,22 @@ def test_every_summary_is_a_whole_sentence():
     assert [
         command.__name__ for command in COMMANDS if not re.search(rf"  {command.__name__} +\w", text)
     ] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(command.__name__ for command in COMMANDS),
+        "fleet run",
+        "fleet status",
+        "fleet retry",
+        "fleet results",
+    ],
+)
+def test_help_shows_examples(command):
+    """Every command shows at least one line that can be typed as it is, and that names the command."""
+    _, _, examples = shown(*command.split(), "--help").partition("  Examples:\n")
+    assert f"huggingtweets {command.removesuffix(' run')}" in examples.partition("\n\n")[0]
 
 
 @pytest.mark.parametrize("command", [*(command.__name__ for command in COMMANDS), "fleet retry"])

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from huggingtweets import recipe_names, recipes
 from huggingtweets.cli import app
+from huggingtweets.model_folder import ADAPTER_WEIGHTS, NGRAM_WEIGHTS
 from huggingtweets.training.gpt2 import SIZES, Size
 from tests.conftest import ROOT
 from tests.helpers.archive_builder import tweet, write_zip
@@ -123,8 +124,11 @@ def test_the_python_works(place):
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 -- that is what is tested
     files = re.search(r"## What is in a model folder\n(.*?)\n## ", README, re.DOTALL)[1]
     named = re.findall(r"`([\w.]+\.(?:json|md|png|safetensors))`", files)
-    assert {"run.json", "predictions.png"} <= set(named)
-    assert [name for name in named if not (place / "models" / "yourname" / name).exists()] == []
+    of_others = {ADAPTER_WEIGHTS, NGRAM_WEIGHTS}  # an adapter and an n-gram model have these
+    assert {"run.json", "predictions.png", *of_others} <= set(named)
+    assert [
+        name for name in set(named) - of_others if not (place / "models" / "yourname" / name).exists()
+    ] == []
 
 
 def test_the_page_names_what_there_is():

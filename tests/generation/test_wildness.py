@@ -26,7 +26,7 @@ def test_recipes_draw_where_their_posts_make_sense():
 def test_the_command_line_takes_the_words(ngram_model):
     """A word changes what is drawn; another word, or a number beside it, is an error in one line."""
     runs = [
-        CliRunner().invoke(app, ["generate", str(ngram_model), "--seed", "1", "--no-guards", *options])
+        CliRunner().invoke(app, ["generate", str(ngram_model), "--seed", "1", "--no-filters", *options])
         for options in ([], ["--wildness", "balanced"], ["--wildness", "careful"])
     ]
     assert [run.exit_code for run in runs] == [0, 0, 0]

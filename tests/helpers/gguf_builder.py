@@ -1,4 +1,4 @@
-"""A tiny Llama that was taught to chat: as a GGUF file, and as a wheel of a package index."""
+"""A tiny Llama that was fine-tuned to chat: as a GGUF file, and as a wheel of a package index."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_gguf(path: Path, *, leave_out: str = "") -> LlamaForCausalLM:
 
     Args:
         path: the file.
-        leave_out: a tensor that the file shall lack.
+        leave_out: a tensor that the file lacks.
     """
     model = tiny_llama()
     config, tensors = model.config, model.state_dict()

@@ -239,11 +239,11 @@ def test_the_rows_of_2020_and_the_finer_ones_come_from_the_funnel():
     rows = Page(model_card(record(author(), bob), pictures=())).rows
     assert rows[:6] == [
         ["Data", "@ada", "@bob"],
-        ["Tweets downloaded", "1,300", "2,000"],
-        ["Retweets", "200", "0"],
-        ["Short tweets", "30", "0"],
+        ["Posts read", "1,300", "2,000"],
+        ["Reposts", "200", "0"],
+        ["Short posts", "30", "0"],
         ["Left out for other reasons", "4", "5"],
-        ["Tweets kept", "1,066", "1,995"],
+        ["Posts kept", "1,066", "1,995"],
     ]
     assert ["other languages", "0", "5"] in rows
     assert ["the same as an earlier one", "4", "0"] in rows

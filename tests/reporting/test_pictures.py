@@ -344,7 +344,7 @@ def test_plain_text_keeps_what_emoji_need_and_nothing_that_hides():
 def test_the_curve_says_in_words_what_training_gained():
     """Its title says how many guesses are saved, and names both figures; where nothing is, it says that."""
     assert curves._title([(0, 1.6), (1, 1.3), (2, 1.2)]) == (
-        "25 % fewer guesses for unseen posts: 1.200 bits a byte, 1.600 before"
+        "25 % fewer guesses for unseen posts: 1.200 bits per byte, 1.600 before"
     )
     assert curves._title([(0, 1.6), (1, 1.8), (2, 1.7)]) == (
         "Training did not help: a byte of unseen posts costs 1.700 bits, 1.600 before"

@@ -300,7 +300,7 @@ def test_an_adapter_that_lacks_weights_is_refused(here):
 def test_the_smallest_settings_end(here, setting):
     """A nucleus that is hardly ever hit, and a temperature that divides by nothing, still give posts."""
     edit(here / "models" / "whole" / "generation_config.json", **setting)
-    answer = CliRunner().invoke(app, [*COMMANDS["generate"], "--no-guards"])
+    answer = CliRunner().invoke(app, [*COMMANDS["generate"], "--no-filters"])
     assert (answer.exit_code, answer.stdout[:5]) == (0, "1. My"), answer.output
 
 

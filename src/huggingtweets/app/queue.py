@@ -79,7 +79,7 @@ class Queue:
                 self._folders.remove(run.folder)
                 events.append(run.folder, Stopped())
             elif run.folder in self._folders:
-                raise PageError(_("it begins this very moment; try again in a second"))
+                raise PageError(_("it is just starting; try again in a second"))
 
     def order(self) -> list[Path]:
         """The folders of the runs that are running or queued, in order."""

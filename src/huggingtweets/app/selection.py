@@ -174,7 +174,7 @@ def _cleaning_rules(replies: object, language: object, since: object, until: obj
     begin, end = _date(since), _date(until)
     if begin and end and begin > end:
         raise PageError(
-            _("from {begin} until {end} there is no day; exchange the two").format(begin=begin, end=end)
+            _("there is no day from {begin} until {end}; swap the two").format(begin=begin, end=end)
         )
     return CleaningRules(
         keep_replies=bool(replies), lang=str(language) if language else None, since=begin, until=end
@@ -248,4 +248,6 @@ def _date(typed: object) -> date | None:
     try:
         return date.fromisoformat(str(typed).strip()[:10])
     except ValueError:
-        raise PageError(_("{typed} is no date; expected one like 2024-05-01").format(typed=typed)) from None
+        raise PageError(
+            _("{typed} is not a date; expected one like 2024-05-01").format(typed=typed)
+        ) from None

@@ -117,7 +117,7 @@ class Sessions:
         if not self._limits.public:
             return Session(home() / "app", MODELS.resolve(), None)
         if not isinstance(key, str) or not KEY.fullmatch(key):
-            raise PageError(_("this page has lost its key to what is yours; reload it"))
+            raise PageError(_("this page has lost the key to your session; reload it"))
         root = self._folder / hashlib.sha256(key.encode()).hexdigest()[:32]
         if root.is_dir():
             (root / _LAST_EVENT).touch()

@@ -30,7 +30,7 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
     host = server.strip().lower().removeprefix("https://").rstrip("/") or SERVER
     if not HOST.fullmatch(host):
         raise PageError(
-            _("{typed} is no server of Mastodon; expected one like {example}").format(
+            _("{typed} is not a Mastodon server; expected one like {example}").format(
                 typed=server, example=SERVER
             )
         )

@@ -34,8 +34,8 @@ short_description: Posts in, a small bot that writes like them out
 # huggingtweets
 
 Bring an archive of your posts, or name an account of an open network, and train a small language model to
-write like it. Everybody has a room of their own here: nobody else sees what is in it, and it is cleared two
-hours after the last visit. Bring your own posts, or those of somebody who agreed.
+write like it. Every visitor has a session of their own here: nobody else sees what is in it, and it is
+deleted two hours after the last visit. Bring your own posts, or those of somebody who agreed.
 
 To put this folder on the Hub:
 

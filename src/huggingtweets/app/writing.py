@@ -137,7 +137,7 @@ def _best(drafts: Sequence[Draft], scorer: StyleScorer) -> Draft:
 
 def _scorer(folder: ModelFolder) -> StyleScorer:
     if not can_pick(folder):
-        raise PageError(_("this model cannot tell which post sounds most like the person; judge it first"))
+        raise PageError(_("this model cannot tell which post sounds most like the person; evaluate it first"))
     return load_style(folder.path)
 
 

@@ -136,7 +136,7 @@ def _language_part(config: PreTrainedConfig, dropouts: dict[str, float]) -> dict
 
 
 def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Begin, end and pad as in pre-training, where a base was taught to chat and ends its turns otherwise."""
+    """Begin, end and pad as in pre-training, where a base was fine-tuned to chat and ends turns otherwise."""
     if tokenizer.eos_token not in CHAT_ENDS:
         return
     special = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}

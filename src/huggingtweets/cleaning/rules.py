@@ -40,7 +40,7 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
-            raise UserError(f"no day is between {self.since} and {self.until}; exchange the two")
+            raise UserError(f"there is no day from {self.since} until {self.until}; swap the two")
         if self.lang is not None and self.lang not in languages():
             near = (language_code(self.lang), nearest_code(self.lang))
             meant = next((code for code in near if code in languages()), "")

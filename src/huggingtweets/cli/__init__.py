@@ -41,7 +41,7 @@ __all__ = ["app", "main"]
 SECTIONS = {  # of --help, by what people want to do
     "Try": (demo, page, sources, inspect),
     "Make": (train, generate, merge, sweep, pretrain, fleet),
-    "Judge": (evaluate, compare, play),
+    "Evaluate": (evaluate, compare, play),
     "Share": (publish, export, serve),
     "Manage": (models, bases, recipes, lineage, reproduce, forget),
 }

@@ -45,7 +45,8 @@ OF_FOLDERS = frozenset(
 )
 CONSENT = frozenset(
     (
-        *("yes", "overwrite", "fresh", "share_data", "with_dataset", "allow_private", "filtered", "allow"),
+        *("yes", "overwrite", "fresh", "share_data", "with_dataset", "allow_private"),
+        *("filtered", "old_filters", "allow"),
         *("author", "agreed", "public_figure", "public"),
     )
 )

@@ -66,11 +66,11 @@ def _run(command: Callable[..., None], values: dict[str, object]) -> None:
 def _options(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Tell more of what happens, on standard error.")
+        bool, typer.Option("--verbose", "-v", help="Print a detailed log on standard error.")
     ] = False,
     log_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Add what is reported, and the traceback of an error, to a file."),
+        typer.Option(metavar="FILE", help="Append progress, and the traceback of an error, to this file."),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:

@@ -25,12 +25,15 @@ Locations = Annotated[
 Source = Annotated[
     str | None,
     typer.Option(
-        rich_help_panel=READING, help="What the location is, where that is not found out by itself."
+        rich_help_panel=READING,
+        help="Kind of the location, a name that huggingtweets sources lists, where it is not recognised.",
     ),
 ]
 Handle = Annotated[
     str | None,
-    typer.Option(rich_help_panel=READING, help="Whose posts to take from a file of several people's."),
+    typer.Option(
+        rich_help_panel=READING, help="Handle of the person, where a file holds posts of several people."
+    ),
 ]
 Name = Annotated[
     str | None, typer.Option(rich_help_panel=READING, help="The person's name, where the file names nobody.")
@@ -43,34 +46,38 @@ OneAuthor = Annotated[
     typer.Option(
         "--one-author",
         rich_help_panel=READING,
-        help="All rows of a table are one person's, whatever it says; who could read them still counts.",
+        help="All rows of a table are one person's, whatever the table says; rows that not everybody could "
+        "read are still left out.",
     ),
 ]
 Encoding = Annotated[
     str | None,
     typer.Option(
-        rich_help_panel=READING, help="Encoding of a table or text, such as cp1251, if not guessed."
+        rich_help_panel=READING,
+        help="Encoding of a table or text, such as cp1251, where it is not recognised.",
     ),
 ]
 SamePerson = Annotated[
     bool,
-    typer.Option(rich_help_panel=READING, help="All locations are places of one person."),
+    typer.Option(rich_help_panel=READING, help="All locations hold posts of one person."),
 ]
 Server = Annotated[
     str | None,
-    typer.Option(rich_help_panel=READING, help="Address of a live service, where it is not the usual one."),
+    typer.Option(rich_help_panel=READING, help="Server of a live service, where it is not the usual one."),
 ]
 AllowPrivate = Annotated[
     bool,
     typer.Option(
         "--allow-private-addresses",
         rich_help_panel=READING,
-        help="Ask servers on this machine and in private networks too.",
+        help="Allow servers on this machine and in private networks, too.",
     ),
 ]
 Yes = Annotated[
     bool,
-    typer.Option("--yes", rich_help_panel=READING, help="Agree beforehand to what a live service costs."),
+    typer.Option(
+        "--yes", rich_help_panel=READING, help="Agree to the price of a live service without being asked."
+    ),
 ]
 Lang = Annotated[
     str | None,
@@ -99,7 +106,7 @@ Exclude = Annotated[
     typer.Option(
         metavar="FILE",
         rich_help_panel=CLEANING,
-        help="Leave out posts by hand: a file with an id a line; huggingtweets inspect --show has the ids.",
+        help="Leave out the posts whose ids are in this file, one a line; inspect --show prints them.",
     ),
 ]
 ExcludeMatching = Annotated[
@@ -107,7 +114,7 @@ ExcludeMatching = Annotated[
     typer.Option(
         metavar="REGEX",
         rich_help_panel=CLEANING,
-        help="Leave out posts whose text matches, as it was published.",
+        help="Leave out posts whose text, as it was published, matches this regular expression.",
     ),
 ]
 KeepReplies = Annotated[
@@ -126,7 +133,7 @@ HeldOut = Annotated[
     float,
     typer.Option(
         rich_help_panel=CLEANING,
-        help="Share of the posts, the latest, kept from training to measure with.",
+        help="Share of the posts, the latest ones, that is held out of training for evaluation.",
     ),
 ]
 RecipeName = Annotated[
@@ -161,7 +168,7 @@ RayAddress = Annotated[
     typer.Option(
         "--address",
         metavar="auto|HOST:PORT|ray://HOST:PORT",
-        help="A Ray cluster that runs already.  [default: one is made on this machine]",
+        help="Address of a running Ray cluster.  [default: one is started on this machine]",
     ),
 ]
 Mix = Annotated[
@@ -169,8 +176,8 @@ Mix = Annotated[
     typer.Option(
         metavar="HANDLE=WEIGHT",
         rich_help_panel=TRAINING,
-        help="How much of each person a model of several hears, for example --mix a=2 --mix b=1.  "
-        "[default: the same of each]",
+        help="Weight of each person in a model of several people, for example --mix a=2 --mix b=1.  "
+        "[default: equal]",
     ),
 ]
 Speakers = Annotated[
@@ -178,7 +185,7 @@ Speakers = Annotated[
     typer.Option(
         "--speakers",
         rich_help_panel=TRAINING,
-        help="Let a model of several people know who speaks; generate --as picks one.",
+        help="Give each of several people a token of their own; generate --as picks who speaks.",
     ),
 ]
 Evaluate = Annotated[
@@ -186,7 +193,7 @@ Evaluate = Annotated[
     typer.Option(
         "--evaluate/--no-evaluate",
         rich_help_panel=TRAINING,
-        help="Whether to evaluate the model at the end, briefly.",
+        help="Whether to evaluate the model briefly after training.",
     ),
 ]
 Seed = Annotated[
@@ -195,9 +202,19 @@ Seed = Annotated[
 ]
 CheckpointEvery = Annotated[
     float,
-    typer.Option(min=0, metavar="SECONDS", help="How often a run is kept, so that it goes on after a kill."),
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Seconds between two checkpoints, from which an interrupted run resumes.",
+    ),
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, and forget an unfinished run of the same.")]
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh",
+        help="Start over: delete the checkpoint of an unfinished run with the same posts and recipe.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder to write the model to.  [default: models/<handle>]")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output folder where it exists.")]
 WithDataset = Annotated[
@@ -210,7 +227,8 @@ ShareData = Annotated[
     bool,
     typer.Option(
         "--share-data",
-        help="Let a tracker elsewhere have the posts too; without it only digests and counts go there.",
+        help="Send the posts, too, to a tracker that is not on this machine; otherwise it gets only digests "
+        "and counts.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]

@@ -55,7 +55,7 @@ def print_trained(model: ModelFolder) -> None:
         out.print(f"  {model.path / name}", markup=False, soft_wrap=True)
     if record.tracked.command:
         out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
-    out.print(f'More of it: huggingtweets generate {model} "{prompt}"', markup=False, soft_wrap=True)
+    out.print(f'Write more: huggingtweets generate {model} "{prompt}"', markup=False, soft_wrap=True)
 
 
 def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
@@ -76,7 +76,7 @@ def print_refused(refused: Mapping[str, int], *, missing: int) -> None:
     if missing:
         out.print(
             f"missing: {counted(missing, 'post')}. Too many drafts were refused. Another prompt or a higher "
-            "--temperature may help; --no-guards shows them all.",
+            "--temperature may help; --no-filters shows them all.",
             soft_wrap=True,
         )
 
@@ -102,7 +102,7 @@ def print_game(game: Game, model: ModelFolder) -> None:
 
 
 def print_inspection(inspection: Inspection) -> None:
-    """Print the account, funnel, examples and verdict of one person."""
+    """Print the account, funnel, examples of one person, and whether the posts are enough."""
     account, cleaned, out = inspection.author.account, inspection.author.cleaned, console()
     out.print(harmless(f"{account.name} @{account.handle} ({all_sources.load(account.source).NAME})"))
     if account.bio:

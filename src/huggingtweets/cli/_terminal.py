@@ -49,7 +49,7 @@ TITLES = {
     "evaluate": "Measuring and writing samples",
     "report": "Drawing the card and its pictures",
     "others": "Reading other people's posts, to tell them apart",
-    "write": "Writing posts to be judged",
+    "write": "Writing posts to evaluate",
     "split": "Writing the posts of each author",
     "fleet": "Training a fleet",
     "generate": "Writing posts",

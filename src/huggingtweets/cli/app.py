@@ -15,18 +15,16 @@ from ._terminal import print_json
 def app(
     port: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=65535, help="Port of the page.  [default: the first from 7860 on that is free]"
-        ),
+        typer.Option(min=1, max=65535, help="Port of the page.  [default: the first free one from 7860 on]"),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; the usual one is reached from this machine only.")
+        str, typer.Option(help="Address to listen on; the default is reached from this machine only.")
     ] = "127.0.0.1",
     public: Annotated[
         bool,
         typer.Option(
             "--public",
-            help="For strangers: a room for each, limits of size and time, no path of this machine.",
+            help="Serve strangers: a session for each, limits on size and time, no paths of this machine.",
         ),
     ] = False,
     browser: Annotated[
@@ -35,7 +33,7 @@ def app(
     export_space: Annotated[
         Path | None,
         typer.Option(
-            "--export-space", metavar="DIR", help="Write the page as a Space of Hugging Face, and end."
+            "--export-space", metavar="DIR", help="Write the page as a Hugging Face Space, and exit."
         ),
     ] = None,
     overwrite: opt.Overwrite = False,
@@ -43,8 +41,8 @@ def app(
 ) -> None:
     """Open the page: from a file to a bot in three clicks.
 
-    It asks for posts, trains a model while it shows how far it is, and lets you play with it. It loads
-    nothing from elsewhere. On your own machine it opens with the address that is printed, which ends with a
+    It asks for posts, trains a model, shows the progress, and lets you play with the model. It loads nothing
+    from other servers. On your own machine it opens with the address that is printed, which ends with a
     token: other users of the machine cannot open it.
 
     \b
@@ -70,8 +68,8 @@ def app(
         raise MissingExtra("Gradio, which draws the page,", "app")
     if not public and host not in {"127.0.0.1", "localhost", "::1"}:
         raise UserError(
-            f"--host {host} lets others reach all of your models; add --public, which gives strangers rooms "
-            "of their own, or leave --host out"
+            f"--host {host} lets others reach all of your models; add --public, which gives each "
+            "visitor a session of their own, or leave --host out"
         )
     from ..app import serve
 

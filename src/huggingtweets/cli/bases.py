@@ -23,7 +23,7 @@ def bases(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to fetch.")] = None,
     as_json: opt.Json = False,
 ) -> None:
-    """List the base models that can be trained, or fetch one ahead.
+    """List the base models that can be trained, or fetch one in advance.
 
     --base of train takes any of these, a folder, a GGUF file, ollama:NAME, or the Hub id of any causal
     language model.

@@ -17,14 +17,14 @@ def compare(
         list[str], typer.Argument(metavar="MODEL", help="Two or more models of the same posts.")
     ],
     count: Annotated[
-        int, typer.Option(min=16, help="Posts to write and evaluate, of each.")
+        int, typer.Option(min=16, help="Posts that each model writes for the evaluation.")
     ] = EVALUATED_POSTS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Set models of one person side by side on the same held-out posts.
+    """Compare models of one person on the same held-out posts.
 
-    Says which differences to the first model are larger than their intervals.
+    Shows which differences from the first model are larger than their intervals.
 
     \b
     Examples:

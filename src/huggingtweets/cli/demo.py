@@ -28,9 +28,9 @@ def demo(
 ) -> None:
     """Try it: the whole job, on the posts of a made-up account.
 
-    The posts ship with the package. The base is SmolLM2-135M, which is fetched once; where it cannot be had,
-    or the machine is too small, it is the base that ships with the package. Each recipe has a folder of its
-    own, models/demo-RECIPE, which the next demo by the same recipe replaces.
+    The posts ship with the package. The base is SmolLM2-135M, which is fetched once. Where it cannot be
+    fetched, or the machine is too small, the base that ships with the package is trained. Each recipe has a
+    folder of its own, models/demo-RECIPE, which the next demo by the same recipe replaces.
 
     \b
     Examples:

@@ -15,18 +15,22 @@ from ._terminal import Terminal, print_json
 def evaluate(
     model: opt.Model,
     against: Annotated[
-        list[str] | None, typer.Option(help="Other people's posts to tell it from; can be repeated.")
+        list[str] | None,
+        typer.Option(help="Posts of other people, to tell the person apart from; can be repeated."),
     ] = None,
-    count: Annotated[int, typer.Option(min=16, help="Posts to write and evaluate.")] = EVALUATED_POSTS,
+    count: Annotated[
+        int, typer.Option(min=16, help="Posts that the model writes for the evaluation.")
+    ] = EVALUATED_POSTS,
     show_posts: Annotated[
         bool,
-        typer.Option("--show-posts", help="Show training posts in the report, beside what is like them."),
+        typer.Option("--show-posts", help="Show the nearest training post beside each sample in the report."),
     ] = False,
     seed: opt.Seed = None,
     tracker: Annotated[
         str | None,
         typer.Option(
-            metavar="trackio|wandb|none", help="Where this is recorded.  [default: where training was]"
+            metavar="trackio|wandb|none",
+            help="Where the evaluation is recorded.  [default: where training was]",
         ),
     ] = None,
     figures: Annotated[

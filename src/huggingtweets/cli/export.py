@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 def export(
     model: opt.Model,
     to: Annotated[
-        str, typer.Option("--to", metavar="gguf|ollama|web", help="The program that shall run the model.")
+        str, typer.Option("--to", metavar="gguf|ollama|web", help="The program to write the model for.")
     ],
     quant: Annotated[
         str | None,
         typer.Option(
             metavar="|".join(QUANTS),
-            help="Format of the weights: smaller files change what is predicted.  [default: f16, web q8_0]",
+            help="Format of the weights; smaller ones change the predictions.  [default: f16; q8_0 for web]",
         ),
     ] = None,
     speaker: Annotated[
         str | None,
-        typer.Option("--as", metavar="HANDLE", help="Who speaks, in a model made with --speakers."),
+        typer.Option("--as", metavar="HANDLE", help="Who speaks, in a model trained with --speakers."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.  [default: exports/<model>_<program>]")
@@ -39,7 +39,8 @@ def export(
 ) -> None:
     """Write a trained model for llama.cpp, Ollama or a web page, and check what was written.
 
-    A web page filters copies in the browser. Other programs may show a post of the person word for word.
+    A web page filters copies in the browser. Other programs do not, so a post of the person may appear
+    word for word.
 
     \b
     Examples:

@@ -23,7 +23,7 @@ DEFAULT = "run"
 SHOWN_FAILURES = 20
 
 StoreName = Annotated[
-    str, typer.Argument(metavar="STORE", help="The folder or address that --out of the fleet named.")
+    str, typer.Argument(metavar="STORE", help="The folder or address that fleet was given as --out.")
 ]
 
 
@@ -61,7 +61,7 @@ def fleet(
         typer.Option(
             "--out",
             metavar="STORE",
-            help="Where the models go: a folder, or an address like s3://bucket/folder.",
+            help="Where to write the models: a folder, or an address like s3://bucket/folder.",
         ),
     ],
     recipe: opt.RecipeName = None,
@@ -78,7 +78,7 @@ def fleet(
     on: Annotated[
         str,
         typer.Option(
-            "--on", metavar="local|ray", help="Who does the work: processes of this machine, or Ray."
+            "--on", metavar="local|ray", help="Where to train: in processes of this machine, or on Ray."
         ),
     ] = "local",
     address: opt.RayAddress = None,
@@ -87,32 +87,37 @@ def fleet(
         typer.Option(min=1, help="Authors at a time.  [default: one for each core, or share of a GPU]"),
     ] = None,
     gpus_per_author: Annotated[
-        float, typer.Option(min=0, max=8, help="Of a GPU, with as much of its memory; on Ray only.")
+        float,
+        typer.Option(min=0, max=8, help="Share of a GPU, and of its memory, for each author; on Ray only."),
     ] = 0.0,
     one_model: Annotated[
         bool,
         typer.Option(
             "--one-model",
-            help="Train one model of all authors, in which each has a token. An epoch takes 200 posts of "
-            "each, or as many as --set author_posts=N says.",
+            help="Train one model of all authors, in which each has a token. An epoch has 200 posts of "
+            "each; --set author_posts=N changes that.",
         ),
     ] = False,
     evaluate: opt.Evaluate = True,
     tracker: opt.TrackerName = "trackio",
     lease_seconds: Annotated[
         float,
-        typer.Option(min=1, help="After so long without a sign, a worker's author is given to another one."),
+        typer.Option(
+            min=1, help="Seconds without a sign of life after which a worker's author goes to another worker."
+        ),
     ] = 120.0,
     attempts: Annotated[
-        int, typer.Option(min=1, help="Workers that may die on one author before it counts as failed.")
+        int,
+        typer.Option(min=1, help="Number of workers that may die on an author before it counts as failed."),
     ] = 5,
     as_json: opt.Json = False,
 ) -> None:
     """Train a model for each author of a list, on this machine or on a Ray cluster.
 
-    Each author's folder is what train makes. Authors that cannot be trained are recorded with the reason, and
-    never stop the others. After an interruption the same command goes on. Ctrl-C lets the authors in progress
-    end; a second one stops at once. With --one-model one does.
+    Each author gets a folder as train writes it. Authors that cannot be trained are recorded with the reason,
+    and never stop the others. After an interruption the same command goes on. The first Ctrl-C lets the
+    authors in progress finish, a second one stops at once. With --one-model the first Ctrl-C stops at once;
+    the checkpoint is kept.
 
     \b
     Examples:
@@ -160,7 +165,13 @@ def status(
     ] = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Say how far a fleet is; only the store is read."""
+    """Show the progress of a fleet; only the store is read.
+
+    \b
+    Examples:
+      huggingtweets fleet status models/everybody
+      huggingtweets fleet status s3://bucket/fleet --check --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.fleet import fleet_status
 
     found = fleet_status(store, check=check)
@@ -174,11 +185,19 @@ def retry(
     store: StoreName,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Which authors.  [default: all that failed or are damaged]"),
+        typer.Argument(
+            metavar="NAME", help="Authors to try again.  [default: all that failed or are damaged]"
+        ),
     ] = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Let authors that failed be tried again by the next huggingtweets fleet."""
+    """Let the next huggingtweets fleet try failed authors again.
+
+    \b
+    Examples:
+      huggingtweets fleet retry models/everybody
+      huggingtweets fleet retry models/everybody ada bob
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.fleet import fleet_retry
 
     names_to_try = fleet_retry(store, names or ())
@@ -190,7 +209,13 @@ def retry(
 
 
 def results(store: StoreName, as_json: opt.Json = False) -> None:
-    """Write the table of results and its page from what the store holds."""
+    """Write the table of results and its page anew, from what the store holds.
+
+    \b
+    Examples:
+      huggingtweets fleet results models/everybody
+      huggingtweets fleet results s3://bucket/fleet --json
+    """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.fleet import fleet_results
 
     _print_results(fleet_results(store), as_json=as_json)

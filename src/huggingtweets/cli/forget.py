@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 def forget(
-    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Whose posts, without the @.")],
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Handle of the person, without the @.")],
     folders: Annotated[
         list[Path] | None,
-        typer.Option("--in", metavar="FOLDER", help="Where models are, beside models/; can be repeated."),
+        typer.Option(
+            "--in", metavar="FOLDER", help="Another folder with models, besides models/; can be repeated."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking once more.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Delete everything on this machine that was made of a person's posts.
 
-    Posts, models, unfinished runs, caches and the tracker's records are found by the digests that tie them
-    together, shown, and deleted after a yes. A model of several people holds this voice too, so it goes as
-    well. What was published is listed with the command that deletes it there.
+    Finds posts, models, unfinished runs, caches and the tracker's records by their digests, lists them, and
+    deletes them after you agree. A model of several people is deleted, too, if this person is one of them.
+    What was published is listed with the command that deletes it there.
 
     \b
     Examples:

@@ -14,24 +14,26 @@ from ._terminal import Terminal, print_json
 def generate(
     model: opt.Model,
     prompt: Annotated[
-        list[str] | None, typer.Argument(metavar="PROMPT", help="How every post begins, in one word or more.")
+        list[str] | None, typer.Argument(metavar="PROMPT", help="Beginning of every post, one word or more.")
     ] = None,
     count: Annotated[
         int, typer.Option("--count", "-n", min=1, max=1000, help="How many posts to write.")
     ] = 5,
     temperature: Annotated[
-        float | None, typer.Option(help="Below 1 safer, above 1 wilder.  [default: the model's]")
+        float | None, typer.Option(help="Lower is safer, higher is wilder.  [default: the model's]")
     ] = None,
     wildness: Annotated[
         str | None,
         typer.Option(
             metavar="careful|balanced|wild",
-            help="The temperature in a word, beside the model's own, which is balanced.",
+            help="Multiply the model's temperature by 0.7 (careful), 1 (balanced) or 1.2 (wild).",
         ),
     ] = None,
     top_p: Annotated[
         float | None,
-        typer.Option(help="Draw from the likeliest tokens that sum to this.  [default: the model's]"),
+        typer.Option(
+            help="Draw from the likeliest tokens, whose probabilities add up to this.  [default: the model's]"
+        ),
     ] = None,
     max_new_tokens: Annotated[
         int | None, typer.Option(help="Longest post, in tokens.  [default: the model's]")
@@ -39,12 +41,16 @@ def generate(
     filtered: Annotated[
         bool,
         typer.Option(
-            "--guards/--no-guards",
+            "--filters/--no-filters",
             help="Refuse copies of training posts, private details and posts that turn in circles.",
         ),
     ] = True,
+    old_filters: Annotated[
+        bool | None, typer.Option("--guards/--no-guards", hidden=True)  # the names until version 1.0
+    ] = None,
     allow: Annotated[
-        list[str] | None, typer.Option("--allow-handle", help="A handle that may be named; can be repeated.")
+        list[str] | None,
+        typer.Option("--allow-handle", help="A handle that posts may name; can be repeated."),
     ] = None,
     best_of: Annotated[
         int,
@@ -52,7 +58,7 @@ def generate(
             "--best-of",
             min=1,
             max=100,
-            help="Draw so many for each, and keep the one most like the person.",
+            help="Write this many drafts for each post, and keep the one most like the person.",
         ),
     ] = 1,
     speaker: Annotated[
@@ -60,7 +66,7 @@ def generate(
         typer.Option(
             "--as",
             metavar="HANDLE",
-            help="Who speaks, in a model made with --speakers.  [default: drawn for each post]",
+            help="Who speaks, in a model trained with --speakers.  [default: drawn for each post]",
         ),
     ] = None,
     seed: opt.Seed = None,
@@ -88,7 +94,7 @@ def generate(
             seed=seed,
             sampling={key: value for key, value in changes.items() if value is not None},
             wildness=wildness,
-            filtered=filtered,
+            filtered=filtered if old_filters is None else old_filters,
             allowed=allow or (),
             best_of=best_of,
             speaker=speaker,

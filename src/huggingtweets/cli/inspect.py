@@ -19,10 +19,10 @@ from ._terminal import Terminal, console, harmless, print_json
 def inspect(
     data: DataConfig,
     show: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Show so many kept posts with their ids.")
+        int | None, typer.Option(min=1, metavar="N", help="Show this many kept posts with their ids.")
     ] = None,
     dropped: Annotated[
-        Reason | None, typer.Option(help="Show posts that were dropped for this reason, instead.")
+        Reason | None, typer.Option(help="Show posts that were dropped for this reason instead.")
     ] = None,
     export: Annotated[
         Path | None,
@@ -32,10 +32,10 @@ def inspect(
     ] = None,
     as_json: opt.Json = False,
 ) -> None:
-    """See whether posts are enough to learn from, and which they are.
+    """See which posts there are, and whether they are enough to learn from.
 
-    Shows whose they are, what cleaning keeps and drops, and a verdict. Nothing is trained, and without
-    --export nothing is written.
+    Shows whose they are, what cleaning keeps and drops, and whether they are enough. Nothing is trained, and
+    without --export nothing is written.
 
     \b
     Examples:

@@ -23,8 +23,8 @@ def lineage(
 ) -> None:
     """Show what a model was made of: from what was published of it back to the raw posts.
 
-    Weights and kept posts are compared with their digests now. All of it stands in the model folder; no
-    tracker is asked.
+    Checks whether weights and kept posts still have the recorded digests. Everything is read from the model
+    folder; no tracker is asked.
 
     \b
     Examples:

@@ -22,7 +22,7 @@ def merge(
         typer.Option(
             "--weights",
             metavar="NUMBER",
-            help="How much of each model, like --weights 0.7 0.3.  [default: the same]",
+            help="Weight of each model, like --weights 0.7 0.3.  [default: equal]",
         ),
     ] = None,
     out: opt.Out = None,
@@ -62,9 +62,7 @@ def _require_different(models: list[str]) -> None:
     folders = [ModelFolder.find(model).path.resolve() for model in models]
     twice = next((model for model, path in zip(models, folders, strict=True) if folders.count(path) > 1), "")
     if twice:
-        raise UserError(
-            f"{twice} is given more than once; give it once, and say how much it counts with --weights"
-        )
+        raise UserError(f"{twice} is given more than once; give it once, and set its weight with --weights")
 
 
 def _is_number(text: str) -> bool:

@@ -22,15 +22,15 @@ KEYS: dict[str, Side] = {"1": "left", "2": "right"}
 
 def play(
     model: opt.Model,
-    rounds: Annotated[int, typer.Option(min=1, max=500, help="Pairs to be shown.")] = ROUNDS,
+    rounds: Annotated[int, typer.Option(min=1, max=500, help="Number of pairs to show.")] = ROUNDS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:
     """Guess which of two posts is real, and see whether the model can be told from the person.
 
-    Real posts are held-out ones; they are shown here, and written nowhere. Ctrl-C ends the game and keeps
-    what was played. From ten pairs on, those of earlier games counted, the result stands in the report. No
-    real post is shown again after it was answered.
+    The real posts are held-out ones. They are shown here and written nowhere. A post that was answered is
+    not shown again. Ctrl-C ends the game and keeps the answers. From ten pairs on, earlier games included,
+    the report shows the result.
 
     \b
     Examples:

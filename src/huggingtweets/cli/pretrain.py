@@ -25,39 +25,43 @@ def pretrain(
         str,
         typer.Option(
             metavar="nano|micro|mini",
-            help="How large: 7, 17 or 34 million parameters.",
+            help="Size of the model: 7, 17 or 34 million parameters.",
         ),
     ] = "nano",
     base: Annotated[
         str | None,
         typer.Option(
-            help="Go on from a base of this size, with the vocabulary of the corpus: starter, a folder, or a "
-            "Hub id.  [default: random weights]"
+            help="Start from a base of this size, with a new vocabulary from the corpus: starter, a folder, "
+            "or a Hub id.  [default: random weights]"
         ),
     ] = None,
     keep_vocabulary: Annotated[
         bool,
         typer.Option(
-            "--keep-vocabulary", help="Keep the tokens of --base, and add those that the corpus is full of."
+            "--keep-vocabulary", help="Keep the tokens of --base, and add frequent ones of the corpus."
         ),
     ] = False,
     tokens: Annotated[
         int | None,
-        typer.Option(min=1, help="How many tokens to learn from.  [default: 20 for each parameter]"),
+        typer.Option(min=1, help="Number of tokens to train on.  [default: 20 for each parameter]"),
     ] = None,
     hours: Annotated[
         float | None,
-        typer.Option(min=0.001, help="How long to train, instead, at the speed of a short trial."),
+        typer.Option(
+            min=0.001, help="Hours to train, instead of --tokens; a short trial measures the speed."
+        ),
     ] = None,
     held_out: Annotated[
         list[Path] | None,
         typer.Option(help="File or folder whose last posts are held out.  [default: the corpus]"),
     ] = None,
     held_out_posts: Annotated[
-        int, typer.Option(min=1, help="How many posts are kept from training to measure with.")
+        int, typer.Option(min=1, help="Number of posts that are held out of training for evaluation.")
     ] = 4000,
-    text_column: Annotated[str, typer.Option(help="Where JSON lines and parquet have the text.")] = "text",
-    about: Annotated[str, typer.Option(help="What the corpus is, for the card.")] = "",
+    text_column: Annotated[
+        str, typer.Option(help="Field of JSON lines and parquet that holds the text.")
+    ] = "text",
+    about: Annotated[str, typer.Option(help="Description of the corpus, for the card.")] = "",
     licence: Annotated[str, typer.Option("--license", help="Licence of the corpus, for the card.")] = "",
     seed: opt.Seed = None,
     checkpoint_every: opt.CheckpointEvery = 120.0,
@@ -66,9 +70,9 @@ def pretrain(
 ) -> None:
     """Make a base model of your own from many people's posts: another language, another crowd.
 
-    Learns a vocabulary, then trains a small model of GPT-2's architecture, from nothing or from --base. After
-    an interruption the same command goes on where it stood; with more tokens it goes on from where it was
-    before its end.
+    Learns a vocabulary, then trains a small model of GPT-2's architecture, from random weights or from
+    --base. After an interruption the same command goes on where it stopped. With more --tokens it trains a
+    finished base further.
 
     \b
     Examples:
@@ -112,6 +116,6 @@ def pretrain(
         best = min(point.bits_per_byte for point in pretrained.curve)
         console().print(
             f"{out}: {pretrained.parameters:,} parameters, {best:.3f} bits per byte of "
-            f"{pretrained.held_out_posts:,} posts it has not seen\nTrain a voice on it: {train}",
+            f"{pretrained.held_out_posts:,} posts it has not seen\nFine-tune it: {train}",
             markup=False,
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..hub import Repository
     from ..workflows.publish import Published, PublishPlan
 
-Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking once more.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Upload without asking.")]
 
 
 def publish(
@@ -28,7 +28,7 @@ def publish(
             metavar="OWNER/NAME", help="Repository on the Hub.  [default: you, and the model's name]"
         ),
     ] = None,
-    private: Annotated[bool, typer.Option("--private", help="Only you see it.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
     author: Annotated[bool, typer.Option("--i-am-the-author", help="The posts are yours.")] = False,
     agreed: Annotated[
         str | None,
@@ -48,14 +48,14 @@ def publish(
     collection: Annotated[
         str, typer.Option(metavar="TITLE", help="Add it to your collection of this title.")
     ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show every file; needs no token.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the files; needs no token.")] = False,
     yes: Yes = False,
     as_json: opt.Json = False,
 ) -> None:
     """Upload a model to the Hugging Face Hub, with its card and pictures.
 
-    Shows every file first, and asks. The token comes from HF_TOKEN or `hf auth login`. After an interruption
-    the same command goes on with what is missing; where nothing changed, it changes nothing.
+    Lists every file, and asks before it uploads. The token comes from HF_TOKEN or `hf auth login`. After an
+    interruption the same command goes on with what is missing; where nothing changed, it changes nothing.
 
     \b
     Examples:

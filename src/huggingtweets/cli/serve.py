@@ -15,28 +15,26 @@ def serve(
             metavar="MODEL",
             show_default=False,
             help="Model folders, their names below models/, or folders with models, like the store of a "
-            "fleet; none: all that are there.",
+            "fleet.  [default: all below models/]",
         ),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; the usual one is reached from this machine only.")
+        str, typer.Option(help="Address to listen on; the default is reached from this machine only.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
     api_key_file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="A file with one key a line; clients then have to send one of them."
-        ),
+        typer.Option(metavar="FILE", help="A file with one key a line; clients must send one of them."),
     ] = None,
     without_key: Annotated[
-        bool, typer.Option("--without-key", help="Let others ask without any key, with another --host.")
+        bool, typer.Option("--without-key", help="Need no key, on a --host that others can reach.")
     ] = False,
 ) -> None:
-    """Serve models to chat programs, through the HTTP API of OpenAI.
+    """Serve models to chat programs, through an HTTP API like OpenAI's.
 
-    Posts are filtered as those of generate are.
+    The posts pass the same filters as those of generate.
 
     \b
     Examples:

@@ -29,11 +29,13 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="NAME=LOW:HIGH[:log]",
-            help="What to search, from where to where; can be repeated.  [default: learning_rate, epochs, "
+            help="A setting to search, with its bounds; can be repeated.  [default: learning_rate, epochs, "
             "batch_tokens, warmup, weight_decay, dropout and lora_rank around the recipe's own]",
         ),
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="How many the study shall have.")] = 30,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Number of trials in the study, earlier ones included.")
+    ] = 30,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -41,7 +43,7 @@ def sweep(
         ),
     ] = None,
     study: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What the search is called in its database.")
+        str | None, typer.Option(metavar="NAME", help="Name of the search in its database.")
     ] = None,
     storage: Annotated[
         str | None,
@@ -51,15 +53,15 @@ def sweep(
             "postgresql://user@host/name.  [default: a file in the user's cache]",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the sampler.")] = 0,
     prune: Annotated[
-        bool, typer.Option("--prune/--no-prune", help="Whether bad trials are given up early.")
+        bool, typer.Option("--prune/--no-prune", help="Whether to stop bad trials early.")
     ] = True,
     overwrite: opt.Overwrite = False,
     on: Annotated[
         str | None,
         typer.Option(
-            "--on", metavar="local|ray", help="Run trials in other processes: of this machine, or on Ray."
+            "--on", metavar="local|ray", help="Run trials in several processes, on this machine or on Ray."
         ),
     ] = None,
     workers: Annotated[
@@ -70,10 +72,10 @@ def sweep(
 ) -> None:
     """Search for better settings of a recipe, and write them as a recipe file.
 
-    Trains again and again with other settings, on each person alone, and keeps what needs the fewest bits
-    per byte of the held-out posts, the mean over all people. Bad trials are given up early. The first trial
-    is the recipe as it is, without --recipe the best that this machine can run. After an interruption the
-    same command goes on; run in several terminals, they share the work.
+    Trains with other settings in each trial, on each person alone, and keeps those that need the fewest bits
+    per byte of held-out posts, as the mean over all people. Bad trials are stopped early. The first trial is
+    the recipe unchanged; without --recipe it is the best that this machine can run. After an interruption the
+    same command goes on. Several terminals that run it share the work.
 
     \b
     Examples:

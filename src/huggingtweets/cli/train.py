@@ -44,8 +44,8 @@ def train(
     """Turn posts into a model that writes like them.
 
     Reads, cleans, trains, measures, and writes a model folder with a card and pictures. Several locations
-    make one model of all of them. After an interruption the same command goes on where it stood. Without
-    --recipe it takes the best that this machine can run, and says which.
+    make one model of all of them. After an interruption the same command goes on where it stopped. Without
+    --recipe it takes the best that this machine can run, and names it.
 
     \b
     Examples:

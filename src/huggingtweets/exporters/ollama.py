@@ -1,4 +1,4 @@
-"""A folder for `ollama create`: a GGUF file, and the Modelfile that says how Ollama shall sample from it.
+"""A folder for `ollama create`: a GGUF file, and the Modelfile that says how Ollama samples from it.
 
 The instructions are those of Ollama's docs/modelfile.md. Without a template Ollama would take a chat's.
 """

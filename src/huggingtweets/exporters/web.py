@@ -84,7 +84,7 @@ def _bot(
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:
-    """How llama.cpp shall sample: as `generate` does."""
+    """How llama.cpp samples: as `generate` does."""
     return {
         "max_tokens": request.sampling.max_new_tokens,
         "temperature": request.sampling.temperature,

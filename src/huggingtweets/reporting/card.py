@@ -186,17 +186,17 @@ def _harmless_prompt(record: Record) -> Markup:
 
 
 def _summary(funnels: Sequence[Funnel]) -> list[list[str]]:
-    """The four rows that the cards have had since 2020, and one that makes their sum right."""
+    """The four rows that the cards have had since 2020, for posts of any network, and the rest."""
     reposts = [funnel.dropped.get(Reason.REPOST, 0) for funnel in funnels]
     short = [funnel.dropped.get(Reason.SHORT, 0) for funnel in funnels]
     dropped = (funnel.read - funnel.kept for funnel in funnels)
     others = (total - repost - few for total, repost, few in zip(dropped, reposts, short, strict=True))
     return [
-        _row("Tweets downloaded", (funnel.read for funnel in funnels)),
-        _row("Retweets", reposts),
-        _row("Short tweets", short),
+        _row("Posts read", (funnel.read for funnel in funnels)),
+        _row("Reposts", reposts),
+        _row("Short posts", short),
         _row("Left out for other reasons", others),
-        _row("Tweets kept", (funnel.kept for funnel in funnels)),
+        _row("Posts kept", (funnel.kept for funnel in funnels)),
     ]
 
 

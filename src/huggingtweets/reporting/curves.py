@@ -36,7 +36,7 @@ def _title(held_out: Points) -> str:
     if not best < before:
         return f"Training did not help: a byte of unseen posts costs {best:.3f} bits, {before:.3f} before"
     fewer = percent(1 - best / before)
-    return f"{fewer} fewer guesses for unseen posts: {best:.3f} bits a byte, {before:.3f} before"
+    return f"{fewer} fewer guesses for unseen posts: {best:.3f} bits per byte, {before:.3f} before"
 
 
 def _panel(label: str, points: Points, start: str = "") -> dict[str, object]:

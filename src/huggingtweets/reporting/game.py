@@ -25,7 +25,7 @@ def sentence(game: Game | None) -> str:
     chance = "that is more than chance" if game.told_apart else "that may be chance"
     return (
         f"Can people tell? Somebody was shown {share.count} pairs, a real post and one of the model's under "
-        f"its guards, and found the real one in {percent(share.value)} of them (between "
+        f"its filters, and found the real one in {percent(share.value)} of them (between "
         f"{percent(share.low)} and {percent(share.high)} with 95 % certainty; 50 % is guessing): {chance}."
     )
 

@@ -97,7 +97,7 @@ def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, 
     return [
         ("Made", f"{created.day} {created:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
-        ("Judged by", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
+        ("Evaluated on", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
         ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
         ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),

@@ -55,8 +55,8 @@ _BY_FILE_INSIDE = {
     "word/": _WRITTEN,
     "content.xml": _SHEETS,
     "Index/": _SHEETS,
-    "model.safetensors": "is a model; give the posts that one shall learn from",
-    "ngram.safetensors": "is a model; give the posts that one shall learn from",
+    "model.safetensors": "is a model; give the posts that one is to be trained on",
+    "ngram.safetensors": "is a model; give the posts that one is to be trained on",
 }
 
 

@@ -16,7 +16,7 @@ MAX_FREED = 1 << 28  # bytes that are freed before the system gets them back, wh
 def narrow_matrices(model: Any, device: Device) -> None:
     """Keep in bfloat16 the matrices that are multiplied in it, which changes no figure.
 
-    Only those whose weights bfloat16 holds exactly, as most bases and all models taught from them do.
+    Only those whose weights bfloat16 holds exactly, as most bases and all models trained from them do.
     Embedding tables and norms stay, since they are not multiplied in bfloat16; so does a base with an
     adapter, which other adapters may share.
 

@@ -24,7 +24,7 @@ from ..text.private import PATTERNS
 from ..types import Sampling
 
 _NGRAM = "which no other program runs; train one that has a base, for example with --recipe starter"
-OPENING = " Begin each prompt with {opening}: so the model was taught."
+OPENING = " Begin each prompt with {opening}, as in training."
 
 
 class Exported(Struct, frozen=True, kw_only=True):

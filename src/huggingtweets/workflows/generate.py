@@ -91,7 +91,7 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
         if objection := text_filter.objection_to_all(prompt):
             raise UserError(
                 f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
-                "posts with --no-guards"
+                "posts with --no-filters"
             )
     return filters_for((*filters, CirclesFilter()), prompt)
 

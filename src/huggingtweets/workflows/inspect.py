@@ -64,7 +64,7 @@ class Inspection:
             "language": cleaned.language,
             "language_warning": self.language_warning,
             "with_private_details": cleaned.with_private_details,
-            "verdict": self.sufficiency,
+            "sufficiency": self.sufficiency,
             "dropped": cleaned.examples,
             "kept": [post.text for post in cleaned.kept_examples(self.examples)],
         }

@@ -23,7 +23,7 @@ from ..types import NO_BASE, Author, Parent, Preparation, Record
 from .data import posts_of
 
 NOT_SETTINGS = ("name", "summary", "base", "sampling")  # fields of a recipe that do not change the training
-UNKNOWN = "not recorded: the model is older than this"
+UNKNOWN = "not recorded by the version that made this model"
 READ_OPTIONS = (
     "source",
     "handle",

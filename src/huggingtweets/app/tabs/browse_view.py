@@ -34,8 +34,8 @@ def marks(posts: Sequence[Post]) -> list[tuple[str, str]]:
 def marks_label(listing: Listing) -> str:
     """What it means to mark posts."""
     if listing.which == Reason.EXCLUDED:
-        return _("Mark what shall be learnt from again")
-    return _("Mark what shall not be learnt from")
+        return _("Mark posts to include again")
+    return _("Mark posts to leave out")
 
 
 def page(listing: Listing, shown: slice) -> Markup:

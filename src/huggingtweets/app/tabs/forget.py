@@ -39,9 +39,9 @@ class ForgetTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared, public = shared, shared.server.limits.public
-        with fold(_("Delete all that is mine") if public else _("Forget a person")):
+        with fold(_("Delete everything of mine") if public else _("Forget a person")):
             self._handle = gr.Textbox(
-                label=_("Whose posts, and all that was made of them?"),
+                label=_("Whose posts, with everything that was made from them?"),
                 placeholder="@jane",
                 max_length=MAX_HANDLE,
                 visible=not public,
@@ -72,7 +72,7 @@ class ForgetTab:
     def _on_show(self, key: object, handle: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
         if self._shared.server.limits.public:
-            what = note(_("Your posts, models and what they wrote: all that is yours on this page."))
+            what = note(_("Your posts, your models and what they wrote: everything of yours on this page."))
             return _ask(what, str(handle or ""))
         traces = _traces(session, handle)
         is_selected = _is_named(traces.handle, selections.load(session).title)
@@ -103,7 +103,7 @@ class ForgetTab:
 
 
 def _ask(what: str, listed: object = None) -> tuple[Any, ...]:
-    """Show what would be deleted, and ask whether it shall be; None: there is nothing to ask."""
+    """Show what would be deleted, and ask whether to delete it; None: there is nothing to ask."""
     asked = listed is not None
     return what, gr.update(visible=asked), gr.update(visible=asked), listed if asked else ""
 

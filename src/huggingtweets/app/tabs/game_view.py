@@ -64,7 +64,7 @@ def dealing() -> Markup:
 def not_evaluated() -> Markup:
     """While the open model has no report, in which a game's result has its place."""
     return empty(
-        _("No game yet"), _("This model was not judged."), go("take", _("Judge it in the last step"))
+        _("No game yet"), _("This model was not evaluated."), go("take", _("Evaluate it in the last step"))
     )
 
 
@@ -128,7 +128,7 @@ def _answered(pair: Pair, side: Side) -> Markup:
 
 def _enough(state: GameState) -> Markup:
     enough = len(state.answers) >= FEWEST_PAIRS and not state.is_over
-    return button("count", _("Enough: count")) if enough else Markup("")
+    return button("count", _("Stop and see the result")) if enough else Markup("")
 
 
 def _score(state: GameState) -> Markup:

@@ -31,10 +31,10 @@ def head() -> Markup:
     """The name of the page, the switches of theme and language, and what the browser says by itself."""
     words = {
         "copied": _("Copied"),
-        "notCopied": _("The browser does not allow to copy; select the text"),
-        "noNotices": _("This browser gives no notices here"),
-        "noticesRefused": _("The browser does not allow notices"),
-        "noticesOn": _("You will be told"),
+        "notCopied": _("The browser does not allow copying; select the text"),
+        "noNotices": _("This browser shows no notifications here"),
+        "noticesRefused": _("The browser does not allow notifications"),
+        "noticesOn": _("You will be notified"),
     }
     return _HEAD.format(
         lang=current(),

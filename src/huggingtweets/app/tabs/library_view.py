@@ -14,7 +14,7 @@ from ..actions import go
 from ..language import ENGLISH, N_, _, day_and_time, number
 from ..markup import empty, heading, joined, note, spoken
 
-COLUMNS = (N_("whose"), N_("made"), N_("recipe"), N_("posts"), N_("bits a byte"))
+COLUMNS = (N_("whose"), N_("made"), N_("recipe"), N_("posts"), N_("bits per byte"))
 
 _TABLE = Markup(
     '<div class="ht-scroll" tabindex="0" role="region" aria-label="{caption}"><table class="ht-table">'

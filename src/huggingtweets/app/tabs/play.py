@@ -39,7 +39,7 @@ class PlayTab:
             with gr.Column(scale=4, min_width=320):
                 gr.HTML(play_view.welcome())
                 self._prompt = gr.Textbox(
-                    label=_("How shall it begin?"),
+                    label=_("How should the post begin?"),
                     info=_("Leave it empty to let it begin by itself."),
                     max_length=MAX_PROMPT,
                     elem_id="prompt",
@@ -48,7 +48,7 @@ class PlayTab:
                 self._wildness = gr.Radio(
                     [(_(name), word) for word, name in WILDNESS.items()],
                     value="balanced",
-                    label=_("How shall it write?"),
+                    label=_("Style"),
                     elem_id="wildness",
                 )
                 self._speaker = unchecked_dropdown(_("Who speaks?"), "speaker")
@@ -73,7 +73,7 @@ class PlayTab:
                         elem_id="best-of",
                     )
                     self._mastodon = gr.Textbox(
-                        sharing.SERVER, label=_("Your server of Mastodon"), max_length=100
+                        sharing.SERVER, label=_("Your Mastodon server"), max_length=100
                     )
             with gr.Column(scale=6, min_width=300, elem_classes="ht-written"):
                 with gr.Row(elem_classes="ht-both"):

@@ -50,7 +50,7 @@ def nothing() -> Markup:
     """Before anything is written."""
     return empty(
         _("Nothing written yet"),
-        _("Type how a post shall begin, or press a beginning, and let it write five."),
+        _("Type the beginning of a post, or choose one, and write five."),
     )
 
 

@@ -40,9 +40,9 @@ class PublishTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared = shared
-        token = _("Your token, which may write")
+        token = _("Your token with write access")
         if not shared.server.limits.public:
-            token = _("Your token, which may write (empty: HF_TOKEN)")
+            token = _("Your token with write access (empty: HF_TOKEN)")
         with fold(_("Publish it on the Hugging Face Hub"), visible=False) as self._accordion:
             self._right = gr.Radio(
                 [(_(name), kind) for kind, name in RIGHTS.items()], label=_("By what right?")
@@ -117,7 +117,7 @@ class PublishTab:
         token = str(typed or "").strip()
         if not token and self._shared.server.limits.public:
             raise PageError(
-                _("publishing needs a token of yours that may write; huggingface.co gives you one")
+                _("publishing needs a token of yours with write access; huggingface.co gives you one")
             )
         return token or None
 

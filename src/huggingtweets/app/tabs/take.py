@@ -47,7 +47,7 @@ class TakeTab:
                 self._pictures = gr.HTML(elem_id="pictures")
             with gr.Accordion(_("Its report"), open=False):
                 self._report = gr.HTML(elem_id="report")
-                self._evaluate = gr.Button(_("Judge it now"), visible=False, elem_id="evaluate")
+                self._evaluate = gr.Button(_("Evaluate it now"), visible=False, elem_id="evaluate")
             with gr.Accordion(_("Its card"), open=False):
                 self._card = gr.Markdown(elem_id="card")
 
@@ -95,14 +95,14 @@ class TakeTab:
         if folder.report_page.is_file():
             address = self._shared.server.reports.address(folder).removeprefix("/")
             return document(address, _("The report of the model")), gr.update(visible=False)
-        return note(_("This model was not judged.")), gr.update(visible=True)
+        return note(_("This model was not evaluated.")), gr.update(visible=True)
 
     def _on_evaluate(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
-        """Judge a model that was not judged, such as a merged one."""
+        """Evaluate a model that was not evaluated, such as a merged one."""
         session = self._shared.session(key)
         folder = session.model(model)
         yield (
-            busy(_("It writes posts and judges them. That takes a minute or more.")),
+            busy(_("It writes posts and evaluates them. That takes a minute or more.")),
             gr.update(visible=False),
             gr.skip(),
         )

@@ -60,7 +60,7 @@ class TrainTab:
                         label=_("Recipe"),
                         elem_classes="ht-recipes",
                     )
-                self._runs = unchecked_dropdown(_("Runs of yours"), "runs")
+                self._runs = unchecked_dropdown(_("Your runs"), "runs")
                 queue = gr.HTML(elem_id="queue")
             with gr.Column(scale=6, min_width=320):
                 progress = gr.HTML(train_view.nothing(), elem_id="lesson")
@@ -159,7 +159,7 @@ class TrainTab:
         with self._shared.server.sessions.lock(session):
             run = training_request.find(session, run_id)
             if not isinstance(run.state, Stopped | Failed):
-                raise PageError(_("this run need not go on: it is going, or done"))
+                raise PageError(_("this run cannot be resumed: it is running, or done"))
             self._queue.resume(run, session)
         return self._update(session, run_id)
 

@@ -29,11 +29,11 @@ STAGES = {  # what the page calls the stages, and the parts of an evaluation bef
     "train": N_("Learning"),
     "evaluate": N_("Writing its first samples"),
     "others": N_("Reading other people's posts, to tell them apart"),
-    "write": N_("Writing posts to be judged"),
+    "write": N_("Writing posts to evaluate"),
     "report": N_("Drawing its card and pictures"),
     "dress": N_("Drawing its card and pictures"),  # the name of `report` in runs of version 1.0
 }
-EVALUATING = N_("Judging what it writes")  # any other stage is a question of the evaluation
+EVALUATING = N_("Evaluating what it writes")  # any other stage is a question of the evaluation
 STATES = {
     Queued: N_("waits"),
     Running: N_("learns"),
@@ -81,11 +81,11 @@ def nothing() -> Markup:
 def duration(expected: Duration | None) -> Markup:
     """How long the job will take, as far as that is known."""
     if expected is None:
-        return note(_("How long it takes shows when it has begun."))
+        return note(_("How long it takes is shown once it has begun."))
     text = (
         _("It takes {duration} here.")
         if expected.here
-        else _("It takes {duration} on a laptop; how long here shows when it has begun.")
+        else _("It takes {duration} on a laptop; how long it takes here is shown once it has begun.")
     )
     return note(text.format(duration=in_words(expected.training + expected.after)))
 
@@ -223,7 +223,7 @@ def _time_left(seconds: float | None) -> str:
 
 
 def _curve(progress: Progress) -> Markup:
-    """The learning curve as an SVG: bits a byte of the held-out posts, by step, up to the last step."""
+    """The learning curve as an SVG: bits per byte of the held-out posts, by step, up to the last step."""
     points = list(progress.curve.values())
     if len(points) < 2:  # noqa: PLR2004 -- one point makes no line
         return Markup("")
@@ -237,7 +237,7 @@ def _curve(progress: Progress) -> Markup:
 
     positions = [position(point) for point in points]
     description = _(
-        "To guess posts that it never saw it needs {now} bits a byte; {before} before it learnt anything. "
+        "To guess posts that it never saw it needs {now} bits per byte; {before} before it learnt anything. "
         "Fewer is better."
     ).format(now=number(round(values[-1], 2)), before=number(round(values[0], 2)))
     return _CURVE.format(
@@ -261,4 +261,4 @@ def _samples(samples: Sequence[str]) -> Markup:
     if not samples:
         return Markup("")
     items = joined(_ITEM.format(plain(text)[:280]) for text in samples[:MAX_SAMPLES])
-    return _SAMPLES.format(title=_("What it writes by now"), items=items)
+    return _SAMPLES.format(title=_("What it writes now"), items=items)

@@ -89,7 +89,7 @@ class Authorship(Answer, frozen=True, kw_only=True):
                 link="Voice",
                 title=f"Does it sound like {who}?",
                 intro=f"A classifier has learnt to tell {who} from other people. It "
-                "then judges posts that it has not seen.",
+                "then scores posts that it has not seen.",
                 blocks=[
                     Panel("With all words", _closeness_sentence(whole, who), "whole.closeness", AXIS),
                     Panel(

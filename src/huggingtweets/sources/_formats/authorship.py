@@ -134,7 +134,7 @@ def choose(people: Iterable[Person], handle: str | None, name: str | None) -> st
     """Return the key of the person whom the user means; "" if the user means nobody or several among these.
 
     A handle is compared with keys, then with the names that are shown; a name with the latter only, as it may
-    be the name that the model shall have.
+    be the name that the model is to have.
     """
     keys = Counter(person.key for person in people)
     if handle:

@@ -19,7 +19,7 @@ Name = Annotated[
 
 
 class State(StrEnum):
-    """How far an author is."""
+    """The state of one author."""
 
     WAITING = "waiting"
     TRAINING = "training"
@@ -92,7 +92,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many authors are how far."""
+    """The number of authors in each state."""
 
     authors: int
     done: int
