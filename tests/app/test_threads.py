@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 CODE = '''
 import sys, threading, types
 import msgspec
@@ -40,6 +42,7 @@ print("alive")
 '''
 
 
+@pytest.mark.slow
 def test_types_that_several_threads_use_first_crash_nothing():
     """The page describes all types before it serves; one that msgspec does not know yet can end a process."""
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)

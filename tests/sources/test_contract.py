@@ -151,7 +151,10 @@ def test_memory_does_not_grow_with_the_posts(tmp_path, name):
     assert large < small + (4 << 20)
 
 
-@pytest.mark.parametrize("form", ["posts.txt", "posts.jsonl", "posts.json", "archive"])
+TEXTS = ("posts.txt", "posts.jsonl", "posts.json")
+
+
+@pytest.mark.parametrize("form", ["archive", *(pytest.param(form, marks=pytest.mark.slow) for form in TEXTS)])
 def test_memory_does_not_grow_in_the_other_forms(tmp_path, form):
     """The same holds for the other forms of some sources."""
     (tmp_path / "small").mkdir()

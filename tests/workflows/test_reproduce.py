@@ -75,6 +75,7 @@ def place(made, monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_weights(place):
     """A process that starts with other threads trains the recorded weights again from the archive."""
     record = ModelFolder(place / "models" / "ada").record

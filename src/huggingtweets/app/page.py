@@ -148,43 +148,57 @@ def running(
     queue = Queue(sessions, limits)
     reports = Reports()
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
-    request_filter = Middleware(RequestFilter, limits=limits, access=access)
     bound_connections(limits)
     bound_streams()
     try:
-        _, url, _ = page.launch(  # a page that is only mounted lets visitors name files of the server
+        _, url, _ = page.launch(
             server_name=host,
             server_port=port,
-            share=False,
-            _frontend=False,  # else a machine that answers the page's own first request late has no page
-            prevent_thread_lock=True,
-            quiet=True,
-            footer_links=[],
-            run_history=False,
-            enable_monitoring=False,
-            ssr_mode=False,
-            pwa=False,
-            mcp_server=False,
-            max_file_size=limits.upload,
-            state_session_capacity=MOST_STREAMS,
-            allowed_paths=[],
-            blocked_paths=[str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
-            theme=theme(),
-            css=css(),
-            head=script(),
-            app_kwargs={
-                "middleware": [request_filter, Middleware(LanguageMiddleware)],
-                "routes": [reports.route],
-                "docs_url": None,
-                "redoc_url": None,
-                "openapi_url": None,
-            },
+            app_kwargs=_app_settings(limits, access, reports),
+            **_settings(limits),
         )
         with kept_apart(incoming):
             yield url
     finally:
         queue.close()
         page.close(verbose=False)
+
+
+def _settings(limits: Limits) -> dict[str, Any]:
+    """How Gradio serves the page; a page that is only mounted lets visitors name files of the server."""
+    return {
+        "share": False,
+        "_frontend": False,  # else a machine that answers the page's own first request late has no page
+        "prevent_thread_lock": True,
+        "quiet": True,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "max_file_size": limits.upload,
+        "state_session_capacity": MOST_STREAMS,
+        "allowed_paths": [],
+        "blocked_paths": [str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
+        "theme": theme(),
+        "css": css(),
+        "head": script(),
+    }
+
+
+def _app_settings(limits: Limits, access: Access | None, reports: Reports) -> dict[str, Any]:
+    """What the application below Gradio gets: filters of requests, the route of reports, and no API pages."""
+    return {
+        "middleware": [
+            Middleware(RequestFilter, limits=limits, access=access),
+            Middleware(LanguageMiddleware),
+        ],
+        "routes": [reports.route],
+        "docs_url": None,
+        "redoc_url": None,
+        "openapi_url": None,
+    }
 
 
 def free_port(host: str, ports: Sequence[int]) -> int:

@@ -59,7 +59,6 @@ def load(target: str) -> Exporter:
     try:
         exporter: Exporter = Registry(__name__).load(target)
     except KeyError:
-        raise UserError(
-            f"--to {target}: expected one of {', '.join(names())}{suggestion(target, names())}"
-        ) from None
+        targets = "; ".join(f"{name}, {Registry(__name__).load(name).SUMMARY}" for name in names())
+        raise UserError(f"--to {target}: expected {targets}{suggestion(target, names())}") from None
     return exporter

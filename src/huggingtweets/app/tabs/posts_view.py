@@ -25,16 +25,16 @@ MAX_EXAMPLE = 280  # characters shown of a post
 DROPPED_EXAMPLES = 1  # dropped posts shown for each reason
 MAX_ANSWERS = 24  # people or columns to choose from
 
-# the first three posts that the demo's model wrote: recipe smollm2-135m, seed 0, no beginning
+# of a model that `huggingtweets demo` made on 2026-11-29: generate models/demo-smollm2-135m -n 3 --seed 0
 EXAMPLE = (
+    "The children have never been asked to dream. I do it now.",
     (
-        "Up. Now they are going so badly. I am not their mum. They were going so badly. Come over to a "
-        "corner of our pit where 600 people may be had a squeeze."
+        "My friend Mr. Pym has been doing the wall. He's a lift. He has to. I've never seen him climb. He'd "
+        "be a lift!"
     ),
-    'People said here in the lobby: "You have dreams, captain." I said hello to the captain. He\'s afraid.',
     (
-        "A liftman said to his passengers at sixteen: \"Ding, crowd. Now that I've grown enough, nothing "
-        "more happened.\" I am mostly tall, but I didn't go up. I'm two steps straight for two. #FicusWatch"
+        "A girl has made a cake that looks like a big round cake with a smile on it. It is light, she says. "
+        "I don't know what to say."
     ),
 )
 _EXAMPLE = Markup('<section class="ht-example"><h3>{}</h3>{}</section>')
