@@ -547,13 +547,8 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
     assert any("once more to stop at once" in line for line in notes.lines)
 
 
-def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monkeypatch):
-    """A worker that is stopped leaves its checkpoint in the store; the next one reaches the same weights."""
-    store = Store(str(tmp_path / "store"))
-    request = AuthorRequest(
-        name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
-    )
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+def stop_first(monkeypatch):
+    """Interrupt the training of the owner "first" at a step; return how often each owner checked the lease."""
     checks, check = Counter(), leases.Lease.check
 
     def stops(lease):
@@ -563,6 +558,17 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
         check(lease)
 
     monkeypatch.setattr(leases.Lease, "check", stops)
+    return checks
+
+
+def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monkeypatch):
+    """A worker that is stopped leaves its checkpoint in the store; the next one reaches the same weights."""
+    store = Store(str(tmp_path / "store"))
+    request = AuthorRequest(
+        name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
+    )
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    checks = stop_first(monkeypatch)
     undisturbed = AuthorWorker(str(tmp_path / "undisturbed"), job(recipe=recipe), 30.0)
     whole = undisturbed(Assignment(request=request, owner="whole"))
     worker = AuthorWorker(store.address, job(recipe=recipe), 30.0)
@@ -574,6 +580,22 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
     assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
     assert checks["second"] < checks["whole"] - 10  # it did not begin anew
     assert store.names("checkpoints") == []
+
+
+def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypatch):
+    """An archive that is replaced after an interruption makes the model that it would have made alone."""
+    archives = write_authors(tmp_path / "authors", 3)
+    request = AuthorRequest(name="ada", locations=(str(archives / "author0.csv"),))
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    stop_first(monkeypatch)
+    worker = AuthorWorker(str(tmp_path / "store"), job(recipe=recipe), 30.0)
+    with pytest.raises(KeyboardInterrupt):
+        worker(Assignment(request=request, owner="first"))
+    shutil.copyfile(archives / "author1.csv", archives / "author0.csv")
+    resumed = worker(Assignment(request=request, owner="second"))
+    alone = AuthorWorker(str(tmp_path / "alone"), job(recipe=recipe), 30.0)
+    whole = alone(Assignment(request=request, owner="whole"))
+    assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
 
 
 def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):
