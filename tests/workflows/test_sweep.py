@@ -247,6 +247,7 @@ def test_another_search_under_the_name_of_a_study_is_refused(config):
         "epochs=0:3",
         "warmup=a:b",
         "warmup=nan:1",
+        "weight_decay=0:inf",
         "seed=0:9",
         "lora_rank=4:8",
         "base=1:2",
