@@ -548,7 +548,7 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
 
 
 def stop_first(monkeypatch):
-    """Interrupt the training of the owner "first" at a step; return how often each owner checked the lease."""
+    """Interrupt the training of the owner "first"; return how often each owner checked the lease."""
     checks, check = Counter(), leases.Lease.check
 
     def stops(lease):
@@ -658,13 +658,31 @@ def test_a_table_lists_authors(tmp_path, name):
         ("location,handle\n,ada\n", "author 1: Object missing required field `location`"),
         ("location,handle\n", "lists no authors"),
         ('location\n"x\n', "cannot be read"),
+        ("location,handle\nx,ada\ny,bob,oops\n", "author 2: 'oops' is more than the table has columns"),
+        ("location,weight\nx,nan\n", "author 1: weight is nan; expected a finite number"),
+        ('{"location": "x", "handle": ["ada"]}', r"author 1: Expected `str \| null`, got `array`"),
+        ('{"location": "x"}\n3', "author 2: expected a location and other fields by their names, not 3"),
+        ("author = 3", r"author is 3; expected a table \[\[author\]\] for each"),
+        ('author = ["x"]', "author 1: expected a location"),
+        ('[author]\nlocation = "x"', r"expected a table \[\[author\]\] for each"),
+        ('[[author]]\nlocation = "x"\nhandle = ["ada"]', r"author 1: Expected `str \| null`"),
+        ('[[author]]\nlocation = "x"\nweight = inf', "author 1: weight is inf"),
     ],
 )
 def test_a_table_that_is_not_understood_is_one_line(tmp_path, content, message):
     """The message says which author, and what is wrong."""
-    (tmp_path / "authors.csv").write_text(content, "utf-8")
+    suffix = {"{": "jsonl", "[": "toml", "a": "toml"}.get(content[0], "csv")
+    table = tmp_path / f"authors.{suffix}"
+    table.write_text(content, "utf-8")
     with pytest.raises(LocationError, match=message):
-        read_table(tmp_path / "authors.csv")
+        read_table(table)
+
+
+def test_an_empty_cell_too_many_says_nothing(tmp_path):
+    """A row that ends with a comma is read, as spreadsheets write such rows."""
+    (tmp_path / "authors.csv").write_text("location,handle\nx,ada,\n", "utf-8")
+    [ada] = read_table(tmp_path / "authors.csv")
+    assert ada.handle == "ada"
 
 
 def test_two_files_of_one_name_are_two_authors(tmp_path):
