@@ -172,6 +172,15 @@ def test_the_same_command_gives_the_same_model_with_its_posts_where_asked(made, 
     assert [p.name for p in first.iterdir() if b"number 123 of many" in p.read_bytes()] == []
 
 
+def test_the_mix_of_a_recipe_file_counts_unless_the_command_gives_one(posts, tmp_path):
+    """The weights in [mix] are those of the model; --mix takes their place."""
+    (tmp_path / "mine.toml").write_text('base = "none"\nmethod = "ngram"\n[mix]\nada = 3\n')
+    command = ("train", posts, "--name", "ada", "--recipe", "mine.toml", *FAST, "--json", "--out")
+    for out, given, mix in (("a", (), 3.0), ("b", ("--mix", "ada=2"), 2.0)):
+        done = run(*command, out, *given, cwd=tmp_path)
+        assert json.loads(done.stdout)["record"]["recipe"]["mix"] == {"ada": mix}
+
+
 def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
     """Without --overwrite nothing in it changes; with it, it becomes the new model."""
     out = tmp_path / "bot"
