@@ -141,6 +141,17 @@ def test_an_interrupted_sweep_is_resumed(config, tmp_path):
     assert not any(line.startswith("trial:") for line in watcher.lines)
 
 
+def test_the_recipes_own_settings_are_tried_again_after_an_interruption(config):
+    """Ctrl-C in the first trial, twice, loses them not; they are tried once more, and no more often."""
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            sweep(config, RecordingWatcher(stop_after=0))
+    resumed = sweep(replace(config, trials=2))
+    assert resumed.trials[0].settings == {"learning_rate": 3e-3, "epochs": 1, "warmup": 0.1}
+    assert resumed.recipe_bits_per_byte == resumed.trials[0].bits_per_byte
+    assert resumed.trials[1].settings != resumed.trials[0].settings
+
+
 @pytest.mark.usefixtures("config")
 @pytest.mark.slow
 def test_two_processes_share_one_study(place, tmp_path):
