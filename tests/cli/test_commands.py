@@ -172,6 +172,15 @@ def test_the_same_command_gives_the_same_model_with_its_posts_where_asked(made, 
     assert [p.name for p in first.iterdir() if b"number 123 of many" in p.read_bytes()] == []
 
 
+def test_the_mix_of_a_recipe_file_counts_unless_the_command_gives_one(posts, tmp_path):
+    """The weights in [mix] are those of the model; --mix takes their place."""
+    (tmp_path / "mine.toml").write_text('base = "none"\nmethod = "ngram"\n[mix]\nada = 3\n')
+    command = ("train", posts, "--name", "ada", "--recipe", "mine.toml", *FAST, "--json", "--out")
+    for out, given, mix in (("a", (), 3.0), ("b", ("--mix", "ada=2"), 2.0)):
+        done = run(*command, out, *given, cwd=tmp_path)
+        assert json.loads(done.stdout)["record"]["recipe"]["mix"] == {"ada": mix}
+
+
 def test_an_output_folder_that_exists_is_left_alone(posts, base, tmp_path):
     """Without --overwrite nothing in it changes; with it, it becomes the new model."""
     out = tmp_path / "bot"
@@ -209,6 +218,15 @@ MISTAKES = {
     ),
     "no such command": (["trian"], "trian"),
     "a count of none": (["generate", "x", "-n", "0"], "greater than or equal to 1"),
+    "a prompt that is not UTF-8": (["generate", "x", "caf\udce9"], r'"caf\xe9" is not encoded as UTF-8'),
+    "a setting that is not UTF-8": (
+        ["train", "{posts}", "--name", "Ada", "--set", "opening=\udce9", "--tracker", "none"],
+        r'"opening=\xe9" is not encoded as UTF-8',
+    ),
+    "a folder to write that is not UTF-8": (
+        ["train", "{posts}", "--name", "Ada", "--out", "caf\udce9", "--tracker", "none"],
+        r'"caf\xe9" is not encoded as UTF-8',
+    ),
 }
 
 
@@ -225,6 +243,20 @@ def test_a_mistake_is_one_line_and_exit_code_2(mistake, posts, tmp_path):
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert sorted(path for path in tmp_path.rglob("*") if path.name != "models") == before
+
+
+def test_a_file_may_be_called_by_any_bytes(posts, tmp_path):
+    """Its posts are read, its name is noted in a log and shown in an error, also as JSON."""
+    try:
+        shutil.copyfile(posts, tmp_path / "caf\udce9.csv")
+    except OSError:
+        pytest.skip("this disk has names in UTF-8 only")
+    inspect = "inspect", "caf\udce9.csv", "--json", "--log-file", "log"
+    assert run(*inspect, "--name", "Ada", cwd=tmp_path).returncode == 0
+    assert "Reading: caf?.csv" in (tmp_path / "log").read_text("utf-8")
+    refused = run(*inspect, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "caf?.csv" in json.loads(refused.stdout)["error"]
 
 
 def test_debug_shows_the_traceback(tmp_path):

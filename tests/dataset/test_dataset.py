@@ -18,10 +18,10 @@ from tests.conftest import post
 ME = Account(handle="me", name="Me", source="table", avatar=b"png")
 
 
-def part(posts, handle="me"):
+def part(posts, handle="me", digest="digest"):
     account = Account(handle=handle, name="Me", source="table", avatar=b"png")
     return AuthorData(
-        account, Funnel(read=len(posts), dropped={}, kept=len(posts)), tuple(posts), "en", "digest"
+        account, Funnel(read=len(posts), dropped={}, kept=len(posts)), tuple(posts), "en", digest
     )
 
 
@@ -105,6 +105,28 @@ def test_joined_datasets_hold_out_nothing_that_one_of_them_teaches():
     )
     assert shared in [p.text for p in hers.held_out]
     assert shared not in [p.text for p in join([mine, hers]).held_out]
+
+
+def test_posts_of_one_number_in_two_files_are_two_posts():
+    """Joined are both files of a person, whose posts may have the same ids; what both hold counts once."""
+    texts = [[f"{name} file, text number {i}" for i in range(20)] for name in ("first", "second")]
+    first, second = (
+        build([part(list(map(post, of_file, range(20))), digest=of_file[0])]) for of_file in texts
+    )
+    both = join([first, second])
+    assert sorted(p.text for p in (*both.train, *both.held_out)) == sorted(texts[0] + texts[1])
+    [me] = both.authors
+    assert (me.train, me.held_out, me.funnel.read, me.funnel.kept) == (36, 4, 40, 40)
+    assert me.characters == sum(map(len, texts[0] + texts[1]))
+    assert join([both, first, second]) == both
+
+
+def test_what_two_files_share_counts_as_a_duplicate():
+    """Posts that stand in both files of a person are learnt once, and the funnel adds up."""
+    posts = [post(f"text number {i}", i) for i in range(30)]
+    [me] = join([build([part(posts[:20], digest="a")]), build([part(posts[10:], digest="b")])]).authors
+    assert (me.funnel.read, me.funnel.kept, me.funnel.dropped) == (40, 30, {Reason.DUPLICATE: 10})
+    assert me.train + me.held_out == 30
 
 
 def test_the_split_says_when_dates_are_missing():

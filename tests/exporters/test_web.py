@@ -13,10 +13,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
 from huggingtweets.bases.pretrained import load_tokenizer
+from huggingtweets.bases.speakers import introduce
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
@@ -30,6 +32,7 @@ from huggingtweets.generation.filters import (
 from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
+from huggingtweets.model_folder import avatar_picture
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
@@ -292,6 +295,36 @@ def test_what_the_page_holds(place):
         f.read_bytes() for f in (place / "page").rglob("*") if f.suffix in {".json", ".js", ".html"}
     )
     assert posts()[0].encode() not in files
+
+
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory):
+    """A model of ada, who has a picture and two posts, and of bob, who has seven and none."""
+    place = tmp_path_factory.mktemp("two")
+    model, tokenizer = gpt2(place)
+    introduce(model, tokenizer, ["ada", "bob"])
+    folder = saved(place / "m", model, tokenizer)
+    write_filters(posts(), 8, folder)
+    both = record()
+    [ada] = both.authors
+    bob = replace(ada, account=replace(ada.account, handle="bob"), train=7)
+    ModelFolder(folder).save_record(replace(both, authors=(ada, bob)))
+    (folder / avatar_picture(1)).write_bytes(b"the picture of ada")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("speaker", "avatar", "count"), [("ada", "avatar.png", "2"), ("bob", "", "7"), ("Bob", "", "7")]
+)
+def test_the_page_of_one_of_several_shows_nobody_else(of_two, tmp_path, speaker, avatar, count):
+    """It has the picture of who speaks, or none, and the number of their posts."""
+    export(of_two, to="web", speaker=speaker, out=tmp_path / "page")
+    bot = json.loads((tmp_path / "page" / "bot.json").read_text("utf-8"))
+    assert bot["avatar"] == avatar
+    assert (tmp_path / "page" / "avatar.png").exists() == bool(avatar)
+    learnt = f"learnt from {count} posts of @{speaker.lower()} and those of others"
+    assert learnt in bot["caption"]
+    assert learnt in bot["facts"]
 
 
 def test_the_command_warns_of_the_file(place):

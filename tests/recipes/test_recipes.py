@@ -69,6 +69,8 @@ def test_a_file_is_a_recipe(tmp_path):
         (["epochs=0"], ">= 1"),
         (["learning_rate=-1"], "> 0"),
         (["learning_rate=nan"], "learning_rate"),
+        (["gradient_clip=inf"], "gradient_clip is inf; expected a finite number"),
+        (["weight_decay=inf"], "weight_decay is inf"),
         (["method=magic"], "method"),
         (["lora_rank=0"], ">= 1"),
         (["sampling.top_p=2"], "top_p"),
@@ -82,10 +84,16 @@ def test_a_wrong_setting_says_what_is_right(settings, message):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("base = ", "mine"), ('bases = "x"', "bases"), ("epochs = 3", "base")]
+    ("content", "message"),
+    [
+        ("base = ", "mine"),
+        ('bases = "x"', "bases"),
+        ("epochs = 3", "base"),
+        ('base = "starter"\n[mix]\nada = inf\n', "mix.ada is inf"),
+    ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
-    """Broken TOML, an unknown key and a missing key are refused."""
+    """Broken TOML, an unknown key, a missing key and a number that is infinite are refused."""
     path = tmp_path / "mine.toml"
     path.write_text(content)
     with pytest.raises(RecipeError, match=message):

@@ -105,6 +105,14 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     assert printed[-1] == whole[-1]
 
 
+def test_another_recipe_starts_over(base, tmp_path):
+    """A checkpoint of the same posts and another recipe is passed over; one of the same recipe is not."""
+    places = base, tmp_path / "m", tmp_path / "kept"
+    finished(*places, "epochs=2")
+    assert finished(*places, "epochs=2", "learning_rate=1e-4")[0] == "step 1"
+    assert finished(*places, "epochs=2", "learning_rate=1e-4")[0].startswith("going on from step ")
+
+
 @pytest.mark.parametrize("backend", [pytest.param({}, marks=pytest.mark.slow), {"BACKEND": "cuda:gloo"}])
 def test_two_processes_are_one(base, tmp_path, backend):
     """Two processes that share each batch end with the weights of one, up to rounding, and write once.

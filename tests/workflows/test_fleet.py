@@ -547,13 +547,8 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
     assert any("once more to stop at once" in line for line in notes.lines)
 
 
-def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monkeypatch):
-    """A worker that is stopped leaves its checkpoint in the store; the next one reaches the same weights."""
-    store = Store(str(tmp_path / "store"))
-    request = AuthorRequest(
-        name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
-    )
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+def stop_first(monkeypatch):
+    """Interrupt the training of the owner "first"; return how often each owner checked the lease."""
     checks, check = Counter(), leases.Lease.check
 
     def stops(lease):
@@ -563,6 +558,17 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
         check(lease)
 
     monkeypatch.setattr(leases.Lease, "check", stops)
+    return checks
+
+
+def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monkeypatch):
+    """A worker that is stopped leaves its checkpoint in the store; the next one reaches the same weights."""
+    store = Store(str(tmp_path / "store"))
+    request = AuthorRequest(
+        name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
+    )
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    checks = stop_first(monkeypatch)
     undisturbed = AuthorWorker(str(tmp_path / "undisturbed"), job(recipe=recipe), 30.0)
     whole = undisturbed(Assignment(request=request, owner="whole"))
     worker = AuthorWorker(store.address, job(recipe=recipe), 30.0)
@@ -574,6 +580,22 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
     assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
     assert checks["second"] < checks["whole"] - 10  # it did not begin anew
     assert store.names("checkpoints") == []
+
+
+def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypatch):
+    """An archive that is replaced after an interruption makes the model that it would have made alone."""
+    archives = write_authors(tmp_path / "authors", 3)
+    request = AuthorRequest(name="ada", locations=(str(archives / "author0.csv"),))
+    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    stop_first(monkeypatch)
+    worker = AuthorWorker(str(tmp_path / "store"), job(recipe=recipe), 30.0)
+    with pytest.raises(KeyboardInterrupt):
+        worker(Assignment(request=request, owner="first"))
+    shutil.copyfile(archives / "author1.csv", archives / "author0.csv")
+    resumed = worker(Assignment(request=request, owner="second"))
+    alone = AuthorWorker(str(tmp_path / "alone"), job(recipe=recipe), 30.0)
+    whole = alone(Assignment(request=request, owner="whole"))
+    assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
 
 
 def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):
@@ -636,13 +658,31 @@ def test_a_table_lists_authors(tmp_path, name):
         ("location,handle\n,ada\n", "author 1: Object missing required field `location`"),
         ("location,handle\n", "lists no authors"),
         ('location\n"x\n', "cannot be read"),
+        ("location,handle\nx,ada\ny,bob,oops\n", "author 2: 'oops' is more than the table has columns"),
+        ("location,weight\nx,nan\n", "author 1: weight is nan; expected a finite number"),
+        ('{"location": "x", "handle": ["ada"]}', r"author 1: Expected `str \| null`, got `array`"),
+        ('{"location": "x"}\n3', "author 2: expected a location and other fields by their names, not 3"),
+        ("author = 3", r"author is 3; expected a table \[\[author\]\] for each"),
+        ('author = ["x"]', "author 1: expected a location"),
+        ('[author]\nlocation = "x"', r"expected a table \[\[author\]\] for each"),
+        ('[[author]]\nlocation = "x"\nhandle = ["ada"]', r"author 1: Expected `str \| null`"),
+        ('[[author]]\nlocation = "x"\nweight = inf', "author 1: weight is inf"),
     ],
 )
 def test_a_table_that_is_not_understood_is_one_line(tmp_path, content, message):
     """The message says which author, and what is wrong."""
-    (tmp_path / "authors.csv").write_text(content, "utf-8")
+    suffix = {"{": "jsonl", "[": "toml", "a": "toml"}.get(content[0], "csv")
+    table = tmp_path / f"authors.{suffix}"
+    table.write_text(content, "utf-8")
     with pytest.raises(LocationError, match=message):
-        read_table(tmp_path / "authors.csv")
+        read_table(table)
+
+
+def test_an_empty_cell_too_many_says_nothing(tmp_path):
+    """A row that ends with a comma is read, as spreadsheets write such rows."""
+    (tmp_path / "authors.csv").write_text("location,handle\nx,ada,\n", "utf-8")
+    [ada] = read_table(tmp_path / "authors.csv")
+    assert ada.handle == "ada"
 
 
 def test_two_files_of_one_name_are_two_authors(tmp_path):

@@ -13,6 +13,7 @@ from huggingtweets.cli import app
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.filters import load_filters, load_safety_filters
 from huggingtweets.model_folder import ModelFolder
+from huggingtweets.workflows.forget.subject import find_subject
 from tests.helpers.tiny import tiny_base, varied_texts
 
 WEIGHTS = "model.safetensors"
@@ -102,6 +103,20 @@ def test_without_the_posts_nothing_is_measured(models, tmp_path, monkeypatch):
     assert record.result.metrics == ()
     assert record.dataset_digest == ""
     assert CliRunner().invoke(app, ["runs", str(tmp_path)]).exit_code == 0
+
+
+def test_two_archives_of_one_person_count_both(models, place, tmp_path, monkeypatch):
+    """Files without ids number their posts; all posts of both are measured, and on the card, once each."""
+    other = trained(tmp_path, "ada", place / "base", seed=5)
+    merged = merge([models[0], other], out=tmp_path / "m").record
+    [ada] = merged.authors
+    assert (ada.funnel.read, ada.train, ada.held_out) == (300, 270, 30)
+    assert merged.result.metrics[0].count == 30
+    assert "| read | 300 |" in (tmp_path / "m" / "README.md").read_text("utf-8")
+    assert merge([tmp_path / "m", models[0]], out=tmp_path / "again").record.authors == (ada,)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "elsewhere"))
+    assert merge([models[0], other], out=tmp_path / "without").record.authors == (ada,)
+    assert find_subject("ada", [tmp_path / "without"]).digests > set(ada.input_digest.split())
 
 
 @pytest.mark.usefixtures("models")

@@ -66,7 +66,7 @@ def made(tmp_path_factory):
 @pytest.fixture
 def place(made, monkeypatch, tmp_path):
     """A copy of the models, which a test may change."""
-    for folder in ("models", "home"):
+    for folder in ("models", "home", "base"):
         shutil.copytree(made / folder, tmp_path / folder)
     for name in ("ada", "bob"):
         shutil.copyfile(made / f"{name}.csv", tmp_path / f"{name}.csv")
@@ -98,6 +98,14 @@ def test_every_kind_of_model_is_reproduced(place, name):
     assert result.identical
     assert result.weights_state == "intact"
     assert result.weights.now == ModelFolder(place / "models" / name).record.model_digest
+
+
+def test_a_model_of_some_of_the_posts_is_reproduced_from_all(place):
+    """Of an archive with more posts than `author_posts` allows the same ones are drawn again."""
+    tiny = ("base=base", "epochs=1", "evaluations=1", "sampling.max_new_tokens=20", "author_posts=100")
+    model = trained(place, "some", ["ada.csv"], "starter", *tiny)
+    assert ModelFolder(model).record.authors[0].train == 100
+    assert reproduce(model, ["ada.csv"]).identical
 
 
 def test_a_changed_post_is_named_and_nothing_is_trained(place):

@@ -141,6 +141,17 @@ def test_an_interrupted_sweep_is_resumed(config, tmp_path):
     assert not any(line.startswith("trial:") for line in watcher.lines)
 
 
+def test_the_recipes_own_settings_are_tried_again_after_an_interruption(config):
+    """Ctrl-C in the first trial, twice, loses them not; they are tried once more, and no more often."""
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            sweep(config, RecordingWatcher(stop_after=0))
+    resumed = sweep(replace(config, trials=2))
+    assert resumed.trials[0].settings == {"learning_rate": 3e-3, "epochs": 1, "warmup": 0.1}
+    assert resumed.recipe_bits_per_byte == resumed.trials[0].bits_per_byte
+    assert resumed.trials[1].settings != resumed.trials[0].settings
+
+
 @pytest.mark.usefixtures("config")
 @pytest.mark.slow
 def test_two_processes_share_one_study(place, tmp_path):
@@ -247,6 +258,7 @@ def test_another_search_under_the_name_of_a_study_is_refused(config):
         "epochs=0:3",
         "warmup=a:b",
         "warmup=nan:1",
+        "weight_decay=0:inf",
         "seed=0:9",
         "lora_rank=4:8",
         "base=1:2",

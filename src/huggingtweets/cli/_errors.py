@@ -12,6 +12,7 @@ With --json the error is also a JSON document on standard output: `{"error": ...
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
 import traceback
@@ -21,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import HuggingtweetsError, is_out_of_memory, is_panic
+from ..errors import HuggingtweetsError, UserError, is_out_of_memory, is_panic
 from ..files import file_error
 from ..progress import raise_interrupts
 from ..text import printable
@@ -55,12 +56,37 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def _run(command: Callable[..., None], values: dict[str, object]) -> None:
     try:
+        _require_utf8(values)
         command(**values)
         if sys.stdout:
             sys.stdout.flush()
     except Exception:
         log(traceback.format_exc())
         raise
+
+
+def _require_utf8(values: dict[str, object]) -> None:
+    """Check all arguments: Python has a lone surrogate for a byte that is not UTF-8, and nothing writes it.
+
+    Raises:
+        UserError: one has such bytes, and is not the name of a file.
+    """
+    for value in values.values():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(each, str | Path) and not _is_utf8(str(each)) and not os.path.lexists(each):
+                shown = os.fsencode(each).decode("utf-8", "backslashreplace")
+                raise UserError(
+                    f'"{shown}" is not encoded as UTF-8, and no file has this name; expected UTF-8, to which '
+                    "the terminal can be set"
+                )
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _options(
@@ -95,7 +121,7 @@ def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = F
         drop_output(sys.stdout)
         return 0
     message, exit_code = _described(error)
-    line = " ".join(message.split())
+    line = " ".join(message.split()).encode(errors="replace").decode()  # files may be called by any bytes
     if goes_on and isinstance(error, KeyboardInterrupt):
         line = f"{line}; the same command goes on from where it was"
     if as_json:

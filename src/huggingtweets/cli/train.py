@@ -67,9 +67,10 @@ def train(
     ]
     require_places(data)
     require_tracker(tracker)
+    loaded = load_or_choose(recipe, changes, base=base)
     config = TrainConfig(
         data=data,
-        recipe=replace(load_or_choose(recipe, changes, base=base), mix=_weights(mix or [])),
+        recipe=replace(loaded, mix=_weights(mix)) if mix else loaded,
         out=out,
         overwrite=overwrite,
         tracker=tracker,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ __all__ = [
     "build",
     "digest",
     "join",
+    "join_authors",
     "load",
     "load_stored",
     "save",
@@ -96,7 +98,7 @@ def _without_leaks(sides: Sequence[Split]) -> list[Split]:
 def _counted(funnel: Funnel, kept: int) -> Funnel:
     """The funnel with what was left out since, which were duplicates."""
     repeated = funnel.kept - kept
-    if not repeated:
+    if repeated <= 0:  # below 0: the same input, joined as two sets of rules have cleaned it
         return funnel
     dropped = {**funnel.dropped, Reason.DUPLICATE: funnel.dropped.get(Reason.DUPLICATE, 0) + repeated}
     return replace(funnel, dropped=dropped, kept=kept)
@@ -104,17 +106,73 @@ def _counted(funnel: Funnel, kept: int) -> Funnel:
 
 def join(datasets: Sequence[Dataset]) -> Dataset:
     """Join several datasets; what is in the training split of any of them is not held out in the result."""
-    train = {(post.author, post.id): post for data in datasets for post in data.train}
-    learnt = {normalized(post.text) for post in train.values()}
-    held_out = (post for data in datasets for post in data.held_out if normalized(post.text) not in learnt)
-    test = {(post.author, post.id): post for post in held_out if (post.author, post.id) not in train}
-    authors = {author.account.handle: author for data in datasets for author in data.authors}
+    train = _different(post for data in datasets for post in data.train)
+    learnt = {normalized(post.text) for post in train}
+    held_out = _different(
+        post for data in datasets for post in data.held_out if normalized(post.text) not in learnt
+    )
     return Dataset(
-        train=tuple(train.values()),
-        held_out=tuple(test.values()),
-        authors=tuple(authors.values()),
+        train=train,
+        held_out=held_out,
+        authors=tuple(
+            _with_posts(author, train, held_out)
+            for author in join_authors(author for data in datasets for author in data.authors)
+        ),
         split_by=datasets[0].split_by if len({data.split_by for data in datasets}) == 1 else "position",
-        digest=digest(tuple(train.values()), tuple(test.values())),
+        digest=digest(train, held_out),
+    )
+
+
+def _different(posts: Iterable[Post]) -> tuple[Post, ...]:
+    """Each post once. Of files without ids the posts are numbered, so that an id alone tells nothing."""
+    return tuple({(post.author, post.id, post.text): post for post in posts}.values())
+
+
+def join_authors(authors: Iterable[Author]) -> tuple[Author, ...]:
+    """One author for each handle, with the sums of all that was read of them."""
+    by_handle: dict[str, list[Author]] = {}
+    for author in authors:
+        by_handle.setdefault(author.account.handle.casefold(), []).append(author)
+    return tuple(map(_sum, by_handle.values()))
+
+
+def _sum(parts: Sequence[Author]) -> Author:
+    """One author of several datasets; what was read for two of them counts once."""
+    inputs = [part.input_digest.split(" ") for part in parts]  # one of each location
+    counted: list[Author] = []
+    seen: set[str] = set()
+    for part, digests in sorted(
+        zip(parts, inputs, strict=True), key=lambda pair: (-len(pair[1]), -pair[0].funnel.kept)
+    ):
+        if not seen.issuperset(digests):
+            counted.append(part)
+            seen.update(digests)
+    return replace(
+        counted[0],
+        funnel=Funnel(
+            read=sum(part.funnel.read for part in counted),
+            dropped=dict(sum((Counter(part.funnel.dropped) for part in counted), Counter())),
+            kept=sum(part.funnel.kept for part in counted),
+        ),
+        characters=sum(part.characters for part in counted),
+        train=sum(part.train for part in counted),
+        held_out=sum(part.held_out for part in counted),
+        input_digest=" ".join(dict.fromkeys(chain.from_iterable(inputs))),
+    )
+
+
+def _with_posts(author: Author, train: Sequence[Post], held_out: Sequence[Post]) -> Author:
+    """An author with the counts of their posts among these."""
+    handle = author.account.handle.casefold()
+    own_train, own_held_out = (
+        [post for post in posts if post.author.casefold() == handle] for posts in (train, held_out)
+    )
+    return replace(
+        author,
+        funnel=_counted(author.funnel, len(own_train) + len(own_held_out)),
+        characters=sum(len(post.text) for post in (*own_train, *own_held_out)),
+        train=len(own_train),
+        held_out=len(own_held_out),
     )
 
 

@@ -17,6 +17,7 @@ from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
 from ..text.circles import MOST, ROW, RUN
+from ..text.counting import counted
 from ..text.private import KEY_CHANGES
 from . import _characters, gguf
 from ._config import read_config
@@ -50,7 +51,7 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
         archive.extractall(folder / VENDORED)
     for number, copies in enumerate(filters.copies):
         (folder / _copies_file(number)).write_bytes(copies.runs)
-    avatar = next(iter(request.avatars.values()), b"")
+    avatar = _avatar(request)
     if avatar:
         (folder / "avatar.png").write_bytes(avatar)
     (folder / "bot.json").write_bytes(
@@ -65,14 +66,14 @@ def _bot(
 ) -> dict[str, Any]:
     """What the page has to know."""
     record, model = request.record, folder / file_name(request)
-    posts = sum(author.train for author in record.authors)
+    posts = _posts(request)
     return {
         "name": request.name,
         "description": description(record),
         "opening": request.opening,
         "prompt": prompt_of(record),
-        "caption": f"Written by a language model that learnt from {posts:,} posts. Picked by a person.",
-        "facts": f"A language model that learnt from {posts:,} posts, from the base {record.base.name}.",
+        "caption": f"Written by a language model that learnt from {posts}. Picked by a person.",
+        "facts": f"A language model that learnt from {posts}, from the base {record.base.name}.",
         "avatar": "avatar.png" if has_avatar else "",
         "model": model.name,
         "bytes": model.stat().st_size,
@@ -81,6 +82,24 @@ def _bot(
         "not_first": _never(request.not_first()),
         "filters": _filters(filters),
     }
+
+
+def _avatar(request: ExportRequest) -> bytes:
+    """The picture of the author who speaks; where nobody was named, the first that there is."""
+    pictures = {handle.casefold(): picture for handle, picture in request.avatars.items()}
+    if request.speaker:
+        return pictures.get(request.speaker.casefold(), b"")
+    return next(iter(pictures.values()), b"")
+
+
+def _posts(request: ExportRequest) -> str:
+    """What the model learnt from, with the number of posts of the author who speaks, or of all."""
+    authors = request.record.authors
+    own = [author for author in authors if author.account.handle.casefold() == request.speaker.casefold()]
+    count = counted(sum(author.train for author in own or authors), "post")
+    if not own:
+        return count
+    return f"{count} of @{request.speaker}" + (" and those of others" if len(authors) > 1 else "")
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:

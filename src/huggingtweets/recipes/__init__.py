@@ -10,7 +10,8 @@ A file's table `[automatic]` lets `train` choose the recipe where no other is as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -71,11 +72,13 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
         content.pop("automatic", None)
         for setting in settings:
             _apply(content, setting)
-        return msgspec.convert(content, Recipe, strict=False)
+        recipe = msgspec.convert(content, Recipe, strict=False)
     except RecursionError as error:
         raise RecipeError(f"recipe {name} cannot be read: it is nested too deeply") from error
     except msgspec.DecodeError as error:
         raise RecipeError(f"recipe {name}: {_reworded(error)}") from error
+    _require_finite(recipe)
+    return recipe
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -133,6 +136,26 @@ def _apply(content: dict[str, object], setting: str) -> None:
         content[outer] = {**table, inner: value} if isinstance(table, dict) else {inner: value}
     else:
         content[outer] = value
+
+
+def _require_finite(recipe: Recipe) -> None:
+    """Check all numbers: JSON has no infinite ones, so that no record of such a training could be read.
+
+    Raises:
+        RecipeError: one is infinite or not a number.
+    """
+    for key, value in _numbers(msgspec.to_builtins(recipe)):
+        if not math.isfinite(value):
+            raise RecipeError(f"recipe {recipe.name}: {key} is {value}; expected a finite number")
+
+
+def _numbers(values: Mapping[str, object], table: str = "") -> Iterator[tuple[str, float]]:
+    """The fields that are floats, those of tables as "sampling.temperature"."""
+    for key, value in values.items():
+        if isinstance(value, float):
+            yield table + key, value
+        elif isinstance(value, dict):
+            yield from _numbers(value, f"{table}{key}.")
 
 
 def _keys() -> list[str]:

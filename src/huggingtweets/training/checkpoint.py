@@ -27,6 +27,7 @@ STOPPING = tuple(  # signals that ask to stop; not all systems have each
 )
 _METADATA = "standing"
 _OPTIMIZER = "optimizer."
+_NOT_SAID_BEFORE = ("posts", "recipe")  # earlier versions told these by the name of the folder alone
 
 
 @dataclass
@@ -123,12 +124,17 @@ class RunCheckpoint(Checkpoint):
         try:
             with safe_open(self._file, "pt") as file:
                 metadata = msgspec.json.decode((file.metadata() or {}).get(_METADATA, ""), type=_Metadata)
-                if metadata.fingerprint != self._fingerprint:
+                if not self._is_own(metadata.fingerprint):
                     return None
                 names = file.keys()
                 return metadata, {name: file.get_tensor(name) for name in names}
         except (OSError, SafetensorError, msgspec.DecodeError):
             return None
+
+    def _is_own(self, fingerprint: Mapping[str, str]) -> bool:
+        """Whether a fingerprint is that of this run, as far as the version said it that wrote the file."""
+        not_said = {name: self._fingerprint[name] for name in _NOT_SAID_BEFORE if name in self._fingerprint}
+        return {**not_said, **fingerprint} == self._fingerprint
 
     def save_if_due(self, state: TrainState) -> None:
         """Write the file when its time has come, or when the user wants to stop.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import operator
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from ..types import Dataset, Recipe
 from .batches import Batch, Batches, Row, context_length, encode
@@ -46,15 +49,16 @@ class TrainPlan:
 
 
 def fine_tuning_plan(dataset: Dataset, recipe: Recipe, context: TrainContext, base_digest: str) -> TrainPlan:
-    """The plan of a fine-tuning, whose checkpoint is valid for one base only."""
+    """The plan of a fine-tuning, whose checkpoint is valid for one base, the same posts and one recipe."""
     runs = _runs(dataset, recipe, context)
+    recipe_digest = hashlib.sha256(msgspec.json.encode(recipe, order="sorted")).hexdigest()
     ends = list(itertools.accumulate(map(len, runs)))
     return TrainPlan(
         recipe=recipe,
         batches=functools.reduce(operator.add, runs),
         epochs=recipe.epochs * len(runs),
         runs=[range(end - len(run), end) for run, end in zip(runs, ends, strict=True)],
-        phases=[Phase(ends[-1], {"base": base_digest})],
+        phases=[Phase(ends[-1], {"base": base_digest, "posts": dataset.digest, "recipe": recipe_digest})],
         held_out=[post.text for post in dataset.held_out],
         held_out_authors=[post.author for post in dataset.held_out],
         probe_from=PROBE_FROM,

@@ -134,14 +134,14 @@ def _merge_weights(
         require_home()
         dataset.store(data)
     first = folders[0].record
-    authors = {author.account.handle: author for folder in folders for author in folder.record.authors}
+    authors = data.authors if data else dataset.join_authors(a for f in folders for a in f.record.authors)
     return Record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
         recipe=replace(first.recipe, name="merge", summary="The weighted mean of trained models.", mix={}),
         base=first.base,
-        authors=tuple(authors.values()),
+        authors=authors,
         split_by=data.split_by if data else first.split_by,
         dataset_digest=data.digest if data else "",
         model_digest=digest,

@@ -22,7 +22,7 @@ from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..sources import ReadOptions
 from ..types import CurvePoint, Dataset, Recipe, Record, Stage, Tracked
-from .data import DataConfig, build_dataset, posts_of, read
+from .data import DataConfig, build_dataset, most_posts, posts_of, read
 from .lineage import find_by_digest
 from .merge import MERGE, merge
 from .train import summarize
@@ -148,21 +148,21 @@ def _posts(folder: ModelFolder, data: Sequence[str], options: ReadOptions, watch
 
 def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watcher: Watcher) -> Dataset:
     """Read and clean the posts as the record says; if it does not say how, by the default rules."""
-    preparation = record.prepared
+    config, preparation = DataConfig(locations=tuple(data), options=options), record.prepared
     if preparation is None:
         watcher.note("the model does not say by which rules its posts were cleaned: taking the usual ones")
         held_out, train = (sum(getattr(a, part) for a in record.authors) for part in ("held_out", "train"))
-        authors = read(DataConfig(locations=tuple(data), options=options), watcher)
-        return build_dataset(authors, held_out / (train + held_out))
-    recorded_options = {name: getattr(preparation, name) for name in RECORDED_OPTIONS}
-    config = DataConfig(
-        locations=tuple(data),
-        options=replace(options, **recorded_options),
-        source=preparation.source,
-        rules=msgspec.convert(preparation.rules, CleaningRules),
-        same_person=preparation.same_person,
-    )
-    return build_dataset(read(config, watcher), preparation.held_out)
+        share = held_out / (train + held_out)
+    else:
+        config = replace(
+            config,
+            options=replace(options, **{name: getattr(preparation, name) for name in RECORDED_OPTIONS}),
+            source=preparation.source,
+            rules=msgspec.convert(preparation.rules, CleaningRules),
+            same_person=preparation.same_person,
+        )
+        share = preparation.held_out
+    return build_dataset(read(config, watcher, most=most_posts(record.recipe, share)), share)
 
 
 def _compare_posts(folder: ModelFolder, data: Dataset) -> PostsComparison:

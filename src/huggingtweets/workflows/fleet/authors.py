@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .config import AuthorRequest
 
 TABLES = (".csv", ".jsonl", ".toml")
 COLUMN = "location"  # by which a table of authors is told from a table of posts
+FURTHER = None  # the name of the cells of a CSV file for which there are no columns
 MOST_LINE = 1 << 20  # bytes of a first line; longer ones are no table of authors
 
 
@@ -111,25 +113,52 @@ def _keys(line: str) -> Iterable[str]:
 def _rows(path: Path) -> Iterator[_Row]:
     try:
         for number, values in enumerate(_values(path), start=1):
-            given = {str(key).strip(): value for key, value in values.items() if value not in {"", None}}
-            try:
-                yield msgspec.convert(given, _Row, strict=False)
-            except msgspec.ValidationError as error:
-                known = ", ".join(_Row.__struct_fields__)
-                raise LocationError(f"{path}, author {number}: {error}; known are {known}") from error
+            yield _row(values, f"{path}, author {number}")
     except (csv.Error, msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeError) as error:
         raise LocationError(f"{path} cannot be read ({error}); save it again as UTF-8") from error
 
 
-def _values(path: Path) -> Iterator[Mapping[str, Any]]:
+def _row(values: object, where: str) -> _Row:
+    """A row as it is understood; empty cells say nothing.
+
+    Raises:
+        LocationError: it is not understood.
+    """
+    if not isinstance(values, dict):
+        raise LocationError(f"{where}: expected a location and other fields by their names, not {values!r}")
+    if further := list(filter(None, values.pop(FURTHER, []))):
+        raise LocationError(
+            f"{where}: {', '.join(map(repr, further))} is more than the table has columns for; a text with a "
+            "comma stands in quotation marks"
+        )
+    given = {str(key).strip(): value for key, value in values.items() if value not in ("", None)}
+    try:
+        row = msgspec.convert(given, _Row, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(_Row.__struct_fields__)
+        raise LocationError(f"{where}: {error}; known are {known}") from error
+    if not math.isfinite(row.weight):
+        raise LocationError(f"{where}: weight is {row.weight}; expected a finite number")
+    return row
+
+
+def _values(path: Path) -> Iterator[object]:
+    """The rows as they are written; cells behind the last column of a CSV file stand under `FURTHER`.
+
+    Raises:
+        LocationError: a TOML file has no list of authors.
+    """
     if path.suffix == ".toml":
-        yield from tomllib.loads(path.read_text("utf-8")).get("author", [])
+        authors = tomllib.loads(path.read_text("utf-8")).get("author", [])
+        if not isinstance(authors, list):
+            raise LocationError(f"{path}: author is {authors!r}; expected a table [[author]] for each")
+        yield from authors
         return
     with path.open(encoding="utf-8-sig", newline="") as file:
         if path.suffix == ".csv":
-            yield from csv.DictReader(file, strict=True)
+            yield from csv.DictReader(file, restkey=FURTHER, strict=True)
         else:
-            yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in file if line.strip())
+            yield from (msgspec.json.decode(line) for line in file if line.strip())
 
 
 def _request(path: Path, row: _Row, settings: Sequence[str]) -> AuthorRequest:

@@ -120,7 +120,8 @@ def _add_identifiers(subject: Subject, authors: Iterable[Author], dataset_digest
     _add_digest(subject, dataset_digest)
     for author in authors:
         if subject.is_among([author]):
-            _add_digest(subject, author.input_digest)
+            for digest in author.input_digest.split():
+                _add_digest(subject, digest)
             if _ADDRESS.fullmatch(author.account.url):
                 subject.feed_urls.add(author.account.url)
 

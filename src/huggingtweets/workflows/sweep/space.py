@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -119,6 +120,6 @@ def _parse_range(recipe: Recipe, text: str) -> Range:
             msgspec.convert(msgspec.to_builtins(replace(recipe, **{name: end})), Recipe)
     except ValueError as error:  # of int, float, or msgspec
         raise RecipeError(f"{expected}, and two numbers that a recipe takes ({error})") from error
-    if not low < high or (low <= 0 and parts[2:]):
+    if not -math.inf < low < high < math.inf or (low <= 0 and parts[2:]):
         raise RecipeError(f"{expected}, the lower number first, and above 0 where log is asked for")
     return Range(name, low, high, whole, log=bool(parts[2:]))

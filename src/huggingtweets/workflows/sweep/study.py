@@ -28,6 +28,7 @@ STARTUP_TRIALS = 5  # finished trials before the first one can be pruned
 LOCK_TIMEOUT = 60  # seconds to wait for another worker that has locked the database file
 CONNECT_ATTEMPTS = 5
 _SETTINGS = "settings"  # the attribute of a study that says which search it is
+_ENQUEUED = "fixed_params"  # that of a trial which Optuna gives the settings of one that was enqueued
 
 
 class TrialSeededSampler(BaseSampler):
@@ -113,6 +114,8 @@ def open_study(
                 study.enqueue_trial(dict(first_trial))
             return study
         _require_same_search(existing, settings, storage)
+        if first_trial:
+            _repeat_if_failed(existing, dict(first_trial))
         return existing
 
 
@@ -153,6 +156,17 @@ def _require_same_search(study: optuna.Study, settings: Mapping[str, object], st
             f"study {study.study_name} in {display_url(storage)} is of another search ({differ} differ); "
             "choose another name with --study, or leave it out"
         )
+
+
+def _repeat_if_failed(study: optuna.Study, first_trial: dict[str, Any]) -> None:
+    """Enqueue the first trial again where it failed, as a trial does that is interrupted."""
+    states = {
+        trial.state
+        for trial in study.get_trials(deepcopy=False)
+        if trial.system_attrs.get(_ENQUEUED, trial.params) == first_trial
+    }
+    if states == {TrialState.FAIL}:
+        study.enqueue_trial(first_trial)
 
 
 def _file() -> Path:
