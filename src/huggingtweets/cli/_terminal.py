@@ -78,9 +78,8 @@ def output(*, quiet: bool, verbose: bool, log_file: Path | None) -> Iterator[Non
     with ExitStack() as stack:
         if verbose:
             stack.enter_context(_logging())
-        file = (
-            stack.enter_context(log_file.open("a", encoding="utf-8", errors="replace")) if log_file else None
-        )
+        opened = log_file.open("a", encoding="utf-8", errors="replace") if log_file else None
+        file = stack.enter_context(opened) if opened else None
         states = _quiet.set(quiet), _log_file.set(file)
         try:
             yield
