@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from huggingtweets.cleaning import CleaningRules, clean, clean_text, duplicates
 from huggingtweets.cleaning.duplicates import repeats
@@ -325,6 +326,15 @@ def test_of_many_posts_some_are_drawn_from_the_whole_time():
     assert cleaned.funnel.dropped == {Reason.SAMPLED: 160}
     assert clean(posts, most=40).posts == cleaned.posts
     assert clean(posts, most=500).funnel.dropped == {}
+
+
+def test_an_id_with_a_handle_is_that_of_one_person():
+    """Tables number the posts of each person anew, so that an id alone may be that of two posts."""
+    rules = CleaningRules(exclude=frozenset({"ada/row-6"}))
+    posts = [post(f"the kettle of {author} is on", 0, author=author) for author in ("ada", "bob")]
+    numbered = [replace(each, id="row-6") for each in posts]
+    assert [rules.excludes(each) for each in numbered] == [True, False]
+    assert all(CleaningRules(exclude=frozenset({"row-6"})).excludes(each) for each in numbered)
 
 
 def test_a_post_that_is_taken_out_takes_its_repeats_along():

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.dataset import AuthorData, build, join, load, save, split, statistics, store
+from huggingtweets.dataset import (
+    AuthorData,
+    build,
+    join,
+    load,
+    save,
+    split,
+    statistics,
+    store,
+    taking_turns,
+)
 from huggingtweets.dataset.split import threads
 from huggingtweets.errors import ModelError, NotEnoughPosts, UserError
 from huggingtweets.types import Account, Funnel, PostKind, Reason
@@ -49,6 +60,19 @@ def test_a_thread_is_never_on_both_sides(answers, share):
     training_ids = {p.id for p in train}
     for thread in threads(posts):
         assert len({posts[i].id in training_ids for i in thread}) == 1
+
+
+def test_the_latest_posts_of_all_are_the_latest_of_each():
+    """Who looks at the end of several authors' posts sees each, as often as they write, in their order."""
+    ada, bob = (
+        [post(f"{name} {i}", i, author=name) for i in range(count)]
+        for name, count in (("ada", 90), ("bob", 30))
+    )
+    ordered = taking_turns([*ada, *bob])
+    assert Counter(each.author for each in ordered[-40:]) == {"ada": 30, "bob": 10}
+    for own in (ada, bob):
+        assert [each for each in ordered if each.author == own[0].author] == own
+    assert taking_turns(ada) == ada
 
 
 @pytest.mark.parametrize("count", [2, 3, 40])

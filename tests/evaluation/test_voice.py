@@ -107,6 +107,15 @@ def test_other_people_are_heard_in_equal_parts():
     assert "m899" in posts
 
 
+def test_of_very_many_other_people_as_many_are_drawn_as_there_may_be_posts():
+    """Of more people than posts each that is drawn has one, and they are from the whole of the names."""
+    people = {f"p{i:04}": [f"{i} early", f"{i} late"] for i in range(1050)}
+    posts = balanced(people, 100)
+    assert 50 <= len(posts) <= 100
+    assert all(text.endswith("late") for text in posts)
+    assert int(posts[-1].split()[0]) > 1000
+
+
 def test_too_little_is_said_and_not_measured():
     """With few posts of other people or of the person, every row says why it is empty."""
     train, held_out = sample()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from types import SimpleNamespace
 
 import pytest
 
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence, Watcher
-from huggingtweets.tracking import RecordedWatcher
+from huggingtweets.tracking import Artifacts, RecordedWatcher
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.types import CurvePoint
 
@@ -39,3 +41,34 @@ def test_a_recorded_job_shows_every_event(event):
     values = [VALUES.get(name, 1) for name in parameters if name != "self"]
     getattr(RecordedWatcher(events, NullRun()), event)(*values)
     assert events.names == [event]
+
+
+class KeptRun(NullRun):
+    """A run that keeps what it is given."""
+
+    def __init__(self):
+        self.samples, self.files = [], {}
+
+    def log_samples(self, samples, step):
+        """Keep them."""
+        self.samples.append((step, [sample.text for sample in samples]))
+
+    def save(self, name, *, files, **_):
+        """Keep the names of the files."""
+        self.files[name] = set(files)
+        return name
+
+
+@pytest.mark.parametrize(
+    ("remote", "shared", "sees"), [(True, False, False), (True, True, True), (False, False, True)]
+)
+def test_a_tracker_elsewhere_gets_no_samples_that_no_filter_has_seen(tmp_path, remote, shared, sees):
+    """Samples that are drawn to find copies may be posts, and so may those of the report's page."""
+    run, tracker = KeptRun(), SimpleNamespace(remote=remote)
+    artifacts = Artifacts("ada", tracker, share_data=shared)
+    watcher = artifacts.watcher(Silence(), run)
+    watcher.sampled(["a post that somebody wrote"])
+    watcher.evaluated(CurvePoint(step=3, epoch=1.0, bits_per_byte=1.5))
+    artifacts.report(run, ModelFolder(tmp_path))
+    assert bool(run.samples) is sees
+    assert run.files["ada-report"] == ({"report.json", "report.html"} if sees else {"report.json"})

@@ -6,14 +6,25 @@ import json
 import os
 import re
 import shutil
+import sys
 import weakref
 
 import pytest
 
-from huggingtweets import DataConfig, ReadOptions, TrainConfig, compare, evaluate, load_recipe, train
+from huggingtweets import (
+    DataConfig,
+    ReadOptions,
+    TrainConfig,
+    compare,
+    evaluate,
+    evaluation,
+    load_recipe,
+    train,
+)
 from huggingtweets import models as model_kinds
 from huggingtweets.cli._evaluations import print_comparison
 from huggingtweets.errors import ModelError, UserError
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
 from tests.helpers.commands import run
@@ -155,6 +166,23 @@ def test_compare_says_which_differences_are_sure(compared, capsys):
     shown = capsys.readouterr().out
     assert re.search(r"Does it predict .*\?\s+bits per byte .*: worse", shown)
     assert "bits_per_byte" not in shown
+
+
+def test_one_larger_model_reads_the_posts_of_all(judged, monkeypatch):
+    """Surprise is compared under one model, which is larger than all that are compared."""
+    saved, readers = evaluation.load(ModelFolder(judged / "good")), []
+
+    def measure(*_, larger, **__):
+        readers.append(larger)
+        return saved, None
+
+    module = sys.modules[compare.__module__]
+    monkeypatch.setattr(module, "larger_model", lambda *records: sorted(r.base.name for r in records))
+    monkeypatch.setattr(module, "measure_folder", measure)
+    compare([judged / "good", judged / "poor"], count=16)
+    assert len(readers) == 2
+    assert readers[0] is readers[1]
+    assert len(readers[0]) == 2
 
 
 def test_comparing_writes_nothing(compared):

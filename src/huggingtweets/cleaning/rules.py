@@ -35,7 +35,7 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
     keep_line_breaks: bool = False
     since: date | None = None
     until: date | None = None
-    exclude: frozenset[str] | UnsetType = UNSET  # ids
+    exclude: frozenset[str] | UnsetType = UNSET  # ids, or handle/id, as two people may have the same ids
     exclude_matching: str | UnsetType = UNSET  # a regular expression; case counts
 
     def __post_init__(self) -> None:
@@ -63,7 +63,8 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
     def excludes(self, post: Post) -> bool:
         """Whether a post is taken out by hand."""
-        named = self.exclude is not UNSET and post.id in self.exclude
+        names = {post.id, f"{post.author}/{post.id}"}
+        named = self.exclude is not UNSET and not self.exclude.isdisjoint(names)
         return named or bool(self.exclude_matching and re.search(self.exclude_matching, post.text))
 
 

@@ -106,7 +106,8 @@ Exclude = Annotated[
     typer.Option(
         metavar="FILE",
         rich_help_panel=CLEANING,
-        help="Leave out the posts whose ids are in this file, one a line; inspect --show prints them.",
+        help="Leave out the posts whose ids are in this file, one a line; inspect --show prints them. Of "
+        "several people, whose ids may be the same, write HANDLE/ID.",
     ),
 ]
 ExcludeMatching = Annotated[
@@ -227,8 +228,8 @@ ShareData = Annotated[
     bool,
     typer.Option(
         "--share-data",
-        help="Send the posts, too, to a tracker that is not on this machine; otherwise it gets only digests "
-        "and counts.",
+        help="Send the posts, too, and unfiltered samples, to a tracker that is not on this machine; "
+        "otherwise it gets digests, counts and figures.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]

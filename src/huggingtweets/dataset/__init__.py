@@ -15,7 +15,7 @@ from ..errors import NotEnoughPosts, UserError
 from ..text import normalized
 from ..text.counting import counted
 from ..types import Account, Author, Dataset, Funnel, Post, Reason
-from .split import Split, split
+from .split import Split, split, taking_turns
 from .storage import SPLITS, load, load_stored, save, store
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "split",
     "statistics",
     "store",
+    "taking_turns",
 ]
 
 

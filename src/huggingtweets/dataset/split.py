@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -39,6 +40,21 @@ def split(posts: Sequence[Post], share: float) -> Split:
         train=tuple(post for i, post in enumerate(posts) if i not in held_out),
         held_out=tuple(post for i, post in enumerate(posts) if i in held_out),
     )
+
+
+def taking_turns(posts: Sequence[Post]) -> list[Post]:
+    """Posts of several authors in an order in which they take turns, each in their own order and to the end.
+
+    So the latest posts of all are the latest of each, in proportion to how many posts they have.
+    """
+    counts = Counter(post.author for post in posts)
+    seen: Counter[str] = Counter()
+
+    def place(post: Post) -> float:
+        seen[post.author] += 1
+        return seen[post.author] / counts[post.author]
+
+    return sorted(posts, key=place)
 
 
 def threads(posts: Sequence[Post]) -> list[list[int]]:

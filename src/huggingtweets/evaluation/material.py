@@ -107,9 +107,13 @@ class Material:
 
 
 def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:
-    """At most `most` posts, the latest of each person, and of no person more than an equal part."""
-    part = most // max(1, len(others))
-    return [text for name in sorted(others) for text in others[name][-part:]]
+    """At most `most` posts, the latest of each person, and of no person more than an equal part.
+
+    Of more people than that, as many are drawn as there may be posts.
+    """
+    names = sorted(others)[:: -(-len(others) // most) or 1]
+    part = most // max(1, len(names))
+    return [text for name in names for text in others[name][-part:]]
 
 
 def _apart(

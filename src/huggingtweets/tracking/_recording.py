@@ -23,6 +23,10 @@ class Artifacts:
         self._name = name
         self._may_hold_posts = share_data or not tracker.remote
 
+    def watcher(self, watcher: Watcher, run: Run) -> RecordedWatcher:
+        """A watcher of a training that logs to a run, with the samples where these may repeat posts."""
+        return RecordedWatcher(watcher, run, logs_samples=self._may_hold_posts)
+
     def raw_dataset(self, run: Run, inputs: Mapping[str, tuple[str, Funnel]], files: Iterable[Path]) -> str:
         """Save what was read, without its content.
 
@@ -75,10 +79,9 @@ class Artifacts:
         """The name of the artifact of the trained model."""
         return f"{self._name}-finetuned-model"
 
-    def report(self, run: Run, model: ModelFolder, *, shows_posts: bool = False) -> str:
-        """Save the evaluation and its page; a remote tracker does not get a page that shows posts."""
-        include_page = self._may_hold_posts or not shows_posts
-        files = [model.evaluation, *([model.report_page] if include_page else [])]
+    def report(self, run: Run, model: ModelFolder) -> str:
+        """Save the evaluation and its page; a remote tracker gets no page, whose samples may repeat posts."""
+        files = [model.evaluation, *([model.report_page] if self._may_hold_posts else [])]
         return run.save(f"{self._name}-report", kind="report", files={file.name: file for file in files})
 
     def card(self, run: Run, model: ModelFolder) -> str:
@@ -112,8 +115,9 @@ def evaluation_metrics(evaluation: Evaluation) -> dict[str, float]:
 class RecordedWatcher(Silence):
     """A watcher that passes all events on to another one, and logs those of training to a run."""
 
-    def __init__(self, watcher: Watcher, run: Run) -> None:
-        self._watcher, self._run = watcher, run
+    def __init__(self, watcher: Watcher, run: Run, *, logs_samples: bool = False) -> None:
+        """Log samples only where asked to: they are drawn to find copies, so no filter has seen them."""
+        self._watcher, self._run, self._logs_samples = watcher, run, logs_samples
         self._samples: Sequence[str] = ()
 
     def stage(self, name: str, detail: str = "") -> None:
@@ -160,7 +164,7 @@ class RecordedWatcher(Silence):
     def sampled(self, samples: Sequence[str]) -> None:
         """Keep the samples until the evaluation that follows, whose step they are logged at."""
         self._watcher.sampled(samples)
-        self._samples = samples
+        self._samples = samples if self._logs_samples else ()
 
     def note(self, message: str) -> None:
         """Pass a message on."""

@@ -52,11 +52,10 @@ def record_evaluation(
     run: Run,
     *,
     step: int,
-    shows_posts: bool,
 ) -> str:
     """Record the figures at a step, and the report; return the report's version in the tracker."""
     run.log(tracking.evaluation_metrics(evaluation), step=step)
-    return artifacts.report(run, folder, shows_posts=shows_posts)
+    return artifacts.report(run, folder)
 
 
 def record_report(folder: ModelFolder, artifacts: Artifacts, run: Run) -> None:

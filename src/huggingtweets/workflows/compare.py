@@ -8,6 +8,7 @@ from pathlib import Path
 from ..bases.hub import cached_hub_answers
 from ..errors import UserError
 from ..evaluation.comparison import Difference, differences
+from ..evaluation.floors import LargerModel
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..results import EVALUATED_POSTS
@@ -35,7 +36,8 @@ def compare(
     _require_same_posts(folders)
     watcher = watcher or Silence()
     others = other_people((), watcher)
-    evaluated = [_measured(folder, others, count, seed, watcher) for folder in folders]
+    larger = larger_model(*(folder.record for folder in folders))  # one for all, or surprise means nothing
+    evaluated = [_measured(folder, others, count, seed, watcher, larger) for folder in folders]
     first = evaluated[0].evaluation
     return [(one, differences(one.evaluation, first, seed=seed)) for one in evaluated]
 
@@ -55,12 +57,22 @@ def _require_same_posts(folders: Sequence[ModelFolder]) -> None:
 
 
 def _measured(
-    folder: ModelFolder, others: Mapping[str, Sequence[str]], count: int, seed: int, watcher: Watcher
+    folder: ModelFolder,
+    others: Mapping[str, Sequence[str]],
+    count: int,
+    seed: int,
+    watcher: Watcher,
+    larger: LargerModel | None,
 ) -> EvaluatedModel:
     watcher.note(f"{folder}:")
-    record = folder.record
-    larger = larger_model(record)
     evaluation, _ = measure_folder(
-        folder, record, posts_of(folder), others, count=count, seed=seed, watcher=watcher, larger=larger
+        folder,
+        folder.record,
+        posts_of(folder),
+        others,
+        count=count,
+        seed=seed,
+        watcher=watcher,
+        larger=larger,
     )
     return EvaluatedModel(folder, evaluation)

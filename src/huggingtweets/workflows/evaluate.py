@@ -12,7 +12,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from .. import evaluation, models, reporting, tracking
+from .. import dataset, evaluation, models, reporting, tracking
 from ..bases import embedded, named
 from ..bases import names as base_names
 from ..bases.hub import cached_hub_answers
@@ -96,7 +96,7 @@ def evaluate(
             larger=larger_model(record),
         )
         run.log(tracking.evaluation_metrics(result), step=0)
-        artifacts.report(run, folder, shows_posts=show_posts)
+        artifacts.report(run, folder)
     pictures = [picture.name for picture in folder.pictures()]
     card = reporting.model_card(record, pictures=pictures, evaluation=result)
     whole_file(folder.card, card.encode())
@@ -164,7 +164,8 @@ def measure_folder(
     Returns:
         The answers, and what they were measured on.
     """
-    train, held_out = [post.text for post in data.train], [post.text for post in data.held_out]
+    train = [post.text for post in dataset.taking_turns(data.train)]
+    held_out = [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     # each is freed before the next is loaded: a machine that could train the model can hold one of them
     total = count if record.base.name == NO_BASE else 2 * count
@@ -243,11 +244,12 @@ class _LargerModel:
         return self.model.bits(texts)
 
 
-def larger_model(record: Record) -> _LargerModel | None:
-    """The smallest base on this machine that is larger than the model's own; nothing is fetched for it.
+def larger_model(*records: Record) -> _LargerModel | None:
+    """The smallest base on this machine that is larger than those of some models; nothing is fetched for it.
 
     A base that ships with the package does not count: it is too small to know what makes sense.
     """
+    record = max(records, key=lambda record: record.base.parameters)
     larger = {
         base.parameters: name
         for name in base_names()

@@ -26,7 +26,7 @@ from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
-from ..tracking import Artifacts, RecordedWatcher, Run
+from ..tracking import Artifacts, Run
 from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
 from ._tracked import (
@@ -114,7 +114,7 @@ def train(
         folder = ModelFolder(path)
         with stage(Stage.TRAIN, train_settings(config.recipe), _amount(config.recipe, data)) as run:
             run.use(latest)
-            recorded, checkpoints = RecordedWatcher(watcher, run), _checkpoints(data, config)
+            recorded, checkpoints = artifacts.watcher(watcher, run), _checkpoints(data, config)
             model, environment = models.train(data, config.recipe, path, recorded, checkpoints)
             latest = record_model(model, config.recipe, artifacts, run)
         if models.holds_posts(config.recipe):
@@ -128,9 +128,7 @@ def train(
             evaluation = None
             if evaluates:
                 evaluation = _evaluate(folder, record, authors, data, config, watcher)
-                latest = record_evaluation(
-                    evaluation, folder, artifacts, run, step=model.step, shows_posts=config.with_dataset
-                )
+                latest = record_evaluation(evaluation, folder, artifacts, run, step=model.step)
 
         with stage(Stage.REPORT, {}) as run:
             run.use(latest)
