@@ -53,11 +53,14 @@ def _factors(part: Any) -> Iterator[float]:
 
 
 def require_bounded(tokenizer: Any) -> None:
-    """Let a tokenizer read each of the usual signs alone.
+    """Let a tokenizer read each of the usual signs alone, and say what it puts before a text.
 
     Raises:
-        ValueError: one becomes more than `MOST` tokens.
+        ValueError: a sign becomes more than `MOST` tokens, or more stand before each text.
     """
+    before = len(tokenizer("")["input_ids"])
+    if before > MOST:
+        raise ValueError(f"{TOKENIZER}: it puts {before:,} tokens before each text; at most {MOST} are usual")
     for sign in _SIGNS:
         tokens = len(tokenizer(sign, add_special_tokens=False)["input_ids"])
         if tokens > MOST:
