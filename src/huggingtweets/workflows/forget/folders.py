@@ -15,6 +15,7 @@ from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
 from ...types import Author, Stage
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
+from .page_files import page_files
 from .subject import Subject, file_matches
 from .trace import Trace, path_trace
 
@@ -99,10 +100,13 @@ def datasets(subject: Subject) -> list[Trace]:
 def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     """Everything else below `home()` that contains the person's handle or digests, or has such a digest.
 
+    What the web page keeps of the person is last: its runs lead to uploads.
+
     Args:
         subject: the person.
         known: files and folders that have their traces already; nothing in them is returned again.
     """
+    of_page = page_files(subject)
     covered = {path.resolve() for path in known}
     covered |= {(home() / name).resolve() for name in (ledger.FOLDER, SWEEPS_DATABASE)}
     pattern, feed_pattern = subject.pattern(), subject.pattern(*subject.feed_urls)
@@ -111,7 +115,7 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     kinds: dict[Path, str] = {}  # by the path that is deleted
     for path in _files(home()):
         unit, kind = _unit(path)
-        if {path.resolve(), *path.resolve().parents} & covered or unit in kinds:
+        if {path.resolve(), *path.resolve().parents} & covered or unit in {*kinds, *of_page}:
             continue
         is_fetched = path.parent.name == FETCHED
         if (
@@ -121,7 +125,7 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
             or (kind in {"uploaded file", "cache"} and sha256(path) in subject.digests)
         ):
             kinds[unit] = "fetched posts" if is_fetched else kind
-    return [path_trace(kind, path) for path, kind in kinds.items()]
+    return [path_trace(kind, path) for path, kind in (kinds | of_page).items()]
 
 
 def wandb_runs(subject: Subject) -> list[Trace]:
