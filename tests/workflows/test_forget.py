@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from huggingtweets import dataset
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
-from huggingtweets.generation.filters import exact_indexes
+from huggingtweets.generation.copy_index import CopyIndex, people_of
+from huggingtweets.generation.filters import all_exact_indexes, exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.conftest import ROOT
@@ -115,6 +116,26 @@ def test_the_exact_index_of_copies_goes_with_the_model():
     left = {path for path in indexes if path.exists()}
     assert left == {path for model in find_models(Path("models")) for path in exact_indexes(model.path)}
     assert left < indexes
+
+
+def test_an_index_of_copies_is_found_without_its_model(machine):
+    """It says whose posts it is of, so another person's stays, though no model here needs either."""
+    shutil.rmtree("models")
+    shutil.rmtree(machine / "home" / "datasets")
+    before = set(all_exact_indexes())
+    forget(find_traces(SAMPLE.upper()))
+    assert len(before) > len(all_exact_indexes()) > 0
+    assert {people_of(path) for path in all_exact_indexes()} == {OTHER}
+
+
+@pytest.mark.usefixtures("machine")
+def test_an_index_of_unknown_posts_goes_where_no_model_needs_it():
+    """One that does not say whose it is, and whose model is gone, is listed as of whatever posts."""
+    (needed,) = exact_indexes(Path("models", "bob"))
+    for path in (needed, needed.with_stem("0" * 32)):
+        CopyIndex.load(needed).save(path)
+    listed = {trace.path.name: trace.about for trace in find_traces("eve").local}
+    assert listed == {f"{'0' * 32}.safetensors": "left by a model that is gone, of whatever posts"}
 
 
 @pytest.mark.usefixtures("machine")
