@@ -7,8 +7,8 @@ import inspect
 import pytest
 
 from huggingtweets.progress import Silence, Watcher
-from huggingtweets.tracking import RecordedWatcher
-from huggingtweets.tracking.none import NullRun
+from huggingtweets.tracking import Artifacts, RecordedWatcher
+from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import CurvePoint
 
 EVENTS = sorted(
@@ -39,3 +39,19 @@ def test_a_recorded_job_shows_every_event(event):
     values = [VALUES.get(name, 1) for name in parameters if name != "self"]
     getattr(RecordedWatcher(events, NullRun()), event)(*values)
     assert events.names == [event]
+
+
+def test_archives_of_the_same_name_are_all_recorded(tmp_path):
+    """Each file has a reference of its own, also where two folders hold one of the same name."""
+    files = [tmp_path / name for name in ("a/archive.zip", "b/archive.zip", "archive-2.zip", "c/archive.zip")]
+    saved = {}
+
+    class Run(NullRun):
+        def save(self, name, **content):
+            saved[name] = content
+            return name
+
+    Artifacts("ada", NullTracker()).raw_dataset(Run(), {}, files)
+    references = saved["ada-raw-dataset"]["references"]
+    assert list(references) == ["archive.zip", "archive-2.zip", "archive-2-2.zip", "archive-3.zip"]
+    assert list(references.values()) == [file.resolve().as_uri() for file in files]

@@ -215,6 +215,7 @@ def test_everything_is_found_by_lineage():
     about = {trace.path.name: trace.about for trace in traces.local}
     assert (about["both"], about["heir"], about["tiny"]) == ("holds @bob, too", "holds @bob, too", "")
     assert any(f"{SAMPLE}.csv" in line for line in traces.elsewhere)
+    assert any("wherever you keep it" in line for line in traces.elsewhere), "not every tracker names all"
 
 
 def test_runs_of_the_page_are_found_by_their_title(machine):

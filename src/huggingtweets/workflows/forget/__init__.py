@@ -121,7 +121,8 @@ def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[
     tracked = [model.record.tracked for model in subject.models if model.record.tracked.url]
     remote_records = {f"{one.tracker}, project {one.project}: {one.url}" for one in tracked}
     return (
-        *(map(str, sorted(user_files)) if user_files else [ARCHIVES]),
+        *map(str, sorted(user_files)),
+        ARCHIVES,
         *sorted(remote_records),
         *_other_style_scores(subject, model_folders),
         *NOT_SEARCHED,
