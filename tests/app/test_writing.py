@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -17,6 +18,7 @@ from huggingtweets.app.writing import Settings
 from huggingtweets.app.written import BesidePosts, WrittenPost
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
+from huggingtweets.generation.filters import exact_indexes
 from huggingtweets.model_folder import SAMPLING, STYLE, ModelFolder
 from huggingtweets.workflows.forget import find_traces
 
@@ -119,6 +121,22 @@ def test_a_model_that_was_deleted_keeps_nothing(ngram_model, tmp_path):
     record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
     with pytest.raises(ModelError, match="not here any more"):
         session.require(folder)
+
+
+def test_an_index_of_copies_is_deleted_with_the_last_model_that_needs_it(ngram_model, tmp_path):
+    """The Library deletes a model; the exact index stays while another model of the same posts needs it."""
+    library_tab = pytest.importorskip("huggingtweets.app.tabs.library", reason="gradio is not installed")
+    session = Session(tmp_path / "session", tmp_path / "models", None)
+    for name in ("one", "other"):
+        shutil.copytree(ngram_model, session.models / name)
+    (index,) = exact_indexes(session.models / "one")
+    library = object.__new__(library_tab.LibraryTab)
+    library._shared = MagicMock()
+    library._shared.session.return_value = session
+    for name, is_needed in (("one", True), ("other", False)):
+        library._on_confirm("", [name], None)
+        assert not (session.models / name).exists()
+        assert index.exists() == is_needed
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):

@@ -414,7 +414,7 @@ def test_what_is_there_stays(model, tmp_path):
 
 def test_unknown_settings_are_refused(model):
     """The message lists what there is."""
-    with pytest.raises(UserError, match="expected gguf, .*; ollama, .*; web, "):
+    with pytest.raises(UserError, match=r"expected gguf, .*; ollama, .*; web, "):
         export(model, to="tflite")
     with pytest.raises(UserError, match="expected one of f32, f16, q8_0, q4_0"):
         export(model, to="gguf", quant="q2")

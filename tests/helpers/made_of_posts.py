@@ -7,18 +7,34 @@ with trackio and W&B. One training is interrupted.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 from pathlib import Path
 
-from huggingtweets import DataConfig, ReadOptions, TrainConfig, export, inspect, load_recipe, merge, train
+from huggingtweets import (
+    DataConfig,
+    ReadOptions,
+    TrainConfig,
+    dataset,
+    export,
+    inspect,
+    load_recipe,
+    merge,
+    train,
+)
+from huggingtweets.app import selection as selections
+from huggingtweets.app import training_request
+from huggingtweets.app.events import EventWriter
+from huggingtweets.app.selection import Place, Selection
+from huggingtweets.app.sessions import Session
+from huggingtweets.app.training_request import TrainingRequest
+from huggingtweets.cleaning import CleaningRules
 from huggingtweets.files import home
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.sources._formats.page_cache import Page, PageCache
-from huggingtweets.types import Permission, Post
+from huggingtweets.types import Dataset, Permission, Post
 from huggingtweets.workflows.data import sample_archive
 from huggingtweets.workflows.sweep import study
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -95,12 +111,7 @@ def _more_things(model: str, number: int, inputs: Path) -> None:
     study.open_study(
         f"search {number}", None, settings, {"a": 1.0}, seed=0, pruner=study.make_pruner(1, prune=False)
     )
-    run = home() / "app" / "runs" / str(number)
-    run.mkdir(parents=True)
-    (run / "job.json").write_text(json.dumps({"handle": handle, "digest": record.dataset_digest}))
-    (run / "events.txt").write_text(f"training on posts of {handle}")
-    (home() / "app" / "uploads" / str(number)).mkdir(parents=True)
-    shutil.copy(inputs / f"{handle}.csv", home() / "app" / "uploads" / str(number))
+    _use_page(handle, number, inputs, dataset.load_stored(record.dataset_digest))
     ledger.save(
         ledger.LedgerEntry(
             url=f"https://huggingface.co/me/{model}",
@@ -115,3 +126,27 @@ def _more_things(model: str, number: int, inputs: Path) -> None:
             commit="abc",
         )
     )
+
+
+def _use_page(handle: str, number: int, inputs: Path, posts: Dataset) -> None:
+    """Keep what the web page keeps of a run: an upload, the request, the events; and what is selected last.
+
+    The numbers are the names of the run and of the upload. The samples are posts, as bad models write them.
+    """
+    session = Session(home() / "app", Path("models").resolve(), None)
+    upload = session.uploads / str(number)
+    upload.mkdir(parents=True)
+    location = str(shutil.copy(inputs / f"{handle}.csv", upload))
+    request = TrainingRequest(
+        title=handle,
+        locations=(location,),
+        options=ReadOptions(),
+        rules=CleaningRules(),
+        recipe=load_recipe("starter"),
+        out=str(session.models / handle),
+        name=handle,
+    )
+    run = training_request.save(request, session).rename(session.runs / str(number))
+    EventWriter(run).sampled([post.text for post in posts.train])
+    if handle == SAMPLE:
+        selections.save(Selection(places=(Place(location, f"{handle}.csv"),), title=handle), session)

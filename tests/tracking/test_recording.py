@@ -10,7 +10,7 @@ import pytest
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence, Watcher
 from huggingtweets.tracking import Artifacts, RecordedWatcher
-from huggingtweets.tracking.none import NullRun
+from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import CurvePoint
 
 EVENTS = sorted(
@@ -72,3 +72,19 @@ def test_a_tracker_elsewhere_gets_no_samples_that_no_filter_has_seen(tmp_path, r
     artifacts.report(run, ModelFolder(tmp_path))
     assert bool(run.samples) is sees
     assert run.files["ada-report"] == ({"report.json", "report.html"} if sees else {"report.json"})
+
+
+def test_archives_of_the_same_name_are_all_recorded(tmp_path):
+    """Each file has a reference of its own, also where two folders hold one of the same name."""
+    files = [tmp_path / name for name in ("a/archive.zip", "b/archive.zip", "archive-2.zip", "c/archive.zip")]
+    saved = {}
+
+    class Run(NullRun):
+        def save(self, name, **content):
+            saved[name] = content
+            return name
+
+    Artifacts("ada", NullTracker()).raw_dataset(Run(), {}, files)
+    references = saved["ada-raw-dataset"]["references"]
+    assert list(references) == ["archive.zip", "archive-2.zip", "archive-2-2.zip", "archive-3.zip"]
+    assert list(references.values()) == [file.resolve().as_uri() for file in files]

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from huggingtweets import dataset
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
-from huggingtweets.generation.filters import exact_indexes
+from huggingtweets.generation.copy_index import CopyIndex, people_of
+from huggingtweets.generation.filters import all_exact_indexes, exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.conftest import ROOT
@@ -30,6 +31,7 @@ from tests.helpers.made_of_posts import OTHER, SAMPLE
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder with everything that is made from the sample's posts and from another person's."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
     place = tmp_path_factory.mktemp("made")
     inputs = tmp_path_factory.mktemp("inputs")
     variables = {**environment(place), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
@@ -52,6 +54,8 @@ def environment(place):
 def machine(made, tmp_path, monkeypatch):
     """A copy of that folder, which a test may change."""
     place = shutil.copytree(made, tmp_path / "machine", symlinks=True)
+    for file in (place / "home" / "app").rglob("*.json"):
+        file.write_bytes(file.read_bytes().replace(bytes(made), bytes(place)))
     for name, folder in environment(place).items():
         monkeypatch.setenv(name, folder)
     monkeypatch.delenv("WANDB_DIR", raising=False)
@@ -112,6 +116,26 @@ def test_the_exact_index_of_copies_goes_with_the_model():
     left = {path for path in indexes if path.exists()}
     assert left == {path for model in find_models(Path("models")) for path in exact_indexes(model.path)}
     assert left < indexes
+
+
+def test_an_index_of_copies_is_found_without_its_model(machine):
+    """It says whose posts it is of, so another person's stays, though no model here needs either."""
+    shutil.rmtree("models")
+    shutil.rmtree(machine / "home" / "datasets")
+    before = set(all_exact_indexes())
+    forget(find_traces(SAMPLE.upper()))
+    assert len(before) > len(all_exact_indexes()) > 0
+    assert {people_of(path) for path in all_exact_indexes()} == {OTHER}
+
+
+@pytest.mark.usefixtures("machine")
+def test_an_index_of_unknown_posts_goes_where_no_model_needs_it():
+    """One that does not say whose it is, and whose model is gone, is listed as of whatever posts."""
+    (needed,) = exact_indexes(Path("models", "bob"))
+    for path in (needed, needed.with_stem("0" * 32)):
+        CopyIndex.load(needed).save(path)
+    listed = {trace.path.name: trace.about for trace in find_traces("eve").local}
+    assert listed == {f"{'0' * 32}.safetensors": "left by a model that is gone, of whatever posts"}
 
 
 @pytest.mark.usefixtures("machine")
@@ -191,6 +215,34 @@ def test_everything_is_found_by_lineage():
     about = {trace.path.name: trace.about for trace in traces.local}
     assert (about["both"], about["heir"], about["tiny"]) == ("holds @bob, too", "holds @bob, too", "")
     assert any(f"{SAMPLE}.csv" in line for line in traces.elsewhere)
+    assert any("wherever you keep it" in line for line in traces.elsewhere), "not every tracker names all"
+
+
+def test_runs_of_the_page_are_found_by_their_title(machine):
+    """Where no model and no dataset is left, a run, its upload and the selection still say whose they are."""
+    shutil.rmtree("models")
+    shutil.rmtree(machine / "home" / "datasets")
+    page = machine / "home" / "app"
+    (page / "uploads" / "0" / f"{SAMPLE}.csv").write_text("text\na post\n", "utf-8")
+    forget(find_traces(SAMPLE.upper()))
+    assert {path.relative_to(page).as_posix() for path in page.rglob("*") if path.is_file()} == {
+        "runs/1/lesson.json",
+        "runs/1/events.jsonl",
+        "uploads/1/bob.csv",
+    }
+
+
+def test_an_upload_that_a_run_of_somebody_else_needs_stays(machine):
+    """A run on the posts of two people goes with either, and the other's own run can still go on."""
+    page = machine / "home" / "app"
+    request = json.loads((page / "runs" / "1" / "lesson.json").read_bytes())
+    request["title"] = f"{SAMPLE} + {OTHER}"
+    joint = page / "runs" / "joint"
+    joint.mkdir()
+    (joint / "lesson.json").write_text(json.dumps(request), "utf-8")
+    forget(find_traces(SAMPLE))
+    assert [path.name for path in (page / "runs").iterdir()] == ["1"]
+    assert [path.name for path in (page / "uploads").iterdir()] == ["1"]
 
 
 def test_what_is_of_others_stays(machine):

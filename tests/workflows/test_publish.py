@@ -23,6 +23,7 @@ from huggingtweets.errors import MissingSecret, ModelError, PublishError
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.types import Permission, Record, Sample
+from huggingtweets.workflows.forget import find_traces
 from huggingtweets.workflows.publish import plan_publishing, publish
 from tests.helpers.hub_server import HubServer
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -231,6 +232,15 @@ def test_removed_files_are_deleted_on_the_hub(hub, models):
     assert "curves.png" not in files_of(hub, "ada/ada")
     assert files_of(hub, "ada/ada")["made-by-hand.txt"] == b"mine"
     assert not plan_publishing(models / "ada", AUTHOR).repositories[0].deletions
+
+
+def test_whoever_was_published_before_stays_on_record(hub, models):
+    """The history of a repository holds the earlier person's model and posts: `forget` lists it for both."""
+    for person in ("ada", "bob"):
+        publish(plan_publishing(models / person, AUTHOR, to="ada/bot", with_dataset=True))
+    for person in ("ada", "bob"):
+        listed = {(entry.kind, entry.id) for entry in find_traces(person).published.values()}
+        assert listed == hub.repositories.keys()
 
 
 def test_posts_are_published_only_on_request_in_their_own_repository(hub, models, tmp_path):

@@ -24,6 +24,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ModelError
 from ..files import load_tensors, reading, save_tensors
 from ..text import NEAR, SHINGLE, normalized, spans, words
 from ..text.ngrams import codes
@@ -135,11 +137,17 @@ class CopyIndex:
         """Whether `text` is nearly a training post."""
         return self.similarity(text) >= threshold
 
-    def save(self, path: Path) -> None:
-        """Write the index as a safetensors file; the same index gives the same bytes."""
+    def save(self, path: Path, people: str = "") -> None:
+        """Write the index as a safetensors file; the same index gives the same bytes.
+
+        Args:
+            path: the file.
+            people: whose posts it was made of, where the file may say so.
+        """
         arrays = {"runs": self.runs, **({"signatures": self._signatures} if self.exact else {})}
         settings: dict[str, str | int | float] = {"run": self.run, "salt": self.salt.hex()}
-        save_tensors(path, FORMAT, {**settings, "bits": self.bits}, arrays)
+        named = {"people": people} if people else {}
+        save_tensors(path, FORMAT, {**settings, "bits": self.bits, **named}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> CopyIndex:
@@ -212,6 +220,13 @@ class CopyIndex:
         hashes = np.frombuffer(digests, "<u8").astype(np.uint64)[number]
         for begin, end in pairwise(begins.tolist()):
             yield hashes[begin:end]
+
+
+def people_of(path: Path) -> str:
+    """Whose posts an index was made of; "" where it does not say so, or cannot be read."""
+    with suppress(ModelError):
+        return str(load_tensors(path, FORMAT, "train the model again")[0].get("people", ""))
+    return ""
 
 
 def _salt(texts: Sequence[str]) -> bytes:

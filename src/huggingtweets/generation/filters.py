@@ -119,18 +119,20 @@ class Handles(Struct, frozen=True, kw_only=True):
         return _hash(_plain(handle), self.salt, self.bits) in self.hashes
 
 
-def write_filters(train: Sequence[str], run: int, folder: Path) -> None:
+def write_filters(train: Sequence[str], run: int, folder: Path, people: Sequence[str] = ()) -> None:
     """Write what the filters need into a model folder, and the exact index of copies below `home()`.
 
     Args:
         train: the training posts.
         run: words; a run of so many that is in a training post is a copy. Raised to `SHORTEST_RUN`.
         folder: of the model.
+        people: handles of those whose posts they are; the exact index keeps them, so that it is found without
+            the model.
     """
     CopyIndex.publish(train, run).save(folder / COPY_INDEX)
     exact = exact_index(folder / COPY_INDEX)
     exact.parent.mkdir(parents=True, exist_ok=True)
-    CopyIndex.build(train, max(SHORTEST_RUN, run)).save(exact)
+    CopyIndex.build(train, max(SHORTEST_RUN, run)).save(exact, " + ".join(people))
     familiar = Handles.familiar(train)
     content = msgspec.json.encode(familiar, order="deterministic")
     (folder / HANDLES).write_bytes(msgspec.json.format(content))
@@ -202,6 +204,18 @@ def exact_indexes(folder: Path) -> list[Path]:
         for copies, _ in _files(folder)
         if copies.is_file() and exact_index(copies).is_file()
     ]
+
+
+def all_exact_indexes() -> list[Path]:
+    """The exact indexes on this machine, also those whose models are gone."""
+    return sorted((home() / EXACT).glob("*.safetensors"))
+
+
+def delete_exact_indexes(folder: Path, others: Sequence[Path]) -> None:
+    """Delete the exact indexes of a model folder, but for those that other model folders share."""
+    shared = {index for other in others for index in exact_indexes(other)}
+    for index in set(exact_indexes(folder)) - shared:
+        index.unlink(missing_ok=True)
 
 
 def _best_index(copies: Path) -> CopyIndex:

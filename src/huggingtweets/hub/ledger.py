@@ -25,7 +25,7 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     id: str  # owner/name
     kind: str  # "model" or "dataset"
     endpoint: str  # address of the Hub
-    handles: tuple[str, ...]  # of the people whose posts the model was trained on
+    handles: tuple[str, ...]  # of all whose posts this model or one uploaded before was trained on
     permission: Permission
     model_digest: str
     files: tuple[str, ...]  # paths in the repository

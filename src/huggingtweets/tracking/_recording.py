@@ -41,7 +41,7 @@ class Artifacts:
         return run.save(
             f"{self._name}-raw-dataset",
             kind="raw-dataset",
-            references={file.name: file.resolve().as_uri() for file in files},
+            references=_references(files),
             metadata={
                 handle: {"digest": digest, "posts": funnel.read}
                 for handle, (digest, funnel) in inputs.items()
@@ -96,6 +96,18 @@ class Artifacts:
             references={"repository": url},
             metadata={"url": url, "commit": commit},
         )
+
+
+def _references(files: Iterable[Path]) -> dict[str, str]:
+    """The addresses of files by their names, which are numbered where several files have the same one."""
+    references: dict[str, str] = {}
+    for file in files:
+        number, name = 1, file.name
+        while name in references:
+            number += 1
+            name = f"{file.stem}-{number}{file.suffix}"
+        references[name] = file.resolve().as_uri()
+    return references
 
 
 def funnel_metrics(funnels: Iterable[Funnel]) -> dict[str, float]:

@@ -182,7 +182,8 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
 def _write_filters(data: Dataset, folder: Path) -> None:
     """A copy is a run of words that the person's own later posts hardly ever share with earlier ones."""
     train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
-    write_filters(train, own_run(Originals(train), held_out), folder)
+    people = [author.account.handle for author in data.authors]
+    write_filters(train, own_run(Originals(train), held_out), folder, people)
 
 
 def _most(config: TrainConfig) -> int | None:

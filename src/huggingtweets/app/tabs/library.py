@@ -10,6 +10,7 @@ import gradio as gr
 
 from ... import evaluation
 from ...errors import ModelError
+from ...generation.filters import delete_exact_indexes
 from ...model_folder import ModelFolder, folder_name
 from ...results import Evaluation
 from ...workflows.merge import merge
@@ -130,6 +131,9 @@ class LibraryTab:
                 self._shared.server.loaded_models.unload(folder.path)
                 self._shared.server.games.drop(session, folder)
                 written.delete(session, folder)
+                others = [other.path for __, other in session.library() if other.path != folder.path]
+                with session.use_home():
+                    delete_exact_indexes(folder.path, others)
                 shutil.rmtree(folder.path)
         return _update(session, model, note(_("Deleted.")))
 

@@ -55,15 +55,17 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
             f"{handle!r} is no handle; give one as huggingtweets models --json shows it, like ada"
         )
     models, datasets = folders.models(subject), folders.datasets(subject)
+    indexes = folders.indexes(subject, [MODELS, *model_folders])
     projects = trackio.projects(subject)
     traces = [
         *trackio.traces(projects),
         *databases.sweeps(subject),
         *folders.wandb_runs(subject),
-        *folders.caches(subject, [trace.path for trace in (*models, *datasets)]),
+        *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets)]),
         *folders.exports(subject, model_folders),
         *_in_fleets(subject, [MODELS, *model_folders]),
         # Last, since their digests lead to the others: after an interruption these are still found.
+        *indexes,
         *models,
         *datasets,
     ]
@@ -119,7 +121,8 @@ def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[
     tracked = [model.record.tracked for model in subject.models if model.record.tracked.url]
     remote_records = {f"{one.tracker}, project {one.project}: {one.url}" for one in tracked}
     return (
-        *(map(str, sorted(user_files)) if user_files else [ARCHIVES]),
+        *map(str, sorted(user_files)),
+        ARCHIVES,
         *sorted(remote_records),
         *_other_style_scores(subject, model_folders),
         *NOT_SEARCHED,

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...files import home, sha256
-from ...generation.filters import exact_indexes
+from ...generation.copy_index import people_of
+from ...generation.filters import all_exact_indexes, exact_indexes
 from ...half_made import unowned
 from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
 from ...types import Author, Stage
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
-from .subject import Subject, file_matches
+from .page_files import page_files
+from .subject import Subject, all_models, file_matches
 from .trace import Trace, path_trace
 
 KINDS = {  # folder below home() -> kind of each of its entries, which is deleted as a whole
@@ -31,6 +33,7 @@ NAMES_GGUF = ("Modelfile", "bot.json")  # files of exports that name their GGUF 
 OF_A_BOT = ("avatar.png", "copies-*.bin")  # what lies beside `bot.json` and tells of the person
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
 UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
+UNKNOWN_INDEX = "left by a model that is gone, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
 MIN_CELL_LENGTH = 30  # a shorter cell could stand in other people's tables as well
 PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
@@ -39,9 +42,6 @@ PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 def models(subject: Subject) -> list[Trace]:
     """The person's models, alone or with other people, and the temporary folders of killed trainings."""
     traces = [
-        path_trace("index of copies", path) for model in subject.models for path in exact_indexes(model.path)
-    ]
-    traces += [
         path_trace("model", model.path, _other_authors(subject, model.record.authors))
         for model in subject.models
     ]
@@ -53,6 +53,26 @@ def models(subject: Subject) -> list[Trace]:
         traces += [
             path_trace("half-made model", path) for path in _entries(parent) if temporary.fullmatch(path.name)
         ]
+    return traces
+
+
+def indexes(subject: Subject, model_folders: Sequence[Path]) -> list[Trace]:
+    """The exact indexes of copies of the person's posts, also where their model is gone.
+
+    Args:
+        subject: the person.
+        model_folders: folders with models. An index that does not say whose it is, and that no model there
+            needs, may be of anybody.
+    """
+    own = {path for model in subject.models for path in exact_indexes(model.path)}
+    needed = {path for model in all_models(model_folders) for path in exact_indexes(model.path)}
+    traces = []
+    for path in all_exact_indexes():
+        people = people_of(path)
+        if path in own or subject.is_in_model_name(people):
+            traces.append(path_trace("index of copies", path))
+        elif not people and path not in needed:
+            traces.append(path_trace("index of copies", path, UNKNOWN_INDEX))
     return traces
 
 
@@ -99,10 +119,13 @@ def datasets(subject: Subject) -> list[Trace]:
 def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     """Everything else below `home()` that contains the person's handle or digests, or has such a digest.
 
+    What the web page keeps of the person is last: its runs lead to uploads.
+
     Args:
         subject: the person.
         known: files and folders that have their traces already; nothing in them is returned again.
     """
+    of_page = page_files(subject)
     covered = {path.resolve() for path in known}
     covered |= {(home() / name).resolve() for name in (ledger.FOLDER, SWEEPS_DATABASE)}
     pattern, feed_pattern = subject.pattern(), subject.pattern(*subject.feed_urls)
@@ -111,7 +134,7 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     kinds: dict[Path, str] = {}  # by the path that is deleted
     for path in _files(home()):
         unit, kind = _unit(path)
-        if {path.resolve(), *path.resolve().parents} & covered or unit in kinds:
+        if {path.resolve(), *path.resolve().parents} & covered or unit in {*kinds, *of_page}:
             continue
         is_fetched = path.parent.name == FETCHED
         if (
@@ -121,7 +144,7 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
             or (kind in {"uploaded file", "cache"} and sha256(path) in subject.digests)
         ):
             kinds[unit] = "fetched posts" if is_fetched else kind
-    return [path_trace(kind, path) for path, kind in kinds.items()]
+    return [path_trace(kind, path) for path, kind in (kinds | of_page).items()]
 
 
 def wandb_runs(subject: Subject) -> list[Trace]:

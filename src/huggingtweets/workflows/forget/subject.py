@@ -77,7 +77,7 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
         if subject.is_among(authors):
             subject.datasets[path.parent] = authors
             _add_identifiers(subject, authors, digest)
-    others = {model.path.resolve(): model for model in _models(folders)}
+    others = {model.path.resolve(): model for model in all_models(folders)}
     while True:  # a model that is added has a digest, by which its descendants are recognised
         descendants = [model for model in others.values() if _belongs_to(model, subject)]
         if not descendants:
@@ -132,7 +132,8 @@ def _add_digest(subject: Subject, digest: str) -> None:
         subject.digests.add(digest)
 
 
-def _models(folders: Sequence[Path]) -> list[ModelFolder]:
+def all_models(folders: Sequence[Path]) -> list[ModelFolder]:
+    """The models in folders and below `home()`."""
     below_home = (ModelFolder(path.parent) for path in home().rglob(RECORD))
     return [
         *(model for folder in folders for model in find_models(folder)),

@@ -213,15 +213,20 @@ def _repository(
 
 
 def _upload(hub: Hub, plan: PublishPlan, repository: Repository) -> UploadResult:
-    """Upload a repository, with an entry in the ledger from before the first byte is sent."""
+    """Upload a repository, with an entry in the ledger from before the first byte is sent.
+
+    The entry keeps the people of earlier uploads, since the repository's history has their files.
+    """
     record = plan.folder.record
+    earlier = ledger.find(hub.endpoint, repository.id, repository.kind)
+    handles = [author.account.handle for author in record.authors]
     paths = tuple(upload.path for upload in repository.uploads)
     entry = ledger.LedgerEntry(
         url=hub.url(repository.id, repository.kind),
         id=repository.id,
         kind=repository.kind,
         endpoint=hub.endpoint,
-        handles=tuple(author.account.handle for author in record.authors),
+        handles=tuple(dict.fromkeys([*(earlier.handles if earlier else ()), *handles])),
         permission=plan.permission,
         model_digest=record.model_digest,
         files=tuple(sorted({*repository.deletions, *paths})),
