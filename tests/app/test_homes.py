@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -9,10 +10,16 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import files
+from huggingtweets.app import loaded_models
 from huggingtweets.app.limits import ON_THE_INTERNET
+from huggingtweets.app.loaded_models import LoadedModels
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.tabs import publish
+from huggingtweets.app.tabs.beside import Beside
+from huggingtweets.app.tabs.play import PlayTab
 from huggingtweets.app.tabs.publish import PublishTab
+from huggingtweets.app.writing import Settings
+from huggingtweets.app.written import WrittenPost
 
 
 @pytest.fixture
@@ -37,3 +44,35 @@ def test_a_publication_is_recorded_in_the_visitor_s_home(session, monkeypatch):
     tab._shared = SimpleNamespace(session=lambda _: session, server=SimpleNamespace(limits=ON_THE_INTERNET))
     tab._on_publish("key", "me", "author", "", "me/bot", "hf_token", False, False)
     assert homes == [session.own_home] * 2
+
+
+def _load(tab, _, model):
+    tab._load("key", model.path.name)
+
+
+def _write(tab, session, model):
+    next(tab._write_own(session, model, "", "", Settings(max_tokens=20)))
+
+
+def _rewrite(tab, session, model):
+    next(tab._rewrite(session, model, WrittenPost(prompt="", text="a"), Settings(max_tokens=20), ""))
+
+
+def _write_beside(tab, session, model):
+    next(tab._beside.write(session, model, model.path.name, "", Settings(max_tokens=20), 1))
+
+
+@pytest.mark.parametrize("act", [_load, _write, _rewrite, _write_beside])
+def test_a_model_is_filtered_with_the_index_of_its_session(act, session, ngram_model, monkeypatch):
+    """Training put the exact index of copies into the visitor's home; the published one knows fewer."""
+    homes, load_filters = [], loaded_models.load_filters
+    monkeypatch.setattr(
+        loaded_models, "load_filters", lambda folder: homes.append(files.home()) or load_filters(folder)
+    )
+    shutil.copytree(ngram_model, session.models / "me")
+    tab, beside = object.__new__(PlayTab), object.__new__(Beside)
+    server = SimpleNamespace(loaded_models=LoadedModels())
+    tab._shared = beside._shared = SimpleNamespace(session=lambda _: session, server=server)
+    tab._beside = beside
+    act(tab, session, session.model("me"))
+    assert homes == [session.own_home]

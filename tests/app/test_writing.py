@@ -42,7 +42,7 @@ def test_the_draft_most_like_the_person_is_kept(ngram_model):
     """The last drafts hold for each post the one with the highest style score of those that were written."""
     folder = ModelFolder(ngram_model)
     settings = Settings(max_tokens=60, best_of=4)
-    *_, shown, best = writing.write(LoadedModels(), folder, "", settings, count=5)
+    *_, shown, best = writing.write(LoadedModels(), folder, "", settings, count=5, home=None)
     assert len(best) == len(shown) == 5
     assert all(draft.whole for draft in best)
     scores = load_style(ngram_model).scores
@@ -57,7 +57,9 @@ def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
     (folder.path / STYLE).unlink()
     assert not writing.can_pick(folder)
     with pytest.raises(UserError, match="evaluate it first") as caught:
-        list(writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5))
+        list(
+            writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5, home=None)
+        )
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -70,9 +72,9 @@ def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
     os.mkfifo(slow.path / SAMPLING)  # whoever reads it waits until something is written to it
     loaded, settings = LoadedModels(), Settings(max_tokens=20)
     with ThreadPoolExecutor() as pool:
-        loading = [pool.submit(loaded.prepare, slow) for _ in range(2)]
+        loading = [pool.submit(loaded.prepare, slow, None) for _ in range(2)]
         quick = pool.submit(
-            lambda: list(writing.write(loaded, ModelFolder(ngram_model), "", settings, count=1))
+            lambda: list(writing.write(loaded, ModelFolder(ngram_model), "", settings, count=1, home=None))
         )
         try:
             assert quick.result(timeout=60)
@@ -96,7 +98,7 @@ def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, mo
     folders = [shutil.copytree(ngram_model, tmp_path / str(number)) for number in range(CAPACITY + 2)]
     loaded = LoadedModels()
     with ThreadPoolExecutor() as pool:
-        loading = [pool.submit(loaded.prepare, ModelFolder(folder)) for folder in folders]
+        loading = [pool.submit(loaded.prepare, ModelFolder(folder), None) for folder in folders]
         try:
             assert all(begun.acquire(timeout=60) for _ in range(CAPACITY))
             assert not begun.acquire(timeout=0.2)
@@ -126,16 +128,20 @@ def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):
     loaded, folder = LoadedModels(), ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
     (folder.path / SAMPLING).rename(tmp_path / SAMPLING)
     with pytest.raises(ModelError):
-        loaded.prepare(folder)
+        loaded.prepare(folder, None)
     (tmp_path / SAMPLING).rename(folder.path / SAMPLING)
-    loaded.prepare(folder)
+    loaded.prepare(folder, None)
 
 
 def test_an_n_gram_model_has_nothing_before_it(ngram_model):
     """A model that began from nothing has no base to be set beside."""
     settings = Settings(max_tokens=60)
     with pytest.raises(UserError, match="began from nothing"):
-        list(writing.write(LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, base=True))
+        list(
+            writing.write(
+                LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, home=None, base=True
+            )
+        )
 
 
 def test_the_post_on_the_card_is_kept_with_favourites(ngram_model, tmp_path):
