@@ -7,6 +7,7 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from huggingtweets import models
@@ -194,7 +195,69 @@ def test_what_stands_beside_other_posts_is_forgotten(ngram_model, tmp_path, home
     written.save_beside(by[other], session, mine)
     written.save_beside(by[mine], session, other)
     written.save_beside(by[other], session, third)
-    found = {trace.path.name for trace in find_traces("me", [tmp_path]).local}
-    files = {f"{each.record.model_digest[:16]}-beside.json" for each in (mine, other)}
+    found = [trace.path.name for trace in find_traces("me", [tmp_path]).local]
+    beside = {name[:16] for name in found if name.endswith("-beside.json")}
+    assert beside == {each.record.model_digest[:16] for each in (mine, other)}
+
+
+@pytest.fixture
+def twins(ngram_model, home, tmp_path):
+    """A session with two models of the same posts and recipe, whose digests are the same."""
+    session = Session(home / "app", tmp_path, None)
+    return session, *(ModelFolder(shutil.copytree(ngram_model, tmp_path / name)) for name in ("ada", "ada-2"))
+
+
+def test_what_each_of_two_equal_models_wrote_is_its_own(twins):
+    """Deleting one takes its posts, and those that it wrote beside others', and none of the other."""
+    session, one, other = twins
+    for model in (one, other):
+        name, digest = model.path.name, model.record.model_digest
+        written.save([WrittenPost(prompt="", text=name)], session, model)
+        written.save_beside(
+            BesidePosts(whom="base of the open model", model_digest=digest, prompt="", texts=(name,)),
+            session,
+            model,
+        )
+    beside = written.load_beside(session, one)
+    written.delete(session, other)
+    assert [post.text for post in written.load(session, one)] == ["ada"]
+    assert written.load_beside(session, one) == beside
+    assert not written.load(session, other)
+    assert written.load_beside(session, other) is None
+
+
+def test_posts_of_1_0_0_are_read(twins):
+    """Their file had no name of a model: each model of its digest has them, until it is deleted."""
+    session, one, other = twins
+    folder, short = session.root / written.FOLDER, one.record.model_digest[:16]
+    folder.mkdir(parents=True)
+    posts = [WrittenPost(prompt="", text="of before", favourite=True)]
+    beside = BesidePosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
+    (folder / f"{short}.json").write_bytes(msgspec.json.encode(posts))
+    (folder / f"{short}-beside.json").write_bytes(msgspec.json.encode(beside))
+    (folder / f"{short}.png").write_bytes(b"picture")
+    for model in (one, other):
+        assert written.load(session, model) == posts
+        assert written.load_beside(session, model) == beside
+        assert written.unpinned_picture(session, model).read_bytes() == b"picture"
+    written.save([*posts, WrittenPost(prompt="", text="new")], session, one)
+    assert len(written.load(session, one)) == 2
+    assert written.load(session, other) == posts
+    written.delete(session, one)
+    assert not written.load(session, one)
+    assert written.load(session, other) == posts
+    assert written.unpinned_picture(session, other).read_bytes() == b"picture"
+    assert written.load_beside(session, other) == beside
+    written.delete(session, other)
+    assert not list(folder.iterdir())
+
+
+def test_posts_of_equal_models_are_forgotten(twins):
+    """`forget` finds the files of each by the digest in their names."""
+    session, *models_ = twins
+    for model in models_:
+        written.save([WrittenPost(prompt="", text="a")], session, model)
+    found = {trace.path for trace in find_traces("me", [session.models]).local}
+    files = set((session.root / written.FOLDER).iterdir())
+    assert len(files) == 2
     assert files <= found
-    assert f"{'f' * 16}-beside.json" not in found
