@@ -1,4 +1,4 @@
-"""On a public page, what a visitor does is kept in the visitor's home, never in that of the machine."""
+"""What a visitor of a public page does is kept in the home of their session, and goes with it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import files
-from huggingtweets.app import loaded_models
-from huggingtweets.app.limits import ON_THE_INTERNET
+from huggingtweets.app import browsing, loaded_models
+from huggingtweets.app.browsing import Browsing, ReadPosts
+from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.loaded_models import LoadedModels
-from huggingtweets.app.sessions import Session
+from huggingtweets.app.selection import Selection
+from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import publish
 from huggingtweets.app.tabs.beside import Beside
+from huggingtweets.app.tabs.forget import ForgetTab
 from huggingtweets.app.tabs.play import PlayTab
 from huggingtweets.app.tabs.publish import PublishTab
 from huggingtweets.app.writing import Settings
@@ -76,3 +79,21 @@ def test_a_model_is_filtered_with_the_index_of_its_session(act, session, ngram_m
     tab._beside = beside
     act(tab, session, session.model("me"))
     assert homes == [session.own_home]
+
+
+def test_what_a_visitor_deletes_leaves_memory(home, monkeypatch):
+    """The posts that were looked through are read again, if the visitor comes with the same ones."""
+    del home
+    read = []
+    monkeypatch.setattr(browsing, "_read", lambda *_: read.append(1) or ReadPosts([], {}, {}))
+    limits = Limits(public=True)
+    tab, sessions, key, shown = object.__new__(ForgetTab), Sessions(limits), "a" * 32, Browsing()
+    server = SimpleNamespace(limits=limits, sessions=sessions, browsing=shown)
+    tab._shared = SimpleNamespace(session=sessions.of, server=server)
+    sessions.of(key).make()
+    for _ in range(2):
+        shown.listing(Selection(), sessions.of(key), limits, "kept", "")
+    assert len(read) == 1
+    tab._on_forget(key, "", "")
+    shown.listing(Selection(), sessions.of(key), limits, "kept", "")
+    assert len(read) == 2

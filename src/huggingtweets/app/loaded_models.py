@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
@@ -19,6 +17,7 @@ from ..model_folder import ModelFolder
 from ..types import Sampling
 from .language import _
 from .messages import PageError
+from .recent import Recent
 
 CAPACITY = 2  # models in memory, and as many that are being loaded
 _Loaded = tuple[Writer, Sequence[TextFilter]]
@@ -29,8 +28,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: OrderedDict[tuple[Path, str, bool], Future[_Loaded]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._loaded: Recent[tuple[Path, str, bool], _Loaded] = Recent(CAPACITY)
         self._loading = threading.Semaphore(CAPACITY)  # memory is taken while a model is read, too
 
     def stream(
@@ -78,35 +76,21 @@ class LoadedModels:
 
     def unload(self, folder: Path) -> None:
         """Remove a model from memory, before its folder is deleted."""
-        with self._lock:
-            for key in [key for key in self._loaded if key[0] == folder]:
-                del self._loaded[key]
+        self._loaded.drop(lambda key: key[0] == folder)
 
     def _load(self, folder: ModelFolder, home: Path | None, *, base: bool = False) -> _Loaded:
-        """A model from memory; who asks first loads it. A slow one holds up nobody who asks for another.
+        """A model from memory, where it is loaded if it is not there.
 
         A folder belongs to one session, so the home is no part of the key.
         """
-        key = (folder.path, folder.record.model_digest, base)
-        mine: Future[_Loaded] = Future()
-        with self._lock:
-            loading = self._loaded.setdefault(key, mine)
-            self._loaded.move_to_end(key)
-            while len(self._loaded) > CAPACITY:
-                self._loaded.popitem(last=False)
-        if loading is mine:
-            try:
-                with self._loading:
-                    model = _base(folder) if base else models.load_writer(folder.path)
-                    with at_home(home):
-                        filters = load_filters(folder.path)
-                    mine.set_result((model, filters))
-            except BaseException as error:  # noqa: BLE001 -- raised to all who wait for the model
-                with self._lock:
-                    if self._loaded.get(key) is mine:  # the next who asks tries again
-                        del self._loaded[key]
-                mine.set_exception(error)
-        return loading.result()
+
+        def load() -> _Loaded:
+            with self._loading:
+                model = _base(folder) if base else models.load_writer(folder.path)
+                with at_home(home):
+                    return model, load_filters(folder.path)
+
+        return self._loaded.get((folder.path, folder.record.model_digest, base), load)
 
 
 def _base(folder: ModelFolder) -> Writer:
