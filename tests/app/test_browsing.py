@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
 import pytest
 from msgspec.structs import replace
 
@@ -9,7 +15,9 @@ from huggingtweets.app import browsing, reading, selection
 from huggingtweets.app.browsing import KEPT, Browsing
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.selection import Place, Selection
-from huggingtweets.app.sessions import Session
+from huggingtweets.app.sessions import Session, Sessions
+from huggingtweets.app.visitors import Visitors
+from huggingtweets.errors import UserError
 from huggingtweets.types import Reason
 from tests.helpers.tiny import varied_texts
 
@@ -85,3 +93,79 @@ def test_a_table_of_several_people_may_be_one_person_s(session, tmp_path):
     assert saved.title == "carla"
     assert saved.digest != refused.digest
     assert not selection.with_typed(saved, "@jane.bsky.social", Limits()).one_author
+
+
+@pytest.fixture
+def slow_reading(monkeypatch):
+    """Reading waits until `go_on` is set; `begun` has the folders of the sessions whose posts are read."""
+    begun, go_on, read = [], threading.Event(), browsing._read
+
+    def read_slowly(selection_, session, limits):
+        begun.append(session.root)
+        if session.root.name.startswith("slow"):
+            assert go_on.wait(60)
+        return read(selection_, session, limits)
+
+    monkeypatch.setattr(browsing, "_read", read_slowly)
+    return SimpleNamespace(begun=begun, go_on=go_on)
+
+
+def _session_of(root, limits=None):
+    visitors = Visitors(limits) if limits else None
+    return Session(root, root / "models", root / "home", visitors, "192.0.2.1")
+
+
+def test_a_slow_reading_holds_up_no_other_visitor(posts, tmp_path, slow_reading):
+    """Posts are looked through while those of somebody else are read; those are read once."""
+    browsing_, slow = Browsing(), _session_of(tmp_path / "slow")
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(browsing_.listing, posts, slow, Limits(), KEPT, "") for _ in range(2)]
+        try:
+            other = pool.submit(browsing_.listing, posts, _session_of(tmp_path / "quick"), Limits(), KEPT, "")
+            assert other.result(timeout=30).total
+            assert not any(one.done() for one in waiting)
+        finally:
+            slow_reading.go_on.set()
+        assert len({one.result(timeout=60).total for one in waiting}) == 1
+    assert slow_reading.begun.count(slow.root) == 1
+
+
+def test_who_waits_for_a_reading_counts_as_who_reads(posts, tmp_path, slow_reading):
+    """Each takes a thread of the page, so one address has only a few of them."""
+    limits = Limits(own_readings=1)
+    browsing_, session = Browsing(), _session_of(tmp_path / "slow", limits)
+    with ThreadPoolExecutor() as pool, session.reading():
+        reading_ = pool.submit(browsing_.listing, posts, session, limits, KEPT, "")
+        try:
+            while not slow_reading.begun:
+                time.sleep(0.01)
+            with pytest.raises(UserError, match="being read already"):
+                pool.submit(browsing_.listing, posts, session, limits, KEPT, "").result(timeout=30)
+        finally:
+            slow_reading.go_on.set()
+        assert reading_.exception(timeout=60)
+
+
+def test_posts_that_could_not_be_read_are_read_again(posts, session, monkeypatch):
+    """An error is not kept."""
+    browsing_, read = Browsing(), browsing._read
+    monkeypatch.setattr(browsing, "_read", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        browsing_.listing(posts, session, Limits(), KEPT, "")
+    monkeypatch.setattr(browsing, "_read", read)
+    assert browsing_.listing(posts, session, Limits(), KEPT, "").total
+
+
+def test_posts_of_a_deleted_session_leave_memory(posts, home, slow_reading):
+    """Nothing of an idle session that is deleted stays in memory, and what others read does."""
+    del home
+    browsing_ = Browsing()
+    sessions = Sessions(Limits(public=True, idle=3600.0), on_delete=browsing_.drop)
+    idle, active = (sessions.of(letter * 32) for letter in "ab")
+    for session in (idle, active):
+        browsing_.listing(posts, session, Limits(), KEPT, "")
+    os.utime(idle.root, (0, 0))
+    assert sessions.delete_idle() == 1
+    for session in (idle, active):
+        browsing_.listing(posts, session, Limits(), KEPT, "")
+    assert slow_reading.begun == [idle.root, active.root, idle.root]

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock
 
+import msgspec
 import pytest
 
 from huggingtweets import models
@@ -44,7 +45,7 @@ def test_the_draft_most_like_the_person_is_kept(ngram_model):
     """The last drafts hold for each post the one with the highest style score of those that were written."""
     folder = ModelFolder(ngram_model)
     settings = Settings(max_tokens=60, best_of=4)
-    *_, shown, best = writing.write(LoadedModels(), folder, "", settings, count=5)
+    *_, shown, best = writing.write(LoadedModels(), folder, "", settings, count=5, home=None)
     assert len(best) == len(shown) == 5
     assert all(draft.whole for draft in best)
     scores = load_style(ngram_model).scores
@@ -59,7 +60,9 @@ def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
     (folder.path / STYLE).unlink()
     assert not writing.can_pick(folder)
     with pytest.raises(UserError, match="evaluate it first") as caught:
-        list(writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5))
+        list(
+            writing.write(LoadedModels(), folder, "", Settings(max_tokens=60, best_of=2), count=5, home=None)
+        )
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -72,9 +75,9 @@ def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
     os.mkfifo(slow.path / SAMPLING)  # whoever reads it waits until something is written to it
     loaded, settings = LoadedModels(), Settings(max_tokens=20)
     with ThreadPoolExecutor() as pool:
-        loading = [pool.submit(loaded.prepare, slow) for _ in range(2)]
+        loading = [pool.submit(loaded.prepare, slow, None) for _ in range(2)]
         quick = pool.submit(
-            lambda: list(writing.write(loaded, ModelFolder(ngram_model), "", settings, count=1))
+            lambda: list(writing.write(loaded, ModelFolder(ngram_model), "", settings, count=1, home=None))
         )
         try:
             assert quick.result(timeout=60)
@@ -98,7 +101,7 @@ def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, mo
     folders = [shutil.copytree(ngram_model, tmp_path / str(number)) for number in range(CAPACITY + 2)]
     loaded = LoadedModels()
     with ThreadPoolExecutor() as pool:
-        loading = [pool.submit(loaded.prepare, ModelFolder(folder)) for folder in folders]
+        loading = [pool.submit(loaded.prepare, ModelFolder(folder), None) for folder in folders]
         try:
             assert all(begun.acquire(timeout=60) for _ in range(CAPACITY))
             assert not begun.acquire(timeout=0.2)
@@ -144,16 +147,20 @@ def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):
     loaded, folder = LoadedModels(), ModelFolder(shutil.copytree(ngram_model, tmp_path / "me"))
     (folder.path / SAMPLING).rename(tmp_path / SAMPLING)
     with pytest.raises(ModelError):
-        loaded.prepare(folder)
+        loaded.prepare(folder, None)
     (tmp_path / SAMPLING).rename(folder.path / SAMPLING)
-    loaded.prepare(folder)
+    loaded.prepare(folder, None)
 
 
 def test_an_n_gram_model_has_nothing_before_it(ngram_model):
     """A model that began from nothing has no base to be set beside."""
     settings = Settings(max_tokens=60)
     with pytest.raises(UserError, match="began from nothing"):
-        list(writing.write(LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, base=True))
+        list(
+            writing.write(
+                LoadedModels(), ModelFolder(ngram_model), "", settings, count=5, home=None, base=True
+            )
+        )
 
 
 def test_the_post_on_the_card_is_kept_with_favourites(ngram_model, tmp_path):
@@ -206,7 +213,69 @@ def test_what_stands_beside_other_posts_is_forgotten(ngram_model, tmp_path, home
     written.save_beside(by[other], session, mine)
     written.save_beside(by[mine], session, other)
     written.save_beside(by[other], session, third)
-    found = {trace.path.name for trace in find_traces("me", [tmp_path]).local}
-    files = {f"{each.record.model_digest[:16]}-beside.json" for each in (mine, other)}
+    found = [trace.path.name for trace in find_traces("me", [tmp_path]).local]
+    beside = {name[:16] for name in found if name.endswith("-beside.json")}
+    assert beside == {each.record.model_digest[:16] for each in (mine, other)}
+
+
+@pytest.fixture
+def twins(ngram_model, home, tmp_path):
+    """A session with two models of the same posts and recipe, whose digests are the same."""
+    session = Session(home / "app", tmp_path, None)
+    return session, *(ModelFolder(shutil.copytree(ngram_model, tmp_path / name)) for name in ("ada", "ada-2"))
+
+
+def test_what_each_of_two_equal_models_wrote_is_its_own(twins):
+    """Deleting one takes its posts, and those that it wrote beside others', and none of the other."""
+    session, one, other = twins
+    for model in (one, other):
+        name, digest = model.path.name, model.record.model_digest
+        written.save([WrittenPost(prompt="", text=name)], session, model)
+        written.save_beside(
+            BesidePosts(whom="base of the open model", model_digest=digest, prompt="", texts=(name,)),
+            session,
+            model,
+        )
+    beside = written.load_beside(session, one)
+    written.delete(session, other)
+    assert [post.text for post in written.load(session, one)] == ["ada"]
+    assert written.load_beside(session, one) == beside
+    assert not written.load(session, other)
+    assert written.load_beside(session, other) is None
+
+
+def test_posts_of_1_0_0_are_read(twins):
+    """Their file had no name of a model: each model of its digest has them, until it is deleted."""
+    session, one, other = twins
+    folder, short = session.root / written.FOLDER, one.record.model_digest[:16]
+    folder.mkdir(parents=True)
+    posts = [WrittenPost(prompt="", text="of before", favourite=True)]
+    beside = BesidePosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
+    (folder / f"{short}.json").write_bytes(msgspec.json.encode(posts))
+    (folder / f"{short}-beside.json").write_bytes(msgspec.json.encode(beside))
+    (folder / f"{short}.png").write_bytes(b"picture")
+    for model in (one, other):
+        assert written.load(session, model) == posts
+        assert written.load_beside(session, model) == beside
+        assert written.unpinned_picture(session, model).read_bytes() == b"picture"
+    written.save([*posts, WrittenPost(prompt="", text="new")], session, one)
+    assert len(written.load(session, one)) == 2
+    assert written.load(session, other) == posts
+    written.delete(session, one)
+    assert not written.load(session, one)
+    assert written.load(session, other) == posts
+    assert written.unpinned_picture(session, other).read_bytes() == b"picture"
+    assert written.load_beside(session, other) == beside
+    written.delete(session, other)
+    assert not list(folder.iterdir())
+
+
+def test_posts_of_equal_models_are_forgotten(twins):
+    """`forget` finds the files of each by the digest in their names."""
+    session, *models_ = twins
+    for model in models_:
+        written.save([WrittenPost(prompt="", text="a")], session, model)
+    found = {trace.path for trace in find_traces("me", [session.models]).local}
+    files = set((session.root / written.FOLDER).iterdir())
+    assert len(files) == 2
     assert files <= found
-    assert f"{'f' * 16}-beside.json" not in found

@@ -6,8 +6,6 @@ that are taken out, too: which ones these are, the selection says.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from msgspec.structs import replace
 from ..types import Post, Reason
 from . import reading
 from .limits import Limits
+from .recent import Recent
 from .selection import Selection
 from .sessions import Session
 
@@ -55,8 +54,7 @@ class Browsing:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._read: OrderedDict[tuple[Path, str], ReadPosts] = OrderedDict()
-        self._lock = threading.Lock()
+        self._read: Recent[tuple[Path, str], ReadPosts] = Recent(CAPACITY)
 
     def listing(
         self, selection: Selection, session: Session, limits: Limits, which: object, words: str
@@ -85,16 +83,17 @@ class Browsing:
             return Listing(kind, counts, texts=texts)
         return Listing(kind, counts, _matching(kept if kind == KEPT else taken_out, words))
 
+    def drop(self, root: Path) -> None:
+        """Drop the posts of a session, when its folder or those of a person in it were deleted."""
+        self._read.drop(lambda key: key[0] == root)
+
     def _posts(self, selection: Selection, session: Session, limits: Limits) -> ReadPosts:
         whole = replace(selection, rules=replace(selection.rules, exclude=UNSET))
-        key = (session.root, whole.digest)
-        with self._lock:
-            if key not in self._read:
-                self._read[key] = _read(whole, session, limits)
-            self._read.move_to_end(key)
-            while len(self._read) > CAPACITY:
-                self._read.popitem(last=False)
-            return self._read[key]
+        return self._read.get(
+            (session.root, whole.digest),
+            lambda: _read(whole, session, limits),
+            waiting=session.reading,  # each who waits takes a thread of the page, as who reads does
+        )
 
 
 def excluded_ids(selection: Selection) -> frozenset[str]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
 
 from .. import models
 from ..errors import UserError
+from ..files import at_home
 from ..generation.filters import filters_for, load_filters
 from ..generation.writer import Draft, TextFilter, Writer
 from ..model_folder import ModelFolder
 from ..types import Sampling
 from .language import _
 from .messages import PageError
+from .recent import Recent
 
 CAPACITY = 2  # models in memory, and as many that are being loaded
 _Loaded = tuple[Writer, Sequence[TextFilter]]
@@ -28,8 +28,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: OrderedDict[tuple[Path, str, bool], Future[_Loaded]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._loaded: Recent[tuple[Path, str, bool], _Loaded] = Recent(CAPACITY)
         self._loading = threading.Semaphore(CAPACITY)  # memory is taken while a model is read, too
 
     def stream(
@@ -39,6 +38,7 @@ class LoadedModels:
         *,
         count: int,
         sampling: Mapping[str, float],
+        home: Path | None,
         speaker: str | None = None,
         base: bool = False,
     ) -> Iterator[tuple[Draft, ...]]:
@@ -49,6 +49,7 @@ class LoadedModels:
             prompt: how every post begins.
             count: how many to write.
             sampling: fields of `Sampling` that replace the model's own settings.
+            home: of the model's session, with its exact index of copies; None: that of this machine.
             speaker: handle of the author who speaks, where the model knows several.
             base: write with what the model was trained from, and with the model's own settings and filters.
 
@@ -59,7 +60,7 @@ class LoadedModels:
         Raises:
             UserError: a setting is out of range, or the model does not know the speaker.
         """
-        model, filters = self._load(folder, base=base)
+        model, filters = self._load(folder, home, base=base)
         own = folder.record.recipe.sampling if base else model.sampling
         try:
             settings = msgspec.convert({**msgspec.to_builtins(own), **sampling}, Sampling)
@@ -69,36 +70,27 @@ class LoadedModels:
         for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters, speaker=speaker):
             yield drafts.places
 
-    def prepare(self, folder: ModelFolder) -> None:
-        """Load a model, if it is not in memory."""
-        self._load(folder)
+    def prepare(self, folder: ModelFolder, home: Path | None) -> None:
+        """Load a model of a session that has this home, if it is not in memory."""
+        self._load(folder, home)
 
     def unload(self, folder: Path) -> None:
         """Remove a model from memory, before its folder is deleted."""
-        with self._lock:
-            for key in [key for key in self._loaded if key[0] == folder]:
-                del self._loaded[key]
+        self._loaded.drop(lambda key: key[0] == folder)
 
-    def _load(self, folder: ModelFolder, *, base: bool = False) -> _Loaded:
-        """A model from memory; who asks first loads it. A slow one holds up nobody who asks for another."""
-        key = (folder.path, folder.record.model_digest, base)
-        mine: Future[_Loaded] = Future()
-        with self._lock:
-            loading = self._loaded.setdefault(key, mine)
-            self._loaded.move_to_end(key)
-            while len(self._loaded) > CAPACITY:
-                self._loaded.popitem(last=False)
-        if loading is mine:
-            try:
-                with self._loading:
-                    model = _base(folder) if base else models.load_writer(folder.path)
-                    mine.set_result((model, load_filters(folder.path)))
-            except BaseException as error:  # noqa: BLE001 -- raised to all who wait for the model
-                with self._lock:
-                    if self._loaded.get(key) is mine:  # the next who asks tries again
-                        del self._loaded[key]
-                mine.set_exception(error)
-        return loading.result()
+    def _load(self, folder: ModelFolder, home: Path | None, *, base: bool = False) -> _Loaded:
+        """A model from memory, where it is loaded if it is not there.
+
+        A folder belongs to one session, so the home is no part of the key.
+        """
+
+        def load() -> _Loaded:
+            with self._loading:
+                model = _base(folder) if base else models.load_writer(folder.path)
+                with at_home(home):
+                    return model, load_filters(folder.path)
+
+        return self._loaded.get((folder.path, folder.record.model_digest, base), load)
 
 
 def _base(folder: ModelFolder) -> Writer:

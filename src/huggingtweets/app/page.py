@@ -19,6 +19,7 @@ from ..errors import UserError
 from ..files import home
 from . import language
 from .access import Access
+from .browsing import Browsing
 from .event_queue import EventQueue
 from .games import Games
 from .language import N_, LanguageMiddleware, _
@@ -143,11 +144,12 @@ def running(
     os.environ["GRADIO_TEMP_DIR"] = str(incoming)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     describe_types(Struct)
-    sessions = Sessions(limits)
+    browsing = Browsing()
+    sessions = Sessions(limits, on_delete=browsing.drop)
     sessions.delete_idle()
     queue = Queue(sessions, limits)
     reports = Reports()
-    page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports))
+    page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports, browsing))
     bound_connections(limits)
     bound_streams()
     try:

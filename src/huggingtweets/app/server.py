@@ -16,6 +16,7 @@ from gradio.events import Dependency
 from markupsafe import escape
 
 from ..reporting.picture import plain
+from .browsing import Browsing
 from .games import Games
 from .language import _, negotiate, speaking
 from .limits import Limits
@@ -40,6 +41,7 @@ class Server:
     incoming: Path  # where Gradio puts uploaded files
     games: Games
     reports: Reports
+    browsing: Browsing
 
 
 @dataclass(frozen=True)

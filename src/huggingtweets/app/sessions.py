@@ -12,7 +12,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +101,14 @@ class Session:
 class Sessions:
     """All sessions of a server."""
 
-    def __init__(self, limits: Limits) -> None:
-        """Use the folder of sessions below the home of this machine."""
-        self._limits = limits
+    def __init__(self, limits: Limits, on_delete: Callable[[Path], object] = lambda _: None) -> None:
+        """Use the folder of sessions below the home of this machine.
+
+        Args:
+            limits: of visitors.
+            on_delete: called with the folder of a session that was idle and is deleted.
+        """
+        self._limits, self._on_delete = limits, on_delete
         self._folder = home() / "visitors"
         self._visitors = Visitors(limits)
         self._locks: WeakValueDictionary[Path, SessionLock] = WeakValueDictionary()
@@ -147,6 +152,7 @@ class Sessions:
         idle = [session.root for session in self.all() if session.root not in used and self._is_idle(session)]
         for root in idle:
             shutil.rmtree(root, ignore_errors=True)
+            self._on_delete(root)
         return len(idle)
 
     def _is_idle(self, session: Session) -> bool:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..cleaning import CleaningRules
 from ..errors import UserError
+from ..files import whole_file
 from ..sources import ReadOptions
 from ..types import Recipe
 from . import events as run_events
@@ -73,6 +75,13 @@ def save(request: TrainingRequest, session: Session) -> Path:
     folder.mkdir(mode=0o700, parents=True)
     (folder / FILE).write_bytes(msgspec.json.encode(request))
     return folder
+
+
+def rename(run: TrainingRun, name: str, session: Session) -> TrainingRun:
+    """Let a run that is not running give its model another name; return the run as it is then."""
+    request = replace(run.request, name=name, out=str(session.models / name))
+    whole_file(run.folder / FILE, msgspec.json.encode(request))
+    return load(run.folder)
 
 
 def load(folder: Path) -> TrainingRun:

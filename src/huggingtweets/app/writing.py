@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -83,6 +84,7 @@ def write(
     settings: Settings,
     *,
     count: int,
+    home: Path | None,
     base: bool = False,
 ) -> Iterator[tuple[Draft, ...]]:
     """Write posts with a model, all of them at the same time.
@@ -93,6 +95,7 @@ def write(
         prompt: how every post begins.
         settings: how they are written.
         count: how many to write.
+        home: of the session whose model it is; None: that of this machine.
         base: write with what the model was trained from.
 
     Yields:
@@ -113,6 +116,7 @@ def write(
             "temperature": temperature(settings.wildness, folder.record.recipe.sampling.temperature),
             "max_new_tokens": settings.max_tokens,
         },
+        home=home,
         speaker=None if base else settings.speaker,
         base=base,
     ):

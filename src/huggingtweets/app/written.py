@@ -1,11 +1,14 @@
-"""The posts that models wrote on the page, kept in the session: a file for each model, named by its digest.
+"""The posts that models wrote on the page, kept in the session: a file for each model.
 
 So are those that stand beside them. A reload of the page and a restart of the server lose none.
-`huggingtweets forget` finds the files by the digests in their names and in them.
+A file is named by the model's digest, by which `huggingtweets forget` finds it, and by the model's name: the
+same posts and recipe give two models of one digest. Until 1.0.0 it was named by the digest alone, and such
+models shared it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -24,7 +27,9 @@ from .sessions import Session
 
 FOLDER = "written"
 SHORT_DIGEST = 16  # hex digits of a digest in a file's name
-_BESIDE = "-beside.json"  # ends the name of the file with what was written beside a model's posts
+_SHORT_NAME = 8  # hex digits of the digest of a model's name, in a file's name
+# how the files of a model end: what it wrote, what stands beside that, its picture before a post was pinned
+_POSTS, _BESIDE, _PICTURE = ".json", "-beside.json", ".png"
 MAX_POSTS = 300  # of a model; the oldest go first, favourites and the one on the card last
 
 
@@ -58,7 +63,7 @@ class BesidePosts(Struct, frozen=True, kw_only=True):
 def load(session: Session, model: ModelFolder) -> list[WrittenPost]:
     """The posts that a model wrote in a session, in the order in which they are shown, the newest last."""
     try:
-        return msgspec.json.decode(_file(session, model).read_bytes(), type=list[WrittenPost])
+        return msgspec.json.decode(_present_file(session, model, _POSTS).read_bytes(), type=list[WrittenPost])
     except (OSError, msgspec.DecodeError):
         return []
 
@@ -69,7 +74,8 @@ def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> 
     oldest = sorted(posts, key=_worth)[: max(too_many, 0)]
     left_out = {post.id for post in oldest}
     kept = [post for post in posts if post.id not in left_out]
-    whole_file(_file(session, model), msgspec.json.encode(kept))
+    _split(session, model)
+    whole_file(_file(session, model, _POSTS), msgspec.json.encode(kept))
 
 
 def _worth(post: WrittenPost) -> tuple[bool, bool, float]:
@@ -121,42 +127,76 @@ def with_pinned(posts: Sequence[WrittenPost], post_id: str) -> list[WrittenPost]
 
 def unpinned_picture(session: Session, model: ModelFolder) -> Path:
     """Where the model's own picture is kept from before a post was pinned to it."""
-    return _file(session, model).with_suffix(".png")
+    return _present_file(session, model, _PICTURE)
 
 
 def load_beside(session: Session, model: ModelFolder) -> BesidePosts | None:
     """The posts that stand beside those of a model; None where there are none."""
-    return _beside(_beside_file(session, model))
+    return _beside(_present_file(session, model, _BESIDE))
 
 
 def save_beside(posts: BesidePosts, session: Session, model: ModelFolder) -> None:
     """Keep the posts that stand beside those of a model."""
-    whole_file(_beside_file(session, model), msgspec.json.encode(posts))
+    _split(session, model)
+    whole_file(_file(session, model, _BESIDE), msgspec.json.encode(posts))
 
 
 def delete_beside(session: Session, model: ModelFolder) -> None:
     """Delete the posts that stand beside those of a model."""
-    _beside_file(session, model).unlink(missing_ok=True)
+    _split(session, model)
+    _file(session, model, _BESIDE).unlink(missing_ok=True)
 
 
 def delete(session: Session, model: ModelFolder) -> None:
     """Delete the posts of a model, also where they stand beside those of another."""
-    _file(session, model).unlink(missing_ok=True)
-    unpinned_picture(session, model).unlink(missing_ok=True)
-    delete_beside(session, model)
+    _split(session, model)
+    for end in (_POSTS, _BESIDE, _PICTURE):
+        _file(session, model, end).unlink(missing_ok=True)
+    name, has_twin = _name(session, model), bool(_twins(session, model))
     for file in (session.root / FOLDER).glob(f"*{_BESIDE}"):
         posts = _beside(file)
-        if posts and posts.model_digest == model.record.model_digest:
+        if posts and posts.model_digest == model.record.model_digest and (posts.whom == name or not has_twin):
             file.unlink()
 
 
-def _file(session: Session, model: ModelFolder) -> Path:
-    return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}.json"
+def _name(session: Session, model: ModelFolder) -> str:
+    """The name of a model in the library."""
+    below = model.path.is_relative_to(session.models)
+    return model.path.relative_to(session.models).as_posix() if below else model.path.name
 
 
-def _beside_file(session: Session, model: ModelFolder) -> Path:
-    file = _file(session, model)
-    return file.with_name(f"{file.stem}{_BESIDE}")
+def _file(session: Session, model: ModelFolder, end: str) -> Path:
+    name = hashlib.sha256(_name(session, model).encode("utf-8", "surrogatepass")).hexdigest()[:_SHORT_NAME]
+    return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}-{name}{end}"
+
+
+def _shared_file(session: Session, model: ModelFolder, end: str) -> Path:
+    """What all models of one digest shared until 1.0.0."""
+    return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}{end}"
+
+
+def _present_file(session: Session, model: ModelFolder, end: str) -> Path:
+    """The file of a model; the shared one where only that is there."""
+    own, shared = (each(session, model, end) for each in (_file, _shared_file))
+    return shared if shared.is_file() and not own.is_file() else own
+
+
+def _twins(session: Session, model: ModelFolder) -> list[ModelFolder]:
+    """The other models of the session with the same digest."""
+    digest, library = model.record.model_digest, session.library()
+    return [other for _, other in library if other.record.model_digest == digest and other.path != model.path]
+
+
+def _split(session: Session, model: ModelFolder) -> None:
+    """Give each model a file of its own in place of one that it shares with others of its digest."""
+    for end in (_POSTS, _BESIDE, _PICTURE):
+        shared = _shared_file(session, model, end)
+        if shared.is_file():
+            for each in (model, *_twins(session, model)):
+                own = _file(session, each, end)
+                if not own.is_file():
+                    whole_file(own, shared.read_bytes())
+            shared.unlink()
 
 
 def _beside(file: Path) -> BesidePosts | None:

@@ -89,8 +89,9 @@ class Beside:
         other, base = _writer(session, folder, choice)
         settings = writing.fitting(replace(settings, speaker=None), other)
         drafts: tuple[Draft, ...] = (Draft(),) * count
+        models, home = self._shared.server.loaded_models, session.own_home
         for drafts in writing.write(
-            self._shared.server.loaded_models, other, prompt, settings, count=count, base=base is not None
+            models, other, prompt, settings, count=count, home=home, base=base is not None
         ):
             yield beside_view.unfinished(other, prompt, [draft.text for draft in drafts], base)
         texts = tuple(draft.text if draft.whole else "" for draft in drafts)

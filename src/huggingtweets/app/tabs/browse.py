@@ -29,7 +29,7 @@ class BrowsePanel:
 
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
-        self._shared, self._browsing = shared, browsing.Browsing()
+        self._shared, self._browsing = shared, shared.server.browsing
         self._page, self._is_open = gr.State(0), gr.State(False)
         with fold(_("Look through the posts"), visible=False) as self.fold:
             with gr.Row():

@@ -95,6 +95,7 @@ class ForgetTab:
                 traces = _traces(session, handle)
                 forget(traces)
                 _clear_selection(session, traces.handle)
+            server.browsing.drop(session.root)
             for __, folder in before:
                 if not folder.path.exists():
                     server.games.drop(session, folder)

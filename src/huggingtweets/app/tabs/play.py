@@ -147,7 +147,8 @@ class PlayTab:
     def _load(self, key: object, model: object) -> str:
         """Load the model, so that its next post does not wait for that; then it is said no more."""
         if model:
-            self._shared.server.loaded_models.prepare(self._shared.session(key).model(model))
+            session = self._shared.session(key)
+            self._shared.server.loaded_models.prepare(session.model(model), session.own_home)
         return ""
 
     def _on_tab(self, window: Window, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
@@ -202,7 +203,8 @@ class PlayTab:
     ) -> Iterator[tuple[Any, Any]]:
         """Write five posts with the open model; yield them, and at last the history."""
         drafts: tuple[Draft, ...] = (Draft(),) * POSTS
-        for drafts in writing.write(self._shared.server.loaded_models, folder, prompt, settings, count=POSTS):
+        models, home = self._shared.server.loaded_models, session.own_home
+        for drafts in writing.write(models, folder, prompt, settings, count=POSTS, home=home):
             texts = [draft.text for draft in drafts]
             yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip()
         new = [writing.post_of(prompt, draft, settings) for draft in drafts]
@@ -277,9 +279,8 @@ class PlayTab:
         shown = [each.id for each in written.shown(written.load(session, folder))]
         number = shown.index(post.id) if post.id in shown else 0
         draft = Draft()
-        for (draft,) in writing.write(
-            self._shared.server.loaded_models, folder, post.prompt, settings, count=1
-        ):
+        models, home = self._shared.server.loaded_models, session.own_home
+        for (draft,) in writing.write(models, folder, post.prompt, settings, count=1, home=home):
             unfinished = play_view.unfinished_post(number, post.prompt, draft.text, folder.record)
             yield self._show(session, folder, server, replaced={number: unfinished})[0], gr.skip()
         new = writing.post_of(post.prompt, draft, settings)

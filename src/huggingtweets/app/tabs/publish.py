@@ -86,8 +86,9 @@ class PublishTab:
         return _plan_html(self._plan(key, model, *fields)), gr.update(visible=True)
 
     def _on_publish(self, key: object, model: object, *fields: object) -> tuple[Any, ...]:
-        token = fields[3]
-        result = publish(self._plan(key, model, *fields), token=self._required_token(token))
+        plan, token = self._plan(key, model, *fields), self._required_token(fields[3])
+        with self._shared.session(key).use_home():  # what was published is recorded there
+            result = publish(plan, token=token)
         return _DONE.format(title=_("Published:"), url=result.url), gr.update(visible=False), ""
 
     def _plan(self, key: object, model: object, *fields: object) -> PublishPlan:

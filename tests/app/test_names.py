@@ -1,0 +1,91 @@
+"""Each run of the page has a name of its own, so that no model takes the place of another."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("gradio", reason="gradio is not installed")
+
+from msgspec.structs import replace
+
+from huggingtweets import ReadOptions, load_recipe
+from huggingtweets.app import events, training_request
+from huggingtweets.app.limits import Limits
+from huggingtweets.app.sessions import Session, Sessions
+from huggingtweets.app.tabs import train
+from huggingtweets.app.tabs.train import TrainTab
+from huggingtweets.app.training_request import TrainingRequest
+from huggingtweets.cleaning import CleaningRules
+
+pytestmark = pytest.mark.usefixtures("home")
+ENDS = [events.Failed(message="the disk is full"), events.Stopped()]
+
+
+@pytest.fixture
+def session(tmp_path):
+    return Session(tmp_path / "app", tmp_path / "models", None)
+
+
+@pytest.fixture
+def resume(session, monkeypatch):
+    """Presses "Go on" of a run, and returns the run that was queued."""
+    queued = []
+    tab = object.__new__(TrainTab)
+    server = SimpleNamespace(sessions=Sessions(Limits()))
+    tab._shared = SimpleNamespace(session=lambda _: session, server=server)
+    tab._queue = SimpleNamespace(resume=lambda run, _: queued.append(run))
+    monkeypatch.setattr(TrainTab, "_update", lambda *_: ())
+
+    def press(run_id):
+        tab._on_resume("key", run_id)
+        return queued.pop()
+
+    return press
+
+
+def _add_run(session, name, end):
+    request = TrainingRequest(
+        title="ada",
+        locations=("ada.csv",),
+        options=ReadOptions(),
+        rules=CleaningRules(),
+        recipe=load_recipe("ngram"),
+        out=str(session.models / name),
+        name=name,
+    )
+    folder = training_request.save(request, session)
+    events.append(folder, end)
+    return training_request.load(folder)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_run_that_can_go_on_keeps_its_name(session, end):
+    """A later run of the same posts gets another one."""
+    _add_run(session, "ada", end)
+    assert train._free_name(session, "ada") == "ada-2"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_run_that_goes_on_replaces_no_other_model(session, resume, end):
+    """Runs of earlier versions may share a name with a later one, or a model of the command line has it."""
+    run = _add_run(session, "ada", end)
+    (session.models / "ada").mkdir(parents=True)
+    renamed = resume(run.id)
+    assert renamed.id == run.id
+    assert renamed.request == replace(run.request, name="ada-2", out=str(session.models / "ada-2"))
+    assert training_request.find(session, run.id) == renamed
+
+
+def test_of_two_runs_of_one_name_one_gets_another(session, resume):
+    """Whichever goes on first, the two make two models."""
+    first, second = (_add_run(session, "ada", end) for end in ENDS)
+    assert resume(first.id).request.name == "ada-2"
+    assert resume(second.id).request.name == "ada"
+
+
+def test_a_run_of_its_own_name_goes_on_under_it(session, resume):
+    """Nothing else has the name, so it stays."""
+    run = _add_run(session, "ada", events.Stopped())
+    assert resume(run.id) == run
