@@ -57,24 +57,51 @@ def test_posts_are_taken_out_and_put_back(posts, session):
     """What is taken out is not learnt from, is found under its reason, and can be put back."""
     browsing_ = Browsing()
     [gull] = browsing_.listing(posts, session, Limits(), KEPT, "the gull").posts
-    without = browsing.without_posts(posts, [gull.id])
+    without = browsing.without_posts(posts, [gull])
     saved, [inspection] = reading.read_posts(without, session, Limits())
     assert gull.text not in inspection.author.texts
     assert saved.rules.excludes(gull)
     assert browsing_.listing(without, session, Limits(), KEPT, "the gull").total == 0
     assert list(browsing_.listing(without, session, Limits(), Reason.EXCLUDED, "").posts) == [gull]
-    again = browsing.with_posts_again(without, [gull.id])
+    again = browsing.with_posts_again(without, [gull])
     assert again == posts
     assert again.digest == posts.digest != without.digest
 
 
+def test_what_an_earlier_version_took_out_can_be_put_back(posts, session):
+    """It kept ids without handles."""
+    earlier = replace(posts, rules=replace(posts.rules, exclude=frozenset({"3"})))
+    [out] = Browsing().listing(earlier, session, Limits(), Reason.EXCLUDED, "").posts
+    assert out.id == "3"
+    assert browsing.with_posts_again(earlier, [out]) == posts
+
+
+def test_only_the_marked_person_s_post_is_taken_out(session, tmp_path):
+    """Two tables without ids number their posts alike; the other person's post of that number stays."""
+    places = []
+    for seed, name in enumerate(("ada", "bob")):
+        table = tmp_path / f"{name}.csv"
+        table.write_text(
+            "\n".join(["author,text", *(f'{name},"{t}"' for t in varied_texts(30, seed=seed))]), "utf-8"
+        )
+        places.append(Place(str(table), table.name))
+    both = Selection(places=tuple(places))
+    listing = Browsing().listing(both, session, Limits(), KEPT, "")
+    sixth = [post for post in listing.posts if post.id == "row-6"]
+    assert {post.author for post in sixth} == {"ada", "bob"}
+    without = browsing.without_posts(both, [post for post in sixth if post.author == "ada"])
+    left = Browsing().listing(without, session, Limits(), KEPT, "").posts
+    assert [post.author for post in left if post.id == "row-6"] == ["bob"]
+
+
 def test_what_is_taken_out_stays_out(posts, session):
     """Neither another filter nor a restart puts a post back; which posts are out makes another choice."""
-    without = browsing.without_posts(posts, ["3", "8", "5"])
+    by_id = {post.id: post for post in Browsing().listing(posts, session, Limits(), KEPT, "").posts}
+    without = browsing.without_posts(posts, [by_id[each] for each in ("3", "8", "5")])
     selection.save(without, session)
     assert selection.load(session) == without
-    assert selection.with_filters(without, True, "", "", "", "").rules.exclude == {"3", "5", "8"}
-    other_order = replace(posts, rules=replace(posts.rules, exclude=frozenset(("8", "5", "3"))))
+    assert selection.with_filters(without, True, "", "", "", "").rules.exclude == {"ada/3", "ada/5", "ada/8"}
+    other_order = replace(posts, rules=replace(posts.rules, exclude=frozenset(("ada/8", "ada/5", "ada/3"))))
     assert other_order.digest == without.digest
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from ..cleaning import qualified_id
 from ..types import Post, Reason
 from . import reading
 from .limits import Limits
@@ -72,9 +73,8 @@ class Browsing:
             UserError: the posts cannot be read, or a limit is reached.
         """
         read = self._posts(selection, session, limits)
-        excluded = excluded_ids(selection)
-        kept = [post for post in read.posts if post.id not in excluded]
-        taken_out = [post for post in read.posts if post.id in excluded]
+        kept = [post for post in read.posts if not selection.rules.excludes_by_id(post)]
+        taken_out = [post for post in read.posts if selection.rules.excludes_by_id(post)]
         counts: dict[str, int] = {KEPT: len(kept), Reason.EXCLUDED: len(taken_out), **read.counts}
         counts = {kind: count for kind, count in counts.items() if count or kind == KEPT}
         kind = str(which) if str(which) in counts else KEPT
@@ -96,19 +96,19 @@ class Browsing:
         )
 
 
-def excluded_ids(selection: Selection) -> frozenset[str]:
-    """The ids of the posts that are taken out by hand."""
-    return selection.rules.exclude or frozenset()
-
-
-def without_posts(selection: Selection, ids: Iterable[str]) -> Selection:
+def without_posts(selection: Selection, posts: Iterable[Post]) -> Selection:
     """Take posts out by hand."""
-    return _with_excluded(selection, excluded_ids(selection) | frozenset(ids))
+    return _with_excluded(selection, _excluded(selection) | {qualified_id(post) for post in posts})
 
 
-def with_posts_again(selection: Selection, ids: Iterable[str]) -> Selection:
+def with_posts_again(selection: Selection, posts: Iterable[Post]) -> Selection:
     """Put posts back that were taken out by hand."""
-    return _with_excluded(selection, excluded_ids(selection) - frozenset(ids))
+    put_back = {name for post in posts for name in (qualified_id(post), post.id)}
+    return _with_excluded(selection, _excluded(selection) - put_back)
+
+
+def _excluded(selection: Selection) -> frozenset[str]:
+    return selection.rules.exclude or frozenset()
 
 
 def _with_excluded(selection: Selection, ids: frozenset[str]) -> Selection:

@@ -16,10 +16,18 @@ from datetime import UTC, datetime
 from ..text.private import without_private_details
 from ..types import Funnel, Post, Reason
 from .languages import main_language, posts_language
-from .rules import CleaningRules
+from .rules import CleaningRules, qualified_id
 from .steps import Step, clean_text, holds_private_details, steps_for
 
-__all__ = ["EXAMPLES", "CleanedPosts", "CleaningRules", "clean", "clean_text", "main_language"]
+__all__ = [
+    "EXAMPLES",
+    "CleanedPosts",
+    "CleaningRules",
+    "clean",
+    "clean_text",
+    "main_language",
+    "qualified_id",
+]
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 EXAMPLES = 3  # posts that are shown: kept ones, and dropped ones of each reason

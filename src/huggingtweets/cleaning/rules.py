@@ -63,9 +63,18 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
     def excludes(self, post: Post) -> bool:
         """Whether a post is taken out by hand."""
-        names = {post.id, f"{post.author}/{post.id}"}
-        named = self.exclude is not UNSET and not self.exclude.isdisjoint(names)
-        return named or bool(self.exclude_matching and re.search(self.exclude_matching, post.text))
+        return self.excludes_by_id(post) or bool(
+            self.exclude_matching and re.search(self.exclude_matching, post.text)
+        )
+
+    def excludes_by_id(self, post: Post) -> bool:
+        """Whether a post is taken out by its id, alone or with the handle."""
+        return self.exclude is not UNSET and not self.exclude.isdisjoint({post.id, qualified_id(post)})
+
+
+def qualified_id(post: Post) -> str:
+    """The id of a post among those of several people, whose tables may give the same ids."""
+    return f"{post.author}/{post.id}"
 
 
 def is_short(text: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from ...types import Reason
+from ...cleaning import qualified_id
+from ...types import Post, Reason
 from .. import browsing
 from .. import selection as selections
 from ..browsing import KEPT, Listing
@@ -145,18 +146,18 @@ class BrowsePanel:
     def _without_all(selection: Selection, listing: Listing, marked: object) -> Selection:
         """Take out all posts with the words that are looked for; the marks do not count."""
         del marked
-        return browsing.without_posts(selection, [post.id for post in listing.posts])
+        return browsing.without_posts(selection, listing.posts)
 
 
 def _without_marked(selection: Selection, listing: Listing, marked: object) -> Selection:
-    return browsing.without_posts(selection, _marked_ids(listing, marked))
+    return browsing.without_posts(selection, _marked(listing, marked))
 
 
 def _with_marked(selection: Selection, listing: Listing, marked: object) -> Selection:
-    return browsing.with_posts_again(selection, _marked_ids(listing, marked))
+    return browsing.with_posts_again(selection, _marked(listing, marked))
 
 
-def _marked_ids(listing: Listing, marked: object) -> set[str]:
-    """The ids of marked posts; a visitor can send anything."""
+def _marked(listing: Listing, marked: object) -> list[Post]:
+    """The posts that are marked; a visitor can send anything."""
     ids = {str(identity) for identity in marked} if isinstance(marked, list) else set()
-    return ids & {post.id for post in listing.posts}
+    return [post for post in listing.posts if qualified_id(post) in ids]

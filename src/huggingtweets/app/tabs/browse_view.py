@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ...cleaning import qualified_id
 from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
 from ...types import Post, Reason
@@ -28,7 +29,7 @@ def choices(listing: Listing) -> list[tuple[str, str]]:
 
 def marks(posts: Sequence[Post]) -> list[tuple[str, str]]:
     """Posts to be marked, each with its day, and its id."""
-    return [(_dated(post), post.id) for post in posts]
+    return [(_dated(post), qualified_id(post)) for post in posts]
 
 
 def marks_label(listing: Listing) -> str:
