@@ -181,9 +181,11 @@ def _model_files(folder: ModelFolder) -> tuple[list[Upload], dict[str, str]]:
     return uploads, left_out
 
 
-def _public_record(folder: ModelFolder) -> bytes:
+def _public_record(folder: ModelFolder) -> bytes | Path:
     """The record as others may have it: of a base in a folder the name alone, as a path tells of its user."""
     record = folder.record
+    if record.recipe.base == record.base.name:
+        return folder.path / RECORD
     return encode_record(replace(record, recipe=replace(record.recipe, base=record.base.name)))
 
 
