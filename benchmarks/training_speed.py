@@ -1,12 +1,14 @@
 """Tokens per second of training, compared with what people use: same posts, same model, same machine.
 
-    python benchmarks/training_speed.py LOCATION [--shape gpt2] [--steps 12] [--rounds 3]
+    python benchmarks/training_speed.py LOCATION [--shape gpt2] [--tokens 1024] [--steps 12] [--rounds 3]
+        [--engines ours trainer]
 
 Each engine runs in a process of its own, one after the other, round after round; medians are shown. The
-model has GPT-2's shape (124 million weights) and random weights, or is the starter base. The peers get
-the same posts, joined by the end token into blocks as long as the model sees, as the 2020 program did, and
-everybody takes 1,024 tokens a step. "Limit" is 6 x weights x tokens over the rate of a large matrix product
-in bfloat16, measured beside each engine. Needs `pip install trl`.
+model has GPT-2's shape (124 million weights) and random weights, or is a named base, which ours trains as its
+recipe says. The peers get the same posts, joined by the end token into blocks as long as a step or as the
+model sees, as the 2020 program did, and everybody takes `--tokens` tokens a step. "Limit" is 6 x weights x
+tokens over the rate of a large matrix product in bfloat16, measured beside each engine. The engine trl needs
+`pip install trl`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ ENGINES = {
     "trainer-bf16": "transformers.Trainer, bf16",
     "trl": "TRL SFTTrainer, packing, bf16",
 }
-STEP = 1024  # tokens
 WARM = 3  # steps that are not counted
 
 
@@ -38,15 +39,17 @@ def main() -> None:
     """Run every engine `rounds` times and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("location")
-    parser.add_argument("--shape", choices=("gpt2", "starter"), default="gpt2")
+    parser.add_argument("--shape", choices=("gpt2", "starter", "smollm2-135m"), default="gpt2")
+    parser.add_argument("--tokens", type=int, default=1024, help="of a step")
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engine", choices=ENGINES, help="run one of them once, and print its figures")
     options = parser.parse_args()
     if options.engine:
-        print(json.dumps(_measure(options.engine, options.location, options.shape, options.steps)))
+        print(json.dumps(_measure(options)))
         return
-    results: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
+    results: dict[str, list[dict[str, float]]] = {engine: [] for engine in options.engines}
     for _ in range(options.rounds):
         for engine, figures in results.items():
             figures.append(_in_a_process(engine, options))
@@ -57,7 +60,7 @@ def main() -> None:
 def _in_a_process(engine: str, options: argparse.Namespace) -> dict[str, float]:
     command = [sys.executable, __file__, options.location, "--engine", engine, "--shape", options.shape]
     done = subprocess.run(
-        [*command, "--steps", str(options.steps)],
+        [*command, "--tokens", str(options.tokens), "--steps", str(options.steps)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -68,7 +71,7 @@ def _in_a_process(engine: str, options: argparse.Namespace) -> dict[str, float]:
 
 
 def _print(results: dict[str, list[dict[str, float]]]) -> None:
-    ours = [figures["tokens_per_second"] for figures in results["ours"]]
+    ours = [figures["tokens_per_second"] for figures in results.get("ours", next(iter(results.values())))]
     print("| engine | tokens/s, median [lowest, highest] | ours is faster by | of the limit | peak memory |")
     print("|---|---|---|---|---|")
     for engine, rounds in results.items():
@@ -80,10 +83,10 @@ def _print(results: dict[str, list[dict[str, float]]]) -> None:
         print(f"| {ENGINES[engine]} | {spread} | {ratio:.1f} | {share:.0%} | {memory:,.0f} MB |")
 
 
-def _measure(engine: str, location: str, shape: str, steps: int) -> dict[str, float]:
+def _measure(options: argparse.Namespace) -> dict[str, float]:
     import torch
 
-    base = _base(shape)
+    base = _base(options.shape)
     limit = matrix_rate(torch.bfloat16) / (6 * base.model.num_parameters())
     runs: dict[str, Callable[..., list[tuple[int, float]]]] = {
         "ours": _ours,
@@ -92,22 +95,23 @@ def _measure(engine: str, location: str, shape: str, steps: int) -> dict[str, fl
         "trl": _trl,
     }
     with tempfile.TemporaryDirectory() as folder:
-        counted = runs[engine](base, _dataset(location), steps, Path(folder))[WARM:]
+        run, data = runs[options.engine], _dataset(options.location)
+        counted = run(base, data, options.steps, options.tokens, Path(folder))[WARM:]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     speed = sum(tokens for tokens, _ in counted) / sum(seconds for _, seconds in counted)
     return {"tokens_per_second": speed, "of_limit": speed / limit, "peak_mb": peak}
 
 
 def _base(shape: str) -> Any:
-    """The starter base, or its tokenizer with a model of GPT-2's shape."""
+    """A named base, or the starter's tokenizer with a model of GPT-2's shape."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
     from huggingtweets.training import LoadedBase, load_base
 
+    if shape != "gpt2":
+        return load_base(shape)
     starter = load_base("starter")
-    if shape == "starter":
-        return starter
     torch.manual_seed(0)
     config = GPT2Config(attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0)
     return LoadedBase(GPT2LMHeadModel(config), starter.tokenizer, starter.base)
@@ -138,7 +142,7 @@ class _EnoughSteps(Exception):  # noqa: N818 -- no error
     pass
 
 
-def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, float]]:
+def _ours(base: Any, data: Any, steps: int, tokens: int, folder: Path) -> list[tuple[int, float]]:
     from huggingtweets import load_recipe
     from huggingtweets.progress import Silence
     from huggingtweets.training import TrainOptions, choose_device, train
@@ -152,28 +156,27 @@ def _ours(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, flo
                 raise _EnoughSteps
 
     try:
-        recipe = load_recipe("starter", [f"batch_tokens={STEP}"])
+        recipe = load_recipe(base.base.name, [f"batch_tokens={tokens}"])
         train(data, recipe, base, folder, TrainOptions(device=choose_device(), watcher=Count()))
     except _EnoughSteps:
         return counted
     raise ValueError("too few posts for so many steps")
 
 
-def _blocks(base: Any, data: Any) -> Iterator[dict[str, list[int]]]:
+def _blocks(base: Any, data: Any, size: int) -> Iterator[dict[str, list[int]]]:
     """The posts as in 2020: in random order, joined by the end token, cut into blocks."""
     import random
 
     texts = [post.text for post in data.train]
     random.Random(0).shuffle(texts)  # noqa: S311
-    end, size = base.tokenizer.eos_token_id, base.model.config.max_position_embeddings
-    encode = base.tokenizer.encode
+    end, encode = base.tokenizer.eos_token_id, base.tokenizer.encode
     ids = [token for text in texts for token in (end, *encode(text, add_special_tokens=False))]
     for start in range(0, len(ids) - size, size):
         yield {"input_ids": ids[start : start + size], "labels": ids[start : start + size]}
 
 
 def _arguments(folder: Path, steps: int, *, bf16: bool, rows: int = 1) -> dict[str, Any]:
-    """The settings of 2020, with as many rows as make STEP tokens."""
+    """The settings of 2020, with so many rows a step."""
     return {
         "output_dir": str(folder),
         "max_steps": steps + WARM,
@@ -206,25 +209,26 @@ def _clock(tokens: int) -> tuple[Any, list[tuple[int, float]]]:
 
 
 def _trainer(
-    base: Any, data: Any, steps: int, folder: Path, *, bf16: bool = False
+    base: Any, data: Any, steps: int, tokens: int, folder: Path, *, bf16: bool = False
 ) -> list[tuple[int, float]]:
     from transformers import Trainer, TrainingArguments
 
     _with_dropout(base.model)
-    rows = max(1, STEP // base.model.config.max_position_embeddings)
-    clock, counted = _clock(rows * base.model.config.max_position_embeddings)
+    length = min(tokens, base.model.config.max_position_embeddings)
+    rows = tokens // length
+    clock, counted = _clock(rows * length)
     arguments = TrainingArguments(**_arguments(folder, steps, bf16=bf16, rows=rows))
-    Trainer(base.model, arguments, train_dataset=list(_blocks(base, data)), callbacks=[clock]).train()
+    Trainer(base.model, arguments, train_dataset=list(_blocks(base, data, length)), callbacks=[clock]).train()
     return counted
 
 
-def _trl(base: Any, data: Any, steps: int, folder: Path) -> list[tuple[int, float]]:
+def _trl(base: Any, data: Any, steps: int, tokens: int, folder: Path) -> list[tuple[int, float]]:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
     _with_dropout(base.model)
-    length = base.model.config.max_position_embeddings
-    rows = max(1, STEP // length)
+    length = min(tokens, base.model.config.max_position_embeddings)
+    rows = tokens // length
     clock, counted = _clock(rows * length)
     arguments = SFTConfig(packing=True, max_length=length, **_arguments(folder, steps, bf16=True, rows=rows))
     SFTTrainer(
