@@ -1,14 +1,15 @@
 """Seconds from a file of posts to a finished model folder, and how good the model is, compared with Trainer.
 
     python benchmarks/whole_job.py LOCATION... [--recipe starter] [--seeds 0 1 2] [--rates 5e-4 1e-3 2e-3]
-        [--epochs 4] [--blocks 4]
+        [--epochs 4] [--blocks 4] [--set KEY=VALUE]
 
 Each job is a process of its own, timed from its start to its end; ours and the peer take turns. The peer is
 what people write: `transformers.Trainer` on the base of the recipe, the same posts joined by the end token
 into blocks of 256, `--blocks` a step, `--epochs` epochs with an evaluation after each, cosine, no dropout
 (which costs it quality on so little text), float32 or bf16; its learning rate is the best of `--rates` on the
 first seed. Ours runs without its evaluation, which the peer has none of, but with its samples, card and
-pictures. Held-out bits per byte of both come from the same function. A base that has to be fetched is
+pictures; `--set` changes its recipe, as in `train`. How long ours takes until it is as good as the peer,
+say, is shown by `--set author_posts=100`, which lets it learn from that many posts. Held-out bits per byte of both come from the same function. A base that has to be fetched is
 fetched before: `huggingtweets bases fetch smollm2-135m`.
 """
 
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=4, help="of 256 tokens, in a step of the peer")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rates", type=float, nargs="+", default=[5e-4, 1e-3, 2e-3])
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of our recipe")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["trainer-bf16"])
     parser.add_argument("--as-peer", nargs=3, metavar=("RATE", "SEED", "OUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -55,7 +57,7 @@ def _compare(location: str, options: argparse.Namespace) -> None:
     theirs: dict[str, list[tuple[float, float]]] = {peer: [] for peer in options.peers}
     rates: dict[str, float] = {}
     for seed in options.seeds:
-        ours.append(_timed(location, _as_ours(location, options.recipe, seed)))
+        ours.append(_timed(location, _as_ours(location, options, seed)))
         print(location, "ours", seed, ours[-1], file=sys.stderr, flush=True)
         for peer, runs in theirs.items():
             tried = [rates[peer]] if peer in rates else options.rates
@@ -66,14 +68,15 @@ def _compare(location: str, options: argparse.Namespace) -> None:
             runs.append(results[rates[peer]])
             print(location, peer, seed, results, file=sys.stderr, flush=True)
     name = Path(location).stem
-    _print(name, "huggingtweets", ours, ours)
+    _print(name, ", ".join(("huggingtweets", *options.set)), ours, ours)
     for peer, runs in theirs.items():
         _print(name, f"{PEERS[peer]}, learning rate {rates[peer]:g}", runs, ours)
 
 
-def _as_ours(location: str, recipe: str, seed: int) -> list[str]:
-    options = ["--no-evaluate", "--tracker", "none", "--fresh", "--seed", str(seed), "--out"]
-    return ["-m", "huggingtweets", "train", location, "--recipe", recipe, *options]
+def _as_ours(location: str, options: argparse.Namespace, seed: int) -> list[str]:
+    changes = [part for change in options.set for part in ("--set", change)]
+    how = ["--no-evaluate", "--tracker", "none", "--fresh", "--seed", str(seed), "--out"]
+    return ["-m", "huggingtweets", "train", location, "--recipe", options.recipe, *changes, *how]
 
 
 def _as_peer(location: str, peer: str, rate: float, seed: int, options: argparse.Namespace) -> list[str]:
