@@ -133,6 +133,7 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         _take_it_off_the_card(tab)
 
 
+@pytest.mark.slow
 def test_the_whole_way_is_gone_by_keyboard(chromium, page):
     """Tabs by arrow keys, buttons and posts by Tab and Enter; what has the focus is outlined."""
     with browser.page_of(chromium, page.url) as (tab, seen):

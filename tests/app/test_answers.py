@@ -64,7 +64,7 @@ def place(_ngram_place, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("late", [NUMBER, CLOSING])
+@pytest.mark.parametrize("late", [NUMBER, pytest.param(CLOSING, marks=pytest.mark.slow)])
 def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
     """The model opens, and Write can be pressed, where numbers or ends of answers come late."""
     with (
@@ -92,6 +92,7 @@ def test_an_event_sent_while_the_stream_closes_finds_it_closed(chromium):
         assert tab.evaluate(CLIENT) == {"number": "a", "open": False, "cache": "no-store"}
 
 
+@pytest.mark.slow
 def test_posts_stay_with_the_model_that_writes_them(chromium, place):
     """Another model that is opened while posts are being written shows only its own, and writes at once."""
     shutil.copytree(place / "models" / "me", place / "models" / "other")
@@ -117,7 +118,7 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
 def test_a_press_while_another_is_being_answered_counts(chromium, place):
     """Whoever sees a post that was written again may press a button; a second press writes no other."""
     with (
-        served(place, late=COMPLETED, late_by=1) as page,
+        served(place, late=COMPLETED, late_by=0.5) as page,
         browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
     ):
         before = browser.write_five(tab)
@@ -169,6 +170,7 @@ def test_a_choice_that_is_gone_is_said_to_be(page_with_models):
             assert "not here any more" in str(answer["output"])
 
 
+@pytest.mark.slow
 def test_a_post_that_another_window_replaced_says_so(chromium, page_with_models):
     """A button of a post that is no longer shown tells where the post is, and shows those there are now."""
     url = f"{page_with_models.url}?tab=play&model=me"
@@ -183,6 +185,7 @@ def test_a_post_that_another_window_replaced_says_so(chromium, page_with_models)
         assert not seen.errors
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_an_earlier_answer_replaces_no_posts(chromium, place):
     """Posts that are written while the model is still being opened stay when the opening is answered."""

@@ -308,6 +308,7 @@ def test_leaving_something_out_moves_the_numbers(tab):
     tab.get_by_text("No posts yet").wait_for()
 
 
+@pytest.mark.slow
 def test_begin_again_empties_the_boxes(tab):
     """The button empties a box that has the focus; a box that is filled before posts are added counts."""
     _begin_again(tab)
@@ -414,6 +415,7 @@ def test_html_in_names_and_posts_is_shown_as_text(chromium, page, tmp_path):
     assert not seen.errors
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_of_training_loses_nothing(chromium, trained, page):
     """A page that is reloaded finds the current run again, and can stop it; its state is saved."""
     del trained
@@ -470,6 +472,7 @@ def _notes(run: Path) -> list[str]:
     return [event.message for event in events.load(run) if isinstance(event, events.Noted)]
 
 
+@pytest.mark.slow
 def test_two_people_at_once_see_only_their_own(chromium, space, tmp_path):
     """Two visitors of a public page: sessions of their own, one queue, and neither sees the other's model."""
     _, url = space

@@ -229,6 +229,7 @@ def _play_with_what_is_ready(tab, run: Path) -> None:
     shutil.rmtree(run)
 
 
+@pytest.mark.slow
 def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
     """Permission is asked for by a press alone; the notice comes once, and only to who looks elsewhere."""
     stub = """() => {
@@ -347,6 +348,7 @@ def test_the_address_follows_a_press_at_once(tab):
     tab.get_by_role("heading", name="Play", exact=True).wait_for()
 
 
+@pytest.mark.slow
 def test_what_is_typed_at_once_stays(chromium, page):
     """What is typed into a fold that was opened this moment is not replaced by what was set before."""
     with browser.page_of(chromium, "about:blank") as (tab, seen):
@@ -393,6 +395,7 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
     assert tab.locator("#post-4").get_by_role("link", name="Download the picture").is_visible()
 
 
+@pytest.mark.slow
 def test_two_models_write_side_by_side(tab, page):
     """Both go on with one beginning; what the second writes is in its history, and stays over a reload."""
     tab.get_by_label("How should the post begin?").fill("kesat")
@@ -417,6 +420,7 @@ def test_two_models_write_side_by_side(tab, page):
     browser.until(lambda: written.load_beside(_session(page), me) is None)
 
 
+@pytest.mark.slow
 def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
     """The second model's posts are beside the others or right below them, above all earlier ones."""
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me", browser.PHONE) as (tab, _):
@@ -546,6 +550,7 @@ def _is_seen(part) -> bool:
     return box is not None and 0 <= box["y"] <= part.page.viewport_size["height"] - box["height"]
 
 
+@pytest.mark.slow
 def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
     """Below the form of a narrow page, what was asked for is brought into view; a wide page stays."""
     for size in (browser.PHONE, browser.DESKTOP):
@@ -558,6 +563,7 @@ def test_what_a_press_brings_is_seen_on_a_phone(chromium, page):
             assert (phone.evaluate("scrollY") > 0) == (size == browser.PHONE)
 
 
+@pytest.mark.slow
 def test_what_a_post_brings_is_seen_on_a_phone(chromium, page):
     """A post's picture, and that it stands on the card no more, are seen; of the menus one alone is open."""
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me", browser.PHONE) as (phone, _):
@@ -663,6 +669,7 @@ def test_favourites_and_earlier_posts_are_kept(tab, page):
     assert " ".join(starred.split()) in [" ".join(post.split()) for post in posts]
 
 
+@pytest.mark.slow
 def test_a_post_on_the_card_is_taken_off_among_earlier_ones(chromium, page):
     """A post on the card that was written over is first in the history, where it is taken off."""
     picture = page.folder / "models" / "me" / PREDICTIONS

@@ -33,7 +33,7 @@ FOLLOWS = """([one, other]) => {
 }"""
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_examples_in_boxes_can_be_read(chromium, page_with_models, dark):
     """What stands in an empty box has the contrast of other texts."""
     with browser.page_of(chromium, page_with_models.url, dark=dark) as (tab, _):
@@ -43,6 +43,7 @@ def test_examples_in_boxes_can_be_read(chromium, page_with_models, dark):
         assert min(contrasts) >= ENOUGH
 
 
+@pytest.mark.slow
 def test_reasons_stand_in_one_line(chromium, page_with_models):
     """On a desktop no label of the funnel is broken, and the bars begin below each other."""
     with browser.page_of(chromium, page_with_models.url) as (tab, _):
@@ -54,6 +55,7 @@ def test_reasons_stand_in_one_line(chromium, page_with_models):
         assert len({round(track["x"]) for track in tracks}) == 1
 
 
+@pytest.mark.slow
 def test_figures_of_the_curve_can_be_read_on_a_phone(chromium, page_with_models):
     """The picture shrinks with the window, its figures do not become smaller than ten pixels."""
     curve = [
@@ -69,7 +71,7 @@ def test_figures_of_the_curve_can_be_read_on_a_phone(chromium, page_with_models)
         assert min(heights) >= 10
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_question_stands_above_its_answers(chromium, page_with_models, dark):
     """What would be deleted is read before the button that does it; the question ends with the selection."""
     with browser.page_of(chromium, f"{page_with_models.url}?tab=library", browser.PHONE, dark=dark) as (
@@ -87,6 +89,7 @@ def test_a_question_stands_above_its_answers(chromium, page_with_models, dark):
         browser.until(lambda: not tab.locator("#library-told").inner_text())
 
 
+@pytest.mark.slow
 def test_the_title_of_the_card_is_the_largest(chromium, page_with_models):
     """The name of the model stands out from the headings below it."""
     with browser.page_of(chromium, f"{page_with_models.url}?tab=take&model=me") as (tab, _):

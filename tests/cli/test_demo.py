@@ -48,6 +48,7 @@ def recipe_of(name):
     return ModelFolder(MODELS / name).record.recipe
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("again")
 def test_demos_of_two_recipes_stand_beside_each_other(tmp_path):
     """The folder is named after the recipe, and after the seed where one is given."""

@@ -72,6 +72,7 @@ def test_games_add_up():
     assert score(drawn[5:], [pair.real for pair in drawn[5:]], range(5, 20), old).found.count == 15
 
 
+@pytest.mark.slow
 def test_whoever_stops_when_ahead_is_not_told_apart_by_chance():
     """However long somebody guesses, and whenever they stop: at most one in twenty seems to see."""
     rng, games = random.Random(0), 400

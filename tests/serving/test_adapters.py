@@ -35,6 +35,7 @@ def store(tmp_path_factory):
     return place / "store"
 
 
+@pytest.mark.slow
 def test_a_fleet_of_adapters_holds_the_base_nowhere(store):
     """Each model is an adapter of less than half a megabyte, and its card says how it is used."""
     for name in ("author0", "author1"):

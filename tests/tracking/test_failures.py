@@ -51,7 +51,7 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("place", [closed, silent])
+@pytest.mark.parametrize("place", [closed, pytest.param(silent, marks=pytest.mark.slow)])
 def test_records_for_a_missing_or_silent_server_are_local(tmp_path, place):
     """Trackio alone would wait for minutes and lose the artifacts."""
     with place() as url:

@@ -221,6 +221,7 @@ def test_the_commands_read_the_store_alone(trained, tmp_path):
         assert message in text
 
 
+@pytest.mark.slow
 def test_a_fleet_goes_on_after_everything_was_killed(tmp_path):
     """Driver and workers are killed at once; the same command ends all, none twice, and tells no secret."""
     authors, store = write_authors(tmp_path / "authors", 4), tmp_path / "store"
