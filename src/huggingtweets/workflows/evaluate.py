@@ -30,6 +30,7 @@ from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
+from ._base_posts import draw_base_posts
 from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
 
@@ -174,7 +175,12 @@ def measure_folder(
     bits = models.load(folder.path).bits(held_out, [post.author for post in data.held_out])
     base = models.load_base(record.recipe)
     base_bits = base.bits(held_out) if base else []  # first: to write, it copies its weights
-    base_posts = write(base, lambda done: watcher.written(count + done, total)) if base else []
+    base_posts: Sequence[str] = []
+    if base:
+        draw = partial(write, base, lambda done: watcher.written(count + done, total))
+        base_posts = draw_base_posts(record, count, seed, draw)
+        watcher.written(total, total)  # also where they are those of an earlier evaluation
+        del draw
     del base
     language, known = _word_list(record)
     material = Material.gather(

@@ -1,0 +1,63 @@
+"""Posts that an untrained base writes: the same for every model that is trained from it, so drawn once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..bases import names as base_names
+from ..files import home, whole_file
+from ..types import Record
+
+FOLDER = "base-posts"  # below home(), one file for each base and way to draw
+
+
+def draw_base_posts(
+    record: Record, count: int, seed: int, write: Callable[[], Sequence[str]]
+) -> Sequence[str]:
+    """The posts of a model's base, read from an earlier evaluation on this machine where there was one.
+
+    Only those of named bases are kept: another base may itself have been trained on somebody's posts, which
+    `forget` has to find.
+
+    Args:
+        record: of the model.
+        count: how many posts.
+        seed: of their draw.
+        write: draws them.
+    """
+    if record.base.name not in base_names() or record.base.ancestors:
+        return write()
+    path = home() / FOLDER / f"{_digest(record, count, seed)}.json"
+    posts = _read(path)
+    if posts is None:
+        posts = write()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole_file(path, msgspec.json.encode(posts))
+    return posts
+
+
+def _digest(record: Record, count: int, seed: int) -> str:
+    """Of all that the posts depend on."""
+    from ..device import choose_device, fingerprint  # noqa: PLC0415 -- imports torch
+
+    origin = (
+        record.base.digest,
+        record.recipe.opening or "",
+        record.recipe.sampling,
+        count,
+        seed,
+        fingerprint(choose_device()),
+    )
+    return hashlib.sha256(msgspec.json.encode(origin, order="sorted")).hexdigest()[:32]
+
+
+def _read(path: Path) -> Sequence[str] | None:
+    """What the file holds; None where there is none, or a damaged one, which is replaced."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[str])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
