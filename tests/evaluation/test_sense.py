@@ -99,6 +99,19 @@ def test_a_larger_model_reads_each_group_and_shuffled_words(groups):
     assert "larger model" in " ".join(method.text for method in answer.methods(CONTEXT))
 
 
+
+def test_one_word_of_thousands_is_not_none(groups):
+    """A sentence that names an invented word does not say that there are 0 of them."""
+    train, posts = groups
+    written = ["we were all of us there with the lift today"] * 300 + ["we met the blorfant"]
+    answer = sense.measure(
+        material(train, {**posts, MODEL: written}, language="en", known_words=known_words("en")), seed=0
+    )
+    assert "Fewer than 1 in 1,000 of its words are in no word list, like “blorfant”" in (
+        answer.headline(CONTEXT).sentence
+    )
+
+
 def test_shuffling_keeps_the_words(groups):
     """The same seed shuffles alike."""
     _, posts = groups

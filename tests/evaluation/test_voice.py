@@ -126,7 +126,7 @@ def test_too_little_is_said_and_not_measured():
     alone = authorship.measure(
         material(train, {MODEL: held_out, OTHERS: strangers(20)}, reference={"x": strangers(200)}), seed=0
     )
-    assert "own" in alone.style.auc.unknown
+    assert "too few unseen posts of the person" in alone.style.auc.unknown
     short = authorship.measure(material(train[:30], groups, reference={"x": strangers(200)}), seed=0)
     assert "30 training posts" in short.whole.auc.unknown
 
@@ -200,6 +200,18 @@ def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
     )
     assert same.value == pytest.approx(1, abs=0.15)
     assert drifted.low > 1.5
+
+
+
+def test_what_is_missing_to_tell_is_named():
+    """Reasons speak of posts as the report does, and of those that are really too few."""
+    train, _ = sample()
+    posts = material(train[:150], {MODEL: strangers(60)}, reference={"fan": strangers(150)})
+    assert "too few unseen posts of the person and posts of other people" in (
+        authorship.measure(posts, seed=0).whole.auc.unknown
+    )
+    few = detection.measure(material(train[:20], {MODEL: strangers(60)}), seed=0)
+    assert few.unknown.startswith("20 training posts; 32 are needed")
 
 
 def _secrets(posts: list[str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from msgspec import Struct, field
 
 from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import floors, inconclusive, of_100, percent
+from ...results.wording import floors, inconclusive, listed, of_100, percent
 from .. import intervals
 from ..character_ngrams import counts
 from ..classifier import Classifier, Scores, auc_figure
@@ -180,8 +180,9 @@ def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> s
     for posts, whose in ((mine, "training posts"), (others, "posts of other people")):
         if len(posts) < LEAST:
             return f"{len(posts)} {whose}; {LEAST} are needed to learn the difference"
-    absent = [name for name in (OWN, OTHERS) if name not in groups]
-    return f"too few posts of {' and '.join(absent)} to compare with" if absent else ""
+    needed = {OWN: "unseen posts of the person", OTHERS: "posts of other people"}
+    absent = [words for name, words in needed.items() if name not in groups]
+    return f"too few {listed(absent)} to compare with" if absent else ""
 
 
 def _inconclusive(reason: str) -> Voice:
@@ -254,8 +255,9 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
             f"which it learnt ({percent(earlier.value)})."
         )
     if model.above(own):
-        nearer = floors(name for name, f in row.floors.items() if model.above(f) and not own.above(f))
-        beside = f"; {nearer} comes nearer" if nearer else ""
+        nearer = [name for name, f in row.floors.items() if model.above(f) and not own.above(f)]
+        come = "come" if len(nearer) > 1 or OTHERS in nearer else "comes"
+        beside = f"; {floors(nearer)} {come} nearer" if nearer else ""
         return (
             f"{start}: it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}."
         )

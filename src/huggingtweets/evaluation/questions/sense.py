@@ -188,3 +188,5 @@ def _in_1000(share: float) -> str:
 
 def _whose(name: str) -> str:
     return "its words shuffled" if name == SHUFFLED else WHOSE.get(name, name)
+    if 0 < share < 0.0005:  # noqa: PLR2004 -- what rounds to 0
+        return "fewer than 1 in 1,000"
