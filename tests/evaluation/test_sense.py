@@ -99,6 +99,15 @@ def test_a_larger_model_reads_each_group_and_shuffled_words(groups):
     assert "larger model" in " ".join(method.text for method in answer.methods(CONTEXT))
 
 
+def test_a_larger_model_reads_posts_of_each_person(groups):
+    """Held-out posts stand person by person: the ceiling is that of all of them, not of the first."""
+    train, posts = groups
+    own = ["one and the other"] * 150 + ["lift after lift"] * 150
+    answer = sense.measure(
+        material(train, {**posts, OWN: own, MODEL: train[:60]}, larger=Longwinded()), seed=0
+    )
+    assert answer.surprise.ceiling.value == pytest.approx((8 * 17 + 4 * 15) / (18 + 16))
+
 
 def test_one_word_of_thousands_is_not_none(groups):
     """A sentence that names an invented word does not say that there are 0 of them."""

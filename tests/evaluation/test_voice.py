@@ -202,6 +202,18 @@ def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
     assert drifted.low > 1.5
 
 
+def test_closeness_of_earlier_posts_is_of_everybody(monkeypatch):
+    """Of people who take turns, all are among the training posts that are held back to tell it by."""
+    read = []
+    monkeypatch.setattr(authorship, "counts", lambda posts: read.append(posts) or counts(posts))
+    one, other = sample()[0][:60], strangers(60)
+    mine = [text for both in zip(one, other, strict=True) for text in both]
+    groups = {OWN: sample()[1], OTHERS: strangers(60, seed=1)}
+    authorship._earlier(mine, strangers(60, seed=2), groups, 0)
+    rest, _, held_back, *_ = read
+    assert (len(rest), len(held_back)) == (90, 30)
+    assert 5 < len({*one} & {*held_back}) < 25
+
 
 def test_what_is_missing_to_tell_is_named():
     """Reasons speak of posts as the report does, and of those that are really too few."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 from msgspec import Struct, field
 
 from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
@@ -39,7 +40,7 @@ from ..material import IMITATIONS, Material, balanced
 ORDER = 20
 LEAST, MOST = 100, IMITATIONS  # posts of each side that a classifier learns from
 VISIBLE_WORDS = 100  # that the style classifier sees
-PART = 4  # one training post of so many tells how close training posts are
+PART = 4  # one training post of so many, drawn at random, tells how close training posts are
 AXIS = (0.0, 1.0)  # values that every chart holds
 
 
@@ -209,8 +210,13 @@ def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: in
 
 
 def _earlier(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Figure:
-    """Closeness of every fourth training post, to a classifier that has learnt from the rest."""
-    held_back, rest = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
+    """Closeness of a fourth of the training posts, to a classifier that has learnt from the rest.
+
+    They are drawn: where several people take turns, every fourth post may be of the same one.
+    """
+    drawn = {*np.random.default_rng(seed).permutation(len(mine))[: -(-len(mine) // PART)].tolist()}
+    held_back = [text for place, text in enumerate(mine) if place in drawn]
+    rest = [text for place, text in enumerate(mine) if place not in drawn]
     classifier = Classifier.fit(counts(rest), counts(refused))
     scores = (classifier.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
