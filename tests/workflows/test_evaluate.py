@@ -10,6 +10,7 @@ import sys
 import weakref
 
 import pytest
+from msgspec.structs import replace
 
 from huggingtweets import (
     DataConfig,
@@ -27,6 +28,9 @@ from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
+from huggingtweets.types import Funnel, Reason
+from huggingtweets.workflows import evaluate as workflow
+from huggingtweets.workflows._floors import base_of, larger_model
 from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -118,10 +122,10 @@ def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
 
         return wrapper
 
-    for name in ("load", "load_base"):
+    for name in ("load", "load_base_of"):
         monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
     evaluate(judged / "good", count=16)
-    assert [name for name, _ in loaded] == ["load", "load_base"]
+    assert [name for name, _ in loaded] == ["load", "load_base_of"]
 
 
 def test_evaluate_measures_what_training_measured(models, evaluated):
@@ -256,3 +260,17 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     assert model.card.is_file()
     assert not model.report_page.exists()
     assert any("nothing is evaluated" in note for note in noted)
+
+
+
+
+def test_a_base_that_has_other_weights_now_is_no_floor(judged):
+    """A model is set beside what it was trained from, or beside nothing; the watcher hears of it."""
+    record, noted = ModelFolder(judged / "good").record, []
+    changed = replace(record, base=replace(record.base, digest="0" * 64))
+    watcher = Silence()
+    watcher.note = noted.append
+    assert base_of(record, watcher)
+    assert not noted
+    assert base_of(changed, watcher) is None
+    assert "has other weights now" in noted[0]

@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
+from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.generator import Generator
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
-from ..types import Dataset, Recipe
+from ..types import Base, Dataset, Recipe
 from .writing import precision
 
 HOLDS_POSTS = False
@@ -118,11 +119,19 @@ def load(folder: Path) -> NeuralModel:
     return NeuralModel.load(folder)
 
 
-def load_base(recipe: Recipe) -> NeuralModel:
-    """Load the base that the recipe names."""
+def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
+    """Load the base that the recipe names; see `ModelKind`."""
     training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
     tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
     if recipe.opening:
         training.open_with(tokenizer, recipe.opening)
+    if base and base.revision and loaded.base.revision != base.revision:
+        del loaded
+        loaded = training.load_base(f"{base.name.partition('@')[0]}@{base.revision}")
+    elif base and not base.revision and loaded.base.digest != base.digest:
+        raise BaseChanged(
+            f"base {base.name} has other weights now than when the model was trained from it; train the "
+            "model again, or put the earlier ones back"
+        )
     return NeuralModel(loaded.model, training.with_bos_token(tokenizer))

@@ -12,8 +12,9 @@ from ..evaluation.floors import LargerModel
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..results import EVALUATED_POSTS
+from ._floors import larger_model
 from .data import posts_of
-from .evaluate import EvaluatedModel, larger_model, measure_folder, other_people
+from .evaluate import EvaluatedModel, measure_folder, other_people
 
 
 @cached_hub_answers()
