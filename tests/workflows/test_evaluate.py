@@ -263,6 +263,14 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
 
 
 
+def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(judged, monkeypatch):
+    """Its tokenizer may not take it, and the same posts cost it the same whatever recipe wrote them."""
+    monkeypatch.setattr("huggingtweets.bases.named.is_here", lambda _: True)
+    record = ModelFolder(judged / "good").record
+    larger = larger_model(replace(record, recipe=replace(record.recipe, opening="Post:\n")))
+    assert larger
+    assert not larger.recipe.opening
+
 
 def test_a_base_that_has_other_weights_now_is_no_floor(judged):
     """A model is set beside what it was trained from, or beside nothing; the watcher hears of it."""

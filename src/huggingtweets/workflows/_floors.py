@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from .. import models
@@ -51,7 +52,8 @@ class _LargerModel:
 def larger_model(*records: Record) -> _LargerModel | None:
     """The smallest base on this machine that is larger than those of some models; nothing is fetched for it.
 
-    A base that ships with the package does not count: it is too small to know what makes sense.
+    A base that ships with the package does not count: it is too small to know what makes sense. It reads
+    posts as they are, whatever opening a recipe puts before them.
     """
     record = max(records, key=lambda record: record.base.parameters)
     larger = {
@@ -64,4 +66,4 @@ def larger_model(*records: Record) -> _LargerModel | None:
     if not larger:
         return None
     name = larger[min(larger)]
-    return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False))
+    return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False, opening=UNSET))
