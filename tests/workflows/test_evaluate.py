@@ -262,6 +262,13 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     assert any("nothing is evaluated" in note for note in noted)
 
 
+def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(judged):
+    """What the person repeats is a share of all posts that were compared, not of the few that were drawn."""
+    record = ModelFolder(judged / "good").record
+    funnel = Funnel(read=100, dropped={Reason.DUPLICATE: 10, Reason.SAMPLED: 80}, kept=10)
+    record = replace(record, authors=(replace(record.authors[0], funnel=funnel),))
+    assert workflow._repeats(record) == (10, 100)
+
 
 def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(judged, monkeypatch):
     """Its tokenizer may not take it, and the same posts cost it the same whatever recipe wrote them."""

@@ -213,7 +213,8 @@ def _repeats(record: Record) -> tuple[int, int] | None:
     funnels = [author.funnel for author in record.authors]
     reasons = (Reason.DUPLICATE, Reason.NEAR_DUPLICATE)
     repeats = sum(funnel.dropped.get(reason, 0) for funnel in funnels for reason in reasons)
-    posts = repeats + sum(funnel.kept for funnel in funnels)
+    unique = sum(funnel.kept + funnel.dropped.get(Reason.SAMPLED, 0) for funnel in funnels)
+    posts = repeats + unique  # what is more than a recipe takes was left out after repeats were
     return (repeats, posts) if posts else None
 
 
