@@ -289,3 +289,13 @@ def test_a_base_that_has_other_weights_now_is_no_floor(judged):
     assert not noted
     assert base_of(changed, watcher) is None
     assert "has other weights now" in noted[0]
+
+
+def test_models_without_posts_are_not_compared(judged):
+    """Two that were merged where the posts were not have no posts in common."""
+    record = ModelFolder(judged / "good").record
+    for name in ("one", "two"):
+        shutil.copytree(judged / "good", judged / "merged" / name)
+        ModelFolder(judged / "merged" / name).save_record(replace(record, dataset_digest=""))
+    with pytest.raises(UserError, match="none to be compared on"):
+        compare([judged / "merged" / "one", judged / "merged" / "two"], count=16)
