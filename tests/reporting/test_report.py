@@ -561,6 +561,14 @@ def test_copying_begins_where_the_share_leaves_the_persons_interval():
     assert "When copying begins" not in page().text()
 
 
+def test_one_copy_among_few_samples_is_no_beginning():
+    """Where it is known how many samples a share is of, it has to leave the interval by more than chance."""
+    shares = [(10, 0.0), (20, 3 / 32), (30, 8 / 32)]  # beside 5 %, up to 7 %
+    curve = [CurvePoint(step=n, epoch=n / 10, bits_per_byte=2, copied=each, counted=32) for n, each in shares]
+    about = record(curve=(CurvePoint(step=0, epoch=0, bits_per_byte=3), *curve))
+    assert "After 3.0 passes copying begins" in page(about=about, copying_curve=shares).text()
+    assert "At no time" in page(about=about, copying_curve=shares[:2]).text()
+
 
 def test_giveaway_words_are_counted_and_shown():
     """Which words give the person away, and whether the model uses them."""

@@ -85,10 +85,13 @@ class _MemorizationProber:
         texts = self._samples(model, tokenizer, PROBE_SAMPLES, self._seed)
         sign = self._measure(texts)
         if not sign.suspected:
-            return MemorizationProbe(samples=texts, copied=sign.rate.value)
+            return MemorizationProbe(samples=texts, copied=sign.rate.value, counted=sign.rate.count)
         sign = self._measure((*texts, *self._samples(model, tokenizer, MORE_SAMPLES, self._seed + 1)))
         return MemorizationProbe(
-            samples=texts, copied=sign.rate.value, memorizes=_reason(sign) if sign.begun else ""
+            samples=texts,
+            copied=sign.rate.value,
+            counted=sign.rate.count,
+            memorizes=_reason(sign) if sign.begun else "",
         )
 
     def _samples(
@@ -123,9 +126,6 @@ def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
     """Load the base that the recipe names; see `ModelKind`."""
     training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
-    tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
-    if recipe.opening:
-        training.open_with(tokenizer, recipe.opening)
     if base and base.revision and loaded.base.revision != base.revision:
         del loaded
         loaded = training.load_base(f"{base.name.partition('@')[0]}@{base.revision}")
@@ -134,4 +134,7 @@ def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
             f"base {base.name} has other weights now than when the model was trained from it; train the "
             "model again, or put the earlier ones back"
         )
+    tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
+    if recipe.opening:
+        training.open_with(tokenizer, recipe.opening)
     return NeuralModel(loaded.model, training.with_bos_token(tokenizer))
