@@ -91,6 +91,7 @@ TEMPLATES = (
     N_("half-made model"),
     N_("left by a run that was killed, of whatever posts"),
     N_("index of copies"),
+    N_("left by a model that is gone, of whatever posts"),
     N_("export"),
     N_("dataset"),
     N_("fetched posts"),
