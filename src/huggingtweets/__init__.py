@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cleaning import CleaningRules
     from .errors import (
+        BaseChanged,
         BaseError,
         BrokenArchive,
         ConsentNeeded,
@@ -102,7 +103,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
             *("InternalError", "LocationError", "MissingExtra", "MissingSecret", "ModelError"),
             *("NoTextColumn", "NotEnoughPosts", "OutOfSpace", "OutputExists", "PublishError", "RecipeError"),
             *("SeveralAuthors", "StoreUnavailable", "TrainingDiverged", "UnknownPlace", "Unreachable"),
-            "UserError",
+            *("BaseChanged", "UserError"),
         ),
         "errors",
     ),
@@ -185,6 +186,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
 __all__ = [
     "Account",
     "AuthorPosts",
+    "BaseChanged",
     "BaseError",
     "BrokenArchive",
     "Check",

@@ -13,6 +13,7 @@
         NotEnoughPosts            too little text to train on
         RecipeError               unknown recipe, key or value
         BaseError                 the base model cannot be found or loaded
+          BaseChanged             it has other weights than those that a model was trained from
         ModelError                the folder is not a model of this package, or is damaged
         OutputExists              the output exists already, or cannot be written
         OutOfSpace                the disk is full
@@ -107,6 +108,10 @@ class RecipeError(UserError):
 
 class BaseError(UserError):
     """The base model cannot be found or loaded."""
+
+
+class BaseChanged(BaseError):
+    """A base has other weights now than those that a model was trained from."""
 
 
 class ModelError(UserError):

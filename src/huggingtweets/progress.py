@@ -34,7 +34,8 @@ class MemorizationProbe:
     """Samples that are generated during training, and how many of them copy a training post."""
 
     samples: tuple[str, ...]
-    copied: float | None  # share of samples that copy a training post, 0 to 1; None: not counted
+    copied: float | None  # share of posts that copy a training post, 0 to 1; None: not counted
+    counted: int = 0  # posts behind that share, which may be more than `samples`; 0: not known
     memorizes: str = ""  # why this counts as memorization; "" where it does not
 
 

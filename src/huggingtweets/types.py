@@ -19,9 +19,8 @@ MAX_SEED = 2**63 - 1  # the largest that every random number generator takes
 PROMPT = "My dream is"  # the first prompt of the samples where posts are English, since 2020
 NO_BASE = "none"  # the name of the base of a model that has none
 MOST_RUNS = 8  # whose weights are averaged; more gain little, as the variance of a mean falls with 1/n
-# fields of a recipe that mean something
-OF_NGRAM = {"name", "summary", "method", "seed", "sampling"}  # where nothing is trained
-OF_LORA, OF_MUON = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}, {"matrix_rate"}  # with each
+OF_NGRAM = {"name", "summary", "method", "seed", "sampling"}  # fields of a recipe without training
+OF_LORA, OF_MUON = {"lora_rank", "lora_alpha", "merge_adapter", "adapter_only"}, {"matrix_rate"}  # of each
 
 
 class Stage(StrEnum):
@@ -222,6 +221,7 @@ class CurvePoint(Struct, frozen=True, kw_only=True):
     bits_per_byte: float  # held out
     train_loss: float | None = None  # nats a token, mean since the last point
     copied: float | None = None  # share of samples that copy a training post, where it was counted
+    counted: int | UnsetType = UNSET  # samples behind that share; 1.0.0 did not say it
 
 
 class Sample(Struct, frozen=True, kw_only=True):

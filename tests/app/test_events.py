@@ -8,8 +8,9 @@ import psutil
 import pytest
 
 from huggingtweets.app import events
-from huggingtweets.app.run_progress import expected, progress_of
+from huggingtweets.app.run_progress import Duration, expected, progress_of
 from huggingtweets.app.tabs import train_view
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.types import CurvePoint
 
 
@@ -87,3 +88,21 @@ def test_a_stopped_run_says_where():
     """It names the step that it reached."""
     progress = progress_of([events.Stepped(step=20, steps=80, loss=1.0)])
     assert "step 20 of 80, 25%" in train_view._state_line(events.Stopped(), progress, None)
+
+
+def test_counting_twice_as_many_posts_takes_twice_as_long(ngram_model):
+    """An n-gram model has no epochs, whatever its recipe has."""
+    model = ModelFolder(ngram_model)
+    posts = sum(author.train for author in model.record.authors)
+    model.record.seconds.update({"train": 3.0, "evaluate": 5.0, "report": 1.0})
+    assert expected([model], model.record.recipe.name, 2 * posts) == Duration(training=6.0, after=6.0)
+
+
+def test_a_reproduction_tells_nothing_of_an_evaluation(ngram_model):
+    """It was not evaluated, so what follows the steps of a usual run is not known from it."""
+    model = ModelFolder(ngram_model)
+    model.record.seconds.clear()
+    model.record.seconds["train"] = 3.0
+    duration = expected([model], model.record.recipe.name, 100)
+    assert not duration.here
+    assert duration.after > 0

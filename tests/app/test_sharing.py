@@ -30,3 +30,14 @@ def test_a_mastodon_server_is_a_host_name(ngram_model, server):
     """Nothing but a host name is put into a share link."""
     with pytest.raises(UserError, match="not a Mastodon server"):
         sharing.links(Sample(prompt="", text="x"), ModelFolder(ngram_model).record, server)
+
+
+@pytest.mark.parametrize("text", ["今日はいい天気" * 60, "🌍 " * 200])
+def test_a_post_for_x_is_as_long_as_x_counts(ngram_model, text):
+    """X counts Japanese and emoji twice; what is too long there could only be sent without the notice."""
+    record = ModelFolder(ngram_model).record
+    (_, link), *_ = sharing.links(Sample(prompt="", text=text), record)
+    (shared,) = parse_qs(urlsplit(link).query)["text"]
+    twice = sum(ord(character) > 0x10FF for character in shared)
+    assert 270 < len(shared) + twice <= 280
+    assert shared.endswith(" wrote this.")

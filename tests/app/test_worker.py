@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from huggingtweets import ReadOptions, load_recipe
-from huggingtweets.app import events, training_request, worker
+from huggingtweets.app import events, queue, training_request, worker
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.queue import Queue
 from huggingtweets.app.sessions import Session, Sessions
@@ -85,3 +85,17 @@ def test_a_run_that_goes_on_is_not_stopped_by_an_earlier_request(tmp_path):
         queue._closing = True  # nothing is started
         queue._append(folder)
     assert not events.stop_file(folder).exists()
+
+
+def test_a_run_whose_process_cannot_be_started_failed(tmp_path, monkeypatch):
+    """Where the system starts no process, a run does not wait for ever: it can be tried again."""
+
+    def refuse(*_, **__):
+        raise OSError("too many processes")
+
+    monkeypatch.setattr(queue, "_start", refuse)
+    folder = request_in(tmp_path)
+    events.append(folder, events.Queued())
+    with pytest.raises(OSError, match="too many"):
+        queue._run(folder, own_home=False)
+    assert isinstance(events.state(events.load(folder)), events.Failed)

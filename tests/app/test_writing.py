@@ -279,3 +279,21 @@ def test_posts_of_equal_models_are_forgotten(twins):
     files = set((session.root / written.FOLDER).iterdir())
     assert len(files) == 2
     assert files <= found
+
+
+def test_a_renamed_model_keeps_what_it_wrote(twins):
+    """Its digest tells which posts are its own, as long as no other model of that digest can be meant."""
+    session, one, other = twins
+    folder = session.root / written.FOLDER
+    beside = BesidePosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
+    written.save([WrittenPost(prompt="", text="of one", favourite=True)], session, one)
+    written.save_beside(beside, session, one)
+    renamed = ModelFolder(one.path.rename(session.models / "lovelace"))
+    assert not written.load(session, other), "which of the two wrote them cannot be told"
+    written.save([WrittenPost(prompt="", text="of other")], session, other)
+    assert [post.text for post in written.load(session, renamed)] == ["of one"]
+    assert written.load_beside(session, renamed) == beside
+    assert [post.text for post in written.load(session, other)] == ["of other"]
+    again = ModelFolder(renamed.path.rename(session.models / "ada"))
+    written.delete(session, again)
+    assert len(list(folder.iterdir())) == 1

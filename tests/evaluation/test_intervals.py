@@ -52,6 +52,14 @@ def test_a_ratio_is_sum_over_sum():
     assert (figure.low, figure.high) == pytest.approx((1, 2))
 
 
+def test_posts_that_count_nothing_take_no_interval_away():
+    """Of few posts with words in them, the share of invented words is as unsure as these few make it."""
+    figure = intervals.ratio([0, 5, 10] + [0] * 13, [10, 10, 10] + [0] * 13, seed=0)
+    assert figure.value == pytest.approx(0.5)
+    assert (figure.low, figure.high) == pytest.approx((0, 1))
+    assert figure.count == 16
+
+
 def test_pairs_see_what_separate_intervals_cannot():
     """Where every post is a little harder for one model, only the paired difference is sure of it."""
     rng = np.random.default_rng(0)

@@ -11,7 +11,8 @@ import pytest
 from huggingtweets.errors import NotEnoughPosts, UserError
 from huggingtweets.evaluation import decode, flat
 from huggingtweets.evaluation.comparison import differences
-from huggingtweets.results import ENOUGH, OWN
+from huggingtweets.evaluation.questions.detection import Detection
+from huggingtweets.results import ENOUGH, OWN, Evaluation, Figure
 from tests.helpers.measuring import measure
 from tests.helpers.people import sample, shuffled, strangers
 
@@ -167,6 +168,22 @@ def test_comparison_finds_the_better_model_where_it_is_sure(evaluated):
     assert result["prediction.bits_per_byte"].better == 0
     assert result["prediction.bits_per_byte"].by.high - result["prediction.bits_per_byte"].by.low < 0.05
     assert not any(difference.sure for difference in differences(honest, honest).values())
+
+
+@pytest.mark.parametrize(("value", "better"), [(0.4, 1), (0.83, -1), (0.95, 0)])
+def test_on_two_sides_of_the_person_the_nearer_has_to_be_sure(evaluated, value, better):
+    """Models that differ for sure may be as near to what they should be; then none is called better."""
+
+    def near(value: float) -> Figure:
+        return Figure(value=value, low=value - 0.02, high=value + 0.02, count=400)
+
+    def judged(value: float) -> Evaluation:
+        row = Detection(model=near(value), ceiling=near(0.5), best="ceiling")
+        return msgspec.structs.replace(evaluated[0], answers={"detection": row})
+
+    [difference] = differences(judged(0.18), judged(value)).values()
+    assert difference.sure
+    assert difference.better == better
 
 
 def test_the_room_is_light_to_enter():

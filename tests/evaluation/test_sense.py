@@ -99,6 +99,28 @@ def test_a_larger_model_reads_each_group_and_shuffled_words(groups):
     assert "larger model" in " ".join(method.text for method in answer.methods(CONTEXT))
 
 
+def test_a_larger_model_reads_posts_of_each_person(groups):
+    """Held-out posts stand person by person: the ceiling is that of all of them, not of the first."""
+    train, posts = groups
+    own = ["one and the other"] * 150 + ["lift after lift"] * 150
+    answer = sense.measure(
+        material(train, {**posts, OWN: own, MODEL: train[:60]}, larger=Longwinded()), seed=0
+    )
+    assert answer.surprise.ceiling.value == pytest.approx((8 * 17 + 4 * 15) / (18 + 16))
+
+
+def test_one_word_of_thousands_is_not_none(groups):
+    """A sentence that names an invented word does not say that there are 0 of them."""
+    train, posts = groups
+    written = ["we were all of us there with the lift today"] * 300 + ["we met the blorfant"]
+    answer = sense.measure(
+        material(train, {**posts, MODEL: written}, language="en", known_words=known_words("en")), seed=0
+    )
+    assert "Fewer than 1 in 1,000 of its words are in no word list, like “blorfant”" in (
+        answer.headline(CONTEXT).sentence
+    )
+
+
 def test_shuffling_keeps_the_words(groups):
     """The same seed shuffles alike."""
     _, posts = groups

@@ -126,7 +126,7 @@ def test_too_little_is_said_and_not_measured():
     alone = authorship.measure(
         material(train, {MODEL: held_out, OTHERS: strangers(20)}, reference={"x": strangers(200)}), seed=0
     )
-    assert "own" in alone.style.auc.unknown
+    assert "too few unseen posts of the person" in alone.style.auc.unknown
     short = authorship.measure(material(train[:30], groups, reference={"x": strangers(200)}), seed=0)
     assert "30 training posts" in short.whole.auc.unknown
 
@@ -200,6 +200,30 @@ def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
     )
     assert same.value == pytest.approx(1, abs=0.15)
     assert drifted.low > 1.5
+
+
+def test_closeness_of_earlier_posts_is_of_everybody(monkeypatch):
+    """Of people who take turns, all are among the training posts that are held back to tell it by."""
+    read = []
+    monkeypatch.setattr(authorship, "counts", lambda posts: read.append(posts) or counts(posts))
+    one, other = sample()[0][:60], strangers(60)
+    mine = [text for both in zip(one, other, strict=True) for text in both]
+    groups = {OWN: sample()[1], OTHERS: strangers(60, seed=1)}
+    authorship._earlier(mine, strangers(60, seed=2), groups, 0)
+    rest, _, held_back, *_ = read
+    assert (len(rest), len(held_back)) == (90, 30)
+    assert 5 < len({*one} & {*held_back}) < 25
+
+
+def test_what_is_missing_to_tell_is_named():
+    """Reasons speak of posts as the report does, and of those that are really too few."""
+    train, _ = sample()
+    posts = material(train[:150], {MODEL: strangers(60)}, reference={"fan": strangers(150)})
+    assert "too few unseen posts of the person and posts of other people" in (
+        authorship.measure(posts, seed=0).whole.auc.unknown
+    )
+    few = detection.measure(material(train[:20], {MODEL: strangers(60)}), seed=0)
+    assert few.unknown.startswith("20 training posts; 32 are needed")
 
 
 def _secrets(posts: list[str]) -> Iterator[str]:

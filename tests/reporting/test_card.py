@@ -290,6 +290,23 @@ def test_every_hyperparameter_and_metric_is_in_a_table():
     assert ["Bits per byte of held-out posts", "1.500", "2.500", "106"] in rows
 
 
+@pytest.mark.parametrize(("best", "said"), [(1, "the first run"), (2, "the first 2 runs")])
+def test_a_mean_of_runs_is_said_to_be_one(best, said):
+    """The weights of a model of few posts are none that a run ended with; how many runs count is said."""
+    curve = [
+        CurvePoint(step=9 * run, epoch=2 * run, bits_per_byte=3 - (run > 0) - (run == best))
+        for run in range(4)
+    ]
+    averaged = Recipe(name="few", base="starter", epochs=2, averaged_steps=40)
+    text = " ".join(Page(model_card(record(recipe=averaged, curve=tuple(curve)), pictures=())).text.split())
+    assert "27 steps in several runs, each from the base" in text
+    assert f"the mean of those with which {said} ended" in text
+    once = " ".join(
+        Page(model_card(record(recipe=averaged, curve=tuple(curve[:2])), pictures=())).text.split()
+    )
+    assert "9 steps, and the weights that predicted the held-out posts best were kept" in once
+
+
 def test_every_author_is_shown_as_a_bot():
     """Nobody can take the card for a person's own page."""
     page = Page(model_card(record(author(), author(handle="bob", name="Bob")), pictures=PICTURES))

@@ -545,12 +545,29 @@ def test_the_learning_curve_says_when_it_was_best():
     assert "Training did not help" in page(about=flat).text()
 
 
+def test_one_point_is_no_learning_curve():
+    """An n-gram model is measured once, when it has learnt: that is not before training."""
+    counted = record(curve=(CurvePoint(step=1, epoch=1, bits_per_byte=2),))
+    text = page(about=counted).text()
+    assert "Nothing was measured while it learnt" in text
+    assert "before training:" not in text
+
+
 def test_copying_begins_where_the_share_leaves_the_persons_interval():
     """The person's own is 5 %, up to 7 %: the first point above that is told."""
     text = page(copying_curve=[(0, 0.0), (10, 0.06), (20, 0.08), (30, 0.2)]).text()
     assert "After 2.0 passes copying begins" in text
     assert "At no time" in page(copying_curve=[(0, 0.0), (30, 0.07)]).text()
     assert "When copying begins" not in page().text()
+
+
+def test_one_copy_among_few_samples_is_no_beginning():
+    """Where it is known how many samples a share is of, it has to leave the interval by more than chance."""
+    shares = [(10, 0.0), (20, 3 / 32), (30, 8 / 32)]  # beside 5 %, up to 7 %
+    curve = [CurvePoint(step=n, epoch=n / 10, bits_per_byte=2, copied=each, counted=32) for n, each in shares]
+    about = record(curve=(CurvePoint(step=0, epoch=0, bits_per_byte=3), *curve))
+    assert "After 3.0 passes copying begins" in page(about=about, copying_curve=shares).text()
+    assert "At no time" in page(about=about, copying_curve=shares[:2]).text()
 
 
 def test_giveaway_words_are_counted_and_shown():

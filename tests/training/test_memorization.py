@@ -50,4 +50,5 @@ def test_more_posts_are_read_before_a_run_is_stopped(copies, counts, stops, tmp_
     assert parrot.counts == counts
     assert probe.copied == pytest.approx(sum(copies) / sum(counts))
     assert bool(probe.memorizes) == stops
+    assert probe.counted == sum(counts)
     assert len(probe.samples) == 32

@@ -445,7 +445,10 @@ def test_training_stops_when_the_model_copies(base, tmp_path, first):
     def probe_memorization(model, _):
         probes.append(model.training)
         return MemorizationProbe(
-            samples=("x",), copied=0.1 * len(probes), memorizes="copies" if len(probes) == first else ""
+            samples=("x",),
+            copied=0.1 * len(probes),
+            counted=32,
+            memorizes="copies" if len(probes) == first else "",
         )
 
     trained = run(
@@ -459,6 +462,7 @@ def test_training_stops_when_the_model_copies(base, tmp_path, first):
     assert trained.stopped == "copies"
     expected = [None, *(0.1 * n for n in range(1, first + 1))]
     assert [point.copied for point in trained.curve] == pytest.approx(expected)
+    assert [point.counted or 0 for point in trained.curve] == [0, *[32] * first]
     best = min(trained.curve[1:], key=lambda point: point.bits_per_byte)
     assert trained.step == best.step == trained.curve[-1].step > 0
     saved = AutoModelForCausalLM.from_pretrained(trained.folder).state_dict()

@@ -47,14 +47,14 @@ def test_an_evaluation_finds_the_posts_of_an_earlier_one(made, monkeypatch):
     place, _ = made
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
     first = evaluate(place / "me", count=16).evaluation
-    load_base, wrote = models.load_base, []
+    load_base, wrote = models.load_base_of, []
 
-    def load(recipe):
-        base = load_base(recipe)
+    def load(record):
+        base = load_base(record)
         monkeypatch.setattr(base, "sampler", wrote.append)
         return base
 
-    monkeypatch.setattr(models, "load_base", load)
+    monkeypatch.setattr(models, "load_base_of", load)
     assert evaluate(place / "me", count=16).evaluation == first
     assert not wrote
 

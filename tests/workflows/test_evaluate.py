@@ -10,6 +10,7 @@ import sys
 import weakref
 
 import pytest
+from msgspec.structs import replace
 
 from huggingtweets import (
     DataConfig,
@@ -27,6 +28,9 @@ from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
+from huggingtweets.types import Funnel, Reason
+from huggingtweets.workflows import evaluate as workflow
+from huggingtweets.workflows._floors import base_of, larger_model
 from tests.helpers.commands import run
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -118,10 +122,10 @@ def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
 
         return wrapper
 
-    for name in ("load", "load_base"):
+    for name in ("load", "load_base_of"):
         monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
     evaluate(judged / "good", count=16)
-    assert [name for name, _ in loaded] == ["load", "load_base"]
+    assert [name for name, _ in loaded] == ["load", "load_base_of"]
 
 
 def test_evaluate_measures_what_training_measured(models, evaluated):
@@ -256,3 +260,42 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     assert model.card.is_file()
     assert not model.report_page.exists()
     assert any("nothing is evaluated" in note for note in noted)
+
+
+def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(judged):
+    """What the person repeats is a share of all posts that were compared, not of the few that were drawn."""
+    record = ModelFolder(judged / "good").record
+    funnel = Funnel(read=100, dropped={Reason.DUPLICATE: 10, Reason.SAMPLED: 80}, kept=10)
+    record = replace(record, authors=(replace(record.authors[0], funnel=funnel),))
+    assert workflow._repeats(record) == (10, 100)
+
+
+def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(judged, monkeypatch):
+    """Its tokenizer may not take it, and the same posts cost it the same whatever recipe wrote them."""
+    monkeypatch.setattr("huggingtweets.bases.named.is_here", lambda _: True)
+    record = ModelFolder(judged / "good").record
+    larger = larger_model(replace(record, recipe=replace(record.recipe, opening="Post:\n")))
+    assert larger
+    assert not larger.recipe.opening
+
+
+def test_a_base_that_has_other_weights_now_is_no_floor(judged):
+    """A model is set beside what it was trained from, or beside nothing; the watcher hears of it."""
+    record, noted = ModelFolder(judged / "good").record, []
+    changed = replace(record, base=replace(record.base, digest="0" * 64))
+    watcher = Silence()
+    watcher.note = noted.append
+    assert base_of(record, watcher)
+    assert not noted
+    assert base_of(changed, watcher) is None
+    assert "has other weights now" in noted[0]
+
+
+def test_models_without_posts_are_not_compared(judged):
+    """Two that were merged where the posts were not have no posts in common."""
+    record = ModelFolder(judged / "good").record
+    for name in ("one", "two"):
+        shutil.copytree(judged / "good", judged / "merged" / name)
+        ModelFolder(judged / "merged" / name).save_record(replace(record, dataset_digest=""))
+    with pytest.raises(UserError, match="none to be compared on"):
+        compare([judged / "merged" / "one", judged / "merged" / "two"], count=16)

@@ -114,6 +114,7 @@ def test_the_exact_index_of_copies_goes_with_the_model():
     assert len(indexes) >= 2
     forget(find_traces(SAMPLE))
     left = {path for path in indexes if path.exists()}
+    assert {people_of(path) for path in left} == {OTHER}, "though a merged model needed it, too"
     assert left == {path for model in find_models(Path("models")) for path in exact_indexes(model.path)}
     assert left < indexes
 

@@ -261,6 +261,7 @@ def test_another_search_under_the_name_of_a_study_is_refused(config):
         "weight_decay=0:inf",
         "seed=0:9",
         "lora_rank=4:8",
+        "matrix_rate=0.01:0.02",
         "base=1:2",
         "speakers=0:1",
     ],

@@ -19,6 +19,7 @@ TEMPLATES = (
     N_("an unexpected {error}; the terminal tells more"),
     N_("it was interrupted"),
     N_("its time on this page is up"),
+    N_("the process of this run could not be started"),
     # files
     N_("nothing that can be read is in {place}"),
     N_("{place} is the address of no feed and no account that is known"),
@@ -90,6 +91,7 @@ TEMPLATES = (
     N_("model"),
     N_("half-made model"),
     N_("left by a run that was killed, of whatever posts"),
+    N_("left by a model that is gone, of whatever posts"),
     N_("index of copies"),
     N_("export"),
     N_("dataset"),

@@ -97,9 +97,9 @@ def _base(folder: ModelFolder) -> Writer:
     """What a model was trained from.
 
     Raises:
-        UserError: it was trained from nothing.
+        UserError: it was trained from nothing, or from other weights than those that the base has now.
     """
-    base = models.load_base(folder.record.recipe)
+    base = models.load_base_of(folder.record)
     if base is None:
         raise PageError(_("this model began from nothing, so there is nothing to set beside it"))
     return base

@@ -128,13 +128,16 @@ class Queue:
 def _run(folder: Path, *, own_home: bool) -> None:
     """Run until it ends; a run whose process an earlier server started is only waited for."""
     state = training_request.load(folder).state
-    if isinstance(state, Running):
-        while events.alive(state):  # no child of this process: as a zombie it would be waited for without end
-            time.sleep(POLL_EVERY)
-    elif isinstance(state, Queued):
-        _start(folder, own_home=own_home).wait()
-    if isinstance(events.state(events.load(folder)), Queued):
-        events.append(folder, events.Failed(message="the process of this run could not be started"))
+    try:
+        if isinstance(state, Running):
+            # no child of this process: as a zombie it would be waited for without end
+            while events.alive(state):
+                time.sleep(POLL_EVERY)
+        elif isinstance(state, Queued):
+            _start(folder, own_home=own_home).wait()
+    finally:  # or it would wait for its turn for ever, and nobody could be forgotten meanwhile
+        if isinstance(events.state(events.load(folder)), Queued):
+            events.append(folder, events.Failed(message="the process of this run could not be started"))
 
 
 def _start(folder: Path, *, own_home: bool) -> subprocess.Popen[bytes]:

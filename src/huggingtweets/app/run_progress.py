@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from .. import recipes
 from ..model_folder import ModelFolder
-from ..types import CurvePoint, Record
+from ..types import NO_BASE, CurvePoint, Record
 from ..types import Stage as StageName
 from .events import AnyEvent, Evaluated, Read, Running, Sampled, Stage, Stepped
 from .language import _, number, plural
@@ -47,8 +47,12 @@ def expected(models: Iterable[ModelFolder], recipe: str, posts: int) -> Duration
     for model in models:
         record = model.record
         seconds, trained_on = record.seconds, sum(author.train for author in record.authors)
-        if record.recipe.name == recipe and trained_on and StageName.TRAIN in seconds:
-            after = seconds.get(StageName.EVALUATE, 0.0) + seconds.get(StageName.REPORT, 0.0)
+        if (
+            record.recipe.name == recipe
+            and trained_on
+            and {StageName.TRAIN, StageName.EVALUATE} <= {*seconds}
+        ):
+            after = seconds[StageName.EVALUATE] + seconds.get(StageName.REPORT, 0.0)
             return Duration(training=seconds[StageName.TRAIN] * _times_as_long(record, posts), after=after)
     if recipe in MEASURED:
         each, after = MEASURED[recipe]
@@ -61,7 +65,7 @@ def expected(models: Iterable[ModelFolder], recipe: str, posts: int) -> Duration
 def _times_as_long(record: Record, posts: int) -> float:
     """How many times as many steps so many posts take as the model's own, short runs being repeated."""
     trained_on = sum(author.train for author in record.authors)
-    if not record.curve:
+    if not record.curve or record.base.name == NO_BASE:
         return posts / trained_on
     last, recipe = record.curve[-1], record.recipe
     own = last.step * recipe.epochs / last.epoch  # of one run

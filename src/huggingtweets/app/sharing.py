@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from urllib.parse import quote
 
 from ..reporting.picture import plain
@@ -12,6 +14,8 @@ from .language import _
 from .messages import PageError
 
 X, BLUESKY, MASTODON = 280, 300, 500  # characters that a post of the network may have
+# as X counts (twitter-text, version 3): these are one character each, Japanese, emoji and all others two
+SINGLE_ON_X = (range(4352), range(8192, 8206), range(8208, 8224), range(8242, 8248))
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 SERVER = "mastodon.social"
 
@@ -35,7 +39,7 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
             )
         )
     return [
-        ("X", f"https://x.com/intent/post?text={quote(share_text(sample, record, X), safe='')}"),
+        ("X", f"https://x.com/intent/post?text={quote(share_text(sample, record, X, _on_x), safe='')}"),
         (
             "Bluesky",
             f"https://bsky.app/intent/compose?text={quote(share_text(sample, record, BLUESKY), safe='')}",
@@ -44,10 +48,17 @@ def links(sample: Sample, record: Record, server: str = SERVER) -> list[tuple[st
     ]
 
 
-def share_text(sample: Sample, record: Record, limit: int) -> str:
-    """The post and the notice, at most `limit` characters: the post is cut so that the notice fits."""
-    notice = f"\n\n{_notice(record, limit // 3)}"
-    return _cut(plain(sample.text), limit - len(notice)) + notice
+def share_text(sample: Sample, record: Record, limit: int, count: Callable[[str], int] = lambda _: 1) -> str:
+    """The post and the notice, at most `limit` characters: the post is cut so that the notice fits.
+
+    Args:
+        sample: the post.
+        record: the model that wrote it.
+        limit: of the network.
+        count: as how many characters the network counts one.
+    """
+    notice = f"\n\n{_notice(record, limit // 3, count)}"
+    return _cut(plain(sample.text), limit - sum(map(count, notice)), count) + notice
 
 
 def file_text(texts: Sequence[str], record: Record) -> str:
@@ -55,11 +66,18 @@ def file_text(texts: Sequence[str], record: Record) -> str:
     return "\n\n".join([_notice(record, X), *map(plain, texts)]) + "\n"
 
 
-def _notice(record: Record, most: int) -> str:
+def _on_x(character: str) -> int:
+    return 1 if any(ord(character) in single for single in SINGLE_ON_X) else 2
+
+
+def _notice(record: Record, most: int, count: Callable[[str], int] = lambda _: 1) -> str:
     """What wrote a post, with the names of the people it learnt from in at most so many characters."""
     authors = " + ".join(plain(author.account.name) for author in record.authors)
-    return f"🤖 Not a person: a language model trained on posts of {_cut(authors, most)} wrote this."
+    return f"🤖 Not a person: a language model trained on posts of {_cut(authors, most, count)} wrote this."
 
 
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+def _cut(text: str, limit: int, count: Callable[[str], int]) -> str:
+    ends = list(accumulate(map(count, text)))
+    if not ends or ends[-1] <= limit:
+        return text
+    return text[: bisect_right(ends, limit - count("…"))].rstrip() + "…"

@@ -2,8 +2,9 @@
 
 So are those that stand beside them. A reload of the page and a restart of the server lose none.
 A file is named by the model's digest, by which `huggingtweets forget` finds it, and by the model's name: the
-same posts and recipe give two models of one digest. Until 1.0.0 it was named by the digest alone, and such
-models shared it.
+same posts and recipe give two models of one digest. A model whose folder was renamed takes its files along,
+if its digest tells which they are. Until 1.0.0 they were named by the digest alone, and such models shared
+them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -166,8 +168,32 @@ def _name(session: Session, model: ModelFolder) -> str:
 
 
 def _file(session: Session, model: ModelFolder, end: str) -> Path:
+    return session.root / FOLDER / f"{_stem(session, model)}{end}"
+
+
+def _stem(session: Session, model: ModelFolder) -> str:
+    """How the names of a model's files begin."""
     name = hashlib.sha256(_name(session, model).encode("utf-8", "surrogatepass")).hexdigest()[:_SHORT_NAME]
-    return session.root / FOLDER / f"{model.record.model_digest[:SHORT_DIGEST]}-{name}{end}"
+    return f"{model.record.model_digest[:SHORT_DIGEST]}-{name}"
+
+
+def _take_along(session: Session, model: ModelFolder) -> None:
+    """Rename the files that a model had under another name, where no other model here can be meant."""
+    stem, folder = _stem(session, model), session.root / FOLDER
+    files = sorted(folder.glob(f"{stem[:SHORT_DIGEST]}-{'[0-9a-f]' * _SHORT_NAME}*"), key=_changed_at)
+    stems = [file.name[: len(stem)] for file in files]
+    if not stems or stem in stems:
+        return
+    twins = {_stem(session, twin) for twin in _twins(session, model)}
+    left = [each for each in stems if each not in twins]
+    if left and twins <= {*stems}:
+        for end in (_POSTS, _BESIDE, _PICTURE):
+            with suppress(FileNotFoundError):
+                (folder / f"{left[-1]}{end}").rename(folder / f"{stem}{end}")
+
+
+def _changed_at(file: Path) -> float:
+    return file.stat().st_mtime if file.is_file() else 0.0
 
 
 def _shared_file(session: Session, model: ModelFolder, end: str) -> Path:
@@ -177,6 +203,7 @@ def _shared_file(session: Session, model: ModelFolder, end: str) -> Path:
 
 def _present_file(session: Session, model: ModelFolder, end: str) -> Path:
     """The file of a model; the shared one where only that is there."""
+    _take_along(session, model)
     own, shared = (each(session, model, end) for each in (_file, _shared_file))
     return shared if shared.is_file() and not own.is_file() else own
 
@@ -189,6 +216,7 @@ def _twins(session: Session, model: ModelFolder) -> list[ModelFolder]:
 
 def _split(session: Session, model: ModelFolder) -> None:
     """Give each model a file of its own in place of one that it shares with others of its digest."""
+    _take_along(session, model)
     for end in (_POSTS, _BESIDE, _PICTURE):
         shared = _shared_file(session, model, end)
         if shared.is_file():

@@ -57,13 +57,17 @@ def _paired(first: Evaluation, second: Evaluation, seed: int) -> dict[str, Figur
 
 
 def _better(row: Row, other: Row, by: Figure) -> int:
-    """Which of the two is nearer to what it should be."""
+    """Which of the two is nearer to what it should be; -1 where that is not sure."""
     if row.best == "ceiling":
-        if row.ceiling is None or other.ceiling is None or row.model is None or other.model is None:
+        if row.ceiling is None or row.model is None or other.model is None:
             return -1
-        return int(_gap(row.model, row.ceiling) > _gap(other.model, other.ceiling))
+        above = _sum_above(row.model, other.model, row.ceiling)
+        return -1 if above.low <= 0 <= above.high else int((by.value > 0) == (above.value > 0))
     return int((by.value > 0) == (row.best == "low"))
 
 
-def _gap(model: Figure, ceiling: Figure) -> float:
-    return abs(model.value - ceiling.value)
+def _sum_above(first: Figure, second: Figure, ceiling: Figure) -> Figure:
+    """How far both together are above the ceiling; at 0 both are as near to it, on two sides."""
+    c = ceiling
+    twice = Figure(value=2 * c.value, low=2 * c.low, high=2 * c.high, count=c.count)
+    return intervals.difference(first, intervals.difference(twice, second))

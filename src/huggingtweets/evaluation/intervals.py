@@ -117,8 +117,10 @@ def ratio(tops: ArrayLike, bottoms: ArrayLike, clusters: ArrayLike = (), *, seed
         clusters: the day of each post, as a number; empty where days are not known.
         seed: the same seed gives the same interval.
     """
-    pairs = np.stack([tops, bottoms], axis=1)
-    days, of_post = np.unique(np.asarray(clusters, np.int64), return_inverse=True)
+    pairs, days = np.stack([tops, bottoms], axis=1), np.asarray(clusters, np.int64)
+    counted = pairs[:, 1] > 0  # the others add nothing, and a resample of them alone has no ratio
+    pairs, days = pairs[counted], days[counted] if len(days) else days
+    days, of_post = np.unique(days, return_inverse=True)
     if len(days) >= ENOUGH:
         pairs = np.stack([np.bincount(of_post, column) for column in pairs.T], axis=1)
     figure = bootstrap(lambda each: each[..., 0].sum(axis=1) / each[..., 1].sum(axis=1), pairs, seed=seed)

@@ -20,9 +20,9 @@ from ..files import CheckpointConfig
 from ..generation.writer import Writer
 from ..model_folder import ADAPTER_CONFIG, CONFIG, NGRAM_WEIGHTS, FinetunedModel, no_model
 from ..progress import Watcher
-from ..types import Dataset, Recipe
+from ..types import Base, Dataset, Recipe, Record
 
-__all__ = ["Model", "holds_posts", "load", "load_base", "load_writer", "ngram_floor", "train"]
+__all__ = ["Model", "holds_posts", "load", "load_base", "load_base_of", "load_writer", "ngram_floor", "train"]
 
 FILES = {  # a folder that has one of them holds a model of this kind; an adapter also needs its base
     "ngram": (NGRAM_WEIGHTS,),
@@ -62,8 +62,16 @@ class ModelKind(Protocol):
     def load(self, folder: Path) -> Model:
         """Load what `train` wrote."""
 
-    def load_base(self, recipe: Recipe) -> Model | None:
-        """What training starts from; None where it starts from nothing."""
+    def load_base(self, recipe: Recipe, base: Base | None) -> Model | None:
+        """What training starts from; None where it starts from nothing.
+
+        Args:
+            recipe: names it.
+            base: with the weights that it has to have; None takes those of now.
+
+        Raises:
+            BaseChanged: it has other weights.
+        """
 
 
 def train(
@@ -119,8 +127,17 @@ def load_writer(folder: Path) -> Writer:
 
 
 def load_base(recipe: Recipe) -> Model | None:
-    """The model that training starts from, the floor of its evaluation; None where it starts from nothing."""
-    return _kind(recipe).load_base(recipe)
+    """The model that training starts from; None where it starts from nothing."""
+    return _kind(recipe).load_base(recipe, None)
+
+
+def load_base_of(record: Record) -> Model | None:
+    """What a model was trained from, the floor of its evaluation; None where that is nothing.
+
+    Raises:
+        BaseChanged: the base has other weights now.
+    """
+    return _kind(record.recipe).load_base(record.recipe, record.base)
 
 
 def holds_posts(recipe: Recipe) -> bool:

@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
+from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.generator import Generator
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
-from ..types import Dataset, Recipe
+from ..types import Base, Dataset, Recipe
 from .writing import precision
 
 HOLDS_POSTS = False
@@ -84,10 +85,13 @@ class _MemorizationProber:
         texts = self._samples(model, tokenizer, PROBE_SAMPLES, self._seed)
         sign = self._measure(texts)
         if not sign.suspected:
-            return MemorizationProbe(samples=texts, copied=sign.rate.value)
+            return MemorizationProbe(samples=texts, copied=sign.rate.value, counted=sign.rate.count)
         sign = self._measure((*texts, *self._samples(model, tokenizer, MORE_SAMPLES, self._seed + 1)))
         return MemorizationProbe(
-            samples=texts, copied=sign.rate.value, memorizes=_reason(sign) if sign.begun else ""
+            samples=texts,
+            copied=sign.rate.value,
+            counted=sign.rate.count,
+            memorizes=_reason(sign) if sign.begun else "",
         )
 
     def _samples(
@@ -118,10 +122,18 @@ def load(folder: Path) -> NeuralModel:
     return NeuralModel.load(folder)
 
 
-def load_base(recipe: Recipe) -> NeuralModel:
-    """Load the base that the recipe names."""
+def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
+    """Load the base that the recipe names; see `ModelKind`."""
     training.return_freed_memory()  # of the model that was used before
     loaded = training.load_base(recipe.base)
+    if base and base.revision and loaded.base.revision != base.revision:
+        del loaded
+        loaded = training.load_base(f"{base.name.partition('@')[0]}@{base.revision}")
+    elif base and not base.revision and loaded.base.digest != base.digest:
+        raise BaseChanged(
+            f"base {base.name} has other weights now than when the model was trained from it; train the "
+            "model again, or put the earlier ones back"
+        )
     tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
     if recipe.opening:
         training.open_with(tokenizer, recipe.opening)

@@ -109,7 +109,7 @@ def load(folder: Path) -> Ngram:
     return Ngram(NgramModel.load(folder / NGRAM_WEIGHTS), sampling)
 
 
-def load_base(_: Recipe) -> None:
+def load_base(_: Recipe, __: Base | None) -> None:
     """There is none."""
 
 

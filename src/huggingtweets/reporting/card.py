@@ -144,6 +144,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
             record.base.name, record.base.languages, [author.language for author in record.authors]
         ),
         "adapter_alone": _is_adapter_alone(record),
+        "averaged": _averaged(record),
         "merged": [
             [parent.name, f"{parent.weight:.3g}", parent.digest[:12]] for parent in record.merged_from
         ],
@@ -236,6 +237,18 @@ def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, o
     fields |= {f"sampling.{name}": value for name, value in sampling.items()}
     shown = [(name, value) for name, value in fields.items() if name in SHOWN_FIELDS]
     return shown, [(name, value) for name, value in fields.items() if name not in SHOWN_FIELDS]
+
+
+def _averaged(record: Record) -> str:
+    """Of which runs the weights are the mean, where training had several; "" where it had one."""
+    trained = record.curve[1:]
+    if not record.recipe.averaged_steps or not trained or record.merged_from:
+        return ""
+    best = min(trained, key=lambda point: point.bits_per_byte)
+    runs, kept = (round(point.epoch / record.recipe.epochs) for point in (trained[-1], best))
+    if runs <= 1:
+        return ""
+    return "the first run" if kept <= 1 else f"the first {kept} runs"
 
 
 def _harmless_opening(record: Record) -> Markup:

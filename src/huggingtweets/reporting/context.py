@@ -57,10 +57,12 @@ def report_context(
         copying_curve: steps of training, and the share of samples with a copied run that was measured there.
     """
     curve = [point for point in record.curve if isfinite(point.bits_per_byte)]
+    counted = {point.step: point.counted or 0 for point in record.curve}
     epochs_per_step = curve[-1].epoch / max(1, curve[-1].step) if curve else 0.0
     return ReportContext(
         who=names(record.authors),
         hours=evaluation.hours,
         bits_per_byte=[(point.epoch, point.bits_per_byte) for point in curve],
         copied=[(step * epochs_per_step, share) for step, share in copying_curve],
+        counted=[counted.get(step, 0) for step, _ in copying_curve],
     )

@@ -29,6 +29,7 @@ class ReportContext(NamedTuple):
     hours: Sequence[int] = ()  # training posts in each hour of the day (UTC); empty if unknown
     bits_per_byte: Points = ()  # of held-out posts, measured during training
     copied: Points = ()  # share of samples with a copied run, measured during training
+    counted: Sequence[int] = ()  # samples behind each of these shares; 0 where that is not known
 
 
 class Headline(NamedTuple):

@@ -54,6 +54,7 @@ class HeldOutResult:
 
     bits_per_byte: float  # of the held-out posts
     copied: float | None = None  # share of samples that copy a training post; None where it was not counted
+    counted: int = 0  # samples behind that share
     memorizes: str = ""  # why that share is too high; "" where it is not
 
 
@@ -75,6 +76,7 @@ class HeldOutEvaluator:
         return HeldOutResult(
             bits_per_byte=group.broadcast(bits),
             copied=probe.copied if probe else None,
+            counted=probe.counted if probe else 0,
             memorizes=(probe.memorizes if probe else "it copies") if memorizes else "",
         )
 

@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from ..device import fingerprint
 from ..errors import InternalError, TrainingDiverged
 from ..files import CheckpointConfig
@@ -120,6 +122,7 @@ class TrainingLoop:
             bits_per_byte=result.bits_per_byte,
             train_loss=sum(state.losses) / len(state.losses) if state.losses else None,
             copied=result.copied,
+            counted=result.counted or UNSET,
         )
         lowest = min((earlier.bits_per_byte for earlier in state.curve[1:]), default=math.inf)
         if point.step and point.bits_per_byte < lowest:

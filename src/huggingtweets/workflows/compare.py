@@ -12,8 +12,9 @@ from ..evaluation.floors import LargerModel
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..results import EVALUATED_POSTS
+from ._floors import larger_model
 from .data import posts_of
-from .evaluate import EvaluatedModel, larger_model, measure_folder, other_people
+from .evaluate import EvaluatedModel, measure_folder, other_people
 
 
 @cached_hub_answers()
@@ -46,8 +47,14 @@ def _require_same_posts(folders: Sequence[ModelFolder]) -> None:
     """Check that the models have the same held-out posts.
 
     Raises:
-        UserError: they differ.
+        UserError: they differ, or one has none.
     """
+    for folder in folders:
+        if not folder.record.dataset_digest:
+            raise UserError(
+                f"{folder} was merged where the posts of its parents were not, so it has none to be compared "
+                "on; merge it again where they are"
+            )
     digests = {folder.record.dataset_digest for folder in folders}
     if len(digests) > 1:
         raise UserError(

@@ -5,16 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
 
 from msgspec.structs import replace
 
 from .. import dataset, evaluation, models, reporting, tracking
-from ..bases import embedded, named
-from ..bases import names as base_names
 from ..bases.hub import cached_hub_answers
 from ..errors import ModelError
 from ..evaluation import Material
@@ -24,13 +21,13 @@ from ..evaluation.style import write_style
 from ..files import whole_file
 from ..generation.writer import Writer
 from ..model_folder import ModelFolder
-from ..models import Model
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
 from ._base_posts import draw_base_posts
+from ._floors import base_of, larger_model
 from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
 
@@ -173,7 +170,7 @@ def measure_folder(
     write = partial(_posts, record.recipe, count, seed)
     posts = write(models.load_writer(folder.path), lambda done: watcher.written(done, total))
     bits = models.load(folder.path).bits(held_out, [post.author for post in data.held_out])
-    base = models.load_base(record.recipe)
+    base = base_of(record, watcher)
     base_bits = base.bits(held_out) if base else []  # first: to write, it copies its weights
     base_posts: Sequence[str] = []
     if base:
@@ -222,7 +219,8 @@ def _repeats(record: Record) -> tuple[int, int] | None:
     funnels = [author.funnel for author in record.authors]
     reasons = (Reason.DUPLICATE, Reason.NEAR_DUPLICATE)
     repeats = sum(funnel.dropped.get(reason, 0) for funnel in funnels for reason in reasons)
-    posts = repeats + sum(funnel.kept for funnel in funnels)
+    unique = sum(funnel.kept + funnel.dropped.get(Reason.SAMPLED, 0) for funnel in funnels)
+    posts = repeats + unique  # what is more than a recipe takes was left out after repeats were
     return (repeats, posts) if posts else None
 
 
@@ -231,42 +229,6 @@ def _word_list(record: Record) -> tuple[str, frozenset[str]]:
     languages = sorted({author.language for author in record.authors if author.language})
     lists = [known_words(language) for language in languages]
     return ", ".join(languages), frozenset().union(*lists) if all(lists) else frozenset()
-
-
-@dataclass(frozen=True)
-class _LargerModel:
-    """An untrained base that reads posts, for `evaluation`."""
-
-    name: str
-    recipe: Recipe  # one whose base it is
-
-    @cached_property
-    def model(self) -> Model:
-        """Loaded when it is asked for the first time: until then other models need the memory."""
-        return cast("Model", models.load_base(self.recipe))
-
-    def bits(self, texts: Sequence[str]) -> Sequence[float]:
-        """What each text costs it in bits, its end counted."""
-        return self.model.bits(texts)
-
-
-def larger_model(*records: Record) -> _LargerModel | None:
-    """The smallest base on this machine that is larger than those of some models; nothing is fetched for it.
-
-    A base that ships with the package does not count: it is too small to know what makes sense.
-    """
-    record = max(records, key=lambda record: record.base.parameters)
-    larger = {
-        base.parameters: name
-        for name in base_names()
-        if (base := named.describe(name)).parameters > record.base.parameters
-        and not embedded.recognises(name)
-        and named.is_here(name)
-    }
-    if not larger:
-        return None
-    name = larger[min(larger)]
-    return _LargerModel(name, replace(record.recipe, base=name, method="full", speakers=False))
 
 
 def _posts(

@@ -75,9 +75,11 @@ class ForgetTab:
             what = note(_("Your posts, your models and what they wrote: everything of yours on this page."))
             return _ask(what, str(handle or ""))
         traces = _traces(session, handle)
-        is_selected = _is_named(traces.handle, selections.load(session).title)
-        listed = str(handle) if traces.local or is_selected else None
-        return _ask(_list(traces, is_selected=is_selected), listed)
+        selected = [trace for trace in traces.local if trace.path == session.root / selections.FILE]
+        others = tuple(trace for trace in traces.local if trace not in selected)
+        is_selected = bool(selected) or _is_named(traces.handle, selections.load(session).title)
+        listed = str(handle) if others or is_selected else None
+        return _ask(_list(replace(traces, local=others), is_selected=is_selected), listed)
 
     def _on_forget(self, key: object, handle: object, listed: object) -> tuple[Any, ...]:
         """Delete what is shown; what was typed since is shown first."""

@@ -10,7 +10,7 @@ from ...reporting.picture import plain
 from ...results import FEWEST_PAIRS, Game
 from ..actions import button, go
 from ..games import GameState
-from ..language import _, number, percent
+from ..language import _, number, percent, plural, sentences
 from ..markup import busy, empty, heading, joined
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _RESULT = Markup(
     '<article class="ht-card ht-result" role="status"><p class="ht-huge">{share}</p><h3>{conclusion}</h3>'
     "<p>{text}</p></article>"
 )
+_TOO_FEW = Markup('<article class="ht-card ht-result" role="status"><h3>{}</h3><p>{}</p></article>')
 
 
 def welcome() -> Markup:
@@ -93,8 +94,16 @@ def game(state: GameState) -> Markup:
 
 
 def result(game: Game) -> Markup:
-    """The share of right answers, its interval, and whether it is better than guessing."""
+    """The share of right answers, its interval, and whether it is better than guessing, of enough pairs."""
     share = game.found
+    if game.missing:
+        answered = plural(
+            "In all, {count} pair was answered.", "In all, {count} pairs were answered.", share.count
+        )
+        kept = _("From {count} pairs on the result stands in the report; what was answered counts then, too.")
+        return _TOO_FEW.format(
+            _("So few pairs say nothing yet."), sentences(answered, kept.format(count=number(FEWEST_PAIRS)))
+        )
     conclusion = (
         _("You can tell them apart.")
         if game.told_apart

@@ -99,7 +99,8 @@ class LibraryTab:
 
     def _on_compare(self, key: object, selected: object) -> Any:
         folders = _models(self._shared.session(key), selected, least=2)
-        if len({folder.record.dataset_digest for folder in folders}) > 1:
+        digests = {folder.record.dataset_digest for folder in folders}  # "": merged without the posts
+        if len(digests) > 1 or "" in digests:
             return library_view.incomparable()
         models: list[tuple[ModelFolder, Evaluation | None]] = []
         for folder in folders:

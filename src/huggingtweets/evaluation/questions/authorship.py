@@ -24,11 +24,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 from msgspec import Struct, field
 
 from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import floors, inconclusive, of_100, percent
+from ...results.wording import floors, inconclusive, listed, of_100, percent
 from .. import intervals
 from ..character_ngrams import counts
 from ..classifier import Classifier, Scores, auc_figure
@@ -39,7 +40,7 @@ from ..material import IMITATIONS, Material, balanced
 ORDER = 20
 LEAST, MOST = 100, IMITATIONS  # posts of each side that a classifier learns from
 VISIBLE_WORDS = 100  # that the style classifier sees
-PART = 4  # one training post of so many tells how close training posts are
+PART = 4  # one training post of so many, drawn at random, tells how close training posts are
 AXIS = (0.0, 1.0)  # values that every chart holds
 
 
@@ -180,8 +181,9 @@ def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> s
     for posts, whose in ((mine, "training posts"), (others, "posts of other people")):
         if len(posts) < LEAST:
             return f"{len(posts)} {whose}; {LEAST} are needed to learn the difference"
-    absent = [name for name in (OWN, OTHERS) if name not in groups]
-    return f"too few posts of {' and '.join(absent)} to compare with" if absent else ""
+    needed = {OWN: "unseen posts of the person", OTHERS: "posts of other people"}
+    absent = [words for name, words in needed.items() if name not in groups]
+    return f"too few {listed(absent)} to compare with" if absent else ""
 
 
 def _inconclusive(reason: str) -> Voice:
@@ -208,8 +210,13 @@ def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: in
 
 
 def _earlier(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Figure:
-    """Closeness of every fourth training post, to a classifier that has learnt from the rest."""
-    held_back, rest = mine[::PART], [text for place, text in enumerate(mine) if place % PART]
+    """Closeness of a fourth of the training posts, to a classifier that has learnt from the rest.
+
+    They are drawn: where several people take turns, every fourth post may be of the same one.
+    """
+    drawn = {*np.random.default_rng(seed).permutation(len(mine))[: -(-len(mine) // PART)].tolist()}
+    held_back = [text for place, text in enumerate(mine) if place in drawn]
+    rest = [text for place, text in enumerate(mine) if place not in drawn]
     classifier = Classifier.fit(counts(rest), counts(refused))
     scores = (classifier.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
@@ -254,8 +261,9 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
             f"which it learnt ({percent(earlier.value)})."
         )
     if model.above(own):
-        nearer = floors(name for name, f in row.floors.items() if model.above(f) and not own.above(f))
-        beside = f"; {nearer} comes nearer" if nearer else ""
+        nearer = [name for name, f in row.floors.items() if model.above(f) and not own.above(f)]
+        come = "come" if len(nearer) > 1 or OTHERS in nearer else "comes"
+        beside = f"; {floors(nearer)} {come} nearer" if nearer else ""
         return (
             f"{start}: it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}."
         )

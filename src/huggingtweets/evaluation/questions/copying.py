@@ -118,7 +118,9 @@ class Copying(Answer, frozen=True, kw_only=True):
         own, points = self.copied.ceiling, context.copied
         if not points or not context.bits_per_byte:
             return []
-        begins = next((epoch for epoch, share in points if own and share > own.high), None)
+        counts = [*context.counted, *[0] * len(points)]
+        least = [(epoch, _least(share, n)) for (epoch, share), n in zip(points, counts, strict=False)]
+        begins = next((epoch for epoch, share in least if own and share > own.high), None)
         return [
             Curve(
                 name="copying-curve",
@@ -201,6 +203,11 @@ def _own_sentence(row: Row, posts: str) -> str:
         return "."
     difference = beside_own(row, higher="clearly less", lower="clearly more", same="no clear difference")
     return f"; of {posts} {in_100(row.ceiling.value)} do, which is {difference}."
+
+
+def _least(share: float, count: int) -> float:
+    """The lowest share that so many samples leave open; the share itself where their number is not known."""
+    return intervals.share(round(share * count), count).low if count else share
 
 
 def _when(epoch: float | None, own: Figure | None, run: int, who: str) -> str:

@@ -83,7 +83,8 @@ def measure(material: Material, *, seed: int) -> Detection:
     groups = {name: posts for name, posts in material.groups.items() if name != OWN}
     size = min(MOST, len(train) // 2, common({name: len(posts) for name, posts in groups.items()}))
     if size < ENOUGH:
-        return Detection.of({}, "ceiling")
+        few = f"{len(train)} training posts; {2 * ENOUGH} are needed, half of them to compare with"
+        return Detection.of({}, "ceiling", missing=few if len(train) < 2 * ENOUGH else "")
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(train))[: 2 * size]
     real, more = counts([train[i] for i in order[:size]]), counts([train[i] for i in order[size:]])

@@ -142,6 +142,8 @@ def _sentence(row: Row, who: str) -> str:
 def _learning_curve(points: Points) -> Curve:
     """Bits per byte by epoch, with the best point marked where training helped."""
     level, mark = None, None
+    if len(points) < 2:  # noqa: PLR2004 -- before and after; an n-gram model has one point, after
+        points = ()
     if points:
         before = points[0][1]
         epoch, best = min(points, key=lambda point: point[1])

@@ -13,7 +13,7 @@ in a senseless order, and the larger model to what it does not know itself.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -28,7 +28,7 @@ from ..material import Material
 
 ORDER = 5
 SHUFFLED = "shuffled"  # the person's own later posts with their words in another order
-MOST = 100  # posts of a group that the larger model reads
+MOST = 100  # posts of a group that the larger model reads, evenly spread over it
 OFTEN = 0.02  # share of invented words from which on a reader stumbles over every other post
 WORD_LENGTH = 2  # letters; single ones are no words
 
@@ -155,12 +155,12 @@ def _exists(word: str, known: frozenset[str]) -> bool:
 
 
 def _surprise(material: Material, seed: int) -> Row:
-    """Bits per byte of each group's first posts under the larger model."""
+    """Bits per byte of some posts of each group under the larger model."""
     larger = material.larger
     if larger is None:
         why = "no larger model that was trained on none of these posts is on this machine"
         return Row.inconclusive(why, "ceiling")
-    posts = {name: texts[:MOST] for name, texts in material.groups.items()}
+    posts = {name: _spread(texts) for name, texts in material.groups.items()}
     if OWN in posts:
         posts[SHUFFLED] = shuffled(posts[OWN], seed)
     figures = {
@@ -168,6 +168,12 @@ def _surprise(material: Material, seed: int) -> Row:
         for name, texts in posts.items()
     }
     return Row.of(figures, "ceiling")
+
+
+def _spread(posts: Sequence[str]) -> list[str]:
+    """At most `MOST` posts: held-out ones stand person by person, so that the first may be of one only."""
+    count = min(MOST, len(posts))
+    return [posts[place * len(posts) // count] for place in range(count)]
 
 
 def _grade(row: Row) -> tuple[str, Grade]:
@@ -183,6 +189,8 @@ def _grade(row: Row) -> tuple[str, Grade]:
 
 def _in_1000(share: float) -> str:
     """Shares are small here: "8 in 1,000"."""
+    if 0 < share < 0.0005:  # noqa: PLR2004 -- what rounds to 0
+        return "fewer than 1 in 1,000"
     return f"{round(1000 * share)} in 1,000" if share < 0.1 else in_100(share)  # noqa: PLR2004 -- a tenth
 
 

@@ -61,17 +61,20 @@ def indexes(subject: Subject, model_folders: Sequence[Path]) -> list[Trace]:
 
     Args:
         subject: the person.
-        model_folders: folders with models. An index that does not say whose it is, and that no model there
-            needs, may be of anybody.
+        model_folders: folders with models. An index that one of somebody else's needs, too, stays: that of a
+            parent of a merged model. One that does not say whose it is, and that no model there needs, may be
+            of anybody.
     """
     own = {path for model in subject.models for path in exact_indexes(model.path)}
-    needed = {path for model in all_models(model_folders) for path in exact_indexes(model.path)}
+    of_person = {model.path.resolve() for model in subject.models}
+    others = [model for model in all_models(model_folders) if model.path.resolve() not in of_person]
+    of_others = {path for model in others for path in exact_indexes(model.path)}
     traces = []
     for path in all_exact_indexes():
         people = people_of(path)
-        if path in own or subject.is_in_model_name(people):
+        if subject.is_in_model_name(people) or (path in own and path not in of_others):
             traces.append(path_trace("index of copies", path))
-        elif not people and path not in needed:
+        elif not people and path not in of_others:
             traces.append(path_trace("index of copies", path, UNKNOWN_INDEX))
     return traces
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 from optuna.trial import BaseTrial
 
 from ...errors import RecipeError
@@ -15,7 +15,6 @@ from ...registry import suggestion
 from ...types import Recipe
 
 NOT_SEARCHED = ("seed", "evaluations", "patience")  # they change how a trial is measured, not the training
-LORA_ONLY = ("lora_rank", "lora_alpha")
 
 
 class Range(Struct, frozen=True):
@@ -97,10 +96,9 @@ def rounded(value: float) -> int | float:
 
 
 def _searchable(recipe: Recipe) -> list[str]:
-    """The settings that are numbers and change the training."""
-    excluded = NOT_SEARCHED if recipe.method == "lora" else (*NOT_SEARCHED, *LORA_ONLY)
-    names = [field.name for field in fields(recipe) if type(getattr(recipe, field.name)) in {int, float}]
-    return [name for name in names if name not in excluded]
+    """The settings that are numbers, mean something in this recipe, and change the training."""
+    names = [name for name in recipe.fields_in_use() if type(getattr(recipe, name)) in {int, float}]
+    return [name for name in names if name not in NOT_SEARCHED]
 
 
 def _parse_range(recipe: Recipe, text: str) -> Range:
