@@ -61,7 +61,22 @@ PREDICTIONS = "predictions.png"  # the picture to be shared
 PIPELINE_PICTURE = "pipeline.png"
 FUNNEL_PICTURE = "funnel.png"
 CURVES_PICTURE = "curves.png"
-PUBLISHED = ("*.json", "*.png", "*.safetensors", "*.jinja", "merges.txt", "vocab.txt", "tokenizer.model")
+PUBLISHED = (  # all that a model folder is made of; what else lies there is somebody's own
+    *(RECORD, EVALUATION, STATISTICS, STYLE, PRETRAINED, SAMPLING),
+    *(COPY_INDEX, "copies-[0-9]*.safetensors", HANDLES, "handles-[0-9]*.json"),
+    *(CONFIG, ADAPTER_CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG),
+    *(WHOLE_WEIGHTS, ADAPTER_WEIGHTS, NGRAM_WEIGHTS),
+    *("model-[0-9]*-of-[0-9]*.safetensors", "model.safetensors.index.json", "chat_template.jinja"),
+    *(
+        "added_tokens.json",
+        "special_tokens_map.json",
+        "vocab.json",
+        "merges.txt",
+        "vocab.txt",
+        "tokenizer.model",
+    ),
+    *(PREDICTIONS, PIPELINE_PICTURE, FUNNEL_PICTURE, CURVES_PICTURE, "avatar-[0-9]*.png"),
+)
 
 INTACT, CHANGED, MISSING = "intact", "changed", "missing"
 
