@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from pathlib import Path
 import msgspec
 
 from .errors import ModelError, OutputExists
-from .files import sha256, whole_file
+from .files import require_replaceable, sha256, whole_file
 from .registry import suggestion
 from .types import NO_BASE, PROMPT, Base, CurvePoint, Record
 
@@ -139,17 +140,26 @@ class ModelFolder:
         return folder
 
     @classmethod
-    def target(cls, name: str, out: Path | None, *, overwrite: bool) -> ModelFolder:
+    def target(
+        cls, name: str, out: Path | None, *, overwrite: bool, inputs: Iterable[str | Path] = ()
+    ) -> ModelFolder:
         """Where a model goes: `out`, or models/ and its name. Asked before any work is done.
 
+        Args:
+            name: of the model.
+            out: the folder, if one was given.
+            overwrite: whether an existing folder is replaced.
+            inputs: files and folders that the model is made of; other places do not count.
+
         Raises:
-            OutputExists: something is there already.
+            OutputExists: something is there already, or what may not be replaced.
         """
         path = out or MODELS / folder_name(name)
         if os.path.lexists(path) and not overwrite:  # a link that leads nowhere is somebody's, too
             raise OutputExists(
                 f"{path} exists already; choose another with --out, or replace it with --overwrite"
             )
+        require_replaceable(path, inputs)
         return cls(path)
 
     @cached_property
