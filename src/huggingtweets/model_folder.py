@@ -216,6 +216,15 @@ class ModelFolder:
             return MISSING
         return INTACT if sha256(self.weights) == self.record.model_digest else CHANGED
 
+    def require_writable(self) -> None:
+        """Refuse a folder that nothing can be written into, before the work whose result goes there.
+
+        Raises:
+            OutputExists: nothing can.
+        """
+        if not os.access(self.path, os.W_OK):
+            raise OutputExists(f"nothing can be written in {self}; copy the model to where you may write")
+
     def pictures(self) -> list[Path]:
         """The files of all pictures, sorted."""
         return sorted(self.path.glob("*.png"))
