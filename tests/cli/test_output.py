@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
 from huggingtweets.workflows.data import sample_archive
+from huggingtweets.workflows.forget import Traces
+from huggingtweets.workflows.forget.trace import Trace
 from tests.helpers.commands import run
 
 
@@ -36,6 +41,16 @@ def test_a_log_file_has_what_was_reported_and_the_traceback_of_an_error(tmp_path
     assert "Reading: " in lines[0]
     assert any("Traceback" in line for line in lines[1:])
     assert lines[-1].endswith(failed.stderr.strip().removeprefix("error: "))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_log_file_on_a_full_disk_ends_no_work():
+    """It is said once, and the command goes on to its end."""
+    done = run("inspect", sample_archive(), "--json", "--quiet", "--log-file", "/dev/full")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["funnel"]["kept"] > 600
+    [line] = done.stderr.splitlines()
+    assert line.startswith("the log file /dev/full cannot be written (No space left")
 
 
 def test_a_log_file_that_cannot_be_written_is_one_line(tmp_path):
