@@ -121,3 +121,30 @@ def test_verbose_tells_what_happens_inside(tmp_path):
     assert "huggingtweets.sources: " not in usual.stderr
     both = run("inspect", sample_archive(), "--verbose", "--quiet", cwd=tmp_path)
     assert (both.returncode, "--verbose" in both.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(None, 1), (2, 130), (15, 143)])
+def test_a_signal_at_a_question_is_no_mere_no(number, exit_code, monkeypatch):
+    """The exit code is that of the signal, also where the command asked whether to go on."""
+
+    def confirm(*_, **__):
+        try:
+            raise KeyboardInterrupt(number) if number else EOFError
+        except (KeyboardInterrupt, EOFError):  # as typer does
+            raise typer.Abort from None
+
+    monkeypatch.setattr("typer.confirm", confirm)
+    here = Traces("ada", (Trace("model", Path("models/ada"), 5),), {}, ())
+    monkeypatch.setattr("huggingtweets.workflows.forget.find_traces", lambda *_: here)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("huggingtweets.cli._consent.sys", SimpleNamespace(stdin=terminal))
+    assert CliRunner().invoke(app, ["forget", "ada"]).exit_code == exit_code
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+def test_an_input_that_is_closed_is_one_that_has_ended(ngram_model):
+    """As a job of a scheduler has it: no question is answered, which is one line."""
+    script = f"{sys.executable} -m huggingtweets play {ngram_model} <&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: nothing was answered")
