@@ -215,3 +215,20 @@ def test_a_file_that_was_there_stays_where_writing_it_is_stopped(tmp_path, monke
         save(tmp_path / "report", more=1)
     assert (tmp_path / "report").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report"]
+
+
+def test_a_folder_with_what_is_still_needed_is_never_replaced(tmp_path, monkeypatch):
+    """Neither the one that somebody works in, nor one that holds what the new content is made of."""
+    (tmp_path / "posts").mkdir()
+    archive = tmp_path / "posts" / "archive.zip"
+    archive.write_text("years of posts")
+    with pytest.raises(OutputExists, match=r"holds .*archive\.zip"):
+        ModelFolder.target("me", archive.parent, overwrite=True, inputs=["bsky:ada.example", archive])
+    monkeypatch.chdir(archive.parent)
+    for folder in (Path(), Path(".."), tmp_path):
+        with pytest.raises(OutputExists, match="choose another with --out"):
+            write(folder, replace=True)
+        with pytest.raises(OutputExists, match="would be deleted"):
+            ModelFolder.target("me", folder, overwrite=True)
+    assert archive.read_text() == "years of posts"
+    assert ModelFolder.target("me", Path("new"), overwrite=True, inputs=[archive]).path == Path("new")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import itertools
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from .errors import ModelError, OutOfSpace, OutputExists
-from .half_made import ASIDE, HalfMade, half_made
+from .half_made import half_made, identity, move
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,15 +70,32 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     if os.path.lexists(target) and not replace:
         raise OutputExists(f"{target} exists already; choose another with --out, or remove it first")
-    replaceable = _identity(target)
+    require_replaceable(target)
+    replaceable = identity(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with half_made(target, home()) as folder:
             yield folder.path
             readable(folder.path)
-            _move(folder, replaceable)
+            move(folder, replaceable)
     except OSError as error:
         raise file_error(error, target) from error
+
+
+def require_replaceable(target: Path, inputs: Iterable[str | Path] = ()) -> None:
+    """Refuse to replace a folder that holds the current folder, or what is read for its new content.
+
+    Raises:
+        OutputExists: `target` is such a folder.
+    """
+    if not target.is_dir():
+        return
+    place = target.resolve()
+    needed = [path for path in (Path.cwd(), *map(Path, inputs)) if path.resolve().is_relative_to(place)]
+    if needed:
+        raise OutputExists(
+            f"{target} holds {needed[0]}, and all that is there would be deleted; choose another with --out"
+        )
 
 
 @contextmanager
@@ -87,44 +103,6 @@ def temporary_folder() -> Iterator[Path]:
     """Yield a folder for what nobody keeps; where a run is killed, the next one removes it."""
     with half_made(Path(tempfile.gettempdir()) / "huggingtweets", home()) as folder:
         yield folder.path
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file or folder from another one of its name; None where there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
-    """Put a finished folder in its target's place, where that is free or holds what may be replaced.
-
-    Raises:
-        OutputExists: something else is there; the folder is kept beside it.
-    """
-    if replaceable and _identity(folder.target) == replaceable:
-        folder.aside.mkdir(mode=0o700)
-        folder.target.rename(folder.aside / ASIDE)
-    try:
-        if os.path.lexists(folder.target):  # even an empty folder, or a link that leads nowhere
-            raise FileExistsError
-        folder.path.rename(folder.target)
-    except OSError as error:
-        if not os.path.lexists(folder.target):
-            raise
-        kept = _free_name(folder.target)
-        folder.path.rename(kept)
-        raise OutputExists(
-            f"something else was put at {folder.target} meanwhile, and stays there; what this run made is in "
-            f"{kept}"
-        ) from error
-
-
-def _free_name(target: Path) -> Path:
-    names = (target.with_name(f"{target.name}-{number}") for number in itertools.count(2))
-    return next(path for path in names if not os.path.lexists(path))
 
 
 def whole_file(target: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ any more. Windows has no locks on folders: there it is a file beside the note th
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
@@ -16,6 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from .errors import OutputExists
 
 try:
     import fcntl
@@ -80,6 +83,44 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
         finally:
             if release:
                 release()
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file or folder from another one of its name; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
+    """Put a finished folder in its target's place, where that is free or holds what may be replaced.
+
+    Raises:
+        OutputExists: something else is there; the folder is kept beside it.
+    """
+    if replaceable and identity(folder.target) == replaceable:
+        folder.aside.mkdir(mode=0o700)
+        folder.target.rename(folder.aside / ASIDE)
+    try:
+        if os.path.lexists(folder.target):  # even an empty folder, or a link that leads nowhere
+            raise FileExistsError
+        folder.path.rename(folder.target)
+    except OSError as error:
+        if not os.path.lexists(folder.target):
+            raise
+        kept = _free_name(folder.target)
+        folder.path.rename(kept)
+        raise OutputExists(
+            f"something else was put at {folder.target} meanwhile, and stays there; what this run made is in "
+            f"{kept}"
+        ) from error
+
+
+def _free_name(target: Path) -> Path:
+    names = (target.with_name(f"{target.name}-{number}") for number in itertools.count(2))
+    return next(path for path in names if not os.path.lexists(path))
 
 
 def clear(home: Path) -> None:

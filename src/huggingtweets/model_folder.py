@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from pathlib import Path
 import msgspec
 
 from .errors import ModelError, OutputExists
-from .files import sha256, whole_file
+from .files import require_replaceable, sha256, whole_file
 from .registry import suggestion
 from .types import NO_BASE, PROMPT, Base, CurvePoint, Record
 
@@ -61,7 +62,22 @@ PREDICTIONS = "predictions.png"  # the picture to be shared
 PIPELINE_PICTURE = "pipeline.png"
 FUNNEL_PICTURE = "funnel.png"
 CURVES_PICTURE = "curves.png"
-PUBLISHED = ("*.json", "*.png", "*.safetensors", "*.jinja", "merges.txt", "vocab.txt", "tokenizer.model")
+PUBLISHED = (  # all that a model folder is made of; what else lies there is somebody's own
+    *(RECORD, EVALUATION, STATISTICS, STYLE, PRETRAINED, SAMPLING),
+    *(COPY_INDEX, "copies-[0-9]*.safetensors", HANDLES, "handles-[0-9]*.json"),
+    *(CONFIG, ADAPTER_CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG),
+    *(WHOLE_WEIGHTS, ADAPTER_WEIGHTS, NGRAM_WEIGHTS),
+    *("model-[0-9]*-of-[0-9]*.safetensors", "model.safetensors.index.json", "chat_template.jinja"),
+    *(
+        "added_tokens.json",
+        "special_tokens_map.json",
+        "vocab.json",
+        "merges.txt",
+        "vocab.txt",
+        "tokenizer.model",
+    ),
+    *(PREDICTIONS, PIPELINE_PICTURE, FUNNEL_PICTURE, CURVES_PICTURE, "avatar-[0-9]*.png"),
+)
 
 INTACT, CHANGED, MISSING = "intact", "changed", "missing"
 
@@ -124,17 +140,26 @@ class ModelFolder:
         return folder
 
     @classmethod
-    def target(cls, name: str, out: Path | None, *, overwrite: bool) -> ModelFolder:
+    def target(
+        cls, name: str, out: Path | None, *, overwrite: bool, inputs: Iterable[str | Path] = ()
+    ) -> ModelFolder:
         """Where a model goes: `out`, or models/ and its name. Asked before any work is done.
 
+        Args:
+            name: of the model.
+            out: the folder, if one was given.
+            overwrite: whether an existing folder is replaced.
+            inputs: files and folders that the model is made of; other places do not count.
+
         Raises:
-            OutputExists: something is there already.
+            OutputExists: something is there already, or what may not be replaced.
         """
         path = out or MODELS / folder_name(name)
         if os.path.lexists(path) and not overwrite:  # a link that leads nowhere is somebody's, too
             raise OutputExists(
                 f"{path} exists already; choose another with --out, or replace it with --overwrite"
             )
+        require_replaceable(path, inputs)
         return cls(path)
 
     @cached_property
@@ -190,6 +215,15 @@ class ModelFolder:
         if self.weights is None:
             return MISSING
         return INTACT if sha256(self.weights) == self.record.model_digest else CHANGED
+
+    def require_writable(self) -> None:
+        """Refuse a folder that nothing can be written into, before the work whose result goes there.
+
+        Raises:
+            OutputExists: nothing can.
+        """
+        if not os.access(self.path, os.W_OK):
+            raise OutputExists(f"nothing can be written in {self}; copy the model to where you may write")
 
     def pictures(self) -> list[Path]:
         """The files of all pictures, sorted."""

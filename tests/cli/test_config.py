@@ -72,6 +72,34 @@ def test_a_folder_cannot_send_write_or_agree(files, content, words):
     assert len(done.stderr.splitlines()) == 1
 
 
+TYPED = ("--since", "2024-03-01")
+REPEATED = """
+[train]
+set = "epochs=1"
+since = 2024-03-01
+mix = ["a=1", "b=2"]
+[fleet]
+set = "epochs=1"
+since = 2024-03-01
+"""
+
+
+def test_a_value_is_taken_as_toml_writes_it(files):
+    """A day needs no quotes, an option that can be repeated no list; fleet has a table, too."""
+    files(here="[inspect]\nsince = 2024-03-01\n")
+    told = [json.loads(run("inspect", sample_archive(), "--json", *typed).stdout) for typed in ((), TYPED)]
+    assert told[0][0]["funnel"] == told[1][0]["funnel"]
+    files(here=REPEATED)
+    given = {"settings": ["epochs=1"], "since": "2024-03-01"}
+    assert load_defaults(app) == {"train": {**given, "mix": ["a=1", "b=2"]}, "fleet": {"run": given}}
+
+
+def test_a_mistake_in_a_file_is_json_for_machines(files):
+    """As every other error is."""
+    files(here="[train\n")
+    assert json.loads(run("models", "--json").stdout)["exit_code"] == 2
+
+
 def test_the_user_may_set_more_but_not_agree_beforehand(files):
     """A tracker, but no consent."""
     files(user='[train]\ntracker = "none"\n')

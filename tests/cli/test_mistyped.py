@@ -185,3 +185,27 @@ def test_a_fleet_without_a_base_registers_no_author(tmp_path, monkeypatch):
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("error: base ./gone: ")
     assert not (tmp_path / "store").exists()
+
+
+SWEEP = ("sweep", POSTS, "--recipe", "starter")
+FLEET = ("fleet", "authors.csv", "--out", "store", "--recipe", "starter", "--tracker", "none")
+USELESS = {
+    "workers of one process": ((*SWEEP, "--workers", "2"), "give --on, too"),
+    "a cluster for this machine": ((*SWEEP, "--on", "local", "--address", "auto"), "give --on ray, too"),
+    "a cluster for processes": ((*FLEET, "--address", "auto"), "give --on ray, too"),
+    "shares of GPUs for processes": ((*FLEET, "--gpus-per-author", "0.5"), "give --on ray, too"),
+    "workers for one model": ((*FLEET, "--one-model", "--workers", "2"), "trained by one process"),
+}
+
+
+@pytest.mark.parametrize("case", USELESS)
+def test_an_option_that_would_change_nothing_is_refused(case, tmp_path, monkeypatch):
+    """Whoever asks for many workers would wait for one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ada.txt").write_text("A post\n")
+    (tmp_path / "authors.csv").write_text("location\nada.txt\n")
+    words, told = USELESS[case]
+    done = CliRunner().invoke(app, list(words))
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1), done.output
+    assert told in done.stderr
+    assert not (tmp_path / "store").exists()

@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
 from huggingtweets.workflows.data import sample_archive
+from huggingtweets.workflows.forget import Traces
+from huggingtweets.workflows.forget.trace import Trace
 from tests.helpers.commands import run
 
 
@@ -36,6 +41,16 @@ def test_a_log_file_has_what_was_reported_and_the_traceback_of_an_error(tmp_path
     assert "Reading: " in lines[0]
     assert any("Traceback" in line for line in lines[1:])
     assert lines[-1].endswith(failed.stderr.strip().removeprefix("error: "))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_log_file_on_a_full_disk_ends_no_work():
+    """It is said once, and the command goes on to its end."""
+    done = run("inspect", sample_archive(), "--json", "--quiet", "--log-file", "/dev/full")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["funnel"]["kept"] > 600
+    [line] = done.stderr.splitlines()
+    assert line.startswith("the log file /dev/full cannot be written (No space left")
 
 
 def test_a_log_file_that_cannot_be_written_is_one_line(tmp_path):
@@ -106,3 +121,30 @@ def test_verbose_tells_what_happens_inside(tmp_path):
     assert "huggingtweets.sources: " not in usual.stderr
     both = run("inspect", sample_archive(), "--verbose", "--quiet", cwd=tmp_path)
     assert (both.returncode, "--verbose" in both.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(None, 1), (2, 130), (15, 143)])
+def test_a_signal_at_a_question_is_no_mere_no(number, exit_code, monkeypatch):
+    """The exit code is that of the signal, also where the command asked whether to go on."""
+
+    def confirm(*_, **__):
+        try:
+            raise KeyboardInterrupt(number) if number else EOFError
+        except (KeyboardInterrupt, EOFError):  # as typer does
+            raise typer.Abort from None
+
+    monkeypatch.setattr("typer.confirm", confirm)
+    here = Traces("ada", (Trace("model", Path("models/ada"), 5),), {}, ())
+    monkeypatch.setattr("huggingtweets.workflows.forget.find_traces", lambda *_: here)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("huggingtweets.cli._consent.sys", SimpleNamespace(stdin=terminal))
+    assert CliRunner().invoke(app, ["forget", "ada"]).exit_code == exit_code
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+def test_an_input_that_is_closed_is_one_that_has_ended(ngram_model):
+    """As a job of a scheduler has it: no question is answered, which is one line."""
+    script = f"{sys.executable} -m huggingtweets play {ngram_model} <&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: nothing was answered")

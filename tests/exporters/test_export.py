@@ -283,7 +283,7 @@ def test_ollama_gets_the_file_and_how_to_sample_from_it(model):
 
 
 def test_ollama_gets_whole_numbers_as_digits(tmp_path):
-    """Its parser refuses an exponent where it expects a whole number, as of a context of a million tokens."""
+    """Its parser refuses an exponent where it expects a whole number, as of a post of a million tokens."""
     model, tokenizer = llama(max_position_embeddings=2**20)
     folder = saved(tmp_path / "m", model, tokenizer)
     settings = json.loads((folder / "generation_config.json").read_text("utf-8"))
@@ -291,7 +291,10 @@ def test_ollama_gets_whole_numbers_as_digits(tmp_path):
     (folder / "generation_config.json").write_text(json.dumps(settings), "utf-8")
     export(folder, to="ollama", out=tmp_path / "out")
     lines = (tmp_path / "out" / "Modelfile").read_text("utf-8").splitlines()
-    assert {"PARAMETER num_ctx 1048576", "PARAMETER num_predict 1000000"} <= set(lines)
+    assert "PARAMETER num_predict 1000000" in lines
+    assert "PARAMETER num_ctx 4096" in lines, (
+        "Ollama reserves memory for all of a context, gigabytes for a long one"
+    )
 
 
 @pytest.mark.parametrize("name", ["a\nFROM evil", "../../up", "a\u2028b c", "日本"])

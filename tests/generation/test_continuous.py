@@ -160,3 +160,31 @@ def test_any_other_model_samples_equal_requests_at_once(writer):
     assert set(texts) == set(range(12)) - {1}
     assert sorted(calls) == [4, 7]
     assert all(text.new_tokens <= 4 and text.text.startswith(("My", "x")) for text in texts.values())
+
+
+@pytest.mark.parametrize("prompt", ["", "so", "é 🙂"])
+def test_the_tokens_that_are_told_make_the_text(writer, prompt):
+    """Also where a character takes several tokens, as a rare one does, and where bytes make no character."""
+    whole = writer.tokenizer("a 𓀀𓀁 é日 of it", add_special_tokens=False)["input_ids"]
+    for left_out in range(len(whole)):
+        ids = [*whole[:left_out], *whole[left_out + 1 :]]
+        [text] = writer._tokens.texts(prompt, [ids])
+        assert "".join(writer._tokens.pieces(prompt, ids)) == text[len(prompt) :]
+    batch = writer.batch()
+    for ticket in range(20):
+        hot = Sampling(temperature=10, top_p=1.0, max_new_tokens=30)
+        batch.add(ticket, SamplingRequest(prompt, hot, seed=ticket, alternatives=ticket % 3))
+    for text in finished(batch).values():
+        assert "".join(token.text for token in text.tokens) == text.text[len(prompt) :]
+        assert len(text.tokens) == text.new_tokens
+        assert all(token.logprob in token.alternatives.values() for token in text.tokens)
+
+
+def test_the_tokens_of_a_prompt_are_counted_alike(writer):
+    """Neither what begins every text nor who speaks is the client's, however a model is sampled."""
+    request = SamplingRequest("My dream is", Sampling(max_new_tokens=2))
+    counts = []
+    for batch in (writer.batch(), GroupedBatch(writer.sampler, writer._tokens.count)):
+        batch.add(0, request)
+        counts.append(finished(batch)[0].prompt_tokens)
+    assert counts == [len(writer.tokenizer("My dream is", add_special_tokens=False)["input_ids"])] * 2

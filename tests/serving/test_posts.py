@@ -96,7 +96,7 @@ def test_a_stop_is_not_looked_for_in_white_space_that_the_client_has():
     """A list that the prompt has begun with an end of line goes on to the next one."""
     post = written("List:\n", "\nbread\nmilk", stops=("\n",))
     assert (post.text, post.finish) == ("bread", "stop")
-    assert "".join(token.text for token in post.tokens).startswith("bread")
+    assert "".join(token.text for token in post.tokens) == "bread"
 
 
 def test_a_prompt_that_turns_in_circles_is_answered():

@@ -84,6 +84,13 @@ def test_the_same_seed_gives_the_same_posts_also_beside_others(client):
     noise.join()
 
 
+def test_minus_one_is_no_seed(client):
+    """Programs that were made for llama.cpp or vLLM send it where nobody chose a seed: posts differ then."""
+    fields = {"prompt": "sothe", "seed": -1, "temperature": WILD, "max_tokens": 20}
+    first, second = (ask(client, **fields)["choices"][0]["text"] for _ in range(2))
+    assert first != second
+
+
 def test_echo_begins_with_the_prompt_and_nothing_else_does(client):
     """The text is what follows the prompt, with no space twice; echo puts the prompt before it."""
     fields = {"prompt": "sothe do", "seed": 1, "temperature": WILD, "max_tokens": 8}

@@ -375,6 +375,17 @@ def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_pat
     assert not files_containing(str(client_folder), server_folder)
 
 
+def test_a_space_that_is_not_there_yet_is_made_private(tmp_path):
+    """Names, figures and weights are sent to it; trackio alone would show them to everybody."""
+    script = """
+import trackio
+from huggingtweets.tracking.trackio import _start_remote
+trackio.init = lambda **settings: print(settings.get("private"))
+_start_remote(project="huggingtweets", name="train", group="kite", config={})
+"""
+    assert python(script, tmp_path, TRACKIO_SPACE_ID="ada/runs").stdout == "True\n"
+
+
 def test_only_the_chosen_tracker_is_imported(tmp_path):
     """Without a tracker the story runs, and neither trackio nor wandb nor torch is imported."""
     process = python(

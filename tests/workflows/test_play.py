@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from huggingtweets import evaluate
 from huggingtweets.dataset import load_stored
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import ModelError, OutputExists, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows import play as play_module
 from huggingtweets.workflows.play import deal, play
@@ -170,3 +170,11 @@ def test_both_sides_pass_the_same_filters(own, monkeypatch):
     dealt = deal(own, rounds=500)
     assert dealt.pairs
     assert not [pair for pair in dealt.pairs if "@" in pair.left + pair.right]
+
+
+@pytest.mark.parametrize("work", [deal, evaluate])
+def test_a_folder_that_cannot_be_written_is_said_before_the_work(work, own, monkeypatch):
+    """The answers of a game and the figures of an evaluation would be lost at its end."""
+    monkeypatch.setattr("os.access", lambda *_: False)  # to root everything is open
+    with pytest.raises(OutputExists, match=r"nothing can be written in .*own"):
+        work(own)

@@ -30,6 +30,7 @@ from tests.helpers.tiny import tiny_base, varied_texts
 
 TOKEN = "hf_planted"  # noqa: S105 -- of the server in these tests
 AUTHOR = Permission(kind="author")
+OWN = ("tweets.json", ".run.json", "me.png", "older.safetensors", "prompt.jinja")  # that somebody put there
 HUB_ID, COMMIT = "huggingtweets-tests/publishing", "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -353,6 +354,16 @@ def test_a_report_that_the_filters_refuse_is_published_without_samples(hub, ngra
     assert "report.html" in plan_publishing(own, AUTHOR, with_dataset=True).left_out
 
 
+def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, models):
+    """Somebody may evaluate the model with --show-posts while the question waits for its answer."""
+    report = models / "ada" / "report.html"
+    report.write_text("<p>Figures of an AI bot.</p>", "utf-8")
+    plan = plan_publishing(models / "ada", AUTHOR)
+    report.write_text("<p>A post of somebody.</p>", "utf-8")
+    publish(plan)
+    assert files_of(hub, "ada/ada")["report.html"] == b"<p>Figures of an AI bot.</p>"
+
+
 def test_private_means_private(hub, models):
     """What should be private is not uploaded to an existing public repository."""
     publish(plan_publishing(models / "ada", AUTHOR, private=True, to="ada/hidden"))
@@ -364,14 +375,16 @@ def test_private_means_private(hub, models):
 
 
 def test_only_files_of_a_model_are_published(hub, models):
-    """Other files, links, folders and pickles are left out and named."""
+    """Other files, whatever kind they are of, links, folders and pickles are left out and named."""
     folder = models / "ada"
     (folder / "secret.txt").write_text("mine")
     (folder / "weights.bin").write_bytes(b"\x80")
+    for name in OWN:
+        (folder / name).write_text("mine")
     (folder / "link.json").symlink_to(folder.parent / "bob" / "run.json")
     new_folder(folder / "more")
     plan = plan_publishing(folder, AUTHOR)
-    assert plan.left_out.keys() == {"secret.txt", "weights.bin", "link.json", "more"}
+    assert plan.left_out.keys() == {"secret.txt", "weights.bin", "link.json", "more", *OWN}
     publish(plan)
     assert not files_of(hub, "ada/ada").keys() & plan.left_out.keys()
 

@@ -90,7 +90,7 @@ def main() -> None:
     try:
         defaults = load_defaults(app)
     except UserError as error:
-        sys.exit(show_error(error))
+        sys.exit(show_error(error, as_json="--json" in sys.argv))
     sys.exit(app(default_map=defaults))
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from typer.main import get_group
 
 from ..errors import UserError
 from ..registry import suggestion
+from .fleet import DEFAULT
 
 NAME = "huggingtweets.toml"
 OF_FOLDERS = frozenset(
@@ -76,9 +78,14 @@ def load_defaults(app: typer.Typer) -> Defaults:
         for command, options in content.items():
             if command not in commands:
                 raise UserError(f"{file}: there is no command {command!r}{suggestion(command, commands)}")
-            by_name = _parameters(commands[command])
+            takes: Any = commands[command]
+            of_command: dict[str, Any] = defaults.setdefault(command, {})
+            if DEFAULT in getattr(takes, "commands", {}):  # a group, whose command need not be named
+                takes, of_command = takes.commands[DEFAULT], of_command.setdefault(DEFAULT, {})
+            by_name = _parameters(takes)
             for option, value in options.items():
-                name = _parameter(file, command, option, by_name)
+                parameter = _parameter(file, command, option, by_name)
+                name = parameter.name
                 if name in CONSENT:
                     raise UserError(f"{file}: {option!r} of {command} cannot be set in a file; type it")
                 if file.name == NAME and name not in OF_FOLDERS:
@@ -86,13 +93,13 @@ def load_defaults(app: typer.Typer) -> Defaults:
                         f"{file}: {option!r} of {command} cannot be set in this file; type it, or set it in "
                         f"your own, {user_file()}"
                     )
-                defaults.setdefault(command, {})[name] = value
+                of_command[name] = _typed(value, parameter)
     return defaults
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -102,18 +109,25 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     return content
 
 
-def _parameters(command: Any) -> dict[str, str]:
-    """The name that the function knows, by each name of an option without its dashes."""
+def _parameters(command: Any) -> dict[str, Any]:
+    """Each option, by each of its names without dashes."""
     return {
-        option.lstrip("-"): parameter.name
+        option.lstrip("-"): parameter
         for parameter in command.params
         if parameter.param_type_name == "option"
         for option in parameter.opts
     }
 
 
-def _parameter(file: Path, command: str, option: str, by_name: Mapping[str, str]) -> str:
+def _parameter(file: Path, command: str, option: str, by_name: Mapping[str, Any]) -> Any:
     plain = option.replace("_", "-")
     if plain not in by_name:
         raise UserError(f"{file}: {command} has no option {plain!r}{suggestion(plain, by_name)}")
     return by_name[plain]
+
+
+def _typed(value: Any, parameter: Any) -> Any:
+    """A value as an option takes it: a day as it is typed, and a single text where it can be repeated."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return [value] if parameter.multiple and not isinstance(value, list) else value

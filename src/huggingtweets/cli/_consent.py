@@ -25,5 +25,20 @@ def with_consent(action: Callable[[bool], T], *, agreed: bool) -> T:
     except ConsentNeeded as question:
         if agreed or not sys.stdin.isatty():
             raise
-        typer.confirm(printable(str(question)), abort=True, err=True)
+        _confirm(str(question))
         return action(True)
+
+
+def _confirm(question: str) -> None:
+    """Ask.
+
+    Raises:
+        typer.Abort: the answer is no.
+        KeyboardInterrupt: a signal came, for which typer has the same exception.
+    """
+    try:
+        typer.confirm(printable(question), abort=True, err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise abort.__context__ from None
+        raise

@@ -26,8 +26,9 @@ from ..errors import HuggingtweetsError, UserError, is_out_of_memory, is_panic
 from ..files import file_error
 from ..progress import raise_interrupts
 from ..text import printable
+from ._log_file import log
 from ._signatures import parameters, set_parameters
-from ._terminal import drop_output, log, output, print_json
+from ._terminal import drop_output, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
 GOES_ON = {"demo", "fleet", "pretrain", "publish", "sweep", "train"}  # after Ctrl-C, when it is run again

@@ -13,9 +13,8 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -31,6 +30,7 @@ from ..errors import UserError
 from ..progress import duration, memory
 from ..text import printable
 from ..types import CurvePoint
+from ._log_file import log, logging_to
 
 SHOWN_SAMPLES = 2  # at each evaluation during training
 LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
@@ -63,7 +63,6 @@ SHOWN_BY_ITS_BAR = "generate"  # its results follow at once, so no title is prin
 
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
-_log_file: ContextVar[TextIO | None] = ContextVar("log_file", default=None)
 
 
 @contextmanager
@@ -75,17 +74,12 @@ def output(*, quiet: bool, verbose: bool, log_file: Path | None) -> Iterator[Non
     """
     if quiet and verbose:
         raise UserError("--quiet and --verbose exclude each other; give one of them")
-    with ExitStack() as stack:
-        if verbose:
-            stack.enter_context(_logging())
-        opened = log_file.open("a", encoding="utf-8", errors="replace") if log_file else None
-        file = stack.enter_context(opened) if opened else None
-        states = _quiet.set(quiet), _log_file.set(file)
+    with _logging() if verbose else nullcontext(), logging_to(log_file):
+        state = _quiet.set(quiet)
         try:
             yield
         finally:
-            _quiet.reset(states[0])
-            _log_file.reset(states[1])
+            _quiet.reset(state)
 
 
 @contextmanager
@@ -108,14 +102,6 @@ def _printable(record: logging.LogRecord) -> bool:
     """Replace the control codes in a line of the log; locations and names are written by others."""
     record.msg, record.args = printable(record.getMessage()), ()
     return True
-
-
-def log(text: str) -> None:
-    """Add lines to the log file, if there is one."""
-    if file := _log_file.get():
-        for line in text.splitlines():
-            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {printable(line)}\n")
-        file.flush()
 
 
 class Pace:
@@ -273,10 +259,10 @@ def size(count: int) -> str:
 
 def prepare_output() -> None:
     """Let no print fail for its characters or for want of a reader: it may come after hours of work."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:  # it was closed by whoever started the command
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for the whole process
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- for the whole process
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an encoding without emoji
 

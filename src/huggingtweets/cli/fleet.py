@@ -134,7 +134,7 @@ def fleet(
 
     require_authors(authors)
     if not one_model:  # which this process trains
-        require_executor(on)
+        require_executor(on, address=address, gpus=gpus_per_author)
     require_tracker(tracker)
     changes = [*(settings or []), *([f"base={base}"] if base else [])]
     config = FleetConfig(

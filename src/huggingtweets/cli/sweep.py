@@ -87,7 +87,7 @@ def sweep(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.sweep import SweepConfig, require_search, sweep
 
-    require_search(on)
+    require_search(on, workers=workers, address=address)
     require_places(data)
     config = SweepConfig(
         data=data,

@@ -18,6 +18,7 @@ SUMMARY = "a GGUF file and a Modelfile, for ollama create"
 DEFAULT_QUANT = "f16"
 WARNING = f"{NO_FILTER} Hand it to Ollama: ollama create NAME -f {{folder}}/Modelfile"
 MODELFILE = "Modelfile"
+LONGEST = 4096  # positions of the context, for all of which Ollama reserves memory; its own default
 
 
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
@@ -36,7 +37,7 @@ def modelfile(request: ExportRequest) -> str:
         "min_p": 0,
         "repeat_penalty": 1,
         "num_predict": request.sampling.max_new_tokens,
-        "num_ctx": read_config(request.folder).max_position_embeddings,
+        "num_ctx": min(LONGEST, read_config(request.folder).max_position_embeddings),
     }
     lines = [
         f"# {_one_line(description(request.record))}",

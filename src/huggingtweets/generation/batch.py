@@ -45,9 +45,9 @@ class Sampler(Protocol):
 class TokenProbability(Struct, frozen=True):
     """A sampled token, and how likely it was to the model, whatever the temperature."""
 
-    text: str
+    text: str  # what it adds to the text: nothing where it begins a character that the next one ends
     logprob: float  # natural logarithm
-    alternatives: dict[str, float]  # the likeliest tokens, with theirs
+    alternatives: dict[str, float]  # this token by itself and the likeliest ones, with theirs
 
 
 class Text(Struct, frozen=True, kw_only=True):

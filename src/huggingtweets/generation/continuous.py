@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import torch
+from msgspec.structs import replace
 
 from ..errors import HuggingtweetsError
 from .batch import SamplingRequest, Text, TokenProbability
@@ -143,14 +144,18 @@ class ContinuousBatch:
             likeliest = logprobs.topk(wanted)
             pairs = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
             alternatives = {self._tokens.piece(other): logprob for other, logprob in pairs}
-            probability = TokenProbability(self._tokens.piece(token), float(logprobs[token]), alternatives)
-            row.probabilities.append(probability)
+            text, logprob = self._tokens.piece(token), float(logprobs[token])
+            row.probabilities.append(TokenProbability(text, logprob, {**alternatives, text: logprob}))
 
     def _text(self, row: Row, *, ended: bool) -> Text:
+        prompt = row.request.prompt
+        pieces = self._tokens.pieces(prompt, row.tokens) if row.probabilities else []
         return Text(
-            text=self._tokens.texts(row.request.prompt, [row.tokens])[0],
-            prompt_tokens=len(row.prompt),
+            text=self._tokens.texts(prompt, [row.tokens])[0],
+            prompt_tokens=self._tokens.count(prompt),
             new_tokens=len(row.tokens),
             ended=ended,
-            tokens=tuple(row.probabilities),
+            tokens=tuple(
+                replace(told, text=piece) for told, piece in zip(row.probabilities, pieces, strict=True)
+            ),
         )

@@ -14,6 +14,7 @@ from ..errors import UserError
 from .sampler import without, without_rare
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
+_BEFORE = 8  # tokens before one, that are more than what the first bytes of a character take
 _SPACES = ("\u0120", "\u2581")  # what stands for a space in tokens: of byte-level BPE, of SentencePiece
 _WHITE = (*_SPACES, "\u0109", "\u010a", "\u010d")  # and for a tab and ends of lines, of byte-level BPE
 
@@ -105,6 +106,15 @@ class TextTokens:
     def piece(self, token: int) -> str:
         """A single token as text; the bytes of half a character are U+FFFD."""
         return "".join(self._tokenizer.decode([token]))
+
+    def pieces(self, prompt: str, ids: Sequence[int]) -> list[str]:
+        """What each new token adds to the text: that of half a character adds nothing, its last one all."""
+        tokens = [*self._tokenizer(prompt)["input_ids"], *ids]
+        ends = range(len(tokens) - len(ids), len(tokens))
+        rows = [tokens[max(0, end - _BEFORE) : end + more] for end in ends for more in (0, 1)]
+        texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        plain = [text.replace(_NO_CHARACTER, "") for text in texts]
+        return [after[len(before) :] for before, after in zip(plain[::2], plain[1::2], strict=True)]
 
     def count(self, text: str) -> int:
         """How many tokens a text has, without any that are put before it."""

@@ -70,7 +70,7 @@ def read_keys(path: Path) -> tuple[str, ...]:
         UserError: it cannot be read, or holds none, or one that can be guessed.
     """
     try:
-        keys = tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+        keys = tuple(line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise UserError(f"--api-key-file {path} cannot be read ({reason})") from error

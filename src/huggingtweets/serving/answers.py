@@ -138,7 +138,7 @@ def _logprobs(post: Post) -> dict[str, Any] | None:
     return {
         "tokens": texts,
         "token_logprobs": [token.logprob for token in post.tokens],
-        "top_logprobs": [{token.text: token.logprob, **token.alternatives} for token in post.tokens],
+        "top_logprobs": [token.alternatives for token in post.tokens],
         "text_offset": list(accumulate(map(len, texts[:-1]), initial=0)),
     }
 

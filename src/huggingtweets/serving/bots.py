@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -66,13 +67,12 @@ class Bots:
             raise UserError(f"no model is below {MODELS}; train one, or say which folder holds one")
         self._models: dict[str, ModelFolder] = {}
         for folder in folders:
-            name = folder.path.resolve().name
-            if name in self._models:
+            name = Path(os.path.abspath(folder.path)).name  # noqa: PTH100 -- a link has a name of its own
+            if self._models.setdefault(name, folder).path.resolve() != folder.path.resolve():
                 raise UserError(
                     f"{self._models[name]} and {folder} would both be called {name}; serve one of them, or "
                     "rename a folder"
                 )
-            self._models[name] = folder
         self.names = {bot: known for name in self._models for bot, known in _names(name, self._models[name])}
         self._kept: OrderedDict[Path, _Kept] = OrderedDict()
         self._loading = asyncio.Lock()
@@ -93,12 +93,22 @@ class Bots:
         Raises:
             ModelError: the folder is not there any more, or is damaged.
         """
-        async with self._loading:
-            kept, version = self._kept.get(folder.path), _version(folder)
-            if kept is None or kept.version != version:
-                kept = _Kept(await asyncio.to_thread(_load, folder), version, _share(folder))
-            self._keep(folder.path, kept)
-            return kept.loaded
+        kept = self._current(folder)
+        if kept is None:  # what is in memory does not wait for what is loaded
+            async with self._loading:
+                version, kept = _version(folder), self._current(folder)
+                kept = kept or _Kept(await asyncio.to_thread(_load, folder), version, _share(folder))
+        self._keep(folder.path, kept)
+        return kept.loaded
+
+    def _current(self, folder: ModelFolder) -> _Kept | None:
+        """A model that is in memory as its folder is now.
+
+        Raises:
+            ModelError: the folder is not there any more.
+        """
+        kept, version = self._kept.get(folder.path), _version(folder)
+        return kept if kept and kept.version == version else None
 
     def drop(self, folder: ModelFolder) -> None:
         """Drop a model, which is loaded anew when somebody asks for it."""

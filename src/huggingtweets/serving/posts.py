@@ -102,12 +102,12 @@ def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
 
 
 def _within(tokens: Sequence[TokenProbability], start: int, end: int) -> tuple[TokenProbability, ...]:
-    """The tokens that stand between two characters, the first one from there on."""
+    """The tokens that stand between two characters, the first one from there on, the last one up to there."""
     kept, at = [], 0
     for token in tokens:
         begin, at = at, at + len(token.text)
-        if begin >= end:
+        if begin >= end and token.text:
             break
         if at > start or begin >= start:
-            kept.append(replace(token, text=token.text[max(0, start - begin) :]))
+            kept.append(replace(token, text=token.text[max(0, start - begin) : max(0, end - begin)]))
     return tuple(kept)

@@ -17,6 +17,7 @@ from ..types import MAX_SEED, Sampling
 from .limits import Limits
 
 COLDEST = 1e-4  # what a temperature of 0 stands for: the likeliest token each time
+NO_SEED = -1  # what programs send that were made for llama.cpp or vLLM, where no seed was chosen
 
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
@@ -190,7 +191,7 @@ def _bounded(
         prompts=tuple(prompts),
         choices=choices,
         sampling=sampling,
-        seed=None if asked.seed is None else asked.seed % (MAX_SEED + 1),
+        seed=None if asked.seed is None or asked.seed == NO_SEED else asked.seed % (MAX_SEED + 1),
         stops=tuple(filter(None, stops)),
         alternatives=alternatives,
         whole=whole,

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..errors import HuggingtweetsError
@@ -69,8 +70,8 @@ class Worker:
         ticket = next(self._tickets)
         try:
             job.batch.add(ticket, job.request)
-        except HuggingtweetsError as error:
-            _resolve(job.future, error)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, all others are still to be served
+            _resolve(job.future, _logged(error))
         else:
             self._jobs[ticket] = job
 
@@ -85,10 +86,25 @@ class Worker:
         try:
             finished = batch.advance()
         except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
-            _LOG.exception("sampling failed")
-            finished = [(ticket, error) for ticket, job in self._jobs.items() if job.batch is batch]
+            finished = self._end(batch, _logged(error))
         for ticket, result in finished:
-            _resolve(self._jobs.pop(ticket).future, result)
+            if job := self._jobs.pop(ticket, None):
+                _resolve(job.future, result)
+
+    def _end(self, batch: TextBatch, error: Exception) -> list[tuple[int, Exception]]:
+        """End all texts of a batch that failed, since whoever still has it may begin another one in it."""
+        tickets = [ticket for ticket, job in self._jobs.items() if job.batch is batch]
+        with suppress(Exception):  # what has failed once may fail here, too
+            for ticket in tickets:
+                batch.remove(ticket)
+        return [(ticket, error) for ticket in tickets]
+
+
+def _logged(error: Exception) -> Exception:
+    """The error; the log tells of it where it is not the client's."""
+    if not isinstance(error, HuggingtweetsError):
+        _LOG.error("sampling failed", exc_info=error)
+    return error
 
 
 def _resolve(future: Future[Text], result: Text | Exception) -> None:

@@ -11,7 +11,8 @@ Behaviour of trackio 0.43 that this module works around:
 - it makes file paths of run names;
 - it does not mark failed runs;
 - it keeps a started run open until the process ends, or until the next run starts;
-- where a token is present, each new run asks the Hub for the user's name, without a timeout.
+- where a token is present, each new run asks the Hub for the user's name, without a timeout;
+- it makes a Space that is not there yet, and makes it public.
 """
 
 from __future__ import annotations
@@ -194,8 +195,11 @@ class _LocalRun(trackio.run.Run):
 
 
 def _start_remote(**settings: Any) -> trackio.run.Run:
-    """Start a run that is sent, in a new context, where trackio finds no earlier run that it would close."""
-    return contextvars.copy_context().run(lambda: trackio.init(embed=False, **settings))
+    """Start a run that is sent, in a new context, where trackio finds no earlier run that it would close.
+
+    A Space that is not there yet is made for its owner alone: names, figures and weights are sent to it.
+    """
+    return contextvars.copy_context().run(lambda: trackio.init(embed=False, private=True, **settings))
 
 
 @contextmanager

@@ -12,15 +12,30 @@ from ._ray import RayExecutor
 EXECUTORS = ("local", "ray")
 
 
-def require_executor(name: str) -> None:
-    """Refuse an executor that cannot be had, before any work is done for it.
+def require_executor(
+    name: str | None, *, workers: int | None = None, address: str | None = None, gpus: float = 0.0
+) -> None:
+    """Refuse an executor that cannot be had, and options that it has no use for, before any work is done.
+
+    Args:
+        name: "local" or "ray"; None: this process does the work.
+        workers: as for `open_executor`, like the others.
+        address: of a Ray cluster.
+        gpus: the share of a GPU for each worker.
 
     Raises:
-        UserError: there is no such executor.
+        UserError: there is no such executor, or an option would change nothing.
         MissingExtra: Ray is not installed.
     """
-    if name not in EXECUTORS:
+    if name is None:
+        if workers:
+            raise UserError(f"--workers {workers}: one process does all; give --on, too, or leave this out")
+    elif name not in EXECUTORS:
         raise UserError(f"--on {name}: choose one of: {', '.join(EXECUTORS)}{suggestion(name, EXECUTORS)}")
+    useless = {"--address": address, "--gpus-per-author": gpus}
+    for option, value in useless.items():
+        if value and name != "ray":
+            raise UserError(f"{option} {value}: it is for Ray only; give --on ray, too, or leave this out")
     if name == "ray" and not find_spec("ray"):
         raise MissingExtra("Ray, which spreads work over machines,", "ray")
 

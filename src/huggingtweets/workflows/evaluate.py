@@ -71,10 +71,12 @@ def evaluate(
 
     Raises:
         ModelError: there is no such model, or its posts are not on this machine.
+        OutputExists: nothing can be written into its folder.
     """
     watcher = watcher or Silence()
     folder = ModelFolder.find(model)
     record = folder.record
+    folder.require_writable()
     data = posts_of(folder)
     record_keeper = tracking.open_tracker(tracker) if tracker else tracking.reopen(record.tracked)
     artifacts = tracking.Artifacts(record.name, record_keeper)

@@ -52,7 +52,8 @@ def merge(
     folders = [ModelFolder.find_whole(parent, _NGRAM) for parent in parents]
     _require_same_base(folders)
     name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
-    target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite)
+    paths = [folder.path for folder in folders]
+    target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite, inputs=paths)
     with whole_folder(target.path, replace=overwrite) as path:
         merged = ModelFolder(path)
         with clock.measure(MERGE):

@@ -44,10 +44,11 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
 
     Raises:
         ModelError: there is no such model, it was not evaluated, or its posts are not on this machine.
-        UserError: there is nothing to draw from.
+        UserError: there is nothing to draw from, or no place for the answers.
     """
     folder, seed = ModelFolder.find(model), secrets.randbelow(MAX_SEED) if seed is None else seed
     game = evaluation.load(folder).game  # a game's result has its place there
+    folder.require_writable()
     seen = {} if game is None else dict.fromkeys(game.seen)
     filters = load_filters(folder.path)
     held_out = [post.text for post in posts_of(folder).held_out]

@@ -25,7 +25,7 @@ from ..bases.hub import cached_hub_answers
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
-from ..files import CheckpointConfig, home, sha256, whole_folder
+from ..files import CheckpointConfig, home, require_replaceable, sha256, whole_folder
 from ..generation.generator import Generator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
@@ -78,6 +78,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     """
     watcher, process_group = watcher or Silence(), training.join_process_group()
     size = _size(config)
+    require_replaceable(config.out, (*config.corpus, *config.held_out))
     if config.base:
         require_base(config.base, watcher)
     watcher.stage("corpus")

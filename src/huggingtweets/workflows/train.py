@@ -98,7 +98,7 @@ def train(
     with clock.measure(Stage.READ):
         authors = authors or read(config.data, watcher, most=_most(config))
     name = config.name or " + ".join(author.account.handle for author in authors)
-    target = ModelFolder.target(name, config.out, overwrite=config.overwrite)
+    target = ModelFolder.target(name, config.out, overwrite=config.overwrite, inputs=config.data.locations)
     check_posts(authors, config.recipe, watcher)
     artifacts = Artifacts(name, tracker, share_data=config.share_data)
     stage = Stages(name, watcher, clock, tracker)

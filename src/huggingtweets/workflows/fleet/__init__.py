@@ -168,7 +168,9 @@ def _check(config: FleetConfig) -> None:
     require_authors(config.authors)
     if config.one_model and config.executor != "local":
         raise UserError(f"--on {config.executor}: one model is trained by one process; leave --on out")
-    require_executor(config.executor)
+    require_executor(config.executor, address=config.address, gpus=config.gpus_per_author)
+    if config.one_model and config.workers:
+        raise UserError(f"--workers {config.workers}: one model is trained by one process; leave this out")
     if config.one_model and config.recipe.method != "full":
         raise RecipeError(
             f"--one-model needs a recipe with method full, not {config.recipe.method}: each author has a "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -87,19 +86,20 @@ def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str,
     return card.encode()
 
 
-def checked_report(folder: ModelFolder) -> bytes | Path | None:
+def checked_report(folder: ModelFolder) -> bytes | None:
     """The report to publish.
 
     The samples of a report are generated without text filters, so they can contain what may not be published.
 
     Returns:
-        The file as it is; if the filters object to its text, a new page without samples; None if that cannot
-        be rendered, or still repeats a training post.
+        What the file holds; if the filters object to its text, a new page without samples; None if that
+        cannot be rendered, or still repeats a training post.
     """
     record, path = folder.record, folder.report_page
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
-    if not _objection(filters, _visible_text(path.read_text("utf-8"))):
-        return path
+    report = path.read_bytes()
+    if not _objection(filters, _visible_text(report.decode())):
+        return report
     try:
         answers = evaluation.load(folder)
     except ModelError:

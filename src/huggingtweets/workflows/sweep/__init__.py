@@ -49,7 +49,7 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         UserError: something in `config` cannot be used; nothing was written.
         InternalError: no trial could be finished.
     """
-    require_search(config.executor)
+    require_search(config.executor, workers=config.workers, address=config.address)
     from . import result, space, study, workers
     from .objective import Objective
 
@@ -81,17 +81,21 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
 
 
-def require_search(executor: str | None) -> None:
+def require_search(executor: str | None, *, workers: int | None = None, address: str | None = None) -> None:
     """Refuse a search for which a package is missing, before a recipe is chosen for it.
 
+    Args:
+        executor: as in `SweepConfig`, like the others.
+        workers: trials at a time.
+        address: of a Ray cluster.
+
     Raises:
-        UserError: there is no such executor.
+        UserError: there is no such executor, or it has no use for the others.
         MissingExtra: Optuna is not installed, or what the executor needs.
     """
     if not find_spec("optuna"):
         raise MissingExtra("optuna, which searches,", "sweep")
-    if executor:
-        require_executor(executor)
+    require_executor(executor, workers=workers, address=address)
 
 
 def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:

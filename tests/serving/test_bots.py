@@ -1,0 +1,57 @@
+"""What bots are called, and the keys that they are asked with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+
+import pytest
+
+from huggingtweets.serving import bots
+from huggingtweets.serving.access import read_keys
+from huggingtweets.serving.bots import Bots
+
+KEY = "a-key-that-nobody-guesses"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+def test_a_link_is_a_name_and_the_same_folder_is_given_twice_in_vain(ngram_model, tmp_path):
+    """A model is served by the name that it has where it was found, and no model conflicts with itself."""
+    (tmp_path / "latest").symlink_to(ngram_model)
+    (tmp_path / "me").symlink_to(ngram_model)
+    assert set(Bots([tmp_path]).names) == {"latest", "me"}
+    assert set(Bots([ngram_model, ngram_model, tmp_path / "me" / "."]).names) == {"me"}
+
+
+def test_a_file_of_keys_may_be_written_by_any_editor(tmp_path):
+    """Those of Windows put a mark before the first line, which is no part of a key."""
+    (tmp_path / "keys.txt").write_text(f"{KEY}\r\n\r\n{KEY}-too\r\n", "utf-8-sig", newline="")
+    assert read_keys(tmp_path / "keys.txt") == (KEY, f"{KEY}-too")
+
+
+def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_path, monkeypatch):
+    """A large model takes long to load, and the base of an adapter may have to be fetched first."""
+    for name in ("here", "large"):
+        shutil.copytree(ngram_model, tmp_path / name)
+    served, fetched, load = Bots([tmp_path]), threading.Event(), bots._load
+
+    def slow(folder):
+        if folder.path.name == "large":
+            fetched.wait(20)
+        return load(folder)
+
+    monkeypatch.setattr(bots, "_load", slow)
+
+    async def both():
+        here, large = (served.names[name].folder for name in ("here", "large"))
+        first = await served.load(here)
+        loading = asyncio.create_task(served.load(large))
+        await asyncio.sleep(0.05)
+        again = await asyncio.wait_for(served.load(here), 10)
+        assert not loading.done()
+        fetched.set()
+        return first is again, await loading
+
+    assert asyncio.run(both())[0]
