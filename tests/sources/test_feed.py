@@ -370,3 +370,14 @@ def test_a_content_warning_in_a_feed_of_mastodon_is_left_out(tmp_path):
     of_mastodon = item.replace("<link>https://example.org/1", "<link>https://example.org/@ada/1123")
     _, posts = read_feed(tmp_path, rss(of_mastodon, item))
     assert [post.text for post in posts] == ["mine", "Inhaltswarnung: politics\n\nmine"]
+
+
+def test_authors_that_are_handles_are_told_apart(tmp_path):
+    """Nitter names authors so, of what a person repeats, too."""
+    items = [
+        rss_item(n, who, more=f"<dc:creator>@{who}</dc:creator>") for n, who in enumerate(("ada", PRIVATE))
+    ]
+    with pytest.raises(LocationError, match=f"'@ada'.*'@{PRIVATE}'"):
+        read_feed(tmp_path, rss(*items))
+    timeline, [post] = read_feed(tmp_path, rss(*items), handle="@ada")
+    assert (timeline.account.handle, post.text) == ("ada", "ada")

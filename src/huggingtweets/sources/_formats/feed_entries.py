@@ -28,7 +28,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
-_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|[^@]+")  # `ada@example.org (Ada)`, or a name
+_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|@?[^@]+")  # `ada@example.org (Ada)`, or a name, or a handle
 _QUOTATION = "<blockquote"
 _NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
 
