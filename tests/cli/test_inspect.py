@@ -54,7 +54,7 @@ def test_the_exported_table_gives_the_same_posts(tmp_path):
 def test_posts_are_left_out_by_id_and_by_text(posts, tmp_path):
     """Both ways together; the funnel counts what was taken out."""
     ids = tmp_path / "ids.txt"
-    ids.write_text("p1\n p2 \n\nunknown\n", "utf-8")
+    ids.write_text("p1\n p2 \n\nunknown\n", "utf-8-sig")  # as editors on Windows begin a text
     funnel = inspected(posts, "--name", "Ada", "--exclude", ids, "--exclude-matching", "day (7|8)")["funnel"]
     assert funnel["dropped"]["excluded"] == 4
     note = run("inspect", posts, "--name", "Ada", "--exclude-matching", "volcano").stderr

@@ -117,7 +117,7 @@ def _data_config(
 def _ids(file: Path) -> frozenset[str]:
     """The ids in a file, one a line."""
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file} cannot be read ({error}); expected a text file with an id a line") from error
     return frozenset(filter(None, map(str.strip, lines)))
