@@ -169,3 +169,11 @@ def test_a_box_of_received_mail_is_refused(tmp_path):
     """It is not read as anybody's."""
     with pytest.raises(LocationError, match="no lines of anybody"):
         read(tmp_path, mail_message(PRIVATE, X_Gmail_Labels="Inbox", Delivered_To=OWN))
+
+
+def test_a_box_that_apple_mail_exported_is_read(tmp_path):
+    """It is a folder called as the box, in which the messages are in a file called mbox."""
+    files = {"Sent.mbox/mbox": mail_message("the kettle sings"), "Sent.mbox/table_of_contents": "\0\1"}
+    folder = write_export(tmp_path / "export", files) / "Sent.mbox"
+    assert sources.recognise(str(folder)) == "mail"
+    assert [post.text for post in sources.read(str(folder)).posts] == ["the kettle sings"]
