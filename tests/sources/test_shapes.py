@@ -135,3 +135,18 @@ def test_a_script_of_what_is_never_read_is_refused_under_any_name(tmp_path, suff
     closing = "]);" if "(" in content else "]"
     with pytest.raises(LocationError, match="no published posts"):
         texts(tmp_path, f"posts.{suffix}", f'{content}{{"text": "{THEIRS}"}}{closing}', name="Ada")
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"), [("text", "full_text"), ("rawContent", "content"), ("content_text", "content_html")]
+)
+def test_records_of_two_versions_of_a_program_are_all_read(tmp_path, usual, other):
+    """A file may have its texts in two fields of one meaning, also where the second one comes late."""
+    records = [{usual: f"{MINE} {n}", "user": "a"} for n in range(3)]
+    more = [
+        {other: f"<p>{MINE} {n}</p>" if "html" in other else f"{MINE} {n}", "user": "a"} for n in range(3, 6)
+    ]
+    expected = [f"{MINE} {n}" for n in range(6)]
+    assert texts(tmp_path, "posts.json", [*records, *more]) == expected
+    late = [*records, *[records[0]] * 1200, {other: "late"}]
+    assert texts(tmp_path, "late.json", late)[-1] == "late"
