@@ -160,6 +160,11 @@ class XArchive:
         return decode_array(chunks, decoder, f"{self.files.path}: {name}")
 
 
+def is_tweet_file(name: str) -> bool:
+    """Whether a file of an archive is called as those of posts are."""
+    return _TWEETS.fullmatch(name) is not None
+
+
 def data_folder(files: ArchiveFiles) -> str | None:
     """Return the folder of tweets.js: `data/`, the top itself, or `data/` in another folder; else None."""
     for folder in ("data/", ""):
