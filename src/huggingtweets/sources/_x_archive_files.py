@@ -52,9 +52,11 @@ class _DataType(Struct, frozen=True):
     files: tuple[ListedFile, ...] = ()
 
 
-class _DataTypes(Struct, frozen=True):
+class _DataTypes(Struct, frozen=True, rename="camel"):
     tweets: _DataType = _DataType()
     tweet: _DataType = _DataType()
+    protected_history: _DataType = _DataType()
+    twitter_circle_tweet: _DataType = _DataType()
 
 
 class _ArchiveInfo(Struct, frozen=True, rename="camel"):
@@ -129,6 +131,20 @@ class XArchive:
                 f"{self.files.path} lacks {missing[0].file_name}, which its manifest lists; download it again"
             )
         return [file for file in listed if file not in missing] or self._unlisted_tweet_files()
+
+    def require_audiences(self) -> None:
+        """Refuse an archive that lacks a file, listed with entries, that says who could read its posts."""
+        kinds = self.manifest.data_types
+        listed = [
+            PurePosixPath(file.file_name).name
+            for file in (*kinds.protected_history.files, *kinds.twitter_circle_tweet.files)
+            if file.count
+        ]
+        if missing := [name for name in listed if not self.has(name)]:
+            raise BrokenArchive(
+                f"{self.files.path} lacks {missing[0]}, which says what was not for everyone; give the whole "
+                "archive, its parts unpacked into one folder"
+            )
 
     def avatar(self, account_id: str, address: str) -> bytes | None:
         """Return the avatar whose address on X is `address`; None if there is no such file."""

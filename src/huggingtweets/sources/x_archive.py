@@ -102,6 +102,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = _archive(location)
     with open_archive(path) as files:
         archive = XArchive.of(files)
+        archive.require_audiences()
         account = _account(archive, options)
         _require_public(archive, account.handle)
         counts = [file.count for file in archive.tweet_files()]
