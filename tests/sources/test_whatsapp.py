@@ -191,6 +191,7 @@ def test_the_handle_that_messages_show_chooses_its_author(tmp_path):
         f"{NAME}: null",
         f"{NAME}: location: https://maps.google.com/?q=52.5,13.4",
         f"{NAME}: POLL:\nWhich?\nOPTION: this (2 votes)",
+        f"{NAME}: UMFRAGE:\nWohin?\nOPTION: Park (2 Stimmen)\nOPTION: Kino (1 Stimme)",
         f"{NAME}: ",
     ],
 )
