@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -170,6 +171,15 @@ def test_links_of_ones_own_stay(tmp_path):
         tmp_path, rss(rss_item(1, '<p><a href="https://example.org/1">Tea</a> is good.</p>', title="Tea"))
     )
     assert post.text == "Tea is good."
+
+
+def test_a_page_of_many_links_to_itself_is_read_in_time(tmp_path):
+    """A table of contents, however long, takes time in line with its length."""
+    sections = "".join(f'<p>{OWN_LINK[:-1]}#s{n}">{n}</a> words</p>' for n in range(20_000))
+    began = time.process_time()
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, f"{sections}<p>mine</p>")))
+    assert post.text.endswith("19999 words\n\nmine")
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -67,18 +67,17 @@ def without_additions(body: str, title: str, identity: str, url: str) -> str:
 
 def _without_own_links(body: str, title: str, addresses: Collection[str]) -> str:
     tree = LexborHTMLParser(body)
-    links = [link for link in tree.css("a") if _bare(link.attributes.get("href") or "") in addresses]
-    if not links or not tree.body:
+    links = (link for link in reversed(tree.css("a")) if _words(link))
+    link = next((link for link in links if _bare(link.attributes.get("href") or "") in addresses), None)
+    if not link or not tree.body:
         return body
-    for link in reversed(links):
-        paragraph = _paragraph(link)
-        if not _words(link) or not _is_last(paragraph, tree.body):
-            continue
-        if _words(link) != " ".join(title.split()):
-            link.decompose()
-        elif paragraph.tag == "p" and _words(paragraph) != _words(tree.body):
-            paragraph.decompose()
-        break
+    paragraph, words = _paragraph(link), _words(tree.body)
+    if not words.endswith(_words(paragraph)):  # the person's own text is behind it
+        return body
+    if _words(link) != " ".join(title.split()):
+        link.decompose()
+    elif paragraph.tag == "p" and _words(paragraph) != words:
+        paragraph.decompose()
     return tree.html or ""
 
 
@@ -87,11 +86,6 @@ def _paragraph(node: LexborNode) -> LexborNode:
     while node.parent and node.tag not in {"p", "body"}:
         node = node.parent
     return node
-
-
-def _is_last(paragraph: LexborNode, body: LexborNode) -> bool:
-    """Whether nothing stands behind a paragraph."""
-    return _words(body).endswith(_words(paragraph))
 
 
 def _words(node: LexborNode) -> str:
