@@ -391,3 +391,10 @@ def test_authors_that_are_handles_are_told_apart(tmp_path):
         read_feed(tmp_path, rss(*items))
     timeline, [post] = read_feed(tmp_path, rss(*items), handle="@ada")
     assert (timeline.account.handle, post.text) == ("ada", "ada")
+
+
+@pytest.mark.parametrize("author", ["/u/ada", "https://example.social/u/ada"])
+def test_an_author_that_is_a_profile_is_called_as_its_account(tmp_path, author):
+    """Reddit and Lemmy name authors by where they are found."""
+    timeline, _ = read_feed(tmp_path, atom_entry("T", "mine", author, "1"), "feed.atom")
+    assert (timeline.account.handle, timeline.account.name) == ("ada", "ada")

@@ -29,6 +29,7 @@ _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
 _PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|@?[^@]+")  # `ada@example.org (Ada)`, or a name, or a handle
+_PROFILE = re.compile(r"(?:https?://\S+/|/u/)([^/\s]+)/?")  # of Lemmy and Reddit, which name authors so
 _QUOTATION = "<blockquote"
 _NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
 
@@ -182,7 +183,9 @@ def _author(element: Element) -> str:
     for person in _children(element, "author", "creator"):
         match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
         if match:
-            return (match[1] or match[0]).strip()
+            name = (match[1] or match[0]).strip()
+            profile = _PROFILE.fullmatch(name)
+            return profile[1] if profile else name
     return ""
 
 
