@@ -66,3 +66,12 @@ def test_plain_english_is_known_by_its_words():
     assert not languages._identifier.cache_info().currsize
     assert main_language(english[:20] + TEXTS["de"] * 10) == "de"
     assert languages._identifier.cache_info().currsize
+
+
+@pytest.mark.parametrize("lang", ["no", "nb", "nn"])
+@pytest.mark.parametrize("declared", ["no", "nb", "nn-NO", None])
+def test_norwegian_is_one_language_by_each_of_its_codes(lang, declared):
+    """Places and the guess have other codes for it than the user may give."""
+    text = "Jeg vet ikke hva jeg skal gjøre med den gamle kjelen som synger hele dagen på kjøkkenet mitt"
+    assert languages.is_in_language(text, declared, lang)
+    assert not languages.is_in_language("The old kettle sings in the kitchen all day long", "en", lang)

@@ -51,6 +51,17 @@ def test_the_exported_table_gives_the_same_posts(tmp_path):
     assert "exists" in refused.stderr.splitlines()[-1]
 
 
+def test_the_exported_table_names_an_account_of_mastodon(tmp_path):
+    """As an author its name would be taken for an e-mail address, and end at the @."""
+    note = {"id": "https://example.social/1", "content": "<p>the kettle sings again</p>"}
+    public = "https://www.w3.org/ns/activitystreams#Public"
+    activity = {"type": "Create", "actor": "https://example.social/users/ada", "to": [public], "object": note}
+    outbox, table = tmp_path / "outbox.json", tmp_path / "kept.csv"
+    outbox.write_text(json.dumps({"orderedItems": [activity]}), "utf-8")
+    before = inspected(outbox, "--export", table)["account"]["handle"]
+    assert inspected(table)["account"]["handle"] == before == "ada@example.social"
+
+
 def test_posts_are_left_out_by_id_and_by_text(posts, tmp_path):
     """Both ways together; the funnel counts what was taken out."""
     ids = tmp_path / "ids.txt"

@@ -187,3 +187,21 @@ def test_a_member_without_a_name_does_no_harm(archive):
     """A member without a name is ignored, and the others are read."""
     add_member(archive, "")
     assert len(read_all(archive)) == 200
+
+
+def test_a_zip_with_backslashes_between_folders_is_read(archive):
+    """As older programs on Windows write zips, Compress-Archive among them."""
+    renamed = archive.with_name("renamed.zip")
+    with zipfile.ZipFile(archive) as before, zipfile.ZipFile(renamed, "w") as after:
+        for name in before.namelist():
+            after.writestr(name.replace("/", "\\"), before.read(name))
+    assert len(read_all(renamed)) == 200
+
+
+def test_backslashes_hide_no_second_member_and_no_depth(archive):
+    """A name is the same with either sign, and folders count with either."""
+    add_member(archive, "data\\tweets.js", b"window.YTD.tweets.part0 = []")
+    refused(archive, "more than once")
+    deep = archive.with_name("deep.zip")
+    add_member(deep, "a\\" * 200 + "tweets.js")
+    refused(deep, "more than 100 folders")

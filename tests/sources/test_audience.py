@@ -83,6 +83,21 @@ def test_other_fields_are_not_taken_for_audiences(tmp_path):
     assert len(texts(tmp_path, records)) == len(records)
 
 
+@pytest.mark.parametrize(
+    ("field", "everybody", "few"),
+    [
+        ("reply_settings", "everyone", "following"),
+        ("reply_settings", "everyone", "mentionedUsers"),
+        ("reply_audience", "EVERYONE", "ACCOUNTS_YOU_FOLLOW"),
+        ("comment_permission", "everyone", "friends"),
+    ],
+)
+def test_who_may_answer_a_post_is_not_who_can_read_it(tmp_path, field, everybody, few):
+    """X and Threads say of each post who may answer; all can read it."""
+    records = [{"text": f"{MINE} {word}", "user": "ada", field: word} for word in (everybody, few, few) * 3]
+    assert len(texts(tmp_path, records)) == 9
+
+
 @pytest.mark.parametrize("name", ["me", "Me", "self", "Family"])
 @pytest.mark.parametrize(
     "field", ["author", "user", "from", "Sender Name", "messageSender", "display_name", "автор"]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, HuggingtweetsError, LocationError, Unreachable
-from huggingtweets.sources import Match, ReadOptions, bluesky, bluesky_repo
+from huggingtweets.sources import Match, ReadOptions, bluesky, bluesky_repo, count_skipped
 from huggingtweets.sources._formats import http
 from huggingtweets.sources._formats.bluesky_posts import to_post
 from huggingtweets.types import PostKind
@@ -555,6 +555,20 @@ def test_the_next_run_asks_only_for_what_is_new(server, service):
     server.requests.clear()
     assert len(list(read(server).posts)) == 255
     assert server.paths().count("/xrpc/com.atproto.repo.listRecords") == 1
+
+
+def test_a_key_of_another_form_costs_no_other_post(server, service):
+    """Records under keys that are no times are skipped and counted, and what stands behind them is read."""
+    for key in ("zzz", "3zzzzzzzzzzz!", "self"):
+        uri = f"at://{DID}/app.bsky.feed.post/{key}"
+        service.records.append({"uri": uri, "cid": "x", "value": bluesky_post("of no time")})
+    service.records.sort(key=lambda record: record["uri"], reverse=True)
+    with count_skipped() as skipped:
+        assert len(list(read(server).posts)) == 250
+    assert skipped == {"no posts": 3}
+    uri = f"at://{DID}/app.bsky.feed.post/{record_key(250)}"
+    service.records.insert(3, {"uri": uri, "cid": "x", "value": bluesky_post("new", 250)})
+    assert [post.text for post in read(server).posts][:2] == ["new", "post number 249"]
 
 
 def test_a_dropped_connection_loses_nothing(server, monkeypatch):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -99,6 +101,114 @@ def test_a_title_repeated_in_the_text_is_left_out(tmp_path, title, body, text):
     """A title that repeats the beginning of the text is left out, and so are quotations."""
     _, [post] = read_feed(tmp_path, rss(rss_item(1, body, title=title)))
     assert post.text == text
+
+
+OWN_LINK = '<a href="https://example.org/1"'
+LEMMY = f'submitted by <a href="">a</a> to <a href="">b</a><br>8 points | {OWN_LINK}>3 comments</a>'
+ANSWERS = {  # by title: the author and the id
+    f"/u/ada on {PRIVATE}": ("/u/ada", "t1_l1abc"),
+    f"Answer by Ada for {PRIVATE}": ("Ada", "https://example.org/a/2"),
+    f'New comment by ada in "{PRIVATE}"': ("ada", "1"),
+    f"Comment on {PRIVATE} by Ada": ("Ada", "2"),
+    "By: Ada": ("Ada", "3"),
+    f"Re: {PRIVATE}": ("Ada", "4"),
+    PRIVATE: ("@ada Ada", "example.org-post-12-3"),
+    f"R to @bob: {PRIVATE}": ("@ada", "5"),
+}
+
+
+def atom_entry(title, body, author, identity):
+    """Return a feed of Atom with one entry; `body` is HTML."""
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Ada</title><entry><id>{identity}</id>'
+        f"<title>{html.escape(title)}</title><author><name>{author}</name></author>"
+        f'<link href="https://example.org/1"/><content type="html">{html.escape(body)}</content>'
+        "</entry></feed>"
+    )
+
+
+@pytest.mark.parametrize("title", ANSWERS)
+def test_titles_of_the_threads_of_others_are_left_out(tmp_path, title):
+    """The title of what a person answers is another's; the answer is a reply."""
+    author, identity = ANSWERS[title]
+    body = "<!-- SC_OFF --><p>my own answer</p><!-- SC_ON -->"
+    _, [post] = read_feed(tmp_path, atom_entry(title, body, author, identity), "feed.atom")
+    assert (post.text, post.kind) == ("my own answer", PostKind.REPLY)
+
+
+@pytest.mark.parametrize("title", ["Comment on the new law", "/u/bob on tea", "Answer by Bob for you"])
+def test_titles_of_ones_own_stay(tmp_path, title):
+    """A title that names nobody, or somebody else, is the author's own."""
+    _, [post] = read_feed(tmp_path, atom_entry(title, "mine", "Ada", "example.org-post-12-1"), "feed.atom")
+    assert (post.text, post.kind) == (f"{title}\n\nmine", PostKind.ORIGINAL)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<p>A kettle.</p><p>The post {OWN_LINK}>Tea</a> appeared first on <a href="/">Ada</a>.</p>',
+        '<p>A kettle.</p>\n<p>Der Beitrag <a href="http://www.example.org/1/">Tea</a> erschien zuerst.</p>',
+        '<p>A kettle.</p><hr><p><a href="https://example.org/1?source=rss">Tea</a> was in X before.</p>',
+        '<p>A kettle. <a href="https://example.org/1#more">Weiterlesen <span>Tea</span></a></p>',
+        f"<p>A kettle.</p><p>{OWN_LINK}>Read full topic</a></p>",
+        f"<p>A kettle.</p>\n<hr>\n<p>Comments URL: {OWN_LINK}>1</a></p>\n<p>Points: 1</p>",
+        LEMMY + "<p>A kettle.</p>",
+        "A kettle.\n\n[contains quote post or other embedded content]",
+    ],
+)
+def test_lines_that_programs_add_below_a_text_are_left_out(tmp_path, body):
+    """Most are known in any language by a link to the entry, with which a person's own text does not end."""
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body, title="Tea")))
+    assert post.text == "Tea\n\nA kettle."
+
+
+def test_links_of_ones_own_stay(tmp_path):
+    """A link to another page, and one to the entry with text behind it, are the author's."""
+    body = '<p><a href="https://example.org/1">Tea</a> is good.</p><p>So is <a href="https://example.org/2">milk</a></p>'
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body)))
+    assert post.text == "Tea is good.\n\nSo is milk"
+    _, [post] = read_feed(
+        tmp_path, rss(rss_item(1, '<p><a href="https://example.org/1">Tea</a> is good.</p>', title="Tea"))
+    )
+    assert post.text == "Tea is good."
+
+
+def test_a_page_of_many_links_to_itself_is_read_in_time(tmp_path):
+    """A table of contents, however long, takes time in line with its length."""
+    sections = "".join(f'<p>{OWN_LINK[:-1]}#s{n}">{n}</a> words</p>' for n in range(20_000))
+    began = time.process_time()
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, f"{sections}<p>mine</p>")))
+    assert post.text.endswith("19999 words\n\nmine")
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            "<!-- SC_OFF --><div><p>mine</p></div><!-- SC_ON --> submitted by <a>/u/ada</a> <a>[link]</a>",
+            "T\n\nmine",
+        ),
+        (
+            "<table><tr><td> submitted by <a>/u/ada</a> to <a>r/tea</a> <a>[comments]</a></td></tr></table>",
+            "T",
+        ),
+    ],
+)
+def test_of_reddits_feed_only_the_text_is_read(tmp_path, body, text):
+    """Reddit marks the text of a post; a post of a link has none."""
+    _, [post] = read_feed(tmp_path, atom_entry("T", body, "/u/ada", "t3_abc"), "feed.atom")
+    assert post.text == text
+
+
+def test_a_title_made_of_what_is_quoted_is_left_out(tmp_path):
+    """Tumblr makes the title of a reblog out of the words of another."""
+    body = (
+        f'<p><a class="tumblr_blog" href="https://bob.example">bob</a>:</p><blockquote><p>{PRIVATE} words</p>'
+        "</blockquote><p>mine</p>"
+    )
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body, title=f"bob: {PRIVATE} w...")))
+    assert post.text == "mine"
 
 
 def test_names_of_other_modules_are_not_taken_for_the_feeds(tmp_path):
@@ -261,3 +371,30 @@ def test_a_damaged_cache_is_ignored(home):
         [path] = (home / "fetched").iterdir()
         path.write_bytes(os.urandom(100))
         assert [post.text for post in sources.read(location, options).posts] == ["one"]
+
+
+def test_a_content_warning_in_a_feed_of_mastodon_is_left_out(tmp_path):
+    """It is a label on the post, as in Mastodon's own archive; elsewhere a bold line is the author's."""
+    body = "<p><strong>Inhaltswarnung:</strong> politics</p><hr /><p>mine</p>"
+    item = rss_item(1, body)
+    of_mastodon = item.replace("<link>https://example.org/1", "<link>https://example.org/@ada/1123")
+    _, posts = read_feed(tmp_path, rss(of_mastodon, item))
+    assert [post.text for post in posts] == ["mine", "Inhaltswarnung: politics\n\nmine"]
+
+
+def test_authors_that_are_handles_are_told_apart(tmp_path):
+    """Nitter names authors so, of what a person repeats, too."""
+    items = [
+        rss_item(n, who, more=f"<dc:creator>@{who}</dc:creator>") for n, who in enumerate(("ada", PRIVATE))
+    ]
+    with pytest.raises(LocationError, match=f"'@ada'.*'@{PRIVATE}'"):
+        read_feed(tmp_path, rss(*items))
+    timeline, [post] = read_feed(tmp_path, rss(*items), handle="@ada")
+    assert (timeline.account.handle, post.text) == ("ada", "ada")
+
+
+@pytest.mark.parametrize("author", ["/u/ada", "https://example.social/u/ada"])
+def test_an_author_that_is_a_profile_is_called_as_its_account(tmp_path, author):
+    """Reddit and Lemmy name authors by where they are found."""
+    timeline, _ = read_feed(tmp_path, atom_entry("T", "mine", author, "1"), "feed.atom")
+    assert (timeline.account.handle, timeline.account.name) == ("ada", "ada")

@@ -283,6 +283,17 @@ def test_compressed_answers_are_read(server, http):
     assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "encoding"),
+    [(304, b"", "gzip"), (200, b"abc", "identity"), (200, b"abc", " Identity")],
+)
+def test_an_answer_that_only_names_an_encoding_is_read(server, http, status, body, encoding):
+    """Caches answer that nothing has changed with the headers of what they hold, and no body."""
+    server.next(Reply(status, body, headers={"Content-Encoding": encoding}))
+    assert http.get(server.url).content == body
+    assert len(server.requests) == 1
+
+
 def test_redirects_are_followed(server, http):
     """Redirects are followed, relative ones and those to other servers; the answer has the final address."""
     with LocalServer(

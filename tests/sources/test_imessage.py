@@ -95,3 +95,13 @@ def test_a_damage_that_sqlite_quotes_is_one_clear_error(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE handle", b"CREATE \xffABLE handle"))
     with pytest.raises(LocationError, match="no whole database"):
         sources.read(str(path), ReadOptions(), source="imessage")
+
+
+def test_messages_that_were_deleted_a_while_ago_are_not_read(tmp_path):
+    """Messages keeps what its owner deletes for a month, in a table that only names it."""
+    path = imessage_database(tmp_path / "chat.db", [{"text": "the kettle sings"}, {"text": PRIVATE}])
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE chat_recoverable_message_join (chat_id, message_id, delete_date)")
+        database.execute("INSERT INTO chat_recoverable_message_join VALUES (1, 2, 5), (1, NULL, 6)")
+        database.commit()
+    assert [post.text for post in read(path).posts] == ["the kettle sings"]

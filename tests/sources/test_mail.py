@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from email.header import Header
 
 import pytest
 
@@ -104,6 +105,11 @@ def test_a_message_that_is_attached_is_not_read(tmp_path):
         {"X_Gmail_Labels": "Drafts"},
         {"X_Gmail_Labels": "=?UTF-8?Q?Entw=C3=BCrfe?="},
         {"X_Gmail_Labels": "Spam,Sent"},
+        {"X_Gmail_Labels": "Sent,Bin"},
+        {"X_Gmail_Labels": "Verzonden,Prullenbak"},
+        {"X_Gmail_Labels": "Skickat,Papperskorgen"},
+        {"X_Gmail_Labels": Header("送信済み,ゴミ箱", "utf-8").encode()},
+        {"X_Gmail_Labels": Header("보낸편지함,휴지통", "utf-8").encode()},
         {"Auto_Submitted": "auto-replied"},
         {"X_Gmail_Labels": "", "Return_Path": "<bob@example.org>"},
         {"X_Gmail_Labels": "", "Received": "by mx.example.org"},
@@ -114,6 +120,15 @@ def test_received_forged_drafted_and_automatic_messages_are_left_out(tmp_path, h
     assert texts(tmp_path, mail_message(PRIVATE, **headers), mail_message("one that I sent")) == [
         "one that I sent"
     ]
+
+
+@pytest.mark.parametrize(
+    "label", ["Sendte mails", "Gönderilmiş Postalar", "已发邮件", "Odeslaná pošta", "Đã gửi"]
+)
+def test_sent_mail_is_known_in_the_language_of_the_account(tmp_path, label):
+    """Google Takeout writes the labels as Gmail shows them."""
+    labels = Header(f"{label},kettles", "utf-8").encode()
+    assert texts(tmp_path, mail_message("the kettle sings", X_Gmail_Labels=labels)) == ["the kettle sings"]
 
 
 def test_whose_it_is_comes_from_what_was_sent(tmp_path):
@@ -133,7 +148,8 @@ def test_several_senders_are_named_and_not_mixed(tmp_path):
     messages = [mail_message("mine"), mail_message("theirs", sender="Bob <bob@example.org>")]
     with pytest.raises(SeveralAuthors, match="Bob"):
         read(tmp_path, *messages)
-    assert texts(tmp_path, *messages, handle=OWN) == texts(tmp_path, *messages, name=NAME) == ["mine"]
+    for choice in ({"handle": OWN}, {"name": NAME}, {"handle": "ada"}):
+        assert texts(tmp_path, *messages, **choice) == ["mine"]
 
 
 def test_a_last_paragraph_that_recurs_is_a_signature(tmp_path):
@@ -169,3 +185,11 @@ def test_a_box_of_received_mail_is_refused(tmp_path):
     """It is not read as anybody's."""
     with pytest.raises(LocationError, match="no lines of anybody"):
         read(tmp_path, mail_message(PRIVATE, X_Gmail_Labels="Inbox", Delivered_To=OWN))
+
+
+def test_a_box_that_apple_mail_exported_is_read(tmp_path):
+    """It is a folder called as the box, in which the messages are in a file called mbox."""
+    files = {"Sent.mbox/mbox": mail_message("the kettle sings"), "Sent.mbox/table_of_contents": "\0\1"}
+    folder = write_export(tmp_path / "export", files) / "Sent.mbox"
+    assert sources.recognise(str(folder)) == "mail"
+    assert [post.text for post in sources.read(str(folder)).posts] == ["the kettle sings"]

@@ -641,6 +641,7 @@ def test_a_rate_limit_in_the_middle_is_waited_for(server):
         {"note": '<p>cats <a href="https://a.org/tags/nobot" class="hashtag">#<span>nobot</span></a></p>'},
         {"note": "<p>#NoBots</p>"},
         {"note": "<p>art only #noai</p>"},
+        {"fields": [{"name": "cats", "value": "<p>many</p>"}, {"name": "bots", "value": "<p>#nobots</p>"}]},
     ],
 )
 def test_accounts_that_opt_out_are_not_read(server, service, wish):
@@ -654,7 +655,13 @@ def test_accounts_that_opt_out_are_not_read(server, service, wish):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"discoverable": True}, {"note": "<p>#nobody #noise</p>"}, {"locked": False}]
+    "wish",
+    [
+        {"discoverable": True},
+        {"note": "<p>#nobody #noise</p>"},
+        {"locked": False},
+        {"fields": [{"name": "bots"}]},
+    ],
 )
 def test_accounts_that_do_not_opt_out_are_read(server, service, wish):
     """Accounts that do not opt out are read."""

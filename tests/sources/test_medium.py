@@ -57,3 +57,12 @@ def test_other_pages_in_a_folder_posts_are_not_mediums(tmp_path):
     """A folder of that name alone decides nothing."""
     path = write_export(tmp_path / "site", {"posts/index.html": "<html><body>hello</body></html>"})
     assert sources.load("medium").recognises(str(path)) is sources.Match.NO
+
+
+def test_files_that_a_mac_adds_are_no_stories(tmp_path):
+    """Beside each file on a disk of another system it writes one of its own, which is no draft."""
+    name = "2020-01-02_The-kettle-1a2b3c4d5e6f.html"
+    with count_skipped() as skipped:
+        timeline = read(tmp_path, {f"posts/{name}": story("mine"), f"posts/._{name}": "\0\5\x16\7"})
+        assert [post.text for post in timeline.posts] == ["mine"]
+    assert not skipped

@@ -9,7 +9,7 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError
-from huggingtweets.sources import ReadOptions
+from huggingtweets.sources import ReadOptions, count_skipped
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import NAME, PRIVATE, nostr_event, write_export
 
@@ -82,6 +82,30 @@ def test_notes_that_were_deleted_are_never_read(tmp_path):
     foreign = nostr_event(4, "", kind=5, tags=[["e", other["id"]]], who="b")
     _, posts = read_events(tmp_path, deleted, other, deletion, foreign)
     assert [post.text for post in posts] == ["mine"]
+
+
+def test_notes_of_who_wanted_to_vanish_are_never_read(tmp_path):
+    """Of an author who asked all relays to forget them, only what was written since is read."""
+    vanishing = nostr_event(5, "", kind=62, tags=[["relay", "ALL_RELAYS"]])
+    others = [
+        nostr_event(7, "", kind=62, tags=[["relay", "wss://a.example"]]),
+        {**vanishing, "pubkey": "b" * 64},
+    ]
+    early, late = nostr_event(1, PRIVATE), nostr_event(6, "mine")
+    with count_skipped() as skipped:
+        _, posts = read_events(tmp_path, early, late, vanishing, *others)
+    assert [post.text for post in posts] == ["mine"]
+    assert skipped == {"deleted": 1}
+
+
+@pytest.mark.parametrize("tag", [["expiration", "1700000005"], ["expiration", "soon"], ["h", "a-group"]])
+def test_notes_that_not_everyone_can_see_are_never_read(tmp_path, tag):
+    """Notes that have expired, and those of groups, are left out and counted."""
+    lasting = nostr_event(2, "mine", tags=[["expiration", "99999999999"]])
+    with count_skipped() as skipped:
+        _, posts = read_events(tmp_path, nostr_event(1, PRIVATE, tags=[tag]), lasting)
+    assert [post.text for post in posts] == ["mine"]
+    assert skipped == {"not for everyone": 1}
 
 
 def test_of_several_authors_one_must_be_named(tmp_path):

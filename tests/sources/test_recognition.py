@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 
 import pytest
 
 from huggingtweets import sources
-from huggingtweets.errors import UnknownPlace
+from huggingtweets.errors import LocationError, UnknownPlace
 from huggingtweets.sources import Match, recognise
 from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.export_builder import FIXTURES
@@ -119,3 +120,22 @@ def test_a_link_that_leads_nowhere_is_called_so(tmp_path, target):
     (tmp_path / "link").symlink_to(target)
     with pytest.raises(UnknownPlace, match="is a link that leads nowhere; give the file"):
         sources.recognise(str(tmp_path / "link"))
+
+
+def test_a_zip_is_named_where_it_is_not_what_was_given(tmp_path):
+    """Where a zip or a folder holds it, where its name does not say so, and where a tar has its files."""
+    archive = write_zip(tmp_path / "x.zip", [tweet(1, "a b c")])
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as outer:
+        outer.write(archive, "twitter.zip")
+    (tmp_path / "plain").write_bytes(archive.read_bytes())
+    (tmp_path / "folder").mkdir()
+    archive.rename(tmp_path / "folder" / "x.zip")
+    shutil.make_archive(str(tmp_path / "x"), "gztar", tmp_path / "folder")
+    for name, words in {
+        "outer.zip": r"holds twitter\.zip; give the zip that has the posts",
+        "folder": r"holds x\.zip; give the zip",
+        "plain": r"is a zip whose name does not say so; let it end with \.zip",
+        "x.tar.gz": "of another place, unpack it and give the folder",
+    }.items():
+        with pytest.raises(LocationError, match=words):
+            sources.read(str(tmp_path / name))

@@ -9,6 +9,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
 from huggingtweets.sources import ReadOptions
+from huggingtweets.types import PostKind
 
 MINE, THEIRS = "my own words", "xyzzy their words"
 
@@ -135,3 +136,42 @@ def test_a_script_of_what_is_never_read_is_refused_under_any_name(tmp_path, suff
     closing = "]);" if "(" in content else "]"
     with pytest.raises(LocationError, match="no published posts"):
         texts(tmp_path, f"posts.{suffix}", f'{content}{{"text": "{THEIRS}"}}{closing}', name="Ada")
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"), [("text", "full_text"), ("rawContent", "content"), ("content_text", "content_html")]
+)
+def test_records_of_two_versions_of_a_program_are_all_read(tmp_path, usual, other):
+    """A file may have its texts in two fields of one meaning, also where the second one comes late."""
+    records = [{usual: f"{MINE} {n}", "user": "a"} for n in range(3)]
+    more = [
+        {other: f"<p>{MINE} {n}</p>" if "html" in other else f"{MINE} {n}", "user": "a"} for n in range(3, 6)
+    ]
+    expected = [f"{MINE} {n}" for n in range(6)]
+    assert texts(tmp_path, "posts.json", [*records, *more]) == expected
+    late = [*records, *[records[0]] * 1200, {other: "late"}]
+    assert texts(tmp_path, "late.json", late)[-1] == "late"
+
+
+BLUESKY = {"uri": "at://did:plc:a/app.bsky.feed.post/1"}
+ANSWERS = {  # of Bluesky's feed of an author, of X's API, and of a table of twarc
+    "feed.json": {
+        "feed": [
+            {"post": {"author": {"handle": "a"}, "record": {"text": MINE, "reply": {"parent": BLUESKY}}}}
+        ]
+    },
+    "tweets.json": [
+        {"text": MINE, "author_id": "7", "referenced_tweets": [{"type": "replied_to", "id": "1234567890"}]}
+    ],
+    "tweets.csv": f"text,author_id,referenced_tweets.replied_to.id\n{MINE},7,1234567890\n",
+}
+
+
+@pytest.mark.parametrize("file", ANSWERS)
+def test_an_answer_names_the_post_that_it_answers(tmp_path, file):
+    """So it is a reply, and its thread stays together when posts are held out."""
+    content = ANSWERS[file]
+    (tmp_path / file).write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    [post] = sources.read(str(tmp_path / file)).posts
+    assert (post.text, post.kind) == (MINE, PostKind.REPLY)
+    assert post.reply_to == (BLUESKY["uri"] if file == "feed.json" else "1234567890")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -486,3 +487,24 @@ def test_a_title_above_a_table_is_no_post(tmp_path):
     )
     posts = sources.read(str(tmp_path / "t.csv"), ReadOptions(name="Ada")).posts
     assert [post.text for post in posts] == ["hello", "bye"]
+
+
+def test_parquet_of_other_programs_is_read(tmp_path):
+    """Numbers of databases, UUIDs, texts without a note that they are, and dates as pandas writes them."""
+    moments = [1_700_000_000_123_456_789, None]
+    columns = {
+        "id": pa.array([Decimal(10**19 + 1), Decimal(10**19 + 2)], pa.decimal128(38, 0)),
+        "user": pa.array([b"ada", b"ada"], pa.binary()),
+        "text": pa.array(["caf\u00e9".encode(), b"more"], pa.large_binary()),
+        "picture": pa.array([b"\xff\xd8", None], pa.binary()),
+        "created_at": pa.array(moments, pa.timestamp("ns", tz="Europe/Paris")),
+        "run": pa.array([b"0" * 16] * 2, pa.uuid()),
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "posts.parquet")
+    timeline = sources.read(str(tmp_path / "posts.parquet"))
+    first, second = timeline.posts
+    assert (timeline.account.handle, first.id, second.id) == ("ada", str(10**19 + 1), str(10**19 + 2))
+    assert (first.text, second.text) == ("caf\u00e9", "more")
+    assert first.created_at == datetime(2023, 11, 14, 22, 13, 20, 123_456, UTC)
+    assert type(first.created_at) is datetime, "a subclass, as pandas has, cannot be written down"
+    assert second.created_at is None

@@ -126,6 +126,9 @@ def test_text_is_what_was_typed(tmp_path, text, typed):
     [
         {"forwarded_from": "Bob"},
         {"forwarded_from": None},
+        {"forwarded_from": {"name": "Bob"}},
+        {"forwarded_from_id": "user7"},
+        {"via_bot": 7},
         {"via_bot": "@gif"},
         {"type": "service"},
         {"type": "unsupported"},

@@ -157,6 +157,19 @@ def test_only_the_one_named_is_read(tmp_path):
         read_chat(tmp_path, chat, name="Zoe")
 
 
+def test_the_handle_that_messages_show_chooses_its_author(tmp_path):
+    """A handle is made of a name; it chooses nobody whose name only looks alike, or has other signs."""
+    chat = "".join(
+        map(ANDROID.format, [f"{NAME}: mine", f"Anna \u2600: {PRIVATE}", f"Jos\u0065\u0301: {PRIVATE}"])
+    )
+    timeline, posts = read_chat(tmp_path, chat, handle="@ada_tests")
+    assert (timeline.account.handle, [post.text for post in posts]) == ("Ada_Tests", ["mine"])
+    timeline, _ = read_chat(tmp_path, chat, handle="Jos\u00e9")
+    assert timeline.account.handle == "Jos\u00e9"
+    with pytest.raises(LocationError, match="nobody called"):
+        read_chat(tmp_path, chat, handle="Anna \u2601")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -178,6 +191,7 @@ def test_only_the_one_named_is_read(tmp_path):
         f"{NAME}: null",
         f"{NAME}: location: https://maps.google.com/?q=52.5,13.4",
         f"{NAME}: POLL:\nWhich?\nOPTION: this (2 votes)",
+        f"{NAME}: UMFRAGE:\nWohin?\nOPTION: Park (2 Stimmen)\nOPTION: Kino (1 Stimme)",
         f"{NAME}: ",
     ],
 )

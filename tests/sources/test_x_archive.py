@@ -358,3 +358,20 @@ def test_the_sample_archive_is_read_whole():
     assert {post.kind for post in posts} == set(PostKind)
     assert max(len(post.text) for post in posts) > 280
     assert not any("t.co/" in post.text for post in posts if post.kind is not PostKind.REPOST)
+
+
+def test_tweets_js_in_its_archive_is_read_as_the_archive(tmp_path):
+    """It alone would not show which posts were for a circle of friends, whose they are, or which are cut."""
+    folder = write_folder(tmp_path / "archive", [tweet(1, "a b c"), tweet(999, PRIVATE)])
+    location = str(folder / "data" / "tweets.js")
+    assert sources.recognise(location) == "x_archive"
+    timeline = sources.read(location)
+    assert timeline.account.handle == HANDLE
+    assert [post.text for post in timeline.posts] == ["a b c"]
+    assert timeline.digest == sources.read(str(folder)).digest
+
+
+def test_tweets_js_alone_is_a_table(tmp_path):
+    """Whose it is has to be said then."""
+    (tmp_path / "tweets.js").write_text(javascript("YTD.tweets.part0", [tweet(1, "a b c")]), "utf-8")
+    assert sources.recognise(str(tmp_path / "tweets.js")) == "table"

@@ -165,6 +165,26 @@ def test_a_damaged_list_of_circle_posts_is_refused(tmp_path):
         read_all(folder)
 
 
+@pytest.mark.parametrize("kind", ["twitterCircleTweet", "protectedHistory"])
+def test_an_archive_without_what_says_for_whom_posts_were_is_refused(tmp_path, kind):
+    """The manifest lists it with entries, but it is in another part, or somebody has taken it out."""
+    folder = write_folder(tmp_path / "x", [tweet(999, PRIVATE), tweet(1, "for everybody")])
+    manifest, name = (
+        folder / "data" / "manifest.js",
+        "".join(f"-{c.lower()}" if c.isupper() else c for c in kind),
+    )
+    (folder / "data" / f"{name}.js").unlink(missing_ok=True)
+    content = manifest.read_text()
+    for count, refused in (("0", False), ("1", True)):
+        files = json.dumps({"files": [{"fileName": f"data/{name}.js", "count": count}]})
+        manifest.write_text(content.replace('"dataTypes" : {', f'"dataTypes" : {{"{kind}" : {files}, '))
+        if refused:
+            with pytest.raises(BrokenArchive, match=f"lacks {name}.js.*give the whole archive"):
+                read_all(folder)
+        else:
+            assert "for everybody" in texts(folder)
+
+
 def protection(*changes):
     items = [{"protectedHistory": {"protectedAt": at, "action": action}} for at, action in changes]
     return data("protected_history", items)

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from random import Random
 
-from huggingtweets import DataConfig, inspect
+from huggingtweets import CleaningRules, DataConfig, inspect
 from huggingtweets.progress import Silence
+from huggingtweets.types import Reason
 from huggingtweets.workflows.data import build_dataset, read
+from tests.helpers.archive_builder import HANDLE, note, tweet, write_zip
 
 WORDS = (
     "kettle",
@@ -78,3 +80,18 @@ def test_two_spellings_of_a_handle_are_one_author(tmp_path):
     [ada] = read(DataConfig(locations=(str(first), str(second))), Silence())
     assert {post.author for post in ada.cleaned.posts} == {"ada"}
     assert ada.cleaned.funnel.kept == 90
+
+
+def test_a_post_that_is_taken_out_stays_out_in_another_archive(tmp_path):
+    """Where one archive has it cut and another whole, its id is the same, and no later one brings it back."""
+    whole = "the kettle sings " + " ".join(f"on day {n * n} and" for n in range(90))
+    posts = [tweet(n, f"post number {n} of the kettle") for n in range(3)]
+    cut = tweet(9, f"{whole[:270]}…")
+    moment = "2018-10-10T20:19:24.000Z"  # of each post
+    old = write_zip(tmp_path / "old.zip", [*posts, cut])
+    new = write_zip(tmp_path / "new.zip", [*posts, cut], notes=[note(moment, whole)])
+    for taken in ("9", f"{HANDLE}/9"):
+        rules = CleaningRules(exclude=frozenset({taken}))
+        [ada] = read(DataConfig(locations=(str(old), str(new)), rules=rules), Silence())
+        assert not [post for post in ada.cleaned.posts if post.text.startswith("the kettle sings")]
+        assert ada.cleaned.funnel.dropped[Reason.EXCLUDED] == 2

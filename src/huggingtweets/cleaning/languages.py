@@ -35,12 +35,12 @@ def is_in_language(text: str, declared: str | None, lang: str) -> bool:
         text: The text of the post.
         declared: The language that the place declares, if any. Without it the language is guessed from the
             text, and an uncertain guess counts as the right language.
-        lang: The language, ISO 639-1.
+        lang: The language, ISO 639-1; nb and nn, the written forms of Norwegian, count as no.
     """
     if declared:
-        return language_code(declared) == lang.lower()
+        return language_code(declared) == language_code(lang)
     guess, probability = _identifier().classify(text)
-    return bool(guess == lang.lower() or probability < CERTAIN)
+    return bool(language_code(str(guess)) == language_code(lang) or probability < CERTAIN)
 
 
 def posts_language(posts: Sequence[Post]) -> str:

@@ -13,6 +13,7 @@ from ._formats.table_rows import is_table
 
 _HEAD = 4096  # bytes
 _LISTED = 3  # files named in messages
+_ZIP = ".zip"
 _EXCEL = "is a workbook of Excel; save it as CSV UTF-8, and give that"
 _SHEETS = "is a spreadsheet; save it as CSV UTF-8, and give that"
 _PAGES = "is an export as HTML, which is not read; ask for it again as JSON, and give that"
@@ -119,6 +120,11 @@ def _contents(path: Path) -> str:
             return inside[0]
         if any(name.endswith(".html") for name in names + _deep_names(files)):
             return _PAGES
+    if zips := [name for name in names if name.lower().endswith(_ZIP)]:
+        listed = ", ".join(zips[:_LISTED])
+        return f"is the export of no place that is known, but holds {listed}; give the zip that has the posts"
+    if path.is_file() and path.suffix.lower() != _ZIP:
+        return "is a zip whose name does not say so; let it end with .zip"
     tables = [name for name in names if is_table(Path(name))]
     if not tables:
         return ""

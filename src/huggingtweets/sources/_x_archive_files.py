@@ -52,9 +52,11 @@ class _DataType(Struct, frozen=True):
     files: tuple[ListedFile, ...] = ()
 
 
-class _DataTypes(Struct, frozen=True):
+class _DataTypes(Struct, frozen=True, rename="camel"):
     tweets: _DataType = _DataType()
     tweet: _DataType = _DataType()
+    protected_history: _DataType = _DataType()
+    twitter_circle_tweet: _DataType = _DataType()
 
 
 class _ArchiveInfo(Struct, frozen=True, rename="camel"):
@@ -130,6 +132,20 @@ class XArchive:
             )
         return [file for file in listed if file not in missing] or self._unlisted_tweet_files()
 
+    def require_audiences(self) -> None:
+        """Refuse an archive that lacks a file, listed with entries, that says who could read its posts."""
+        kinds = self.manifest.data_types
+        listed = [
+            PurePosixPath(file.file_name).name
+            for file in (*kinds.protected_history.files, *kinds.twitter_circle_tweet.files)
+            if file.count
+        ]
+        if missing := [name for name in listed if not self.has(name)]:
+            raise BrokenArchive(
+                f"{self.files.path} lacks {missing[0]}, which says what was not for everyone; give the whole "
+                "archive, its parts unpacked into one folder"
+            )
+
     def avatar(self, account_id: str, address: str) -> bytes | None:
         """Return the avatar whose address on X is `address`; None if there is no such file."""
         name = f"profile_media/{account_id}-{PurePosixPath(address).name}"
@@ -158,6 +174,11 @@ class XArchive:
         """Yield the objects of a file of the form `window.YTD.name.part0 = [...]`."""
         decoder = msgspec.json.Decoder(kind, strict=False)
         return decode_array(chunks, decoder, f"{self.files.path}: {name}")
+
+
+def is_tweet_file(name: str) -> bool:
+    """Whether a file of an archive is called as those of posts are."""
+    return _TWEETS.fullmatch(name) is not None
 
 
 def data_folder(files: ArchiveFiles) -> str | None:

@@ -25,6 +25,7 @@ from ._formats.authors import to_handle
 from ._formats.bluesky_posts import POSTS, SIGNED_IN_ONLY, to_post
 from ._formats.http import Http, Refused
 from ._formats.page_cache import Page, PageCache
+from ._formats.skipped import NO_POST, skip
 
 NAME = "Bluesky"
 SUMMARY = "a Bluesky account, live: its handle, profile link or DID"
@@ -36,6 +37,7 @@ _APP = "https://public.api.bsky.app"  # answers without a key what Bluesky's app
 _DIRECTORY = "https://plc.directory"
 _NO_HANDLE = "handle.invalid"  # stands for a handle that no longer leads to the account
 _PAGE = 100  # records
+_TID = re.compile(r"[2-7a-j][2-7a-z]{12}")  # a key that grows with time, atproto.com/specs/tid
 _GONE = {
     "AccountTakedown": "was taken down",
     "RepoTakendown": "was taken down",
@@ -149,7 +151,7 @@ def _posts(account: Account, did: str, server: str, options: ReadOptions) -> Ite
             listing = http.json(address, _Listing, params=params)
         except Refused as error:
             raise _explain(account.handle, error) from error
-        records = [record for record in listing.records if record.uri.startswith(own)]
+        records = [record for record in listing.records if _is_post(record, own)]
         posts = (to_post(record.uri, record.value, account.handle, account.url) for record in records)
         return Page([post for post in posts if post], listing.cursor if listing.records else None)
 
@@ -158,6 +160,19 @@ def _posts(account: Account, did: str, server: str, options: ReadOptions) -> Ite
         PageCache("bluesky", f"{account.handle} {did} {server}") as cache,
     ):
         yield from cache.walk(fetch)
+
+
+def _is_post(record: _Record, own: str) -> bool:
+    """Whether a record is a post of the account, under a key as the lexicon demands.
+
+    Pages are in the order of the keys. Under another key a post would stand among those of another time, and
+    the cache would take what follows for known.
+    """
+    is_own = record.uri.startswith(own)
+    is_in_order = is_own and _TID.fullmatch(record.uri.removeprefix(own)) is not None
+    if is_own and not is_in_order:
+        skip(NO_POST)
+    return is_in_order
 
 
 def _explain(actor: str, error: Refused) -> Unreachable:

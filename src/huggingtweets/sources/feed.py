@@ -1,9 +1,9 @@
 """A feed, RSS or Atom, from a file or from the web; WordPress's export is a feed too.
 
-The text of an entry is its title and its whole text, or its summary if the feed has no more. If a feed has
-several authors, only the entries of one are read. Feeds from the web are cached on this machine, and fetched
-again only if they have changed. With `--source feed` the address may be that of a page that links to its
-feed.
+The text of an entry is its title and its whole text, or its summary if the feed has no more. What programs
+add to it, and the titles of others in whose threads a person answers, are left out. If a feed has several
+authors, only the entries of one are read. Feeds from the web are cached on this machine, and fetched again
+only if they have changed. With `--source feed` the address may be that of a page that links to its feed.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _posts(location: str, chunks: Iterable[bytes], handle: str, only: str | None
                 author=handle,
                 text=text,
                 created_at=read_date(part.date),
-                kind=PostKind.REPLY if part.reply_to else PostKind.ORIGINAL,
+                kind=PostKind.REPLY if part.is_reply else PostKind.ORIGINAL,
                 reply_to=part.reply_to,
                 lang=part.lang or channel.lang or None,
                 url=part.url,

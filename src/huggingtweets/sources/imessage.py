@@ -1,10 +1,10 @@
 """Messages of Apple: chat.db of a Mac, or of the backup of an iPhone; what its owner wrote.
 
 The database says of each message whether it is from its owner (`is_from_me`); no other one is asked for.
-Reactions, notices, retracted messages and those of apps are left out. Newer systems keep the text in
-`attributedBody` alone, a typedstream of NSAttributedString, of which the string is taken. Messages are never
-public; they count as unlisted, the narrowest visibility that posts can have. Form: the open tools that read
-it, which agree (imessage-exporter, imessage_tools). The file is opened for reading only.
+Reactions, notices, retracted and deleted messages and those of apps are left out. Newer systems keep the text
+in `attributedBody` alone, a typedstream of NSAttributedString, of which the string is taken. Messages are
+never public; they count as unlisted, the narrowest visibility that posts can have. Form: the open tools that
+read it, which agree (imessage-exporter, imessage_tools). The file is opened for reading only.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _FIRST_BYTES = b"SQLite format 3\0"
 _ME = "Me"
 _NEEDED = {"text", "date", "is_from_me"}
 _NONE = ("associated_message_type", "item_type", "is_system_message", "date_retracted")
+_RECENTLY_DELETED = "chat_recoverable_message_join"  # by message_id; Messages keeps them for a month
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _NANOSECONDS_FROM = 10**11  # a date that is larger is not in seconds, as before macOS 10.13
 _LONGEST = 16 << 20  # bytes of one value
@@ -68,7 +69,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(path: Path, handle: str) -> Iterator[Post]:
     try:
         with closing(_opened(path)) as database:
-            for number, text, body, date, answered in database.execute(_query(_columns(database))):
+            for number, text, body, date, answered in database.execute(_query(database)):
                 typed = _typed(text, body)
                 if typed:
                     yield Post(
@@ -92,23 +93,28 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _columns(database: sqlite3.Connection) -> set[str]:
-    """Return the columns of the table of messages; nothing where that is no table."""
-    kinds = database.execute("SELECT type, sql FROM sqlite_master WHERE name = 'message'").fetchall()
+def _columns(database: sqlite3.Connection, table: str = "message") -> set[str]:
+    """Return the columns of a table, by default that of the messages; nothing where that is no table."""
+    query = "SELECT type, sql FROM sqlite_master WHERE name = ?"
+    kinds = database.execute(query, (table,)).fetchall()
     if [kind for kind, _ in kinds] != ["table"] or "virtual" in str(kinds[0][1])[:30].casefold():
         return set()
-    return {name for _, name, *_ in database.execute("PRAGMA table_info(message)")}
+    return {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
 
 
-def _query(columns: set[str]) -> str:
+def _query(database: sqlite3.Connection) -> str:
     """Return the query for what the owner wrote, in the words of this version of the database."""
+    columns = _columns(database)
     unset = " AND ".join(f"COALESCE({name}, 0) = 0" for name in _NONE if name in columns)
     body = "attributedBody" if "attributedBody" in columns else "NULL"
     answered = "thread_originator_guid" if "thread_originator_guid" in columns else "NULL"
     apps = " AND COALESCE(balloon_bundle_id, '') = ''" if "balloon_bundle_id" in columns else ""
+    deleted = f"SELECT message_id FROM {_RECENTLY_DELETED} WHERE message_id IS NOT NULL"  # noqa: S608 -- own name
+    is_kept = "message_id" in _columns(database, _RECENTLY_DELETED)
+    deletions = f" AND ROWID NOT IN ({deleted})" if is_kept else ""
     return (
         f"SELECT ROWID, text, {body}, date, {answered} FROM message WHERE is_from_me = 1"  # noqa: S608 -- own names
-        f"{f' AND {unset}' if unset else ''}{apps} ORDER BY ROWID"
+        f"{f' AND {unset}' if unset else ''}{apps}{deletions} ORDER BY ROWID"
     )
 
 

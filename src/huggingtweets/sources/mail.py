@@ -10,6 +10,7 @@ pages.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from email.message import Message
@@ -30,7 +31,7 @@ SUMMARY = "e-mail that was sent, in an mbox: of Gmail in Google Takeout, or of a
 EXAMPLE = "Sent.mbox"
 
 _WHAT = "mbox, or export of Gmail"
-_SUFFIX = ".mbox"
+_BOX = re.compile(r".*\.mbox|mbox", re.IGNORECASE)  # the latter in a folder `Sent.mbox` of Apple Mail
 _HEAD = 64 << 10  # bytes
 _RECURS = 3  # times that a last paragraph is the same if it is a signature
 _LONGEST_SIGNATURE = 400  # characters
@@ -124,7 +125,7 @@ def _digest(location: str) -> str:
 
 
 def _boxes(files: ArchiveFiles, folder: str) -> list[str]:
-    names = (folder + name for name in files.names(folder) if name.lower().endswith(_SUFFIX))
+    names = (folder + name for name in files.names(folder) if _BOX.fullmatch(name))
     return [name for name in names if is_mbox(next(files.chunks(name), b"")[:_HEAD])]
 
 

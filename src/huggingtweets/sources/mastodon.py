@@ -50,11 +50,17 @@ class _WebFinger(Struct):
     links: list[_Link] = []
 
 
+class _Field(Struct):
+    name: str | None = None
+    value: str | None = None  # HTML
+
+
 class _Account(Struct):
     id: str
     username: str
     display_name: str | None = None
     note: str | None = None  # HTML
+    fields: list[_Field] | None = None  # of a table below the note
     url: str | None = None
     avatar: str | None = None
     statuses_count: int | None = None
@@ -140,12 +146,18 @@ def _profile(http: Http, address: str, server: str) -> _Account:
         raise _explain(address, error) from error
     if profile.suspended:
         raise Unreachable(f"the account {address} is suspended; its posts are not read")
-    if profile.discoverable is False or profile.noindex or _OPT_OUT.search(activity_text(profile.note or "")):
+    if profile.discoverable is False or profile.noindex or _OPT_OUT.search(_about(profile)):
         raise Unreachable(
             f"{address} does not want to be found by machines, so the posts are not read; "
             "if they are yours, ask for your archive in Mastodon's settings and give that file"
         )
     return profile
+
+
+def _about(profile: _Account) -> str:
+    """Return all that the person says in the profile."""
+    fields = [text for field in profile.fields or () for text in (field.name, field.value)]
+    return "\n".join(activity_text(text) for text in (profile.note, *fields) if text)
 
 
 def _posts(account: Account, identity: str, server: str, options: ReadOptions) -> Iterator[Post]:

@@ -137,12 +137,12 @@ def _open(path: Path) -> Iterator[_Archive]:
         with open_archive(path.parent) as files:
             yield _Archive(Export(files, ""), path.name, str(path))
         return
-    with TarFiles(path) if path.is_file() and is_tar(path) else open_archive(path) as files:
+    tarred = path.is_file() and is_tar(path)
+    with TarFiles(path) if tarred else open_archive(path) as files:
         base = _base(files)
         if base is None:
-            raise LocationError(
-                f"{path} is no archive of Mastodon: no {_OUTBOX} is in it; give the file that Mastodon made"
-            )
+            way_out = "of another place, unpack it and give the folder" if tarred else "give the file it made"
+            raise LocationError(f"{path} is no archive of Mastodon: no {_OUTBOX} is in it; {way_out}")
         export = Export(files, base)
         yield _Archive(export, _OUTBOX, export.shown(_OUTBOX))
 

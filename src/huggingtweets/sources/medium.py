@@ -31,7 +31,7 @@ EXAMPLE = "medium-export.zip"
 
 _WHAT = "export of Medium"
 _FOLDER = "posts/"
-_PAGE = re.compile(r"(?!draft_).+\.html")
+_PAGE = re.compile(r"(?!draft_|\._).+\.html")  # ._ begins what a Mac adds beside each file
 _LARGEST_PAGE = 4 << 20  # bytes
 _HEAD = 64 << 10  # bytes
 _BODY = re.compile(rb"""<section data-field=["']body["'] class=["']e-content["']""")
@@ -110,6 +110,6 @@ def _attribute(page: LexborHTMLParser, selector: str, name: str) -> str:
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    names = (name for name in files.names(folder + _FOLDER) if name.endswith(".html"))
+    names = filter(_PAGE.fullmatch, files.names(folder + _FOLDER))
     first = next(names, "")
     return bool(first) and bool(_BODY.search(next(files.chunks(folder + _FOLDER + first), b"")[:_HEAD]))

@@ -1,8 +1,9 @@
 """Notes of Nostr in a file of signed events, as relays and backup tools save them: JSONL, or one JSON list.
 
 NIP-01 defines events and profiles (kind 0), NIP-10 notes and replies (kind 1), NIP-09 deletions (kind 5), and
-NIP-18 quotes and reposts. Notes that their author deleted, messages (encrypted or not) and all other kinds
-are never read. Signatures are not checked.
+NIP-18 quotes and reposts. Notes that their author deleted, or that were to vanish (NIP-62) or to expire
+(NIP-40), those of groups (NIP-29), messages (encrypted or not) and all other kinds are never read. Signatures
+are not checked.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from operator import itemgetter
@@ -24,6 +26,7 @@ from ._contract import Match, ReadOptions
 from ._formats.authors import choose_author, to_handle
 from ._formats.dates import read_date
 from ._formats.json_arrays import decode_array, decode_lines
+from ._formats.skipped import DELETED, NOT_PUBLIC, skip
 from ._formats.tolerant_json import DAMAGE
 
 NAME = "Nostr"
@@ -33,11 +36,13 @@ EXAMPLE = "nostr-backup.jsonl"
 _CHUNK = 256 << 10  # bytes
 _HEAD = 16 << 10  # bytes
 _FORMS = {".json", ".jsonl", ".ndjson"}
-_PROFILE, _NOTE, _DELETION = 0, 1, 5
+_PROFILE, _NOTE, _DELETION, _VANISHING = 0, 1, 5, 62
+_EVERYWHERE = "ALL_RELAYS"  # from where a person wants to vanish
 _FIELDS = [re.compile(rb'"%s"\s*:' % field) for field in (b"id", b"pubkey", b"kind", b"tags", b"sig")]
 _ONE_LIST = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*[^"\s]')  # but not `["EVENT", ...]`, as relays send them
 _REFERENCE = re.compile(r"@?(?:nostr:)?\b(?:npub|note|nprofile|nevent|naddr|nrelay)1[02-9ac-hj-np-z]{20,}")
 _MARKER = 3  # index in an `e` tag of `reply` or `root`
+_SECONDS = re.compile(r"[0-9]{1,19}")  # Unix time
 
 
 class _Event(Struct, frozen=True):
@@ -51,6 +56,26 @@ class _Event(Struct, frozen=True):
     def tagged(self, name: str) -> list[list[str]]:
         """Return the tags of one name that have a value."""
         return [tag for tag in self.tags if len(tag) > 1 and tag[0] == name]
+
+
+class _Withdrawn:
+    """What authors took back: single notes, or all that they wrote up to a moment."""
+
+    def __init__(self) -> None:
+        self._notes: set[tuple[str, str]] = set()
+        self._until: dict[str, int] = {}
+
+    def add(self, event: _Event) -> None:
+        """Add an event, which may take back others of the same author."""
+        if event.kind == _DELETION:
+            self._notes.update((event.pubkey, tag[1]) for tag in event.tagged("e"))
+        if event.kind == _VANISHING and any(tag[1] == _EVERYWHERE for tag in event.tagged("relay")):
+            self._until[event.pubkey] = max(self._until.get(event.pubkey, 0), event.created_at)
+
+    def reason(self, event: _Event) -> str:
+        """Return why a note is not read, in the words of `skipped`; "" if it was not taken back."""
+        is_back = (event.pubkey, event.id) in self._notes
+        return DELETED if is_back or event.created_at <= self._until.get(event.pubkey, -1) else ""
 
 
 class _Profile(Struct, frozen=True):
@@ -74,11 +99,10 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = Path(location)
     notes: Counter[str] = Counter()
     profiles: dict[str, tuple[int, _Profile]] = {}  # by author, with the time of publication
-    deleted: set[tuple[str, str]] = set()
+    withdrawn = _Withdrawn()
     for event in _events(path):
         notes[event.pubkey] += event.kind == _NOTE
-        if event.kind == _DELETION:
-            deleted.update((event.pubkey, tag[1]) for tag in event.tagged("e"))
+        withdrawn.add(event)
         if event.kind == _PROFILE:
             latest = profiles.get(event.pubkey, (-1, _Profile()))
             published = event.created_at, _profile(event.content)
@@ -92,14 +116,20 @@ def read(location: str, options: ReadOptions) -> Timeline:
         source="nostr",
         bio=profile.about or "",
     )
-    return Timeline(account=account, posts=_posts(path, author, account.handle, deleted), digest=sha256(path))
+    return Timeline(
+        account=account, posts=_posts(path, author, account.handle, withdrawn), digest=sha256(path)
+    )
 
 
-def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) -> Iterator[Post]:
+def _posts(path: Path, author: str, handle: str, withdrawn: _Withdrawn) -> Iterator[Post]:
     for event in _events(path):
-        own = event.pubkey == author and event.kind == _NOTE and (author, event.id) not in deleted
+        if event.pubkey != author or event.kind != _NOTE:
+            continue
+        if reason := withdrawn.reason(event) or _closed(event):
+            skip(reason)
+            continue
         text = _REFERENCE.sub("", event.content).strip()
-        if not own or not text:
+        if not text:
             continue
         parent = _parent(event)
         quotes = event.tagged("q")
@@ -111,6 +141,14 @@ def _posts(path: Path, author: str, handle: str, deleted: set[tuple[str, str]]) 
             kind=PostKind.REPLY if parent else PostKind.QUOTE if quotes else PostKind.ORIGINAL,
             reply_to=parent,
         )
+
+
+def _closed(event: _Event) -> str:
+    """Return why not everyone can see a note: it is of a group, or has expired; "" if everyone can."""
+    now = datetime.now(UTC).timestamp()
+    ends = [tag[1] for tag in event.tagged("expiration")]
+    is_kept = all(_SECONDS.fullmatch(end) and int(end) > now for end in ends)
+    return NOT_PUBLIC if not is_kept or event.tagged("h") else ""
 
 
 def _parent(event: _Event) -> str | None:

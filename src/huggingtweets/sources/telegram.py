@@ -15,10 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Struct, field
 
 from ..errors import BrokenArchive
 from ..types import Account, Post, PostKind, Timeline, Visibility
@@ -86,9 +86,12 @@ class _Message(Struct, frozen=True):
     author: str | None = ""
     reply_to_message_id: int | None = None
     reply_to_peer_id: str | None = None
-    forwarded_from: str | UnsetType | None = UNSET
-    saved_from: str | UnsetType | None = UNSET
-    via_bot: str | UnsetType | None = UNSET
+    forwarded_from: Any = (
+        UNSET  # of any type: what is odd would be left out, and the words taken for own ones
+    )
+    forwarded_from_id: Any = UNSET
+    saved_from: Any = UNSET
+    via_bot: Any = UNSET
 
 
 def recognises(location: str) -> Match:
@@ -131,7 +134,7 @@ def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
 
 def _text(message: _Message) -> str:
     """Return the text of a message; an empty string if it is not a message, or another person wrote it."""
-    origins = (message.forwarded_from, message.saved_from, message.via_bot)
+    origins = (message.forwarded_from, message.forwarded_from_id, message.saved_from, message.via_bot)
     foreign = any(origin is not UNSET for origin in origins)
     if message.type != "message" or foreign:
         return ""

@@ -29,6 +29,9 @@ EXAMPLE = "WhatsApp Chat with Grace.txt"
 
 _WHAT = "chat exported from WhatsApp"
 _CHAT_FILE = re.compile(r"_chat\.txt|.*(?:chat|whatsapp).*\.txt", re.IGNORECASE)
+_POLL = re.compile(  # UMFRAGE:, then the question, then OPTION: Park (2 Stimmen)
+    r"[^\W\d_]{3,20}:\n[^\n]*(?:\n[^\W\d_]{3,20}: [^\n]* \(\d+ [^\W\d_]+\))+\s*"
+)
 _APP_MARK = "\u200e"
 _ATTACHMENT = re.compile(  # in a line of its own; `<Media omitted>` has many languages
     r"<[^<>]+>|null|[\w-]+\.\w{2,5} \([^()]+\)|.+\.vcf \([^()]+\)|\w+: https://maps\.google\.com/\S+"
@@ -143,6 +146,8 @@ def _clean(body: str) -> str:
         return ""
     first, _, rest = strip_invisible(body).partition("\n")
     if first.rstrip(". ") in _APP_MESSAGES:
+        return ""
+    if _POLL.fullmatch(f"{first}\n{strip_invisible(rest)}"):
         return ""
     if _ATTACHMENT.fullmatch(first):
         return "" if _FILE.fullmatch(rest.strip()) else rest.strip()

@@ -1,4 +1,4 @@
-"""X's archive ("Your archive") in the forms it has had since 2019: a zip, or the folder it unpacks to.
+"""X's archive ("Your archive") since 2019, in all its forms: a zip, its folder, or the tweets.js in that.
 
 Only the files of published posts and of the profile are opened. Direct messages, deleted posts, likes,
 contacts and everything else are never read, and neither is the e-mail address in account.js. tweets.js also
@@ -28,7 +28,7 @@ from ._contract import Match, ReadOptions
 from ._formats.archive_files import open_archive
 from ._formats.authors import same_handle, to_handle
 from ._formats.x_posts import Note, Tweet, parse_created_at, to_post, unescape
-from ._x_archive_files import XArchive, data_folder
+from ._x_archive_files import XArchive, data_folder, is_tweet_file
 
 NAME = "X archive"
 SUMMARY = "an archive of X (Twitter), zip or folder, of 2019 and later"
@@ -87,7 +87,7 @@ class _ProtectionItem(Struct, rename="camel"):
 
 def recognises(location: str) -> Match:
     """Whether there is a tweets.js where archives have it, or at least a zip that cannot be read."""
-    path = Path(location)
+    path = _archive(location)
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return Match.NO
     try:
@@ -99,15 +99,27 @@ def recognises(location: str) -> Match:
 
 def read(location: str, options: ReadOptions) -> Timeline:
     """Read the account, and open the posts in the order of the archive, which is roughly by time."""
-    path = Path(location)
+    path = _archive(location)
     with open_archive(path) as files:
         archive = XArchive.of(files)
+        archive.require_audiences()
         account = _account(archive, options)
         _require_public(archive, account.handle)
         counts = [file.count for file in archive.tweet_files()]
         digest = archive.digest() if path.is_dir() else sha256(path)
     expected = sum(filter(None, counts)) if all(counts) else None
     return Timeline(account=account, posts=_posts(path, account.handle), digest=digest, expected=expected)
+
+
+def _archive(location: str) -> Path:
+    """Return the zip or the folder of an archive, which may be given by its tweets.js.
+
+    That file alone does not say which posts were for a circle of friends, or that the account is protected.
+    """
+    path = Path(location)
+    is_file = is_tweet_file(path.name) and path.is_file()
+    beside = (path.with_name(name) for name in ("account.js", "manifest.js"))
+    return path.parent if is_file and any(file.is_file() for file in beside) else path
 
 
 def _posts(path: Path, handle: str) -> Iterator[Post]:

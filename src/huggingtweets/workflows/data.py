@@ -187,7 +187,7 @@ def _clean(
 ) -> tuple[CleanedPosts, dict[str, int]]:
     """Clean one author's posts while they are read, and say what was not read."""
     with sources.count_skipped() as skipped:
-        posts = _with_own_ids(parts) if len(parts) > 1 else parts[0]
+        posts = _with_own_ids(parts, rules) if len(parts) > 1 else parts[0]
         cleaned = cleaning.clean(posts, rules, examples, most=most)
     if skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.most_common())
@@ -196,13 +196,21 @@ def _clean(
     return cleaned, dict(skipped)
 
 
-def _with_own_ids(parts: Iterable[Iterable[Post]]) -> Iterator[Post]:
-    """Yield the posts of all places; an id that an earlier place gave, too, gets the number of the place."""
-    places: dict[str, int] = {}
+def _with_own_ids(parts: Iterable[Iterable[Post]], rules: CleaningRules) -> Iterator[Post]:
+    """Yield the posts of all places; an id that an earlier place gave, too, gets the number of the place.
+
+    A post that is taken out by its id keeps it where a later place has it of the same moment: two archives of
+    an account may have it cut and whole.
+    """
+    first: dict[str, tuple[int, datetime | None]] = {}  # of each id: the place and the moment
     for number, posts in enumerate(parts):
         for post in posts:
-            is_new = places.setdefault(post.id, number) == number
-            yield post if is_new else replace(post, id=f"{number}/{post.id}")
+            place, moment = first.setdefault(post.id, (number, post.created_at))
+            is_same = moment is not None and moment == post.created_at
+            if place == number or (is_same and rules.excludes_by_id(post)):
+                yield post
+            else:
+                yield replace(post, id=f"{number}/{post.id}")
 
 
 def _with_ids_of_place(posts: Iterable[Post], source: str) -> Iterator[Post]:

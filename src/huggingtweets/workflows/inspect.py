@@ -105,7 +105,8 @@ def export_posts(inspections: Sequence[Inspection], target: Path) -> int:
     posts = [post for inspection in inspections for post in inspection.author.cleaned.posts]
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow(["id", "author", "created_at", "text"])
+    is_account = any("@" in post.author for post in posts)  # of Mastodon; as an author it would be an address
+    writer.writerow(["id", "acct" if is_account else "author", "created_at", "text"])
     for post in posts:
         writer.writerow([post.id, post.author, post.created_at or "", post.text])
     whole_file(target, table.getvalue().encode("utf-8", "replace"))

@@ -246,16 +246,19 @@ class _ZipFiles(ListedFiles):
         self._zip.close()
 
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
-        members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
+        members = [member for member in self._zip.infolist() if not member.filename.endswith(("/", "\\"))]
         sizes = accumulate(member.file_size for member in members)
         for number, (member, size) in enumerate(zip(members, sizes, strict=True), start=1):
-            self._check_listed(member.orig_filename, number, size)
-        counts = Counter(member.filename for member in members)
+            self._check_listed(member.orig_filename.replace("\\", "/"), number, size)
+        named = [
+            (member.filename.replace("\\", "/"), member) for member in members
+        ]  # of some zips of Windows
+        counts = Counter(name for name, _ in named)
         if repeated := [name for name, count in counts.items() if count > 1]:
             raise BrokenArchive(
                 f"{self.path} holds {repeated[0][:80]!r} more than once; no genuine export does"
             )
-        return {member.filename: member for member in members if not member.filename.startswith("__MACOSX/")}
+        return {name: member for name, member in named if not name.startswith("__MACOSX/")}
 
     def _check_content(self, member: zipfile.ZipInfo) -> None:
         shown = f"{self.path}: {member.filename}"

@@ -124,6 +124,8 @@ class Audience:
     def _learn_field(self, name: str, key: str, words: set[str]) -> None:
         """Add the tests of a field; `words` are what is in it, as far as that is known."""
         known = names("audience")
+        if key in known["answering"]:
+            return
         self._learn_flag(name, key, words)
         if key in known["visibilities"]:
             self._add(name, _is_closed if words else _is_closed_if_set, NOT_PUBLIC)

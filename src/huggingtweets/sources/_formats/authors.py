@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from unicodedata import normalize
 
 from ...errors import LocationError, SeveralAuthors
 from .._contract import ReadOptions
@@ -14,11 +15,20 @@ _LISTED = 8  # authors named in the message that asks to choose one
 _UNSAFE = re.compile(r"[^\w.@-]+")
 _ADDRESS = re.compile(r"(?<![\w.+-])([\w.+-]++)@[\w-]++(?:\.[\w-]++)+")
 _INVISIBLE = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_APART = re.compile(r"\w[\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]{2,}")  # as on a Mac
 
 
 def to_handle(text: str) -> str:
-    """Turn a handle or a name into a handle: `@jane` -> `jane`, `Jane Doe` -> `Jane_Doe`, `..` -> ``."""
-    return _UNSAFE.sub("_", text.strip()).strip("@.")
+    """Turn a handle or a name into a handle: `@jane` -> `jane`, `Jane Doe` -> `Jane_Doe`, `..` -> ``.
+
+    An accent that is a character of its own is put on its letter.
+    """
+    return _UNSAFE.sub("_", composed(text.strip())).strip("@.")
+
+
+def composed(text: str) -> str:
+    """Return a text in which accents, and parts of Korean syllables, are no characters of their own."""
+    return text if text.isascii() else _APART.sub(lambda match: normalize("NFC", match[0]), text)
 
 
 def writer_handle(text: str) -> str:
@@ -60,7 +70,7 @@ def choose_author(
     Args:
         place: The location, for messages.
         posts: How many posts each author has, by name, or by id if the place has ids.
-        options: What the user says; `name` or `handle` chooses an author.
+        options: What the user says; `name` or `handle` chooses an author, also as the handle of an account.
         names: The names of authors by their ids.
 
     Returns:
@@ -74,13 +84,9 @@ def choose_author(
         raise LocationError(f"{place} holds no lines of anybody; give another file")
     wanted = options.name or options.handle
     if wanted:
-        plain = _plain(wanted)
-        matches = [
-            author
-            for author in posts
-            for known in [{author, names.get(author, author)}]
-            if plain in map(_plain, known) or any(_stands_for(wanted, name) for name in known)
-        ]
+        known = {author: {author, names.get(author, author)} for author in posts}
+        matches = [author for author in posts if _is_called(wanted, known[author])]
+        matches = matches or [author for author in posts if _has_handle(wanted, known[author])]
         if len(matches) == 1:
             return matches[0]
         lacking = "several people called" if matches else "nobody called"
@@ -91,6 +97,17 @@ def choose_author(
         f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name",
         {names.get(author, author): count for author, count in posts.items()},
     )
+
+
+def _is_called(wanted: str, names: Collection[str]) -> bool:
+    """Whether somebody has the name that is wanted, or one for which it stands in records."""
+    return _plain(wanted) in map(_plain, names) or any(_stands_for(wanted, name) for name in names)
+
+
+def _has_handle(wanted: str, names: Collection[str]) -> bool:
+    """Whether what is wanted is the handle of somebody's account, as messages show it: `Ada_Lovelace`."""
+    is_handle = to_handle(wanted) == wanted.strip().removeprefix("@")
+    return is_handle and any(same_handle(wanted, writer_handle(name)) for name in names)
 
 
 def strip_invisible(text: str) -> str:
@@ -110,4 +127,5 @@ def _list_authors(posts: Mapping[str, int], names: Mapping[str, str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return " ".join(strip_invisible(name).replace("~", " ").split()).casefold().removeprefix("@")
+    shown = strip_invisible(composed(name)).replace("~", " ")
+    return " ".join(shown.split()).casefold().removeprefix("@")

@@ -107,13 +107,30 @@ def _pieces(batch: pa.RecordBatch, path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch with its columns of repeated values written out, which are faster to convert."""
+    """Return a batch with its columns in the forms that become the usual values of Python."""
     import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
 
-    columns = [
-        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch
-    ]
-    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
+    return pa.RecordBatch.from_arrays(list(map(_plain_column, batch)), batch.schema.names)
+
+
+def _plain_column(column: pa.Array) -> pa.Array:
+    """Write out repeated values, which are faster to convert; make texts of bytes, and dates of nanoseconds.
+
+    Without a note that it is text, parquet holds bytes. Python has no dates of nanoseconds, as pandas has.
+    """
+    import pyarrow as pa  # noqa: PLC0415 -- slow to load, needed for few files
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        try:
+            return column.cast(pa.large_string())
+        except pa.ArrowInvalid:  # no text
+            return column
+    return column
 
 
 def _size(values: pa.Array) -> int:
@@ -122,8 +139,9 @@ def _size(values: pa.Array) -> int:
     Raises:
         ValueError: The values are of a type that no table of posts has.
     """
-    from pyarrow import types  # noqa: PLC0415 -- slow to load, needed for few files
+    from pyarrow import BaseExtensionType, types  # noqa: PLC0415 -- slow to load, needed for few files
 
+    values = values.storage if isinstance(values.type, BaseExtensionType) else values  # as of UUIDs
     kind = values.type
     least = _LEAST_VALUE * len(values)
     if types.is_dictionary(kind):
@@ -137,7 +155,10 @@ def _size(values: pa.Array) -> int:
     if types.is_map(kind):
         begin, end = values.offsets[0].as_py(), values.offsets[-1].as_py()
         return least + sum(_size(part.slice(begin, end - begin)) for part in (values.keys, values.items))
-    if types.is_primitive(kind) or types.is_fixed_size_binary(kind) or types.is_null(kind):
+    if any(
+        test(kind)
+        for test in (types.is_primitive, types.is_decimal, types.is_fixed_size_binary, types.is_null)
+    ):
         return max(least, int(values.nbytes))
     raise ValueError(f"a column of the type {kind} is not read")
 

@@ -60,8 +60,8 @@ def with_ascii_digits(text: str) -> str:
 def _read(value: object, day_first: bool) -> datetime:
     while isinstance(value, Mapping) and value:  # as databases write them: {"$date": ...}, {"seconds": ...}
         value = next(iter(value.values()))
-    if isinstance(value, datetime):
-        return value
+    if isinstance(value, datetime):  # perhaps of pandas, whose dates are of a type of their own
+        return datetime.combine(value.date(), value.time(), value.tzinfo)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     text = with_ascii_digits(str(value).strip()).replace("\u2212", "-")

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ...errors import BrokenArchive
 from .audience import is_published
+from .feed_additions import is_answer, without_additions
 from .fields import is_empty
 from .markup import html_text, xml_events
 from .skipped import NO_POST, UNPUBLISHED, skip
@@ -27,7 +28,10 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
-_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|[^@]+")  # `ada@example.org (Ada)`, or a name
+_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|@?[^@]+")  # `ada@example.org (Ada)`, or a name, or a handle
+_PROFILE = re.compile(r"(?:https?://\S+/|/u/)([^/\s]+)/?")  # of Lemmy and Reddit, which name authors so
+_QUOTATION = "<blockquote"
+_NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
 
 
 class Channel(Struct, frozen=True):
@@ -51,13 +55,16 @@ class Entry(Struct, frozen=True):
     author: str
     lang: str
     reply_to: str | None
+    is_reply: bool  # also where the feed does not say to what
 
     @property
     def text(self) -> str:
         """Title and body without quotations; the title is left out if the body begins with it."""
-        title, body = html_text(self.title), html_text(self.body, drop="blockquote")
+        title, body = html_text(self.title), html_text(self.body, drop=_NOT_OWN)
+        whole = html_text(self.body) if _QUOTATION in self.body else body
         beginning = " ".join(title.rstrip("\u2026. ").split())
-        return body if " ".join(body.split()).startswith(beginning) else f"{title}\n\n{body}".strip()
+        is_repeated = any(" ".join(text.split()).startswith(beginning) for text in (body, whole))
+        return body if is_repeated else f"{title}\n\n{body}".strip()
 
 
 def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
@@ -137,17 +144,20 @@ def _channel(ancestors: list[Element]) -> Channel:
 
 
 def _entry(element: Element) -> Entry:
-    url = _link(element)
+    url, author, title = _link(element), _author(element), _text(element, "title")
+    identity = _text(element, "id", "guid") or url
     replies = _children(element, "in-reply-to")
+    is_of_thread = is_answer(html_text(title), author, identity)
     return Entry(
-        id=_text(element, "id", "guid") or url,
-        title=_text(element, "title"),
-        body=_body(element),
+        id=identity,
+        title="" if is_of_thread else title,
+        body=without_additions(_body(element), html_text(title), identity, url),
         date=_text(element, "published", "pubDate", "date", "updated"),
         url=url,
-        author=_author(element),
+        author=author,
         lang=element.get(_LANGUAGE, ""),
         reply_to=replies[0].get("ref") if replies else None,
+        is_reply=bool(replies) or is_of_thread,
     )
 
 
@@ -173,7 +183,9 @@ def _author(element: Element) -> str:
     for person in _children(element, "author", "creator"):
         match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
         if match:
-            return (match[1] or match[0]).strip()
+            name = (match[1] or match[0]).strip()
+            profile = _PROFILE.fullmatch(name)
+            return profile[1] if profile else name
     return ""
 
 

@@ -18,7 +18,10 @@ from ...errors import Unreachable
 Strings = Mapping[str, str]
 
 REDIRECT = {301, 302, 303, 307, 308}  # statuses
-_OK = {200, 304}
+_NOT_MODIFIED = 304
+_OK = {200, _NOT_MODIFIED}
+_WITHOUT_BODY = REDIRECT | {_NOT_MODIFIED}  # whatever their headers say of one
+_UNPACKED = {"", "identity"}  # encodings that are none
 _RETRY = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 _TOO_MANY_REQUESTS = 429
 _RATE_LIMITED = {_TOO_MANY_REQUESTS, 503}
@@ -75,7 +78,7 @@ def read_response(url: httpx.URL, response: httpx.Response, limit: int) -> Answe
         Unreachable: The body is too large.
     """
     _check_status(url, response, limit)
-    content = b"" if response.status_code in REDIRECT else _read_content(url, response, limit)
+    content = b"" if response.status_code in _WITHOUT_BODY else _read_content(url, response, limit)
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(shown(url), response.status_code, headers, content)
 
@@ -136,7 +139,8 @@ def _check_status(url: httpx.URL, response: httpx.Response, limit: int) -> None:
 
 def _read_content(url: httpx.URL, response: httpx.Response, limit: int) -> bytes:
     """Read and decompress a body piece by piece, so that a small one cannot become a huge one in one step."""
-    unzip = zlib.decompressobj(_GZIP_OR_ZLIB) if response.headers.get("content-encoding") else None
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    unzip = None if encoding in _UNPACKED else zlib.decompressobj(_GZIP_OR_ZLIB)
     content = bytearray()
     try:
         for piece in response.iter_raw():

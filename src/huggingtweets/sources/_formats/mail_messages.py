@@ -23,14 +23,20 @@ _HEADER = re.compile(rb"[!-9;-~]+:")
 _DEEPEST = 20  # parts around a part
 _LARGEST = 1 << 20  # bytes of a message; text comes before attachments
 _DELIVERED = ("Delivered-To", "X-Original-To", "Authentication-Results", "Received-SPF", "X-Spam-Status")
-_SENT_LABELS = re.compile(
-    r"\b(?:sent|gesendet|envoyés|enviad[oa]s|inviat[ai]|verzonden|wysłane|skickat|sendt|отправленные)\b|送信済み"
-    r"|已发送|寄件備份|보낸",
+_SENT_LABELS = re.compile(  # of Gmail, in the language of the account
+    r"\b(?:sent|gesendet|envoyés|enviad[oa]s|inviat[ai]|verzonden|wysłane|skicka(?:t|de)|sendte?|отправленные|enviats"
+    r"|odeslan\w*|odoslan\w*|elküldött\w*|trimis\w*|lähetetyt|terkirim|gönderil\w*|posla(?:no|ne|te)|išsiųst\w*|nosūtīt\w*"
+    r"|saadetud|απεσταλμένα|надіслані|изпратени|послато|đã gửi|المرسل|المرسلة|שנשלח|יוצא)\b"
+    r"|送信済み|已发送|已发邮件|寄件備份|보낸|ส่งแล้ว|ที่ส่ง|भेजे गए|भेजी गई",
     re.IGNORECASE,
 )
-_DRAFT_LABELS = re.compile(
+_DRAFT_LABELS = re.compile(  # and what was thrown away
     r"\b(?:drafts?|entwürfe|brouillons|borrador(?:es)?|rascunhos|bozze|concepten|spam|trash|papierkorb|corbeille"
-    r"|papelera|lixeira|cestino|черновики|корзина|спам)\b|下書き|草稿",
+    r"|papelera|paperera|lixeira|cestino|черновики|корзина|спам|prullenbak|kosz|koš|kôš|papperskorg\w*"
+    r"|papirkurv\w*|søppel\w*|roskakori|kuka|lomtár|coș(?:ul)? de gunoi|çöp|smeće|šiukš\w*|miskaste"
+    r"|prügikast|κάδος|кошик|кошче|отпад|thùng rác|sampah|المهملات|אשפה|utkast\w*|kladder|luonnokset|robocze"
+    r"|koncepty|piszkozatok|ciorne|taslaklar|πρόχειρα|чернетки|draf)\b"
+    r"|(?:^|,)\s?bin\s?(?=,|\Z)|下書き|草稿|ゴミ箱|ごみ箱|迷惑メール|垃圾|已删除|已刪除|휴지통|임시보관함|스팸|ถังขยะ|ขยะ|ร่าง|ट्रैश|ड्राफ़्ट",
     re.IGNORECASE,
 )
 _NOT_OWN = (

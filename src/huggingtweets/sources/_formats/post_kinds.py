@@ -13,6 +13,8 @@ from .record_shapes import Row, is_text_field
 from .table_columns import Columns
 
 _NOTHING: frozenset[str] = frozenset()
+_REPLY = "reply"  # of Bluesky: an object with the post that is answered
+_REPLIED_TO = "replied_to"  # of X's API: the type of such a post
 _BEGINNING = 10  # characters of a text, among which marks of direction may be
 _IDS_OF_WEIBO, _LIKES_OF_WEIBO = {"bid", "mblogid"}, "attitudescount"
 _NO_WORDS = {
@@ -42,7 +44,8 @@ def kind_of(text: str, row: Row, columns: Columns, handle: str) -> PostKind:
         return PostKind.QUOTE if _has_own_words(text, row, columns) else PostKind.REPOST
     if is_repost(text):
         return PostKind.REPOST
-    replies = _any(row, columns.replies) or "replied_to" in references or "reply" in named
+    replies = _any(row, columns.replies) or _REPLIED_TO in references or "reply" in named
+    replies = replies or bool(answered(row, columns))
     if replies or strip_invisible(text[:_BEGINNING]).startswith("@") or value_of(row, columns.reply_to):
         return PostKind.REPLY
     if any(plain(row.get(name)) in names("audience")["no"] for name in columns.originals):
@@ -50,6 +53,17 @@ def kind_of(text: str, row: Row, columns: Columns, handle: str) -> PostKind:
     if _any(row, columns.quotes) or "quoted" in references or "quote" in named:
         return PostKind.QUOTE if text else PostKind.REPOST
     return PostKind.ORIGINAL
+
+
+def answered(row: Row, columns: Columns) -> str:
+    """Return the id of the post that a row answers, where an object says it, as Bluesky and X's API do."""
+    reply = row.get(_REPLY)
+    parent = reply.get("parent") if isinstance(reply, Mapping) else None
+    if isinstance(parent, Mapping):
+        return str(parent.get("uri") or "")
+    lists = [row[name] for name in columns.references if isinstance(row.get(name), list)]
+    posts = (post for posts in lists for post in posts if isinstance(post, Mapping))
+    return next((str(post.get("id") or "") for post in posts if post.get("type") == _REPLIED_TO), "")
 
 
 def _has_own_words(text: str, row: Row, columns: Columns) -> bool:

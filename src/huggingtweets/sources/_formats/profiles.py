@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from .authors import composed
 from .cell_objects import parsed
 from .fields import is_empty, plain
 
@@ -54,7 +55,7 @@ def _read_object(profile: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
 def person_key(value: str, field: str | None) -> str:
     """What tells a person from others; `acct`, as Mastodon calls it, is an account and no e-mail address."""
     is_account = plain(field or "") == _ACCOUNT and "@" in value and not value.startswith("@")
-    return f"@{value}" if is_account else _last_part(value)
+    return f"@{value}" if is_account else composed(_last_part(value))
 
 
 def _last_part(name: str) -> str:

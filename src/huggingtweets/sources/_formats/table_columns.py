@@ -19,6 +19,12 @@ from .table_dates import DateColumns, find_dates
 from .text_repairs import Repairs, find_repairs
 
 _TEXTS_OF_REDDIT = {"body", "selftext"}  # of a comment, and of a post
+_SAME_TEXTS = (  # names of one field; records have one or the other, as a program or its versions write them
+    _TEXTS_OF_REDDIT,
+    {"fulltext", "text"},
+    {"rawcontent", "content"},
+    {"contenttext", "contenthtml"},
+)
 _MARKED_QUOTATIONS = {"subreddit", "msgtype"}  # of Reddit and Matrix, which mark what is quoted with `>`
 _LONGEST_NAME = 40  # characters of the name of a column
 _LISTED = 20  # columns named in messages
@@ -71,12 +77,17 @@ def find_columns(place: str, sample: list[Row], text_column: str | None) -> Colu
         field: tuple(name for name in found if _says_whose(name) or not _is_count(sample, name))
         for field, found in _several(by_key).items()
     }
-    texts = [value for row in sample if isinstance(value := rendered(row.get(text)), str) and value]
+    other = _other_text(text, by_key) if not _stand_side_by_side(sample, by_key) else None
+    texts = [
+        value
+        for row in sample
+        if isinstance(value := rendered(row.get(text) or row.get(other or "")), str) and value
+    ]
     values: dict[str, object] = {
         **{field: _find(by_key, field) for field in ("id", "lang", "url", "reply_to")},
         **several,
         "text": text,
-        "other_text": _other_text(text, by_key) if not _stand_side_by_side(sample, by_key) else None,
+        "other_text": other,
         "dates": find_dates(sample, by_key),
         "is_html": _share(_TAG.search, texts) > 0.1,  # noqa: PLR2004 -- posts of one line may have no tag
         "repairs": find_repairs(texts),
@@ -94,9 +105,10 @@ def with_fields(columns: Columns, fields: Iterable[str]) -> Columns:
 
 
 def _other_text(text: str, by_key: dict[str, str]) -> str | None:
-    """Return the field of the texts of comments of Reddit beside that of posts, or that of posts."""
-    others = _TEXTS_OF_REDDIT - {plain(text)}
-    return next((by_key[key] for key in others if key in by_key), None) if len(others) == 1 else None
+    """Return the field of the texts of records that lack the usual one: of comments of Reddit, say."""
+    key = plain(text)
+    others = (other for same in _SAME_TEXTS if key in same for other in same - {key})
+    return next((by_key[other] for other in others if other in by_key), None)
 
 
 def _stand_side_by_side(sample: list[Row], by_key: dict[str, str]) -> bool:

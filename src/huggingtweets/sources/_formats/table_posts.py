@@ -21,7 +21,7 @@ from .audience import Audience
 from .authors import person_handle, to_handle
 from .authorship import Authorship, choose
 from .logs import are_chats, are_lines_of_chat, are_signed
-from .post_kinds import kind_of, value_of
+from .post_kinds import answered, kind_of, value_of
 from .record_shapes import Row
 from .skipped import count_skipped, skip
 from .table_columns import Columns, find_columns, with_fields
@@ -231,7 +231,7 @@ def _post(row: Row, number: int, handle: str, columns: Columns) -> Post | None:
         text=text,
         created_at=columns.dates.read(row),
         kind=kind,
-        reply_to=_id(value_of(row, columns.reply_to)) or None,
+        reply_to=_id(value_of(row, columns.reply_to)) or answered(row, columns) or None,
         lang=language(value_of(row, columns.lang)),
         url=url if url.startswith("http") else "",
     )
