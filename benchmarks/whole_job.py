@@ -8,9 +8,10 @@ what people write: `transformers.Trainer` on the base of the recipe, the same po
 into blocks of 256, `--blocks` a step, `--epochs` epochs with an evaluation after each, cosine, no dropout
 (which costs it quality on so little text), float32 or bf16; its learning rate is the best of `--rates` on the
 first seed. Ours runs without its evaluation, which the peer has none of, but with its samples, card and
-pictures; `--set` changes its recipe, as in `train`. How long ours takes until it is as good as the peer,
-say, is shown by `--set author_posts=100`, which lets it learn from that many posts. Held-out bits per byte of both come from the same function. A base that has to be fetched is
-fetched before: `huggingtweets bases fetch smollm2-135m`.
+pictures. `--set` changes its recipe, as in `train`: `--set author_posts=100` lets it learn from that many
+posts, which shows how long it takes until it is as good as the peer with all of them. Held-out bits per byte
+of both come from the same function. A base that has to be fetched is fetched before:
+`huggingtweets bases fetch smollm2-135m`.
 """
 
 from __future__ import annotations
