@@ -126,7 +126,7 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         assert _findings(tab) == []
         _open(tab, "Library")
         tab.get_by_role("button", name="Forget a person").click()
-        tab.get_by_label("Whose posts, and").fill("me")
+        tab.get_by_label("Whose posts, with").fill("me")
         tab.click("#forget-show")
         tab.get_by_text("What was made of the posts").wait_for()
         assert _findings(tab) == []
