@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huggingtweets import DataConfig, ReadOptions
 from huggingtweets.dataset import (
     AuthorData,
     build,
@@ -23,7 +24,9 @@ from huggingtweets.dataset import (
 )
 from huggingtweets.dataset.split import threads
 from huggingtweets.errors import ModelError, NotEnoughPosts, UserError
+from huggingtweets.progress import Silence
 from huggingtweets.types import Account, Funnel, PostKind, Reason
+from huggingtweets.workflows.data import build_dataset, read
 from tests.conftest import post
 
 ME = Account(handle="me", name="Me", source="table", avatar=b"png")
@@ -96,6 +99,24 @@ def test_replies_to_the_same_post_are_one_thread():
     posts.append(post("another answer", 19, reply_to="theirs"))
     train, held_out = split(posts, 0.1)
     assert {"0", "19"} <= {p.id for p in held_out} or {"0", "19"} <= {p.id for p in train}
+
+
+@pytest.mark.parametrize("middle", ["ok", "the first of them all", "https://example.org"])
+def test_a_thread_whose_middle_is_dropped_is_on_one_side(tmp_path, middle):
+    """Of beginning, middle and end cleaning drops the middle, for any reason; the rest stays together."""
+    texts = ["the first of them all", *(f"number {i * 7919} is of a very different kind" for i in range(17))]
+    texts += [middle, "and this is the end of it"]
+    answered = {19: 1, 20: 19}
+    rows = [f'{i},"{text}",2024-01-{i:02},{answered.get(i, "")}' for i, text in enumerate(texts, start=1)]
+    path = tmp_path / "me.csv"
+    path.write_text("\n".join(["id,text,created_at,in_reply_to_status_id", *rows]), "utf-8")
+    data = build_dataset(
+        read(DataConfig(locations=(str(path),), options=ReadOptions(name="Me")), Silence()), held_out=0.1
+    )
+    held_out, train = ({p.id for p in posts} for posts in (data.held_out, data.train))
+    assert held_out
+    assert "19" not in held_out | train
+    assert ("1" in held_out) == ("20" in held_out)
 
 
 def test_a_thread_longer_than_the_held_out_share_is_trained_on():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -45,6 +45,7 @@ class CleanedPosts:
     examples: dict[Reason, list[str]]  # texts of dropped posts
     language: str  # of most posts, ISO 639-1
     with_private_details: int = 0  # posts that held e-mail addresses, numbers or keys, which were removed
+    answered: Mapping[str, str] = field(default_factory=dict)  # by dropped posts that kept ones answer, by id
 
     def kept_examples(self, count: int = EXAMPLES) -> tuple[Post, ...]:
         """A few kept posts, spread over the whole time."""
@@ -93,20 +94,24 @@ def clean(
         examples=counter.examples,
         language=posts_language(unique),
         with_private_details=private,
+        answered=_between(unique, counter.answered),
     )
 
 
 @dataclass
 class _FunnelCounter:
-    """Counts the posts read and dropped, and collects a few texts of dropped posts for each reason."""
+    """Counts the posts read and dropped, and collects of the dropped a few texts, and what they answer."""
 
     most: int  # texts for each reason
     read: int = 0
     dropped: Counter[Reason] = field(default_factory=Counter)
     examples: dict[Reason, list[str]] = field(default_factory=dict)
+    answered: dict[str, str] = field(default_factory=dict)  # by the ids of dropped posts
 
     def drop(self, post: Post, reason: Reason) -> None:
         self.dropped[reason] += 1
+        if post.reply_to:
+            self.answered[post.id] = post.reply_to
         texts = self.examples.setdefault(reason, [])
         if post.text and len(texts) < self.most:  # reposts may have no text
             texts.append(without_private_details(post.text))
@@ -142,6 +147,18 @@ def _drop_repeats(posts: list[Post], excluded: list[str], counter: _FunnelCounte
         else:
             counter.drop(post, reason)
     return unique
+
+
+def _between(kept: list[Post], answered: Mapping[str, str]) -> dict[str, str]:
+    """What dropped posts answered, of those over which kept posts hang together with earlier ones."""
+    between: dict[str, str] = {}
+    for post in kept:
+        identity = post.reply_to or ""
+        while identity in answered and identity not in between:
+            original = answered[identity]
+            between[identity] = original
+            identity = original
+    return between
 
 
 def _draw(posts: list[Post], most: int, counter: _FunnelCounter) -> list[Post]:

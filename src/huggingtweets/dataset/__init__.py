@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -36,13 +37,17 @@ __all__ = [
 
 
 class AuthorData(NamedTuple):
-    """One author's cleaned posts in order of time, their main language, and the digest of the input."""
+    """One author's cleaned posts in order of time, their main language, and the digest of the input.
+
+    `answered` holds what posts that cleaning dropped answered, by their ids, as for `split.threads`.
+    """
 
     account: Account
     funnel: Funnel
     posts: tuple[Post, ...]
     language: str = ""
     input_digest: str = ""
+    answered: Mapping[str, str] = MappingProxyType({})
 
 
 def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
@@ -58,7 +63,7 @@ def build(authors: Sequence[AuthorData], *, held_out: float = 0.1) -> Dataset:
     """
     if not 0 < held_out <= 0.5:  # noqa: PLR2004 -- at least half of the posts are trained on
         raise UserError(f"--held-out {held_out} is no share; expected a number above 0 and up to 0.5")
-    sides = _without_leaks([split(author.posts, held_out) for author in authors])
+    sides = _without_leaks([split(author.posts, held_out, author.answered) for author in authors])
     train = tuple(chain.from_iterable(side.train for side in sides))
     test = tuple(chain.from_iterable(side.held_out for side in sides))
     if not train or not test:

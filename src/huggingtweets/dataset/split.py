@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..types import Post
@@ -16,7 +17,7 @@ class Split(NamedTuple):
     held_out: tuple[Post, ...]
 
 
-def split(posts: Sequence[Post], share: float) -> Split:
+def split(posts: Sequence[Post], share: float, answered: Mapping[str, str] = MappingProxyType({})) -> Split:
     """Hold out the threads that ended last, about `share` of the posts and at least one.
 
     So no training post is later than the held-out posts, unless its thread is too long to be held out. Where
@@ -25,10 +26,11 @@ def split(posts: Sequence[Post], share: float) -> Split:
     Args:
         posts: one author's posts in order of time.
         share: share of the posts to hold out, between 0 and 1.
+        answered: as for `threads`.
     """
     target = min(max(1, round(share * len(posts))), len(posts) - 1)
     held_out: set[int] = set()
-    latest_first = sorted(threads(posts), key=max, reverse=True)
+    latest_first = sorted(threads(posts, answered), key=max, reverse=True)
     for thread in latest_first:
         if len(held_out) >= target:
             break
@@ -57,8 +59,13 @@ def taking_turns(posts: Sequence[Post]) -> list[Post]:
     return sorted(posts, key=place)
 
 
-def threads(posts: Sequence[Post]) -> list[list[int]]:
-    """Group the positions of posts by thread; two replies to the same post of others are one thread."""
+def threads(posts: Sequence[Post], answered: Mapping[str, str] = MappingProxyType({})) -> list[list[int]]:
+    """Group the positions of posts by thread; two replies to the same post of others are one thread.
+
+    Args:
+        posts: one author's posts.
+        answered: what posts of the thread that are not among them answered, by their ids.
+    """
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -67,9 +74,9 @@ def threads(posts: Sequence[Post]) -> list[list[int]]:
             key = up
         return key
 
-    for post in posts:
-        if post.reply_to:
-            parent[root(post.id)] = root(post.reply_to)
+    links = [*answered.items(), *((post.id, post.reply_to) for post in posts if post.reply_to)]
+    for answer, original in links:
+        parent[root(answer)] = root(original)
     groups: dict[str, list[int]] = {}
     for position, post in enumerate(posts):
         groups.setdefault(root(post.id), []).append(position)

@@ -242,6 +242,7 @@ def build_dataset(authors: Sequence[AuthorPosts], held_out: float) -> Dataset:
             author.cleaned.posts,
             author.cleaned.language,
             author.digest,
+            author.cleaned.answered,
         )
         for author in authors
     ]
