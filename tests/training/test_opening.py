@@ -172,7 +172,7 @@ def test_ollama_reads_an_opening_beyond_the_basic_plane(base, tmp_path):
 def test_the_base_is_judged_in_the_same_form(base):
     """The untaught base, beside which a model is measured, reads the same tokens before a post."""
     recipe = load_recipe("starter", [f"base={base}", f"opening={OPENING}"])
-    assert opening(load_untaught(recipe).tokenizer)
+    assert opening(load_untaught(recipe, None).tokenizer)
 
 
 @pytest.mark.parametrize("text", ["$A\n", "$\n", ": $B\n", "a a a\n"])
