@@ -86,9 +86,8 @@ class _Message(Struct, frozen=True):
     author: str | None = ""
     reply_to_message_id: int | None = None
     reply_to_peer_id: str | None = None
-    forwarded_from: Any = (
-        UNSET  # of any type: what is odd would be left out, and the words taken for own ones
-    )
+    # of any type: what is odd would be left out, and the words taken for own ones
+    forwarded_from: Any = UNSET
     forwarded_from_id: Any = UNSET
     saved_from: Any = UNSET
     via_bot: Any = UNSET

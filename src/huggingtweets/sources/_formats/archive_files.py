@@ -250,9 +250,8 @@ class _ZipFiles(ListedFiles):
         sizes = accumulate(member.file_size for member in members)
         for number, (member, size) in enumerate(zip(members, sizes, strict=True), start=1):
             self._check_listed(member.orig_filename.replace("\\", "/"), number, size)
-        named = [
-            (member.filename.replace("\\", "/"), member) for member in members
-        ]  # of some zips of Windows
+        # some zips of Windows have backslashes between folders
+        named = [(member.filename.replace("\\", "/"), member) for member in members]
         counts = Counter(name for name, _ in named)
         if repeated := [name for name, count in counts.items() if count > 1]:
             raise BrokenArchive(
