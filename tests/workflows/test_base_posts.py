@@ -96,3 +96,21 @@ def test_a_damaged_file_is_replaced(made, home):
     file.write_bytes(b'["one"')
     assert drawn(record)
     assert not drawn(record)
+
+
+def test_a_folder_that_is_called_as_a_named_base_is_not_one(made, home):
+    """What a base in a folder writes is not kept, whatever the folder's name."""
+    _, record = made
+    recipe = msgspec.structs.replace(record.recipe, base="bases/starter")
+    other = msgspec.structs.replace(record, recipe=recipe)
+    assert drawn(other)
+    assert drawn(other)
+    assert not (home / FOLDER).exists()
+
+
+def test_a_home_that_cannot_be_written_loses_no_work(made, home):
+    """The posts are drawn each time, and the evaluation goes on."""
+    _, record = made
+    (home / FOLDER).write_text("a file where the folder would be", "utf-8")
+    assert drawn(record)
+    assert drawn(record)

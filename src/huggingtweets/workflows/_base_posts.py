@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ..bases import names as base_names
+from ..errors import UserError
 from ..files import home, whole_file
-from ..types import Record
+from ..types import Base, Recipe, Record
 
 FOLDER = "base-posts"  # below home(), one file for each base and way to draw
 
@@ -29,15 +31,21 @@ def draw_base_posts(
         seed: of their draw.
         write: draws them.
     """
-    if record.base.name not in base_names() or record.base.ancestors:
+    if not _is_named(record.base, record.recipe) or record.base.ancestors:
         return write()
     path = home() / FOLDER / f"{_digest(record, count, seed)}.json"
     posts = _read(path)
     if posts is None:
         posts = write()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        whole_file(path, msgspec.json.encode(posts))
+        with suppress(OSError, UserError):  # what cannot be kept is drawn again, and no work is lost
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole_file(path, msgspec.json.encode(posts))
     return posts
+
+
+def _is_named(base: Base, recipe: Recipe) -> bool:
+    """Whether a base was asked for by a name of ours: a folder may be called as one of them is."""
+    return base.name in base_names() and recipe.base == base.name
 
 
 def _digest(record: Record, count: int, seed: int) -> str:
@@ -56,8 +64,8 @@ def _digest(record: Record, count: int, seed: int) -> str:
 
 
 def _read(path: Path) -> Sequence[str] | None:
-    """What the file holds; None where there is none, or a damaged one, which is replaced."""
+    """What the file holds; None where it cannot be read, or is damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[str])
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return None
