@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 NAME = "short_rows"
@@ -59,12 +59,9 @@ def short_rows(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
         return fused
-    groups = heads // key.shape[1]
-    query, key, value = (
-        tensor.reshape(rows * heads, tokens, width)
-        for tensor in (query, repeat_kv(key, groups), repeat_kv(value, groups))
-    )
-    mask = attention_mask.expand(rows, heads, tokens, tokens).reshape(rows * heads, tokens, tokens)
-    scores = torch.baddbmm(mask, query, key.transpose(1, 2), alpha=scaling or width**-0.5)
-    weights = functional.dropout(scores.softmax(-1), dropout)
-    return (weights @ value).view(rows, heads, tokens, width).transpose(1, 2), None
+    key_heads = key.shape[1]  # each serves the same number of heads of the query, which stand side by side
+    query, key, value = (tensor.reshape(rows * key_heads, -1, width) for tensor in (query, key, value))
+    scores = torch.bmm(query, key.transpose(1, 2)).view(rows, heads, tokens, tokens)
+    scores = torch.add(attention_mask, scores, alpha=scaling or width**-0.5)
+    weights = functional.dropout(scores.softmax(-1), dropout).view(rows * key_heads, -1, tokens)
+    return torch.bmm(weights, value).view(rows, heads, tokens, width).transpose(1, 2), None
