@@ -31,6 +31,7 @@ from huggingtweets.training import (
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encode
+from huggingtweets.training.context import TrainContext
 from huggingtweets.training.cross_entropy import cross_entropy, find_lm_head, token_cross_entropy
 from huggingtweets.training.loss import bits_per_byte, nll, summed_loss
 from huggingtweets.training.mixture import author_weights, mixed_epoch
@@ -269,6 +270,46 @@ def test_cross_entropy_in_chunks_is_that_of_torch(kind, near):
     assert not hidden.grad[::7].any()
 
 
+def test_the_gradient_of_the_output_matrix_is_added_to_what_is_there():
+    """Where it has a gradient, cross-entropy adds to it in place: `scale` times what it would be alone."""
+    generator = torch.Generator().manual_seed(0)
+    hidden, targets = torch.randn(700, 16, generator=generator), torch.arange(700) % 300
+    alone = torch.randn(300, 16, generator=generator).requires_grad_()
+    cross_entropy(hidden.requires_grad_(), alone, targets).backward()
+    expected, hidden.grad = hidden.grad / 4, None
+    lm_head = alone.detach().clone().requires_grad_()
+    lm_head.grad = torch.ones(300, 16)
+    place = lm_head.grad.data_ptr()
+    cross_entropy(hidden, lm_head, targets, scale=0.25).backward()
+    assert lm_head.grad.data_ptr() == place
+    assert torch.allclose(lm_head.grad, 1 + alone.grad / 4, atol=1e-5)
+    assert torch.allclose(hidden.grad, expected, atol=1e-6)
+
+
+def test_a_prepared_model_has_the_gradients_of_the_plain_one(base):
+    """All that makes training fast changes no gradient, and each is added to memory that is there before."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    batch = batches(encode(["some words", "and more of them " * 20], tokenizer, 64), 256, 0, None)[0]
+    plain = AutoModelForCausalLM.from_pretrained(base)
+    summed_loss(plain, batch, CPU, None).backward()
+    loaded = load_base(str(base))
+    context = TrainContext.prepare(loaded.model, loaded.tokenizer, TrainOptions(device=CPU))
+    for _ in range(2):
+        context.loss(batch, 0.5).backward()
+    places = {p.grad.untyped_storage().data_ptr() for p in loaded.model.parameters()}
+    assert places == {context.weights.gradient.untyped_storage().data_ptr()}
+    for ours, theirs in zip(loaded.model.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(ours.grad, theirs.grad, rtol=1e-3, atol=1e-4)
+
+
+def test_the_norm_of_a_long_gradient_is_right_in_bfloat16():
+    """Clipping to 1 scales by one over the norm, within the precision of bfloat16, however long it is."""
+    weights = Weights(nn.Linear(1000, 3001), torch.bfloat16)
+    weights.gradient.normal_(generator=torch.Generator().manual_seed(0))
+    norm = weights.gradient.double().norm().item()
+    assert weights.clip_factor(1.0).item() == pytest.approx(1 / norm, rel=0.004)
+
+
 def test_a_token_that_was_impossible_costs_much_and_is_a_number():
     """Where the softmax has no room for its chance, the cost stays finite."""
     hidden, matrix = torch.tensor([[1000.0]]), torch.tensor([[1.0], [-1.0]])
@@ -484,10 +525,10 @@ def test_a_batch_that_does_not_fit_is_taken_in_pieces(base):
         model = AutoModelForCausalLM.from_pretrained(base)
         weights = Weights(model, torch.float32)
 
-        def loss(piece, model=model, most=most):
+        def loss(piece, scale, model=model, most=most):
             if len(piece.inputs) > most:
                 torch.empty(1 << 55)  # the allocator's own refusal
-            return summed_loss(model, piece, CPU, None)
+            return summed_loss(model, piece, CPU, None, scale)
 
         Backward(weights, loss, ProcessGroup(), Notes())(batch)
         gradients.append(weights.gradient.clone())
@@ -506,9 +547,9 @@ def test_a_large_model_computes_few_positions_at_once_on_a_processor(base, monke
         model = AutoModelForCausalLM.from_pretrained(base)
         weights = Weights(model, torch.float32)
 
-        def loss(piece, model=model):
+        def loss(piece, scale, model=model):
             sizes.append(piece.inputs.numel())
-            return summed_loss(model, piece, CPU, None)
+            return summed_loss(model, piece, CPU, None, scale)
 
         Backward(weights, loss, ProcessGroup(), Silence())(batch)
         gradients.append(weights.gradient.clone())
@@ -522,7 +563,7 @@ def test_memory_for_not_even_one_row_is_one_clear_error(base):
     batch = batches(encode(tiny_texts(60), tokenizer, 64), 1024, 0, None)[0]
     weights = Weights(AutoModelForCausalLM.from_pretrained(base), torch.float32)
     with pytest.raises(DoesNotFit, match="LoRA"):
-        Backward(weights, lambda _: torch.empty(1 << 55), ProcessGroup(), Silence())(batch)
+        Backward(weights, lambda *_: torch.empty(1 << 55), ProcessGroup(), Silence())(batch)
 
 
 def test_several_people_are_weighted_alike_or_as_the_mix_says():

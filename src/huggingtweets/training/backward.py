@@ -23,7 +23,7 @@ class Backward:
     def __init__(
         self,
         weights: Weights,
-        loss: Callable[[Batch], torch.Tensor],
+        loss: Callable[[Batch, float], torch.Tensor],
         process_group: ProcessGroup,
         watcher: Watcher,
     ) -> None:
@@ -31,7 +31,7 @@ class Backward:
 
         Args:
             weights: of the model.
-            loss: its loss in nats, summed over a batch's targets.
+            loss: its loss in nats, summed over a batch's targets and multiplied by a factor.
             process_group: the processes among which a batch is divided.
             watcher: gets a note when memory is short.
         """
@@ -74,7 +74,7 @@ class Backward:
         )
 
     def _add_gradient(self, micro_batch: Batch, tokens: int) -> float:
-        loss = self._loss(micro_batch) / tokens
+        loss = self._loss(micro_batch, 1 / tokens)
         loss.backward()
         return loss.item()
 

@@ -66,6 +66,7 @@ class TrainContext(TrainOptions):
         model.to(torch.device(device.kind))
         if device.kind == "cpu":
             keep_freed_memory()
+            _make_embedding_gradients_sparse(model)
         _fuse_activations(model)
         weights = Weights(model, dtype)
         return_freed_memory()
@@ -79,9 +80,12 @@ class TrainContext(TrainOptions):
             packed=packed,
         )
 
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """Cross-entropy in nats, summed over the batch's targets: a scalar in float32."""
-        return summed_loss(self.model, batch, self.device, self.lm_head)
+    def loss(self, batch: Batch, scale: float = 1.0) -> torch.Tensor:
+        """Cross-entropy in nats, summed over the batch's targets, times `scale`: a scalar in float32.
+
+        The gradient of `lm_head` is added by this call, and the others by `backward` of what it returns.
+        """
+        return summed_loss(self.model, batch, self.device, self.lm_head, scale)
 
     def finish(self, weights: torch.Tensor) -> None:
         """Leave the model with these weights, in float32, in the machine's memory and ready for inference."""
@@ -102,3 +106,13 @@ def _fuse_activations(model: nn.Module) -> None:
         for name, child in module.named_children():
             if isinstance(child, NewGELUActivation):
                 setattr(module, name, GELUTanh())
+
+
+def _make_embedding_gradients_sparse(model: nn.Module) -> None:
+    """Add to a table's gradient only the rows that a batch reads, in place of a table of zeros and these.
+
+    The gradient itself stays dense, since it exists before. A GPU would add them in an order that varies.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            module.sparse = True

@@ -20,24 +20,31 @@ MAX_LOGITS = 1 << 26  # in one batch of a model whose logits cannot be computed 
 
 
 def summed_loss(
-    model: PreTrainedModel, batch: Batch, device: Device, lm_head: torch.Tensor | None
+    model: PreTrainedModel,
+    batch: Batch,
+    device: Device,
+    lm_head: torch.Tensor | None,
+    scale: float = 1.0,
 ) -> torch.Tensor:
-    """Cross-entropy in nats, summed over the batch's targets: a scalar in float32.
+    """Cross-entropy in nats, summed over the batch's targets, times `scale`: a scalar in float32.
 
     Args:
         model: a causal language model.
         batch: what to predict.
         device: where the model is.
-        lm_head: from `find_lm_head`; with it, logits are computed chunk by chunk.
+        lm_head: from `find_lm_head`; with it, logits are computed chunk by chunk, and `lm_head.grad` is
+            changed at once (see `cross_entropy`).
+        scale: a factor.
     """
     batch = batch.to(device.kind)
     targets = batch.targets.flatten()
     with _precision(model, device):
         if lm_head is None:
             logits = model(**batch.model_inputs(model.dtype)).logits.flatten(0, 1).float()
-            return functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="sum")
+            loss = functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="sum")
+            return loss * scale
         hidden = backbone(model)(**batch.model_inputs(model.dtype)).last_hidden_state
-        return cross_entropy(hidden.flatten(0, 1), lm_head, targets)
+        return cross_entropy(hidden.flatten(0, 1), lm_head, targets, scale)
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 _MATRIX = 2  # dimensions
+ROW = 1024  # weights whose norm is taken at once
 SLICE, CUDA_SLICE = 1 << 20, 1 << 24  # weights in a slice: they fit a cache; few calls on a GPU
 
 
@@ -91,8 +92,7 @@ class Weights:
 
     def clip_factor(self, max_norm: float) -> torch.Tensor:
         """The factor that brings the gradient's norm down to `max_norm`, at most 1: a scalar."""
-        norm = torch.linalg.vector_norm(self.gradient).float()
-        factor: torch.Tensor = max_norm / (norm + 1e-6)
+        factor: torch.Tensor = max_norm / (_norm(self.gradient) + 1e-6)
         return factor.clamp(max=1.0)
 
     def unflatten(self, values: torch.Tensor) -> None:
@@ -123,3 +123,12 @@ class Weights:
             end = start + parameter.numel()
             yield parameter, buffer[start:end].view(parameter.shape)
             start = end
+
+
+def _norm(vector: torch.Tensor) -> torch.Tensor:
+    """The norm of a long vector, a scalar in float32: in bfloat16 that of rows is faster, and 1 % nearer."""
+    whole = len(vector) // ROW * ROW
+    rows, rest = vector[:whole].view(-1, ROW), vector[whole:]
+    norms = [torch.linalg.vector_norm(rows, dim=1), torch.linalg.vector_norm(rest)[None]]
+    norm: torch.Tensor = torch.linalg.vector_norm(torch.cat(norms).float())
+    return norm
