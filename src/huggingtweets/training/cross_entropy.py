@@ -17,6 +17,7 @@ from .batches import IGNORE_INDEX
 
 MAX_LOGITS = 1 << 26  # of a chunk, in the model's own precision: 128 MB in bfloat16
 MAX_POSITIONS = 512  # of a chunk on a processor: their logits stay in its cache where the vocabulary is small
+ROWS = 32  # of logits in float32 at once: they stay in a processor's cache
 _LOGIT_SETTINGS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
 
@@ -44,9 +45,11 @@ def token_cross_entropy(hidden: torch.Tensor, lm_head: torch.Tensor, targets: to
     """Cross-entropy in nats of each position, 0 for padding: (positions,) in float32; arguments as above."""
     losses = []
     for chunk in _chunks(hidden, lm_head):
-        log_probabilities = torch.log_softmax((hidden[chunk] @ lm_head.T).float(), dim=-1)
-        target_ids, padding = targets[chunk, None].clamp(min=0), targets[chunk] == IGNORE_INDEX
-        losses.append(-log_probabilities.gather(1, target_ids).squeeze(1).masked_fill(padding, 0.0))
+        logits = hidden[chunk] @ lm_head.T
+        for rows, row_targets in zip(logits.split(ROWS), targets[chunk].split(ROWS), strict=True):
+            target_ids, padding = row_targets[:, None].clamp(min=0), row_targets == IGNORE_INDEX
+            log_probabilities = torch.log_softmax(rows.float(), dim=-1).gather(1, target_ids)
+            losses.append(-log_probabilities.squeeze(1).masked_fill(padding, 0.0))
     return torch.cat(losses)
 
 

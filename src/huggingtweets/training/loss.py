@@ -71,6 +71,8 @@ def nll(
     model.eval()
     total = torch.zeros(len(texts), dtype=torch.float64)
     vocabulary = model.get_output_embeddings().weight.shape[0]
+    if lm_head is not None and device.bf16:
+        lm_head = lm_head.to(torch.bfloat16)  # once: autocast would do it for every chunk of logits
     positions = EVALUATION_TOKENS if lm_head is not None else min(EVALUATION_TOKENS, MAX_LOGITS // vocabulary)
     for batch in batches(texts, positions, padding, None, packed=packed):
         losses = token_losses(model, batch.to(device.kind), device, lm_head)
