@@ -193,7 +193,7 @@ def test_a_line_that_begins_with_from_is_part_of_a_message(tmp_path):
     ],
 )
 def test_a_line_that_an_mbox_escapes_is_the_senders_own(tmp_path, body, own):
-    """Programs write `>` before a line that begins with From; beside quoted lines it stays the mark of one."""
+    """Programs write `>` before a line that begins with From; beside quoted lines it stays a mark."""
     assert texts(tmp_path, mail_message(body)) == [own]
 
 
