@@ -284,7 +284,9 @@ def test_a_model_is_added_to_a_collection_on_request(hub, models):
 def test_a_collection_that_fails_takes_no_record_away(hub, models, monkeypatch):
     """What was uploaded before it is in the tracker, and the error says that the model is published."""
     tracked = []
-    monkeypatch.setattr("huggingtweets.workflows.publish._track", lambda *published: tracked.append(published))
+    monkeypatch.setattr(
+        "huggingtweets.workflows.publish._track", lambda *published: tracked.append(published)
+    )
     hub.fail("/api/collections", 403)
     with pytest.raises(PublishError, match=r"ada/ada is published, and in no collection: .*may not write"):
         publish(plan_publishing(models / "ada", AUTHOR, collection="My bots"))
