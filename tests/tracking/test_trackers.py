@@ -388,7 +388,7 @@ _start_remote(project="huggingtweets", name="train", group="kite", config={})
 
 @pytest.mark.parametrize("token", ["", "hf_readsonly"])
 def test_no_token_is_asked_for_at_a_terminal(tmp_path, token):
-    """Without one the tracker is refused at once; trackio alone stops and asks, also where one may not write."""
+    """Without one the tracker is refused at once; trackio alone stops and asks, also for a better one."""
     script = """
 import huggingface_hub, trackio
 from huggingtweets.tracking import trackio as tracker
