@@ -41,7 +41,7 @@ error is `{"error": "...", "exit_code": 2}` then.
 |---|---|
 | `HUGGINGTWEETS_HOME` | folder of bases, datasets, unfinished runs and fetched posts |
 | `HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT`, `HF_HUB_OFFLINE` | of the Hugging Face Hub |
-| `WANDB_API_KEY`, `WANDB_MODE`, `TRACKIO_DIR` | of the trackers |
+| `WANDB_API_KEY`, `WANDB_MODE`, `WANDB_PROJECT`, `TRACKIO_DIR` | of the trackers |
 | `X_BEARER_TOKEN`, `COMMUNITY_ARCHIVE_KEY` | of live sources that need one |
 | `OMP_NUM_THREADS` | threads that compute |
 

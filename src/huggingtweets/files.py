@@ -249,6 +249,11 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
         raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); {remedy}") from error
 
 
+def load_settings(path: Path, file_format: str, remedy: str) -> dict[str, Any]:
+    """Read the settings that `save_tensors` wrote, and not the arrays; arguments as of `load_tensors`."""
+    return _load(path, file_format, remedy, with_arrays=False)[0]
+
+
 def load_tensors(
     path: Path, file_format: str, remedy: str, earlier_format: str = ""
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -263,13 +268,20 @@ def load_tensors(
     Raises:
         ModelError: the file is missing, damaged, or of another format or version.
     """
+    return _load(path, file_format, remedy, earlier_format)
+
+
+def _load(
+    path: Path, file_format: str, remedy: str, earlier_format: str = "", *, with_arrays: bool = True
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 -- heavy, and seldom needed
 
     try:
         with safe_open(path, "numpy") as file:
             encoded = (file.metadata() or {}).get(_METADATA_KEY, "null")
             metadata = msgspec.json.decode(encoded, type=_TensorsMetadata | None)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
+            names = file.keys() if with_arrays else ()
+            arrays = {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError, msgspec.DecodeError) as error:
         raise ModelError(f"{path} cannot be read as a {file_format} ({error}); {remedy}") from error
     if metadata is None or metadata.format not in {file_format, earlier_format} - {""}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import UTC, date, datetime
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -271,6 +272,23 @@ def test_a_copy_of_a_near_duplicate_is_one_too():
     first = "the lighthouse lamp was lit at seven in the evening as it has been every evening since spring"
     changed = first.replace("seven", "eight")
     assert repeats([first, changed, changed.upper()]) == [None, *[Reason.NEAR_DUPLICATE] * 2]
+
+
+def test_of_a_cut_post_the_whole_one_is_kept():
+    """Two archives of one account may have both. A short beginning is no sign."""
+    beginning = "what the kettle sang on the evening before the long storm came over the hills"
+    whole = f"{beginning}, and what it did not sing, was told by nobody until the following spring"
+    alone = "what the kettle sang on the evening of the feast, when all were there and nobody listened…"
+    texts = [f"{beginning}… https://t.co/abc", whole, alone, "tea is nice…", "tea is nice on the hills"]
+    cleaned = clean([post(text, n) for n, text in enumerate(texts)])
+    assert [each.text for each in cleaned.posts] == texts[1:]
+    assert cleaned.funnel.dropped == {Reason.NEAR_DUPLICATE: 1}
+
+
+def test_the_spelling_of_accents_makes_no_other_post():
+    """A Mac writes them apart in some files."""
+    together = "caf\u00e9 und k\u00fchler Wein am Abend"
+    assert repeats([together, normalize("NFD", together)]) == [None, Reason.DUPLICATE]
 
 
 def test_the_earliest_of_several_is_kept():

@@ -66,8 +66,12 @@ def test_posts_are_left_out_by_id_and_by_text(posts, tmp_path):
     """Both ways together; the funnel counts what was taken out."""
     ids = tmp_path / "ids.txt"
     ids.write_text("p1\n p2 \n\nunknown\n", "utf-8-sig")  # as editors of Windows write it
-    funnel = inspected(posts, "--name", "Ada", "--exclude", ids, "--exclude-matching", "day (7|8)")["funnel"]
-    assert funnel["dropped"]["excluded"] == 4
+    done = run(
+        *("inspect", posts, "--name", "Ada", "--json"),
+        *("--exclude", ids, "--exclude-matching", "day (7|8)"),
+    )
+    assert json.loads(done.stdout)[0]["funnel"]["dropped"]["excluded"] == 4
+    assert "no post has 1 id of those to exclude, like unknown" in done.stderr
     note = run("inspect", posts, "--name", "Ada", "--exclude-matching", "volcano").stderr
     assert "no post was excluded" in note
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -139,6 +140,37 @@ def test_a_signal_at_a_question_is_no_mere_no(number, exit_code, monkeypatch):
     terminal = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr("huggingtweets.cli._consent.sys", SimpleNamespace(stdin=terminal))
     assert CliRunner().invoke(app, ["forget", "ada"]).exit_code == exit_code
+
+
+def test_a_no_is_json_where_json_was_asked_for(monkeypatch):
+    """Whoever reads standard output learns that nothing was done."""
+
+    def no(*_, **__):
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.confirm", no)
+    here = Traces("ada", (Trace("model", Path("models/ada"), 5),), {}, ())
+    monkeypatch.setattr("huggingtweets.workflows.forget.find_traces", lambda *_: here)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("huggingtweets.cli._consent.sys", SimpleNamespace(stdin=terminal))
+    done = CliRunner().invoke(app, ["forget", "ada", "--json"])
+    assert json.loads(done.stdout) == {"error": "not agreed to; nothing was done", "exit_code": 1}
+    assert done.exit_code == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize("count", [1, 20_000])
+def test_a_closed_pipe_is_no_failure_and_a_lost_connection_is_one(count):
+    """Only where standard output is what nobody reads any more has the command done its work."""
+    raising = "from huggingtweets.cli._errors import show_error; import sys\ntry:\n"
+    ending = "\nexcept BrokenPipeError as error:\n sys.exit(show_error(error))"
+    of_output = f"{raising} while True: print('x' * {count}, flush=True){ending}"
+    of_connection = f"{raising} print('x' * {count}); raise BrokenPipeError(32, 'Broken pipe'){ending}"
+    codes = "; exit ${PIPESTATUS[0]}"
+    for script, code in ((of_output, 0), (of_connection, 1)):
+        piped = f"{sys.executable} -c {shlex.quote(script)} | {'head -c 9' if code == 0 else 'cat'}"
+        done = subprocess.run(["bash", "-c", piped + codes], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from huggingtweets.evaluation.copies import (
 )
 from huggingtweets.evaluation.questions import copying
 from huggingtweets.files import save_tensors
-from huggingtweets.generation.copy_index import CopyIndex
+from huggingtweets.generation.copy_index import FORMAT, CopyIndex, people_of
 from huggingtweets.results import COPIED_RUN, MODEL, OWN
 from huggingtweets.text import normalized, words
 from tests.helpers.measuring import material
@@ -288,6 +289,18 @@ def test_an_index_of_another_version_is_refused(tmp_path):
     save_tensors(tmp_path / "index", "huggingtweets copy index 99", {}, {"runs": np.zeros(1)})
     with pytest.raises(ModelError, match="index 99"):
         CopyIndex.load(tmp_path / "index")
+
+
+def test_whose_an_index_is_is_said_without_reading_it_all(tmp_path):
+    """What forgets somebody asks every index of this machine."""
+    large = {"hashes": np.zeros(2_000_000, np.uint64)}
+    save_tensors(tmp_path / "index", FORMAT, {"people": "ada"}, large)
+    assert people_of(tmp_path / "index") == "ada"
+    tracemalloc.start()
+    people_of(tmp_path / "index")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize("train", [[], [""], ["😀"], ["one"]])

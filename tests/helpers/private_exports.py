@@ -96,6 +96,8 @@ def imessage_database(path: Path, messages: Sequence[dict[str, Any]]) -> Path:
         "balloon_bundle_id",
         "thread_originator_guid",
         "date_retracted",
+        "schedule_type",
+        "schedule_state",
     )
     with closing(sqlite3.connect(path)) as database:
         columns = ", ".join(f"{name} {'BLOB' if 'Body' in name else ''}" for name in names)

@@ -447,6 +447,14 @@ def test_what_cannot_be_concluded_is_said_with_its_reason():
     assert "2 of the unseen posts were nearly training posts" in text
 
 
+def test_held_out_posts_that_are_too_few_to_measure_are_not_called_none():
+    """Between 1 and 15 there may be, and the page does not know how many."""
+    counts = Counts(train=960, groups={MODEL: 300}, others={}, leaked=(0, 0))
+    text = page(evaluation(counts=counts)).text()
+    assert re.search("fewer than 16 posts by .* that it never saw", text)
+    assert not re.search(r"\b0 posts by", text)
+
+
 def test_a_page_of_nothing_says_so():
     """With no post generated and nothing known the page stands, and every answer is unknown."""
     few = evaluate([f"post number {n}" for n in range(20)], ["another"], [])

@@ -6,12 +6,17 @@ import asyncio
 import os
 import shutil
 import threading
+from types import SimpleNamespace
 
+import httpx
 import pytest
 
+from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.serving import bots
 from huggingtweets.serving.access import read_keys
 from huggingtweets.serving.bots import Bots
+from huggingtweets.serving.limits import Limits
+from huggingtweets.serving.routes import application
 
 KEY = "a-key-that-nobody-guesses"
 
@@ -55,3 +60,25 @@ def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_p
         return first is again, await loading
 
     assert asyncio.run(both())[0]
+
+
+@pytest.mark.parametrize(
+    "error", [ModelError("{place}: damaged"), BaseError("base {place}: gone"), MissingExtra("peft", "lora")]
+)
+def test_what_the_server_lacks_is_no_mistake_of_the_client(tmp_path, error):
+    """A model that cannot be loaded is answered with 503, and no folder of the server is named."""
+    error.args = (str(error).format(place=tmp_path),)
+
+    async def load(_):
+        raise error
+
+    lacking = SimpleNamespace(names={"me": SimpleNamespace(folder=tmp_path, created=0)}, load=load)
+
+    async def asked():
+        transport = httpx.ASGITransport(application(lacking, Limits()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://bots") as client:
+            return await client.post("/v1/completions", json={"model": "me"})
+
+    response = asyncio.run(asked())
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "model")
+    assert str(error) not in response.text

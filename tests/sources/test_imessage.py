@@ -26,6 +26,10 @@ MESSAGES = [
     {"text": PRIVATE, "item_type": 2},
     {"text": PRIVATE, "balloon_bundle_id": "com.apple.messages.URLBalloonProvider"},
     {"text": PRIVATE, "date_retracted": 704_628_672_000_000_000},
+    {"text": PRIVATE, "schedule_type": 2, "schedule_state": 1},
+    {"text": PRIVATE, "schedule_type": 2, "schedule_state": 2},
+    {"text": PRIVATE, "schedule_type": 2},
+    {"text": "sent when it was due", "schedule_type": 2, "schedule_state": 3},
     {"text": "\ufffclook at this", "thread_originator_guid": "A-B"},
     {"text": "\ufffc"},
     {"text": None},
@@ -39,15 +43,15 @@ def read(path, **options):
 
 @pytest.mark.parametrize("name", ["chat.db", "3d0d7e5fb2ce288813306e4d4636395e047a3d28"])
 def test_own_messages_are_read_and_nothing_else(tmp_path, name):
-    """Received messages, reactions, notices, retracted ones and those of apps are left out."""
+    """Received messages, reactions, notices, retracted and unsent ones and those of apps are left out."""
     timeline = read(imessage_database(tmp_path / name, MESSAGES), name="Ada Tests")
     posts = list(timeline.posts)
     assert (timeline.account.handle, timeline.account.source) == ("Ada_Tests", "imessage")
-    texts = ["the kettle sings", "short and new", LONG, "look at this", "in seconds"]
+    texts = ["the kettle sings", "short and new", LONG, "sent when it was due", "look at this", "in seconds"]
     assert [post.text for post in posts] == texts
     assert {post.visibility for post in posts} == {Visibility.UNLISTED}
     assert {post.created_at for post in posts} == {datetime(2023, 5, 1, 8, 11, 12, tzinfo=UTC)}
-    assert posts[3].kind is PostKind.REPLY
+    assert posts[4].kind is PostKind.REPLY
     assert sorted(path.name for path in tmp_path.iterdir()) == [name], "nothing is written beside it"
 
 

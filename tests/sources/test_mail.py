@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from datetime import UTC, datetime
 from email.header import Header
@@ -179,6 +180,28 @@ def test_a_line_that_begins_with_from_is_part_of_a_message(tmp_path):
     assert texts(tmp_path, mail_message("one\n\nFrom here on it is easy\n\ntwo")) == [
         "one\n\nFrom here on it is easy\n\ntwo"
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ("one\n\n>From here on\nit is easy", "one\n\nFrom here on\nit is easy"),
+        (f"one\n\n> {PRIVATE}\n>From {PRIVATE}", "one"),
+        (f"one\n\n>From {PRIVATE}\n\n> {PRIVATE}\n\ntwo", "one\n\ntwo"),
+        (f"one\n\nBob wrote:\n>From {PRIVATE}", "one"),
+        (f"one\n\nBob wrote:\n> {PRIVATE}\n>>From {PRIVATE}", "one"),
+    ],
+)
+def test_a_line_that_an_mbox_escapes_is_the_senders_own(tmp_path, body, own):
+    """Programs write `>` before a line that begins with From; beside quoted lines it stays a mark."""
+    assert texts(tmp_path, mail_message(body)) == [own]
+
+
+def test_a_message_of_very_many_lines_is_soon_read(tmp_path):
+    """Each line is looked at with the few behind it, not with all."""
+    start = time.process_time()
+    assert texts(tmp_path, mail_message("tea\n" * 50_000)) == [("tea\n" * 50_000).strip()]
+    assert time.process_time() - start < 20  # it took minutes
 
 
 def test_a_box_of_received_mail_is_refused(tmp_path):

@@ -233,6 +233,17 @@ def test_all_names_of_everybody_are_known(tmp_path, public, form):
     assert [post.text for post in sources.read(str(path)).posts] == ["hello"]
 
 
+@pytest.mark.parametrize("others", ["https://example.social/users/bob", [{"id": "https://b.example/bob"}]])
+def test_what_another_wrote_is_not_read(tmp_path, others):
+    """Some servers publish the words of others in one's name; each names its author in a way of its own."""
+    own = [
+        note(n, f"<p>mine {n}</p>", attributedTo=by) for n, by in enumerate((ACTOR, [{"id": ACTOR}], None))
+    ]
+    files = mastodon_files([*own, note(3, "<p>theirs</p>", attributedTo=others)])
+    posts = sources.read(str(write_files(tmp_path / "archive.zip", files))).posts
+    assert [post.text for post in posts] == ["mine 0", "mine 1", "mine 2"]
+
+
 def test_an_outbox_alone_names_its_author(tmp_path):
     """Without a matching actor.json the activities name the author."""
     files = mastodon_files(ACTIVITIES, id="https://other.social/users/b", name="Somebody else")

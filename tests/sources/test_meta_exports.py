@@ -98,16 +98,32 @@ def test_the_profile_says_whose_it_is(tmp_path, source):
 
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
-def test_without_a_profile_the_name_of_the_zip_or_the_user_says_it(tmp_path, source):
-    """Without a profile in English the handle comes from the zip's name or from the user."""
-    files = PLACES[source]("mine")
-    bare = {name: content for name, content in files.items() if "personal_information" not in name}
-    timeline, _ = read_files(tmp_path, bare, "instagram-ada.l-2025-08-24-AbCdEfGh.zip")
+def test_without_a_handle_in_it_the_name_of_the_zip_or_the_user_says_it(tmp_path, source):
+    """Where the profile is not in English the handle comes from the zip's name or from the user."""
+    person = {"string_map_data": {"Benutzername": {"value": "ada"}, "Privates Konto": {"value": "Nein"}}}
+    files = _with_profile(PLACES[source]("mine"), {"profile": [person]})
+    timeline, _ = read_files(tmp_path, files, "instagram-ada.l-2025-08-24-AbCdEfGh.zip")
     assert timeline.account.handle == "ada.l"
-    timeline, _ = read_files(tmp_path, bare, handle="@ada")
+    timeline, _ = read_files(tmp_path, files, handle="@ada")
     assert timeline.account.handle == "ada"
     with pytest.raises(LocationError, match=r"does not say whose it is; .* --handle"):
-        read_files(tmp_path, bare)
+        read_files(tmp_path, files)
+
+
+@pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
+@pytest.mark.parametrize("profile", [None, {}, {"profile": []}, {"profile": [{"string_map_data": {}}]}])
+def test_what_does_not_say_whether_the_account_is_private_is_not_read(tmp_path, source, profile):
+    """Part of an export without the profile is refused, whatever handle is given."""
+    files = _with_profile(PLACES[source](PRIVATE), profile)
+    with pytest.raises(LocationError, match=r"lacks the profile .* ask for the export again"):
+        read_files(tmp_path, files, "instagram-ada.l-2025-08-24-AbCdEfGh.zip", handle="ada.l")
+
+
+def _with_profile(files, profile):
+    """The files of an export with another profile, or with none."""
+    if profile is None:
+        return {name: content for name, content in files.items() if "personal_information" not in name}
+    return {name: profile if "personal_information" in name else content for name, content in files.items()}
 
 
 @pytest.mark.parametrize("source", ["threads_export", "instagram_export"])

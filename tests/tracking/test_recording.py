@@ -88,3 +88,18 @@ def test_archives_of_the_same_name_are_all_recorded(tmp_path):
     references = saved["ada-raw-dataset"]["references"]
     assert list(references) == ["archive.zip", "archive-2.zip", "archive-2-2.zip", "archive-3.zip"]
     assert list(references.values()) == [file.resolve().as_uri() for file in files]
+
+
+@pytest.mark.parametrize("share_data", [False, True])
+def test_a_tracker_elsewhere_is_not_told_where_archives_are(tmp_path, share_data):
+    """A path has the name of its user, and of folders that are nobody's business."""
+    saved = {}
+
+    class Run(NullRun):
+        def save(self, name, **content):
+            saved[name] = content
+            return name
+
+    elsewhere = SimpleNamespace(remote=True)
+    Artifacts("ada", elsewhere, share_data=share_data).raw_dataset(Run(), {}, [tmp_path / "archive.zip"])
+    assert str(tmp_path) not in str(saved)

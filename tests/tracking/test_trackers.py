@@ -386,6 +386,35 @@ _start_remote(project="huggingtweets", name="train", group="kite", config={})
     assert python(script, tmp_path, TRACKIO_SPACE_ID="ada/runs").stdout == "True\n"
 
 
+@pytest.mark.parametrize("token", ["", "hf_readsonly"])
+def test_no_token_is_asked_for_at_a_terminal(tmp_path, token):
+    """Without one the tracker is refused at once; trackio alone stops and asks, also for a better one."""
+    script = """
+import huggingface_hub, trackio
+from huggingtweets.tracking import trackio as tracker
+tracker.connection_error = lambda _: ""
+trackio.init = lambda **_: huggingface_hub.login(add_to_git_credential=False)
+tracker.create("huggingtweets")
+tracker._start_remote(project="huggingtweets", name="train", group="kite", config={})
+"""
+    done = python(script, tmp_path, TRACKIO_SPACE_ID="ada/runs", HF_TOKEN=token)
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith("huggingtweets.errors.MissingSecret: TRACKIO_SPACE_ID: the Hub needs a token")
+
+
+@pytest.mark.parametrize(
+    ("variables", "project"), [({}, "huggingtweets"), ({"WANDB_PROJECT": "ours"}, "ours")]
+)
+def test_the_project_of_the_environment_is_the_users(tmp_path, variables, project):
+    """A model's own project, by which its tracker is opened again, goes before it."""
+    script = """
+from huggingtweets.tracking import open_tracker, reopen
+from huggingtweets.types import Tracked
+print(open_tracker("wandb").where().project, reopen(Tracked(tracker="wandb", project="its")).where().project)
+"""
+    assert python(script, tmp_path, WANDB_MODE="offline", **variables).stdout == f"{project} its\n"
+
+
 def test_only_the_chosen_tracker_is_imported(tmp_path):
     """Without a tracker the story runs, and neither trackio nor wandb nor torch is imported."""
     process = python(

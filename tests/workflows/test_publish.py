@@ -281,6 +281,26 @@ def test_a_model_is_added_to_a_collection_on_request(hub, models):
     assert published.collection_url == f"{hub.url}/collections/{collection['slug']}"
 
 
+def test_a_collection_that_fails_takes_no_record_away(hub, models, monkeypatch):
+    """What was uploaded before it is in the tracker, and the error says that the model is published."""
+    tracked = []
+    monkeypatch.setattr(
+        "huggingtweets.workflows.publish._track", lambda *published: tracked.append(published)
+    )
+    hub.fail("/api/collections", 403)
+    with pytest.raises(PublishError, match=r"ada/ada is published, and in no collection: .*may not write"):
+        publish(plan_publishing(models / "ada", AUTHOR, collection="My bots"))
+    assert len(tracked) == 1
+
+
+def test_a_name_that_leaves_no_room_for_that_of_the_posts_is_refused(models):
+    """Cut to fit, it could be the name of another model's posts, and replace them."""
+    long = f"ada/{'a' * 92}"
+    assert plan_publishing(models / "ada", AUTHOR, to=long, preview=True)
+    with pytest.raises(PublishError, match=r"a-posts' is no name on the Hub: .*96.*--to"):
+        plan_publishing(models / "ada", AUTHOR, to=long, with_dataset=True, preview=True)
+
+
 def test_without_a_permission_nothing_is_published(hub, models):
     """Without a permission, or with one that is empty or not enough, no request is sent."""
     with pytest.raises(PublishError, match=r"--i-am-the-author .*--with-permission .*--public-figure"):

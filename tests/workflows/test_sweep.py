@@ -23,8 +23,9 @@ from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows._executors import cores
-from huggingtweets.workflows.sweep import SweepConfig, SweepResult, sweep
+from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
+from huggingtweets.workflows.sweep.result import _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
 from huggingtweets.workflows.sweep.study import ENDED, make_pruner
 from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
@@ -366,3 +367,13 @@ def test_the_pictures_show_the_trials():
     assert size(importance_picture(shares, 5, ["ada"]))[0] == 1600
     assert importance_picture(shares, 5, ["ada"]) != importance_picture({"epochs": 1.0}, 5, ["ada"])
     assert size(importance_picture({"epochs": 0.0}, 5, ["ada"]))[0] == 1600
+
+
+def test_the_recipes_figure_is_known_whatever_its_digits():
+    """Trials have settings of four significant digits."""
+    recipe = load_recipe("starter", ["learning_rate=0.00123456"])
+    ranges = [Range("learning_rate", 1e-4, 1e-2, log=True)]
+    trial = TrialResult(
+        number=0, settings={"learning_rate": 0.001235}, bits_per_byte=1.5, finished=True, seconds=1.0
+    )
+    assert _recipe_bits_per_byte([trial], recipe, ranges) == 1.5

@@ -38,7 +38,7 @@ class Games:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._games: dict[tuple[Path, str], GameState] = {}
+        self._games: dict[tuple[Path, Path, str], GameState] = {}
 
     def get(self, session: Session, model: ModelFolder) -> GameState | None:
         """The game with a model; None where there is none."""
@@ -54,5 +54,6 @@ class Games:
         self._games.pop(_key(session, model), None)
 
 
-def _key(session: Session, model: ModelFolder) -> tuple[Path, str]:
-    return session.root, model.record.model_digest
+def _key(session: Session, model: ModelFolder) -> tuple[Path, Path, str]:
+    """Two folders may hold the same weights, and a folder other ones after a training."""
+    return session.root, model.path, model.record.model_digest

@@ -46,6 +46,7 @@ class CleanedPosts:
     language: str  # of most posts, ISO 639-1
     with_private_details: int = 0  # posts that held e-mail addresses, numbers or keys, which were removed
     answered: Mapping[str, str] = field(default_factory=dict)  # by dropped posts that kept ones answer, by id
+    excluded_ids: frozenset[str] = frozenset()  # those to take out by hand that posts have
 
     def kept_examples(self, count: int = EXAMPLES) -> tuple[Post, ...]:
         """A few kept posts, spread over the whole time."""
@@ -75,9 +76,11 @@ def clean(
     counter = _FunnelCounter(most=examples)
     cleaned: list[Post] = []
     excluded: list[str] = []
+    excluded_ids: set[str] = set()
     private = 0
     for post in posts:
         counter.read += 1
+        excluded_ids |= rules.ids_given(post)
         result = _apply_steps(post, steps, rules)
         if isinstance(result, Post):
             cleaned.append(result)
@@ -95,6 +98,7 @@ def clean(
         language=posts_language(unique),
         with_private_details=private,
         answered=_between(unique, counter.answered),
+        excluded_ids=frozenset(excluded_ids),
     )
 
 
@@ -136,12 +140,17 @@ def _by_time(posts: list[Post]) -> list[Post]:
 
 
 def _drop_repeats(posts: list[Post], excluded: list[str], counter: _FunnelCounter) -> list[Post]:
-    """Drop posts that repeat an earlier one, or a text that was taken out by hand."""
-    from .duplicates import repeats  # noqa: PLC0415 -- with numpy, which takes 0.1 s
+    """Drop posts that repeat an earlier one, or a text taken out by hand, and cut versions of others."""
+    from .duplicates import cut_versions, repeats  # noqa: PLC0415 -- with numpy, which takes 0.1 s
 
     unique = []
-    reasons = repeats([*excluded, *(post.text for post in posts)])[len(excluded) :]
-    for post, reason in zip(posts, reasons, strict=True):
+    cut = cut_versions([post.text for post in posts], excluded)
+    whole = [post for post in posts if post.text not in cut]
+    for post in posts:
+        if post.text in cut:
+            counter.drop(post, Reason.NEAR_DUPLICATE)
+    reasons = repeats([*excluded, *(post.text for post in whole)])[len(excluded) :]
+    for post, reason in zip(whole, reasons, strict=True):
         if reason is None:
             unique.append(post)
         else:

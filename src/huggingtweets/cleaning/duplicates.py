@@ -9,9 +9,11 @@ template, a text is compared with those that share most bands.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ SIEVES = (
 )  # the first is cheaper; a pair at 0.8 passes it as surely
 NEAREST = 4  # texts before one in a band, and the first, with which it may be compared
 COMPARED = 8  # texts at most with which one is compared
+CUT = "…"  # ends a text that a place has cut
+LONG = 60  # characters that no two posts have in common at their beginning by chance
 SEED = 1
 AT_ONCE = 12  # bands of all texts that are held in memory at a time
 BATCH = 300  # texts hashed, or compared, at a time: few enough for the cache of a processor
@@ -42,7 +46,7 @@ Numbers = NDArray[np.int64]
 
 def repeats(texts: Sequence[str]) -> list[Reason | None]:
     """Return for each text the reason to drop it, or None: an earlier kept text is the same, or nearly so."""
-    normal = [normalized(text) for text in texts]
+    normal = [normalized(_composed(text)) for text in texts]
     near = near_duplicates(list(dict.fromkeys(normal)))
     seen: set[str] = set()
     reasons: list[Reason | None] = []
@@ -51,6 +55,20 @@ def repeats(texts: Sequence[str]) -> list[Reason | None]:
         reasons.append(Reason.NEAR_DUPLICATE if text in near else exact)
         seen.add(text)
     return reasons
+
+
+def cut_versions(texts: Sequence[str], others: Sequence[str] = ()) -> set[str]:
+    """Return the texts that a place has cut, and of which one of the texts or of the others is the whole."""
+    cut = {text: _beginning(text) for text in texts if text.endswith(CUT) and len(text) > LONG}
+    if not cut:
+        return set()
+    in_order = sorted(set(map(_beginning, (*texts, *others))))
+    following = {text: bisect_right(in_order, normal) for text, normal in cut.items()}
+    return {
+        text
+        for text, place in following.items()
+        if place < len(in_order) and in_order[place].startswith(cut[text])
+    }
 
 
 def near_duplicates(texts: Sequence[str]) -> set[str]:
@@ -68,6 +86,16 @@ def near_duplicates(texts: Sequence[str]) -> set[str]:
                 originals[number] = other
                 break
     return {texts[number] for number in originals}
+
+
+def _beginning(text: str) -> str:
+    """Return what a text that may be cut and the whole one have in common."""
+    return normalized(_composed(text.removesuffix(CUT)))
+
+
+def _composed(text: str) -> str:
+    """Return a text with its accents in their letters: a Mac writes them apart in some files."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def _sharing_a_band(texts: Sequence[str], rows: int, bands: int) -> list[str]:

@@ -69,7 +69,11 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
 
     def excludes_by_id(self, post: Post) -> bool:
         """Whether a post is taken out by its id, alone or with the handle."""
-        return self.exclude is not UNSET and not self.exclude.isdisjoint({post.id, qualified_id(post)})
+        return bool(self.ids_given(post))
+
+    def ids_given(self, post: Post) -> frozenset[str]:
+        """Those of the ids to take out that a post has, alone or with the handle."""
+        return self.exclude & {post.id, qualified_id(post)} if self.exclude else frozenset()
 
 
 def qualified_id(post: Post) -> str:

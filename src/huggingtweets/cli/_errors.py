@@ -28,7 +28,7 @@ from ..progress import raise_interrupts
 from ..text import printable
 from ._log_file import log
 from ._signatures import parameters, set_parameters
-from ._terminal import drop_output, output, print_json
+from ._terminal import drop_output, is_unread, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
 GOES_ON = {"demo", "fleet", "pretrain", "publish", "sweep", "train"}  # after Ctrl-C, when it is run again
@@ -44,6 +44,8 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
             with output(quiet=quiet, verbose=verbose, log_file=log_file):
                 _run(command, values)
         except BaseException as error:
+            if isinstance(error, typer.Abort) and values.get("as_json"):
+                print_json({"error": "not agreed to; nothing was done", "exit_code": 1})
             if debug or isinstance(error, typer.Exit | typer.Abort | SystemExit):
                 raise
             goes_on = command.__name__ in GOES_ON and not values.get("fresh")
@@ -118,7 +120,7 @@ def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = F
         as_json: whether it is printed as JSON, too.
         goes_on: whether the command goes on from where it was when it is run again.
     """
-    if isinstance(error, BrokenPipeError):  # `huggingtweets generate ... | head` closes the pipe early
+    if isinstance(error, BrokenPipeError) and is_unread(sys.stdout):  # `huggingtweets generate ... | head`
         drop_output(sys.stdout)
         return 0
     message, exit_code = _described(error)

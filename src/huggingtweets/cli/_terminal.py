@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import select
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -265,6 +266,15 @@ def prepare_output() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- for the whole process
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an encoding without emoji
+
+
+def is_unread(stream: TextIO) -> bool:
+    """Whether nobody reads any more what is written to a stream, as where it is a pipe that was closed."""
+    if not hasattr(select, "poll"):  # Windows, which does not say it
+        return True
+    poll = select.poll()
+    poll.register(stream, 0)
+    return bool(poll.poll(0))
 
 
 def drop_output(stream: TextIO) -> None:

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..files import load_tensors, reading, save_tensors
+from ..files import load_settings, load_tensors, reading, save_tensors
 from ..text import NEAR, SHINGLE, normalized, spans, words
 from ..text.ngrams import codes
 
@@ -225,7 +225,7 @@ class CopyIndex:
 def people_of(path: Path) -> str:
     """Whose posts an index was made of; "" where it does not say so, or cannot be read."""
     with suppress(ModelError):
-        return str(load_tensors(path, FORMAT, "train the model again")[0].get("people", ""))
+        return str(load_settings(path, FORMAT, "train the model again").get("people", ""))
     return ""
 
 

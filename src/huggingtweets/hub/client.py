@@ -223,7 +223,9 @@ def require_name(repo_id: str) -> None:
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        raise PublishError(f"{repo_id!r} is no name on the Hub: {error}") from error
+        raise PublishError(
+            f"{repo_id!r} is no name on the Hub: {str(error).rstrip('.')}; give another with --to"
+        ) from error
     if repo_id.count("/") != 1:
         raise PublishError(f"{repo_id!r} is no name on the Hub; expected owner/name, like ada/ada-bot")
 

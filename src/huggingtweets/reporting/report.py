@@ -14,7 +14,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..results import MODEL, OWN, Evaluation
+from ..results import ENOUGH, MODEL, OWN, Evaluation
 from ..text.languages import without_spaces
 from ..types import NO_BASE, Author, Record
 from . import game, sections, tables
@@ -94,11 +94,12 @@ def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[st
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
     counts, sampling = evaluation.counts, record.recipe.sampling
     created, based = record.created_at, record.base.name != NO_BASE
+    beside = f"{counts.groups[OWN]:,}" if OWN in counts.groups else f"fewer than {ENOUGH}"
     return [
         ("Made", f"{created.day} {created:%B %Y}"),
         ("Learnt from", f"{counts.train:,} posts by {who}"),
         ("Evaluated on", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
-        ("Beside", f"{counts.groups.get(OWN, 0):,} posts by {who} that it never saw"),
+        ("Beside", f"{beside} posts by {who} that it never saw"),
         ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
         ("Sampling", f"temperature {sampling.temperature:g}, top-p {sampling.top_p:g}"),
         ("Longest", f"{sampling.max_new_tokens} {'tokens' if based else 'bytes'} a post"),

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import HuggingtweetsError, ModelError, UserError
+from ..errors import HuggingtweetsError, UserError
 from . import answers, requests
 from .access import Access
 from .answers import error_response, json_response
@@ -176,7 +176,7 @@ class Server:
     async def _loaded(self, bot: BotName) -> LoadedModel:
         try:
             return await self._bots.load(bot.folder)
-        except ModelError as error:
+        except HuggingtweetsError as error:  # whatever is missing, the client cannot help it
             _LOG.warning("%s", error)  # it names folders, which are nobody else's business
             raise Refused(503, "this model cannot be loaded; the server's log says why", "model") from error
 

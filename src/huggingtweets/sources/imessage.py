@@ -1,7 +1,8 @@
 """Messages of Apple: chat.db of a Mac, or of the backup of an iPhone; what its owner wrote.
 
 The database says of each message whether it is from its owner (`is_from_me`); no other one is asked for.
-Reactions, notices, retracted and deleted messages and those of apps are left out. Newer systems keep the text
+Reactions, notices, retracted and deleted messages, those of apps, and scheduled ones that are not sent yet
+are left out. Newer systems keep the text
 in `attributedBody` alone, a typedstream of NSAttributedString, of which the string is taken. Messages are
 never public; they count as unlisted, the narrowest visibility that posts can have. Form: the open tools that
 read it, which agree (imessage-exporter, imessage_tools). The file is opened for reading only.
@@ -30,6 +31,8 @@ _FIRST_BYTES = b"SQLite format 3\0"
 _ME = "Me"
 _NEEDED = {"text", "date", "is_from_me"}
 _NONE = ("associated_message_type", "item_type", "is_system_message", "date_retracted")
+_SCHEDULED = {"schedule_type", "schedule_state"}  # the former is 0 where a message was sent at once
+_SENT = 3  # state of a scheduled message; before, it waits
 _RECENTLY_DELETED = "chat_recoverable_message_join"  # by message_id; Messages keeps them for a month
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 _NANOSECONDS_FROM = 10**11  # a date that is larger is not in seconds, as before macOS 10.13
@@ -109,12 +112,14 @@ def _query(database: sqlite3.Connection) -> str:
     body = "attributedBody" if "attributedBody" in columns else "NULL"
     answered = "thread_originator_guid" if "thread_originator_guid" in columns else "NULL"
     apps = " AND COALESCE(balloon_bundle_id, '') = ''" if "balloon_bundle_id" in columns else ""
+    sent = f" AND (COALESCE(schedule_type, 0) = 0 OR COALESCE(schedule_state, 0) = {_SENT})"
+    schedule = sent if columns >= _SCHEDULED else ""
     deleted = f"SELECT message_id FROM {_RECENTLY_DELETED} WHERE message_id IS NOT NULL"  # noqa: S608 -- own name
     is_kept = "message_id" in _columns(database, _RECENTLY_DELETED)
     deletions = f" AND ROWID NOT IN ({deleted})" if is_kept else ""
     return (
         f"SELECT ROWID, text, {body}, date, {answered} FROM message WHERE is_from_me = 1"  # noqa: S608 -- own names
-        f"{f' AND {unset}' if unset else ''}{apps}{deletions} ORDER BY ROWID"
+        f"{f' AND {unset}' if unset else ''}{apps}{schedule}{deletions} ORDER BY ROWID"
     )
 
 

@@ -56,6 +56,7 @@ class _Note(Struct, rename="camel"):
     content_map: dict[str, str | None] | None = None
     published: str | None = None
     url: str | list[object] | None = None
+    attributed_to: object = None  # who wrote it: an address, an object with one, or several of both
     in_reply_to: str | None = None
     tag: list[_Tag] | _Tag | None = None
     quote: str | dict[str, Any] | None = None  # quotes have one of these three; standards changed
@@ -120,7 +121,7 @@ def _posts(path: Path, options: ReadOptions) -> Iterator[Post]:
             if not visibility:
                 skip(NOT_PUBLIC)
             elif activity.actor in {None, actor}:
-                post = _post(activity, account.handle, visibility)
+                post = _post(activity, account.handle, visibility) if _is_of(actor, activity) else None
                 if post:
                     yield post
 
@@ -188,6 +189,14 @@ def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:
         avatar=export.picture(actor.icon.url) if actor.icon and actor.icon.url else None,
     )
     return account, actor.id
+
+
+def _is_of(actor: str, activity: _Activity) -> bool:
+    """Whether what an activity published names nobody else as its author."""
+    written = activity.object.attributed_to if isinstance(activity.object, _Note) else None
+    authors = written if isinstance(written, list) else [written] if written else []
+    names = [author.get("id") if isinstance(author, dict) else author for author in authors]
+    return activity.type != "Create" or not names or not actor or actor in names
 
 
 def _visibility(activity: _Activity) -> Visibility | None:

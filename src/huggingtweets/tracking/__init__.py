@@ -22,6 +22,7 @@ One more file adds a tracker: a module with `create(project: str) -> Tracker`.
 from __future__ import annotations
 
 import logging
+import os
 
 from ..errors import HuggingtweetsError, UserError
 from ..registry import Registry, suggestion
@@ -75,8 +76,12 @@ def require_tracker(name: str) -> None:
         _log.debug("tracker %s cannot be loaded: %s", name, error)
 
 
-def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
+def open_tracker(name: str, *, project: str = "") -> Tracker:
     """Open the tracker called `name`. Its later failures are logged and never end a run.
+
+    Args:
+        name: of the tracker.
+        project: that runs are recorded in; "" for that of the environment (WANDB_PROJECT), or `PROJECT`.
 
     Raises:
         UserError: there is no tracker of this name.
@@ -84,6 +89,7 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
         MissingSecret: the tracker needs a key, which is not in the environment.
     """
     require_tracker(name)
+    project = project or os.environ.get(f"{name.upper()}_PROJECT") or PROJECT
     try:
         return ResilientTracker(name, Registry(__name__).load(name).create(project))
     except HuggingtweetsError:
@@ -96,7 +102,7 @@ def open_tracker(name: str, *, project: str = PROJECT) -> Tracker:
 def reopen(tracked: Tracked) -> Tracker:
     """Open the tracker that recorded a model's training; record nothing where that is not possible here."""
     try:
-        return open_tracker(tracked.tracker, project=tracked.project or PROJECT)
+        return open_tracker(tracked.tracker, project=tracked.project)
     except UserError as error:
         _log.warning("this is not recorded: %s", error)
         return NullTracker()

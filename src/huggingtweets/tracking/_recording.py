@@ -21,6 +21,7 @@ class Artifacts:
     def __init__(self, name: str, tracker: Tracker, *, share_data: bool = False) -> None:
         """Give posts to a remote tracker only if `share_data` is true."""
         self._name = name
+        self._is_remote = tracker.remote
         self._may_hold_posts = share_data or not tracker.remote
 
     def watcher(self, watcher: Watcher, run: Run) -> RecordedWatcher:
@@ -31,7 +32,7 @@ class Artifacts:
         """Save what was read, without its content.
 
         Local files are only referred to, never copied: an archive holds more than posts, messages for
-        example.
+        example. A tracker elsewhere gets no reference either: a path tells of its user.
 
         Args:
             run: the run that read the posts.
@@ -41,7 +42,7 @@ class Artifacts:
         return run.save(
             f"{self._name}-raw-dataset",
             kind="raw-dataset",
-            references=_references(files),
+            references={} if self._is_remote else _references(files),
             metadata={
                 handle: {"digest": digest, "posts": funnel.read}
                 for handle, (digest, funnel) in inputs.items()

@@ -12,7 +12,8 @@ Behaviour of trackio 0.43 that this module works around:
 - it does not mark failed runs;
 - it keeps a started run open until the process ends, or until the next run starts;
 - where a token is present, each new run asks the Hub for the user's name, without a timeout;
-- it makes a Space that is not there yet, and makes it public.
+- it makes a Space that is not there yet, and makes it public;
+- where the Hub takes no token, it asks for one at the terminal.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import huggingface_hub
 import trackio
 import trackio.run
 import trackio.utils
 from trackio.cpu import cpu_available
 from trackio.gpu import gpu_available
 
+from ..errors import MissingSecret
 from ..types import Sample, Stage, Tracked
 from ._connection import connection_error
 from ._interface import EMPTY, valid_name
@@ -47,12 +50,15 @@ def create(project: str) -> TrackioTracker:
 
     Raises:
         OSError: it cannot be made.
+        MissingSecret: runs should be sent to a Space, and there is no token.
     """
     trackio.utils.TRACKIO_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     tracker = TrackioTracker(project)
     # trackio itself would try several times, and wait a minute each time
     if tracker.destination and (reason := connection_error(tracker.destination)):
         tracker.record_locally(reason)
+    elif tracker.needs_token and not huggingface_hub.get_token():
+        _refuse_login()
     return tracker
 
 
@@ -121,6 +127,11 @@ class TrackioTracker:
             f"trackio show --project {project}",
             f", to send it later: {self.sync_command}" if self.sync_command else "",
         )
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether records go to a Space of the Hub."""
+        return bool(self._space)
 
     @property
     def destination(self) -> str:
@@ -199,7 +210,19 @@ def _start_remote(**settings: Any) -> trackio.run.Run:
 
     A Space that is not there yet is made for its owner alone: names, figures and weights are sent to it.
     """
-    return contextvars.copy_context().run(lambda: trackio.init(embed=False, private=True, **settings))
+    login = huggingface_hub.login
+    huggingface_hub.login = _refuse_login  # type: ignore[assignment]  # it takes what the other takes
+    try:
+        return contextvars.copy_context().run(lambda: trackio.init(embed=False, private=True, **settings))
+    finally:
+        huggingface_hub.login = login
+
+
+def _refuse_login(**_: object) -> NoReturn:
+    raise MissingSecret(
+        "TRACKIO_SPACE_ID: the Hub needs a token that may write; put one into HF_TOKEN or run hf auth login, "
+        "or keep the record on this machine and unset TRACKIO_SPACE_ID"
+    )
 
 
 @contextmanager

@@ -150,10 +150,20 @@ def read(
     """
     with watched_by(watcher):
         authors = _read(config, watcher, examples, most)
-    by_hand = config.rules.exclude or config.rules.exclude_matching
-    if by_hand and not any(Reason.EXCLUDED in author.cleaned.funnel.dropped for author in authors):
-        watcher.note("no post was excluded: none has such an id or such a text")
+    _note_what_excluded_nothing(config.rules, authors, watcher)
     return authors
+
+
+def _note_what_excluded_nothing(
+    rules: CleaningRules, authors: Sequence[AuthorPosts], watcher: Watcher
+) -> None:
+    """Note ids to be taken out that no post has, and that no post was taken out by its text."""
+    unknown = sorted((rules.exclude or frozenset()).difference(*(a.cleaned.excluded_ids for a in authors)))
+    if unknown:
+        ids = counted(len(unknown), "id")
+        watcher.note(f"no post has {ids} of those to exclude, like {unknown[0]}; inspect --show prints ids")
+    if rules.exclude_matching and not any(Reason.EXCLUDED in a.cleaned.funnel.dropped for a in authors):
+        watcher.note("no post was excluded: none has such a text")
 
 
 def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None) -> list[AuthorPosts]:

@@ -49,6 +49,7 @@ _SIGNATURE = re.compile(r"--[ \xa0]?")
 _DASHES = re.compile(r"\W*[-_=]{4,}.*[-_=]{4,}\W*|_{10,}|\W*Begin forwarded message:\W*", re.IGNORECASE)
 _HEADER_LINE = re.compile(r"\W{0,3}[^\W\d_][\w ]{0,15}\*?\s?[:\uff1a]\*?\s?\S.*")
 _HEADERS_IN_ROW = 3  # lines in the form of headers that are those of another message if one has an address
+_ESCAPED = ">From "  # a line of the sender's own, as an mbox holds it
 _ABOVE_QUOTE = 3  # lines at most, the last of which ends with a colon, that say who is quoted
 _ADDRESS = re.compile(r"[<(\u2066-\u2069\u202a-\u202e]+[^\s<>@]{1,100}@[^\s<>@]{1,100}[>)]")
 _MARKS = " \u200e\u200f\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e"  # of direction
@@ -162,12 +163,12 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _without_others(text: str) -> str:
     """Return a text up to a signature or the words of another, without quoted lines between own ones."""
     lines: list[str] = []
-    rows = text.replace("\r\n", "\n").split("\n")
+    rows = _unescaped(text.replace("\r\n", "\n").split("\n"))
     for number, line in enumerate(rows):
-        ends = _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows[number:])
-        if ends or _begins_unmarked(rows[number:]):
+        ends = _SIGNATURE.fullmatch(line) or _DASHES.fullmatch(line) or _begins_headers(rows, number)
+        if ends or _begins_unmarked(rows, number):
             break
-        if line.lstrip().startswith((">", "|")):
+        if _is_marked(line):
             cut_attribution(lines, above_quote=True)
         else:
             lines.append(line.rstrip())
@@ -175,21 +176,58 @@ def _without_others(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _begins_headers(rows: list[str]) -> bool:
+def _unescaped(rows: list[str]) -> list[str]:
+    """Return lines without the `>` that an mbox puts before `From`, as such a line would begin a message.
+
+    Beside a quoted line, or below one that ends with a colon, it may be the mark of a quotation, and stays.
+    """
+    written = [(number, row) for number, row in enumerate(rows) if row.strip()]
+    nearest = zip([(-1, ""), *written], written, [*written[1:], (-1, "")], strict=False)
+    own = {
+        number
+        for (_, above), (number, row), (_, below) in nearest
+        if row.startswith(_ESCAPED) and not (_is_marked(above) or _is_marked(below) or _is_above_quote(above))
+    }
+    return [row[1:] if number in own else row for number, row in enumerate(rows)]
+
+
+def _is_marked(line: str) -> bool:
+    """Whether a line has the mark of a quotation before it."""
+    return line.lstrip().startswith((">", "|"))
+
+
+def _is_above_quote(line: str) -> bool:
+    """Whether a line ends as one does that says who is quoted below."""
+    return line.rstrip().endswith((":", "\uff1a"))
+
+
+def _begins_headers(rows: list[str], number: int) -> bool:
     """Whether lines are the headers of another message: From, Sent, To in the words of some language."""
-    in_row = len(list(takewhile(_HEADER_LINE.fullmatch, rows[: _HEADERS_IN_ROW + 1])))
-    return in_row > _HEADERS_IN_ROW or (in_row == _HEADERS_IN_ROW and "@" in "".join(rows[:_HEADERS_IN_ROW]))
+    next_rows = rows[number : number + _HEADERS_IN_ROW + 1]
+    in_row = len(list(takewhile(_HEADER_LINE.fullmatch, next_rows)))
+    has_address = "@" in "".join(next_rows[:_HEADERS_IN_ROW])
+    return in_row > _HEADERS_IN_ROW or (in_row == _HEADERS_IN_ROW and has_address)
 
 
-def _begins_unmarked(rows: list[str]) -> bool:
+def _begins_unmarked(rows: list[str], number: int) -> bool:
     """Whether a line, or two, with an address, a moment and a colon, say who is quoted below unmarked."""
-    for count in (1, 2):
-        above, below = rows[:count], next((row for row in rows[count:] if row.strip()), ">")
-        if all(row.strip() for row in above) and not below.lstrip().startswith((">", "|")):
-            said = " ".join(above)
-            if _ADDRESS.search(said) and _MOMENT.search(said) and _ATTRIBUTION.fullmatch(said.strip(_MARKS)):
-                return True
+    for end in (number + 1, number + 2):
+        above = rows[number:end]
+        said = " ".join(above)
+        is_attribution = (
+            all(row.strip() for row in above)
+            and _ADDRESS.search(said)
+            and _MOMENT.search(said)
+            and _ATTRIBUTION.fullmatch(said.strip(_MARKS))
+        )
+        if is_attribution and not _is_marked(_next_written(rows, end)):
+            return True
     return False
+
+
+def _next_written(rows: list[str], start: int) -> str:
+    """Return the first line from `start` on that is not blank; a mark of a quotation where there is none."""
+    return next((rows[number] for number in range(start, len(rows)) if rows[number].strip()), ">")
 
 
 def cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
@@ -202,5 +240,5 @@ def cut_attribution(lines: list[str], *, above_quote: bool = False) -> None:
         if begins and _ATTRIBUTION.fullmatch("\n".join(above)):
             del lines[-count:]
             return
-    if above_quote and lines and lines[-1].endswith((":", "\uff1a")):
+    if above_quote and lines and _is_above_quote(lines[-1]):
         lines.pop()

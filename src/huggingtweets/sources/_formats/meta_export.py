@@ -140,9 +140,15 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
     The handle comes from the profile, or the zip's name, or the user.
 
     Raises:
-        LocationError: There is no handle; or the account is private, so its posts are for followers only.
+        LocationError: There is no handle; or the account is private, so its posts are for followers only; or
+            no profile says whether it is.
     """
     person = _person(export, source)
+    if not person.string_map_data:
+        raise LocationError(
+            f"{export.path} lacks the profile (personal_information.json), which says whether the account is "
+            "private; ask for the export again, with all information, and give that"
+        )
     profile = msgspec.convert(msgspec.to_builtins(person.string_map_data), _Profile)
     if _is_private(person.string_map_data):
         raise LocationError(

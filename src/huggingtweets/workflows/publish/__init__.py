@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import dataset, tracking
+from ...errors import PublishError
 from ...files import temporary_folder
 from ...hub import Repository, Upload, UploadResult, ledger
 from ...hub.client import Hub, require_name
@@ -28,7 +29,6 @@ from ..data import posts_of
 from . import checks
 
 MAX_NAME_LENGTH = 60  # of the repository of a model, where its name is made from the model's
-MAX_ID_LENGTH = 96  # of a repository, owner included: the Hub's limit
 UNKNOWN_OWNER = "YOU"  # of a repository in a preview
 POSTS_SUFFIX = "-posts"  # what the name of the repository of the posts adds to the model's
 _INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9._]+|\.{2,}")
@@ -97,7 +97,9 @@ def plan_publishing(
     hub = Hub(token, endpoint, needs_token=not preview)
     repo_id = to or f"{UNKNOWN_OWNER if preview else hub.owner()}/{_repository_name(record.name)}"
     require_name(repo_id)
-    dataset_id = f"{repo_id[: MAX_ID_LENGTH - len(POSTS_SUFFIX)]}{POSTS_SUFFIX}" if with_dataset else ""
+    dataset_id = f"{repo_id}{POSTS_SUFFIX}" if with_dataset else ""
+    if dataset_id:
+        require_name(dataset_id)
     uploads, left_out = _model_files(folder)
     has_picture = (folder.path / PREDICTIONS).is_file()
     thumbnail = f"{hub.url(repo_id)}/resolve/main/{PREDICTIONS}" if has_picture else ""
@@ -129,10 +131,8 @@ def publish(plan: PublishPlan, *, token: str | None = None, bars: bool = False) 
     for repository in datasets:
         _upload(hub, plan, repository)
     result = _upload(hub, plan, model)
-    collection_url = ""
-    if plan.collection:
-        collection_url = hub.add_to_collection(plan.collection, model.id, private=model.private)
     _track(plan, result)
+    collection_url = _collect(hub, plan.collection, model, result) if plan.collection else ""
     return Published(
         url=result.url,
         commit=result.commit,
@@ -140,6 +140,18 @@ def publish(plan: PublishPlan, *, token: str | None = None, bars: bool = False) 
         dataset_url=hub.url(datasets[0].id, "dataset") if datasets else "",
         collection_url=collection_url,
     )
+
+
+def _collect(hub: Hub, collection: str, model: Repository, result: UploadResult) -> str:
+    """Add the model to the collection, and return its address.
+
+    Raises:
+        PublishError: that failed; the message says that the model is published.
+    """
+    try:
+        return hub.add_to_collection(collection, model.id, private=model.private)
+    except PublishError as error:
+        raise PublishError(f"{result.url} is published, and in no collection: {error}") from None
 
 
 def _track(plan: PublishPlan, result: UploadResult) -> None:

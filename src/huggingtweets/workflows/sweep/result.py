@@ -126,7 +126,8 @@ def _recipe_bits_per_byte(
     trials: Sequence[TrialResult], recipe: Recipe, ranges: Sequence[Range]
 ) -> float | None:
     """The result of the trial with the recipe's own settings."""
-    settings = recipe_settings(recipe, ranges)
+    own = recipe_settings(recipe, ranges) or {}
+    settings = {name: rounded(value) for name, value in own.items()}  # as trials have them
     values = (trial.bits_per_byte for trial in trials if trial.finished and trial.settings == settings)
     return next(values, None)
 
