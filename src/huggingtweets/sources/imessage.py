@@ -2,10 +2,10 @@
 
 The database says of each message whether it is from its owner (`is_from_me`); no other one is asked for.
 Reactions, notices, retracted and deleted messages, those of apps, and scheduled ones that are not sent yet
-are left out. Newer systems keep the text
-in `attributedBody` alone, a typedstream of NSAttributedString, of which the string is taken. Messages are
-never public; they count as unlisted, the narrowest visibility that posts can have. Form: the open tools that
-read it, which agree (imessage-exporter, imessage_tools). The file is opened for reading only.
+are left out. Newer systems keep the text in `attributedBody` alone, a typedstream of NSAttributedString, of
+which the string is taken. Messages are never public; they count as unlisted, the narrowest visibility that
+posts can have. Form: the open tools that read it, which agree (imessage-exporter, imessage_tools). The file
+is opened for reading only.
 """
 
 from __future__ import annotations
