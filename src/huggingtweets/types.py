@@ -1,4 +1,4 @@
-"""The nouns: types that several rooms share, frozen and free of I/O.
+"""The nouns: types that several packages share, frozen and free of I/O.
 
 location -> Timeline -> Dataset -> FinetunedModel -> Record (the content of run.json)
 """
