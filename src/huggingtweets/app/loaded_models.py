@@ -16,8 +16,8 @@ from ..generation.writer import Draft, TextFilter, Writer
 from ..model_folder import ModelFolder
 from ..types import Sampling
 from .language import _
+from .lru_cache import LRUCache
 from .messages import PageError
-from .recent import Recent
 
 CAPACITY = 2  # models in memory, and as many that are being loaded
 _Loaded = tuple[Writer, Sequence[TextFilter]]
@@ -28,7 +28,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: Recent[tuple[Path, str, bool], _Loaded] = Recent(CAPACITY)
+        self._loaded: LRUCache[tuple[Path, str, bool], _Loaded] = LRUCache(CAPACITY)
         self._loading = threading.Semaphore(CAPACITY)  # memory is taken while a model is read, too
 
     def stream(
