@@ -119,7 +119,7 @@ def evaluate_folder(
     """Evaluate the model in a folder, and write report.json, report.html and the style scorer into it.
 
     Args:
-        folder: a model folder, whole or in the making.
+        folder: a model folder, whole or still being written.
         record: what is known of the model.
         data: the posts that it was made of.
         others: real posts of other people, by name.
