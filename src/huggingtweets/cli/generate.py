@@ -42,7 +42,7 @@ def generate(
         bool,
         typer.Option(
             "--filters/--no-filters",
-            help="Refuse copies of training posts, private details and posts that turn in circles.",
+            help="Refuse copies of training posts, private details and posts that repeat themselves.",
         ),
     ] = True,
     old_filters: Annotated[

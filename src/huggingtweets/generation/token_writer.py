@@ -28,10 +28,10 @@ class TokenWriter(Writer):
         """What continues so many prompts."""
 
     @torch.inference_mode()
-    def not_first(self, begin: int) -> list[int]:
-        """The tokens that no text without a prompt begins with, given the token that is before each text."""
+    def begin_suppress_tokens(self, begin: int) -> list[int]:
+        """The tokens that no text without a prompt begins with; `begin` is the token before each text."""
         logits = self.decoder(2).read(torch.tensor([[begin, *self._tokens.opening]]), 1)[:1]
-        refused = self._tokens.to_begin("", logits).isinf() & logits.isfinite()
+        refused = self._tokens.first_logits("", logits).isinf() & logits.isfinite()
         return refused[0].nonzero()[:, 0].tolist()
 
     def sampler(self, request: SamplingRequest) -> Sampler:
@@ -60,7 +60,7 @@ class TokenWriter(Writer):
             self._limited(request.sampling, inputs),
             self._tokens.ends,
             self._tokens.suppressed,
-            partial(self._tokens.to_begin, request.prompt),
+            partial(self._tokens.first_logits, request.prompt),
             request.ended,
         )
 

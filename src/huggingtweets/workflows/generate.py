@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
-from ..generation.filters import CirclesFilter, filters_for, load_safety_filters
+from ..generation.filters import RepetitionFilter, filters_for, load_safety_filters
 from ..generation.wildness import as_wildness, temperature
 from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
@@ -93,7 +93,7 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
                 f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
                 "posts with --no-filters"
             )
-    return filters_for((*filters, CirclesFilter()), prompt)
+    return filters_for((*filters, RepetitionFilter()), prompt)
 
 
 def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:
