@@ -90,14 +90,14 @@ def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
 
 def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, monkeypatch):
     """Whoever asks for one more waits, since each takes memory while it is read; then all get theirs."""
-    begun, go_on, load_writer = threading.Semaphore(0), threading.Event(), models.load_writer
+    begun, go_on, load_generator = threading.Semaphore(0), threading.Event(), models.load_generator
 
     def load_slowly(folder):
         begun.release()
         go_on.wait(60)
-        return load_writer(folder)
+        return load_generator(folder)
 
-    monkeypatch.setattr(models, "load_writer", load_slowly)
+    monkeypatch.setattr(models, "load_generator", load_slowly)
     folders = [shutil.copytree(ngram_model, tmp_path / str(number)) for number in range(CAPACITY + 2)]
     loaded = LoadedModels()
     with ThreadPoolExecutor() as pool:

@@ -29,9 +29,9 @@ from huggingtweets.generation.filters import (
     published,
     write_filters,
 )
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.model_folder import avatar_picture
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
@@ -254,7 +254,7 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
 
 def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     """Each is white space, or only ends words and has little probability there; no other is left out."""
-    model = Generator.load(place / "models" / "ada")
+    model = TransformersGenerator.load(place / "models" / "ada")
     begin = torch.tensor([[model.tokenizer.bos_token_id]])
     vocabulary = model.tokenizer.get_vocab()
     first_word = model.tokenizer("a", add_special_tokens=False)["input_ids"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters, load_safety_filters
-from huggingtweets.generation.writer import Draft, write_drafts
+from huggingtweets.generation.text_generator import Draft, write_drafts
 from tests.helpers.measuring import write_filters
 from tests.helpers.tiny import tiny_texts
 

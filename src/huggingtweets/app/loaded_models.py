@@ -12,7 +12,7 @@ from .. import models
 from ..errors import UserError
 from ..files import at_home
 from ..generation.filters import filters_for, load_filters
-from ..generation.writer import Draft, TextFilter, Writer
+from ..generation.text_generator import Draft, TextFilter, TextGenerator
 from ..model_folder import ModelFolder
 from ..types import Sampling
 from .language import _
@@ -20,7 +20,7 @@ from .lru_cache import LRUCache
 from .messages import PageError
 
 CAPACITY = 2  # models in memory, and as many that are being loaded
-_Loaded = tuple[Writer, Sequence[TextFilter]]
+_Loaded = tuple[TextGenerator, Sequence[TextFilter]]
 
 
 class LoadedModels:
@@ -86,14 +86,14 @@ class LoadedModels:
 
         def load() -> _Loaded:
             with self._loading:
-                model = _base(folder) if base else models.load_writer(folder.path)
+                model = _base(folder) if base else models.load_generator(folder.path)
                 with at_home(home):
                     return model, load_filters(folder.path)
 
         return self._loaded.get((folder.path, folder.record.model_digest, base), load)
 
 
-def _base(folder: ModelFolder) -> Writer:
+def _base(folder: ModelFolder) -> TextGenerator:
     """What a model was trained from.
 
     Raises:

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from ..dataset.beginnings import beginnings
 from ..errors import HuggingtweetsError
 from ..evaluation.style import StyleScorer, load_style
+from ..generation.text_generator import Draft
 from ..generation.wildness import Wildness, as_wildness, temperature
-from ..generation.writer import Draft
 from ..model_folder import STYLE, ModelFolder, prompt_of
 from ..workflows.data import posts_of
 from .language import _

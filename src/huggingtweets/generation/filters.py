@@ -23,7 +23,7 @@ from ..model_folder import COPY_INDEX, HANDLES
 from ..text.private import AT, Kind, plain, private_details
 from ..text.repetition import is_repetitive
 from .copy_index import WRONG_LOOKUPS, CopyIndex
-from .writer import TextFilter
+from .text_generator import TextFilter
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
 EXACT = "copies"  # folder below home() with the exact indexes, which stay there

@@ -14,7 +14,7 @@ from .. import models
 from ..errors import ModelError, UserError
 from ..generation.batch import TextBatch
 from ..generation.filters import load_filters
-from ..generation.writer import TextFilter, Writer
+from ..generation.text_generator import TextFilter, TextGenerator
 from ..model_folder import ADAPTER_CONFIG, MODELS, RECORD, ModelFolder, find_models
 
 CAPACITY = 3  # models in memory
@@ -27,7 +27,7 @@ SPEAKER = ":"  # between the names of a model and of an author
 class LoadedModel:
     """A model in memory, with its text filters."""
 
-    model: Writer
+    model: TextGenerator
     filters: Sequence[TextFilter]
     batch: TextBatch  # of all its texts; only the worker's thread uses it
 
@@ -159,7 +159,7 @@ def _share(folder: ModelFolder) -> float:
 
 
 def _load(folder: ModelFolder) -> LoadedModel:
-    model = models.load_writer(folder.path)
+    model = models.load_generator(folder.path)
     return LoadedModel(model, load_filters(folder.path), model.batch())
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
 from ..generation.filters import filters_for
-from ..generation.writer import MAX_DRAFTS
+from ..generation.text_generator import MAX_DRAFTS
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
 from .metrics import Metrics

@@ -19,7 +19,7 @@ from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, known_words, posts_of_many
 from ..evaluation.style import write_style
 from ..files import whole_file
-from ..generation.writer import Writer
+from ..generation.text_generator import TextGenerator
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
@@ -170,7 +170,7 @@ def measure_folder(
     # each is freed before the next is loaded: a machine that could train the model can hold one of them
     total = count if record.base.name == NO_BASE else 2 * count
     write = partial(_posts, record.recipe, count, seed)
-    posts = write(models.load_writer(folder.path), lambda done: watcher.written(done, total))
+    posts = write(models.load_generator(folder.path), lambda done: watcher.written(done, total))
     bits = models.load(folder.path).bits(held_out, [post.author for post in data.held_out])
     base = base_of(record, watcher)
     base_bits = base.bits(held_out) if base else []  # first: to write, it copies its weights
@@ -234,10 +234,10 @@ def _word_list(record: Record) -> tuple[str, frozenset[str]]:
 
 
 def _posts(
-    recipe: Recipe, count: int, seed: int, writer: Writer, progress: Callable[[int], None]
+    recipe: Recipe, count: int, seed: int, generator: TextGenerator, progress: Callable[[int], None]
 ) -> list[str]:
     """Posts of a model as they come, unfiltered: filters would hide what is measured."""
-    written = writer.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
+    written = generator.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
     return [sample.text for sample in written.samples]
 
 

@@ -159,11 +159,11 @@ def _sampling(folder: ModelFolder) -> Sampling:
 def _begin_suppress_tokens(folder: ModelFolder, begin: int) -> list[int]:
     import torch  # noqa: PLC0415 -- slow to import, and most exports do not need it
 
-    from ..generation.folder_writer import FolderWriter  # noqa: PLC0415
-    from ..generation.generator import Generator  # noqa: PLC0415
+    from ..generation.folder_generator import FolderGenerator  # noqa: PLC0415
+    from ..generation.transformers_generator import TransformersGenerator  # noqa: PLC0415
 
-    writer = FolderWriter.open(folder.path, torch.float32) or Generator.load(folder.path)
-    return writer.begin_suppress_tokens(begin)
+    generator = FolderGenerator.open(folder.path, torch.float32) or TransformersGenerator.load(folder.path)
+    return generator.begin_suppress_tokens(begin)
 
 
 def _filters(folder: ModelFolder) -> PublishedFilters:

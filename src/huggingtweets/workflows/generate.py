@@ -12,8 +12,8 @@ from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.filters import RepetitionFilter, filters_for, load_safety_filters
+from ..generation.text_generator import TextFilter, Written
 from ..generation.wildness import as_wildness, temperature
-from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..types import Sample, Sampling
@@ -64,11 +64,11 @@ def generate(
     watcher, drafts = watcher or Silence(), count * best_of
     folder = ModelFolder.find(model)
     watcher.stage("generate")
-    writer = models.load_writer(folder.path)
+    generator = models.load_generator(folder.path)
     filters = _filters(folder, prompt, allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
-    settings = _settings(writer.sampling, sampling or {}, wildness)
-    written = writer.generate(
+    settings = _settings(generator.sampling, sampling or {}, wildness)
+    written = generator.generate(
         prompt,
         count=drafts,
         sampling=settings,

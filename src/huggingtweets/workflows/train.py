@@ -170,12 +170,12 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
         count=len(data.held_out),
     )
     _write_filters(data, model.folder)
-    writer, filters = models.load_writer(model.folder), load_filters(model.folder)
+    generator, filters = models.load_generator(model.folder), load_filters(model.folder)
     texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
     first, *others = prompts(texts, languages)
-    samples = writer.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
+    samples = generator.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
     for prompt in others:
-        samples += writer.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
+        samples += generator.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 

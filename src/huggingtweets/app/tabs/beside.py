@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from ...generation.writer import Draft
+from ...generation.text_generator import Draft
 from ...model_folder import ModelFolder
 from ...types import NO_BASE
 from .. import writing, written

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from ...generation.text_generator import Draft
 from ...generation.wildness import Wildness
-from ...generation.writer import Draft
 from ...model_folder import ModelFolder
 from ...types import Sample
 from .. import pictures, sharing, writing, written

@@ -1,4 +1,4 @@
-"""Neural networks that only write: a GPT-2 or a Llama on a CPU is loaded in less than half of the time."""
+"""Loads a GPT-2 or a Llama to generate on a CPU, without transformers: in less than half of the time."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from ..device import Device, choose_device
-from ..generation.folder_writer import FolderWriter
-from ..generation.writer import Writer
+from ..generation.folder_generator import FolderGenerator
+from ..generation.text_generator import TextGenerator
 
 
 def precision(device: Device) -> torch.dtype:
@@ -16,7 +16,7 @@ def precision(device: Device) -> torch.dtype:
     return torch.bfloat16 if device.bf16 else torch.float32
 
 
-def load(folder: Path) -> Writer | None:
+def load(folder: Path) -> TextGenerator | None:
     """Load a model folder without transformers; None where it is needed, for an error message, too."""
     device = choose_device()
-    return FolderWriter.open(folder, precision(device)) if device.kind == "cpu" else None
+    return FolderGenerator.open(folder, precision(device)) if device.kind == "cpu" else None

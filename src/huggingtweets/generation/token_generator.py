@@ -1,4 +1,4 @@
-"""Writing posts with a model that samples tokens."""
+"""Text generation with a model that samples tokens."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..types import Sampling
 from .batch import Sampler, SamplingRequest
 from .decoder import Decoder
 from .sampler import stream_tokens
+from .text_generator import TextGenerator
 from .text_tokens import TextTokens
-from .writer import Writer
 
 
-class TokenWriter(Writer):
+class TokenGenerator(TextGenerator):
     """A model that samples tokens. A kind of it has to provide `decoder` and `batch`."""
 
     _tokens: TextTokens
@@ -35,7 +35,7 @@ class TokenWriter(Writer):
         return refused[0].nonzero()[:, 0].tolist()
 
     def sampler(self, request: SamplingRequest) -> Sampler:
-        """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
+        """What samples texts for a request; see `TextGenerator` and `TextTokens.begin`."""
         if request.seed is not None:
             torch.manual_seed(request.seed)
         self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
