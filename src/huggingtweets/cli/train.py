@@ -92,7 +92,7 @@ def load_or_choose(
     from ..workflows.recipes import choose_recipe, recipe_for_base
 
     with Terminal() as terminal:
-        watcher = None if _follows() else terminal
+        watcher = terminal if is_main_process() else None
         if base:
             return recipe_for_base(base, settings, watcher)
         return choose_recipe(settings, among=among, watcher=watcher)
@@ -117,11 +117,11 @@ def _weights(mix: list[str]) -> dict[str, float]:
 
 
 def run(config: TrainConfig, *, as_json: bool) -> None:
-    """Train and print the result; in a distributed run, every process but the first only trains its share."""
-    from ..workflows.train import follow, train
+    """Train and print the result; the other processes of a distributed run only train their share."""
+    from ..workflows.train import train, train_share
 
-    if _follows():
-        follow(config)
+    if not is_main_process():
+        train_share(config)
         return
     with Terminal() as terminal:
         model = train(config, terminal)
@@ -131,6 +131,6 @@ def run(config: TrainConfig, *, as_json: bool) -> None:
         print_trained(model)
 
 
-def _follows() -> bool:
-    """Whether this is not the first process of a distributed run."""
-    return int(os.environ.get("RANK", "0")) > 0
+def is_main_process() -> bool:
+    """Whether this is the main process of a distributed run, or the only one."""
+    return int(os.environ.get("RANK", "0")) == 0

@@ -121,8 +121,8 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     return pretrained
 
 
-def follow(config: PretrainConfig) -> None:
-    """Do the part of a process that is not the main one, where a launcher started several for one run."""
+def train_share(config: PretrainConfig) -> None:
+    """What `pretrain` is in the other processes of a distributed run: a share of the training."""
     corpus = _Corpus(config, _size(config))
     training.join_process_group().barrier()
     tokenizer = corpus.vocabulary(Silence())

@@ -140,10 +140,10 @@ def train(
     return target
 
 
-def follow(config: TrainConfig) -> None:
-    """Do the part of a follower in `train`, when a launcher started several processes for one run.
+def train_share(config: TrainConfig) -> None:
+    """What `train` is in the other processes of a distributed run, of which a launcher starts several.
 
-    Followers read the same posts and compute their share of each batch; the first process does the rest.
+    They read the same posts and compute their share of each batch; the main process does the rest.
     """
     authors = read(config.data, Silence(), most=_most(config))
     data = build_dataset(authors, config.data.held_out)
