@@ -4,7 +4,7 @@
 |---|---|---|
 | Posts | tabs/posts.py, tabs/browse.py | tabs/posts_view.py, tabs/browse_view.py, tabs/archives_view.py |
 | Train | tabs/train.py | tabs/train_view.py |
-| Play | tabs/play.py, tabs/beside.py | tabs/play_view.py, tabs/beside_view.py, tabs/post_view.py |
+| Play | tabs/play.py, tabs/second_model.py | tabs/*_view.py of both, tabs/post_view.py |
 | Real or bot? | tabs/game.py | tabs/game_view.py |
 | Take it | tabs/take.py, tabs/publish.py | markup.py |
 | Library | tabs/library.py, tabs/forget.py | tabs/library_view.py |

@@ -22,7 +22,7 @@ from ..library_messages import translated
 from ..markup import joined, note, spoken
 from ..messages import PageError, without_commands
 from ..selection import Selection
-from ..server import READING, Server, Shared, event_options, fold, show_errors
+from ..server import READING, Server, Shared, accordion, event_options, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
@@ -39,7 +39,7 @@ class ForgetTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared, public = shared, shared.server.limits.public
-        with fold(_("Delete everything of mine") if public else _("Forget a person")):
+        with accordion(_("Delete everything of mine") if public else _("Forget a person")):
             self._handle = gr.Textbox(
                 label=_("Whose posts, with everything that was made from them?"),
                 placeholder="@jane",

@@ -19,8 +19,8 @@ from ..markup import heading
 from ..messages import PageError
 from ..server import (
     Shared,
+    accordion,
     event_options,
-    fold,
     model_choices,
     more_choices,
     show_errors,
@@ -54,7 +54,7 @@ class TrainTab:
                 self._begin = gr.Button(
                     _("Train it"), variant="primary", size="lg", elem_id="begin", interactive=False
                 )
-                with fold(_("Another recipe")) as self._recipes:
+                with accordion(_("Another recipe")) as self._recipes:
                     self._recipe = gr.Radio(
                         recipe_choices,
                         value=shared.server.limits.default_recipe(),
