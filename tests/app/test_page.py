@@ -414,7 +414,7 @@ def test_two_models_write_side_by_side(tab, page):
     tab.locator("#beside [data-action=copy]").nth(4).wait_for()
     assert tab.locator("#beside .ht-post-text").all_text_contents() == beside
     tab.get_by_label("Compare with").click()
-    tab.get_by_role("option", name="nobody").click()
+    tab.get_by_role("option", name="no model").click()
     tab.locator("#beside").wait_for(state="hidden")
     me = ModelFolder(page.folder / "models" / "me")
     browser.until(lambda: written.load_second_posts(_session(page), me) is None)
@@ -443,7 +443,7 @@ def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
             assert 0 <= beside["y"] - below_or_beside < 50
             assert before["y"] >= max(part["y"] + part["height"] for part in (posts, beside))
         tab.get_by_label("Compare with").click()
-        tab.get_by_role("option", name="nobody").click()
+        tab.get_by_role("option", name="no model").click()
         tab.locator("#beside").wait_for(state="hidden")
 
 

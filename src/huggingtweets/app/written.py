@@ -81,7 +81,7 @@ def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> 
 
 
 def _worth(post: WrittenPost) -> tuple[bool, bool, float]:
-    """What is kept longer compares greater. The pinned post is kept: only so can it be taken off the card."""
+    """Posts to keep longer compare greater. A pinned post stays: only so can it be taken off the card."""
     return post.shown, post.favourite or post.pinned, post.at
 
 
@@ -178,7 +178,7 @@ def _stem(session: Session, model: ModelFolder) -> str:
 
 
 def _take_along(session: Session, model: ModelFolder) -> None:
-    """Rename the files that a model had under another name, where no other model here can be meant."""
+    """Rename the files of a model that was renamed, where they can be those of no other model."""
     stem, folder = _stem(session, model), session.root / FOLDER
     files = sorted(folder.glob(f"{stem[:SHORT_DIGEST]}-{'[0-9a-f]' * _SHORT_NAME}*"), key=_changed_at)
     stems = [file.name[: len(stem)] for file in files]

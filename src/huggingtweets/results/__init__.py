@@ -195,7 +195,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
 
 def common(sizes: Mapping[str, int]) -> int:
-    """How much of every group can be looked at: as much as the smallest group has.
+    """The size of subsets that are equal in all groups: that of the smallest group.
 
     Groups with less than half of what the model and the person have do not count, and are not looked at:
     a small floor must not blur the figures that matter.

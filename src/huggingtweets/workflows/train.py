@@ -152,7 +152,7 @@ def train_share(config: TrainConfig) -> None:
 
 
 def unfinished(data: Dataset, recipe: Recipe) -> Path:
-    """Where a run that learns these posts by this recipe is kept until it is finished.
+    """The folder of the checkpoints of an unfinished run on these posts by this recipe.
 
     Its name begins with the digest of the posts, so that whose it is can be found out.
     """
@@ -192,7 +192,7 @@ def _most(config: TrainConfig) -> int | None:
 
 
 def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:
-    """Where the run is kept; what was kept before is forgotten where a fresh start is asked for."""
+    """Where checkpoints are written; those of an earlier run are deleted where `fresh` is set."""
     folder = config.checkpoint_folder or unfinished(data, config.recipe)
     if config.fresh:
         shutil.rmtree(folder, ignore_errors=True)
@@ -226,7 +226,7 @@ def _write_report(
 
 
 def _is_evaluated(data: Dataset, config: TrainConfig, watcher: Watcher) -> bool:
-    """Whether the questions of the evaluation are asked; the watcher hears where there are too few posts."""
+    """Whether the model is evaluated; where there are too few posts, the watcher gets a note."""
     if config.evaluate and len(data.train) < ENOUGH:
         posts = counted(len(data.train), "training post")
         watcher.note(f"{posts}: an evaluation needs {ENOUGH}, so nothing is evaluated")
