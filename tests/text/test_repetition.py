@@ -50,6 +50,6 @@ def test_emphasis_and_figures_of_speech_do_not(text):
 
 @given(st.text(), st.integers(4, 9))
 def test_what_stands_often_enough_repeats_itself(text, times):
-    """Any phrase of three different words and more does, once it is said often; any text is judged."""
+    """Any phrase of three different words and more does, once it is said often; any text is looked at."""
     assert is_repetitive("the lamp is dark " * times)
     is_repetitive(text * times)

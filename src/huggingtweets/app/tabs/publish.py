@@ -29,7 +29,7 @@ _PLAN = Markup('<article class="ht-card"><h3>{name}</h3><p>{about}</p><ul>{files
 _FILE = Markup("<li>{}</li>")
 _LEFT_OUT = Markup("<h4>{}</h4><ul>{}</ul>")
 _DONE = Markup(
-    '<p class="ht-verdict good" role="status"><b>{title}</b> '
+    '<p class="ht-status good" role="status"><b>{title}</b> '
     '<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></p>'
 )
 
