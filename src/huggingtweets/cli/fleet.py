@@ -16,7 +16,7 @@ from ._data_options import cleaning_rules
 from ._help import SectionedGroup
 from ._signatures import takes_options_of
 from ._terminal import Terminal, console, harmless, print_json
-from .train import load_or_choose
+from ._training import load_or_choose
 
 if TYPE_CHECKING:
     from ..workflows.fleet import FleetResults, FleetStatus

@@ -9,7 +9,7 @@ import typer
 
 from . import _options as opt
 from ._terminal import Terminal, console, print_json
-from .train import is_main_process
+from ._training import is_main_process
 
 
 def pretrain(
