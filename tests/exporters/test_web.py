@@ -331,7 +331,7 @@ def test_the_command_warns_of_the_file(place):
     """Where no format is named it is q8_0; the size is told, and that the GGUF file has no filter."""
     told = (place / "told").read_text("utf-8")
     assert "size of the page" in told
-    assert "draw without" in told
+    assert "sample without" in told
     assert list((place / "page").glob("*-q8_0.gguf"))
     assert (place / "page" / "wllama" / "wllama.wasm").is_file()
 

@@ -28,7 +28,7 @@ SUMMARY = "a web page on which the bot runs in the visitor's browser"
 DEFAULT_QUANT = "q8_0"  # half as much to load as with f16
 WARNING = (
     "The page filters copies by what the model folder publishes; whoever takes the GGUF file out of it can "
-    "draw without. Put the folder on a web server; to look at it here: python -m http.server -d {folder}"
+    "sample without. Put the folder on a web server; to look at it here: python -m http.server -d {folder}"
 )
 
 PAGE = Path(__file__).parent / "page"

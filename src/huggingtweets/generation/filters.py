@@ -155,7 +155,7 @@ def join_filters(models: Sequence[Path], folder: Path) -> None:
 
 
 def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[TextFilter, ...]:
-    """The filters of a model folder: what they object to is drawn again.
+    """The filters of a model folder: what they object to is sampled again.
 
     Raises:
         ModelError: the folder lacks what they need, or it is damaged.

@@ -26,7 +26,7 @@ from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
-from ._base_posts import draw_base_posts
+from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
 from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
@@ -212,10 +212,10 @@ def _of_base(
     if base is None:
         return [], []
     bits = base.bits([post.text for post in data.held_out])  # first: to write, it copies its weights
-    draw = partial(
+    generate = partial(
         _posts, record.recipe, count, seed, base, lambda done: watcher.written(count + done, total)
     )
-    posts = draw_base_posts(record, count, seed, draw)
+    posts = cached_base_posts(record, count, seed, generate)
     watcher.written(total, total)  # also where they are those of an earlier evaluation
     return posts, bits
 

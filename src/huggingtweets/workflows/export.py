@@ -138,7 +138,7 @@ def _tokenizer(folder: ModelFolder) -> Any:
 
 
 class _Settings(Struct):
-    """What of generation_config.json says how text is drawn."""
+    """What of generation_config.json says how text is sampled."""
 
     temperature: float | None = None
     top_p: float | None = None

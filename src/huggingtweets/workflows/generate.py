@@ -51,8 +51,8 @@ def generate(
         wildness: "careful", "balanced" or "wild": a temperature beside the model's own; None leaves that.
         filtered: whether copies of training posts, addresses, phone numbers and handles are refused.
         allowed: handles that may be named.
-        best_of: draw so many for each, and keep the one with the highest style score.
-        speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+        best_of: write so many for each, and keep the one with the highest style score.
+        speaker: handle of the author who speaks, where the model knows several; None: a random one.
         watcher: told of progress.
 
     Raises:
