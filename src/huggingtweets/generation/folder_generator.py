@@ -72,7 +72,7 @@ class FolderGenerator(TokenGenerator):
 
     @cached_property
     def _half_weights(self) -> DecoderWeights | None:
-        """What one text is written with alone: its time is that of reading the weights."""
+        """float16 weights for a single text, whose time is that of reading them; None if these are slower."""
         return self._files.decoder_weights(torch.float16) if is_half_fast() else None
 
     def decoder(self, rows: int) -> StaticDecoder:

@@ -66,12 +66,12 @@ def stream_tokens(
 
 
 def suppress_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
-    """The logits, (rows, vocabulary), with no probability for those of some tokens that have little."""
+    """The logits, (rows, vocabulary), where those of `tokens` are masked that are less likely than `RARE`."""
     return logits.masked_fill(_listed(tokens, logits) & (logits.float().softmax(-1) < RARE), -torch.inf)
 
 
 def suppress(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
-    """The logits, (rows, vocabulary), with no probability for some tokens."""
+    """The logits, (rows, vocabulary), where those of `tokens` are masked."""
     return logits.masked_fill(_listed(tokens, logits), -torch.inf)
 
 

@@ -100,7 +100,7 @@ class TransformersGenerator(TokenGenerator):
 
     @cached_property
     def _half_weights(self) -> DecoderWeights | None:
-        """What one text is written with alone: its time is that of reading the weights."""
+        """float16 weights for a single text, whose time is that of reading them; None if these are slower."""
         return decoder_weights(self.model, torch.float16) if is_half_fast() else None
 
     def decoder(self, rows: int) -> Decoder:

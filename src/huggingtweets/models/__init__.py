@@ -121,7 +121,7 @@ def load(folder: Path) -> Model:
 
 
 def load_generator(folder: Path) -> TextGenerator:
-    """Load a model folder to write with it, and no more: faster than `load`, and in less memory.
+    """Load a model folder to generate posts only: faster than `load`, and in less memory.
 
     Raises:
         ModelError: it holds no model, or a damaged one.

@@ -12,11 +12,11 @@ from ..generation.text_generator import TextGenerator
 
 
 def precision(device: Device) -> torch.dtype:
-    """What a model multiplies its matrices in when it writes, as when it predicts."""
+    """The dtype of matrix products when a model generates, as when it predicts."""
     return torch.bfloat16 if device.bf16 else torch.float32
 
 
 def load(folder: Path) -> TextGenerator | None:
-    """Load a model folder without transformers; None where it is needed, for an error message, too."""
+    """Load a model folder; None where transformers is needed, if only to say what is wrong."""
     device = choose_device()
     return FolderGenerator.open(folder, precision(device)) if device.kind == "cpu" else None

@@ -90,7 +90,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         return None
 
     def headline(self, context: ReportContext) -> Headline | None:
-        """The short answer at the top of the report and on the card; None for no place there."""
+        """The short answer at the top of the report and on the card; None where it has none there."""
 
     def sections(self, context: ReportContext) -> Sequence[Section]:  # noqa: ARG002 -- for subclasses
         """What the report draws. Sections of the same name become one."""
