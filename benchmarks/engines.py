@@ -25,7 +25,7 @@ import torch
 
 from huggingtweets import Sampling, export, models
 from huggingtweets.generation.batch import SamplingRequest
-from huggingtweets.generation.token_writer import TokenWriter
+from huggingtweets.generation.token_generator import TokenGenerator
 
 PROMPT = "My dream is"
 TOP_P = 0.95
@@ -77,7 +77,7 @@ def _speeds(
 
 def _ours(options: argparse.Namespace, _: Path) -> Engine:
     model = models.load(options.folder)
-    if not isinstance(model, TokenWriter):
+    if not isinstance(model, TokenGenerator):
         raise SystemExit(f"{options.folder}: give a model that draws tokens, not one of n-grams")
     model._tokens.ends = []  # noqa: SLF001 -- no text ends early
 

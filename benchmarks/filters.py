@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from huggingtweets import ModelFolder, evaluation, models
 from huggingtweets.generation.filters import load_filters
-from huggingtweets.generation.writer import TextFilter
+from huggingtweets.generation.text_generator import TextFilter
 from huggingtweets.models import Model
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation

@@ -57,10 +57,10 @@ def training() -> Callable[[], object]:
 
 def sampling() -> Callable[[], object]:
     """A post of 40 tokens at most."""
-    from huggingtweets.generation.generator import Generator
+    from huggingtweets.generation.transformers_generator import TransformersGenerator
 
     base = load_base("starter")
-    generator = Generator(base.model, with_bos_token(base.tokenizer))
+    generator = TransformersGenerator(base.model, with_bos_token(base.tokenizer))
     return lambda: generator.generate("My dream is", count=1, seed=1, sampling=Sampling(max_new_tokens=40))
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .evaluation.comparison import Difference
     from .evaluation.game import Pair
     from .exporters import Check
-    from .generation.writer import Written
+    from .generation.text_generator import Written
     from .model_folder import ModelFolder, find_models
     from .recipes import load as load_recipe
     from .recipes import names as recipe_names
@@ -150,7 +150,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "Traces": "workflows.forget",
     "TrainConfig": "workflows.train",
     "TrainingResult": "types",
-    "Written": "generation.writer",
+    "Written": "generation.text_generator",
     "choose_recipe": "workflows.recipes",
     "compare": "workflows.compare",
     "deal": "workflows.play",

@@ -66,7 +66,7 @@ def return_freed_memory() -> None:
 
 
 def environment(device: Device) -> dict[str, str]:
-    """The versions and the hardware of a run, for whoever wants to repeat it.
+    """The versions and the hardware of a run, to reproduce it.
 
     Nothing in it names the user, or the machine on a network.
     """
@@ -82,7 +82,7 @@ def environment(device: Device) -> dict[str, str]:
 
 
 def fingerprint(device: Device) -> dict[str, str]:
-    """What has to be the same for an unfinished run to go on bit for bit, the run itself apart."""
+    """What has to be the same for an unfinished run to resume bit for bit, besides the run itself."""
     return {
         "device": device.name,
         "threads": str(torch.get_num_threads()),

@@ -1,4 +1,4 @@
-"""The exceptions that callers can catch, in one tree. What rooms raise among themselves is defined there.
+"""The exceptions that callers can catch, in one tree. What packages raise among themselves is defined there.
 
     HuggingtweetsError
       UserError                   exit code 2: what was given cannot be used

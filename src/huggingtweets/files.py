@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from .errors import ModelError, OutOfSpace, OutputExists
-from .half_made import half_made, identity, move
+from .staging import identity, move, staging_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     replaceable = identity(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with half_made(target, home()) as folder:
+        with staging_folder(target, home()) as folder:
             yield folder.path
             readable(folder.path)
             move(folder, replaceable)
@@ -101,7 +101,7 @@ def require_replaceable(target: Path, inputs: Iterable[str | Path] = ()) -> None
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Yield a folder for what nobody keeps; where a run is killed, the next one removes it."""
-    with half_made(Path(tempfile.gettempdir()) / "huggingtweets", home()) as folder:
+    with staging_folder(Path(tempfile.gettempdir()) / "huggingtweets", home()) as folder:
         yield folder.path
 
 
@@ -126,7 +126,7 @@ def _beside(target: Path) -> Iterator[Path]:
 
     What killed runs left of such files is removed first.
     """
-    with half_made(target, home()) as folder:
+    with staging_folder(target, home()) as folder:
         unfinished = folder.path / target.name
         yield unfinished
         unfinished.replace(target)

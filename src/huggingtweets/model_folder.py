@@ -106,7 +106,7 @@ def avatar_picture(number: int) -> str:
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A trained model on disk, whole or in the making."""
+    """A trained model on disk, whole or still being written."""
 
     path: Path
 

@@ -1,4 +1,4 @@
-"""The nouns: types that several rooms share, frozen and free of I/O.
+"""The nouns: types that several packages share, frozen and free of I/O.
 
 location -> Timeline -> Dataset -> FinetunedModel -> Record (the content of run.json)
 """
@@ -135,10 +135,10 @@ class Dataset(Struct, frozen=True, kw_only=True):
 
 
 class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How text is drawn from a model. The defaults are those of 2020."""
+    """How text is sampled from a model. The defaults are those of 2020."""
 
     temperature: Annotated[float, Meta(gt=0, le=10)] = 1.0  # below 1 safer, above 1 wilder
-    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # draw from the likeliest tokens that sum to this
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # sample from the likeliest tokens that sum to this
     max_new_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 160
 
 

@@ -100,7 +100,7 @@ def test_axe_finds_nothing_in_any_state(chromium, page, size, dark):
         tab.get_by_role("button", name="Another recipe").click()
         assert _findings(tab) == []
         _open(tab, "Play")
-        tab.get_by_label("Beside it").click()
+        tab.get_by_label("Compare with").click()
         tab.get_by_role("option").last.click()
         _write_with_one_on_the_card(tab)
         for fold in ("More settings", "What it wrote before"):

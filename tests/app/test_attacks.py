@@ -370,7 +370,7 @@ def test_the_number_of_sessions_is_limited(home):
 
 
 def test_a_made_up_key_takes_no_room(page, attacker):
-    """However many keys are made up, a room exists only once something is kept in it."""
+    """However many keys are made up, a session exists only once something is kept in it."""
     folders = page.home / "visitors"
     before = set(folders.iterdir()) if folders.is_dir() else set()
     for number in range(20):
@@ -382,7 +382,7 @@ def test_a_made_up_key_takes_no_room(page, attacker):
 
 
 def test_one_address_does_not_take_all_rooms(home):
-    """The rooms of one address are limited; a room that was cleared counts no more."""
+    """The sessions of one address are limited; a session that was cleared counts no more."""
     del home
     limits = Limits(public=True, sessions=10, own_sessions=2)
     sessions = Sessions(limits)

@@ -1,4 +1,4 @@
-"""On a public page no visitor takes what the others need: rooms, disk, connections, readings, memory."""
+"""On a public page no visitor takes what the others need: sessions, disk, connections, readings, memory."""
 
 from __future__ import annotations
 

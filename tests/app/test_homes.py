@@ -17,10 +17,10 @@ from huggingtweets.app.loaded_models import LoadedModels
 from huggingtweets.app.selection import Selection
 from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import publish
-from huggingtweets.app.tabs.beside import Beside
 from huggingtweets.app.tabs.forget import ForgetTab
 from huggingtweets.app.tabs.play import PlayTab
 from huggingtweets.app.tabs.publish import PublishTab
+from huggingtweets.app.tabs.second_model import SecondModel
 from huggingtweets.app.writing import Settings
 from huggingtweets.app.written import WrittenPost
 
@@ -62,7 +62,7 @@ def _rewrite(tab, session, model):
 
 
 def _write_beside(tab, session, model):
-    next(tab._beside.write(session, model, model.path.name, "", Settings(max_tokens=20), 1))
+    next(tab._second_model.write(session, model, model.path.name, "", Settings(max_tokens=20), 1))
 
 
 @pytest.mark.parametrize("act", [_load, _write, _rewrite, _write_beside])
@@ -73,10 +73,10 @@ def test_a_model_is_filtered_with_the_index_of_its_session(act, session, ngram_m
         loaded_models, "load_filters", lambda folder: homes.append(files.home()) or load_filters(folder)
     )
     shutil.copytree(ngram_model, session.models / "me")
-    tab, beside = object.__new__(PlayTab), object.__new__(Beside)
+    tab, beside = object.__new__(PlayTab), object.__new__(SecondModel)
     server = SimpleNamespace(loaded_models=LoadedModels())
     tab._shared = beside._shared = SimpleNamespace(session=lambda _: session, server=server)
-    tab._beside = beside
+    tab._second_model = beside
     act(tab, session, session.model("me"))
     assert homes == [session.own_home]
 

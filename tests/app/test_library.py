@@ -205,7 +205,7 @@ def test_before_and_after_write_side_by_side(chromium, neural):
     with browser.page_of(chromium, f"{neural.url}?tab=play&model=ada") as (tab, seen):
         tab.locator("#write:not([disabled])").wait_for()
         tab.get_by_label("How should the post begin?").fill("bathe")
-        tab.get_by_label("Beside it").click()
+        tab.get_by_label("Compare with").click()
         tab.get_by_role("option", name="what it was before it learnt").click()
         browser.write_five(tab)
         tab.locator("#beside [data-action=copy]").nth(4).wait_for()

@@ -399,7 +399,7 @@ def test_the_picture_of_a_post_is_in_the_post(tab):
 def test_two_models_write_side_by_side(tab, page):
     """Both go on with one beginning; what the second writes is in its history, and stays over a reload."""
     tab.get_by_label("How should the post begin?").fill("kesat")
-    tab.get_by_label("Beside it").click()
+    tab.get_by_label("Compare with").click()
     tab.get_by_role("option", name="other, ngram").click()
     posts = write_five(tab)
     tab.locator("#beside [data-action=copy]").nth(4).wait_for()
@@ -413,11 +413,11 @@ def test_two_models_write_side_by_side(tab, page):
     tab.reload()
     tab.locator("#beside [data-action=copy]").nth(4).wait_for()
     assert tab.locator("#beside .ht-post-text").all_text_contents() == beside
-    tab.get_by_label("Beside it").click()
-    tab.get_by_role("option", name="nobody").click()
+    tab.get_by_label("Compare with").click()
+    tab.get_by_role("option", name="no model").click()
     tab.locator("#beside").wait_for(state="hidden")
     me = ModelFolder(page.folder / "models" / "me")
-    browser.until(lambda: written.load_beside(_session(page), me) is None)
+    browser.until(lambda: written.load_second_posts(_session(page), me) is None)
 
 
 @pytest.mark.slow
@@ -425,7 +425,7 @@ def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
     """The second model's posts are beside the others or right below them, above all earlier ones."""
     with browser.page_of(chromium, f"{page.url}?tab=play&model=me", browser.PHONE) as (tab, _):
         tab.locator("#write:not([disabled])").wait_for()
-        tab.get_by_label("Beside it").click()
+        tab.get_by_label("Compare with").click()
         tab.get_by_role("option", name="other, ngram").click()
 
         def write() -> None:
@@ -442,8 +442,8 @@ def test_what_stands_beside_is_not_below_what_was_before(chromium, page):
             below_or_beside = posts["y"] if size == browser.DESKTOP else posts["y"] + posts["height"]
             assert 0 <= beside["y"] - below_or_beside < 50
             assert before["y"] >= max(part["y"] + part["height"] for part in (posts, beside))
-        tab.get_by_label("Beside it").click()
-        tab.get_by_role("option", name="nobody").click()
+        tab.get_by_label("Compare with").click()
+        tab.get_by_role("option", name="no model").click()
         tab.locator("#beside").wait_for(state="hidden")
 
 

@@ -65,8 +65,8 @@ def test_figures_of_the_curve_can_be_read_on_a_phone(chromium, page_with_models)
     html = train_view._curve(progress_of([*curve, events.Stepped(step=40, steps=100, loss=1.0)]))
     with browser.page_of(chromium, f"{page_with_models.url}?tab=train", browser.PHONE) as (tab, _):
         tab.get_by_text("Nothing is learning yet").wait_for()
-        tab.locator("#lesson").evaluate("(element, html) => (element.innerHTML = html)", html)
-        heights = [text.bounding_box()["height"] for text in tab.locator("#lesson svg text").all()]
+        tab.locator("#training-run").evaluate("(element, html) => (element.innerHTML = html)", html)
+        heights = [text.bounding_box()["height"] for text in tab.locator("#training-run svg text").all()]
         assert len(heights) > 3
         assert min(heights) >= 10
 

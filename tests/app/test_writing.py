@@ -16,7 +16,7 @@ from huggingtweets.app import writing, written
 from huggingtweets.app.loaded_models import CAPACITY, LoadedModels
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.writing import Settings
-from huggingtweets.app.written import BesidePosts, WrittenPost
+from huggingtweets.app.written import SecondModelPosts, WrittenPost
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.generation.filters import exact_indexes
@@ -90,14 +90,14 @@ def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
 
 def test_as_many_models_are_loaded_at_once_as_are_kept(ngram_model, tmp_path, monkeypatch):
     """Whoever asks for one more waits, since each takes memory while it is read; then all get theirs."""
-    begun, go_on, load_writer = threading.Semaphore(0), threading.Event(), models.load_writer
+    begun, go_on, load_generator = threading.Semaphore(0), threading.Event(), models.load_generator
 
     def load_slowly(folder):
         begun.release()
         go_on.wait(60)
-        return load_writer(folder)
+        return load_generator(folder)
 
-    monkeypatch.setattr(models, "load_writer", load_slowly)
+    monkeypatch.setattr(models, "load_generator", load_slowly)
     folders = [shutil.copytree(ngram_model, tmp_path / str(number)) for number in range(CAPACITY + 2)]
     loaded = LoadedModels()
     with ThreadPoolExecutor() as pool:
@@ -184,14 +184,14 @@ def test_posts_beside_a_model_go_with_either(ngram_model, tmp_path):
     record = other.path / "run.json"
     digest = model.record.model_digest
     record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
-    beside = BesidePosts(
+    beside = SecondModelPosts(
         whom="other", model_digest=other.record.model_digest, prompt="So", texts=("So be it.", "")
     )
     for deleted in (other, model):
-        written.save_beside(beside, session, model)
-        assert written.load_beside(session, model) == beside
+        written.save_second_posts(beside, session, model)
+        assert written.load_second_posts(session, model) == beside
         written.delete(session, deleted)
-        assert written.load_beside(session, model) is None
+        assert written.load_second_posts(session, model) is None
 
 
 def test_what_stands_beside_other_posts_is_forgotten(ngram_model, tmp_path, home):
@@ -207,12 +207,12 @@ def test_what_stands_beside_other_posts_is_forgotten(ngram_model, tmp_path, home
         (tmp_path / name / "run.json").write_text(changed, "utf-8")
     other, third = (ModelFolder(tmp_path / name) for name in digests)
     by = {
-        folder: BesidePosts(whom="it", model_digest=folder.record.model_digest, prompt="", texts=("a",))
+        folder: SecondModelPosts(whom="it", model_digest=folder.record.model_digest, prompt="", texts=("a",))
         for folder in (mine, other)
     }
-    written.save_beside(by[other], session, mine)
-    written.save_beside(by[mine], session, other)
-    written.save_beside(by[other], session, third)
+    written.save_second_posts(by[other], session, mine)
+    written.save_second_posts(by[mine], session, other)
+    written.save_second_posts(by[other], session, third)
     found = [trace.path.name for trace in find_traces("me", [tmp_path]).local]
     beside = {name[:16] for name in found if name.endswith("-beside.json")}
     assert beside == {each.record.model_digest[:16] for each in (mine, other)}
@@ -231,17 +231,17 @@ def test_what_each_of_two_equal_models_wrote_is_its_own(twins):
     for model in (one, other):
         name, digest = model.path.name, model.record.model_digest
         written.save([WrittenPost(prompt="", text=name)], session, model)
-        written.save_beside(
-            BesidePosts(whom="base of the open model", model_digest=digest, prompt="", texts=(name,)),
+        written.save_second_posts(
+            SecondModelPosts(whom="base of the open model", model_digest=digest, prompt="", texts=(name,)),
             session,
             model,
         )
-    beside = written.load_beside(session, one)
+    beside = written.load_second_posts(session, one)
     written.delete(session, other)
     assert [post.text for post in written.load(session, one)] == ["ada"]
-    assert written.load_beside(session, one) == beside
+    assert written.load_second_posts(session, one) == beside
     assert not written.load(session, other)
-    assert written.load_beside(session, other) is None
+    assert written.load_second_posts(session, other) is None
 
 
 def test_posts_of_1_0_0_are_read(twins):
@@ -250,13 +250,13 @@ def test_posts_of_1_0_0_are_read(twins):
     folder, short = session.root / written.FOLDER, one.record.model_digest[:16]
     folder.mkdir(parents=True)
     posts = [WrittenPost(prompt="", text="of before", favourite=True)]
-    beside = BesidePosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
+    beside = SecondModelPosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
     (folder / f"{short}.json").write_bytes(msgspec.json.encode(posts))
     (folder / f"{short}-beside.json").write_bytes(msgspec.json.encode(beside))
     (folder / f"{short}.png").write_bytes(b"picture")
     for model in (one, other):
         assert written.load(session, model) == posts
-        assert written.load_beside(session, model) == beside
+        assert written.load_second_posts(session, model) == beside
         assert written.unpinned_picture(session, model).read_bytes() == b"picture"
     written.save([*posts, WrittenPost(prompt="", text="new")], session, one)
     assert len(written.load(session, one)) == 2
@@ -265,7 +265,7 @@ def test_posts_of_1_0_0_are_read(twins):
     assert not written.load(session, one)
     assert written.load(session, other) == posts
     assert written.unpinned_picture(session, other).read_bytes() == b"picture"
-    assert written.load_beside(session, other) == beside
+    assert written.load_second_posts(session, other) == beside
     written.delete(session, other)
     assert not list(folder.iterdir())
 
@@ -285,14 +285,14 @@ def test_a_renamed_model_keeps_what_it_wrote(twins):
     """Its digest tells which posts are its own, as long as no other model of that digest can be meant."""
     session, one, other = twins
     folder = session.root / written.FOLDER
-    beside = BesidePosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
+    beside = SecondModelPosts(whom="it", model_digest="0" * 64, prompt="", texts=("a",))
     written.save([WrittenPost(prompt="", text="of one", favourite=True)], session, one)
-    written.save_beside(beside, session, one)
+    written.save_second_posts(beside, session, one)
     renamed = ModelFolder(one.path.rename(session.models / "lovelace"))
     assert not written.load(session, other), "which of the two wrote them cannot be told"
     written.save([WrittenPost(prompt="", text="of other")], session, other)
     assert [post.text for post in written.load(session, renamed)] == ["of one"]
-    assert written.load_beside(session, renamed) == beside
+    assert written.load_second_posts(session, renamed) == beside
     assert [post.text for post in written.load(session, other)] == ["of other"]
     again = ModelFolder(renamed.path.rename(session.models / "ada"))
     written.delete(session, again)

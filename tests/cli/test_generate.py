@@ -67,8 +67,8 @@ def test_where_no_name_is_like_it_the_models_are_named(ngram_model, monkeypatch)
 
 def test_one_refused_draft_is_one(capsys):
     """One draft is "which", several are "each of which"."""
-    print_refused({"turns in circles": 1, "copies a training post": 2}, missing=0)
+    print_refused({"repeats itself": 1, "copies a training post": 2}, missing=0)
     assert capsys.readouterr().err.splitlines() == [
-        "refused: 1 draft, which turns in circles",
+        "refused: 1 draft, which repeats itself",
         "refused: 2 drafts, each of which copies a training post",
     ]

@@ -65,9 +65,9 @@ def test_the_files_of_the_tables_exist():
     assert [
         name for name in sorted(named) if not ((PACKAGE / name).is_file() or (ROOT / name).is_file())
     ] == []
-    rooms = {
+    packages = {
         name
         for row in re.findall(r"^\| ([a-z, ]+) \|", section("What may touch what"), re.MULTILINE)
         for name in row.split(", ")
-    } - {"room"}
-    assert [room for room in sorted(rooms) if not (PACKAGE / room).is_dir()] == []
+    } - {"package"}
+    assert [name for name in sorted(packages) if not (PACKAGE / name).is_dir()] == []

@@ -177,11 +177,11 @@ def test_on_two_sides_of_the_person_the_nearer_has_to_be_sure(evaluated, value, 
     def near(value: float) -> Figure:
         return Figure(value=value, low=value - 0.02, high=value + 0.02, count=400)
 
-    def judged(value: float) -> Evaluation:
+    def evaluation_of(value: float) -> Evaluation:
         row = Detection(model=near(value), ceiling=near(0.5), best="ceiling")
         return msgspec.structs.replace(evaluated[0], answers={"detection": row})
 
-    [difference] = differences(judged(0.18), judged(value)).values()
+    [difference] = differences(evaluation_of(0.18), evaluation_of(value)).values()
     assert difference.sure
     assert difference.better == better
 

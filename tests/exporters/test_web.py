@@ -23,15 +23,15 @@ from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
 from huggingtweets.generation.filters import (
-    CirclesFilter,
     CopyFilter,
     PrivacyFilter,
+    RepetitionFilter,
     published,
     write_filters,
 )
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.model_folder import avatar_picture
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
@@ -176,7 +176,7 @@ def expected(place, strings: list[str]) -> list[str]:
     """What Python says, by what the model folder publishes."""
     pairs = published(place / "models" / "ada")
     filters = [*(CopyFilter(index) for index, _ in pairs), PrivacyFilter([handles for _, handles in pairs])]
-    filters.append(CirclesFilter())
+    filters.append(RepetitionFilter())
     return [next(filter(None, (f.objection(text) for f in filters)), "") for text in strings]
 
 
@@ -187,7 +187,7 @@ def assert_same_verdicts(opened, place, count: int) -> None:
     differing = [(t, a, b) for t, a, b in zip(strings, ours, theirs, strict=True) if a != b]
     assert [case for case in differing if case[2] != NUMBER] == []
     assert len(differing) < len(strings) / 20
-    assert {"", "copies a training post", NUMBER, "names somebody's handle", "turns in circles"} < set(ours)
+    assert {"", "copies a training post", NUMBER, "names somebody's handle", "repeats itself"} < set(ours)
 
 
 def test_the_page_refuses_what_python_refuses(opened, place):
@@ -195,14 +195,14 @@ def test_the_page_refuses_what_python_refuses(opened, place):
     assert_same_verdicts(opened, place, 600)
 
 
-def test_the_page_holds_against_no_post_that_its_prompt_turns_in_circles(opened):
+def test_the_page_holds_against_no_post_that_its_prompt_repeats_itself(opened):
     """A long cheer is the visitor's own; a copy behind it is refused as ever."""
     cheer, copy = "G" + "o" * 20 + "l", posts()[0]
     assert verdicts(opened[0], [cheer + " for us", f"{cheer} {copy}"], cheer) == [
         "",
         "copies a training post",
     ]
-    assert verdicts(opened[0], [cheer + " for us"], "for") == ["turns in circles"]
+    assert verdicts(opened[0], [cheer + " for us"], "for") == ["repeats itself"]
 
 
 @pytest.mark.slow
@@ -237,7 +237,7 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
     tokenizer = load_tokenizer(place / "models" / "ada")
     firsts = {tokenizer.encode(word, add_special_tokens=False)[0] for word in ("lamp", "gull", "letter")}
     bot = json.loads((folder / "bot.json").read_text("utf-8"))
-    bot["not_first"] = {token: -1000 for token in range(len(tokenizer)) if token not in firsts}
+    bot["begin_suppress_tokens"] = {token: -1000 for token in range(len(tokenizer)) if token not in firsts}
     (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
     beginnings = tuple(tokenizer.decode([token]) for token in firsts)
     with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
@@ -254,7 +254,7 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
 
 def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     """Each is white space, or only ends words and has little probability there; no other is left out."""
-    model = Generator.load(place / "models" / "ada")
+    model = TransformersGenerator.load(place / "models" / "ada")
     begin = torch.tensor([[model.tokenizer.bos_token_id]])
     vocabulary = model.tokenizer.get_vocab()
     first_word = model.tokenizer("a", add_special_tokens=False)["input_ids"]
@@ -264,7 +264,7 @@ def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     refused = rare | set(spaces(vocabulary, first_word))
     bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
     assert refused
-    assert set(bot["not_first"]) == {str(token) for token in refused}
+    assert set(bot["begin_suppress_tokens"]) == {str(token) for token in refused}
 
 
 @pytest.mark.slow
@@ -331,7 +331,7 @@ def test_the_command_warns_of_the_file(place):
     """Where no format is named it is q8_0; the size is told, and that the GGUF file has no filter."""
     told = (place / "told").read_text("utf-8")
     assert "size of the page" in told
-    assert "draw without" in told
+    assert "sample without" in told
     assert list((place / "page").glob("*-q8_0.gguf"))
     assert (place / "page" / "wllama" / "wllama.wasm").is_file()
 

@@ -12,10 +12,10 @@ from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import UserError
 from huggingtweets.generation import continuous
 from huggingtweets.generation.batch import GroupedBatch, SamplingRequest
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_decoder import ModuleDecoder
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.row_decoder import RowDecoder
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.types import Sampling
 from tests.generation.test_decoder import MODELS, model
 from tests.helpers.tiny import tiny_base
@@ -24,10 +24,10 @@ __all__ = ["model"]  # a fixture
 
 
 @pytest.fixture(scope="module")
-def writer(tmp_path_factory):
+def generator(tmp_path_factory):
     """A random GPT-2 with the starter's tokenizer."""
     loaded = load_base(str(tiny_base(tmp_path_factory.mktemp("base"))))
-    return Generator(loaded.model, loaded.tokenizer)
+    return TransformersGenerator(loaded.model, loaded.tokenizer)
 
 
 def finished(batch) -> dict:
@@ -63,10 +63,10 @@ def test_rows_of_different_lengths_have_the_logits_that_they_have_alone(model):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_seed_gives_the_same_text_beside_others(writer, dtype):
+def test_a_seed_gives_the_same_text_beside_others(generator, dtype):
     """A text with a seed is the same alone, among many, and when it joins late, in both precisions."""
     wanted = SamplingRequest("My dream", Sampling(max_new_tokens=20), seed=5)
-    batch = Generator(writer.model, writer.tokenizer, dtype).batch()
+    batch = TransformersGenerator(generator.model, generator.tokenizer, dtype).batch()
     batch.add(0, wanted)
     alone = finished(batch)[0].text
     for ticket in range(1, 30):
@@ -77,9 +77,9 @@ def test_a_seed_gives_the_same_text_beside_others(writer, dtype):
     assert finished(batch)[99].text == alone
 
 
-def test_settings_are_those_of_each_text(writer):
+def test_settings_are_those_of_each_text(generator):
     """A cold text stays cold beside hot ones, and no text is longer than it may be."""
-    batch = writer.batch()
+    batch = generator.batch()
     for ticket in range(6):
         temperature = 1e-4 if ticket % 2 else 5.0
         batch.add(ticket, SamplingRequest("", Sampling(temperature=temperature, max_new_tokens=5 + ticket)))
@@ -89,14 +89,14 @@ def test_settings_are_those_of_each_text(writer):
     assert all(texts[ticket].new_tokens <= 5 + ticket for ticket in texts)
 
 
-def test_the_first_tokens_are_distributed_as_those_of_generate(writer):
+def test_the_first_tokens_are_distributed_as_those_of_generate(generator):
     """Both sample from the same distribution: chi-square over tokens that both gave five times."""
     sampling = Sampling(max_new_tokens=1, temperature=0.04, top_p=0.9)
-    batch = writer.batch()
+    batch = generator.batch()
     for ticket in range(4000):
         batch.add(ticket, SamplingRequest("", sampling, seed=ticket))
     together = Counter(text.text for text in finished(batch).values())
-    [*_, (texts, _)] = writer.sampler(SamplingRequest("", sampling, seed=1))(4000)
+    [*_, (texts, _)] = generator.sampler(SamplingRequest("", sampling, seed=1))(4000)
     plain = Counter(texts)
     often = [text for text in together + plain if min(together[text], plain[text]) >= 5]
     table = [[counts[text] for text in often] for counts in (together, plain)]
@@ -104,11 +104,11 @@ def test_the_first_tokens_are_distributed_as_those_of_generate(writer):
     assert chi2_contingency(table).pvalue > 1e-4
 
 
-def test_more_texts_than_there_is_space_for_wait(writer, monkeypatch):
+def test_more_texts_than_there_is_space_for_wait(generator, monkeypatch):
     """Neither the rows nor the positions of the cache grow beyond their bounds, and every text comes."""
     monkeypatch.setattr(continuous, "MAX_ROWS", 4)
     monkeypatch.setattr(continuous, "MAX_POSITIONS", 60)
-    batch, rows = writer.batch(), []
+    batch, rows = generator.batch(), []
     for ticket in range(20):
         batch.add(ticket, SamplingRequest("a" * ticket, Sampling(max_new_tokens=1 + ticket)))
     texts = {}
@@ -119,9 +119,9 @@ def test_more_texts_than_there_is_space_for_wait(writer, monkeypatch):
     assert max(rows) <= 4
 
 
-def test_a_text_that_nobody_waits_for_ends(writer):
+def test_a_text_that_nobody_waits_for_ends(generator):
     """It takes no more steps, and the others go on."""
-    batch = writer.batch()
+    batch = generator.batch()
     for ticket in range(3):
         batch.add(ticket, SamplingRequest("", Sampling(max_new_tokens=10), seed=ticket))
     batch.advance()
@@ -133,26 +133,26 @@ def test_a_text_that_nobody_waits_for_ends(writer):
 @pytest.mark.parametrize(
     ("fields", "words"), [({"prompt": "x y " * 60}, "tokens"), ({"speaker": "ada"}, "ada")]
 )
-def test_what_cannot_begin_is_refused_at_once(writer, fields, words):
+def test_what_cannot_begin_is_refused_at_once(generator, fields, words):
     """The other texts of the batch know nothing of it."""
-    batch = writer.batch()
+    batch = generator.batch()
     with pytest.raises(UserError, match=words):
         batch.add(0, SamplingRequest(**{"prompt": "", "sampling": Sampling(), **fields}))
     assert len(batch) == 0
 
 
-def test_any_other_model_samples_equal_requests_at_once(writer):
+def test_any_other_model_samples_equal_requests_at_once(generator):
     """Texts of models that the fast decoder does not know come group by group, all of them."""
     calls = []
 
     def sampler(request):
         def sample(count):
             calls.append(count)
-            return writer.sampler(request)(count)
+            return generator.sampler(request)(count)
 
         return sample
 
-    batch = GroupedBatch(sampler, writer._tokens.count)
+    batch = GroupedBatch(sampler, generator._tokens.count)
     for ticket in range(12):
         batch.add(ticket, SamplingRequest("My" if ticket % 3 else "x", Sampling(max_new_tokens=4)))
     batch.remove(1)
@@ -163,14 +163,14 @@ def test_any_other_model_samples_equal_requests_at_once(writer):
 
 
 @pytest.mark.parametrize("prompt", ["", "so", "é 🙂"])
-def test_the_tokens_that_are_told_make_the_text(writer, prompt):
+def test_the_tokens_that_are_told_make_the_text(generator, prompt):
     """Also where a character takes several tokens, as a rare one does, and where bytes make no character."""
-    whole = writer.tokenizer("a 𓀀𓀁 é日 of it", add_special_tokens=False)["input_ids"]
+    whole = generator.tokenizer("a 𓀀𓀁 é日 of it", add_special_tokens=False)["input_ids"]
     for left_out in range(len(whole)):
         ids = [*whole[:left_out], *whole[left_out + 1 :]]
-        [text] = writer._tokens.texts(prompt, [ids])
-        assert "".join(writer._tokens.pieces(prompt, ids)) == text[len(prompt) :]
-    batch = writer.batch()
+        [text] = generator._tokens.texts(prompt, [ids])
+        assert "".join(generator._tokens.pieces(prompt, ids)) == text[len(prompt) :]
+    batch = generator.batch()
     for ticket in range(20):
         hot = Sampling(temperature=10, top_p=1.0, max_new_tokens=30)
         batch.add(ticket, SamplingRequest(prompt, hot, seed=ticket, alternatives=ticket % 3))
@@ -180,11 +180,11 @@ def test_the_tokens_that_are_told_make_the_text(writer, prompt):
         assert all(token.logprob in token.alternatives.values() for token in text.tokens)
 
 
-def test_the_tokens_of_a_prompt_are_counted_alike(writer):
+def test_the_tokens_of_a_prompt_are_counted_alike(generator):
     """Neither what begins every text nor who speaks is the client's, however a model is sampled."""
     request = SamplingRequest("My dream is", Sampling(max_new_tokens=2))
     counts = []
-    for batch in (writer.batch(), GroupedBatch(writer.sampler, writer._tokens.count)):
+    for batch in (generator.batch(), GroupedBatch(generator.sampler, generator._tokens.count)):
         batch.add(0, request)
         counts.append(finished(batch)[0].prompt_tokens)
-    assert counts == [len(writer.tokenizer("My dream is", add_special_tokens=False)["input_ids"])] * 2
+    assert counts == [len(generator.tokenizer("My dream is", add_special_tokens=False)["input_ids"])] * 2

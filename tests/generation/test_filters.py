@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters, load_safety_filters
-from huggingtweets.generation.writer import Draft, write_drafts
+from huggingtweets.generation.text_generator import Draft, write_drafts
 from tests.helpers.measuring import write_filters
 from tests.helpers.tiny import tiny_texts
 
@@ -61,12 +61,10 @@ def test_private_details_are_refused(folder, text, objection):
     assert load_filters(folder)[1].objection(text) == objection
 
 
-def test_posts_that_turn_in_circles_are_drawn_again(folder):
+def test_posts_that_repeat_themselves_are_drawn_again(folder):
     """They are not shown; they guard nobody, so they do not keep a model from being published."""
     text = "it is a voice that hums, it is a voice that hums, it is a voice that hums"
-    assert [one.objection(text) for one in load_filters(folder) if one.objection(text)] == [
-        "turns in circles"
-    ]
+    assert [one.objection(text) for one in load_filters(folder) if one.objection(text)] == ["repeats itself"]
     assert not any(one.objection(text) for one in load_safety_filters(folder))
 
 

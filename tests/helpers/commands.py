@@ -32,7 +32,7 @@ IMPORTED = (
     "huggingtweets.app.page",
     "huggingtweets.cli",
     "huggingtweets.training",
-    "huggingtweets.generation.generator",
+    "huggingtweets.generation.transformers_generator",
     *(f"huggingtweets.sources.{name}" for name in source_names()),
     *(f"huggingtweets.workflows.{name}" for name in ("evaluate", "generate", "inspect", "recipes", "train")),
 )

@@ -1,4 +1,4 @@
-"""Processes that work on a folder or a file in the making, to be killed."""
+"""Processes that write a folder or a file, to be killed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 HOLD = """
 import sys, time
 from pathlib import Path
-from huggingtweets import half_made
+from huggingtweets import staging
 from huggingtweets.files import whole_folder
 if sys.argv[2] == "windows":
-    half_made.fcntl = None
+    staging.fcntl = None
 with whole_folder(Path(sys.argv[1])) as folder:
     (folder / "weights").write_text("private")
     print("holds", flush=True)
@@ -33,7 +33,7 @@ whole_file(Path(sys.argv[1]), b"private")
 
 
 def hold_folder(target: Path, system: str = "posix") -> subprocess.Popen[str]:
-    """Start one; when this returns, its half-made folder is there and holds a file.
+    """Start one; when this returns, its staging folder is there and holds a file.
 
     On the system "windows" it locks a file, as it would there, since it has no locks on folders.
     """

@@ -23,7 +23,7 @@ from huggingtweets import (
 )
 from huggingtweets.errors import ModelError, RecipeError, UserError
 from huggingtweets.evaluation.style import load_style, write_style
-from huggingtweets.generation.filters import CirclesFilter
+from huggingtweets.generation.filters import RepetitionFilter
 from huggingtweets.progress import Silence
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.tiny import tiny_dataset, varied_texts
@@ -226,13 +226,13 @@ def test_the_best_of_none_is_refused(ngram_model):
 
 def test_nothing_drawn_is_nothing_picked(ngram_model, monkeypatch):
     """Where filters refuse every draft, picking has nothing to do and says so by an empty result."""
-    monkeypatch.setattr(CirclesFilter, "objection", lambda *_: "is not wanted")
+    monkeypatch.setattr(RepetitionFilter, "objection", lambda *_: "is not wanted")
     refused = generate(ngram_model, count=1, best_of=2)
     assert refused.samples == ()
     assert set(refused.refused) == {"is not wanted"}
 
 
-def test_a_prompt_that_turns_in_circles_is_gone_on_with(ngram_model):
+def test_a_prompt_that_repeats_itself_is_gone_on_with(ngram_model):
     """Who begins with a long cheer gets posts: what the prompt itself does is held against no draft."""
     cheer = "G" + "o" * 20 + "l"
     assert len(generate(ngram_model, cheer, count=2, seed=1).samples) == 2

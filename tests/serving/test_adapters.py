@@ -71,9 +71,9 @@ def written(batch):
 
 def test_many_adapters_stay_in_memory(store, monkeypatch):
     """An adapter takes a small part of the place of a model; whoever was asked for last stays."""
-    monkeypatch.setattr(bots, "KEPT", 1)
+    monkeypatch.setattr(bots, "CAPACITY", 1)
     for most, kept in ((2, 2), (1, 1)):
-        monkeypatch.setattr(bots, "KEPT_ADAPTERS", most)
+        monkeypatch.setattr(bots, "ADAPTER_CAPACITY", most)
         served = Bots([store])
         for name in served.names:
             asyncio.run(served.load(served.names[name].folder))

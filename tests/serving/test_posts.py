@@ -10,14 +10,14 @@ import pytest
 
 from huggingtweets.generation.batch import Text, TokenProbability
 from huggingtweets.generation.copy_index import CopyIndex
-from huggingtweets.generation.filters import CirclesFilter, CopyFilter, Handles, PrivacyFilter
+from huggingtweets.generation.filters import CopyFilter, Handles, PrivacyFilter, RepetitionFilter
 from huggingtweets.serving.metrics import Metrics
 from huggingtweets.serving.posts import write_posts
 from huggingtweets.serving.requests import PostsRequest
 from huggingtweets.types import Sampling
 
 RUN = "one two three four five six"
-FILTERS = (CopyFilter(CopyIndex.build([RUN], 6)), PrivacyFilter([Handles.familiar([])]), CirclesFilter())
+FILTERS = (CopyFilter(CopyIndex.build([RUN], 6)), PrivacyFilter([Handles.familiar([])]), RepetitionFilter())
 
 
 class Writer:
@@ -99,7 +99,7 @@ def test_a_stop_is_not_looked_for_in_white_space_that_the_client_has():
     assert "".join(token.text for token in post.tokens) == "bread"
 
 
-def test_a_prompt_that_turns_in_circles_is_answered():
-    """A long cheer is the client's own; a post that the model lets turn in circles is refused."""
+def test_a_prompt_that_repeats_itself_is_answered():
+    """A long cheer is the client's own; a post that the model lets repeat itself is refused."""
     assert written("G" + "o" * 20 + "l", " for us").text == " for us"
     assert written("Goal", " of " + "0" * 20).finish == "content_filter"

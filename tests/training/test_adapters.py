@@ -15,8 +15,8 @@ from huggingtweets import load_recipe, models
 from huggingtweets.bases.opening import opening
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_weights import decoder_weights
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.types import Sampling
@@ -131,7 +131,7 @@ def test_without_peft_it_says_what_to_install(adapter, tmp_path, monkeypatch):
     with pytest.raises(MissingExtra, match=r"huggingtweets\[lora\]"):
         fine_tune(str(base), tmp_path / "m")
     with pytest.raises(MissingExtra, match=r"huggingtweets\[lora\]"):
-        Generator.load(adapter.folder)
+        TransformersGenerator.load(adapter.folder)
 
 
 @pytest.fixture(scope="module")

@@ -27,10 +27,10 @@ from transformers import (
 
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_decoder import open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.sampler import stream_tokens
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import batches, context_length, encode
@@ -187,7 +187,7 @@ def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
         bits = sum(by_hand(model.eval(), tokenizer, text, context_length(model)) for text in texts)
     measured = last.bits_per_byte * sum(len(text.encode()) + 1 for text in texts)
     assert bits == pytest.approx(measured, rel=2e-2 if device.bf16 else 1e-4)
-    (sample,) = Generator.load(tmp_path).generate("the lamp", count=1, seed=1).samples
+    (sample,) = TransformersGenerator.load(tmp_path).generate("the lamp", count=1, seed=1).samples
     assert sample.text.startswith("the lamp")
 
 
@@ -325,7 +325,7 @@ def test_an_odd_model_learns_and_writes(odd, tmp_path):
     data = tiny_dataset(train=40, held_out=4)
     trained = train(data, recipe, load_base(str(folder)), tmp_path, TrainOptions(device=CPU))
     assert trained.curve[1].bits_per_byte < trained.curve[0].bits_per_byte
-    samples = Generator.load(tmp_path).generate("the lamp", count=3, seed=1).samples
+    samples = TransformersGenerator.load(tmp_path).generate("the lamp", count=3, seed=1).samples
     assert all(sample.text.startswith("the lamp") for sample in samples)
 
 

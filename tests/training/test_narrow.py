@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.module_decoder import ModuleDecoder
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, Predictor, narrow_matrices
 from tests.helpers.tiny import STARTER
 
@@ -78,7 +78,7 @@ def test_a_model_with_narrow_matrices_writes_as_before(model, tokenizer):
     wide = ModuleDecoder(model, torch.bfloat16).read(prompts, 1)
     narrow_matrices(model, BF16)
     torch.testing.assert_close(ModuleDecoder(model, torch.bfloat16).read(prompts, 1), wide, rtol=0, atol=0)
-    written = Generator(model, tokenizer, torch.bfloat16).generate("the lamp", count=2, seed=1)
+    written = TransformersGenerator(model, tokenizer, torch.bfloat16).generate("the lamp", count=2, seed=1)
     assert all(sample.text.startswith("the lamp") for sample in written.samples)
 
 

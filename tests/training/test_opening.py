@@ -14,9 +14,9 @@ from huggingtweets.bases.opening import opening
 from huggingtweets.errors import RecipeError
 from huggingtweets.exporters.ollama import MODELFILE
 from huggingtweets.generation.filters import write_filters
+from huggingtweets.generation.folder_generator import FolderGenerator
 from huggingtweets.generation.folder_tokenizer import FolderTokenizer
-from huggingtweets.generation.folder_writer import FolderWriter
-from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.models.neural import load_base as load_untaught
 from huggingtweets.training import (
     Device,
@@ -107,7 +107,7 @@ def test_no_text_shows_it(taught, prompt):
     """Texts begin with the prompt, and nothing stands before it; both ways to write give the same."""
     folder, result = taught
     short = Sampling(temperature=0.5, max_new_tokens=12)
-    writers = (Generator.load(folder), FolderWriter.open(folder, torch.float32))
+    writers = (TransformersGenerator.load(folder), FolderGenerator.open(folder, torch.float32))
     drawn = [writer.generate(prompt, count=6, sampling=short, seed=2).samples for writer in writers]
     assert [s.text for s in drawn[0]] == [s.text for s in drawn[1]]
     assert all(s.text.startswith(prompt) and "Post" not in s.text for s in drawn[0])
@@ -140,7 +140,7 @@ def test_it_stands_behind_the_token_of_a_speaker(base, tmp_path):
     [[row]] = encode(["the lamp"], tokenizer, 64, ["ada"])
     count = len(given)
     assert row[: count + 1] == (speaker, *(~token for token in given))
-    tokens = Generator.load(tmp_path)._tokens
+    tokens = TransformersGenerator.load(tmp_path)._tokens
     assert tokens.begin("the", 1, "ada")[0, : count + 1].tolist() == [speaker, *given]
 
 

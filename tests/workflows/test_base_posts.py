@@ -7,7 +7,7 @@ import pytest
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, evaluate, load_recipe, models, train
 from huggingtweets.types import Record, Sampling
-from huggingtweets.workflows._base_posts import FOLDER, draw_base_posts
+from huggingtweets.workflows._base_posts import FOLDER, cached_base_posts
 from tests.helpers.tiny import varied_texts
 
 
@@ -38,7 +38,7 @@ def drawn(record: Record, count: int = 2, seed: int = 0) -> bool:
         calls.append(1)
         return ["one", "two"]
 
-    assert draw_base_posts(record, count, seed, write) == ["one", "two"]
+    assert cached_base_posts(record, count, seed, write) == ["one", "two"]
     return bool(calls)
 
 

@@ -69,7 +69,7 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def judged(models, monkeypatch):
+def root(models, monkeypatch):
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(models / "home"))
     monkeypatch.chdir(models)
     return models
@@ -109,7 +109,7 @@ def test_training_ends_with_a_short_evaluation(models):
     assert not (models / "poor" / "report.json").exists()
 
 
-def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
+def test_the_model_is_gone_before_its_base_is_loaded(root, monkeypatch):
     """A machine that can hold one of them evaluates: no two models are in memory at a time."""
     loaded = []
 
@@ -124,7 +124,7 @@ def test_the_model_is_gone_before_its_base_is_loaded(judged, monkeypatch):
 
     for name in ("load", "load_base_of"):
         monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
-    evaluate(judged / "good", count=16)
+    evaluate(root / "good", count=16)
     assert [name for name, _ in loaded] == ["load", "load_base_of"]
 
 
@@ -138,26 +138,26 @@ def test_evaluate_measures_what_training_measured(models, evaluated):
     assert found.model.low < found.model.value < found.model.high
 
 
-def test_the_same_seed_gives_the_same_report(judged):
+def test_the_same_seed_gives_the_same_report(root):
     """Two evaluations with one seed are equal to the byte; what is read back is what was measured."""
-    first = evaluate(judged / "poor", count=32, seed=3)
-    written = (judged / "poor" / "report.json").read_bytes()
-    again = evaluate(judged / "poor", count=32, seed=3)
-    assert (judged / "poor" / "report.json").read_bytes() == written
+    first = evaluate(root / "poor", count=32, seed=3)
+    written = (root / "poor" / "report.json").read_bytes()
+    again = evaluate(root / "poor", count=32, seed=3)
+    assert (root / "poor" / "report.json").read_bytes() == written
     assert again.evaluation == first.evaluation
     assert isinstance(first.evaluation, Evaluation)
 
 
-def test_other_people_are_found(judged, evaluated, tmp_path):
+def test_other_people_are_found(root, evaluated, tmp_path):
     """The reader learns from the fixed set of many people, and from given locations."""
     friends = write_posts(tmp_path / "friends.csv", "friendly")
     friends.write_text(
         friends.read_text().replace("id,text", "id,text,user").replace('"\n', '",friend\n') + ",friend"
     )
     alone = evaluated.counts.others
-    together = evaluate(judged / "good", [str(friends)], count=32).evaluation.counts.others
+    together = evaluate(root / "good", [str(friends)], count=32).evaluation.counts.others
     assert (set(alone), set(together)) == ({"many people"}, {"many people", "person 1"})
-    assert "friend" not in (judged / "good" / "report.html").read_text("utf-8")
+    assert "friend" not in (root / "good" / "report.html").read_text("utf-8")
 
 
 def test_compare_says_which_differences_are_sure(compared, capsys):
@@ -172,9 +172,9 @@ def test_compare_says_which_differences_are_sure(compared, capsys):
     assert "bits_per_byte" not in shown
 
 
-def test_one_larger_model_reads_the_posts_of_all(judged, monkeypatch):
+def test_one_larger_model_reads_the_posts_of_all(root, monkeypatch):
     """Surprise is compared under one model, which is larger than all that are compared."""
-    saved, readers = evaluation.load(ModelFolder(judged / "good")), []
+    saved, readers = evaluation.load(ModelFolder(root / "good")), []
 
     def measure(*_, larger, **__):
         readers.append(larger)
@@ -183,7 +183,7 @@ def test_one_larger_model_reads_the_posts_of_all(judged, monkeypatch):
     module = sys.modules[compare.__module__]
     monkeypatch.setattr(module, "larger_model", lambda *records: sorted(r.base.name for r in records))
     monkeypatch.setattr(module, "measure_folder", measure)
-    compare([judged / "good", judged / "poor"], count=16)
+    compare([root / "good", root / "poor"], count=16)
     assert len(readers) == 2
     assert readers[0] is readers[1]
     assert len(readers[0]) == 2
@@ -195,42 +195,40 @@ def test_comparing_writes_nothing(compared):
     assert after == before
 
 
-def test_models_of_other_posts_are_not_compared(judged, monkeypatch):
+def test_models_of_other_posts_are_not_compared(root, monkeypatch):
     """Figures on different held-out posts are never set side by side, and nothing is measured before."""
     monkeypatch.setattr("huggingtweets.models.load", lambda *_: pytest.fail("a model was loaded"))
     with pytest.raises(UserError, match="2 different datasets"):
-        compare([judged / "good", judged / "other"], count=16)
+        compare([root / "good", root / "other"], count=16)
 
 
-def test_a_model_whose_posts_are_elsewhere_is_not_judged(judged, tmp_path, monkeypatch):
+def test_a_model_whose_posts_are_elsewhere_is_not_evaluated(root, tmp_path, monkeypatch):
     """Without the posts there is nothing to measure with, and the error says so."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="train again"):
-        evaluate(judged / "good")
+        evaluate(root / "good")
 
 
-def test_a_folder_that_brings_its_dataset_can_be_judged_anywhere(judged, tmp_path, monkeypatch):
+def test_a_folder_that_brings_its_dataset_can_be_evaluated_anywhere(root, tmp_path, monkeypatch):
     """A model folder made with --with-dataset needs no posts from this machine."""
     folder = tmp_path / "carried"
-    shutil.copytree(judged / "good", folder)
+    shutil.copytree(root / "good", folder)
     digest = json.loads((folder / "run.json").read_bytes())["dataset_digest"]
-    shutil.copytree(judged / "home" / "datasets" / digest[:16], folder / "dataset")
+    shutil.copytree(root / "home" / "datasets" / digest[:16], folder / "dataset")
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "empty"))
     assert evaluate(folder, count=16).model.path == folder
 
 
-def test_the_commands_print_tables_and_json(judged):
+def test_the_commands_print_tables_and_json(root):
     """People get answers in words, and every figure on request; machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
-    shown = run("evaluate", judged / "good", "--count", "16", cwd=judged, env=env).stdout
+    shown = run("evaluate", root / "good", "--count", "16", cwd=root, env=env).stdout
     assert "Does it make sense?" in shown
     assert "copying.near" not in shown
     assert "report.html" in shown
-    figures = run("evaluate", judged / "good", "--count", "16", "--figures", cwd=judged, env=env).stdout
+    figures = run("evaluate", root / "good", "--count", "16", "--figures", cwd=root, env=env).stdout
     assert "copying.near" in figures
-    compared = run(
-        "compare", judged / "good", judged / "poor", "--count", "16", "--json", cwd=judged, env=env
-    )
+    compared = run("compare", root / "good", root / "poor", "--count", "16", "--json", cwd=root, env=env)
     assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]
 
 
@@ -262,26 +260,26 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     assert any("nothing is evaluated" in note for note in noted)
 
 
-def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(judged):
+def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(root):
     """What the person repeats is a share of all posts that were compared, not of the few that were drawn."""
-    record = ModelFolder(judged / "good").record
+    record = ModelFolder(root / "good").record
     funnel = Funnel(read=100, dropped={Reason.DUPLICATE: 10, Reason.SAMPLED: 80}, kept=10)
     record = replace(record, authors=(replace(record.authors[0], funnel=funnel),))
     assert workflow._repeats(record) == (10, 100)
 
 
-def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(judged, monkeypatch):
+def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(root, monkeypatch):
     """Its tokenizer may not take it, and the same posts cost it the same whatever recipe wrote them."""
     monkeypatch.setattr("huggingtweets.bases.named.is_here", lambda _: True)
-    record = ModelFolder(judged / "good").record
+    record = ModelFolder(root / "good").record
     larger = larger_model(replace(record, recipe=replace(record.recipe, opening="Post:\n")))
     assert larger
     assert not larger.recipe.opening
 
 
-def test_a_base_that_has_other_weights_now_is_no_floor(judged):
-    """A model is set beside what it was trained from, or beside nothing; the watcher hears of it."""
-    record, noted = ModelFolder(judged / "good").record, []
+def test_a_base_that_has_other_weights_now_is_no_floor(root):
+    """A model is set beside what it was trained from, or beside nothing; the watcher gets a note."""
+    record, noted = ModelFolder(root / "good").record, []
     changed = replace(record, base=replace(record.base, digest="0" * 64))
     watcher = Silence()
     watcher.note = noted.append
@@ -291,11 +289,11 @@ def test_a_base_that_has_other_weights_now_is_no_floor(judged):
     assert "has other weights now" in noted[0]
 
 
-def test_models_without_posts_are_not_compared(judged):
+def test_models_without_posts_are_not_compared(root):
     """Two that were merged where the posts were not have no posts in common."""
-    record = ModelFolder(judged / "good").record
+    record = ModelFolder(root / "good").record
     for name in ("one", "two"):
-        shutil.copytree(judged / "good", judged / "merged" / name)
-        ModelFolder(judged / "merged" / name).save_record(replace(record, dataset_digest=""))
+        shutil.copytree(root / "good", root / "merged" / name)
+        ModelFolder(root / "merged" / name).save_record(replace(record, dataset_digest=""))
     with pytest.raises(UserError, match="none to be compared on"):
-        compare([judged / "merged" / "one", judged / "merged" / "two"], count=16)
+        compare([root / "merged" / "one", root / "merged" / "two"], count=16)

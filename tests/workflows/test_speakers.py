@@ -14,7 +14,7 @@ from huggingtweets import load_recipe, models
 from huggingtweets.bases.speakers import introduce, speakers
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.errors import RecipeError, UserError
-from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.reporting import model_card
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
@@ -91,7 +91,7 @@ def test_the_card_says_how_transformers_writes_as_somebody(base, tmp_path):
     assert prompt == f"<|@ada|>{opening}{PROMPT}"
     tokenizer = AutoTokenizer.from_pretrained(made)
     ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    assert ids == Generator.load(made)._tokens.begin(PROMPT, 1, "ada")[0].tolist()
+    assert ids == TransformersGenerator.load(made)._tokens.begin(PROMPT, 1, "ada")[0].tolist()
     assert "add_special_tokens=False" in code
 
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | Posts | tabs/posts.py, tabs/browse.py | tabs/posts_view.py, tabs/browse_view.py, tabs/archives_view.py |
 | Train | tabs/train.py | tabs/train_view.py |
-| Play | tabs/play.py, tabs/beside.py | tabs/play_view.py, tabs/beside_view.py, tabs/post_view.py |
+| Play | tabs/play.py, tabs/second_model.py | tabs/*_view.py of both, tabs/post_view.py |
 | Real or bot? | tabs/game.py | tabs/game_view.py |
 | Take it | tabs/take.py, tabs/publish.py | markup.py |
 | Library | tabs/library.py, tabs/forget.py | tabs/library_view.py |
@@ -21,7 +21,7 @@ process of its own (worker.py). The process appends events to a file (events.py)
 run_progress.py computes from them how far the run is.
 language.py gives the texts of all of these in the visitor's language, from the catalogues in languages/;
 library_messages.py translates errors of the library.
-recent.py keeps in memory what takes long to make: models (loaded_models.py) and posts that were read.
+lru_cache.py keeps in memory what is slow to make: models (loaded_models.py) and posts that were read.
 limits.py sets what a visitor may do, and visitors.py counts what each address does. request_filter.py refuses
 HTTP requests that the page never makes, access.py those without the token of one's own page.
 uploads.py keeps uploads apart, reader.py bounds what reading takes.

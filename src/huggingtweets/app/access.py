@@ -1,4 +1,4 @@
-"""Who may open the page of one's own machine: whoever has the token, which only the owner can read.
+"""Authentication of the page on one's own machine: a token that only the owner can read.
 
 The token is in the address that the terminal prints, as with Jupyter. The page answers it with a cookie and
 leads to the address without it. Other users of the machine can see the addresses that programs are started

@@ -17,7 +17,7 @@ from ..cleaning import qualified_id
 from ..types import Post, Reason
 from . import reading
 from .limits import Limits
-from .recent import Recent
+from .lru_cache import LRUCache
 from .selection import Selection
 from .sessions import Session
 
@@ -55,7 +55,7 @@ class Browsing:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._read: Recent[tuple[Path, str], ReadPosts] = Recent(CAPACITY)
+        self._read: LRUCache[tuple[Path, str], ReadPosts] = LRUCache(CAPACITY)
 
     def listing(
         self, selection: Selection, session: Session, limits: Limits, which: object, words: str

@@ -78,7 +78,7 @@ class EventQueue(queueing.Queue):
         return None
 
     def _in_order(self, waiting: list[queueing.Event]) -> list[queueing.Event]:
-        """The events that follow none of the same stream with a common output that is not done."""
+        """The events that need not wait for an earlier one of their stream that has an output in common."""
         shown_by: defaultdict[str, set[Any]] = defaultdict(set)  # components, by stream
         for event in itertools.chain.from_iterable(job or () for job in self.active_jobs):
             if event.concurrency_id == READING:
@@ -102,7 +102,7 @@ class EventQueue(queueing.Queue):
             del self._turns[next(iter(self._turns))]
 
     def _has_place(self, address: str, stream: str) -> bool:
-        """Whether an address may add an event; its oldest answers that nobody fetched make place."""
+        """Whether an address may add an event; its oldest answers that nobody fetched are dropped for it."""
         self._addresses.pop(stream, None)
         kept = self.pending_messages_per_session
         self._addresses = {each: owner for each, owner in self._addresses.items() if each in kept}

@@ -12,15 +12,15 @@ from .. import models
 from ..errors import UserError
 from ..files import at_home
 from ..generation.filters import filters_for, load_filters
-from ..generation.writer import Draft, TextFilter, Writer
+from ..generation.text_generator import Draft, TextFilter, TextGenerator
 from ..model_folder import ModelFolder
 from ..types import Sampling
 from .language import _
+from .lru_cache import LRUCache
 from .messages import PageError
-from .recent import Recent
 
 CAPACITY = 2  # models in memory, and as many that are being loaded
-_Loaded = tuple[Writer, Sequence[TextFilter]]
+_Loaded = tuple[TextGenerator, Sequence[TextFilter]]
 
 
 class LoadedModels:
@@ -28,7 +28,7 @@ class LoadedModels:
 
     def __init__(self) -> None:
         """Begin with no model."""
-        self._loaded: Recent[tuple[Path, str, bool], _Loaded] = Recent(CAPACITY)
+        self._loaded: LRUCache[tuple[Path, str, bool], _Loaded] = LRUCache(CAPACITY)
         self._loading = threading.Semaphore(CAPACITY)  # memory is taken while a model is read, too
 
     def stream(
@@ -86,14 +86,14 @@ class LoadedModels:
 
         def load() -> _Loaded:
             with self._loading:
-                model = _base(folder) if base else models.load_writer(folder.path)
+                model = _base(folder) if base else models.load_generator(folder.path)
                 with at_home(home):
                     return model, load_filters(folder.path)
 
         return self._loaded.get((folder.path, folder.record.model_digest, base), load)
 
 
-def _base(folder: ModelFolder) -> Writer:
+def _base(folder: ModelFolder) -> TextGenerator:
     """What a model was trained from.
 
     Raises:

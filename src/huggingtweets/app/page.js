@@ -82,7 +82,7 @@
   });
 
   // On a phone what a press brings is far below the button: it is brought into view when it is there.
-  const BRINGS = { "try-sample": "found", add: "found", begin: "lesson", write: "posts", deal: "game" };
+  const BRINGS = { "try-sample": "found", add: "found", begin: "training-run", write: "posts", deal: "game" };
   let awaited; // what looks whether it is there
   function whenChanged(id, show) {
     awaited?.disconnect();

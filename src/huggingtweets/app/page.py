@@ -66,7 +66,7 @@ class TranslatedPage(gr.Blocks):
 
     @property
     def config(self) -> Any:
-        """What the browser is told of the page."""
+        """What Gradio sends to the browser of the page."""
         components = self.components_in.get(language.current())
         return {**self._config, "components": components} if components else self._config
 

@@ -1,4 +1,4 @@
-"""Reads a stranger's posts in a process of its own, which ends when it takes too long or too much memory.
+"""Reads a visitor's posts in a process of its own, which is ended at a limit of time or memory.
 
 A hostile file can keep a decoder busy without ever coming back to the caller. Only another process can be
 stopped then, and only its memory can be bounded.

@@ -150,11 +150,11 @@ def unchecked_dropdown(label: str, elem_id: str) -> gr.Dropdown:
     return _UncheckedDropdown([], label=label, visible=False, filterable=False, elem_id=elem_id)
 
 
-def fold(label: str, *, visible: bool = True) -> gr.Accordion:
-    """A closed fold with inputs, which are drawn with the tab.
+def accordion(label: str, *, visible: bool = True) -> gr.Accordion:
+    """A closed accordion with inputs, which are drawn with the tab.
 
-    Where `open` is `False`, Gradio draws what is in a fold when that is first opened, and only then gives it
-    the values that it got meanwhile: what is typed at once would be lost.
+    Where `open` is `False`, Gradio draws the content of an accordion when that is first opened, and only then
+    gives it the values that it got meanwhile: what is typed at once would be lost.
     """
     return gr.Accordion(label, open=0, visible=visible)  # type: ignore[arg-type] # closed, but not `False`
 

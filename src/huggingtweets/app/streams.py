@@ -1,4 +1,4 @@
-"""What Gradio keeps of each stream of events: of the streams of one address only those that were used last.
+"""The state that Gradio keeps of each stream of events, of each address only for the streams used last.
 
 An open tab of a browser is a stream. Its name is made up by whoever asks, and Gradio keeps a quarter of a
 megabyte for each until the page ends: whoever made up a name for each request would fill the memory.

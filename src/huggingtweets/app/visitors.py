@@ -1,4 +1,4 @@
-"""What the visitors of each network address use at the same time, so that none of them uses it up.
+"""Limits on what the visitors of each network address use at the same time.
 
 Behind a proxy all visitors have the proxy's address, unless the server trusts the address that the proxy
 tells: uvicorn does for the networks in $FORWARDED_ALLOW_IPS.

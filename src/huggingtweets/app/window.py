@@ -92,7 +92,7 @@ class Window:
 
 @contextlib.contextmanager
 def _held(lock: threading.Lock) -> Iterator[None]:
-    """Hold a lock, or wait for it in vain; Gradio may go on in another thread."""
+    """Hold a lock, or go on without it after `PATIENCE`. Gradio may release it in another thread."""
     is_free = lock.acquire(timeout=PATIENCE)
     try:
         yield

@@ -67,7 +67,7 @@ def _train_config(request: TrainingRequest) -> TrainConfig:
 
 
 def _watch(folder: Path, seconds: float | None, time_is_up: threading.Event) -> None:
-    """Interrupt training when somebody asks for it, or when its time is up: then it must not hang either."""
+    """Interrupt training when it is asked to stop, or when its time is up; end a process that hangs then."""
 
     def watch() -> None:
         started = time.monotonic()

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from ..dataset.beginnings import beginnings
 from ..errors import HuggingtweetsError
 from ..evaluation.style import StyleScorer, load_style
+from ..generation.text_generator import Draft
 from ..generation.wildness import Wildness, as_wildness, temperature
-from ..generation.writer import Draft
 from ..model_folder import STYLE, ModelFolder, prompt_of
 from ..workflows.data import posts_of
 from .language import _
@@ -31,7 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     wildness: Wildness = "balanced"
     max_tokens: int
     best_of: int = 1  # drafts for each post, of which the one most like the person is kept
-    speaker: str | None = None  # handle; None: whoever the model has, drawn for each post
+    speaker: str | None = None  # handle; None: a random one of the model's for each post
 
     @classmethod
     def of_inputs(cls, wildness: object, length: object, best_of: object, speaker: object) -> Settings:

@@ -1,6 +1,6 @@
 """The posts that models wrote on the page, kept in the session: a file for each model.
 
-So are those that stand beside them. A reload of the page and a restart of the server lose none.
+So are those of the second model beside it. A reload of the page and a restart of the server lose none.
 A file is named by the model's digest, by which `huggingtweets forget` finds it, and by the model's name: the
 same posts and recipe give two models of one digest. A model whose folder was renamed takes its files along,
 if its digest tells which they are. Until 1.0.0 they were named by the digest alone, and such models shared
@@ -30,8 +30,8 @@ from .sessions import Session
 FOLDER = "written"
 SHORT_DIGEST = 16  # hex digits of a digest in a file's name
 _SHORT_NAME = 8  # hex digits of the digest of a model's name, in a file's name
-# how the files of a model end: what it wrote, what stands beside that, its picture before a post was pinned
-_POSTS, _BESIDE, _PICTURE = ".json", "-beside.json", ".png"
+# how the files of a model end: its posts, those of the second model, its picture before a post was pinned
+_POSTS, _SECOND, _PICTURE = ".json", "-beside.json", ".png"
 MAX_POSTS = 300  # of a model; the oldest go first, favourites and the one on the card last
 
 
@@ -53,8 +53,8 @@ class WrittenPost(Struct, frozen=True, kw_only=True):
         return Sample(prompt=self.prompt, text=self.text)
 
 
-class BesidePosts(Struct, frozen=True, kw_only=True):
-    """The posts that stand beside those of the open model, from the last time that five were written."""
+class SecondModelPosts(Struct, frozen=True, kw_only=True):
+    """The posts of the second model, from the last time that five were written."""
 
     whom: str  # who wrote them, as the page's list has it
     model_digest: str  # of the model that wrote them, or whose base did
@@ -81,7 +81,7 @@ def save(posts: Sequence[WrittenPost], session: Session, model: ModelFolder) -> 
 
 
 def _worth(post: WrittenPost) -> tuple[bool, bool, float]:
-    """What is kept longer compares greater. The pinned post is kept: only so can it be taken off the card."""
+    """Posts to keep longer compare greater. A pinned post stays: only so can it be taken off the card."""
     return post.shown, post.favourite or post.pinned, post.at
 
 
@@ -132,31 +132,31 @@ def unpinned_picture(session: Session, model: ModelFolder) -> Path:
     return _present_file(session, model, _PICTURE)
 
 
-def load_beside(session: Session, model: ModelFolder) -> BesidePosts | None:
-    """The posts that stand beside those of a model; None where there are none."""
-    return _beside(_present_file(session, model, _BESIDE))
+def load_second_posts(session: Session, model: ModelFolder) -> SecondModelPosts | None:
+    """The posts of the second model beside a model; None where there are none."""
+    return _read_second_posts(_present_file(session, model, _SECOND))
 
 
-def save_beside(posts: BesidePosts, session: Session, model: ModelFolder) -> None:
-    """Keep the posts that stand beside those of a model."""
+def save_second_posts(posts: SecondModelPosts, session: Session, model: ModelFolder) -> None:
+    """Keep the posts of the second model beside a model."""
     _split(session, model)
-    whole_file(_file(session, model, _BESIDE), msgspec.json.encode(posts))
+    whole_file(_file(session, model, _SECOND), msgspec.json.encode(posts))
 
 
-def delete_beside(session: Session, model: ModelFolder) -> None:
-    """Delete the posts that stand beside those of a model."""
+def delete_second_posts(session: Session, model: ModelFolder) -> None:
+    """Delete the posts of the second model beside a model."""
     _split(session, model)
-    _file(session, model, _BESIDE).unlink(missing_ok=True)
+    _file(session, model, _SECOND).unlink(missing_ok=True)
 
 
 def delete(session: Session, model: ModelFolder) -> None:
-    """Delete the posts of a model, also where they stand beside those of another."""
+    """Delete the posts of a model, also where it is the second model beside another."""
     _split(session, model)
-    for end in (_POSTS, _BESIDE, _PICTURE):
+    for end in (_POSTS, _SECOND, _PICTURE):
         _file(session, model, end).unlink(missing_ok=True)
     name, has_twin = _name(session, model), bool(_twins(session, model))
-    for file in (session.root / FOLDER).glob(f"*{_BESIDE}"):
-        posts = _beside(file)
+    for file in (session.root / FOLDER).glob(f"*{_SECOND}"):
+        posts = _read_second_posts(file)
         if posts and posts.model_digest == model.record.model_digest and (posts.whom == name or not has_twin):
             file.unlink()
 
@@ -178,7 +178,7 @@ def _stem(session: Session, model: ModelFolder) -> str:
 
 
 def _take_along(session: Session, model: ModelFolder) -> None:
-    """Rename the files that a model had under another name, where no other model here can be meant."""
+    """Rename the files of a model that was renamed, where they can be those of no other model."""
     stem, folder = _stem(session, model), session.root / FOLDER
     files = sorted(folder.glob(f"{stem[:SHORT_DIGEST]}-{'[0-9a-f]' * _SHORT_NAME}*"), key=_changed_at)
     stems = [file.name[: len(stem)] for file in files]
@@ -187,7 +187,7 @@ def _take_along(session: Session, model: ModelFolder) -> None:
     twins = {_stem(session, twin) for twin in _twins(session, model)}
     left = [each for each in stems if each not in twins]
     if left and twins <= {*stems}:
-        for end in (_POSTS, _BESIDE, _PICTURE):
+        for end in (_POSTS, _SECOND, _PICTURE):
             with suppress(FileNotFoundError):
                 (folder / f"{left[-1]}{end}").rename(folder / f"{stem}{end}")
 
@@ -217,7 +217,7 @@ def _twins(session: Session, model: ModelFolder) -> list[ModelFolder]:
 def _split(session: Session, model: ModelFolder) -> None:
     """Give each model a file of its own in place of one that it shares with others of its digest."""
     _take_along(session, model)
-    for end in (_POSTS, _BESIDE, _PICTURE):
+    for end in (_POSTS, _SECOND, _PICTURE):
         shared = _shared_file(session, model, end)
         if shared.is_file():
             for each in (model, *_twins(session, model)):
@@ -227,8 +227,8 @@ def _split(session: Session, model: ModelFolder) -> None:
             shared.unlink()
 
 
-def _beside(file: Path) -> BesidePosts | None:
+def _read_second_posts(file: Path) -> SecondModelPosts | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=BesidePosts)
+        return msgspec.json.decode(file.read_bytes(), type=SecondModelPosts)
     except (OSError, msgspec.DecodeError):
         return None

@@ -1,4 +1,4 @@
-"""What a base was made of, where it is a model of this program: by these digests `forget` finds its heirs."""
+"""The digests of all that a base was made of, where this program made it; `forget` finds models by them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cache of the base that was loaded last, for whoever trains one model after the other from it."""
+"""A cache of the base that was loaded last, for jobs that train many models from one base."""
 
 from __future__ import annotations
 

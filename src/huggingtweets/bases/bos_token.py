@@ -75,7 +75,7 @@ def with_bos_token(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerFas
 
 
 def _template(tokenizer: PreTrainedTokenizerBase, before: list[int]) -> TemplateProcessing:
-    """What puts tokens before a text, under one name, since theirs may mean something in a template."""
+    """Puts tokens before every text, under one name: their own may have a meaning in templates."""
     if not before:
         return TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])
     tokens = {"id": "begin", "ids": before, "tokens": tokenizer.convert_ids_to_tokens(before)}

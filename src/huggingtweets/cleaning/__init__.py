@@ -104,7 +104,7 @@ def clean(
 
 @dataclass
 class _FunnelCounter:
-    """Counts the posts read and dropped, and collects of the dropped a few texts, and what they answer."""
+    """Counts the posts read and dropped; of the dropped it keeps a few texts, and what they answer."""
 
     most: int  # texts for each reason
     read: int = 0
@@ -159,7 +159,7 @@ def _drop_repeats(posts: list[Post], excluded: list[str], counter: _FunnelCounte
 
 
 def _between(kept: list[Post], answered: Mapping[str, str]) -> dict[str, str]:
-    """What dropped posts answered, of those over which kept posts hang together with earlier ones."""
+    """What dropped posts answered, where these are links of a thread between kept posts."""
     between: dict[str, str] = {}
     for post in kept:
         identity = post.reply_to or ""
@@ -171,7 +171,7 @@ def _between(kept: list[Post], answered: Mapping[str, str]) -> dict[str, str]:
 
 
 def _draw(posts: list[Post], most: int, counter: _FunnelCounter) -> list[Post]:
-    """At most so many posts in their order; the same posts give the same ones."""
+    """A random sample of at most `most` posts in their order, always the same of the same posts."""
     places = range(len(posts))
     drawn = {*random.Random(0).sample(places, min(most, len(posts)))}  # noqa: S311 -- no secret hangs on it
     for place in places:

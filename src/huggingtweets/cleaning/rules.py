@@ -57,7 +57,7 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
             ) from error
 
     def recorded(self) -> dict[str, bool | str | None]:
-        """The rules as records and trackers have them: what was taken out by hand is nobody's business."""
+        """The rules for records and trackers, without what was taken out by hand, which is private."""
         fields: dict[str, bool | str | None] = msgspec.to_builtins(self)
         return {name: value for name, value in fields.items() if not name.startswith("exclude")}
 

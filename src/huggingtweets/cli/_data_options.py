@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from msgspec import UNSET
@@ -15,7 +14,7 @@ from ..sources import ReadOptions
 from ..workflows.data import DataConfig
 from . import _options as opt
 from ._consent import with_consent
-from ._signatures import parameters, set_parameters
+from ._signatures import parameters, set_parameters, takes_options_of
 
 OF_TRAINING = ("keep_line_breaks", "held_out")  # options that say nothing where nothing is trained
 
@@ -42,8 +41,7 @@ def reads_posts(*, trains: bool = True) -> Callable[[Callable[..., None]], Calla
             data_values = {name: values.pop(name) for name in data_options}
 
             def read_and_run(agreed: bool) -> None:
-                make_config: Callable[..., DataConfig] = _data_config
-                command(make_config(**{**data_values, "yes": agreed}), **values)
+                command(_data_config(**{**data_values, "yes": agreed}), **values)
 
             with_consent(read_and_run, agreed=bool(data_values["yes"]))
 
@@ -54,15 +52,15 @@ def reads_posts(*, trains: bool = True) -> Callable[[Callable[..., None]], Calla
 
 
 def cleaning_rules(
-    lang: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    exclude: Path | None,
-    exclude_matching: str | None,
-    keep_replies: bool,
-    keep_line_breaks: bool,
+    lang: opt.Lang = None,
+    since: opt.Since = None,
+    until: opt.Until = None,
+    exclude: opt.Exclude = None,
+    exclude_matching: opt.ExcludeMatching = None,
+    keep_replies: opt.KeepReplies = True,
+    keep_line_breaks: opt.KeepLines = False,
 ) -> CleaningRules:
-    """The rules that the options of these names stand for."""
+    """The rules of these options."""
     return CleaningRules(
         keep_replies=keep_replies,
         lang=lang,
@@ -74,7 +72,9 @@ def cleaning_rules(
     )
 
 
+@takes_options_of(cleaning_rules, "rules")
 def _data_config(
+    *,
     locations: opt.Locations,
     handle: opt.Handle = None,
     name: opt.Name = None,
@@ -86,13 +86,7 @@ def _data_config(
     server: opt.Server = None,
     allow_private: opt.AllowPrivate = False,
     yes: opt.Yes = False,
-    lang: opt.Lang = None,
-    since: opt.Since = None,
-    until: opt.Until = None,
-    exclude: opt.Exclude = None,
-    exclude_matching: opt.ExcludeMatching = None,
-    keep_replies: opt.KeepReplies = True,
-    keep_line_breaks: opt.KeepLines = False,
+    rules: CleaningRules,
     held_out: opt.HeldOut = 0.1,
 ) -> DataConfig:
     return DataConfig(
@@ -108,7 +102,7 @@ def _data_config(
             agreed=yes,
         ),
         source=source,
-        rules=cleaning_rules(lang, since, until, exclude, exclude_matching, keep_replies, keep_line_breaks),
+        rules=rules,
         held_out=held_out,
         same_person=same_person,
     )

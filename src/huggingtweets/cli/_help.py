@@ -52,7 +52,7 @@ class SectionedCommand(TyperCommand):
         ]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the options; what cannot be read is told as JSON, too, where that was asked for."""
+        """Read the options; with --json, an error in them is printed as JSON, too."""
         as_json = "--json" in args
         try:
             rest: list[str] = super().parse_args(ctx, args)

@@ -164,6 +164,9 @@ Base = Annotated[
         "Hub id.",
     ),
 ]
+Host = Annotated[
+    str, typer.Option(help="Address to listen on; the default is reached from this machine only.")
+]
 RayAddress = Annotated[
     str | None,
     typer.Option(
@@ -197,6 +200,7 @@ Evaluate = Annotated[
         help="Whether to evaluate the model briefly after training.",
     ),
 ]
+EvaluatedPosts = Annotated[int, typer.Option(min=16, help="Posts that each model writes for the evaluation.")]
 Seed = Annotated[
     int | None,
     typer.Option(min=0, max=MAX_SEED, help="The same seed on the same machine gives the same result."),

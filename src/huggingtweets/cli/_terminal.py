@@ -112,7 +112,7 @@ class Pace:
         self._first: tuple[int, float] | None = None  # what was done then, and when that was
 
     def seconds_left(self, done: int, total: int | None) -> float | None:
-        """Seconds until all is done, if it goes on as fast as so far; None where that is not known yet."""
+        """Seconds until all is done at the mean speed so far; None where that is not known yet."""
         now = time.monotonic()
         if self._first is None:
             self._first = done, now
@@ -123,7 +123,7 @@ class Pace:
 
 
 class PlainConsole(Console):
-    """A console that no text can change: control codes in what is printed are replaced, whoever wrote it."""
+    """A console that replaces the control codes in all that is printed, since others wrote some of it."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the segments of `renderable`, with the codes of rich itself alone."""

@@ -17,9 +17,7 @@ def app(
         int | None,
         typer.Option(min=1, max=65535, help="Port of the page.  [default: the first free one from 7860 on]"),
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; the default is reached from this machine only.")
-    ] = "127.0.0.1",
+    host: opt.Host = "127.0.0.1",
     public: Annotated[
         bool,
         typer.Option(

@@ -16,9 +16,7 @@ def compare(
     models: Annotated[
         list[str], typer.Argument(metavar="MODEL", help="Two or more models of the same posts.")
     ],
-    count: Annotated[
-        int, typer.Option(min=16, help="Posts that each model writes for the evaluation.")
-    ] = EVALUATED_POSTS,
+    count: opt.EvaluatedPosts = EVALUATED_POSTS,
     seed: opt.Seed = None,
     as_json: opt.Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from ..model_folder import MODELS, ModelFolder, folder_name, has_record
 from ..workflows.data import DataConfig, sample_archive
 from . import _options as opt
 from ._terminal import Terminal
-from .train import load_or_choose, run
+from ._training import load_or_choose, train_and_print
 
 RECIPES = ("smollm2-135m", "starter")  # that take minutes on a laptop
 
@@ -55,4 +55,4 @@ def demo(
         overwrite=overwrite or again,  # unasked only an earlier demo, never what else may be there
         tracker=tracker,
     )
-    run(config, as_json=as_json)
+    train_and_print(config, as_json=as_json)

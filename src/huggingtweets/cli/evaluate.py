@@ -18,9 +18,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Posts of other people, to tell the person apart from; can be repeated."),
     ] = None,
-    count: Annotated[
-        int, typer.Option(min=16, help="Posts that the model writes for the evaluation.")
-    ] = EVALUATED_POSTS,
+    count: opt.EvaluatedPosts = EVALUATED_POSTS,
     show_posts: Annotated[
         bool,
         typer.Option("--show-posts", help="Show the nearest training post beside each sample in the report."),

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ..cleaning import CleaningRules
 from ..registry import suggestion
 from ..text.counting import counted
 from . import _options as opt
 from ._data_options import cleaning_rules
 from ._help import SectionedGroup
+from ._signatures import takes_options_of
 from ._terminal import Terminal, console, harmless, print_json
-from .train import load_or_choose
+from ._training import load_or_choose
 
 if TYPE_CHECKING:
     from ..workflows.fleet import FleetResults, FleetStatus
@@ -47,7 +49,9 @@ class FleetGroup(SectionedGroup):
         return rest
 
 
+@takes_options_of(cleaning_rules, "rules")
 def fleet(
+    *,
     authors: Annotated[
         Path,
         typer.Argument(
@@ -67,13 +71,7 @@ def fleet(
     recipe: opt.RecipeName = None,
     settings: opt.Settings = None,
     base: opt.Base = None,
-    lang: opt.Lang = None,
-    since: opt.Since = None,
-    until: opt.Until = None,
-    exclude: opt.Exclude = None,
-    exclude_matching: opt.ExcludeMatching = None,
-    keep_replies: opt.KeepReplies = True,
-    keep_line_breaks: opt.KeepLines = False,
+    rules: CleaningRules,
     held_out: opt.HeldOut = 0.1,
     on: Annotated[
         str,
@@ -141,7 +139,7 @@ def fleet(
         authors=authors,
         store=out,
         recipe=load_or_choose(recipe, changes, base=base),
-        rules=cleaning_rules(lang, since, until, exclude, exclude_matching, keep_replies, keep_line_breaks),
+        rules=rules,
         held_out=held_out,
         one_model=one_model,
         evaluate=evaluate,

@@ -32,7 +32,8 @@ def generate(
     top_p: Annotated[
         float | None,
         typer.Option(
-            help="Draw from the likeliest tokens, whose probabilities add up to this.  [default: the model's]"
+            help="Sample from the likeliest tokens, whose probabilities add up to this.  "
+            "[default: the model's]"
         ),
     ] = None,
     max_new_tokens: Annotated[
@@ -42,7 +43,7 @@ def generate(
         bool,
         typer.Option(
             "--filters/--no-filters",
-            help="Refuse copies of training posts, private details and posts that turn in circles.",
+            help="Refuse copies of training posts, private details and posts that repeat themselves.",
         ),
     ] = True,
     old_filters: Annotated[
@@ -66,7 +67,7 @@ def generate(
         typer.Option(
             "--as",
             metavar="HANDLE",
-            help="Who speaks, in a model trained with --speakers.  [default: drawn for each post]",
+            help="Who speaks, in a model trained with --speakers.  [default: a random one for each post]",
         ),
     ] = None,
     seed: opt.Seed = None,

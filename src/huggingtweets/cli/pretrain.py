@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from . import _options as opt
 from ._terminal import Terminal, console, print_json
+from ._training import is_main_process
 
 
 def pretrain(
@@ -85,7 +85,7 @@ def pretrain(
     from ..dataset.shards import find_shards
 
     find_shards([*corpus, *(held_out or ())])  # what is no corpus is refused before torch is imported
-    from ..workflows.pretrain import PretrainConfig, follow, pretrain
+    from ..workflows.pretrain import PretrainConfig, pretrain, train_share
 
     config = PretrainConfig(
         corpus=tuple(corpus),
@@ -104,8 +104,8 @@ def pretrain(
         overwrite=overwrite,
         checkpoint_seconds=checkpoint_every,
     )
-    if int(os.environ.get("RANK", "0")) > 0:
-        follow(config)
+    if not is_main_process():
+        train_share(config)
         return
     with Terminal() as terminal:
         pretrained = pretrain(config, terminal)

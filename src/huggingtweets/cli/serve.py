@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from . import _options as opt
+
 
 def serve(
     models: Annotated[
@@ -18,9 +20,7 @@ def serve(
             "fleet.  [default: all below models/]",
         ),
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; the default is reached from this machine only.")
-    ] = "127.0.0.1",
+    host: opt.Host = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,

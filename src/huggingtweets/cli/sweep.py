@@ -12,7 +12,7 @@ from ..workflows.data import DataConfig, require_places
 from . import _options as opt
 from ._data_options import reads_posts
 from ._terminal import Terminal, console, harmless, print_json
-from .train import load_or_choose
+from ._training import load_or_choose
 
 if TYPE_CHECKING:
     from ..workflows.sweep import SweepResult

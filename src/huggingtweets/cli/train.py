@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from .. import recipes
 from ..errors import RecipeError
-from ..types import Recipe
 from ..workflows.data import DataConfig, require_places
 from . import _options as opt
 from ._data_options import reads_posts
-from ._results import print_trained
-from ._terminal import Terminal, print_json
-
-if TYPE_CHECKING:
-    from ..workflows.train import TrainConfig
+from ._training import load_or_choose, train_and_print
 
 
 @reads_posts()
@@ -80,22 +71,7 @@ def train(
         checkpoint_seconds=checkpoint_every,
         fresh=fresh,
     )
-    run(config, as_json=as_json)
-
-
-def load_or_choose(
-    name: str | None, settings: Sequence[str], *, among: Sequence[str] = (), base: str | None = None
-) -> Recipe:
-    """The recipe of a name; without a name the one for the base, or the best of `among` for this machine."""
-    if name:
-        return recipes.load(name, settings)
-    from ..workflows.recipes import choose_recipe, recipe_for_base
-
-    with Terminal() as terminal:
-        watcher = None if _follows() else terminal
-        if base:
-            return recipe_for_base(base, settings, watcher)
-        return choose_recipe(settings, among=among, watcher=watcher)
+    train_and_print(config, as_json=as_json)
 
 
 def _weights(mix: list[str]) -> dict[str, float]:
@@ -114,23 +90,3 @@ def _weights(mix: list[str]) -> dict[str, float]:
         if not handle or not 0 < weights[handle] < math.inf:
             raise RecipeError(f"--mix {part}: expected HANDLE=WEIGHT with a weight above 0, like --mix ada=2")
     return weights
-
-
-def run(config: TrainConfig, *, as_json: bool) -> None:
-    """Train and print the result; in a distributed run, every process but the first only trains its share."""
-    from ..workflows.train import follow, train
-
-    if _follows():
-        follow(config)
-        return
-    with Terminal() as terminal:
-        model = train(config, terminal)
-    if as_json:
-        print_json({"folder": str(model), "record": model.record})
-    else:
-        print_trained(model)
-
-
-def _follows() -> bool:
-    """Whether this is not the first process of a distributed run."""
-    return int(os.environ.get("RANK", "0")) > 0

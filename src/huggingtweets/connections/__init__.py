@@ -81,7 +81,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # whic
             self._asking = self._abort_after(self.limits.headers)
 
     def on_headers_complete(self) -> None:
-        """Begin to answer; who asks once more before the answer is complete is a flood and no browser."""
+        """Begin to answer; abort where a request comes before the last is answered, as no browser does."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()
         else:
@@ -107,7 +107,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type] # whic
         super().connection_lost(exc)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: whoever asks for a WebSocket again and again would fill the log."""
+        """Log nothing: requests for a WebSocket could fill the log."""
 
     def _has_too_many(self) -> bool:
         """Whether the address has too many; a proxy that tells whose each request is may have any number."""

@@ -269,7 +269,7 @@ def rare_run(runs: Positions) -> int:
 
 
 def _shared(a: Positions, b: Positions) -> tuple[tuple[Flags, Positions], tuple[Flags, Positions]]:
-    """Which codes of each side are on the other, too, and a small number in the place of each of these."""
+    """Which codes of each side are on the other side, too, and a small number for each of these codes."""
     different, number = np.unique(b, return_inverse=True)
     if not len(different):
         return (np.zeros(len(a), bool), b), (np.zeros(0, bool), b)

@@ -1,4 +1,4 @@
-"""The n-gram model that a model has to beat, as a workflow hands it to the evaluation."""
+"""The models that a model is compared with, as a workflow hands them to the evaluation."""
 
 from __future__ import annotations
 

@@ -15,15 +15,15 @@ from .copies import Originals
 from .floors import FitNgram, LargerModel, NgramFloor
 
 LEAK = 0.8  # Jaccard similarity with a training post from which on a held-out post counts as learnt from
-LATER = 0.3  # share of other people's posts, their latest, that are a group; readers learn from the rest
-IMITATIONS = 2500  # posts of the n-gram model, at most, that a reader learns to refuse
+LATER = 0.3  # share of other people's posts, their latest, that are a group; classifiers learn from the rest
+IMITATIONS = 2500  # posts of the n-gram model, at most, that a classifier learns from
 NGRAM_POSTS = 10_000  # training posts, the latest, that the n-gram model is fitted to: more take too long
 LEAST, MOST = 100, 500  # posts that the n-gram model writes, and that other people's group has at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """What every question is asked of. `gather` sorts the posts; a workflow sets what else it knows.
+    """The data of all questions: `gather` sorts the posts into groups, and a workflow sets the other fields.
 
     An input that a new question needs is one more field, with a default for when it is not there.
     """
@@ -102,7 +102,7 @@ class Material:
 
     @cached_property
     def imitations(self) -> list[str]:
-        """Posts of the n-gram model, as many as a reader learns of the person; others than its group has."""
+        """Posts of the n-gram model that a classifier learns from; others than those of its group."""
         return self.ngram.generate(count=min(IMITATIONS, len(self.train)), seed=self.seed + 1)
 
 

@@ -78,7 +78,7 @@ class ExportRequest:
     sampling: Sampling
     begin: int  # the token that each post begins with, which says who speaks in a model of several
     opening: str = ""  # text that stands between that token and the post
-    not_first: Callable[[], Sequence[int]] = tuple  # finds tokens that no text without a prompt begins with
+    begin_suppress_tokens: Callable[[], Sequence[int]] = tuple  # as in a GenerationConfig; takes a while
     quant: str = "f16"  # one of `QUANTS`
     speaker: str = ""  # handle of the author who speaks, in a model of several
     filters: Callable[[], PublishedFilters] = PublishedFilters  # reads them

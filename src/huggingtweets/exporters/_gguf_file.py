@@ -81,7 +81,7 @@ def check_weights(request: ExportRequest, model: FolderModel, file: GGUFReader) 
 
 
 def _shown(request: ExportRequest, model: FolderModel) -> Tensors:
-    """The tensors of the model, while the watcher is told how many have been taken."""
+    """The tensors of the model; the watcher is told how many have been read."""
     total = len(model.names())
     for number, tensor in enumerate(tensors(model)):
         request.watcher.advanced(number, total, "tensors")

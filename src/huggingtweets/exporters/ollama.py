@@ -29,7 +29,7 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
 
 
 def modelfile(request: ExportRequest) -> str:
-    """The prompt goes to the model as it is, and tokens are drawn as `huggingtweets generate` draws them."""
+    """The prompt goes to the model as it is, and tokens are sampled as `huggingtweets generate` does."""
     parameters = {
         "temperature": request.sampling.temperature,
         "top_p": request.sampling.top_p,

@@ -16,9 +16,9 @@ import msgspec
 from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
-from ..text.circles import MOST, ROW, RUN
 from ..text.counting import counted
 from ..text.private import KEY_CHANGES
+from ..text.repetition import MOST, ROW, RUN
 from . import _characters, gguf
 from ._config import read_config
 from ._contract import Check, ExportRequest, PublishedFilters
@@ -28,7 +28,7 @@ SUMMARY = "a web page on which the bot runs in the visitor's browser"
 DEFAULT_QUANT = "q8_0"  # half as much to load as with f16
 WARNING = (
     "The page filters copies by what the model folder publishes; whoever takes the GGUF file out of it can "
-    "draw without. Put the folder on a web server; to look at it here: python -m http.server -d {folder}"
+    "sample without. Put the folder on a web server; to look at it here: python -m http.server -d {folder}"
 )
 
 PAGE = Path(__file__).parent / "page"
@@ -79,7 +79,7 @@ def _bot(
         "bytes": model.stat().st_size,
         "context": min(LONGEST, read_config(request.folder).max_position_embeddings),
         "request": _completion(request),
-        "not_first": _never(request.not_first()),
+        "begin_suppress_tokens": _logit_bias(request.begin_suppress_tokens()),
         "filters": _filters(filters),
     }
 
@@ -111,12 +111,12 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         "top_k": 0,
         "min_p": 0,
         "samplers": ["temperature", "top_p"],
-        "logit_bias": _never(suppressed_tokens(request.tokenizer)),
+        "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
     }
 
 
-def _never(tokens: Sequence[int]) -> dict[str, float]:
-    """What keeps llama.cpp from sampling tokens."""
+def _logit_bias(tokens: Sequence[int]) -> dict[str, float]:
+    """The biases that keep llama.cpp from sampling tokens."""
     return {str(token): NEVER for token in tokens}
 
 
@@ -127,7 +127,7 @@ def _filters(filters: PublishedFilters) -> dict[str, Any]:
             for number, copies in enumerate(filters.copies)
         ],
         "handles": filters.handles,
-        "circles": {"run": RUN, "most": MOST, "row": ROW},
+        "repetition": {"run": RUN, "most": MOST, "row": ROW},
         "key_changes": KEY_CHANGES,
         "patterns": {
             "word": _characters.word_pattern(),

@@ -90,7 +90,7 @@ class GroupedBatch:
         """Sample with a model's sampler.
 
         Args:
-            sampler: see `Writer.sampler`.
+            sampler: see `TextGenerator.sampler`.
             count_tokens: how many tokens a text has, as `Sampling.max_new_tokens` counts them.
         """
         self._sampler, self._count_tokens = sampler, count_tokens

@@ -109,7 +109,7 @@ class ContinuousBatch:
             joining.append(self._waiting.popleft())
         if joining:
             logits = self._decoder.append(joining[0].prompt, len(joining))
-            logits = self._tokens.to_begin(joining[0].request.prompt, logits)
+            logits = self._tokens.first_logits(joining[0].request.prompt, logits)
             self._logits = torch.cat([self._logits, logits])
             self._rows += joining
         return bool(joining)

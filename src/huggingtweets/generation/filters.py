@@ -1,4 +1,4 @@
-"""The text filters: copies, private details, handles of people and posts that turn in circles are not shown.
+"""The text filters: they refuse copies, private details, handles, and posts that repeat themselves.
 
 A filter looks at one text and says why it may not be shown, if so. It reads what it needs from the model
 folder, which holds hashes of the posts and not the posts themselves.
@@ -20,10 +20,10 @@ from msgspec import Meta, Struct
 from ..errors import ModelError
 from ..files import home, sha256
 from ..model_folder import COPY_INDEX, HANDLES
-from ..text.circles import turns_in_circles
 from ..text.private import AT, Kind, plain, private_details
+from ..text.repetition import is_repetitive
 from .copy_index import WRONG_LOOKUPS, CopyIndex
-from .writer import TextFilter
+from .text_generator import TextFilter
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
 EXACT = "copies"  # folder below home() with the exact indexes, which stay there
@@ -87,12 +87,12 @@ class PrivacyFilter:
         return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)
 
 
-class CirclesFilter:
-    """Objects to posts that say the same again and again."""
+class RepetitionFilter:
+    """Refuses posts that say the same again and again."""
 
     def objection(self, text: str) -> str:
         """Why a text may not be shown; "" where it may."""
-        return "turns in circles" if turns_in_circles(text) else ""
+        return "repeats itself" if is_repetitive(text) else ""
 
 
 class Handles(Struct, frozen=True, kw_only=True):
@@ -155,12 +155,12 @@ def join_filters(models: Sequence[Path], folder: Path) -> None:
 
 
 def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[TextFilter, ...]:
-    """The filters of a model folder: what they object to is drawn again.
+    """The filters of a model folder: what they object to is sampled again.
 
     Raises:
         ModelError: the folder lacks what they need, or it is damaged.
     """
-    return *load_safety_filters(folder, allowed=allowed), CirclesFilter()
+    return *load_safety_filters(folder, allowed=allowed), RepetitionFilter()
 
 
 def load_safety_filters(
@@ -177,10 +177,10 @@ def load_safety_filters(
 
 
 def filters_for(filters: Sequence[TextFilter], prompt: str) -> Sequence[TextFilter]:
-    """The filters for posts that begin so: no post is refused because its prompt turns in circles."""
-    if not turns_in_circles(prompt):
+    """The filters for posts that begin so: no post is refused because its prompt repeats itself."""
+    if not is_repetitive(prompt):
         return filters
-    return tuple(each for each in filters if not isinstance(each, CirclesFilter))
+    return tuple(each for each in filters if not isinstance(each, RepetitionFilter))
 
 
 def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:

@@ -24,7 +24,7 @@ def stream_tokens(
     sampling: Sampling,
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
-    to_begin: Callable[[torch.Tensor], torch.Tensor] = lambda logits: logits,
+    process_first: Callable[[torch.Tensor], torch.Tensor] = lambda logits: logits,
     ended: Callable[[int], None] = lambda _: None,
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
@@ -35,14 +35,14 @@ def stream_tokens(
         sampling: temperature, nucleus, and the highest number of new tokens.
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
-        to_begin: changes the logits of the first token of each row, (rows, vocabulary).
+        process_first: changes the logits of the first token of each row, (rows, vocabulary).
         ended: told after each token how many texts have ended.
 
     Yields:
         After each token, the new tokens of every row so far, without the end: always the same list, which
         grows.
     """
-    logits = to_begin(decoder.read(prompts, sampling.max_new_tokens))
+    logits = process_first(decoder.read(prompts, sampling.max_new_tokens))
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
@@ -65,13 +65,13 @@ def stream_tokens(
         logits = decoder.step(tokens)
 
 
-def without_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
-    """The logits, (rows, vocabulary), with no probability for those of some tokens that have little."""
+def suppress_rare(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
+    """The logits, (rows, vocabulary), where those of `tokens` are masked that are less likely than `RARE`."""
     return logits.masked_fill(_listed(tokens, logits) & (logits.float().softmax(-1) < RARE), -torch.inf)
 
 
-def without(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
-    """The logits, (rows, vocabulary), with no probability for some tokens."""
+def suppress(logits: torch.Tensor, tokens: Collection[int]) -> torch.Tensor:
+    """The logits, (rows, vocabulary), where those of `tokens` are masked."""
     return logits.masked_fill(_listed(tokens, logits), -torch.inf)
 
 

@@ -11,7 +11,7 @@ from ..bases.opening import opening
 from ..bases.speakers import find, speakers
 from ..bases.special_tokens import AddedTokens, suppressed_tokens
 from ..errors import UserError
-from .sampler import without, without_rare
+from .sampler import suppress, suppress_rare
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
 _BEFORE = 8  # tokens before one, that are more than what the first bytes of a character take
@@ -78,15 +78,15 @@ class TextTokens:
         choices = torch.randint(len(speaker_tokens), (count,), generator=random).tolist()
         return torch.tensor([[speaker_tokens[choice], *ids] for choice in choices])
 
-    def to_begin(self, prompt: str, logits: torch.Tensor) -> torch.Tensor:
-        """The logits of the first token after a prompt, (rows, vocabulary).
+    def first_logits(self, prompt: str, logits: torch.Tensor) -> torch.Tensor:
+        """The logits of the first token after a prompt, (rows, vocabulary), some of them suppressed.
 
         A text without a prompt begins with no white space, as no post does, and hardly ever within a word.
         What a base gives to either at the very beginning, it unlearns in thousands of posts only.
         """
         if prompt:
             return logits
-        return without(without_rare(logits, self._word_ends), self._spaces)
+        return suppress(suppress_rare(logits, self._word_ends), self._spaces)
 
     def remaining(self, length: int) -> int:
         """How many tokens the model sees after so many."""

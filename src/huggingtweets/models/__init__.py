@@ -17,12 +17,21 @@ from typing import Protocol, cast
 
 from ..evaluation.floors import NgramFloor
 from ..files import CheckpointConfig
-from ..generation.writer import Writer
+from ..generation.text_generator import TextGenerator
 from ..model_folder import ADAPTER_CONFIG, CONFIG, NGRAM_WEIGHTS, FinetunedModel, no_model
 from ..progress import Watcher
 from ..types import Base, Dataset, Recipe, Record
 
-__all__ = ["Model", "holds_posts", "load", "load_base", "load_base_of", "load_writer", "ngram_floor", "train"]
+__all__ = [
+    "Model",
+    "holds_posts",
+    "load",
+    "load_base",
+    "load_base_of",
+    "load_generator",
+    "ngram_floor",
+    "train",
+]
 
 FILES = {  # a folder that has one of them holds a model of this kind; an adapter also needs its base
     "ngram": (NGRAM_WEIGHTS,),
@@ -31,7 +40,7 @@ FILES = {  # a folder that has one of them holds a model of this kind; an adapte
 KIND_OF_METHOD = {"ngram": "ngram"}  # all other methods train a neural network
 
 
-class Model(Writer, Protocol):
+class Model(TextGenerator, Protocol):
     """Writes posts, and predicts them."""
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
@@ -111,18 +120,18 @@ def load(folder: Path) -> Model:
     raise no_model(folder)
 
 
-def load_writer(folder: Path) -> Writer:
-    """Load a model folder to write with it, and no more: faster than `load`, and in less memory.
+def load_generator(folder: Path) -> TextGenerator:
+    """Load a model folder to generate posts only: faster than `load`, and in less memory.
 
     Raises:
         ModelError: it holds no model, or a damaged one.
     """
     if (folder / CONFIG).is_file():
-        from .writing import load as load_plain  # noqa: PLC0415 -- with torch
+        from . import without_transformers  # noqa: PLC0415 -- with torch
 
-        writer = load_plain(folder)
-        if writer:
-            return writer
+        generator = without_transformers.load(folder)
+        if generator:
+            return generator
     return load(folder)
 
 

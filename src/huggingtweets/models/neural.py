@@ -16,11 +16,11 @@ from .. import training
 from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
-from ..generation.generator import Generator
+from ..generation.transformers_generator import TransformersGenerator
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
 from ..types import Base, Dataset, Recipe
-from .writing import precision
+from .without_transformers import precision
 
 HOLDS_POSTS = False
 PROBE_SAMPLES = 32  # posts sampled at each evaluation of a training
@@ -28,11 +28,11 @@ MORE_SAMPLES = 128  # sampled beside them where those look copied
 PROBE_TOKENS = 64  # of each, at most: enough to show a copied run
 
 
-class NeuralModel(Generator):
+class NeuralModel(TransformersGenerator):
     """A causal language model of transformers, on the fastest device."""
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Write and predict with a model in memory; see `Generator`."""
+        """Write and predict with a model in memory; see `TransformersGenerator`."""
         device = training.choose_device()
         self._predictor = training.Predictor(model, tokenizer, device)
         training.narrow_matrices(model, device)
@@ -100,7 +100,7 @@ class _MemorizationProber:
         """Posts of the model; the random numbers and the mode of its training stay as they were."""
         was_training = model.training
         with torch.random.fork_rng():
-            written = Generator(model, self._with_begin_token(tokenizer)).generate(
+            written = TransformersGenerator(model, self._with_begin_token(tokenizer)).generate(
                 count=count, sampling=self._sampling, seed=seed
             )
         model.train(was_training)

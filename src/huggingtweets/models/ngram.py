@@ -15,7 +15,7 @@ from ..bases.speakers import find
 from ..errors import ModelError, RecipeError
 from ..files import CheckpointConfig, sha256
 from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
-from ..generation.writer import Writer
+from ..generation.text_generator import TextGenerator
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
@@ -27,7 +27,7 @@ HOLDS_POSTS = True
 _PACKAGES = ("huggingtweets", "numpy", "safetensors")
 
 
-class Ngram(Writer):
+class Ngram(TextGenerator):
     """An n-gram model with its sampling settings, whose `max_new_tokens` counts bytes."""
 
     def __init__(self, model: NgramModel, sampling: Sampling) -> None:
@@ -36,7 +36,7 @@ class Ngram(Writer):
         self.sampling = sampling
 
     def sampler(self, request: SamplingRequest) -> Sampler:
-        """What samples texts for a request; they are finished at once. See `Writer`."""
+        """What samples texts for a request; they are finished at once. See `TextGenerator`."""
         if request.speaker:
             find({}, request.speaker)  # raises: the model knows no speakers
         rng = np.random.default_rng(request.seed)
@@ -48,7 +48,7 @@ class Ngram(Writer):
         return sample
 
     def batch(self) -> GroupedBatch:
-        """What samples texts for many requests; see `Writer`."""
+        """What samples texts for many requests; see `TextGenerator`."""
         return GroupedBatch(self.sampler, lambda text: len(text.encode("utf-8", "surrogatepass")))
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:

@@ -90,7 +90,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         return None
 
     def headline(self, context: ReportContext) -> Headline | None:
-        """The short answer at the top of the report and on the card; None for no place there."""
+        """The short answer at the top of the report and on the card; None where it has none there."""
 
     def sections(self, context: ReportContext) -> Sequence[Section]:  # noqa: ARG002 -- for subclasses
         """What the report draws. Sections of the same name become one."""
@@ -195,7 +195,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
 
 def common(sizes: Mapping[str, int]) -> int:
-    """How much of every group can be looked at: as much as the smallest group has.
+    """The size of subsets that are equal in all groups: that of the smallest group.
 
     Groups with less than half of what the model and the person have do not count, and are not looked at:
     a small floor must not blur the figures that matter.

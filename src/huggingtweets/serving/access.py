@@ -1,4 +1,4 @@
-"""Who may ask: those with a key, or, where there is none, programs of this machine."""
+"""Authentication: clients need a key; a server without keys answers to this machine only."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from .. import models
 from ..errors import ModelError, UserError
 from ..generation.batch import TextBatch
 from ..generation.filters import load_filters
-from ..generation.writer import TextFilter, Writer
+from ..generation.text_generator import TextFilter, TextGenerator
 from ..model_folder import ADAPTER_CONFIG, MODELS, RECORD, ModelFolder, find_models
 
-KEPT = 3  # models in memory
-KEPT_ADAPTERS = 100  # of one base, in the place of a model: they share its weights
+CAPACITY = 3  # models in memory
+ADAPTER_CAPACITY = 100  # of one base, in the place of a model: they share its weights
 IDLE = 900.0  # seconds without a request after which a model is dropped
 SPEAKER = ":"  # between the names of a model and of an author
 
@@ -27,7 +27,7 @@ SPEAKER = ":"  # between the names of a model and of an author
 class LoadedModel:
     """A model in memory, with its text filters."""
 
-    model: Writer
+    model: TextGenerator
     filters: Sequence[TextFilter]
     batch: TextBatch  # of all its texts; only the worker's thread uses it
 
@@ -42,7 +42,7 @@ class BotName:
 
 
 @dataclass
-class _Kept:
+class _CacheEntry:
     loaded: LoadedModel
     version: tuple[int, int]  # of the folder that it was loaded from
     share: float  # of the memory of a model
@@ -74,7 +74,7 @@ class Bots:
                     "rename a folder"
                 )
         self.names = {bot: known for name in self._models for bot, known in _names(name, self._models[name])}
-        self._kept: OrderedDict[Path, _Kept] = OrderedDict()
+        self._cache: OrderedDict[Path, _CacheEntry] = OrderedDict()
         self._loading = asyncio.Lock()
 
     def check(self) -> None:
@@ -85,53 +85,53 @@ class Bots:
         """
         if len(self._models) == 1:
             [folder] = self._models.values()
-            self._keep(folder.path, _Kept(_load(folder), _version(folder), _share(folder)))
+            self._store(folder.path, _CacheEntry(_load(folder), _version(folder), _share(folder)))
 
     async def load(self, folder: ModelFolder) -> LoadedModel:
-        """A model that is in memory, or is loaded now.
+        """A model from memory, where it is loaded if it is not there.
 
         Raises:
             ModelError: the folder is not there any more, or is damaged.
         """
-        kept = self._current(folder)
-        if kept is None:  # what is in memory does not wait for what is loaded
+        entry = self._current(folder)
+        if entry is None:  # what is in memory does not wait for what is loaded
             async with self._loading:
-                version, kept = _version(folder), self._current(folder)
-                kept = kept or _Kept(await asyncio.to_thread(_load, folder), version, _share(folder))
-        self._keep(folder.path, kept)
-        return kept.loaded
+                version, entry = _version(folder), self._current(folder)
+                entry = entry or _CacheEntry(await asyncio.to_thread(_load, folder), version, _share(folder))
+        self._store(folder.path, entry)
+        return entry.loaded
 
-    def _current(self, folder: ModelFolder) -> _Kept | None:
+    def _current(self, folder: ModelFolder) -> _CacheEntry | None:
         """A model that is in memory as its folder is now.
 
         Raises:
             ModelError: the folder is not there any more.
         """
-        kept, version = self._kept.get(folder.path), _version(folder)
-        return kept if kept and kept.version == version else None
+        entry, version = self._cache.get(folder.path), _version(folder)
+        return entry if entry and entry.version == version else None
 
     def drop(self, folder: ModelFolder) -> None:
         """Drop a model, which is loaded anew when somebody asks for it."""
-        self._kept.pop(folder.path, None)
+        self._cache.pop(folder.path, None)
 
     def drop_idle(self) -> None:
         """Drop the models that nobody has asked for in a while, or whose folders are gone."""
         now = time.monotonic()
-        for path, kept in list(self._kept.items()):
-            if now - kept.used > IDLE or not (path / RECORD).is_file():
-                del self._kept[path]
+        for path, entry in list(self._cache.items()):
+            if now - entry.used > IDLE or not (path / RECORD).is_file():
+                del self._cache[path]
 
     @property
     def loaded(self) -> int:
         """How many models are in memory."""
-        return len(self._kept)
+        return len(self._cache)
 
-    def _keep(self, path: Path, kept: _Kept) -> None:
-        kept.used = time.monotonic()
-        self._kept[path] = kept
-        self._kept.move_to_end(path)
-        while sum(each.share for each in self._kept.values()) > KEPT:
-            self._kept.popitem(last=False)
+    def _store(self, path: Path, entry: _CacheEntry) -> None:
+        entry.used = time.monotonic()
+        self._cache[path] = entry
+        self._cache.move_to_end(path)
+        while sum(each.share for each in self._cache.values()) > CAPACITY:
+            self._cache.popitem(last=False)
 
     def __str__(self) -> str:
         return ", ".join(self._models)
@@ -155,11 +155,11 @@ def _folders(model: str | Path) -> list[ModelFolder]:
 def _share(folder: ModelFolder) -> float:
     """Which part of the memory of a model one takes: adapters of a named base share it."""
     is_adapter = (folder.path / ADAPTER_CONFIG).is_file() and not folder.record.base.revision
-    return 1 / KEPT_ADAPTERS if is_adapter else 1.0
+    return 1 / ADAPTER_CAPACITY if is_adapter else 1.0
 
 
 def _load(folder: ModelFolder) -> LoadedModel:
-    model = models.load_writer(folder.path)
+    model = models.load_generator(folder.path)
     return LoadedModel(model, load_filters(folder.path), model.batch())
 
 

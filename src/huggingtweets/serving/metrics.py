@@ -39,7 +39,7 @@ class Metrics:
         self._sum += seconds
 
     def text(self, gauges: Mapping[str, float]) -> str:
-        """All of it, with what is so now."""
+        """All metrics, with the present values of the gauges."""
         lines: list[str] = []
         for name, description in _HELP.items():
             lines += [f"# HELP {_PREFIX}_{name} {description}", f"# TYPE {_PREFIX}_{name} counter"]

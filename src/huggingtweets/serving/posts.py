@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
 from ..generation.filters import filters_for
-from ..generation.writer import MAX_DRAFTS
+from ..generation.text_generator import MAX_DRAFTS
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
 from .metrics import Metrics
@@ -84,7 +84,7 @@ async def _write(
 
 
 def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
-    """What of a text is sent: up to the first of the texts that end it, and with the prompt if so asked."""
+    """The post of a text: up to the first stop sequence, and with the prompt where `whole` is set."""
     begin = prompt.rstrip()
     new = text.text[len(begin) :]
     start = 0
@@ -102,7 +102,7 @@ def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
 
 
 def _within(tokens: Sequence[TokenProbability], start: int, end: int) -> tuple[TokenProbability, ...]:
-    """The tokens that stand between two characters, the first one from there on, the last one up to there."""
+    """The tokens of the characters from `start` to `end`; the first and the last one may be cut."""
     kept, at = [], 0
     for token in tokens:
         begin, at = at, at + len(token.text)

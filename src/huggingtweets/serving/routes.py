@@ -94,7 +94,7 @@ class Server:
             self._bots.drop_idle()
 
     async def about(self, request: Request) -> Response:
-        """What this is, for whoever opens the address that the command printed."""
+        """What the server is, at the address that the command printed."""
         has_key, bot = "authorization" in request.headers, next(iter(self._bots.names))
         return json_response(answers.about(str(request.base_url), bot, has_key=has_key))
 

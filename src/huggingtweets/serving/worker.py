@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class _Job(NamedTuple):
-    """A text that somebody waits for."""
+    """A text that a request waits for."""
 
     batch: TextBatch  # of the model
     request: SamplingRequest
@@ -92,7 +92,7 @@ class Worker:
                 _resolve(job.future, result)
 
     def _end(self, batch: TextBatch, error: Exception) -> list[tuple[int, Exception]]:
-        """End all texts of a batch that failed, since whoever still has it may begin another one in it."""
+        """End all texts of a batch that failed, so that the batch can take others."""
         tickets = [ticket for ticket, job in self._jobs.items() if job.batch is batch]
         with suppress(Exception):  # what has failed once may fail here, too
             for ticket in tickets:

@@ -129,7 +129,7 @@ class RecordedWatcher(Silence):
     """A watcher that passes all events on to another one, and logs those of training to a run."""
 
     def __init__(self, watcher: Watcher, run: Run, *, logs_samples: bool = False) -> None:
-        """Log samples only where asked to: they are drawn to find copies, so no filter has seen them."""
+        """Log samples only where asked to: they are generated to find copies, so no filter has seen them."""
         self._watcher, self._run, self._logs_samples = watcher, run, logs_samples
         self._samples: Sequence[str] = ()
 

@@ -1,4 +1,4 @@
-"""Posts that an untrained base writes: the same for every model that is trained from it, so drawn once."""
+"""Posts that an untrained base writes: the same for all models that are trained from it, so written once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..errors import UserError
 from ..files import home, whole_file
 from ..types import Base, Recipe, Record
 
-FOLDER = "base-posts"  # below home(), one file for each base and way to draw
+FOLDER = "base-posts"  # below home(), one file for each base and way to sample
 
 
-def draw_base_posts(
+def cached_base_posts(
     record: Record, count: int, seed: int, write: Callable[[], Sequence[str]]
 ) -> Sequence[str]:
     """The posts of a model's base, read from an earlier evaluation on this machine where there was one.
@@ -28,8 +28,8 @@ def draw_base_posts(
     Args:
         record: of the model.
         count: how many posts.
-        seed: of their draw.
-        write: draws them.
+        seed: of the sampling.
+        write: generates them.
     """
     if not _is_named(record.base, record.recipe) or record.base.ancestors:
         return write()
@@ -37,7 +37,7 @@ def draw_base_posts(
     posts = _read(path)
     if posts is None:
         posts = write()
-        with suppress(OSError, UserError):  # what cannot be kept is drawn again, and no work is lost
+        with suppress(OSError, UserError):  # what cannot be kept is generated again, and no work is lost
             path.parent.mkdir(parents=True, exist_ok=True)
             whole_file(path, msgspec.json.encode(posts))
     return posts

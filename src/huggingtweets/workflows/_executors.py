@@ -1,7 +1,7 @@
-"""Where work is done: a driver hands out items, and workers that live long do them one after the other.
+"""Executors: a driver hands out items, and long-lived workers do them one after the other.
 
-An executor promises nothing about what its workers leave behind. Whoever hands out work keeps what counts
-elsewhere, so that driver and workers may die at any moment.
+An executor promises nothing about what its workers leave behind. The driver keeps what counts elsewhere, so
+that driver and workers may die at any moment.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def attempt(work: Work, item: Any) -> tuple[Any, UserError | None, str]:
 
 
 def _serve(connection: Connection, pickled_work: bytes, threads: int) -> None:
-    """Do what comes through the connection, until it is closed or somebody asks to stop."""
+    """Do the items that come through the connection, until it is closed or a stop is requested."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)  # read when torch is imported
     for number in FOR_DRIVER:

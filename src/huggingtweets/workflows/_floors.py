@@ -50,7 +50,7 @@ class _LargerModel:
 
 
 def larger_model(*records: Record) -> _LargerModel | None:
-    """The smallest base on this machine that is larger than those of some models; nothing is fetched for it.
+    """The smallest base on this machine that is larger than the bases of these models. Nothing is fetched.
 
     A base that ships with the package does not count: it is too small to know what makes sense. It reads
     posts as they are, whatever opening a recipe puts before them.

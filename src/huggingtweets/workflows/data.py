@@ -140,11 +140,11 @@ def most_posts(recipe: Recipe, held_out: float) -> int | None:
 def read(
     config: DataConfig, watcher: Watcher, examples: int = cleaning.EXAMPLES, *, most: int | None = None
 ) -> list[AuthorPosts]:
-    """Read and clean every location; several of one author are joined. The watcher hears of waits, too.
+    """Read and clean every location; several of one author are joined. The watcher gets notes of long waits.
 
     Args:
         config: what is read, and how.
-        watcher: hears of progress, and of posts that were to be taken out and are not there.
+        watcher: gets the progress, and a note of posts that were to be taken out and are not there.
         examples: texts of dropped posts that are kept for each reason.
         most: posts of each author that are kept, drawn from all; None keeps all.
     """
@@ -285,7 +285,7 @@ def check_posts(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher
 
 
 def preparation_of(config: DataConfig) -> Preparation:
-    """How the posts are read now, for whoever wants to do it again."""
+    """How the posts are read, as the record keeps it to reproduce the model."""
     return Preparation(
         read_at=datetime.now(UTC).replace(microsecond=0),
         held_out=config.held_out,

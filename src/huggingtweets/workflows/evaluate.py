@@ -19,14 +19,14 @@ from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, known_words, posts_of_many
 from ..evaluation.style import write_style
 from ..files import whole_file
-from ..generation.writer import Writer
+from ..generation.text_generator import TextGenerator
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
-from ._base_posts import draw_base_posts
+from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
 from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
@@ -119,7 +119,7 @@ def evaluate_folder(
     """Evaluate the model in a folder, and write report.json, report.html and the style scorer into it.
 
     Args:
-        folder: a model folder, whole or in the making.
+        folder: a model folder, whole or still being written.
         record: what is known of the model.
         data: the posts that it was made of.
         others: real posts of other people, by name.
@@ -164,26 +164,19 @@ def measure_folder(
     Returns:
         The answers, and what they were measured on.
     """
-    train = [post.text for post in dataset.taking_turns(data.train)]
-    held_out = [post.text for post in data.held_out]
     watcher.stage("write", f"{count} by each model")
     # each is freed before the next is loaded: a machine that could train the model can hold one of them
-    total = count if record.base.name == NO_BASE else 2 * count
-    write = partial(_posts, record.recipe, count, seed)
-    posts = write(models.load_writer(folder.path), lambda done: watcher.written(done, total))
-    bits = models.load(folder.path).bits(held_out, [post.author for post in data.held_out])
-    base = base_of(record, watcher)
-    base_bits = base.bits(held_out) if base else []  # first: to write, it copies its weights
-    base_posts: Sequence[str] = []
-    if base:
-        draw = partial(write, base, lambda done: watcher.written(count + done, total))
-        base_posts = draw_base_posts(record, count, seed, draw)
-        watcher.written(total, total)  # also where they are those of an earlier evaluation
-        del draw
-    del base
+    posts, bits = _of_model(folder, record, data, count, seed, watcher)
+    base_posts, base_bits = _of_base(record, data, count, seed, watcher)
     language, known = _word_list(record)
     material = Material.gather(
-        train, held_out, posts, fit_ngram=models.ngram_floor, base=base_posts, others=others, seed=seed
+        [post.text for post in dataset.taking_turns(data.train)],
+        [post.text for post in data.held_out],
+        posts,
+        fit_ngram=models.ngram_floor,
+        base=base_posts,
+        others=others,
+        seed=seed,
     )
     material = dataclasses.replace(
         material,
@@ -197,6 +190,34 @@ def measure_folder(
         larger=larger,
     )
     return evaluation.measure(material, progress=shown_questions(watcher)), material
+
+
+def _of_model(
+    folder: ModelFolder, record: Record, data: Dataset, count: int, seed: int, watcher: Watcher
+) -> tuple[Sequence[str], Sequence[float]]:
+    """Posts of the model, and what each held-out post costs it in bits."""
+    total = count if record.base.name == NO_BASE else 2 * count
+    generator = models.load_generator(folder.path)
+    posts = _posts(record.recipe, count, seed, generator, lambda done: watcher.written(done, total))
+    del generator  # before what predicts is loaded
+    authors = [post.author for post in data.held_out]
+    return posts, models.load(folder.path).bits([post.text for post in data.held_out], authors)
+
+
+def _of_base(
+    record: Record, data: Dataset, count: int, seed: int, watcher: Watcher
+) -> tuple[Sequence[str], Sequence[float]]:
+    """The same of what the model was trained from; nothing where there is nothing to compare with."""
+    base, total = base_of(record, watcher), 2 * count
+    if base is None:
+        return [], []
+    bits = base.bits([post.text for post in data.held_out])  # first: to write, it copies its weights
+    generate = partial(
+        _posts, record.recipe, count, seed, base, lambda done: watcher.written(count + done, total)
+    )
+    posts = cached_base_posts(record, count, seed, generate)
+    watcher.written(total, total)  # also where they are those of an earlier evaluation
+    return posts, bits
 
 
 def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
@@ -234,10 +255,10 @@ def _word_list(record: Record) -> tuple[str, frozenset[str]]:
 
 
 def _posts(
-    recipe: Recipe, count: int, seed: int, writer: Writer, progress: Callable[[int], None]
+    recipe: Recipe, count: int, seed: int, generator: TextGenerator, progress: Callable[[int], None]
 ) -> list[str]:
     """Posts of a model as they come, unfiltered: filters would hide what is measured."""
-    written = writer.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
+    written = generator.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
     return [sample.text for sample in written.samples]
 
 

@@ -108,7 +108,7 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watc
         sampling=_sampling(folder),
         begin=begin,
         opening=tokenizer.decode(opening(tokenizer)),
-        not_first=partial(_not_first, folder, begin),
+        begin_suppress_tokens=partial(_begin_suppress_tokens, folder, begin),
         quant=quant,
         speaker=handle,
         filters=partial(_filters, folder),
@@ -119,7 +119,7 @@ def _request(folder: ModelFolder, quant: str, speaker: str | None, watcher: Watc
 
 def _tokenizer(folder: ModelFolder) -> Any:
     """The tokenizer, if possible without transformers, whose import takes longer than an export."""
-    from ..generation.folder_tokenizer import FolderTokenizer  # noqa: PLC0415 -- as in `_not_first`
+    from ..generation.folder_tokenizer import FolderTokenizer  # noqa: PLC0415 -- as in `_begin_suppress_tokens`
 
     try:
         return FolderTokenizer(folder.path)
@@ -138,7 +138,7 @@ def _tokenizer(folder: ModelFolder) -> Any:
 
 
 class _Settings(Struct):
-    """What of generation_config.json says how text is drawn."""
+    """What of generation_config.json says how text is sampled."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -156,14 +156,14 @@ def _sampling(folder: ModelFolder) -> Sampling:
         ) from error
 
 
-def _not_first(folder: ModelFolder, begin: int) -> list[int]:
+def _begin_suppress_tokens(folder: ModelFolder, begin: int) -> list[int]:
     import torch  # noqa: PLC0415 -- slow to import, and most exports do not need it
 
-    from ..generation.folder_writer import FolderWriter  # noqa: PLC0415
-    from ..generation.generator import Generator  # noqa: PLC0415
+    from ..generation.folder_generator import FolderGenerator  # noqa: PLC0415
+    from ..generation.transformers_generator import TransformersGenerator  # noqa: PLC0415
 
-    writer = FolderWriter.open(folder.path, torch.float32) or Generator.load(folder.path)
-    return writer.not_first(begin)
+    generator = FolderGenerator.open(folder.path, torch.float32) or TransformersGenerator.load(folder.path)
+    return generator.begin_suppress_tokens(begin)
 
 
 def _filters(folder: ModelFolder) -> PublishedFilters:

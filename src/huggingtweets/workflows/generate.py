@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from .. import models
 from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
-from ..generation.filters import CirclesFilter, filters_for, load_safety_filters
+from ..generation.filters import RepetitionFilter, filters_for, load_safety_filters
+from ..generation.text_generator import TextFilter, Written
 from ..generation.wildness import as_wildness, temperature
-from ..generation.writer import TextFilter, Written
 from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..types import Sample, Sampling
@@ -51,8 +51,8 @@ def generate(
         wildness: "careful", "balanced" or "wild": a temperature beside the model's own; None leaves that.
         filtered: whether copies of training posts, addresses, phone numbers and handles are refused.
         allowed: handles that may be named.
-        best_of: draw so many for each, and keep the one with the highest style score.
-        speaker: handle of the author who speaks, where the model knows several; None draws one a post.
+        best_of: write so many for each, and keep the one with the highest style score.
+        speaker: handle of the author who speaks, where the model knows several; None: a random one.
         watcher: told of progress.
 
     Raises:
@@ -64,11 +64,11 @@ def generate(
     watcher, drafts = watcher or Silence(), count * best_of
     folder = ModelFolder.find(model)
     watcher.stage("generate")
-    writer = models.load_writer(folder.path)
+    generator = models.load_generator(folder.path)
     filters = _filters(folder, prompt, allowed) if filtered else ()
     scorer = load_style(folder.path) if best_of > 1 else None
-    settings = _settings(writer.sampling, sampling or {}, wildness)
-    written = writer.generate(
+    settings = _settings(generator.sampling, sampling or {}, wildness)
+    written = generator.generate(
         prompt,
         count=drafts,
         sampling=settings,
@@ -93,7 +93,7 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
                 f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
                 "posts with --no-filters"
             )
-    return filters_for((*filters, CirclesFilter()), prompt)
+    return filters_for((*filters, RepetitionFilter()), prompt)
 
 
 def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:

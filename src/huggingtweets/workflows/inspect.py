@@ -78,7 +78,7 @@ def inspect(
     Args:
         data: what is read, and how.
         examples: posts that are shown: kept ones, and dropped ones of each reason.
-        watcher: hears of progress.
+        watcher: gets the progress.
 
     Raises:
         UserError: a location cannot be read, or holds no posts.

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
 from ..files import whole_file
 from ..generation.filters import load_filters
-from ..generation.writer import TextFilter
+from ..generation.text_generator import TextFilter
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
@@ -84,10 +84,10 @@ def _write(
     folder: ModelFolder, count: int, seed: int, filters: Sequence[TextFilter], held_out: frozenset[str]
 ) -> list[str]:
     """Posts that the model writes, none twice; fewer where it repeats itself."""
-    writer = models.load_writer(folder.path)
+    generator = models.load_generator(folder.path)
     texts: dict[str, None] = {}
     while missing := count - len(texts):
-        samples = writer.generate(count=missing, seed=seed, filters=filters).samples
+        samples = generator.generate(count=missing, seed=seed, filters=filters).samples
         new = [each.text for each in samples if each.text not in texts and each.text not in held_out]
         if not new:
             break

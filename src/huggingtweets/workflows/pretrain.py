@@ -26,7 +26,7 @@ from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, home, require_replaceable, sha256, whole_folder
-from ..generation.generator import Generator
+from ..generation.transformers_generator import TransformersGenerator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
@@ -91,7 +91,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
         watcher.stage("train", f"{config.size} on {tokens:,} tokens of {posts:,} posts")
         model, fast, state = _train(corpus, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
-        generator = Generator(model, training.with_bos_token(fast))
+        generator = TransformersGenerator(model, training.with_bos_token(fast))
         samples = generator.generate(count=SAMPLES, seed=config.seed).samples
         weights = save_model(model.half(), fast, Sampling(), folder)
         pretrained = Pretrained(
@@ -121,8 +121,8 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     return pretrained
 
 
-def follow(config: PretrainConfig) -> None:
-    """Do the part of a process that is not the main one, where a launcher started several for one run."""
+def train_share(config: PretrainConfig) -> None:
+    """What `pretrain` is in the other processes of a distributed run: a share of the training."""
     corpus = _Corpus(config, _size(config))
     training.join_process_group().barrier()
     tokenizer = corpus.vocabulary(Silence())
@@ -226,7 +226,7 @@ def _sample_posts(model: Any, tokenizer: Any) -> MemorizationProbe:
     """Some posts of a model during its training; copies of a whole corpus are not counted."""
     sampling = Sampling(max_new_tokens=PROBE_TOKENS)
     with torch.random.fork_rng():
-        written = Generator(model, training.with_bos_token(tokenizer)).generate(
+        written = TransformersGenerator(model, training.with_bos_token(tokenizer)).generate(
             count=PROBE_SAMPLES, sampling=sampling, seed=0
         )
     model.train()

@@ -140,10 +140,10 @@ def train(
     return target
 
 
-def follow(config: TrainConfig) -> None:
-    """Do the part of a follower in `train`, when a launcher started several processes for one run.
+def train_share(config: TrainConfig) -> None:
+    """What `train` is in the other processes of a distributed run, of which a launcher starts several.
 
-    Followers read the same posts and compute their share of each batch; the first process does the rest.
+    They read the same posts and compute their share of each batch; the main process does the rest.
     """
     authors = read(config.data, Silence(), most=_most(config))
     data = build_dataset(authors, config.data.held_out)
@@ -152,7 +152,7 @@ def follow(config: TrainConfig) -> None:
 
 
 def unfinished(data: Dataset, recipe: Recipe) -> Path:
-    """Where a run that learns these posts by this recipe is kept until it is finished.
+    """The folder of the checkpoints of an unfinished run on these posts by this recipe.
 
     Its name begins with the digest of the posts, so that whose it is can be found out.
     """
@@ -170,12 +170,12 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
         count=len(data.held_out),
     )
     _write_filters(data, model.folder)
-    writer, filters = models.load_writer(model.folder), load_filters(model.folder)
+    generator, filters = models.load_generator(model.folder), load_filters(model.folder)
     texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
     first, *others = prompts(texts, languages)
-    samples = writer.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
+    samples = generator.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
     for prompt in others:
-        samples += writer.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
+        samples += generator.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 
@@ -192,7 +192,7 @@ def _most(config: TrainConfig) -> int | None:
 
 
 def _checkpoints(data: Dataset, config: TrainConfig) -> CheckpointConfig:
-    """Where the run is kept; what was kept before is forgotten where a fresh start is asked for."""
+    """Where checkpoints are written; those of an earlier run are deleted where `fresh` is set."""
     folder = config.checkpoint_folder or unfinished(data, config.recipe)
     if config.fresh:
         shutil.rmtree(folder, ignore_errors=True)
@@ -226,7 +226,7 @@ def _write_report(
 
 
 def _is_evaluated(data: Dataset, config: TrainConfig, watcher: Watcher) -> bool:
-    """Whether the questions of the evaluation are asked; the watcher hears where there are too few posts."""
+    """Whether the model is evaluated; where there are too few posts, the watcher gets a note."""
     if config.evaluate and len(data.train) < ENOUGH:
         posts = counted(len(data.train), "training post")
         watcher.note(f"{posts}: an evaluation needs {ENOUGH}, so nothing is evaluated")

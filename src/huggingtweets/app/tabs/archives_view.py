@@ -1,4 +1,4 @@
-"""HTML of the guide in the Posts tab: how to get an archive, a fold for each network."""
+"""HTML of the guide in the Posts tab: how to get an archive, an accordion for each network."""
 
 from __future__ import annotations
 

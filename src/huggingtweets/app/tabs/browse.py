@@ -14,7 +14,7 @@ from .. import selection as selections
 from ..browsing import KEPT, Listing
 from ..language import _
 from ..selection import Selection
-from ..server import READING, Shared, event_options, fold, show_errors, unchecked_dropdown
+from ..server import READING, Shared, accordion, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
 from . import browse_view
 from .browse_view import PAGE
@@ -32,7 +32,7 @@ class BrowsePanel:
         """Lay out this part of the tab."""
         self._shared, self._browsing = shared, shared.server.browsing
         self._page, self._is_open = gr.State(0), gr.State(False)
-        with fold(_("Look through the posts"), visible=False) as self.fold:
+        with accordion(_("Look through the posts"), visible=False) as self.accordion:
             with gr.Row():
                 self._which = unchecked_dropdown(_("Which posts?"), "which")
                 self._words = gr.Textbox(label=_("With these words"), max_length=MAX_WORDS, elem_id="words")
@@ -62,9 +62,9 @@ class BrowsePanel:
         options = event_options(READING, self._shared.server.limits.concurrent)
         inputs = [self._shared.key, self._which, self._words]
         show = show_errors(self._on_show)
-        self.fold.expand(lambda: True, None, self._is_open, **options)
-        self.fold.collapse(lambda: False, None, self._is_open, **options)
-        for event in (self.fold.expand, self._which.input):
+        self.accordion.expand(lambda: True, None, self._is_open, **options)
+        self.accordion.collapse(lambda: False, None, self._is_open, **options)
+        for event in (self.accordion.expand, self._which.input):
             event(show, inputs, self._outputs, **options)
         self._words.change(show, inputs, self._outputs, trigger_mode="always_last", **options)
         digest.change(

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...workflows.forget import Traces, find_traces, forget
+from ...workflows.forget.subject import Subject
 from ...workflows.forget.trace import path_trace
 from .. import reading, training_request
 from .. import selection as selections
@@ -22,7 +23,7 @@ from ..library_messages import translated
 from ..markup import joined, note, spoken
 from ..messages import PageError, without_commands
 from ..selection import Selection
-from ..server import READING, Server, Shared, event_options, fold, show_errors
+from ..server import READING, Server, Shared, accordion, event_options, show_errors
 from ..sessions import Session
 
 MAX_HANDLE = 200  # characters
@@ -39,7 +40,7 @@ class ForgetTab:
     def __init__(self, shared: Shared) -> None:
         """Lay out this part of the tab."""
         self._shared, public = shared, shared.server.limits.public
-        with fold(_("Delete everything of mine") if public else _("Forget a person")):
+        with accordion(_("Delete everything of mine") if public else _("Forget a person")):
             self._handle = gr.Textbox(
                 label=_("Whose posts, with everything that was made from them?"),
                 placeholder="@jane",
@@ -74,10 +75,10 @@ class ForgetTab:
         if self._shared.server.limits.public:
             what = note(_("Your posts, your models and what they wrote: everything of yours on this page."))
             return _ask(what, str(handle or ""))
-        traces = _traces(session, handle)
+        traces, title = _traces(session, handle), selections.load(session).title
         selected = [trace for trace in traces.local if trace.path == session.root / selections.FILE]
         others = tuple(trace for trace in traces.local if trace not in selected)
-        is_selected = bool(selected) or _is_named(traces.handle, selections.load(session).title)
+        is_selected = bool(selected) or Subject(traces.handle).is_in_model_name(title)
         listed = str(handle) if others or is_selected else None
         return _ask(_list(replace(traces, local=others), is_selected=is_selected), listed)
 
@@ -115,7 +116,8 @@ def _traces(session: Session, handle: object) -> Traces:
     """All that is known to come from a person, with the runs that learnt nothing yet, and their files."""
     with session.use_home():
         traces = find_traces(str(handle or "")[:MAX_HANDLE], [session.models])
-    runs = [run for run in training_request.runs(session) if _is_named(traces.handle, run.request.title)]
+    person = Subject(traces.handle)
+    runs = [run for run in training_request.runs(session) if person.is_in_model_name(run.request.title)]
     own = {run.folder: path_trace("run of the web page", run.folder) for run in runs}
     own = {trace.path: trace for trace in traces.local} | own
     return replace(traces, local=tuple(own.values()))
@@ -129,11 +131,6 @@ def _delete_packed(server: Server, folder: ModelFolder) -> None:
                 shutil.rmtree(packed.parent)
 
 
-def _is_named(handle: str, title: str) -> bool:
-    """Whether a person is one of those whose posts have this title."""
-    return handle.casefold() in [name.casefold() for name in title.split(" + ")]
-
-
 def _require_no_run(session: Session) -> None:
     """Raise UserError while something is learning: what is deleted under it would come back."""
     if any(isinstance(run.state, Running | Queued) for run in training_request.runs(session)):
@@ -143,18 +140,15 @@ def _require_no_run(session: Session) -> None:
 def _clear_selection(session: Session, handle: str) -> None:
     """Empty a selection that has posts of the person, and delete its files."""
     selection = selections.load(session)
-    if _is_named(handle, selection.title) or not all(_is_there(session, selection)):
+    if Subject(handle).is_in_model_name(selection.title) or not _has_uploads(session, selection):
         selection = selections.save(Selection(), session)
     reading.delete_unused_uploads(selection, session)
 
 
-def _is_there(session: Session, selection: Selection) -> list[bool]:
-    uploads = [
-        Path(place.location)
-        for place in selection.places
-        if Path(place.location).is_relative_to(session.uploads)
-    ]
-    return [upload.exists() for upload in uploads]
+def _has_uploads(session: Session, selection: Selection) -> bool:
+    """Whether the uploaded files of a selection are there."""
+    locations = [Path(place.location) for place in selection.places]
+    return all(file.exists() for file in locations if file.is_relative_to(session.uploads))
 
 
 def _said(text: str) -> Markup:

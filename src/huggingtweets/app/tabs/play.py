@@ -9,20 +9,20 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from ...generation.text_generator import Draft
 from ...generation.wildness import Wildness
-from ...generation.writer import Draft
 from ...model_folder import ModelFolder
 from ...types import Sample
 from .. import pictures, sharing, writing, written
 from ..actions import action_html, clicked
 from ..language import N_, _
-from ..server import Shared, event_options, fold, show_errors, unchecked_dropdown
+from ..server import Shared, accordion, event_options, show_errors, unchecked_dropdown
 from ..sessions import Session
 from ..window import Window
 from ..writing import MAX_BEST_OF, Settings
 from ..written import WrittenPost
 from . import play_inputs, play_view
-from .beside import Beside
+from .second_model import SecondModel
 
 POSTS = 5
 MAX_PROMPT = 500  # characters
@@ -52,12 +52,12 @@ class PlayTab:
                     elem_id="wildness",
                 )
                 self._speaker = unchecked_dropdown(_("Who speaks?"), "speaker")
-                self._beside = Beside(shared)
+                self._second_model = SecondModel(shared)
                 self._write = gr.Button(
                     _("Write five"), variant="primary", size="lg", elem_id="write", interactive=False
                 )
                 self._status = gr.HTML(elem_id="play-status")
-                with fold(_("More settings")):
+                with accordion(_("More settings")):
                     self._length = gr.Slider(
                         10, 200, 100, step=5, label=_("How long a post may get, in pieces of words")
                     )
@@ -79,7 +79,7 @@ class PlayTab:
                 with gr.Row(elem_classes="ht-both"):
                     with gr.Column(scale=6, min_width=300):
                         self._posts = action_html(play_view.no_model(), "posts")
-                    self._beside.lay_out()
+                    self._second_model.lay_out()
                 with gr.Accordion(_("What it wrote before"), open=False):
                     self._history = action_html(Markup(""), "history")
 
@@ -92,8 +92,8 @@ class PlayTab:
         gr.on(
             [self._write.click, self._prompt.submit],
             show_errors(self._on_write),
-            [self._window, *inputs, self._prompt, self._mastodon, self._beside.choice, *settings],
-            [*output, self._beside.html, self._status],
+            [self._window, *inputs, self._prompt, self._mastodon, self._second_model.choice, *settings],
+            [*output, self._second_model.html, self._status],
             trigger_mode="multiple",  # another model may be opened, and asked to write, while this one writes
             **options,
         )
@@ -128,7 +128,7 @@ class PlayTab:
             [*output, self._write],
             **event_options("looking", 8, "hidden"),
         )
-        self._beside.connect()
+        self._second_model.connect()
 
     def _on_model(self, window: Window, key: object, model: object, server: str) -> Iterator[tuple[Any, ...]]:
         """Open a model: show what it wrote before and how the person often begins."""
@@ -190,7 +190,7 @@ class PlayTab:
         prompt = prompt[:MAX_PROMPT].rstrip()
         yield play_view.unfinished_posts(prompt, [""] * POSTS, folder.record), gr.skip(), gr.skip(), ""
         own = self._write_own(session, folder, prompt, server, how)
-        others = self._beside.write(session, folder, beside, prompt, how, POSTS)
+        others = self._second_model.write(session, folder, beside, prompt, how, POSTS)
         posts: tuple[Any, ...] = (gr.skip(),) * 3
         for shown, other in zip_longest(own, others):
             yield *posts, gr.skip()  # a step late, so that it is known which are the last

@@ -20,7 +20,7 @@ from ..language import _
 from ..markup import problem
 from ..messages import shown_error
 from ..selection import Selection
-from ..server import READING, UNQUEUED, Shared, event_options, fold, show_errors
+from ..server import READING, UNQUEUED, Shared, accordion, event_options, show_errors
 from ..sessions import Session
 from . import archives_view, posts_view
 from .browse import BrowsePanel
@@ -75,7 +75,7 @@ class PostsTab:
             self.shown_digest,
             self._train,
             self._sample,
-            self._browse.fold,
+            self._browse.accordion,
         ]
 
     def connect(self) -> None:
@@ -257,7 +257,7 @@ def _refuse_addresses(files: gr.File) -> None:
 
 def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, gr.Textbox]:
     """The inputs of `selection.with_filters`, in its order."""
-    with fold(_("Leave something out")):
+    with accordion(_("Leave something out")):
         replies = gr.Checkbox(True, label=_("Learn from replies, too"))
         language = gr.Dropdown(
             [(_("every language"), ""), *((code, code) for code in languages())],

@@ -61,7 +61,7 @@ _BAR = Markup(
     '<div class="ht-bar {part}"><dt>{label}</dt><dd><span class="ht-track">'
     '<span style="margin-left:{begin:.2f}%;width:{width:.2f}%"></span></span><b>{count}</b></dd></div>'
 )
-_SUFFICIENCY = Markup('<p class="ht-verdict {kind}" role="status"><b>{title}</b> {text}</p>')
+_SUFFICIENCY = Markup('<p class="ht-status {kind}" role="status"><b>{title}</b> {text}</p>')
 _LIST = Markup('<section><h4>{title}</h4><ul class="ht-examples {kind}">{items}</ul></section>')
 _ITEM = Markup("<li>{tag}<q>{text}</q></li>")
 _TAG = Markup('<span class="ht-tag">{}</span>')

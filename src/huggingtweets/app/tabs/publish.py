@@ -12,7 +12,7 @@ from ...workflows.publish import plan_publishing, publish
 from ..language import N_, _, number, plural
 from ..markup import joined, note
 from ..messages import PageError
-from ..server import UNQUEUED, Shared, event_options, fold, show_errors
+from ..server import UNQUEUED, Shared, accordion, event_options, show_errors
 
 if TYPE_CHECKING:
     from ...hub.repository import Repository
@@ -29,7 +29,7 @@ _PLAN = Markup('<article class="ht-card"><h3>{name}</h3><p>{about}</p><ul>{files
 _FILE = Markup("<li>{}</li>")
 _LEFT_OUT = Markup("<h4>{}</h4><ul>{}</ul>")
 _DONE = Markup(
-    '<p class="ht-verdict good" role="status"><b>{title}</b> '
+    '<p class="ht-status good" role="status"><b>{title}</b> '
     '<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></p>'
 )
 
@@ -43,7 +43,7 @@ class PublishTab:
         token = _("Your token with write access")
         if not shared.server.limits.public:
             token = _("Your token with write access (empty: HF_TOKEN)")
-        with fold(_("Publish it on the Hugging Face Hub"), visible=False) as self._accordion:
+        with accordion(_("Publish it on the Hugging Face Hub"), visible=False) as self._accordion:
             self._right = gr.Radio(
                 [(_(name), kind) for kind, name in RIGHTS.items()], label=_("By what right?")
             )

@@ -91,7 +91,7 @@ class TakeTab:
         return "", gr.update(visible=True), *shown, pack, file, ""
 
     def _report_of(self, folder: ModelFolder) -> tuple[Any, Any]:
-        """The report, and whether the model can be judged, since it was not yet."""
+        """The report, and whether the model can be evaluated, since it was not yet."""
         if folder.report_page.is_file():
             address = self._shared.server.reports.address(folder).removeprefix("/")
             return document(address, _("The report of the model")), gr.update(visible=False)

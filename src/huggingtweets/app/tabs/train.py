@@ -19,8 +19,8 @@ from ..markup import heading
 from ..messages import PageError
 from ..server import (
     Shared,
+    accordion,
     event_options,
-    fold,
     model_choices,
     more_choices,
     show_errors,
@@ -54,7 +54,7 @@ class TrainTab:
                 self._begin = gr.Button(
                     _("Train it"), variant="primary", size="lg", elem_id="begin", interactive=False
                 )
-                with fold(_("Another recipe")) as self._recipes:
+                with accordion(_("Another recipe")) as self._recipes:
                     self._recipe = gr.Radio(
                         recipe_choices,
                         value=shared.server.limits.default_recipe(),
@@ -64,7 +64,7 @@ class TrainTab:
                 self._runs = unchecked_dropdown(_("Your runs"), "runs")
                 queue = gr.HTML(elem_id="queue")
             with gr.Column(scale=6, min_width=320):
-                progress = gr.HTML(train_view.nothing(), elem_id="lesson")
+                progress = gr.HTML(train_view.nothing(), elem_id="training-run")
                 with gr.Row():
                     self._stop = gr.Button(_("Stop; it can go on later"), visible=False, elem_id="stop")
                     self._notify = gr.Button(_("Tell me when it is ready"), visible=False, elem_id="notify")

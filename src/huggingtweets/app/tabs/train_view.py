@@ -63,7 +63,7 @@ _QUEUED_RUN = Markup('<li class="{kind}">{text}</li>')
 _STRIP = Markup('<div class="ht-strip">{}</div>')
 _LEARNING = Markup('<p data-title="{title}"><span class="ht-pulse"></span>{text} {look}</p>')
 _READY = Markup('<p role="status" data-ready="{id}"><b>{text}</b> {play}</p>')
-_STATUS = Markup('<p class="ht-verdict {}" role="status"><b>{}</b> {}</p>')
+_STATUS = Markup('<p class="ht-status {}" role="status"><b>{}</b> {}</p>')
 _HEAD = Markup('<header class="ht-run {kind}"><h3>{title}</h3><span class="ht-tag">{state}</span></header>')
 
 

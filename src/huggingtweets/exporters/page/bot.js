@@ -101,7 +101,7 @@ async function writePost(prompt) {
     shown.textContent = "";
   }
   post.remove();
-  at("status").textContent = "Drafts that repeat a post of the person, name somebody or turn in circles were not shown.";
+  at("status").textContent = "Drafts that repeat a post of the person, name somebody or repeat themselves were not shown.";
 }
 
 /** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
@@ -126,7 +126,7 @@ async function sample(prompt, show) {
 
 /** Sample how a text begins, not within a word; "" where its first token makes no character. */
 async function firstPiece(request) {
-  const logit_bias = { ...request.logit_bias, ...bot.not_first };
+  const logit_bias = { ...request.logit_bias, ...bot.begin_suppress_tokens };
   const drawn = await engine.createCompletion({ ...request, logit_bias, prompt: bot.opening, max_tokens: 1 });
   const piece = drawn.choices?.[0]?.text ?? "";
   return piece.includes("\ufffd") ? "" : piece;

@@ -1,5 +1,5 @@
 // The text filters of `huggingtweets generate`: what generation/filters.py, generation/copy_index.py,
-// text/circles.py and text/private.py do, on what they publish. Classes of characters and case folding come from
+// text/repetition.py and text/private.py do, on what they publish. Classes of characters and case folding come from
 // Python, since those of JavaScript differ. Of numbers more is refused: whether a country has a number is not known here.
 
 import { blake2b } from "./blake2b.js";
@@ -17,7 +17,7 @@ export function makeFilters(data, indexes) {
   const word = new RegExp(data.patterns.word, "gu");
   const digit = new RegExp(data.patterns.digit, "u");
   const handle = new RegExp(data.patterns.handle, "gu");
-  const row = new RegExp(data.circles.row, "su");
+  const row = new RegExp(data.repetition.row, "su");
   const findPrivate = makePrivateFilter(data);
   const copies = data.copies.map((copy, number) => ({
     run: copy.run,
@@ -47,9 +47,9 @@ export function makeFilters(data, indexes) {
   }
 
   const wordsOf = (text) => Array.from(text.matchAll(word), ([match]) => folded(match).replaceAll("\u2019", "'"));
-  const isCircle = (text, words) => row.test(text) || turnsInCircles(words, data.circles);
+  const isRepetitive = (text, words) => row.test(text) || repeatsItself(words, data.repetition);
 
-  /** Why a text may not be shown; "" where it may. That its prompt turns in circles is held against none. */
+  /** Why a text may not be shown; "" where it may. A prompt that repeats itself refuses no text. */
   return function objection(text, prompt = "") {
     const words = wordsOf(text);
     if (copies.some((copy) => isCopied(words, copy))) return "copies a training post";
@@ -58,12 +58,12 @@ export function makeFilters(data, indexes) {
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
     if (!names.every(isFamiliar)) return "names somebody's handle";
-    return isCircle(text, words) && !isCircle(prompt, wordsOf(prompt)) ? "turns in circles" : "";
+    return isRepetitive(text, words) && !isRepetitive(prompt, wordsOf(prompt)) ? "repeats itself" : "";
   };
 }
 
 /** Whether more than a share of a text's runs of different words stand earlier in it. */
-function turnsInCircles(words, { run, most }) {
+function repeatsItself(words, { run, most }) {
   const runs = words.slice(run - 1).map((_, at) => words.slice(at, at + run));
   const different = runs.filter((one) => new Set(one).size === run).map((one) => one.join("\0"));
   return different.length - new Set(different).size > most * runs.length;

@@ -30,7 +30,7 @@ STORE_FAILURES = 3  # authors in a row that found no place, here or in the store
 
 @dataclass
 class Stop:
-    """Whether somebody asked to stop; set by the first Ctrl-C."""
+    """Whether a stop was requested; set by the first Ctrl-C."""
 
     signal: int = 0
 
@@ -82,7 +82,7 @@ class Driver:
     _told: float = 0.0
 
     def hand_out(self, requests: Sequence[AuthorRequest], stop: Stop) -> None:
-        """Hand out all authors that have not ended, until all have or somebody asks to stop.
+        """Hand out all authors that have not ended, until all have or a stop is requested.
 
         Raises:
             StoreUnavailable: the store failed to the last try, for several authors in a row.

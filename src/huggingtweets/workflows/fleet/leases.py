@@ -31,7 +31,7 @@ RENEWALS = 3  # in the time of a lease
 
 
 class LeaseLost(Exception):  # noqa: N818 -- what happened, not a mistake
-    """A worker was not heard of for too long, and somebody else may have taken its author over."""
+    """A worker renewed its lease too late, and another worker may have taken the author over."""
 
 
 class _Content(Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ def new_owner() -> str:
 
 
 def acquire(store: Store, name: str, owner: str, seconds: float) -> Lease | None:
-    """Take the lease of an author; None where somebody else holds it.
+    """Take the lease of an author; None where another worker holds it.
 
     Args:
         store: of the fleet.

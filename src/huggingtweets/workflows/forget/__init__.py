@@ -8,13 +8,13 @@ deleted on the Hub.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
 from ...hub import ledger
-from ...model_folder import FLEET, MODELS, STYLE, find_models, folders_with
+from ...model_folder import FLEET, MODELS, STYLE, ModelFolder, find_models, folders_with
 from . import databases, folders, trackio
 from .subject import Subject, find_subject
 from .trace import Trace
@@ -49,21 +49,21 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     Raises:
         UserError: the handle is empty, or a database cannot be read.
     """
-    subject = find_subject(handle, [MODELS, *model_folders])
+    places = [MODELS, *model_folders]
+    subject = find_subject(handle, places)
     if not subject.handle:
         raise UserError(
             f"{handle!r} is no handle; give one as huggingtweets models --json shows it, like ada"
         )
     models, datasets = folders.models(subject), folders.datasets(subject)
-    indexes = folders.indexes(subject, [MODELS, *model_folders])
-    projects = trackio.projects(subject)
+    indexes, projects = folders.indexes(subject, places), trackio.projects(subject)
     traces = [
         *trackio.traces(projects),
         *databases.sweeps(subject),
         *folders.wandb_runs(subject),
         *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets)]),
         *folders.exports(subject, model_folders),
-        *_in_fleets(subject, [MODELS, *model_folders]),
+        *_in_fleets(subject, places),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *indexes,
         *models,
@@ -73,20 +73,9 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     published = {
         file: entry for file, entry in ledger.entries().items() if any(map(subject.has_handle, entry.handles))
     }
-    deleted = {path.resolve() for path in unique}
-    user_files = {
-        file
-        for project in projects
-        for file in project.user_files
-        if deleted.isdisjoint([file.resolve(), *file.resolve().parents])
-    }
-    elsewhere = _elsewhere(subject, user_files, [MODELS, *model_folders])
-    handles = {
-        author.account.handle
-        for folder in [MODELS, *model_folders]
-        for model in find_models(folder)
-        for author in model.record.authors
-    }
+    all_models = [model for folder in places for model in find_models(folder)]
+    handles = {author.account.handle for model in all_models for author in model.record.authors}
+    elsewhere = _elsewhere(subject, _kept_files(projects, unique), all_models)
     return Traces(subject.handle, tuple(unique.values()), published, elsewhere, tuple(sorted(handles)))
 
 
@@ -116,25 +105,33 @@ def _in_fleets(subject: Subject, model_folders: Sequence[Path]) -> list[Trace]:
     return fleets.entries(subject, stores)
 
 
-def _elsewhere(subject: Subject, user_files: set[Path], model_folders: Sequence[Path]) -> tuple[str, ...]:
+def _kept_files(projects: Iterable[trackio.ProjectRecords], deleted: Iterable[Path]) -> list[Path]:
+    """The user's own files that runs refer to, without those that are deleted or lie in such a folder."""
+    gone = {path.resolve() for path in deleted}
+    files = {file for project in projects for file in project.user_files}
+    return sorted(file for file in files if gone.isdisjoint([file.resolve(), *file.resolve().parents]))
+
+
+def _elsewhere(
+    subject: Subject, user_files: Sequence[Path], all_models: Sequence[ModelFolder]
+) -> tuple[str, ...]:
     """What may hold the person's posts, or something made from them, and is not deleted."""
     tracked = [model.record.tracked for model in subject.models if model.record.tracked.url]
     remote_records = {f"{one.tracker}, project {one.project}: {one.url}" for one in tracked}
     return (
-        *map(str, sorted(user_files)),
+        *map(str, user_files),
         ARCHIVES,
         *sorted(remote_records),
-        *_other_style_scores(subject, model_folders),
+        *_other_style_scores(subject, all_models),
         *NOT_SEARCHED,
     )
 
 
-def _other_style_scores(subject: Subject, model_folders: Sequence[Path]) -> list[str]:
+def _other_style_scores(subject: Subject, all_models: Sequence[ModelFolder]) -> list[str]:
     """The style scores of other people's models: they may have been fitted to the person's posts, too."""
     own_paths = {model.path.resolve() for model in subject.models}
     return [
         f"{model.path}/{STYLE}: its score may be learnt from these posts beside others; evaluate it again"
-        for folder in model_folders
-        for model in find_models(folder)
+        for model in all_models
         if model.path.resolve() not in own_paths and (model.path / STYLE).is_file()
     ]

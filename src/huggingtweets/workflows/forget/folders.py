@@ -11,9 +11,9 @@ from pathlib import Path
 from ...files import home, sha256
 from ...generation.copy_index import people_of
 from ...generation.filters import all_exact_indexes, exact_indexes
-from ...half_made import unowned
 from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
+from ...staging import abandoned
 from ...types import Author, Stage
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from .page_files import page_files
@@ -47,7 +47,7 @@ def models(subject: Subject) -> list[Trace]:
     ]
     names = {model.path.name for model in subject.models} | {folder_name(subject.handle)}
     temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
-    traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in unowned(home())]
+    traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in abandoned(home())]
     parents = {MODELS, *(model.path.parent for model in subject.models)}
     for parent in sorted(parents):
         traces += [

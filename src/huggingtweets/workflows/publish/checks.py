@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
 from ...generation.filters import CopyFilter, load_safety_filters
-from ...generation.writer import TextFilter
+from ...generation.text_generator import TextFilter
 from ...model_folder import ModelFolder
 from ...reporting import report_html
 from ...reporting.published_card import published_card, unsaid

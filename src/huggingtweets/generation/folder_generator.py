@@ -1,4 +1,4 @@
-"""Writing posts straight from the files of a model folder: transformers, slow to import, is not needed."""
+"""Text generation from the files of a model folder alone, since transformers is slow to import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .folder_tokenizer import FolderTokenizer
 from .folder_weights import FolderWeights
 from .row_decoder import RowDecoder
 from .text_tokens import TextTokens
-from .token_writer import TokenWriter
+from .token_generator import TokenGenerator
 
 
 class _Settings(Struct):
@@ -33,8 +33,8 @@ class _Settings(Struct):
     max_new_tokens: int
 
 
-class FolderWriter(TokenWriter):
-    """A GPT-2 or a Llama on a CPU that only writes."""
+class FolderGenerator(TokenGenerator):
+    """A GPT-2 or a Llama on a CPU that generates and does nothing else."""
 
     def __init__(self, folder: Path, dtype: torch.dtype) -> None:
         """Load a model folder; see `open`.
@@ -72,13 +72,13 @@ class FolderWriter(TokenWriter):
 
     @cached_property
     def _half_weights(self) -> DecoderWeights | None:
-        """What one text is written with alone: its time is that of reading the weights."""
+        """float16 weights for a single text, whose time is that of reading them; None if these are slower."""
         return self._files.decoder_weights(torch.float16) if is_half_fast() else None
 
     def decoder(self, rows: int) -> StaticDecoder:
-        """See `TokenWriter`."""
+        """See `TokenGenerator`."""
         return StaticDecoder(self._weights, self._half_weights if rows == 1 else None)
 
     def batch(self) -> TextBatch:
-        """What samples texts for many requests; see `Writer`."""
+        """What samples texts for many requests; see `TextGenerator`."""
         return ContinuousBatch(RowDecoder(self._weights), self._tokens)

@@ -1,4 +1,4 @@
-"""What takes long to make and was used last, kept in memory for all visitors."""
+"""An LRU cache for threads, of values that are slow to make."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Key, Value]):
-    """A few values by their keys. One that is slow to make holds up nobody who asks for another."""
+class LRUCache(Generic[Key, Value]):
+    """The values of the keys that were used last. While one is made, the others can be had."""
 
     def __init__(self, capacity: int) -> None:
-        """Begin with none, and keep so many."""
+        """Begin empty, and keep at most `capacity` values."""
         self._capacity = capacity
         self._values: OrderedDict[Key, Future[Value]] = OrderedDict()
         self._lock = threading.Lock()  # held for a moment, never while a value is made
@@ -28,12 +28,12 @@ class Recent(Generic[Key, Value]):
         make: Callable[[], Value],
         waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Value:
-        """The value of a key; who asks first makes it, and the others wait for it.
+        """The value of a key: the first caller makes it, the others wait for it.
 
         Args:
-            key: what is asked for.
-            make: makes the value. Its error is raised to all who wait, and the next who asks tries again.
-            waiting: gives what the others wait in; it may refuse to.
+            key: which value.
+            make: makes the value. Its error is raised to all callers that wait; the next call tries again.
+            waiting: makes a context in which the others wait; it may refuse by an error.
         """
         mine: Future[Value] = Future()
         with self._lock:
@@ -55,7 +55,7 @@ class Recent(Generic[Key, Value]):
     def _make(self, key: Key, mine: Future[Value], make: Callable[[], Value]) -> None:
         try:
             mine.set_result(make())
-        except BaseException as error:  # noqa: BLE001 -- raised to all who wait for it
+        except BaseException as error:  # noqa: BLE001 -- raised to all callers that wait
             with self._lock:
                 if self._values.get(key) is mine:
                     del self._values[key]

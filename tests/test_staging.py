@@ -1,4 +1,4 @@
-"""Folders in the making: nothing that a run did not make is deleted, and nothing that it made is left."""
+"""Staging folders: nothing that a run did not make is deleted, and nothing that it made is left."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from huggingtweets import half_made
+from huggingtweets import staging
 from huggingtweets.errors import OutputExists
 from huggingtweets.files import save_tensors, temporary_folder, whole_file, whole_folder
-from huggingtweets.half_made import unowned
 from huggingtweets.model_folder import ModelFolder
+from huggingtweets.staging import abandoned
 from tests.helpers.killed import hold_file, hold_folder
 
 
@@ -22,8 +22,8 @@ def system(request, monkeypatch):
     """The locks of a system; those of Windows, on files, work everywhere."""
     if request.param == "windows":
         pytest.importorskip("filelock")
-        monkeypatch.setattr(half_made, "fcntl", None)
-    elif half_made.fcntl is None:
+        monkeypatch.setattr(staging, "fcntl", None)
+    elif staging.fcntl is None:
         pytest.skip("this system has no locks on folders")
     return request.param
 
@@ -120,7 +120,7 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home, system):
     (tmp_path / "b").mkdir()
     killed, living = (hold_folder(tmp_path / name / "out", system) for name in ("a", "b"))
     end(killed)
-    assert [path.parent.name for path in unowned(home)] == ["a"]
+    assert [path.parent.name for path in abandoned(home)] == ["a"]
     write(tmp_path / "elsewhere")
     assert list((tmp_path / "a").iterdir()) == []
     assert len(list((tmp_path / "b").iterdir())) == 1
@@ -144,7 +144,7 @@ def test_the_next_run_clears_a_file_that_a_killed_one_was_writing(tmp_path, home
     whole_file(tmp_path / "elsewhere", b"")
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["report"]
     assert {(tmp_path / name / "report").read_bytes() for name in ("a", "b")} == {b"earlier"}
-    assert not unowned(home)
+    assert not abandoned(home)
 
 
 @pytest.mark.usefixtures("system")
@@ -160,7 +160,7 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_writing_elsewhere(tmp_p
 def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home, system):
     """Killed between moving the old folder aside and putting the new one in its place, nothing is lost."""
     end(hold_folder(tmp_path / "out", system))
-    (folder,) = unowned(home)
+    (folder,) = abandoned(home)
     aside = folder.with_name(f"{folder.name}-replaced")
     (aside / "replaced").mkdir(parents=True)
     (aside / "replaced" / "old").write_text("precious")
@@ -189,7 +189,7 @@ def test_what_is_replaced_comes_back_where_the_move_is_stopped(tmp_path, home, m
     rename = Path.rename
 
     def stopped(path, target):
-        if half_made.NAME.fullmatch(path.name):
+        if staging.NAME.fullmatch(path.name):
             raise error
         return rename(path, target)
 
@@ -198,7 +198,7 @@ def test_what_is_replaced_comes_back_where_the_move_is_stopped(tmp_path, home, m
         write(tmp_path / "out", replace=True)
     assert (tmp_path / "out" / "model").read_text() == "old"
     assert [path for path in tmp_path.iterdir() if path != home] == [tmp_path / "out"]
-    assert not unowned(home)
+    assert not abandoned(home)
 
 
 @pytest.mark.parametrize("save", [_save_bytes, _save_tensors])

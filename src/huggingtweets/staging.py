@@ -1,8 +1,8 @@
-"""Folders in the making: what a killed run leaves behind is cleared by the next one, and nothing else is.
+"""Staging folders: output is written there, then moved into place; what killed runs left is removed.
 
-A file in the making lies in such a folder of its own. Each folder is noted below `home()`, and its run holds
-a lock on it. So the next run knows which folders are left, wherever they are, and that nobody works on them
-any more. Windows has no locks on folders: there it is a file beside the note that is locked.
+A single file has a staging folder of its own, too. Each folder is noted below `home()`, and its run holds a
+lock on it. So the next run knows which folders are left, wherever they are, and that no process uses them any
+more. Windows has no locks on folders: there a file beside the note is locked.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ except ImportError:  # Windows
 
 Release = Callable[[], None]  # ends a lock
 
-NOTES = "half-made"  # folder below the home folder, with a file for each folder in the making
+NOTES = "half-made"  # folder below the home folder, with a file for each staging folder
 NAME = re.compile(r"\.huggingtweets-[0-9a-f]{8}")
-ASIDE = "replaced"  # in it, what stood in its target's place and is about to be deleted
+ASIDE = "replaced"  # in it, the earlier content of the target, which is about to be deleted
 
 
 @dataclass(frozen=True)
-class HalfMade:
-    """A folder in the making, beside the folder that it is to become."""
+class StagingFolder:
+    """A staging folder, beside the target that it is renamed to."""
 
     path: Path
     target: Path
@@ -46,21 +46,20 @@ class HalfMade:
 
 
 @contextmanager
-def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
+def staging_folder(target: Path, home: Path) -> Iterator[StagingFolder]:
     """Make an empty hidden folder beside `target`, and remove it when the block ends, unless it was moved.
 
     Where the block moved the target aside and put nothing in its place, it is put back.
 
     Args:
-        target: what the folder is to become; its parent exists.
-        home: where folders in the making are noted, if it can be written. Those that a killed run left there
-            are cleared first.
+        target: what the folder is renamed to; its parent exists.
+        home: where staging folders are noted, if it can be written. Those of killed runs are removed first.
 
     Raises:
         OSError: it cannot be made.
     """
     clear(home)
-    folder = HalfMade(
+    folder = StagingFolder(
         target.absolute().with_name(f".huggingtweets-{secrets.token_hex(4)}"), target.absolute()
     )
     note = home / NOTES / folder.path.name
@@ -86,7 +85,7 @@ def half_made(target: Path, home: Path) -> Iterator[HalfMade]:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file or folder from another one of its name; None where there is none."""
+    """Device and inode, which tell a file from a later one of its name; None where there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -94,8 +93,8 @@ def identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def move(folder: HalfMade, replaceable: tuple[int, int] | None) -> None:
-    """Put a finished folder in its target's place, where that is free or holds what may be replaced.
+def move(folder: StagingFolder, replaceable: tuple[int, int] | None) -> None:
+    """Rename a finished staging folder to its target, where that is free or holds what may be replaced.
 
     Raises:
         OutputExists: something else is there; the folder is kept beside it.
@@ -124,14 +123,14 @@ def _free_name(target: Path) -> Path:
 
 
 def clear(home: Path) -> None:
-    """Remove what killed runs left half-made; where one left a target moved aside, put it back."""
+    """Remove the staging folders of killed runs; where one left its target moved aside, put it back."""
     for note in sorted((home / NOTES).glob("*")):
         folder = _noted(note)
         if folder is not None and not _is_owned(folder, note):
             _end(folder, note)
 
 
-def _end(folder: HalfMade, note: Path) -> None:
+def _end(folder: StagingFolder, note: Path) -> None:
     """Put back a target that was moved aside and has no successor; remove the rest, and the note."""
     if (folder.aside / ASIDE).exists() and not folder.target.exists():
         (folder.aside / ASIDE).rename(folder.target)
@@ -141,23 +140,23 @@ def _end(folder: HalfMade, note: Path) -> None:
         note.unlink(missing_ok=True)
 
 
-def unowned(home: Path) -> list[Path]:
-    """The folders that killed runs left half-made."""
+def abandoned(home: Path) -> list[Path]:
+    """The staging folders of killed runs."""
     noted = [(folder, note) for note in sorted((home / NOTES).glob("*")) if (folder := _noted(note))]
     return [folder.path for folder, note in noted if folder.path.is_dir() and not _is_owned(folder, note)]
 
 
-def _noted(note: Path) -> HalfMade | None:
-    """The folder that a note is about; None where the note is damaged, and nothing may be deleted by it."""
+def _noted(note: Path) -> StagingFolder | None:
+    """The staging folder of a note; None where the note is damaged, so that nothing is deleted by it."""
     with suppress(OSError, ValueError):
         path, target = map(Path, note.read_text("utf-8").split("\n"))
         if path.name == note.name and NAME.fullmatch(path.name) and path.parent == target.parent:
-            return HalfMade(path, target)
+            return StagingFolder(path, target)
     return None
 
 
-def _is_owned(folder: HalfMade, note: Path) -> bool:
-    """Whether a living run works on a folder, or nobody can know."""
+def _is_owned(folder: StagingFolder, note: Path) -> bool:
+    """Whether a running process uses a folder, or that cannot be known."""
     if not folder.path.exists():
         return False
     try:
@@ -169,7 +168,7 @@ def _is_owned(folder: HalfMade, note: Path) -> bool:
 
 
 def _lock(path: Path, note: Path) -> Release:
-    """Lock a folder in the making, or the file that stands for it.
+    """Lock a staging folder, or the file that stands for it.
 
     Raises:
         OSError: another run holds the lock.

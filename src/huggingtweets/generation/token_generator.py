@@ -1,4 +1,4 @@
-"""Writing posts with a model that samples tokens."""
+"""Text generation with a model that samples tokens."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..types import Sampling
 from .batch import Sampler, SamplingRequest
 from .decoder import Decoder
 from .sampler import stream_tokens
+from .text_generator import TextGenerator
 from .text_tokens import TextTokens
-from .writer import Writer
 
 
-class TokenWriter(Writer):
+class TokenGenerator(TextGenerator):
     """A model that samples tokens. A kind of it has to provide `decoder` and `batch`."""
 
     _tokens: TextTokens
@@ -28,14 +28,14 @@ class TokenWriter(Writer):
         """What continues so many prompts."""
 
     @torch.inference_mode()
-    def not_first(self, begin: int) -> list[int]:
-        """The tokens that no text without a prompt begins with, given the token that is before each text."""
+    def begin_suppress_tokens(self, begin: int) -> list[int]:
+        """The tokens that no text without a prompt begins with; `begin` is the token before each text."""
         logits = self.decoder(2).read(torch.tensor([[begin, *self._tokens.opening]]), 1)[:1]
-        refused = self._tokens.to_begin("", logits).isinf() & logits.isfinite()
+        refused = self._tokens.first_logits("", logits).isinf() & logits.isfinite()
         return refused[0].nonzero()[:, 0].tolist()
 
     def sampler(self, request: SamplingRequest) -> Sampler:
-        """What samples texts for a request; see `Writer` and `TextTokens.begin`."""
+        """What samples texts for a request; see `TextGenerator` and `TextTokens.begin`."""
         if request.seed is not None:
             torch.manual_seed(request.seed)
         self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
@@ -60,7 +60,7 @@ class TokenWriter(Writer):
             self._limited(request.sampling, inputs),
             self._tokens.ends,
             self._tokens.suppressed,
-            partial(self._tokens.to_begin, request.prompt),
+            partial(self._tokens.first_logits, request.prompt),
             request.ended,
         )
 

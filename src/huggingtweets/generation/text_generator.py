@@ -1,4 +1,4 @@
-"""Writing posts with any kind of model: drafts are sampled until enough of them pass the text filters."""
+"""Text generation with any kind of model: drafts are sampled until enough of them pass the text filters."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Drafts(Struct, frozen=True):
     refused: Mapping[str, int]
 
 
-class Writer(Protocol):
-    """A model that writes posts. A kind of model only has to provide `sampler` and `batch`."""
+class TextGenerator(Protocol):
+    """A model that generates posts. A kind of model only has to provide `sampler` and `batch`."""
 
     sampling: Sampling  # the model's own settings, used where no others are given
 

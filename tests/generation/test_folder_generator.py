@@ -17,9 +17,9 @@ from huggingtweets import models
 from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.batch import SamplingRequest
+from huggingtweets.generation.folder_generator import FolderGenerator
 from huggingtweets.generation.folder_tokenizer import FolderTokenizer
-from huggingtweets.generation.folder_writer import FolderWriter
-from huggingtweets.generation.generator import Generator
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.model_folder import CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Sampling
@@ -70,22 +70,22 @@ def saved(folder, shape, dtype):
 
 
 def opened(folder, dtype=torch.float32):
-    return FolderWriter.open(folder, dtype)
+    return FolderGenerator.open(folder, dtype)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("prompt", ["", "My dream is 🤖"])
 def test_the_posts_are_those_of_transformers_weights(folder, dtype, prompt):
     """The same seed gives the same posts, alone, in a group and one by one beside others."""
-    ours, theirs = opened(folder, dtype), Generator.load(folder)
-    theirs = Generator(theirs.model, theirs.tokenizer, dtype)
+    ours, theirs = opened(folder, dtype), TransformersGenerator.load(folder)
+    theirs = TransformersGenerator(theirs.model, theirs.tokenizer, dtype)
     assert ours.sampling == theirs.sampling
     for count in (1, 6):
         assert ours.generate(prompt, count=count, seed=3) == theirs.generate(prompt, count=count, seed=3)
     texts = []
-    for writer in (ours, theirs):
-        batch = writer.batch()
-        batch.add(0, SamplingRequest(prompt, writer.sampling, seed=5))
+    for generator in (ours, theirs):
+        batch = generator.batch()
+        batch.add(0, SamplingRequest(prompt, generator.sampling, seed=5))
         while not (finished := batch.advance()):
             pass
         texts.append(finished)
@@ -181,7 +181,7 @@ def test_what_is_damaged_is_refused_as_by_transformers(whole, tmp_path, damage):
     damage(folder)
     assert opened(folder) is None
     with pytest.raises(ModelError, match=r"json|safetensors"):
-        models.load_writer(folder)
+        models.load_generator(folder)
 
 
 @pytest.mark.parametrize("change", UNUSUAL.values(), ids=UNUSUAL)
@@ -190,15 +190,15 @@ def test_what_is_not_known_is_left_to_transformers(whole, tmp_path, change):
     folder = shutil.copytree(whole, tmp_path / "model")
     change(folder)
     assert opened(folder) is None
-    assert isinstance(models.load_writer(folder), Generator)
+    assert isinstance(models.load_generator(folder), TransformersGenerator)
 
 
 def test_writing_needs_no_transformers(whole):
     """A model as this program saves it is loaded and written with, and transformers is not imported."""
     code = (
         "import sys; from pathlib import Path; from huggingtweets import models; "
-        f"writer = models.load_writer(Path({str(whole)!r})); "
-        "assert writer.generate('My dream', count=3).samples; "
+        f"generator = models.load_generator(Path({str(whole)!r})); "
+        "assert generator.generate('My dream', count=3).samples; "
         "assert 'transformers' not in sys.modules"
     )
     subprocess.run(

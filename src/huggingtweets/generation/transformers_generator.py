@@ -1,4 +1,4 @@
-"""Writing posts with a model of transformers."""
+"""Text generation with a model of transformers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from .module_decoder import autocast, open_decoder
 from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
 from .text_tokens import TextTokenizer, TextTokens
-from .token_writer import TokenWriter
+from .token_generator import TokenGenerator
 
 UNKNOWN_CONTEXT = 1024  # tokens that a model sees whose config does not say
 
 
-class Generator(TokenWriter):
+class TransformersGenerator(TokenGenerator):
     """A causal language model in memory, and its tokenizer."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Generator(TokenWriter):
             ) from error
 
     def batch(self) -> TextBatch:
-        """What samples texts for many requests; see `Writer`."""
+        """What samples texts for many requests; see `TextGenerator`."""
         if self._weights is None:
             return GroupedBatch(self.sampler, self._tokens.count)
         return ContinuousBatch(RowDecoder(self._weights), self._tokens)
@@ -100,11 +100,11 @@ class Generator(TokenWriter):
 
     @cached_property
     def _half_weights(self) -> DecoderWeights | None:
-        """What one text is written with alone: its time is that of reading the weights."""
+        """float16 weights for a single text, whose time is that of reading them; None if these are slower."""
         return decoder_weights(self.model, torch.float16) if is_half_fast() else None
 
     def decoder(self, rows: int) -> Decoder:
-        """See `TokenWriter`."""
+        """See `TokenGenerator`."""
         half = self._half_weights if rows == 1 else None
         return open_decoder(self.model, self._weights, half, self._dtype)
 

@@ -16,10 +16,10 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, p
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.batch import SamplingRequest
-from huggingtweets.generation.generator import Generator
 from huggingtweets.generation.sampler import sample_tokens
+from huggingtweets.generation.text_generator import MAX_DRAFTS
 from huggingtweets.generation.text_tokens import spaces
-from huggingtweets.generation.writer import MAX_DRAFTS
+from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, TrainOptions, load_base, train, with_bos_token
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
@@ -41,7 +41,7 @@ def model(tmp_path_factory):
 def test_the_plain_pipeline_finds_the_same_words_likeliest(model, prompt):
     """With the likeliest token each time, transformers.pipeline writes from the folder what we write."""
     cold = Sampling(temperature=1e-4, max_new_tokens=30)
-    ours = Generator.load(model).generate(prompt, count=2, sampling=cold, seed=7).samples
+    ours = TransformersGenerator.load(model).generate(prompt, count=2, sampling=cold, seed=7).samples
     theirs = pipeline("text-generation", model=str(model))(prompt, do_sample=False)[0]["generated_text"]
     assert [sample.text for sample in ours] == [theirs, theirs]
 
@@ -69,8 +69,10 @@ def test_no_word_is_glued_to_the_prompt(decoder, prompt):
     )
     torch.manual_seed(0)
     shape = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": len(pieces)}
-    writer = Generator(GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0, **shape)), tokenizer)
-    for sample in writer.generate(prompt, count=20, sampling=Sampling(max_new_tokens=8), seed=1).samples:
+    generator = TransformersGenerator(
+        GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0, **shape)), tokenizer
+    )
+    for sample in generator.generate(prompt, count=20, sampling=Sampling(max_new_tokens=8), seed=1).samples:
         assert sample.text.startswith(prompt)
         assert set(sample.text.split()) <= set(WORDS)
         assert "  " not in sample.text
@@ -78,12 +80,12 @@ def test_no_word_is_glued_to_the_prompt(decoder, prompt):
 
 def test_the_plain_pipeline_draws_as_we_draw(model):
     """With nothing but the folder, transformers.pipeline writes each text about as often as we do."""
-    generator = Generator.load(model)
+    generator = TransformersGenerator.load(model)
     short = replace(generator.sampling, max_new_tokens=2)
     ours = Counter(s.text for s in generator.generate("the lamp", count=600, sampling=short, seed=7).samples)
     torch.manual_seed(7)
-    writer = pipeline("text-generation", model=str(model))
-    generated = writer("the lamp", num_return_sequences=600, max_new_tokens=2)
+    generator = pipeline("text-generation", model=str(model))
+    generated = generator("the lamp", num_return_sequences=600, max_new_tokens=2)
     theirs = Counter(entry["generated_text"] for entry in generated)
     often = [text for text, count in (ours + theirs).items() if count >= 20]
     table = [[counts[text] for text in often] for counts in (ours, theirs)]
@@ -102,10 +104,10 @@ def first_tokens(begins, prompt, *, likely=None):
             final.weight.zero_()
             final.bias.fill_(1.0)
             loaded.model.lm_head.weight[likely] = 9.0 / final.bias.numel()
-    writer = Generator(loaded.model, with_bos_token(loaded.tokenizer))
+    generator = TransformersGenerator(loaded.model, with_bos_token(loaded.tokenizer))
     one = Sampling(temperature=1.0, top_p=1.0, max_new_tokens=1)
-    texts = writer.generate(prompt, count=300, sampling=one, seed=1).samples
-    batch = writer.batch()
+    texts = generator.generate(prompt, count=300, sampling=one, seed=1).samples
+    batch = generator.batch()
     for ticket in range(300):
         batch.add(ticket, SamplingRequest(prompt, one, seed=ticket))
     return [sample.text for sample in texts], [text.text for _, text in batch.advance()]
@@ -170,8 +172,8 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
 
 def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):
     """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
-    monkeypatch.setattr("huggingtweets.generation.writer.STREAM_INTERVAL", 0.0)
-    generator = Generator.load(model)
+    monkeypatch.setattr("huggingtweets.generation.text_generator.STREAM_INTERVAL", 0.0)
+    generator = TransformersGenerator.load(model)
     torch.manual_seed(5)
     looks = list(generator.stream("the lamp", count=3))
     written = generator.generate("the lamp", count=3, seed=5).samples
@@ -191,7 +193,7 @@ def test_a_forbidden_token_is_never_drawn():
 
 def test_a_prompt_begins_like_a_post(model):
     """The saved tokenizer puts the BOS token before a prompt by itself, once, and takes it off again."""
-    tokenizer = Generator.load(model).tokenizer
+    tokenizer = TransformersGenerator.load(model).tokenizer
     assert tokenizer("the lamp")["input_ids"][0] == tokenizer.bos_token_id
     assert tokenizer("the lamp")["input_ids"].count(tokenizer.bos_token_id) == 1
     assert tokenizer.decode(tokenizer("the lamp")["input_ids"], skip_special_tokens=True) == "the lamp"
@@ -215,14 +217,14 @@ def test_only_safetensors_are_written(model):
 
 def test_the_same_seed_writes_the_same(model):
     """A seed repeats the text; without one it is drawn anew."""
-    generator = Generator.load(model)
+    generator = TransformersGenerator.load(model)
     assert generator.generate("the", seed=3) == generator.generate("the", seed=3)
     assert generator.generate("the", seed=3) != generator.generate("the", seed=4)
 
 
 def test_text_keeps_its_prompt_and_has_no_markers(model):
     """Each sample begins with the prompt, white space at its end aside, and shows no special token."""
-    for sample in Generator.load(model).generate("the lamp ", count=8, seed=1).samples:
+    for sample in TransformersGenerator.load(model).generate("the lamp ", count=8, seed=1).samples:
         assert sample.prompt == "the lamp"
         assert sample.text.startswith("the lamp")
         assert "<|" not in sample.text
@@ -230,7 +232,7 @@ def test_text_keeps_its_prompt_and_has_no_markers(model):
 
 def test_low_temperature_is_less_varied(model):
     """The sampling that is asked for is the one that is used."""
-    generator = Generator.load(model)
+    generator = TransformersGenerator.load(model)
     cold = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=0.01)).samples
     warm = generator.generate("the", count=20, seed=1, sampling=Sampling(temperature=1.5, top_p=1.0)).samples
     assert len({s.text for s in cold}) < len({s.text for s in warm})
@@ -238,7 +240,7 @@ def test_low_temperature_is_less_varied(model):
 
 def test_a_prompt_as_long_as_the_model_sees_is_refused(model):
     """A prompt that leaves no room is an error; one that leaves little is continued within it."""
-    generator = Generator.load(model)
+    generator = TransformersGenerator.load(model)
     with pytest.raises(UserError, match="this model sees 64"):
         generator.generate("word " * 100)
     assert generator.generate("the " * 60, count=1, seed=1).samples
@@ -270,7 +272,7 @@ class Refusing:
 def test_what_a_filter_refuses_is_sampled_anew(model):
     """No refused text is shown, as many come as were asked for, and the refused drafts are counted."""
     text_filter = Refusing("and")
-    written = Generator.load(model).generate("the", count=20, seed=1, filters=[text_filter])
+    written = TransformersGenerator.load(model).generate("the", count=20, seed=1, filters=[text_filter])
     assert len(written.samples) == 20
     assert not any("and" in sample.text for sample in written.samples)
     assert written.refused == {"holds the word": text_filter.seen - 20}
@@ -280,7 +282,7 @@ def test_what_a_filter_refuses_is_sampled_anew(model):
 def test_a_filter_that_refuses_everything_ends(model):
     """After a bounded number of drafts generation gives up and says what was refused."""
     text_filter = Refusing("the")
-    written = Generator.load(model).generate("the", count=3, seed=1, filters=[text_filter])
+    written = TransformersGenerator.load(model).generate("the", count=3, seed=1, filters=[text_filter])
     assert written.samples == ()
     assert written.refused == {"holds the word": text_filter.seen}
     assert text_filter.seen == 3 * MAX_DRAFTS

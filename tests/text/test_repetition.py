@@ -1,4 +1,4 @@
-"""Posts that turn in circles are told from posts that say something twice."""
+"""Posts that repeat themselves are told from posts that say something twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.text.circles import turns_in_circles
+from huggingtweets.text.repetition import is_repetitive
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,9 @@ from huggingtweets.text.circles import turns_in_circles
         "a line\n" + "-- -" * 16,
     ],
 )
-def test_a_post_that_says_the_same_again_and_again_turns_in_circles(text):
+def test_a_post_that_says_the_same_again_and_again_repeats_itself(text):
     """In any script, whatever the case and the punctuation."""
-    assert turns_in_circles(text)
+    assert is_repetitive(text)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_a_post_that_says_the_same_again_and_again_turns_in_circles(text):
 )
 def test_emphasis_and_figures_of_speech_do_not(text):
     """One word said again and again, and a phrase that stands twice in a sentence, are ways of writing."""
-    assert not turns_in_circles(text)
+    assert not is_repetitive(text)
 
 
 @given(st.text(), st.integers(4, 9))
-def test_what_stands_often_enough_turns_in_circles(text, times):
-    """Any phrase of three different words and more does, once it is said often; any text is judged."""
-    assert turns_in_circles("the lamp is dark " * times)
-    turns_in_circles(text * times)
+def test_what_stands_often_enough_repeats_itself(text, times):
+    """Any phrase of three different words and more does, once it is said often; any text is looked at."""
+    assert is_repetitive("the lamp is dark " * times)
+    is_repetitive(text * times)
