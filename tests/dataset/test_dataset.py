@@ -16,6 +16,7 @@ from huggingtweets.dataset import (
     build,
     join,
     load,
+    load_stored,
     save,
     split,
     statistics,
@@ -228,6 +229,20 @@ def test_a_dataset_is_stored_once(home):
     stamps = {name: path.stat().st_mtime_ns for name, path in first.items()}
     assert {name: path.stat().st_mtime_ns for name, path in store(built).items()} == stamps
     assert all(path.is_relative_to(home) for path in first.values())
+
+
+@pytest.mark.parametrize("name", ["train.parquet", "dataset.json"])
+def test_a_damaged_dataset_is_one_clear_error_and_stored_anew(home, name):
+    """To train again, as the error says, makes it whole again."""
+    built = build([part([post(f"text {i}", i) for i in range(20)])])
+    file = store(built)[name]
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"Me", b"\xff\xff").replace(b"PAR1", b"\xff\xff\xff\xff"))
+    with pytest.raises(ModelError, match="train again"):
+        load_stored(built.digest)
+    store(built)
+    assert load_stored(built.digest) == built
+    assert file.read_bytes() == whole
 
 
 def test_statistics_hold_no_post():

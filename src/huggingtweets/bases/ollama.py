@@ -90,7 +90,7 @@ def _manifest_path(model: str) -> Path:
 def _blob(store: Path, manifest: Path, name: str) -> Path:
     try:
         layers = msgspec.json.decode(manifest.read_bytes(), type=_Manifest).layers
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BaseError(f"base {name}: its manifest {manifest} cannot be read ({error})") from error
     digest = next((layer.digest for layer in layers if layer.media_type == MODEL), "")
     blob = store / "blobs" / digest.replace(":", "-").replace("/", "")

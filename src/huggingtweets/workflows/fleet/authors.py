@@ -106,7 +106,7 @@ def read_folder(folder: Path) -> list[AuthorRequest]:
 def _keys(line: str) -> Iterable[str]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeError):
+    except ValueError:
         return ()
 
 

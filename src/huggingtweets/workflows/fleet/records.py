@@ -163,12 +163,12 @@ def _is_whole(store: Store, outcome: Outcome) -> bool:
 def _outcome(content: bytes) -> Outcome | None:
     try:
         return msgspec.json.decode(content, type=Outcome)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 
 def _decoded(store: Store, path: str, content: bytes, kind: type[Decoded]) -> Decoded:
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise ModelError(f"{store.address}/{path} is damaged ({error}); choose another store") from error
