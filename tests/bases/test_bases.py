@@ -20,6 +20,7 @@ from transformers import AutoModelForCausalLM
 
 from huggingtweets import DataConfig, TrainConfig, bases, evaluate, load_recipe, train
 from huggingtweets.bases import _package, hub, named
+from huggingtweets.bases import ollama as ollama_store
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.workflows.bases import fetch_base, list_bases
@@ -123,6 +124,28 @@ def test_what_ollama_lacks_is_told_with_what_it_has(name):
     with pytest.raises(BaseError, match=r"tiny:135m|expected a model of Ollama") as told:
         load_base(name)
     assert "\n" not in str(told.value)
+
+
+def test_what_is_no_model_in_the_store_of_ollama_is_not_listed(ollama):
+    """Finder leaves a .DS_Store in each folder that it has shown."""
+    for folder in (ollama / "manifests", ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny"):
+        (folder / ".DS_Store").write_bytes(b"")
+    assert ollama_store.installed() == ["ollama:tiny:135m"]
+
+
+def test_a_store_of_ollama_that_may_not_be_read_is_none(monkeypatch):
+    """The service's home is its own on Ubuntu; Path.is_dir() raises there before Python 3.14."""
+    stat = Path.stat
+
+    def refused(path, **options):
+        if path == ollama_store.SYSTEM_STORE:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.delenv("OLLAMA_MODELS", raising=False)
+    monkeypatch.setattr(Path, "stat", refused)
+    assert ollama_store.SYSTEM_STORE not in ollama_store.stores()
+    assert list_bases()
 
 
 def test_a_folder_is_called_by_its_last_name(tmp_path):
