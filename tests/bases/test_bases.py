@@ -350,6 +350,30 @@ def test_a_training_asks_the_hub_for_its_base_once(hub_answers, tmp_path):
     assert server.paths().count("/api/models/me/asked") == 2
 
 
+@pytest.mark.parametrize("shards", [(), ("model-1-of-2.safetensors", "model-2-of-2.safetensors")])
+def test_a_base_that_was_fetched_in_part_is_not_here(shards, tmp_path, monkeypatch):
+    """A fetch that was cut off leaves the config and some weights in the Hub's cache."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--openai-community--gpt2"
+    snapshot = cached / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("0" * 40)
+    (snapshot / "config.json").write_text("{}")
+    if shards:
+        index = {"weight_map": dict(enumerate(shards))}
+        (snapshot / "model.safetensors.index.json").write_text(json.dumps(index))
+    *first, last = shards or ("model.safetensors",)
+    for shard in first:
+        (snapshot / shard).write_bytes(b"")
+    assert not named.is_here("gpt2")
+    with pytest.raises(BaseError, match="not whole"):
+        bases.locate("gpt2")
+    (snapshot / last).write_bytes(b"")
+    assert named.is_here("gpt2")
+    assert bases.locate("gpt2").offline
+
+
 def test_a_hub_that_fails_while_it_gives_is_one_line(hub_answers):
     """An error of the Hub's own is no error of this program."""
     hub_answers(Reply(500))
