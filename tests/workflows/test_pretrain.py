@@ -203,7 +203,9 @@ def test_two_runs_of_one_corpus_share_what_one_makes(tmp_path):
     with ThreadPoolExecutor() as pool:
         runs = [pool.submit(pretrain, job(tmp_path, out=name, tokens=2 * STEP)) for name in ("a", "b")]
     assert [run.result().posts for run in runs] == [850, 850]
-    assert (tmp_path / "a" / "tokenizer.json").read_bytes() == (tmp_path / "b" / "tokenizer.json").read_bytes()
+    assert (tmp_path / "a" / "tokenizer.json").read_bytes() == (
+        tmp_path / "b" / "tokenizer.json"
+    ).read_bytes()
     assert len(list((tmp_path / "home").rglob("tokenizer.json"))) == 1
 
 
