@@ -77,6 +77,16 @@ def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path):
         load_base(str(path))
 
 
+def test_a_gguf_file_with_a_list_longer_than_itself_is_refused(llama):
+    """A damaged length is no reason to read for ever."""
+    path, _ = llama
+    before, key, after = path.read_bytes().partition(b"tokenizer.ggml.token_type")
+    assert key
+    path.write_bytes(before + key + after[:8] + (1 << 50).to_bytes(8, "little") + after[16:])
+    with pytest.raises(BaseError, match=r"llama\.gguf.* cannot be loaded"):
+        load_base(str(path))
+
+
 @pytest.mark.parametrize("content", [None, b"", b"GGUF", b"GGUF" + b"x" * 500, b"something else"])
 def test_what_is_no_gguf_file_is_told_in_one_line(tmp_path, content):
     """A file that is not there, empty, cut off, or of another kind."""
