@@ -234,8 +234,9 @@ def test_a_dataset_is_stored_once(home):
     assert all(path.is_relative_to(home) for path in first.values())
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("name", ["train.parquet", "dataset.json"])
-def test_a_damaged_dataset_is_one_clear_error_and_stored_anew(home, name):
+def test_a_damaged_dataset_is_one_clear_error_and_stored_anew(name):
     """To train again, as the error says, makes it whole again."""
     built = build([part([post(f"text {i}", i) for i in range(20)])])
     file = store(built)[name]

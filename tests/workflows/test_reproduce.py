@@ -208,14 +208,16 @@ def test_a_merged_model_needs_its_parents(place):
         reproduce("mixed")
 
 
-def test_a_merged_model_reads_no_posts(place):
+@pytest.mark.usefixtures("place")
+def test_a_merged_model_reads_no_posts():
     """An archive that would be ignored is refused."""
-    with pytest.raises(UserError, match="models/mixed was merged .* leave --data out"):
+    with pytest.raises(UserError, match=r"models/mixed was merged .* leave --data out"):
         reproduce("mixed", ["ada.csv"])
 
 
+@pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("base", ["me/base", "me/base@main"])
-def test_a_base_of_the_hub_is_taken_at_the_recorded_commit(place, base):
+def test_a_base_of_the_hub_is_taken_at_the_recorded_commit(base):
     """What a branch names may have changed since."""
     record = ModelFolder.find("ada").record
     of_hub = replace(record.base, name=base, revision="0" * 40)

@@ -204,7 +204,7 @@ def _encoded_posts(data: Dataset) -> set[bytes]:
 
 
 def _pinned_recipe(record: Record) -> Recipe:
-    """The recipe with the recorded commit of a base on the Hub: the model there and its branches may change."""
+    """The recipe with the recorded commit of a base on the Hub: models and branches change."""
     pinned = f"{record.base.name.partition('@')[0]}@{record.base.revision}"
     return replace(record.recipe, base=pinned) if record.base.revision else record.recipe
 

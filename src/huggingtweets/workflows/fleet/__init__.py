@@ -231,8 +231,8 @@ def _require_one_recipe(requests: Sequence[AuthorRequest]) -> None:
     """
     if own := next((request for request in requests if request.recipe), None):
         raise RecipeError(
-            f"{own.name} has a recipe of their own, and one model of all has one; leave the column out, and give "
-            "--recipe"
+            f"{own.name} has a recipe of their own, and one model of all has one; leave the column out, and "
+            "give --recipe"
         )
 
 

@@ -185,8 +185,8 @@ def _joined(earlier: AuthorRequest, later: AuthorRequest, where: str) -> AuthorR
     ):
         if one and other and one != other:
             raise LocationError(
-                f"{where}: another {column} than in an earlier row of {later.handle}; an author has one model, so give "
-                "the same, or none"
+                f"{where}: another {column} than in an earlier row of {later.handle}; an author has one "
+                "model, so give the same, or none"
             )
     permissions = dict.fromkeys(filter(None, (earlier.permission, later.permission)))
     return replace(
