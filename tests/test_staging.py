@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,24 @@ def write(target, *, replace=False, meanwhile=lambda: None):
     with whole_folder(target, replace=replace) as folder:
         (folder / "model").write_text("new")
         meanwhile()
+
+
+def test_one_at_a_time(system, tmp_path):
+    """Who comes while somebody is in the block waits; nothing is left where folders have locks."""
+    inside, most = [], []
+
+    def work():
+        with staging.one_at_a_time(tmp_path / "cache"):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.pop()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(work) for _ in range(4)]:
+            done.result()
+    assert most == [1, 1, 1, 1]
+    assert not [path for path in (tmp_path / "cache").iterdir() if system == "posix"]
 
 
 def _save_bytes(path, more=0):

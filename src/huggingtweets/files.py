@@ -282,7 +282,7 @@ def _load(
             metadata = msgspec.json.decode(encoded, type=_TensorsMetadata | None)
             names = file.keys() if with_arrays else ()
             arrays = {name: file.get_tensor(name) for name in names}
-    except (OSError, SafetensorError, msgspec.DecodeError) as error:
+    except (OSError, SafetensorError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as a {file_format} ({error}); {remedy}") from error
     if metadata is None or metadata.format not in {file_format, earlier_format} - {""}:
         other = metadata.format if metadata else "something else"

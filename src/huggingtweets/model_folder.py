@@ -173,7 +173,7 @@ class ModelFolder:
             return msgspec.json.decode((self.path / RECORD).read_bytes(), type=Record)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise no_model(self.path) from error
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             raise ModelError(
                 f"{self.path} holds no model of huggingtweets ({error}); expected a folder with {RECORD}"
             ) from error

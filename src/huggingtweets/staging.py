@@ -3,6 +3,8 @@
 A single file has a staging folder of its own, too. Each folder is noted below `home()`, and its run holds a
 lock on it. So the next run knows which folders are left, wherever they are, and that no process uses them any
 more. Windows has no locks on folders: there a file beside the note is locked.
+
+What several runs may want to make at the same time, the cache of a base for example, they make one at a time.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +32,7 @@ Release = Callable[[], None]  # ends a lock
 
 NOTES = "half-made"  # folder below the home folder, with a file for each staging folder
 NAME = re.compile(r"\.huggingtweets-[0-9a-f]{8}")
+TURN, WAIT = ".turn", 0.1  # a lock's name where folders have none; seconds between two looks at a lock
 ASIDE = "replaced"  # in it, the earlier content of the target, which is about to be deleted
 
 
@@ -82,6 +86,31 @@ def staging_folder(target: Path, home: Path) -> Iterator[StagingFolder]:
         finally:
             if release:
                 release()
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let the processes into the block one after the other that name the same folder, which is made.
+
+    They all go in at once where the file system has no locks.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    release = _wait_for_lock(folder)
+    try:
+        yield
+    finally:
+        if release:
+            release()
+
+
+def _wait_for_lock(folder: Path) -> Release | None:
+    while True:
+        try:
+            return _lock(folder, folder / TURN)
+        except (BlockingIOError, TimeoutError):
+            time.sleep(WAIT)
+        except OSError:
+            return None
 
 
 def identity(path: Path) -> tuple[int, int] | None:

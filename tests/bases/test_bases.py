@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from transformers import AutoModelForCausalLM
 
 from huggingtweets import DataConfig, TrainConfig, bases, evaluate, load_recipe, train
 from huggingtweets.bases import _package, hub, named
+from huggingtweets.bases import ollama as ollama_store
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.workflows.bases import fetch_base, list_bases
@@ -75,6 +77,16 @@ def test_a_gguf_file_that_lacks_weights_is_refused(tmp_path):
         load_base(str(path))
 
 
+def test_a_gguf_file_with_a_list_longer_than_itself_is_refused(llama):
+    """A damaged length is no reason to read for ever."""
+    path, _ = llama
+    before, key, after = path.read_bytes().partition(b"tokenizer.ggml.token_type")
+    assert key
+    path.write_bytes(before + key + after[:8] + (1 << 50).to_bytes(8, "little") + after[16:])
+    with pytest.raises(BaseError, match=r"llama\.gguf.* cannot be loaded"):
+        load_base(str(path))
+
+
 @pytest.mark.parametrize("content", [None, b"", b"GGUF", b"GGUF" + b"x" * 500, b"something else"])
 def test_what_is_no_gguf_file_is_told_in_one_line(tmp_path, content):
     """A file that is not there, empty, cut off, or of another kind."""
@@ -122,6 +134,28 @@ def test_what_ollama_lacks_is_told_with_what_it_has(name):
     with pytest.raises(BaseError, match=r"tiny:135m|expected a model of Ollama") as told:
         load_base(name)
     assert "\n" not in str(told.value)
+
+
+def test_what_is_no_model_in_the_store_of_ollama_is_not_listed(ollama):
+    """Finder leaves a .DS_Store in each folder that it has shown."""
+    for folder in (ollama / "manifests", ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny"):
+        (folder / ".DS_Store").write_bytes(b"")
+    assert ollama_store.installed() == ["ollama:tiny:135m"]
+
+
+def test_a_store_of_ollama_that_may_not_be_read_is_none(monkeypatch):
+    """The service's home is its own on Ubuntu; Path.is_dir() raises there before Python 3.14."""
+    stat = Path.stat
+
+    def refused(path, **options):
+        if path == ollama_store.SYSTEM_STORE:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.delenv("OLLAMA_MODELS", raising=False)
+    monkeypatch.setattr(Path, "stat", refused)
+    assert ollama_store.SYSTEM_STORE not in ollama_store.stores()
+    assert list_bases()
 
 
 def test_a_folder_is_called_by_its_last_name(tmp_path):
@@ -175,6 +209,20 @@ def test_an_index_that_is_away_is_one_line(index, monkeypatch):
     with pytest.raises(BaseError, match="--recipe starter") as told:
         _package.fetch(index.package, lambda *_: None)
     assert "\n" not in str(told.value)
+
+
+def test_two_who_need_a_base_fetch_it_once(index, tmp_path, monkeypatch):
+    """Neither writes into the other's download, nor makes a folder that nobody looks into."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    described = replace(named.describe("smollm2-135m"), package=index.package)
+    monkeypatch.setattr(named, "describe", lambda _: described)
+    monkeypatch.setattr(named.hub, "is_reachable", lambda *_: False)
+    with ThreadPoolExecutor() as pool:
+        places = [pool.submit(bases.locate, "smollm2-135m") for _ in range(2)]
+    assert {place.result().place for place in places} == {str(named.folder("smollm2-135m"))}
+    assert [path.name for path in named.folder("x").parent.iterdir()] == ["smollm2-135m"]
+    agents = [request.headers["user-agent"] for request in index.requests if request.path.endswith(".whl")]
+    assert len([agent for agent in agents if "httpx" in agent]) == 1
 
 
 def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch):
@@ -310,6 +358,30 @@ def test_a_training_asks_the_hub_for_its_base_once(hub_answers, tmp_path):
     assert server.paths().count("/api/models/me/asked") == 1
     evaluate(model, count=8)
     assert server.paths().count("/api/models/me/asked") == 2
+
+
+@pytest.mark.parametrize("shards", [(), ("model-1-of-2.safetensors", "model-2-of-2.safetensors")])
+def test_a_base_that_was_fetched_in_part_is_not_here(shards, tmp_path, monkeypatch):
+    """A fetch that was cut off leaves the config and some weights in the Hub's cache."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--openai-community--gpt2"
+    snapshot = cached / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("0" * 40)
+    (snapshot / "config.json").write_text("{}")
+    if shards:
+        index = {"weight_map": dict(enumerate(shards))}
+        (snapshot / "model.safetensors.index.json").write_text(json.dumps(index))
+    *first, last = shards or ("model.safetensors",)
+    for shard in first:
+        (snapshot / shard).write_bytes(b"")
+    assert not named.is_here("gpt2")
+    with pytest.raises(BaseError, match="not whole"):
+        bases.locate("gpt2")
+    (snapshot / last).write_bytes(b"")
+    assert named.is_here("gpt2")
+    assert bases.locate("gpt2").offline
 
 
 def test_a_hub_that_fails_while_it_gives_is_one_line(hub_answers):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,9 +18,11 @@ from huggingtweets.dataset import (
     build,
     join,
     load,
+    load_stored,
     save,
     split,
     statistics,
+    storage,
     store,
     taking_turns,
 )
@@ -228,6 +232,36 @@ def test_a_dataset_is_stored_once(home):
     stamps = {name: path.stat().st_mtime_ns for name, path in first.items()}
     assert {name: path.stat().st_mtime_ns for name, path in store(built).items()} == stamps
     assert all(path.is_relative_to(home) for path in first.values())
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("name", ["train.parquet", "dataset.json"])
+def test_a_damaged_dataset_is_one_clear_error_and_stored_anew(name):
+    """To train again, as the error says, makes it whole again."""
+    built = build([part([post(f"text {i}", i) for i in range(20)])])
+    file = store(built)[name]
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"Me", b"\xff\xff").replace(b"PAR1", b"\xff\xff\xff\xff"))
+    with pytest.raises(ModelError, match="train again"):
+        load_stored(built.digest)
+    store(built)
+    assert load_stored(built.digest) == built
+    assert file.read_bytes() == whole
+
+
+def test_two_trainings_store_a_dataset_once(home, monkeypatch):
+    """None of them ends since the other was faster, and no second copy stays."""
+
+    def slowly(*arguments):
+        time.sleep(0.05)
+        save(*arguments)
+
+    monkeypatch.setattr(storage, "save", slowly)
+    built = build([part([post(f"text {i}", i) for i in range(20)])])
+    with ThreadPoolExecutor(2) as pool:
+        stored = [pool.submit(store, built) for _ in range(2)]
+    assert len({tuple(files.result().values()) for files in stored}) == 1
+    assert [path.name for path in (home / "datasets").iterdir()] == [built.digest[:16]]
 
 
 def test_statistics_hold_no_post():

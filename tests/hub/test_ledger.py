@@ -46,4 +46,5 @@ def test_entries_are_sorted_by_time_and_damaged_files_are_skipped(home):
     for entry in (later, ENTRY, earlier):
         ledger.save(entry)
     (home / ledger.FOLDER / "damaged.json").write_text('{"url": ', "utf-8")
+    (home / ledger.FOLDER / "no-text.json").write_bytes(b'{"url": "\xff"}')
     assert list(ledger.entries().values()) == [earlier, ENTRY, later]

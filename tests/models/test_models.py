@@ -147,10 +147,11 @@ def test_a_base_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("content", [b"{", b'{"\xff": 1}'])
 @pytest.mark.parametrize("damage", ["sampling.json", "ngram.safetensors"])
-def test_a_damaged_model_is_one_line(own, damage):
+def test_a_damaged_model_is_one_line(own, damage, content):
     """A file that is cut off says which one, and what to do."""
-    (own / damage).write_bytes(b"{")
+    (own / damage).write_bytes(content)
     with pytest.raises(ModelError, match=rf"{damage} cannot be read .* train"):
         generate(own, filtered=False)
 

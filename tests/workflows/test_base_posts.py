@@ -88,12 +88,13 @@ def test_those_of_somebody_s_base_are_not_kept(made, home, changes):
     assert not (home / FOLDER).exists()
 
 
-def test_a_damaged_file_is_replaced(made, home):
+@pytest.mark.parametrize("damage", [b'["one"', b'["\xff"]'])
+def test_a_damaged_file_is_replaced(made, home, damage):
     """Whatever became of the file, the posts are drawn again and kept again."""
     _, record = made
     assert drawn(record)
     [file] = (home / FOLDER).iterdir()
-    file.write_bytes(b'["one"')
+    file.write_bytes(damage)
     assert drawn(record)
     assert not drawn(record)
 

@@ -200,6 +200,8 @@ def test_models_of_other_posts_are_not_compared(root, monkeypatch):
     monkeypatch.setattr("huggingtweets.models.load", lambda *_: pytest.fail("a model was loaded"))
     with pytest.raises(UserError, match="2 different datasets"):
         compare([root / "good", root / "other"], count=16)
+    with pytest.raises(UserError, match="one model cannot be compared"):
+        compare([root / "good"], count=16)
 
 
 def test_a_model_whose_posts_are_elsewhere_is_not_evaluated(root, tmp_path, monkeypatch):

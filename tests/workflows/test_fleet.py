@@ -335,7 +335,12 @@ def test_a_worker_that_dies_again_and_again_fails_its_author(tmp_path):
     }
     assert made.ended["author0"].reason.startswith("3 workers died on it")
     assert "under the 6,000 bytes" in made.ended["author1"].reason
-    assert sum("will be tried again" in line for line in notes.lines) == 5
+    assert sum("will be tried again" in line for line in notes.lines) == 4  # not after the last death
+    assert (
+        drive(store, InlineExecutor(worker, died=1), requests, attempts=1)
+        .ended["author0"]
+        .reason.startswith("1 worker died on it")
+    )
 
 
 def test_what_somebody_else_holds_is_left_until_the_lease_expires(tmp_path):
@@ -660,6 +665,10 @@ def test_a_table_lists_authors(tmp_path, name):
         ("location,handle\n", "lists no authors"),
         ('location\n"x\n', "cannot be read"),
         ("location,handle\nx,ada\ny,bob,oops\n", "author 2: 'oops' is more than the table has columns"),
+        (
+            "location,handle,recipe\nx,ada,ngram\ny,ada,starter\n",
+            "author 2: another recipe than in an earlier",
+        ),
         ("location,weight\nx,nan\n", "author 1: weight is nan; expected a finite number"),
         ('{"location": "x", "handle": ["ada"]}', r"author 1: Expected `str \| null`, got `array`"),
         ('{"location": "x"}\n3', "author 2: expected a location and other fields by their names, not 3"),
@@ -677,6 +686,15 @@ def test_a_table_that_is_not_understood_is_one_line(tmp_path, content, message):
     table.write_text(content, "utf-8")
     with pytest.raises(LocationError, match=message):
         read_table(table)
+
+
+def test_what_any_row_says_of_an_author_is_true_of_all(tmp_path):
+    """Rows of one handle are one author; nothing of a later row is passed over in silence."""
+    rows = "location,handle,recipe,weight,permission\na.csv,ada,,,by mail\nb.csv,@Ada,ngram,3,by phone\n"
+    (tmp_path / "authors.csv").write_text(rows, "utf-8")
+    [ada] = read_table(tmp_path / "authors.csv")
+    assert (ada.recipe, ada.weight, ada.permission) == (NGRAM, 3.0, "by mail; by phone")
+    assert ada.locations == ("a.csv", "b.csv")
 
 
 def test_an_empty_cell_too_many_says_nothing(tmp_path):

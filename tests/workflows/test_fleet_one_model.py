@@ -116,6 +116,16 @@ def test_the_same_call_does_nothing_and_other_authors_are_refused(trained, tmp_p
     assert fleet_results(str(place / "store")).rows == results.rows
 
 
+def test_all_authors_are_in_progress_while_one_model_is_trained(trained, tmp_path):
+    """The lease is that of all, and the counts add up."""
+    place, _ = trained
+    store = Store(str(tmp_path / "store"))
+    records.save_fleet(store, _job(config(place)), records.load_authors(Store(str(place / "store"))))
+    leases.acquire(store, EVERYBODY, "somebody", 60)
+    counts = fleet_status(store.address).counts
+    assert (counts.authors, counts.training, counts.waiting) == (4, 4, 0)
+
+
 def test_a_training_that_was_stopped_goes_on(trained, tmp_path, monkeypatch):
     """After Ctrl-C, and after damage, the same command ends with the weights of an undisturbed run."""
     place, _ = trained
@@ -166,4 +176,7 @@ def test_what_cannot_be_one_model_is_refused_at_once(trained, tmp_path):
         fleet(config(place, store=store, recipe=load_recipe("ngram")))
     with pytest.raises(UserError, match="leave --on out"):
         fleet(config(place, store=store, executor="ray"))
+    (tmp_path / "authors.csv").write_text("location,handle,recipe\na.csv,ada,ngram\n", "utf-8")
+    with pytest.raises(RecipeError, match="ada has a recipe of their own"):
+        fleet(config(place, store=store, authors=tmp_path / "authors.csv"))
     assert not (tmp_path / "store").exists()

@@ -104,6 +104,14 @@ def test_the_tree_leads_from_the_model_to_each_persons_posts(models):
     assert read <= record.created_at
 
 
+def test_a_record_that_is_no_text_is_one_clear_error(models):
+    """A byte that no UTF-8 has is like any other damage."""
+    file = models / "ada" / "run.json"
+    file.write_bytes(file.read_bytes().replace(b"ada", b"\xff", 1))
+    with pytest.raises(ModelError, match="holds no model of huggingtweets"):
+        lineage("ada")
+
+
 def test_the_folder_is_enough(models, tmp_path, monkeypatch):
     """A machine that has nothing but the folder gives the same tree, with the posts missing."""
     here = lineage(models / "both")

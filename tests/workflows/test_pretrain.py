@@ -8,10 +8,12 @@ import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe
@@ -133,6 +135,7 @@ def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
     first = pretrain(job(tmp_path))
     (tmp_path / "posts.txt").write_text("\n".join(varied_texts(900, seed=1)[300:]) + "\nnew words 😂 here")
     second = pretrain(job(tmp_path, out="second", base=str(tmp_path / "base")))
+    assert second.base == "base"  # a path would tell of its user
     assert second.curve[0].bits_per_byte < 0.8 * first.curve[0].bits_per_byte
     with pytest.raises(BaseError, match="--size"):
         pretrain(job(tmp_path, out="third", size="nano", base=str(tmp_path / "base")))
@@ -180,6 +183,30 @@ def test_held_out_posts_are_never_learnt_from(tmp_path):
     assert pretrained.posts == 850
     assert set(every[850:]).isdisjoint(packed)
     assert set(every[:850]) <= set(packed)
+
+
+def test_what_is_held_out_of_a_shard_of_the_corpus_is_not_learnt_from(tmp_path):
+    """--held-out may name one of the files of the corpus, whichever; the rest of it is learnt from."""
+    more = tmp_path / "more.txt"
+    more.write_text("\n".join(varied_texts(200, seed=2)))
+    config = replace(job(tmp_path, tokens=2 * STEP, held_out=(tmp_path / "posts.txt",)))
+    pretrained = pretrain(replace(config, corpus=(*config.corpus, more)))
+    rows = next((tmp_path / "home").rglob("rows-128.u16"))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+    packed = tokenizer.decode(np.fromfile(rows, np.uint16)).split(EOS)
+    assert pretrained.posts == 1050
+    assert set(varied_texts(900, seed=1)[850:]).isdisjoint(packed)
+
+
+def test_two_runs_of_one_corpus_share_what_one_makes(tmp_path):
+    """The second one waits for vocabulary and rows, and does not replace them under the first one."""
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(pretrain, job(tmp_path, out=name, tokens=2 * STEP)) for name in ("a", "b")]
+    assert [run.result().posts for run in runs] == [850, 850]
+    assert (tmp_path / "a" / "tokenizer.json").read_bytes() == (
+        tmp_path / "b" / "tokenizer.json"
+    ).read_bytes()
+    assert len(list((tmp_path / "home").rglob("tokenizer.json"))) == 1
 
 
 def test_a_pass_shows_every_token_once(tmp_path):

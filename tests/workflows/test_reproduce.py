@@ -23,8 +23,8 @@ from huggingtweets import (
     train,
 )
 from huggingtweets.cli import app
-from huggingtweets.errors import ModelError, OutputExists
-from huggingtweets.workflows.reproduce import reproduce
+from huggingtweets.errors import ModelError, OutputExists, UserError
+from huggingtweets.workflows.reproduce import _pinned_recipe, reproduce
 from tests.helpers.tiny import tiny_base, varied_texts
 
 
@@ -206,6 +206,23 @@ def test_a_merged_model_needs_its_parents(place):
     shutil.rmtree(place / "models" / "lora")
     with pytest.raises(ModelError, match="bob cannot be found unchanged"):
         reproduce("mixed")
+
+
+@pytest.mark.usefixtures("place")
+def test_a_merged_model_reads_no_posts():
+    """An archive that would be ignored is refused."""
+    with pytest.raises(UserError, match=r"models/mixed was merged .* leave --data out"):
+        reproduce("mixed", ["ada.csv"])
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("base", ["me/base", "me/base@main"])
+def test_a_base_of_the_hub_is_taken_at_the_recorded_commit(base):
+    """What a branch names may have changed since."""
+    record = ModelFolder.find("ada").record
+    of_hub = replace(record.base, name=base, revision="0" * 40)
+    record = replace(record, base=of_hub, recipe=replace(record.recipe, base=base))
+    assert _pinned_recipe(record).base == f"me/base@{'0' * 40}"
 
 
 def test_an_older_record_uses_the_default_rules(place):

@@ -86,7 +86,7 @@ def load(session: Session) -> Selection:
     """The selection of a session; an empty one where there is none."""
     try:
         return msgspec.json.decode((session.root / FILE).read_bytes(), type=Selection)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return Selection()
 
 

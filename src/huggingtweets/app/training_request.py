@@ -93,7 +93,7 @@ def load(folder: Path) -> TrainingRun:
     try:
         request = msgspec.json.decode((folder / FILE).read_bytes(), type=TrainingRequest)
         return TrainingRun(folder, request, run_events.load(folder))
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise PageError(_("this run is not here any more; begin a new one")) from error
 
 

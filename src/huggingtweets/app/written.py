@@ -66,7 +66,7 @@ def load(session: Session, model: ModelFolder) -> list[WrittenPost]:
     """The posts that a model wrote in a session, in the order in which they are shown, the newest last."""
     try:
         return msgspec.json.decode(_present_file(session, model, _POSTS).read_bytes(), type=list[WrittenPost])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return []
 
 
@@ -230,5 +230,5 @@ def _split(session: Session, model: ModelFolder) -> None:
 def _read_second_posts(file: Path) -> SecondModelPosts | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=SecondModelPosts)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return None

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -31,6 +32,17 @@ class PlainReader(GGUFReader):
     @data.setter
     def data(self, mapped: NDArray[np.uint8]) -> None:
         self._data = np.asarray(mapped)
+
+    def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
+        """A value of the metadata; past the end of the file numpy gives one without bytes, time after time.
+
+        Raises:
+            ValueError: the file ends before the value, as where the length of a list is damaged.
+        """
+        parts = super()._get_field_parts(orig_offs, raw_type)
+        if not parts[0]:
+            raise ValueError("it ends within its metadata")
+        return parts
 
 
 def open_gguf(path: str | Path) -> GGUFReader:

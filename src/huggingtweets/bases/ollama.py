@@ -59,11 +59,11 @@ def installed() -> list[str]:
     """The models of every store, as `--base` takes them, sorted."""
     names = set()
     for store in stores():
-        for manifest in (store / "manifests").rglob("*"):
-            if manifest.is_file():
-                registry, *names_, tag = manifest.relative_to(store / "manifests").parts
-                short = names_[1:] if (registry, names_[:1]) == (REGISTRY, [LIBRARY]) else names_
-                names.add(f"{PREFIX}{'/'.join(short)}:{tag}")
+        for manifest in (store / "manifests").glob("*/*/*/*"):
+            registry, owner, model, tag = manifest.relative_to(store / "manifests").parts
+            if not tag.startswith(".") and manifest.is_file():  # file managers leave notes of their own
+                short = model if (registry, owner) == (REGISTRY, LIBRARY) else f"{owner}/{model}"
+                names.add(f"{PREFIX}{short}:{tag}")
     return sorted(names)
 
 
@@ -71,7 +71,7 @@ def stores() -> list[Path]:
     """The folders in which Ollama keeps models here."""
     named = os.environ.get("OLLAMA_MODELS")
     places = [Path(named)] if named else [Path.home() / ".ollama" / "models", SYSTEM_STORE]
-    return [place for place in places if place.is_dir()]
+    return [place for place in places if os.path.isdir(place)]  # noqa: PTH112 -- Path raises errors
 
 
 def _manifest_path(model: str) -> Path:
@@ -90,7 +90,7 @@ def _manifest_path(model: str) -> Path:
 def _blob(store: Path, manifest: Path, name: str) -> Path:
     try:
         layers = msgspec.json.decode(manifest.read_bytes(), type=_Manifest).layers
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BaseError(f"base {name}: its manifest {manifest} cannot be read ({error})") from error
     digest = next((layer.digest for layer in layers if layer.media_type == MODEL), "")
     blob = store / "blobs" / digest.replace(":", "-").replace("/", "")

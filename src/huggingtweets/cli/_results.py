@@ -88,7 +88,8 @@ def print_game(game: Game, model: ModelFolder) -> None:
         out.print(
             harmless(
                 f"\n{counted(share.count, 'pair')} answered so far, which says nothing yet: "
-                f"{game.missing} more are needed. What was answered is kept: huggingtweets play {model}"
+                f"{game.missing} more {'is' if game.missing == 1 else 'are'} needed. What was answered is "
+                f"kept: huggingtweets play {model}"
             ),
             soft_wrap=True,
         )

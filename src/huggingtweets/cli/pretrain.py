@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -112,10 +113,11 @@ def pretrain(
     if as_json:
         print_json({"folder": str(out), "pretrained": pretrained})
     else:
-        train = f"huggingtweets train LOCATION --base {out} --recipe starter"
+        train = f"huggingtweets train LOCATION --base {shlex.quote(str(out))} --recipe starter"
         best = min(point.bits_per_byte for point in pretrained.curve)
         console().print(
             f"{out}: {pretrained.parameters:,} parameters, {best:.3f} bits per byte of "
             f"{pretrained.held_out_posts:,} posts it has not seen\nFine-tune it: {train}",
             markup=False,
+            soft_wrap=True,
         )

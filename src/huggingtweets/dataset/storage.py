@@ -14,6 +14,7 @@ import msgspec
 
 from ..errors import ModelError
 from ..files import home, whole_folder
+from ..staging import one_at_a_time
 from ..types import Author, Dataset, Post
 
 if TYPE_CHECKING:
@@ -25,11 +26,15 @@ _META = "dataset.json"
 
 
 def store(dataset: Dataset) -> dict[str, Path]:
-    """Store a dataset below `home()` under its digest, if it is not there yet; return its files by name."""
+    """Store a dataset below `home()` under its digest, if it is not there yet; return its files by name.
+
+    One that is damaged is written anew.
+    """
     folder = home() / "datasets" / dataset.digest[:16]
-    if not folder.is_dir():
-        with whole_folder(folder) as beside:
-            save(dataset, beside)
+    with one_at_a_time(folder.parent):
+        if not _can_be_loaded(folder):
+            with whole_folder(folder, replace=True) as beside:
+                save(dataset, beside)
     _LOG.info("the dataset is in %s", folder)
     return {path.name: path for path in sorted(folder.iterdir())}
 
@@ -41,6 +46,14 @@ def load_stored(digest: str) -> Dataset:
         ModelError: the dataset is not on this machine.
     """
     return load(home() / "datasets" / digest[:16])
+
+
+def _can_be_loaded(folder: Path) -> bool:
+    try:
+        load(folder)
+    except ModelError:
+        return False
+    return True
 
 
 def save(dataset: Dataset, folder: Path) -> None:
@@ -57,7 +70,7 @@ def load(folder: Path) -> Dataset:
     """Load a dataset that `save` wrote.
 
     Raises:
-        ModelError: `folder` holds no dataset.
+        ModelError: `folder` holds no dataset, or a damaged one.
     """
     import pyarrow as pa  # noqa: PLC0415 -- as above
     import pyarrow.parquet as pq  # noqa: PLC0415 -- as above
@@ -65,11 +78,11 @@ def load(folder: Path) -> Dataset:
     try:
         train, held_out = (_posts(pq.read_table(folder / f"{name}.parquet")) for name in SPLITS)
         meta = (folder / _META).read_bytes()
-    except (OSError, pa.ArrowInvalid) as error:
+        authors, split_by, digest = msgspec.json.decode(meta, type=tuple[tuple[Author, ...], str, str])
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise ModelError(
             f"{folder} holds no dataset of huggingtweets ({error}); train again to make one"
         ) from error
-    authors, split_by, digest = msgspec.json.decode(meta, type=tuple[tuple[Author, ...], str, str])
     return Dataset(train=train, held_out=held_out, authors=authors, split_by=split_by, digest=digest)
 
 

@@ -130,7 +130,7 @@ def load(model: ModelFolder) -> Evaluation:
         if not model.path.is_dir():
             raise no_model(model.path) from error
         raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model}") from error
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"
         ) from error

@@ -187,7 +187,7 @@ def read_config(folder: Path) -> Config:
     """
     try:
         fields = msgspec.json.decode((folder / CONFIG).read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise damaged(folder, f"{CONFIG}: {error}") from error
     kind = fields.get("model_type")
     if kind not in _MODEL_TYPES:

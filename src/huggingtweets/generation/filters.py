@@ -242,7 +242,7 @@ def _numbered(folder: Path, number: int) -> tuple[Path, Path]:
 def _handles(path: Path) -> Handles:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Handles)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); train the model again") from error
 
 

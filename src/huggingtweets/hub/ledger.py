@@ -58,5 +58,5 @@ def _path(endpoint: str, repo_id: str, kind: str) -> Path:
 def _read(path: Path) -> LedgerEntry | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=LedgerEntry)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return None

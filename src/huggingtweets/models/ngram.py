@@ -104,7 +104,7 @@ def load(folder: Path) -> Ngram:
     """
     try:
         sampling = msgspec.json.decode((folder / SAMPLING).read_bytes(), type=Sampling)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder / SAMPLING} cannot be read ({error}); train the model again") from error
     return Ngram(NgramModel.load(folder / NGRAM_WEIGHTS), sampling)
 

@@ -158,7 +158,7 @@ def _fetch_if_changed(http: Http, address: str) -> bytes:
 def _load(path: Path) -> _CachedAnswer:
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=_CachedAnswer)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return _CachedAnswer()  # never fetched, or an older form of this file
 
 

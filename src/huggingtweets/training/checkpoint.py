@@ -128,7 +128,7 @@ class RunCheckpoint(Checkpoint):
                     return None
                 names = file.keys()
                 return metadata, {name: file.get_tensor(name) for name in names}
-        except (OSError, SafetensorError, msgspec.DecodeError):
+        except (OSError, SafetensorError, ValueError):
             return None
 
     def _is_own(self, fingerprint: Mapping[str, str]) -> bool:

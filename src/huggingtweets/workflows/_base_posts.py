@@ -67,5 +67,5 @@ def _read(path: Path) -> Sequence[str] | None:
     """What the file holds; None where it cannot be read, or is damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[str])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return None

@@ -34,6 +34,8 @@ def compare(
         UserError: the models do not share their held-out posts, so nothing can be compared.
     """
     folders = [ModelFolder.find(model) for model in models]
+    if len(folders) < 2:  # noqa: PLR2004 -- there would be no difference
+        raise UserError("one model cannot be compared; give two or more")
     _require_same_posts(folders)
     watcher = watcher or Silence()
     others = other_people((), watcher)

@@ -150,7 +150,7 @@ def _sampling(folder: ModelFolder) -> Sampling:
         settings = msgspec.json.decode((folder.path / GENERATION_CONFIG).read_bytes(), type=_Settings)
         given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value}
         return msgspec.convert(given, Sampling)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"the model in {folder} cannot be loaded ({GENERATION_CONFIG}: {error}); train it again"
         ) from error

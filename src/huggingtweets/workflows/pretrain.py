@@ -20,18 +20,19 @@ import torch
 from msgspec import Struct
 from tokenizers import Tokenizer
 
-from .. import training
+from .. import bases, training
 from ..bases.hub import cached_hub_answers
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
-from ..files import CheckpointConfig, home, require_replaceable, sha256, whole_folder
+from ..files import CheckpointConfig, home, require_replaceable, sha256, whole_file, whole_folder
 from ..generation.transformers_generator import TransformersGenerator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
 from ..reporting.base_card import base_card
 from ..reporting.pretrained import Pretrained
+from ..staging import one_at_a_time
 from ..text.private import without_private_details
 from ..training import pretrain as pretraining
 from ..training.checkpoint import TrainState
@@ -81,13 +82,15 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     require_replaceable(config.out, (*config.corpus, *config.held_out))
     if config.base:
         require_base(config.base, watcher)
+    base_name = bases.locate(config.base).name if config.base else ""  # no path, which tells of its user
     watcher.stage("corpus")
     corpus = _Corpus(config, size)
     with whole_folder(config.out, replace=config.overwrite) as folder:
-        tokenizer = corpus.vocabulary(watcher)
-        posts = corpus.pack(tokenizer, watcher)
+        with one_at_a_time(corpus.folder.parent):
+            tokenizer = corpus.vocabulary(watcher)
+            posts = corpus.pack(tokenizer, watcher)
+            tokens = config.tokens or _default_tokens(corpus, tokenizer)
         process_group.barrier()
-        tokens = config.tokens or _default_tokens(corpus, tokenizer)
         watcher.stage("train", f"{config.size} on {tokens:,} tokens of {posts:,} posts")
         model, fast, state = _train(corpus, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
@@ -96,7 +99,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
         weights = save_model(model.half(), fast, Sampling(), folder)
         pretrained = Pretrained(
             size=config.size,
-            base=config.base or "",
+            base=base_name,
             parameters=model.num_parameters(),
             vocabulary=tokenizer.get_vocab_size(),
             corpus=[shard.name for shard in corpus.shards],
@@ -135,9 +138,8 @@ class _Corpus:
     def __init__(self, config: PretrainConfig, size: Size) -> None:
         self.config, self.size = config, size
         self.shards = find_shards(config.corpus)
-        held_out_shards = find_shards(config.held_out)
-        self.held_out = _last(self._clean((held_out_shards or self.shards)[-1:]), config.held_out_posts)
-        self._left_out = 0 if held_out_shards else len(self.held_out)
+        self._held_out_shard = (find_shards(config.held_out) or self.shards)[-1]
+        self.held_out = _last(self._clean([self._held_out_shard]), config.held_out_posts)
         if not self.held_out:
             raise UserError("no posts are held out to measure with; expected --held-out-posts of 1 or more")
         digest = hashlib.sha256(msgspec.json.encode([config.text_column, self.held_out]))
@@ -174,9 +176,8 @@ class _Corpus:
         if not count_file.is_file():
             watcher.stage("pack")
             with whole_folder(self.rows, replace=True) as folder:
-                posts = _all_but_last(self._clean(self.shards), self._left_out)
                 count = 0
-                for count in write_rows(posts, tokenizer, self.size.positions, folder):
+                for count in write_rows(self._training_posts(), tokenizer, self.size.positions, folder):
                     watcher.read(count, None)
                 if not count:
                     raise UserError(
@@ -186,6 +187,11 @@ class _Corpus:
                 (folder / count_file.name).write_bytes(msgspec.json.encode(count))
         packed: int = msgspec.json.decode(count_file.read_bytes(), type=int)
         return packed
+
+    def _training_posts(self) -> Iterator[str]:
+        for shard in self.shards:
+            is_last = shard.samefile(self._held_out_shard)
+            yield from _all_but_last(self._clean([shard]), len(self.held_out) if is_last else 0)
 
     def batches(self, count: int) -> PackedRows:
         """So many batches of the packed rows."""
@@ -246,7 +252,7 @@ def _default_tokens(corpus: _Corpus, tokenizer: Tokenizer) -> int:
     if not file.is_file():
         trial, device = corpus.batches(pretraining.TRIAL_STEPS), training.choose_device()
         speed = pretraining.positions_per_second(size, tokenizer, trial, config.seed, device)
-        file.write_bytes(msgspec.json.encode(max(size.batch_tokens, int(speed * config.hours * 3600))))
+        whole_file(file, msgspec.json.encode(max(size.batch_tokens, int(speed * config.hours * 3600))))
     tokens: int = msgspec.json.decode(file.read_bytes(), type=int)
     return tokens
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from .. import dataset, models, reporting
 from ..cleaning import CleaningRules
-from ..errors import ModelError, OutputExists
+from ..errors import ModelError, OutputExists, UserError
 from ..files import temporary_folder, whole_folder
 from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
@@ -90,13 +90,14 @@ def reproduce(
     Raises:
         UserError: there is no such model, its posts are not on this machine, or `out` exists.
     """
-    watcher = watcher or Silence()
-    folder = ModelFolder.find(model)
+    watcher, folder = watcher or Silence(), ModelFolder.find(model)
     record = folder.record
     if out and out.exists():
         raise OutputExists(f"{out} exists already; choose another with --out, or remove it first")
     if record.merged_from:
-        return _merge_again(folder, out)
+        if data:
+            raise UserError(f"{folder} was merged from models, and reads no posts; leave --data out")
+        return _merge_again(folder, out, watcher)
     posts = _posts(folder, data, options or ReadOptions(), watcher)
     posts_comparison = _compare_posts(folder, posts)
     if not posts_comparison.digest.identical:
@@ -203,11 +204,9 @@ def _encoded_posts(data: Dataset) -> set[bytes]:
 
 
 def _pinned_recipe(record: Record) -> Recipe:
-    """The recipe with the recorded revision of a base on the Hub, where it may have changed."""
-    recipe, base = record.recipe, record.base
-    if not base.revision or "@" in recipe.base:
-        return recipe
-    return replace(recipe, base=f"{base.name}@{base.revision}")
+    """The recipe with the recorded commit of a base on the Hub: models and branches change."""
+    pinned = f"{record.base.name.partition('@')[0]}@{record.base.revision}"
+    return replace(record.recipe, base=pinned) if record.base.revision else record.recipe
 
 
 def _use_recorded_threads(record: Record, watcher: Watcher) -> None:
@@ -244,7 +243,7 @@ def _write_model_folder(
     folder.save_record(new_record)
 
 
-def _merge_again(folder: ModelFolder, out: Path | None) -> Reproduction:
+def _merge_again(folder: ModelFolder, out: Path | None, watcher: Watcher) -> Reproduction:
     """Merge the parents again.
 
     Raises:
@@ -263,6 +262,7 @@ def _merge_again(folder: ModelFolder, out: Path | None) -> Reproduction:
             [parents[parent.digest] or "" for parent in record.merged_from],
             [parent.weight for parent in record.merged_from],
             out=out or temporary / "merged",
+            watcher=watcher,
         ).record
     weights = Comparison(recorded=record.model_digest, now=merged.model_digest)
     return Reproduction(

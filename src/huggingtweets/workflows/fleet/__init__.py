@@ -215,10 +215,25 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
     else:
         watcher.stage("read", str(path))
         requests = split_table(path, store, watcher)
+    if job.one_model:
+        _require_one_recipe(requests)
     if job.one_model and is_known:
         records.require_same_authors(store, requests)
     records.save_fleet(store, job, requests)
     return requests
+
+
+def _require_one_recipe(requests: Sequence[AuthorRequest]) -> None:
+    """Check that no author has a recipe of their own, which one model of all could not follow.
+
+    Raises:
+        RecipeError: somebody has.
+    """
+    if own := next((request for request in requests if request.recipe), None):
+        raise RecipeError(
+            f"{own.name} has a recipe of their own, and one model of all has one; leave the column out, and "
+            "give --recipe"
+        )
 
 
 def _executor(config: FleetConfig, store: Store, job: Job) -> Executor:

@@ -74,11 +74,9 @@ def read_table(path: Path, settings: Sequence[str] = ()) -> list[AuthorRequest]:
     by_handle: dict[str, AuthorRequest] = {}
     for number, row in enumerate(_rows(path), start=1):
         request = _request(path, row, settings)
-        key = row.handle.casefold() if row.handle else f"row {number}"
+        key = row.handle.removeprefix("@").casefold() if row.handle else f"row {number}"
         earlier = by_handle.get(key)
-        by_handle[key] = (
-            replace(earlier, locations=earlier.locations + request.locations) if earlier else request
-        )
+        by_handle[key] = _joined(earlier, request, f"{path}, author {number}") if earlier else request
     if not by_handle:
         raise LocationError(f"{path} lists no authors; expected a row with a location for each")
     return _with_own_names(by_handle.values())
@@ -106,7 +104,7 @@ def read_folder(folder: Path) -> list[AuthorRequest]:
 def _keys(line: str) -> Iterable[str]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeError):
+    except ValueError:
         return ()
 
 
@@ -172,6 +170,32 @@ def _request(path: Path, row: _Row, settings: Sequence[str]) -> AuthorRequest:
         recipe=recipes.load(row.recipe, settings) if row.recipe else None,
         weight=row.weight,
         permission=row.permission,
+    )
+
+
+def _joined(earlier: AuthorRequest, later: AuthorRequest, where: str) -> AuthorRequest:
+    """One author of several places; what only one of the rows says is true of all.
+
+    Raises:
+        LocationError: the rows contradict each other.
+    """
+    for column, one, other in (
+        ("name", earlier.person, later.person),
+        ("recipe", earlier.recipe, later.recipe),
+    ):
+        if one and other and one != other:
+            raise LocationError(
+                f"{where}: another {column} than in an earlier row of {later.handle}; an author has one "
+                "model, so give the same, or none"
+            )
+    permissions = dict.fromkeys(filter(None, (earlier.permission, later.permission)))
+    return replace(
+        earlier,
+        locations=earlier.locations + later.locations,
+        person=earlier.person or later.person,
+        recipe=earlier.recipe or later.recipe,
+        weight=max(earlier.weight, later.weight),
+        permission="; ".join(permissions),
     )
 
 

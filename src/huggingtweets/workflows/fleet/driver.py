@@ -135,23 +135,26 @@ class Driver:
 
     def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
         """Let the author be tried again, after all others, unless too many workers died on it."""
-        self.watcher.note(f"{request.name}: {event.reason}; it will be tried again")
+        again = f"{request.name}: {event.reason}; it will be tried again"
         if isinstance(event.error, StoreUnavailable | OutOfSpace):
             self._store_failures += 1
             if self._store_failures >= STORE_FAILURES:
                 raise event.error
+            self.watcher.note(again)
             self._hold(request)  # the store may not have let the lease go
             return
         self._deaths[request.name] += 1
         if event.is_gone:
             leases.release_of(self.store, owner)
         if self._deaths[request.name] < self.attempts:
+            self.watcher.note(again)
             if event.is_gone:
                 self._waiting.append(request)
             else:
                 self._hold(request)  # its lease is left to expire
             return
-        reason = f"{self.attempts} workers died on it, the last one since {event.reason}"
+        workers = counted(self.attempts, "worker")
+        reason = f"{workers} died on it, the last one since {event.reason}"
         outcome = Outcome(
             name=request.name,
             state=State.FAILED,

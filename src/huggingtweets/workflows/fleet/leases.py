@@ -146,7 +146,7 @@ def holders(store: Store) -> dict[str, str]:
     now, contents = time.time(), store.read_folder(LEASES)
     owners = {}
     for stem in sorted(contents, key=lambda stem: int(stem.rpartition("~")[2])):
-        with suppress(msgspec.DecodeError):
+        with suppress(ValueError):
             content = msgspec.json.decode(contents[stem], type=_Content)
             owners[stem.rpartition("~")[0]] = content.owner if content.expires > now else ""
     return {name: owner for name, owner in owners.items() if owner}
@@ -168,7 +168,7 @@ def _latest(store: Store, name: str, seconds: float) -> tuple[int, _Content] | N
     content = store.read(path)
     try:
         return numbers[-1], msgspec.json.decode(content or b"", type=_Content)
-    except msgspec.DecodeError:
+    except ValueError:
         return numbers[-1], _Content(owner="", nonce="", expires=store.modified(path) + seconds)
 
 

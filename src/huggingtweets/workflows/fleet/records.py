@@ -121,7 +121,8 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
     """
     authors, outcomes = load_authors(store), load_outcomes(store)
     states = counted_states([author.name for author in authors], outcomes)
-    working = leases.holders(store).keys() - outcomes.keys()
+    holders, waiting = leases.holders(store), states[State.WAITING]
+    working = len(waiting) if EVERYBODY in holders else len(holders.keys() & {*waiting})
     failed = {name: outcomes[name].reason for name in states[State.FAILED]}
     return FleetStatus(
         store=store.address,
@@ -129,8 +130,8 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
             authors=len(authors),
             done=len(states[State.DONE]),
             failed=len(failed),
-            training=len(working),
-            waiting=max(0, len(states[State.WAITING]) - len(working)),
+            training=working,
+            waiting=len(waiting) - working,
         ),
         failed=failed,
         damaged=tuple(_damaged(store, [outcomes[name] for name in states[State.DONE]])) if check else (),
@@ -163,12 +164,12 @@ def _is_whole(store: Store, outcome: Outcome) -> bool:
 def _outcome(content: bytes) -> Outcome | None:
     try:
         return msgspec.json.decode(content, type=Outcome)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 
 def _decoded(store: Store, path: str, content: bytes, kind: type[Decoded]) -> Decoded:
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise ModelError(f"{store.address}/{path} is damaged ({error}); choose another store") from error

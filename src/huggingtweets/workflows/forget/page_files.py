@@ -65,5 +65,5 @@ def _all() -> Iterator[tuple[Path, _PageFile]]:
     for path in sorted([*home().rglob(f"runs/*/{REQUEST}"), *home().rglob(SELECTION)]):
         try:
             yield path, msgspec.json.decode(path.read_bytes(), type=_PageFile)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             continue

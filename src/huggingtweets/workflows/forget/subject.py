@@ -145,6 +145,6 @@ def _dataset(path: Path) -> tuple[tuple[Author, ...], str]:
     """Authors and digest of a dataset by the file that describes it; nothing if it is damaged."""
     try:
         authors, _, digest = msgspec.json.decode(path.read_bytes(), type=tuple[tuple[Author, ...], str, str])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return (), ""
     return authors, digest
