@@ -13,9 +13,12 @@ import torch
 
 from huggingtweets import load_recipe
 from huggingtweets.training import Device, TrainOptions, load_base
+from huggingtweets.training.checkpoint import TrainState
 from huggingtweets.training.context import TrainContext
 from huggingtweets.training.loop import TrainingLoop
+from huggingtweets.training.optimizer import Optimizer
 from huggingtweets.training.plan import Phase, fine_tuning_plan
+from huggingtweets.training.runs import Runs
 from huggingtweets.types import MOST_RUNS
 from tests.helpers import trainer_process
 from tests.helpers.commands import Begun
@@ -67,6 +70,33 @@ def test_the_model_is_the_mean_of_runs_that_each_start_from_the_base(base, optim
     assert all((one - other).abs().max() > 1e-3 for one, other in itertools.pairwise(ends))
     torch.testing.assert_close(mean, sum(ends) / len(ends), rtol=1e-4, atol=1e-5)
     assert [point.step for point in curve] == [0, *(run.stop for run in runs)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "averaged"),
+    [
+        ((3.4, 3.5, 3.3), (0, 1, 2)),
+        ((3.4, 4.1, 3.5), (0, 2)),  # the second diverged
+        ((4.1, 3.4, 3.5), (1, 2)),  # the first
+        ((4.1, 4.2, 3.4), (2,)),
+    ],
+)
+def test_a_run_that_diverged_is_left_out_of_the_mean(base, losses, averaged):
+    """The model is the mean of the runs that end with about the lowest loss, in whatever order they ran."""
+    context, plan = prepared(base)
+    runs = Runs(
+        [range(3), range(3, 6), range(6, 9)], context.weights, Optimizer(context.weights, plan.recipe)
+    )
+    state = TrainState(best=torch.empty(0), mean=runs.no_mean())
+    for number, loss in enumerate(losses):
+        state.losses += [9.0, 9.0, loss]
+        state.step += 3
+        context.weights.master_weights.fill_(number + 1)
+        runs.end(state)
+    assert context.weights.compute_weights.unique().tolist() == pytest.approx(
+        [sum(number + 1 for number in averaged) / len(averaged)]
+    )
+    assert state.run_losses == list(losses)
 
 
 def test_a_run_is_repeated_as_often_as_its_steps_allow(base):

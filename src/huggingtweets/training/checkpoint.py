@@ -42,6 +42,7 @@ class TrainState:
     losses: list[float] = field(default_factory=list)  # nats a token, of each step since the last evaluation
     seconds: float = 0.0  # that all steps took
     stopped: str = ""  # why training ended before its last step
+    run_losses: list[float] = field(default_factory=list)  # nats a token, at the end of each of several runs
 
 
 class _Metadata(msgspec.Struct):
@@ -54,6 +55,7 @@ class _Metadata(msgspec.Struct):
     losses: list[float]
     stopped: str
     seconds: float
+    run_losses: list[float] = []
 
 
 class Checkpoint:
@@ -117,6 +119,7 @@ class RunCheckpoint(Checkpoint):
         torch.set_rng_state(tensors["random"])
         state.step, state.best_step, state.curve = metadata.step, metadata.best_step, metadata.curve
         state.losses, state.stopped, state.seconds = metadata.losses, metadata.stopped, metadata.seconds
+        state.run_losses = metadata.run_losses
         return True
 
     def _read(self) -> tuple[_Metadata, dict[str, torch.Tensor]] | None:
@@ -174,6 +177,7 @@ class RunCheckpoint(Checkpoint):
             state.losses,
             state.stopped,
             state.seconds,
+            state.run_losses,
         )
 
     @contextmanager

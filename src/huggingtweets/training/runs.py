@@ -1,7 +1,8 @@
 """Several runs from one base, one after the other; the model is the mean of the weights with which they end.
 
 What a run learns from few posts hangs on their order; the mean of several orders predicts better than each of
-them (Wortsman et al. 2022, "Model soups").
+them (Wortsman et al. 2022, "Model soups"). A run whose first steps diverge ends far worse than the others; it
+is left out (docs/log.md).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ..types import Recipe
 from .checkpoint import TrainState
 from .optimizer import Optimizer, lr_scale
 from .weights import Weights
+
+OUTLIER = 1.15  # times the training loss of another run; the order of posts explains 1.05
 
 
 class Runs:
@@ -49,10 +52,14 @@ class Runs:
         return lr_scale(step - run.start, len(run), recipe)
 
     def end(self, state: TrainState) -> None:
-        """After the last step of a run: the model becomes the mean of the runs so far."""
+        """After the last step of a run: the model becomes the mean of the runs so far, outliers left out."""
         ended = self._ended(state)
         if ended:
-            state.mean.lerp_(self._weights.master_weights, 1 / ended)
+            closing = state.losses[-max(1, len(self._runs[ended - 1]) // 3) :]
+            state.run_losses.append(sum(closing) / len(closing))
+            averaged = averaged_runs(state.run_losses)
+            if averaged[-1] == ended - 1:
+                state.mean.lerp_(self._weights.master_weights, 1 / len(averaged))
             self._weights.compute_weights.copy_(state.mean)
 
     def begin(self, state: TrainState) -> None:
@@ -66,6 +73,22 @@ class Runs:
         """How many runs have ended, where one of several ends with this step; otherwise 0."""
         ends = [run.stop for run in self._runs] if self._several else []
         return ends.index(state.step) + 1 if state.step in ends else 0
+
+
+def averaged_runs(losses: Sequence[float]) -> list[int]:
+    """The numbers of the runs that make the mean, of those that ended with these losses, in their order.
+
+    A run with a far higher loss than an earlier one is left out. One with a far lower loss than all earlier
+    ones begins the mean anew. So the weights of single runs need not be kept.
+    """
+    averaged: list[int] = []
+    for number, loss in enumerate(losses):
+        best = min((losses[other] for other in averaged), default=loss)
+        if loss * OUTLIER < best:
+            averaged = []
+        if loss <= best * OUTLIER:
+            averaged.append(number)
+    return averaged
 
 
 def _copy(weights: Weights) -> torch.Tensor:
