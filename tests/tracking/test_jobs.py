@@ -242,8 +242,11 @@ def test_system_metrics_are_recorded(job):
 
 
 def test_samples_over_time_and_pictures_are_recorded(job):
-    """The samples of each evaluation during training are a table; the card's pictures are recorded."""
-    assert job.stages["train"].tables == 2 * 2
+    """The samples of each evaluation are a table; the card's pictures are recorded.
+
+    A tracker elsewhere gets no samples of the training, which no filter has seen.
+    """
+    assert job.stages["train"].tables == (0 if job.tracker == "wandb" else 2 * 2)
     assert job.stages["evaluate"].tables == 2
     assert {"curves", "funnel", "pipeline", "predictions"} <= job.stages["report"].pictures
 
