@@ -72,6 +72,18 @@ def test_a_thread_is_never_on_both_sides(answers, share):
         assert len({posts[i].id in training_ids for i in thread}) == 1
 
 
+@pytest.mark.parametrize("sizes", [(4, 3), (2, 1), (1, 1, 1, 1, 5, 4)])
+def test_at_least_half_of_the_posts_are_trained_on(sizes):
+    """Also where a share of a half is reached by two threads of nearly that length."""
+    posts = [
+        post(f"{number} {i}", i, reply_to=f"to {number}")
+        for number, size in enumerate(sizes)
+        for i in range(size)
+    ]
+    train, held_out = split([replace(p, id=p.text) for p in posts], 0.5)
+    assert 0 < len(held_out) <= len(train)
+
+
 def test_the_latest_posts_of_all_are_the_latest_of_each():
     """Who looks at the end of several authors' posts sees each, as often as they write, in their order."""
     ada, bob = (
