@@ -147,7 +147,7 @@ def _values(path: Path) -> Iterator[object]:
         LocationError: a TOML file has no list of authors.
     """
     if path.suffix == ".toml":
-        authors = tomllib.loads(path.read_text("utf-8")).get("author", [])
+        authors = tomllib.loads(path.read_text("utf-8-sig")).get("author", [])
         if not isinstance(authors, list):
             raise LocationError(f"{path}: author is {authors!r}; expected a table [[author]] for each")
         yield from authors
