@@ -43,6 +43,7 @@ from huggingtweets.results import (
     Figure,
     Row,
 )
+from huggingtweets.results.wording import percent
 from huggingtweets.text import NEAR, SHINGLE
 from huggingtweets.types import (
     Account,
@@ -559,6 +560,11 @@ def test_one_point_is_no_learning_curve():
     text = page(about=counted).text()
     assert "Nothing was measured while it learnt" in text
     assert "before training:" not in text
+
+
+def test_a_small_share_is_not_written_as_none():
+    """Two posts of 400 are half of one per cent to the digit, which rounds to 0."""
+    assert [percent(share / 400) for share in (0, 1, 2, 3, 400)] == ["0 %", "<1 %", "<1 %", "1 %", "100 %"]
 
 
 def test_copying_begins_where_the_share_leaves_the_persons_interval():
