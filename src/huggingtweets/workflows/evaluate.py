@@ -136,13 +136,8 @@ def evaluate_folder(
     result = replace(answers, game=_last_game(folder))
     posts, base_posts = (material.groups.get(name, ()) for name in (MODEL, BASE))
     write_style(material.train, others, base_posts, material.imitations, folder.path)
-    page = reporting.report_html(
-        record,
-        result,
-        _beside_originals(posts[:SHOWN], material, show_posts=show_posts),
-        avatars=avatars,
-        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
-    )
+    samples = _beside_originals(posts[:SHOWN], material, show_posts=show_posts)
+    page = reporting.report_html(record, result, samples, avatars=avatars)
     evaluation.save(result, folder)
     whole_file(folder.report_page, page.encode())  # last: who sees the page finds the figures, too
     return result

@@ -104,8 +104,7 @@ def checked_report(folder: ModelFolder) -> bytes | None:
         answers = evaluation.load(folder)
     except ModelError:
         return None
-    curve = [(point.step, point.copied) for point in record.curve if point.copied is not None]
-    page = report_html(record, answers, avatars=folder.avatars(), copying_curve=curve)
+    page = report_html(record, answers, avatars=folder.avatars())
     return None if _objection(_copy_filters(filters), _visible_text(page)) else page.encode()
 
 
