@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
+from ...files import reading
 from ...generation.filters import CopyFilter, load_safety_filters
 from ...generation.text_generator import TextFilter
 from ...model_folder import ModelFolder
@@ -94,11 +95,16 @@ def checked_report(folder: ModelFolder) -> bytes | None:
     Returns:
         What the file holds; if the filters object to its text, a new page without samples; None if that
         cannot be rendered, or still repeats a training post.
+
+    Raises:
+        ModelError: it is damaged.
     """
     record, path = folder.record, folder.report_page
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     report = path.read_bytes()
-    if not _objection(filters, _visible_text(report.decode())):
+    with reading(path, f"huggingtweets evaluate {folder} writes it anew"):
+        text = report.decode()
+    if not _objection(filters, _visible_text(text)):
         return report
     try:
         answers = evaluation.load(folder)
