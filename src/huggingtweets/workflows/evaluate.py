@@ -28,7 +28,6 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
-from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -184,7 +183,7 @@ def measure_folder(
         known_words=known,
         larger=larger,
     )
-    return evaluation.measure(material, progress=shown_questions(watcher)), material
+    return evaluation.measure(material, watcher), material
 
 
 def _of_model(
