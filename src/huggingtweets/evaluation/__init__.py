@@ -127,10 +127,10 @@ def load(model: ModelFolder) -> Evaluation:
     except (FileNotFoundError, NotADirectoryError) as error:
         if not model.path.is_dir():
             raise no_model(model.path) from error
-        raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model}") from error
+        raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model.argument}") from error
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"
+            f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model.argument}"
         ) from error
 
 
