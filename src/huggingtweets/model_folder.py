@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -244,6 +245,11 @@ class ModelFolder:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def argument(self) -> str:
+        """The folder as an argument of a command that can be copied into a shell."""
+        return shlex.quote(str(self.path))
 
 
 def prompt_of(record: Record) -> str:

@@ -15,7 +15,7 @@ import pytest
 from huggingtweets import ModelFolder, errors, find_models, recipe_names, tracker_names
 from huggingtweets.cli import COMMANDS
 from tests.helpers.commands import begin, run
-from tests.helpers.tiny import tiny_base, tiny_texts
+from tests.helpers.tiny import tiny_base, tiny_texts, varied_texts
 
 FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
 
@@ -114,6 +114,17 @@ def test_a_home_that_cannot_be_written_is_noticed_at_once(tmp_path):
     assert f"nothing can be kept in {posts / 'home'}" in done.stderr
     assert "set HUGGINGTWEETS_HOME" in done.stderr
     assert "Reading" not in done.stderr
+
+
+def test_a_command_that_is_printed_can_be_copied(tmp_path):
+    """Also where the name of a folder has a space or means something to a shell."""
+    posts = tmp_path / "posts.txt"
+    posts.write_text("\n".join(varied_texts(200, seed=1)), "utf-8")
+    out = ("--out", "her $model", "--tracker", "none", "--no-evaluate")
+    trained = run("train", posts, "--name", "Ada", "--recipe", "ngram", *out, cwd=tmp_path)
+    assert "Write more: huggingtweets generate 'her $model' " in trained.stdout
+    refused = run("play", "her $model", cwd=tmp_path)
+    assert "her $model was not evaluated; run huggingtweets evaluate 'her $model'" in refused.stderr
 
 
 def test_train_writes_a_whole_folder(made):

@@ -18,7 +18,6 @@ from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.types import CurvePoint
-from huggingtweets.workflows._stages import shown_questions
 from tests.helpers.commands import call
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -154,9 +153,9 @@ def test_times_are_said_as_people_say_them(seconds, expected):
 def test_the_pace_of_a_job_goes_on_over_its_stages(clock, capsys):
     """Each question of an evaluation is a stage; how long all take is told from those that are answered."""
     with Terminal() as terminal:
-        ask = shown_questions(terminal)
         for answered, question in enumerate(("prediction", "authorship", "copying")):
-            ask(question, answered, 8)
+            terminal.stage(question)
+            terminal.advanced(answered, 8, "questions")
             clock[0] += 20
     shown = capsys.readouterr().err
     assert "about 2 min to go" in shown  # 20 s each, and 7 are left

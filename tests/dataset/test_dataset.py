@@ -6,11 +6,13 @@ import hashlib
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from huggingtweets import DataConfig, ReadOptions
 from huggingtweets.dataset import (
@@ -26,6 +28,7 @@ from huggingtweets.dataset import (
     store,
     taking_turns,
 )
+from huggingtweets.dataset import digest as digest_of
 from huggingtweets.dataset.split import threads
 from huggingtweets.errors import ModelError, NotEnoughPosts, UserError
 from huggingtweets.progress import Silence
@@ -67,6 +70,18 @@ def test_a_thread_is_never_on_both_sides(answers, share):
     training_ids = {p.id for p in train}
     for thread in threads(posts):
         assert len({posts[i].id in training_ids for i in thread}) == 1
+
+
+@pytest.mark.parametrize("sizes", [(4, 3), (2, 1), (1, 1, 1, 1, 5, 4)])
+def test_at_least_half_of_the_posts_are_trained_on(sizes):
+    """Also where a share of a half is reached by two threads of nearly that length."""
+    posts = [
+        post(f"{number} {i}", i, reply_to=f"to {number}")
+        for number, size in enumerate(sizes)
+        for i in range(size)
+    ]
+    train, held_out = split([replace(p, id=p.text) for p in posts], 0.5)
+    assert 0 < len(held_out) <= len(train)
 
 
 def test_the_latest_posts_of_all_are_the_latest_of_each():
@@ -215,6 +230,36 @@ def test_a_dataset_is_read_back_whole(tmp_path):
     )
     save(built, tmp_path)
     assert load(tmp_path) == built
+
+
+def _to_the_microsecond():
+    """A dataset as networks give one that say when a post came with fractions of seconds."""
+    posts = [post(f"text {i}", i) for i in range(20)]
+    return build(
+        [part([replace(p, created_at=p.created_at + timedelta(microseconds=123_456)) for p in posts])]
+    )
+
+
+def test_a_stored_dataset_keeps_its_digest(tmp_path):
+    """Moments are stored as exactly as they are digested: else the posts of a model looked changed."""
+    built = _to_the_microsecond()
+    save(built, tmp_path)
+    stored = load(tmp_path)
+    assert digest_of(stored.train, stored.held_out) == built.digest
+
+
+def test_a_dataset_with_moments_cut_to_seconds_is_stored_anew(home):
+    """Earlier versions cut them: to train again mends that."""
+    built = _to_the_microsecond()
+    train, held_out = (
+        tuple(replace(p, created_at=p.created_at.replace(microsecond=0)) for p in posts)
+        for posts in (built.train, built.held_out)
+    )
+    folder = home / "datasets" / built.digest[:16]
+    folder.mkdir(parents=True)
+    save(replace(built, train=train, held_out=held_out), folder)
+    store(built)
+    assert load_stored(built.digest) == built
 
 
 def test_other_tools_open_the_parquet_files(tmp_path):

@@ -36,6 +36,13 @@ def test_every_form_gives_the_same_posts(name, tmp_path):
     assert list(read_posts(path)) == POSTS
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.jsonl.gz"])
+def test_a_byte_order_mark_is_no_part_of_the_first_post(name, tmp_path):
+    """Programs of Windows begin a file with one."""
+    path = packed(tmp_path / name, "\ufeff" + (OBJECTS if "jsonl" in name else LINES))
+    assert list(read_posts(path)) == POSTS
+
+
 def test_parquet_gives_the_column_asked_for(tmp_path):
     """Rows without a text are left out."""
     pq.write_table(pa.table({"body": [*POSTS, None], "id": range(5)}), tmp_path / "a.parquet")

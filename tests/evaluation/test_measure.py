@@ -12,6 +12,7 @@ from huggingtweets.errors import NotEnoughPosts, UserError
 from huggingtweets.evaluation import decode, flat
 from huggingtweets.evaluation.comparison import differences
 from huggingtweets.evaluation.questions.detection import Detection
+from huggingtweets.progress import Silence
 from huggingtweets.results import ENOUGH, OWN, Evaluation, Figure
 from tests.helpers.measuring import measure
 from tests.helpers.people import sample, shuffled, strangers
@@ -23,11 +24,28 @@ def little():
     return train[:120], held_out[:40]
 
 
+class Steps(Silence):
+    """Notes the questions, and how many are answered of how many."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+        self.answered: list[tuple[int, int]] = []
+
+    def stage(self, name, detail="") -> None:  # noqa: ARG002 -- no question has one
+        """Note a question."""
+        self.questions.append(name)
+
+    def advanced(self, done, total, unit) -> None:
+        """Note the progress."""
+        assert unit == "questions"
+        self.answered.append((done, total))
+
+
 @pytest.fixture(scope="module")
 def evaluated():
     """The whole measurement of a model that copies half of the time."""
     train, held_out = sample()
-    steps = []
+    steps = Steps()
     result = measure(
         train,
         held_out,
@@ -37,7 +55,7 @@ def evaluated():
         bits=[float(len(text)) for text in held_out],
         base_bits=[2.0 * len(text) for text in held_out],
         hours=[7, 7, 23],
-        progress=lambda *step: steps.append(step),
+        watcher=steps,
     )
     return result, steps
 
@@ -80,9 +98,9 @@ def test_an_evaluation_is_json_and_holds_no_post(evaluated):
 def test_progress_names_every_question_once(evaluated):
     """A bar can be drawn: the question, how many are done, of how many."""
     _, steps = evaluated
-    assert [done for _, done, _ in steps] == list(range(len(steps)))
-    assert {total for _, _, total in steps} == {len(steps)}
-    assert steps[0][0] == "sense"
+    count = len(steps.questions)
+    assert steps.answered == [(done, count) for done in range(count)]
+    assert steps.questions[0] == "sense"
 
 
 def test_the_same_seed_gives_the_same_figures():

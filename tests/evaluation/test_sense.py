@@ -109,10 +109,12 @@ def test_a_larger_model_reads_posts_of_each_person(groups):
     assert answer.surprise.ceiling.value == pytest.approx((8 * 17 + 4 * 15) / (18 + 16))
 
 
-def test_one_word_of_thousands_is_not_none(groups):
+@pytest.mark.parametrize("more", [200, 199])  # posts of 10 words: 1 in 2,010, and 1 in 2,000 to the word
+def test_one_word_of_thousands_is_not_none(groups, more):
     """A sentence that names an invented word does not say that there are 0 of them."""
     train, posts = groups
-    written = ["we were all of us there with the lift today"] * 300 + ["we met the blorfant"]
+    written = ["we were all of us there with the lift today"] * more
+    written += ["we were all of us there", "we met the blorfant"]
     answer = sense.measure(
         material(train, {**posts, MODEL: written}, language="en", known_words=known_words("en")), seed=0
     )

@@ -12,6 +12,7 @@ from huggingtweets.evaluation import Material
 from huggingtweets.evaluation.copies import Originals, own_run
 from huggingtweets.generation import filters
 from huggingtweets.models import ngram_floor
+from huggingtweets.progress import Watcher
 from huggingtweets.results import ENOUGH, Groups
 
 
@@ -23,14 +24,14 @@ def measure(
     base: Sequence[str] = (),
     others: Mapping[str, Sequence[str]] = MappingProxyType({}),
     seed: int = 0,
-    progress=lambda *_: None,
+    watcher: Watcher | None = None,
     **inputs,
 ):
     """Ask all questions of posts and other inputs, beside the usual n-gram floor."""
     gathered = Material.gather(
         train, held_out, generated, fit_ngram=ngram_floor, base=base, others=others, seed=seed
     )
-    return evaluation.measure(replace(gathered, **inputs), progress=progress)
+    return evaluation.measure(replace(gathered, **inputs), watcher)
 
 
 def material(train: Sequence[str], groups: Groups, **more) -> Material:

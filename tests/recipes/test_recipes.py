@@ -52,10 +52,11 @@ def test_settings_change_any_field():
     assert (recipe.epochs, recipe.learning_rate, recipe.base, recipe.sampling.top_p) == (2, 5e-4, "gpt2", 0.5)
 
 
-def test_a_file_is_a_recipe(tmp_path):
-    """A user's TOML file works like those of the package."""
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_is_a_recipe(tmp_path, encoding):
+    """A user's TOML file works like those of the package, also as programs of Windows save it."""
     path = tmp_path / "mine.toml"
-    path.write_text('base = "starter"\nepochs = 1\n[sampling]\ntemperature = 0.7\n')
+    path.write_text('base = "starter"\nepochs = 1\n[sampling]\ntemperature = 0.7\n', encoding)
     recipe = load_recipe(str(path))
     assert (recipe.name, recipe.epochs, recipe.sampling.temperature) == ("mine", 1, 0.7)
 

@@ -43,6 +43,7 @@ from huggingtweets.results import (
     Figure,
     Row,
 )
+from huggingtweets.results.wording import percent
 from huggingtweets.text import NEAR, SHINGLE
 from huggingtweets.types import (
     Account,
@@ -182,6 +183,14 @@ def record(*authors: Author, **changes) -> Record:
         "tracked": Tracked(tracker="none"),
     }
     return Record(**{**known, **changes})
+
+
+def copying_curve(*shares: float | None, **changes) -> tuple[CurvePoint, ...]:
+    """A point after each epoch from 0 on, with the share of samples that copy."""
+    return tuple(
+        CurvePoint(step=10 * n, epoch=n, bits_per_byte=2, copied=share, **changes)
+        for n, share in enumerate(shares)
+    )
 
 
 def samples(count: int = 3) -> list[Compared]:
@@ -561,21 +570,24 @@ def test_one_point_is_no_learning_curve():
     assert "before training:" not in text
 
 
+def test_a_small_share_is_not_written_as_none():
+    """Two posts of 400 are half of one per cent to the digit, which rounds to 0."""
+    assert [percent(share / 400) for share in (0, 1, 2, 3, 400)] == ["0 %", "<1 %", "<1 %", "1 %", "100 %"]
+
+
 def test_copying_begins_where_the_share_leaves_the_persons_interval():
     """The person's own is 5 %, up to 7 %: the first point above that is told."""
-    text = page(copying_curve=[(0, 0.0), (10, 0.06), (20, 0.08), (30, 0.2)]).text()
+    text = page(about=record(curve=copying_curve(0.0, 0.06, 0.08, 0.2))).text()
     assert "After 2.0 passes copying begins" in text
-    assert "At no time" in page(copying_curve=[(0, 0.0), (30, 0.07)]).text()
+    assert "At no time" in page(about=record(curve=copying_curve(0.0, None, None, 0.07))).text()
     assert "When copying begins" not in page().text()
 
 
 def test_one_copy_among_few_samples_is_no_beginning():
     """Where it is known how many samples a share is of, it has to leave the interval by more than chance."""
-    shares = [(10, 0.0), (20, 3 / 32), (30, 8 / 32)]  # beside 5 %, up to 7 %
-    curve = [CurvePoint(step=n, epoch=n / 10, bits_per_byte=2, copied=each, counted=32) for n, each in shares]
-    about = record(curve=(CurvePoint(step=0, epoch=0, bits_per_byte=3), *curve))
-    assert "After 3.0 passes copying begins" in page(about=about, copying_curve=shares).text()
-    assert "At no time" in page(about=about, copying_curve=shares[:2]).text()
+    curve = copying_curve(None, 0.0, 3 / 32, 8 / 32, counted=32)  # beside 5 %, up to 7 %
+    assert "After 3.0 passes copying begins" in page(about=record(curve=curve)).text()
+    assert "At no time" in page(about=record(curve=curve[:3])).text()
 
 
 def test_giveaway_words_are_counted_and_shown():
@@ -638,7 +650,7 @@ def test_the_page_fits_a_telephone_and_a_desk(tmp_path):
     """A real browser lays it out without a part that is wider than the screen, whatever the names."""
     long = "w" * 300
     pages = {
-        "usual": report_html(record(), evaluation(), samples(), copying_curve=[(0, 0.0), (30, 0.2)]),
+        "usual": report_html(record(curve=copying_curve(0.0, 0.2)), evaluation(), samples()),
         "long": report_html(
             record(author(handle=long, name=long), author(handle="b"), name=long),
             evaluation(),

@@ -29,7 +29,7 @@ from huggingtweets.tracking import names, open_tracker
 from huggingtweets.tracking._interface import valid_name
 from huggingtweets.tracking._resilient import ResilientTracker
 from huggingtweets.tracking.none import NullRun, NullTracker
-from huggingtweets.types import Recipe, Sample
+from huggingtweets.types import Recipe, Sample, Tracked
 
 TOKEN = "hf_planted_token_that_must_not_be_written"  # noqa: S105 -- planted, to be searched for
 STEPS = 60
@@ -468,6 +468,12 @@ class Failing(NullTracker):
             if self.failing == "end":
                 raise self.error
 
+    def where(self) -> Tracked:
+        """Fail, or say that there is no record."""
+        if self.failing == "where":
+            raise self.error
+        return super().where()
+
     def _raise(self, *_: object, **__: object) -> None:
         raise self.error
 
@@ -480,9 +486,12 @@ def a_stage(tracker: ResilientTracker) -> None:
         run.log_samples([Sample(prompt="a", text="ab")], step=3)
         run.log_pictures({"curve": Path("curve.png")})
         run.save("kite-finetuned-model", kind="model")
+    tracker.where()
 
 
-@pytest.mark.parametrize("where", ["start", "log", "log_samples", "log_pictures", "use", "save", "end"])
+@pytest.mark.parametrize(
+    "where", ["start", "log", "log_samples", "log_pictures", "use", "save", "end", "where"]
+)
 def test_a_failure_anywhere_is_caught_and_warned_about_once(where, caplog):
     """Wherever a tracker raises, both stages succeed, there is one warning, and open runs are closed."""
     failing = Failing(OSError("no space left\non device"), where)

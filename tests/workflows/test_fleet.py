@@ -645,10 +645,11 @@ TABLES = {
 }
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_lists_authors(tmp_path, name):
+def test_a_table_lists_authors(tmp_path, name, encoding):
     """CSV, JSON lines and TOML say the same; two rows of one handle are two places of one author."""
-    (tmp_path / name).write_text(TABLES[name], "utf-8")
+    (tmp_path / name).write_text(TABLES[name], encoding)
     (tmp_path / "ada.csv").touch()
     ada, bob = read_table(tmp_path / name)
     assert (ada.name, ada.weight, ada.recipe) == ("ada", 2.0, NGRAM)

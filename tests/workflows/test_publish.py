@@ -374,6 +374,13 @@ def test_a_report_that_the_filters_refuse_is_published_without_samples(hub, ngra
     assert "report.html" in plan_publishing(own, AUTHOR, with_dataset=True).left_out
 
 
+def test_a_damaged_report_is_one_clear_error(models):
+    """It is named, with the command that writes it anew."""
+    (models / "ada" / "report.html").write_bytes(b"<p>\xff</p>")
+    with pytest.raises(ModelError, match=r"report\.html is damaged .*evaluate .* writes it anew"):
+        plan_publishing(models / "ada", AUTHOR, preview=True)
+
+
 def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, models):
     """Somebody may evaluate the model with --show-posts while the question waits for its answer."""
     report = models / "ada" / "report.html"

@@ -23,7 +23,9 @@ from huggingtweets import (
     train,
 )
 from huggingtweets.cli import app
+from huggingtweets.dataset import digest
 from huggingtweets.errors import ModelError, OutputExists, UserError
+from huggingtweets.workflows.data import posts_of
 from huggingtweets.workflows.reproduce import _pinned_recipe, reproduce
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -199,6 +201,17 @@ def test_the_new_model_can_be_written(place):
     assert len(generate(place / "again", count=2).samples) == 2
     with pytest.raises(OutputExists):
         reproduce("ada", out=place / "models")
+
+
+def test_the_posts_of_a_new_model_are_kept(place):
+    """Read from the archive on another machine, they are there to evaluate it, closed to other users."""
+    shutil.rmtree(place / "home")
+    reproduce("counts", [str(place / "ada.csv")], out=place / "again")
+    new, old = ModelFolder(place / "again"), ModelFolder(place / "models" / "counts")
+    data = posts_of(new)
+    assert digest(data.train, data.held_out) == old.record.dataset_digest
+    assert {(place / "home" / name).stat().st_mode & 0o777 for name in ("copies", "datasets")} == {0o700}
+    assert {path.name for path in new.path.iterdir()} == {path.name for path in old.path.iterdir()}
 
 
 def test_a_merged_model_needs_its_parents(place):

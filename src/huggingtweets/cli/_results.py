@@ -55,7 +55,7 @@ def print_trained(model: ModelFolder) -> None:
         out.print(f"  {model.path / name}", markup=False, soft_wrap=True)
     if record.tracked.command:
         out.print(f"Every step on record: {record.tracked.command}", markup=False, soft_wrap=True)
-    out.print(f'Write more: huggingtweets generate {model} "{prompt}"', markup=False, soft_wrap=True)
+    out.print(f'Write more: huggingtweets generate {model.argument} "{prompt}"', markup=False, soft_wrap=True)
 
 
 def print_samples(samples: Sequence[Sample], *, best_of: int = 1) -> None:
@@ -89,7 +89,7 @@ def print_game(game: Game, model: ModelFolder) -> None:
             harmless(
                 f"\n{counted(share.count, 'pair')} answered so far, which says nothing yet: "
                 f"{game.missing} more {'is' if game.missing == 1 else 'are'} needed. What was answered is "
-                f"kept: huggingtweets play {model}"
+                f"kept: huggingtweets play {model.argument}"
             ),
             soft_wrap=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,4 +141,5 @@ def _print(result: SweepResult) -> None:
             "No trial was better than the recipe as it is; the same command with more --trials goes on."
         )
     else:
-        out.print(harmless(f"Use it: huggingtweets train LOCATION --recipe {result.file}"), soft_wrap=True)
+        command = f"huggingtweets train LOCATION --recipe {shlex.quote(result.file)}"
+        out.print(harmless(f"Use it: {command}"), soft_wrap=True)

@@ -61,7 +61,7 @@ def read_posts(shard: Path, column: str = "text") -> Iterator[str]:
 
 def _lines(shard: Path) -> Iterator[str]:
     with pa.input_stream(str(shard), compression=_COMPRESSED.get(shard.suffix)) as stream:
-        yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+        yield from io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n")
 
 
 def _text(shard: Path, _: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ class Split(NamedTuple):
 
 
 def split(posts: Sequence[Post], share: float, answered: Mapping[str, str] = MappingProxyType({})) -> Split:
-    """Hold out the threads that ended last, about `share` of the posts and at least one.
+    """Hold out the threads that ended last, about `share` of the posts, at least one and at most half.
 
     So no training post is later than the held-out posts, unless its thread is too long to be held out. Where
     all threads are, the end of the latest is held out. A post that is alone is trained on.
@@ -28,13 +28,14 @@ def split(posts: Sequence[Post], share: float, answered: Mapping[str, str] = Map
         share: share of the posts to hold out, between 0 and 1.
         answered: as for `threads`.
     """
-    target = min(max(1, round(share * len(posts))), len(posts) - 1)
+    half = len(posts) // 2
+    target = min(max(1, round(share * len(posts))), half)
     held_out: set[int] = set()
     latest_first = sorted(threads(posts, answered), key=max, reverse=True)
     for thread in latest_first:
         if len(held_out) >= target:
             break
-        if len(thread) <= target:
+        if len(thread) <= min(target, half - len(held_out)):
             held_out.update(thread)
     if not held_out and target > 0:
         held_out.update(latest_first[0][-target:])

@@ -28,11 +28,11 @@ _META = "dataset.json"
 def store(dataset: Dataset) -> dict[str, Path]:
     """Store a dataset below `home()` under its digest, if it is not there yet; return its files by name.
 
-    One that is damaged is written anew.
+    One that is damaged is written anew, and one of an earlier version, which cut moments to seconds.
     """
     folder = home() / "datasets" / dataset.digest[:16]
     with one_at_a_time(folder.parent):
-        if not _can_be_loaded(folder):
+        if not _holds_posts_of(dataset, folder):
             with whole_folder(folder, replace=True) as beside:
                 save(dataset, beside)
     _LOG.info("the dataset is in %s", folder)
@@ -48,12 +48,12 @@ def load_stored(digest: str) -> Dataset:
     return load(home() / "datasets" / digest[:16])
 
 
-def _can_be_loaded(folder: Path) -> bool:
+def _holds_posts_of(dataset: Dataset, folder: Path) -> bool:
     try:
-        load(folder)
+        stored = load(folder)
     except ModelError:
         return False
-    return True
+    return (stored.train, stored.held_out) == (dataset.train, dataset.held_out)
 
 
 def save(dataset: Dataset, folder: Path) -> None:
@@ -91,7 +91,7 @@ def _table(posts: Sequence[Post]) -> pa.Table:
 
     columns = ("id", "author", "text", "created_at", "kind", "reply_to", "lang", "url", "visibility")
     schema = pa.schema(
-        [(name, pa.timestamp("s", tz="UTC") if name == "created_at" else pa.string()) for name in columns]
+        [(name, pa.timestamp("us", tz="UTC") if name == "created_at" else pa.string()) for name in columns]
     )
     return pa.Table.from_pylist([msgspec.structs.asdict(post) for post in posts], schema=schema)
 

@@ -15,14 +15,13 @@ docs/add-a-measure.md says how to add one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import Struct
 
 from ..errors import ModelError
 from ..files import whole_file
 from ..model_folder import ModelFolder, no_model
+from ..progress import Silence, Watcher
 from ..results import Counts, Evaluation, Figure, Game, Row
 from . import questions
 from .floors import NgramFloor
@@ -41,24 +40,23 @@ __all__ = [
     "save",
 ]
 
-Progress = Callable[[str, int, int], None]
 
-
-def measure(material: Material, *, progress: Progress = lambda *_: None) -> Evaluation:
+def measure(material: Material, watcher: Watcher | None = None) -> Evaluation:
     """Ask every question of one model; takes some seconds for a timeline of 3,000 posts.
 
     What is missing leaves rows that say what cannot be concluded.
 
     Args:
         material: the posts, and what is known of them.
-        progress: called with the question, how many are answered, and of how many.
+        watcher: told of each question, and how many are answered.
 
     Raises:
         UserError: the bits that each held-out post costs are not one for each post.
     """
-    answers, names = {}, questions.names()
+    answers, names, watcher = {}, questions.names(), watcher or Silence()
     for number, name in enumerate(names):
-        progress(name, number, len(names))
+        watcher.stage(name)
+        watcher.advanced(number, len(names), "questions")
         answers[name] = questions.load(name).measure(material, seed=material.seed)
     return Evaluation(
         seed=material.seed,
@@ -129,10 +127,10 @@ def load(model: ModelFolder) -> Evaluation:
     except (FileNotFoundError, NotADirectoryError) as error:
         if not model.path.is_dir():
             raise no_model(model.path) from error
-        raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model}") from error
+        raise ModelError(f"{model} was not evaluated; run huggingtweets evaluate {model.argument}") from error
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model}"
+            f"{model.evaluation} cannot be read ({error}); run huggingtweets evaluate {model.argument}"
         ) from error
 
 

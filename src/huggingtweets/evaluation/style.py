@@ -8,6 +8,7 @@ picked is more typical of the person than the person's own posts are; the score 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ def load_style(folder: Path) -> StyleScorer:
     if not (folder / STYLE).is_file():
         raise ModelError(
             f"{folder} has no style score ({STYLE}): it is written when a model is evaluated and other "
-            f"people's posts are at hand; run huggingtweets evaluate {folder}, with --against if need be"
+            f"people's posts are at hand; run huggingtweets evaluate {shlex.quote(str(folder))}, "
+            "with --against if need be"
         )
     return StyleScorer(Classifier.load(folder / STYLE))

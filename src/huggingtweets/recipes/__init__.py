@@ -113,7 +113,7 @@ def _of_package(name: str) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except FileNotFoundError as error:
         raise RecipeError(
             f"no recipe file is at {path}; huggingtweets recipes lists those that ship"

@@ -46,23 +46,13 @@ def summed(authors: Sequence[Author]) -> Sequence[Author]:
     ]
 
 
-def report_context(
-    record: Record, evaluation: Evaluation, copying_curve: Sequence[tuple[int, float]] = ()
-) -> ReportContext:
-    """The context of a model's report and card.
-
-    Args:
-        record: what is known of the model.
-        evaluation: what was measured of it.
-        copying_curve: steps of training, and the share of samples with a copied run that was measured there.
-    """
-    curve = [point for point in record.curve if isfinite(point.bits_per_byte)]
-    counted = {point.step: point.counted or 0 for point in record.curve}
-    epochs_per_step = curve[-1].epoch / max(1, curve[-1].step) if curve else 0.0
+def report_context(record: Record, evaluation: Evaluation) -> ReportContext:
+    """The context of a model's report and card."""
+    curve = record.curve
     return ReportContext(
         who=names(record.authors),
         hours=evaluation.hours,
-        bits_per_byte=[(point.epoch, point.bits_per_byte) for point in curve],
-        copied=[(step * epochs_per_step, share) for step, share in copying_curve],
-        counted=[counted.get(step, 0) for step, _ in copying_curve],
+        bits_per_byte=[(p.epoch, p.bits_per_byte) for p in curve if isfinite(p.bits_per_byte)],
+        copied=[(p.epoch, p.copied) for p in curve if p.copied is not None],
+        counted=[p.counted or 0 for p in curve if p.copied is not None],
     )

@@ -33,7 +33,6 @@ def report_html(
     samples: Sequence[Compared] = (),
     *,
     avatars: Mapping[str, bytes] = MappingProxyType({}),
-    copying_curve: Sequence[tuple[int, float]] = (),
 ) -> str:
     """The whole page. The same arguments give the same text.
 
@@ -42,9 +41,8 @@ def report_html(
         evaluation: what was measured of it.
         samples: posts as they came, none picked, each beside the training post that it is most like.
         avatars: image files by handle; who has none, or a broken one, gets initials.
-        copying_curve: steps of training, and the share of posts with a copied run that was measured there.
     """
-    context = report_context(record, evaluation, copying_curve)
+    context = report_context(record, evaluation)
     who, drawn = context.who, sections.sections(evaluation, context)
     return (
         html_environment()

@@ -15,7 +15,8 @@ WHOSE = {BASE: "the base", NGRAM: "the n-gram model", OTHERS: "other people"}
 
 def percent(share: float) -> str:
     """A share without decimals, "48 %"."""
-    return "<1 %" if 0 < share < 0.005 else f"{round(100 * share)} %"  # noqa: PLR2004 -- what rounds to 0
+    count = round(100 * share)
+    return "<1 %" if count == 0 < share else f"{count} %"
 
 
 def in_100(share: float) -> str:

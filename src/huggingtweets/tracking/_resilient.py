@@ -55,7 +55,12 @@ class ResilientTracker:
 
     def where(self) -> Tracked:
         """Where the record can be viewed; the artifacts have the names that were passed to `save`."""
-        return msgspec.structs.replace(self._tracker.where(), artifacts=dict(self.saved))
+        try:
+            place = self._tracker.where()
+        except Exception as error:  # noqa: BLE001 -- whatever a tracker raises, the model is written
+            self._fail(error)
+            place = Tracked(tracker=self._name)
+        return msgspec.structs.replace(place, artifacts=dict(self.saved))
 
     def attempt(self, action: Callable[[], _T]) -> _T | None:
         """Return the result of `action`; None if it fails, or if the tracker has failed before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,13 +36,3 @@ class Stages:
             self.watcher.stage(stage, detail)
         with self.clock.measure(stage), self.tracker.run(stage, group=self.model, config=config) as run:
             yield run
-
-
-def shown_questions(watcher: Watcher) -> Callable[[str, int, int], None]:
-    """What `evaluation.measure` is to call, so that its questions are shown."""
-
-    def ask(question: str, answered: int, total: int) -> None:
-        watcher.stage(question)
-        watcher.advanced(answered, total, "questions")
-
-    return ask

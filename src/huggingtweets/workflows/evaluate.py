@@ -28,7 +28,6 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
-from ._stages import shown_questions
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -136,13 +135,8 @@ def evaluate_folder(
     result = replace(answers, game=_last_game(folder))
     posts, base_posts = (material.groups.get(name, ()) for name in (MODEL, BASE))
     write_style(material.train, others, base_posts, material.imitations, folder.path)
-    page = reporting.report_html(
-        record,
-        result,
-        _beside_originals(posts[:SHOWN], material, show_posts=show_posts),
-        avatars=avatars,
-        copying_curve=[(point.step, point.copied) for point in record.curve if point.copied is not None],
-    )
+    samples = _beside_originals(posts[:SHOWN], material, show_posts=show_posts)
+    page = reporting.report_html(record, result, samples, avatars=avatars)
     evaluation.save(result, folder)
     whole_file(folder.report_page, page.encode())  # last: who sees the page finds the figures, too
     return result
@@ -189,7 +183,7 @@ def measure_folder(
         known_words=known,
         larger=larger,
     )
-    return evaluation.measure(material, progress=shown_questions(watcher)), material
+    return evaluation.measure(material, watcher), material
 
 
 def _of_model(

@@ -173,6 +173,6 @@ def _summarize(merged: ModelFolder, prompt: str) -> TrainingResult:
     if record.dataset_digest and (held_out := posts_of(merged).held_out):
         texts, authors = [post.text for post in held_out], [post.author for post in held_out]
         value = bits_per_byte(models.load(merged.path).bits(texts, authors), texts)
-        metrics = (Metric(name="bits_per_byte", value=value, count=len(texts)),) if value else ()
+        metrics = (Metric(name="bits_per_byte", value=value, count=len(texts)),)
     samples = generate(merged, prompt, count=SAMPLES, seed=record.recipe.seed).samples
     return TrainingResult(metrics=metrics, samples=samples)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from .. import dataset, models, reporting
+from .. import dataset, models
 from ..cleaning import CleaningRules
 from ..errors import ModelError, OutputExists, UserError
 from ..files import temporary_folder, whole_folder
@@ -22,10 +22,10 @@ from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..sources import ReadOptions
 from ..types import CurvePoint, Dataset, Recipe, Record, Stage, Tracked
-from .data import DataConfig, build_dataset, most_posts, posts_of, read
+from .data import DataConfig, build_dataset, most_posts, posts_of, read, require_home
 from .lineage import find_by_digest
 from .merge import MERGE, merge
-from .train import summarize
+from .train import summarize, write_report
 
 RECORDED_OPTIONS = ("handle", "name", "text_column", "one_author", "encoding")
 NOBODY, NOTHING = "nobody", "nothing"  # stand for a person or a value that one side does not have
@@ -104,6 +104,8 @@ def reproduce(
         return Reproduction(
             model=record.name, identical=False, weights_state=folder.weights_state, posts=posts_comparison
         )
+    if out:
+        require_home()
     clock = Clock()
     with temporary_folder() as temporary, whole_folder(out or temporary / "model") as path:
         _use_recorded_threads(record, watcher)
@@ -112,7 +114,8 @@ def reproduce(
         with clock.measure(Stage.TRAIN):
             new_model, environment = models.train(posts, recipe, path, watcher, dtype=dtype)
         if out:
-            _write_model_folder(record, new_model, environment, posts, clock.seconds[Stage.TRAIN])
+            dataset.store(posts)
+            _write_model_folder(folder, new_model, environment, posts, clock.seconds[Stage.TRAIN])
     weights = Comparison(recorded=record.model_digest, now=new_model.digest)
     saved_point = next(point for point in new_model.curve if point.step == new_model.step)
     return Reproduction(
@@ -168,24 +171,20 @@ def _read_posts(record: Record, data: Sequence[str], options: ReadOptions, watch
 
 def _compare_posts(folder: ModelFolder, data: Dataset) -> PostsComparison:
     """Compare posts with the training data: its digest, the digests of what was read, and the posts."""
-    record = folder.record
-    digest = Comparison(recorded=record.dataset_digest, now=data.digest)
+    digest = Comparison(recorded=folder.record.dataset_digest, now=data.digest)
     if digest.identical:
         return PostsComparison(digest=digest)
     recorded, now = (
         {author.account.handle: author.input_digest for author in authors}
-        for authors in (record.authors, data.authors)
+        for authors in (folder.record.authors, data.authors)
     )
-    input_digests = _differences(recorded, now, missing=NOBODY)
+    comparison = PostsComparison(digest=digest, input_digests=_differences(recorded, now, missing=NOBODY))
     try:
         recorded_posts, posts = _encoded_posts(posts_of(folder)), _encoded_posts(data)
     except ModelError:
-        return PostsComparison(digest=digest, input_digests=input_digests)
-    return PostsComparison(
-        digest=digest,
-        only_recorded=len(recorded_posts - posts),
-        only_now=len(posts - recorded_posts),
-        input_digests=input_digests,
+        return comparison
+    return replace(
+        comparison, only_recorded=len(recorded_posts - posts), only_now=len(posts - recorded_posts)
     )
 
 
@@ -222,9 +221,10 @@ def _use_recorded_threads(record: Record, watcher: Watcher) -> None:
 
 
 def _write_model_folder(
-    record: Record, model: FinetunedModel, environment: dict[str, str], data: Dataset, seconds: float
+    original: ModelFolder, model: FinetunedModel, environment: dict[str, str], data: Dataset, seconds: float
 ) -> None:
     """Complete the folder of the new weights: text filters, samples, card, pictures and record."""
+    record = original.record
     new_record = replace(
         record,
         created_at=datetime.now(UTC).replace(microsecond=0),
@@ -239,7 +239,7 @@ def _write_model_folder(
         stopped=model.stopped,
     )
     folder = ModelFolder(model.folder)
-    folder.write(reporting.render(new_record, {}))
+    write_report(folder, new_record, original.avatars(), data)
     folder.save_record(new_record)
 
 
@@ -250,8 +250,8 @@ def _merge_again(folder: ModelFolder, out: Path | None, watcher: Watcher) -> Rep
         ModelError: a parent is not on this machine.
     """
     record = folder.record
-    parents = {parent.digest: find_by_digest(parent.digest, folder.path) for parent in record.merged_from}
-    missing = [parent.name for parent in record.merged_from if parents[parent.digest] is None]
+    parents = [find_by_digest(parent.digest, folder.path) for parent in record.merged_from]
+    missing = [one.name for one, found in zip(record.merged_from, parents, strict=True) if not found]
     if missing:
         raise ModelError(
             f"{folder} was merged from models of which {' and '.join(missing)} cannot be found unchanged "
@@ -259,7 +259,7 @@ def _merge_again(folder: ModelFolder, out: Path | None, watcher: Watcher) -> Rep
         )
     with temporary_folder() as temporary:
         merged = merge(
-            [parents[parent.digest] or "" for parent in record.merged_from],
+            list(filter(None, parents)),
             [parent.weight for parent in record.merged_from],
             out=out or temporary / "merged",
             watcher=watcher,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -133,10 +133,13 @@ def train(
         with stage(Stage.REPORT, {}) as run:
             run.use(latest)
             record = replace(record, tracked=tracker.where(), seconds=clock.seconds)
-            _write_report(folder, record, authors, data, evaluation, with_dataset=config.with_dataset)
+            write_report(folder, record, _avatars(authors), data, evaluation)
+            if config.with_dataset:
+                folder.dataset.mkdir()
+                dataset.save(data, folder.dataset)
             record_report(folder, artifacts, run)
         folder.save_record(record)
-    shutil.rmtree(_checkpoints(data, config).folder, ignore_errors=True)
+    shutil.rmtree(checkpoints.folder, ignore_errors=True)
     return target
 
 
@@ -208,21 +211,16 @@ def _preprocess(
     return data, artifacts.train_dataset(run, data, dataset.store(data))
 
 
-def _write_report(
+def write_report(
     folder: ModelFolder,
     record: Record,
-    authors: Sequence[AuthorPosts],
+    avatars: Mapping[str, bytes],
     data: Dataset,
-    evaluation: Evaluation | None,
-    *,
-    with_dataset: bool,
+    evaluation: Evaluation | None = None,
 ) -> None:
     """Write card, pictures, avatars and statistics beside the weights."""
     statistics = msgspec.json.format(msgspec.json.encode(dataset.statistics(data)))
-    folder.write({**reporting.render(record, _avatars(authors), evaluation), STATISTICS: statistics})
-    if with_dataset:
-        folder.dataset.mkdir()
-        dataset.save(data, folder.dataset)
+    folder.write({**reporting.render(record, avatars, evaluation), STATISTICS: statistics})
 
 
 def _is_evaluated(data: Dataset, config: TrainConfig, watcher: Watcher) -> bool:

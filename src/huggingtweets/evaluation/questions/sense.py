@@ -189,9 +189,10 @@ def _grade(row: Row) -> tuple[str, Grade]:
 
 def _in_1000(share: float) -> str:
     """Shares are small here: "8 in 1,000"."""
-    if 0 < share < 0.0005:  # noqa: PLR2004 -- what rounds to 0
+    count = round(1000 * share)
+    if count == 0 < share:
         return "fewer than 1 in 1,000"
-    return f"{round(1000 * share)} in 1,000" if share < 0.1 else in_100(share)  # noqa: PLR2004 -- a tenth
+    return f"{count} in 1,000" if share < 0.1 else in_100(share)  # noqa: PLR2004 -- a tenth
 
 
 def _whose(name: str) -> str:

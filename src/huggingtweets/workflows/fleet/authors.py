@@ -6,7 +6,7 @@ import csv
 import hashlib
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,11 @@ def is_table_of_authors(path: Path) -> bool:
     return COLUMN in map(str.strip, names)
 
 
-def read_table(path: Path, settings: Sequence[str] = ()) -> list[AuthorRequest]:
+def read_table(path: Path) -> list[AuthorRequest]:
     """The authors of a table; several rows of one handle are places of one author.
 
     Args:
         path: CSV, JSON lines, or TOML with a table [[author]] for each.
-        settings: changes of every recipe's fields.
 
     Raises:
         LocationError: a row is not understood; the message says which.
@@ -73,7 +72,7 @@ def read_table(path: Path, settings: Sequence[str] = ()) -> list[AuthorRequest]:
     """
     by_handle: dict[str, AuthorRequest] = {}
     for number, row in enumerate(_rows(path), start=1):
-        request = _request(path, row, settings)
+        request = _request(path, row)
         key = row.handle.removeprefix("@").casefold() if row.handle else f"row {number}"
         earlier = by_handle.get(key)
         by_handle[key] = _joined(earlier, request, f"{path}, author {number}") if earlier else request
@@ -147,7 +146,7 @@ def _values(path: Path) -> Iterator[object]:
         LocationError: a TOML file has no list of authors.
     """
     if path.suffix == ".toml":
-        authors = tomllib.loads(path.read_text("utf-8")).get("author", [])
+        authors = tomllib.loads(path.read_text("utf-8-sig")).get("author", [])
         if not isinstance(authors, list):
             raise LocationError(f"{path}: author is {authors!r}; expected a table [[author]] for each")
         yield from authors
@@ -159,7 +158,7 @@ def _values(path: Path) -> Iterator[object]:
             yield from (msgspec.json.decode(line) for line in file if line.strip())
 
 
-def _request(path: Path, row: _Row, settings: Sequence[str]) -> AuthorRequest:
+def _request(path: Path, row: _Row) -> AuthorRequest:
     location = path.parent / row.location
     is_here = location.exists()  # files are named from where the table is
     return AuthorRequest(
@@ -167,7 +166,7 @@ def _request(path: Path, row: _Row, settings: Sequence[str]) -> AuthorRequest:
         locations=(str(location.absolute()) if is_here else row.location,),
         handle=row.handle,
         person=row.name,
-        recipe=recipes.load(row.recipe, settings) if row.recipe else None,
+        recipe=recipes.load(row.recipe) if row.recipe else None,
         weight=row.weight,
         permission=row.permission,
     )

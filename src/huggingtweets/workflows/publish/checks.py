@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
+from ...files import reading
 from ...generation.filters import CopyFilter, load_safety_filters
 from ...generation.text_generator import TextFilter
 from ...model_folder import ModelFolder
@@ -71,17 +72,17 @@ def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str,
         card = published_card(local_card, record, permission, thumbnail=thumbnail, dataset=dataset)
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{path} cannot be read ({error}); huggingtweets evaluate {folder} writes it anew"
+            f"{path} cannot be read ({error}); huggingtweets evaluate {folder.argument} writes it anew"
         ) from error
     if missing:
         raise PublishError(
             f"{path} does not say {', '.join(map(repr, missing))}; a published card says that it is a bot, "
-            f"and whose posts it learnt from: huggingtweets evaluate {folder} writes it anew"
+            f"and whose posts it learnt from: huggingtweets evaluate {folder.argument} writes it anew"
         )
     if _objection(_copy_filters(filters), _visible_text(card)):
         raise PublishError(
             f"{path} repeats a post that the model learnt from; take it out, or let huggingtweets evaluate "
-            f"{folder} write it anew"
+            f"{folder.argument} write it anew"
         )
     return card.encode()
 
@@ -94,18 +95,22 @@ def checked_report(folder: ModelFolder) -> bytes | None:
     Returns:
         What the file holds; if the filters object to its text, a new page without samples; None if that
         cannot be rendered, or still repeats a training post.
+
+    Raises:
+        ModelError: it is damaged.
     """
     record, path = folder.record, folder.report_page
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     report = path.read_bytes()
-    if not _objection(filters, _visible_text(report.decode())):
+    with reading(path, f"huggingtweets evaluate {folder.argument} writes it anew"):
+        text = report.decode()
+    if not _objection(filters, _visible_text(text)):
         return report
     try:
         answers = evaluation.load(folder)
     except ModelError:
         return None
-    curve = [(point.step, point.copied) for point in record.curve if point.copied is not None]
-    page = report_html(record, answers, avatars=folder.avatars(), copying_curve=curve)
+    page = report_html(record, answers, avatars=folder.avatars())
     return None if _objection(_copy_filters(filters), _visible_text(page)) else page.encode()
 
 
