@@ -136,6 +136,7 @@ def test_no_page_elsewhere_can_frame_it(access):
     assert public.endswith("frame-ancestors 'self' https://huggingface.co")
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_address_that_opens(tmp_path):
     """`huggingtweets app` prints an address with a token, which opens the page; without it nobody gets in."""
     port = str(free_port())

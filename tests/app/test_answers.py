@@ -64,7 +64,8 @@ def place(_ngram_place, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("late", [NUMBER, pytest.param(CLOSING, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("late", [NUMBER, CLOSING])
 def test_nothing_is_lost_on_a_slow_way(chromium, place, late):
     """The model opens, and Write can be pressed, where numbers or ends of answers come late."""
     with (
@@ -224,6 +225,7 @@ def test_what_is_read_is_answered_in_order(page_with_models):
     assert messages.index(("process_completed", first)) < messages.index(("process_starts", second))
 
 
+@pytest.mark.slow
 def test_a_filter_that_changes_while_posts_are_read_counts(chromium, page_with_models):
     """A second box that is changed before the first is answered is not overlooked."""
     with browser.page_of(chromium, page_with_models.url) as (tab, seen):

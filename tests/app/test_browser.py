@@ -201,6 +201,7 @@ def test_share_links_say_that_it_is_a_bot(trained, tab):
         assert len(text) <= longest
 
 
+@pytest.mark.slow
 def test_a_post_is_picked_for_the_model_s_own_picture(trained, tab, page):
     """The picture in the model's folder is drawn anew with the post that was picked."""
     del trained
@@ -291,6 +292,7 @@ def test_the_open_model_is_published_with_ones_own_token(trained, tab, hub, page
     assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_leaving_something_out_moves_the_numbers(tab):
     """Replies, languages and days can be left out, and the funnel follows; days are picked in a calendar."""
     _begin_again(tab)
@@ -526,7 +528,13 @@ def test_models_are_compared_and_deleted(trained, tab, page):
     assert (models / "dithering_lift").is_dir()
 
 
-@pytest.mark.parametrize(("sizes", "dark"), [([browser.PHONE], False), ([(320, 700), browser.DESKTOP], True)])
+@pytest.mark.parametrize(
+    ("sizes", "dark"),
+    [
+        ([browser.PHONE], False),
+        pytest.param([(320, 700), browser.DESKTOP], True, marks=pytest.mark.slow),
+    ],
+)
 def test_the_page_fits_and_every_control_has_a_name(chromium, page, trained, sizes, dark):
     """At 320 to 1,440 pixels nothing is cut off to the side, and a screen reader finds a name for all."""
     del trained
@@ -556,6 +564,7 @@ def test_the_steps_are_reached_by_keyboard(tab):
     tab.get_by_role("heading", name="Let it learn").wait_for()
 
 
+@pytest.mark.slow
 def test_an_exported_space_starts(chromium, space):
     """The folder that --export-space writes has its metadata, and its app is a public page."""
     folder, url = space

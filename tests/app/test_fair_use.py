@@ -271,6 +271,7 @@ def test_all_addresses_of_one_network_of_ipv6_are_one(host, counted):
     assert counted_as(host) == counted
 
 
+@pytest.mark.slow
 def test_half_open_connections_are_closed(page):
     """Connections that never end their request's headers, or its body, are closed; others are answered."""
     url = httpx.URL(page.url)

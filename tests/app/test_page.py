@@ -205,6 +205,7 @@ def test_links_in_the_report_lead_to_its_sections(tab):
     opened.value.close()
 
 
+@pytest.mark.slow
 def test_a_finished_run_takes_nothing_away(tab, window, page):
     """While one model is played with, another one is ready: the page says so, and leads there when asked."""
     posts = write_five(tab)
@@ -582,6 +583,7 @@ def test_what_a_post_brings_is_seen_on_a_phone(chromium, page):
         assert not menus.count()
 
 
+@pytest.mark.slow
 @needs_pipes
 def test_a_game_is_seen_on_a_phone(chromium, page):
     """Every pair is shown from its top, wherever the page is scrolled to; dealing is answered at once."""

@@ -231,6 +231,7 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert seen.errors == []
 
 
+@pytest.mark.slow
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
     folder = shutil.copytree(place / "page", tmp_path / "page")

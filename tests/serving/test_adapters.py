@@ -48,6 +48,7 @@ def test_a_fleet_of_adapters_holds_the_base_nowhere(store):
         assert "pipeline(" not in card
 
 
+@pytest.mark.slow
 def test_a_store_is_served_by_the_names_of_its_authors(store):
     """All models of the store are bots; they write as themselves, and share the weights of the base."""
     served = Bots([store])

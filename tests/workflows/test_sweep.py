@@ -112,6 +112,7 @@ def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(config, pl
     ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_is_resumed(config, tmp_path):
     """After Ctrl-C the same sweep samples what it would have sampled; `train` reaches the same figure."""
     whole = sweep(replace(config, storage=f"sqlite:///{tmp_path}/whole.db", out=Path("whole.toml")))

@@ -69,7 +69,7 @@ class Encoding(NamedTuple):
         """Score how wrong a text looks in this encoding: by what nobody types, then by what is not ASCII."""
         text = self.repaired(content.decode(self.codec, "replace"))
         wrong = text.count(_UNKNOWN) + badness(text) + len(_MISPLACED.findall(text))
-        return wrong * len(content) + sum(not c.isascii() for c in text)
+        return wrong * len(content) + _beyond_ascii(text)
 
 
 def codec_of(encoding: str | None) -> str | None:
@@ -161,7 +161,7 @@ def find_encoding(path: Path) -> Encoding:
         return _find_mixed(path, sample) or (
             Encoding("utf-8") if _is_mostly_utf8(sample) else _find_legacy(path, sample)
         )
-    broken = badness(text) > _CLEARLY_BROKEN * sum(not c.isascii() for c in text)
+    broken = badness(text) > _CLEARLY_BROKEN * _beyond_ascii(text)
     return Encoding("utf-8", ftfy.fix_encoding) if broken else Encoding("utf-8")
 
 
@@ -182,7 +182,7 @@ def _is_mostly_utf8(sample: bytes) -> bool:
     damaged = sum(_UNKNOWN in line.decode("utf-8", "replace") for line in sample.splitlines())
     text = sample.decode("utf-8", "replace")
     wrong = text.count(_UNKNOWN)
-    few = 5 * wrong <= sum(not c.isascii() for c in text)
+    few = 5 * wrong <= _beyond_ascii(text)
     return few or damaged < _MOSTLY * len(sample.splitlines())
 
 
@@ -204,6 +204,11 @@ def _find_mixed(path: Path, sample: bytes) -> Encoding | None:
     if encoding.codec == "latin-1":  # a damage of the whole file
         return None
     return Encoding("utf-8", partial(_line_by_line, encoding=encoding), "surrogateescape")
+
+
+def _beyond_ascii(text: str) -> int:
+    """Count the characters that are not ASCII."""
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _is_damaged(line: bytes) -> bool:
