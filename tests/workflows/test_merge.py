@@ -128,9 +128,12 @@ def test_the_command_takes_weights_in_a_row(tmp_path):
     assert [round(parent.weight, 3) for parent in ModelFolder(out).record.merged_from] == [0.7, 0.3]
 
 
-@pytest.mark.parametrize("weights", [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1]])
+@pytest.mark.parametrize(
+    "weights",
+    [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1], [1, float("inf")], [1e308, 1e308], [1e-320, 1e10]],
+)
 def test_wrong_weights_are_refused(models, tmp_path, weights):
-    """There must be one weight above 0 for each model, or none at all."""
+    """There must be one weight above 0 for each model, of which a share is left, or none at all."""
     with pytest.raises(UserError, match="--weights"):
         merge(models, weights, out=tmp_path / "m")
     assert not (tmp_path / "m").exists()
