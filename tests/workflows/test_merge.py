@@ -165,3 +165,13 @@ def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model
         with pytest.raises(ModelError, match=message):
             merge([models[0], folder], [], out=tmp_path / "m")
         assert not (tmp_path / "m").exists()
+
+
+def test_a_model_whose_weights_are_cut_off_is_refused(models, tmp_path):
+    """The error names the model and its file, as that of generate does; nothing is written."""
+    cut = shutil.copytree(models[1], tmp_path / "cut")
+    whole = (cut / WEIGHTS).read_bytes()
+    (cut / WEIGHTS).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match=r"model in .*cut cannot be loaded \(model.safetensors: "):
+        merge([models[0], cut], out=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
