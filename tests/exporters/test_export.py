@@ -30,7 +30,7 @@ from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult,
 from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.speakers import introduce, speakers
-from huggingtweets.errors import BaseError, ModelError, OutputExists, UserError
+from huggingtweets.errors import BaseError, ModelError, OutOfSpace, OutputExists, UserError
 from huggingtweets.exporters import QUANTS, _architectures, _config, _tokenizer, names
 from huggingtweets.exporters._folder_model import FolderModel
 from huggingtweets.exporters._folder_network import folder_network
@@ -413,6 +413,15 @@ def test_what_is_there_stays(model, tmp_path):
         with pytest.raises(UserError, match="holds the model itself"):
             export(model, to="gguf", out=place, overwrite=True)
     assert (model / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("free", [10_000, 90_000])
+def test_a_disk_that_fills_while_a_file_is_written_is_said(free, model, small_disk):
+    """It is the error of all full disks, among weights, too; nothing is left there."""
+    (small_disk / "filling").write_bytes(bytes(300_000 - free))
+    with pytest.raises(OutOfSpace, match="no space left"):
+        export(model, to="gguf", quant="f32", out=small_disk / "out")
+    assert [path.name for path in small_disk.iterdir()] == ["filling"]
 
 
 def test_unknown_settings_are_refused(model):

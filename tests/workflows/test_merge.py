@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, merge, train
 from huggingtweets.cli import app
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import ModelError, OutOfSpace, UserError
 from huggingtweets.generation.filters import load_filters, load_safety_filters
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows.forget.subject import find_subject
@@ -175,3 +175,11 @@ def test_a_model_whose_weights_are_cut_off_is_refused(models, tmp_path):
     with pytest.raises(ModelError, match=r"model in .*cut cannot be loaded \(model.safetensors: "):
         merge([models[0], cut], out=tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_disk_that_is_full_when_models_are_merged_is_said(models, small_disk):
+    """It is the error of all full disks, and nothing is left there."""
+    (small_disk / "filling").write_bytes(bytes(280_000))
+    with pytest.raises(OutOfSpace, match="no space left"):
+        merge(models, out=small_disk / "m")
+    assert [path.name for path in small_disk.iterdir()] == ["filling"]

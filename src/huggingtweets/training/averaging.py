@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..errors import ModelError
-from ..files import readable, sha256
+from ..files import readable, sha256, tensor_errors
 from ..model_folder import WHOLE_WEIGHTS
 
 
@@ -46,7 +46,8 @@ def average(
         for number, name in enumerate(sorted(names[0])):
             progress(number, len(names[0]))
             weights[name] = _mean(name, [model.get_tensor(name) for model in models], shares)
-    save_file(weights, target / WHOLE_WEIGHTS, {"format": "pt"})
+    with tensor_errors():
+        save_file(weights, target / WHOLE_WEIGHTS, {"format": "pt"})
     readable(target / WHOLE_WEIGHTS)
     return sha256(target / WHOLE_WEIGHTS)
 
