@@ -384,6 +384,24 @@ def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, m
     assert files_of(hub, "ada/ada")["report.html"] == b"<p>Figures of an AI bot.</p>"
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"), [("gone", "are missing"), ("cut", "are changed"), ("link", "a link")]
+)
+@pytest.mark.usefixtures("hub")
+def test_a_model_is_published_with_the_weights_that_its_card_describes(fault, told, models):
+    """A folder that was copied in part, or holds other weights or a link, is refused at once."""
+    weights = models / "ada" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink()
+    if fault == "cut":
+        weights.write_bytes(whole[:1000])
+    if fault == "link":
+        (models / "kept").write_bytes(whole)
+        weights.symlink_to(models / "kept")
+    with pytest.raises(PublishError, match=told):
+        plan_publishing(models / "ada", AUTHOR)
+
+
 def test_private_means_private(hub, models):
     """What should be private is not uploaded to an existing public repository."""
     publish(plan_publishing(models / "ada", AUTHOR, private=True, to="ada/hidden"))

@@ -10,7 +10,7 @@ from ... import evaluation, models
 from ...errors import ModelError, PublishError
 from ...generation.filters import CopyFilter, load_safety_filters
 from ...generation.text_generator import TextFilter
-from ...model_folder import ModelFolder
+from ...model_folder import INTACT, ModelFolder
 from ...reporting import report_html
 from ...reporting.published_card import published_card, unsaid
 from ...types import Permission, Record
@@ -42,6 +42,21 @@ def require_permission(record: Record, permission: Permission | None, *, with_da
             "another recipe"
         )
     return permission
+
+
+def require_weights(folder: ModelFolder) -> None:
+    """Refuse a model without its weights, or with others than those that its card describes.
+
+    Raises:
+        PublishError: they are missing, changed, or elsewhere.
+    """
+    if folder.weights and folder.weights.is_symlink():
+        raise PublishError(f"{folder.weights} is a link, and links are not uploaded; put the file there")
+    if folder.weights_state != INTACT:
+        raise PublishError(
+            f"{folder}: its weights are {folder.weights_state}, and its card describes those that were "
+            "trained; copy the model again, or train it again"
+        )
 
 
 def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset: str) -> bytes:
