@@ -231,6 +231,35 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert seen.errors == []
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("bot.json", "bot.json: 404"),
+        ("copies-1.bin", "copies-1.bin is not whole"),
+        ("wllama/wllama.wasm", "wllama.wasm does not run here"),
+        ("*.gguf", "gguf: 404"),
+    ],
+)
+def test_without_all_its_files_the_page_says_so_and_writes_nothing(file, told, place, chromium, tmp_path):
+    """A host may lack a file, or give a page of its own for it: that is no index of copies, and no engine."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    [path] = folder.glob(file)
+    if "404" in told:
+        path.unlink()
+    else:
+        path.write_bytes(b"<p>There is no such page.</p>    ")  # 32 bytes, as of 4 hashes
+    with hosted(folder) as url, browser.page_of(chromium, url) as (page, _):
+        page.get_by_text("cannot be loaded").wait_for()
+        assert told in page.inner_text("#status")
+        assert page.is_disabled("#write")
+
+
+def test_a_page_that_is_opened_as_a_file_says_what_it_needs(place, chromium):
+    """Browsers run no scripts of such a page, so it says so from the beginning."""
+    with browser.page_of(chromium, (place / "page" / "index.html").as_uri()) as (page, _):
+        assert "runs from a web server" in page.inner_text("#status")
+
+
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
     folder = shutil.copytree(place / "page", tmp_path / "page")

@@ -8,16 +8,16 @@ const MAX_DRAFTS = 8; // of a post; then it is given up
 const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
+const ENGINE = "wllama/wllama.wasm";
 const at = (id) => document.getElementById(id);
 
-const bot = await (await fetch("bot.json")).json();
-introduce();
+let bot; // bot.json
 let engine; // llama.cpp with the model
 let start; // makes a new one
 let objection; // why a text may not be shown
 let breakdowns; // of the engine since somebody asked
 load().catch((error) => {
-  at("status").textContent = `This browser cannot run the bot (${error.message}). Try a current Chrome, Edge or Firefox.`;
+  at("status").textContent = `The bot cannot be loaded (${error.message}). Load the page again, or try a current Chrome, Edge or Firefox.`;
 });
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -35,18 +35,21 @@ function introduce() {
   else at("avatar").hidden = true;
 }
 
-/** Load the model and the filters. */
+/** Load the filters, the engine and the model; without all of each there is no bot. */
 async function load() {
-  const [model, ...indexes] = await Promise.all([
-    download(bot.model),
-    ...bot.filters.copies.map(async (copy) => new BigUint64Array(await (await fetch(copy.file)).arrayBuffer())),
-  ]);
+  at("status").textContent = "Loading the bot…";
+  bot = await (await fetched("bot.json")).json();
+  introduce();
+  const indexes = await Promise.all(
+    bot.filters.copies.map(async (copy) => new BigUint64Array(whole(await content(copy.file), copy.bytes, copy.file))),
+  );
+  const wasm = await content(ENGINE);
+  if (!WebAssembly.validate(wasm)) throw new Error(`${ENGINE} does not run here`); // wllama would wait for ever
+  const model = await download(bot.model, bot.bytes);
   objection = makeFilters(bot.filters, indexes);
+  const address = URL.createObjectURL(new Blob([wasm], { type: "application/wasm" }));
   start = async () => {
-    engine = new Wllama(
-      { default: new URL("wllama/wllama.wasm", document.baseURI).href },
-      { suppressNativeLog: true, logger: LoggerWithoutDebug },
-    );
+    engine = new Wllama({ default: address }, { suppressNativeLog: true, logger: LoggerWithoutDebug });
     engine.setCompat(null); // it would be fetched from elsewhere
     await engine.loadModel([model], { n_ctx: bot.context, n_gpu_layers: 0, warmup: false });
   };
@@ -55,11 +58,26 @@ async function load() {
   at("write").disabled = false;
 }
 
+/** The answer to a request for a file that is there. */
+async function fetched(file) {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  return response;
+}
+
+async function content(file) {
+  return (await fetched(file)).arrayBuffer();
+}
+
+/** What was loaded, if it is all of a file: some hosts give a page of their own for one that is not there. */
+function whole(loaded, bytes, file) {
+  if ((loaded.size ?? loaded.byteLength) !== bytes) throw new Error(`${file} is not whole`);
+  return loaded;
+}
+
 /** Fetch a file, and say how much of it is here. */
-async function download(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
-  const total = Number(response.headers.get("content-length")) || bot.bytes;
+async function download(file, bytes) {
+  const response = await fetched(file);
   const parts = [];
   let done = 0;
   for (const reader = response.body.getReader(); ; ) {
@@ -67,9 +85,9 @@ async function download(address) {
     if (ended) break;
     parts.push(value);
     done += value.length;
-    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / total))} %`;
+    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / bytes))} %`;
   }
-  return new Blob(parts);
+  return whole(new Blob(parts), bytes, file);
 }
 
 /** Write five posts, one after the other. */
