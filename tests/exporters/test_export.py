@@ -400,6 +400,13 @@ def test_an_adapter_is_refused(model, tmp_path):
         export(model, to="gguf", out=tmp_path / "out")
 
 
+def test_a_model_whose_weights_are_missing_is_no_adapter(model, tmp_path):
+    """Of a folder that was copied in part the message says what it lacks."""
+    (model / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="ada has no weights; copy the model again"):
+        export(model, to="gguf", out=tmp_path / "out")
+
+
 def test_what_is_there_stays(model, tmp_path):
     """A folder is replaced only with --overwrite, and the model itself never."""
     out = tmp_path / "out"
