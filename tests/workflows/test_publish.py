@@ -374,6 +374,14 @@ def test_a_report_that_the_filters_refuse_is_published_without_samples(hub, ngra
     assert "report.html" in plan_publishing(own, AUTHOR, with_dataset=True).left_out
 
 
+def test_a_damaged_report_is_published_as_a_new_page(hub, ngram_model, tmp_path):
+    """Bytes that are no UTF-8 are damage: the page is rendered again."""
+    own = shutil.copytree(ngram_model, tmp_path / "own")
+    (own / "report.html").write_bytes(b"\xff\xfe<p>damaged</p>")
+    publish(plan_publishing(own, AUTHOR, to="ada/bot", with_dataset=True))
+    assert "Does it predict" in files_of(hub, "ada/bot")["report.html"].decode()
+
+
 def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, models):
     """Somebody may evaluate the model with --show-posts while the question waits for its answer."""
     report = models / "ada" / "report.html"

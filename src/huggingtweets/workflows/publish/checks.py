@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -107,14 +108,15 @@ def checked_report(folder: ModelFolder) -> bytes | None:
     The samples of a report are generated without text filters, so they can contain what may not be published.
 
     Returns:
-        What the file holds; if the filters object to its text, a new page without samples; None if that
-        cannot be rendered, or still repeats a training post.
+        What the file holds; if it is damaged or the filters object to its text, a new page without samples;
+        None if that cannot be rendered, or still repeats a training post.
     """
     record, path = folder.record, folder.report_page
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     report = path.read_bytes()
-    if not _objection(filters, _visible_text(report.decode())):
-        return report
+    with suppress(UnicodeDecodeError):  # a damaged page is written anew
+        if not _objection(filters, _visible_text(report.decode())):
+            return report
     try:
         answers = evaluation.load(folder)
     except ModelError:
