@@ -543,6 +543,7 @@ def too_many_tokens(folder):
         (edited("config.json", n_embd=48), "do not fit"),
         (edited("config.json", activation_function="relu"), "variant of gpt2"),
         (edited("generation_config.json", temperature=-1), "generation_config.json"),
+        (edited("generation_config.json", temperature=0), "generation_config.json"),
     ],
 )
 def test_a_damaged_model_is_refused(damage, told, model, tmp_path):
