@@ -260,6 +260,47 @@ def test_a_page_that_is_opened_as_a_file_says_what_it_needs(place, chromium):
         assert "runs from a web server" in page.inner_text("#status")
 
 
+@pytest.mark.parametrize(
+    ("text", "right_edge"),
+    [
+        ("日本語のテキストはとても長いので、一行には入りません。" * 8, range(1000, 1135)),
+        ("مرحبا بالعالم، كيف الحال اليوم يا صديقي؟ " * 4, range(1120, 1135)),
+        ("this is a rather long post that goes on. " * 14, range(1000, 1135)),
+    ],
+)
+def test_a_picture_shows_the_whole_post_in_its_direction(opened, text, right_edge):
+    """Lines of any script end before the margin, all above the caption; Arabic begins at the right."""
+    right, bottom, missing = opened[0].evaluate(
+        """async (text) => {
+          const { fitted, picture } = await import("./picture.js");
+          const canvas = picture({ name: "Ada", caption: "" }, text);
+          const pen = canvas.getContext("2d", { willReadFrequently: true });
+          const { data } = pen.getImageData(0, 110, 1200, 520);
+          let [right, bottom] = [0, 0];
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at] < 128) {
+              right = Math.max(right, (at / 4) % 1200);
+              bottom = 110 + Math.floor(at / 4800);
+            }
+          const shown = fitted(pen, text)[1].join("").replaceAll(" ", "");
+          return [right, bottom, text.replaceAll(" ", "").length - shown.length];
+        }""",
+        text,
+    )
+    assert right in right_edge
+    assert 150 < bottom < 560
+    assert missing == 0
+
+
+def test_posts_and_prompt_are_set_in_the_direction_of_their_script(opened):
+    """As in the report: Arabic and Hebrew from the right."""
+    page, _ = opened
+    page.fill("#prompt", "مرحبا بالعالم")
+    direction = "(element) => getComputedStyle(element).direction"
+    assert page.locator("#prompt").evaluate(direction) == "rtl"
+    assert page.evaluate("document.getElementById('post').content.querySelector('p').dir") == "auto"
+
+
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
     folder = shutil.copytree(place / "page", tmp_path / "page")

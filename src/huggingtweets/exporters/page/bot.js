@@ -2,6 +2,7 @@
 
 import { LoggerWithoutDebug, Wllama } from "./wllama/index.min.js";
 import { makeFilters } from "./filters.js";
+import { picture } from "./picture.js";
 
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
@@ -154,35 +155,10 @@ function random() {
   return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
 }
 
-/** Draw a post as a picture that says that it is a bot's, and save it. */
+/** Save a post as a picture. */
 function share(text) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 1200, height: 630 });
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fffdf8";
-  pen.fillRect(0, 0, 1200, 630);
-  pen.fillStyle = "#1b1b1f";
-  pen.font = "600 34px system-ui, sans-serif";
-  pen.fillText(`${bot.name} · AI bot`, 70, 100, 1060);
-  pen.font = "44px system-ui, sans-serif";
-  lines(pen, text, 1060).slice(0, 7).forEach((line, number) => pen.fillText(line, 70, 190 + 58 * number));
-  pen.fillStyle = "#6b6b76";
-  pen.font = "24px system-ui, sans-serif";
-  pen.fillText(bot.caption, 70, 590, 1060);
   const link = document.createElement("a");
   link.download = "bot.png";
-  link.href = canvas.toDataURL("image/png");
+  link.href = picture(bot, text).toDataURL("image/png");
   link.click();
-}
-
-function lines(pen, text, width) {
-  const done = [];
-  let line = "";
-  for (const word of text.split(/\s+/u)) {
-    const longer = line ? `${line} ${word}` : word;
-    if (line && pen.measureText(longer).width > width) {
-      done.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...done, line];
 }
