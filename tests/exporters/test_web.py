@@ -301,6 +301,19 @@ def test_posts_and_prompt_are_set_in_the_direction_of_their_script(opened):
     assert page.evaluate("document.getElementById('post').content.querySelector('p').dir") == "auto"
 
 
+def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
+    """The page says that it is too long, as generate does, and goes on with a shorter one."""
+    with hosted(place / "page") as url, browser.page_of(chromium, url) as (page, _):
+        page.wait_for_selector("#write:enabled")
+        page.fill("#prompt", "\U0001f9ff\U0001fae0" * 70)
+        page.click("#write")
+        page.get_by_text("Give it a shorter one").wait_for()
+        assert page.locator("article").count() == 0
+        page.fill("#prompt", "the lamp")
+        page.click("#write")
+        page.wait_for_selector("article.whole")
+
+
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
     folder = shutil.copytree(place / "page", tmp_path / "page")

@@ -8,6 +8,7 @@ const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
 const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
+const TOO_LONG = Symbol("the prompt fills the context");
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
 const ENGINE = "wllama/wllama.wasm";
 const at = (id) => document.getElementById(id);
@@ -97,12 +98,17 @@ async function write(prompt) {
   at("status").textContent = READY;
   at("posts").replaceChildren();
   breakdowns = 0;
-  for (let number = 0; number < POSTS && breakdowns < MAX_BREAKDOWNS; number++) await writePost(prompt);
+  let fits = true;
+  for (let number = 0; number < POSTS && fits && breakdowns < MAX_BREAKDOWNS; number++) fits = await writePost(prompt);
+  if (!fits) {
+    at("posts").replaceChildren();
+    at("status").textContent = "This beginning is longer than what the bot sees at once. Give it a shorter one.";
+  }
   if (breakdowns === MAX_BREAKDOWNS) at("status").textContent = "The bot broke down, and has been started anew. Ask it again.";
   at("write").disabled = false;
 }
 
-/** Write one post that no filter objects to, and show the words that are there. */
+/** Write one post that no filter objects to, and show the words that are there; false where its prompt is too long. */
 async function writePost(prompt) {
   const post = at("post").content.cloneNode(true).firstElementChild;
   const shown = post.querySelector("p");
@@ -111,19 +117,21 @@ async function writePost(prompt) {
     const text = await sample(prompt, (words) => {
       if (!objection(words, prompt)) shown.textContent = words;
     });
+    if (text === TOO_LONG) return false;
     if (text !== null && !objection(text, prompt)) {
       shown.textContent = text;
       post.classList.add("whole");
       post.querySelector("button").addEventListener("click", () => share(text));
-      return;
+      return true;
     }
     shown.textContent = "";
   }
   post.remove();
   at("status").textContent = "Drafts that repeat a post of the person, name somebody or repeat themselves were not shown.";
+  return true;
 }
 
-/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
+/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew, or TOO_LONG. */
 async function sample(prompt, show) {
   let text = prompt;
   try {
@@ -134,7 +142,8 @@ async function sample(prompt, show) {
       text += piece.choices?.[0]?.text ?? "";
       show(text.replace(LAST_WORD, ""));
     }
-  } catch {
+  } catch (error) {
+    if (/context size/u.test(error?.message)) return TOO_LONG; // llama.cpp's words
     breakdowns++;
     await engine.exit().catch(() => {}); // else its memory is kept, and a few dozen take all that a page has
     await start();
