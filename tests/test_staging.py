@@ -103,6 +103,17 @@ def test_a_link_that_leads_nowhere_is_not_touched(tmp_path, replace):
         ModelFolder.target("me", tmp_path / "out", overwrite=False)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+def test_a_link_that_leads_nowhere_is_refused_before_the_work(tmp_path):
+    """With --overwrite, too; nothing is written beside it."""
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "out")
+    with pytest.raises(OutputExists, match="a link that leads nowhere; remove it"):
+        ModelFolder.target("me", tmp_path / "out", overwrite=True)
+    with pytest.raises(OutputExists, match="a link that leads nowhere; remove it"):
+        write(tmp_path / "out", replace=True, meanwhile=pytest.fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_an_empty_folder_that_appears_is_not_touched(tmp_path):
     """Somebody has made it for something, and perhaps for certain people."""
     with pytest.raises(OutputExists, match="out-2"):

@@ -85,9 +85,13 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 def require_replaceable(target: Path, inputs: Iterable[str | Path] = ()) -> None:
     """Refuse to replace a folder that holds the current folder, or what is read for its new content.
 
+    A link that leads nowhere is refused, too: a disk that is not connected is behind it, perhaps.
+
     Raises:
-        OutputExists: `target` is such a folder.
+        OutputExists: `target` is such a folder or link.
     """
+    if target.is_symlink() and not target.exists():
+        raise OutputExists(f"{target} is a link that leads nowhere; remove it, or choose another with --out")
     if not target.is_dir():
         return
     place = target.resolve()

@@ -129,11 +129,13 @@ class ModelFolder:
             of_ngram: what the error says of an n-gram model: why it will not do, and what will.
 
         Raises:
-            ModelError: there is none, or it holds an n-gram model or an adapter.
+            ModelError: there is none, or it holds an n-gram model, an adapter or no weights.
         """
         folder = cls.find(model)
         if folder.record.base.name == NO_BASE:
             raise ModelError(f"{folder} is an n-gram model, {of_ngram}")
+        if folder.weights is None:
+            raise ModelError(f"{folder} has no weights; copy the model again, or train it again")
         if not (folder.path / WHOLE_WEIGHTS).is_file():
             raise ModelError(
                 f"{folder} holds an adapter and no whole model; train it again with --set merge_adapter=true"

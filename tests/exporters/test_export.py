@@ -30,7 +30,7 @@ from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult,
 from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.speakers import introduce, speakers
-from huggingtweets.errors import BaseError, ModelError, OutputExists, UserError
+from huggingtweets.errors import BaseError, ModelError, OutOfSpace, OutputExists, UserError
 from huggingtweets.exporters import QUANTS, _architectures, _config, _tokenizer, names
 from huggingtweets.exporters._folder_model import FolderModel
 from huggingtweets.exporters._folder_network import folder_network
@@ -400,6 +400,13 @@ def test_an_adapter_is_refused(model, tmp_path):
         export(model, to="gguf", out=tmp_path / "out")
 
 
+def test_a_model_whose_weights_are_missing_is_no_adapter(model, tmp_path):
+    """Of a folder that was copied in part the message says what it lacks."""
+    (model / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="ada has no weights; copy the model again"):
+        export(model, to="gguf", out=tmp_path / "out")
+
+
 def test_what_is_there_stays(model, tmp_path):
     """A folder is replaced only with --overwrite, and the model itself never."""
     out = tmp_path / "out"
@@ -413,6 +420,15 @@ def test_what_is_there_stays(model, tmp_path):
         with pytest.raises(UserError, match="holds the model itself"):
             export(model, to="gguf", out=place, overwrite=True)
     assert (model / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("free", [10_000, 90_000])
+def test_a_disk_that_fills_while_a_file_is_written_is_said(free, model, small_disk):
+    """It is the error of all full disks, among weights, too; nothing is left there."""
+    (small_disk / "filling").write_bytes(bytes(300_000 - free))
+    with pytest.raises(OutOfSpace, match="no space left"):
+        export(model, to="gguf", quant="f32", out=small_disk / "out")
+    assert [path.name for path in small_disk.iterdir()] == ["filling"]
 
 
 def test_unknown_settings_are_refused(model):
@@ -527,6 +543,7 @@ def too_many_tokens(folder):
         (edited("config.json", n_embd=48), "do not fit"),
         (edited("config.json", activation_function="relu"), "variant of gpt2"),
         (edited("generation_config.json", temperature=-1), "generation_config.json"),
+        (edited("generation_config.json", temperature=0), "generation_config.json"),
     ],
 )
 def test_a_damaged_model_is_refused(damage, told, model, tmp_path):

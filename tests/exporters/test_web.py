@@ -231,6 +231,89 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert seen.errors == []
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("bot.json", "bot.json: 404"),
+        ("copies-1.bin", "copies-1.bin is not whole"),
+        ("wllama/wllama.wasm", "wllama.wasm does not run here"),
+        ("*.gguf", "gguf: 404"),
+    ],
+)
+def test_without_all_its_files_the_page_says_so_and_writes_nothing(file, told, place, chromium, tmp_path):
+    """A host may lack a file, or give a page of its own for it: that is no index of copies, and no engine."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    [path] = folder.glob(file)
+    if "404" in told:
+        path.unlink()
+    else:
+        path.write_bytes(b"<p>There is no such page.</p>    ")  # 32 bytes, as of 4 hashes
+    with hosted(folder) as url, browser.page_of(chromium, url) as (page, _):
+        page.get_by_text("cannot be loaded").wait_for()
+        assert told in page.inner_text("#status")
+        assert page.is_disabled("#write")
+
+
+def test_a_page_that_is_opened_as_a_file_says_what_it_needs(place, chromium):
+    """Browsers run no scripts of such a page, so it says so from the beginning."""
+    with browser.page_of(chromium, (place / "page" / "index.html").as_uri()) as (page, _):
+        assert "runs from a web server" in page.inner_text("#status")
+
+
+@pytest.mark.parametrize(
+    ("text", "right_edge"),
+    [
+        ("日本語のテキストはとても長いので、一行には入りません。" * 8, range(1000, 1135)),
+        ("مرحبا بالعالم، كيف الحال اليوم يا صديقي؟ " * 4, range(1120, 1135)),
+        ("this is a rather long post that goes on. " * 14, range(1000, 1135)),
+    ],
+)
+def test_a_picture_shows_the_whole_post_in_its_direction(opened, text, right_edge):
+    """Lines of any script end before the margin, all above the caption; Arabic begins at the right."""
+    right, bottom, missing = opened[0].evaluate(
+        """async (text) => {
+          const { fitted, picture } = await import("./picture.js");
+          const canvas = picture({ name: "Ada", caption: "" }, text);
+          const pen = canvas.getContext("2d", { willReadFrequently: true });
+          const { data } = pen.getImageData(0, 110, 1200, 520);
+          let [right, bottom] = [0, 0];
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at] < 128) {
+              right = Math.max(right, (at / 4) % 1200);
+              bottom = 110 + Math.floor(at / 4800);
+            }
+          const shown = fitted(pen, text)[1].join("").replaceAll(" ", "");
+          return [right, bottom, text.replaceAll(" ", "").length - shown.length];
+        }""",
+        text,
+    )
+    assert right in right_edge
+    assert 150 < bottom < 560
+    assert missing == 0
+
+
+def test_posts_and_prompt_are_set_in_the_direction_of_their_script(opened):
+    """As in the report: Arabic and Hebrew from the right."""
+    page, _ = opened
+    page.fill("#prompt", "مرحبا بالعالم")
+    direction = "(element) => getComputedStyle(element).direction"
+    assert page.locator("#prompt").evaluate(direction) == "rtl"
+    assert page.evaluate("document.getElementById('post').content.querySelector('p').dir") == "auto"
+
+
+def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
+    """The page says that it is too long, as generate does, and goes on with a shorter one."""
+    with hosted(place / "page") as url, browser.page_of(chromium, url) as (page, _):
+        page.wait_for_selector("#write:enabled")
+        page.fill("#prompt", "\U0001f9ff\U0001fae0" * 70)
+        page.click("#write")
+        page.get_by_text("Give it a shorter one").wait_for()
+        assert page.locator("article").count() == 0
+        page.fill("#prompt", "the lamp")
+        page.click("#write")
+        page.wait_for_selector("article.whole")
+
+
 @pytest.mark.slow
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""

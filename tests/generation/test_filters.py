@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.errors import ModelError
-from huggingtweets.generation.filters import Handles, PrivacyFilter, load_filters, load_safety_filters
+from huggingtweets.generation.filters import (
+    Handles,
+    PrivacyFilter,
+    join_filters,
+    load_filters,
+    load_safety_filters,
+)
 from huggingtweets.generation.text_generator import Draft, write_drafts
 from tests.helpers.measuring import write_filters
 from tests.helpers.tiny import tiny_texts
@@ -130,6 +136,17 @@ def test_missing_filters_are_an_error(tmp_path):
     (tmp_path / "handles.json").unlink()
     with pytest.raises(ModelError, match="train the model again"):
         load_filters(tmp_path)
+
+
+@pytest.mark.parametrize("gone", ["copies-2.safetensors", "handles-2.json"])
+def test_a_merged_model_that_lacks_a_file_of_its_filters_is_not_used(folder, tmp_path, gone):
+    """Of a folder that was copied in part, the posts of one parent would be filtered by nothing."""
+    merged = tmp_path / "merged"
+    merged.mkdir()
+    join_filters([folder, folder], merged)
+    (merged / gone).unlink()
+    with pytest.raises(ModelError, match=gone):
+        load_filters(merged)
 
 
 @given(st.text())

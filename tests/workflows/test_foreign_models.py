@@ -257,6 +257,7 @@ DAMAGES = {
         "generation_config.json",
         with_fields("generation_config.json", temperature="hot"),
     ),
+    "no temperature": ("generation_config.json", with_fields("generation_config.json", temperature=0)),
     "length in words": ("generation_config.json", with_fields("generation_config.json", max_new_tokens="x")),
     "no tokenizer": ("tokenizer.json is missing", lambda folder: (folder / "tokenizer.json").unlink()),
     "tokenizer cut off": ("tokenizer.json", truncated("tokenizer.json")),

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, merge, train
 from huggingtweets.cli import app
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import ModelError, OutOfSpace, UserError
 from huggingtweets.generation.filters import load_filters, load_safety_filters
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows.forget.subject import find_subject
@@ -128,9 +128,12 @@ def test_the_command_takes_weights_in_a_row(tmp_path):
     assert [round(parent.weight, 3) for parent in ModelFolder(out).record.merged_from] == [0.7, 0.3]
 
 
-@pytest.mark.parametrize("weights", [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1]])
+@pytest.mark.parametrize(
+    "weights",
+    [[1], [1, 0], [1, float("nan")], [1, -1], [1, 1, 1], [1, float("inf")], [1e308, 1e308], [1e-320, 1e10]],
+)
 def test_wrong_weights_are_refused(models, tmp_path, weights):
-    """There must be one weight above 0 for each model, or none at all."""
+    """There must be one weight above 0 for each model, of which a share is left, or none at all."""
     with pytest.raises(UserError, match="--weights"):
         merge(models, weights, out=tmp_path / "m")
     assert not (tmp_path / "m").exists()
@@ -162,3 +165,21 @@ def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model
         with pytest.raises(ModelError, match=message):
             merge([models[0], folder], [], out=tmp_path / "m")
         assert not (tmp_path / "m").exists()
+
+
+def test_a_model_whose_weights_are_cut_off_is_refused(models, tmp_path):
+    """The error names the model and its file, as that of generate does; nothing is written."""
+    cut = shutil.copytree(models[1], tmp_path / "cut")
+    whole = (cut / WEIGHTS).read_bytes()
+    (cut / WEIGHTS).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match=r"model in .*cut cannot be loaded \(model.safetensors: "):
+        merge([models[0], cut], out=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_disk_that_is_full_when_models_are_merged_is_said(models, small_disk):
+    """It is the error of all full disks, and nothing is left there."""
+    (small_disk / "filling").write_bytes(bytes(280_000))
+    with pytest.raises(OutOfSpace, match="no space left"):
+        merge(models, out=small_disk / "m")
+    assert [path.name for path in small_disk.iterdir()] == ["filling"]

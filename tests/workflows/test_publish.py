@@ -374,11 +374,12 @@ def test_a_report_that_the_filters_refuse_is_published_without_samples(hub, ngra
     assert "report.html" in plan_publishing(own, AUTHOR, with_dataset=True).left_out
 
 
-def test_a_damaged_report_is_one_clear_error(models):
-    """It is named, with the command that writes it anew."""
-    (models / "ada" / "report.html").write_bytes(b"<p>\xff</p>")
-    with pytest.raises(ModelError, match=r"report\.html is damaged .*evaluate .* writes it anew"):
-        plan_publishing(models / "ada", AUTHOR, preview=True)
+def test_a_damaged_report_is_published_as_a_new_page(hub, ngram_model, tmp_path):
+    """Bytes that are no UTF-8 are damage: the page is rendered again."""
+    own = shutil.copytree(ngram_model, tmp_path / "own")
+    (own / "report.html").write_bytes(b"\xff\xfe<p>damaged</p>")
+    publish(plan_publishing(own, AUTHOR, to="ada/bot", with_dataset=True))
+    assert "Does it predict" in files_of(hub, "ada/bot")["report.html"].decode()
 
 
 def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, models):
@@ -389,6 +390,24 @@ def test_a_report_that_changes_after_the_plan_is_not_the_one_that_is_sent(hub, m
     report.write_text("<p>A post of somebody.</p>", "utf-8")
     publish(plan)
     assert files_of(hub, "ada/ada")["report.html"] == b"<p>Figures of an AI bot.</p>"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"), [("gone", "are missing"), ("cut", "are changed"), ("link", "a link")]
+)
+@pytest.mark.usefixtures("hub")
+def test_a_model_is_published_with_the_weights_that_its_card_describes(fault, told, models):
+    """A folder that was copied in part, or holds other weights or a link, is refused at once."""
+    weights = models / "ada" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink()
+    if fault == "cut":
+        weights.write_bytes(whole[:1000])
+    if fault == "link":
+        (models / "kept").write_bytes(whole)
+        weights.symlink_to(models / "kept")
+    with pytest.raises(PublishError, match=told):
+        plan_publishing(models / "ada", AUTHOR)
 
 
 def test_private_means_private(hub, models):

@@ -31,6 +31,15 @@ _BLOCK = 32  # weights of a row that are quantized with one scale, in q8_0 and q
 _KEPT = ("position_embd.weight",)  # a table that is added: float32
 
 
+class _Written(np.ndarray[tuple[int, ...], np.dtype[Any]]):
+    """A tensor that Python writes, whose errors say what is wrong; numpy's only say how far it came."""
+
+    def tofile(self, file: Any, /, sep: str = "", format: str = "%s") -> None:  # noqa: A002 -- numpy's name
+        """Write the bytes into a file; the other arguments are those of texts, of which none is written."""
+        del sep, format
+        file.write(self.data)
+
+
 def file_name(request: ExportRequest) -> str:
     """The name of the file: the model's, and the format of its matrices."""
     return f"{folder_name(request.name)}-{request.quant}.gguf"
@@ -49,7 +58,7 @@ def write_gguf(request: ExportRequest, model: FolderModel, path: Path) -> None:
     write_tokenizer(writer, request.tokenizer, request.begin, model.rows)
     for name, tensor in _shown(request, model):
         kind = _kind(name, tensor, request.quant)
-        writer.add_tensor(name, _quantized(name, tensor, kind), raw_dtype=kind)
+        writer.add_tensor(name, _quantized(name, tensor, kind).view(_Written), raw_dtype=kind)
     try:
         writer.write_header_to_file()
         writer.write_kv_data_to_file()

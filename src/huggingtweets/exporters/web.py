@@ -123,7 +123,13 @@ def _logit_bias(tokens: Sequence[int]) -> dict[str, float]:
 def _filters(filters: PublishedFilters) -> dict[str, Any]:
     return {
         "copies": [
-            {"run": copies.run, "bits": copies.bits, "salt": copies.salt.hex(), "file": _copies_file(number)}
+            {
+                "run": copies.run,
+                "bits": copies.bits,
+                "salt": copies.salt.hex(),
+                "file": _copies_file(number),
+                "bytes": len(copies.runs),
+            }
             for number, copies in enumerate(filters.copies)
         ],
         "handles": filters.handles,

@@ -229,7 +229,7 @@ def _best_index(copies: Path) -> CopyIndex:
 
 def _files(folder: Path) -> list[tuple[Path, Path]]:
     """The files of copies and handles, one pair for each model that was merged into this one."""
-    more = len(list(folder.glob(f"{Path(COPY_INDEX).stem}-*")))
+    more = max(len(list(folder.glob(f"{Path(name).stem}-*"))) for name in (COPY_INDEX, HANDLES))
     return [_numbered(folder, number) for number in range(1 + more)]
 
 

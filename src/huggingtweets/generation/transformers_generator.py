@@ -160,6 +160,8 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
 def _sampling(config: GenerationConfig) -> Sampling:
     settings = {name: getattr(config, name) for name in Sampling.__struct_fields__}
     try:
-        return msgspec.convert({name: value for name, value in settings.items() if value}, Sampling)
+        return msgspec.convert(
+            {name: value for name, value in settings.items() if value is not None}, Sampling
+        )
     except msgspec.ValidationError as error:
         raise ValueError(f"{GENERATION_CONFIG}: {error}") from error

@@ -148,7 +148,7 @@ class _Settings(Struct):
 def _sampling(folder: ModelFolder) -> Sampling:
     try:
         settings = msgspec.json.decode((folder.path / GENERATION_CONFIG).read_bytes(), type=_Settings)
-        given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value}
+        given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None}
         return msgspec.convert(given, Sampling)
     except (OSError, ValueError) as error:
         raise ModelError(

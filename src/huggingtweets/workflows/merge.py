@@ -81,10 +81,13 @@ def _shares(parents: Sequence[str | Path | ModelFolder], weights: Sequence[float
     weights = weights or [1.0] * len(parents)
     if len(parents) < 2:  # noqa: PLR2004 -- one model is its own mean
         raise UserError("one model cannot be merged; give two or more")
-    if len(weights) != len(parents) or not all(0 < weight < math.inf for weight in weights):
+    total = sum(weights)  # infinite where it is too large
+    positive = all(weight > 0 for weight in weights)
+    if len(weights) != len(parents) or not positive or not all(weight / total > 0 for weight in weights):
         raise UserError(
-            f"--weights {' '.join(f'{weight:g}' for weight in weights)}: expected one number above 0 for "
-            f"each of the {len(parents)} models, for example --weights {' '.join(['1'] * len(parents))}"
+            f"--weights {' '.join(f'{weight:g}' for weight in weights)}: expected one number above 0, and "
+            f"none beside which others vanish, for each of the {len(parents)} models, for example --weights "
+            f"{' '.join(['1'] * len(parents))}"
         )
     total = math.fsum(weights)
     if math.isclose(total, 1, rel_tol=1e-12):  # weights of a record: a reproduction needs the very same

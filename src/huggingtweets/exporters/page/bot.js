@@ -2,22 +2,24 @@
 
 import { LoggerWithoutDebug, Wllama } from "./wllama/index.min.js";
 import { makeFilters } from "./filters.js";
+import { picture } from "./picture.js";
 
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
 const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
+const TOO_LONG = Symbol("the prompt fills the context");
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
+const ENGINE = "wllama/wllama.wasm";
 const at = (id) => document.getElementById(id);
 
-const bot = await (await fetch("bot.json")).json();
-introduce();
+let bot; // bot.json
 let engine; // llama.cpp with the model
 let start; // makes a new one
 let objection; // why a text may not be shown
 let breakdowns; // of the engine since somebody asked
 load().catch((error) => {
-  at("status").textContent = `This browser cannot run the bot (${error.message}). Try a current Chrome, Edge or Firefox.`;
+  at("status").textContent = `The bot cannot be loaded (${error.message}). Load the page again, or try a current Chrome, Edge or Firefox.`;
 });
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -35,18 +37,21 @@ function introduce() {
   else at("avatar").hidden = true;
 }
 
-/** Load the model and the filters. */
+/** Load the filters, the engine and the model; without all of each there is no bot. */
 async function load() {
-  const [model, ...indexes] = await Promise.all([
-    download(bot.model),
-    ...bot.filters.copies.map(async (copy) => new BigUint64Array(await (await fetch(copy.file)).arrayBuffer())),
-  ]);
+  at("status").textContent = "Loading the bot…";
+  bot = await (await fetched("bot.json")).json();
+  introduce();
+  const indexes = await Promise.all(
+    bot.filters.copies.map(async (copy) => new BigUint64Array(whole(await content(copy.file), copy.bytes, copy.file))),
+  );
+  const wasm = await content(ENGINE);
+  if (!WebAssembly.validate(wasm)) throw new Error(`${ENGINE} does not run here`); // wllama would wait for ever
+  const model = await download(bot.model, bot.bytes);
   objection = makeFilters(bot.filters, indexes);
+  const address = URL.createObjectURL(new Blob([wasm], { type: "application/wasm" }));
   start = async () => {
-    engine = new Wllama(
-      { default: new URL("wllama/wllama.wasm", document.baseURI).href },
-      { suppressNativeLog: true, logger: LoggerWithoutDebug },
-    );
+    engine = new Wllama({ default: address }, { suppressNativeLog: true, logger: LoggerWithoutDebug });
     engine.setCompat(null); // it would be fetched from elsewhere
     await engine.loadModel([model], { n_ctx: bot.context, n_gpu_layers: 0, warmup: false });
   };
@@ -55,11 +60,26 @@ async function load() {
   at("write").disabled = false;
 }
 
+/** The answer to a request for a file that is there. */
+async function fetched(file) {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  return response;
+}
+
+async function content(file) {
+  return (await fetched(file)).arrayBuffer();
+}
+
+/** What was loaded, if it is all of a file: some hosts give a page of their own for one that is not there. */
+function whole(loaded, bytes, file) {
+  if ((loaded.size ?? loaded.byteLength) !== bytes) throw new Error(`${file} is not whole`);
+  return loaded;
+}
+
 /** Fetch a file, and say how much of it is here. */
-async function download(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
-  const total = Number(response.headers.get("content-length")) || bot.bytes;
+async function download(file, bytes) {
+  const response = await fetched(file);
   const parts = [];
   let done = 0;
   for (const reader = response.body.getReader(); ; ) {
@@ -67,9 +87,9 @@ async function download(address) {
     if (ended) break;
     parts.push(value);
     done += value.length;
-    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / total))} %`;
+    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / bytes))} %`;
   }
-  return new Blob(parts);
+  return whole(new Blob(parts), bytes, file);
 }
 
 /** Write five posts, one after the other. */
@@ -78,12 +98,17 @@ async function write(prompt) {
   at("status").textContent = READY;
   at("posts").replaceChildren();
   breakdowns = 0;
-  for (let number = 0; number < POSTS && breakdowns < MAX_BREAKDOWNS; number++) await writePost(prompt);
+  let fits = true;
+  for (let number = 0; number < POSTS && fits && breakdowns < MAX_BREAKDOWNS; number++) fits = await writePost(prompt);
+  if (!fits) {
+    at("posts").replaceChildren();
+    at("status").textContent = "This beginning is longer than what the bot sees at once. Give it a shorter one.";
+  }
   if (breakdowns === MAX_BREAKDOWNS) at("status").textContent = "The bot broke down, and has been started anew. Ask it again.";
   at("write").disabled = false;
 }
 
-/** Write one post that no filter objects to, and show the words that are there. */
+/** Write one post that no filter objects to, and show the words that are there; false where its prompt is too long. */
 async function writePost(prompt) {
   const post = at("post").content.cloneNode(true).firstElementChild;
   const shown = post.querySelector("p");
@@ -92,19 +117,21 @@ async function writePost(prompt) {
     const text = await sample(prompt, (words) => {
       if (!objection(words, prompt)) shown.textContent = words;
     });
+    if (text === TOO_LONG) return false;
     if (text !== null && !objection(text, prompt)) {
       shown.textContent = text;
       post.classList.add("whole");
       post.querySelector("button").addEventListener("click", () => share(text));
-      return;
+      return true;
     }
     shown.textContent = "";
   }
   post.remove();
   at("status").textContent = "Drafts that repeat a post of the person, name somebody or repeat themselves were not shown.";
+  return true;
 }
 
-/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew. */
+/** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew, or TOO_LONG. */
 async function sample(prompt, show) {
   let text = prompt;
   try {
@@ -115,7 +142,8 @@ async function sample(prompt, show) {
       text += piece.choices?.[0]?.text ?? "";
       show(text.replace(LAST_WORD, ""));
     }
-  } catch {
+  } catch (error) {
+    if (/context size/u.test(error?.message)) return TOO_LONG; // llama.cpp's words
     breakdowns++;
     await engine.exit().catch(() => {}); // else its memory is kept, and a few dozen take all that a page has
     await start();
@@ -136,35 +164,10 @@ function random() {
   return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
 }
 
-/** Draw a post as a picture that says that it is a bot's, and save it. */
+/** Save a post as a picture. */
 function share(text) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 1200, height: 630 });
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fffdf8";
-  pen.fillRect(0, 0, 1200, 630);
-  pen.fillStyle = "#1b1b1f";
-  pen.font = "600 34px system-ui, sans-serif";
-  pen.fillText(`${bot.name} · AI bot`, 70, 100, 1060);
-  pen.font = "44px system-ui, sans-serif";
-  lines(pen, text, 1060).slice(0, 7).forEach((line, number) => pen.fillText(line, 70, 190 + 58 * number));
-  pen.fillStyle = "#6b6b76";
-  pen.font = "24px system-ui, sans-serif";
-  pen.fillText(bot.caption, 70, 590, 1060);
   const link = document.createElement("a");
   link.download = "bot.png";
-  link.href = canvas.toDataURL("image/png");
+  link.href = picture(bot, text).toDataURL("image/png");
   link.click();
-}
-
-function lines(pen, text, width) {
-  const done = [];
-  let line = "";
-  for (const word of text.split(/\s+/u)) {
-    const longer = line ? `${line} ${word}` : word;
-    if (line && pen.measureText(longer).width > width) {
-      done.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...done, line];
 }

@@ -94,6 +94,7 @@ def plan_publishing(
     folder = ModelFolder.find(model)
     record = folder.record
     permission = checks.require_permission(record, permission, with_dataset=with_dataset)
+    checks.require_weights(folder)
     hub = Hub(token, endpoint, needs_token=not preview)
     repo_id = to or f"{UNKNOWN_OWNER if preview else hub.owner()}/{_repository_name(record.name)}"
     require_name(repo_id)

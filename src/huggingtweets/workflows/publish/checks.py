@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from selectolax.lexbor import LexborHTMLParser
 
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
-from ...files import reading
 from ...generation.filters import CopyFilter, load_safety_filters
 from ...generation.text_generator import TextFilter
-from ...model_folder import ModelFolder
+from ...model_folder import INTACT, ModelFolder
 from ...reporting import report_html
 from ...reporting.published_card import published_card, unsaid
 from ...types import Permission, Record
@@ -43,6 +43,21 @@ def require_permission(record: Record, permission: Permission | None, *, with_da
             "another recipe"
         )
     return permission
+
+
+def require_weights(folder: ModelFolder) -> None:
+    """Refuse a model without its weights, or with others than those that its card describes.
+
+    Raises:
+        PublishError: they are missing, changed, or elsewhere.
+    """
+    if folder.weights and folder.weights.is_symlink():
+        raise PublishError(f"{folder.weights} is a link, and links are not uploaded; put the file there")
+    if folder.weights_state != INTACT:
+        raise PublishError(
+            f"{folder}: its weights are {folder.weights_state}, and its card describes those that were "
+            "trained; copy the model again, or train it again"
+        )
 
 
 def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str, dataset: str) -> bytes:
@@ -93,19 +108,15 @@ def checked_report(folder: ModelFolder) -> bytes | None:
     The samples of a report are generated without text filters, so they can contain what may not be published.
 
     Returns:
-        What the file holds; if the filters object to its text, a new page without samples; None if that
-        cannot be rendered, or still repeats a training post.
-
-    Raises:
-        ModelError: it is damaged.
+        What the file holds; if it is damaged or the filters object to its text, a new page without samples;
+        None if that cannot be rendered, or still repeats a training post.
     """
     record, path = folder.record, folder.report_page
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     report = path.read_bytes()
-    with reading(path, f"huggingtweets evaluate {folder.argument} writes it anew"):
-        text = report.decode()
-    if not _objection(filters, _visible_text(text)):
-        return report
+    with suppress(UnicodeDecodeError):  # a damaged page is written anew
+        if not _objection(filters, _visible_text(report.decode())):
+            return report
     try:
         answers = evaluation.load(folder)
     except ModelError:
