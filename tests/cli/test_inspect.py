@@ -7,8 +7,11 @@ import json
 
 import pytest
 
-from huggingtweets.workflows.data import sample_archive
+from huggingtweets import DataConfig
+from huggingtweets.progress import Silence
+from huggingtweets.workflows.data import build_dataset, read, sample_archive
 from tests.helpers.commands import run
+from tests.helpers.tiny import varied_texts
 
 
 @pytest.fixture
@@ -49,6 +52,22 @@ def test_the_exported_table_gives_the_same_posts(tmp_path):
     refused = run("inspect", sample_archive(), "--export", table)
     assert refused.returncode == 2
     assert "exists" in refused.stderr.splitlines()[-1]
+
+
+def test_the_exported_table_is_split_as_the_posts_are(tmp_path):
+    """A thread stays on one side, also one whose middle was dropped."""
+    rows = [(number, "", text) for number, text in enumerate(varied_texts(40, seed=4))]
+    rows[37:] = [(37, 30, "ok"), (38, 37, rows[38][2]), (39, 38, rows[39][2])]
+    lines = [f'{n},ada,2024-02-{1 + n // 2:02}T{n % 2:02}:00:00Z,{up},"{text}"' for n, up, text in rows]
+    original, table = tmp_path / "all.csv", tmp_path / "kept.csv"
+    original.write_text("\n".join(["id,author,created_at,in_reply_to,text", *lines]), "utf-8")
+    assert inspected(original, "--export", table)["funnel"]["dropped"] == {"short": 1}
+    before, after = (
+        build_dataset(read(DataConfig(locations=(str(path),)), Silence()), held_out=0.1)
+        for path in (original, table)
+    )
+    assert [post.id for post in before.held_out] == ["30", "36", "38", "39"]
+    assert [post.id for post in after.held_out] == ["30", "36", "38", "39"]
 
 
 def test_the_exported_table_names_an_account_of_mastodon(tmp_path):

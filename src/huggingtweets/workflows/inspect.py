@@ -11,12 +11,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ..bases.languages import language_warning, languages_of
-from ..cleaning import EXAMPLES
+from ..cleaning import EXAMPLES, CleanedPosts
+from ..dataset.split import threads
 from ..dataset.sufficiency import DEFAULT_BASE, Sufficiency, sufficiency
 from ..errors import OutputExists
 from ..files import whole_file
 from ..progress import Silence, Watcher
 from ..text.counting import counted
+from ..types import Post
 from .data import AuthorPosts, DataConfig, read
 
 MANY = 20  # posts that are shown where those of one reason are asked for
@@ -90,6 +92,8 @@ def inspect(
 def export_posts(inspections: Sequence[Inspection], target: Path) -> int:
     """Write the kept posts to a table that can be edited, and read again by any command.
 
+    There each post of a thread answers its first one, so that threads are held out whole as before.
+
     Args:
         inspections: from `inspect`.
         target: a CSV file that does not exist.
@@ -102,12 +106,20 @@ def export_posts(inspections: Sequence[Inspection], target: Path) -> int:
     """
     if target.exists():
         raise OutputExists(f"{target} exists; give another name, or remove it")
-    posts = [post for inspection in inspections for post in inspection.author.cleaned.posts]
+    posts = [post for inspection in inspections for post in _with_threads(inspection.author.cleaned)]
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     is_account = any("@" in post.author for post in posts)  # of Mastodon; as an author it would be an address
-    writer.writerow(["id", "acct" if is_account else "author", "created_at", "text"])
+    writer.writerow(["id", "acct" if is_account else "author", "created_at", "reply_to", "text"])
     for post in posts:
-        writer.writerow([post.id, post.author, post.created_at or "", post.text])
+        writer.writerow([post.id, post.author, post.created_at or "", post.reply_to or "", post.text])
     whole_file(target, table.getvalue().encode("utf-8", "replace"))
     return len(posts)
+
+
+def _with_threads(cleaned: CleanedPosts) -> list[Post]:
+    """The kept posts, each an answer to the first one of its thread, whatever of the thread was dropped."""
+    answered: dict[int, str | None] = {}
+    for first, *others in threads(cleaned.posts, cleaned.answered):
+        answered |= {first: None, **dict.fromkeys(others, cleaned.posts[first].id)}
+    return [replace(post, reply_to=answered[number]) for number, post in enumerate(cleaned.posts)]
