@@ -32,10 +32,13 @@ from __future__ import annotations
 
 import copyreg
 import errno
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import msgspec
 
 
 class HuggingtweetsError(Exception):
@@ -151,6 +154,51 @@ class TrainingDiverged(InternalError):
 
 class DoesNotFit(InternalError):
     """Not even the smallest piece of a batch fits into memory."""
+
+
+_UNFIT = re.compile(r"Expected `([^`]+)`(?:, got `\w+`)?(?: ([<>]=?) ([\d.]+?)(?:\.0)?)?")  # msgspec's words
+_KEY = re.compile(r"Object (missing required|contains unknown) field `([^`]+)`")
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "str": "a text",
+    "array": "a list",
+    "object": "a table",
+}
+_LIMITS = {">": "above", ">=": "from", "<": "below", "<=": "up to"}
+
+
+def unfit(error: msgspec.ValidationError, given: Mapping[str, object], record: type[msgspec.Struct]) -> str:
+    """What does not fit a record, in plain words: `epochs = many; expected a whole number`.
+
+    Args:
+        error: of msgspec's conversion.
+        given: what was converted.
+        record: into what.
+    """
+    problem, _, path = str(error).partition(" - at `$")
+    keys = [key for key in path.rstrip("`").split(".") if key]
+    if key := _KEY.fullmatch(problem):
+        name = ".".join([*keys, key[2]])
+        return f"{name} is missing" if key[1].startswith("missing") else f"{name} is no known key"
+    value: object = given
+    for name in keys:
+        value = value.get(name, "") if isinstance(value, dict) else value
+    if expected := _expected(problem, keys, record):
+        return f"{'.'.join(keys)} = {value}; expected {expected}"
+    return f"{problem} in `{'.'.join(keys)}`" if keys else problem
+
+
+def _expected(problem: str, keys: Sequence[str], record: type[msgspec.Struct]) -> str:
+    """What was expected; "" where that is not known."""
+    if problem.startswith("Invalid enum value") and len(keys) == 1:
+        return " or ".join(map(str, get_args(get_type_hints(record)[keys[0]])))
+    if not keys or not (match := _UNFIT.fullmatch(problem)):
+        return ""
+    kinds = [_KINDS[kind] for kind in match[1].split(" | ") if kind in _KINDS]
+    limit = f" {_LIMITS[match[2]]} {match[3]}{' on' if match[2] == '>=' else ''}" if match[2] else ""
+    return " or ".join(kinds) + limit if kinds else ""
 
 
 _NO_MEMORY = (  # what the system's loader, PyTorch, C++, oneDNN and Python say of it

@@ -54,7 +54,7 @@ def test_a_setting_out_of_range_is_named(ngram_model):
     """The message names it as people typed it, without signs of a programming language's paths."""
     done = CliRunner().invoke(app, ["generate", str(ngram_model), "--temperature", "50"])
     assert done.exit_code == 2
-    assert done.stderr.strip() == "error: Expected `float` <= 10.0 in `temperature`"
+    assert done.stderr.strip() == "error: temperature = 50.0; expected a number up to 10"
 
 
 def test_where_no_name_is_like_it_the_models_are_named(ngram_model, monkeypatch):

@@ -151,7 +151,7 @@ def test_a_model_is_no_place_of_posts(model):
 def test_what_is_wrong_with_a_value_is_said_without_a_list_of_keys():
     """A key that exists needs no list of those that do."""
     done = CliRunner().invoke(app, ["train", POSTS, "--recipe", "starter", "--set", "epochs=three"])
-    assert done.stderr.strip().endswith("in `epochs`")
+    assert done.stderr.strip().endswith("epochs = three; expected a whole number")
 
 
 @pytest.mark.parametrize("typed", ["stauts", "retyr", "result"])

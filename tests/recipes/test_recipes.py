@@ -66,15 +66,17 @@ def test_a_file_is_a_recipe(tmp_path, encoding):
     [
         (["speed=1"], "expected key=value with a key of base"),
         (["epochs"], "expected key=value"),
-        (["epochs=many"], "Expected `int`"),
-        (["epochs=0"], ">= 1"),
-        (["learning_rate=-1"], "> 0"),
+        (["epochs=many"], "epochs = many; expected a whole number$"),
+        (["epochs=0"], "epochs = 0; expected a whole number from 1 on$"),
+        (["learning_rate=-1"], "learning_rate = -1; expected a number above 0$"),
+        (["sampling.top_p=2"], r"sampling\.top_p = 2; expected a number up to 1$"),
+        (["speakers=maybe"], "speakers = maybe; expected true or false$"),
+        (["mix=3"], "mix = 3; expected a table$"),
         (["learning_rate=nan"], "learning_rate"),
         (["gradient_clip=inf"], "gradient_clip is inf; expected a finite number"),
         (["weight_decay=inf"], "weight_decay is inf"),
-        (["method=magic"], "method"),
-        (["lora_rank=0"], ">= 1"),
-        (["sampling.top_p=2"], "top_p"),
+        (["method=magic"], "method = magic; expected full or lora or ngram$"),
+        (["lora_rank=0"], "lora_rank = 0; expected a whole number from 1 on"),
     ],
 )
 def test_a_wrong_setting_says_what_is_right(settings, message):

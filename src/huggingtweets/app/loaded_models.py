@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from .. import models
-from ..errors import UserError
+from ..errors import UserError, unfit
 from ..files import at_home
 from ..generation.filters import filters_for, load_filters
 from ..generation.text_generator import Draft, TextFilter, TextGenerator
@@ -62,10 +62,11 @@ class LoadedModels:
         """
         model, filters = self._load(folder, home, base=base)
         own = folder.record.recipe.sampling if base else model.sampling
+        given = {**msgspec.to_builtins(own), **sampling}
         try:
-            settings = msgspec.convert({**msgspec.to_builtins(own), **sampling}, Sampling)
+            settings = msgspec.convert(given, Sampling)
         except msgspec.ValidationError as error:
-            raise UserError(f"this cannot be set: {error}") from error
+            raise UserError(f"this cannot be set: {unfit(error, given, Sampling)}") from error
         filters = filters_for(filters, prompt)
         for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters, speaker=speaker):
             yield drafts.places

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
-from ..errors import RecipeError
+from ..errors import RecipeError, unfit
 from ..registry import suggestion
 from ..types import Recipe, Sampling
 
@@ -67,6 +67,7 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
             f"no recipe is called {name!r}; expected one of {', '.join(names())}, or a .toml file"
             f"{suggestion(name, names())}"
         )
+    content: dict[str, object] = {}
     try:
         content = {"name": name, **msgspec.toml.decode(text)}
         content.pop("automatic", None)
@@ -75,8 +76,11 @@ def load(name: str, settings: Sequence[str] = ()) -> Recipe:
         recipe = msgspec.convert(content, Recipe, strict=False)
     except RecursionError as error:
         raise RecipeError(f"recipe {name} cannot be read: it is nested too deeply") from error
+    except msgspec.ValidationError as error:
+        keys = f"; its keys are {', '.join(_keys())}" if "unknown field" in str(error) else ""
+        raise RecipeError(f"recipe {name}: {unfit(error, content, Recipe)}{keys}") from error
     except msgspec.DecodeError as error:
-        raise RecipeError(f"recipe {name}: {_reworded(error)}") from error
+        raise RecipeError(f"recipe {name}: {error}") from error
     _require_finite(recipe)
     return recipe
 
@@ -161,9 +165,3 @@ def _numbers(values: Mapping[str, object], table: str = "") -> Iterator[tuple[st
 def _keys() -> list[str]:
     keys = [f.name for f in fields(Recipe) if f.name not in {"name", "sampling"}]
     return [*keys, *(f"sampling.{f.name}" for f in fields(Sampling))]
-
-
-def _reworded(error: msgspec.DecodeError) -> str:
-    """What is wrong, and the keys that there are where one is not known."""
-    message = str(error).replace("Object", "the file").replace("- at `$.", "in `")
-    return f"{message}; its keys are {', '.join(_keys())}" if "unknown field" in message else message

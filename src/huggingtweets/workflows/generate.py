@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .. import models
-from ..errors import UserError
+from ..errors import UserError, unfit
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.filters import RepetitionFilter, filters_for, load_safety_filters
 from ..generation.text_generator import TextFilter, Written
@@ -106,10 +106,11 @@ def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None)
         raise UserError("--wildness and --temperature both set the temperature; give one of them")
     if wildness is not None:
         changes = {**changes, "temperature": temperature(as_wildness(wildness), own.temperature)}
+    given = {**msgspec.to_builtins(own), **changes}
     try:
-        return msgspec.convert({**msgspec.to_builtins(own), **changes}, Sampling)
+        return msgspec.convert(given, Sampling)
     except msgspec.ValidationError as error:
-        raise UserError(str(error).replace(" - at `$.", " in `")) from error
+        raise UserError(unfit(error, given, Sampling)) from error
 
 
 def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:

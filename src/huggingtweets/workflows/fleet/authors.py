@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import recipes
-from ...errors import LocationError, UserError
+from ...errors import LocationError, UserError, unfit
 from ...model_folder import folder_name
 from .config import AuthorRequest
 
@@ -133,7 +133,7 @@ def _row(values: object, where: str) -> _Row:
         row = msgspec.convert(given, _Row, strict=False)
     except msgspec.ValidationError as error:
         known = ", ".join(_Row.__struct_fields__)
-        raise LocationError(f"{where}: {error}; known are {known}") from error
+        raise LocationError(f"{where}: {unfit(error, given, _Row)}; known are {known}") from error
     if not math.isfinite(row.weight):
         raise LocationError(f"{where}: weight is {row.weight}; expected a finite number")
     return row
