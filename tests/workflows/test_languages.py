@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
+from msgspec.structs import replace
 
 from huggingtweets import DataConfig, inspect, train
 from huggingtweets.progress import Silence
@@ -52,3 +53,20 @@ def test_posts_in_another_language_are_warned_of_and_begin_as_their_own(german, 
     record = train(config, notes).record
     assert not [text for text in notes.texts if "trained on" in text], "an n-gram model has no base"
     assert {sample.prompt for sample in record.result.samples} == {"Heute singt"}
+
+
+def test_posts_of_the_card_that_begin_otherwise_do_not_end_alike(tmp_path):
+    """Each beginning has random numbers of its own: of one seed, all posts of the picture end alike."""
+    path, recipe = tmp_path / "posts.csv", load("ngram")
+    begins = ("Heute singt", "Morgen fehlt", "Abends ruht", "Gestern kam")
+    where = [f"{thing} {place} {time}" for place in PLACES for thing in THINGS for time in TIMES]
+    rows = [f"ada,{begins[number % 4]} {words}" for number, words in enumerate(where)]
+    path.write_text("\n".join(["user,text", *rows]), "utf-8")
+    job = TrainConfig(
+        data=DataConfig(locations=(str(path),)), recipe=recipe, out=tmp_path / "model", tracker="none"
+    )
+    model = train(replace(job, evaluate=False))
+    first = {sample.prompt: sample.text for sample in reversed(model.record.result.samples)}
+    assert {*first} == {*begins}
+    assert len({text.removeprefix(prompt) for prompt, text in first.items()}) == 4
+    assert "seed 0 for the first beginning, temperature" in model.card.read_text("utf-8")

@@ -27,7 +27,7 @@ from ..progress import Clock, Silence, Watcher
 from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
-from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ..types import MAX_SEED, NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
@@ -174,8 +174,9 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
     texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
     first, *others = prompts(texts, languages)
     samples = generator.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
-    for prompt in others:
-        samples += generator.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
+    for number, prompt in enumerate(others, start=1):  # of one seed, all would go on with the same words
+        seed = (recipe.seed + number) % (MAX_SEED + 1)
+        samples += generator.generate(prompt, count=1, seed=seed, filters=filters).samples
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 
