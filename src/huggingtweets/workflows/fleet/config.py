@@ -10,11 +10,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ...cleaning import CleaningRules
+from ...text import NAME
 from ...types import Recipe
 
 EVERYBODY = "_everybody"  # the name of the model of all authors; no author's name begins with "_"
 Name = Annotated[
-    str, Meta(pattern=r"^[\w+-][\w.+-]*\Z")
+    str, Meta(pattern=rf"^[{NAME}+-][{NAME}.+-]*\Z")
 ]  # as `folder_name` makes them: no path of a strange store
 
 
