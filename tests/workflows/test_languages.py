@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from huggingtweets import DataConfig, inspect, train
 from huggingtweets.progress import Silence
 from huggingtweets.recipes import load
+from huggingtweets.workflows.data import check_posts, read
 from huggingtweets.workflows.train import TrainConfig
 
 PLACES = ("im Garten", "in der Küche", "am Fenster", "auf dem Berg", "im Zug", "am See", "beim Bäcker")
@@ -46,6 +47,8 @@ def test_posts_in_another_language_are_warned_of_and_begin_as_their_own(german, 
     (inspection,) = inspect(german)
     assert "German" in inspection.language_warning
     assert inspection.summary()["language"] == "de"
+    assert inspection.sufficiency.expected is None, "what a base gains was measured in its own languages"
+    assert "fewer bits per byte" not in inspection.sufficiency.text
     notes = Notes()
     config = TrainConfig(
         data=german, recipe=load("ngram"), out=tmp_path / "model", tracker="none", evaluate=False
@@ -53,6 +56,15 @@ def test_posts_in_another_language_are_warned_of_and_begin_as_their_own(german, 
     record = train(config, notes).record
     assert not [text for text in notes.texts if "trained on" in text], "an n-gram model has no base"
     assert {sample.prompt for sample in record.result.samples} == {"Heute singt"}
+
+
+def test_no_gain_is_promised_where_none_was_measured(german):
+    """Before training, too: in another language the base itself is far worse, and all gains are others."""
+    notes = Notes()
+    (author,) = read(german, notes)
+    check_posts([author], load("starter"), notes)
+    assert any("trained on English only" in text for text in notes.texts)
+    assert not [text for text in notes.texts if "fewer bits per byte" in text]
 
 
 def test_posts_of_the_card_that_begin_otherwise_do_not_end_alike(tmp_path):
