@@ -40,7 +40,8 @@ def print_trained(model: ModelFolder) -> None:
 
     record, out = model.record, console()
     for author in record.authors:
-        out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
+        out.print(harmless(f"{author.account.name} @{author.account.handle}"), soft_wrap=True)
+        out.print(_funnel_table(author.funnel))
     for metric in record.result.metrics:
         base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
         out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
@@ -108,7 +109,7 @@ def print_inspection(inspection: Inspection) -> None:
     out.print(harmless(f"{account.name} @{account.handle} ({all_sources.load(account.source).NAME})"))
     if account.bio:
         out.print(harmless(account.bio))
-    out.print(_funnel_table("", cleaned.funnel))
+    out.print(_funnel_table(cleaned.funnel))
     for fact in filter(None, (inspection.dates, inspection.private_details, inspection.language_warning)):
         out.print(harmless(fact))
     for post in cleaned.kept_examples():
@@ -167,8 +168,8 @@ def print_models(models: Sequence[ModelFolder], folder: Path) -> None:
     out.print(table)
 
 
-def _funnel_table(title: str, funnel: Funnel) -> Table:
-    table = Table(title=harmless(title), title_justify="left", show_header=False, box=None)
+def _funnel_table(funnel: Funnel) -> Table:
+    table = Table(show_header=False, box=None)
     table.add_column(justify="left")
     table.add_column(justify="right")
     table.add_row("posts read", f"{funnel.read:,}")
