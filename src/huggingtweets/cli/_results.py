@@ -32,6 +32,8 @@ REASONS = {
     Reason.SAMPLED: "more than the recipe takes of one author",
 }
 
+EXAMPLE_LENGTH = 280  # characters
+
 
 def print_trained(model: ModelFolder) -> None:
     """Print the funnel, figures, samples, answers, and the paths of a trained model."""
@@ -113,10 +115,10 @@ def print_inspection(inspection: Inspection) -> None:
     for fact in filter(None, (inspection.dates, inspection.private_details, inspection.language_warning)):
         out.print(harmless(fact))
     for post in cleaned.kept_examples():
-        out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
+        out.print(harmless(f"kept: {_beginning(post.text)}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():
         for text in texts[:2]:
-            out.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
+            out.print(harmless(f"dropped, {REASONS[reason]}: {_beginning(text)}"), soft_wrap=True)
     out.print(harmless(f"\n{inspection.sufficiency.text}\n"), soft_wrap=True)
 
 
@@ -177,3 +179,9 @@ def _funnel_table(funnel: Funnel) -> Table:
         table.add_row(f"  - {REASONS[reason]}", f"{count:,}")
     table.add_row("posts kept", f"{funnel.kept:,}")
     return table
+
+
+def _beginning(post: str) -> str:
+    """A post on one line, a long one cut: it is an example, and `--show` prints all of it."""
+    line = " ".join(post.split())
+    return line if len(line) <= EXAMPLE_LENGTH else f"{line[:EXAMPLE_LENGTH].rstrip()}…"
