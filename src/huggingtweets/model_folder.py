@@ -29,6 +29,7 @@ import msgspec
 from .errors import ModelError, OutputExists
 from .files import require_replaceable, sha256, whole_file
 from .registry import suggestion
+from .text import NAME
 from .types import NO_BASE, PROMPT, Base, CurvePoint, Record
 
 EXPORTS = Path("exports")  # where models are written for other programs, below the current folder
@@ -261,7 +262,7 @@ def prompt_of(record: Record) -> str:
 
 def folder_name(name: str) -> str:
     """A model's name as a folder's name: nothing in it can climb, hide, be too long or surprise a shell."""
-    plain = re.sub(r"[^\w.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
+    plain = re.sub(rf"[^{NAME}.+-]+", "_", name.replace(" + ", "+")).strip("._") or "model"
     encoded = plain.encode()
     if len(encoded) <= MOST_NAME:
         return plain

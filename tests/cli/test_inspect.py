@@ -122,3 +122,14 @@ def test_what_is_left_out_by_hand_is_in_no_file_of_the_model(tmp_path):
     texts = [path for path in (tmp_path / "model").iterdir() if b"igeon" in path.read_bytes()]
     assert texts == []
     assert len(json.loads(run("generate", tmp_path / "model", "-n", "1", "--json").stdout)) == 1
+
+
+def test_a_long_post_does_not_push_the_counts_away(tmp_path):
+    """Of posts that are examples the beginning is shown, on one line; `--show` prints all of them."""
+    path = tmp_path / "long.csv"
+    path.write_text(f'author,text\nada,"The kettle sings\nand {"sings " * 600}"\n', "utf-8")
+    (line,) = (line for line in run("inspect", str(path)).stdout.splitlines() if line.startswith("kept: "))
+    assert line.startswith("kept: The kettle sings and sings")
+    assert line.endswith("…")
+    assert len(line) < 300
+    assert run("inspect", str(path), "--show", "1").stdout.count("sings") == 601

@@ -10,10 +10,12 @@ import sys
 from contextlib import suppress
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, ReadOptions, TrainConfig, generate, load_recipe, recipe_names, train
 from huggingtweets.cli import _terminal, app
+from huggingtweets.cli._results import print_trained
 from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
@@ -125,6 +127,17 @@ def test_names_are_whole_on_a_narrow_terminal(monkeypatch):
     shown = CliRunner().invoke(app, ["recipes"]).stdout
     assert max(map(len, shown.splitlines())) == 40
     assert [name for name in recipe_names() if f" {name} " not in shown] == []
+
+
+def test_who_a_model_is_of_stands_on_one_line(ngram_model, tmp_path, capsys):
+    """A name is not folded to the width of the counts below it, however long it is."""
+    shutil.copytree(ngram_model, tmp_path / "model")
+    model, name = ModelFolder(tmp_path / "model"), "Doctor Bartholomew Maximilian Featherstonehaugh"
+    (author,) = model.record.authors
+    known = replace(author, account=replace(author.account, name=name, handle="doctor_bartholomew"))
+    model.save_record(replace(model.record, authors=(known,)))
+    print_trained(ModelFolder(model.path))
+    assert f"{name} @doctor_bartholomew" in capsys.readouterr().out.splitlines()
 
 
 def test_figures_of_models_are_whole_on_a_narrow_terminal(ngram_model, tmp_path, monkeypatch):

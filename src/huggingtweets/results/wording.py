@@ -55,6 +55,11 @@ def inconclusive(row: Row) -> str:
     return f"Nothing can be concluded: {row.unknown}."
 
 
+def without_own(who: str) -> str:
+    """The end of a sentence on a figure without a ceiling: why nothing can be concluded."""
+    return f"; there are too few unseen posts of {who} to compare with"
+
+
 def beside_own(row: Row, *, higher: str, lower: str, same: str) -> str:
     """The words for where the model's figure is beside the person's own.
 

@@ -23,8 +23,8 @@ def language_code(name: str) -> str:
 
 def language_name(code: str) -> str:
     """Return the English name of a language by its code; the code where no name is known."""
-    names = (name for name in _names().get(code, ()) if len(name) not in _CODE_LENGTHS)
-    return next(names, code).title()
+    names = (name.title() for name in _names().get(code, ()) if len(name) not in _CODE_LENGTHS)
+    return next(names, code)
 
 
 def nearest_code(name: str) -> str:

@@ -277,11 +277,11 @@ def check_posts(authors: Sequence[AuthorPosts], recipe: Recipe, watcher: Watcher
         NotEnoughPosts: together they are too short to learn from.
     """
     require_enough([text for author in authors for text in author.texts])
-    for sentence in describe_sufficiency([(a.account.handle, a.texts) for a in authors], recipe.base):
+    warning = language_warning(recipe.base, languages_of(recipe.base), [a.cleaned.language for a in authors])
+    people = [(author.account.handle, author.texts) for author in authors]
+    expected = describe_sufficiency(people, "" if warning else recipe.base)  # gains are of its languages
+    for sentence in filter(None, (*expected, warning)):
         watcher.note(sentence)
-    languages = [author.cleaned.language for author in authors]
-    if warning := language_warning(recipe.base, languages_of(recipe.base), languages):
-        watcher.note(warning)
 
 
 def preparation_of(config: DataConfig) -> Preparation:

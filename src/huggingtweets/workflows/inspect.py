@@ -46,7 +46,7 @@ class Inspection:
     @property
     def language_warning(self) -> str:
         """What there is to say where the posts are in another language than the base of most recipes."""
-        return language_warning(DEFAULT_BASE, languages_of(DEFAULT_BASE), [self.author.cleaned.language])
+        return _language_warning(self.author)
 
     @property
     def private_details(self) -> str:
@@ -86,7 +86,7 @@ def inspect(
         UserError: a location cannot be read, or holds no posts.
     """
     authors = read(data, watcher or Silence(), examples)
-    return [Inspection(author, sufficiency(author.texts), examples) for author in authors]
+    return [Inspection(author, _sufficiency(author), examples) for author in authors]
 
 
 def export_posts(inspections: Sequence[Inspection], target: Path) -> int:
@@ -123,3 +123,12 @@ def _with_threads(cleaned: CleanedPosts) -> list[Post]:
     for first, *others in threads(cleaned.posts, cleaned.answered):
         answered |= {first: None, **dict.fromkeys(others, cleaned.posts[first].id)}
     return [replace(post, reply_to=answered[number]) for number, post in enumerate(cleaned.posts)]
+
+
+def _sufficiency(author: AuthorPosts) -> Sufficiency:
+    """Whether there are enough posts; the gain was measured in the languages of the base alone."""
+    return sufficiency(author.texts, "" if _language_warning(author) else DEFAULT_BASE)
+
+
+def _language_warning(author: AuthorPosts) -> str:
+    return language_warning(DEFAULT_BASE, languages_of(DEFAULT_BASE), [author.cleaned.language])

@@ -21,13 +21,13 @@ from ..bases.hub import cached_hub_answers
 from ..dataset.beginnings import prompts
 from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
-from ..generation.filters import load_filters, write_filters
+from ..generation.filters import filters_for, load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
-from ..types import NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ..types import MAX_SEED, NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
@@ -175,10 +175,16 @@ def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingR
     _write_filters(data, model.folder)
     generator, filters = models.load_generator(model.folder), load_filters(model.folder)
     texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
-    first, *others = prompts(texts, languages)
-    samples = generator.generate(first, count=SAMPLES, seed=recipe.seed, filters=filters).samples
-    for prompt in others:
-        samples += generator.generate(prompt, count=1, seed=recipe.seed, filters=filters).samples
+    written = [
+        generator.generate(
+            prompt,
+            count=1 if number else SAMPLES,
+            seed=(recipe.seed + number) % (MAX_SEED + 1),  # of one seed, all would end with the same words
+            filters=filters_for(filters, prompt),
+        )
+        for number, prompt in enumerate(prompts(texts, languages))
+    ]
+    samples = tuple(sample for each in written for sample in each.samples)
     return TrainingResult(metrics=(bits_per_byte,), samples=samples)
 
 

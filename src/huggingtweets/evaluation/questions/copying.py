@@ -17,7 +17,7 @@ import numpy as np
 
 from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import beside_own, capitalized, in_100, inconclusive
+from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import NEAR, SHINGLE
 from .. import intervals
 from ..copies import near, rare_run
@@ -139,7 +139,7 @@ class Copying(Answer, frozen=True, kw_only=True):
         row = self.copied
         if row.model is None:
             return inconclusive(row)
-        share, own = capitalized(in_100(row.model.value)), _own_sentence(row, f"{who}'s own unseen posts")
+        share, own = capitalized(in_100(row.model.value)), _own_sentence(row, who)
         return (
             f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from{own}"
         )
@@ -151,7 +151,7 @@ class Copying(Answer, frozen=True, kw_only=True):
             return inconclusive(row)
         share = capitalized(in_100(row.model.value))
         all_posts = f"all that {who} wrote, before repeats were dropped,"
-        own = _own_sentence(row, all_posts if self.before_cleaning else f"{who}'s own unseen posts")
+        own = _own_sentence(row, who, all_posts if self.before_cleaning else "")
         return f"{share} of its posts are, as a whole, nearly a post it learnt from{own}"
 
     def _longest_sentence(self, who: str) -> str:
@@ -197,12 +197,13 @@ def _more_than_own(row: Row) -> tuple[str, Grade]:
     return ("Yes", "bad") if row.model.above(row.ceiling) else ("No", "good")
 
 
-def _own_sentence(row: Row, posts: str) -> str:
-    """How many of the person's own posts do the same, and whether that is a difference."""
+def _own_sentence(row: Row, who: str, posts: str = "") -> str:
+    """How many of the person's own posts, or of others, do the same, and whether that is a difference."""
     if row.ceiling is None:
-        return "."
+        return f"{without_own(who)}."
     difference = beside_own(row, higher="clearly less", lower="clearly more", same="no clear difference")
-    return f"; of {posts} {in_100(row.ceiling.value)} do, which is {difference}."
+    own = posts or f"{who}'s own unseen posts"
+    return f"; of {own} {in_100(row.ceiling.value)} do, which is {difference}."
 
 
 def _least(share: float, count: int) -> float:

@@ -21,8 +21,9 @@ from msgspec import field
 
 from ...results import MODEL, NGRAM, OTHERS, OWN, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive
+from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import HASHTAG, MENTION, words
+from ...text.languages import language_name
 from .. import intervals
 from ..material import Material
 
@@ -80,7 +81,7 @@ class Sense(Answer, frozen=True, kw_only=True):
         row = self.invented
         if row.model is None:
             return inconclusive(row)
-        own = ""
+        own = without_own(who)
         if row.ceiling:
             end = beside_own(row, higher="clearly fewer", lower="clearly more", same="no clear difference")
             own = f"; of {who}'s own {_in_1000(row.ceiling.value)}, which is {end}"
@@ -132,8 +133,8 @@ def _invented(material: Material, seed: int) -> tuple[Row, tuple[str, ...]]:
     Other people's posts are left out: those that ship with the package were chosen for their common words.
     """
     if not material.known_words:
-        why = f"there is no word list of the posts' language ({material.language or 'not known'})"
-        return Row.inconclusive(why, "low"), ()
+        language = language_name(material.language) or "not known"
+        return Row.inconclusive(f"there is no word list of the posts' language ({language})", "low"), ()
     known = material.known_words | {word for post in material.train for word in looked_up(post)}
     figures: dict[str, Figure] = {}
     examples: dict[str, None] = {}  # a set in order

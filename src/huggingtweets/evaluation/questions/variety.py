@@ -29,7 +29,7 @@ from ...results.drawings import (
     ReportContext,
     Section,
 )
-from ...results.wording import beside_own, capitalized, in_100, inconclusive
+from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import signs
 from .. import habits, intervals
 from ..habits import Distribution
@@ -135,7 +135,7 @@ class Variety(Answer, frozen=True, kw_only=True):
             return inconclusive(row)
         share = capitalized(f"{in_100(row.model.value)} of its {RUNS[n]} are different ones")
         if row.ceiling is None:
-            return f"{share}."
+            return f"{share}{without_own(who)}."
         difference = beside_own(
             row, higher="more varied", lower="less varied", same="as varied, as far as can be told"
         )
@@ -148,7 +148,7 @@ class Variety(Answer, frozen=True, kw_only=True):
             return inconclusive(row)
         start = f"On a scale from 0 to 1, its posts repeat one another by {row.model.value:.2f}"
         if row.ceiling is None:
-            return f"{start}."
+            return f"{start}{without_own(who)}."
         difference = beside_own(
             row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
         )

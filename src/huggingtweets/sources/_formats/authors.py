@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from unicodedata import normalize
 
 from ...errors import LocationError, SeveralAuthors
+from ...text import NAME
 from .._contract import ReadOptions
 from .private_handles import holds_private_details, pseudonym
 
 _LISTED = 8  # authors named in the message that asks to choose one
-_UNSAFE = re.compile(r"[^\w.@-]+")
+_UNSAFE = re.compile(rf"[^{NAME}.@-]+")
 _ADDRESS = re.compile(r"(?<![\w.+-])([\w.+-]++)@[\w-]++(?:\.[\w-]++)+")
 _INVISIBLE = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _APART = re.compile(r"\w[\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]{2,}")  # as on a Mac

@@ -13,8 +13,9 @@ from ...cleaning import CleaningRules
 from ...types import Recipe
 
 EVERYBODY = "_everybody"  # the name of the model of all authors; no author's name begins with "_"
+_NO_NAME = r"\s\x00-*,/:-@[-^`{-\x7f"  # of ASCII only letters, digits and _+-. are in a name
 Name = Annotated[
-    str, Meta(pattern=r"^[\w+-][\w.+-]*\Z")
+    str, Meta(pattern=rf"^[^{_NO_NAME}.][^{_NO_NAME}]*\Z")
 ]  # as `folder_name` makes them: no path of a strange store
 
 

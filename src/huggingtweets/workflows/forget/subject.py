@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from unicodedata import normalize
 
 import msgspec
 
@@ -31,9 +33,16 @@ class Subject:
     models: list[ModelFolder] = field(default_factory=list)
     datasets: dict[Path, tuple[Author, ...]] = field(default_factory=dict)  # by folder
 
+    @cached_property
+    def _spellings(self) -> list[str]:
+        """The handle as it is made of a name today, and as version 1.0 made it, without vowel signs."""
+        handle = normalize("NFC", self.handle)
+        return [handle, re.sub(r"[^\w.@-]+", "_", handle)]
+
     def has_handle(self, handle: str) -> bool:
         """Whether a handle is the person's. Case does not count."""
-        return handle.lstrip("@").casefold() == self.handle.casefold()
+        given = normalize("NFC", handle.lstrip("@")).casefold()
+        return given in map(str.casefold, self._spellings)
 
     def is_among(self, authors: Iterable[Author]) -> bool:
         """Whether the person is one of the authors."""
@@ -57,7 +66,8 @@ class Subject:
         """
         digests = [digest[:SHORT_DIGEST] for digest in self.digests]
         words = [re.escape(word) for word in (*digests, *more_words)]
-        author = rf'"(?:handle|author)"\s*:\s*"@?{re.escape(self.handle)}"'
+        handles = "|".join(map(re.escape, self._spellings))
+        author = rf'"(?:handle|author)"\s*:\s*"@?(?:{handles})"'
         return re.compile("|".join([*words, author]).encode(), re.IGNORECASE)
 
 
