@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import msgspec
 import pytest
@@ -59,6 +60,13 @@ def test_the_page_has_the_schemas():
     assert set(re.findall(r"^\| `.*?` \| (?:a list of )?`([\w.]+)` \|$", page, re.MULTILINE)) <= defined
 
 
+@pytest.fixture
+def place(ngram_model, tmp_path, monkeypatch):
+    """A folder with a model of its own, which an evaluation may change."""
+    shutil.copytree(ngram_model, tmp_path / "models" / "me")
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -76,14 +84,14 @@ def test_the_page_has_the_schemas():
     ],
     ids=lambda words: words[0],
 )
-@pytest.mark.usefixtures("ngram_model")
+@pytest.mark.usefixtures("place")
 def test_real_documents_keep_to_their_schemas(words):
     """Of commands that need a model and no network, one after the other."""
     keeps_to(printed(*words), words[0])
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("ngram_model")
+@pytest.mark.usefixtures("place")
 def test_documents_of_other_forms_keep_to_theirs(tmp_path):
     """A dry run, a game, a fleet and what is asked of it, and an error."""
     right = ["publish", "me", "--i-am-the-author", "--with-dataset", "--dry-run"]
