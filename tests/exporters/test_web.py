@@ -23,6 +23,7 @@ from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.generation.copy_index import CopyIndex
 from huggingtweets.generation.filters import (
+    BareBeginningFilter,
     CopyFilter,
     PrivacyFilter,
     RepetitionFilter,
@@ -176,7 +177,7 @@ def expected(place, strings: list[str]) -> list[str]:
     """What Python says, by what the model folder publishes."""
     pairs = published(place / "models" / "ada")
     filters = [*(CopyFilter(index) for index, _ in pairs), PrivacyFilter([handles for _, handles in pairs])]
-    filters.append(RepetitionFilter())
+    filters += [RepetitionFilter(), BareBeginningFilter("")]
     return [next(filter(None, (f.objection(text) for f in filters)), "") for text in strings]
 
 
@@ -203,6 +204,15 @@ def test_the_page_holds_against_no_post_that_its_prompt_repeats_itself(opened):
         "copies a training post",
     ]
     assert verdicts(opened[0], [cheer + " for us"], "for") == ["repeats itself"]
+
+
+def test_the_page_refuses_a_post_that_ends_with_its_prompt(opened):
+    """As generate does: nothing was written."""
+    assert verdicts(opened[0], ["the lamp", "the lamp ", "the lamp hums"], "the lamp") == [
+        "adds nothing to its beginning",
+        "adds nothing to its beginning",
+        "",
+    ]
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ export function makeFilters(data, indexes) {
   const wordsOf = (text) => Array.from(text.matchAll(word), ([match]) => folded(match).replaceAll("\u2019", "'"));
   const isRepetitive = (text, words) => row.test(text) || repeatsItself(words, data.repetition);
 
-  /** Why a text may not be shown; "" where it may. A prompt that repeats itself refuses no text. */
+  /** Why a text that begins so may not be shown; "" where it may. A prompt that repeats itself refuses no text. */
   return function objection(text, prompt = "") {
     const words = wordsOf(text);
     if (copies.some((copy) => isCopied(words, copy))) return "copies a training post";
@@ -58,7 +58,8 @@ export function makeFilters(data, indexes) {
     if (found) return found;
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
     if (!names.every(isFamiliar)) return "names somebody's handle";
-    return isRepetitive(text, words) && !isRepetitive(prompt, wordsOf(prompt)) ? "repeats itself" : "";
+    if (isRepetitive(text, words) && !isRepetitive(prompt, wordsOf(prompt))) return "repeats itself";
+    return text.trim() === prompt.trim() ? "adds nothing to its beginning" : "";
   };
 }
 
