@@ -63,7 +63,7 @@ def _work_as_on_windows(folder):
     worker.main(folder)
 
 
-@pytest.mark.parametrize("work", [worker.main, _work_as_on_windows])
+@pytest.mark.parametrize("work", [worker.main, pytest.param(_work_as_on_windows, marks=pytest.mark.slow)])
 def test_a_run_is_stopped_without_signals_between_processes(work, tmp_path):
     """A file asks for it, since Windows would kill what it sends SIGINT to; the run says that it stopped."""
     folder = request_in(tmp_path)

@@ -70,6 +70,7 @@ def written(batch):
     return text.text
 
 
+@pytest.mark.slow
 def test_many_adapters_stay_in_memory(store, monkeypatch):
     """An adapter takes a small part of the place of a model; whoever was asked for last stays."""
     monkeypatch.setattr(bots, "CAPACITY", 1)

@@ -335,7 +335,6 @@ def test_a_locked_database_is_one_clear_error(machine, monkeypatch):
     assert not Path("models/tiny").exists()
 
 
-@pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("recorded", ["สมชาย_ใจดี", "สมชาย_ใจด_", "José", "jose\u0301"])
 def test_a_handle_is_found_in_each_of_its_spellings(recorded):
     """Version 1.0 left vowel signs out of handles, and a Mac writes accents as characters of their own."""
@@ -345,6 +344,7 @@ def test_a_handle_is_found_in_each_of_its_spellings(recorded):
     assert not subject.has_handle("สมชาย_ใจดา")
 
 
+@pytest.mark.usefixtures("machine")
 def test_models_in_other_folders_are_found_if_given(tmp_path):
     """A folder outside of models/ is searched only if it is given."""
     elsewhere = tmp_path / "bots"
