@@ -373,7 +373,7 @@ def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path
             asking = threading.Thread(target=lambda: answered.append(ask(client, **body)))
             asking.start()
             with server.client(headers={"authorization": f"Bearer {KEY}"}) as other:
-                wait_for(lambda: "posts_in_progress 16" in other.get("/metrics").text)
+                wait_for(lambda: re.search("posts_in_progress [1-9]", other.get("/metrics").text))
             server.process.send_signal(signal.Signals[end])
             asking.join(60)
         assert server.process.wait(60) == 0
