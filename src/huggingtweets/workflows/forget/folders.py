@@ -45,7 +45,7 @@ def models(subject: Subject) -> list[Trace]:
         path_trace("model", model.path, _other_authors(subject, model.record.authors))
         for model in subject.models
     ]
-    names = {model.path.name for model in subject.models} | {folder_name(subject.handle)}
+    names = {model.path.name for model in subject.models} | {*map(folder_name, subject.spellings)}
     temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
     traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in abandoned(home())]
     parents = {MODELS, *(model.path.parent for model in subject.models)}
@@ -132,8 +132,8 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     covered = {path.resolve() for path in known}
     covered |= {(home() / name).resolve() for name in (ledger.FOLDER, SWEEPS_DATABASE)}
     pattern, feed_pattern = subject.pattern(), subject.pattern(*subject.feed_urls)
-    handle = re.escape(subject.handle)
-    fetched_name = re.compile(rf"\w+-{handle}(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
+    handles = "|".join(map(re.escape, subject.spellings))
+    fetched_name = re.compile(rf"\w+-(?:{handles})(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
     kinds: dict[Path, str] = {}  # by the path that is deleted
     for path in _files(home()):
         unit, kind = _unit(path)
@@ -184,7 +184,7 @@ def _either(patterns: Iterable[bytes]) -> re.Pattern[bytes]:
 
 def _run_names(subject: Subject) -> list[bytes]:
     """Patterns of the names of the person's runs in W&B's log: protobuf strings, each after its length."""
-    groups = {subject.handle, *(model.record.name for model in subject.models)}
+    groups = {*subject.spellings, *(model.record.name for model in subject.models)}
     names = [f"{stage} {group}".encode() for stage in (*Stage, *EARLIER_STAGES) for group in groups]
     return [re.escape(bytes([len(name)]) + name) for name in names if len(name) < PROTOBUF_ONE_BYTE]
 

@@ -13,9 +13,11 @@ import msgspec
 
 from ...files import home
 from ...model_folder import RECORD, ModelFolder, find_models, has_record
+from ...text import NAME
 from ...types import Author
 
 SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
+_NAME = re.compile(rf"[{NAME}.@-]+")
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORT_DIGEST},}}")
 _ADDRESS = re.compile(r"\w+://[^/]+\.[^/]+.*")
 DATASET_METADATA = "dataset.json"  # the file by which a dataset folder is recognised
@@ -34,15 +36,19 @@ class Subject:
     datasets: dict[Path, tuple[Author, ...]] = field(default_factory=dict)  # by folder
 
     @cached_property
-    def _spellings(self) -> list[str]:
-        """The handle as it is made of a name today, and as version 1.0 made it, without vowel signs."""
+    def spellings(self) -> set[str]:
+        """The handle as it was given, in Unicode's composed form, and as version 1.0 made it of a name.
+
+        That version left vowel signs out; of any other character nothing is known.
+        """
         handle = normalize("NFC", self.handle)
-        return [handle, re.sub(r"[^\w.@-]+", "_", handle)]
+        former = re.sub(r"[^\w.@-]+", "_", handle) if _NAME.fullmatch(handle) else handle
+        return {self.handle, handle, former}
 
     def has_handle(self, handle: str) -> bool:
         """Whether a handle is the person's. Case does not count."""
         given = normalize("NFC", handle.lstrip("@")).casefold()
-        return given in map(str.casefold, self._spellings)
+        return given in map(str.casefold, self.spellings)
 
     def is_among(self, authors: Iterable[Author]) -> bool:
         """Whether the person is one of the authors."""
@@ -66,7 +72,7 @@ class Subject:
         """
         digests = [digest[:SHORT_DIGEST] for digest in self.digests]
         words = [re.escape(word) for word in (*digests, *more_words)]
-        handles = "|".join(map(re.escape, self._spellings))
+        handles = "|".join(map(re.escape, sorted(self.spellings)))
         author = rf'"(?:handle|author)"\s*:\s*"@?(?:{handles})"'
         return re.compile("|".join([*words, author]).encode(), re.IGNORECASE)
 
