@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -42,11 +43,17 @@ class Optimizer:
 
     def _allocate_moments(self) -> None:
         sizes = [len(part.master_weights) for part, _ in self._slices]
-        means, variances = self._weights.master_weights.new_zeros(2, sum(sizes))
-        moments = zip(self._slices, means.split(sizes), variances.split(sizes), strict=True)
-        for (part, adam), mean, variance in moments:
+        zeros = self._weights.master_weights.new_zeros
+        variances = zeros(sum(sizes)).split(sizes)
+        means = zeros(sum(sizes)).split(sizes) if self._recipe.beta1 else self._shared_means(sizes)
+        for (part, adam), mean, variance in zip(self._slices, means, variances, strict=True):
             step = torch.zeros((), device=mean.device)
             adam.state[part.master_weights] = {"step": step, "exp_avg": mean, "exp_avg_sq": variance}
+
+    def _shared_means(self, sizes: Sequence[int]) -> list[torch.Tensor]:
+        """The means of all slices in one slice's memory: without momentum they are the gradient of a step."""
+        mean = self._weights.master_weights.new_zeros(max(sizes))
+        return [mean[:size] for size in sizes]
 
     def reset(self) -> None:
         """Forget all steps: the next one is as the first."""
@@ -70,20 +77,23 @@ class Optimizer:
 
     def state(self) -> dict[str, torch.Tensor]:
         """All that the next step depends on besides the weights, by name."""
-        moments = {
-            f"{number}.{name}": value
-            for number, (part, adam) in enumerate(self._slices)
-            for name, value in adam.state[part.master_weights].items()
-        }
-        return {**moments, **(self._muon.state() if self._muon else {})}
+        return {**self._moments(), **(self._muon.state() if self._muon else {})}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         """Set the optimizer to `state`."""
         if self._muon:
             self._muon.restore(state)
-        for number, (part, adam) in enumerate(self._slices):
-            for name, value in adam.state[part.master_weights].items():
-                value.copy_(state[f"{number}.{name}"])
+        for name, value in self._moments().items():
+            value.copy_(state[name])
+
+    def _moments(self) -> dict[str, torch.Tensor]:
+        """The moments that outlive a step, by the number of their slice."""
+        return {
+            f"{number}.{name}": value
+            for number, (part, adam) in enumerate(self._slices)
+            for name, value in adam.state[part.master_weights].items()
+            if self._recipe.beta1 or name != "exp_avg"
+        }
 
 
 def lr_scale(step: int, steps: int, recipe: Recipe) -> float:
