@@ -62,6 +62,29 @@ def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_p
     assert asyncio.run(both())[0]
 
 
+def test_a_model_that_nobody_waited_for_is_there_for_the_next(ngram_model, monkeypatch):
+    """Clients give up and ask again while a large model is loaded: it is loaded once, and found then."""
+    served, fetched, load, loads = Bots([ngram_model]), threading.Event(), bots._load, []
+
+    def slow(folder):
+        loads.append(folder)
+        fetched.wait(20)
+        return load(folder)
+
+    monkeypatch.setattr(bots, "_load", slow)
+
+    async def impatient():
+        folder = served.names["me"].folder
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(served.load(folder), 0.05)
+        fetched.set()
+        return await asyncio.wait_for(served.load(folder), 10)
+
+    assert asyncio.run(impatient()).model
+    assert (len(loads), served.loaded) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "error", [ModelError("{place}: damaged"), BaseError("base {place}: gone"), MissingExtra("peft", "lora")]
 )
