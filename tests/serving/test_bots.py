@@ -105,3 +105,27 @@ def test_what_the_server_lacks_is_no_mistake_of_the_client(tmp_path, error):
     response = asyncio.run(asked())
     assert (response.status_code, response.json()["error"]["code"]) == (503, "model")
     assert str(error) not in response.text
+
+
+def test_an_unexpected_error_is_logged_once_and_counted(tmp_path, caplog):
+    """Whoever watches the metrics sees that requests fail; the client gets an error in the usual form."""
+
+    async def load(_):
+        raise RuntimeError("out of memory")
+
+    def drop(_):
+        pass
+
+    known = {"me": SimpleNamespace(folder=tmp_path, created=0)}
+    failing = SimpleNamespace(names=known, load=load, drop=drop, loaded=0)
+
+    async def asked():
+        transport = httpx.ASGITransport(application(failing, Limits()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://bots") as client:
+            response = await client.post("/v1/completions", json={"model": "me"})
+            return response, (await client.get("/metrics")).text
+
+    response, metrics = asyncio.run(asked())
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "unexpected")
+    assert 'requests_total{path="/v1/completions",status="500"} 1' in metrics
+    assert [record.exc_info[0] for record in caplog.records] == [RuntimeError]
