@@ -79,6 +79,15 @@ def test_a_cookie_is_good_after_a_restart(access):
     assert changed.get("/").status_code == 403
 
 
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "name=Jane Doe", "flag", "list[0]=1", 'half="', "=x"])
+def test_cookies_of_other_programs_of_the_machine_keep_nobody_out(access, other):
+    """All ports share their cookies; what browsers take as one, such as JSON, stands beside the page's."""
+    opened = _visitor(access).get(f"/?token={TOKEN}", follow_redirects=False)
+    own, _, _ = opened.headers["set-cookie"].partition(";")
+    for cookies in (f"{other}; {own}", f"{own}; {other}"):
+        assert _visitor(access).get("/", headers={"cookie": cookies}).text == "the page"
+
+
 def test_a_code_is_good_for_one_visit(access, monkeypatch):
     """The browser is opened with a code that others may see: it opens once, and not for long."""
     code = access.code()

@@ -77,6 +77,7 @@ def test_translations_keep_placeholders_and_elements(code):
         ({"accept-language": "ja;q=0,es;q=0.1"}, "es"),
         ({"accept-language": "xx;q=much, *;q=,;;=,de;q=0.2"}, "de"),
         ({"accept-language": "de", "cookie": f"a=b; {COOKIE}=ja"}, "ja"),
+        ({"accept-language": "de", "cookie": f'prefs={{"a":1}}; {COOKIE}=ja'}, "ja"),
         ({"accept-language": "de", "cookie": f"{COOKIE}=../../en"}, "de"),
         ({"accept-language": "de", "cookie": "\x00=;;"}, "de"),
     ],

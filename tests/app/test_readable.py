@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets.app import events
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.run_progress import progress_of
-from huggingtweets.app.tabs import train_view
+from huggingtweets.app.tabs import take, train_view
+from huggingtweets.model_folder import ModelFolder
+from huggingtweets.reporting.card import model_card
 from huggingtweets.types import CurvePoint
+from tests.conftest import ROOT
 from tests.helpers import browser
 
 CONTRASTS = """() => {
@@ -99,6 +103,17 @@ def test_the_title_of_the_card_is_the_largest(chromium, page_with_models):
             for name in ("h1", "h2", "p")
         ]
         assert sizes == sorted(set(sizes), reverse=True)
+
+
+@pytest.mark.parametrize("name", ["Me", "Jane --- poet", "---", "a\n---\nb"])
+def test_the_card_begins_with_the_person_whatever_the_name(tmp_path, name):
+    """The metadata before it is for programs; a line of a name may look like what ends it."""
+    record = ModelFolder(ROOT / "tests" / "fixtures" / "earlier" / "models" / "ada").record
+    [author] = record.authors
+    named = replace(author, account=replace(author.account, name=name))
+    folder = ModelFolder(tmp_path)
+    folder.card.write_text(model_card(replace(record, name=name, authors=(named,)), pictures=()), "utf-8")
+    assert take._card(folder).lstrip().startswith('<div align="center">')
 
 
 def test_the_real_base_is_among_the_first_recipes():

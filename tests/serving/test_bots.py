@@ -62,6 +62,29 @@ def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_p
     assert asyncio.run(both())[0]
 
 
+def test_a_model_that_nobody_waited_for_is_there_for_the_next(ngram_model, monkeypatch):
+    """Clients give up and ask again while a large model is loaded: it is loaded once, and found then."""
+    served, fetched, load, loads = Bots([ngram_model]), threading.Event(), bots._load, []
+
+    def slow(folder):
+        loads.append(folder)
+        fetched.wait(20)
+        return load(folder)
+
+    monkeypatch.setattr(bots, "_load", slow)
+
+    async def impatient():
+        folder = served.names["me"].folder
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(served.load(folder), 0.05)
+        fetched.set()
+        return await asyncio.wait_for(served.load(folder), 10)
+
+    assert asyncio.run(impatient()).model
+    assert (len(loads), served.loaded) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "error", [ModelError("{place}: damaged"), BaseError("base {place}: gone"), MissingExtra("peft", "lora")]
 )
@@ -82,3 +105,27 @@ def test_what_the_server_lacks_is_no_mistake_of_the_client(tmp_path, error):
     response = asyncio.run(asked())
     assert (response.status_code, response.json()["error"]["code"]) == (503, "model")
     assert str(error) not in response.text
+
+
+def test_an_unexpected_error_is_logged_once_and_counted(tmp_path, caplog):
+    """Whoever watches the metrics sees that requests fail; the client gets an error in the usual form."""
+
+    async def load(_):
+        raise RuntimeError("out of memory")
+
+    def drop(_):
+        pass
+
+    known = {"me": SimpleNamespace(folder=tmp_path, created=0)}
+    failing = SimpleNamespace(names=known, load=load, drop=drop, loaded=0)
+
+    async def asked():
+        transport = httpx.ASGITransport(application(failing, Limits()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://bots") as client:
+            response = await client.post("/v1/completions", json={"model": "me"})
+            return response, (await client.get("/metrics")).text
+
+    response, metrics = asyncio.run(asked())
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "unexpected")
+    assert 'requests_total{path="/v1/completions",status="500"} 1' in metrics
+    assert [record.exc_info[0] for record in caplog.records] == [RuntimeError]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 TOKEN = "token"  # noqa: S105 -- the name of it in the address
@@ -65,11 +65,8 @@ class Access:
 
     def has_cookie(self, cookies: str) -> bool:
         """Whether the page gave this visitor a cookie; `cookies` are those of the request."""
-        try:
-            cookie = SimpleCookie(cookies).get(self._cookie)
-        except CookieError:
-            return False
-        return cookie is not None and secrets.compare_digest(cookie.value.encode(), self._value().encode())
+        given = cookie_parser(cookies).get(self._cookie, "")
+        return secrets.compare_digest(given.encode(), self._value().encode())
 
     def answer(self, query: str) -> Response:
         """What is answered without a cookie: a cookie and the way to the page for the token, or a refusal."""

@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
 
 from babel import Locale
@@ -24,6 +23,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ENGLISH = "en"
@@ -92,12 +92,9 @@ def speaking(language: str) -> Iterator[None]:
 
 def negotiate(headers: Mapping[str, str]) -> str:
     """The language of a request: the one in its cookie, or the first of Accept-Language that there is."""
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        cookie = None
-    if cookie and cookie.value in NAMES:
-        return cookie.value
+    kept = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+    if kept in NAMES:
+        return kept
     wanted = map(_weighed, headers.get("accept-language", "").split(","))
     ordered = sorted(wanted, key=lambda pair: -pair[0])
     return next((language for weight, language in ordered if weight and language in NAMES), ENGLISH)

@@ -75,7 +75,8 @@ class Bots:
                 )
         self.names = {bot: known for name in self._models for bot, known in _names(name, self._models[name])}
         self._cache: OrderedDict[Path, _CacheEntry] = OrderedDict()
-        self._loading = asyncio.Lock()
+        self._loading = asyncio.Lock()  # held while a model is loaded
+        self._task: asyncio.Task[_CacheEntry] | None = None  # that loads it
 
     def check(self) -> None:
         """Load the model where there is only one, so that a damaged one is known before anybody asks.
@@ -90,16 +91,28 @@ class Bots:
     async def load(self, folder: ModelFolder) -> LoadedModel:
         """A model from memory, where it is loaded if it is not there.
 
+        Loading that has begun goes on when nobody waits for it any more: who asks again finds the model.
+
         Raises:
             ModelError: the folder is not there any more, or is damaged.
         """
         entry = self._current(folder)
         if entry is None:  # what is in memory does not wait for what is loaded
-            async with self._loading:
-                version, entry = _version(folder), self._current(folder)
-                entry = entry or _CacheEntry(await asyncio.to_thread(_load, folder), version, _share(folder))
+            await self._loading.acquire()
+            self._task = asyncio.create_task(self._load_in_turn(folder))
+            entry = await asyncio.shield(self._task)
         self._store(folder.path, entry)
         return entry.loaded
+
+    async def _load_in_turn(self, folder: ModelFolder) -> _CacheEntry:
+        """Load a model that the one before did not load, and let the next be loaded."""
+        try:
+            version, entry = _version(folder), self._current(folder)
+            entry = entry or _CacheEntry(await asyncio.to_thread(_load, folder), version, _share(folder))
+            self._store(folder.path, entry)
+        finally:
+            self._loading.release()
+        return entry
 
     def _current(self, folder: ModelFolder) -> _CacheEntry | None:
         """A model that is in memory as its folder is now.

@@ -138,6 +138,8 @@ class Server:
             response = error_response(400, str(error), "invalid_request")
         except ClientDisconnect:
             response = Response(status_code=499)  # nobody reads it
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is answered and counted
+            response = _unexpected(request, error)
         self._metrics.count("requests_total", path=request.url.path, status=str(response.status_code))
         self._metrics.took(time.monotonic() - started)
         return response

@@ -163,7 +163,7 @@ def _card(folder: ModelFolder) -> str:
     """The model card as Markdown, with the authors' pictures in it, without those that the tab shows."""
     text = folder.card.read_text("utf-8") if folder.card.is_file() else ""
     if text.startswith("---"):
-        text = text.split("---", 2)[-1]
+        _, _, text = text.partition("\n---\n")  # a line of its own: names and figures may hold hyphens
     for name in re.findall(r'src="(avatar-\d+\.png)"', text):
         if (folder.path / name).is_file():
             text = text.replace(f'"{name}"', f'"{data_url((folder.path / name).read_bytes())}"')
