@@ -383,6 +383,20 @@ def test_what_is_being_written_is_no_entry_of_a_store(tmp_path):
     assert store.read_folder("leases") == {"ada~1": b"whole"}
 
 
+@pytest.mark.parametrize("address", ["{}/fleet [12]*", "memory://fleet [12]*"])
+def test_the_name_of_a_store_is_no_pattern(tmp_path, address):
+    """Brackets and asterisks in it mean themselves: all is read back, and only what is its own is deleted."""
+    store, other = (
+        Store(address.format(tmp_path), ()),
+        Store(address.replace(" [12]*", " 1").format(tmp_path)),
+    )
+    for each in (store, other):
+        each.write("ended/ada.json", each.address.encode())
+    assert store.read_folder("ended") == {"ada": store.address.encode()}
+    store.remove("ended/ada.json")
+    assert (store.read("ended/ada.json"), other.read("ended/ada.json")) == (None, other.address.encode())
+
+
 def test_a_lease_that_was_half_written_expires_too(tmp_path):
     """A worker that died while it created a lease holds nobody up for longer than a lease."""
     store = Store(str(tmp_path / "store"))
