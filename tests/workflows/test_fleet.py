@@ -397,6 +397,20 @@ def test_the_name_of_a_store_is_no_pattern(tmp_path, address):
     assert (store.read("ended/ada.json"), other.read("ended/ada.json")) == (None, other.address.encode())
 
 
+def test_what_other_programs_leave_beside_leases_is_no_lease(tmp_path):
+    """A copy that a program made of a conflict, for example, holds no author and stops nobody."""
+    store = Store(str(tmp_path / "store"), waits=())
+    lease = leases.acquire(store, "ada", "me", 60)
+    content = store.read("leases/ada~1.json")
+    for name in ("ada~1 (conflicted copy).json", "ada~1-laptop.json", "Thumbs.db", "~2.json"):
+        store.write(f"leases/{name}", content)
+    assert leases.holders(store) == {"ada": "me"}
+    lease.renew()
+    lease.release()
+    assert leases.holders(store) == {}
+    assert leases.acquire(store, "ada", "next", 60).number == 1
+
+
 def test_a_lease_that_was_half_written_expires_too(tmp_path):
     """A worker that died while it created a lease holds nobody up for longer than a lease."""
     store = Store(str(tmp_path / "store"))
