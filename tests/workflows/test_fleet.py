@@ -742,6 +742,15 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     assert "bob" in names
 
 
+def test_a_store_in_the_folder_of_the_archives_is_no_author(tmp_path):
+    """The same command goes on with the same authors; the folder of the archives itself is no store."""
+    authors = write_authors(tmp_path / "authors", 2, posts=3)
+    for store in (authors / "fleet", authors / "fleet"):
+        assert [row.name for row in fleet(config(authors, store, workers=1)).rows] == ["author0", "author1"]
+    with pytest.raises(OutputExists, match="is the folder of the authors"):
+        fleet(config(authors, authors))
+
+
 @pytest.mark.parametrize("name", ["../../outside", "..", ".hidden", "a/b", "/etc", "a\n", "_other/x", ""])
 def test_a_strange_store_names_no_place_outside(tmp_path, name):
     """Authors and outcomes of a store that somebody else made lead to nothing beside it."""
