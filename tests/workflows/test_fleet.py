@@ -557,6 +557,20 @@ def test_a_fleet_ends_on_a_store_that_fails(tmp_path):
     assert "the same command then goes on" in done.stderr.splitlines()[-1]
 
 
+def test_what_was_not_kept_is_not_said_to_have_ended(tmp_path, monkeypatch):
+    """A worker whose lease expires before it writes how the author ended leaves the author to others."""
+    store, request = Store(str(tmp_path / "store")), AuthorRequest(name="ada", locations=("nowhere",))
+    worker = AuthorWorker(store.address, job(), 60.0)
+
+    def slow(*_: object) -> None:
+        monkeypatch.setattr(leases.time, "time", lambda: time.time_ns() / 1e9 + 3600)  # a lid was closed
+        raise UserError("no posts")
+
+    monkeypatch.setattr(fleet_worker, "train", slow)
+    assert worker(Assignment(request=request, owner="me")) is None
+    assert records.load_outcome(store, "ada") is None
+
+
 def test_stopping_lets_what_is_in_progress_end(tmp_path):
     """After the first Ctrl-C nothing new begins; what was begun ends, and its outcome is in the store."""
     store = Store(str(tmp_path / "store"))
