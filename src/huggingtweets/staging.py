@@ -152,10 +152,13 @@ def _free_name(target: Path) -> Path:
 
 
 def clear(home: Path) -> None:
-    """Remove the staging folders of killed runs; where one left its target moved aside, put it back."""
+    """Remove the staging folders of killed runs; where one left its target moved aside, put it back.
+
+    What is on a disk that is not connected stays noted until it is.
+    """
     for note in sorted((home / NOTES).glob("*")):
         folder = _noted(note)
-        if folder is not None and not _is_owned(folder, note):
+        if folder is not None and folder.target.parent.is_dir() and not _is_owned(folder, note):
             _end(folder, note)
 
 
