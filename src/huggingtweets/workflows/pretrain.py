@@ -48,6 +48,7 @@ MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
 TOKENS_PER_PARAMETER = 20  # where no number is given (Hoffmann et al. 2022, "Chinchilla", table 3)
 PROBE_SAMPLES, SAMPLES = 5, 10  # posts sampled at each evaluation, and for the card
 PROBE_TOKENS = 64  # of each, at most
+WAITING = "waiting for another pretrain of this corpus, which makes the vocabulary and the rows of both"
 
 
 class PretrainConfig(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     watcher.stage("corpus")
     corpus = _Corpus(config, size)
     with whole_folder(config.out, replace=config.overwrite) as folder:
-        with one_at_a_time(corpus.folder.parent):
+        with one_at_a_time(corpus.folder.parent, lambda: watcher.note(WAITING)):
             tokenizer = corpus.vocabulary(watcher)
             posts = corpus.pack(tokenizer, watcher)
             tokens = config.tokens or _default_tokens(corpus, tokenizer)
