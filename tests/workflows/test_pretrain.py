@@ -123,6 +123,20 @@ def test_an_interrupted_run_goes_on(after, tmp_path, monkeypatch):
     assert weights(tmp_path / "base") == weights(tmp_path / "whole")
 
 
+def test_what_is_unfinished_outlives_other_runs_of_its_corpus(tmp_path):
+    """A run with another seed, or from a base, has a checkpoint of its own, and a seed a vocabulary, too."""
+    pretrain(job(tmp_path, tokens=2 * STEP, seed=1))
+    runs = ({"seed": 0}, {"seed": 1}, {"seed": 1, "base": str(tmp_path / "base")})
+    for after, changed in enumerate(runs, start=3):
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(job(tmp_path, out="next", **changed), Stop(after))
+    for after, changed in enumerate(runs, start=3):
+        watcher = Stop(after=-1)
+        pretrain(job(tmp_path, out=f"made-{after}", **changed), watcher)
+        assert watcher.notes == [f"going on from step {after} of 24"]
+    assert len(list((tmp_path / "home").rglob("tokenizer.json"))) == 2
+
+
 def test_who_waits_for_another_run_of_the_corpus_is_told(tmp_path):
     """What both need is made by one of them, and the other one says that it waits, once."""
     watcher = Stop(after=-1)

@@ -150,7 +150,8 @@ class _Corpus:
         base = training.load_base(config.base) if config.base and config.keep_vocabulary else None
         self._base_vocabulary = base_vocabulary(base) if base else None
         name = f"{config.size}-of-{base.base.digest[:16]}" if base else config.size
-        self.folder = home() / "pretraining" / self.digest[:32] / name
+        seed = f"-seed-{config.seed}" if config.seed else ""
+        self.folder = home() / "pretraining" / self.digest[:32] / f"{name}{seed}"
         self.rows = self.folder / "rows"
 
     def vocabulary(self, watcher: Watcher) -> Tokenizer:
@@ -220,9 +221,10 @@ def _train(
         pretraining.recipe_for(size, config.seed, from_base=base is not None),
         origin=f"{corpus.digest} {size} {base.base.digest if base else config.seed}",
     )
+    run = corpus.folder / (f"run-from-{base.base.digest[:16]}" if base else "run")
     options = training.TrainOptions(
         device=training.choose_device(),
-        checkpoints=CheckpointConfig(corpus.folder / "run", config.checkpoint_seconds),
+        checkpoints=CheckpointConfig(run, config.checkpoint_seconds),
         probe_memorization=_sample_posts,
         watcher=watcher,
     )
