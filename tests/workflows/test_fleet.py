@@ -830,6 +830,27 @@ def test_a_person_is_forgotten_in_a_store(trained, tmp_path, monkeypatch):
     assert find_traces("Author1").local == ()
 
 
+def test_a_person_whom_the_table_lists_no_more_is_forgotten_too(trained, tmp_path, monkeypatch):
+    """A store keeps what it has of authors who are taken out of the list: rows, model and outcome."""
+    place, _ = trained
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    store = Store(str(shutil.copytree(place / "store", tmp_path / "models" / "everybody")))
+    shutil.copyfile(store.local / "posts" / "author1.jsonl", store.local / "posts" / "unread.jsonl")
+    listed = [author for author in records.load_authors(store) if author.name != "author1"]
+    records.save_fleet(store, records.load_job(store), listed)
+    fleet_results(store.address)
+    for handle in ("Author1", "unread"):
+        forget(find_traces(handle))
+        assert find_traces(handle).local == ()
+    files = [path for path in store.local.rglob("*") if path.is_file()]
+    assert [path for path in files if "author1" in str(path) or b"author1" in path.read_bytes()] == []
+    assert {row.name for row in fleet_results(store.address).rows if row.state is State.DONE} == {
+        "author0",
+        "author2",
+    }
+
+
 @pytest.mark.slow
 def test_chaos_on_this_machine(tmp_path):
     """Workers are killed at work, the driver twice: all end, none twice, with the same weights.
