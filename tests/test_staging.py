@@ -54,6 +54,22 @@ def test_one_at_a_time(system, tmp_path):
     assert not [path for path in (tmp_path / "cache").iterdir() if system == "posix"]
 
 
+def test_what_was_left_on_a_disk_goes_when_the_disk_is_there_again(tmp_path):
+    """While it is not connected, no run forgets what a killed one left or moved aside there."""
+    disk, home = tmp_path / "disk", tmp_path / "home"
+    left = disk / ".huggingtweets-0123abcd"
+    left.mkdir(parents=True)
+    (disk / f"{left.name}-{staging.ASIDE}" / staging.ASIDE).mkdir(parents=True)
+    (home / staging.NOTES).mkdir(parents=True)
+    (home / staging.NOTES / left.name).write_text(f"{left}\n{disk / 'ada'}")
+    disk.rename(tmp_path / "elsewhere")
+    staging.clear(home)
+    (tmp_path / "elsewhere").rename(disk)
+    staging.clear(home)
+    assert [path.name for path in disk.iterdir()] == ["ada"]
+    assert not list((home / staging.NOTES).iterdir())
+
+
 def _save_bytes(path, more=0):
     whole_file(path, b"x" * (10 + more))
 

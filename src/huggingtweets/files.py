@@ -118,14 +118,14 @@ def whole_file(target: Path, content: bytes) -> None:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(target) as unfinished:
+        with beside(target) as unfinished:
             unfinished.write_bytes(content)
     except OSError as error:
         raise file_error(error, target) from error
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def beside(target: Path) -> Iterator[Path]:
     """Yield a file beside `target` that takes its place where the block ends without error, and else goes.
 
     What killed runs left of such files is removed first.
@@ -234,7 +234,7 @@ def save_tensors(
 
     metadata = _TensorsMetadata(format=file_format, settings=dict(settings))
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with _beside(path) as unfinished:
+    with beside(path) as unfinished:
         with tensor_errors():
             save_file(contiguous, unfinished, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
         readable(unfinished)

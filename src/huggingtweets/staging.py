@@ -89,13 +89,17 @@ def staging_folder(target: Path, home: Path) -> Iterator[StagingFolder]:
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Let the processes into the block one after the other that name the same folder, which is made.
 
     They all go in at once where the file system has no locks.
+
+    Args:
+        folder: by which they know each other.
+        waiting: called once where another process is in the block.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    release = _wait_for_lock(folder)
+    release = _wait_for_lock(folder, waiting)
     try:
         yield
     finally:
@@ -103,11 +107,15 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
             release()
 
 
-def _wait_for_lock(folder: Path) -> Release | None:
+def _wait_for_lock(folder: Path, waiting: Callable[[], None]) -> Release | None:
+    is_said = False
     while True:
         try:
             return _lock(folder, folder / TURN)
         except (BlockingIOError, TimeoutError):
+            if not is_said:
+                is_said = True
+                waiting()
             time.sleep(WAIT)
         except OSError:
             return None
@@ -152,10 +160,13 @@ def _free_name(target: Path) -> Path:
 
 
 def clear(home: Path) -> None:
-    """Remove the staging folders of killed runs; where one left its target moved aside, put it back."""
+    """Remove the staging folders of killed runs; where one left its target moved aside, put it back.
+
+    What is on a disk that is not connected stays noted until it is.
+    """
     for note in sorted((home / NOTES).glob("*")):
         folder = _noted(note)
-        if folder is not None and not _is_owned(folder, note):
+        if folder is not None and folder.target.parent.is_dir() and not _is_owned(folder, note):
             _end(folder, note)
 
 

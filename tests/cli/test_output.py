@@ -158,6 +158,27 @@ def test_a_no_is_json_where_json_was_asked_for(monkeypatch):
     assert done.exit_code == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("sources --json >/dev/full", "error: no space left on the disk"),
+        ("inspect gone.zip --json >/dev/full", "error: no file or folder is at gone.zip"),
+        ("inspect gone.zip --json | true", "error: no file or folder is at gone.zip"),
+    ],
+)
+def test_an_error_is_said_where_its_json_cannot_be_written(words, message, unbuffered, tmp_path):
+    """On a full disk, or where nobody reads the output, standard error has its line; the exit code is 2."""
+    script = f"{sys.executable} -m huggingtweets {words}; exit ${{PIPESTATUS[0]}}"
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    shell = ["bash", "-c", script]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False, env=env, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    [line] = done.stderr.splitlines()
+    assert line.startswith(message)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
 @pytest.mark.parametrize("count", [1, 20_000])
 def test_a_closed_pipe_is_no_failure_and_a_lost_connection_is_one(count):

@@ -10,12 +10,15 @@ import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from huggingtweets.model_folder import ModelFolder
+from huggingtweets.training import checkpoint
 from tests.helpers import trainer_process
 from tests.helpers.commands import Begun
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -103,6 +106,22 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     printed = finished(base, tmp_path / "m", tmp_path / "kept")
     assert printed[0] == "step 1"
     assert printed[-1] == whole[-1]
+
+
+def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatch):
+    """Both keep the same file: what one writes is moved into place whole, whatever the other is writing."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    metadata = checkpoint._Metadata({"run": "one"}, 1, 1, [], [], "", 1.0)
+    file = tmp_path / "kept" / checkpoint.FILE
+
+    def keep(run: int) -> None:
+        for _ in range(20):
+            checkpoint._write(file, metadata, {"master": torch.full((100_000,), float(run))})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(4)))
+    assert len(set(load_file(file)["master"].tolist())) == 1
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_another_recipe_starts_over(base, tmp_path):

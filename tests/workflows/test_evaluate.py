@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import weakref
+from contextlib import contextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from huggingtweets import (
     evaluate,
     evaluation,
     load_recipe,
+    tracking,
     train,
 )
 from huggingtweets import models as model_kinds
@@ -28,7 +30,8 @@ from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
-from huggingtweets.types import Funnel, Reason
+from huggingtweets.tracking.none import NullRun, NullTracker
+from huggingtweets.types import Funnel, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
 from tests.helpers.commands import run
@@ -299,3 +302,24 @@ def test_models_without_posts_are_not_compared(root):
         ModelFolder(root / "merged" / name).save_record(replace(record, dataset_digest=""))
     with pytest.raises(UserError, match="none to be compared on"):
         compare([root / "merged" / "one", root / "merged" / "two"], count=16)
+
+
+@pytest.mark.parametrize(("tracker", "used"), [(None, ["good-finetuned-model:v0"]), ("other", [])])
+def test_another_tracker_is_told_no_version_of_the_first_one(root, tmp_path, monkeypatch, tracker, used):
+    """What was trained is an input of its evaluation where training was recorded, and nowhere else."""
+    model = ModelFolder(shutil.copytree(root / "good", tmp_path / "good"))
+    versions = {"first-finetuned-model": "good-finetuned-model:v0"}
+    model.save_record(replace(model.record, tracked=Tracked(tracker="first", artifacts=versions)))
+    names = []
+
+    class Used(NullTracker):
+        @contextmanager
+        def run(self, *_, **__):
+            run = NullRun()
+            run.use = names.append
+            yield run
+
+    monkeypatch.setattr(tracking, "open_tracker", lambda *_, **__: Used())
+    monkeypatch.setattr(workflow, "evaluate_folder", lambda *_, **__: evaluation.load(model))
+    evaluate(model, tracker=tracker)
+    assert list(filter(None, names)) == used

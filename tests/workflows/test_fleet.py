@@ -383,6 +383,34 @@ def test_what_is_being_written_is_no_entry_of_a_store(tmp_path):
     assert store.read_folder("leases") == {"ada~1": b"whole"}
 
 
+@pytest.mark.parametrize("address", ["{}/fleet [12]*", "memory://fleet [12]*"])
+def test_the_name_of_a_store_is_no_pattern(tmp_path, address):
+    """Brackets and asterisks in it mean themselves: all is read back, and only what is its own is deleted."""
+    store, other = (
+        Store(address.format(tmp_path), ()),
+        Store(address.replace(" [12]*", " 1").format(tmp_path)),
+    )
+    for each in (store, other):
+        each.write("ended/ada.json", each.address.encode())
+    assert store.read_folder("ended") == {"ada": store.address.encode()}
+    store.remove("ended/ada.json")
+    assert (store.read("ended/ada.json"), other.read("ended/ada.json")) == (None, other.address.encode())
+
+
+def test_what_other_programs_leave_beside_leases_is_no_lease(tmp_path):
+    """A copy that a program made of a conflict, for example, holds no author and stops nobody."""
+    store = Store(str(tmp_path / "store"), waits=())
+    lease = leases.acquire(store, "ada", "me", 60)
+    content = store.read("leases/ada~1.json")
+    for name in ("ada~1 (conflicted copy).json", "ada~1-laptop.json", "Thumbs.db", "~2.json"):
+        store.write(f"leases/{name}", content)
+    assert leases.holders(store) == {"ada": "me"}
+    lease.renew()
+    lease.release()
+    assert leases.holders(store) == {}
+    assert leases.acquire(store, "ada", "next", 60).number == 1
+
+
 def test_a_lease_that_was_half_written_expires_too(tmp_path):
     """A worker that died while it created a lease holds nobody up for longer than a lease."""
     store = Store(str(tmp_path / "store"))
@@ -527,6 +555,20 @@ def test_a_fleet_ends_on_a_store_that_fails(tmp_path):
     assert done.returncode == 2
     assert "fails: the store does not answer" in done.stderr.splitlines()[-1]
     assert "the same command then goes on" in done.stderr.splitlines()[-1]
+
+
+def test_what_was_not_kept_is_not_said_to_have_ended(tmp_path, monkeypatch):
+    """A worker whose lease expires before it writes how the author ended leaves the author to others."""
+    store, request = Store(str(tmp_path / "store")), AuthorRequest(name="ada", locations=("nowhere",))
+    worker = AuthorWorker(store.address, job(), 60.0)
+
+    def slow(*_: object) -> None:
+        monkeypatch.setattr(leases.time, "time", lambda: time.time_ns() / 1e9 + 3600)  # a lid was closed
+        raise UserError("no posts")
+
+    monkeypatch.setattr(fleet_worker, "train", slow)
+    assert worker(Assignment(request=request, owner="me")) is None
+    assert records.load_outcome(store, "ada") is None
 
 
 def test_stopping_lets_what_is_in_progress_end(tmp_path):
@@ -714,6 +756,15 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     assert "bob" in names
 
 
+def test_a_store_in_the_folder_of_the_archives_is_no_author(tmp_path):
+    """The same command goes on with the same authors; the folder of the archives itself is no store."""
+    authors = write_authors(tmp_path / "authors", 2, posts=3)
+    for store in (authors / "fleet", authors / "fleet"):
+        assert [row.name for row in fleet(config(authors, store, workers=1)).rows] == ["author0", "author1"]
+    with pytest.raises(OutputExists, match="is the folder of the authors"):
+        fleet(config(authors, authors))
+
+
 @pytest.mark.parametrize("name", ["../../outside", "..", ".hidden", "a/b", "/etc", "a\n", "_other/x", ""])
 def test_a_strange_store_names_no_place_outside(tmp_path, name):
     """Authors and outcomes of a store that somebody else made lead to nothing beside it."""
@@ -777,6 +828,27 @@ def test_a_person_is_forgotten_in_a_store(trained, tmp_path, monkeypatch):
     again = fleet(config(place / "posts.jsonl", store))
     assert {row.name for row in again.rows if row.state is State.DONE} == {"author0", "author2"}
     assert find_traces("Author1").local == ()
+
+
+def test_a_person_whom_the_table_lists_no_more_is_forgotten_too(trained, tmp_path, monkeypatch):
+    """A store keeps what it has of authors who are taken out of the list: rows, model and outcome."""
+    place, _ = trained
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    store = Store(str(shutil.copytree(place / "store", tmp_path / "models" / "everybody")))
+    shutil.copyfile(store.local / "posts" / "author1.jsonl", store.local / "posts" / "unread.jsonl")
+    listed = [author for author in records.load_authors(store) if author.name != "author1"]
+    records.save_fleet(store, records.load_job(store), listed)
+    fleet_results(store.address)
+    for handle in ("Author1", "unread"):
+        forget(find_traces(handle))
+        assert find_traces(handle).local == ()
+    files = [path for path in store.local.rglob("*") if path.is_file()]
+    assert [path for path in files if "author1" in str(path) or b"author1" in path.read_bytes()] == []
+    assert {row.name for row in fleet_results(store.address).rows if row.state is State.DONE} == {
+        "author0",
+        "author2",
+    }
 
 
 @pytest.mark.slow

@@ -167,13 +167,14 @@ def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model
         assert not (tmp_path / "m").exists()
 
 
-def test_a_model_whose_weights_are_cut_off_is_refused(models, tmp_path):
-    """The error names the model and its file, as that of generate does; nothing is written."""
-    cut = shutil.copytree(models[1], tmp_path / "cut")
-    whole = (cut / WEIGHTS).read_bytes()
-    (cut / WEIGHTS).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ModelError, match=r"model in .*cut cannot be loaded \(model.safetensors: "):
-        merge([models[0], cut], out=tmp_path / "m")
+@pytest.mark.parametrize("damage", ["cut off", "of another training"])
+def test_a_model_with_other_weights_than_recorded_is_refused(models, tmp_path, damage):
+    """The error names the model; merged, the record would call a parent what nobody can find again."""
+    other = shutil.copytree(models[1], tmp_path / "other")
+    whole = (models[0] / WEIGHTS).read_bytes()
+    (other / WEIGHTS).write_bytes(whole[: len(whole) // 2] if damage == "cut off" else whole)
+    with pytest.raises(ModelError, match=r"other: its weights are not those that its record tells of"):
+        merge([models[0], other], out=tmp_path / "m")
     assert not (tmp_path / "m").exists()
 
 

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,6 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, UserError
 from huggingtweets.progress import Silence
+from huggingtweets.staging import one_at_a_time
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX
 from huggingtweets.training.gpt2 import SIZES, Size, base_vocabulary
@@ -119,6 +121,35 @@ def test_an_interrupted_run_goes_on(after, tmp_path, monkeypatch):
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "another"))
     pretrain(job(tmp_path, out="whole"))
     assert weights(tmp_path / "base") == weights(tmp_path / "whole")
+
+
+def test_what_is_unfinished_outlives_other_runs_of_its_corpus(tmp_path):
+    """A run with another seed, or from a base, has a checkpoint of its own, and a seed a vocabulary, too."""
+    pretrain(job(tmp_path, tokens=2 * STEP, seed=1))
+    runs = ({"seed": 0}, {"seed": 1}, {"seed": 1, "base": str(tmp_path / "base")})
+    for after, changed in enumerate(runs, start=3):
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(job(tmp_path, out="next", **changed), Stop(after))
+    for after, changed in enumerate(runs, start=3):
+        watcher = Stop(after=-1)
+        pretrain(job(tmp_path, out=f"made-{after}", **changed), watcher)
+        assert watcher.notes == [f"going on from step {after} of 24"]
+    assert len(list((tmp_path / "home").rglob("tokenizer.json"))) == 2
+
+
+def test_who_waits_for_another_run_of_the_corpus_is_told(tmp_path):
+    """What both need is made by one of them, and the other one says that it waits, once."""
+    watcher = Stop(after=-1)
+    pretrain(job(tmp_path, tokens=2 * STEP))
+    [corpus] = (tmp_path / "home" / "pretraining").iterdir()
+    with ThreadPoolExecutor() as pool:
+        with one_at_a_time(corpus):
+            run = pool.submit(pretrain, job(tmp_path, out="next", tokens=2 * STEP), watcher)
+            while not watcher.notes and not run.done():
+                time.sleep(0.01)
+        run.result()
+    assert watcher.notes[0].startswith("waiting for another pretrain of this corpus")
+    assert len(watcher.notes) == 2  # and that it goes on from what the first one made
 
 
 def test_more_tokens_go_on_from_before_the_end(tmp_path):

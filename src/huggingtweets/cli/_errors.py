@@ -127,8 +127,12 @@ def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = F
     line = " ".join(message.split()).encode(errors="replace").decode()  # files may be called by any bytes
     if goes_on and isinstance(error, KeyboardInterrupt):
         line = f"{line}; the same command goes on from where it was"
-    if as_json:
-        print_json({"error": line, "exit_code": exit_code})
+    try:
+        if as_json:
+            print_json({"error": line, "exit_code": exit_code})
+        sys.stdout.flush()
+    except OSError:  # its disk is full, or nobody reads it any more; standard error has the line, too
+        drop_output(sys.stdout)
     prefix = "" if isinstance(error, KeyboardInterrupt) else "error: "
     sys.stderr.write(printable(f"{prefix}{line}") + "\n")
     return exit_code

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..files import CheckpointConfig, file_error, tensor_errors
+from ..files import CheckpointConfig, beside, file_error, tensor_errors
 from ..types import CurvePoint
 from .optimizer import Optimizer
 from .weights import Weights
@@ -212,16 +212,13 @@ def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor])
     Raises:
         OutOfSpace: the disk is full.
     """
-    beside = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tensor_errors():
+        with beside(path) as unfinished, tensor_errors():
             save_file(
                 {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-                beside,
+                unfinished,
                 {_METADATA: msgspec.json.encode(metadata).decode()},
             )
-        beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise file_error(error, path) from error

@@ -81,7 +81,8 @@ def evaluate(
     artifacts = tracking.Artifacts(record.name, record_keeper)
     settings = {"evaluated": count, "seed": seed}
     with record_keeper.run(Stage.EVALUATE, group=record.name, config=settings) as run:
-        run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
+        if tracker in {None, record.tracked.tracker}:  # another one has no such version, or one of its own
+            run.use(record.tracked.artifacts.get(artifacts.finetuned_name, ""))
         result = evaluate_folder(
             folder,
             record,

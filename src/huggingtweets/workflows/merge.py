@@ -15,7 +15,7 @@ from .. import dataset, models, reporting
 from ..errors import ModelError, UserError
 from ..files import whole_folder
 from ..generation.filters import join_filters
-from ..model_folder import SHARED_BY_PARENTS, TOKENIZER, ModelFolder, prompt_of
+from ..model_folder import INTACT, SHARED_BY_PARENTS, TOKENIZER, ModelFolder, prompt_of
 from ..progress import Clock, Silence, Watcher
 from ..results import Metric, bits_per_byte
 from ..types import Dataset, Parent, Record, Stage, Tracked, TrainingResult
@@ -51,6 +51,7 @@ def merge(
     shares = _shares(parents, weights)
     folders = [ModelFolder.find_whole(parent, _NGRAM) for parent in parents]
     _require_same_base(folders)
+    _require_weights(folders)
     name = " + ".join(dict.fromkeys(folder.record.name for folder in folders))
     paths = [folder.path for folder in folders]
     target = ModelFolder.target(f"{name} merged", out, overwrite=overwrite, inputs=paths)
@@ -112,6 +113,20 @@ def _require_same_base(folders: Sequence[ModelFolder]) -> None:
             raise ModelError(
                 f"{first} and {other} have different tokenizers, as models with --speakers of "
                 "other people do; only models with the same tokenizer can be merged"
+            )
+
+
+def _require_weights(folders: Sequence[ModelFolder]) -> None:
+    """Check that each model has the weights of its record, by which the merged one will name its parents.
+
+    Raises:
+        ModelError: one has others.
+    """
+    for folder in folders:
+        if folder.weights_state != INTACT:
+            raise ModelError(
+                f"{folder}: its weights are not those that its record tells of; copy the model again, or "
+                "train it again"
             )
 
 

@@ -48,6 +48,7 @@ MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept
 TOKENS_PER_PARAMETER = 20  # where no number is given (Hoffmann et al. 2022, "Chinchilla", table 3)
 PROBE_SAMPLES, SAMPLES = 5, 10  # posts sampled at each evaluation, and for the card
 PROBE_TOKENS = 64  # of each, at most
+WAITING = "waiting for another pretrain of this corpus, which makes the vocabulary and the rows of both"
 
 
 class PretrainConfig(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     watcher.stage("corpus")
     corpus = _Corpus(config, size)
     with whole_folder(config.out, replace=config.overwrite) as folder:
-        with one_at_a_time(corpus.folder.parent):
+        with one_at_a_time(corpus.folder.parent, lambda: watcher.note(WAITING)):
             tokenizer = corpus.vocabulary(watcher)
             posts = corpus.pack(tokenizer, watcher)
             tokens = config.tokens or _default_tokens(corpus, tokenizer)
@@ -149,7 +150,8 @@ class _Corpus:
         base = training.load_base(config.base) if config.base and config.keep_vocabulary else None
         self._base_vocabulary = base_vocabulary(base) if base else None
         name = f"{config.size}-of-{base.base.digest[:16]}" if base else config.size
-        self.folder = home() / "pretraining" / self.digest[:32] / name
+        seed = f"-seed-{config.seed}" if config.seed else ""
+        self.folder = home() / "pretraining" / self.digest[:32] / f"{name}{seed}"
         self.rows = self.folder / "rows"
 
     def vocabulary(self, watcher: Watcher) -> Tokenizer:
@@ -219,9 +221,10 @@ def _train(
         pretraining.recipe_for(size, config.seed, from_base=base is not None),
         origin=f"{corpus.digest} {size} {base.base.digest if base else config.seed}",
     )
+    run = corpus.folder / (f"run-from-{base.base.digest[:16]}" if base else "run")
     options = training.TrainOptions(
         device=training.choose_device(),
-        checkpoints=CheckpointConfig(corpus.folder / "run", config.checkpoint_seconds),
+        checkpoints=CheckpointConfig(run, config.checkpoint_seconds),
         probe_memorization=_sample_posts,
         watcher=watcher,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ... import tracking
-from ...errors import RecipeError, StoreUnavailable, UserError
+from ...errors import OutputExists, RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
 from ...tracking import Run
@@ -163,6 +163,7 @@ def _check(config: FleetConfig) -> None:
     Raises:
         UserError: there are no authors, or there is no such executor, or not for one model.
         RecipeError: one model of all authors cannot be trained by this method.
+        OutputExists: the store would be the folder of the authors.
         StoreUnavailable: other processes cannot reach the store.
     """
     require_authors(config.authors)
@@ -175,6 +176,11 @@ def _check(config: FleetConfig) -> None:
         raise RecipeError(
             f"--one-model needs a recipe with method full, not {config.recipe.method}: each author has a "
             "token that has to learn"
+        )
+    if config.authors.is_dir() and Path(config.store).resolve() == config.authors.resolve():
+        raise OutputExists(
+            f"--out {config.store} is the folder of the authors, and what is written there would be taken "
+            "for more of them; choose another"
         )
     if config.store.startswith("memory:"):
         raise StoreUnavailable(f"--out {config.store}: other processes do not see it; give a folder")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ... import recipes
 from ...errors import LocationError, UserError, unfit
-from ...model_folder import folder_name
+from ...model_folder import FLEET, folder_name
 from .config import AuthorRequest
 
 TABLES = (".csv", ".jsonl", ".toml")
@@ -82,12 +82,16 @@ def read_table(path: Path) -> list[AuthorRequest]:
 
 
 def read_folder(folder: Path) -> list[AuthorRequest]:
-    """An author for each file or folder in a folder.
+    """An author for each file or folder in a folder, but for the store of a fleet.
 
     Raises:
         LocationError: it is empty.
     """
-    entries = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    entries = [
+        path
+        for path in sorted(folder.iterdir())
+        if not (path.name.startswith(".") or (path / FLEET).is_file())
+    ]
     if not entries:
         raise LocationError(f"{folder} is empty; expected an archive or a table for each author")
     return _with_own_names(

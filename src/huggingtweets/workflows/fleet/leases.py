@@ -13,6 +13,7 @@ in `ended/` has the digests of all files.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import threading
@@ -28,6 +29,7 @@ from ...errors import StoreUnavailable
 from .store import LEASES, Store
 
 RENEWALS = 3  # in the time of a lease
+_FILE = re.compile(r"(.+)~([0-9]+)")  # without its suffix; a copy that a disk's own program made is none
 
 
 class LeaseLost(Exception):  # noqa: N818 -- what happened, not a mistake
@@ -143,12 +145,12 @@ def renewed(lease: Lease, also: Callable[[], None]) -> Iterator[None]:
 
 def holders(store: Store) -> dict[str, str]:
     """Who holds a lease that has not expired: the owner by the author's name."""
-    now, contents = time.time(), store.read_folder(LEASES)
-    owners = {}
-    for stem in sorted(contents, key=lambda stem: int(stem.rpartition("~")[2])):
+    now, owners = time.time(), {}
+    contents = {key: each for stem, each in store.read_folder(LEASES).items() if (key := _parsed(stem))}
+    for key in sorted(contents):
         with suppress(ValueError):
-            content = msgspec.json.decode(contents[stem], type=_Content)
-            owners[stem.rpartition("~")[0]] = content.owner if content.expires > now else ""
+            content = msgspec.json.decode(contents[key], type=_Content)
+            owners[key[1]] = content.owner if content.expires > now else ""
     return {name: owner for name, owner in owners.items() if owner}
 
 
@@ -178,8 +180,14 @@ def _remove(store: Store, name: str, number: int) -> None:
 
 
 def _numbers(store: Store, name: str) -> list[int]:
-    parts = (file.removesuffix(".json").rpartition("~") for file in store.names(LEASES))
-    return sorted(int(number) for author, _, number in parts if author == name)
+    parsed = (_parsed(file.removesuffix(".json")) for file in store.names(LEASES))
+    return sorted(key[0] for key in parsed if key and key[1] == name)
+
+
+def _parsed(stem: str) -> tuple[int, str] | None:
+    """The number and the author in the name of a lease's file; None of another file."""
+    matched = _FILE.fullmatch(stem)
+    return (int(matched[2]), matched[1]) if matched else None
 
 
 def _path(name: str, number: int) -> str:

@@ -16,6 +16,7 @@ Object stores cannot rename, so nothing here rests on it: a model folder counts 
 
 from __future__ import annotations
 
+import glob
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -80,11 +81,13 @@ class Store:
         if not names:
             return {}
         paths = [self._at(f"{folder}/{name}") for name in names]
-        contents = self._try(lambda: self._fs.cat(paths, on_error="return"))
-        for path, content in contents.items():
+        # not `cat`, which takes the name of a folder like "fleet [1]" for a pattern
+        read = self._try(lambda: self._fs.cat_ranges(paths, None, None, on_error="return"))
+        contents: dict[str, bytes | None] = dict(zip(names, read, strict=True))
+        for name, content in contents.items():
             if not isinstance(content, bytes):  # what failed is tried again, one by one
-                contents[path] = self.read(f"{folder}/{PurePosixPath(path).name}")
-        return {PurePosixPath(path).stem: each for path, each in contents.items() if each is not None}
+                contents[name] = self.read(f"{folder}/{name}")
+        return {PurePosixPath(name).stem: each for name, each in contents.items() if each is not None}
 
     def names(self, folder: str) -> list[str]:
         """The names of the files of a folder, sorted; not of what is being written beside them."""
@@ -137,8 +140,10 @@ class Store:
     def remove(self, *paths: str) -> None:
         """Delete files and folders, where they are there."""
         for path in paths:
+            at = self._at(path)
+            place = at if self.local else glob.escape(at)  # object stores take it for a pattern
             try:
-                self._try(partial(self._fs.rm, self._at(path), recursive=True))
+                self._try(partial(self._fs.rm, place, recursive=True))
             except FileNotFoundError:
                 continue
 

@@ -84,10 +84,12 @@ class AuthorWorker:
             outcome = self._failed(request, reason(error))
         seconds = round(time.perf_counter() - started, 3)
         outcome = _completed(outcome, request, seconds, lease.owner)
-        with suppress(LeaseLost):
+        try:
             lease.check()
-            save_outcome(store, outcome)
-            checkpoint.remove()
+        except LeaseLost:  # nothing is kept, so that nothing may be said to have ended
+            return None
+        save_outcome(store, outcome)
+        checkpoint.remove()
         return outcome
 
     def _make(self, store: Store, request: AuthorRequest, lease: Lease, folder: Path) -> Outcome:

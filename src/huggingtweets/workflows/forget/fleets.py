@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from ...model_folder import folder_name
 from ..fleet import fleet_results, records
-from ..fleet.config import EVERYBODY, AuthorRequest
+from ..fleet.config import EVERYBODY
 from ..fleet.store import CHECKPOINTS, ENDED, LEASES, MODELS, POSTS, Store
 from .subject import Subject
 from .trace import Trace, remove, size
+
+FOLDERS = {POSTS: ".jsonl", CHECKPOINTS: "", MODELS: "", ENDED: ".json"}  # and what follows a name in each
 
 
 def entries(subject: Subject, stores: Iterable[Path]) -> list[Trace]:
@@ -23,13 +26,7 @@ def entries(subject: Subject, stores: Iterable[Path]) -> list[Trace]:
     """
     traces = []
     for path in stores:
-        store = Store(str(path))
-        outcomes = records.load_outcomes(store)
-        names = [
-            author.name
-            for author in records.load_authors(store)
-            if _is_of(subject, author, outcomes[author.name].handle if author.name in outcomes else "")
-        ]
+        names = _names(subject, Store(str(path)))
         if names:
             files = [file for name in (*names, EVERYBODY) for file in _files(path, name)]
             about = f"what a fleet holds of {', '.join(names)}; its results are written anew"
@@ -39,9 +36,22 @@ def entries(subject: Subject, stores: Iterable[Path]) -> list[Trace]:
     return traces
 
 
-def _is_of(subject: Subject, author: AuthorRequest, handle: str) -> bool:
-    """Whether an author of a fleet is the person; `handle` is the one that its model was made of."""
-    return any(subject.has_handle(name) for name in (author.handle or author.name, handle) if name)
+def _names(subject: Subject, store: Store) -> list[str]:
+    """The names under which a store holds the person; the fleet's list may have them no more."""
+    listed = {author.name: author.handle or author.name for author in records.load_authors(store)}
+    files = {file.removesuffix(suffix) for folder, suffix in FOLDERS.items() for file in store.names(folder)}
+    former = files - listed.keys() - {EVERYBODY}
+    handles = {name: outcome.handle for name, outcome in records.load_outcomes(store).items()}
+    own_names = {folder_name(spelling).casefold() for spelling in subject.spellings}
+
+    def is_former(name: str) -> bool:
+        known = handles.get(name)
+        return subject.has_handle(known) if known else name.casefold() in own_names
+
+    return [
+        *(n for n, handle in listed.items() if any(map(subject.has_handle, (handle, handles.get(n, ""))))),
+        *filter(is_former, sorted(former)),
+    ]
 
 
 def _files(store: Path, name: str) -> list[Path]:
