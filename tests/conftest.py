@@ -74,10 +74,15 @@ def pytest_unconfigure():
         folder.cleanup()
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory):
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory, monkeypatch):
+def home(_homes, monkeypatch):
     """No test touches the user's own caches, trackers or network."""
-    place = tmp_path_factory.mktemp("home")
+    place = Path(tempfile.mkdtemp(dir=_homes))  # pytest numbers folders, and for that lists all earlier ones
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(place))
     return place
 
