@@ -22,7 +22,7 @@ Blind to: copying, and good posts repeated for ever. The order of words is hardl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from msgspec import Struct, field
@@ -36,6 +36,9 @@ from ..classifier import Classifier, Scores, auc_figure
 from ..episodes import EPISODE, episode_auc
 from ..masking import masker, shared_words
 from ..material import IMITATIONS, Material, balanced
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 ORDER = 20
 LEAST, MOST = 100, IMITATIONS  # posts of each side that a classifier learns from
@@ -192,8 +195,10 @@ def _inconclusive(reason: str) -> Voice:
 
 
 def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Voice:
-    classifier = Classifier.fit(counts(mine), counts(refused))
-    scores = {name: classifier.scores(counts(posts)) for name, posts in groups.items()}
+    own_counts, refused_counts = counts(mine), counts(refused)
+    group_counts = {name: counts(posts) for name, posts in groups.items()}
+    classifier = Classifier.fit(own_counts, refused_counts)
+    scores = {name: classifier.scores(each) for name, each in group_counts.items()}
     own, floor = scores[OWN], scores[OTHERS]
     if auc_figure(own, floor, seed=seed).low <= 0.5:  # noqa: PLR2004 -- a coin's
         return _inconclusive("the person's own later posts cannot be told from other people's")
@@ -205,20 +210,18 @@ def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: in
         auc=Row.of(against_others, "high"),
         auc_own=Row.of(against_own, "ceiling"),
         closeness=Row.of(closeness, "ceiling"),
-        earlier=_earlier(mine, refused, groups, seed),
+        earlier=_earlier(own_counts, refused_counts, group_counts, seed),
     )
 
 
-def _earlier(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Figure:
+def _earlier(mine: csr_matrix, refused: csr_matrix, groups: Mapping[str, csr_matrix], seed: int) -> Figure:
     """Closeness of a fourth of the training posts, to a classifier that has learnt from the rest.
 
     They are drawn: where several people take turns, every fourth post may be of the same one.
     """
-    drawn = {*np.random.default_rng(seed).permutation(len(mine))[: -(-len(mine) // PART)].tolist()}
-    held_back = [text for place, text in enumerate(mine) if place in drawn]
-    rest = [text for place, text in enumerate(mine) if place not in drawn]
-    classifier = Classifier.fit(counts(rest), counts(refused))
-    scores = (classifier.scores(counts(posts)) for posts in (held_back, groups[OWN], groups[OTHERS]))
+    drawn = np.random.default_rng(seed).permutation(mine.shape[0]).argsort() < mine.shape[0] / PART
+    classifier = Classifier.fit(mine[~drawn], refused)
+    scores = (classifier.scores(posts) for posts in (mine[drawn], groups[OWN], groups[OTHERS]))
     return intervals.bootstrap(_closeness, *scores, seed=seed)
 
 
