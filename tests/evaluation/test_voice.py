@@ -204,15 +204,23 @@ def test_a_person_who_changes_is_told_from_a_model_that_overdoes():
 
 def test_closeness_of_earlier_posts_is_of_everybody(monkeypatch):
     """Of people who take turns, all are among the training posts that are held back to tell it by."""
-    read = []
-    monkeypatch.setattr(authorship, "counts", lambda posts: read.append(posts) or counts(posts))
+    learnt, scored = [], []
+    fit, scores = Classifier.fit, Classifier.scores
+    monkeypatch.setattr(Classifier, "fit", lambda mine, others: learnt.append(mine) or fit(mine, others))
+    monkeypatch.setattr(Classifier, "scores", lambda self, posts: scored.append(posts) or scores(self, posts))
     one, other = sample()[0][:60], strangers(60)
-    mine = [text for both in zip(one, other, strict=True) for text in both]
-    groups = {OWN: sample()[1], OTHERS: strangers(60, seed=1)}
-    authorship._earlier(mine, strangers(60, seed=2), groups, 0)
-    rest, _, held_back, *_ = read
+    mine = counts([text for both in zip(one, other, strict=True) for text in both])
+    groups = {OWN: counts(sample()[1]), OTHERS: counts(strangers(60, seed=1))}
+    authorship._earlier(mine, counts(strangers(60, seed=2)), groups, 0)
+    rest, held_back = _ngrams_of_each(learnt[0]), _ngrams_of_each(scored[0])
     assert (len(rest), len(held_back)) == (90, 30)
-    assert 5 < len({*one} & {*held_back}) < 25
+    assert sorted(rest + held_back) == sorted(_ngrams_of_each(mine))
+    assert 5 < len({*_ngrams_of_each(counts(one))} & {*held_back}) < 25
+
+
+def _ngrams_of_each(posts):
+    """The n-grams of each of the counted posts, by which they are told apart."""
+    return [posts[number].indices.tobytes() for number in range(posts.shape[0])]
 
 
 def test_what_is_missing_to_tell_is_named():
