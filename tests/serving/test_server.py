@@ -371,9 +371,11 @@ def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path
             assert "-H 'Authorization: Bearer KEY'" in client.get("/").json()["example"]
             body = {"model": "me", "n": 16, "temperature": 9.0, "max_tokens": 1024}
             asking = threading.Thread(target=lambda: answered.append(ask(client, **body)))
-            asking.start()
             with server.client(headers={"authorization": f"Bearer {KEY}"}) as other:
-                wait_for(lambda: re.search("posts_in_progress [1-9]", other.get("/metrics").text))
+                assert "posts_in_progress 0" in other.get("/metrics").text  # connected before it is needed
+                asking.start()
+                while not re.search("posts_in_progress [1-9]", other.get("/metrics").text):
+                    assert not answered, "the request ended before it was seen"
             server.process.send_signal(signal.Signals[end])
             asking.join(60)
         assert server.process.wait(60) == 0
