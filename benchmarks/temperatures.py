@@ -1,6 +1,7 @@
 """What temperatures do to a model's posts: their sense, their closeness to the person, their variety.
 
-    python benchmarks/temperatures.py MODEL... [--temperatures 0.5 0.7 0.85 1.0] [--count 300] [--seed 0]
+    python benchmarks/temperatures.py MODEL... [--temperatures 0.5 0.7 0.85 1.0] [--repetition-penalty 1.1]
+        [--count 300] [--seed 0]
 
 Each model is asked all questions of the evaluation at each temperature; no file of it is changed. Posts are
 as they come, unfiltered. A table in Markdown is printed for each model: its figure and, in the last column,
@@ -37,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--temperatures", type=float, nargs="+", default=[0.5, 0.7, 0.85, 1.0])
+    parser.add_argument("--repetition-penalty", type=float, default=1.0)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -44,17 +46,16 @@ def main() -> None:
         folder = ModelFolder.find(model)
         columns = []
         for temperature in options.temperatures:
-            columns.append(_rows(folder, temperature, options.count, options.seed))
+            changes = {"temperature": temperature, "repetition_penalty": options.repetition_penalty}
+            columns.append(_rows(folder, changes, options.count, options.seed))
             print(f"{model} at {temperature:g} is done", file=sys.stderr, flush=True)
         _print_table(folder, options.temperatures, columns)
 
 
-def _rows(folder: ModelFolder, temperature: float, count: int, seed: int) -> dict[str, Row]:
-    """The figures of a model's posts at one temperature."""
+def _rows(folder: ModelFolder, changes: dict[str, float], count: int, seed: int) -> dict[str, Row]:
+    """The figures of a model's posts with other settings of sampling."""
     recipe = folder.record.recipe
-    record = replace(
-        folder.record, recipe=replace(recipe, sampling=replace(recipe.sampling, temperature=temperature))
-    )
+    record = replace(folder.record, recipe=replace(recipe, sampling=replace(recipe.sampling, **changes)))
     answers, _ = measure_folder(
         folder,
         record,

@@ -140,6 +140,8 @@ class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     temperature: Annotated[float, Meta(gt=0, le=10)] = 1.0  # below 1 safer, above 1 wilder
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # sample from the likeliest tokens that sum to this
     max_new_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 160
+    # above 1: what a post already says is less likely to be said again in it; not of n-gram models
+    repetition_penalty: Annotated[float, Meta(gt=0, le=10)] | UnsetType = UNSET
 
 
 class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -43,7 +43,7 @@ from tests.helpers.gguf_builder import SHAPE
 from tests.helpers.tiny import sentencepiece_tokenizer, tiny_base, tiny_tokenizer, varied_texts
 
 TEXTS = (*HARD_TEXTS, *varied_texts(50, seed=1))  # what the tokenizer is learnt from
-SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33)
+SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33, repetition_penalty=1.25)
 
 
 def record(name="Ada", base="tiny"):
@@ -259,7 +259,14 @@ def test_the_file_says_what_it_is(model, tmp_path):
     assert told["tokenizer.ggml.add_bos_token"] is True
     sampling = {key.rpartition(".")[2]: value for key, value in told.items() if ".sampling." in key}
     assert sampling == pytest.approx(
-        {"temp": 0.75, "top_p": 0.9, "top_k": 0, "min_p": 0, "penalty_repeat": 1}
+        {
+            "temp": 0.75,
+            "top_p": 0.9,
+            "top_k": 0,
+            "min_p": 0,
+            "penalty_repeat": 1.25,
+            "penalty_last_n": 33,
+        }
     )
 
 
@@ -275,7 +282,8 @@ def test_ollama_gets_the_file_and_how_to_sample_from_it(model):
         "PARAMETER top_p 0.9",
         "PARAMETER top_k 0",
         "PARAMETER min_p 0",
-        "PARAMETER repeat_penalty 1",
+        "PARAMETER repeat_penalty 1.25",
+        "PARAMETER repeat_last_n 33",
         "PARAMETER num_predict 33",
         "PARAMETER num_ctx 64",
     ]

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import torch
+from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
@@ -65,7 +66,7 @@ def saved(folder, shape, dtype):
     made = model(config(vocab_size=len(tokenizer), **fields))
     for parameter in made.parameters():  # biases and norms begin as 0 and 1, which hides mistakes
         torch.nn.init.normal_(parameter, mean=0.02, std=0.2)
-    save_model(made, tokenizer, Sampling(max_new_tokens=12), folder, dtype=dtype)
+    save_model(made, tokenizer, Sampling(max_new_tokens=12, repetition_penalty=1.3), folder, dtype=dtype)
     return folder
 
 
@@ -90,6 +91,33 @@ def test_the_posts_are_those_of_transformers_weights(folder, dtype, prompt):
             pass
         texts.append(finished)
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("prompt", ["", "My dream"])
+def test_a_post_says_less_often_again_what_it_says(folder, prompt):
+    """The likeliest words turn in circles; the penalty leads on, in groups, one by one, and beside others."""
+    generator = opened(folder)
+    cold = Sampling(temperature=1e-4, max_new_tokens=40, repetition_penalty=1.0)
+    penalized = replace(cold, repetition_penalty=2.0)
+    plain, *others = (
+        sample.text
+        for count, how in ((1, cold), (1, penalized), (3, penalized))
+        for sample in generator.generate(prompt, count=count, sampling=how).samples
+    )
+    batch, served = generator.batch(), {}
+    for ticket, how in enumerate((cold, penalized)):
+        batch.add(ticket, SamplingRequest(prompt, how))
+    while len(batch):
+        served.update(batch.advance())
+    for text in (*others, served[1].text):
+        assert repeated(generator, text) < repeated(generator, plain)
+    assert repeated(generator, served[1].text) < repeated(generator, served[0].text)
+
+
+def repeated(generator, text):
+    """How many tokens of a text stand there before."""
+    tokens = generator._tokens._tokenizer(text, add_special_tokens=False)["input_ids"]
+    return len(tokens) - len(set(tokens))
 
 
 def test_the_tokens_are_those_of_transformers(folder):

@@ -11,12 +11,18 @@ import torch
 from msgspec.structs import replace
 from scipy.stats import chi2_contingency
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, pipeline
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
+    RepetitionPenaltyLogitsProcessor,
+    pipeline,
+)
 
 from huggingtweets import generate, load_recipe
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.batch import SamplingRequest
-from huggingtweets.generation.sampler import sample_tokens
+from huggingtweets.generation.sampler import penalize_repetition, sample_tokens
 from huggingtweets.generation.text_generator import MAX_DRAFTS
 from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.transformers_generator import TransformersGenerator
@@ -168,6 +174,16 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
     counts = sample_tokens(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
     assert counts.tolist() == pytest.approx((nucleus / nucleus.sum()).tolist(), abs=0.012)
     assert counts[nucleus == 0].sum() == 0
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.1, 3.0, 0.5])
+def test_what_was_written_is_penalized_as_by_transformers(penalty):
+    """Positive logits and others, tokens that stand there twice, and no tokens at all."""
+    torch.manual_seed(0)
+    logits = torch.randn(3, 50)
+    for tokens in (torch.randint(50, (3, 20)), torch.empty(3, 0, dtype=torch.long)):
+        theirs = RepetitionPenaltyLogitsProcessor(penalty)(tokens, logits.clone())
+        assert penalize_repetition(logits, tokens, penalty).equal(theirs)
 
 
 def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatch):

@@ -42,7 +42,8 @@ OF_FOLDERS = frozenset(
             "encoding",
         ),
         *("name", "handle", "recipe", "settings", "seed", "evaluate", "mix", "speakers", "checkpoint_every"),
-        *("count", "temperature", "top_p", "max_new_tokens", "best_of", "trials", "space", "prune", "quiet"),
+        *("count", "temperature", "top_p", "repetition_penalty", "max_new_tokens", "best_of"),
+        *("trials", "space", "prune", "quiet"),
     )
 )
 CONSENT = frozenset(

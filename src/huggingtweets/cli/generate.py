@@ -36,6 +36,13 @@ def generate(
             "[default: the model's]"
         ),
     ] = None,
+    repetition_penalty: Annotated[
+        float | None,
+        typer.Option(
+            help="Above 1, what a post already says is less likely to be said again in it.  "
+            "[default: the model's]"
+        ),
+    ] = None,
     max_new_tokens: Annotated[
         int | None, typer.Option(help="Longest post, in tokens.  [default: the model's]")
     ] = None,
@@ -87,7 +94,12 @@ def generate(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.generate import generate
 
-    changes = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens}
+    changes = {
+        "temperature": temperature,
+        "top_p": top_p,
+        "repetition_penalty": repetition_penalty,
+        "max_new_tokens": max_new_tokens,
+    }
     with Terminal() as terminal:
         written = generate(
             model,

@@ -35,7 +35,8 @@ def modelfile(request: ExportRequest) -> str:
         "top_p": request.sampling.top_p,
         "top_k": 0,
         "min_p": 0,
-        "repeat_penalty": 1,
+        "repeat_penalty": request.sampling.repetition_penalty or 1,
+        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
         "num_predict": request.sampling.max_new_tokens,
         "num_ctx": min(LONGEST, read_config(request.folder).max_position_embeddings),
     }

@@ -110,7 +110,9 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         "top_p": request.sampling.top_p,
         "top_k": 0,
         "min_p": 0,
-        "samplers": ["temperature", "top_p"],
+        "repeat_penalty": request.sampling.repetition_penalty or 1.0,
+        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
+        "samplers": ["penalties", "temperature", "top_p"],
         "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
     }
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ..errors import HuggingtweetsError
 from .batch import SamplingRequest, Text, TokenProbability
 from .row_decoder import RowDecoder
-from .sampler import sample_tokens
+from .sampler import penalize_repetition, sample_tokens
 from .text_tokens import TextTokens
 
 MAX_ROWS = 64  # texts that are sampled at once
@@ -122,7 +122,7 @@ class ContinuousBatch:
     def _sample(self) -> list[int]:
         settings = [row.request.sampling for row in self._rows]
         sampled = sample_tokens(
-            self._logits,
+            self._penalized(),
             torch.tensor([s.temperature for s in settings]),
             torch.tensor([s.top_p for s in settings]),
             self._tokens.suppressed,
@@ -130,6 +130,15 @@ class ContinuousBatch:
         )
         tokens: list[int] = sampled.tolist()
         return tokens
+
+    def _penalized(self) -> torch.Tensor:
+        """The logits, less likely to repeat what a row has where its request asks for that."""
+        penalties = [row.request.sampling.repetition_penalty or 1.0 for row in self._rows]
+        if all(penalty == 1 for penalty in penalties):
+            return self._logits
+        tokens = [torch.tensor([row.tokens], dtype=torch.long) for row in self._rows]
+        rows = zip(self._logits.split(1), tokens, penalties, strict=True)
+        return torch.cat([penalize_repetition(*row) for row in rows])
 
     def _uniform(self, rows: torch.Tensor) -> torch.Tensor:
         """A random number for each row, from its own generator: other texts change none of them."""

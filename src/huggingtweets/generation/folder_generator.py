@@ -31,6 +31,7 @@ class _Settings(Struct):
     temperature: float
     top_p: float
     max_new_tokens: int
+    repetition_penalty: float | None = None
 
 
 class FolderGenerator(TokenGenerator):
@@ -45,8 +46,10 @@ class FolderGenerator(TokenGenerator):
         if (folder / ADAPTER_CONFIG).is_file():
             raise ValueError("this model is an adapter")
         settings = msgspec.json.decode((folder / GENERATION_CONFIG).read_bytes(), type=_Settings)
-        names = Sampling.__struct_fields__
-        self.sampling = msgspec.convert({name: getattr(settings, name) for name in names}, Sampling)
+        given = {name: getattr(settings, name) for name in Sampling.__struct_fields__}
+        self.sampling = msgspec.convert(
+            {name: value for name, value in given.items() if value is not None}, Sampling
+        )
         tokenizer, self._files = FolderTokenizer(folder), FolderWeights(folder)
         if max(tokenizer.get_vocab().values()) >= self._files.shape.vocabulary:
             raise ValueError("the tokenizer is of another model")

@@ -32,7 +32,7 @@ def stream_tokens(
     Args:
         decoder: what computes the logits.
         prompts: (rows, tokens), of one length.
-        sampling: temperature, nucleus, and the highest number of new tokens.
+        sampling: temperature, nucleus, repetition penalty, and the highest number of new tokens.
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
         process_first: changes the logits of the first token of each row, (rows, vocabulary).
@@ -43,11 +43,14 @@ def stream_tokens(
         grows.
     """
     logits = process_first(decoder.read(prompts, sampling.max_new_tokens))
+    new = prompts[:, :0]  # tokens of each row of the batch
     texts: list[list[int]] = [[] for _ in prompts]
     rows = list(range(len(prompts)))  # the text that each row of the batch continues
     finished: set[int] = set()
     for remaining in reversed(range(sampling.max_new_tokens)):
+        logits = penalize_repetition(logits, new, sampling.repetition_penalty or 1.0)
         tokens = sample_tokens(logits, sampling.temperature, sampling.top_p, suppressed)
+        new = torch.cat([new, tokens[:, None]], 1)
         for text, token in zip(rows, tokens.tolist(), strict=True):
             if token in end_tokens:
                 finished.add(text)
@@ -61,7 +64,8 @@ def stream_tokens(
         if decoder.can_select and len(unfinished) <= MAX_UNFINISHED * len(rows):
             indices = torch.tensor(unfinished, device=tokens.device)
             decoder.select(indices)
-            tokens, rows = tokens[indices], [rows[row] for row in unfinished]
+            tokens, new = tokens[indices], new[indices]
+            rows = [rows[row] for row in unfinished]
         logits = decoder.step(tokens)
 
 
@@ -79,6 +83,18 @@ def _listed(tokens: Collection[int], logits: torch.Tensor) -> torch.Tensor:
     """Which tokens of the vocabulary are listed: (vocabulary,)."""
     indices = torch.tensor(list(tokens), dtype=torch.long, device=logits.device)
     return torch.zeros(logits.shape[1], dtype=torch.bool, device=logits.device).index_fill(0, indices, 1)
+
+
+def penalize_repetition(logits: torch.Tensor, tokens: torch.Tensor, penalty: float) -> torch.Tensor:
+    """The logits, (rows, vocabulary), where those of `tokens`, (rows, any number), are lowered.
+
+    They are divided by the penalty where they are positive, and multiplied by it elsewhere (Keskar et al.
+    2019, "CTRL", section 4.1), as transformers' `repetition_penalty` and llama.cpp's `repeat_penalty` do.
+    """
+    if penalty == 1:
+        return logits
+    own = logits.gather(1, tokens)
+    return logits.scatter(1, tokens, torch.where(own > 0, own / penalty, own * penalty))
 
 
 def sample_tokens(

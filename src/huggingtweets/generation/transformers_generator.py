@@ -126,6 +126,7 @@ class TransformersGenerator(TokenGenerator):
                 temperature=sampling.temperature,
                 top_p=sampling.top_p,
                 top_k=0,
+                repetition_penalty=sampling.repetition_penalty or 1.0,
                 max_new_tokens=sampling.max_new_tokens,
                 suppress_tokens=self._tokens.suppressed or None,
             )

@@ -74,6 +74,7 @@ def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         top_k=0,
+        repetition_penalty=sampling.repetition_penalty or None,
         max_new_tokens=sampling.max_new_tokens,
         bos_token_id=tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end,
         eos_token_id=end,

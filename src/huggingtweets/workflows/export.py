@@ -143,6 +143,7 @@ class _Settings(Struct):
     temperature: float | None = None
     top_p: float | None = None
     max_new_tokens: int | None = None
+    repetition_penalty: float | None = None
 
 
 def _sampling(folder: ModelFolder) -> Sampling:
