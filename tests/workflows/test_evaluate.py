@@ -54,7 +54,7 @@ def models(tmp_path_factory):
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         patch.chdir(place)
         for name, kind, *settings in [
-            ("good", "first", "epochs=12", "learning_rate=1e-2"),
+            ("good", "first", "epochs=5", "learning_rate=1e-2"),
             ("poor", "first", "epochs=1", "learning_rate=1e-4"),
             ("other", "second", "epochs=1", "learning_rate=1e-4"),
         ]:
