@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -77,6 +78,13 @@ def pytest_unconfigure():
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory):
     return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture
+def tmp_path(_homes, request):
+    """A folder for one test; pytest's own is numbered after it has listed those of all earlier tests."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=_homes))
 
 
 @pytest.fixture(autouse=True)

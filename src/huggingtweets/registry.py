@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -46,12 +48,24 @@ class Registry:
             raise TypeError(f"entry point {name!r} must name a module, not {type(module).__name__}")
         return module
 
-    def _own(self) -> set[str]:
-        path = importlib.import_module(self.package).__path__
-        return {m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_")}
+    def _own(self) -> frozenset[str]:
+        return _modules(tuple(importlib.import_module(self.package).__path__))
 
     def _foreign(self) -> dict[str, EntryPoint]:
-        return {e.name: e for e in entry_points(group=self.package)}
+        return _entry_points(self.package, tuple(sys.path))
+
+
+@lru_cache(maxsize=32)
+def _modules(folders: tuple[str, ...]) -> frozenset[str]:
+    """The modules in the folders of a package; kept, since every place that is read asks for each source."""
+    return frozenset(m.name for m in pkgutil.iter_modules(folders) if not m.name.startswith("_"))
+
+
+@lru_cache(maxsize=32)
+def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """The entry points of all distributions on Python's path; kept, since looking for them opens each."""
+    del path  # `sys.path`, which is searched
+    return {entry.name: entry for entry in entry_points(group=group)}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -116,6 +116,7 @@ def test_posts_stay_with_the_model_that_writes_them(chromium, place):
         assert not seen.errors
 
 
+@pytest.mark.slow
 def test_a_press_while_another_is_being_answered_counts(chromium, place):
     """Whoever sees a post that was written again may press a button; a second press writes no other."""
     with (

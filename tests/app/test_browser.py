@@ -226,6 +226,7 @@ def test_a_post_is_picked_for_the_model_s_own_picture(trained, tab, page):
     assert picture.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_game_s_score_lands_in_the_report(trained, tab, page):
     """From ten pairs on a game can be ended; how it went is shown, and written into the report."""
     del trained
@@ -353,6 +354,7 @@ def test_a_blur_event_after_begin_again_changes_nothing(page, late):
     assert late not in file.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     """A damaged file leaves the page usable: the error says which file, and the next one is read."""
     broken = tmp_path / "broken.zip"
@@ -366,7 +368,8 @@ def test_a_broken_archive_is_a_readable_error(tab, tmp_path):
     tab.get_by_text("@dithering_lift").first.wait_for()
 
 
-@pytest.mark.parametrize("way", ["drop", pytest.param("choose", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["drop", "choose"])
 def test_a_folder_is_read(tab, tmp_path, way):
     """An unpacked archive is read like the zip, whether its folder is dropped or chosen."""
     _begin_again(tab)

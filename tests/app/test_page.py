@@ -463,6 +463,7 @@ def test_the_best_of_several_drafts_is_kept(tab, page):
     tab.get_by_role("button", name="More settings").click()
 
 
+@pytest.mark.slow
 def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
     """Posts are searched and marked; what is taken out is counted, and put back; a removed place is gone."""
     _open(tab, "Posts")
@@ -713,6 +714,7 @@ def test_models_of_different_posts_are_not_compared(tab, page):
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 @needs_pipes
 def test_a_model_is_asked_to_write_while_another_writes(chromium, page):
     """A press counts once for each model: one that is opened writes at once, whatever the one before does."""
@@ -758,6 +760,7 @@ def test_posts_are_written_once_for_two_presses(page):
     written.delete(_session(page), slow)
 
 
+@pytest.mark.slow
 @needs_pipes
 def test_a_model_that_is_being_loaded_holds_up_nothing(chromium, page):
     """While it is read from a slow disk, the page says so, and the game goes on."""

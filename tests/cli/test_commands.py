@@ -154,6 +154,7 @@ def test_json_is_all_that_standard_output_shows(posts, base, tmp_path):
         base,
         "--set",
         "epochs=1",
+        "--no-evaluate",
         "--json",
         cwd=tmp_path,
     )

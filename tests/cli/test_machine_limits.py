@@ -195,7 +195,7 @@ def test_an_encoding_without_emoji_loses_no_model(place, tmp_path, encoding):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
-@pytest.mark.parametrize("closed", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("closed", [pytest.param(">&-", marks=pytest.mark.slow), ">/dev/full"])
 def test_an_output_that_nobody_can_read_is_no_crash(place, tmp_path, closed):
     """Standard output is closed, or its disk is full: the model is there, and at most a line is said."""
     command = trains(place, "--out", tmp_path / "ada", *QUICK)

@@ -324,7 +324,8 @@ def test_measuring_keeps_no_text():
 
 
 @pytest.mark.parametrize(
-    ("handle", "share", "run"), [("BarackObama", 0.054, 11), ("realDonaldTrump", 0.0148, 9)]
+    ("handle", "share", "run"),
+    [("BarackObama", 0.054, 11), pytest.param("realDonaldTrump", 0.0148, 9, marks=pytest.mark.slow)],
 )
 def test_people_repeat_themselves_as_much_as_was_measured(persona, handle, share, run):
     """The ceilings of the two real timelines are those that were reported."""

@@ -21,7 +21,10 @@ from tests.conftest import SHARED
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled, strangers, timeline
 
-PEOPLE = ["sample", "BarackObama", "realDonaldTrump"]
+PEOPLE = [
+    "sample",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("BarackObama", "realDonaldTrump")),
+]
 COPIER, STRANGER, REPEATER, SHUFFLER = "copier", "stranger", "repeater", "shuffler"
 
 

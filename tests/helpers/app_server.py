@@ -26,6 +26,7 @@ from huggingtweets.app.limits import Limits
 from tests.helpers.commands import forked
 
 T = TypeVar("T")
+TLS = httpx.create_ssl_context()  # made once: it reads the certificates of every authority
 FRESH = "import json, sys; from tests.helpers.app_server import serve; serve(*json.loads(sys.argv[1]))"
 
 
@@ -192,7 +193,7 @@ class Client:
 
     def __post_init__(self) -> None:
         headers = {"X-Forwarded-For": self.address} if self.address else {}
-        self.http = httpx.Client(base_url=self.url, timeout=60, headers=headers)
+        self.http = httpx.Client(base_url=self.url, timeout=60, headers=headers, verify=TLS)
         self.config = self.http.get("config").json()
         self.key = self.key or secrets.token_urlsafe(24)  # as the browser makes it
 

@@ -54,7 +54,7 @@ FIXTURES = {
 }
 LIVE = {"bluesky", "community_archive", "mastodon", "x_api"}  # read from servers: their own files test them
 ON_DISK = sorted(set(sources.names()) - LIVE)
-OFTEN_READ = {"table", "x_archive", "x_grailbird"}  # whose memory is measured in each run of the tests
+OFTEN_READ = {"table", "x_archive"}  # whose memory is measured in each run of the tests
 A_FILE_A_POST = {"medium"}  # whose list of files grows with the posts
 
 
@@ -154,7 +154,8 @@ def test_memory_does_not_grow_with_the_posts(tmp_path, name):
 TEXTS = ("posts.txt", "posts.jsonl", "posts.json")
 
 
-@pytest.mark.parametrize("form", ["archive", *(pytest.param(form, marks=pytest.mark.slow) for form in TEXTS)])
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["archive", *TEXTS])
 def test_memory_does_not_grow_in_the_other_forms(tmp_path, form):
     """The same holds for the other forms of some sources."""
     (tmp_path / "small").mkdir()

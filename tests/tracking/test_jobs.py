@@ -293,6 +293,7 @@ def safe(page) -> bool:
     return page.title() != "owned" and elements == 0
 
 
+@pytest.mark.slow
 def test_trackio_s_dashboard_shows_runs_curve_and_artifacts(job, chromium):
     """In a real browser: the runs by stage, the curve, samples and artifacts, and the name as text."""
     if job.tracker != "trackio":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import random
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from safetensors.torch import load_file
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.training import checkpoint
 from tests.helpers import trainer_process
+from tests.helpers.app_server import free_port
 from tests.helpers.commands import Begun
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -132,26 +132,44 @@ def test_another_recipe_starts_over(base, tmp_path):
     assert finished(*places, "epochs=2", "learning_rate=1e-4")[0].startswith("going on from step ")
 
 
-@pytest.mark.parametrize("backend", [pytest.param({}, marks=pytest.mark.slow), {"BACKEND": "cuda:gloo"}])
-def test_two_processes_are_one(base, tmp_path, backend):
+def test_two_processes_are_one(base, tmp_path):
     """Two processes that share each batch end with the weights of one, up to rounding, and write once.
 
-    That of GPUs, which knows no tensor on the processor, is handed none.
+    Their backend is that of GPUs, which knows no tensor on the processor; it is handed none.
     """
+    ranks = {
+        "BACKEND": "cuda:gloo",
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+    }
+    arguments = (base, str(tmp_path / "m"), str(tmp_path / "kept"), *SHARED)
+    processes = [
+        Begun(trainer_process.main, *arguments, env={**ranks, "RANK": rank, "LOCAL_RANK": rank})
+        for rank in "01"
+    ]
+    said = "".join(process.communicate(timeout=90)[0] for process in processes)
+    assert_is_what_one_makes(base, tmp_path, said)
+
+
+@pytest.mark.slow
+def test_two_processes_of_a_launcher_are_one(base, tmp_path):
+    """The same where torch's launcher starts them."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += [str(PROCESS), base, str(tmp_path / "m"), str(tmp_path / "kept"), *SHARED]
-    done = subprocess.run(
-        command, check=True, timeout=90, stdout=subprocess.PIPE, text=True, env=os.environ | backend
-    )
-    alone = finished(base, tmp_path / "alone", tmp_path / "kept-alone", *SHARED, "dropout=0")
-    together = next(
-        line for line in done.stdout.splitlines() if line[:5] == "done " and "follower" not in line
-    )
+    done = subprocess.run(command, check=True, timeout=90, stdout=subprocess.PIPE, text=True)
+    assert_is_what_one_makes(base, tmp_path, done.stdout)
+
+
+def assert_is_what_one_makes(base, place, said):
+    """Compare what two processes made, and said, with what one makes."""
+    alone = finished(base, place / "alone", place / "kept-alone", *SHARED, "dropout=0")
+    together = next(line for line in said.splitlines() if line[:5] == "done " and "follower" not in line)
     curves = [[float(bits) for bits in line.split()[2:]] for line in (together, alone[-1])]
     assert curves[0] == pytest.approx(curves[1], abs=2e-3)
-    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("m", "alone"))
+    ours, theirs = (load_file(place / name / "model.safetensors") for name in ("m", "alone"))
     assert all((ours[name] - theirs[name]).abs().max() < 2e-2 for name in ours)
-    assert done.stdout.count("step 1\n") == 1
+    assert said.count("step 1\n") == 1
 
 
 @pytest.mark.slow

@@ -126,6 +126,7 @@ def test_runs_of_unequal_length_are_as_many_epochs(base):
     assert plan.epochs_after(17) == 3
 
 
+@pytest.mark.slow
 def test_a_stop_between_runs_or_within_one_changes_nothing(base, tmp_path):
     """Killed at once after a run ended and within the next, it goes on and ends with the same bytes."""
     settings = ("epochs=2", "evaluations=4", "patience=9", "dropout=0.1", "averaged_steps=100")

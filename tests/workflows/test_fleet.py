@@ -630,6 +630,7 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
     assert store.names("checkpoints") == []
 
 
+@pytest.mark.slow
 def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypatch):
     """An archive that is replaced after an interruption makes the model that it would have made alone."""
     archives = write_authors(tmp_path / "authors", 3)

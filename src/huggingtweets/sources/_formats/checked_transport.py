@@ -9,9 +9,12 @@ the certificate. No proxy is used, since a proxy would resolve the name again.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
+import ssl
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import httpcore
@@ -22,6 +25,8 @@ from ...errors import Unreachable
 LONGEST_ANSWER = 600.0  # seconds from the end of the request to the end of the response
 _CONNECT_TIMEOUT = 10.0  # seconds for each of a host's addresses
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses in networks without IPv4 (RFC 6052)
+
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # variables that name other certificates than the usual
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -52,7 +57,8 @@ class CheckedTransport(httpx.BaseTransport):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=_CheckedNetwork(allow_private)
+            ssl_context=_ssl_context(*map(os.environ.get, _AUTHORITIES)),
+            network_backend=_CheckedNetwork(allow_private),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -72,6 +78,13 @@ class CheckedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+@lru_cache(maxsize=4)
+def _ssl_context(*authorities: str | None) -> ssl.SSLContext:
+    """One for all clients of the process, since it reads the certificates of every authority."""
+    del authorities  # httpx finds the variables itself
+    return httpx.create_ssl_context()
 
 
 class _Body(httpx.SyncByteStream):
