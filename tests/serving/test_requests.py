@@ -60,3 +60,14 @@ def test_minus_one_is_no_length(kind):
     for other in (0, -2):
         with pytest.raises(UserError, match=f"max_tokens: {other} .*expected 1 to"):
             read(kind, max_tokens=other)
+
+
+@pytest.mark.parametrize("prompt", [r"My \ud83d", r"My \ud83d dog", r"My \ude00 dog", r"\ud83d\ude00\ud83d"])
+def test_half_of_an_emoji_is_said(prompt):
+    """A program that cuts a text cuts emojis; what it then sends is not truncated."""
+    with pytest.raises(UserError, match="half of an emoji"):
+        requests.completion(b'{"model": "me", "prompt": "%s"}' % prompt.encode(), Limits())
+    whole = requests.completion(rb'{"model": "me", "prompt": "\ud83d\ude00"}', Limits())
+    assert whole.prompts == ("😀",)
+    with pytest.raises(UserError, match="truncated"):
+        requests.completion(rb'{"model": "me", "prompt": "\ud83d\ude00', Limits())

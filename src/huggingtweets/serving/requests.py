@@ -6,6 +6,7 @@ is are refused. `null` is a field that is left out, and 1.0 is a whole number, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
@@ -18,6 +19,9 @@ from .limits import Limits
 
 COLDEST = 1e-4  # what a temperature of 0 stands for: the likeliest token each time
 UNSET = -1  # a seed or a length of programs that were made for llama.cpp, vLLM, Ollama or LM Studio
+_HALF = re.compile(
+    rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)  # of a pair
 
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
@@ -152,7 +156,9 @@ def _decoded(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(body, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"the body is no such request: {error}") from error
+        is_half = _HALF.search(body) and not isinstance(error, msgspec.ValidationError)
+        reason = "a text holds half of an emoji, a surrogate without the other one" if is_half else error
+        raise UserError(f"the body is no such request: {reason}") from error
 
 
 def _bounded(
