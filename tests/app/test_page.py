@@ -230,6 +230,24 @@ def _play_with_what_is_ready(tab, run: Path) -> None:
     shutil.rmtree(run)
 
 
+def test_a_deleted_model_is_no_more_ready(tab, window, page):
+    """When the model of a run is deleted, no tab offers to play with it, and the run says that it is gone."""
+    shutil.copytree(page.folder / "models" / "me", page.folder / "models" / "brief")
+    run = _run(page, "brief")
+    events.append(run, events.Done(model="brief"))
+    _reload(*window)
+    tab.locator("#strip").get_by_text("brief is ready").wait_for()
+    _open(tab, "Library")
+    tab.locator("#picked label").filter(has_text="brief").locator("input").check()
+    tab.get_by_role("button", name="Delete", exact=True).click()
+    tab.click("#sure")
+    tab.locator("#strip").get_by_text("brief is ready").wait_for(state="detached")
+    _open(tab, "Train")
+    tab.locator("#training-run").get_by_text("Its model is not here any more").wait_for()
+    assert not tab.locator("#go-play").is_visible()
+    shutil.rmtree(run)
+
+
 @pytest.mark.slow
 def test_a_notice_comes_when_it_was_asked_for(tab, window, page):
     """Permission is asked for by a press alone; the notice comes once, and only to who looks elsewhere."""

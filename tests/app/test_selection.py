@@ -1,15 +1,20 @@
-"""Posts can be left out by their days, on the page and on the command line."""
+"""Posts can be left out by their days, on the page and on the command line; what is selected is not lost."""
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from huggingtweets.app import selection as selections
+from huggingtweets.app.selection import Place, Selection
+from huggingtweets.app.sessions import Session
 from huggingtweets.cleaning import CleaningRules, clean
 from huggingtweets.cli import app
-from huggingtweets.errors import UserError
+from huggingtweets.errors import OutOfSpace, UserError
 from huggingtweets.types import Reason
 from tests.conftest import post
 
@@ -54,3 +59,19 @@ def test_inspect_takes_days(tmp_path):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0
     assert '"date": 2' in result.stdout
+
+
+def test_a_selection_that_cannot_be_written_leaves_the_earlier_one(tmp_path, monkeypatch):
+    """A disk that fills, or a server that is killed, costs nobody what they had selected."""
+    session = Session(tmp_path, tmp_path / "models", None)
+    kept = selections.save(Selection(places=(Place("jane.zip", "jane.zip"),)), session)
+
+    def write_half(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    with pytest.raises(OutOfSpace):
+        selections.save(Selection(places=(Place("other.zip", "other.zip"),)), session)
+    assert selections.load(session) == kept

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +17,7 @@ from huggingtweets.app.queue import Queue
 from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
+from huggingtweets.errors import UserError
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.app_server import wait_for
 from tests.helpers.commands import call, forked
@@ -99,3 +103,38 @@ def test_a_run_whose_process_cannot_be_started_failed(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="too many"):
         queue._run(folder, own_home=False)
     assert isinstance(events.state(events.load(folder)), events.Failed)
+
+
+def test_two_pages_start_a_run_once(tmp_path, monkeypatch):
+    """Two pages of one machine have the same runs in their queues; the one awaits what the other starts."""
+    started, ended = [], []
+
+    def start(folder, **_):
+        started.append(folder)
+
+        def wait():
+            time.sleep(0.5)
+            events.append(folder, events.Done(model="me"))
+
+        return SimpleNamespace(wait=wait)
+
+    def run():
+        queue._run(folder, own_home=False)
+        ended.append(type(events.state(events.load(folder))))
+
+    monkeypatch.setattr(queue, "_start", start)
+    folder = request_in(tmp_path)
+    events.append(folder, events.Queued())
+    pages = [threading.Thread(target=run) for _ in range(2)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join()
+    assert (started, ended) == ([folder], [events.Done] * 2)
+
+
+def test_a_run_that_was_deleted_leaves_no_folder(tmp_path):
+    """Its turn comes when it is gone: nothing of it is made anew."""
+    with pytest.raises(UserError):
+        queue._run(tmp_path / "gone", own_home=False)
+    assert not (tmp_path / "gone").exists()

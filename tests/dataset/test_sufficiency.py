@@ -37,10 +37,10 @@ def test_one_person_needs_no_name():
 def test_one_post_is_said_in_the_singular():
     """One post is left, and two posts are left."""
     assert describe_sufficiency([("ada", FEW[:1])])[0].startswith(
-        "1 post with 16 characters is left to learn from"
+        "1 post with 16 bytes of text is left to learn from"
     )
     assert describe_sufficiency([("ada", FEW[:2])])[0].startswith(
-        "2 posts with 32 characters are left to learn from"
+        "2 posts with 32 bytes of text are left to learn from"
     )
 
 
@@ -81,3 +81,10 @@ def test_the_verdict_says_what_to_expect_where_it_was_measured(monkeypatch):
     assert "18% to 22%" in sufficiency(texts, "a-base").text
     assert "bits" not in sufficiency(texts, "somebody/unheard-of").text
     assert sufficiency(texts, "somebody/unheard-of").expected is None
+
+
+def test_too_little_is_said_in_the_unit_of_the_limit():
+    """Three bytes are one character of Japanese: characters say nothing of how far it is to the limit."""
+    few = r"50 posts with 1,500 bytes of text are left to learn from, under the 6,000 bytes"
+    with pytest.raises(NotEnoughPosts, match=few):
+        require_enough(["かもめが鳴いた朝だね"] * 50)

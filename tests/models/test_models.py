@@ -24,7 +24,9 @@ from huggingtweets import (
 from huggingtweets.errors import ModelError, RecipeError, UserError
 from huggingtweets.evaluation.style import load_style, write_style
 from huggingtweets.generation.filters import RepetitionFilter
+from huggingtweets.generation.text_generator import TextGenerator, Written
 from huggingtweets.progress import Silence
+from huggingtweets.types import Sample
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.tiny import tiny_dataset, varied_texts
 
@@ -192,6 +194,17 @@ def test_the_best_of_several_is_the_one_with_the_highest_score(ngram_model):
     picked = generate(ngram_model, count=3, seed=2, best_of=4).samples
     assert [one.text for one in picked] == [drafts[max(group, key=scores.__getitem__)] for group in groups]
     assert all(one.picked == "the best of 4, by style score" for one in picked)
+
+
+def test_where_drafts_are_refused_each_post_is_the_best_of_as_many(ngram_model, monkeypatch):
+    """What the filters refuse is missing from all posts alike, and each says of how many it is the best."""
+    drafts = [f"draft {number}" for number in range(9)]
+    written = Written(samples=tuple(Sample(prompt="", text=text) for text in drafts), refused={"": 99})
+    monkeypatch.setattr(TextGenerator, "generate", lambda *_, **__: written)
+    picked = generate(ngram_model, count=3, best_of=4).samples
+    assert [one.picked for one in picked] == ["the best of 3, by style score"] * 3
+    scores = load_style(ngram_model).scores(drafts)
+    assert [one.style_score for one in picked] == [max(scores[at : at + 3]) for at in (0, 3, 6)]
 
 
 def test_the_style_score_prefers_the_person(ngram_model):

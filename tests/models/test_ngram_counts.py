@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from unicodedata import category
 
 import numpy as np
 import pytest
@@ -156,6 +157,14 @@ def test_the_same_seed_writes_the_same_posts():
     assert all(text.startswith("the ") for text in first)
     assert len(set(ngrams.generate(count=20, seed=1, sampling=replace(PLAIN, temperature=0.05)))) < 5
     assert len(set(ngrams.generate(count=20, seed=1, sampling=replace(PLAIN, top_p=0.01)))) == 1
+
+
+def test_no_control_character_is_written():
+    """Every byte has a probability, but none that a post cannot have is drawn, however wild the model."""
+    ngrams, wild = NgramModel.fit(POSTS * 5), replace(PLAIN, temperature=3.0, max_new_tokens=200)
+    written = "".join(ngrams.generate(count=50, seed=1, sampling=wild))
+    assert not {char for char in written if category(char) == "Cc" and ord(char) < 128} - {"\t", "\n"}
+    assert ngrams.next_bytes(np.full((1, 12), END))[0].min() > 0
 
 
 def test_it_writes_what_is_likely():

@@ -36,6 +36,21 @@ def test_a_file_of_keys_may_be_written_by_any_editor(tmp_path):
     assert read_keys(tmp_path / "keys.txt") == (KEY, f"{KEY}-too")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_key_may_have_any_letters(encoding):
+    """Some clients send a header as UTF-8, others as Latin-1; a key of the one is none of another."""
+    key = "clé-que-personne-ne-devine-voilà"
+    served = application(SimpleNamespace(names={}), Limits(), keys=[key])
+
+    async def status(sent):
+        headers = {"authorization": b"Bearer " + sent.encode(encoding)}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://bots") as client:
+            return (await client.get("/v1/models", headers=headers)).status_code
+
+    assert asyncio.run(status(key)) == 200
+    assert asyncio.run(status(key.replace("é", "è"))) == 401
+
+
 def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_path, monkeypatch):
     """A large model takes long to load, and the base of an adapter may have to be fetched first."""
     for name in ("here", "large"):

@@ -116,12 +116,12 @@ TEMPLATES = (
     N_("this model is not here any more; choose another"),
     N_("all held-out posts were shown in earlier games, and each counts once"),
     N_(
-        "{count} posts with {characters} characters are left to learn from, under the {least} bytes that a "
+        "{count} posts with {size} bytes of text are left to learn from, under the {least} bytes that a "
         "voice needs. What helps: a whole archive in place of the newest posts, and the person's posts from "
         "other networks as further locations."
     ),
     N_(
-        "{count} post with {characters} characters is left to learn from, under the {least} bytes that a "
+        "{count} post with {size} bytes of text is left to learn from, under the {least} bytes that a "
         "voice needs. What helps: a whole archive in place of the newest posts, and the person's posts from "
         "other networks as further locations."
     ),

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from ..staging import one_at_a_time
 from . import events, training_request
 from .events import Queued, Running, Stopped
 from .language import _
@@ -126,7 +127,13 @@ class Queue:
 
 
 def _run(folder: Path, *, own_home: bool) -> None:
-    """Run until it ends; a run whose process an earlier server started is only waited for."""
+    """Run until it ends; a run whose process another server started is only waited for."""
+    training_request.load(folder)  # where the run was deleted, the lock would make its folder anew
+    with one_at_a_time(folder):  # two pages of a machine may have it in their queues
+        _run_in_turn(folder, own_home=own_home)
+
+
+def _run_in_turn(folder: Path, *, own_home: bool) -> None:
     state = training_request.load(folder).state
     try:
         if isinstance(state, Running):

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from .. import sources
 from ..cleaning import CleaningRules
 from ..errors import LocationError
+from ..files import whole_file
 from ..sources import Match, ReadOptions
 from ..workflows.data import sample_archive
 from .language import N_, _
@@ -95,7 +96,7 @@ def save(selection: Selection, session: Session) -> Selection:
     if selection == Selection() and not session.root.is_dir():
         return selection
     session.make()
-    (session.root / FILE).write_bytes(msgspec.json.encode(selection))
+    whole_file(session.root / FILE, msgspec.json.encode(selection))
     return selection
 
 

@@ -64,6 +64,11 @@ class TrainingRun:
         return self.folder.name
 
     @property
+    def has_model(self) -> bool:
+        """Whether it is done, and its model has not been deleted since."""
+        return isinstance(self.state, Done) and Path(self.request.out).is_dir()
+
+    @property
     def was_opened(self) -> bool:
         """Whether the model was opened since the run is done."""
         return (self.folder / OPENED).exists()

@@ -41,6 +41,7 @@ class Sufficiency(Struct, frozen=True, kw_only=True):
     level: Level
     posts: int
     characters: int
+    size: int  # in bytes
     text: str
     expected: Figure | None = None
 
@@ -54,9 +55,10 @@ def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
     """
     characters = sum(len(text) for text in texts)
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    left = "is left" if len(texts) == 1 else "are left"
-    amount = f"{counted(len(texts), 'post')} with {counted(characters, 'character')} {left} to learn from"
+    posts, left = counted(len(texts), "post"), "is left" if len(texts) == 1 else "are left"
+    amount = f"{posts} with {counted(characters, 'character')} {left} to learn from"
     if size < TOO_LITTLE:
+        amount = f"{posts} with {counted(size, 'byte')} of text {left} to learn from"
         level, text = Level.TOO_LITTLE, f"{amount}, under the {TOO_LITTLE:,} bytes that a voice needs. {HELP}"
     elif size < LITTLE:
         level, text = Level.LITTLE, f"{amount}: the voice will be faint and may repeat itself. {HELP}"
@@ -64,7 +66,9 @@ def sufficiency(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:
         level, text = Level.ENOUGH, f"{amount}: enough."
     expected = None if level is Level.TOO_LITTLE else expected_gain(len(texts), MEASURED.get(base, ()))
     text += _expectation(expected, base)
-    return Sufficiency(level=level, posts=len(texts), characters=characters, text=text, expected=expected)
+    return Sufficiency(
+        level=level, posts=len(texts), characters=characters, size=size, text=text, expected=expected
+    )
 
 
 def require_enough(texts: Sequence[str], base: str = DEFAULT_BASE) -> Sufficiency:

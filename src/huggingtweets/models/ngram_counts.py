@@ -43,6 +43,7 @@ FORMAT = "huggingtweets n-gram model 1"
 MAX_ORDER = 12  # bytes, the predicted one included; more gained under 0.002 bits a byte on real timelines
 VALIDATION = 0.1  # share of the training posts that order and smoothing are chosen on
 PLAIN = Sampling(top_p=1.0, max_new_tokens=1000)  # by the probabilities as they are
+CONTROLS = (*range(9), *range(11, 32), 127)  # bytes that are in no post; some move what a terminal shows
 MIN_DISCOUNT = 0.05  # so that unseen bytes have a probability even where counts are odd
 
 SMOOTHINGS = KNESER_NEY, WITTEN_BELL = ("kneser-ney", "witten-bell")
@@ -121,8 +122,9 @@ class NgramModel:
         posts = np.full((count, sampling.max_new_tokens), END, np.uint8)
         unfinished = np.arange(count)
         for place in range(sampling.max_new_tokens):
-            p = _sharpen(self.next_bytes(latest), sampling.temperature, sampling.top_p)
-            sampled = _sample(p, rng)
+            p = self.next_bytes(latest)
+            p[:, CONTROLS] = 0
+            sampled = _sample(_sharpen(p, sampling.temperature, sampling.top_p), rng)
             posts[unfinished, place] = sampled
             goes_on = sampled != END
             unfinished, latest = unfinished[goes_on], np.column_stack([latest[goes_on, 1:], sampled[goes_on]])

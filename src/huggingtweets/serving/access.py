@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,8 +59,10 @@ class Access:
 
     def _has_key(self, headers: Headers) -> bool:
         kind, _, sent = headers.get("authorization", "").partition(" ")
-        given = sent.strip().encode("utf-8", "surrogatepass")
-        matches = [hmac.compare_digest(given, key) for key in self._keys]  # all, so that time tells nothing
+        given = sent.strip(" \t")  # each byte of the header as the character of its number
+        encoded = (given.encode("latin-1"), given.encode())  # where it was sent as UTF-8, or as Latin-1
+        pairs = itertools.product(encoded, self._keys)
+        matches = [hmac.compare_digest(*pair) for pair in pairs]  # all, so that time tells nothing
         return not self._keys or (kind.lower() == "bearer" and any(matches))
 
 

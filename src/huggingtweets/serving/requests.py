@@ -1,11 +1,12 @@
 """What clients ask for: the requests of OpenAI's API, checked and within bounds.
 
 Fields that mean nothing here, such as penalties and tools, are read over. Those that would change what a post
-is are refused.
+is are refused. `null` is a field that is left out, and 1.0 is a whole number, as with OpenAI.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
@@ -17,7 +18,10 @@ from ..types import MAX_SEED, Sampling
 from .limits import Limits
 
 COLDEST = 1e-4  # what a temperature of 0 stands for: the likeliest token each time
-NO_SEED = -1  # what programs send that were made for llama.cpp or vLLM, where no seed was chosen
+UNSET = -1  # a seed or a length of programs that were made for llama.cpp, vLLM, Ollama or LM Studio
+_HALF = re.compile(
+    rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)  # of a pair
 
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
@@ -52,7 +56,7 @@ class PostsRequest(Struct, frozen=True, kw_only=True):
 class StreamOptions(Struct):
     """What a stream tells beside the posts."""
 
-    include_usage: bool = False
+    include_usage: bool | None = None
 
 
 class _Request(Struct, kw_only=True):
@@ -62,7 +66,7 @@ class _Request(Struct, kw_only=True):
     n: Count | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
-    max_tokens: Count | None = None
+    max_tokens: int | None = None
     stop: str | list[str] | None = None
     seed: int | None = None
     stream: bool | None = None
@@ -75,7 +79,7 @@ Body = TypeVar("Body", bound=_Request)
 class CompletionRequest(_Request, kw_only=True):
     """The body of a request to /v1/completions."""
 
-    prompt: str | list[str] = ""
+    prompt: str | list[str] | None = None
     logprobs: Annotated[int, Meta(ge=0)] | None = None
     echo: bool | None = None
     best_of: int | None = None
@@ -87,7 +91,7 @@ class Part(Struct):
     """A part of a message."""
 
     type: str
-    text: str = ""
+    text: str | None = None
 
 
 class Message(Struct):
@@ -100,7 +104,7 @@ class Message(Struct):
     def text(self) -> str:
         """Its text, without pictures and the like."""
         if isinstance(self.content, list):
-            return "".join(part.text for part in self.content if part.type == "text")
+            return "".join(part.text or "" for part in self.content if part.type == "text")
         return self.content or ""
 
 
@@ -108,7 +112,7 @@ class ChatRequest(_Request, kw_only=True):
     """The body of a request to /v1/chat/completions."""
 
     messages: list[Message]
-    max_completion_tokens: Count | None = None
+    max_completion_tokens: int | None = None
     logprobs: bool | None = None
 
 
@@ -127,7 +131,7 @@ def completion(body: bytes, limits: Limits) -> PostsRequest:
         raise UserError("suffix, logit_bias and best_of are not supported; leave them out")
     if (asked.logprobs or 0) > limits.alternatives:
         raise UserError(f"logprobs: expected at most {limits.alternatives}")
-    prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
+    prompts = asked.prompt if isinstance(asked.prompt, list) else [asked.prompt or ""]
     return _bounded(
         asked, prompts, limits, asked.max_tokens, alternatives=asked.logprobs, whole=bool(asked.echo)
     )
@@ -144,15 +148,17 @@ def chat(body: bytes, limits: Limits) -> PostsRequest:
         raise UserError("logprobs: only /v1/completions tells probabilities")
     if not asked.messages:
         raise UserError("messages: expected at least one, whose text is the beginning of a post")
-    most = asked.max_completion_tokens or asked.max_tokens
+    most = asked.max_tokens if asked.max_completion_tokens is None else asked.max_completion_tokens
     return _bounded(asked, [asked.messages[-1].text], limits, most, whole=True, chat=True)
 
 
 def _decoded(body: bytes, kind: type[Body]) -> Body:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"the body is no such request: {error}") from error
+        is_half = _HALF.search(body) and not isinstance(error, msgspec.ValidationError)
+        reason = "a text holds half of an emoji, a surrogate without the other one" if is_half else error
+        raise UserError(f"the body is no such request: {reason}") from error
 
 
 def _bounded(
@@ -170,13 +176,14 @@ def _bounded(
     Raises:
         UserError: it is not.
     """
+    most = None if most == UNSET else most
     stops = [asked.stop] if isinstance(asked.stop, str) else asked.stop or []
     choices = asked.n or 1
     bounds = {
         "prompts": (len(prompts), 1, limits.choices),
         "n": (choices * len(prompts), 1, limits.choices),
         "characters of the prompt": (max(map(len, prompts), default=0), 0, limits.prompt),
-        "max_tokens": (most or 1, 1, limits.new_tokens),
+        "max_tokens": (1 if most is None else most, 1, limits.new_tokens),
         "stop": (len(stops), 0, limits.stops),
     }
     for name, (value, least, largest) in bounds.items():
@@ -191,7 +198,7 @@ def _bounded(
         prompts=tuple(prompts),
         choices=choices,
         sampling=sampling,
-        seed=None if asked.seed is None or asked.seed == NO_SEED else asked.seed % (MAX_SEED + 1),
+        seed=None if asked.seed in {None, UNSET} else asked.seed % (MAX_SEED + 1),
         stops=tuple(filter(None, stops)),
         alternatives=alternatives,
         whole=whole,

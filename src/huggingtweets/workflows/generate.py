@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -114,16 +116,21 @@ def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None)
 
 
 def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:
-    """The best of each group of drafts, in the order in which they came."""
+    """The best of each group of drafts, in the order in which they came.
+
+    Where filters refused some, each post is the best of as many as the others, or of one fewer.
+    """
     if not written.samples:
         return written
     scores = scorer.scores([sample.text for sample in written.samples]).tolist()
     scored = list(zip(scores, written.samples, strict=True))
-    groups = (scored[start : start + best_of] for start in range(0, len(scored), best_of))
-    best = [max(group, key=lambda pair: pair[0]) for group in groups]
-    how = f"the best of {best_of}, by style score"
-    samples = tuple(
-        PickedSample(prompt=sample.prompt, text=sample.text, picked=how, style_score=score)
-        for score, sample in best
-    )
+    posts = math.ceil(len(scored) / best_of)
+    ends = [number * len(scored) // posts for number in range(posts + 1)]
+    samples = tuple(_best(scored[begin:end]) for begin, end in pairwise(ends))
     return replace(written, samples=samples)
+
+
+def _best(drafts: Sequence[tuple[float, Sample]]) -> PickedSample:
+    score, sample = max(drafts, key=lambda draft: draft[0])
+    how = f"the best of {len(drafts)}, by style score"
+    return PickedSample(prompt=sample.prompt, text=sample.text, picked=how, style_score=score)

@@ -78,7 +78,8 @@ class LibraryTab:
             [self._confirm, self._message],
             **UNQUEUED,
         )
-        self._yes.click(show_errors(self._on_confirm), [key, selected, model], panel, **options)
+        timer = self._shared.timer  # its next tick shows what is learning or ready now
+        self._yes.click(show_errors(self._on_confirm), [key, selected, model], [*panel, timer], **options)
 
     def _on_tab(self, key: object, model: object) -> tuple[Any, ...]:
         """Show the models that there are now; what is selected or asked stays so."""
@@ -136,7 +137,7 @@ class LibraryTab:
                 with session.use_home():
                     delete_exact_indexes(folder.path, others)
                 shutil.rmtree(folder.path)
-        return _update(session, model, note(_("Deleted.")))
+        return *_update(session, model, note(_("Deleted."))), gr.Timer(active=True)
 
 
 def _update(session: Session, model: object, message: str = "") -> tuple[Any, ...]:

@@ -199,14 +199,17 @@ def _inspection(inspection: Inspection) -> Markup:
 
 def _sufficiency_text(sufficiency: Sufficiency) -> str:
     """How many posts there are, what is to be expected of them, and what helps where they are few."""
-    amount = _("Left to learn from: {posts} with {characters} characters.")
+    is_too_little = sufficiency.level is Level.TOO_LITTLE
+    characters = _("Left to learn from: {posts} with {characters} characters.")
+    size = _("Left to learn from: {posts} with {size} bytes of text.")
     parts = [
-        amount.format(
+        (size if is_too_little else characters).format(
             posts=plural("{count} post", "{count} posts", sufficiency.posts),
             characters=numeral(sufficiency.characters),
+            size=numeral(sufficiency.size),
         )
     ]
-    if sufficiency.level is Level.TOO_LITTLE:
+    if is_too_little:
         least = _("That is under the {least} bytes that a voice needs.")
         parts.append(least.format(least=numeral(TOO_LITTLE)))
     elif sufficiency.level is Level.LITTLE:

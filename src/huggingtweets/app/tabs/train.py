@@ -13,7 +13,7 @@ from ...model_folder import ModelFolder, folder_name
 from .. import run_progress, training_request
 from .. import selection as selections
 from ..actions import clicked
-from ..events import Done, Failed, Queued, Running, State, Stopped
+from ..events import Failed, Queued, Running, State, Stopped
 from ..language import _
 from ..markup import heading
 from ..messages import PageError
@@ -118,7 +118,7 @@ class TrainTab:
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped | Failed)),
-            gr.update(visible=isinstance(state, Done)),
+            gr.update(visible=run is not None and run.has_model),
             _strip(library, runs),
             more_choices(session),
             gr.Timer(active=bool(_active(runs))),

@@ -103,10 +103,11 @@ def run(run: TrainingRun, expected: Duration | None) -> Markup:
         expected: how long such a run takes, where earlier ones tell.
     """
     state, progress = run.state, progress_of(run.events)
+    is_gone = isinstance(state, Done) and not run.has_model
     head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.name), state=_(STATES[type(state)]))
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
         head,
-        _state_line(state, progress, expected.after if expected else None),
+        _gone() if is_gone else _state_line(state, progress, expected.after if expected else None),
         _curve(progress),
         _samples(progress.samples),
     )
@@ -121,7 +122,7 @@ def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
     """
     active = next((run for run in reversed(runs) if isinstance(run.state, Running | Queued)), None)
     done = next((run for run in runs if isinstance(run.state, Done)), None)
-    ready = done if done and not done.was_opened and Path(done.request.out).is_dir() else None
+    ready = done if done and done.has_model and not done.was_opened else None
     parts = []
     if active and isinstance(active.state, Running):
         progress = progress_of(active.events)
@@ -168,6 +169,10 @@ def _queued_run(run: TrainingRun | None, position: int) -> str:
     is_learning = isinstance(run.state, Running) if run else position == 0
     state = _("learning now") if is_learning else _("waiting")
     return f"{whose}, {state}"
+
+
+def _gone() -> Markup:
+    return _STATUS.format("fair", _("Its model is not here any more."), "")
 
 
 def _state_line(state: State, progress: Progress, after: float | None) -> Markup:
