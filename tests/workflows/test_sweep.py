@@ -302,6 +302,17 @@ def test_the_ngram_recipe_has_nothing_to_search(config):
         sweep(replace(config, recipe=load_recipe("ngram"), data=DataConfig(locations=("nowhere",))))
 
 
+@pytest.mark.parametrize("out", ["taken/mine.toml", "folder.toml"])
+def test_a_recipe_file_that_cannot_be_written_is_refused_before_the_trials(config, tmp_path, out):
+    """A file is where its folder would be, or a folder where it would be itself; no trial is wasted."""
+    (tmp_path / "taken").write_text("a file")
+    (tmp_path / "folder.toml").mkdir()
+    watcher = RecordingWatcher()
+    with pytest.raises(OutputExists, match=f"{out} cannot be written; choose another with --out"):
+        sweep(replace(config, out=Path(out), overwrite=True), watcher)
+    assert not [line for line in watcher.lines if line.startswith("trial")]
+
+
 def test_an_unreachable_database_is_one_line_without_its_password(config):
     """A URL can contain a password, which is in no message."""
     for storage in (

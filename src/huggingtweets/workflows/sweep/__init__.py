@@ -6,6 +6,7 @@ posts -> trials, the bad ones stopped early -> the best settings as a recipe fil
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -127,7 +128,7 @@ def _recipe_file(config: SweepConfig, study_name: str) -> Path:
 
     Raises:
         RecipeError: it is not a .toml file.
-        OutputExists: it exists and may not be overwritten.
+        OutputExists: it exists and may not be overwritten, or nothing can be written there.
     """
     file = config.out or Path(f"{study_name}.toml")
     if file.suffix != ".toml":
@@ -136,6 +137,9 @@ def _recipe_file(config: SweepConfig, study_name: str) -> Path:
         raise OutputExists(
             f"{file} exists already; choose another with --out, or replace it with --overwrite"
         )
+    place = next(path for path in file.absolute().parents if path.exists())
+    if file.is_dir() or not place.is_dir() or not os.access(place, os.W_OK):
+        raise OutputExists(f"{file} cannot be written; choose another with --out")
     return file
 
 
