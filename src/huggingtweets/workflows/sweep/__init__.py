@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ... import recipes
 from ...bases.hub import cached_hub_answers
+from ...bases.languages import language_warning, languages_of
 from ...dataset.sufficiency import require_enough
 from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
@@ -100,10 +101,13 @@ def require_search(executor: str | None, *, workers: int | None = None, address:
 
 
 def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
-    """A dataset for each person."""
-    authors = read(config.data, watcher)
+    """A dataset for each person; what can be expected of the posts is noted, as `train` does."""
+    authors, base = read(config.data, watcher), config.recipe.base
+    warning = language_warning(base, languages_of(base), [author.cleaned.language for author in authors])
     for author in authors:
-        watcher.note(require_enough(author.texts, config.recipe.base).text)
+        watcher.note(require_enough(author.texts, "" if warning else base).text)
+    if warning:
+        watcher.note(warning)
     return [build_dataset([author], config.data.held_out) for author in authors]
 
 
