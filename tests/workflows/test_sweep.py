@@ -11,8 +11,10 @@ import msgspec
 import optuna
 import pytest
 from msgspec.structs import replace
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 from PIL import Image
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, TrainConfig, load_recipe, train
@@ -179,12 +181,74 @@ def test_two_processes_share_one_study(place, tmp_path):
     outputs = [worker.communicate() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     results = [msgspec.json.decode(out, type=SweepResult) for out, _ in outputs]
-    trials = max((result.trials for result in results), key=len)
-    assert 4 <= len(trials) <= 5
+    trials = results[0].trials
+    assert len(trials) == len(results[1].trials) == 4, "neither begins one that the other runs"
     assert len({tuple(trial.settings.values()) for trial in trials}) == len(trials)
     counts = [err.decode().count("  trial ") for _, err in outputs]
     assert sum(counts) == len(trials)
     assert load_recipe("shared.toml").name == "shared"
+
+
+@pytest.fixture
+def shared(config, tmp_path):
+    """A sweep of two trials with one done, and its study as another process sees it."""
+    both = replace(config, trials=2, storage=f"sqlite:///{tmp_path}/shared.db", overwrite=True)
+    name = sweep(replace(both, trials=1)).study
+    storage = RDBStorage(both.storage)
+    yield both, optuna.load_study(study_name=name, storage=storage), storage
+    storage.engine.dispose()
+
+
+def change(storage, statement):
+    """Change the database of a study behind its back."""
+    with storage.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_trial_that_another_process_runs_is_waited_for(shared):
+    """The study gets as many trials as were asked for, and no more, however many terminals share it."""
+    config, study, _ = shared
+    other = study.ask()
+
+    class Other(RecordingWatcher):
+        def note(self, message):
+            super().note(message)
+            if message == "waiting for 1 trial of other processes":
+                study.tell(other, 99.0)
+
+    watcher = Other()
+    assert [trial.number for trial in sweep(config, watcher).trials] == [0, 1]
+    assert not [line for line in watcher.lines if line.startswith("trial")]
+
+
+def test_a_trial_whose_process_was_killed_is_run_again(shared):
+    """Without a sign of life for a while it has failed, and keeps no place."""
+    config, study, storage = shared
+    killed = study.ask()
+    storage.record_heartbeat(killed._trial_id)
+    change(storage, "UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
+    assert [trial.number for trial in sweep(config).trials] == [0, 2]
+    assert study.trials[killed.number].state is TrialState.FAIL
+
+
+def test_a_trial_that_an_earlier_version_left_running_keeps_no_place(shared):
+    """Nor does one that was killed before its first sign of life; nobody waits for it for good."""
+    config, study, storage = shared
+    study.ask()
+    change(storage, "UPDATE trials SET datetime_start = '2020-01-01 00:00:00.000000'")
+    assert [trial.number for trial in sweep(config).trials] == [0, 2]
+
+
+def test_a_trial_that_counts_as_failed_while_it_runs_ends_no_sweep(shared):
+    """On a machine that slept it gives no signs of life; another trial takes its place."""
+    config, study, _ = shared
+
+    class Slept(RecordingWatcher):
+        def stepped(self, *_):
+            if study.trials[1].state is TrialState.RUNNING:
+                study.tell(1, state=TrialState.FAIL)
+
+    assert [trial.number for trial in sweep(config, Slept()).trials] == [0, 2]
 
 
 @pytest.mark.slow

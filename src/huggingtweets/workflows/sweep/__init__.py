@@ -23,6 +23,7 @@ from ...dataset.sufficiency import require_enough
 from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
 from ...progress import Silence, Watcher, duration
+from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
 from ..data import build_dataset, read, require_trainable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from .objective import Objective
     from .space import Range
+
+WAIT = 1.0  # seconds between two looks at the trials of other processes
 
 __all__ = ["SweepConfig", "SweepResult", "TrialResult", "require_search", "sweep"]
 
@@ -77,7 +80,7 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         worker = workers.TrialWorker(
             config, name, study.database_url(config.storage), settings, ranges, datasets
         )
-        workers.run_trials(worker, config.executor, lambda: len(study.ended_trials(optuna_study)), watcher)
+        workers.run_trials(worker, config.executor, optuna_study, watcher)
     else:
         _run_trials(optuna_study, objective, config.trials, watcher)
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
@@ -148,10 +151,10 @@ def _recipe_file(config: SweepConfig, study_name: str) -> Path:
 
 
 def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: Watcher) -> None:
-    """Run trials until the study has `count` of them."""
-    from .study import ended_trials
+    """Run trials until the study has `count` of them; wait for those that other processes run."""
+    from .study import ended_trials, run_trial, trials_taken
 
-    start, count_at_start = time.monotonic(), len(ended_trials(study))
+    start, count_at_start, is_waiting = time.monotonic(), len(ended_trials(study)), False
 
     def show_progress(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         ended = len(ended_trials(study))
@@ -160,8 +163,15 @@ def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: 
         watcher.note(f"{_trial_line(trial)}; about {remaining} left")
 
     while (ended := len(ended_trials(study))) < count:
-        watcher.stage("trial", f"{ended + 1} of {count}{_best_so_far(study)}")
-        study.optimize(objective, n_trials=1, callbacks=[show_progress])
+        if trials_taken(study) < count:
+            watcher.stage("trial", f"{ended + 1} of {count}{_best_so_far(study)}")
+            run_trial(study, objective, count, [show_progress])
+            is_waiting = False
+            continue
+        if not is_waiting:
+            watcher.note(f"waiting for {counted(count - ended, 'trial')} of other processes")
+        is_waiting = True
+        time.sleep(WAIT)
 
 
 def _best_so_far(study: optuna.Study) -> str:
