@@ -59,7 +59,7 @@ from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers import flaky_store
-from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, write_authors
+from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, long_texts, write_authors
 from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -191,6 +191,24 @@ def test_a_damaged_model_is_found_and_made_again(trained):
     drive(Store(store), InlineExecutor(worker), requests, ended=ended)
     assert fleet_status(store, check=True).damaged == ()
     assert ModelFolder(weights.parent).record.model_digest == digest
+
+
+def test_an_author_whose_posts_have_changed_is_named_and_trained_again_when_asked(tmp_path):
+    """A fuller archive under the same name is noticed, and `retry` lets the next run learn from it."""
+    authors, store, notes = write_authors(tmp_path / "authors", 3), tmp_path / "store", Notes()
+    before = fleet(config(authors, store, workers=1)).rows
+    said = CliRunner().invoke(app, ["fleet", "results", str(store)]).output
+    assert f"To try again: huggingtweets fleet retry {store}, then" in said
+    assert fleet_status(str(store), check=True).changed == ()
+    with (authors / "author1.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f'\nmore{i},author1,"{post}"' for i, post in enumerate(long_texts(40, seed=99)))
+    assert fleet(config(authors, store, workers=1), notes).rows == before
+    assert any("1 author ended with other posts than there are now (author1)" in line for line in notes.lines)
+    assert fleet_status(str(store), check=True).changed == ("author1",)
+    assert fleet_retry(str(store)) == ("author1", "author2")
+    after = fleet(config(authors, store, workers=1)).rows
+    assert after[1].posts > before[1].posts
+    assert fleet_status(str(store), check=True).changed == ()
 
 
 def test_the_commands_read_the_store_alone(trained, tmp_path):

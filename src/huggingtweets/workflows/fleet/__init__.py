@@ -7,6 +7,7 @@ Truth lies in the store alone. Driver and workers may die at any moment; the sam
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +18,7 @@ from ... import tracking
 from ...errors import OutputExists, RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
+from ...text.counting import counted
 from ...tracking import Run
 from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
@@ -46,6 +48,7 @@ __all__ = [
     "require_executor",
 ]
 
+MOST_NAMED = 5  # authors in a line
 AUTHOR_POSTS = 200  # of each author in an epoch of one model, where the recipe does not say
 
 
@@ -90,6 +93,7 @@ def _train_each(
         outcomes = records.load_outcomes(store)
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
         watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
+        _note_changed(store, records.changed(requests, outcomes), watcher)
         with _executor(config, store, job) as executor:
             driver = Driver(
                 store=store,
@@ -108,12 +112,22 @@ def _train_each(
     return results
 
 
+def _note_changed(store: Store, names: Sequence[str], watcher: Watcher) -> None:
+    if names:
+        first = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        watcher.note(
+            f"{counted(len(names), 'author')} ended with other posts than there are now ({first}); to train "
+            f"again: huggingtweets fleet retry {shlex.quote(store.address)}, then this command"
+        )
+
+
 def fleet_status(store: str, *, check: bool = False) -> FleetStatus:
-    """How far the fleet of a store is; nothing but the store is looked at.
+    """How far the fleet of a store is; without `check` nothing but the store is looked at.
 
     Args:
         store: a folder, or an address of fsspec.
-        check: whether every model is read, to find those that are not what was written.
+        check: whether every model is read, to find those that are not what was written, and authors whose
+            files have changed since they ended.
 
     Raises:
         ModelError: the store holds no fleet.
@@ -122,11 +136,11 @@ def fleet_status(store: str, *, check: bool = False) -> FleetStatus:
 
 
 def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Let authors that failed, and models that are damaged, be trained by the next `fleet`.
+    """Let the next `fleet` train authors that failed, whose model is damaged, or whose files have changed.
 
     Args:
         store: a folder, or an address of fsspec.
-        names: of the authors; empty: all that failed or are damaged.
+        names: of the authors; empty: all that failed, are damaged or have changed.
 
     Returns:
         The names.
@@ -136,11 +150,12 @@ def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     """
     opened = Store(store)
     status = records.status(opened, check=True)
-    candidates = {*status.failed, *status.damaged}
+    candidates = {*status.failed, *status.damaged, *status.changed}
     unknown = [name for name in names if name not in candidates]
     if unknown:
         raise UserError(
-            f"{', '.join(unknown)}: neither failed nor damaged; see huggingtweets fleet status {store}"
+            f"{', '.join(unknown)}: neither failed nor damaged, with the same posts as before; see "
+            f"huggingtweets fleet status {store} --check"
         )
     to_try = tuple(names) or tuple(sorted(candidates))
     for name in to_try:

@@ -104,6 +104,18 @@ def read_folder(folder: Path) -> list[AuthorRequest]:
     )
 
 
+def input_bytes(request: AuthorRequest) -> int:
+    """How large the files with an author's posts are; 0 where that is not known, as of an account."""
+    if not request.locations:
+        return int(request.weight)  # that of rows in the store is their size
+    paths = [Path(location) for location in request.locations]
+    try:
+        files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,))]
+        return sum(file.stat().st_size for file in files if not file.is_dir())
+    except OSError:
+        return 0
+
+
 def _keys(line: str) -> Iterable[str]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
