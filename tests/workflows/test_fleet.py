@@ -774,6 +774,18 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     assert "bob" in names
 
 
+def test_an_author_keeps_their_name_when_another_of_that_name_comes(tmp_path):
+    """Else the model that is there would be nobody's, and be trained again under another name."""
+    authors, store = write_authors(tmp_path / "authors", 2), tmp_path / "store"
+    before = fleet(config(authors, store, workers=1)).rows
+    (authors / "author0.txt").write_text("\n".join(long_texts(60, seed=9)), "utf-8")
+    first, new, last = fleet(config(authors, store, workers=1)).rows
+    assert (first, last) == before
+    assert new.name.startswith("author0-")
+    (authors / "author0.csv").unlink()
+    assert [row.name for row in fleet(config(authors, store, workers=1)).rows] == [new.name, "author1"]
+
+
 def test_a_store_in_the_folder_of_the_archives_is_no_author(tmp_path):
     """The same command goes on with the same authors; the folder of the archives itself is no store."""
     authors = write_authors(tmp_path / "authors", 2, posts=3)

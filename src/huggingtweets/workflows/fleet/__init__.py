@@ -25,7 +25,7 @@ from .._execution import open_executor, require_executor
 from .._executors import Executor
 from ..data import require_trainable
 from . import records
-from .authors import is_table_of_authors, read_folder, read_table, require_authors
+from .authors import is_table_of_authors, read_folder, read_table, require_authors, with_earlier_names
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
 from .driver import Driver, draining
 from .one_model import train_one_model
@@ -236,6 +236,8 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
     else:
         watcher.stage("read", str(path))
         requests = split_table(path, store, watcher)
+    if not job.source_digest and records.load_job(store):
+        requests = with_earlier_names(requests, records.load_authors(store))
     if job.one_model:
         _require_one_recipe(requests)
     if job.one_model and is_known:
