@@ -108,6 +108,20 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     assert printed[-1] == whole[-1]
 
 
+def test_a_checkpoint_of_other_threads_is_not_passed_over_without_a_word(base, tmp_path):
+    """The run begins anew, as sums are split among threads, and says so."""
+    places = base, tmp_path / "m", tmp_path / "kept"
+    finished(*places, "epochs=1")
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        first, second, *_ = finished(*places, "epochs=1")
+    finally:
+        torch.set_num_threads(before)
+    assert f"was made with threads {before}, this one is with threads {before + 1}; it begins anew" in first
+    assert second == "step 1"
+
+
 def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatch):
     """Both keep the same file: what one writes is moved into place whole, whatever the other is writing."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
