@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -136,6 +137,23 @@ def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatc
         list(pool.map(keep, range(4)))
     assert len(set(load_file(file)["master"].tolist())) == 1
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_run_that_ends_stops_no_equal_one(tmp_path, monkeypatch):
+    """The first of two removes the folder that both keep their checkpoints in, while the other writes."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    file, save, removed = tmp_path / "kept" / checkpoint.FILE, checkpoint.save_file, []
+
+    def meanwhile(*contents):
+        save(*contents)
+        if not removed:
+            shutil.rmtree(file.parent)
+            removed.append(file.parent)
+
+    monkeypatch.setattr(checkpoint, "save_file", meanwhile)
+    metadata = checkpoint._Metadata({"run": "one"}, 1, 1, [], [], "", 1.0)
+    checkpoint._write(file, metadata, {"master": torch.ones(3)})
+    assert load_file(file)["master"].tolist() == [1, 1, 1]
 
 
 def test_another_recipe_starts_over(base, tmp_path):

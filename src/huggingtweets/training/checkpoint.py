@@ -222,18 +222,25 @@ def _is_handled(number: signal.Signals) -> bool:
 
 
 def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Write the file beside and move it; on an error the earlier one stays.
+    """Write the file; on an error the earlier one stays. An equal run that ends may remove the folder once.
 
     Raises:
         OutOfSpace: the disk is full.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as unfinished, tensor_errors():
-            save_file(
-                {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-                unfinished,
-                {_METADATA: msgspec.json.encode(metadata).decode()},
-            )
+        try:
+            _write_beside(path, metadata, tensors)
+        except FileNotFoundError:
+            _write_beside(path, metadata, tensors)
     except OSError as error:
         raise file_error(error, path) from error
+
+
+def _write_beside(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with beside(path) as unfinished, tensor_errors():
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+            unfinished,
+            {_METADATA: msgspec.json.encode(metadata).decode()},
+        )
