@@ -49,7 +49,7 @@ from huggingtweets.errors import (
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import Died, Finished, LocalExecutor
-from huggingtweets.workflows.fleet import leases, parts, records
+from huggingtweets.workflows.fleet import _job, leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
@@ -662,6 +662,19 @@ def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypa
     alone = AuthorWorker(str(tmp_path / "alone"), job(recipe=recipe), 30.0)
     whole = alone(Assignment(request=request, owner="whole"))
     assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
+
+
+def test_authors_of_one_fleet_begin_with_one_base(tmp_path):
+    """A base that was trained anew under its name is another one, and needs another store."""
+    authors, base = write_authors(tmp_path / "authors", 2), tiny_base(tmp_path / "base")
+    wanted = config(authors, tmp_path / "store", recipe=load_recipe("starter", [f"base={base}"]))
+    store = Store(wanted.store)
+    records.save_fleet(store, _job(wanted), read_folder(authors))
+    shutil.copyfile(base / "config.json", base / "other.safetensors")
+    with pytest.raises(OutputExists, match="a fleet with another base; choose another store"):
+        fleet(wanted)
+    records.save_fleet(store, job(recipe=wanted.recipe, rules=wanted.rules), read_folder(authors))
+    assert records.require_same(store, _job(wanted)), "an earlier version does not say the base"
 
 
 def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -309,6 +311,20 @@ def test_another_search_under_the_name_of_a_study_is_refused(config):
         sweep(replace(named, space=("epochs=1:2",), overwrite=True))
     with pytest.raises(UserError, match="recipe differ"):
         sweep(replace(named, recipe=replace(named.recipe, seed=1), overwrite=True))
+
+
+def test_a_base_that_was_trained_anew_is_another_search(config, tmp_path):
+    """Trials from other weights under the same name are not compared; what earlier versions began goes on."""
+    base = shutil.copytree(config.recipe.base, tmp_path / "own")
+    own = replace(config, recipe=replace(config.recipe, base=str(base)), trials=1, overwrite=True)
+    first = sweep(replace(own, study="mine"))
+    tensors = load_file(base / "model.safetensors")
+    save_file({name: tensor * 1.01 for name, tensor in tensors.items()}, base / "model.safetensors")
+    with pytest.raises(UserError, match="of another search \\(base differ"):
+        sweep(replace(own, study="mine"))
+    study = optuna.load_study(study_name="mine", storage=f"sqlite:///{first.storage}")
+    study.set_user_attr("settings", {k: v for k, v in study.user_attrs["settings"].items() if k != "base"})
+    assert sweep(replace(own, study="mine")).trials == first.trials
 
 
 @pytest.mark.parametrize(

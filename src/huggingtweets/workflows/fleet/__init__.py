@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ... import tracking
+from ...bases import own_weights
 from ...errors import OutputExists, RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
@@ -211,6 +212,7 @@ def _job(config: FleetConfig) -> Job:
         evaluate=config.evaluate,
         one_model=config.one_model,
         source_digest="" if is_list else sha256(config.authors),
+        base_digest=own_weights(config.recipe.base),
     )
 
 

@@ -56,6 +56,7 @@ class Job(Struct, frozen=True, kw_only=True):
     evaluate: bool
     one_model: bool = False
     source_digest: str  # of the file with the authors, "" for a folder
+    base_digest: str = ""  # of a base of the user's own, "" for any other and where an earlier version began
 
 
 class AuthorRequest(Struct, frozen=True, kw_only=True):

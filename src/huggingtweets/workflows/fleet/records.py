@@ -51,6 +51,8 @@ def require_same(store: Store, job: Job) -> bool:
         for field in ("recipe", "rules", "held_out", "one_model", "evaluate")
         if getattr(earlier, field) != getattr(job, field)
     ]
+    if "" not in {earlier.base_digest, job.base_digest} and earlier.base_digest != job.base_digest:
+        different.append("base")
     if different:
         raise OutputExists(
             f"{store.address} holds a fleet with another {' and another '.join(different)}; choose another "

@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ... import recipes
+from ...bases import own_weights
 from ...bases.hub import cached_hub_answers
 from ...bases.languages import language_warning, languages_of
 from ...dataset.sufficiency import require_enough
@@ -117,16 +118,21 @@ def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
 def _study_settings(
     config: SweepConfig, ranges: Sequence[Range], datasets: Sequence[Dataset]
 ) -> dict[str, object]:
-    """What identifies a search: it is continued only with the same posts, recipe and ranges."""
+    """What identifies a search: it is continued only with the same posts, recipe, ranges and base."""
+    weights = own_weights(config.recipe.base)
     return {
         "posts": [data.digest for data in datasets],
         "recipe": recipes.to_toml(replace(config.recipe, summary="", sampling=Sampling())),
         "space": msgspec.to_builtins(ranges),
+        **({"base": weights} if weights else {}),
     }
 
 
 def _study_name(recipe: str, handles: Sequence[str], settings: Mapping[str, object]) -> str:
-    digest = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:8]
+    named = {
+        key: value for key, value in settings.items() if key != "base"
+    }  # earlier versions did not say it
+    digest = hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()[:8]
     return folder_name(f"{recipe}-{'+'.join(handles)}-{digest}")
 
 

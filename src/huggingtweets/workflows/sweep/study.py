@@ -227,10 +227,10 @@ def database_url(storage: str | None) -> str:
 
 
 def _require_same_search(study: optuna.Study, settings: Mapping[str, object], storage: str | None) -> None:
-    # Another worker that has just created the study may not have written its settings yet.
-    study_settings = study.user_attrs.get(_SETTINGS, dict(settings))
-    if study_settings != settings:
-        differ = ", ".join(key for key in settings if study_settings.get(key) != settings[key])
+    # Another worker that has just created the study may not have written its settings yet, an earlier
+    # version not all of them.
+    known = {**settings, **study.user_attrs.get(_SETTINGS, {})}
+    if differ := ", ".join(key for key in known if known[key] != settings.get(key)):
         raise UserError(
             f"study {study.study_name} in {display_url(storage)} is of another search ({differ} differ); "
             "choose another name with --study, or leave it out"
