@@ -130,6 +130,19 @@ def test_a_link_that_leads_nowhere_is_refused_before_the_work(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+def test_a_folder_that_a_link_leads_to_is_replaced_where_it_is(tmp_path):
+    """A model on a larger disk stays there; of the earlier one nothing is left behind the link."""
+    (tmp_path / "disk" / "model").mkdir(parents=True)
+    (tmp_path / "disk" / "model" / "old").write_text("old")
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "model")
+    write(tmp_path / "out", replace=True)
+    assert (tmp_path / "out").is_symlink()
+    assert [path.name for path in (tmp_path / "disk" / "model").iterdir()] == ["model"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "out"]
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["model"]
+
+
 def test_an_empty_folder_that_appears_is_not_touched(tmp_path):
     """Somebody has made it for something, and perhaps for certain people."""
     with pytest.raises(OutputExists, match="out-2"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -79,6 +80,19 @@ def environment(device: Device) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         **{package: version(package) for package in _PACKAGES},
     }
+
+
+@contextmanager
+def recorded_threads(count: int, note: Callable[[str], None]) -> Iterator[None]:
+    """Inside, compute with as many threads as a model was made with; afterwards with as many as before."""
+    before = torch.get_num_threads()
+    if count != before:
+        note(f"computing with {count} threads, as the model was")
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def fingerprint(device: Device) -> dict[str, str]:

@@ -61,7 +61,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Args:
         target: the folder to write.
-        replace: whether an existing `target` is replaced.
+        replace: whether an existing `target` is replaced; of a link, the folder that it leads to.
 
     Raises:
         OutOfSpace: the disk is full.
@@ -71,6 +71,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     if os.path.lexists(target) and not replace:
         raise OutputExists(f"{target} exists already; choose another with --out, or remove it first")
     require_replaceable(target)
+    target = target.resolve() if target.is_symlink() else target
     replaceable = identity(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -130,7 +130,7 @@ class Dataset(Struct, frozen=True, kw_only=True):
     train: tuple[Post, ...]
     held_out: tuple[Post, ...]
     authors: tuple[Author, ...]
-    split_by: str  # "time", or "position" where dates are missing
+    split_by: str  # "time", or "position" where dates are missing or all the same
     digest: str
 
 

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from huggingtweets import DataConfig, ReadOptions
+from huggingtweets import DataConfig, ReadOptions, inspect
 from huggingtweets.dataset import (
     AuthorData,
     build,
@@ -35,6 +35,7 @@ from huggingtweets.progress import Silence
 from huggingtweets.types import Account, Funnel, PostKind, Reason
 from huggingtweets.workflows.data import build_dataset, read
 from tests.conftest import post
+from tests.helpers.tiny import varied_texts
 
 ME = Account(handle="me", name="Me", source="table", avatar=b"png")
 
@@ -197,6 +198,21 @@ def test_the_split_says_when_dates_are_missing():
     """Without dates the split is by position, and says so."""
     assert build([part([post(f"text {i}", i) for i in range(20)])]).split_by == "time"
     assert build([part([post(f"text {i}", i, created_at=None) for i in range(20)])]).split_by == "position"
+
+
+def test_posts_of_one_moment_are_not_split_by_time(tmp_path):
+    """A tool that knew no dates wrote 1970 beside each post; the last ones of the file are no later ones."""
+    posts = [post(f"text {i}", i, created_at=datetime(1970, 1, 1, tzinfo=UTC)) for i in range(20)]
+    assert build([part(posts)]).split_by == "position"
+    dated = [post(f"other text {i}", 100 + i, author="you") for i in range(20)]
+    assert build([part(dated, "you")]).split_by == "time"
+    assert build([part(dated, "you"), part(posts)]).split_by == "position"
+    rows = [f'ada,1970-01-01T00:00:00Z,"{text}"' for text in varied_texts(20, seed=1)]
+    (tmp_path / "posts.csv").write_text("\n".join(["screen_name,created_at,text", *rows]), "utf-8")
+    [inspection] = inspect(DataConfig(locations=(str(tmp_path / "posts.csv"),)))
+    assert (
+        inspection.dates == "all posts have one date, 1970-01-01, so the last ones of the file are held out"
+    )
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 0.6, 1])

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,20 @@ def test_a_damaged_checkpoint_means_starting_over(base, whole, tmp_path):
     assert printed[-1] == whole[-1]
 
 
+def test_a_checkpoint_of_other_threads_is_not_passed_over_without_a_word(base, tmp_path):
+    """The run begins anew, as sums are split among threads, and says so."""
+    places = base, tmp_path / "m", tmp_path / "kept"
+    finished(*places, "epochs=1")
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        first, second, *_ = finished(*places, "epochs=1")
+    finally:
+        torch.set_num_threads(before)
+    assert f"was made with threads {before}, this one is with threads {before + 1}; it begins anew" in first
+    assert second == "step 1"
+
+
 def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatch):
     """Both keep the same file: what one writes is moved into place whole, whatever the other is writing."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
@@ -122,6 +137,23 @@ def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatc
         list(pool.map(keep, range(4)))
     assert len(set(load_file(file)["master"].tolist())) == 1
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_run_that_ends_stops_no_equal_one(tmp_path, monkeypatch):
+    """The first of two removes the folder that both keep their checkpoints in, while the other writes."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    file, save, removed = tmp_path / "kept" / checkpoint.FILE, checkpoint.save_file, []
+
+    def meanwhile(*contents):
+        save(*contents)
+        if not removed:
+            shutil.rmtree(file.parent)
+            removed.append(file.parent)
+
+    monkeypatch.setattr(checkpoint, "save_file", meanwhile)
+    metadata = checkpoint._Metadata({"run": "one"}, 1, 1, [], [], "", 1.0)
+    checkpoint._write(file, metadata, {"master": torch.ones(3)})
+    assert load_file(file)["master"].tolist() == [1, 1, 1]
 
 
 def test_another_recipe_starts_over(base, tmp_path):

@@ -49,7 +49,7 @@ from huggingtweets.errors import (
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import Died, Finished, LocalExecutor
-from huggingtweets.workflows.fleet import leases, parts, records
+from huggingtweets.workflows.fleet import _job, leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
@@ -59,7 +59,7 @@ from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers import flaky_store
-from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, write_authors
+from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, long_texts, write_authors
 from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
 from tests.helpers.tiny import tiny_base, varied_texts
@@ -191,6 +191,24 @@ def test_a_damaged_model_is_found_and_made_again(trained):
     drive(Store(store), InlineExecutor(worker), requests, ended=ended)
     assert fleet_status(store, check=True).damaged == ()
     assert ModelFolder(weights.parent).record.model_digest == digest
+
+
+def test_an_author_whose_posts_have_changed_is_named_and_trained_again_when_asked(tmp_path):
+    """A fuller archive under the same name is noticed, and `retry` lets the next run learn from it."""
+    authors, store, notes = write_authors(tmp_path / "authors", 3), tmp_path / "store", Notes()
+    before = fleet(config(authors, store, workers=1)).rows
+    said = CliRunner().invoke(app, ["fleet", "results", str(store)]).output
+    assert f"To try again: huggingtweets fleet retry {store}, then" in said
+    assert fleet_status(str(store), check=True).changed == ()
+    with (authors / "author1.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f'\nmore{i},author1,"{post}"' for i, post in enumerate(long_texts(40, seed=99)))
+    assert fleet(config(authors, store, workers=1), notes).rows == before
+    assert any("1 author ended with other posts than there are now (author1)" in line for line in notes.lines)
+    assert fleet_status(str(store), check=True).changed == ("author1",)
+    assert fleet_retry(str(store)) == ("author1", "author2")
+    after = fleet(config(authors, store, workers=1)).rows
+    assert after[1].posts > before[1].posts
+    assert fleet_status(str(store), check=True).changed == ()
 
 
 def test_the_commands_read_the_store_alone(trained, tmp_path):
@@ -647,6 +665,19 @@ def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypa
     assert resumed.files["model.safetensors"] == whole.files["model.safetensors"]
 
 
+def test_authors_of_one_fleet_begin_with_one_base(tmp_path):
+    """A base that was trained anew under its name is another one, and needs another store."""
+    authors, base = write_authors(tmp_path / "authors", 2), tiny_base(tmp_path / "base")
+    wanted = config(authors, tmp_path / "store", recipe=load_recipe("starter", [f"base={base}"]))
+    store = Store(wanted.store)
+    records.save_fleet(store, _job(wanted), read_folder(authors))
+    shutil.copyfile(base / "config.json", base / "other.safetensors")
+    with pytest.raises(OutputExists, match="a fleet with another base; choose another store"):
+        fleet(wanted)
+    records.save_fleet(store, job(recipe=wanted.recipe, rules=wanted.rules), read_folder(authors))
+    assert records.require_same(store, _job(wanted)), "an earlier version does not say the base"
+
+
 def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):
     """Each author begins with the base as it was, whoever was trained before, and ends as if alone."""
     loaded, load = [], loading._load_model
@@ -755,6 +786,18 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     names = [request.name for request in read_folder(tmp_path)]
     assert len({name.casefold() for name in names}) == 3
     assert "bob" in names
+
+
+def test_an_author_keeps_their_name_when_another_of_that_name_comes(tmp_path):
+    """Else the model that is there would be nobody's, and be trained again under another name."""
+    authors, store = write_authors(tmp_path / "authors", 2), tmp_path / "store"
+    before = fleet(config(authors, store, workers=1)).rows
+    (authors / "author0.txt").write_text("\n".join(long_texts(60, seed=9)), "utf-8")
+    first, new, last = fleet(config(authors, store, workers=1)).rows
+    assert (first, last) == before
+    assert new.name.startswith("author0-")
+    (authors / "author0.csv").unlink()
+    assert [row.name for row in fleet(config(authors, store, workers=1)).rows] == [new.name, "author1"]
 
 
 def test_a_store_in_the_folder_of_the_archives_is_no_author(tmp_path):

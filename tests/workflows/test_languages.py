@@ -11,6 +11,7 @@ from huggingtweets import DataConfig, inspect, train
 from huggingtweets.progress import Silence
 from huggingtweets.recipes import load
 from huggingtweets.workflows.data import check_posts, read
+from huggingtweets.workflows.sweep import SweepConfig, _datasets
 from huggingtweets.workflows.train import TrainConfig
 
 PLACES = ("im Garten", "in der Küche", "am Fenster", "auf dem Berg", "im Zug", "am See", "beim Bäcker")
@@ -63,6 +64,14 @@ def test_no_gain_is_promised_where_none_was_measured(german):
     notes = Notes()
     (author,) = read(german, notes)
     check_posts([author], load("starter"), notes)
+    assert any("trained on English only" in text for text in notes.texts)
+    assert not [text for text in notes.texts if "fewer bits per byte" in text]
+
+
+def test_a_sweep_promises_no_gain_where_none_was_measured(german):
+    """It says what `train` says of posts in another language than the base's."""
+    notes = Notes()
+    _datasets(SweepConfig(data=german, recipe=load("starter")), notes)
     assert any("trained on English only" in text for text in notes.texts)
     assert not [text for text in notes.texts if "fewer bits per byte" in text]
 

@@ -96,6 +96,16 @@ def test_the_filters_of_both_parents_are_joined(models, tmp_path):
     assert len(load_safety_filters(twice)) == 4
 
 
+@pytest.mark.parametrize("lost", [["copies-2.safetensors"], ["copies-2.safetensors", "handles-2.json"]])
+def test_a_merged_model_that_lost_the_filters_of_a_parent_is_refused(models, tmp_path, lost):
+    """Else it could write the posts of that parent word for word."""
+    folder = merge(models, [], out=tmp_path / "m").path
+    for name in lost:
+        (folder / name).unlink()
+    with pytest.raises(ModelError, match=r"copies-2.safetensors cannot be read"):
+        load_filters(folder)
+
+
 def test_without_the_posts_nothing_is_measured(models, tmp_path, monkeypatch):
     """Models whose posts are not on this machine can be merged; the result has no bits per byte."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "elsewhere"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
@@ -100,6 +101,17 @@ def test_every_kind_of_model_is_reproduced(place, name):
     assert result.identical
     assert result.weights_state == "intact"
     assert result.weights.now == ModelFolder(place / "models" / name).record.model_digest
+
+
+def test_the_threads_of_the_caller_come_back(place):
+    """A program that reproduces a model computes as fast afterwards as before."""
+    record = ModelFolder(place / "models" / "both").record
+    before = torch.get_num_threads()
+    other = replace(record, environment={**record.environment, "threads": str(before + 1)})
+    ModelFolder(place / "models" / "both").save_record(other)
+    result = reproduce("both")
+    assert "threads" not in result.environment
+    assert torch.get_num_threads() == before
 
 
 def test_a_model_of_some_of_the_posts_is_reproduced_from_all(place):

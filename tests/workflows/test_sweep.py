@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -11,8 +12,11 @@ import msgspec
 import optuna
 import pytest
 from msgspec.structs import replace
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 from PIL import Image
+from safetensors.torch import load_file, save_file
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, TrainConfig, load_recipe, train
@@ -179,12 +183,74 @@ def test_two_processes_share_one_study(place, tmp_path):
     outputs = [worker.communicate() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     results = [msgspec.json.decode(out, type=SweepResult) for out, _ in outputs]
-    trials = max((result.trials for result in results), key=len)
-    assert 4 <= len(trials) <= 5
+    trials = results[0].trials
+    assert len(trials) == len(results[1].trials) == 4, "neither begins one that the other runs"
     assert len({tuple(trial.settings.values()) for trial in trials}) == len(trials)
     counts = [err.decode().count("  trial ") for _, err in outputs]
     assert sum(counts) == len(trials)
     assert load_recipe("shared.toml").name == "shared"
+
+
+@pytest.fixture
+def shared(config, tmp_path):
+    """A sweep of two trials with one done, and its study as another process sees it."""
+    both = replace(config, trials=2, storage=f"sqlite:///{tmp_path}/shared.db", overwrite=True)
+    name = sweep(replace(both, trials=1)).study
+    storage = RDBStorage(both.storage)
+    yield both, optuna.load_study(study_name=name, storage=storage), storage
+    storage.engine.dispose()
+
+
+def change(storage, statement):
+    """Change the database of a study behind its back."""
+    with storage.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_trial_that_another_process_runs_is_waited_for(shared):
+    """The study gets as many trials as were asked for, and no more, however many terminals share it."""
+    config, study, _ = shared
+    other = study.ask()
+
+    class Other(RecordingWatcher):
+        def note(self, message):
+            super().note(message)
+            if message == "waiting for 1 trial of other processes":
+                study.tell(other, 99.0)
+
+    watcher = Other()
+    assert [trial.number for trial in sweep(config, watcher).trials] == [0, 1]
+    assert not [line for line in watcher.lines if line.startswith("trial")]
+
+
+def test_a_trial_whose_process_was_killed_is_run_again(shared):
+    """Without a sign of life for a while it has failed, and keeps no place."""
+    config, study, storage = shared
+    killed = study.ask()
+    storage.record_heartbeat(killed._trial_id)
+    change(storage, "UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
+    assert [trial.number for trial in sweep(config).trials] == [0, 2]
+    assert study.trials[killed.number].state is TrialState.FAIL
+
+
+def test_a_trial_that_an_earlier_version_left_running_keeps_no_place(shared):
+    """Nor does one that was killed before its first sign of life; nobody waits for it for good."""
+    config, study, storage = shared
+    study.ask()
+    change(storage, "UPDATE trials SET datetime_start = '2020-01-01 00:00:00.000000'")
+    assert [trial.number for trial in sweep(config).trials] == [0, 2]
+
+
+def test_a_trial_that_counts_as_failed_while_it_runs_ends_no_sweep(shared):
+    """On a machine that slept it gives no signs of life; another trial takes its place."""
+    config, study, _ = shared
+
+    class Slept(RecordingWatcher):
+        def stepped(self, *_):
+            if study.trials[1].state is TrialState.RUNNING:
+                study.tell(1, state=TrialState.FAIL)
+
+    assert [trial.number for trial in sweep(config, Slept()).trials] == [0, 2]
 
 
 @pytest.mark.slow
@@ -247,6 +313,20 @@ def test_another_search_under_the_name_of_a_study_is_refused(config):
         sweep(replace(named, recipe=replace(named.recipe, seed=1), overwrite=True))
 
 
+def test_a_base_that_was_trained_anew_is_another_search(config, tmp_path):
+    """Trials from other weights under the same name are not compared; what earlier versions began goes on."""
+    base = shutil.copytree(config.recipe.base, tmp_path / "own")
+    own = replace(config, recipe=replace(config.recipe, base=str(base)), trials=1, overwrite=True)
+    first = sweep(replace(own, study="mine"))
+    tensors = load_file(base / "model.safetensors")
+    save_file({name: tensor * 1.01 for name, tensor in tensors.items()}, base / "model.safetensors")
+    with pytest.raises(UserError, match="of another search \\(base differ"):
+        sweep(replace(own, study="mine"))
+    study = optuna.load_study(study_name="mine", storage=f"sqlite:///{first.storage}")
+    study.set_user_attr("settings", {k: v for k, v in study.user_attrs["settings"].items() if k != "base"})
+    assert sweep(replace(own, study="mine")).trials == first.trials
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -300,6 +380,17 @@ def test_the_ngram_recipe_has_nothing_to_search(config):
     """It is refused before anything is read."""
     with pytest.raises(RecipeError, match="nothing to search"):
         sweep(replace(config, recipe=load_recipe("ngram"), data=DataConfig(locations=("nowhere",))))
+
+
+@pytest.mark.parametrize("out", ["taken/mine.toml", "folder.toml"])
+def test_a_recipe_file_that_cannot_be_written_is_refused_before_the_trials(config, tmp_path, out):
+    """A file is where its folder would be, or a folder where it would be itself; no trial is wasted."""
+    (tmp_path / "taken").write_text("a file")
+    (tmp_path / "folder.toml").mkdir()
+    watcher = RecordingWatcher()
+    with pytest.raises(OutputExists, match=f"{out} cannot be written; choose another with --out"):
+        sweep(replace(config, out=Path(out), overwrite=True), watcher)
+    assert not [line for line in watcher.lines if line.startswith("trial")]
 
 
 def test_an_unreachable_database_is_one_line_without_its_password(config):

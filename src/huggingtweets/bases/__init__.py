@@ -14,12 +14,15 @@ A place says where the files are, and fetches them where need be; `loading.load_
 
 from __future__ import annotations
 
+import hashlib
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
+from ..files import sha256
 from ._files import BaseFiles, Progress, names, no_progress
 
-__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate", "names"]
+__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate", "names", "own_weights"]
 
 PLACES = (
     "embedded",
@@ -64,6 +67,17 @@ def is_named(name: str) -> bool:
     from . import named  # noqa: PLC0415 -- with the Hub's client
 
     return named.recognises(name)
+
+
+def own_weights(name: str) -> str:
+    """The digest of a base that is a folder or a file of the user, who may train it anew; "" of any other.
+
+    Args:
+        name: as the recipe or `--base` gives it.
+    """
+    place = Path(name)
+    files = [] if is_named(name) else [place] if place.is_file() else sorted(place.glob("*.safetensors"))
+    return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest() if files else ""
 
 
 def fetch(name: str, progress: Progress = no_progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,11 +160,15 @@ def fleet(
 def status(
     store: StoreName,
     check: Annotated[
-        bool, typer.Option("--check", help="Read all models, and name those that are damaged.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Read all models, and name those that are damaged; name authors whose files have changed.",
+        ),
     ] = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Show the progress of a fleet; only the store is read.
+    """Show the progress of a fleet; without --check only the store is read.
 
     \b
     Examples:
@@ -184,12 +189,15 @@ def retry(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME", help="Authors to try again.  [default: all that failed or are damaged]"
+            metavar="NAME",
+            help="Authors to try again.  [default: all that failed, are damaged or have changed]",
         ),
     ] = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Let the next huggingtweets fleet try failed authors again.
+    """Let the next huggingtweets fleet train authors again.
+
+    These are authors that failed, whose model is damaged, or whose files have changed since they ended.
 
     \b
     Examples:
@@ -242,6 +250,15 @@ def _print_status(status: FleetStatus) -> None:
         out.print(f"  and {len(status.failed) - SHOWN_FAILURES:,} more")
     for name in status.damaged:
         out.print(harmless(f"  {name} is damaged: its files are not those that were written"), soft_wrap=True)
+    for name in status.changed:
+        out.print(harmless(f"  {name} has other posts now than those that it learnt from"), soft_wrap=True)
+    if status.failed or status.damaged or status.changed:
+        _print_retry(status.store)
+
+
+def _print_retry(store: str) -> None:
+    command = f"huggingtweets fleet retry {shlex.quote(store)}"
+    console().print(harmless(f"To try again: {command}, then huggingtweets fleet as before."), soft_wrap=True)
 
 
 def _print_results(results: FleetResults, *, as_json: bool) -> None:
@@ -261,5 +278,7 @@ def _print_results(results: FleetResults, *, as_json: bool) -> None:
     out.print(table)
     failed = sum(row.state == "failed" for row in results.rows)
     out.print(f"{len(done):,} of {len(results.rows):,} authors have a model, {failed:,} failed.")
+    if failed:
+        _print_retry(results.store)
     for file in (results.table, results.page):
         out.print(harmless(f"  {results.store.rstrip('/')}/{file}"), soft_wrap=True)

@@ -11,11 +11,13 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from ..errors import ModelError
 from ..files import home, sha256
@@ -116,6 +118,7 @@ class Handles(Struct, frozen=True, kw_only=True):
     salt: str
     hashes: frozenset[str]
     bits: Annotated[int, Meta(ge=0, le=HASH_BITS)] = HASH_BITS  # of a hash; all of them until 1.0.0
+    pairs: Annotated[int, Meta(ge=1, le=1 << 16)] = 1  # of files of copies and handles in the model folder
 
     @classmethod
     def familiar(cls, texts: Sequence[str]) -> Handles:
@@ -145,9 +148,7 @@ def write_filters(train: Sequence[str], run: int, folder: Path, people: Sequence
     exact = exact_index(folder / COPY_INDEX)
     exact.parent.mkdir(parents=True, exist_ok=True)
     CopyIndex.build(train, max(SHORTEST_RUN, run)).save(exact, " + ".join(people))
-    familiar = Handles.familiar(train)
-    content = msgspec.json.encode(familiar, order="deterministic")
-    (folder / HANDLES).write_bytes(msgspec.json.format(content))
+    _save_handles(Handles.familiar(train), folder / HANDLES)
 
 
 def join_filters(models: Sequence[Path], folder: Path) -> None:
@@ -161,9 +162,10 @@ def join_filters(models: Sequence[Path], folder: Path) -> None:
     for model in models:
         load_filters(model)
     pairs = [files for model in models for files in _files(model)]
-    for number, files in enumerate(pairs):
-        for source, target in zip(files, _numbered(folder, number), strict=True):
-            shutil.copyfile(source, target)
+    for number, (copies, handles) in enumerate(pairs):
+        joined_copies, joined_handles = _numbered(folder, number)
+        shutil.copyfile(copies, joined_copies)
+        _save_handles(replace(_handles(handles), pairs=len(pairs)), joined_handles)
 
 
 def load_filters(folder: Path, *, allowed: Collection[str] = ()) -> tuple[TextFilter, ...]:
@@ -242,13 +244,20 @@ def _best_index(copies: Path) -> CopyIndex:
 def _files(folder: Path) -> list[tuple[Path, Path]]:
     """The files of copies and handles, one pair for each model that was merged into this one."""
     more = max(len(list(folder.glob(f"{Path(name).stem}-*"))) for name in (COPY_INDEX, HANDLES))
-    return [_numbered(folder, number) for number in range(1 + more)]
+    known = 1
+    with suppress(ModelError):  # whoever needs the file says that it is missing or damaged
+        known = _handles(folder / HANDLES).pairs
+    return [_numbered(folder, number) for number in range(max(known, 1 + more))]
 
 
 def _numbered(folder: Path, number: int) -> tuple[Path, Path]:
     names = (Path(COPY_INDEX), Path(HANDLES))
     copies, handles = (folder / (f"{n.stem}-{number + 1}{n.suffix}" if number else n) for n in names)
     return copies, handles
+
+
+def _save_handles(handles: Handles, path: Path) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(handles, order="deterministic")))
 
 
 def _handles(path: Path) -> Handles:

@@ -58,8 +58,19 @@ class _Metadata(msgspec.Struct):
     run_losses: list[float] = []
 
 
+@dataclass(frozen=True)
+class PassedOver:
+    """A checkpoint that this run does not go on from, and what it was made with or of that is other now."""
+
+    step: int
+    recorded: Mapping[str, str]
+    now: Mapping[str, str]
+
+
 class Checkpoint:
     """Keeps a run while it goes. This one keeps nothing, for runs that are not to be resumed."""
+
+    passed_over: PassedOver | None = None
 
     def restore(self, _: TrainState) -> bool:
         """Resume the run where it was kept; return whether it was."""
@@ -127,17 +138,21 @@ class RunCheckpoint(Checkpoint):
         try:
             with safe_open(self._file, "pt") as file:
                 metadata = msgspec.json.decode((file.metadata() or {}).get(_METADATA, ""), type=_Metadata)
-                if not self._is_own(metadata.fingerprint):
+                if other := self._differences(metadata.fingerprint):
+                    now = {name: self._fingerprint.get(name, "") for name in other}
+                    self.passed_over = PassedOver(metadata.step, other, now)
                     return None
                 names = file.keys()
                 return metadata, {name: file.get_tensor(name) for name in names}
         except (OSError, SafetensorError, ValueError):
             return None
 
-    def _is_own(self, fingerprint: Mapping[str, str]) -> bool:
-        """Whether a fingerprint is that of this run, as far as the version said it that wrote the file."""
+    def _differences(self, fingerprint: Mapping[str, str]) -> dict[str, str]:
+        """What of a fingerprint is other than this run's, as far as the version that wrote it said it."""
         not_said = {name: self._fingerprint[name] for name in _NOT_SAID_BEFORE if name in self._fingerprint}
-        return {**not_said, **fingerprint} == self._fingerprint
+        recorded = {**not_said, **fingerprint}
+        names = dict.fromkeys((*recorded, *self._fingerprint))
+        return {n: recorded.get(n, "") for n in names if recorded.get(n) != self._fingerprint.get(n)}
 
     def save_if_due(self, state: TrainState) -> None:
         """Write the file when its time has come, or when the user wants to stop.
@@ -207,18 +222,25 @@ def _is_handled(number: signal.Signals) -> bool:
 
 
 def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Write the file beside and move it; on an error the earlier one stays.
+    """Write the file; on an error the earlier one stays. An equal run that ends may remove the folder once.
 
     Raises:
         OutOfSpace: the disk is full.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as unfinished, tensor_errors():
-            save_file(
-                {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-                unfinished,
-                {_METADATA: msgspec.json.encode(metadata).decode()},
-            )
+        try:
+            _write_beside(path, metadata, tensors)
+        except FileNotFoundError:
+            _write_beside(path, metadata, tensors)
     except OSError as error:
         raise file_error(error, path) from error
+
+
+def _write_beside(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with beside(path) as unfinished, tensor_errors():
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+            unfinished,
+            {_METADATA: msgspec.json.encode(metadata).decode()},
+        )

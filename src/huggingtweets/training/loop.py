@@ -13,7 +13,7 @@ from ..errors import InternalError, TrainingDiverged
 from ..files import CheckpointConfig
 from ..types import CurvePoint
 from .backward import Backward
-from .checkpoint import Checkpoint, RunCheckpoint, TrainState
+from .checkpoint import Checkpoint, PassedOver, RunCheckpoint, TrainState
 from .context import TrainContext
 from .held_out import HeldOutEvaluator
 from .optimizer import Optimizer
@@ -70,13 +70,28 @@ class TrainingLoop:
         )
 
     def _resume(self, state: TrainState, checkpoints: Sequence[Checkpoint]) -> None:
-        """Restore the checkpoint of the latest phase that has one."""
+        """Restore the checkpoint of the latest phase that has one; tell of one that another machine made."""
         if any(checkpoint.restore(state) for checkpoint in reversed(checkpoints)):
             may_have_ended = len(checkpoints) > 1
             unfinished = "" if may_have_ended else " of an unfinished run"
             self._context.watcher.note(f"going on from step {state.step:,} of {self._steps:,}{unfinished}")
+        else:
+            for passed_over in filter(None, (checkpoint.passed_over for checkpoint in checkpoints)):
+                self._tell_of(passed_over)
         if self._context.process_group.broadcast(state.step) != state.step:
             raise InternalError("the processes of this run do not share the folder of its checkpoints")
+
+    def _tell_of(self, checkpoint: PassedOver) -> None:
+        """Say why the run begins anew, where nothing but the machine and the versions are other."""
+        if checkpoint.recorded.keys() <= fingerprint(self._context.device).keys():
+            made_with, now = (
+                ", ".join(f"{name} {value}" for name, value in values.items())
+                for values in (checkpoint.recorded, checkpoint.now)
+            )
+            self._context.watcher.note(
+                f"the unfinished run, of {checkpoint.step:,} steps, was made with {made_with}, this one is "
+                f"with {now}; it begins anew, since it could not be the same bit for bit"
+            )
 
     def _train_until(self, end: int, state: TrainState, checkpoint: Checkpoint) -> None:
         if not state.curve:

@@ -40,6 +40,8 @@ class Inspection:
         undated = len(posts) - len(days)
         if not days:
             return "no post has a date, so the last ones of the file are held out" if posts else ""
+        if len({post.created_at for post in posts}) == 1 < len(posts):
+            return f"all posts have one date, {days[0]}, so the last ones of the file are held out"
         span = f"dates: {min(days)} to {max(days)}, the latest are held out"
         return f"{span}; {undated:,} of {len(posts):,} posts have no date" if undated else span
 

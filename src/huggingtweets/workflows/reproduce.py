@@ -6,6 +6,7 @@ record -> posts; if they are the same -> train again -> compare digests, bits pe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -107,8 +108,11 @@ def reproduce(
     if out:
         require_home()
     clock = Clock()
-    with temporary_folder() as temporary, whole_folder(out or temporary / "model") as path:
-        _use_recorded_threads(record, watcher)
+    with (
+        temporary_folder() as temporary,
+        whole_folder(out or temporary / "model") as path,
+        _recorded_threads(record, watcher),
+    ):
         watcher.stage(Stage.TRAIN, f"{record.recipe.name} on {len(posts.train):,} posts")
         recipe, dtype = _pinned_recipe(record), record.base.dtype
         with clock.measure(Stage.TRAIN):
@@ -208,16 +212,13 @@ def _pinned_recipe(record: Record) -> Recipe:
     return replace(record.recipe, base=pinned) if record.base.revision else record.recipe
 
 
-def _use_recorded_threads(record: Record, watcher: Watcher) -> None:
-    """Use as many threads as the training did: sums are split among them, which changes the rounding."""
-    threads = record.environment.get("threads")
-    if threads is None:  # an n-gram model only counts
-        return
-    import torch  # noqa: PLC0415 -- not needed for an n-gram model
+def _recorded_threads(record: Record, watcher: Watcher) -> AbstractContextManager[None]:
+    """As many threads as the training had: sums are split among them, which changes the rounding."""
+    if "threads" not in record.environment:  # an n-gram model only counts
+        return nullcontext()
+    from ..device import recorded_threads  # noqa: PLC0415 -- imports torch
 
-    if int(threads) != torch.get_num_threads():
-        watcher.note(f"computing with {threads} threads, as the model was")
-        torch.set_num_threads(int(threads))
+    return recorded_threads(int(record.environment["threads"]), watcher.note)
 
 
 def _write_model_folder(
@@ -289,9 +290,8 @@ def _compare_environment(
     record: Record, model: FinetunedModel, environment: Mapping[str, str]
 ) -> dict[str, Comparison]:
     """The versions, the hardware, the threads and the base, as far as they differ."""
-    recorded = {**record.environment, "base": record.base.digest}
-    now = {**environment, "base": model.base.digest}
-    return _differences(recorded, now, missing=NOTHING)
+    recorded, now = {"base": record.base.digest}, {"base": model.base.digest}
+    return _differences({**record.environment, **recorded}, {**environment, **now}, missing=NOTHING)
 
 
 def _max_difference(recorded: Sequence[CurvePoint], now: Sequence[CurvePoint]) -> float:

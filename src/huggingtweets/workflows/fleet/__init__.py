@@ -7,6 +7,7 @@ Truth lies in the store alone. Driver and workers may die at any moment; the sam
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,16 +15,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ... import tracking
+from ...bases import own_weights
 from ...errors import OutputExists, RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
+from ...text.counting import counted
 from ...tracking import Run
 from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
 from .._executors import Executor
 from ..data import require_trainable
 from . import records
-from .authors import is_table_of_authors, read_folder, read_table, require_authors
+from .authors import is_table_of_authors, read_folder, read_table, require_authors, with_earlier_names
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
 from .driver import Driver, draining
 from .one_model import train_one_model
@@ -46,6 +49,7 @@ __all__ = [
     "require_executor",
 ]
 
+MOST_NAMED = 5  # authors in a line
 AUTHOR_POSTS = 200  # of each author in an epoch of one model, where the recipe does not say
 
 
@@ -90,6 +94,7 @@ def _train_each(
         outcomes = records.load_outcomes(store)
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
         watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
+        _note_changed(store, records.changed(requests, outcomes), watcher)
         with _executor(config, store, job) as executor:
             driver = Driver(
                 store=store,
@@ -108,12 +113,22 @@ def _train_each(
     return results
 
 
+def _note_changed(store: Store, names: Sequence[str], watcher: Watcher) -> None:
+    if names:
+        first = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+        watcher.note(
+            f"{counted(len(names), 'author')} ended with other posts than there are now ({first}); to train "
+            f"again: huggingtweets fleet retry {shlex.quote(store.address)}, then this command"
+        )
+
+
 def fleet_status(store: str, *, check: bool = False) -> FleetStatus:
-    """How far the fleet of a store is; nothing but the store is looked at.
+    """How far the fleet of a store is; without `check` nothing but the store is looked at.
 
     Args:
         store: a folder, or an address of fsspec.
-        check: whether every model is read, to find those that are not what was written.
+        check: whether every model is read, to find those that are not what was written, and authors whose
+            files have changed since they ended.
 
     Raises:
         ModelError: the store holds no fleet.
@@ -122,11 +137,11 @@ def fleet_status(store: str, *, check: bool = False) -> FleetStatus:
 
 
 def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Let authors that failed, and models that are damaged, be trained by the next `fleet`.
+    """Let the next `fleet` train authors that failed, whose model is damaged, or whose files have changed.
 
     Args:
         store: a folder, or an address of fsspec.
-        names: of the authors; empty: all that failed or are damaged.
+        names: of the authors; empty: all that failed, are damaged or have changed.
 
     Returns:
         The names.
@@ -136,11 +151,12 @@ def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     """
     opened = Store(store)
     status = records.status(opened, check=True)
-    candidates = {*status.failed, *status.damaged}
+    candidates = {*status.failed, *status.damaged, *status.changed}
     unknown = [name for name in names if name not in candidates]
     if unknown:
         raise UserError(
-            f"{', '.join(unknown)}: neither failed nor damaged; see huggingtweets fleet status {store}"
+            f"{', '.join(unknown)}: neither failed nor damaged, with the same posts as before; see "
+            f"huggingtweets fleet status {store} --check"
         )
     to_try = tuple(names) or tuple(sorted(candidates))
     for name in to_try:
@@ -196,6 +212,7 @@ def _job(config: FleetConfig) -> Job:
         evaluate=config.evaluate,
         one_model=config.one_model,
         source_digest="" if is_list else sha256(config.authors),
+        base_digest=own_weights(config.recipe.base),
     )
 
 
@@ -221,6 +238,8 @@ def _register(path: Path, job: Job, store: Store, watcher: Watcher) -> list[Auth
     else:
         watcher.stage("read", str(path))
         requests = split_table(path, store, watcher)
+    if not job.source_digest and records.load_job(store):
+        requests = with_earlier_names(requests, records.load_authors(store))
     if job.one_model:
         _require_one_recipe(requests)
     if job.one_model and is_known:

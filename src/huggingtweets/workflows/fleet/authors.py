@@ -104,6 +104,32 @@ def read_folder(folder: Path) -> list[AuthorRequest]:
     )
 
 
+def with_earlier_names(
+    requests: Iterable[AuthorRequest], earlier: Iterable[AuthorRequest]
+) -> list[AuthorRequest]:
+    """Give authors the names that they had before another one of their name came, or went."""
+    names = {request.locations: request.name for request in earlier}
+
+    def renamed(request: AuthorRequest) -> AuthorRequest:
+        name, suffix = names.get(request.locations, request.name), f"-{_digest(request)}"
+        is_same = name.removesuffix(suffix) == request.name.removesuffix(suffix)
+        return replace(request, name=name) if is_same else request
+
+    return [renamed(request) for request in requests]
+
+
+def input_bytes(request: AuthorRequest) -> int:
+    """How large the files with an author's posts are; 0 where that is not known, as of an account."""
+    if not request.locations:
+        return int(request.weight)  # that of rows in the store is their size
+    paths = [Path(location) for location in request.locations]
+    try:
+        files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,))]
+        return sum(file.stat().st_size for file in files if not file.is_dir())
+    except OSError:
+        return 0
+
+
 def _keys(line: str) -> Iterable[str]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])

@@ -56,6 +56,7 @@ class Job(Struct, frozen=True, kw_only=True):
     evaluate: bool
     one_model: bool = False
     source_digest: str  # of the file with the authors, "" for a folder
+    base_digest: str = ""  # of a base of the user's own, "" for any other and where an earlier version began
 
 
 class AuthorRequest(Struct, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     permission: str = ""
     ended_at: datetime | None = None
     worker: str = ""
+    input_bytes: int = 0  # of the files with the posts, by which it is noticed that they change; 0: not known
     files: dict[str, str] = {}  # of the model folder -> sha256
     members: tuple[Outcome, ...] = ()  # of the one model of all authors: how each of them ended
 
@@ -109,3 +111,4 @@ class FleetStatus(Struct, frozen=True, kw_only=True):
     counts: Counts
     failed: dict[str, str]  # name -> reason
     damaged: tuple[str, ...] = ()  # done, and yet the model folder is not what was written
+    changed: tuple[str, ...] = ()  # ended, and the files with their posts have changed since

@@ -11,6 +11,7 @@ import msgspec
 from ...errors import ModelError, OutputExists
 from ...model_folder import FLEET
 from . import leases
+from .authors import input_bytes
 from .config import EVERYBODY, AuthorRequest, Counts, FleetStatus, Job, Outcome, State
 from .store import ENDED, MODELS, Store
 
@@ -50,6 +51,8 @@ def require_same(store: Store, job: Job) -> bool:
         for field in ("recipe", "rules", "held_out", "one_model", "evaluate")
         if getattr(earlier, field) != getattr(job, field)
     ]
+    if "" not in {earlier.base_digest, job.base_digest} and earlier.base_digest != job.base_digest:
+        different.append("base")
     if different:
         raise OutputExists(
             f"{store.address} holds a fleet with another {' and another '.join(different)}; choose another "
@@ -114,7 +117,8 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
 
     Args:
         store: of the fleet.
-        check: whether all files of all models are read, and their digests compared.
+        check: whether all files of all models are read, and their digests compared, and the sizes of the
+            files with the posts.
 
     Raises:
         ModelError: no fleet was begun in this store.
@@ -135,6 +139,7 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
         ),
         failed=failed,
         damaged=tuple(_damaged(store, [outcomes[name] for name in states[State.DONE]])) if check else (),
+        changed=tuple(changed(authors, outcomes)) if check else (),
     )
 
 
@@ -144,6 +149,16 @@ def counted_states(names: Sequence[str], outcomes: Mapping[str, Outcome]) -> dic
     for name in names:
         states[outcomes[name].state if name in outcomes else State.WAITING].append(name)
     return states
+
+
+def changed(authors: Sequence[AuthorRequest], outcomes: Mapping[str, Outcome]) -> list[str]:
+    """The names of the authors that have ended, and the files with whose posts have changed since."""
+    earlier = {name: outcome.input_bytes for name, outcome in outcomes.items() if outcome.input_bytes}
+    return [
+        author.name
+        for author in authors
+        if author.name in earlier and input_bytes(author) not in {0, earlier[author.name]}
+    ]
 
 
 def _damaged(store: Store, outcomes: Sequence[Outcome]) -> list[str]:

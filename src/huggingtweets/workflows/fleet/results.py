@@ -15,7 +15,7 @@ from .records import load_authors, load_job, load_outcomes
 from .store import Store
 
 TABLE, PAGE = "results.parquet", "results.html"
-NOT_IN_TABLE = ("files", "members")  # `ended/` has them
+NOT_IN_TABLE = ("files", "input_bytes", "members")  # `ended/` has them
 
 
 class FleetResults(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from ...sources import ReadOptions
 from ..data import DataConfig
 from ..train import TrainConfig, train
 from . import leases
+from .authors import input_bytes
 from .config import AuthorRequest, Job, Outcome, State
 from .leases import Lease, LeaseLost
 from .records import load_outcome, save_outcome
@@ -69,7 +70,7 @@ class AuthorWorker:
     def _train(
         self, store: Store, request: AuthorRequest, lease: Lease, folder: Path, checkpoint: _StoredCheckpoint
     ) -> Outcome | None:
-        started = time.perf_counter()
+        started, size = time.perf_counter(), input_bytes(request)
         try:
             checkpoint.download()
             outcome = self._make(store, request, lease, folder)
@@ -83,7 +84,7 @@ class AuthorWorker:
         except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
             outcome = self._failed(request, reason(error))
         seconds = round(time.perf_counter() - started, 3)
-        outcome = _completed(outcome, request, seconds, lease.owner)
+        outcome = replace(_completed(outcome, request, seconds, lease.owner), input_bytes=size)
         try:
             lease.check()
         except LeaseLost:  # nothing is kept, so that nothing may be said to have ended

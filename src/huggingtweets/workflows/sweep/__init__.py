@@ -6,6 +6,7 @@ posts -> trials, the bad ones stopped early -> the best settings as a recipe fil
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -16,11 +17,14 @@ import msgspec
 from msgspec.structs import replace
 
 from ... import recipes
+from ...bases import own_weights
 from ...bases.hub import cached_hub_answers
+from ...bases.languages import language_warning, languages_of
 from ...dataset.sufficiency import require_enough
 from ...errors import MissingExtra, OutputExists, RecipeError
 from ...model_folder import folder_name
 from ...progress import Silence, Watcher, duration
+from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
 from ..data import build_dataset, read, require_trainable
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
     from .objective import Objective
     from .space import Range
+
+WAIT = 1.0  # seconds between two looks at the trials of other processes
 
 __all__ = ["SweepConfig", "SweepResult", "TrialResult", "require_search", "sweep"]
 
@@ -75,7 +81,7 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         worker = workers.TrialWorker(
             config, name, study.database_url(config.storage), settings, ranges, datasets
         )
-        workers.run_trials(worker, config.executor, lambda: len(study.ended_trials(optuna_study)), watcher)
+        workers.run_trials(worker, config.executor, optuna_study, watcher)
     else:
         _run_trials(optuna_study, objective, config.trials, watcher)
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
@@ -99,26 +105,34 @@ def require_search(executor: str | None, *, workers: int | None = None, address:
 
 
 def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
-    """A dataset for each person."""
-    authors = read(config.data, watcher)
+    """A dataset for each person; what can be expected of the posts is noted, as `train` does."""
+    authors, base = read(config.data, watcher), config.recipe.base
+    warning = language_warning(base, languages_of(base), [author.cleaned.language for author in authors])
     for author in authors:
-        watcher.note(require_enough(author.texts, config.recipe.base).text)
+        watcher.note(require_enough(author.texts, "" if warning else base).text)
+    if warning:
+        watcher.note(warning)
     return [build_dataset([author], config.data.held_out) for author in authors]
 
 
 def _study_settings(
     config: SweepConfig, ranges: Sequence[Range], datasets: Sequence[Dataset]
 ) -> dict[str, object]:
-    """What identifies a search: it is continued only with the same posts, recipe and ranges."""
+    """What identifies a search: it is continued only with the same posts, recipe, ranges and base."""
+    weights = own_weights(config.recipe.base)
     return {
         "posts": [data.digest for data in datasets],
         "recipe": recipes.to_toml(replace(config.recipe, summary="", sampling=Sampling())),
         "space": msgspec.to_builtins(ranges),
+        **({"base": weights} if weights else {}),
     }
 
 
 def _study_name(recipe: str, handles: Sequence[str], settings: Mapping[str, object]) -> str:
-    digest = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:8]
+    named = {
+        key: value for key, value in settings.items() if key != "base"
+    }  # earlier versions did not say it
+    digest = hashlib.sha256(msgspec.json.encode(named, order="sorted")).hexdigest()[:8]
     return folder_name(f"{recipe}-{'+'.join(handles)}-{digest}")
 
 
@@ -127,7 +141,7 @@ def _recipe_file(config: SweepConfig, study_name: str) -> Path:
 
     Raises:
         RecipeError: it is not a .toml file.
-        OutputExists: it exists and may not be overwritten.
+        OutputExists: it exists and may not be overwritten, or nothing can be written there.
     """
     file = config.out or Path(f"{study_name}.toml")
     if file.suffix != ".toml":
@@ -136,14 +150,17 @@ def _recipe_file(config: SweepConfig, study_name: str) -> Path:
         raise OutputExists(
             f"{file} exists already; choose another with --out, or replace it with --overwrite"
         )
+    place = next(path for path in file.absolute().parents if path.exists())
+    if file.is_dir() or not place.is_dir() or not os.access(place, os.W_OK):
+        raise OutputExists(f"{file} cannot be written; choose another with --out")
     return file
 
 
 def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: Watcher) -> None:
-    """Run trials until the study has `count` of them."""
-    from .study import ended_trials
+    """Run trials until the study has `count` of them; wait for those that other processes run."""
+    from .study import ended_trials, run_trial, trials_taken
 
-    start, count_at_start = time.monotonic(), len(ended_trials(study))
+    start, count_at_start, is_waiting = time.monotonic(), len(ended_trials(study)), False
 
     def show_progress(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         ended = len(ended_trials(study))
@@ -152,8 +169,15 @@ def _run_trials(study: optuna.Study, objective: Objective, count: int, watcher: 
         watcher.note(f"{_trial_line(trial)}; about {remaining} left")
 
     while (ended := len(ended_trials(study))) < count:
-        watcher.stage("trial", f"{ended + 1} of {count}{_best_so_far(study)}")
-        study.optimize(objective, n_trials=1, callbacks=[show_progress])
+        if trials_taken(study) < count:
+            watcher.stage("trial", f"{ended + 1} of {count}{_best_so_far(study)}")
+            run_trial(study, objective, count, [show_progress])
+            is_waiting = False
+            continue
+        if not is_waiting:
+            watcher.note(f"waiting for {counted(count - ended, 'trial')} of other processes")
+        is_waiting = True
+        time.sleep(WAIT)
 
 
 def _best_so_far(study: optuna.Study) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import DuplicatedStudyError, OptunaError
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, OptunaError
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, TPESampler
-from optuna.storages import RDBStorage
+from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
@@ -24,11 +26,22 @@ from ...files import home
 from .config import DATABASE
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+HEARTBEAT = 20  # seconds between two signs of life of a trial
+GRACE = 90  # seconds without one after which it counts as failed
 STARTUP_TRIALS = 5  # finished trials before the first one can be pruned
 LOCK_TIMEOUT = 60  # seconds to wait for another worker that has locked the database file
 CONNECT_ATTEMPTS = 5
 _SETTINGS = "settings"  # the attribute of a study that says which search it is
+_ALIVE = "alive"  # that of a trial which gives signs of life; those of earlier versions do not
 _ENQUEUED = "fixed_params"  # that of a trial which Optuna gives the settings of one that was enqueued
+
+
+Objective = Callable[[optuna.Trial], float]
+Callback = Callable[[optuna.Study, FrozenTrial], None]
+
+
+class _Superfluous(Exception):  # noqa: N818 -- no mistake: another process began a trial at the same time
+    """The study has as many trials as it shall have."""
 
 
 class TrialSeededSampler(BaseSampler):
@@ -115,6 +128,7 @@ def open_study(
             return study
         _require_same_search(existing, settings, storage)
         if first_trial:
+            _fail_killed_trials(existing)
             _repeat_if_failed(existing, dict(first_trial))
         return existing
 
@@ -137,6 +151,71 @@ def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=ENDED)
 
 
+def trials_taken(study: optuna.Study) -> int:
+    """How many trials have ended or run now, in any process; what killed processes ran counts as failed."""
+    _fail_killed_trials(study)
+    return _taken_before(study, len(study.get_trials(deepcopy=False)))
+
+
+def run_trial(
+    study: optuna.Study, objective: Objective, count: int, callbacks: Sequence[Callback] = ()
+) -> None:
+    """Run a trial, unless the study has `count` of them that have ended or run elsewhere.
+
+    Args:
+        study: whose sampler gives the settings.
+        objective: what is minimized.
+        count: trials that the study shall have.
+        callbacks: called with the trial when it has ended.
+
+    Raises:
+        KeyboardInterrupt: somebody asked to stop; the trial counts as failed.
+    """
+    is_lost, interrupt = False, None
+
+    def run(trial: optuna.Trial) -> float:
+        nonlocal is_lost, interrupt
+        if _taken_before(study, trial.number) >= count:
+            raise _Superfluous
+        trial.set_user_attr(_ALIVE, value=True)
+        try:
+            return objective(trial)
+        except KeyboardInterrupt as error:
+            interrupt = error
+            raise
+        finally:  # on a machine that slept it gave no sign of life, and another process may have noticed
+            is_lost = study.get_trials(deepcopy=False)[trial.number].state is TrialState.FAIL
+
+    def tell(study: optuna.Study, trial: FrozenTrial) -> None:
+        for callback in callbacks if trial.state in ENDED else ():
+            callback(study, trial)
+
+    try:
+        study.optimize(run, n_trials=1, callbacks=[tell], catch=(_Superfluous,))
+    except (OptunaError, ValueError):  # nothing can be told any more of a trial that counts as failed
+        if interrupt:
+            raise interrupt from None
+        if not is_lost:
+            raise
+
+
+def _fail_killed_trials(study: optuna.Study) -> None:
+    with _without_experimental_warnings():
+        fail_stale_trials(study)
+
+
+def _taken_before(study: optuna.Study, number: int) -> int:
+    """How many of the trials before this one have ended or run now."""
+    trials = study.get_trials(deepcopy=False, states=(*ENDED, TrialState.RUNNING))
+    return sum(trial.number < number and (trial.state in ENDED or _runs(trial)) for trial in trials)
+
+
+def _runs(trial: FrozenTrial) -> bool:
+    """Whether a trial gives signs of life, or has begun so lately that the first is still to come."""
+    now = datetime.now()  # noqa: DTZ005 -- Optuna's dates are local, too
+    return _ALIVE in trial.user_attrs or now - (trial.datetime_start or now) < timedelta(seconds=GRACE)
+
+
 def display_url(storage: str | None) -> str:
     """The URL of the database without its password, or the path of the file on this machine."""
     return make_url(storage).render_as_string(hide_password=True) if storage else str(_file())
@@ -148,10 +227,10 @@ def database_url(storage: str | None) -> str:
 
 
 def _require_same_search(study: optuna.Study, settings: Mapping[str, object], storage: str | None) -> None:
-    # Another worker that has just created the study may not have written its settings yet.
-    study_settings = study.user_attrs.get(_SETTINGS, dict(settings))
-    if study_settings != settings:
-        differ = ", ".join(key for key in settings if study_settings.get(key) != settings[key])
+    # Another worker that has just created the study may not have written its settings yet, an earlier
+    # version not all of them.
+    known = {**settings, **study.user_attrs.get(_SETTINGS, {})}
+    if differ := ", ".join(key for key in known if known[key] != settings.get(key)):
         raise UserError(
             f"study {study.study_name} in {display_url(storage)} is of another search ({differ} differ); "
             "choose another name with --study, or leave it out"
@@ -184,12 +263,23 @@ def _database(storage: str | None) -> RDBStorage:
 def _connect(storage: str, options: dict[str, Any], attempts: int = CONNECT_ATTEMPTS) -> RDBStorage:
     """Connect and create missing tables; try again if another worker is just creating them."""
     try:
-        return RDBStorage(storage, engine_kwargs=options)
+        with _without_experimental_warnings():
+            return RDBStorage(
+                storage, engine_kwargs=options, heartbeat_interval=HEARTBEAT, grace_period=GRACE
+            )
     except DatabaseError as error:
         if attempts == 1 or not (isinstance(error, IntegrityError) or "already exists" in str(error)):
             raise
     time.sleep(0.5)
     return _connect(storage, options, attempts - 1)
+
+
+@contextmanager
+def _without_experimental_warnings() -> Iterator[None]:
+    """Inside, Optuna does not warn that what it has had for years may change."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import optuna
 
 from ...errors import InternalError
 from ...progress import Silence, Watcher
@@ -14,7 +17,7 @@ from .._executors import Died
 from .config import SweepConfig
 from .objective import Objective
 from .space import Range, recipe_settings
-from .study import make_pruner, open_study
+from .study import ended_trials, make_pruner, open_study, run_trial, trials_taken
 
 WAIT = 1.0  # seconds between two looks at what ended
 MOST_DEATHS = 5  # workers that may die one after the other
@@ -46,30 +49,39 @@ class TrialWorker:
             seed=self.config.seed,
             pruner=make_pruner(recipe.evaluations, prune=self.config.prune),
         )
-        study.optimize(self._objective, n_trials=1)
+        run_trial(study, self._objective, self.config.trials)
 
 
-def run_trials(worker: TrialWorker, executor: str, ended: Callable[[], int], watcher: Watcher) -> None:
+def run_trials(worker: TrialWorker, executor: str, study: optuna.Study, watcher: Watcher) -> None:
     """Hand out trials until the study has as many as configured.
 
     Args:
         worker: runs them.
         executor: the name of what it is called in.
-        ended: counts the trials of the study that are finished or were pruned.
+        study: that the workers share.
         watcher: told of each trial.
 
     Raises:
         InternalError: workers die again and again.
     """
     config, working, deaths = worker.config, 0, 0
+
+    def is_short() -> bool:
+        """Whether fewer trials than configured have ended or run; a worker begins one after a while."""
+        ended = len(ended_trials(study))
+        return max(trials_taken(study), ended + working) < config.trials
+
     with open_executor(executor, worker, workers=config.workers, address=config.address) as workers:
-        while working or ended() < config.trials:
-            while workers.free and ended() + working < config.trials:
+        while working or len(ended_trials(study)) < config.trials:
+            while workers.free and is_short():
                 workers.submit(working)
                 working += 1
+            if not working:  # other processes run the rest
+                time.sleep(WAIT)
+                continue
             for event in workers.wait(WAIT):
                 working -= 1
                 deaths = deaths + 1 if isinstance(event, Died) else 0
                 if isinstance(event, Died) and (event.error or deaths >= MOST_DEATHS):
                     raise event.error or InternalError(f"{deaths} workers died, the last: {event.reason}")
-                watcher.note(f"  {ended()} of {config.trials} trials")
+                watcher.note(f"  {len(ended_trials(study))} of {config.trials} trials")
