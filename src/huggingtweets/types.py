@@ -135,13 +135,12 @@ class Dataset(Struct, frozen=True, kw_only=True):
 
 
 class Sampling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How text is sampled from a model. The defaults are those of 2020."""
+    """How text is sampled. Above 1, `repetition_penalty` lowers the tokens that a text already has."""
 
     temperature: Annotated[float, Meta(gt=0, le=10)] = 1.0  # below 1 safer, above 1 wilder
     top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95  # sample from the likeliest tokens that sum to this
     max_new_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 160
-    # above 1: what a post already says is less likely to be said again in it; not of n-gram models
-    repetition_penalty: Annotated[float, Meta(gt=0, le=10)] | UnsetType = UNSET
+    repetition_penalty: Annotated[float, Meta(gt=0, le=10)] | UnsetType = UNSET  # not of n-gram models
 
 
 class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,8 +157,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     frozen_layers: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # lower layers that keep their weights
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 4  # passes over the training posts
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3  # peak of the schedule
-    # a run with more steps than this divides the peak by the square root of steps / learning_rate_steps
-    learning_rate_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    learning_rate_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # longer: peak * sqrt(this / steps)
     warmup: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share of the steps in which it rises linearly from 0
     cooldown: Annotated[float, Meta(ge=0, le=1)] = 0.0  # share in which it falls linearly to 0; 0: cosine
     optimizer: Literal["adamw", "muon"] = "adamw"  # "muon": Muon for the layers' matrices, AdamW for the rest

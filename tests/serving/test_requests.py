@@ -9,13 +9,17 @@ import pytest
 from huggingtweets.errors import UserError
 from huggingtweets.serving import requests
 from huggingtweets.serving.limits import Limits
+from huggingtweets.types import Sampling
 
 MESSAGES = [{"role": "user", "content": "My"}]
 READ = {
     "completion": (requests.completion, {"model": "me", "prompt": "My"}),
     "chat": (requests.chat, {"model": "me", "messages": MESSAGES}),
 }
-COMMON = ("n", "temperature", "top_p", "max_tokens", "stop", "seed", "stream", "stream_options", "logprobs")
+COMMON = (
+    *("n", "temperature", "top_p", "repetition_penalty", "max_tokens", "stop", "seed"),
+    *("stream", "stream_options", "logprobs"),
+)
 FIELDS = {
     "completion": (*COMMON, "prompt", "echo", "best_of", "suffix", "logit_bias", "user"),
     "chat": (*COMMON, "max_completion_tokens", "tools", "response_format", "user"),
@@ -71,3 +75,14 @@ def test_half_of_an_emoji_is_said(prompt):
     assert whole.prompts == ("😀",)
     with pytest.raises(UserError, match="truncated"):
         requests.completion(rb'{"model": "me", "prompt": "\ud83d\ude00', Limits())
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_the_settings_of_sampling_are_those_of_the_request(kind):
+    """Where a request says nothing, the model's own hold."""
+    own = Sampling(temperature=0.7, repetition_penalty=1.1)
+    assert read(kind).settings(own) == own
+    asked = {"temperature": 0.9, "top_p": 0.5, "repetition_penalty": 1.3}
+    assert read(kind, **asked, max_tokens=7).settings(own) == Sampling(**asked, max_new_tokens=7)
+    with pytest.raises(UserError, match="repetition_penalty"):
+        read(kind, repetition_penalty=0)

@@ -1,7 +1,8 @@
 """What clients ask for: the requests of OpenAI's API, checked and within bounds.
 
-Fields that mean nothing here, such as penalties and tools, are read over. Those that would change what a post
-is are refused. `null` is a field that is left out, and 1.0 is a whole number, as with OpenAI.
+Fields that mean nothing here, such as tools and the penalties of OpenAI, are read over. Those that would
+change what a post is are refused. `null` is a field that is left out, and 1.0 is a whole number, as with
+OpenAI.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _HALF = re.compile(
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
 TopP = Annotated[float, Meta(gt=0, le=1)]
+RepetitionPenalty = Annotated[float, Meta(gt=0, le=10)]
 
 
 class PostsRequest(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,7 @@ class _Request(Struct, kw_only=True):
     n: Count | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
+    repetition_penalty: RepetitionPenalty | None = None  # not of OpenAI's API, but of vLLM's
     max_tokens: int | None = None
     stop: str | list[str] | None = None
     seed: int | None = None
@@ -189,7 +192,12 @@ def _bounded(
     for name, (value, least, largest) in bounds.items():
         if not least <= value <= largest:
             raise UserError(f"{name}: {value:,} were asked for; expected {least} to {largest:,}")
-    settings = {"temperature": asked.temperature, "top_p": asked.top_p, "max_new_tokens": most}
+    settings = {
+        "temperature": asked.temperature,
+        "top_p": asked.top_p,
+        "repetition_penalty": asked.repetition_penalty,
+        "max_new_tokens": most,
+    }
     sampling = {name: value for name, value in settings.items() if value is not None}
     if "temperature" in sampling:
         sampling["temperature"] = max(sampling["temperature"], COLDEST)
