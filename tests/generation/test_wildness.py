@@ -18,9 +18,10 @@ def test_the_words_stand_for_temperatures_in_order():
 
 
 def test_recipes_draw_where_their_posts_make_sense():
-    """The recipe's temperature is the measured one, and is saved with the model."""
+    """The recipes sample as was measured."""
     assert load_recipe("starter").sampling.temperature == 0.85
-    assert load_recipe("smollm2-135m").sampling.temperature == 0.8
+    sampling = load_recipe("smollm2-135m").sampling
+    assert (sampling.temperature, sampling.repetition_penalty) == (0.7, 1.1)
 
 
 def test_the_command_line_takes_the_words(ngram_model):
@@ -36,3 +37,11 @@ def test_the_command_line_takes_the_words(ngram_model):
     assert "choose one of careful, balanced, wild" in refused.output
     with pytest.raises(UserError, match="give one of them"):
         generate(ngram_model, wildness="wild", sampling={"temperature": 0.5})
+
+
+def test_an_n_gram_model_refuses_a_repetition_penalty(ngram_model):
+    """It would change nothing, without a word; 1 is none."""
+    assert generate(ngram_model, count=1, sampling={"repetition_penalty": 1.0}).samples
+    refused = CliRunner().invoke(app, ["generate", str(ngram_model), "--repetition-penalty", "1.1"])
+    assert refused.exit_code == 2
+    assert "has no repetition penalty" in refused.output

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 
 from ..bases.speakers import find
-from ..errors import ModelError, RecipeError
+from ..errors import ModelError, RecipeError, UserError
 from ..files import CheckpointConfig, sha256
 from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
 from ..generation.text_generator import TextGenerator
@@ -39,6 +40,7 @@ class Ngram(TextGenerator):
         """What samples texts for a request; they are finished at once. See `TextGenerator`."""
         if request.speaker:
             find({}, request.speaker)  # raises: the model knows no speakers
+        _require_no_penalty(request.sampling)
         rng = np.random.default_rng(request.seed)
 
         def sample(count: int) -> list[tuple[list[str], bool]]:
@@ -69,9 +71,11 @@ def train(
 
     Raises:
         RecipeError: the recipe names a base, which an n-gram model has no use for.
+        UserError: the recipe has a repetition penalty, which is of tokens.
     """
     del checkpoints, dtype
     _require_no_base(recipe)
+    _require_no_penalty(recipe.sampling)
     model = NgramModel.fit([post.text for post in data.train])
     model.save(folder / NGRAM_WEIGHTS)
     (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
@@ -94,6 +98,11 @@ def _require_no_base(recipe: Recipe) -> None:
             f"recipe {recipe.name}: an n-gram model starts from no base, and {recipe.base!r} was given; "
             "leave it out, or choose another recipe"
         )
+
+
+def _require_no_penalty(sampling: Sampling) -> None:
+    if sampling.repetition_penalty not in {UNSET, 1}:
+        raise UserError("an n-gram model has no repetition penalty, since it writes bytes; leave it out")
 
 
 def load(folder: Path) -> Ngram:
