@@ -317,7 +317,7 @@ def test_a_name_cannot_add_instructions_or_climb(name, tmp_path, monkeypatch):
     [made] = (tmp_path / "exports").iterdir()
     assert made.name == exported.folder.rpartition("/")[2]
     lines = (made / "Modelfile").read_text("utf-8").splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert (made / lines[2].removeprefix("FROM ")).is_file()
 
 

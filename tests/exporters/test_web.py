@@ -114,7 +114,12 @@ def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("web")
     model, base = place / "models" / "ada", str(tiny_base(place / "base"))
     model.mkdir(parents=True)
-    settings = ["epochs=12", "learning_rate=1e-2", "sampling.max_new_tokens=30", "sampling.temperature=0.75"]
+    sampling = {"max_new_tokens": 30, "temperature": 0.75, "repetition_penalty": 1.1}
+    settings = [
+        "epochs=12",
+        "learning_rate=1e-2",
+        *(f"sampling.{name}={value}" for name, value in sampling.items()),
+    ]
     options = TrainOptions(device=Device("cpu", "test", bf16=False))
     train(tiny_dataset(), load_recipe("starter", settings), load_base(base), model, options)
     ModelFolder(model).save_record(record("Ada </script><b>"))
@@ -359,6 +364,22 @@ def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     bot = json.loads((place / "page" / "bot.json").read_text("utf-8"))
     assert refused
     assert set(bot["begin_suppress_tokens"]) == {str(token) for token in refused}
+
+
+def test_the_page_samples_as_the_recipe_says(place):
+    """Nothing is left to the engine's own settings; the penalty is on the whole post."""
+    request = json.loads((place / "page" / "bot.json").read_text("utf-8"))["request"]
+    del request["logit_bias"]
+    assert request == {
+        "max_tokens": 30,
+        "temperature": 0.75,
+        "top_p": 0.95,
+        "top_k": 0,
+        "min_p": 0,
+        "repeat_penalty": 1.1,
+        "repeat_last_n": 30,
+        "samplers": ["penalties", "temperature", "top_p"],
+    }
 
 
 @pytest.mark.slow
