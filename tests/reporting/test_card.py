@@ -324,7 +324,7 @@ def test_samples_come_whole_and_in_order_with_their_settings():
     """Nothing is picked, and the settings say how to get the same."""
     text = Page(model_card(record(), pictures=())).text
     assert text.index("My dream is to fly.") < text.index("Why not?")
-    assert "seed 7 for the first beginning, temperature 1.0" in text
+    assert "seed 7 for the first beginning, temperature 1, top-p 0.95" in text
 
 
 def test_the_tracker_is_shown_where_there_is_one():

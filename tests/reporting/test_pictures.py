@@ -142,6 +142,22 @@ def test_a_name_of_one_word_is_made_smaller_rather_than_broken():
     assert badge("Maximilian Featherstonehaugh") > badge("Ada")
 
 
+def test_posts_are_shown_whole_where_fewer_of_them_have_room():
+    """Three long posts stand there whole, rather than four without their ends; what never fits is cut off."""
+    known = record()
+
+    def shown(*lengths):
+        samples = tuple(
+            Sample(prompt=f"Prompt {number}", text=f"Prompt {number} " + "words " * words)
+            for number, words in enumerate(lengths)
+        )
+        return share_picture(replace(known, result=replace(known.result, samples=samples)), {})
+
+    assert shown(40, 40, 30, 40) == shown(40, 40, 30)
+    assert shown(9, 9, 9, 9) != shown(9, 9, 9)
+    assert shown(400, 400, 400) == shown(900, 400, 400) != shown(400, 400)
+
+
 def test_the_other_pictures_are_1600_pixels_wide():
     """The pictures of the card share one width."""
     for picture in (funnel_picture, loss_curve, pipeline_picture):

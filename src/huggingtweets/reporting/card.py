@@ -19,6 +19,7 @@ from ..text.languages import without_spaces
 from ..types import NO_BASE, OF_NGRAM, PROMPT, Author, Base, Funnel, Reason, Record, Sample
 from .context import MOST_SHOWN, names, report_context, summed
 from .escaping import escape, escape_cell
+from .formats import format_sampling
 from .funnel_picture import REASONS
 from .picture import plain
 from .sections import headlines
@@ -153,6 +154,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "shown_samples": SHOWN_SAMPLES,
         "metrics": [_metric(metric) for metric in record.result.metrics],
         "sampling": record.recipe.sampling,
+        "sampling_text": format_sampling(record.recipe.sampling),
         "samples": [_sample(sample) for sample in record.result.samples],
         "several_beginnings": len({sample.prompt for sample in record.result.samples}) > 1,
         "versions": ({"huggingtweets": record.version} | record.environment).items(),

@@ -1,9 +1,10 @@
-"""How figures are written in tables and charts."""
+"""How figures and settings are written in tables, charts and sentences."""
 
 from __future__ import annotations
 
 from ..results import Figure
 from ..results.drawings import Scale
+from ..types import Sampling
 
 
 def format_value(figure: Figure, scale: Scale) -> str:
@@ -14,6 +15,16 @@ def format_value(figure: Figure, scale: Scale) -> str:
 def format_interval(figure: Figure, scale: Scale) -> str:
     """A figure's 95 % interval, "39.1 to 57.0 %"."""
     return f"{_format(figure.low, scale).removesuffix(' %')} to {_format(figure.high, scale)}"
+
+
+def format_sampling(sampling: Sampling) -> str:
+    """How a token is chosen, "temperature 0.7, top-p 0.95"."""
+    settings = {
+        "temperature": sampling.temperature,
+        "top-p": sampling.top_p,
+        "repetition penalty": sampling.repetition_penalty,
+    }
+    return ", ".join(f"{name} {value:g}" for name, value in settings.items() if value)
 
 
 def _format(value: float, scale: Scale) -> str:

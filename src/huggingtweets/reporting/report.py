@@ -16,10 +16,11 @@ from markupsafe import Markup
 
 from ..results import ENOUGH, MODEL, OWN, Evaluation
 from ..text.languages import without_spaces
-from ..types import NO_BASE, Author, Record, Sampling
+from ..types import NO_BASE, Author, Record
 from . import game, sections, tables
 from .compared import Compared
 from .context import report_context, summed
+from .formats import format_sampling
 from .picture import plain
 from .portrait import address, portrait
 
@@ -59,6 +60,7 @@ def report_html(
             groups=sections.groups(evaluation, who),
             before_samples=[one for one in drawn if one.section.order < sections.SAMPLES_ORDER],
             samples=[sections.sample(post) for post in samples],
+            sampling_text=format_sampling(record.recipe.sampling),
             after_samples=[one for one in drawn if one.section.order >= sections.SAMPLES_ORDER],
             game=game.sentence(evaluation.game),
             game_section=game.SECTION,
@@ -89,12 +91,6 @@ def _person(author: Author, place: int, avatars: Mapping[str, bytes]) -> dict[st
     return {**face, "picture": address(face)}
 
 
-def _sampling(sampling: Sampling) -> str:
-    penalty = sampling.repetition_penalty
-    settings = {"temperature": sampling.temperature, "top-p": sampling.top_p, "repetition penalty": penalty}
-    return ", ".join(f"{name} {value:g}" for name, value in settings.items() if value)
-
-
 def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, str]]:
     counts, sampling = evaluation.counts, record.recipe.sampling
     created, based = record.created_at, record.base.name != NO_BASE
@@ -105,7 +101,7 @@ def _facts(record: Record, evaluation: Evaluation, who: str) -> list[tuple[str, 
         ("Evaluated on", f"{counts.groups.get(MODEL, 0):,} posts of its own, unpicked"),
         ("Beside", f"{beside} posts by {who} that it never saw"),
         ("Base and recipe", f"{record.base.name if based else 'no base'}, {record.recipe.name}"),
-        ("Sampling", _sampling(sampling)),
+        ("Sampling", format_sampling(sampling)),
         ("Longest", f"{sampling.max_new_tokens} {'tokens' if based else 'bytes'} a post"),
         ("Seed", f"{evaluation.seed} here, {record.recipe.seed} in training"),
     ]

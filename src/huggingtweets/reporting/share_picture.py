@@ -10,7 +10,7 @@ from .picture import draw, plain
 from .portrait import portrait
 
 SHOWN = 4  # samples at most
-LONGEST = 400  # characters of a sample that can be seen at most
+LONGEST = 1200  # characters of a sample, more than can be seen
 
 
 def share_picture(record: Record, avatars: Mapping[str, bytes], picked: Sample | None = None) -> bytes:
@@ -52,4 +52,5 @@ def _various(samples: Sequence[Sample]) -> list[Sample]:
 def _parts(sample: Sample) -> dict[str, str]:
     prompt, text = plain(sample.prompt), plain(sample.text)
     begins = len(prompt) if text.startswith(prompt) else 0
-    return {"prompt": text[:begins][:LONGEST], "continuation": text[begins:][:LONGEST]}
+    rest = "…" if len(text) > LONGEST else ""
+    return {"prompt": text[:begins][:LONGEST], "continuation": text[begins:LONGEST] + rest}
