@@ -27,6 +27,7 @@ ROWS = {
     "authorship.style.closeness": "closeness, style alone",
     "variety.distinct.2": "distinct pairs of words",
     "variety.self_bleu": "self-BLEU",
+    "variety.repeated": "pairs of words that the post had",
     "variety.distributions.length.distance": "distance of lengths",
     "copying.copied": "copied",
     "detection": "told from the person",

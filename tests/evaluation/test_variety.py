@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from scipy.spatial.distance import jensenshannon
 from huggingtweets.evaluation.habits import distance
 from huggingtweets.evaluation.profiles import PROFILES
 from huggingtweets.evaluation.questions import variety
+from huggingtweets.evaluation.questions.variety import Variety
 from huggingtweets.evaluation.self_bleu import self_bleu
 from huggingtweets.results import MODEL, OWN, common
+from huggingtweets.results.drawings import ReportContext
 from huggingtweets.text import signs, words
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled
@@ -130,7 +133,7 @@ def test_shuffled_words_look_as_varied():
 def test_odd_posts_are_measured_or_said_to_be_too_little(posts):
     """Emoji alone, empty posts, single words, one post repeated: figures or reasons, never an error."""
     answer = variety.measure(material(sample()[0][:50], {MODEL: posts, OWN: posts}), seed=0)
-    for row in (*answer.distinct.values(), answer.self_bleu):
+    for row in (*answer.distinct.values(), answer.self_bleu, answer.repeated):
         assert row.model or row.unknown
     assert answer.distributions["length"].distance.model.value > 0.5
 
@@ -141,3 +144,30 @@ def test_one_post_repeated_is_the_least_varied():
     answer = variety.measure(material(train, {MODEL: [train[0]] * 100, OWN: held_out}), seed=0)
     assert answer.self_bleu.model.value == pytest.approx(1)
     assert answer.distinct[1].model.high < answer.distinct[1].ceiling.low / 2
+
+
+def test_posts_that_turn_in_circles_are_told():
+    """Of the five pairs of "a b a b a b" three stood there before; the other measures look across posts."""
+    train, held_out = sample()
+    circles = [f"{one} {other} " * 3 for one, other in zip(letters(40), letters(80)[40:], strict=True)]
+    answer = variety.measure(material(train, {MODEL: circles, OWN: held_out}), seed=0)
+    assert answer.repeated.model.value == pytest.approx(0.6)
+    assert answer.repeated.ceiling.value < 0.05
+    headline = answer.headline(ReportContext(who="@ada"))
+    assert headline.answer == "No"
+    assert "60 in 100 pairs of words in its posts stood in the same post before" in headline.sentence
+
+
+def letters(count):
+    """Words that stand in one post only."""
+    return [f"word{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(count)]
+
+
+def test_a_report_of_an_earlier_version_says_that_it_did_not_look():
+    """It is read as before, and the new row has a reason in place of a figure."""
+    train, held_out = sample()
+    answer = variety.measure(material(train, {MODEL: train[:30], OWN: held_out}), seed=0)
+    earlier = {name: value for name, value in msgspec.to_builtins(answer).items() if name != "repeated"}
+    read = msgspec.convert(earlier, Variety)
+    assert read.repeated.unknown == "an earlier version did not look"
+    assert read.self_bleu == answer.self_bleu

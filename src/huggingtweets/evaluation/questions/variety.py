@@ -2,8 +2,9 @@
 
 Distinct-n (Li et al. 2016) falls with the number of words looked at (Liu et al. 2022), so all groups are
 looked at in subsets of one size. Self-BLEU (Zhu et al. 2018) says how much each post repeats the others; it
-looks at nothing but the samples (Alihosseini et al. 2019), so nonsense counts as varied. Distributions of
-length and marks are compared with those of the person's training posts (habits.py).
+looks at nothing but the samples (Alihosseini et al. 2019), so nonsense counts as varied. Pairs of words that
+a post had before show whether it turns in circles, as models do below a temperature of 1 (Holtzman et al.
+2020). Distributions of length and marks are compared with those of the person's training posts (habits.py).
 
 Blind to: copying, and the order of words; shuffled words even look more varied.
 """
@@ -15,6 +16,7 @@ from itertools import chain, islice
 from typing import ClassVar
 
 import numpy as np
+from msgspec import field
 from numpy.typing import NDArray
 
 from ...results import ENOUGH, MODEL, TRAIN, Answer, Figure, Row, common
@@ -55,6 +57,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         "distinct.2": Label("different pairs of words", heading=VARIED),
         "distinct.*": Label("different runs of {} words", heading=VARIED),
         "self_bleu": Label("self-BLEU", "number", VARIED, short="repeats itself (less is better)"),
+        "repeated": Label("pairs of words that the post had before", heading=VARIED),
         "distributions.*.distance": Label("distance in {}", "number", HABITS),
     }
 
@@ -62,11 +65,19 @@ class Variety(Answer, frozen=True, kw_only=True):
     sizes: dict[int, int]  # n -> how many n-grams of each group are looked at
     self_bleu: Row  # 0 to 1; 1 says that every post repeats another
     distributions: dict[str, Distribution]
+    # of all pairs of words within posts, those that their post had before
+    repeated: Row = field(
+        default_factory=lambda: Row.inconclusive("an earlier version did not look", "ceiling")
+    )
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it is as varied as the person, by pairs of words and by repetition."""
-        repeats = _above_ceiling(self.self_bleu)
-        sentence = self._repetition(context.who) if repeats else self._words(PAIRS, context.who)
+        if _above_ceiling(self.self_bleu):
+            sentence = self._repetition(context.who)
+        elif _above_ceiling(self.repeated):
+            sentence = self._circles(context.who)
+        else:
+            sentence = self._words(PAIRS, context.who)
         return Headline(f"Is it as varied as {context.who}?", *self._variedness(), sentence)
 
     def sections(self, context: ReportContext) -> list[Section]:
@@ -85,7 +96,11 @@ class Variety(Answer, frozen=True, kw_only=True):
                 title="Is it varied?",
                 intro="A model that found one safe sentence could pass many tests with it. This looks at how "
                 "much of what is said is new.",
-                blocks=[*words, Panel("Repeating itself", self._repetition(who), "self_bleu", (0,))],
+                blocks=[
+                    *words,
+                    Panel("Repeating other posts", self._repetition(who), "self_bleu", (0,)),
+                    Panel("Turning in circles", self._circles(who), "repeated", (0,)),
+                ],
             ),
             Section(
                 name="habits",
@@ -102,7 +117,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         ]
 
     def methods(self, context: ReportContext) -> list[Method]:  # noqa: ARG002 -- nobody is named
-        """Distinct-n, self-BLEU, and the distance between distributions."""
+        """Distinct-n, self-BLEU, repetition within posts, and the distance between distributions."""
         return [
             Method(
                 50,
@@ -110,7 +125,8 @@ class Variety(Answer, frozen=True, kw_only=True):
                 "Different runs of words among equally many of each group, since the figure falls with their "
                 "number (Li et al. 2016; Liu et al. 2022). Self-BLEU says how much a post repeats the others "
                 "of its group (Zhu et al. 2018); it looks at nothing else, so nonsense counts as varied "
-                "(Alihosseini et al. 2019).",
+                "(Alihosseini et al. 2019). Pairs of words that a post had before show whether it turns in "
+                "circles (Holtzman et al. 2020).",
             ),
             Method(
                 60,
@@ -124,7 +140,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         row = self.distinct[PAIRS]
         if row.model is None or row.ceiling is None:
             return "Unknown", "unknown"
-        if row.ceiling.above(row.model) or _above_ceiling(self.self_bleu):
+        if row.ceiling.above(row.model) or any(map(_above_ceiling, (self.self_bleu, self.repeated))):
             return "No", "bad"
         return "Yes", "good"
 
@@ -154,6 +170,21 @@ class Variety(Answer, frozen=True, kw_only=True):
         )
         return f"{start}, {who}'s own by {row.ceiling.value:.2f}: {difference}."
 
+    def _circles(self, who: str) -> str:
+        """How much posts repeat themselves."""
+        row = self.repeated
+        if row.model is None:
+            return inconclusive(row)
+        start = capitalized(
+            f"{in_100(row.model.value)} pairs of words in its posts stood in the same post before"
+        )
+        if row.ceiling is None:
+            return f"{start}{without_own(who)}."
+        difference = beside_own(
+            row, higher="it turns in circles", lower="it does so less", same="no clear difference"
+        )
+        return f"{start}, {who}'s own {in_100(row.ceiling.value)}: {difference}."
+
 
 ANSWER = Variety
 
@@ -171,6 +202,7 @@ def measure(material: Material, *, seed: int) -> Variety:
             profile.name: habits.distribution(profile, train, material.groups, seed=seed)
             for profile in PROFILES
         },
+        repeated=_repeated(words, seed),
     )
 
 
@@ -205,6 +237,21 @@ def _self_bleu(words: Mapping[str, Sequence[Sequence[str]]], seed: int) -> Row:
         if len(posts) >= size
     }
     figures = {name: intervals.mean(self_bleu(posts), seed=seed) for name, posts in subsets.items()}
+    return Row.of(figures, "ceiling", missing="too few generated posts with words")
+
+
+def _repeated(words: Mapping[str, Sequence[Sequence[str]]], seed: int) -> Row:
+    """The share of pairs of words that their post had before; posts that have no pair do not count."""
+    pairs = {
+        name: [ngrams(post, PAIRS) for post in posts if len(post) >= PAIRS] for name, posts in words.items()
+    }
+    figures = {
+        name: intervals.ratio(
+            [len(post) - len(set(post)) for post in posts], [len(post) for post in posts], seed=seed
+        )
+        for name, posts in pairs.items()
+        if len(posts) >= ENOUGH
+    }
     return Row.of(figures, "ceiling", missing="too few generated posts with words")
 
 
