@@ -96,7 +96,7 @@ def test_evaluate_renews_the_card(own):
     evaluate(own, count=40, seed=8)
     card = (own / "README.md").read_text("utf-8")
     assert "It rests on 40 posts" in card
-    assert "seed 8, temperature 1.0" in card
+    assert "seed 8, temperature 1, " in card
     assert "![" in card
 
 
