@@ -219,7 +219,7 @@ def test_the_saved_settings_sample(model):
     """The folder's own generation settings are those of the recipe."""
     config = json.loads((model / "generation_config.json").read_text())
     assert config["do_sample"] is True
-    assert (config["temperature"], config["top_p"], config["max_new_tokens"]) == (0.85, 0.95, 30)
+    assert (config["temperature"], config["top_p"], config["max_new_tokens"]) == (0.75, 0.95, 30)
     assert (
         json.loads((model / "tokenizer_config.json").read_text())["tokenizer_class"]
         == "PreTrainedTokenizerFast"
