@@ -146,11 +146,11 @@ def test_one_post_repeated_is_the_least_varied():
     assert answer.distinct[1].model.high < answer.distinct[1].ceiling.low / 2
 
 
-def test_posts_that_turn_in_circles_are_told():
+def test_posts_that_repeat_themselves_are_told():
     """Of the five pairs of "a b a b a b" three stood there before; the other measures look across posts."""
     train, held_out = sample()
-    circles = [f"{one} {other} " * 3 for one, other in zip(letters(40), letters(80)[40:], strict=True)]
-    answer = variety.measure(material(train, {MODEL: circles, OWN: held_out}), seed=0)
+    repeating = [f"{one} {other} " * 3 for one, other in zip(letters(40), letters(80)[40:], strict=True)]
+    answer = variety.measure(material(train, {MODEL: repeating, OWN: held_out}), seed=0)
     assert answer.repeated.model.value == pytest.approx(0.6)
     assert answer.repeated.ceiling.value < 0.05
     headline = answer.headline(ReportContext(who="@ada"))

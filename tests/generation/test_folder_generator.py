@@ -95,7 +95,7 @@ def test_the_posts_are_those_of_transformers_weights(folder, dtype, prompt):
 
 @pytest.mark.parametrize("prompt", ["", "My dream"])
 def test_a_post_says_less_often_again_what_it_says(folder, prompt):
-    """The likeliest words turn in circles; the penalty leads on, in groups, one by one, and beside others."""
+    """The likeliest words are repeated; the penalty leads on, in groups, one by one, and beside others."""
     generator = opened(folder)
     cold = Sampling(temperature=1e-4, max_new_tokens=40, repetition_penalty=1.0)
     penalized = replace(cold, repetition_penalty=2.0)

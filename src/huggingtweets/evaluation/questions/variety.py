@@ -3,7 +3,7 @@
 Distinct-n (Li et al. 2016) falls with the number of words looked at (Liu et al. 2022), so all groups are
 looked at in subsets of one size. Self-BLEU (Zhu et al. 2018) says how much each post repeats the others; it
 looks at nothing but the samples (Alihosseini et al. 2019), so nonsense counts as varied. Pairs of words that
-a post had before show whether it turns in circles, as models do below a temperature of 1 (Holtzman et al.
+a post had before show whether it repeats itself, as models do below a temperature of 1 (Holtzman et al.
 2020). Distributions of length and marks are compared with those of the person's training posts (habits.py).
 
 Blind to: copying, and the order of words; shuffled words even look more varied.
@@ -75,7 +75,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         if _above_ceiling(self.self_bleu):
             sentence = self._repetition(context.who)
         elif _above_ceiling(self.repeated):
-            sentence = self._circles(context.who)
+            sentence = self._repeated_pairs(context.who)
         else:
             sentence = self._words(PAIRS, context.who)
         return Headline(f"Is it as varied as {context.who}?", *self._variedness(), sentence)
@@ -99,7 +99,7 @@ class Variety(Answer, frozen=True, kw_only=True):
                 blocks=[
                     *words,
                     Panel("Repeating other posts", self._repetition(who), "self_bleu", (0,)),
-                    Panel("Turning in circles", self._circles(who), "repeated", (0,)),
+                    Panel("Repeating itself", self._repeated_pairs(who), "repeated", (0,)),
                 ],
             ),
             Section(
@@ -125,8 +125,8 @@ class Variety(Answer, frozen=True, kw_only=True):
                 "Different runs of words among equally many of each group, since the figure falls with their "
                 "number (Li et al. 2016; Liu et al. 2022). Self-BLEU says how much a post repeats the others "
                 "of its group (Zhu et al. 2018); it looks at nothing else, so nonsense counts as varied "
-                "(Alihosseini et al. 2019). Pairs of words that a post had before show whether it turns in "
-                "circles (Holtzman et al. 2020).",
+                "(Alihosseini et al. 2019). Pairs of words that a post had before show whether it repeats "
+                "itself (Holtzman et al. 2020).",
             ),
             Method(
                 60,
@@ -170,7 +170,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         )
         return f"{start}, {who}'s own by {row.ceiling.value:.2f}: {difference}."
 
-    def _circles(self, who: str) -> str:
+    def _repeated_pairs(self, who: str) -> str:
         """How much posts repeat themselves."""
         row = self.repeated
         if row.model is None:
@@ -181,7 +181,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         if row.ceiling is None:
             return f"{start}{without_own(who)}."
         difference = beside_own(
-            row, higher="it turns in circles", lower="it does so less", same="no clear difference"
+            row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
         )
         return f"{start}, {who}'s own {in_100(row.ceiling.value)}: {difference}."
 
