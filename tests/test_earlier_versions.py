@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import torch
 from huggingface_hub import constants
+from msgspec.structs import replace
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -53,8 +54,15 @@ from tests.helpers.commands import run
 FIXTURES = ROOT / "tests" / "fixtures" / "earlier"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MODELS = {"ada", "bob", "counted", "adapter", "both"}
-AS_THEN = "sampling.temperature=1.0"  # of the starter recipe, until it was measured
 SETTINGS = ("base=base", "epochs=2", "evaluations=2", "batch_tokens=4096", "sampling.max_new_tokens=100")
+
+
+def starter_as_then(*settings):
+    """The recipe starter, until its sampling was measured."""
+    recipe = load_recipe("starter", [*SETTINGS, *settings])
+    return replace(
+        recipe, sampling=replace(recipe.sampling, temperature=1.0, repetition_penalty=msgspec.UNSET)
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +233,7 @@ def test_an_unfinished_training_goes_on():
     """From the step at which it was interrupted, to its end."""
     [file] = Path("home/unfinished").glob("*/standing.safetensors")
     as_if_of_this_machine(file)
-    recipe = load_recipe("starter", [*SETTINGS, AS_THEN, "batch_tokens=1024"])
+    recipe = starter_as_then("batch_tokens=1024")
     notes = Notes()
     model = train(
         TrainConfig(data=data("ada"), recipe=recipe, out=Path("m"), tracker="none", evaluate=False), notes
@@ -256,7 +264,7 @@ def test_a_search_goes_on():
     earlier = Path("mine.toml").read_bytes()
     config = SweepConfig(
         data=data("ada"),
-        recipe=load_recipe("starter", [*SETTINGS, AS_THEN]),
+        recipe=starter_as_then(),
         space=("learning_rate=1e-4:1e-2:log",),
         trials=2,
         out=Path("mine.toml"),

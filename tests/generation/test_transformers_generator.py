@@ -36,7 +36,11 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     base = tiny_base(tmp_path_factory.mktemp("base"))
     recipe = load_recipe(
-        "starter", [f"base={base}", "epochs=30", "learning_rate=1e-2", "sampling.max_new_tokens=30"]
+        "starter",
+        [
+            *(f"base={base}", "epochs=30", "learning_rate=1e-2", "sampling.max_new_tokens=30"),
+            "sampling.repetition_penalty=1",  # transformers counts the prompt and the BOS token, too
+        ],
     )
     options = TrainOptions(device=Device("cpu", "test", bf16=False))
     train(tiny_dataset(), recipe, load_base(str(base)), folder, options)

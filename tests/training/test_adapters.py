@@ -41,7 +41,7 @@ def hub_base():
 def fine_tune(base, folder, *settings, **options):
     folder.mkdir(exist_ok=True)
     values = [f"base={base}", "method=lora", "learning_rate=1e-2", "batch_tokens=256", "epochs=8"]
-    values += ["sampling.max_new_tokens=30", *settings]
+    values += ["sampling.max_new_tokens=30", "sampling.repetition_penalty=1", *settings]
     recipe = load_recipe("starter", values)
     return train(DATA, recipe, load_base(base), folder, TrainOptions(device=CPU, **options))
 

@@ -90,6 +90,7 @@ def penalize_repetition(logits: torch.Tensor, tokens: torch.Tensor, penalty: flo
 
     They are divided by the penalty where they are positive, and multiplied by it elsewhere (Keskar et al.
     2019, "CTRL", section 4.1), as transformers' `repetition_penalty` and llama.cpp's `repeat_penalty` do.
+    These also count the prompt and the BOS token, which ends texts in many models: they write longer posts.
     """
     if penalty == 1:
         return logits
