@@ -88,7 +88,7 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
     size = SIZES[options.size]
     tokenizer = learn_vocabulary(posts, size.vocabulary)
     model, _ = new_model(size, tokenizer, seed=0)
-    limit = matrix_rate(torch.bfloat16) / (6 * model.num_parameters())
+    limit = matrix_rate() / (6 * model.num_parameters())
     steps = (_ours if options.way == "ours" else _plain)(model, tokenizer, posts, size, options.steps + WARM)
     speed = statistics.median(tokens / seconds for tokens, seconds in steps[WARM:])
     return {"tokens_per_second": speed, "of_limit": speed / limit}

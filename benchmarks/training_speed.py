@@ -7,7 +7,8 @@ Each engine runs in a process of its own, one after the other, round after round
 model has GPT-2's shape (124 million weights) and random weights, or is a named base, which ours trains as its
 recipe says. The peers get the same posts, joined by the end token into blocks as long as a step or as the
 model sees, as the 2020 program did, and everybody takes `--tokens` tokens a step. "Limit" is 6 x weights x
-tokens over the rate of a large matrix product in bfloat16, measured beside each engine. The engine trl needs
+tokens over the rate of a large matrix product, measured beside each engine in bfloat16, or in float32 on a
+processor without bfloat16. A step of `trainer-bf16` takes many times as long on such a one. The engine trl needs
 `pip install trl`.
 """
 
@@ -84,10 +85,8 @@ def _print(results: dict[str, list[dict[str, float]]]) -> None:
 
 
 def _measure(options: argparse.Namespace) -> dict[str, float]:
-    import torch
-
     base = _base(options.shape)
-    limit = matrix_rate(torch.bfloat16) / (6 * base.model.num_parameters())
+    limit = matrix_rate() / (6 * base.model.num_parameters())
     runs: dict[str, Callable[..., list[tuple[int, float]]]] = {
         "ours": _ours,
         "trainer": _trainer,
@@ -125,10 +124,13 @@ def _dataset(location: str) -> Any:
     return build_dataset(read(DataConfig(locations=(location,)), Silence()), held_out=0.1)
 
 
-def matrix_rate(dtype: Any, size: int = 4096, times: int = 5) -> float:
-    """Operations a second of a large matrix product, the best of some."""
+def matrix_rate(size: int = 4096, times: int = 5) -> float:
+    """Operations a second of a large matrix product in what this machine trains in, the best of some."""
     import torch
 
+    from huggingtweets.training import choose_device
+
+    dtype = torch.bfloat16 if choose_device().bf16 else torch.float32
     a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
     best = 0.0
     for _ in range(times):

@@ -34,8 +34,8 @@ def drawn(record: Record, count: int = 2, seed: int = 0) -> bool:
     """Whether the posts had to be drawn; what is returned is what was drawn then or earlier."""
     calls = []
 
-    def write() -> list[str]:
-        calls.append(1)
+    def write(sampling: Sampling) -> list[str]:
+        calls.append(sampling)
         return ["one", "two"]
 
     assert cached_base_posts(record, count, seed, write) == ["one", "two"]
@@ -76,6 +76,19 @@ def test_what_they_depend_on_tells_them_apart(made):
     assert drawn(record, count=3)
     assert drawn(record, seed=1)
     assert not drawn(msgspec.structs.replace(record, name="another", recipe=record.recipe))
+
+
+@pytest.mark.parametrize(("longest", "expected"), [(1000, 64), (64, 64), (8, 8)])
+def test_they_are_no_longer_than_a_person_s(made, home, longest, expected):
+    """A base that never ends a post does not write ten times as much as a person does."""
+    _, record = made
+    sampling = Sampling(temperature=0.5, max_new_tokens=longest)
+    recipe = msgspec.structs.replace(record.recipe, sampling=sampling)
+    told = []
+    cached_base_posts(
+        msgspec.structs.replace(record, recipe=recipe), 2, 0, lambda given: told.append(given) or []
+    )
+    assert told == [msgspec.structs.replace(sampling, max_new_tokens=expected)]
 
 
 @pytest.mark.parametrize("changes", [{"name": "a-folder"}, {"ancestors": ("0" * 64,)}])

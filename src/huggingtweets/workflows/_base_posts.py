@@ -8,19 +8,24 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from ..bases import names as base_names
 from ..errors import UserError
 from ..files import home, whole_file
-from ..types import Base, Recipe, Record
+from ..types import Base, Recipe, Record, Sampling
 
 FOLDER = "base-posts"  # below home(), one file for each base and way to sample
+LONGEST = 64  # tokens, some 250 characters of English
 
 
 def cached_base_posts(
-    record: Record, count: int, seed: int, write: Callable[[], Sequence[str]]
+    record: Record, count: int, seed: int, write: Callable[[Sampling], Sequence[str]]
 ) -> Sequence[str]:
     """The posts of a model's base, read from an earlier evaluation on this machine where there was one.
+
+    They are drawn as the model's are, and end after `LONGEST` tokens: an untrained base rarely ends one, so
+    that its posts would be several times as long as a person's, and take most of an evaluation's time.
 
     Only those of named bases are kept: another base may itself have been trained on somebody's posts, which
     `forget` has to find.
@@ -31,12 +36,14 @@ def cached_base_posts(
         seed: of the sampling.
         write: generates them.
     """
+    sampling = record.recipe.sampling
+    sampling = replace(sampling, max_new_tokens=min(sampling.max_new_tokens, LONGEST))
     if not _is_named(record.base, record.recipe) or record.base.ancestors:
-        return write()
-    path = home() / FOLDER / f"{_digest(record, count, seed)}.json"
+        return write(sampling)
+    path = home() / FOLDER / f"{_digest(record, sampling, count, seed)}.json"
     posts = _read(path)
     if posts is None:
-        posts = write()
+        posts = write(sampling)
         with suppress(OSError, UserError):  # what cannot be kept is generated again, and no work is lost
             path.parent.mkdir(parents=True, exist_ok=True)
             whole_file(path, msgspec.json.encode(posts))
@@ -48,14 +55,14 @@ def _is_named(base: Base, recipe: Recipe) -> bool:
     return base.name in base_names() and recipe.base == base.name
 
 
-def _digest(record: Record, count: int, seed: int) -> str:
+def _digest(record: Record, sampling: Sampling, count: int, seed: int) -> str:
     """Of all that the posts depend on."""
     from ..device import choose_device, fingerprint  # noqa: PLC0415 -- imports torch
 
     origin = (
         record.base.digest,
         record.recipe.opening or "",
-        record.recipe.sampling,
+        sampling,
         count,
         seed,
         fingerprint(choose_device()),

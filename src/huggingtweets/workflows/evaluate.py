@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,7 +24,7 @@ from ..progress import Silence, Watcher
 from ..reporting.compared import Compared
 from ..results import BASE, EVALUATED_POSTS, MODEL, Evaluation, Game
 from ..results.drawings import Headline
-from ..types import NO_BASE, Dataset, Reason, Recipe, Record, Stage
+from ..types import NO_BASE, Dataset, Reason, Record, Sampling, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
 from .data import DataConfig, posts_of, read
@@ -193,7 +192,7 @@ def _of_model(
     """Posts of the model, and what each held-out post costs it in bits."""
     total = count if record.base.name == NO_BASE else 2 * count
     generator = models.load_generator(folder.path)
-    posts = _posts(record.recipe, count, seed, generator, lambda done: watcher.written(done, total))
+    posts = _posts(record.recipe.sampling, count, seed, generator, lambda done: watcher.written(done, total))
     del generator  # before what predicts is loaded
     authors = [post.author for post in data.held_out]
     return posts, models.load(folder.path).bits([post.text for post in data.held_out], authors)
@@ -207,10 +206,14 @@ def _of_base(
     if base is None:
         return [], []
     bits = base.bits([post.text for post in data.held_out])  # first: to write, it copies its weights
-    generate = partial(
-        _posts, record.recipe, count, seed, base, lambda done: watcher.written(count + done, total)
+    posts = cached_base_posts(
+        record,
+        count,
+        seed,
+        lambda sampling: _posts(
+            sampling, count, seed, base, lambda done: watcher.written(count + done, total)
+        ),
     )
-    posts = cached_base_posts(record, count, seed, generate)
     watcher.written(total, total)  # also where they are those of an earlier evaluation
     return posts, bits
 
@@ -250,10 +253,10 @@ def _word_list(record: Record) -> tuple[str, frozenset[str]]:
 
 
 def _posts(
-    recipe: Recipe, count: int, seed: int, generator: TextGenerator, progress: Callable[[int], None]
+    sampling: Sampling, count: int, seed: int, generator: TextGenerator, progress: Callable[[int], None]
 ) -> list[str]:
     """Posts of a model as they come, unfiltered: filters would hide what is measured."""
-    written = generator.generate(count=count, sampling=recipe.sampling, seed=seed, progress=progress)
+    written = generator.generate(count=count, sampling=sampling, seed=seed, progress=progress)
     return [sample.text for sample in written.samples]
 
 
