@@ -56,6 +56,18 @@ def test_the_plain_pipeline_finds_the_same_words_likeliest(model, prompt):
     assert [sample.text for sample in ours] == [theirs, theirs]
 
 
+@pytest.mark.parametrize("prompt", ["the lamp", ""])
+def test_the_plain_pipeline_counts_repetitions_as_we_do_when_told(model, prompt):
+    """With the processor that the README shows, transformers lowers the tokens that we lower."""
+    cold = Sampling(temperature=1e-4, max_new_tokens=30, repetition_penalty=1.5)
+    [ours] = TransformersGenerator.load(model).generate(prompt, count=1, sampling=cold, seed=7).samples
+    write = pipeline("text-generation", model=str(model))
+    beginning = len(write.tokenizer(prompt).input_ids)
+    penalty = RepetitionPenaltyLogitsProcessor(1.5, prompt_ignore_length=beginning)
+    [theirs] = write(prompt, do_sample=False, repetition_penalty=1.0, logits_processor=[penalty])
+    assert ours.text == theirs["generated_text"]
+
+
 WORDS = ["My", "dream", "is", "to", "be", "a", "gull", "on", "the", "rail"]
 DECODERS = {
     "llama 2": decoders.Sequence(
