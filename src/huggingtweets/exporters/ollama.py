@@ -29,7 +29,10 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
 
 
 def modelfile(request: ExportRequest) -> str:
-    """The prompt goes to the model as it is, and tokens are sampled as `huggingtweets generate` does."""
+    """The prompt goes to the model as it is, and tokens are sampled as `huggingtweets generate` does.
+
+    But llama.cpp's repetition penalty counts the prompt, too, so that posts are longer.
+    """
     parameters = {
         "temperature": request.sampling.temperature,
         "top_p": request.sampling.top_p,

@@ -103,7 +103,7 @@ def _posts(request: ExportRequest) -> str:
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:
-    """How llama.cpp samples: as `generate` does."""
+    """How llama.cpp samples: as `generate` does, but that its penalty counts the beginning, too."""
     return {
         "max_tokens": request.sampling.max_new_tokens,
         "temperature": request.sampling.temperature,
