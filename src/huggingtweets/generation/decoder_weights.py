@@ -57,7 +57,7 @@ class Linear(NamedTuple):
     def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
         """The outputs of all, side by side."""
         hidden = hidden.to(self.weights[0].dtype)
-        outputs = [F.linear(hidden, w, bias) for w, bias in zip(self.weights, self.biases, strict=True)]
+        outputs = [_product(hidden, w, bias) for w, bias in zip(self.weights, self.biases, strict=True)]
         for number, adapter in enumerate(self.adapters):
             if adapter:
                 outputs[number] = outputs[number] + adapter(hidden)
@@ -205,6 +205,18 @@ def _rms_norm(weight: torch.Tensor, epsilon: float) -> Norm:
         return hidden * scaled / torch.hypot(length, floor)
 
     return norm
+
+
+def _product(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """What `F.linear` computes, for a few rows in float32 in half of its time: with the factors exchanged.
+
+    That is so where the matrix is (outputs, inputs) in memory; a view that only looks like it takes longer.
+    """
+    rows = hidden.flatten(0, -2)
+    if hidden.dtype != torch.float32 or len(rows) == 1 or not weight.is_contiguous():
+        return F.linear(hidden, weight, bias)
+    outputs: torch.Tensor = torch.mm(weight, rows.T).T.unflatten(0, hidden.shape[:-1])
+    return outputs if bias is None else outputs + bias
 
 
 def _activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
