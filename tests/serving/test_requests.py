@@ -66,6 +66,14 @@ def test_minus_one_is_no_length(kind):
             read(kind, max_tokens=other)
 
 
+@pytest.mark.parametrize("kind", READ)
+@pytest.mark.parametrize("asked", [1025, 4096, 10**15])
+def test_more_tokens_than_a_post_may_have_are_the_most(kind, asked):
+    """Programs made for chats ask for thousands, whatever they write; a post ends by itself."""
+    longest = Limits().new_tokens
+    assert read(kind, max_tokens=asked) == read(kind, max_tokens=longest)
+
+
 @pytest.mark.parametrize("prompt", [r"My \ud83d", r"My \ud83d dog", r"My \ude00 dog", r"\ud83d\ude00\ud83d"])
 def test_half_of_an_emoji_is_said(prompt):
     """A program that cuts a text cuts emojis; what it then sends is not truncated."""

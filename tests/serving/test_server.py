@@ -222,7 +222,7 @@ REFUSED = {
     "many": ({"model": "heart", "n": 1000}, 400, "n: 1,000"),
     "many prompts": ({"model": "heart", "prompt": ["a"] * 9, "n": 2}, 400, "n: 18"),
     "none": ({"model": "heart", "n": 0}, 400, "n"),
-    "long": ({"model": "heart", "max_tokens": 10**9}, 400, "max_tokens"),
+    "no length": ({"model": "heart", "max_tokens": 0}, 400, "max_tokens"),
     "a long prompt": ({"model": "heart", "prompt": "x" * 5000}, 400, "characters"),
     "beyond the context": ({"model": "heart", "prompt": "sothe " * 100}, 400, "tokens"),
     "too hot": ({"model": "heart", "temperature": 99}, 400, "temperature"),

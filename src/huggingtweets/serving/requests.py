@@ -179,7 +179,8 @@ def _bounded(
     Raises:
         UserError: it is not.
     """
-    most = None if most == UNSET else most
+    if most is not None:  # programs made for chats ask for thousands of tokens; a post ends by itself
+        most = None if most == UNSET else min(most, limits.new_tokens)
     stops = [asked.stop] if isinstance(asked.stop, str) else asked.stop or []
     choices = asked.n or 1
     bounds = {
