@@ -47,7 +47,7 @@ class Visibility(StrEnum):
     """Who could read a post where it was published. Anything narrower is never read at all."""
 
     PUBLIC = "public"
-    UNLISTED = "unlisted"  # readable by everyone, left out of public listings
+    UNLISTED = "unlisted"  # left out of public listings; also chats and mail, whose owner gave them
 
 
 class Reason(StrEnum):

@@ -258,6 +258,7 @@ def test_the_file_says_what_it_is(model, tmp_path):
     assert told["gpt2.context_length"] == 64
     assert told["tokenizer.ggml.add_bos_token"] is True
     sampling = {key.rpartition(".")[2]: value for key, value in told.items() if ".sampling." in key}
+    assert sampling.pop("sequence") == "penalties;temperature;top_p"
     assert sampling == pytest.approx(
         {
             "temp": 0.75,

@@ -13,9 +13,10 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
+from huggingtweets.progress import Silence, watched_by
 from huggingtweets.sources import ReadOptions
 from huggingtweets.sources._formats.meta_export import repair
-from huggingtweets.types import PostKind
+from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import (
     HANDLE,
     PICTURE,
@@ -215,6 +216,20 @@ def test_facebook_is_read_wherever_its_posts_were_kept(tmp_path, folder):
     assert [post.text for post in posts] == ["one", "two"]
     assert (timeline.account.name, timeline.account.handle) == ("Ada Tésts", "Ada_Tésts")
     assert timeline.account.url == "https://www.facebook.com/ada.tests"
+
+
+def test_that_posts_to_friends_are_among_them_is_said(tmp_path):
+    """Facebook's export does not tell them apart, so the user has to, and no post counts as public."""
+    notes = []
+
+    class Notes(Silence):
+        def note(self, message):
+            notes.append(message)
+
+    with watched_by(Notes()):
+        _, posts = read_files(tmp_path, facebook_files(facebook_post("one")))
+    assert [("friends" in note, "--exclude" in note) for note in notes] == [(True, True)]
+    assert {post.visibility for post in posts} == {Visibility.UNLISTED}
 
 
 def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path):

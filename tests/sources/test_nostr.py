@@ -46,6 +46,16 @@ def test_lines_and_lists_are_read_alike(tmp_path, name):
     assert PRIVATE not in repr((account, posts))
 
 
+@pytest.mark.parametrize("followed", [300, 5000])
+def test_a_backup_may_begin_with_a_long_list(tmp_path, followed):
+    """The first event is whom somebody follows, its signature last; as a table it would be read otherwise."""
+    follows = nostr_event(9, "", kind=3, tags=[["p", f"{number:064x}"] for number in range(followed)])
+    signature = follows.pop("sig")
+    location = write(tmp_path, [{**follows, "sig": signature}, nostr_event(1, "one")])
+    assert sources.recognise(location) == "nostr"
+    assert [post.text for post in sources.read(location).posts] == ["one"]
+
+
 def test_the_answered_note_follows_from_the_tags(tmp_path):
     """The answered note is the marked reference, or the last unmarked one; mentions do not count."""
     root, parent, other = ("1" * 64, "2" * 64, "3" * 64)

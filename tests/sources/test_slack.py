@@ -20,7 +20,7 @@ DAYS = {
         slack_message(3, PRIVATE, subtype="channel_join"),
         {"type": "message", "subtype": "bot_message", "text": PRIVATE, "ts": "1700000004.0"},
     ],
-    "tea/2023-11-15": [slack_message(5, "an answer", thread_ts="1700000001.000100")],
+    "general/2023-11-15": [slack_message(5, "an answer", thread_ts=slack_message(1, "")["ts"])],
     "secret/2023-11-14": [slack_message(6, PRIVATE)],
     "D1/2023-11-14": [slack_message(7, PRIVATE)],
 }
@@ -40,6 +40,7 @@ def test_own_messages_of_public_channels_are_read(tmp_path, options):
     assert [post.text for post in posts] == ["tea & trains a page", "an answer"]
     assert [post.kind for post in posts] == [PostKind.ORIGINAL, PostKind.REPLY]
     assert {post.visibility for post in posts} == {Visibility.UNLISTED}
+    assert [post.reply_to for post in posts] == [None, posts[0].id]
     assert all(post.created_at and post.created_at.year == 2023 for post in posts)
 
 

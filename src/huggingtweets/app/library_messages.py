@@ -44,7 +44,7 @@ TEMPLATES = (
     N_("{place} is the export of no place that is known; if {files} has the posts, give that file alone"),
     N_("{place} is an export as HTML, which is not read; ask for it again as JSON, and give that"),
     N_("{place} is a PDF, which is not read; ask for the export as JSON or CSV"),
-    N_("{place} is e-mail, which is not read; give posts, not messages to others"),
+    N_("{place} is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"),
     N_("{place} is a document of a word processor; save it as text, one post a line, and give that"),
     N_("{place} is a picture; give the export that has the posts"),
     # whose posts, and which

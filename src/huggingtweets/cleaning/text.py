@@ -20,6 +20,14 @@ REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless t
 LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
     r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)" + REST_OF_LINK
 )
+MARKDOWN_LINK = (
+    re.compile(  # [words](https://... "title"), or a picture; the address may have pairs of brackets
+        r"!?\[([^\[\]\n]*)\]"
+        r"\(\s*(?i:https?://|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*(?:\s+\"[^\"\n]*\")?\s*\)"
+    )
+)
+_REST = "\x00"  # before what follows a removed link; no post has it
+_BEFORE_REST = re.compile(rf"\(\s*{_REST}\)|\s*{_REST}")
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
@@ -34,8 +42,25 @@ INVISIBLE = (
 
 
 def without_links(text: str) -> str:
-    """Remove links, with a scheme or without (www., pic.twitter.com/)."""
-    return LINK.sub(" ", text) if "://" in text or _may_have_bare_link(text) else text
+    """Remove links, with a scheme or without (www., pic.twitter.com/).
+
+    Of a link in Markdown its words stay, and of a link in brackets nothing does.
+    """
+    if "://" not in text and not _may_have_bare_link(text):
+        return text
+    if "](" in text:
+        text = MARKDOWN_LINK.sub(r"\1", text)
+    return _BEFORE_REST.sub("", LINK.sub(_rest, text))
+
+
+def _rest(link: re.Match[str]) -> str:
+    """What of a matched link is no part of it: from a bracket on that it does not open."""
+    opened = 0
+    for at, sign in enumerate(link[0]):
+        opened += (sign == "(") - (sign == ")")
+        if opened < 0:
+            return _REST + link[0][at:]
+    return " "
 
 
 def _may_have_bare_link(text: str) -> bool:

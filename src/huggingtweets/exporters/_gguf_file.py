@@ -159,5 +159,6 @@ def _write_sampling(writer: GGUFWriter, request: ExportRequest) -> None:
     writer.add_sampling_top_p(request.sampling.top_p)
     writer.add_sampling_top_k(0)
     writer.add_sampling_min_p(0.0)
+    writer.add_sampling_sequence("penalties;temperature;top_p")  # its own cuts the nucleus at temperature 1
     writer.add_sampling_penalty_last_n(request.sampling.max_new_tokens)  # of the whole post
     writer.add_sampling_penalty_repeat(request.sampling.repetition_penalty or 1.0)

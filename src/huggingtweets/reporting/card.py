@@ -17,7 +17,7 @@ from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..text.languages import without_spaces
 from ..types import NO_BASE, OF_NGRAM, PROMPT, Author, Base, Funnel, Reason, Record, Sample
-from .context import MOST_SHOWN, names, report_context, summed
+from .context import MOST_SHOWN, WHAT_IS_READ, names, report_context, summed
 from .escaping import escape, escape_cell
 from .formats import format_sampling
 from .funnel_picture import REASONS
@@ -48,7 +48,11 @@ def model_card(record: Record, *, pictures: Sequence[str], evaluation: Evaluatio
         pictures: names of the pictures beside it; only these are shown.
         evaluation: what was measured of it, if it was.
     """
-    view = {**_view(record, pictures), "evaluation": _evaluation(record, evaluation) if evaluation else None}
+    view = {
+        **_view(record, pictures),
+        "evaluation": _evaluation(record, evaluation) if evaluation else None,
+        "what_is_read": WHAT_IS_READ,
+    }
     body = environment().get_template("card.md.j2").render(view)
     text = f"---\n{_metadata(record, pictures).to_yaml()}\n---\n\n{body}"
     return str(ModelCard(text))

@@ -13,6 +13,10 @@ from ..types import Account, Author, Funnel, Reason, Record
 from .picture import plain
 
 MOST_SHOWN = 12  # authors who are shown one by one
+WHAT_IS_READ = (  # of every source
+    "Deleted posts were not read. Of a network only public posts were, where it says who could read them; of "
+    "chats and mail only what the person wrote."
+)
 NAMED = 3  # of more authors, those whose names a sentence gives
 
 

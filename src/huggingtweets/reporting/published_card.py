@@ -7,7 +7,7 @@ from html import unescape
 from huggingface_hub import DatasetCard, DatasetCardData, ModelCard
 
 from ..types import Permission, Record
-from .context import names
+from .context import WHAT_IS_READ, names
 from .escaping import escape
 from .picture import plain
 
@@ -73,9 +73,9 @@ def dataset_card(record: Record, permission: Permission, *, model: str, url: str
     return str(
         DatasetCard(
             f"---\n{metadata.to_yaml()}\n---\n\n# Posts of {escape(record.name)}\n\n"
-            f"The public posts of {people} that [{escape(model)}]({url}) learnt from "
+            f"The posts of {people} that [{escape(model)}]({url}) learnt from "
             "(train), and those held out to measure it with (test). Reposts, and what was too short or there "
-            "twice, are left out. Private and deleted posts were not read.\n\n"
+            f"twice, are left out. {WHAT_IS_READ}\n\n"
             f"{_statement(record, permission)}\n"
         )
     )

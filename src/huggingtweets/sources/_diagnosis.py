@@ -19,8 +19,8 @@ _SHEETS = "is a spreadsheet; save it as CSV UTF-8, and give that"
 _PAGES = "is an export as HTML, which is not read; ask for it again as JSON, and give that"
 _WRITTEN = "is a document of a word processor; save it as text, one post a line, and give that"
 _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
-_MAIL = "is e-mail, which is not read; give posts, not messages to others"
-_DATABASE = "is a database, as of iMessage or Signal, which is not read; export your own posts"
+_MAIL = "is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"
+_DATABASE = "is a database, but no whole chat.db of iMessage; copy it again, or export your own posts"
 _ONE_OF_META = "is one file of an export; give the whole one, which says whether the account is public"
 _OF_META = re.compile(  # posts_1.json of Instagram, threads_and_replies.json, comments.json of Facebook
     rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['

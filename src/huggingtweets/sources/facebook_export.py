@@ -1,7 +1,8 @@
 """An export of Facebook as JSON: the text of the user's own posts.
 
-The export does not say who could read a post, so posts to friends are among them; users leave out of their
-export what should not be trained on. Comments, messages, groups and posts of others are never read.
+The export does not say who could read a post, so posts to friends are among them. The user is told, and posts
+count as unlisted, the narrowest visibility that posts can have. Comments, messages, groups and what others
+posted are never read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ..errors import LocationError
-from ..types import Account, Post, Timeline
+from ..progress import tell
+from ..types import Account, Post, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.authors import to_handle
@@ -72,6 +74,10 @@ def read(location: str, options: ReadOptions) -> Timeline:
     with open_export(location, _is_base, _WHAT) as export:
         owner = _account(export, options)
         digest = export.digest([*_files(export), *filter(export.has, _PROFILES)])
+    tell(
+        "Facebook's export does not say who could read a post: those to friends are among them; leave out "
+        "what a model should not learn from, as with --exclude-matching"
+    )
     return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)
 
 
@@ -81,7 +87,11 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
         for number, item in enumerate(posts, start=1):
             if item.text:
                 yield Post(
-                    id=f"post-{number}", author=handle, text=item.text, created_at=read_date(item.timestamp)
+                    id=f"post-{number}",
+                    author=handle,
+                    text=item.text,
+                    created_at=read_date(item.timestamp),
+                    visibility=Visibility.UNLISTED,
                 )
 
 

@@ -34,7 +34,7 @@ SUMMARY = "events of Nostr (JSONL, or a JSON list)"
 EXAMPLE = "nostr-backup.jsonl"
 
 _CHUNK = 256 << 10  # bytes
-_HEAD = 16 << 10  # bytes
+_HEAD = 1 << 20  # bytes: the first event may be a list of thousands whom somebody follows, its `sig` last
 _FORMS = {".json", ".jsonl", ".ndjson"}
 _PROFILE, _NOTE, _DELETION, _VANISHING = 0, 1, 5, 62
 _EVERYWHERE = "ALL_RELAYS"  # from where a person wants to vanish

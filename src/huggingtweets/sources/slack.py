@@ -77,15 +77,16 @@ def _rows(location: str) -> Iterator[Row]:
 def _row(message: Row, users: dict[str, _User], day: str) -> Row:
     """Return a message with what tables understand: an id, the writer's names, and what it answers."""
     identity, number = str(message.get("user") or "nobody"), str(message.get("ts") or "")
+    channel = day.rpartition("/")[0]
     user = users.get(identity, _User(identity, identity))
     thread = message.get("thread_ts")
     return {
         **{name: message[name] for name in ("type", "subtype", "text", "hidden") if name in message},
         "ts": number,
-        "id": f"{day.rpartition('/')[0]}-{number}",
+        "id": f"{channel}-{number}",
         "user": user.name or identity,
         "user_display_name": user.profile.real_name or user.profile.display_name or "",
-        "in_reply_to_status_id": thread if thread and thread != number else None,
+        "in_reply_to_status_id": f"{channel}-{thread}" if thread and thread != number else None,
     }
 
 

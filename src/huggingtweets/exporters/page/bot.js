@@ -23,7 +23,9 @@ load().catch((error) => {
 });
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  write(at("prompt").value.trimEnd());
+  write(at("prompt").value.trimEnd()).catch((error) => {
+    at("status").textContent = `The bot broke down (${error.message}). Load the page again.`;
+  });
 });
 
 /** Say who this is. */
