@@ -292,15 +292,27 @@ def test_every_named_base_is_described():
 
 
 def test_places_are_asked_in_order(tmp_path, monkeypatch):
-    """What ships comes first, a folder before a name, and what nobody knows is asked of the Hub."""
+    """What ships comes first, a folder before the Hub, and what nobody knows is asked of the Hub."""
     monkeypatch.chdir(tmp_path)
-    tiny_base(tmp_path / "gpt2")
-    assert bases.locate("gpt2").place == "gpt2"
+    tiny_base(tmp_path / "org" / "mine")
+    assert bases.locate("org/mine").place == "org/mine"
     assert bases.locate("starter").place.endswith("starter")
     files = hub.on_hub("somebody/unheard-of@v2")
     assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
     with pytest.raises(BaseError, match="somebody/unheard-of@v2"):
         bases.locate("somebody/unheard-of@v2")
+
+
+@pytest.mark.parametrize("name", ["smollm2-135m", "starter"])
+def test_a_folder_that_is_called_as_a_named_base_does_not_replace_it(name, tmp_path, monkeypatch):
+    """`train --out smollm2-135m` would make the next person's base of it; such a folder is `./smollm2-135m`."""
+    monkeypatch.chdir(tmp_path)
+    tiny_base(named.folder("smollm2-135m"))
+    tiny_base(tmp_path / name)
+    assert Path(bases.locate(name).place).parts[-2:] == ("bases", name)
+    assert bases.own_weights(name) == ""
+    assert bases.locate(f"./{name}").place == f"./{name}"
+    assert bases.own_weights(f"./{name}")
 
 
 def test_what_can_be_trained_is_listed(tmp_path, monkeypatch):
