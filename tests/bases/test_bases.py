@@ -143,6 +143,32 @@ def test_what_is_no_model_in_the_store_of_ollama_is_not_listed(ollama):
     assert ollama_store.installed() == ["ollama:tiny:135m"]
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "somebody/tiny:135m",
+        "hf.co/bartowski/Tiny-GGUF:Q4_K_M",
+        "hf.co/bartowski/Tiny-GGUF:latest",
+        pytest.param(
+            "localhost:5000/me/tiny:1b",
+            marks=pytest.mark.skipif(os.name == "nt", reason="no colon can be in a name on Windows"),
+        ),
+    ],
+)
+def test_a_model_of_another_registry_is_listed_under_the_name_that_finds_it(model, ollama, llama):
+    """The Hugging Face Hub is one, and a registry of one's own may have a port."""
+    path, _, tag = model.rpartition(":")
+    place = path if path.count("/") == 2 else f"registry.ollama.ai/{path}"
+    manifest = ollama / "manifests" / place / tag
+    manifest.parent.mkdir(parents=True)
+    (ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m").rename(manifest)
+    assert ollama_store.installed() == [f"ollama:{model}"]
+    files = bases.locate(f"ollama:{model}")
+    assert Path(files.place, files.gguf_file).read_bytes() == llama[0].read_bytes()
+    if tag == "latest":
+        assert bases.locate(f"ollama:{path}").gguf_file == files.gguf_file
+
+
 def test_a_model_of_ollama_with_an_adapter_is_refused(ollama):
     """What the adapter changes would be missing in the base, and nobody would know."""
     manifest = ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m"
