@@ -28,6 +28,7 @@ from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_pictur
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows._executors import cores
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
+from huggingtweets.workflows.sweep.config import DATABASE
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
 from huggingtweets.workflows.sweep.result import _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
@@ -403,6 +404,19 @@ def test_an_unreachable_database_is_one_line_without_its_password(config):
         with pytest.raises(UserError, match="cannot be used as a database") as error:
             sweep(replace(config, storage=storage))
         assert "sqlite" in storage or "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("address", ["auto", "head:6379"])
+def test_a_search_on_a_cluster_needs_a_database_of_all_machines(config, home, address):
+    """Each would open a file of its own, and the driver wait for ever; nothing is read, and none is made."""
+    watcher = RecordingWatcher()
+    with pytest.raises(UserError, match=f"--address {address} without --storage.*; give one, like"):
+        sweep(replace(config, executor="ray", address=address), watcher)
+    assert watcher.lines == []
+    assert not (home / DATABASE).exists()
+    command = ["sweep", *config.data.locations, "--on", "ray", "--address", address]
+    refused = CliRunner().invoke(app, command)
+    assert (refused.exit_code, "without --storage" in refused.stderr) == (2, True)
 
 
 def test_without_optuna_the_message_names_the_extra(config, monkeypatch):
