@@ -27,6 +27,7 @@ from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows._executors import cores
+from huggingtweets.workflows.forget import find_traces, forget
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
 from huggingtweets.workflows.sweep.config import DATABASE
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
@@ -326,6 +327,35 @@ def test_a_base_that_was_trained_anew_is_another_search(config, tmp_path):
     study = optuna.load_study(study_name="mine", storage=f"sqlite:///{first.storage}")
     study.set_user_attr("settings", {k: v for k, v in study.user_attrs["settings"].items() if k != "base"})
     assert sweep(replace(own, study="mine")).trials == first.trials
+
+
+def searches(handle):
+    """The searches on a person's posts that `forget` finds."""
+    return [trace for trace in find_traces(handle).local if trace.kind == "search"]
+
+
+def test_a_search_on_posts_that_no_model_was_trained_on_is_forgotten(config, place, tmp_path):
+    """It says whose posts it is on, whatever the letters; those of others, and of longer names, stay."""
+    rows = (place / "ada.csv").read_text("utf-8").replace(",ada,", ",žofie,")
+    (tmp_path / "žofie.csv").write_text(rows, "utf-8")
+    for file in (tmp_path / "žofie.csv", place / "bob.csv"):
+        sweep(replace(config, trials=1, data=DataConfig(locations=(str(file),))))
+    assert [trace.about for trace in searches("@Žofie")] == ["1 searches, 1 trials"]
+    assert searches("žof") == searches("bo") == []
+    forget(find_traces("žofie"))
+    assert searches("žofie") == []
+    assert [trace.about for trace in searches("bob")] == ["1 searches, 1 trials"]
+
+
+def test_a_search_of_an_earlier_version_says_whose_posts_it_is_on_when_it_goes_on(config, tmp_path):
+    """That version wrote no handles; the study is the same otherwise."""
+    once = replace(config, trials=1, overwrite=True, storage=f"sqlite:///{tmp_path}/shared.db")
+    first = sweep(once)
+    storage = RDBStorage(once.storage)
+    change(storage, "DELETE FROM study_user_attributes WHERE key = 'handles'")
+    assert sweep(once).trials == first.trials
+    assert optuna.load_study(study_name=first.study, storage=storage).user_attrs["handles"] == ["ada"]
+    storage.engine.dispose()
 
 
 @pytest.mark.parametrize(

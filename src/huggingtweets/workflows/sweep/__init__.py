@@ -28,7 +28,7 @@ from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
 from ..data import build_dataset, read, require_trainable
-from .config import SweepConfig, SweepResult, TrialResult
+from .config import HANDLES, SweepConfig, SweepResult, TrialResult
 
 if TYPE_CHECKING:
     import optuna
@@ -77,6 +77,8 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         seed=config.seed,
         pruner=study.make_pruner(config.recipe.evaluations, prune=config.prune),
     )
+    if HANDLES not in optuna_study.user_attrs:  # nor do those have it that an earlier version began
+        optuna_study.set_user_attr(HANDLES, list(handles))
     watcher.note(f"study {name} in {study.display_url(config.storage)}; the same command goes on with it")
     objective = Objective(config.recipe, ranges, datasets, watcher)
     if config.executor:

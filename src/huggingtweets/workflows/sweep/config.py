@@ -10,6 +10,7 @@ from ...types import Recipe
 from ..data import DataConfig
 
 DATABASE = "sweeps.db"  # the file of all studies on this machine, below home()
+HANDLES = "handles"  # the attribute of a study that says whose posts it is on, for `forget`
 
 
 class SweepConfig(Struct, frozen=True, kw_only=True):
