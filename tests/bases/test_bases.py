@@ -143,6 +143,32 @@ def test_what_is_no_model_in_the_store_of_ollama_is_not_listed(ollama):
     assert ollama_store.installed() == ["ollama:tiny:135m"]
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "somebody/tiny:135m",
+        "hf.co/bartowski/Tiny-GGUF:Q4_K_M",
+        "hf.co/bartowski/Tiny-GGUF:latest",
+        pytest.param(
+            "localhost:5000/me/tiny:1b",
+            marks=pytest.mark.skipif(os.name == "nt", reason="no colon can be in a name on Windows"),
+        ),
+    ],
+)
+def test_a_model_of_another_registry_is_listed_under_the_name_that_finds_it(model, ollama, llama):
+    """The Hugging Face Hub is one, and a registry of one's own may have a port."""
+    path, _, tag = model.rpartition(":")
+    place = path if path.count("/") == 2 else f"registry.ollama.ai/{path}"
+    manifest = ollama / "manifests" / place / tag
+    manifest.parent.mkdir(parents=True)
+    (ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m").rename(manifest)
+    assert ollama_store.installed() == [f"ollama:{model}"]
+    files = bases.locate(f"ollama:{model}")
+    assert Path(files.place, files.gguf_file).read_bytes() == llama[0].read_bytes()
+    if tag == "latest":
+        assert bases.locate(f"ollama:{path}").gguf_file == files.gguf_file
+
+
 def test_a_model_of_ollama_with_an_adapter_is_refused(ollama):
     """What the adapter changes would be missing in the base, and nobody would know."""
     manifest = ollama / "manifests" / "registry.ollama.ai" / "library" / "tiny" / "135m"
@@ -292,15 +318,27 @@ def test_every_named_base_is_described():
 
 
 def test_places_are_asked_in_order(tmp_path, monkeypatch):
-    """What ships comes first, a folder before a name, and what nobody knows is asked of the Hub."""
+    """What ships comes first, a folder before the Hub, and what nobody knows is asked of the Hub."""
     monkeypatch.chdir(tmp_path)
-    tiny_base(tmp_path / "gpt2")
-    assert bases.locate("gpt2").place == "gpt2"
+    tiny_base(tmp_path / "org" / "mine")
+    assert bases.locate("org/mine").place == "org/mine"
     assert bases.locate("starter").place.endswith("starter")
     files = hub.on_hub("somebody/unheard-of@v2")
     assert (files.place, files.revision, files.offline) == ("somebody/unheard-of", "v2", True)
     with pytest.raises(BaseError, match="somebody/unheard-of@v2"):
         bases.locate("somebody/unheard-of@v2")
+
+
+@pytest.mark.parametrize("name", ["smollm2-135m", "starter"])
+def test_a_folder_that_is_called_as_a_named_base_does_not_replace_it(name, tmp_path, monkeypatch):
+    """`train --out smollm2-135m` would make the next person's base of it; such a folder is `./smollm2-135m`."""
+    monkeypatch.chdir(tmp_path)
+    tiny_base(named.folder("smollm2-135m"))
+    tiny_base(tmp_path / name)
+    assert Path(bases.locate(name).place).parts[-2:] == ("bases", name)
+    assert bases.own_weights(name) == ""
+    assert bases.locate(f"./{name}").place == f"./{name}"
+    assert bases.own_weights(f"./{name}")
 
 
 def test_what_can_be_trained_is_listed(tmp_path, monkeypatch):

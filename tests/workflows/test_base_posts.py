@@ -102,6 +102,29 @@ def test_those_of_somebody_s_base_are_not_kept(made, home, changes):
     assert not (home / FOLDER).exists()
 
 
+def of_the_hub(record: Record, asked_for: str) -> Record:
+    """A record of a model whose base came from the Hub."""
+    base = msgspec.structs.replace(record.base, name="HuggingFaceTB/SmolLM2-135M", revision="0" * 40)
+    recipe = msgspec.structs.replace(record.recipe, base=asked_for)
+    return msgspec.structs.replace(record, base=base, recipe=recipe)
+
+
+def test_those_of_a_named_base_that_the_hub_gave_are_kept(made):
+    """A record calls such a base by its id on the Hub; the recipe says its name."""
+    record = of_the_hub(made[1], "smollm2-135m")
+    assert drawn(record)
+    assert not drawn(record)
+
+
+@pytest.mark.parametrize("asked_for", ["HuggingFaceTB/SmolLM2-135M", "gpt2"])
+def test_those_of_a_base_that_the_recipe_calls_otherwise_are_not_kept(made, home, asked_for):
+    """The id alone may be that of anybody's model, and another name is that of another base."""
+    record = of_the_hub(made[1], asked_for)
+    assert drawn(record)
+    assert drawn(record)
+    assert not (home / FOLDER).exists()
+
+
 @pytest.mark.parametrize("damage", [b'["one"', b'["\xff"]'])
 def test_a_damaged_file_is_replaced(made, home, damage):
     """Whatever became of the file, the posts are drawn again and kept again."""

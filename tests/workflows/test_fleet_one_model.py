@@ -20,6 +20,7 @@ from huggingtweets import (
     load_recipe,
 )
 from huggingtweets.errors import OutputExists, RecipeError, UserError
+from huggingtweets.progress import Silence
 from huggingtweets.types import Reason
 from huggingtweets.workflows.data import most_posts, posts_of
 from huggingtweets.workflows.fleet import _job, leases, records
@@ -37,6 +38,17 @@ def config(place, **fields):
     values = {"recipe": recipe, "one_model": True, "evaluate": False, "tracker": "none"}
     places = {"authors": place / "posts.jsonl", "store": str(place / "store")}
     return FleetConfig(**{**values, **places, **fields})
+
+
+class Notes(Silence):
+    """Keeps what is noted."""
+
+    def __init__(self):
+        self.lines = []
+
+    def note(self, message):
+        """Keep a note."""
+        self.lines.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +166,33 @@ def test_a_training_that_was_stopped_goes_on(trained, tmp_path, monkeypatch):
     assert fleet_status(str(store), check=True).damaged == (EVERYBODY,)
     assert fleet_retry(str(store)) == (EVERYBODY, "one")
     assert fleet_status(str(store)).counts.waiting == 4
+
+
+def test_authors_whose_posts_have_changed_are_named(trained, tmp_path):
+    """A fuller archive is noticed, and `retry` lets the next run train the model anew with it."""
+    place, _ = trained
+    archives, store, notes = tmp_path / "archives", str(tmp_path / "store"), Notes()
+    archives.mkdir()
+
+    def write(handle, count, seed):
+        rows = [f'{i},{handle},"{text}"' for i, text in enumerate(varied_texts(count, seed=seed))]
+        (archives / f"{handle}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
+
+    write("ada", 25, seed=7)
+    write("bob", 30, seed=8)
+    ours = config(place, authors=archives, store=store)
+    before = fleet(ours, notes).rows
+    assert fleet_status(store, check=True).changed == ()
+    assert not any("other posts" in line for line in notes.lines)
+    write("ada", 40, seed=7)
+    assert fleet(ours, notes).rows == before
+    assert any("1 author ended with other posts than there are now (ada)" in line for line in notes.lines)
+    assert fleet_status(store, check=True).changed == ("ada",)
+    assert fleet_retry(store) == ("ada",)
+    after = fleet(ours).rows
+    assert after[0].posts > before[0].posts
+    assert after[1].posts == before[1].posts
+    assert fleet_status(store, check=True).changed == ()
 
 
 def test_a_person_is_forgotten_with_the_model(trained, tmp_path, monkeypatch):

@@ -161,6 +161,29 @@ def test_more_tokens_go_on_from_before_the_end(tmp_path):
     assert pretrained.curve[-1].step == 40
 
 
+@pytest.mark.parametrize("tokens", [10 * STEP, 20 * STEP])
+def test_fewer_tokens_do_not_go_on_from_behind_the_end(tokens, tmp_path, monkeypatch):
+    """A longer run leaves a checkpoint of step 14, where a shorter one has ended, or its rate has to fall."""
+    pretrain(job(tmp_path))
+    watcher = Stop(after=-1)
+    pretrained = pretrain(job(tmp_path, out="shorter", tokens=tokens), watcher)
+    assert watcher.notes == []
+    assert pretrained.curve[-1].step == tokens // STEP
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "another"))
+    pretrain(job(tmp_path, out="alone", tokens=tokens))
+    assert weights(tmp_path / "shorter") == weights(tmp_path / "alone")
+
+
+def test_fewer_tokens_go_on_from_before_their_end(tmp_path):
+    """What an unfinished longer run has done at the high learning rate counts for a shorter one, too."""
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(tmp_path), Stop(after=5))
+    watcher = Stop(after=-1)
+    pretrained = pretrain(job(tmp_path, out="shorter", tokens=10 * STEP), watcher)
+    assert watcher.notes == ["going on from step 5 of 10"]
+    assert pretrained.curve[-1].step == 10
+
+
 def test_it_can_go_on_from_a_base_with_another_vocabulary(tmp_path):
     """What both vocabularies have keeps its vector, so it starts better than random; a wrong size is told."""
     first = pretrain(job(tmp_path))

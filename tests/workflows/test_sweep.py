@@ -27,7 +27,9 @@ from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
 from huggingtweets.workflows._executors import cores
+from huggingtweets.workflows.forget import find_traces, forget
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
+from huggingtweets.workflows.sweep.config import DATABASE
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
 from huggingtweets.workflows.sweep.result import _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
@@ -327,6 +329,35 @@ def test_a_base_that_was_trained_anew_is_another_search(config, tmp_path):
     assert sweep(replace(own, study="mine")).trials == first.trials
 
 
+def searches(handle):
+    """The searches on a person's posts that `forget` finds."""
+    return [trace for trace in find_traces(handle).local if trace.kind == "search"]
+
+
+def test_a_search_on_posts_that_no_model_was_trained_on_is_forgotten(config, place, tmp_path):
+    """It says whose posts it is on, whatever the letters; those of others, and of longer names, stay."""
+    rows = (place / "ada.csv").read_text("utf-8").replace(",ada,", ",žofie,")
+    (tmp_path / "žofie.csv").write_text(rows, "utf-8")
+    for file in (tmp_path / "žofie.csv", place / "bob.csv"):
+        sweep(replace(config, trials=1, data=DataConfig(locations=(str(file),))))
+    assert [trace.about for trace in searches("@Žofie")] == ["1 searches, 1 trials"]
+    assert searches("žof") == searches("bo") == []
+    forget(find_traces("žofie"))
+    assert searches("žofie") == []
+    assert [trace.about for trace in searches("bob")] == ["1 searches, 1 trials"]
+
+
+def test_a_search_of_an_earlier_version_says_whose_posts_it_is_on_when_it_goes_on(config, tmp_path):
+    """That version wrote no handles; the study is the same otherwise."""
+    once = replace(config, trials=1, overwrite=True, storage=f"sqlite:///{tmp_path}/shared.db")
+    first = sweep(once)
+    storage = RDBStorage(once.storage)
+    change(storage, "DELETE FROM study_user_attributes WHERE key = 'handles'")
+    assert sweep(once).trials == first.trials
+    assert optuna.load_study(study_name=first.study, storage=storage).user_attrs["handles"] == ["ada"]
+    storage.engine.dispose()
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -403,6 +434,19 @@ def test_an_unreachable_database_is_one_line_without_its_password(config):
         with pytest.raises(UserError, match="cannot be used as a database") as error:
             sweep(replace(config, storage=storage))
         assert "sqlite" in storage or "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("address", ["auto", "head:6379"])
+def test_a_search_on_a_cluster_needs_a_database_of_all_machines(config, home, address):
+    """Each would open a file of its own, and the driver wait for ever; nothing is read, and none is made."""
+    watcher = RecordingWatcher()
+    with pytest.raises(UserError, match=f"--address {address} without --storage.*; give one, like"):
+        sweep(replace(config, executor="ray", address=address), watcher)
+    assert watcher.lines == []
+    assert not (home / DATABASE).exists()
+    command = ["sweep", *config.data.locations, "--on", "ray", "--address", address]
+    refused = CliRunner().invoke(app, command)
+    assert (refused.exit_code, "without --storage" in refused.stderr) == (2, True)
 
 
 def test_without_optuna_the_message_names_the_extra(config, monkeypatch):

@@ -24,14 +24,14 @@ from ._files import BaseFiles, Progress, names, no_progress
 
 __all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate", "names", "own_weights"]
 
-PLACES = (
+PLACES = (  # asked in this order: names of ours first, since whatever lies in the current folder may have one
     "embedded",
+    "named",
     "gguf_file",
     "folder",
-    "named",
     "ollama",
-    "hub",
-)  # asked in this order; the Hub takes all
+    "hub",  # takes all
+)
 
 
 class Place(Protocol):

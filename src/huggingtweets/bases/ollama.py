@@ -63,9 +63,15 @@ def installed() -> list[str]:
         for manifest in (store / "manifests").glob("*/*/*/*"):
             registry, owner, model, tag = manifest.relative_to(store / "manifests").parts
             if not tag.startswith(".") and manifest.is_file():  # file managers leave notes of their own
-                short = model if (registry, owner) == (REGISTRY, LIBRARY) else f"{owner}/{model}"
-                names.add(f"{PREFIX}{short}:{tag}")
+                names.add(f"{PREFIX}{_short(registry, owner, model)}:{tag}")
     return sorted(names)
+
+
+def _short(registry: str, owner: str, model: str) -> str:
+    """The name of a model without what Ollama takes where a name lacks it."""
+    if registry != REGISTRY:
+        return f"{registry}/{owner}/{model}"
+    return model if owner == LIBRARY else f"{owner}/{model}"
 
 
 def stores() -> list[Path]:
@@ -77,8 +83,9 @@ def stores() -> list[Path]:
 
 def _manifest_path(model: str) -> Path:
     """Where the manifest of [registry/][owner/]name[:tag] is below `manifests`."""
-    name, _, tag = model.partition(":")
-    parts = name.split("/")
+    *path, last = model.split("/")  # a colon before the last part is that of a registry's port
+    last, _, tag = last.partition(":")
+    parts = [*path, last]
     if any(part in {"", ".", ".."} for part in (*parts, tag or LATEST)):
         raise BaseError(f"base {PREFIX}{model}: expected a model of Ollama, like {PREFIX}smollm2:135m")
     if len(parts) == 1:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .. import bases
 from . import _options as opt
 from ._terminal import Terminal, console, print_json
 from ._training import is_main_process
@@ -113,7 +114,8 @@ def pretrain(
     if as_json:
         print_json({"folder": str(out), "pretrained": pretrained})
     else:
-        train = f"huggingtweets train LOCATION --base {shlex.quote(str(out))} --recipe starter"
+        folder = f"./{out}" if bases.is_named(str(out)) else str(out)
+        train = f"huggingtweets train LOCATION --base {shlex.quote(folder)} --recipe starter"
         best = min(point.bits_per_byte for point in pretrained.curve)
         console().print(
             f"{out}: {pretrained.parameters:,} parameters, {best:.3f} bits per byte of "

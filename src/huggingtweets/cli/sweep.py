@@ -51,7 +51,7 @@ def sweep(
         typer.Option(
             metavar="URL",
             help="A database that several workers share, like sqlite:///sweep.db or "
-            "postgresql://user@host/name.  [default: a file in the user's cache]",
+            "postgresql://user@host/name; --address needs one.  [default: a file in the user's cache]",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the sampler.")] = 0,
@@ -88,7 +88,7 @@ def sweep(
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..workflows.sweep import SweepConfig, require_search, sweep
 
-    require_search(on, workers=workers, address=address)
+    require_search(on, workers=workers, address=address, storage=storage)
     require_places(data)
     config = SweepConfig(
         data=data,

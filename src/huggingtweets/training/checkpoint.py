@@ -97,6 +97,7 @@ class RunCheckpoint(Checkpoint):
         optimizer: Optimizer,
         fingerprint: Mapping[str, str],
         *,
+        end: int,
         writes: bool,
     ) -> None:
         """Keep a run.
@@ -106,11 +107,12 @@ class RunCheckpoint(Checkpoint):
             weights: what is trained.
             optimizer: what trains it.
             fingerprint: what must be the same for the run to go on bit for bit on a CPU.
+            end: the last step that a checkpoint of it can be of; one of a longer run may be of a later one.
             writes: whether this process saves; all of them restore.
         """
         self._file, self._seconds = config.folder / FILE, config.seconds
         self._weights, self._optimizer = weights, optimizer
-        self._fingerprint, self._writes = dict(fingerprint), writes
+        self._fingerprint, self._end, self._writes = dict(fingerprint), end, writes
         self._due = time.monotonic() + config.seconds
         self._interrupted = 0  # the signal that asked to stop
 
@@ -134,13 +136,15 @@ class RunCheckpoint(Checkpoint):
         return True
 
     def _read(self) -> tuple[_Metadata, dict[str, torch.Tensor]] | None:
-        """What the file holds; None where it is absent, damaged, or of another run."""
+        """What the file holds; None where it is absent, damaged, of another run, or beyond this one's end."""
         try:
             with safe_open(self._file, "pt") as file:
                 metadata = msgspec.json.decode((file.metadata() or {}).get(_METADATA, ""), type=_Metadata)
                 if other := self._differences(metadata.fingerprint):
                     now = {name: self._fingerprint.get(name, "") for name in other}
                     self.passed_over = PassedOver(metadata.step, other, now)
+                    return None
+                if metadata.step > self._end:
                     return None
                 names = file.keys()
                 return metadata, {name: file.get_tensor(name) for name in names}

@@ -66,6 +66,7 @@ class TrainingLoop:
             context.weights,
             self._optimizer,
             {**fingerprint(context.device), **phase.origin},
+            end=phase.end,
             writes=context.process_group.is_main,
         )
 

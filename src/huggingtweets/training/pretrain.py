@@ -54,8 +54,8 @@ def recipe_for(size: Size, seed: int, *, from_base: bool = False) -> Recipe:
 def pretraining_plan(rows: PackedRows, held_out: Sequence[str], recipe: Recipe, origin: str) -> TrainPlan:
     """All batches of `rows`, first at the high learning rate, then at one that falls to 0.
 
-    The checkpoint of the first phase is valid for any number of steps: a run that has ended goes on from it
-    when it gets more batches.
+    The checkpoint of the first phase is valid for any number of steps, as far as it is not beyond the phase:
+    a run that has ended goes on from it when it gets more batches.
 
     Args:
         rows: the batches.

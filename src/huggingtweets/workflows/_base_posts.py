@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from ..bases import names as base_names
+from ..bases import named
 from ..errors import UserError
 from ..files import home, whole_file
 from ..types import Base, Recipe, Record, Sampling
@@ -51,8 +51,13 @@ def cached_base_posts(
 
 
 def _is_named(base: Base, recipe: Recipe) -> bool:
-    """Whether a base was asked for by a name of ours: a folder may be called as one of them is."""
-    return base.name in base_names() and recipe.base == base.name
+    """Whether a base was asked for by a name of ours: a folder may be called as one of them is.
+
+    What came from the Hub is called by its id there.
+    """
+    if not named.recognises(recipe.base):
+        return False
+    return base.name in {recipe.base, named.describe(recipe.base).hub}
 
 
 def _digest(record: Record, sampling: Sampling, count: int, seed: int) -> str:

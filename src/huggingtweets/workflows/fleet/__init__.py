@@ -76,6 +76,7 @@ def fleet(config: FleetConfig, watcher: Watcher | None = None) -> FleetResults:
     tracked = tracker.run(Stage.TRAIN, group=name, config=settings)
     if not config.one_model:
         return _train_each(config, store, job, requests, watcher, tracked)
+    _note_changed(store, records.changed(requests, records.load_outcomes(store)), watcher)
     with tracked as run:
         train_one_model(store, job, requests, config.lease_seconds, watcher, run)
     return write_results(store)

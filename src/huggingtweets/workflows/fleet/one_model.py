@@ -22,6 +22,7 @@ from ...types import Dataset, Recipe
 from ..data import AuthorPosts, DataConfig, most_posts, posts_of, read
 from ..train import TrainConfig, train
 from . import leases
+from .authors import input_bytes
 from .config import EVERYBODY, AuthorRequest, Job, Outcome, State
 from .leases import Lease
 from .store import Store
@@ -146,6 +147,7 @@ def _member(request: AuthorRequest, state: State, why: str = "") -> Outcome:
         reason=why,
         handle=request.handle or "",
         permission=request.permission,
+        input_bytes=input_bytes(request),
     )
 
 

@@ -2,8 +2,8 @@
 
 Posts and models have digests, and a model records the digests that it was made from. So a handle leads to
 datasets and models, and their digests lead to everything else that contains one: unfinished runs, tracker
-records, hyperparameter searches, runs of the web page. What was published is only listed, since it has to be
-deleted on the Hub.
+records, hyperparameter searches, runs of the web page. Searches also say whose posts they are on, which no
+model may have been trained on. What was published is only listed, since it has to be deleted on the Hub.
 """
 
 from __future__ import annotations

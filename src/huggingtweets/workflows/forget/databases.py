@@ -11,9 +11,12 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from ...errors import UserError
 from ...files import home
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
+from ..sweep.config import HANDLES as SWEEP_HANDLES
 from .subject import Subject
 from .trace import Trace
 
@@ -31,8 +34,13 @@ def sweeps(subject: Subject) -> list[Trace]:
     with open_database(path) as db:
         if "study_user_attributes" not in columns(db):
             return []
-        rows = db.execute("SELECT study_id, value_json FROM study_user_attributes").fetchall()
-        studies = {study for study, value in rows if pattern.search(str(value).encode())}
+        rows = db.execute("SELECT study_id, key, value_json FROM study_user_attributes").fetchall()
+        studies = {
+            study
+            for study, key, value in rows
+            if pattern.search(str(value).encode())
+            or (key == SWEEP_HANDLES and any(map(subject.has_handle, _texts(value))))
+        }
         trials = {
             trial for trial, study in db.execute("SELECT trial_id, study_id FROM trials") if study in studies
         }
@@ -41,6 +49,14 @@ def sweeps(subject: Subject) -> list[Trace]:
     values = {"study_id": studies, "trial_id": trials}
     about = f"{len(studies)} searches, {len(trials)} trials"
     return [Trace("search", path, 0, about, partial(delete_rows, path, values))]
+
+
+def _texts(value: object) -> list[str]:
+    """A list of texts in JSON, which escapes other letters than English ones; empty where it is none."""
+    try:
+        return msgspec.json.decode(str(value), type=list[str])
+    except ValueError:
+        return []
 
 
 def delete_rows(path: Path, values: Values, statements: tuple[str, ...] = ()) -> None:

@@ -21,14 +21,14 @@ from ...bases import own_weights
 from ...bases.hub import cached_hub_answers
 from ...bases.languages import language_warning, languages_of
 from ...dataset.sufficiency import require_enough
-from ...errors import MissingExtra, OutputExists, RecipeError
+from ...errors import MissingExtra, OutputExists, RecipeError, UserError
 from ...model_folder import folder_name
 from ...progress import Silence, Watcher, duration
 from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
 from ..data import build_dataset, read, require_trainable
-from .config import SweepConfig, SweepResult, TrialResult
+from .config import HANDLES, SweepConfig, SweepResult, TrialResult
 
 if TYPE_CHECKING:
     import optuna
@@ -55,7 +55,9 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         UserError: something in `config` cannot be used; nothing was written.
         InternalError: no trial could be finished.
     """
-    require_search(config.executor, workers=config.workers, address=config.address)
+    require_search(
+        config.executor, workers=config.workers, address=config.address, storage=config.storage
+    )
     from . import result, space, study, workers
     from .objective import Objective
 
@@ -75,6 +77,8 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         seed=config.seed,
         pruner=study.make_pruner(config.recipe.evaluations, prune=config.prune),
     )
+    if HANDLES not in optuna_study.user_attrs:  # nor do those have it that an earlier version began
+        optuna_study.set_user_attr(HANDLES, list(handles))
     watcher.note(f"study {name} in {study.display_url(config.storage)}; the same command goes on with it")
     objective = Objective(config.recipe, ranges, datasets, watcher)
     if config.executor:
@@ -87,20 +91,33 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
     return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
 
 
-def require_search(executor: str | None, *, workers: int | None = None, address: str | None = None) -> None:
-    """Refuse a search for which a package is missing, before a recipe is chosen for it.
+def require_search(
+    executor: str | None,
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+    storage: str | None = None,
+) -> None:
+    """Refuse a search for which a package or a database is missing, before a recipe is chosen for it.
 
     Args:
         executor: as in `SweepConfig`, like the others.
         workers: trials at a time.
         address: of a Ray cluster.
+        storage: URL of a database.
 
     Raises:
-        UserError: there is no such executor, or it has no use for the others.
+        UserError: there is no such executor, it has no use for the others, or its workers share no database.
         MissingExtra: Optuna is not installed, or what the executor needs.
     """
     if not find_spec("optuna"):
         raise MissingExtra("optuna, which searches,", "sweep")
+    if executor == "ray" and address and not storage:  # each machine would open a file of its own
+        raise UserError(
+            f"--on ray --address {address} without --storage: expected a database that every machine of the "
+            "cluster reaches; give one, like --storage postgresql://user@host/name, or leave --address out "
+            "to search on this machine"
+        )
     require_executor(executor, workers=workers, address=address)
 
 

@@ -10,6 +10,7 @@ from ...types import Recipe
 from ..data import DataConfig
 
 DATABASE = "sweeps.db"  # the file of all studies on this machine, below home()
+HANDLES = "handles"  # the attribute of a study that says whose posts it is on, for `forget`
 
 
 class SweepConfig(Struct, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class SweepConfig(Struct, frozen=True, kw_only=True):
     space: tuple[str, ...] = ()  # "name=low:high" or "name=low:high:log"; empty: the default ranges
     trials: int = 30  # of the study, those of other workers and earlier runs included
     study: str | None = None  # name in the database; None: made of recipe, handles and a digest
-    storage: str | None = None  # URL of a database; None: a file on this machine
+    storage: str | None = None  # URL of a database; None: a file on this machine, not with an address
     seed: int = 0  # of the sampler
     prune: bool = True  # whether bad trials are stopped early
     out: Path | None = None  # the recipe file to write; None: the study's name, in the current folder
