@@ -331,7 +331,7 @@ def test_places_are_asked_in_order(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["smollm2-135m", "starter"])
 def test_a_folder_that_is_called_as_a_named_base_does_not_replace_it(name, tmp_path, monkeypatch):
-    """`train --out smollm2-135m` would make the next person's base of it; such a folder is `./smollm2-135m`."""
+    """`train --out smollm2-135m` would make the next person's base of it; the folder is `./smollm2-135m`."""
     monkeypatch.chdir(tmp_path)
     tiny_base(named.folder("smollm2-135m"))
     tiny_base(tmp_path / name)

@@ -55,9 +55,7 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         UserError: something in `config` cannot be used; nothing was written.
         InternalError: no trial could be finished.
     """
-    require_search(
-        config.executor, workers=config.workers, address=config.address, storage=config.storage
-    )
+    require_search(config.executor, workers=config.workers, address=config.address, storage=config.storage)
     from . import result, space, study, workers
     from .objective import Objective
 
