@@ -20,14 +20,11 @@ REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless t
 LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
     r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)" + REST_OF_LINK
 )
-MARKDOWN_LINK = (
-    re.compile(  # [words](https://... "title"), or a picture; the address may have pairs of brackets
-        r"!?\[([^\[\]\n]*)\]"
-        r"\(\s*(?i:https?://|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*(?:\s+\"[^\"\n]*\")?\s*\)"
-    )
+# [words](https://... "title"), or a picture; the address may have pairs of brackets
+MARKDOWN_LINK = re.compile(
+    r"!?\[([^\[\]\n]*)\]"
+    r"\(\s*(?i:https?://|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*(?:\s+\"[^\"\n]*\")?\s*\)"
 )
-_REST = "\x00"  # before what follows a removed link; no post has it
-_BEFORE_REST = re.compile(rf"\(\s*{_REST}\)|\s*{_REST}")
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
@@ -50,17 +47,29 @@ def without_links(text: str) -> str:
         return text
     if "](" in text:
         text = MARKDOWN_LINK.sub(r"\1", text)
-    return _BEFORE_REST.sub("", LINK.sub(_rest, text))
+    kept: list[str] = []
+    at = 0
+    while link := LINK.search(text, at):
+        before, at = text[at : link.start()], link.start() + _length(link[0])
+        if at == link.end():
+            kept += (before, " ")
+            continue
+        while not (before := before.rstrip()) and kept:
+            before = kept.pop()
+        if before.endswith("("):  # nothing but the link was in these brackets
+            before, at = before[:-1], at + 1
+        kept.append(before)
+    return "".join((*kept, text[at:]))
 
 
-def _rest(link: re.Match[str]) -> str:
-    """What of a matched link is no part of it: from a bracket on that it does not open."""
+def _length(link: str) -> int:
+    """How much of a matched link is one: up to a bracket that it does not open."""
     opened = 0
-    for at, sign in enumerate(link[0]):
+    for at, sign in enumerate(link):
         opened += (sign == "(") - (sign == ")")
         if opened < 0:
-            return _REST + link[0][at:]
-    return " "
+            return at
+    return len(link)
 
 
 def _may_have_bare_link(text: str) -> bool:
