@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from huggingtweets.cleaning import languages
-from huggingtweets.cleaning.languages import main_language, posts_language
+from huggingtweets.cleaning.languages import LANGUAGES, main_language, posts_language
 from huggingtweets.types import Post
 
 TEXTS = {
@@ -50,6 +50,11 @@ def test_what_a_place_declares_decides_between_near_languages():
     """Texts alone hardly tell Danish from Norwegian, or Croatian from Serbian."""
     assert posts_language(posts(["Kjelen synger igjen i dag", "Toget mitt er sent som alltid"], "da")) == "da"
     assert posts_language(posts(TEXTS["de"], lang="de-CH")) == "de"
+
+
+def test_every_language_that_can_be_recognised_can_be_asked_for():
+    """And none besides."""
+    assert {*LANGUAGES} == {*map(str, languages._identifier().labels)}
 
 
 def test_no_posts_have_no_language():

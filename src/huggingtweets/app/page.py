@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import gradio as gr
 import msgspec
@@ -59,10 +59,17 @@ DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
 class TranslatedPage(gr.Blocks):
     """A page whose components are described in the language of the request that asks for them."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, limits: Limits, **options: Any) -> None:
         """Begin with one language."""
         self.components_in: dict[str, Any] = {}
+        self._limits = limits
         super().__init__(**options)
+        self.api_open = False
+
+    def queue(self, *_: Any, **__: Any) -> Self:
+        """Begin with our queue. Gradio's own method also makes an application, which `launch` makes anew."""
+        self._queue = EventQueue(self, self._limits)
+        return self
 
     @property
     def config(self) -> Any:
@@ -88,14 +95,13 @@ def build(server: Server) -> Any:
             page = _build(server)
         components_in[each] = page.get_config_file()["components"]
     page.components_in = components_in
-    page.queue(api_open=False)
-    page._queue = EventQueue(page, server.limits)  # noqa: SLF001 -- Gradio has no setting for it
     return page
 
 
 def _build(server: Server) -> Any:
     """Lay out the page in the current language."""
-    with TranslatedPage(title=TITLE, analytics_enabled=False, delete_cache=(600, DOWNLOAD_SECONDS)) as page:
+    options = {"title": TITLE, "analytics_enabled": False, "delete_cache": (600, DOWNLOAD_SECONDS)}
+    with TranslatedPage(server.limits, **options) as page:
         header = Header(server, page)
         with gr.Tabs(selected="posts", elem_classes="ht-steps", overflow_behavior="wrap") as tabs:
             containers = {  # drawn at once, hidden: an update of what is not yet drawn can be lost

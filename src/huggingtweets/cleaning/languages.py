@@ -26,6 +26,15 @@ ENGLISH_WORDS = {
     *("this", "have", "not", "be", "my", "are", "they", "from", "what", "your"),
 }
 PLAIN = 0.15  # their least share in a group
+_CODES = (
+    "ace af am an ar ary arz as az ba bcl be bg bn br bs ca crh cs cy da de dz el en eo "
+    "es et eu ext fa fi fo fr fuv fy ga gcf gcr gd gl gom grc gu gug guw ha hbo he hi hr "
+    "ht hu hy id ig is it ja jv ka kab kik kk km kn ko ku ky la lb lg lij ln lo lt ltg lv "
+    "mg mk ml mn mr ms mt my ne nl nn no nso oc om or pa pcm pl ps pt qu ro ru rw sa sdh "
+    "se si sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk ur uz uzs vec vi vo "
+    "wa wuu xh yo yue zh zu zxx"
+)
+LANGUAGES = tuple(_CODES.split())  # ISO 639-1 or -3: all that py3langid knows; its model takes long to load
 
 
 def is_in_language(text: str, declared: str | None, lang: str) -> bool:
@@ -63,11 +72,6 @@ def posts_language(posts: Sequence[Post]) -> str:
 def main_language(texts: Sequence[str]) -> str:
     """Return the language of most texts, ISO 639-1; "" where there are no texts."""
     return next((language for language, _ in _guesses(texts).most_common(1)), "")
-
-
-def languages() -> tuple[str, ...]:
-    """Return the codes of all languages that can be recognised, ISO 639-1."""
-    return tuple(sorted(str(label) for label in _identifier().labels))
 
 
 def _guesses(texts: Sequence[str]) -> Counter[str]:

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..text import UNSPACED
 from ..text.languages import language_code, nearest_code
 from ..types import Post
-from .languages import languages
+from .languages import LANGUAGES
 from .text import LINK, MENTION
 
 NOT_A_WORD = re.compile(r"^\W*[@#\uff03]")
@@ -41,9 +41,9 @@ class CleaningRules(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
             raise UserError(f"there is no day from {self.since} until {self.until}; swap the two")
-        if self.lang is not None and self.lang not in languages():
+        if self.lang is not None and self.lang not in LANGUAGES:
             near = (language_code(self.lang), nearest_code(self.lang))
-            meant = next((code for code in near if code in languages()), "")
+            meant = next((code for code in near if code in LANGUAGES), "")
             raise UserError(
                 f"language {self.lang!r} is not known; give its code (ISO 639-1), like en or ja"
                 + (f"; did you mean {meant!r}?" if meant else "")

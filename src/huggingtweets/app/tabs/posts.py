@@ -11,7 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from ...cleaning.languages import languages
+from ...cleaning.languages import LANGUAGES
 from ...errors import HuggingtweetsError, UserError
 from .. import reading
 from .. import selection as selections
@@ -260,7 +260,7 @@ def _filter_inputs() -> tuple[gr.Checkbox, gr.Dropdown, gr.Textbox, gr.Textbox, 
     with accordion(_("Leave something out")):
         replies = gr.Checkbox(True, label=_("Learn from replies, too"))
         language = gr.Dropdown(
-            [(_("every language"), ""), *((code, code) for code in languages())],
+            [(_("every language"), ""), *((code, code) for code in LANGUAGES)],
             value="",
             label=_("Language"),
         )
