@@ -12,7 +12,6 @@ import msgspec
 import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from ..bases.bos_token import with_bos_token
 from ..bases.pretrained import (
     first_line,
     load_adapted,
@@ -147,7 +146,7 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     if named := named_base(folder):
         model, of_base = load_beside(named, folder)
         has_own = (folder / TOKENIZER).is_file()
-        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else with_bos_token(of_base)
+        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else of_base
     else:
         try:
             model = load_adapted(folder, local_files_only=True, dtype="float32")
