@@ -113,7 +113,10 @@ class TransformersGenerator(TokenGenerator):
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             yield from super()._stream(inputs, request)
         else:
-            yield self._generate(inputs, self._limited(request.sampling, inputs))
+            rows = self._generate(inputs, self._limited(request.sampling, inputs))
+            ends = set(self._tokens.ends)
+            request.ended([row for row, new in enumerate(rows) if ends.intersection(new)])
+            yield rows
 
     def _generate(self, inputs: torch.Tensor, sampling: Sampling) -> list[list[int]]:
         """The new tokens of each row, as transformers samples them."""
