@@ -41,7 +41,7 @@ def load_beside(adapter: Adapter, folder: Path) -> tuple[Any, Any]:
     if adapter.revision != base.base.digest:
         raise ValueError(f"it is for another version of the base {base.base.name}")
     weights = {id(weight): weight for weight in (*base.model.parameters(), *base.model.buffers())}
-    model = copy.deepcopy(base.model, weights)  # all but the weights, which stay where they are
+    model: Any = copy.deepcopy(base.model, weights)  # all but the weights, which stay where they are
     add_adapter(model, folder)
     model.shared_base = base  # so that it stays in use
     return model, base.tokenizer
