@@ -18,6 +18,7 @@ from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.tabs import train_view
 from huggingtweets.cleaning import CleaningRules
 from huggingtweets.errors import UserError
+from huggingtweets.staging import one_at_a_time
 from huggingtweets.workflows.data import sample_archive
 from tests.helpers.app_server import wait_for
 from tests.helpers.commands import call, forked
@@ -131,6 +132,25 @@ def test_two_pages_start_a_run_once(tmp_path, monkeypatch):
     for page in pages:
         page.join()
     assert (started, ended) == ([folder], [events.Done] * 2)
+
+
+def test_a_page_that_closes_stops_no_run_of_another(tmp_path, monkeypatch):
+    """Its own is asked to stop, as is one whose page is gone; it does not wait for one of another page."""
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    [session] = Sessions(Limits()).all()
+    folder = training_request.save(training_request.load(request_in(tmp_path)).request, session)
+    monkeypatch.setattr(events, "alive", lambda _: not events.stop_file(folder).exists())
+    events.append(folder, events.Running(pid=1, since=0.0))
+    with one_at_a_time(folder):
+        beside = Queue(Sessions(Limits()), Limits())
+        assert beside.order() == [folder]
+        time.sleep(0.2)
+        beside.close()
+        assert not events.stop_file(folder).exists()
+    own = Queue(Sessions(Limits()), Limits())
+    wait_for(lambda: own._has_turn)
+    own.close()
+    assert events.stop_file(folder).exists()
 
 
 def test_a_run_that_was_deleted_leaves_no_folder(tmp_path):

@@ -16,6 +16,8 @@ from huggingtweets.generation.module_decoder import ModuleDecoder
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.row_decoder import RowDecoder
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.models.ngram import Ngram
+from huggingtweets.models.ngram_counts import NgramModel
 from huggingtweets.types import Sampling
 from tests.generation.test_decoder import MODELS, model
 from tests.helpers.tiny import tiny_base
@@ -160,6 +162,47 @@ def test_any_other_model_samples_equal_requests_at_once(generator):
     assert set(texts) == set(range(12)) - {1}
     assert sorted(calls) == [4, 7]
     assert all(text.new_tokens <= 4 and text.text.startswith(("My", "x")) for text in texts.values())
+
+
+def test_a_text_that_is_cut_is_not_called_ended(generator):
+    """By the context or by the highest number of tokens, or bytes of an n-gram model; others are ended."""
+    long, most = "x y " * 28, 50  # the context has 64 tokens
+    tokens, ngram = generator._tokens, Ngram(NgramModel.fit(["🙂" * 9] * 20), Sampling())
+    for prompt, limit, batch in (
+        (long, most, GroupedBatch(generator.sampler, tokens.count)),
+        ("x", 3, GroupedBatch(generator.sampler, tokens.count)),
+        ("", 10, ngram.batch()),  # within a character
+        ("", 200, ngram.batch()),
+    ):
+        for ticket in range(4):
+            batch.add(ticket, SamplingRequest(prompt, Sampling(max_new_tokens=limit)))
+        texts = finished(batch).values()
+        assert [text.ended for text in texts] == [limit == 200] * 4
+        assert all(text.new_tokens <= limit for text in texts)
+
+
+def test_texts_that_nobody_waits_for_are_sampled_no_further():
+    """Nobody asked for the others of their group, and the next group begins."""
+    steps = []
+
+    def sampler(request):
+        def sample(count):
+            for step in range(9):
+                steps.append(request.prompt)
+                yield [f"{request.prompt}{step}"] * count, step == 8
+
+        return sample
+
+    batch = GroupedBatch(sampler, len)
+    for ticket, prompt in enumerate(["a", "a", "b"]):
+        batch.add(ticket, SamplingRequest(prompt, Sampling()))
+    batch.advance()
+    batch.remove(0)
+    batch.advance()
+    batch.remove(1)
+    assert len(batch) == 1
+    assert list(finished(batch)) == [2]
+    assert "".join(steps) == "aa" + "b" * 9
 
 
 @pytest.mark.parametrize("prompt", ["", "so", "é 🙂"])

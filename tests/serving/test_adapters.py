@@ -71,6 +71,18 @@ def written(batch):
 
 
 @pytest.mark.slow
+def test_each_base_takes_a_place(store, monkeypatch):
+    """Adapters of two bases do not share their memory, however few they are."""
+    served = Bots([store])
+    monkeypatch.setattr(bots, "_base", lambda folder: folder.path.name)
+    for capacity, kept in ((2, 2), (1, 1)):
+        monkeypatch.setattr(bots, "CAPACITY", capacity)
+        for name in served.names:
+            asyncio.run(served.load(served.names[name].folder))
+        assert served.loaded == kept
+
+
+@pytest.mark.slow
 def test_many_adapters_stay_in_memory(store, monkeypatch):
     """An adapter takes a small part of the place of a model; whoever was asked for last stays."""
     monkeypatch.setattr(bots, "CAPACITY", 1)

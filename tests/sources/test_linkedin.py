@@ -8,8 +8,9 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError
+from huggingtweets.progress import Silence, watched_by
 from huggingtweets.sources import ReadOptions
-from huggingtweets.types import PostKind
+from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import PRIVATE, SHARES, linkedin_files, linkedin_share, table, write_export
 
 COMMENTS = (
@@ -61,6 +62,24 @@ def test_what_was_written_in_groups_is_never_read(tmp_path):
     row = ("2023-11-14 22:13:20", link, PRIVATE, "", "", "MEMBER_NETWORK")
     _, posts = read_files(tmp_path, linkedin_files([row, linkedin_share(1, "mine")]))
     assert [post.text for post in posts] == ["mine"]
+
+
+def test_that_comments_below_posts_for_a_few_are_among_them_is_said(tmp_path):
+    """The archive does not tell them apart; of one without comments nothing is said."""
+    notes = []
+
+    class Notes(Silence):
+        def note(self, message):
+            notes.append(message)
+
+    shares = [linkedin_share(1, "one")]
+    with watched_by(Notes()):
+        alone = {name: content for name, content in linkedin_files(shares).items() if "Comments" not in name}
+        read_files(tmp_path, alone, "one.zip")
+        assert not notes
+        _, posts = read_files(tmp_path, linkedin_files(shares, COMMENTS), "two.zip")
+    assert [("comment" in note, "--exclude" in note) for note in notes] == [(True, True)]
+    assert [post.visibility for post in posts] == [Visibility.PUBLIC, *[Visibility.UNLISTED] * 2]
 
 
 def test_all_that_the_tables_tell_is_read(tmp_path):

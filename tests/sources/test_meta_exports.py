@@ -232,6 +232,24 @@ def test_that_posts_to_friends_are_among_them_is_said(tmp_path):
     assert {post.visibility for post in posts} == {Visibility.UNLISTED}
 
 
+def test_that_comments_below_private_posts_are_among_them_is_said(tmp_path):
+    """Instagram's export does not tell them apart; of an export without comments nothing is said."""
+    comment = {"string_list_data": [{"value": "so it is", "timestamp": SECONDS}]}
+    notes = []
+
+    class Notes(Silence):
+        def note(self, message):
+            notes.append(message)
+
+    with watched_by(Notes()):
+        read_files(tmp_path, instagram_files(instagram_post("one")), "one.zip")
+        assert not notes
+        files = instagram_files(instagram_post("one"), comments__post_comments_1=[comment])
+        _, posts = read_files(tmp_path, files, "two.zip")
+    assert [("comment" in note, "--exclude" in note) for note in notes] == [(True, True)]
+    assert [post.visibility for post in posts] == [Visibility.PUBLIC, Visibility.UNLISTED]
+
+
 def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path):
     """A mention becomes the name; entries without text are no posts."""
     empty = {"timestamp": SECONDS, "data": [], "title": "Ada saved a seller."}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from huggingface_hub.constants import HF_HUB_CACHE
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, pipeline
 
 from huggingtweets import load_recipe, models
+from huggingtweets.bases import shared
 from huggingtweets.bases.opening import opening
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.models import neural
 from huggingtweets.progress import Silence
 from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.types import Sampling
@@ -186,6 +190,33 @@ def test_adapters_of_one_base_share_its_weights(beside_starter):
         fast = model.generate("the lamp", count=1, sampling=cold).samples
         model.__dict__["_weights"] = None
         assert model.generate("the lamp", count=1, sampling=cold).samples == fast
+
+
+def test_adapters_of_one_base_share_what_is_converted(beside_starter, monkeypatch):
+    """Where matrices are multiplied in bfloat16, the copies of the base's are there once, too."""
+    monkeypatch.setattr(neural, "precision", lambda _: torch.bfloat16)
+    converted = []
+    for trained in beside_starter:
+        weights = models.load(trained.folder)._weights
+        linears = [weights.lm_head]
+        for layer in weights.layers:
+            linears += [layer.attention, layer.output, layer.up, layer.down]
+        assert all(weight.dtype == torch.bfloat16 for linear in linears for weight in linear.weights)
+        converted.append([weight for linear in linears for weight in linear.weights])
+    assert all(first is second for first, second in zip(*converted, strict=True))
+
+
+def test_a_base_stays_in_memory_while_an_adapter_uses_it(beside_starter, monkeypatch):
+    """It is not loaded again where another base was asked for meanwhile; what nothing uses is dropped."""
+    first = models.load(beside_starter[0].folder)
+    shared._load.cache_clear()  # as another base does
+    monkeypatch.setattr(shared, "load_base", lambda _: pytest.fail("loaded again"))
+    second = models.load(beside_starter[1].folder)
+    assert first.tokenizer is second.tokenizer
+    del first, second
+    shared._load.cache_clear()
+    gc.collect()
+    assert not shared._IN_USE
 
 
 def test_an_adapter_of_other_weights_is_refused(beside_starter, tmp_path):

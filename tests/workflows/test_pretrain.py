@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -172,6 +173,21 @@ def test_fewer_tokens_do_not_go_on_from_behind_the_end(tokens, tmp_path, monkeyp
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "another"))
     pretrain(job(tmp_path, out="alone", tokens=tokens))
     assert weights(tmp_path / "shorter") == weights(tmp_path / "alone")
+
+
+def test_a_shorter_run_leaves_what_a_longer_one_has_done(tmp_path):
+    """Stopped and started again, it ends as any other; the longer one goes on from where it was stopped."""
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(job(tmp_path), Stop(after=12))
+    for after in (3, -1):
+        shorter = Stop(after)
+        with suppress(KeyboardInterrupt):
+            pretrain(job(tmp_path, out="shorter", tokens=10 * STEP), shorter)
+    assert shorter.notes == ["going on from step 3 of 10"]
+    assert (tmp_path / "shorter").is_dir()
+    longer = Stop(after=-1)
+    pretrain(job(tmp_path), longer)
+    assert longer.notes == ["going on from step 12 of 24"]
 
 
 def test_fewer_tokens_go_on_from_before_their_end(tmp_path):

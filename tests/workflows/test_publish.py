@@ -101,7 +101,8 @@ def test_a_published_model_is_the_one_on_disk(hub, models, tmp_path):
     assert base.encode() in on_disk["run.json"]
     assert not [name for name, content in files.items() if base.encode() in content]
     uploaded = msgspec.json.decode(files["run.json"], type=Record)
-    assert uploaded.recipe.base == uploaded.base.name == "base"
+    assert uploaded.recipe.base == "./base"  # alone it would be the name of a model on the Hub
+    assert uploaded.base.name == "base"
     assert {
         "model.safetensors",
         "tokenizer.json",

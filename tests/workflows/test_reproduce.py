@@ -240,6 +240,17 @@ def test_a_merged_model_reads_no_posts():
         reproduce("mixed", ["ada.csv"])
 
 
+def test_a_base_in_a_folder_is_found_from_any_other(place, monkeypatch):
+    """Given as it is called in the current folder, it is recorded with its whole path."""
+    monkeypatch.chdir(place)
+    files = [archive(place, "eve", 5)]
+    made = trained(place, "eve", files, "starter", "base=base", "epochs=1", "evaluations=1")
+    (place / "elsewhere").mkdir()
+    monkeypatch.chdir(place / "elsewhere")
+    assert ModelFolder(made).record.recipe.base == str(place / "base")
+    assert reproduce(made).identical
+
+
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("base", ["me/base", "me/base@main"])
 def test_a_base_of_the_hub_is_taken_at_the_recorded_commit(base):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..staging import one_at_a_time
@@ -33,6 +34,7 @@ class Queue:
         self._sessions, self._limits = sessions, limits
         self._changed = threading.Condition()
         self._closing = False
+        self._has_turn = False  # whether the current run is this page's, and no other one's
         runs = [run for session in sessions.all() for run in training_request.runs(session)]
         running = [run for run in runs if isinstance(run.state, Running)]
         queued = sorted((run for run in runs if isinstance(run.state, Queued)), key=lambda run: run.state.at)
@@ -88,10 +90,12 @@ class Queue:
             return list(self._folders)
 
     def close(self) -> None:
-        """Stop the current run, which saves its state, and start no other."""
+        """Stop the current run, which saves its state, unless it is another page's, and start no other."""
         with self._changed:
             self._closing = True
             self._changed.notify()
+        if not self._has_turn:
+            return
         for folder in self.order()[:1]:
             state = training_request.load(folder).state
             if isinstance(state, Running):
@@ -117,20 +121,27 @@ class Queue:
                 folder = self._folders[0] if self._folders and not self._closing else None
             if folder:
                 try:
-                    _run(folder, own_home=self._limits.public)
+                    _run(folder, own_home=self._limits.public, takes_turn=self._takes_turn)
                 except Exception:  # noqa: BLE001 -- whatever it is, the next run has to start
                     _LOG.exception("a run could not be started")
                 with self._changed:
+                    self._has_turn = False
                     self._folders.remove(folder)
                     self._changed.notify_all()
             self._sessions.delete_idle(busy=self.order())
 
+    def _takes_turn(self) -> bool:
+        with self._changed:
+            self._has_turn = not self._closing
+            return self._has_turn
 
-def _run(folder: Path, *, own_home: bool) -> None:
+
+def _run(folder: Path, *, own_home: bool, takes_turn: Callable[[], bool] = lambda: True) -> None:
     """Run until it ends; a run whose process another server started is only waited for."""
     training_request.load(folder)  # where the run was deleted, the lock would make its folder anew
     with one_at_a_time(folder):  # two pages of a machine may have it in their queues
-        _run_in_turn(folder, own_home=own_home)
+        if takes_turn():
+            _run_in_turn(folder, own_home=own_home)
 
 
 def _run_in_turn(folder: Path, *, own_home: bool) -> None:

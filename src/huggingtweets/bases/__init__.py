@@ -22,7 +22,17 @@ from typing import Protocol, cast
 from ..files import sha256
 from ._files import BaseFiles, Progress, names, no_progress
 
-__all__ = ["BaseFiles", "Place", "Progress", "fetch", "is_named", "locate", "names", "own_weights"]
+__all__ = [
+    "BaseFiles",
+    "Place",
+    "Progress",
+    "absolute",
+    "fetch",
+    "is_named",
+    "locate",
+    "names",
+    "own_weights",
+]
 
 PLACES = (  # asked in this order: names of ours first, since whatever lies in the current folder may have one
     "embedded",
@@ -67,6 +77,15 @@ def is_named(name: str) -> bool:
     from . import named  # noqa: PLC0415 -- with the Hub's client
 
     return named.recognises(name)
+
+
+def absolute(name: str) -> str:
+    """The name of a base in every folder: of one of the user's own its whole path."""
+    from . import folder, gguf_file  # noqa: PLC0415 -- as all places
+
+    place = Path(name)
+    is_own = place.exists() and (folder.recognises(name) or gguf_file.recognises(name))
+    return str(place.absolute()) if is_own and not is_named(name) else name
 
 
 def own_weights(name: str) -> str:

@@ -6,15 +6,18 @@ A server samples so: whoever asks while others are being served joins them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import HuggingtweetsError, UserError
 from ..types import Sampling
 
 GROUP = 64  # texts of equal requests that are sampled at once
+MOMENT = 0.1  # seconds for which a group goes on before those who wait no more are looked for
 
 
 class SamplingRequest(Struct, frozen=True):
@@ -28,7 +31,7 @@ class SamplingRequest(Struct, frozen=True):
     alternatives: int | None = (
         None  # likeliest tokens to tell beside each sampled one; None: no probabilities
     )
-    ended: Callable[[int], None] = lambda _: None  # told how many texts of a call have ended
+    ended: Callable[[Collection[int]], None] = lambda _: None  # told which texts of a call the model ended
 
 
 class Sampler(Protocol):
@@ -81,6 +84,17 @@ class TextBatch(Protocol):
         """How many texts are not finished."""
 
 
+@dataclass
+class _Group:
+    """Texts of equal requests, while they are sampled."""
+
+    request: SamplingRequest
+    tickets: Sequence[int]  # of each text
+    sampled: Iterator[tuple[Sequence[str], bool]]  # see `Sampler`
+    wanted: set[int]  # tickets that somebody waits for
+    ended: set[int]  # texts, by their places, that the model itself ended
+
+
 class GroupedBatch:
     """The texts of any model: those of equal requests are sampled at once, the others one after the other."""
 
@@ -94,7 +108,8 @@ class GroupedBatch:
             count_tokens: how many tokens a text has, as `Sampling.max_new_tokens` counts them.
         """
         self._sampler, self._count_tokens = sampler, count_tokens
-        self._requests: dict[int, SamplingRequest] = {}
+        self._requests: dict[int, SamplingRequest] = {}  # those that wait
+        self._group: _Group | None = None
 
     def add(self, ticket: int, request: SamplingRequest) -> None:
         """See `TextBatch`; what is wrong with the prompt is found when its turn comes."""
@@ -105,32 +120,53 @@ class GroupedBatch:
     def remove(self, ticket: int) -> None:
         """See `TextBatch`."""
         self._requests.pop(ticket, None)
+        if self._group:
+            self._group.wanted.discard(ticket)
+            if not self._group.wanted:
+                self._group = None
 
     def advance(self) -> list[tuple[int, Text | HuggingtweetsError]]:
-        """Sample the texts of the first request, and of all that are equal to it."""
-        if not self._requests:
+        """Go on with the texts of the first request, and of all that are equal to it."""
+        if self._group is None and self._requests:
+            self._group = self._begin()
+        group = self._group
+        if group is None:
             return []
-        first = next(iter(self._requests.values()))
-        limit = GROUP if first.seed is None else 1
-        tickets = [ticket for ticket, request in self._requests.items() if request == first][:limit]
-        for ticket in tickets:
-            del self._requests[ticket]
         try:
-            *_, (texts, _) = self._sampler(first)(len(tickets))
+            texts, finished = next(group.sampled)
         except HuggingtweetsError as error:
-            return [(ticket, error) for ticket in tickets]
-        return [(ticket, self._finished(first, text)) for ticket, text in zip(tickets, texts, strict=True)]
+            self._group = None
+            return [(ticket, error) for ticket in group.wanted]
+        if not finished:
+            return []
+        self._group = None
+        places = [place for place, ticket in enumerate(group.tickets) if ticket in group.wanted]
+        return [(group.tickets[place], self._finished(group, place, texts[place])) for place in places]
 
     def __len__(self) -> int:
         """See `TextBatch`."""
-        return len(self._requests)
+        return len(self._requests) + (len(self._group.wanted) if self._group else 0)
 
-    def _finished(self, request: SamplingRequest, text: str) -> Text:
-        most = request.sampling.max_new_tokens
-        new_tokens = min(most, self._count_tokens(text[len(request.prompt) :]))
+    def _begin(self) -> _Group:
+        request = next(iter(self._requests.values()))
+        limit = GROUP if request.seed is None else 1
+        tickets = [ticket for ticket, other in self._requests.items() if other == request][:limit]
+        for ticket in tickets:
+            del self._requests[ticket]
+        ended: set[int] = set()
+        # with a seed in one go: the texts of other models, which take turns, would take of its random numbers
+        interval = MOMENT if request.seed is None else math.inf
+        told = replace(request, interval=interval, ended=ended.update)
+        return _Group(request, tickets, self._sampled(told, len(tickets)), set(tickets), ended)
+
+    def _sampled(self, request: SamplingRequest, count: int) -> Iterator[tuple[Sequence[str], bool]]:
+        yield from self._sampler(request)(count)  # what is wrong with the prompt is raised by the first step
+
+    def _finished(self, group: _Group, place: int, text: str) -> Text:
+        sampling, prompt = group.request.sampling, group.request.prompt
         return Text(
             text=text,
-            prompt_tokens=self._count_tokens(request.prompt),
-            new_tokens=new_tokens,
-            ended=new_tokens < most,
+            prompt_tokens=self._count_tokens(prompt),
+            new_tokens=min(sampling.max_new_tokens, self._count_tokens(text[len(prompt) :])),
+            ended=place in group.ended,
         )

@@ -45,6 +45,15 @@ class Matrix(NamedTuple):
     weight: torch.Tensor  # (outputs, inputs)
     bias: torch.Tensor | None = None
     adapter: LowRank | None = None
+    copies: dict[torch.dtype, torch.Tensor] | None = None  # of a weight that models share; None: of no other
+
+    def weight_in(self, dtype: torch.dtype) -> torch.Tensor:
+        """The weight in a dtype; of a shared one all models have the same copy."""
+        if self.copies is None:
+            return self.weight.to(dtype)
+        if dtype not in self.copies:
+            self.copies[dtype] = self.weight.to(dtype)
+        return self.copies[dtype]
 
 
 class Linear(NamedTuple):
@@ -227,13 +236,16 @@ def _activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
 
 
 def _linear(matrices: Sequence[Matrix], dtype: torch.dtype) -> Linear:
-    """Matrices as they are computed with: the model's own, or one converted copy of all."""
-    weights, biases, adapters = zip(*matrices, strict=True)
+    """Matrices as they are computed with: the model's own, or one converted copy of all.
+
+    Those that have adapters or are shared stay apart.
+    """
+    weights, biases, adapters, copies = zip(*matrices, strict=True)
     if weights[0].dtype == dtype:
         return Linear(weights, biases, adapters)
-    if any(adapters):
+    if any(adapters) or copies[0] is not None:
         return Linear(
-            tuple(weight.to(dtype) for weight in weights),
+            tuple(matrix.weight_in(dtype) for matrix in matrices),
             tuple(bias if bias is None else bias.to(dtype) for bias in biases),
             tuple(each and LowRank(each.down.to(dtype), each.up.to(dtype)) for each in adapters),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.weak import WeakIdKeyDictionary
 from transformers import GPT2LMHeadModel, LlamaForCausalLM
 from transformers.pytorch_utils import Conv1D
 
@@ -19,6 +20,7 @@ from .decoder_weights import (
     llama_weights,
 )
 
+_COPIES = WeakIdKeyDictionary()  # of parameters that nothing trains, in other dtypes: models may share them
 _STATIC_ROTATIONS = ("default", "linear", "llama3", "yarn")  # whose angles do not depend on the text's length
 
 
@@ -27,8 +29,8 @@ def decoder_weights(model: Any, dtype: torch.dtype | None = None) -> DecoderWeig
 
     Args:
         model: a causal language model of transformers.
-        dtype: what matrices are multiplied in, for which they are copied; None for that of the model, and
-            nothing is copied.
+        dtype: what matrices are multiplied in, for which they are copied, once where models share them; None
+            for that of the model, and nothing is copied.
     """
     if model.device.type != "cpu":
         return None
@@ -56,7 +58,9 @@ class _Modules:
             raise UnknownComputationError
         weight = inner.weight.T if type(inner) is Conv1D else inner.weight
         bias = None if inner.bias is None else inner.bias.detach()
-        return Matrix(weight.detach(), bias, None if inner is module else _low_rank(module))
+        adapter = None if inner is module else _low_rank(module)
+        copies = None if inner.weight.requires_grad else _COPIES.setdefault(inner.weight, {})
+        return Matrix(weight.detach(), bias, adapter, copies)
 
     def tensor(self, name: str) -> torch.Tensor:
         module, _, parameter = name.rpartition(".")

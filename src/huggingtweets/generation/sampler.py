@@ -25,7 +25,7 @@ def stream_tokens(
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
     process_first: Callable[[torch.Tensor], torch.Tensor] = lambda logits: logits,
-    ended: Callable[[int], None] = lambda _: None,
+    ended: Callable[[Collection[int]], None] = lambda _: None,
 ) -> Iterator[list[list[int]]]:
     """Continue each prompt until it ends.
 
@@ -36,7 +36,7 @@ def stream_tokens(
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
         process_first: changes the logits of the first token of each row, (rows, vocabulary).
-        ended: told after each token how many texts have ended.
+        ended: told after each token which texts have ended.
 
     Yields:
         After each token, the new tokens of every row so far, without the end: always the same list, which
@@ -56,7 +56,7 @@ def stream_tokens(
                 finished.add(text)
             elif text not in finished:
                 texts[text].append(token)
-        ended(len(finished))
+        ended(finished)
         yield texts
         unfinished = [row for row, text in enumerate(rows) if text not in finished]
         if not unfinished or not remaining:

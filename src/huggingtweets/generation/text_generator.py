@@ -87,7 +87,7 @@ class TextGenerator(Protocol):
             sampling or self.sampling,
             seed=seed,
             speaker=speaker,
-            ended=lambda ended: progress(whole + ended),
+            ended=lambda ended: progress(whole + len(ended)),
         )
         for drafts in write_drafts(self.sampler(request), count, filters):
             whole = sum(draft.whole for draft in drafts.places)

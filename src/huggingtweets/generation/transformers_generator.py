@@ -12,7 +12,6 @@ import msgspec
 import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from ..bases.bos_token import with_bos_token
 from ..bases.pretrained import (
     first_line,
     load_adapted,
@@ -114,7 +113,10 @@ class TransformersGenerator(TokenGenerator):
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
             yield from super()._stream(inputs, request)
         else:
-            yield self._generate(inputs, self._limited(request.sampling, inputs))
+            rows = self._generate(inputs, self._limited(request.sampling, inputs))
+            ends = set(self._tokens.ends)
+            request.ended([row for row, new in enumerate(rows) if ends.intersection(new)])
+            yield rows
 
     def _generate(self, inputs: torch.Tensor, sampling: Sampling) -> list[list[int]]:
         """The new tokens of each row, as transformers samples them."""
@@ -147,7 +149,7 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     if named := named_base(folder):
         model, of_base = load_beside(named, folder)
         has_own = (folder / TOKENIZER).is_file()
-        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else with_bos_token(of_base)
+        tokenizer = load_tokenizer(folder, local_files_only=True) if has_own else of_base
     else:
         try:
             model = load_adapted(folder, local_files_only=True, dtype="float32")

@@ -44,7 +44,9 @@ class Ngram(TextGenerator):
         rng = np.random.default_rng(request.seed)
 
         def sample(count: int) -> list[tuple[list[str], bool]]:
-            texts = self._model.generate(request.prompt, count=count, seed=rng, sampling=request.sampling)
+            texts = self._model.generate(
+                request.prompt, count=count, seed=rng, sampling=request.sampling, ended=request.ended
+            )
             return [(texts, True)]
 
         return sample

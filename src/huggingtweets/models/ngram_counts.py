@@ -10,7 +10,7 @@ The counts hold the posts nearly word for word: whoever has the model has most o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
@@ -106,6 +106,7 @@ class NgramModel:
         count: int = 5,
         seed: int | np.random.Generator = 0,
         sampling: Sampling = PLAIN,
+        ended: Callable[[Collection[int]], None] = lambda _: None,
     ) -> list[str]:
         """Write posts that begin with `prompt`, all at once; the same seed gives the same posts.
 
@@ -113,8 +114,8 @@ class NgramModel:
             prompt: how every post begins.
             count: how many to write.
             seed: of the random numbers, or their generator.
-            sampling: `max_new_tokens` counts bytes after the prompt. `top_p` cuts off more of bytes than it
-                does of tokens.
+            sampling: `max_new_tokens` counts bytes after the prompt; `top_p` cuts off more than of tokens.
+            ended: told which posts have ended before the highest number of bytes.
         """
         rng = np.random.default_rng(seed)
         begin = [END] * self.order + list(prompt.encode("utf-8", "surrogatepass"))
@@ -130,8 +131,9 @@ class NgramModel:
             unfinished, latest = unfinished[goes_on], np.column_stack([latest[goes_on, 1:], sampled[goes_on]])
             if not len(unfinished):
                 break
-        ended = (post.tobytes().partition(bytes([END]))[0] for post in posts)
-        return [prompt + post.decode("utf-8", "ignore") for post in ended]
+        ended(set(range(count)).difference(unfinished.tolist()))
+        texts = (post.tobytes().partition(bytes([END]))[0].decode("utf-8", "ignore") for post in posts)
+        return [prompt + text for text in texts]
 
     def next_bytes(self, latest: Integers) -> Floats:
         """The probability of each byte to come next.
@@ -144,7 +146,7 @@ class NgramModel:
         """
         p = np.zeros((len(latest), RADIX))
         backoff = np.ones(len(latest))
-        for level, first, (contexts, seen) in reversed(self._matching_contexts(latest)):
+        for level, first, contexts, seen in reversed(self._matching_contexts(latest)):
             posts = np.flatnonzero(seen)
             context = contexts[posts]
             grams, counts = ranges(first[context], first[context + 1])
@@ -181,9 +183,7 @@ class NgramModel:
         """The first gram of each context, and the end of the last; only writing needs them."""
         return [first_grams(level) for level in self._levels]
 
-    def _matching_contexts(
-        self, latest: Integers
-    ) -> list[tuple[Probabilities, Integers, tuple[Integers, Flags]]]:
+    def _matching_contexts(self, latest: Integers) -> list[tuple[Probabilities, Integers, Integers, Flags]]:
         """The contexts of each length that `latest` ends with, shortest first.
 
         Returns:
@@ -195,7 +195,7 @@ class NgramModel:
         for length, (level, first) in enumerate(zip(self._levels, self._first_grams, strict=True)):
             if length:
                 context, seen = extend(level.contexts, context, seen, latest[:, -length])
-            matching.append((level, first, (context, seen)))
+            matching.append((level, first, context, seen))
         return matching
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..generation.text_generator import TextFilter, TextGenerator
 from ..model_folder import ADAPTER_CONFIG, MODELS, RECORD, ModelFolder, find_models
 
 CAPACITY = 3  # models in memory
-ADAPTER_CAPACITY = 100  # of one base, in the place of a model: they share its weights
+ADAPTER_CAPACITY = 20  # of one base, in the place of a model: one takes a 23rd of SmolLM2-135M beside it
 IDLE = 900.0  # seconds without a request after which a model is dropped
 SPEAKER = ":"  # between the names of a model and of an author
 
@@ -45,7 +45,7 @@ class BotName:
 class _CacheEntry:
     loaded: LoadedModel
     version: tuple[int, int]  # of the folder that it was loaded from
-    share: float  # of the memory of a model
+    base: str  # whose memory it shares; a whole model shares it with none
     used: float = field(default_factory=time.monotonic)  # when it was asked for last
 
 
@@ -86,7 +86,7 @@ class Bots:
         """
         if len(self._models) == 1:
             [folder] = self._models.values()
-            self._store(folder.path, _CacheEntry(_load(folder), _version(folder), _share(folder)))
+            self._store(folder.path, _CacheEntry(_load(folder), _version(folder), _base(folder)))
 
     async def load(self, folder: ModelFolder) -> LoadedModel:
         """A model from memory, where it is loaded if it is not there.
@@ -108,7 +108,7 @@ class Bots:
         """Load a model that the one before did not load, and let the next be loaded."""
         try:
             version, entry = _version(folder), self._current(folder)
-            entry = entry or _CacheEntry(await asyncio.to_thread(_load, folder), version, _share(folder))
+            entry = entry or _CacheEntry(await asyncio.to_thread(_load, folder), version, _base(folder))
             self._store(folder.path, entry)
         finally:
             self._loading.release()
@@ -143,8 +143,14 @@ class Bots:
         entry.used = time.monotonic()
         self._cache[path] = entry
         self._cache.move_to_end(path)
-        while sum(each.share for each in self._cache.values()) > CAPACITY:
+        while self._places > CAPACITY:
             self._cache.popitem(last=False)
+
+    @property
+    def _places(self) -> float:
+        """How many models would take as much memory."""
+        bases = Counter(entry.base for entry in self._cache.values())
+        return sum(max(1, adapters / ADAPTER_CAPACITY) for adapters in bases.values())
 
     def __str__(self) -> str:
         return ", ".join(self._models)
@@ -165,10 +171,11 @@ def _folders(model: str | Path) -> list[ModelFolder]:
     return [folder] if (folder.path / RECORD).is_file() else find_models(folder.path) or [folder]
 
 
-def _share(folder: ModelFolder) -> float:
-    """Which part of the memory of a model one takes: adapters of a named base share it."""
-    is_adapter = (folder.path / ADAPTER_CONFIG).is_file() and not folder.record.base.revision
-    return 1 / ADAPTER_CAPACITY if is_adapter else 1.0
+def _base(folder: ModelFolder) -> str:
+    """The base whose memory adapters share, a named one; the folder of any other model."""
+    base = folder.record.base
+    is_adapter = (folder.path / ADAPTER_CONFIG).is_file() and not base.revision
+    return base.name if is_adapter else str(folder.path)
 
 
 def _load(folder: ModelFolder) -> LoadedModel:

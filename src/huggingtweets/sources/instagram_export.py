@@ -1,7 +1,8 @@
 """An export of Instagram as JSON: captions of posts, reels and IGTV films, and the user's own comments.
 
-The export does not say to which post a comment belongs, or who could read it. Archived and deleted posts,
-stories and messages are never read. A private account is refused. Posts have neither ids nor addresses.
+The export does not say to which post a comment belongs, or who could read it. The user is told, and comments
+count as unlisted. Archived and deleted posts, stories and messages are never read. A private account is
+refused. Posts have neither ids nor addresses.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ..types import Post, PostKind, Timeline
+from ..progress import tell
+from ..types import Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
@@ -60,7 +62,14 @@ def read(location: str, options: ReadOptions) -> Timeline:
     """Read the account, and open the posts, then the comments, in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         owner = account(export, options, _NAME, "https://www.instagram.com/")
-        digest = export.digest([*_post_files(export), *_comment_files(export), *profiles(export, _NAME)])
+        comments = _comment_files(export)
+        digest = export.digest([*_post_files(export), *comments, *profiles(export, _NAME)])
+    if comments:
+        tell(
+            "Instagram's export does not say who could read a comment: those below posts of private accounts "
+            "are among them; leave out what a model should not learn from, as with --exclude-matching, or "
+            "all of them with --drop-replies"
+        )
     return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)
 
 
@@ -77,6 +86,7 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                     text=comment.text,
                     created_at=read_date(comment.seconds),
                     kind=PostKind.REPLY,
+                    visibility=Visibility.UNLISTED,
                 )
 
 

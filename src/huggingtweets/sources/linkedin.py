@@ -2,7 +2,8 @@ r"""LinkedIn's archive of a user's data, a zip of tables: the user's shares and 
 
 Only shares that everyone could read are read: their `Visibility` is `PUBLIC` or `MEMBER_NETWORK`, which the
 archive writes for posts to "Anyone". Everything written in groups is left out. The archive does not say who
-could read a comment. Messages and all other tables are never read.
+could read a comment: the user is told, and comments count as unlisted. Messages and all other tables are
+never read.
 
 In older archives each line of a share is in quotes of its own: `one"\n"two`.
 """
@@ -13,7 +14,8 @@ import re
 from collections.abc import Iterator
 
 from ..errors import LocationError
-from ..types import Account, Post, PostKind, Timeline
+from ..progress import tell
+from ..types import Account, Post, PostKind, Timeline, Visibility
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.audience import visibility
@@ -44,7 +46,14 @@ def read(location: str, options: ReadOptions) -> Timeline:
     """Read the account, and open the shares, then the comments, in the order of the archive."""
     with open_export(location, _is_base, _WHAT) as export:
         account = _account(export, options)
-        digest = export.digest([*export.names(_SHARES), *export.names(_COMMENTS)])
+        comments = export.names(_COMMENTS)
+        digest = export.digest([*export.names(_SHARES), *comments])
+    if comments:
+        tell(
+            "LinkedIn's archive does not say who could read a comment: those below posts for a few are among "
+            "them; leave out what a model should not learn from, as with --exclude-matching, or all with "
+            "--drop-replies"
+        )
     return Timeline(account=account, posts=_posts(location, account.handle), digest=digest)
 
 
@@ -91,6 +100,7 @@ def _comment(row: Row, number: int, handle: str) -> Iterator[Post]:
             text=text,
             created_at=read_date(row.get("Date", "")),
             kind=PostKind.REPLY,
+            visibility=Visibility.UNLISTED,
             reply_to=parent[1] if parent else None,
             url=link,
         )

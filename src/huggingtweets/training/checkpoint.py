@@ -71,6 +71,7 @@ class Checkpoint:
     """Keeps a run while it goes. This one keeps nothing, for runs that are not to be resumed."""
 
     passed_over: PassedOver | None = None
+    is_of_longer_run = False  # whether there is one of a step behind the end; it is kept for that run
 
     def restore(self, _: TrainState) -> bool:
         """Resume the run where it was kept; return whether it was."""
@@ -145,6 +146,7 @@ class RunCheckpoint(Checkpoint):
                     self.passed_over = PassedOver(metadata.step, other, now)
                     return None
                 if metadata.step > self._end:
+                    self.is_of_longer_run = True
                     return None
                 names = file.keys()
                 return metadata, {name: file.get_tensor(name) for name in names}

@@ -51,7 +51,9 @@ class TrainingLoop:
         checkpoints = [self._checkpoint(phase) for phase in self._plan.phases]
         self._resume(state, checkpoints)
         for phase, checkpoint in zip(self._plan.phases, checkpoints, strict=True):
-            if state.step < phase.end:
+            if (
+                state.step < phase.end and not checkpoint.is_of_longer_run
+            ):  # else the next phase does its steps
                 with checkpoint.interruptible():
                     self._train_until(phase.end, state, checkpoint)
                 checkpoint.save(state)
@@ -72,7 +74,8 @@ class TrainingLoop:
 
     def _resume(self, state: TrainState, checkpoints: Sequence[Checkpoint]) -> None:
         """Restore the checkpoint of the latest phase that has one; tell of one that another machine made."""
-        if any(checkpoint.restore(state) for checkpoint in reversed(checkpoints)):
+        restored = [checkpoint.restore(state) for checkpoint in checkpoints]  # each reads its file
+        if any(restored):
             may_have_ended = len(checkpoints) > 1
             unfinished = "" if may_have_ended else " of an unfinished run"
             self._context.watcher.note(f"going on from step {state.step:,} of {self._steps:,}{unfinished}")

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import dataset, models, reporting, tracking
+from .. import bases, dataset, models, reporting, tracking
 from ..bases.hub import cached_hub_answers
 from ..dataset.beginnings import prompts
 from ..evaluation.copies import Originals, own_run
@@ -273,7 +273,7 @@ def _record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
-        recipe=config.recipe,
+        recipe=replace(config.recipe, base=bases.absolute(config.recipe.base)),
         base=model.base,
         authors=data.authors,
         split_by=data.split_by,

@@ -195,11 +195,15 @@ def _model_files(folder: ModelFolder) -> tuple[list[Upload], dict[str, str]]:
 
 
 def _public_record(folder: ModelFolder) -> bytes | Path:
-    """The record as others may have it: of a base in a folder the name alone, as a path tells of its user."""
+    """The record as others may have it: of a base in a folder the name alone, as a path tells of its user.
+
+    It reads as a folder's, since many a name is one of the Hub's, too.
+    """
     record = folder.record
     if record.recipe.base == record.base.name:
         return folder.path / RECORD
-    return encode_record(replace(record, recipe=replace(record.recipe, base=record.base.name)))
+    base = record.base.name if record.base.revision else f"./{record.base.name}"
+    return encode_record(replace(record, recipe=replace(record.recipe, base=base)))
 
 
 def _is_model_file(path: Path) -> bool:
