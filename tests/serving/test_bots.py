@@ -51,6 +51,29 @@ def test_a_key_may_have_any_letters(encoding):
     assert asyncio.run(status(key.replace("é", "è"))) == 401
 
 
+def test_adapters_leave_only_where_their_base_does(ngram_model, tmp_path, monkeypatch):
+    """One alone would free no place. Of more than a place holds, the one asked for longest ago leaves."""
+    folders = ("x0", "y", "z", "x1", "w", "v", "u", "x2", "x3")
+    for name in folders:
+        shutil.copytree(ngram_model, tmp_path / name)
+    monkeypatch.setattr(bots, "_base", lambda folder: folder.path.name[0])
+    monkeypatch.setattr(bots, "ADAPTER_CAPACITY", 2)
+    served = Bots([tmp_path])
+
+    def kept(*names):
+        for name in names:
+            asyncio.run(served.load(served.names[name].folder))
+        return {path.name for path in served._cache}
+
+    assert kept("x0", "y", "z", "x1", "w") == {"x0", "z", "x1", "w"}
+    assert kept("v") == {"x0", "x1", "w", "v"}
+    assert kept("u") == {"w", "v", "u"}
+    assert kept("x0", "x1") == {"v", "u", "x0", "x1"}
+    assert kept("x2", "v", "x3") == {"v", "x0", "x1", "x2", "x3"}
+    monkeypatch.setattr(bots, "CAPACITY", 2)
+    assert kept("v") == {"v", "x2", "x3"}
+
+
 def test_who_asks_a_model_in_memory_does_not_wait_for_another(ngram_model, tmp_path, monkeypatch):
     """A large model takes long to load, and the base of an adapter may have to be fetched first."""
     for name in ("here", "large"):

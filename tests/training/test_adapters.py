@@ -6,6 +6,7 @@ import gc
 import json
 import shutil
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,10 @@ def test_adapters_of_one_base_share_what_is_converted(beside_starter, monkeypatc
         assert all(weight.dtype == torch.bfloat16 for linear in linears for weight in linear.weights)
         converted.append([weight for linear in linears for weight in linear.weights])
     assert all(first is second for first, second in zip(*converted, strict=True))
+    copies = [weakref.ref(weight) for weight in converted[0]]
+    del converted, linears, weights, layer
+    gc.collect()
+    assert not any(copy() is not None for copy in copies)  # nothing of them stays behind the last adapter
 
 
 def test_a_base_stays_in_memory_while_an_adapter_uses_it(beside_starter, monkeypatch):

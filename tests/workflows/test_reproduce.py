@@ -240,14 +240,26 @@ def test_a_merged_model_reads_no_posts():
         reproduce("mixed", ["ada.csv"])
 
 
-def test_a_base_in_a_folder_is_found_from_any_other(place, monkeypatch):
-    """Given as it is called in the current folder, it is recorded with its whole path."""
+def test_a_base_in_a_folder_is_no_model_of_the_hub_elsewhere(place, monkeypatch):
+    """Nor does its record tell where on the machine it is; beside the base it is reproduced."""
     monkeypatch.chdir(place)
     files = [archive(place, "eve", 5)]
     made = trained(place, "eve", files, "starter", "base=base", "epochs=1", "evaluations=1")
+    assert ModelFolder(made).record.recipe.base == "./base"
+    assert str(place).encode() not in (made / "run.json").read_bytes()
+    assert reproduce(made).identical
     (place / "elsewhere").mkdir()
     monkeypatch.chdir(place / "elsewhere")
-    assert ModelFolder(made).record.recipe.base == str(place / "base")
+    with pytest.raises(UserError, match=r"\./base"):
+        reproduce(made)
+
+
+def test_a_folder_called_none_is_no_base_of_ngram_models(place, monkeypatch):
+    """Their record says that there is none."""
+    monkeypatch.chdir(place)
+    (place / "none").mkdir()
+    made = trained(place, "kai", [archive(place, "kai", 6)], "ngram")
+    assert ModelFolder(made).record.recipe.base == "none"
     assert reproduce(made).identical
 
 

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ..files import sha256
+from ..types import NO_BASE
 from ._files import BaseFiles, Progress, names, no_progress
 
 __all__ = [
     "BaseFiles",
     "Place",
     "Progress",
-    "absolute",
+    "as_path",
     "fetch",
     "is_named",
     "locate",
@@ -79,13 +80,14 @@ def is_named(name: str) -> bool:
     return named.recognises(name)
 
 
-def absolute(name: str) -> str:
-    """The name of a base in every folder: of one of the user's own its whole path."""
+def as_path(name: str) -> str:
+    """The name of a base, which of one of the user's own begins with `./`: it may be a Hub model's, too."""
     from . import folder, gguf_file  # noqa: PLC0415 -- as all places
 
     place = Path(name)
     is_own = place.exists() and (folder.recognises(name) or gguf_file.recognises(name))
-    return str(place.absolute()) if is_own and not is_named(name) else name
+    is_plain = not place.is_absolute() and not name.startswith((".", "~"))
+    return f"./{name}" if is_own and is_plain and not is_named(name) and name != NO_BASE else name
 
 
 def own_weights(name: str) -> str:

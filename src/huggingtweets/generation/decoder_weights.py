@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakValueDictionary
 
 import torch
 from torch.nn import functional as F  # noqa: N812 -- its usual name
@@ -22,6 +23,7 @@ _ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 Norm = Callable[[torch.Tensor], torch.Tensor]
+Copies = WeakValueDictionary[torch.dtype, torch.Tensor]  # of a weight, while a model in memory has them
 
 
 class UnknownComputationError(Exception):
@@ -45,15 +47,16 @@ class Matrix(NamedTuple):
     weight: torch.Tensor  # (outputs, inputs)
     bias: torch.Tensor | None = None
     adapter: LowRank | None = None
-    copies: dict[torch.dtype, torch.Tensor] | None = None  # of a weight that models share; None: of no other
+    copies: Copies | None = None  # of a weight that models share; None: of one that is this model's alone
 
     def weight_in(self, dtype: torch.dtype) -> torch.Tensor:
         """The weight in a dtype; of a shared one all models have the same copy."""
         if self.copies is None:
             return self.weight.to(dtype)
-        if dtype not in self.copies:
-            self.copies[dtype] = self.weight.to(dtype)
-        return self.copies[dtype]
+        copied = self.copies.get(dtype)
+        if copied is None:
+            copied = self.copies[dtype] = self.weight.to(dtype)
+        return copied
 
 
 class Linear(NamedTuple):

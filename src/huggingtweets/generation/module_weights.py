@@ -11,6 +11,7 @@ from transformers import GPT2LMHeadModel, LlamaForCausalLM
 from transformers.pytorch_utils import Conv1D
 
 from .decoder_weights import (
+    Copies,
     DecoderWeights,
     LowRank,
     Matrix,
@@ -59,7 +60,7 @@ class _Modules:
         weight = inner.weight.T if type(inner) is Conv1D else inner.weight
         bias = None if inner.bias is None else inner.bias.detach()
         adapter = None if inner is module else _low_rank(module)
-        copies = None if inner.weight.requires_grad else _COPIES.setdefault(inner.weight, {})
+        copies = None if inner.weight.requires_grad else _COPIES.setdefault(inner.weight, Copies())
         return Matrix(weight.detach(), bias, adapter, copies)
 
     def tensor(self, name: str) -> torch.Tensor:

@@ -144,7 +144,13 @@ class Bots:
         self._cache[path] = entry
         self._cache.move_to_end(path)
         while self._places > CAPACITY:
-            self._cache.popitem(last=False)
+            self._drop_of(next(reversed(dict.fromkeys(each.base for each in reversed(self._cache.values())))))
+
+    def _drop_of(self, base: str) -> None:
+        """Drop what takes a place: of many adapters the one asked for longest ago, of few all."""
+        paths = [path for path, entry in self._cache.items() if entry.base == base]
+        for path in paths[:1] if len(paths) > ADAPTER_CAPACITY else paths:
+            del self._cache[path]
 
     @property
     def _places(self) -> float:

@@ -67,7 +67,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     if comments:
         tell(
             "Instagram's export does not say who could read a comment: those below posts of private accounts "
-            "are among them; leave out what a model should not learn from, as with --exclude-matching, or "
+            "may be among them; leave out what a model should not learn from, as with --exclude-matching, or "
             "all of them with --drop-replies"
         )
     return Timeline(account=owner, posts=_posts(location, owner.handle), digest=digest)

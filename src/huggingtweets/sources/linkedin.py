@@ -50,9 +50,9 @@ def read(location: str, options: ReadOptions) -> Timeline:
         digest = export.digest([*export.names(_SHARES), *comments])
     if comments:
         tell(
-            "LinkedIn's archive does not say who could read a comment: those below posts for a few are among "
-            "them; leave out what a model should not learn from, as with --exclude-matching, or all with "
-            "--drop-replies"
+            "LinkedIn's archive does not say who could read a comment: those below posts for a few may be "
+            "among them; leave out what a model should not learn from, as with --exclude-matching, or all "
+            "of them with --drop-replies"
         )
     return Timeline(account=account, posts=_posts(location, account.handle), digest=digest)
 

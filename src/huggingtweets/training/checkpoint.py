@@ -71,7 +71,7 @@ class Checkpoint:
     """Keeps a run while it goes. This one keeps nothing, for runs that are not to be resumed."""
 
     passed_over: PassedOver | None = None
-    is_of_longer_run = False  # whether there is one of a step behind the end; it is kept for that run
+    is_of_longer_run = False  # whether there is one of a step beyond the end
 
     def restore(self, _: TrainState) -> bool:
         """Resume the run where it was kept; return whether it was."""

@@ -51,9 +51,8 @@ class TrainingLoop:
         checkpoints = [self._checkpoint(phase) for phase in self._plan.phases]
         self._resume(state, checkpoints)
         for phase, checkpoint in zip(self._plan.phases, checkpoints, strict=True):
-            if (
-                state.step < phase.end and not checkpoint.is_of_longer_run
-            ):  # else the next phase does its steps
+            is_left_to_next = checkpoint.is_of_longer_run and phase is not self._plan.phases[-1]
+            if state.step < phase.end and not is_left_to_next:
                 with checkpoint.interruptible():
                     self._train_until(phase.end, state, checkpoint)
                 checkpoint.save(state)

@@ -22,7 +22,7 @@ PROBE_FROM = 1.0  # epochs: a model that has not seen every post once copies non
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a run that has a checkpoint of its own; that of the last one is of no longer run."""
+    """A part of a run with a checkpoint of its own, which longer runs share but for that of the last one."""
 
     end: int  # the step after which it is over
     origin: Mapping[str, str]  # what the run starts from; a checkpoint of another origin is not resumed

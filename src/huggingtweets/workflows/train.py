@@ -273,7 +273,7 @@ def _record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
-        recipe=replace(config.recipe, base=bases.absolute(config.recipe.base)),
+        recipe=replace(config.recipe, base=bases.as_path(config.recipe.base)),
         base=model.base,
         authors=data.authors,
         split_by=data.split_by,
