@@ -12,13 +12,14 @@ import pytest
 from typer.main import get_group
 from typer.testing import CliRunner
 
+import huggingtweets
 from huggingtweets import recipe_names, recipes
 from huggingtweets.cli import app
 from huggingtweets.model_folder import ADAPTER_WEIGHTS, NGRAM_WEIGHTS
 from huggingtweets.training.gpt2 import SIZES, Size
 from tests.conftest import ROOT
 from tests.helpers.archive_builder import tweet, write_zip
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 README = (ROOT / "README.md").read_text("utf-8")
 PARSED_ONLY = ("app", "bases", "publish", "serve")  # some serve until they are stopped, others need a network
@@ -59,13 +60,17 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "posts" / "one.jsonl.zst").write_bytes(pa.compress(lines, "zstd", asbytes=True))
     monkeypatch.setitem(SIZES, "nano", Size(layers=1, width=64, vocabulary=400, batch_tokens=512))
     small = [
-        f"base={tiny_base(tmp_path / 'base')}",
+        f"base={small_base(tmp_path / 'base')}",
         "epochs=1",
         "evaluations=1",
         "sampling.max_new_tokens=12",
     ]
     load = recipes.load
-    monkeypatch.setattr(recipes, "load", lambda name, more=(): load(name, [*small, *more]))
+    for holder, name in (
+        (recipes, "load"),
+        (huggingtweets, "load_recipe"),
+    ):  # both keep it
+        monkeypatch.setattr(holder, name, lambda name, more=(): load(name, [*small, *more]))
     return tmp_path
 
 
