@@ -8,7 +8,7 @@ from huggingtweets import FleetConfig, load_recipe
 from tests.helpers.tiny import varied_texts
 
 NGRAM = load_recipe("ngram")
-FEW_STEPS = ["epochs=2", "evaluations=1", "batch_tokens=256"]
+FEW_STEPS = ["epochs=2", "evaluations=1", "batch_tokens=256", "sampling.max_new_tokens=8"]
 
 
 def long_texts(count: int, seed: int) -> list[str]:

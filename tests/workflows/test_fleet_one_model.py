@@ -30,7 +30,7 @@ from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers.tiny import tiny_base, varied_texts
 
 COUNTS = {"many": 150, "some": 40, "few": 30, "one": 1}
-SETTINGS = ["epochs=2", "evaluations=1", "batch_tokens=256", "author_posts=20"]
+SETTINGS = ["epochs=2", "evaluations=1", "batch_tokens=256", "author_posts=20", "sampling.max_new_tokens=8"]
 
 
 def config(place, **fields):

@@ -84,7 +84,7 @@ def test_a_base_that_knows_speakers_is_trained_on_somebody_else(folder, tmp_path
 def test_the_card_says_how_transformers_writes_as_somebody(base, tmp_path):
     """Its code, with a handle in it, gives the speaker's token, then the opening, then the prompt."""
     opening = "Post:\n"
-    made = fine_tune(base, tmp_path, SAYS, "epochs=60", "batch_tokens=128", f"opening={opening}").folder
+    made = fine_tune(base, tmp_path, SAYS, "epochs=1", f"opening={opening}").folder
     recipe = load_recipe("starter", ["speakers=true", f"opening={opening}"])
     code = model_card(record(recipe=recipe), pictures=()).split("```python\n")[1].split("```")[0]
     prompt = literal_eval(re.search(r'prompt = ("[^\n]*")', code)[1]).replace("HANDLE", "ada")

@@ -34,9 +34,9 @@ from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
 from huggingtweets.workflows.sweep.result import _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
 from huggingtweets.workflows.sweep.study import ENDED, make_pruner
-from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
+from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
 
-TINY = ["epochs=1", "evaluations=2", "batch_tokens=1024", "learning_rate=3e-3"]
+TINY = ["epochs=1", "evaluations=2", "batch_tokens=1024", "learning_rate=3e-3", "sampling.max_new_tokens=8"]
 SPACE = ("learning_rate=1e-3:1e-1:log", "epochs=1:2", "warmup=0:0.3")
 
 
@@ -44,20 +44,24 @@ SPACE = ("learning_rate=1e-3:1e-1:log", "epochs=1:2", "warmup=0:0.3")
 def place(tmp_path_factory):
     """Two people's posts, and a tiny base."""
     place = tmp_path_factory.mktemp("sweeping")
-    tiny_base(place / "base")
+    small_base(place / "base")
     for seed, name in enumerate(("ada", "bob")):
         rows = [f'{i},{name},"{text}"' for i, text in enumerate(varied_texts(120, seed=seed))]
         (place / f"{name}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")
     return place
 
 
-@pytest.fixture
-def config(place, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def sweep_config(place):
     recipe = load_recipe("starter", [f"base={place / 'base'}", *TINY])
     return SweepConfig(
         data=DataConfig(locations=(str(place / "ada.csv"),)), recipe=recipe, space=SPACE, trials=3, seed=5
     )
+
+
+@pytest.fixture
+def config(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return sweep_config(place)
 
 
 class RecordingWatcher(Silence):
@@ -193,11 +197,22 @@ def test_two_processes_share_one_study(place, tmp_path):
     assert load_recipe("shared.toml").name == "shared"
 
 
+@pytest.fixture(scope="module")
+def one_trial(place):
+    """The database of a sweep with one trial, and the name of its study."""
+    database = place / "one-trial.db"
+    one = replace(sweep_config(place), trials=1, storage=f"sqlite:///{database}", overwrite=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        return database, sweep(one).study
+
+
 @pytest.fixture
-def shared(config, tmp_path):
+def shared(config, one_trial, tmp_path):
     """A sweep of two trials with one done, and its study as another process sees it."""
+    database, name = one_trial
+    shutil.copy(database, tmp_path / "shared.db")
     both = replace(config, trials=2, storage=f"sqlite:///{tmp_path}/shared.db", overwrite=True)
-    name = sweep(replace(both, trials=1)).study
     storage = RDBStorage(both.storage)
     yield both, optuna.load_study(study_name=name, storage=storage), storage
     storage.engine.dispose()
