@@ -56,6 +56,9 @@ LONG = (  # how the files begin that take longest, in the order in which they co
     "workflows/test_speakers",
     "tracking/",
 )
+ONE_PAGE = {  # the files that share `page_with_models`, which each worker would start for itself
+    f"tests/app/test_{name}.py" for name in ("accessible", "answers", "language", "page", "readable")
+}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +70,21 @@ def pytest_collection_modifyitems(items):
         return next((number for number, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist may be off
+def pytest_xdist_make_scheduler(config, log):
+    """With --dist loadfile one worker gets all files that share a page."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 -- where it is on
+
+    class ByPage(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "one page" if file in ONE_PAGE else file
+
+    return ByPage(config, log)
 
 
 def pytest_unconfigure():

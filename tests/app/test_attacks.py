@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
+from huggingtweets.app import events
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.sessions import Sessions
 from huggingtweets.errors import UserError
@@ -63,8 +64,11 @@ def victim(page):
         run = next(
             part["value"] for part in result["output"]["data"] if isinstance(part, dict) and "choices" in part
         )
-        look = client.of("runs", "input")
-        wait_for(lambda: "It is ready" in json.dumps(client.call(look, [client.key, run])["output"]), 240)
+        [folder] = page.home.rglob(run)  # a page that is shown again and again would keep the run waiting
+        done = wait_for(lambda: _ended(folder), 240, pause=0.5)
+        assert isinstance(done, events.Done), done
+        shown = client.call(client.of("runs", "input"), [client.key, run])
+        assert "It is ready" in json.dumps(shown["output"])
         yield Victim(client, "victim", run, path)
 
 
@@ -72,6 +76,12 @@ def victim(page):
 def attacker(page):
     with Client(page.url) as client:
         yield client
+
+
+def _ended(folder: Path) -> events.State | None:
+    """How a run ended, or None."""
+    state = events.state(events.load(folder))
+    return None if isinstance(state, events.Queued | events.Running) else state
 
 
 def _file(path: str) -> dict[str, object]:

@@ -411,9 +411,11 @@ def test_a_training_asks_the_hub_for_its_base_once(hub_answers, tmp_path):
     (cached / "refs" / "main").write_text("0" * 40)
     tiny_base(cached / "snapshots" / ("0" * 40))
     posts = write_zip(
-        tmp_path / "x.zip", [tweet(n, text) for n, text in enumerate(varied_texts(200, seed=1), 1000)]
+        tmp_path / "x.zip", [tweet(n, text) for n, text in enumerate(varied_texts(130, seed=1), 1000)]
     )
-    recipe = load_recipe("starter", ["base=me/asked", "epochs=1", "evaluations=1"])
+    recipe = load_recipe(
+        "starter", ["base=me/asked", "epochs=1", "evaluations=1", "sampling.max_new_tokens=8"]
+    )
     data = DataConfig(locations=(str(posts),))
     model = train(TrainConfig(data=data, recipe=recipe, out=tmp_path / "model", tracker="none"))
     assert server.paths().count("/api/models/me/asked") == 1

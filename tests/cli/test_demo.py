@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from huggingtweets.cli import app
 from huggingtweets.model_folder import MODELS, ModelFolder
 
+IS_EVALUATED = "huggingtweets.workflows.train._is_evaluated"
+
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
@@ -30,9 +32,16 @@ def first(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         patch.chdir(place)
+        patch.setattr(IS_EVALUATED, lambda *_: False)
         done = demo("--recipe", "ngram")
     assert done.exit_code == 0, done.stderr
     return place, done
+
+
+@pytest.fixture
+def unevaluated(monkeypatch):
+    """Demos without the evaluation at their end, which no test here looks at."""
+    monkeypatch.setattr(IS_EVALUATED, lambda *_: False)
 
 
 @pytest.fixture
@@ -61,6 +70,7 @@ def test_demos_of_two_recipes_stand_beside_each_other(tmp_path):
     assert recipe_of("demo-ngram-seed-3").seed == 3
 
 
+@pytest.mark.usefixtures("unevaluated")
 def test_the_same_demo_runs_again_and_says_what_it_replaces(again):
     """`make demo` works a second time; the line comes before the training, so that it can be stopped."""
     assert "is replaced" not in again.stderr
@@ -71,6 +81,7 @@ def test_the_same_demo_runs_again_and_says_what_it_replaces(again):
     assert ModelFolder(MODELS / "demo-ngram").record.model_digest == first.model_digest
 
 
+@pytest.mark.usefixtures("unevaluated")
 def test_what_is_no_demo_is_never_replaced_unasked():
     """Neither somebody's folder of that name, nor one that is given; --overwrite replaces both."""
     mine = MODELS / "demo-ngram" / "mine.txt"

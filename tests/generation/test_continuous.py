@@ -91,14 +91,15 @@ def test_settings_are_those_of_each_text(generator):
     assert all(texts[ticket].new_tokens <= 5 + ticket for ticket in texts)
 
 
-def test_the_first_tokens_are_distributed_as_those_of_generate(generator):
+@pytest.mark.parametrize("count", [1500, pytest.param(4000, marks=pytest.mark.slow)])
+def test_the_first_tokens_are_distributed_as_those_of_generate(generator, count):
     """Both sample from the same distribution: chi-square over tokens that both gave five times."""
     sampling = Sampling(max_new_tokens=1, temperature=0.04, top_p=0.9)
     batch = generator.batch()
-    for ticket in range(4000):
+    for ticket in range(count):
         batch.add(ticket, SamplingRequest("", sampling, seed=ticket))
     together = Counter(text.text for text in finished(batch).values())
-    [*_, (texts, _)] = generator.sampler(SamplingRequest("", sampling, seed=1))(4000)
+    [*_, (texts, _)] = generator.sampler(SamplingRequest("", sampling, seed=1))(count)
     plain = Counter(texts)
     often = [text for text in together + plain if min(together[text], plain[text]) >= 5]
     table = [[counts[text] for text in often] for counts in (together, plain)]

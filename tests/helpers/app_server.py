@@ -273,11 +273,11 @@ class Client:
         )
 
 
-def wait_for(condition: Callable[[], T], seconds: float = 60.0) -> T:
-    """Wait until the condition returns something true, and return that."""
+def wait_for(condition: Callable[[], T], seconds: float = 60.0, pause: float = 0.1) -> T:
+    """Wait until the condition returns something true, and return that; pause before asking again."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
             return value
-        time.sleep(0.1)
+        time.sleep(pause)
     raise AssertionError("waited in vain")

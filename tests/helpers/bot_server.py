@@ -21,7 +21,7 @@ from huggingtweets.generation.filters import write_filters
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.types import Account, Funnel, Tracked
 from tests.conftest import post
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 POSTS = 12  # of each author
 READY = re.compile(r"Serving .+ at (http://\S+)/v1 ")
@@ -42,7 +42,7 @@ def learned_by_heart(folder: Path, handles: Sequence[str] = ("ada", "bob"), epoc
         funnel = Funnel(read=len(texts), dropped={}, kept=len(texts))
         parts.append(AuthorData(Account(handle=handle, name=handle, source="table"), funnel, posts))
     data = build(parts, held_out=0.1)
-    base = tiny_base(folder.with_name("base"))
+    base = small_base(folder.with_name("base"))
     settings = [
         f"epochs={epochs}",
         "learning_rate=1e-2",

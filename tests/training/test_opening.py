@@ -30,7 +30,7 @@ from huggingtweets.training import (
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import Sampling
 from tests.exporters.test_export import fields, saved
-from tests.helpers.tiny import tiny_base, tiny_dataset, tiny_texts
+from tests.helpers.tiny import small_base, tiny_base, tiny_dataset, tiny_texts
 
 CPU = Device("cpu", "test", bf16=False)
 OPENING = "Post:\n"
@@ -144,9 +144,9 @@ def test_it_stands_behind_the_token_of_a_speaker(base, tmp_path):
     assert tokens.begin("the", 1, "ada")[0, : count + 1].tolist() == [speaker, *given]
 
 
-def test_exports_put_it_before_prompts_or_say_that_it_is_to_be_put_there(base, tmp_path):
+def test_exports_put_it_before_prompts_or_say_that_it_is_to_be_put_there(tmp_path):
     """The page and Ollama put it there; a file alone says so in its metadata and in the warning."""
-    loaded = opened(base)
+    loaded = opened(small_base(tmp_path / "base"))
     folder = saved(tmp_path / "m", loaded.model, loaded.tokenizer)
     write_filters(tiny_texts(20), 8, folder)
     made = {to: export(folder, to=to, out=tmp_path / to) for to in ("gguf", "ollama", "web")}
@@ -159,9 +159,9 @@ def test_exports_put_it_before_prompts_or_say_that_it_is_to_be_put_there(base, t
     assert not any("Post:" in made[to].warning for to in ("ollama", "web"))
 
 
-def test_ollama_reads_an_opening_beyond_the_basic_plane(base, tmp_path):
+def test_ollama_reads_an_opening_beyond_the_basic_plane(tmp_path):
     """Its template language knows no halves of a surrogate pair, as JSON writes an emoji."""
-    loaded = opened(base, "\U0001f426:\n")
+    loaded = opened(small_base(tmp_path / "base"), "\U0001f426:\n")
     folder = saved(tmp_path / "m", loaded.model, loaded.tokenizer)
     write_filters(tiny_texts(20), 8, folder)
     export(folder, to="ollama", out=tmp_path / "ollama")
