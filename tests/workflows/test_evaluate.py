@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
 from huggingtweets import (
     DataConfig,
@@ -25,6 +26,7 @@ from huggingtweets import (
     train,
 )
 from huggingtweets import models as model_kinds
+from huggingtweets.cli import app
 from huggingtweets.cli._evaluations import print_comparison
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
@@ -232,17 +234,22 @@ def test_a_folder_that_brings_its_dataset_can_be_evaluated_anywhere(root, tmp_pa
     assert evaluate(folder, count=16).model.path == folder
 
 
-def test_the_commands_print_tables_and_json(root):
+def test_the_commands_print_tables_and_json(root, evaluated, compared, monkeypatch):
     """People get answers in words, and every figure on request; machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
-    shown = run("evaluate", root / "good", "--count", "16", cwd=root, env=env).stdout
+    figures = run("evaluate", root / "good", "--count", "16", "--figures", cwd=root, env=env).stdout
+    assert "Does it make sense?" in figures
+    assert "copying.near" in figures
+    assert "report.html" in figures
+    found = workflow.EvaluatedModel(ModelFolder(root / "good"), evaluated[0])
+    monkeypatch.setattr(sys.modules[evaluate.__module__], "evaluate", lambda *_, **__: found)
+    monkeypatch.setattr(sys.modules[compare.__module__], "compare", lambda *_, **__: compared[0])
+    shown = CliRunner().invoke(app, ["evaluate", "good"], catch_exceptions=False).stdout
     assert "Does it make sense?" in shown
     assert "copying.near" not in shown
     assert "report.html" in shown
-    figures = run("evaluate", root / "good", "--count", "16", "--figures", cwd=root, env=env).stdout
-    assert "copying.near" in figures
-    compared = run("compare", root / "good", root / "poor", "--count", "16", "--json", cwd=root, env=env)
-    assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]
+    told = CliRunner().invoke(app, ["compare", "good", "poor", "--json"], catch_exceptions=False).stdout
+    assert "prediction.bits_per_byte" in json.loads(told)[1]["differences"]
 
 
 def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monkeypatch):
