@@ -37,7 +37,7 @@ from huggingtweets.model_folder import avatar_picture
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
-from tests.helpers.tiny import tiny_base, tiny_dataset, varied_texts
+from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
 
 ODD = "ßİﬁŉǰΐςſ\u2019'\u0301\u200c\u200d_٤²½Ⅷ\u3000\u00a0\u1c80Å9\uff10"
 SCRIPTS = [
@@ -112,11 +112,12 @@ def texts(count: int) -> list[str]:
 def place(tmp_path_factory):
     """A folder with a model, and its page in exports/."""
     place = tmp_path_factory.mktemp("web")
-    model, base = place / "models" / "ada", str(tiny_base(place / "base"))
+    model, base = place / "models" / "ada", str(small_base(place / "base"))
     model.mkdir(parents=True)
     sampling = {"max_new_tokens": 30, "temperature": 0.75, "repetition_penalty": 1.1}
     settings = [
         "epochs=12",
+        "evaluations=1",
         "learning_rate=1e-2",
         *(f"sampling.{name}={value}" for name, value in sampling.items()),
     ]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
 from huggingtweets import (
     DataConfig,
@@ -25,6 +26,7 @@ from huggingtweets import (
     train,
 )
 from huggingtweets import models as model_kinds
+from huggingtweets.cli import app
 from huggingtweets.cli._evaluations import print_comparison
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
@@ -35,39 +37,44 @@ from huggingtweets.types import Funnel, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
 from tests.helpers.commands import run
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 
 def write_posts(path, kind):
-    """A table of 400 posts by somebody with a vocabulary of their own."""
-    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(400, seed=len(kind)))]
+    """A table of 300 posts by somebody with a vocabulary of their own."""
+    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(300, seed=len(kind)))]
     path.write_text("\n".join(["id,text", *rows]), "utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Two models of one person, and one of somebody else, with the home their posts are kept in."""
+    """Two models of one person, and one of other posts, with the home their posts are kept in."""
     place = tmp_path_factory.mktemp("models")
-    common = [f"base={tiny_base(tmp_path_factory.mktemp('base'))}", "batch_tokens=512"]
+    common = [
+        f"base={small_base(tmp_path_factory.mktemp('base'))}",
+        "batch_tokens=512",
+        "evaluations=1",
+        "sampling.max_new_tokens=12",
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         patch.chdir(place)
-        for name, kind, *settings in [
-            ("good", "first", "epochs=5", "learning_rate=1e-2"),
-            ("poor", "first", "epochs=1", "learning_rate=1e-4"),
-            ("other", "second", "epochs=1", "learning_rate=1e-4"),
+        posts = str(write_posts(place / "first.csv", "first"))
+        for name, *settings in [
+            ("good", "epochs=5", "learning_rate=1e-2"),
+            ("poor", "epochs=1", "learning_rate=1e-4"),
         ]:
             job = TrainConfig(
-                data=DataConfig(
-                    locations=(str(write_posts(place / f"{kind}.csv", kind)),), options=ReadOptions(name=kind)
-                ),
+                data=DataConfig(locations=(posts,), options=ReadOptions(name="first")),
                 recipe=load_recipe("starter", [*common, *settings]),
                 tracker="none",
                 evaluate=name == "good",
                 out=place / name,
             )
             train(job)
+    other = ModelFolder(shutil.copytree(place / "poor", place / "other"))
+    other.save_record(replace(other.record, dataset_digest="0" * 64))
     return place
 
 
@@ -115,7 +122,7 @@ def test_training_ends_with_a_short_evaluation(models):
 
 def test_the_model_is_gone_before_its_base_is_loaded(root, monkeypatch):
     """A machine that can hold one of them evaluates: no two models are in memory at a time."""
-    loaded = []
+    saved, loaded = evaluation.load(ModelFolder(root / "good")), []
 
     def remembered(load):
         def wrapper(*arguments):
@@ -128,6 +135,7 @@ def test_the_model_is_gone_before_its_base_is_loaded(root, monkeypatch):
 
     for name in ("load", "load_base_of"):
         monkeypatch.setattr(model_kinds, name, remembered(getattr(model_kinds, name)))
+    monkeypatch.setattr(evaluation, "measure", lambda *_: saved)
     evaluate(root / "good", count=16)
     assert [name for name, _ in loaded] == ["load", "load_base_of"]
 
@@ -221,20 +229,27 @@ def test_a_folder_that_brings_its_dataset_can_be_evaluated_anywhere(root, tmp_pa
     digest = json.loads((folder / "run.json").read_bytes())["dataset_digest"]
     shutil.copytree(root / "home" / "datasets" / digest[:16], folder / "dataset")
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "empty"))
+    saved = evaluation.load(ModelFolder(folder))
+    monkeypatch.setattr(evaluation, "measure", lambda *_: saved)
     assert evaluate(folder, count=16).model.path == folder
 
 
-def test_the_commands_print_tables_and_json(root):
+def test_the_commands_print_tables_and_json(root, evaluated, compared, monkeypatch):
     """People get answers in words, and every figure on request; machines get JSON."""
     env = {"HUGGINGTWEETS_HOME": os.environ["HUGGINGTWEETS_HOME"]}
-    shown = run("evaluate", root / "good", "--count", "16", cwd=root, env=env).stdout
+    figures = run("evaluate", root / "good", "--count", "16", "--figures", cwd=root, env=env).stdout
+    assert "Does it make sense?" in figures
+    assert "copying.near" in figures
+    assert "report.html" in figures
+    found = workflow.EvaluatedModel(ModelFolder(root / "good"), evaluated[0])
+    monkeypatch.setattr(sys.modules[evaluate.__module__], "evaluate", lambda *_, **__: found)
+    monkeypatch.setattr(sys.modules[compare.__module__], "compare", lambda *_, **__: compared[0])
+    shown = CliRunner().invoke(app, ["evaluate", "good"], catch_exceptions=False).stdout
     assert "Does it make sense?" in shown
     assert "copying.near" not in shown
     assert "report.html" in shown
-    figures = run("evaluate", root / "good", "--count", "16", "--figures", cwd=root, env=env).stdout
-    assert "copying.near" in figures
-    compared = run("compare", root / "good", root / "poor", "--count", "16", "--json", cwd=root, env=env)
-    assert "prediction.bits_per_byte" in json.loads(compared.stdout)[1]["differences"]
+    told = CliRunner().invoke(app, ["compare", "good", "poor", "--json"], catch_exceptions=False).stdout
+    assert "prediction.bits_per_byte" in json.loads(told)[1]["differences"]
 
 
 def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monkeypatch):
@@ -243,7 +258,7 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     texts = varied_texts(150, seed=0)
     rows = [f'{i},"{" ".join(texts[10 * i : 10 * i + 10])}"' for i in range(15)]
     (tmp_path / "blog.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
-    settings = [f"base={tiny_base(tmp_path / 'base')}", "epochs=1", "evaluations=1"]
+    settings = [f"base={small_base(tmp_path / 'base')}", "epochs=1", "evaluations=1"]
     noted = []
 
     class Notes(Silence):
