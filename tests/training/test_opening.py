@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from msgspec.structs import replace
+from tokenizers import normalizers
 from transformers import AutoTokenizer, pipeline
 
 from huggingtweets import export, load_recipe
@@ -190,6 +191,14 @@ def test_an_opening_that_runs_together_with_a_post_is_refused(base, text):
     tokenizer = load_base(str(base)).tokenizer
     with pytest.raises(RecipeError, match="one line break"):
         open_with(tokenizer, text)
+
+
+def test_a_base_that_marks_first_words_takes_no_opening(tmp_path):
+    """As Llama 2's tokenizer does: a line break does not help there, and the line says what does."""
+    tokenizer = load_base(str(tiny_base(tmp_path))).tokenizer
+    tokenizer.backend_tokenizer.normalizer = normalizers.Prepend("\u2581")
+    with pytest.raises(RecipeError, match="leave it out: --set opening="):
+        open_with(tokenizer, "Post:\n")
 
 
 @pytest.mark.parametrize("text", ["<|endoftext|>", "Post:<|endoftext|>\n", "<|im_start|>\n"])

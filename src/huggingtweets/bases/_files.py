@@ -31,6 +31,7 @@ class BaseFiles:
     revision: str | None = None  # on the Hub
     gguf_file: str | None = None  # the file in the folder, where the weights are GGUF
     offline: bool = True  # whether only what is on this machine may be used
+    hub_error: str = ""  # why the Hub does not say whether it has the model, in a line
     made_from: str = ""  # the model of the Hub that the files were made from, where they came another way
     origin: str = ""  # where the files came from, in words, where the name does not say it
     precision: str = ""  # of the weights in the files, where it is not that of the publisher

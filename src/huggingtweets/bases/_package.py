@@ -125,7 +125,7 @@ def _download(url: str, part: Path, total: int, progress: Progress) -> None:
                     file.write(piece)
                     done += len(piece)
                     progress(done, total)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, ImportError, ValueError) as error:  # the last two: of a proxy of an unknown kind
         raise BaseError(
             f"fetching the base stopped at {done:,} of {total:,} bytes ({error}); the same command goes "
             "on with it"

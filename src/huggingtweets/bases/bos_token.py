@@ -41,9 +41,10 @@ def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
             f"opening={json.dumps(text)}: it contains a special token of this base; expected plain text"
         )
     if any(tokens + _tokens(tokenizer, post) != _tokens(tokenizer, text + post) for post in STARTS):
+        remedy = "leave it out: --set opening=" if text.endswith("\n") else "end it with one line break"
         raise RecipeError(
             f"opening={json.dumps(text)}: its end and the beginning of a post are one word for this base; "
-            "end it with one line break"
+            f"{remedy}"
         )
     fast.post_processor = _template(tokenizer, tokens)
 

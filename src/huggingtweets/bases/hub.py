@@ -6,9 +6,11 @@ client takes longer to load than a usual archive to read.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -21,8 +23,9 @@ from ._files import BaseFiles, Progress, names
 
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
-_ANSWERS: ContextVar[dict[tuple[str, str | None], bool] | None] = ContextVar(
-    "whether the Hub gave its word for each model and revision", default=None
+OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)  # not of the Hub
+_ANSWERS: ContextVar[dict[tuple[str, str | None], str] | None] = ContextVar(
+    "why the Hub cannot be asked for each model and revision", default=None
 )
 
 
@@ -41,8 +44,8 @@ def locate(name: str, _: Progress) -> BaseFiles:
     if files.offline and not cached_commit(files.place, files.revision):
         raise BaseError(
             f"base {name}: no folder or file is there, it was never fetched from the Hugging Face Hub, and "
-            "that cannot be reached; without a network use what ships with the package: --recipe starter"
-            f"{suggestion(name, names())}"
+            f"that cannot be asked ({files.hub_error}); without it use what ships with the package: --recipe "
+            f"starter{suggestion(name, names())}"
         )
     return files
 
@@ -57,8 +60,9 @@ def on_hub(name: str) -> BaseFiles:
     asked, answers = (hub_id, revision or None), _ANSWERS.get()
     if answers is None or asked not in answers:
         answers = {} if answers is None else answers
-        answers[asked] = is_reachable(*asked)
-    return BaseFiles(name, hub_id, revision=revision or None, offline=not answers[asked])
+        answers[asked] = ask(*asked)
+    error = answers[asked]
+    return BaseFiles(name, hub_id, revision=revision or None, offline=bool(error), hub_error=error)
 
 
 @contextmanager
@@ -74,8 +78,11 @@ def cached_hub_answers() -> Iterator[None]:
         _ANSWERS.reset(token)
 
 
-def is_reachable(hub_id: str, revision: str | None) -> bool:
-    """Ask the Hub once, briefly; loading itself would ask again and again, for minutes.
+def ask(hub_id: str, revision: str | None) -> str:
+    """Ask the Hub for a model once, briefly; loading itself would ask again and again, for minutes.
+
+    Returns:
+        Why it does not say, in a line; "" where it has the model.
 
     Raises:
         BaseError: it has no such model, or can have none of this id.
@@ -101,9 +108,13 @@ def is_reachable(hub_id: str, revision: str | None) -> bool:
             "Face Hub shows no such model; huggingtweets bases lists some, hf auth login opens private ones, "
             f"and --recipe starter needs none{suggestion(hub_id, names())}"
         ) from error
-    except (OSError, HTTPError):
-        return False
-    return True
+    except (OSError, HTTPError) as error:
+        if getattr(getattr(error, "response", None), "status_code", 0) == HTTPStatus.UNAUTHORIZED:
+            return "it refuses this machine's token: hf auth login, or unset HF_TOKEN"
+        return _line(error)
+    except (ImportError, ValueError) as error:  # a proxy in the environment of a kind that is not known
+        return _line(error)
+    return ""
 
 
 def fetch(hub_id: str, revision: str | None) -> None:
@@ -116,7 +127,6 @@ def fetch(hub_id: str, revision: str | None) -> None:
     from huggingface_hub.errors import (  # type: ignore[attr-defined] # noqa: PLC0415 -- re-exported untyped
         GatedRepoError,
         HTTPError,
-        LocalEntryNotFoundError,
     )
 
     try:
@@ -126,11 +136,18 @@ def fetch(hub_id: str, revision: str | None) -> None:
             f"base {hub_id}: its licence has to be accepted first, on its page of the Hugging Face Hub; then "
             "hf auth login, and the same command again"
         ) from error
-    except (HTTPError, LocalEntryNotFoundError) as error:
+    except (HTTPError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in OF_DISK:
+            raise
         raise BaseError(
-            f"base {hub_id}: the Hugging Face Hub did not give it ({str(error).splitlines()[0]}); the same "
-            "command goes on with what was fetched"
+            f"base {hub_id}: the Hugging Face Hub did not give it ({_line(error)}); the same command goes on "
+            "with what was fetched"
         ) from error
+
+
+def _line(error: Exception) -> str:
+    """What an error says, or is, in a line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 class _WeightsIndex(Struct):

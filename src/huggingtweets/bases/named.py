@@ -60,7 +60,8 @@ def locate(name: str, progress: Progress) -> BaseFiles:
     if base.package is None:
         raise BaseError(
             f"base {name} ({base.hub}) was not fetched, or not whole, and the Hugging Face Hub cannot be "
-            "reached; connect to a network once, or use what ships with the package: --recipe starter"
+            f"asked ({files.hub_error}); connect to a network once, or use what ships with the package: "
+            "--recipe starter"
         )
     return _of_package(name, base, base.package, progress)
 

@@ -6,6 +6,7 @@ that driver and workers may die at any moment.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -20,6 +21,7 @@ from typing import Any, Protocol, Self
 
 from ..errors import UserError
 from ..progress import interrupt_main, raise_interrupts
+from ._control_groups import core_limit
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
 FOR_DRIVER = tuple(  # signals that a terminal sends to the workers, too: Ctrl-C, and that it is closed
@@ -70,9 +72,9 @@ class Executor(Protocol):
 
 def cores() -> int:
     """The cores that this process may use, which a container or a scheduler can limit."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
+    given = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return math.ceil(min(given, core_limit()))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from ..errors import BaseError, InternalError
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
 from ..types import NO_BASE, Recipe
+from ._control_groups import memory_limit
 from ._executors import cores
 
 GIGABYTE = 1e9  # bytes
@@ -52,7 +53,8 @@ class ListedRecipe(Struct, frozen=True, kw_only=True):
 
 def this_machine() -> Machine:
     """The machine that this program runs on. PyTorch is loaded only where it could know a GPU."""
-    machine = Machine(memory=psutil.virtual_memory().total / GIGABYTE, cores=cores())
+    memory = min(psutil.virtual_memory().total, memory_limit())
+    machine = Machine(memory=memory / GIGABYTE, cores=cores())
     if not has_gpu_driver():
         return machine
     from ..device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
