@@ -144,8 +144,7 @@ class Bots:
         self._cache[path] = entry
         self._cache.move_to_end(path)
         while self._places > CAPACITY:
-            by_use = dict.fromkeys(each.base for each in reversed(self._cache.values()))
-            self._drop_of(list(by_use)[-1])  # whose latest use is longest ago
+            self._drop_of(next(reversed(dict.fromkeys(each.base for each in reversed(self._cache.values())))))
 
     def _drop_of(self, base: str) -> None:
         """Drop what takes a place: of many adapters the one asked for longest ago, of few all."""
