@@ -221,3 +221,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 def is_panic(error: BaseException) -> bool:
     """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
     return type(error).__name__ == "PanicException"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or the error's name where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".:") if lines else type(error).__name__

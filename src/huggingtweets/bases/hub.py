@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..errors import BaseError
+from ..errors import BaseError, first_line
 from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
 from ._files import BaseFiles, Progress, names
@@ -111,9 +111,9 @@ def ask(hub_id: str, revision: str | None) -> str:
     except (OSError, HTTPError) as error:
         if getattr(getattr(error, "response", None), "status_code", 0) == HTTPStatus.UNAUTHORIZED:
             return "it refuses this machine's token: hf auth login, or unset HF_TOKEN"
-        return _line(error)
+        return first_line(error)
     except (ImportError, ValueError) as error:  # a proxy in the environment of a kind that is not known
-        return _line(error)
+        return first_line(error)
     return ""
 
 
@@ -140,14 +140,9 @@ def fetch(hub_id: str, revision: str | None) -> None:
         if isinstance(error, OSError) and error.errno in OF_DISK:
             raise
         raise BaseError(
-            f"base {hub_id}: the Hugging Face Hub did not give it ({_line(error)}); the same command goes on "
-            "with what was fetched"
+            f"base {hub_id}: the Hugging Face Hub did not give it ({first_line(error)}); the same command "
+            "goes on with what was fetched"
         ) from error
-
-
-def _line(error: Exception) -> str:
-    """What an error says, or is, in a line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 class _WeightsIndex(Struct):

@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..errors import BaseError, is_out_of_memory
+from ..errors import BaseError, first_line, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
@@ -25,7 +25,7 @@ from .base_cache import current_base_cache
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .languages import languages_of
-from .pretrained import first_line, load_config, load_model, load_tokenizer, require_fit
+from .pretrained import load_config, load_model, load_tokenizer, require_fit
 
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
 FLOAT32, BFLOAT16 = "float32", "bfloat16"

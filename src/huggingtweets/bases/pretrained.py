@@ -26,7 +26,7 @@ from transformers import (
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME
 from transformers.utils.hub import cached_file
 
-from ..errors import is_out_of_memory, is_panic
+from ..errors import first_line, is_out_of_memory, is_panic
 from ..model_folder import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -275,9 +275,3 @@ def _naming(file: str) -> Iterator[None]:
         if is_out_of_memory(error) or not (isinstance(error, Exception) or is_panic(error)):
             raise
         raise ValueError(f"{file}: {first_line(error)}") from error
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's message, or the error's name where it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".:") if lines else type(error).__name__

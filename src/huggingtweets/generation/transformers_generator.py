@@ -13,7 +13,6 @@ import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from ..bases.pretrained import (
-    first_line,
     load_adapted,
     load_config,
     load_generation_config,
@@ -22,7 +21,7 @@ from ..bases.pretrained import (
     require_fit,
 )
 from ..bases.shared import load_beside, named_base
-from ..errors import MissingExtra, ModelError
+from ..errors import MissingExtra, ModelError, first_line
 from ..model_folder import ADAPTER_CONFIG, CONFIG, GENERATION_CONFIG, TOKENIZER
 from ..progress import quiet_transformers
 from ..types import Sampling

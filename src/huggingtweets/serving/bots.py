@@ -144,7 +144,8 @@ class Bots:
         self._cache[path] = entry
         self._cache.move_to_end(path)
         while self._places > CAPACITY:
-            self._drop_of(next(reversed(dict.fromkeys(each.base for each in reversed(self._cache.values())))))
+            by_use = dict.fromkeys(each.base for each in reversed(self._cache.values()))
+            self._drop_of(list(by_use)[-1])  # whose latest use is longest ago
 
     def _drop_of(self, base: str) -> None:
         """Drop what takes a place: of many adapters the one asked for longest ago, of few all."""

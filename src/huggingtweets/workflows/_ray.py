@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ._executors import RECYCLED_AFTER, Died, Finished, Work, attempt, cores
 
 NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}  # Ray sends usage reports, unless this is set
@@ -76,9 +76,9 @@ class RayExecutor:
             with _same_handler(signal.SIGTERM):
                 self._ray.init(**place, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, RuntimeError, ValueError) as error:
-            first = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"--address {self._address}: no Ray cluster answers ({first}); start one: ray start --head"
+                f"--address {self._address}: no Ray cluster answers ({first_line(error)}); start one: "
+                "ray start --head"
             ) from error
         if self._places() < 1:
             raise UserError(

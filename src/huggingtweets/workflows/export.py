@@ -14,7 +14,7 @@ from msgspec import Struct
 from .. import exporters
 from ..bases.opening import opening
 from ..bases.speakers import find, speakers
-from ..errors import ModelError, UserError, is_panic
+from ..errors import ModelError, UserError, first_line, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
 from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, ModelFolder, folder_name
@@ -126,7 +126,7 @@ def _tokenizer(folder: ModelFolder) -> Any:
     except BaseException as error:
         if not (isinstance(error, Exception) or is_panic(error)):
             raise
-    from ..bases.pretrained import first_line, load_tokenizer  # noqa: PLC0415
+    from ..bases.pretrained import load_tokenizer  # noqa: PLC0415
 
     try:
         with quiet_transformers():

@@ -26,7 +26,7 @@ from typing import Any, Final
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from ...errors import OutOfSpace, StoreUnavailable
+from ...errors import OutOfSpace, StoreUnavailable, first_line
 from ...files import whole_file
 from ...progress import tell
 
@@ -185,7 +185,7 @@ class Store:
             except Exception as error:  # each file system of fsspec has errors of its own
                 if wait is None or PermissionError in {type(error), type(error.__cause__)}:
                     raise StoreUnavailable(_failed(self.address, error)) from error
-                tell(f"store {self.address}: {_first_line(error)}; trying again in {wait:g} s")
+                tell(f"store {self.address}: {first_line(error)}; trying again in {wait:g} s")
                 time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -203,8 +203,4 @@ def _create_locally(target: Path, content: bytes) -> None:
 
 def _failed(address: str, error: Exception) -> str:
     remedy = "" if isinstance(error, OutOfSpace) else "; check its address, your rights and the connection"
-    return f"store {address} fails: {_first_line(error)}{remedy}; the same command then goes on"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return f"store {address} fails: {first_line(error)}{remedy}; the same command then goes on"
