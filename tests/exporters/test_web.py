@@ -330,15 +330,41 @@ def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
         page.wait_for_selector("article.whole")
 
 
+@contextmanager
+def changed_bot(folder) -> Iterator[dict]:
+    """What the page of a folder knows, to be changed."""
+    bot = json.loads((folder / "bot.json").read_text("utf-8"))
+    yield bot
+    (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
+
+
+def test_posts_begin_with_characters_of_several_tokens(place, chromium, tmp_path):
+    """As with an emoji that a model knows only by its bytes: no byte is lost, and none stands alone."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    tokenizer = load_tokenizer(place / "models" / "ada")
+    emoji = tokenizer.encode("\U0001f9ff", add_special_tokens=False)
+    assert len(emoji) == 4
+    with changed_bot(folder) as bot:
+        bot["begin_suppress_tokens"] = dict.fromkeys(set(range(len(tokenizer))) - set(emoji), -1000)
+    with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
+        page.wait_for_selector("#write:enabled")
+        page.fill("#prompt", "")
+        page.click("#write")
+        page.wait_for_selector("#write:enabled")
+        written = page.locator("article.whole p").all_inner_texts()
+        assert len(written) == 5
+        assert all(text[0] > "\U00010000" for text in written), written
+        assert seen.errors == []
+
+
 @pytest.mark.slow
 def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path):
     """Without a prompt the page samples other beginnings, as generate does; with one it does not."""
     folder = shutil.copytree(place / "page", tmp_path / "page")
     tokenizer = load_tokenizer(place / "models" / "ada")
     firsts = {tokenizer.encode(word, add_special_tokens=False)[0] for word in ("lamp", "gull", "letter")}
-    bot = json.loads((folder / "bot.json").read_text("utf-8"))
-    bot["begin_suppress_tokens"] = {token: -1000 for token in range(len(tokenizer)) if token not in firsts}
-    (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
+    with changed_bot(folder) as bot:
+        bot["begin_suppress_tokens"] = dict.fromkeys(set(range(len(tokenizer))) - firsts, -1000)
     beginnings = tuple(tokenizer.decode([token]) for token in firsts)
     with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
         for prompt in ("", "was lit"):
@@ -370,7 +396,7 @@ def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
 def test_the_page_samples_as_the_recipe_says(place):
     """Nothing is left to the engine's own settings; the penalty is on the whole post."""
     request = json.loads((place / "page" / "bot.json").read_text("utf-8"))["request"]
-    del request["logit_bias"]
+    del request["logit_bias"], request["grammar"]
     assert request == {
         "max_tokens": 30,
         "temperature": 0.75,
@@ -385,10 +411,12 @@ def test_the_page_samples_as_the_recipe_says(place):
 
 @pytest.mark.slow
 def test_a_page_whose_engine_breaks_goes_on(chromium, tmp_path):
-    """A model of random bytes breaks wllama: it is started anew in its place, and one can ask again."""
+    """Bytes that make no character break wllama: it is started anew in its place, and one can ask again."""
     model = saved(tmp_path / "m", *gpt2(tmp_path))
     write_filters(posts(), 8, model)
     export(model, to="web", out=tmp_path / "page")
+    with changed_bot(tmp_path / "page") as bot:
+        del bot["request"]["grammar"]
     with hosted(tmp_path / "page") as url, browser.page_of(chromium, url) as (page, seen):
         page.wait_for_selector("#write:enabled")
         threads = len(page.workers)

@@ -35,6 +35,7 @@ PAGE = Path(__file__).parent / "page"
 WLLAMA = Path(__file__).parent.parent / "data" / "wllama" / "wllama.zip"
 VENDORED = WLLAMA.stem  # folder of the page that it is unpacked into
 LONGEST = 1024  # positions of the context that the page reserves
+CHARACTERS = r"root ::= [\u0000-\U0010FFFF]*"  # as a grammar of llama.cpp: no bytes that make none
 NEVER = -1000.0  # added to the logits of tokens that are never sampled
 
 
@@ -103,7 +104,10 @@ def _posts(request: ExportRequest) -> str:
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:
-    """How llama.cpp samples: as `generate` does, but that its penalty counts the beginning, too."""
+    """How llama.cpp samples: as `generate` does, but that its penalty counts the beginning, too.
+
+    Bytes that make no character would end wllama, which writes answers as JSON; `generate` leaves them out.
+    """
     return {
         "max_tokens": request.sampling.max_new_tokens,
         "temperature": request.sampling.temperature,
@@ -113,6 +117,7 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         "repeat_penalty": request.sampling.repetition_penalty or 1.0,
         "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
         "samplers": ["penalties", "temperature", "top_p"],
+        "grammar": CHARACTERS,
         "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
     }
 

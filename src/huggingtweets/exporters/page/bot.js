@@ -7,6 +7,7 @@ import { picture } from "./picture.js";
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
 const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
+const MAX_BYTES = 4; // of a character, each of which may be a token
 const READY = "Ready. It runs in your browser; nothing you type leaves it.";
 const TOO_LONG = Symbol("the prompt fills the context");
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
@@ -154,12 +155,22 @@ async function sample(prompt, show) {
   return text.replaceAll("\ufffd", "");
 }
 
-/** Sample how a text begins, not within a word; "" where its first token makes no character. */
+/** Sample how a text begins, not within a word: a token, or those of one character. */
 async function firstPiece(request) {
   const logit_bias = { ...request.logit_bias, ...bot.begin_suppress_tokens };
-  const drawn = await engine.createCompletion({ ...request, logit_bias, prompt: bot.opening, max_tokens: 1 });
-  const piece = drawn.choices?.[0]?.text ?? "";
-  return piece.includes("\ufffd") ? "" : piece;
+  const enough = new AbortController();
+  let piece = "";
+  const onData = ({ choices }) => {
+    piece ||= choices?.[0]?.text ?? "";
+    if (piece) enough.abort();
+  };
+  const begin = { ...request, logit_bias, prompt: bot.opening, max_tokens: MAX_BYTES, stream: true };
+  try {
+    await engine.createCompletion({ ...begin, onData, abortSignal: enough.signal });
+  } catch (error) {
+    if (!piece) throw error;
+  }
+  return piece;
 }
 
 function random() {
