@@ -252,7 +252,7 @@ class ModelFolder:
     @property
     def argument(self) -> str:
         """The folder as an argument of a command that can be copied into a shell."""
-        return shlex.quote(str(self.path))
+        return shlex.quote(self.path.as_posix())  # which Windows takes, too, and no shell changes
 
 
 def prompt_of(record: Record) -> str:

@@ -21,6 +21,7 @@ from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.bases.speakers import introduce
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
+from huggingtweets.exporters import web
 from huggingtweets.generation.copy_index import CopyIndex
 from huggingtweets.generation.filters import (
     BareBeginningFilter,
@@ -39,6 +40,7 @@ from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
 from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
 
+IDLE = "#write:enabled:not([aria-disabled])"  # what a page is when it is loaded, or has written
 ODD = "ßİﬁŉǰΐςſ\u2019'\u0301\u200c\u200d_٤²½Ⅷ\u3000\u00a0\u1c80Å9\uff10"
 SCRIPTS = [
     "日本語のテキスト",
@@ -151,6 +153,14 @@ def hosted(folder) -> Iterator[str]:
             thread.join()
 
 
+@contextmanager
+def changed_bot(folder) -> Iterator[dict]:
+    """What the page of a folder knows, to be changed."""
+    bot = json.loads((folder / "bot.json").read_text("utf-8"))
+    yield bot
+    (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
+
+
 @pytest.fixture(scope="module")
 def chromium():
     with browser.started() as started:
@@ -230,13 +240,13 @@ def test_the_page_refuses_what_python_refuses_among_ten_thousand_texts(opened, p
 def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     """Posts begin with the prompt, names are shown as text, pictures are saved, nothing is asked outside."""
     page, seen = opened
-    page.wait_for_selector("#write:enabled")
+    page.wait_for_selector(IDLE)
     assert page.inner_text("#name") == "Ada </script><b>"
     assert "bot" in page.inner_text("h1").lower()
     page.fill("#prompt", "the lamp ")
     page.click("#write")
     page.wait_for_selector("article.whole")
-    page.wait_for_selector("#write:enabled")
+    page.wait_for_selector(IDLE)
     written = page.locator("article.whole p").all_inner_texts()
     assert 1 <= len(written) <= 5
     assert all(text.startswith("the lamp") for text in written)
@@ -245,6 +255,66 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
     assert saved_picture.value.path().read_bytes().startswith(b"\x89PNG")
     assert seen.outside == []
     assert seen.errors == []
+
+
+def test_first_and_further_tokens_have_random_numbers_of_their_own(opened):
+    """With one seed for both, each first token would always be followed by the same ones."""
+    page, _ = opened
+    page.wait_for_selector(IDLE)
+    page.evaluate("""() => {
+      const own = crypto.getRandomValues.bind(crypto);
+      window.drawn = 0;
+      crypto.getRandomValues = (numbers) => (window.drawn++, own(numbers));
+    }""")
+    page.fill("#prompt", "")
+    page.click("#write")
+    page.wait_for_selector(IDLE)
+    assert page.locator("article.whole").count() == 5
+    assert page.evaluate("window.drawn") >= 10
+
+
+def test_the_page_tells_how_writing_goes_and_keeps_the_focus(opened):
+    """A screen reader hears that it writes and that it has written, not each word; a keyboard stays there."""
+    page, _ = opened
+    page.wait_for_selector(IDLE)
+    page.fill("#prompt", "the lamp")
+    page.focus("#write")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#status") == "Writing…"
+    page.wait_for_selector(IDLE)
+    assert page.inner_text("#status") == "Five posts are written."
+    assert page.evaluate("document.activeElement.id") == "write"
+    assert page.locator("[aria-live]").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("@stranger says", "names somebody's handle"),
+        ("write to jane@example.org", "holds an e-mail address"),
+        (posts()[0], "copies a training post"),
+    ],
+)
+def test_a_beginning_that_no_post_may_have_is_refused_at_once(prompt, told, opened):
+    """As by generate: it would be sampled in vain."""
+    page, _ = opened
+    page.wait_for_selector(IDLE)
+    page.fill("#prompt", prompt)
+    page.click("#write")
+    assert page.inner_text("#status").startswith(f"This beginning {told}, and no such post is shown.")
+    assert page.locator("article").count() == 0
+
+
+def test_a_long_handle_does_not_widen_the_page_of_a_phone(place, chromium, tmp_path):
+    """It is broken where it has to be."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    (folder / "avatar.png").write_bytes(b"no picture, but its place")
+    with changed_bot(folder) as bot:
+        bot["avatar"] = "avatar.png"
+        bot["description"] = "A bot that writes like @elizabeth_montgomery@mastodon.social."
+    with hosted(folder) as url, browser.page_of(chromium, url, (360, 740)) as (page, _):
+        page.wait_for_selector(IDLE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize(
@@ -320,7 +390,7 @@ def test_posts_and_prompt_are_set_in_the_direction_of_their_script(opened):
 def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
     """The page says that it is too long, as generate does, and goes on with a shorter one."""
     with hosted(place / "page") as url, browser.page_of(chromium, url) as (page, _):
-        page.wait_for_selector("#write:enabled")
+        page.wait_for_selector(IDLE)
         page.fill("#prompt", "\U0001f9ff\U0001fae0" * 70)
         page.click("#write")
         page.get_by_text("Give it a shorter one").wait_for()
@@ -328,14 +398,6 @@ def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
         page.fill("#prompt", "the lamp")
         page.click("#write")
         page.wait_for_selector("article.whole")
-
-
-@contextmanager
-def changed_bot(folder) -> Iterator[dict]:
-    """What the page of a folder knows, to be changed."""
-    bot = json.loads((folder / "bot.json").read_text("utf-8"))
-    yield bot
-    (folder / "bot.json").write_text(json.dumps(bot), "utf-8")
 
 
 def test_posts_begin_with_characters_of_several_tokens(place, chromium, tmp_path):
@@ -347,10 +409,10 @@ def test_posts_begin_with_characters_of_several_tokens(place, chromium, tmp_path
     with changed_bot(folder) as bot:
         bot["begin_suppress_tokens"] = dict.fromkeys(set(range(len(tokenizer))) - set(emoji), -1000)
     with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
-        page.wait_for_selector("#write:enabled")
+        page.wait_for_selector(IDLE)
         page.fill("#prompt", "")
         page.click("#write")
-        page.wait_for_selector("#write:enabled")
+        page.wait_for_selector(IDLE)
         written = page.locator("article.whole p").all_inner_texts()
         assert len(written) == 5
         assert all(text[0] > "\U00010000" for text in written), written
@@ -368,10 +430,10 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
     beginnings = tuple(tokenizer.decode([token]) for token in firsts)
     with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
         for prompt in ("", "was lit"):
-            page.wait_for_selector("#write:enabled")
+            page.wait_for_selector(IDLE)
             page.fill("#prompt", prompt)
             page.click("#write")
-            page.wait_for_selector("#write:enabled")
+            page.wait_for_selector(IDLE)
             written = [text for text in page.locator("article.whole p").all_text_contents() if text]
             assert written
             assert all(text.startswith(prompt or beginnings) for text in written), written
@@ -418,11 +480,11 @@ def test_a_page_whose_engine_breaks_goes_on(chromium, tmp_path):
     with changed_bot(tmp_path / "page") as bot:
         del bot["request"]["grammar"]
     with hosted(tmp_path / "page") as url, browser.page_of(chromium, url) as (page, seen):
-        page.wait_for_selector("#write:enabled")
+        page.wait_for_selector(IDLE)
         threads = len(page.workers)
         for _ in range(2):
             page.click("#write")
-            page.wait_for_selector("#write:enabled")
+            page.wait_for_selector(IDLE)
             assert "broke down" in page.inner_text("#status")
         assert len(page.workers) == threads
         assert seen.outside == []
@@ -451,24 +513,36 @@ def of_two(tmp_path_factory):
     write_filters(posts(), 8, folder)
     both = record()
     [ada] = both.authors
-    bob = replace(ada, account=replace(ada.account, handle="bob"), train=7)
-    ModelFolder(folder).save_record(replace(both, authors=(ada, bob)))
+    bob = replace(ada, account=replace(ada.account, handle="bob"), train=7, language="de")
+    ModelFolder(folder).save_record(replace(both, authors=(replace(ada, language="en"), bob)))
     (folder / avatar_picture(1)).write_bytes(b"the picture of ada")
     return folder
 
 
 @pytest.mark.parametrize(
-    ("speaker", "avatar", "count"), [("ada", "avatar.png", "2"), ("bob", "", "7"), ("Bob", "", "7")]
+    ("speaker", "avatar", "count", "language"),
+    [("ada", "avatar.png", "2", "en"), ("bob", "", "7", "de"), ("Bob", "", "7", "de")],
 )
-def test_the_page_of_one_of_several_shows_nobody_else(of_two, tmp_path, speaker, avatar, count):
-    """It has the picture of who speaks, or none, and the number of their posts."""
+def test_the_page_of_one_of_several_shows_nobody_else(of_two, tmp_path, speaker, avatar, count, language):
+    """It has the picture and the language of who speaks, and the number of their posts."""
     export(of_two, to="web", speaker=speaker, out=tmp_path / "page")
     bot = json.loads((tmp_path / "page" / "bot.json").read_text("utf-8"))
     assert bot["avatar"] == avatar
+    assert bot["language"] == language
+    assert bot["description"].startswith(f"A bot that writes like @{speaker.lower()}. It is not")
     assert (tmp_path / "page" / "avatar.png").exists() == bool(avatar)
     learnt = f"learnt from {count} posts of @{speaker.lower()} and those of others"
     assert learnt in bot["caption"]
     assert learnt in bot["facts"]
+
+
+def test_a_page_can_be_written_where_the_package_cannot(of_two, tmp_path, monkeypatch):
+    """A read-only installation makes no read-only page."""
+    installed = shutil.copytree(web.PAGE, tmp_path / "installed")
+    installed.chmod(0o555)
+    monkeypatch.setattr(web, "PAGE", installed)
+    export(of_two, to="web", speaker="ada", out=tmp_path / "page")
+    assert (tmp_path / "page").stat().st_mode & 0o200
 
 
 def test_the_command_warns_of_the_file(place):

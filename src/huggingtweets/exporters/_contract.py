@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ..bases.special_tokens import AddedTokens
 from ..progress import Silence, Watcher
-from ..types import Record, Sampling
+from ..types import Author, Record, Sampling
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -89,6 +89,13 @@ class ExportRequest:
     def name(self) -> str:
         """The name of the model, and of the author who speaks."""
         return f"{self.record.name} ({self.speaker})" if self.speaker else self.record.name
+
+    @property
+    def authors(self) -> Sequence[Author]:
+        """Those who speak: the author who was named, or all."""
+        speaker = self.speaker.casefold()
+        named = [author for author in self.record.authors if author.account.handle.casefold() == speaker]
+        return named or self.record.authors
 
 
 class Check(Struct, frozen=True, kw_only=True):

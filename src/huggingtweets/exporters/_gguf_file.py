@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ..bases.ancestors import GGUF_PREFIX, digests
 from ..errors import ModelError
 from ..model_folder import folder_name
-from ..types import Record
 from ._architectures import Tensors, architecture, tensors, write_settings
 from ._contract import NO_FILTER, Check, ExportRequest
 from ._folder_model import FolderModel
@@ -123,7 +122,7 @@ def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
     writer.add_file_type(_FILE_TYPES[request.quant])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_name(request.name)
-    writer.add_description(description(record))
+    writer.add_description(description(request))
     writer.add_tags(["text-generation", "huggingtweets", "bot"])
     if record.base.licence:
         writer.add_license(record.base.licence)
@@ -147,9 +146,9 @@ def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
             writer.add_string(f"{GGUF_PREFIX}.{key}", value)
 
 
-def description(record: Record) -> str:
-    """One sentence on what the model is."""
-    people = ", ".join(f"@{author.account.handle}" for author in record.authors) or record.name
+def description(request: ExportRequest) -> str:
+    """One sentence on what the model is, or who speaks by it."""
+    people = ", ".join(f"@{author.account.handle}" for author in request.authors) or request.record.name
     return f"A bot that writes like {people}. It is not that person, and what it writes is made up."
 
 

@@ -44,7 +44,7 @@ def modelfile(request: ExportRequest) -> str:
         "num_ctx": min(LONGEST, read_config(request.folder).max_position_embeddings),
     }
     lines = [
-        f"# {_one_line(description(request.record))}",
+        f"# {_one_line(description(request))}",
         f"# {NO_FILTER}",
         f"FROM ./{file_name(request)}",
         f"TEMPLATE {_template(request)}",

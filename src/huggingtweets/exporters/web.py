@@ -47,7 +47,8 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
             "this model has no published copy index, without which no page is written; train it again"
         )
     checks = gguf.export(request, folder)
-    shutil.copytree(PAGE, folder, dirs_exist_ok=True)
+    for file in PAGE.iterdir():
+        shutil.copyfile(file, folder / file.name)  # without the permissions of where this is installed
     with zipfile.ZipFile(WLLAMA) as archive:
         archive.extractall(folder / VENDORED)
     for number, copies in enumerate(filters.copies):
@@ -70,7 +71,8 @@ def _bot(
     posts = _posts(request)
     return {
         "name": request.name,
-        "description": description(record),
+        "description": description(request),
+        "language": _language(request),
         "opening": request.opening,
         "prompt": prompt_of(record),
         "caption": f"Written by a language model that learnt from {posts}. Picked by a person.",
@@ -95,12 +97,17 @@ def _avatar(request: ExportRequest) -> bytes:
 
 def _posts(request: ExportRequest) -> str:
     """What the model learnt from, with the number of posts of the author who speaks, or of all."""
-    authors = request.record.authors
-    own = [author for author in authors if author.account.handle.casefold() == request.speaker.casefold()]
-    count = counted(sum(author.train for author in own or authors), "post")
-    if not own:
+    count = counted(sum(author.train for author in request.authors), "post")
+    if not request.speaker:
         return count
-    return f"{count} of @{request.speaker}" + (" and those of others" if len(authors) > 1 else "")
+    others = " and those of others" if len(request.record.authors) > 1 else ""
+    return f"{count} of @{request.speaker}{others}"
+
+
+def _language(request: ExportRequest) -> str:
+    """The language of the posts, as BCP 47 has it; "" where it is not known, or not one."""
+    languages = {author.language for author in request.authors}
+    return languages.pop() if len(languages) == 1 else ""
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def export(
         for file in written:
             readable(file)
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
-    warning = exporter.WARNING.replace("{folder}", shlex.quote(str(target)))
+    warning = exporter.WARNING.replace("{folder}", shlex.quote(target.as_posix()))
     if request.opening and to == "gguf":
         warning += OPENING.format(opening=json.dumps(request.opening))
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)

@@ -1,14 +1,14 @@
 // The page: loads the bot into this browser, and lets it write. Nothing is asked of any other server.
 
 import { LoggerWithoutDebug, Wllama } from "./wllama/index.min.js";
-import { makeFilters } from "./filters.js";
+import { makeFilters, NOTHING_ADDED } from "./filters.js";
 import { picture } from "./picture.js";
 
 const POSTS = 5;
 const MAX_DRAFTS = 8; // of a post; then it is given up
 const MAX_BREAKDOWNS = 3; // of the engine, until writing is given up
 const MAX_BYTES = 4; // of a character, each of which may be a token
-const READY = "Ready. It runs in your browser; nothing you type leaves it.";
+const BUSY = "aria-disabled"; // and not disabled, which would take the focus from the button
 const TOO_LONG = Symbol("the prompt fills the context");
 const LAST_WORD = /\S{1,32}$/u; // may become an address yet
 const ENGINE = "wllama/wllama.wasm";
@@ -20,14 +20,18 @@ let start; // makes a new one
 let objection; // why a text may not be shown
 let breakdowns; // of the engine since somebody asked
 load().catch((error) => {
-  at("status").textContent = `The bot cannot be loaded (${error.message}). Load the page again, or try a current Chrome, Edge or Firefox.`;
+  tell(`The bot cannot be loaded (${error.message}). Load the page again, or try a current Chrome, Edge or Firefox.`);
 });
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  write(at("prompt").value.trimEnd()).catch((error) => {
-    at("status").textContent = `The bot broke down (${error.message}). Load the page again.`;
-  });
+  if (at("write").hasAttribute(BUSY)) return;
+  write(at("prompt").value.trimEnd()).catch((error) => tell(`The bot broke down (${error.message}). Load the page again.`));
 });
+
+/** Say how it is going, also to a screen reader. */
+function tell(text) {
+  at("status").textContent = text;
+}
 
 /** Say who this is. */
 function introduce() {
@@ -36,13 +40,14 @@ function introduce() {
   at("about").textContent = bot.description;
   at("prompt").value = bot.prompt;
   at("facts").textContent = bot.facts;
+  at("prompt").lang = at("post").content.querySelector("p").lang = bot.language;
   if (bot.avatar) at("avatar").src = bot.avatar;
   else at("avatar").hidden = true;
 }
 
 /** Load the filters, the engine and the model; without all of each there is no bot. */
 async function load() {
-  at("status").textContent = "Loading the bot…";
+  tell("Loading the bot…");
   bot = await (await fetched("bot.json")).json();
   introduce();
   const indexes = await Promise.all(
@@ -59,7 +64,7 @@ async function load() {
     await engine.loadModel([model], { n_ctx: bot.context, n_gpu_layers: 0, warmup: false });
   };
   await start();
-  at("status").textContent = READY;
+  tell("Ready. It runs in your browser; nothing you type leaves it.");
   at("write").disabled = false;
 }
 
@@ -90,28 +95,34 @@ async function download(file, bytes) {
     if (ended) break;
     parts.push(value);
     done += value.length;
-    at("status").textContent = `Loading the bot: ${Math.min(100, Math.round((100 * done) / bytes))} %`;
+    tell(`Loading the bot: ${Math.min(100, Math.round((100 * done) / bytes))} %`);
   }
   return whole(new Blob(parts), bytes, file);
 }
 
-/** Write five posts, one after the other. */
+/** Write five posts, one after the other, and say how that ended. */
 async function write(prompt) {
-  at("write").disabled = true;
-  at("status").textContent = READY;
   at("posts").replaceChildren();
+  const refusal = objection(prompt, prompt);
+  if (refusal !== NOTHING_ADDED) return tell(`This beginning ${refusal}, and no such post is shown. Give it another one.`);
+  at("write").setAttribute(BUSY, "true");
+  tell("Writing…");
   breakdowns = 0;
-  let fits = true;
-  for (let number = 0; number < POSTS && fits && breakdowns < MAX_BREAKDOWNS; number++) fits = await writePost(prompt);
-  if (!fits) {
-    at("posts").replaceChildren();
-    at("status").textContent = "This beginning is longer than what the bot sees at once. Give it a shorter one.";
-  }
-  if (breakdowns === MAX_BREAKDOWNS) at("status").textContent = "The bot broke down, and has been started anew. Ask it again.";
-  at("write").disabled = false;
+  const endings = [];
+  while (endings.length < POSTS && !endings.includes(TOO_LONG) && breakdowns < MAX_BREAKDOWNS) endings.push(await writePost(prompt));
+  tell(summary(endings));
+  at("write").removeAttribute(BUSY);
 }
 
-/** Write one post that no filter objects to, and show the words that are there; false where its prompt is too long. */
+/** How writing ended: of each post TOO_LONG, or whether a draft was shown. */
+function summary(endings) {
+  if (endings.includes(TOO_LONG)) return "This beginning is longer than what the bot sees at once. Give it a shorter one.";
+  if (breakdowns === MAX_BREAKDOWNS) return "The bot broke down, and has been started anew. Ask it again.";
+  if (endings.includes(false)) return "Drafts that repeat a post of the person, name somebody or repeat themselves were not shown.";
+  return "Five posts are written.";
+}
+
+/** Write one post that no filter objects to, and show the words that are there; whether there is one, or TOO_LONG. */
 async function writePost(prompt) {
   const post = at("post").content.cloneNode(true).firstElementChild;
   const shown = post.querySelector("p");
@@ -120,7 +131,10 @@ async function writePost(prompt) {
     const text = await sample(prompt, (words) => {
       if (!objection(words, prompt)) shown.textContent = words;
     });
-    if (text === TOO_LONG) return false;
+    if (text === TOO_LONG) {
+      post.remove();
+      return TOO_LONG;
+    }
     if (text !== null && !objection(text, prompt)) {
       shown.textContent = text;
       post.classList.add("whole");
@@ -130,18 +144,17 @@ async function writePost(prompt) {
     shown.textContent = "";
   }
   post.remove();
-  at("status").textContent = "Drafts that repeat a post of the person, name somebody or repeat themselves were not shown.";
-  return true;
+  return false;
 }
 
 /** Sample a text, and show its whole words meanwhile; null where the engine broke, which is started anew, or TOO_LONG. */
 async function sample(prompt, show) {
   let text = prompt;
   try {
-    const request = { ...bot.request, seed: random() };
-    text ||= await firstPiece(request);
-    if (!prompt && text) request.max_tokens -= 1;
-    for await (const piece of await engine.createCompletion({ ...request, prompt: bot.opening + text, stream: true })) {
+    text ||= await firstPiece();
+    const max_tokens = bot.request.max_tokens - (text !== prompt);
+    const request = { ...bot.request, prompt: bot.opening + text, max_tokens, seed: random(), stream: true };
+    for await (const piece of await engine.createCompletion(request)) {
       text += piece.choices?.[0]?.text ?? "";
       show(text.replace(LAST_WORD, ""));
     }
@@ -156,17 +169,17 @@ async function sample(prompt, show) {
 }
 
 /** Sample how a text begins, not within a word: a token, or those of one character. */
-async function firstPiece(request) {
-  const logit_bias = { ...request.logit_bias, ...bot.begin_suppress_tokens };
+async function firstPiece() {
+  const logit_bias = { ...bot.request.logit_bias, ...bot.begin_suppress_tokens };
   const enough = new AbortController();
   let piece = "";
   const onData = ({ choices }) => {
     piece ||= choices?.[0]?.text ?? "";
     if (piece) enough.abort();
   };
-  const begin = { ...request, logit_bias, prompt: bot.opening, max_tokens: MAX_BYTES, stream: true };
+  const begin = { logit_bias, prompt: bot.opening, max_tokens: MAX_BYTES, seed: random(), stream: true };
   try {
-    await engine.createCompletion({ ...begin, onData, abortSignal: enough.signal });
+    await engine.createCompletion({ ...bot.request, ...begin, onData, abortSignal: enough.signal });
   } catch (error) {
     if (!piece) throw error;
   }

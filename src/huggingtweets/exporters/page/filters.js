@@ -4,6 +4,7 @@
 
 import { blake2b } from "./blake2b.js";
 
+export const NOTHING_ADDED = "adds nothing to its beginning";
 const UTF8 = new TextEncoder();
 
 /**
@@ -59,7 +60,7 @@ export function makeFilters(data, indexes) {
     const names = Array.from(shown.matchAll(handle), (match) => match[1]);
     if (!names.every(isFamiliar)) return "names somebody's handle";
     if (isRepetitive(text, words) && !isRepetitive(prompt, wordsOf(prompt))) return "repeats itself";
-    return text.trim() === prompt.trim() ? "adds nothing to its beginning" : "";
+    return text.trim() === prompt.trim() ? NOTHING_ADDED : "";
   };
 }
 
