@@ -10,11 +10,12 @@ from scipy.stats import chi2_contingency
 
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import UserError
-from huggingtweets.generation import continuous
+from huggingtweets.generation import batch as batches
+from huggingtweets.generation import continuous, row_decoder
 from huggingtweets.generation.batch import GroupedBatch, SamplingRequest
 from huggingtweets.generation.module_decoder import ModuleDecoder
 from huggingtweets.generation.module_weights import decoder_weights
-from huggingtweets.generation.row_decoder import RowDecoder
+from huggingtweets.generation.row_decoder import BLOCK, RowDecoder
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.models.ngram import Ngram
 from huggingtweets.models.ngram_counts import NgramModel
@@ -62,6 +63,35 @@ def test_rows_of_different_lengths_have_the_logits_that_they_have_alone(model):
         expected = torch.cat([alone[row].step(tokens[n : n + 1]) for n, row in enumerate(rows)])
         torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
     assert len(decoder) == len(rows) == 2
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("model", [MODELS["llama"]], ids=["llama"], indirect=True)
+def test_the_cache_is_as_large_as_its_rows_need(model):
+    """A long row does not give many short ones that left, or that come later, a cache of its length."""
+    decoder = RowDecoder(decoder_weights(model))
+    decoder.append([1, 2], 30)
+    for _ in range(29):
+        decoder.remove(0)
+    decoder.append([3] * 100)
+    assert decoder._keys[0].shape[::2] == (2, 2 * BLOCK)
+    decoder.remove(1)
+    decoder.append([4, 5], 29)
+    assert decoder._values[0].shape[::2] == (30, BLOCK)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("model", [MODELS["llama"]], ids=["llama"], indirect=True)
+def test_only_short_prompts_are_remembered_and_without_what_they_were_computed_from(model, monkeypatch):
+    """Eight prompts of thousands of tokens would take gigabytes."""
+    monkeypatch.setattr(row_decoder, "LONGEST", 50)
+    decoder = RowDecoder(decoder_weights(model))
+    decoder.append([1] * 50)
+    decoder.append([2] * 51)
+    [(prompt, read)] = decoder._prompts.items()
+    assert len(prompt) == 50
+    for layer in (*read.keys, *read.values):
+        assert layer.untyped_storage().nbytes() == layer.nbytes
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -120,6 +150,26 @@ def test_more_texts_than_there_is_space_for_wait(generator, monkeypatch):
         rows.append(len(batch._rows))
     assert len(texts) == 20
     assert max(rows) <= 4
+
+
+def test_texts_of_other_models_are_sampled_at_once_as_far_as_there_is_space(generator, monkeypatch):
+    """Long ones in smaller groups; one that is longer than the space comes alone."""
+    monkeypatch.setattr(batches, "MAX_POSITIONS", 60)
+    groups = []
+
+    def sampler(request):
+        def sample(count):
+            groups.append(count)
+            yield [request.prompt] * count, True
+
+        return sample
+
+    batch = GroupedBatch(sampler, generator._tokens.count)
+    for number in range(6):
+        batch.add(number, SamplingRequest("", Sampling(max_new_tokens=15)))
+        batch.add(number + 10, SamplingRequest("", Sampling(max_new_tokens=61)))
+    assert len(finished(batch)) == 12
+    assert sorted(groups) == [1] * 6 + [2, 4]
 
 
 def test_a_text_that_nobody_waits_for_ends(generator):

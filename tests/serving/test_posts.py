@@ -83,6 +83,13 @@ def test_what_a_client_must_not_have_is_refused_however_the_prompt_ends(prompt, 
     assert (post.text, post.finish) == ("", "content_filter")
 
 
+@pytest.mark.parametrize("prompt", [RUN, "write to jane@example.org", "@stranger says"])
+def test_nothing_is_sampled_for_a_beginning_that_no_post_may_have(prompt, monkeypatch):
+    """A copy or an address stays one, however the post goes on."""
+    monkeypatch.setattr(Writer, "sample", None)
+    assert written(prompt, " and more").finish == "content_filter"
+
+
 def test_white_space_that_the_client_has_is_not_sent_again():
     """Neither in the text nor in its first token; what has no white space at its end gets all."""
     spaced, glued = written("sothe ", "  lamp is lit"), written("sothe", "  lamp is lit")

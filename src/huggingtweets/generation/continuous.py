@@ -14,13 +14,12 @@ import torch
 from msgspec.structs import replace
 
 from ..errors import HuggingtweetsError
-from .batch import SamplingRequest, Text, TokenProbability
+from .batch import MAX_POSITIONS, SamplingRequest, Text, TokenProbability
 from .row_decoder import RowDecoder
 from .sampler import penalize_repetition, sample_tokens
 from .text_tokens import TextTokens
 
 MAX_ROWS = 64  # texts that are sampled at once
-MAX_POSITIONS = 16_384  # of the key-value cache, over all rows: 0.8 GB with SmolLM2-135M in float32
 
 
 @dataclass

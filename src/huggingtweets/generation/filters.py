@@ -89,6 +89,12 @@ class PrivacyFilter:
         return _plain(handle) in self._allowed or any(known.knows(handle) for known in self._familiar)
 
 
+def objection_to_all(filters: Sequence[TextFilter], beginning: str) -> str:
+    """Why no text may be shown that begins so; "" where some may."""
+    safety = (each for each in filters if isinstance(each, CopyFilter | PrivacyFilter))
+    return next(filter(None, (each.objection_to_all(beginning) for each in safety)), "")
+
+
 class RepetitionFilter:
     """Refuses posts that say the same again and again."""
 

@@ -12,6 +12,7 @@ from .decoder_weights import DecoderWeights
 
 BLOCK = 64  # positions by which the cache grows
 PROMPTS = 8  # that are remembered
+LONGEST = 256  # tokens of such a prompt: 12 MB of keys and values with SmolLM2-135M
 
 
 class RowDecoder(StaticDecoder):
@@ -45,13 +46,18 @@ class RowDecoder(StaticDecoder):
         return read.logits.expand(copies, -1)
 
     def _read(self, prompt: tuple[int, ...]) -> Read:
-        """Read a prompt, or take it from those that were read last: many texts begin alike."""
-        if prompt not in self._prompts:
-            self._prompts[prompt] = read_prompts(self._weights, torch.tensor([prompt]))
-        self._prompts.move_to_end(prompt)
+        """Read a prompt, or take it from the short ones that were read last: many texts begin alike."""
+        read = self._prompts.pop(prompt, None)
+        if read is None:
+            logits, *filled = read_prompts(self._weights, torch.tensor([prompt]))
+            read = Read(
+                logits, *([layer.clone() for layer in layers] for layers in filled)
+            )  # no views of more
+        if len(prompt) <= LONGEST:
+            self._prompts[prompt] = read
         while len(self._prompts) > PROMPTS:
             self._prompts.popitem(last=False)
-        return self._prompts[prompt]
+        return read
 
     def remove(self, row: int) -> None:
         """Drop a row; the last one takes its number."""
@@ -78,21 +84,21 @@ class RowDecoder(StaticDecoder):
         return cache[:rows, :, :positions].flatten(0, 1)
 
     def _reserve(self, rows: int) -> None:
-        """Grow the cache so that so many rows have one more position."""
+        """Make room for so many rows and one more position where there is none; free what is not needed."""
         had_rows, _, had_positions, _ = self._keys[0].shape
         needed = int(self._length.max()) + 1
         if rows <= had_rows and needed <= had_positions:
             return
-        capacity = rows if rows <= had_rows else max(rows, 2 * had_rows)
-        positions = max(had_positions, -(-needed // BLOCK) * BLOCK)
+        positions = -(-needed // BLOCK) * BLOCK
         for caches in (self._keys, self._values):
-            caches[:] = [_grown(layer, capacity, positions) for layer in caches]
+            for number, layer in enumerate(caches):
+                caches[number] = _resized(layer, rows, positions)
         self._rotation = rotation(self._weights, positions)
 
 
-def _grown(cache: torch.Tensor, rows: int, positions: int) -> torch.Tensor:
-    """A cache of at least so many rows and positions; the rest is 0, since masks do not hide NaN."""
-    _, heads, _, width = cache.shape
-    grown = torch.zeros(max(rows, len(cache)), heads, positions, width, dtype=cache.dtype)
-    grown[: len(cache), :, : cache.shape[2]] = cache
-    return grown
+def _resized(cache: torch.Tensor, rows: int, positions: int) -> torch.Tensor:
+    """A cache of so many rows and positions; what is new is 0, since masks do not hide NaN."""
+    resized = cache.new_zeros(rows, cache.shape[1], positions, cache.shape[3])
+    kept = cache[:rows, :, :positions]
+    resized[: kept.shape[0], :, : kept.shape[2]] = kept
+    return resized

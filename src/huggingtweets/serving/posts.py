@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
-from ..generation.filters import filters_for
+from ..generation.filters import filters_for, objection_to_all
 from ..generation.text_generator import MAX_DRAFTS
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
@@ -65,9 +65,9 @@ async def _write(
     worker: Worker,
     metrics: Metrics,
 ) -> Post:
-    """Sample drafts until one passes the filters."""
+    """Sample drafts until one passes the filters; none where they object to every post that begins so."""
     text, filters = None, filters_for(loaded.filters, prompt)
-    for draft in range(MAX_DRAFTS):
+    for draft in range(0 if objection_to_all(filters, prompt) else MAX_DRAFTS):
         seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
         text = await asyncio.wrap_future(worker.sample(loaded.batch, replace(first, seed=seed)))
         metrics.count("drafts_total", model=request.bot)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from .. import models
 from ..errors import UserError, unfit
 from ..evaluation.style import StyleScorer, load_style
-from ..generation.filters import RepetitionFilter, filters_for, load_safety_filters
+from ..generation.filters import filters_for, load_filters, objection_to_all
 from ..generation.text_generator import TextFilter, Written
 from ..generation.wildness import as_wildness, temperature
 from ..model_folder import ModelFolder
@@ -88,14 +88,13 @@ def _filters(folder: ModelFolder, prompt: str, allowed: Collection[str]) -> Sequ
     Raises:
         UserError: no post with this prompt could pass them; drafts would be written in vain.
     """
-    filters = load_safety_filters(folder.path, allowed=allowed)
-    for text_filter in filters:
-        if objection := text_filter.objection_to_all(prompt):
-            raise UserError(
-                f"the prompt {objection}, and no such post is shown; begin with other words, or allow all "
-                "posts with --no-filters"
-            )
-    return filters_for((*filters, RepetitionFilter()), prompt)
+    filters = load_filters(folder.path, allowed=allowed)
+    if objection := objection_to_all(filters, prompt):
+        raise UserError(
+            f"the prompt {objection}, and no such post is shown; begin with other words, or allow all posts "
+            "with --no-filters"
+        )
+    return filters_for(filters, prompt)
 
 
 def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None) -> Sampling:
