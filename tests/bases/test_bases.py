@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
-from huggingface_hub import close_session, constants, hf_api
+from huggingface_hub import close_session, constants
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
@@ -28,6 +28,7 @@ from huggingtweets.errors import BaseError, OutOfSpace
 from huggingtweets.workflows.bases import fetch_base, list_bases
 from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.gguf_builder import as_package, package_index, wheel_name, write_gguf
+from tests.helpers.hub_server import use_hub
 from tests.helpers.local_server import LocalServer, Reply
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -449,13 +450,7 @@ def hub_answers(monkeypatch):
 
         def answer(reply: Reply) -> LocalServer:
             server = stack.enter_context(LocalServer(lambda _: reply))
-            url = f"http://127.0.0.1:{server.port}"
-            for module in (constants, hf_api):
-                monkeypatch.setattr(module, "ENDPOINT", url, raising=False)
-            monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-            monkeypatch.setattr(
-                constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
-            )
+            use_hub(server.url, monkeypatch)
             return server
 
         yield answer

@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .. import bases, recipes
-from ..bases import named
 from ..errors import BaseError, InternalError
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
@@ -142,7 +141,7 @@ def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:
         summary=recipe.summary,
         base=recipe.base,
         method=recipe.method,
-        base_here=_is_here(recipe.base),
+        base_here=recipe.base == NO_BASE or bases.is_here(recipe.base),
         obstacle=obstacle(recipe, machine),
     )
 
@@ -157,7 +156,7 @@ def _best_first(names: Sequence[str]) -> list[str]:
 def _has_base(name: str, watcher: Watcher) -> bool:
     """Fetch the base of a recipe, unless it is here or the user works offline; say where that fails."""
     base = recipes.load(name).base
-    if _is_here(base):
+    if base == NO_BASE or bases.is_here(base):
         return True
     if constants.HF_HUB_OFFLINE:
         watcher.note(f"recipe {name} is not chosen: its base was never fetched, and HF_HUB_OFFLINE is set")
@@ -169,8 +168,3 @@ def _has_base(name: str, watcher: Watcher) -> bool:
         watcher.note(f"recipe {name} is not chosen: {error}")
         return False
     return True
-
-
-def _is_here(base: str) -> bool:
-    """Whether training need not fetch it; only what has a name of ours has to be fetched."""
-    return base == NO_BASE or not named.recognises(base) or named.is_here(base)

@@ -1,0 +1,98 @@
+"""What a training needs is had, or refused in a line, before posts are read for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants, try_to_load_from_cache
+
+from huggingtweets import DataConfig, TrainConfig, bases, load_recipe, train
+from huggingtweets.bases import hub
+from huggingtweets.errors import BaseError, UnknownPlace
+from huggingtweets.progress import Silence
+from tests.helpers.hub_server import HubServer, Stored, use_hub
+from tests.helpers.local_server import LocalServer, Reply, Request
+from tests.helpers.tiny import tiny_base
+
+OF_OTHER_PROGRAMS = {"consolidated.safetensors": b"x", "onnx/config.json": b"{}", "pytorch_model.bin": b"x"}
+
+
+class Stages(Silence):
+    """Keeps which stages began, and what was noted."""
+
+    def __init__(self):
+        self.seen = []
+
+    def stage(self, name, detail=""):
+        """Keep it."""
+        self.seen.append((name, detail))
+
+    def note(self, message):
+        """Keep it."""
+        self.seen.append(("note", message))
+
+
+def begin(base, tmp_path, *settings):
+    """Train from a base on posts that are nowhere, so that nothing comes of it; return the stages."""
+    recipe = load_recipe("starter", [f"base={base}", *settings])
+    data = DataConfig(locations=(str(tmp_path / "nowhere.zip"),))
+    watcher = Stages()
+    with pytest.raises(UnknownPlace):
+        train(TrainConfig(data=data, recipe=recipe, out=tmp_path / "model", tracker="none"), watcher)
+    return watcher.seen
+
+
+@pytest.fixture
+def public(monkeypatch, tmp_path):
+    """A Hub with a model ada/base, to which other files belong than those that are read."""
+    folder = tiny_base(tmp_path / "on the Hub")
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setenv("HF_TOKEN", "of ada")
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with HubServer("of ada") as server:
+        use_hub(server.url, monkeypatch)
+        server.repositories["model", "ada/base"] = Stored(private=False, files={**files, **OF_OTHER_PROGRAMS})
+        yield server
+
+
+def test_a_base_of_the_hub_is_fetched_before_posts_are_read(public, tmp_path):
+    """Whatever its id is, and only once; what other programs read of it is left there."""
+    assert begin("ada/base", tmp_path)[0] == ("fetch", "ada/base")
+    assert hub.is_cached("ada/base")
+    assert public.count("resolve/") == public.count("GET /ada/base/resolve/") * 2  # each with its HEAD
+    assert not any(public.count(file) for file in OF_OTHER_PROGRAMS)
+    fetched = public.count("resolve/")
+    assert ("fetch", "ada/base") not in begin("ada/base", tmp_path)
+    assert public.count("resolve/") == fetched
+
+
+@pytest.mark.usefixtures("public")
+def test_a_base_that_was_fetched_in_part_is_fetched_to_its_end(tmp_path):
+    """The Hub's cache has its config, and not its weights."""
+    hub.fetch("ada/base", None)
+    Path(try_to_load_from_cache("ada/base", "model.safetensors")).unlink()
+    assert not bases.is_here("ada/base")
+    assert begin("ada/base", tmp_path)[0] == ("fetch", "ada/base")
+
+
+@pytest.mark.parametrize("shows_the_model", [True, False])
+def test_a_licence_that_was_not_accepted_is_told_before_posts_are_read(
+    shows_the_model, monkeypatch, tmp_path
+):
+    """Of a base of any id: one line with what to do."""
+
+    def answer(request: Request) -> Reply:
+        if shows_the_model and "/tree/" in request.path:
+            return Reply(body=[{"type": "file", "path": "config.json", "size": 2, "oid": "0" * 40}])
+        if shows_the_model and request.path.startswith("/api/"):
+            files = [{"rfilename": "config.json"}]
+            return Reply(body={"id": "ada/gated", "sha": "0" * 40, "siblings": files})
+        return Reply(403, headers={"X-Error-Code": "GatedRepo"})
+
+    with LocalServer(answer) as server:
+        use_hub(server.url, monkeypatch)
+        with pytest.raises(BaseError, match="licence has to be accepted first") as told:
+            begin("ada/gated", tmp_path)
+    assert "hf auth login" in str(told.value)
+    assert "\n" not in str(told.value)
