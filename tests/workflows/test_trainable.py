@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import secrets
 
 import pytest
-from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub import constants
 
 from huggingtweets import DataConfig, TrainConfig, bases, load_recipe, train
 from huggingtweets.bases import hub
 from huggingtweets.errors import BaseError, UnknownPlace
 from huggingtweets.progress import Silence
+from huggingtweets.workflows.recipes import recipe_for_base
 from tests.helpers.hub_server import HubServer, Stored, use_hub
 from tests.helpers.local_server import LocalServer, Reply, Request
 from tests.helpers.tiny import tiny_base
@@ -45,35 +46,43 @@ def begin(base, tmp_path, *settings):
 
 @pytest.fixture
 def public(monkeypatch, tmp_path):
-    """A Hub with a model ada/base, to which other files belong than those that are read."""
-    folder = tiny_base(tmp_path / "on the Hub")
+    """A Hub with a model that was never asked for, to which other files belong than those that are read."""
+    name = f"ada/{secrets.token_hex(4)}"
+    folder = tiny_base(tmp_path / "on the Hub", seed=secrets.randbits(32))
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     monkeypatch.setenv("HF_TOKEN", "of ada")
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     with HubServer("of ada") as server:
         use_hub(server.url, monkeypatch)
-        server.repositories["model", "ada/base"] = Stored(private=False, files={**files, **OF_OTHER_PROGRAMS})
+        server.base = name
+        server.repositories["model", name] = Stored(private=False, files={**files, **OF_OTHER_PROGRAMS})
         yield server
 
 
 def test_a_base_of_the_hub_is_fetched_before_posts_are_read(public, tmp_path):
     """Whatever its id is, and only once; what other programs read of it is left there."""
-    assert begin("ada/base", tmp_path)[0] == ("fetch", "ada/base")
-    assert hub.is_cached("ada/base")
-    assert public.count("resolve/") == public.count("GET /ada/base/resolve/") * 2  # each with its HEAD
+    assert begin(public.base, tmp_path)[0] == ("fetch", public.base)
+    assert hub.is_cached(public.base)
+    assert public.count("GET") > public.count("model.safetensors") > 0
     assert not any(public.count(file) for file in OF_OTHER_PROGRAMS)
     fetched = public.count("resolve/")
-    assert ("fetch", "ada/base") not in begin("ada/base", tmp_path)
+    assert ("fetch", public.base) not in begin(public.base, tmp_path)
     assert public.count("resolve/") == fetched
 
 
-@pytest.mark.usefixtures("public")
-def test_a_base_that_was_fetched_in_part_is_fetched_to_its_end(tmp_path):
+def test_a_recipe_for_a_base_of_the_hub_is_chosen_before_its_weights_are_fetched(public):
+    """Whether it takes the recipe's opening is said by its tokenizer, a few megabytes."""
+    assert recipe_for_base(public.base).opening
+    assert hub.cached_commit(public.base, None)
+    assert not public.count("model.safetensors")
+
+
+def test_a_base_that_was_fetched_in_part_is_fetched_to_its_end(public, tmp_path):
     """The Hub's cache has its config, and not its weights."""
-    hub.fetch("ada/base", None)
-    Path(try_to_load_from_cache("ada/base", "model.safetensors")).unlink()
-    assert not bases.is_here("ada/base")
-    assert begin("ada/base", tmp_path)[0] == ("fetch", "ada/base")
+    hub.fetch(public.base, None, weights=False)
+    assert not bases.is_here(public.base)
+    assert begin(public.base, tmp_path)[0] == ("fetch", public.base)
+    assert bases.is_here(public.base)
 
 
 @pytest.mark.parametrize("shows_the_model", [True, False])

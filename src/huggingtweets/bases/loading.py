@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..errors import BaseError, first_line, is_out_of_memory
+from ..errors import BaseError, RecipeError, first_line, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
@@ -22,6 +22,7 @@ from ._files import no_progress
 from ._gguf import read_gguf
 from .ancestors import ancestors
 from .base_cache import current_base_cache
+from .bos_token import open_with
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .languages import languages_of
@@ -74,8 +75,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
 def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
     with _one_line(name), quiet_transformers(), each_file_opened_once():
         files = locate(name, progress)
-        tokenizer = load_tokenizer(files.place, **_given(files))
-        _end_like_plain_text(tokenizer)
+        tokenizer = _load_tokenizer(files)
         config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
         require_fit(model, tokenizer, files.gguf_file or WHOLE_WEIGHTS)
@@ -104,6 +104,27 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         ),
         is_part=_is_part(config),
     )
+
+
+def takes_opening(name: str, text: str) -> bool:
+    """Whether the tokenizer of a base can have a text between the BOS token and each post.
+
+    Raises:
+        BaseError: it cannot be reached or read.
+    """
+    with _one_line(name), quiet_transformers(), each_file_opened_once():
+        tokenizer = _load_tokenizer(locate(name))
+    try:
+        open_with(tokenizer, text)
+    except RecipeError:
+        return False
+    return True
+
+
+def _load_tokenizer(files: BaseFiles) -> PreTrainedTokenizerBase:
+    tokenizer: PreTrainedTokenizerBase = load_tokenizer(files.place, **_given(files))
+    _end_like_plain_text(tokenizer)
+    return tokenizer
 
 
 def _given(files: BaseFiles) -> dict[str, Any]:

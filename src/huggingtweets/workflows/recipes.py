@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 from huggingface_hub import constants
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from .. import bases, recipes
@@ -102,12 +102,32 @@ def choose_recipe(
 
 
 def recipe_for_base(base: str, settings: Sequence[str] = (), watcher: Watcher | None = None) -> Recipe:
-    """The recipe that was made for a base; else that of the base of our own that is most like it."""
+    """The recipe that was made for a base; else that of the base of our own that is most like it.
+
+    That has its opening only where the base's tokenizer can take it, or the settings ask for one.
+    """
+    watcher = watcher or Silence()
     of_base = (name for name in recipes.names() if recipes.load(name).base == base)
     like = "starter" if (Path(base) / PRETRAINED).is_file() else "smollm2-135m"
-    name = next(of_base, like)
-    (watcher or Silence()).note(f"recipe {name}, as none is given for base {base}")
-    return recipes.load(name, settings)
+    name = next(of_base, None)
+    recipe = recipes.load(name or like, settings)
+    watcher.note(f"recipe {recipe.name}, as none is given for base {base}")
+    is_asked_for = any(setting.startswith("opening=") for setting in settings)
+    if name or is_asked_for or not recipe.opening or _takes(base, recipe.opening):
+        return recipe
+    watcher.note(f"without the recipe's opening, which the tokenizer of {base} runs together with posts")
+    return replace(recipe, opening=UNSET)
+
+
+def _takes(base: str, opening: str) -> bool:
+    """Whether a base can take an opening; so, too, where the base cannot be had, which `train` tells."""
+    from ..bases.loading import takes_opening  # noqa: PLC0415 -- with torch
+
+    try:
+        bases.fetch(base, weights=False)
+        return takes_opening(base, opening)
+    except BaseError:
+        return True
 
 
 def obstacle(recipe: Recipe, machine: Machine) -> str:
