@@ -6,9 +6,11 @@ import secrets
 
 import pytest
 from huggingface_hub import constants
+from typer.testing import CliRunner
 
 from huggingtweets import DataConfig, TrainConfig, bases, load_recipe, train
 from huggingtweets.bases import hub
+from huggingtweets.cli import app
 from huggingtweets.errors import BaseError, UnknownPlace
 from huggingtweets.progress import Silence
 from huggingtweets.workflows.recipes import recipe_for_base
@@ -105,3 +107,16 @@ def test_a_licence_that_was_not_accepted_is_told_before_posts_are_read(
             begin("ada/gated", tmp_path)
     assert "hf auth login" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("command", ["train", "fleet"])
+def test_a_command_asks_the_hub_for_its_base_once(command, monkeypatch, tmp_path):
+    """For the choice of a recipe and for the job: where the Hub is away each answer costs a wait."""
+    posts = tmp_path / "posts.csv"
+    posts.write_text("author,text\nada,hello\n")
+    with LocalServer(lambda _: Reply(503)) as server:
+        use_hub(server.url, monkeypatch)
+        options = ["--base", "ada/away", "--out", str(tmp_path / "out"), "--tracker", "none"]
+        done = CliRunner().invoke(app, [command, str(posts), *options])
+    assert done.exit_code == 2, done.output
+    assert server.paths().count("/api/models/ada/away") == 1
