@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from huggingface_hub import constants
 from typer.testing import CliRunner
 
-from huggingtweets import DataConfig, TrainConfig, bases, load_recipe, train
+from huggingtweets import DataConfig, Machine, TrainConfig, bases, load_recipe, train
 from huggingtweets.bases import hub
+from huggingtweets.bases.loading import count_weights, load_base
 from huggingtweets.cli import app
 from huggingtweets.errors import BaseError, UnknownPlace
 from huggingtweets.progress import Silence
+from huggingtweets.workflows import _trainable
 from huggingtweets.workflows.recipes import recipe_for_base
+from tests.helpers.gguf_builder import write_gguf
 from tests.helpers.hub_server import HubServer, Stored, use_hub
 from tests.helpers.local_server import LocalServer, Reply, Request
 from tests.helpers.tiny import tiny_base
@@ -120,3 +126,58 @@ def test_a_command_asks_the_hub_for_its_base_once(command, monkeypatch, tmp_path
         done = CliRunner().invoke(app, [command, str(posts), *options])
     assert done.exit_code == 2, done.output
     assert server.paths().count("/api/models/ada/away") == 1
+
+
+@pytest.fixture
+def small_machine(monkeypatch):
+    """A machine of 16 GB without a GPU or memory on a disk."""
+    monkeypatch.setattr(_trainable, "this_machine", lambda: Machine(memory=16, cores=4))
+    monkeypatch.setattr(_trainable.psutil, "swap_memory", lambda: SimpleNamespace(total=0))
+
+
+def llama_of(layers: int, folder: Path) -> Path:
+    """A base of a wide Llama whose weights were never fetched."""
+    tiny_base(folder)
+    (folder / "model.safetensors").unlink()
+    shape = {"hidden_size": 2048, "intermediate_size": 8192, "num_attention_heads": 32}
+    config = {"model_type": "llama", "vocab_size": 49_152, "num_hidden_layers": layers, **shape}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_a_base_that_cannot_be_trained_in_this_memory_is_refused_unread(tmp_path):
+    """By its config, before its weights or posts are read; the line says what fits."""
+    pytest.importorskip("peft")
+    base = llama_of(24, tmp_path / "base")
+    with pytest.raises(BaseError, match=r"its 1\.8 billion weights needs about 36 GB .* method=lora") as told:
+        begin(base, tmp_path)
+    assert "\n" not in str(told.value)
+    assert not begin(base, tmp_path, "method=lora")
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_a_base_that_hardly_fits_into_this_memory_is_warned_of(tmp_path):
+    """It may be trained: what fits is measured, and what is on the disk helps."""
+    [(kind, line)] = begin(llama_of(10, tmp_path / "base"), tmp_path)
+    assert kind == "note"
+    assert "about 17 GB of memory, and this machine has 16" in line
+
+
+@pytest.mark.usefixtures("small_machine")
+@pytest.mark.parametrize(
+    "damage", [{"num_hidden_layers": 10**15}, {"model_type": "nonsense"}, {"vocab_size": "many"}]
+)
+def test_a_config_of_nonsense_is_not_counted(damage, tmp_path):
+    """Loading says what is wrong with it; counting takes no time."""
+    file = llama_of(2, tmp_path / "base") / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **damage}))
+    assert not begin(file.parent, tmp_path)
+
+
+def test_the_weights_of_each_kind_of_base_are_counted(tmp_path):
+    """A folder and a GGUF file have those that loading them gives."""
+    model = write_gguf(tmp_path / "llama.gguf")
+    assert count_weights(str(tmp_path / "llama.gguf")) == model.num_parameters()
+    folder = tiny_base(tmp_path / "base")
+    assert count_weights(str(folder)) == load_base(str(folder)).base.parameters

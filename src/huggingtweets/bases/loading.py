@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import BaseError, RecipeError, first_line, is_out_of_memory
 from ..files import sha256
@@ -31,6 +32,8 @@ from .pretrained import load_config, load_model, load_tokenizer, require_fit
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
+UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError)
+MOST_LAYERS = 1000  # that are built to be counted: a damaged config may ask for any number
 PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
 CHAT_ENDS = (
     "<|im_end|>",
@@ -121,6 +124,22 @@ def takes_opening(name: str, text: str) -> bool:
     return True
 
 
+def count_weights(name: str) -> int:
+    """How many weights a base has, by its config: none is loaded. 0 where the config does not say so.
+
+    Raises:
+        BaseError: it cannot be found.
+    """
+    files = locate(name)
+    with suppress(*UNREADABLE, TypeError, AttributeError), quiet_transformers(), each_file_opened_once():
+        config = load_config(files.place, **_given(files)).get_text_config()
+        if getattr(config, "num_hidden_layers", 0) > MOST_LAYERS:
+            return 0
+        with torch.device("meta"):
+            return int(AutoModelForCausalLM.from_config(config).num_parameters())
+    return 0
+
+
 def _load_tokenizer(files: BaseFiles) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = load_tokenizer(files.place, **_given(files))
     _end_like_plain_text(tokenizer)
@@ -178,7 +197,7 @@ def _one_line(name: str) -> Iterator[None]:
     """Turn the many ways in which loading can fail into one line that says what else could be used."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
+    except UNREADABLE as error:
         if is_out_of_memory(error):
             raise
         raise BaseError(
