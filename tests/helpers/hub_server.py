@@ -21,7 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+import pytest
 import yaml
+from huggingface_hub import constants, hf_api
 
 LARGE = (".safetensors", ".parquet", ".png")  # files that the Hub stores as LFS, as .gitattributes says
 DATE = "2024-01-01T00:00:00.000Z"
@@ -75,6 +77,12 @@ class HubServer:
     def count(self, path: str) -> int:
         """How many requests contained this in their "METHOD path"."""
         return sum(path in line for line in self.requests)
+
+    def commit(self, path: str) -> str:
+        """The commit that the address of a file means; "" for other addresses."""
+        name, _, rest = path.removeprefix("/").partition("/resolve/")
+        revision, stored = rest.partition("/")[0], self.repositories.get(("model", name))
+        return stored.sha if stored and revision == "main" else revision
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -286,7 +294,7 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
                 self._send(failure[1], {"error": "as the test asked"}, failure[3])
             else:
                 tag = _git(answer[1]) if isinstance(answer[1], bytes) else ""
-                commit = path.partition("/resolve/")[2].partition("/")[0]
+                commit = hub.commit(path)
                 self._send(*answer, {"ETag": f'"{tag}"', "X-Repo-Commit": commit})
 
         do_GET = do_HEAD = do_POST = do_PUT = _serve  # noqa: N815 -- the names that the server looks for
@@ -313,3 +321,13 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Handler
+
+
+def use_hub(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a server on this machine the Hub, for the library in this process."""
+    for module in (constants, hf_api):
+        monkeypatch.setattr(module, "ENDPOINT", url, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+    )

@@ -8,6 +8,8 @@ import sys
 import pytest
 import torch
 from msgspec.structs import replace
+from tokenizers import normalizers
+from transformers import PreTrainedTokenizerFast
 
 from huggingtweets import Machine, choose_recipe, list_recipes, load_recipe, recipe_names, recipes
 from huggingtweets.bases import named
@@ -167,3 +169,18 @@ def test_a_base_brings_its_recipe(tmp_path):
     watcher = Notes()
     assert recipe_for_base("somebody/unheard-of", watcher=watcher).name == "smollm2-135m"
     assert len(watcher.notes) == 1
+
+
+def test_a_base_of_one_s_own_has_an_opening_only_where_its_tokenizer_takes_it(tmp_path):
+    """As Llama 2's does not: nobody has to know of it. Who asks for an opening is told why it cannot be."""
+    takes, marks = tiny_base(tmp_path / "takes"), tiny_base(tmp_path / "marks first words")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(marks)
+    tokenizer.backend_tokenizer.normalizer = normalizers.Prepend("\u2581")
+    tokenizer.save_pretrained(marks)
+    opening = load_recipe("smollm2-135m").opening
+    watcher = Notes()
+    assert recipe_for_base(str(takes)).opening == opening
+    assert not recipe_for_base(str(marks), watcher=watcher).opening
+    assert [note for note in watcher.notes if "without the recipe's opening" in note]
+    assert recipe_for_base(str(marks), [f"opening={opening}"]).opening == opening
+    assert load_recipe("smollm2-135m", [f"base={marks}"]).opening == opening

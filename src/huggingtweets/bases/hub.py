@@ -21,7 +21,8 @@ from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
 from ._files import BaseFiles, Progress, names
 
-FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+FILES, WEIGHTS = ["*.json", "*.txt", "*.model", "*.jinja"], ["*.safetensors"]
+NOT_READ = ["*/*", "consolidated*"]  # other formats in folders; Mistral's weights a second time
 HUB_SECONDS = 10.0  # to wait for the Hub's word that it is there
 OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)  # not of the Hub
 _ANSWERS: ContextVar[dict[tuple[str, str | None], str] | None] = ContextVar(
@@ -35,19 +36,25 @@ def recognises(_: str) -> bool:
 
 
 def locate(name: str, _: Progress) -> BaseFiles:
-    """The id and the revision. While the Hub is away only what was fetched before can be used.
+    """The id and the revision. While the Hub is away only what was fetched before, whole, can be used.
 
     Raises:
         BaseError: the Hub has no such model, or it is away and did not give it before.
     """
     files = on_hub(name)
-    if files.offline and not cached_commit(files.place, files.revision):
+    if files.offline and not is_cached(files.place, files.revision):
         raise BaseError(
-            f"base {name}: no folder or file is there, it was never fetched from the Hugging Face Hub, and "
-            f"that cannot be asked ({files.hub_error}); without it use what ships with the package: --recipe "
-            f"starter{suggestion(name, names())}"
+            f"base {name}: no folder or file is there, it was never fetched whole from the Hugging Face Hub, "
+            f"and that cannot be asked ({files.hub_error}); without it use what ships with the package: "
+            f"--recipe starter{suggestion(name, names())}"
         )
     return files
+
+
+def id_and_revision(name: str) -> tuple[str, str | None]:
+    """What a name says: org/name, or org/name@revision."""
+    hub_id, _separator, revision = name.partition("@")
+    return hub_id, revision or None
 
 
 def on_hub(name: str) -> BaseFiles:
@@ -56,13 +63,13 @@ def on_hub(name: str) -> BaseFiles:
     Raises:
         BaseError: the Hub answers, and has no such model.
     """
-    hub_id, _separator, revision = name.partition("@")
-    asked, answers = (hub_id, revision or None), _ANSWERS.get()
+    asked, answers = id_and_revision(name), _ANSWERS.get()
     if answers is None or asked not in answers:
         answers = {} if answers is None else answers
         answers[asked] = ask(*asked)
     error = answers[asked]
-    return BaseFiles(name, hub_id, revision=revision or None, offline=bool(error), hub_error=error)
+    hub_id, revision = asked
+    return BaseFiles(name, hub_id, revision=revision, offline=bool(error), hub_error=error)
 
 
 @contextmanager
@@ -85,10 +92,11 @@ def ask(hub_id: str, revision: str | None) -> str:
         Why it does not say, in a line; "" where it has the model.
 
     Raises:
-        BaseError: it has no such model, or can have none of this id.
+        BaseError: it has no such model, or can have none of this id, or its licence was not accepted.
     """
     from huggingface_hub import HfApi  # noqa: PLC0415 -- see above
     from huggingface_hub.errors import (  # type: ignore[attr-defined] # noqa: PLC0415 -- re-exported untyped
+        GatedRepoError,
         HFValidationError,
         HTTPError,
         RepositoryNotFoundError,
@@ -102,6 +110,8 @@ def ask(hub_id: str, revision: str | None) -> str:
             f"base {hub_id}: no folder or file is there, and no model of the Hugging Face Hub can be called "
             "so; huggingtweets bases lists some, and --recipe starter needs none"
         ) from error
+    except GatedRepoError as error:
+        raise _not_accepted(hub_id) from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise BaseError(
             f"base {hub_id}{f'@{revision}' if revision else ''}: no folder or file is there, and the Hugging "
@@ -117,8 +127,13 @@ def ask(hub_id: str, revision: str | None) -> str:
     return ""
 
 
-def fetch(hub_id: str, revision: str | None) -> None:
+def fetch(hub_id: str, revision: str | None, *, weights: bool = True) -> None:
     """Fetch what a base needs into the Hub's own cache, with its own bar; it goes on where it was cut off.
+
+    Args:
+        hub_id: the model.
+        revision: branch, tag or commit; None: the main branch.
+        weights: whether its weights are fetched, too.
 
     Raises:
         BaseError: its licence was not accepted, or the connection fails.
@@ -129,13 +144,11 @@ def fetch(hub_id: str, revision: str | None) -> None:
         HTTPError,
     )
 
+    wanted = [*FILES, *WEIGHTS] if weights else FILES
     try:
-        snapshot_download(hub_id, revision=revision, allow_patterns=FILES)
+        snapshot_download(hub_id, revision=revision, allow_patterns=wanted, ignore_patterns=NOT_READ)
     except GatedRepoError as error:
-        raise BaseError(
-            f"base {hub_id}: its licence has to be accepted first, on its page of the Hugging Face Hub; then "
-            "hf auth login, and the same command again"
-        ) from error
+        raise _not_accepted(hub_id) from error
     except (HTTPError, OSError) as error:
         if isinstance(error, OSError) and error.errno in OF_DISK:
             raise
@@ -145,19 +158,27 @@ def fetch(hub_id: str, revision: str | None) -> None:
         ) from error
 
 
+def _not_accepted(hub_id: str) -> BaseError:
+    return BaseError(
+        f"base {hub_id}: its licence has to be accepted first, on its page of the Hugging Face Hub; then "
+        "hf auth login, and the same command again"
+    )
+
+
 class _WeightsIndex(Struct):
     weight_map: dict[str, str]
 
 
-def is_cached(hub_id: str) -> bool:
+def is_cached(hub_id: str, revision: str | None = None) -> bool:
     """Whether the model was fetched from the Hub before, whole: a fetch that was cut off has the config."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
 
-    index = try_to_load_from_cache(hub_id, f"{WHOLE_WEIGHTS}.index.json")
+    index = try_to_load_from_cache(hub_id, f"{WHOLE_WEIGHTS}.index.json", revision=revision)
     weights = {WHOLE_WEIGHTS}
     if isinstance(index, str):
         weights = {*msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()}
-    return all(isinstance(try_to_load_from_cache(hub_id, file), str) for file in (CONFIG, *weights))
+    files = (try_to_load_from_cache(hub_id, file, revision=revision) for file in (CONFIG, *weights))
+    return all(isinstance(file, str) for file in files)
 
 
 def cached_commit(hub_id: str, revision: str | None) -> str:

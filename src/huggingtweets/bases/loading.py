@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..errors import BaseError, first_line, is_out_of_memory
+from ..errors import BaseError, RecipeError, first_line, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
@@ -22,6 +23,7 @@ from ._files import no_progress
 from ._gguf import read_gguf
 from .ancestors import ancestors
 from .base_cache import current_base_cache
+from .bos_token import open_with
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .languages import languages_of
@@ -30,6 +32,8 @@ from .pretrained import load_config, load_model, load_tokenizer, require_fit
 LANGUAGE_PART = {r"^language_model\.model": "model", r"^model\.language_model": "model"}
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 _DROPOUTS = ("attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout", "hidden_dropout", "dropout")
+UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError)
+MOST_LAYERS = 1000  # that are built to be counted: a damaged config may ask for any number
 PLAIN_ENDS = ("<|endoftext|>", "<|end_of_text|>", "<eos>", "</s>")  # with which texts end in pre-training
 CHAT_ENDS = (
     "<|im_end|>",
@@ -74,8 +78,7 @@ def load_base(name: str, *, dropout: float = 0.0, progress: Progress = no_progre
 def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
     with _one_line(name), quiet_transformers(), each_file_opened_once():
         files = locate(name, progress)
-        tokenizer = load_tokenizer(files.place, **_given(files))
-        _end_like_plain_text(tokenizer)
+        tokenizer = _load_tokenizer(files)
         config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
         require_fit(model, tokenizer, files.gguf_file or WHOLE_WEIGHTS)
@@ -104,6 +107,43 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         ),
         is_part=_is_part(config),
     )
+
+
+def takes_opening(name: str, text: str) -> bool:
+    """Whether the tokenizer of a base can have a text between the BOS token and each post.
+
+    Raises:
+        BaseError: it cannot be reached or read.
+    """
+    with _one_line(name), quiet_transformers(), each_file_opened_once():
+        tokenizer = _load_tokenizer(locate(name))
+    try:
+        open_with(tokenizer, text)
+    except RecipeError:
+        return False
+    return True
+
+
+def count_weights(name: str) -> int:
+    """How many weights a base has, by its config: none is loaded. 0 where the config does not say so.
+
+    Raises:
+        BaseError: it cannot be found.
+    """
+    files = locate(name)
+    with suppress(*UNREADABLE, TypeError, AttributeError), quiet_transformers(), each_file_opened_once():
+        config = load_config(files.place, **_given(files)).get_text_config()
+        if getattr(config, "num_hidden_layers", 0) > MOST_LAYERS:
+            return 0
+        with torch.device("meta"):
+            return int(AutoModelForCausalLM.from_config(config).num_parameters())
+    return 0
+
+
+def _load_tokenizer(files: BaseFiles) -> PreTrainedTokenizerBase:
+    tokenizer: PreTrainedTokenizerBase = load_tokenizer(files.place, **_given(files))
+    _end_like_plain_text(tokenizer)
+    return tokenizer
 
 
 def _given(files: BaseFiles) -> dict[str, Any]:
@@ -157,7 +197,7 @@ def _one_line(name: str) -> Iterator[None]:
     """Turn the many ways in which loading can fail into one line that says what else could be used."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, LookupError, struct.error, ImportError) as error:
+    except UNREADABLE as error:
         if is_out_of_memory(error):
             raise
         raise BaseError(

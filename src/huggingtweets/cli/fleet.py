@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from ..bases.hub import cached_hub_answers
 from ..cleaning import CleaningRules
 from ..registry import suggestion
 from ..text.counting import counted
@@ -51,6 +52,7 @@ class FleetGroup(SectionedGroup):
 
 
 @takes_options_of(cleaning_rules, "rules")
+@cached_hub_answers()  # of the choice of a recipe, too
 def fleet(
     *,
     authors: Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from ..bases.hub import cached_hub_answers
 from ..workflows.data import DataConfig, require_places
 from . import _options as opt
 from ._data_options import reads_posts
@@ -22,6 +23,7 @@ SHOWN_TRIALS = 10  # the best ones
 
 
 @reads_posts()
+@cached_hub_answers()  # of the choice of a recipe, too
 def sweep(
     data: DataConfig,
     recipe: opt.RecipeName = None,

@@ -6,6 +6,7 @@ import math
 
 from msgspec.structs import replace
 
+from ..bases.hub import cached_hub_answers
 from ..errors import RecipeError
 from ..workflows.data import DataConfig, require_places
 from . import _options as opt
@@ -14,6 +15,7 @@ from ._training import load_or_choose, train_and_print
 
 
 @reads_posts()
+@cached_hub_answers()  # of the choice of a recipe, too
 def train(
     data: DataConfig,
     out: opt.Out = None,

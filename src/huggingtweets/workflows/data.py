@@ -7,25 +7,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
-from importlib.util import find_spec
 from tempfile import TemporaryFile
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import bases, cleaning, dataset, sources
-from ..bases import named
-from ..bases.base_cache import current_base_cache
+from .. import cleaning, dataset, sources
 from ..bases.languages import language_warning, languages_of
 from ..cleaning import CleanedPosts, CleaningRules
 from ..dataset.sufficiency import describe_sufficiency, require_enough
-from ..errors import MissingExtra, UserError
+from ..errors import UserError
 from ..files import home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
 from ..text.counting import counted
-from ..types import NO_BASE, Account, Dataset, Post, Preparation, Reason, Recipe, Stage
+from ..types import Account, Dataset, Post, Preparation, Reason, Recipe, Stage
 
 PRIVATE_FOLDERS = ("copies", "datasets", "unfinished")  # below home()
 COUNT_EVERY = 500  # posts read between two words to the watcher
@@ -73,35 +70,6 @@ def require_places(config: DataConfig) -> None:
             sources.load(config.source)
         else:
             sources.recognise(location)
-
-
-def require_trainable(recipe: Recipe, watcher: Watcher) -> None:
-    """Refuse a recipe that cannot be trained here, before posts are read for it.
-
-    Raises:
-        MissingExtra: it needs peft, which is not installed.
-        BaseError: its base is nowhere, or cannot be fetched.
-    """
-    if recipe.method == "lora" and not find_spec("peft"):
-        raise MissingExtra("peft, which LoRA needs,", "lora")
-    require_base(recipe.base, watcher)
-
-
-def require_base(base: str, watcher: Watcher) -> None:
-    """Refuse a base that cannot be had, before posts are read for it; fetch a named one.
-
-    Where many trainings share a cache of their base, it was asked for before.
-
-    Raises:
-        BaseError: it is nowhere, or cannot be fetched.
-    """
-    if base == NO_BASE or current_base_cache():
-        return
-    if named.recognises(base) and not named.is_here(base):
-        watcher.stage("fetch", base)
-        bases.fetch(base, watcher.fetched)
-    else:
-        bases.locate(base)
 
 
 def require_home() -> None:

@@ -41,7 +41,7 @@ from ..training.packed import PackedRows, write_rows
 from ..training.saving import save_model
 from ..training.vocabulary import EOS, extend_vocabulary, learn_vocabulary
 from ..types import Sampling
-from .data import require_base
+from ._trainable import require_base
 
 VOCABULARY_POSTS = 600_000  # that the vocabulary is trained on, the same number of each shard
 MORE_TOKENS = 1024  # added to the vocabulary of a base where that is kept

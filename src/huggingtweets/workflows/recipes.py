@@ -9,11 +9,10 @@ from pathlib import Path
 
 import psutil
 from huggingface_hub import constants
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from .. import bases, recipes
-from ..bases import named
 from ..errors import BaseError, InternalError
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
@@ -103,12 +102,32 @@ def choose_recipe(
 
 
 def recipe_for_base(base: str, settings: Sequence[str] = (), watcher: Watcher | None = None) -> Recipe:
-    """The recipe that was made for a base; else that of the base of our own that is most like it."""
+    """The recipe that was made for a base; else that of the base of our own that is most like it.
+
+    That has its opening only where the base's tokenizer can take it, or the settings ask for one.
+    """
+    watcher = watcher or Silence()
     of_base = (name for name in recipes.names() if recipes.load(name).base == base)
     like = "starter" if (Path(base) / PRETRAINED).is_file() else "smollm2-135m"
-    name = next(of_base, like)
-    (watcher or Silence()).note(f"recipe {name}, as none is given for base {base}")
-    return recipes.load(name, settings)
+    name = next(of_base, None)
+    recipe = recipes.load(name or like, settings)
+    watcher.note(f"recipe {recipe.name}, as none is given for base {base}")
+    is_asked_for = any(setting.startswith("opening=") for setting in settings)
+    if name or is_asked_for or not recipe.opening or _takes(base, recipe.opening):
+        return recipe
+    watcher.note(f"without the recipe's opening, which the tokenizer of {base} runs together with posts")
+    return replace(recipe, opening=UNSET)
+
+
+def _takes(base: str, opening: str) -> bool:
+    """Whether a base can take an opening; so, too, where the base cannot be had, which `train` tells."""
+    from ..bases.loading import takes_opening  # noqa: PLC0415 -- with torch
+
+    try:
+        bases.fetch(base, weights=False)
+        return takes_opening(base, opening)
+    except BaseError:
+        return True
 
 
 def obstacle(recipe: Recipe, machine: Machine) -> str:
@@ -142,7 +161,7 @@ def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:
         summary=recipe.summary,
         base=recipe.base,
         method=recipe.method,
-        base_here=_is_here(recipe.base),
+        base_here=recipe.base == NO_BASE or bases.is_here(recipe.base),
         obstacle=obstacle(recipe, machine),
     )
 
@@ -157,7 +176,7 @@ def _best_first(names: Sequence[str]) -> list[str]:
 def _has_base(name: str, watcher: Watcher) -> bool:
     """Fetch the base of a recipe, unless it is here or the user works offline; say where that fails."""
     base = recipes.load(name).base
-    if _is_here(base):
+    if base == NO_BASE or bases.is_here(base):
         return True
     if constants.HF_HUB_OFFLINE:
         watcher.note(f"recipe {name} is not chosen: its base was never fetched, and HF_HUB_OFFLINE is set")
@@ -169,8 +188,3 @@ def _has_base(name: str, watcher: Watcher) -> bool:
         watcher.note(f"recipe {name} is not chosen: {error}")
         return False
     return True
-
-
-def _is_here(base: str) -> bool:
-    """Whether training need not fetch it; only what has a name of ours has to be fetched."""
-    return base == NO_BASE or not named.recognises(base) or named.is_here(base)

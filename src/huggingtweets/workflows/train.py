@@ -38,6 +38,7 @@ from ._tracked import (
     source_settings,
     train_settings,
 )
+from ._trainable import require_trainable
 from .data import (
     AuthorPosts,
     DataConfig,
@@ -47,7 +48,6 @@ from .data import (
     preparation_of,
     read,
     require_home,
-    require_trainable,
 )
 from .evaluate import evaluate_folder, other_people
 

@@ -24,7 +24,7 @@ from ...tracking import Run
 from ...types import Recipe, Stage
 from .._execution import open_executor, require_executor
 from .._executors import Executor
-from ..data import require_trainable
+from .._trainable import require_trainable
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table, require_authors, with_earlier_names
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State

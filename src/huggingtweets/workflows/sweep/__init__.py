@@ -27,7 +27,8 @@ from ...progress import Silence, Watcher, duration
 from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
-from ..data import build_dataset, read, require_trainable
+from .._trainable import require_trainable
+from ..data import build_dataset, read
 from .config import HANDLES, SweepConfig, SweepResult, TrialResult
 
 if TYPE_CHECKING:

@@ -1,0 +1,81 @@
+"""Whether a recipe can be trained on this machine, found out before posts are read for it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import psutil
+
+from .. import bases
+from ..bases import named
+from ..bases.base_cache import current_base_cache
+from ..errors import BaseError, MissingExtra
+from ..progress import Watcher
+from ..types import NO_BASE, Recipe
+from .recipes import GIGABYTE, this_machine
+
+USED = 20  # bytes for each weight at the peak of full training: docs/log.md, 2026-11-26
+HELD, WITHOUT_MOMENTUM = 16, 12  # that it holds at least: the weight, its gradient, two moments or one
+
+
+def require_trainable(recipe: Recipe, watcher: Watcher) -> None:
+    """Refuse a recipe that cannot be trained here, before posts are read for it.
+
+    Raises:
+        MissingExtra: it needs peft, which is not installed.
+        BaseError: its base is nowhere, cannot be fetched, or is far too large to train all of its weights.
+    """
+    if recipe.method == "lora" and not find_spec("peft"):
+        raise MissingExtra("peft, which LoRA needs,", "lora")
+    if recipe.method == "full" and not recipe.frozen_layers and not current_base_cache():
+        _require_memory(recipe, watcher)
+    require_base(recipe.base, watcher)
+
+
+def _require_memory(recipe: Recipe, watcher: Watcher) -> None:
+    """Say that this machine has too little memory to train all weights of a base, before they are fetched.
+
+    Raises:
+        BaseError: not even what training holds at least fits, with the memory that is on the disk.
+    """
+    billions, machine = _weights(recipe.base) / GIGABYTE, this_machine()
+    memory, of_gpu = (machine.gpu_memory, "GPU ") if machine.gpu else (machine.memory, "")
+    if billions * USED <= memory:
+        return
+    line = (
+        f"base {recipe.base}: training all of its {billions:.1f} billion weights needs about "
+        f"{billions * USED:.0f} GB of {of_gpu}memory, and this machine has {memory:.0f}; LoRA needs far less "
+        "(--set method=lora), as does a smaller base"
+    )
+    swap = 0.0 if machine.gpu else psutil.swap_memory().total / GIGABYTE
+    if billions * (HELD if recipe.beta1 else WITHOUT_MOMENTUM) > memory + swap:
+        raise BaseError(line)
+    watcher.note(line)
+
+
+def _weights(base: str) -> int:
+    """How many weights a base has, 0 where nobody knows; of one on the Hub only small files are fetched."""
+    if bases.is_named(base):
+        return named.describe(base).parameters
+    from ..bases.loading import count_weights  # noqa: PLC0415 -- with torch
+
+    bases.fetch(base, weights=False)
+    return count_weights(base)
+
+
+def require_base(base: str, watcher: Watcher) -> None:
+    """Refuse a base that cannot be had, before posts are read for it; fetch one that is not here.
+
+    Where many trainings share a cache of their base, it was asked for before.
+
+    Raises:
+        BaseError: it is nowhere, or cannot be fetched.
+    """
+    if base == NO_BASE or current_base_cache():
+        return
+    is_here = bases.is_here(base)
+    if is_here or not bases.is_named(base):
+        bases.locate(base)  # what is nowhere is not announced
+    if not is_here:
+        watcher.stage("fetch", base)
+        bases.fetch(base, watcher.fetched)
