@@ -14,7 +14,6 @@ from huggingtweets import ReadOptions, load_recipe
 from huggingtweets.app import events, training_request
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.sessions import Session, Sessions
-from huggingtweets.app.tabs import train
 from huggingtweets.app.tabs.train import TrainTab
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
@@ -64,7 +63,7 @@ def _add_run(session, name, end):
 def test_a_run_that_can_go_on_keeps_its_name(session, end):
     """A later run of the same posts gets another one."""
     _add_run(session, "ada", end)
-    assert train._free_name(session, "ada") == "ada-2"
+    assert training_request.free_name(session, "ada") == "ada-2"
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -161,7 +160,7 @@ class TrainTab:
             run = training_request.find(session, run_id)
             if not isinstance(run.state, Stopped | Failed):
                 raise PageError(_("this run cannot be resumed: it is running, or done"))
-            run = _with_own_name(run, session)
+            run = training_request.with_own_name(run, session)
             self._queue.resume(run, session)
         return self._update(session, run_id)
 
@@ -232,7 +231,7 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
         raise PageError(_("there is no such recipe here; choose one of {names}").format(names=names))
     if len(session.library()) >= limits.models:
         raise PageError(_("no more models can be kept here; delete one first"))
-    name = _free_name(session, folder_name(selection.title))
+    name = training_request.free_name(session, folder_name(selection.title))
     return TrainingRequest(
         title=selection.title,
         locations=tuple(place.location for place in selection.readable),
@@ -244,25 +243,6 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
         tracker="none" if limits.public else "trackio",
         seconds=limits.training,
     )
-
-
-def _free_name(session: Session, name: str) -> str:
-    """The name, numbered where a model or a run has it: a run that failed or was stopped can go on."""
-    taken = {run.request.name for run in training_request.runs(session)}
-    number, free = 1, name
-    while free in taken or (session.models / free).exists():
-        number += 1
-        free = f"{name}-{number}"
-    return free
-
-
-def _with_own_name(run: TrainingRun, session: Session) -> TrainingRun:
-    """A run that is to go on, renamed where its model would take the place of another's."""
-    others = [other for other in training_request.runs(session) if other.id != run.id]
-    is_taken = run.request.name in [other.request.name for other in others]
-    if not is_taken and not Path(run.request.out).exists():
-        return run
-    return training_request.rename(run, _free_name(session, folder_name(run.request.title)), session)
 
 
 def _run_choices(runs: list[TrainingRun], selected: str | None) -> Any:
