@@ -6,14 +6,19 @@ import base64
 import csv
 import hashlib
 import json
+import re
+import signal
 import socket
 import zipfile
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
+from tests.helpers.commands import begin
 
 
 def test_the_page_is_not_opened_to_others_by_accident():
@@ -50,6 +55,39 @@ def test_without_a_port_it_takes_the_first_that_is_free():
         assert page.free_port("127.0.0.1", [*ports, port]) == port
         with pytest.raises(UserError, match="--port"):
             page.free_port("127.0.0.1", ports)
+
+
+def _has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe, suppress(OSError):
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        *(
+            pytest.param(options, marks=pytest.mark.skipif(not _has_ipv6(), reason="there is no IPv6"))
+            for options in (["--host", "::1"], ["--public", "--host", "::"])
+        ),
+    ],
+    ids=" ".join,
+)
+def test_the_page_starts_behind_a_proxy_and_with_ipv6(options, tmp_path):
+    """Gradio asks the page itself before it is there: not through the proxy, and by a true address."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
+    variables = {**proxies, "no_proxy": "example.org", "HUGGINGTWEETS_HOME": str(tmp_path / "home")}
+    page = begin("app", "--no-browser", *options, cwd=tmp_path, env=variables)
+    said = page.stdout.readline()
+    page.send_signal(signal.SIGINT)
+    rest, errors = page.communicate()
+    address = re.search(r"http://\S+", said)
+    assert address, errors + rest
+    host = options[-1] if options else "127.0.0.1"
+    assert urlsplit(address[0]).hostname == host
 
 
 @pytest.fixture(scope="module")
