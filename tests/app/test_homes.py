@@ -100,6 +100,16 @@ def test_what_a_visitor_deletes_leaves_memory(home, monkeypatch):
     assert len(read) == 2
 
 
+@pytest.mark.usefixtures("home")
+def test_a_visitor_of_whom_nothing_is_kept_can_delete_everything():
+    """There is no folder yet, and that is no mistake."""
+    limits = Limits(public=True)
+    tab, sessions = object.__new__(ForgetTab), Sessions(limits)
+    server = SimpleNamespace(limits=limits, sessions=sessions, browsing=Browsing())
+    tab._shared = SimpleNamespace(session=sessions.of, server=server)
+    assert tab._on_forget("a" * 32, "", "")[-1] == "yes"
+
+
 def test_a_home_is_named_from_the_current_folder(tmp_path, monkeypatch):
     """The process of a visitor's run, which works in another folder, finds the run and its own home."""
     started = []

@@ -17,7 +17,7 @@ from ..events import Done, Failed, Queued, Running, State, Stopped
 from ..language import N_, _, number, percent, plural, sentences
 from ..library_messages import translated
 from ..markup import empty, joined, note, problem
-from ..messages import without_commands
+from ..messages import without_commands, without_folders
 from ..run_progress import Duration, Progress, in_words, progress_of
 from ..sessions import Session
 from ..training_request import TrainingRun
@@ -180,7 +180,7 @@ def _state_line(state: State, progress: Progress, after: float | None) -> Markup
         case Done():
             return _STATUS.format("good", _("It is ready."), _("Play with it."))
         case Failed(message=message):
-            text, language = translated(without_commands(message))
+            text, language = translated(without_folders(without_commands(message)))
             return problem(text, _("It could not learn"), lang=language)
         case Stopped(message=message):
             why = translated(message)[0]
