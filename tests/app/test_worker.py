@@ -45,7 +45,10 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
     assert call(worker.main, folder).returncode == 0
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
-    assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
+    run = training_request.load(folder)
+    assert "its time on this page is up" in train_view.run(
+        run, None, Session(tmp_path, tmp_path / "models", None)
+    )
     assert not (tmp_path / "models" / "me").exists()
 
 

@@ -67,8 +67,12 @@ class TrainingRun:
 
     @property
     def has_model(self) -> bool:
-        """Whether it is done, and its model has not been deleted since."""
+        """Whether it is done, and its model has not been deleted since, wherever that is."""
         return isinstance(self.state, Done) and Path(self.request.out).is_dir()
+
+    def is_of(self, session: Session) -> bool:
+        """Whether its model is one of the session's; a page of another folder has other models."""
+        return Path(self.request.out).resolve() == (session.models / self.request.name).resolve()
 
     @property
     def was_opened(self) -> bool:
@@ -144,5 +148,5 @@ def find(session: Session, run_id: object) -> TrainingRun:
 def mark_opened(session: Session, model: object) -> None:
     """Note that a model was opened, in the runs that made it."""
     for run in runs(session):
-        if isinstance(run.state, Done) and run.request.name == model:
+        if isinstance(run.state, Done) and run.request.name == model and run.is_of(session):
             (run.folder / OPENED).touch()

@@ -111,14 +111,14 @@ class TrainTab:
         state = run.state if run else None
         return (
             _run_choices(runs, run.id if run else None),
-            train_view.run(run, _expected(library, run)) if run else train_view.nothing(),
+            train_view.run(run, _expected(library, run), session) if run else train_view.nothing(),
             train_view.queue(self._queue.order(), session, runs),
             _begin_button(session, state),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped | Failed)),
-            gr.update(visible=run is not None and run.has_model),
-            _strip(library, runs),
+            gr.update(visible=run is not None and run.has_model and run.is_of(session)),
+            _strip(session, runs),
             more_choices(session),
             gr.Timer(active=bool(_active(runs))),
         )
@@ -182,7 +182,7 @@ class TrainTab:
         """Note that a model was opened: the strip says no more that it is ready."""
         session = self._shared.session(key)
         training_request.mark_opened(session, model)
-        return _strip([folder for _, folder in session.library()], training_request.runs(session))
+        return _strip(session, training_request.runs(session))
 
     def _on_load(self, key: object) -> tuple[Any, ...]:
         """Show the run that is running or queued, or else the newest."""
@@ -197,11 +197,12 @@ def _active(runs: list[TrainingRun]) -> list[TrainingRun]:
     return [run for run in runs if isinstance(run.state, Running | Queued)]
 
 
-def _strip(library: list[ModelFolder], runs: list[TrainingRun]) -> Markup:
+def _strip(session: Session, runs: list[TrainingRun]) -> Markup:
     """One line above all tabs: what is learning, and what is ready."""
     active = _active(runs)
+    library = [folder for _, folder in session.library()] if active else []
     expected = _expected(library, active[-1]) if active else None
-    return train_view.strip(runs, expected.after if expected else None)
+    return train_view.strip(runs, expected.after if expected else None, session)
 
 
 def _expected(library: list[ModelFolder], run: TrainingRun) -> run_progress.Duration | None:
