@@ -6,16 +6,17 @@ import base64
 import csv
 import hashlib
 import json
-import re
 import signal
 import socket
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
+from huggingtweets.app import serve
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
 from tests.helpers.commands import begin
@@ -39,6 +40,22 @@ def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
         result = CliRunner().invoke(app, ["app", "--port", port, "--no-browser"])
     assert result.exit_code == 2
     assert "--port" in result.output
+
+
+def test_ctrl_c_ends_the_page_on_windows_too(monkeypatch):
+    """It waits in steps, as Python on Windows looks for Ctrl-C only when a wait has ended."""
+    page = pytest.importorskip("huggingtweets.app.page", reason="gradio is not installed")
+    waits = []
+
+    def interrupt(seconds):
+        waits.append(seconds)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("huggingtweets.app.time", SimpleNamespace(sleep=interrupt))
+    monkeypatch.setattr(page, "running", lambda *_, **__: nullcontext("http://127.0.0.1:7860/"))
+    with pytest.raises(KeyboardInterrupt):
+        serve(public=True)
+    assert waits[0] <= 1
 
 
 def test_without_a_port_it_takes_the_first_that_is_free():
@@ -80,14 +97,13 @@ def test_the_page_starts_behind_a_proxy_and_with_ipv6(options, tmp_path):
     pytest.importorskip("gradio", reason="gradio is not installed")
     proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
     variables = {**proxies, "no_proxy": "example.org", "HUGGINGTWEETS_HOME": str(tmp_path / "home")}
-    page = begin("app", "--no-browser", *options, cwd=tmp_path, env=variables)
-    said = page.stdout.readline()
+    page = begin("app", "--no-browser", "--json", *options, cwd=tmp_path, env=variables)
+    said = "".join(page.stdout.readline() for _ in range(3))
     page.send_signal(signal.SIGINT)
-    rest, errors = page.communicate()
-    address = re.search(r"http://\S+", said)
-    assert address, errors + rest
+    errors = page.communicate()
+    assert said, errors
     host = options[-1] if options else "127.0.0.1"
-    assert urlsplit(address[0]).hostname == host
+    assert urlsplit(json.loads(said)["url"]).hostname == host
 
 
 @pytest.fixture(scope="module")
