@@ -44,6 +44,12 @@ class Space(Struct):
     files: list[str]
 
 
+class Page(Struct):
+    """A page that is served."""
+
+    url: str
+
+
 class Inspected(Struct):
     """The posts of one author."""
 
@@ -148,6 +154,7 @@ def evaluation() -> type[Struct]:
 def documents() -> dict[str, Any]:
     """The type of what each command prints, by the words that one types."""
     return {
+        "app": Page,
         "app --export-space": Space,
         "bases": list[ListedBase],
         "compare": list[Compared],

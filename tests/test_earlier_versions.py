@@ -301,7 +301,7 @@ def test_runs_of_the_page_can_be_drawn():
     """Stages had other names; the view of a run knows them, too."""
     session = Session(Path("home/app"), Path("models"), None)
     runs = training_request.runs(session)
-    assert all(run.request.name in train_view.run(run, None) for run in runs)
+    assert all(run.request.name in train_view.run(run, None, session) for run in runs)
 
 
 def test_fetched_posts_are_not_fetched_again():

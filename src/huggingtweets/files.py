@@ -28,9 +28,12 @@ _HOME: ContextVar[Path | None] = ContextVar("the folder that home() returns in t
 
 
 def home() -> Path:
-    """The folder of datasets and caches: that of `at_home`, $HUGGINGTWEETS_HOME, or the user's cache."""
+    """The folder of datasets and caches: that of `at_home`, $HUGGINGTWEETS_HOME, or the user's cache.
+
+    It is absolute: processes of the page work in other folders.
+    """
     folder = _HOME.get() or os.environ.get("HUGGINGTWEETS_HOME")
-    return Path(folder) if folder else Path.home() / ".cache" / "huggingtweets"
+    return Path(folder or Path.home() / ".cache" / "huggingtweets").absolute()
 
 
 @contextmanager

@@ -6,14 +6,20 @@ import base64
 import csv
 import hashlib
 import json
+import signal
 import socket
 import zipfile
+from contextlib import nullcontext, suppress
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
+from huggingtweets.app import serve
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
+from tests.helpers.commands import begin
 
 
 def test_the_page_is_not_opened_to_others_by_accident():
@@ -36,6 +42,22 @@ def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):
     assert "--port" in result.output
 
 
+def test_ctrl_c_ends_the_page_on_windows_too(monkeypatch):
+    """It waits in steps, as Python on Windows looks for Ctrl-C only when a wait has ended."""
+    page = pytest.importorskip("huggingtweets.app.page", reason="gradio is not installed")
+    waits = []
+
+    def interrupt(seconds):
+        waits.append(seconds)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("huggingtweets.app.time", SimpleNamespace(sleep=interrupt))
+    monkeypatch.setattr(page, "running", lambda *_, **__: nullcontext("http://127.0.0.1:7860/"))
+    with pytest.raises(KeyboardInterrupt):
+        serve(public=True)
+    assert waits[0] <= 1
+
+
 def test_without_a_port_it_takes_the_first_that_is_free():
     """Another page or a dashboard may have the usual one; one that is named is that one or an error."""
     page = pytest.importorskip("huggingtweets.app.page", reason="gradio is not installed")
@@ -50,6 +72,38 @@ def test_without_a_port_it_takes_the_first_that_is_free():
         assert page.free_port("127.0.0.1", [*ports, port]) == port
         with pytest.raises(UserError, match="--port"):
             page.free_port("127.0.0.1", ports)
+
+
+def _has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe, suppress(OSError):
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        *(
+            pytest.param(options, marks=pytest.mark.skipif(not _has_ipv6(), reason="there is no IPv6"))
+            for options in (["--host", "::1"], ["--public", "--host", "::"])
+        ),
+    ],
+    ids=" ".join,
+)
+def test_the_page_starts_behind_a_proxy_and_with_ipv6(options, tmp_path):
+    """Gradio asks the page itself before it is there: not through the proxy, and by a true address."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
+    variables = {**proxies, "no_proxy": "example.org", "HUGGINGTWEETS_HOME": str(tmp_path / "home")}
+    page = begin("app", "--no-browser", "--json", *options, cwd=tmp_path, env=variables)
+    said = "".join(page.stdout.readline() for _ in range(3))
+    page.send_signal(signal.SIGINT)
+    errors = page.communicate()
+    assert said, errors
+    host = options[-1] if options else "127.0.0.1"
+    assert urlsplit(json.loads(said)["url"]).hostname == host
 
 
 @pytest.fixture(scope="module")

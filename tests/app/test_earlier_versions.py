@@ -116,7 +116,7 @@ def test_a_training_request_is_read_and_shown(tmp_path):
         seconds=5.0,
     )
     assert run.state == events.Done(at=13.0, model="jane")
-    assert "the owl sleeps" in train_view.run(run, None)
+    assert "the owl sleeps" in train_view.run(run, None, session)
 
 
 def test_a_training_request_is_written_as_before(tmp_path):

@@ -44,6 +44,15 @@ def test_an_unfinished_line_is_not_read(tmp_path):
     assert len(events.load(tmp_path)) == 1
 
 
+def test_a_full_disk_loses_one_event(tmp_path):
+    """Half a line is left of it; the next event stands on a line of its own, and the run stays."""
+    events.append(tmp_path, events.Stepped(step=1, steps=2, loss=3.0))
+    with (tmp_path / events.FILE).open("ab") as file:
+        file.write(b'{"type":"Stepped","st')
+    events.append(tmp_path, events.Done(model="me"))
+    assert [type(event) for event in events.load(tmp_path)] == [events.Stepped, events.Done]
+
+
 def test_the_time_left_is_estimated_since_the_run_was_resumed():
     """A pause does not count: the estimate uses the speed since the run was resumed."""
     first = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from huggingtweets import files
-from huggingtweets.app import browsing, loaded_models
+from huggingtweets.app import browsing, loaded_models, queue
 from huggingtweets.app.browsing import Browsing, ReadPosts
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
 from huggingtweets.app.loaded_models import LoadedModels
@@ -97,3 +98,29 @@ def test_what_a_visitor_deletes_leaves_memory(home, monkeypatch):
     tab._on_forget(key, "", "")
     shown.listing(Selection(), sessions.of(key), limits, "kept", "")
     assert len(read) == 2
+
+
+@pytest.mark.usefixtures("home")
+def test_a_visitor_of_whom_nothing_is_kept_can_delete_everything():
+    """There is no folder yet, and that is no mistake."""
+    limits = Limits(public=True)
+    tab, sessions = object.__new__(ForgetTab), Sessions(limits)
+    server = SimpleNamespace(limits=limits, sessions=sessions, browsing=Browsing())
+    tab._shared = SimpleNamespace(session=sessions.of, server=server)
+    assert tab._on_forget("a" * 32, "", "")[-1] == "yes"
+
+
+def test_a_home_is_named_from_the_current_folder(tmp_path, monkeypatch):
+    """The process of a visitor's run, which works in another folder, finds the run and its own home."""
+    started = []
+    monkeypatch.setattr(
+        queue.subprocess, "Popen", lambda command, **options: started.append((command, options))
+    )
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", "here")
+    monkeypatch.chdir(tmp_path)
+    session = Sessions(ON_THE_INTERNET).of("a" * 32)
+    queue._start(session.runs / "1", own_home=True)
+    [(command, options)] = started
+    assert session.own_home.is_relative_to(tmp_path / "here")
+    assert Path(command[-1]).is_absolute()
+    assert Path(options["env"]["HUGGINGTWEETS_HOME"]) == session.own_home

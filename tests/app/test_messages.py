@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from huggingtweets.app.events import Failed
 from huggingtweets.app.limits import Limits
-from huggingtweets.app.messages import hide_paths, without_commands
+from huggingtweets.app.messages import hide_paths, shown_error, without_commands
+from huggingtweets.app.run_progress import progress_of
 from huggingtweets.app.selection import Selection, with_typed
+from huggingtweets.app.tabs import train_view
 from huggingtweets.dataset.sufficiency import HELP
+from huggingtweets.errors import UserError
 from huggingtweets.sources import account
 
 
@@ -38,6 +44,23 @@ def test_nothing_is_said_of_the_command_line(message, shown):
     assert shown in said
     assert "--" not in said
     assert "huggingtweets sources" not in said
+
+
+def test_a_file_of_one_s_own_folder_is_found(tmp_path, monkeypatch):
+    """`~` is what a shell makes of it, as nothing else on the page does; it is shown as it was typed."""
+    monkeypatch.setattr(Path, "expanduser", lambda path: tmp_path.joinpath(*path.parts[1:]))
+    [place] = with_typed(Selection(), "~/Downloads/x.zip", Limits()).places
+    assert (place.location, place.shown) == (str(tmp_path / "Downloads" / "x.zip"), "~/Downloads/x.zip")
+
+
+def test_a_visitor_reads_no_path_of_the_machine(home):
+    """Neither in the corner nor where a run failed: of a path below the home folder the name is left."""
+    file = home / "visitors" / "ab12" / "models" / "me"
+    message = f"something was put at {file} meanwhile; what was made is in {file}-2, below {home}."
+    shown = f"something was put at me meanwhile; what was made is in me-2, below {home.name}."
+    assert shown_error(UserError(message))[0] == shown
+    failed = str(train_view._state_line(Failed(message=message), progress_of([]), None))
+    assert shown in failed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from huggingtweets import ReadOptions, load_recipe
 from huggingtweets.app import events, training_request
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.sessions import Session, Sessions
-from huggingtweets.app.tabs import train
+from huggingtweets.app.tabs import train, train_view
 from huggingtweets.app.tabs.train import TrainTab
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
@@ -64,7 +64,7 @@ def _add_run(session, name, end):
 def test_a_run_that_can_go_on_keeps_its_name(session, end):
     """A later run of the same posts gets another one."""
     _add_run(session, "ada", end)
-    assert train._free_name(session, "ada") == "ada-2"
+    assert training_request.free_name(session, "ada") == "ada-2"
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -89,3 +89,25 @@ def test_a_run_of_its_own_name_goes_on_under_it(session, resume):
     """Nothing else has the name, so it stays."""
     run = _add_run(session, "ada", events.Stopped())
     assert resume(run.id) == run
+
+
+@pytest.mark.parametrize("has_namesake", [False, True])
+def test_a_model_of_another_folder_is_not_offered(session, tmp_path, monkeypatch, has_namesake):
+    """A page started elsewhere has the runs and other models: it says where the run's is."""
+    run = _add_run(session, "ada", events.Done(model="ada"))
+    (session.models / "ada").mkdir(parents=True)
+    assert "It is ready" in train_view.run(run, None, session)
+    assert "ada is ready" in train_view.strip([run], None, session)
+    elsewhere = Session(session.root, tmp_path / "elsewhere" / "models", None)
+    if has_namesake:
+        (elsewhere.models / "ada").mkdir(parents=True)
+    shown = train_view.run(run, None, elsewhere)
+    assert run.request.out in shown
+    assert "It is ready" not in shown
+    assert not train_view.strip([run], None, elsewhere)
+    training_request.mark_opened(elsewhere, "ada")
+    assert not run.was_opened
+    tab = object.__new__(TrainTab)
+    tab._queue = SimpleNamespace(order=list)
+    monkeypatch.setattr(train, "_begin_button", lambda *_: None)
+    assert [tab._update(each, run.id)[7]["visible"] for each in (session, elsewhere)] == [True, False]

@@ -45,8 +45,29 @@ def test_a_run_whose_time_is_up_stops(tmp_path):
     assert call(worker.main, folder).returncode == 0
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
-    assert "its time on this page is up" in train_view.run(training_request.load(folder), None)
+    run = training_request.load(folder)
+    assert "its time on this page is up" in train_view.run(
+        run, None, Session(tmp_path, tmp_path / "models", None)
+    )
     assert not (tmp_path / "models" / "me").exists()
+
+
+def test_a_run_that_waited_replaces_no_model(tmp_path, monkeypatch):
+    """A model that the command line made meanwhile stays as it is; the run's gets a name that is free."""
+    model = tmp_path / "models" / "me"
+    model.mkdir(parents=True)
+    configs = []
+    monkeypatch.setattr(worker, "train", lambda config, _: configs.append(config))
+    monkeypatch.setattr(worker, "raise_interrupts", lambda _: None)
+    monkeypatch.setattr(worker, "_watch", lambda *_: None)
+    monkeypatch.setattr(worker, "NICE", 0)
+    folder = request_in(tmp_path)
+    worker.main(folder)
+    [config] = configs
+    assert config.out == model.with_name("me-2")
+    assert not config.overwrite  # another may come while it is trained
+    run = training_request.load(folder)
+    assert (run.request.name, run.state.model, run.request.out) == ("me-2", "me-2", str(config.out))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")

@@ -126,20 +126,56 @@ def test_a_model_that_was_deleted_keeps_nothing(ngram_model, tmp_path):
         session.require(folder)
 
 
-def test_an_index_of_copies_is_deleted_with_the_last_model_that_needs_it(ngram_model, tmp_path):
-    """The Library deletes a model; the exact index stays while another model of the same posts needs it."""
+@pytest.fixture
+def library(tmp_path):
+    """The Library tab of a session in a folder of its own."""
     library_tab = pytest.importorskip("huggingtweets.app.tabs.library", reason="gradio is not installed")
-    session = Session(tmp_path / "session", tmp_path / "models", None)
+    library = object.__new__(library_tab.LibraryTab)
+    library._shared = MagicMock()
+    library._shared.session.return_value = Session(tmp_path / "session", tmp_path / "models", None)
+    return library
+
+
+def test_an_index_of_copies_is_deleted_with_the_last_model_that_needs_it(library, ngram_model):
+    """The Library deletes a model; the exact index stays while another model of the same posts needs it."""
+    session = library._shared.session()
     for name in ("one", "other"):
         shutil.copytree(ngram_model, session.models / name)
     (index,) = exact_indexes(session.models / "one")
-    library = object.__new__(library_tab.LibraryTab)
-    library._shared = MagicMock()
-    library._shared.session.return_value = session
     for name, is_needed in (("one", True), ("other", False)):
         library._on_confirm("", [name], None)
         assert not (session.models / name).exists()
         assert index.exists() == is_needed
+
+
+def test_a_model_that_cannot_be_deleted_keeps_what_it_has(library, ngram_model, monkeypatch):
+    """Its posts and its exact index of copies stay with it, and one line says why."""
+    session = library._shared.session()
+    model = ModelFolder(shutil.copytree(ngram_model, session.models / "me"))
+    written.save([WrittenPost(prompt="", text="a post")], session, model)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(UserError, match="me cannot be deleted: Permission denied"):
+        library._on_confirm("", ["me"], None)
+    assert [post.text for post in written.load(session, model)] == ["a post"]
+    assert exact_indexes(model.path)
+
+
+def test_of_a_linked_model_the_link_is_deleted(library, ngram_model, tmp_path):
+    """A folder that is somewhere else stays there; on the page its model is gone, with its posts."""
+    session = library._shared.session()
+    elsewhere = shutil.copytree(ngram_model, tmp_path / "elsewhere")
+    session.models.mkdir()
+    (session.models / "me").symlink_to(elsewhere)
+    model = session.model("me")
+    written.save([WrittenPost(prompt="", text="a post")], session, model)
+    library._on_confirm("", ["me"], None)
+    assert not session.library()
+    assert not written.load(session, model)
+    assert ModelFolder(elsewhere).record
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):

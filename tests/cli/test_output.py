@@ -15,9 +15,11 @@ import typer
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
+from huggingtweets.workflows import recipes
 from huggingtweets.workflows.data import sample_archive
 from huggingtweets.workflows.forget import Traces
 from huggingtweets.workflows.forget.trace import Trace
+from huggingtweets.workflows.recipes import ListedRecipe
 from tests.helpers.commands import run
 
 
@@ -201,3 +203,15 @@ def test_an_input_that_is_closed_is_one_that_has_ended(ngram_model):
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: nothing was answered")
+
+
+def test_brackets_are_no_markup_in_the_list_of_recipes(monkeypatch):
+    """What is to be installed is said with its extra."""
+    obstacle = "pip install 'huggingtweets[lora]'"
+    recipe = ListedRecipe(
+        name="a", summary="for [you]", base="b", method="lora", base_here=True, obstacle=obstacle
+    )
+    monkeypatch.setattr(recipes, "list_recipes", lambda: [recipe])
+    printed = CliRunner().invoke(app, ["recipes"]).stdout
+    assert obstacle in printed
+    assert "for [you]" in printed

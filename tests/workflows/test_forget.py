@@ -20,7 +20,7 @@ from huggingtweets.errors import UserError
 from huggingtweets.generation.copy_index import CopyIndex, people_of
 from huggingtweets.generation.filters import all_exact_indexes, exact_indexes
 from huggingtweets.model_folder import ModelFolder, find_models
-from huggingtweets.workflows.forget import find_traces, forget
+from huggingtweets.workflows.forget import find_traces, folders, forget
 from huggingtweets.workflows.forget.subject import Subject
 from tests.conftest import ROOT
 from tests.helpers import made_of_posts
@@ -42,13 +42,13 @@ def made(tmp_path_factory):
 
 
 def environment(place):
-    folders = {
+    places = {
         "HUGGINGTWEETS_HOME": "home",
         "TRACKIO_DIR": "trackio",
         "WANDB_CACHE_DIR": "wandb-cache",
         "WANDB_DATA_DIR": "wandb-data",
     }
-    return {name: str(place / folder) for name, folder in folders.items()}
+    return {name: str(place / folder) for name, folder in places.items()}
 
 
 @pytest.fixture
@@ -106,6 +106,31 @@ def test_no_marker_word_is_left(machine):
     traces = find_traces(SAMPLE)
     assert traces.local == ()
     assert [entry.id for entry in traces.published.values()] == ["me/tiny"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "cache", "data"),
+    [
+        ({}, ".cache/wandb", ".local/share/wandb"),
+        ({"XDG_CACHE_HOME": "fast", "XDG_DATA_HOME": "large"}, "fast/wandb", "large/wandb"),
+        ({}, "Library/Caches/wandb", "Library/Application Support/wandb"),
+        ({"LOCALAPPDATA": "local"}, "local/wandb/wandb/Cache", "local/wandb/wandb"),
+    ],
+)
+def test_copies_of_wandb_are_found_where_each_system_has_them(variables, cache, data, tmp_path, monkeypatch):
+    """Where no variable of its own is set, it asks platformdirs, which follows the system and XDG."""
+    for name in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, folder in variables.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    copies = [tmp_path / folder / "artifacts" / "copy.json" for folder in (cache, data)]
+    for copy in copies:
+        copy.parent.mkdir(parents=True)
+        copy.write_text('{"author": "zoraida"}', "utf-8")
+    assert [trace.path for trace in folders.wandb_runs(Subject("zoraida"))] == copies
 
 
 @pytest.mark.usefixtures("machine")

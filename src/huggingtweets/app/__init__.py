@@ -30,8 +30,9 @@ uploads.py keeps uploads apart, reader.py bounds what reading takes.
 from __future__ import annotations
 
 import sys
-import threading
+import time
 import webbrowser
+from collections.abc import Callable
 
 from ..files import home
 from .limits import ON_THE_INTERNET, Limits
@@ -41,8 +42,17 @@ __all__ = ["serve"]
 TOKEN_FILE = "page-token"  # noqa: S105 -- the name of the file
 
 
+def _announce(address: str) -> None:
+    sys.stdout.write(f"The page is at {address} (Ctrl-C ends it; a model that is learning is kept)\n")
+
+
 def serve(
-    *, host: str = "127.0.0.1", port: int | None = None, public: bool = False, browser: bool = False
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    public: bool = False,
+    browser: bool = False,
+    announce: Callable[[str], None] = _announce,
 ) -> None:
     """Serve the page until Ctrl-C.
 
@@ -51,6 +61,7 @@ def serve(
         port: port to listen on; None: the first from 7860 on that is free.
         public: apply the limits of a page that anybody can reach.
         browser: open the page in the user's browser.
+        announce: prints the address of the page, when it is there.
 
     Raises:
         UserError: the port is taken.
@@ -64,9 +75,9 @@ def serve(
     port = free_port(host, [port] if port else PORTS)
     access = Access(token, port) if token else None
     with running(limits, port=port, host=host, access=access) as url:
-        address = f"{url}?token={token}" if access else url
-        sys.stdout.write(f"The page is at {address} (Ctrl-C ends it; a model that is learning is kept)\n")
+        announce(f"{url}?token={token}" if access else url)
         sys.stdout.flush()
         if browser:
             webbrowser.open(f"{url}?token={access.code()}" if access else url)
-        threading.Event().wait()
+        while True:  # on Windows, Ctrl-C ends no wait that has no end
+            time.sleep(1)

@@ -6,8 +6,11 @@ server therefore lose nothing. Version 1.0 wrote the same file: a class that was
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -103,8 +106,16 @@ _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 def append(folder: Path, event: Event) -> None:
     """Append an event, in one write: lines of two processes do not mix."""
-    with (folder / FILE).open("ab", buffering=0) as file:
-        file.write(msgspec.json.encode(event) + b"\n")
+    line = msgspec.json.encode(event) + b"\n"
+    with (folder / FILE).open("a+b", buffering=0) as file:
+        file.write(line if _ends_a_line(file) else b"\n" + line)
+
+
+def _ends_a_line(file: FileIO) -> bool:
+    """Whether a file is empty or ends with a line break; of a full disk half a line is left."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 1, 0))
+    return file.read(1) in {b"", b"\n"}
 
 
 def stop_file(folder: Path) -> Path:
@@ -118,12 +129,18 @@ def ask_to_stop(folder: Path) -> None:
 
 
 def load(folder: Path) -> list[AnyEvent]:
-    """All events so far; a last line without a line break is still being written, and left out."""
+    """All events so far; a line that breaks off is left out, and a last one that is still being written."""
     try:
         lines = (folder / FILE).read_bytes().split(b"\n")
     except OSError:
         return []
-    return [_DECODER.decode(line) for line in lines[:-1] if line]
+    return list(_decoded(lines[:-1]))
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[AnyEvent]:
+    for line in lines:
+        with suppress(ValueError):  # as of one that breaks off
+            yield _DECODER.decode(line)
 
 
 def state(events: Sequence[AnyEvent]) -> State:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import HuggingtweetsError, UserError
+from ..files import home
 from .language import current
 from .library_messages import UNEXPECTED, translated
 
@@ -50,7 +51,7 @@ def shown_error(error: BaseException, names: Iterable[tuple[str, str]] = ()) -> 
         error: the error.
         names: locations, and what the visitor knows them as.
     """
-    message = hide_paths(error_message(error), names)
+    message = without_folders(hide_paths(error_message(error), names))
     return (message, current()) if isinstance(error, PageError) else translated(message)
 
 
@@ -63,6 +64,12 @@ def without_commands(message: str) -> str:
         if not _OF_THE_COMMAND_LINE.search(f"{clause} "):
             first += separator + clause
     return first
+
+
+def without_folders(message: str) -> str:
+    """The message with the names alone of files and folders below the home folder of this machine."""
+    homes = "|".join(re.escape(str(folder)) for folder in {home(), home().resolve()})
+    return re.sub(rf"(?:{homes})(?:[/\\][^\s;,:]*)?", lambda path: Path(path[0]).name, message)
 
 
 def hide_paths(message: str, names: Iterable[tuple[str, str]]) -> str:

@@ -53,6 +53,8 @@ TABS = (
     ("take", N_("5 Take it")),
     ("library", N_("Library")),
 )
+NO_PROXY = ("no_proxy", "NO_PROXY")  # environment variables
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DOWNLOAD_SECONDS = 3600  # that a packed model can be downloaded
 
 
@@ -159,17 +161,36 @@ def running(
     bound_connections(limits)
     bound_streams()
     try:
-        _, url, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            app_kwargs=_app_settings(limits, access, reports),
-            **_settings(limits),
-        )
+        with _without_proxy(host):
+            _, url, _ = page.launch(
+                server_name=f"[{host}]" if ":" in host else host,
+                server_port=port,
+                app_kwargs=_app_settings(limits, access, reports),
+                **_settings(limits),
+            )
         with kept_apart(incoming):
             yield url
     finally:
         queue.close()
         page.close(verbose=False)
+
+
+@contextmanager
+def _without_proxy(host: str) -> Iterator[None]:
+    """In a `with` of this, what Gradio asks of the page itself goes through no proxy.
+
+    Not for longer: on macOS and Windows such a variable takes the place of what the system says of proxies.
+    """
+    before = {name: os.environ.get(name) for name in NO_PROXY}
+    hosts = ",".join(filter(None, [*before.values(), *LOOPBACK, host]))
+    os.environ.update(dict.fromkeys(NO_PROXY, hosts))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _settings(limits: Limits) -> dict[str, Any]:

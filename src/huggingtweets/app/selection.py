@@ -228,8 +228,10 @@ def _with_places(selection: Selection, added: Sequence[Place]) -> Selection:
 
 def _location(line: str) -> str:
     """What a line means: a location, or the account whose handle it is."""
+    if line.startswith(("~/", "~\\")):
+        return str(Path(line).expanduser())
     account = sources.account(line)
-    return account if account and not Path(line).expanduser().exists() else line
+    return account if account and not Path(line).exists() else line
 
 
 def _require_public(line: str) -> None:

@@ -6,6 +6,7 @@ and the process of the run share nothing but this folder.
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from ..cleaning import CleaningRules
 from ..errors import UserError
 from ..files import whole_file
+from ..model_folder import folder_name
 from ..sources import ReadOptions
 from ..types import Recipe
 from . import events as run_events
@@ -65,8 +67,12 @@ class TrainingRun:
 
     @property
     def has_model(self) -> bool:
-        """Whether it is done, and its model has not been deleted since."""
+        """Whether it is done, and its model has not been deleted since, wherever that is."""
         return isinstance(self.state, Done) and Path(self.request.out).is_dir()
+
+    def is_of(self, session: Session) -> bool:
+        """Whether its model is one of the session's; a page of another folder has other models."""
+        return Path(self.request.out).resolve() == (session.models / self.request.name).resolve()
 
     @property
     def was_opened(self) -> bool:
@@ -82,8 +88,22 @@ def save(request: TrainingRequest, session: Session) -> Path:
     return folder
 
 
-def rename(run: TrainingRun, name: str, session: Session) -> TrainingRun:
-    """Let a run that is not running give its model another name; return the run as it is then."""
+def free_name(session: Session, name: str) -> str:
+    """The name, numbered where a model or a run has it: a run that failed or was stopped can go on."""
+    taken = {run.request.name for run in runs(session)}
+    number, free = 1, name
+    while free in taken or os.path.lexists(session.models / free):
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def with_own_name(run: TrainingRun, session: Session) -> TrainingRun:
+    """A run that is to begin or to go on, renamed where its model would take the place of another's."""
+    others = [other.request.name for other in runs(session) if other.id != run.id]
+    if run.request.name not in others and not os.path.lexists(run.request.out):
+        return run
+    name = free_name(session, folder_name(run.request.title))
     request = replace(run.request, name=name, out=str(session.models / name))
     whole_file(run.folder / FILE, msgspec.json.encode(request))
     return load(run.folder)
@@ -128,5 +148,5 @@ def find(session: Session, run_id: object) -> TrainingRun:
 def mark_opened(session: Session, model: object) -> None:
     """Note that a model was opened, in the runs that made it."""
     for run in runs(session):
-        if isinstance(run.state, Done) and run.request.name == model:
+        if isinstance(run.state, Done) and run.request.name == model and run.is_of(session):
             (run.folder / OPENED).touch()

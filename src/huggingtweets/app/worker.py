@@ -21,6 +21,7 @@ from ..progress import interrupt_main, raise_interrupts
 from ..workflows.data import DataConfig
 from ..workflows.train import TrainConfig, train
 from . import events, training_request
+from .sessions import Session
 from .training_request import TrainingRequest
 
 NICE = 10  # priority below that of the page
@@ -39,7 +40,7 @@ def main(folder: Path) -> None:
     process, time_is_up = psutil.Process(), threading.Event()
     try:
         events.append(folder, events.Running(pid=process.pid, since=process.create_time()))
-        request = training_request.load(folder).request
+        request = _request(folder)
         _watch(folder, request.seconds, time_is_up)
         train(_train_config(request), events.EventWriter(folder))
     except KeyboardInterrupt:
@@ -55,12 +56,18 @@ def main(folder: Path) -> None:
         events.append(folder, events.Done(model=request.name))
 
 
+def _request(folder: Path) -> TrainingRequest:
+    """The training request, whose model takes no other's place: one may have come while the run waited."""
+    run = training_request.load(folder)
+    session = Session(folder.parent.parent, Path(run.request.out).parent, None)
+    return training_request.with_own_name(run, session).request
+
+
 def _train_config(request: TrainingRequest) -> TrainConfig:
     return TrainConfig(
         data=DataConfig(locations=request.locations, options=request.options, rules=request.rules),
         recipe=request.recipe,
         out=Path(request.out),
-        overwrite=True,
         tracker=request.tracker,
         checkpoint_seconds=30.0,
     )

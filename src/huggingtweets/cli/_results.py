@@ -142,7 +142,7 @@ def print_sources(sources: Mapping[str, Source]) -> None:
     """Print a table of sources, by their names."""
     table = Table(names("source"), "reads", "for example", box=None)
     for name, source in sources.items():
-        table.add_row(name, source.SUMMARY, source.EXAMPLE)
+        table.add_row(*map(harmless, (name, source.SUMMARY, source.EXAMPLE)))
     console().print(table)
 
 

@@ -71,4 +71,5 @@ def app(
         )
     from ..app import serve
 
-    serve(host=host, port=port, public=public, browser=browser)
+    announce = {"announce": lambda address: print_json({"url": address})} if as_json else {}
+    serve(host=host, port=port, public=public, browser=browser, **announce)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,7 +26,10 @@ def merge(
             help="Weight of each model, like --weights 0.7 0.3.  [default: equal]",
         ),
     ] = None,
-    out: opt.Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write the model to.  [default: models/<handle>+<handle>_merged]"),
+    ] = None,
     overwrite: opt.Overwrite = False,
     as_json: opt.Json = False,
 ) -> None:

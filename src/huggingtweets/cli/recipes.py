@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from . import _options as opt
-from ._terminal import console, names, print_json
+from ._terminal import console, harmless, names, print_json
 
 if TYPE_CHECKING:
     from ..workflows.recipes import ListedRecipe
@@ -35,7 +35,8 @@ def recipes(as_json: opt.Json = False) -> None:
 def _print(listed: list[ListedRecipe]) -> None:
     table = Table(names("recipe"), "what", "chosen by train", box=None)
     for recipe in listed:
-        table.add_row(recipe.name, recipe.summary, recipe.obstacle or _possible(recipe, listed[0]))
+        choice = recipe.obstacle or _possible(recipe, listed[0])
+        table.add_row(*map(harmless, (recipe.name, recipe.summary, choice)))
     console().print(table)
 
 

@@ -231,11 +231,9 @@ def all_exact_indexes() -> list[Path]:
     return sorted((home() / EXACT).glob("*.safetensors"))
 
 
-def delete_exact_indexes(folder: Path, others: Sequence[Path]) -> None:
-    """Delete the exact indexes of a model folder, but for those that other model folders share."""
-    shared = {index for other in others for index in exact_indexes(other)}
-    for index in set(exact_indexes(folder)) - shared:
-        index.unlink(missing_ok=True)
+def own_exact_indexes(folder: Path, others: Sequence[Path]) -> set[Path]:
+    """The exact indexes of a model folder, but for those that other model folders share."""
+    return set(exact_indexes(folder)).difference(*map(exact_indexes, others))
 
 
 def _best_index(copies: Path) -> CopyIndex:

@@ -14,7 +14,7 @@ from ...model_folder import ModelFolder
 from ...reporting.picture import plain
 from ...workflows.forget import Traces, find_traces, forget
 from ...workflows.forget.subject import Subject
-from ...workflows.forget.trace import path_trace
+from ...workflows.forget.trace import path_trace, remove
 from .. import reading, training_request
 from .. import selection as selections
 from ..events import Queued, Running
@@ -93,7 +93,7 @@ class ForgetTab:
             for __, folder in before:
                 server.loaded_models.unload(folder.path)
             if server.limits.public:
-                shutil.rmtree(session.root)
+                remove(session.root)  # there is none where nothing was kept yet
             else:
                 traces = _traces(session, handle)
                 forget(traces)

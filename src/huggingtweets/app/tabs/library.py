@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,11 @@ import gradio as gr
 
 from ... import evaluation
 from ...errors import ModelError
-from ...generation.filters import delete_exact_indexes
+from ...generation.filters import own_exact_indexes
 from ...model_folder import ModelFolder, folder_name
+from ...reporting.picture import plain
 from ...results import Evaluation
+from ...workflows.forget.trace import remove
 from ...workflows.merge import merge
 from .. import written
 from ..language import _
@@ -130,14 +131,32 @@ class LibraryTab:
         session = self._shared.session(key)
         with self._shared.server.sessions.lock(session):  # what is being written is not kept after it
             for folder in _models(session, selected, least=1):
-                self._shared.server.loaded_models.unload(folder.path)
-                self._shared.server.games.drop(session, folder)
-                written.delete(session, folder)
-                others = [other.path for __, other in session.library() if other.path != folder.path]
-                with session.use_home():
-                    delete_exact_indexes(folder.path, others)
-                shutil.rmtree(folder.path)
+                self._delete_model(session, folder)
         return *_update(session, model, note(_("Deleted."))), gr.Timer(active=True)
+
+    def _delete_model(self, session: Session, folder: ModelFolder) -> None:
+        """Delete a model, and what is kept of it elsewhere; nothing of that where its folder has to stay.
+
+        Raises:
+            UserError: the folder cannot be deleted.
+        """
+        others = [other.path for _, other in session.library() if other.path != folder.path]
+        with session.use_home():
+            indexes = own_exact_indexes(folder.path, others)
+        self._shared.server.loaded_models.unload(folder.path)
+        _remove(folder)
+        self._shared.server.games.drop(session, folder)
+        written.delete(session, folder)
+        for index in indexes:
+            index.unlink(missing_ok=True)
+
+
+def _remove(folder: ModelFolder) -> None:
+    try:
+        remove(folder.path)
+    except OSError as error:
+        text = _("{name} cannot be deleted: {reason}")
+        raise PageError(text.format(name=plain(folder.path.name), reason=error.strerror)) from error
 
 
 def _update(session: Session, model: object, message: str = "") -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -112,14 +111,14 @@ class TrainTab:
         state = run.state if run else None
         return (
             _run_choices(runs, run.id if run else None),
-            train_view.run(run, _expected(library, run)) if run else train_view.nothing(),
+            train_view.run(run, _expected(library, run), session) if run else train_view.nothing(),
             train_view.queue(self._queue.order(), session, runs),
             _begin_button(session, state),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Running | Queued)),
             gr.update(visible=isinstance(state, Stopped | Failed)),
-            gr.update(visible=run is not None and run.has_model),
-            _strip(library, runs),
+            gr.update(visible=run is not None and run.has_model and run.is_of(session)),
+            _strip(session, runs),
             more_choices(session),
             gr.Timer(active=bool(_active(runs))),
         )
@@ -161,7 +160,7 @@ class TrainTab:
             run = training_request.find(session, run_id)
             if not isinstance(run.state, Stopped | Failed):
                 raise PageError(_("this run cannot be resumed: it is running, or done"))
-            run = _with_own_name(run, session)
+            run = training_request.with_own_name(run, session)
             self._queue.resume(run, session)
         return self._update(session, run_id)
 
@@ -183,7 +182,7 @@ class TrainTab:
         """Note that a model was opened: the strip says no more that it is ready."""
         session = self._shared.session(key)
         training_request.mark_opened(session, model)
-        return _strip([folder for _, folder in session.library()], training_request.runs(session))
+        return _strip(session, training_request.runs(session))
 
     def _on_load(self, key: object) -> tuple[Any, ...]:
         """Show the run that is running or queued, or else the newest."""
@@ -198,11 +197,12 @@ def _active(runs: list[TrainingRun]) -> list[TrainingRun]:
     return [run for run in runs if isinstance(run.state, Running | Queued)]
 
 
-def _strip(library: list[ModelFolder], runs: list[TrainingRun]) -> Markup:
+def _strip(session: Session, runs: list[TrainingRun]) -> Markup:
     """One line above all tabs: what is learning, and what is ready."""
     active = _active(runs)
+    library = [folder for _, folder in session.library()] if active else []
     expected = _expected(library, active[-1]) if active else None
-    return train_view.strip(runs, expected.after if expected else None)
+    return train_view.strip(runs, expected.after if expected else None, session)
 
 
 def _expected(library: list[ModelFolder], run: TrainingRun) -> run_progress.Duration | None:
@@ -232,7 +232,7 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
         raise PageError(_("there is no such recipe here; choose one of {names}").format(names=names))
     if len(session.library()) >= limits.models:
         raise PageError(_("no more models can be kept here; delete one first"))
-    name = _free_name(session, folder_name(selection.title))
+    name = training_request.free_name(session, folder_name(selection.title))
     return TrainingRequest(
         title=selection.title,
         locations=tuple(place.location for place in selection.readable),
@@ -244,25 +244,6 @@ def _training_request(shared: Shared, session: Session, recipe: object) -> Train
         tracker="none" if limits.public else "trackio",
         seconds=limits.training,
     )
-
-
-def _free_name(session: Session, name: str) -> str:
-    """The name, numbered where a model or a run has it: a run that failed or was stopped can go on."""
-    taken = {run.request.name for run in training_request.runs(session)}
-    number, free = 1, name
-    while free in taken or (session.models / free).exists():
-        number += 1
-        free = f"{name}-{number}"
-    return free
-
-
-def _with_own_name(run: TrainingRun, session: Session) -> TrainingRun:
-    """A run that is to go on, renamed where its model would take the place of another's."""
-    others = [other for other in training_request.runs(session) if other.id != run.id]
-    is_taken = run.request.name in [other.request.name for other in others]
-    if not is_taken and not Path(run.request.out).exists():
-        return run
-    return training_request.rename(run, _free_name(session, folder_name(run.request.title)), session)
 
 
 def _run_choices(runs: list[TrainingRun], selected: str | None) -> Any:

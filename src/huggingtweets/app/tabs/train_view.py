@@ -17,7 +17,7 @@ from ..events import Done, Failed, Queued, Running, State, Stopped
 from ..language import N_, _, number, percent, plural, sentences
 from ..library_messages import translated
 from ..markup import empty, joined, note, problem
-from ..messages import without_commands
+from ..messages import without_commands, without_folders
 from ..run_progress import Duration, Progress, in_words, progress_of
 from ..sessions import Session
 from ..training_request import TrainingRun
@@ -95,33 +95,35 @@ def title(run: TrainingRun) -> str:
     return f"{plain(run.request.name)}, {run.request.recipe.name}: {_(STATES[type(run.state)])}"
 
 
-def run(run: TrainingRun, expected: Duration | None) -> Markup:
+def run(run: TrainingRun, expected: Duration | None, session: Session) -> Markup:
     """The state of a run and its progress.
 
     Args:
         run: the run.
         expected: how long such a run takes, where earlier ones tell.
+        session: the visitor's session.
     """
     state, progress = run.state, progress_of(run.events)
-    is_gone = isinstance(state, Done) and not run.has_model
+    missing = _missing(run, session) if isinstance(state, Done) else ""
     head = _HEAD.format(kind=STATES[type(state)], title=plain(run.request.name), state=_(STATES[type(state)]))
     return Markup('<article class="ht-card">{}{}{}{}</article>').format(
         head,
-        _gone() if is_gone else _state_line(state, progress, expected.after if expected else None),
+        missing or _state_line(state, progress, expected.after if expected else None),
         _curve(progress),
         _samples(progress.samples),
     )
 
 
-def strip(runs: Sequence[TrainingRun], after: float | None) -> Markup:
+def strip(runs: Sequence[TrainingRun], after: float | None, session: Session) -> Markup:
     """One line above all tabs: how far the run is that is going on, or that a model is ready and unopened.
 
     Args:
         runs: the runs of the session, newest first.
         after: seconds that follow the last step, where earlier runs tell.
+        session: the visitor's session.
     """
     active = next((run for run in reversed(runs) if isinstance(run.state, Running | Queued)), None)
-    done = next((run for run in runs if isinstance(run.state, Done)), None)
+    done = next((run for run in runs if isinstance(run.state, Done) and run.is_of(session)), None)
     ready = done if done and done.has_model and not done.was_opened else None
     parts = []
     if active and isinstance(active.state, Running):
@@ -171,8 +173,14 @@ def _queued_run(run: TrainingRun | None, position: int) -> str:
     return f"{whose}, {state}"
 
 
-def _gone() -> Markup:
-    return _STATUS.format("fair", _("Its model is not here any more."), "")
+def _missing(run: TrainingRun, session: Session) -> Markup:
+    """That the model of a run is deleted, or where it is; "" where it is one of the session's."""
+    if not run.has_model:
+        return _STATUS.format("fair", _("Its model is not here any more."), "")
+    if run.is_of(session):
+        return Markup("")
+    text = _("Its model is not in the library of this page, but in {folder}.")
+    return _STATUS.format("fair", text.format(folder=plain(run.request.out)), "")
 
 
 def _state_line(state: State, progress: Progress, after: float | None) -> Markup:
@@ -180,7 +188,7 @@ def _state_line(state: State, progress: Progress, after: float | None) -> Markup
         case Done():
             return _STATUS.format("good", _("It is ready."), _("Play with it."))
         case Failed(message=message):
-            text, language = translated(without_commands(message))
+            text, language = translated(without_folders(without_commands(message)))
             return problem(text, _("It could not learn"), lang=language)
         case Stopped(message=message):
             why = translated(message)[0]

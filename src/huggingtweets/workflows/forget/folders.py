@@ -206,9 +206,28 @@ def _table_cells(runs: Iterable[Path]) -> list[bytes]:
 
 
 def _wandb_caches() -> list[Path]:
-    cache = Path(os.environ.get("WANDB_CACHE_DIR") or Path.home() / ".cache" / "wandb")
-    data = Path(os.environ.get("WANDB_DATA_DIR") or Path.home() / ".local" / "share" / "wandb")
-    return [cache / "artifacts", data / "artifacts"]
+    """Where W&B keeps copies: the folders of its own variables, or else those of users on any system."""
+    user, environment = Path.home(), os.environ
+    local = Path(environment.get("LOCALAPPDATA") or user / "AppData" / "Local")
+    places = {
+        "WANDB_CACHE_DIR": (
+            Path(environment.get("XDG_CACHE_HOME") or user / ".cache") / "wandb",
+            user / ".cache" / "wandb",
+            user / "Library" / "Caches" / "wandb",
+            local / "wandb" / "wandb" / "Cache",
+        ),
+        "WANDB_DATA_DIR": (
+            Path(environment.get("XDG_DATA_HOME") or user / ".local" / "share") / "wandb",
+            user / ".local" / "share" / "wandb",
+            user / "Library" / "Application Support" / "wandb",
+            local / "wandb" / "wandb",
+        ),
+    }
+    folders: list[Path] = []
+    for variable, of_users in places.items():
+        named = environment.get(variable)
+        folders += [Path(named)] if named else of_users
+    return [folder / "artifacts" for folder in dict.fromkeys(folders)]
 
 
 def _unit(path: Path) -> tuple[Path, str]:
