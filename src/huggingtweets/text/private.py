@@ -1,7 +1,6 @@
 """Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
 
-Numbers are those that the library phonenumbers knows as valid somewhere, in the form in which they are
-written there. Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
+Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
 that change between letters and digits, since new forms come every year.
 """
 
@@ -13,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
+from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, is_card, is_phone
 
 AT = re.compile("[@\uff20\ufe6b]")
 _UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
@@ -73,23 +71,6 @@ _PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?
     r"(?:%2b|[!-/:-~]){0,40}?\d(?:[\s()/.-]{0,2}\d){6,14}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
-    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
-)
-_DATE = re.compile(
-    r"(?:19|20)\d\d[^\w](?:0?[1-9]|1[0-2])[^\w][0-3]?\d|[0-3]?\d[^\w][0-3]?\d[^\w](?:19|20)\d\d"
-    r"|(?:(?:19|20)\d\d[^\w]+)+(?:19|20)\d\d"  # years
-)
-_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
-_ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
-_DIALLED = re.compile(
-    r"\+|\(\d|0|(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
-)  # as only a number that is dialled begins
-_LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
-_WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
-_INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
-_UNBROKEN = range(10, 13)  # digits of a number that is not grouped
-_CARD = range(13, 20)  # digits (ISO/IEC 7812)
 _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
     r"(?<![A-Za-z0-9])(?:(?:hf_|gh[oprsu]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft)-|sk-(?:[a-z]+-)?|[rsp]k_(?:live|test)_"
     r"|xapp-|AKIA|ASIA|npm_|pypi-|do[oprt]_v1_|shp(?:at|ca|pa|ss)_|whsec_)[A-Za-z0-9_]{16}"
@@ -103,10 +84,10 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "spelt_email": _SPELT_EMAIL.pattern,  # case does not count, as in the two kinds of links
     "email_link": _EMAIL_LINK.pattern,
     "phone_link": _PHONE_LINK.pattern,
-    "number": _NUMBER.pattern,
-    "date": _DATE.pattern,
-    "amount": _AMOUNT.pattern,
-    "round_amount": _ROUND_AMOUNT.pattern,
+    "number": NUMBER.pattern,
+    "date": DATE.pattern,
+    "amount": AMOUNT.pattern,
+    "round_amount": ROUND_AMOUNT.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
     "change": _CHANGE.pattern,
@@ -220,69 +201,12 @@ def _emails(text: str) -> Iterator[Detail]:
 
 def _numbers(text: str) -> Iterator[Detail]:
     yield from (Detail(Kind.PHONE, *match.span()) for match in _PHONE_LINK.finditer(text))
-    for match in _NUMBER.finditer(text):
+    for match in NUMBER.finditer(text):
         number = match.group().strip()
-        if _is_phone(number):
+        if is_phone(number):
             yield Detail(Kind.PHONE, *match.span())
-        elif _is_card(number):
+        elif is_card(number):
             yield Detail(Kind.CARD, *match.span())
-
-
-def _is_card(number: str) -> bool:
-    """Whether the digits have the length of a card's number, and its check digit (Luhn 1960)."""
-    digits = [int(sign) for sign in number if sign.isdigit()]
-    if len(digits) not in _CARD or re.search(r"[^\d\s-]", number):
-        return False
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-@lru_cache(maxsize=10_000)
-def _is_phone(number: str) -> bool:
-    """Whether a number is valid in some country, and grouped as there."""
-    groups = re.findall(r"\d+", number)
-    digits = "".join(groups)
-    if not number.startswith("+") and _is_date_or_amount(number):
-        return False
-    if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
-        return len(digits) in _LENGTHS
-    return _is_national(digits, groups)
-
-
-def _is_date_or_amount(number: str) -> bool:
-    return bool(_DATE.search(number) or _AMOUNT.fullmatch(number) or _ROUND_AMOUNT.fullmatch(number))
-
-
-def _is_national(digits: str, groups: list[str]) -> bool:
-    """Whether a country has this number, and writes it in these groups."""
-    import phonenumbers  # noqa: PLC0415 -- 0.1 s, seldom needed
-
-    for region in phonenumbers.SUPPORTED_REGIONS:
-        try:
-            parsed = phonenumbers.parse(digits, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number_for_region(parsed, region) and groups in _written(parsed):
-            return True
-    return False
-
-
-def _written(number: PhoneNumber) -> Iterator[list[str]]:
-    """The groups of digits in which a number is written: in its country, and abroad without the +."""
-    import phonenumbers  # noqa: PLC0415 -- as above
-
-    national, abroad = (
-        re.findall(r"\d+", phonenumbers.format_number(number, form))
-        for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    )
-    yield national
-    yield abroad
-    digits = "".join(abroad[1:])
-    if abroad[0] == _INDIA and digits[0] in "6789":  # a mobile
-        halves = [digits[:5], digits[5:]]
-        yield from (halves, [_INDIA, *halves])
-    if len(digits) >= _WITHOUT_PREFIX:
-        yield abroad[1:]
 
 
 def _keys(text: str) -> Iterator[Detail]:
