@@ -69,6 +69,8 @@ PRIVATE = [
     "WA.me/491701234567",
     "Tel:5550109988;ext=1",
     "98765-43210",
+    "電話は090-1234-5678です",
+    "価格は1234567890円",
     "@ada",
     "@Stranger",
     "it is a voice that hums, it is a voice that hums, it is a voice that hums",

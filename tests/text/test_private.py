@@ -99,6 +99,25 @@ def test_private_details_are_found_whole(kind, detail):
     assert without_private_details(f"so it is {detail} for you").split() == ["so", "it", "is", "for", "you"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "detail", "behind"),
+    [
+        (Kind.PHONE, "電話は", "090-1234-5678", "です"),
+        (Kind.PHONE, "我的手机号是", "13812345678", "加我"),
+        (Kind.PHONE, "제 번호는 ", "010-1234-5678", "입니다"),
+        (Kind.PHONE, "โทร", "081-234-5678", "นะ"),
+        (Kind.PHONE, "電話ー", "+81 90 1234 5678", "まで"),
+        (Kind.PHONE, "한국", "01012345678", "로"),
+        (Kind.PHONE, "ここ", "wa.me/491701234567", "から"),
+        (Kind.CARD, "カードは", "4111 1111 1111 1111", "です"),
+        (Kind.EMAIL, "連絡先", "mailto:jane%40example.org", "へ"),
+    ],
+)
+def test_details_are_found_in_scripts_without_spaces(kind, before, detail, behind):
+    """Letters that stand right beside a number or a link, as in Japanese and Korean, hide none of it."""
+    assert found(before + detail + behind) == [(kind.value, detail)]
+
+
 @pytest.mark.parametrize("before", ["#", "@", "token:", "HF_TOKEN=", '"', "("])
 def test_a_marked_key_is_found_behind_any_sign(before):
     """What services mark as a key is no hashtag and no handle, whatever stands before it."""
@@ -139,6 +158,9 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "look at example.com, and t.me/channel/1234567, t.me/joinchat",
         "zip 12345-6789, 12345 67890, tel: none, mailto: a friend",
         "hotel:12345678, a motel.12345678",
+        "売上は12345678万円、合計1234567890円",
+        "价格13812345678元, 約1234567890원",
+        "ил0812345678, é13812345678",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text):

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, is_card, is_phone
+from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
 _UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
@@ -46,6 +47,7 @@ _OTHER = re.compile(
     r"\u20a0-\u2129\u212b-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
     r"(?!(?<=\u200d)[^\x00-\x7f])"  # nor the joiners of pictures
 )
+_NO_LETTER = rf"(?<!(?![{GLUED}])\w)"  # nothing before it that it could be glued to as a part of its word
 _EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
 _SPELT_DOT = r"(?:\.|\s+\.\s+|\s*[(\[{<]\s*(?:\.|dot|point|punkt|punto|ponto)\s*[)\]}>]\s*| +dot +)"
 _LABEL = r"(?!dot(?!\w))[\w-]+"
@@ -63,10 +65,10 @@ _SPELT_EMAIL = re.compile(
     re.IGNORECASE,
 )
 _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
-    r"(?<!\w)(?:mailto|sips?|xmpp):[!-?A-~]{1,80}?(?:@|%40)[!-~]*[A-Za-z0-9]", re.IGNORECASE
+    rf"{_NO_LETTER}(?:mailto|sips?|xmpp):[!-?A-~]{{1,80}}?(?:@|%40)[!-~]*[A-Za-z0-9]", re.IGNORECASE
 )
 _PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?number=...; and Tel.030/...
-    r"(?<!\w)(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
+    rf"{_NO_LETTER}(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
     r"(?:https?://)?(?:www\.|api\.|web\.)?(?:(?:wa|signal|zalo)\.me|whatsapp\.com|(?:t\.me|line\.me/ti/p)(?=/\+?\d))/)"
     r"(?:%2b|[!-/:-~]){0,40}?\d(?:[\s()/.-]{0,2}\d){6,14}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
     re.IGNORECASE,

@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .words import GLUED
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+_UNITS = (
+    "\u5186\u5143\uc6d0\u4e07\ub9cc\u5104\u4ebf\uc5b5\u5146"  # yen, yuan, won, and what counts ten thousands
+)
 NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
-    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
+    rf"(?<!(?![{GLUED}])[\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{{0,3}}\d){{6,18}}"
+    rf"(?!(?![{GLUED}])[\w%]|[{_UNITS}]|[.,]\d)"
 )
 DATE = re.compile(
     r"(?:19|20)\d\d[^\w](?:0?[1-9]|1[0-2])[^\w][0-3]?\d|[0-3]?\d[^\w][0-3]?\d[^\w](?:19|20)\d\d"
