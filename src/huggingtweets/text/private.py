@@ -47,21 +47,27 @@ _OTHER = re.compile(
     r"\u20a0-\u2129\u212b-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
     r"(?!(?<=\u200d)[^\x00-\x7f])"  # nor the joiners of pictures
 )
-_NO_LETTER = rf"(?<!(?![{GLUED}])\w)"  # nothing before it that it could be glued to as a part of its word
-_EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
+_W = rf"(?:(?![{GLUED}])\w)"  # of a word that a number or an address could be a part of
+_NAME = rf"(?:(?![{GLUED}])[\w.+-])+"
+_HOST = rf"(?:(?![{GLUED}])[\w-])+"
+_BEGIN, _END = rf"(?<!(?![{GLUED}])[\w.+-])", rf"(?!(?![{GLUED}])[\w-])"
+_NO_LETTER = rf"(?<!(?![{GLUED}])\w)"
+_EMAIL = re.compile(  # but not @user@instance.org
+    rf"(?<!(?![{GLUED}])[@\w.+-]){_NAME}@{_HOST}(?:\.{_HOST})+"
+)
 _SPELT_DOT = r"(?:\.|\s+\.\s+|\s*[(\[{<]\s*(?:\.|dot|point|punkt|punto|ponto)\s*[)\]}>]\s*| +dot +)"
-_LABEL = r"(?!dot(?!\w))[\w-]+"
+_LABEL = rf"(?!dot(?!{_W})){_HOST}"
 _MAIL_HOST = (  # of a provider of whom people hardly speak but in an address
     r"(?:(?:(?:g(?:oogle)?|hot|y|rocket|proton|fast|hush|rediff|zoho)?mail|outlook|yahoo|icloud|gmx|aol|proton|tutanota"
-    r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)(?![\w-])"
+    r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)" + _END
 )
 _SPELT_EMAIL = re.compile(
-    rf"(?<![\w.+-])[\w.+-]{{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
-    r"|(?<![\w.+@#/-])(?=[a-z]\w*[._]\w)[\w.+-]+ @"  # jane.doe @example.org, but no two handles
-    r"(?![\w.-]+\.bsky\.social)(?:[\w-]+\.)+[a-z]{2,}(?![\w-])"
+    rf"{_BEGIN}(?:(?![{GLUED}])[\w.+-]){{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
+    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME} @"  # jane.doe @example.org, no two handles
+    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+[a-z]{{2,}}{_END}"
     # jane (at) example (dot) org, jane at example dot org, jane @ example.org
-    r"|(?<![\w.+-])[\w.+-]+(?:\s*[(\[{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}>]\s*|\s?@\s+| +at +(?=[\w-]+ +dot ))"
-    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!\w))\w{{2,}}(?![\w-])",
+    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*|\s?@\s+| +at +(?={_HOST} +dot ))"
+    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END}",
     re.IGNORECASE,
 )
 _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
@@ -76,10 +82,12 @@ _PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?
 _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
     r"(?<![A-Za-z0-9])(?:(?:hf_|gh[oprsu]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft)-|sk-(?:[a-z]+-)?|[rsp]k_(?:live|test)_"
     r"|xapp-|AKIA|ASIA|npm_|pypi-|do[oprt]_v1_|shp(?:at|ca|pa|ss)_|whsec_)[A-Za-z0-9_]{16}"
-    r"|xox[abeoprs]-[\w-]{16}|AIza[\w-]{30}|ya29\.[\w-]{16}|SG\.[\w-]{16})[\w./+=-]*"
+    r"|xox[abeoprs]-[A-Za-z0-9_-]{16}|AIza[A-Za-z0-9_-]{30}|ya29\.[A-Za-z0-9_-]{16}|SG\.[A-Za-z0-9_-]{16})"
+    r"[A-Za-z0-9_./+=-]*"
 )
-_LONG_WORD = re.compile(r"(?<![#@\w])(?:\d{6,}:)?[\w+/=-]{20,}(?:\.[\w-]+)*")
-_KEY = re.compile(rf"(?P<marked>{_MARKED_KEY.pattern})|{_LONG_WORD.pattern}")
+_LONG_WORD = re.compile(  # or a hashtag or handle, which is none whatever is in it
+    rf"(?<!\w)(?:#\w+|@[A-Za-z0-9_]+)|(?<!(?![{GLUED}])[#@\w])(?:\d{{6,}}:)?[A-Za-z0-9_+/=-]{{20,}}(?:\.[A-Za-z0-9_-]+)*"
+)
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
@@ -212,7 +220,8 @@ def _numbers(text: str) -> Iterator[Detail]:
 
 
 def _keys(text: str) -> Iterator[Detail]:
-    for match in _KEY.finditer(text):
-        is_marked = match["marked"] or is_marked_key(match.group())
-        if is_marked or len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
+    yield from (Detail(Kind.KEY, *match.span()) for match in _MARKED_KEY.finditer(text))
+    for match in _LONG_WORD.finditer(text):
+        word = match.group()
+        if not word.startswith(("#", "@")) and len(_CHANGE.findall(word)) >= KEY_CHANGES:
             yield Detail(Kind.KEY, *match.span())

@@ -89,6 +89,8 @@ function makePrivateFilter({ patterns, key_changes }) {
     return isCard(number, digits) ? "holds a card number" : "";
   }
 
+  const isKey = (match) => !/^[#@]/.test(match) && (match.match(change) ?? []).length >= key_changes;
+
   const kinds = [
     [regex("email", "gu"), () => "holds an e-mail address"],
     [regex("spelt_email", "giu"), () => "holds an e-mail address"],
@@ -96,7 +98,7 @@ function makePrivateFilter({ patterns, key_changes }) {
     [regex("phone_link", "giu"), () => "holds a phone number"],
     [regex("number", "gu"), (match) => numberKind(match.trim())],
     [regex("marked_key", "gu"), () => "holds a secret key"],
-    [regex("long_word", "gu"), (match) => ((match.match(change) ?? []).length >= key_changes ? "holds a secret key" : "")],
+    [regex("long_word", "gu"), (match) => (isKey(match) ? "holds a secret key" : "")],
   ];
   return function find(text) {
     const found = kinds.flatMap(([pattern, kind]) =>
