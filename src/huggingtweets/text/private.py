@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, is_card, is_phone
+from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, SERIES, is_card, is_phone
 from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
@@ -98,6 +98,7 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "date": DATE.pattern,
     "amount": AMOUNT.pattern,
     "round_amount": ROUND_AMOUNT.pattern,
+    "series": SERIES.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
     "change": _CHANGE.pattern,

@@ -29,8 +29,16 @@ DATE = re.compile(
 )
 AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
 ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
+_DASH = r"\s?[/\u2010-\u2015-]\s?"
+_SCORE = r"\d{1,2}[\u2010-\u2015-]\d{1,2}(?:\s?\(\d{1,2}\)?)?"  # of a set, maybe with its tie-break
+_TIME = r"\d{1,2}\.\d\d"  # of a day; or a day and a month
+_DECIMAL = r"(?:0|[1-9]\d?)\.\d+"
+SERIES = re.compile(
+    rf"\(?(?:1\d|20)\d\d{_DASH}(?:1\d|20)\d\d"  # (1861-1865
+    rf"|\(?{_SCORE}(?:[\s/]+{_SCORE})+|\(?{_TIME}\.?(?:(?:{_DASH}|\s){_TIME}\.?)+|\(?{_DECIMAL}(?:(?:{_DASH}|\s+){_DECIMAL})*"
+)
 _DIALLED = re.compile(
-    r"\+|\(\d|0|(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
+    r"\+|\(?0(?:\d|[\s-]?\(?\d{3})|\([\d\s]{1,6}\)|\(?(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
 )  # as only a number that is dialled begins
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
@@ -61,7 +69,8 @@ def is_phone(number: str) -> bool:
 
 
 def _is_date_or_amount(number: str) -> bool:
-    return bool(DATE.search(number) or AMOUNT.fullmatch(number) or ROUND_AMOUNT.fullmatch(number))
+    whole = (AMOUNT, ROUND_AMOUNT, SERIES)
+    return bool(DATE.search(number)) or any(pattern.fullmatch(number) for pattern in whole)
 
 
 def _is_national(digits: str, groups: list[str]) -> bool:

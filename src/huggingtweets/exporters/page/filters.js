@@ -80,7 +80,7 @@ function makePrivateFilter({ patterns, key_changes }) {
   const regex = (name, flags) => new RegExp(patterns[name], flags);
   const whole = (name) => new RegExp(`^(?:${patterns[name]})$`, "u");
   const [date, change] = [regex("date", "u"), regex("change", "gu")];
-  const amounts = [whole("amount"), whole("round_amount")];
+  const amounts = [whole("amount"), whole("round_amount"), whole("series")];
 
   function numberKind(number) {
     const digits = number.replace(/\D/g, "");
