@@ -118,6 +118,12 @@ def test_notes_that_not_everyone_can_see_are_never_read(tmp_path, tag):
     assert skipped == {"not for everyone": 1}
 
 
+def test_references_are_no_words(tmp_path):
+    """The numbers of tags that stand in the text of older notes are left out; hashtags and lists stay."""
+    _, posts = read_events(tmp_path, nostr_event(1, "thanks #[0] and #[12], #one [2]"))
+    assert [post.text for post in posts] == ["thanks  and , #one [2]"]
+
+
 def test_of_several_authors_one_must_be_named(tmp_path):
     """If there are several authors, one is chosen by the newest profile's name, or by key."""
     events = [

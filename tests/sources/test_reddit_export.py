@@ -74,10 +74,13 @@ def test_all_that_the_tables_tell_is_read(tmp_path):
         (">!a spoiler of mine!<", ">!a spoiler of mine!<"),
         ("5 > 4", "5 > 4"),
         ("a&#x200B;b", "ab"),
+        ("so![gif](giphy|3o7abKhOpu0NwenH3O)", "so"),
+        ("so ![gif](giphy|3o7abKhOpu0NwenH3O|downsized)\n![img](emote|t5_2th52|4276)", "so"),
+        ("an ![image](words) stays", "an ![image](words) stays"),
     ],
 )
 def test_quotations_are_somebody_elses(tmp_path, body, text):
-    """Lines that begin with `>` are left out; escapes are undone."""
+    """Lines that begin with `>` are left out, as are pictures; escapes are undone."""
     _, posts = read_files(tmp_path, reddit_files([], [reddit_comment(1, body)]))
     assert [post.text for post in posts] == [text]
 

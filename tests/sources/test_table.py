@@ -330,7 +330,7 @@ def test_tables_from_other_systems_are_read(tmp_path, end):
         ("user,text\nada,one,and,more", "line 2: 4 fields where the header has 2"),
         ('user,text\nada,"one\nada,two\n', "line 3: unexpected end of data"),
         ('user,text\nada,"one"x\n', "line 2: .* expected after"),
-        ('user,text\nada,"' + "x" * 200_000 + '"', r"field larger than field limit"),
+        ('user,text\nada,"' + ("x" * 1_000 + "\n") * 17_000 + '"', r"field larger than field limit"),
         ("user,text\nada,o\0ne", "not text in line 2"),
     ],
 )
@@ -508,3 +508,14 @@ def test_parquet_of_other_programs_is_read(tmp_path):
     assert first.created_at == datetime(2023, 11, 14, 22, 13, 20, 123_456, UTC)
     assert type(first.created_at) is datetime, "a subclass, as pandas has, cannot be written down"
     assert second.created_at is None
+
+
+def test_a_long_cell_leaves_a_table_readable(tmp_path):
+    """A cell may be as long as a line of any text."""
+    path = tmp_path / "posts.csv"
+    path.write_text(f"text,note\none,a\ntwo,{'x' * 200_000}\nthree,c\n")
+    assert [post.text for post in sources.read(str(path), ReadOptions(name="Ada")).posts] == [
+        "one",
+        "two",
+        "three",
+    ]

@@ -72,6 +72,16 @@ def test_of_everything_only_own_lines_in_groups_are_read(tmp_path, indent):
     assert PRIVATE not in repr((account, posts))
 
 
+@pytest.mark.parametrize("bit", [0, 1 << 32])
+def test_owners_of_exports_before_2021_are_found_by_their_number(tmp_path, bit):
+    """Ids were numbers then, in some versions with a bit that says that they are a person's."""
+    owner = telegram_everything()["personal_information"]["user_id"]
+    mine, other = telegram_message(1, "mine"), telegram_message(2, PRIVATE)
+    mine["from_id"], other["from_id"] = owner | bit, (owner + 1) | bit
+    _, posts = read_result(tmp_path, telegram_everything(telegram_chat(mine, other)))
+    assert [post.text for post in posts] == ["mine"]
+
+
 @pytest.mark.parametrize("kind", ["personal_chat", "private_group", "public_channel"])
 def test_of_one_chat_only_the_one_named_is_read(tmp_path, kind):
     """Of one chat the named person's messages are read; the name is matched without case, or by id."""

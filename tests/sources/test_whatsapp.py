@@ -10,6 +10,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import LocationError, UnknownPlace
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.skipped import NO_POST, count_skipped
 from huggingtweets.types import Visibility
 from tests.helpers.export_builder import NAME, PRIVATE, write_export
 
@@ -227,10 +228,21 @@ def test_unknown_halves_of_the_day_follow_from_their_order(tmp_path):
 
 
 @pytest.mark.parametrize("notice", ["Se ha borrado el mensaje.", "تم حذف هذه الرسالة", "此訊息已被刪除了呢"])
-def test_what_recurs_word_for_word_is_the_apps(tmp_path, notice):
-    """Notices of deleted messages, and marks of edited ones at their end, are known by their recurrence."""
+def test_what_recurs_word_for_word_is_read_once(tmp_path, notice):
+    """Of notices of deleted messages one is left; marks of edited ones at their end are the app's."""
     lines = [f"{NAME}: mine", *[f"{NAME}: {notice}"] * 3, *(f"{NAME}: text {n} <{notice}>" for n in range(2))]
-    assert texts(tmp_path, "".join(map(ANDROID.format, lines))) == ["mine", "text 0", "text 1"]
+    assert texts(tmp_path, "".join(map(ANDROID.format, lines))) == ["mine", notice, "text 0", "text 1"]
+
+
+def test_what_a_person_says_every_day_is_kept_once(tmp_path):
+    """The first of the same messages is a post, and the others are counted as none."""
+    lines = [f"{NAME}: Good morning everyone", f"{NAME}: On my way home", f"{NAME}: <Media omitted>"] * 4
+    with count_skipped() as skipped:
+        assert texts(tmp_path, "".join(map(ANDROID.format, lines))) == [
+            "Good morning everyone",
+            "On my way home",
+        ]
+    assert skipped == {NO_POST: 6}
 
 
 OTHER_CHATS = {

@@ -30,6 +30,13 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.PHONE, "555-010-9988"),
         (Kind.PHONE, "030/1234567"),
         (Kind.PHONE, "07700900123"),
+        (Kind.PHONE, "030.1234567"),
+        (Kind.PHONE, "06.12.34.56.78"),
+        (Kind.PHONE, "0 800 123 456"),
+        (Kind.PHONE, "0 (532) 123 45 67"),
+        (Kind.PHONE, "(0 30) 1234567"),
+        (Kind.PHONE, "(030/1234567"),
+        (Kind.PHONE, "(555-010-9988"),
         (Kind.PHONE, "\uff10\uff19\uff10-\uff11\uff12\uff13\uff14-\uff15\uff16\uff17\uff18"),
         (Kind.PHONE, "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667"),
         (Kind.PHONE, "090\u30fc1234\u30fc5678"),  # with the sign that Japanese keyboards give for a dash
@@ -99,6 +106,33 @@ def test_private_details_are_found_whole(kind, detail):
     assert without_private_details(f"so it is {detail} for you").split() == ["so", "it", "is", "for", "you"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "detail", "behind"),
+    [
+        (Kind.PHONE, "電話は", "090-1234-5678", "です"),
+        (Kind.PHONE, "我的手机号是", "13812345678", "加我"),
+        (Kind.PHONE, "제 번호는 ", "010-1234-5678", "입니다"),
+        (Kind.PHONE, "โทร", "081-234-5678", "นะ"),
+        (Kind.PHONE, "電話ー", "+81 90 1234 5678", "まで"),
+        (Kind.PHONE, "한국", "01012345678", "로"),
+        (Kind.PHONE, "ここ", "wa.me/491701234567", "から"),
+        (Kind.CARD, "カードは", "4111 1111 1111 1111", "です"),
+        (Kind.EMAIL, "連絡は", "jane@example.com", "までお願いします"),
+        (Kind.EMAIL, "邮箱", "jane.doe@mail.example.co.jp", "谢谢"),
+        (Kind.EMAIL, "제 메일은 ", "jane@example.com", "입니다"),
+        (Kind.EMAIL, "連絡は", "jane (at) example.com", "まで"),
+        (Kind.EMAIL, "連絡は", "jane at gmail.com", "まで"),
+        (Kind.EMAIL, "連絡は", "jane_d @example.org", "まで"),
+        (Kind.KEY, "トークンは", "abc12def34ghi56jkl78mno90pqr", "です"),
+        (Kind.KEY, "@ada さん、鍵", "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH", "です"),
+        (Kind.EMAIL, "連絡先", "mailto:jane%40example.org", "へ"),
+    ],
+)
+def test_details_are_found_in_scripts_without_spaces(kind, before, detail, behind):
+    """Letters that stand right beside a number or a link, as in Japanese and Korean, hide none of it."""
+    assert found(before + detail + behind) == [(kind.value, detail)]
+
+
 @pytest.mark.parametrize("before", ["#", "@", "token:", "HF_TOKEN=", '"', "("])
 def test_a_marked_key_is_found_behind_any_sign(before):
     """What services mark as a key is no hashtag and no handle, whatever stands before it."""
@@ -122,6 +156,12 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "a ratio of 10/10, a score of 21-14",
         "192.168.1.1",
         "call 911",
+        "Open daily 09.00-17.00, 08.00 - 12.00, 9.00\u201310.30, or 09.00-12.00 14.00-18.00",
+        "closed 24.12-06.01 and 01.12.-24.12.",
+        "lost 0-6 6-4 7-6 6-3, 0-6 7-6(5) 6-3, (0-6 6-4 7-6) and 25-21 25-23",
+        "The war (1861\u20131865), (1564-1616), (1861 \u2013 1865) and 1990/1999",
+        "0.5 0.25 0.125, 0.12345678, 0.001-0.002 and 52.5200 13.4050",
+        "0 1 2 3 4 5 6 7 8 9",
         "#COVID19vaccine2021update and @user12345678901",
         "@ada@example.social says hi",
         "supercalifragilisticexpialidocious",
@@ -139,6 +179,13 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "look at example.com, and t.me/channel/1234567, t.me/joinchat",
         "zip 12345-6789, 12345 67890, tel: none, mailto: a friend",
         "hotel:12345678, a motel.12345678",
+        "今日は銀座でiPhone15Proを159800円で買いました",
+        "東京2020オリンピックからLA28まで、PS5とPS4とXbox360",
+        "ありがとう@bob.bsky.socialさん、ライブ@渋谷.O-EAST",
+        "#日本COVID19vaccine2021update と #タグabc12def34ghi56jkl78mno",
+        "売上は12345678万円、合計1234567890円",
+        "价格13812345678元, 約1234567890원",
+        "ил0812345678, é13812345678",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text):

@@ -39,7 +39,10 @@ def word_pattern() -> str:
 def for_javascript(pattern: str) -> str:
     """A pattern that uses classes, sets, groups and lookarounds only, for JavaScript with the flag u."""
     parts, in_set = [], False
-    for part in re.findall(r"\\.|.", pattern, re.DOTALL):
+    for part in re.findall(r"\\U.{8}|\\.|.", pattern, re.DOTALL):
+        if part.startswith(r"\U"):
+            parts.append(f"\\u{{{part[2:]}}}")
+            continue
         if part[0] == "\\" and part[1] in _CLASSES:
             ranges = _ranges(part)
             parts.append(ranges if in_set else f"[{ranges}]")

@@ -40,7 +40,9 @@ _PROFILE, _NOTE, _DELETION, _VANISHING = 0, 1, 5, 62
 _EVERYWHERE = "ALL_RELAYS"  # from where a person wants to vanish
 _FIELDS = [re.compile(rb'"%s"\s*:' % field) for field in (b"id", b"pubkey", b"kind", b"tags", b"sig")]
 _ONE_LIST = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*[^"\s]')  # but not `["EVENT", ...]`, as relays send them
-_REFERENCE = re.compile(r"@?(?:nostr:)?\b(?:npub|note|nprofile|nevent|naddr|nrelay)1[02-9ac-hj-np-z]{20,}")
+_REFERENCE = re.compile(  # #[0] is of NIP-08
+    r"#\[\d+\]|@?(?:nostr:)?\b(?:npub|note|nprofile|nevent|naddr|nrelay)1[02-9ac-hj-np-z]{20,}"
+)
 _MARKER = 3  # index in an `e` tag of `reply` or `root`
 _SECONDS = re.compile(r"[0-9]{1,19}")  # Unix time
 

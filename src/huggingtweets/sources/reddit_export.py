@@ -34,6 +34,7 @@ _ONLY_OF_REDDIT = (
 )
 _GONE = {"[deleted]", "[removed]"}
 _QUOTE = re.compile(r"^[ \t]*>(?!!).*\n?", re.MULTILINE)  # `>!` begins a spoiler
+_PICTURE = re.compile(r"!\[(?:gif|img)\]\([^)\s]*\)")  # ![gif](giphy|id), ![img](emote|id|id)
 _POST_IN_LINK = re.compile(r"/comments/(\w+)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -87,7 +88,8 @@ def _text(row: Row) -> str:
     parts = [unescape_html(row.get(column, "")).strip() for column in ("title", "body")]
     if not _GONE.isdisjoint(parts):
         return ""
-    own = [_QUOTE.sub("", part.replace("\u200b", "").replace("\r", "")).strip() for part in parts]
+    plain = [_PICTURE.sub("", part.replace("\u200b", "").replace("\r", "")) for part in parts]
+    own = [_QUOTE.sub("", part).strip() for part in plain]
     return _BLANK_LINES.sub("\n\n", "\n\n".join(filter(None, own)))
 
 

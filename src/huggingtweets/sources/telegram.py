@@ -44,6 +44,7 @@ _GROUPS = {
     *("private_channel", "public_channel"),
 }
 _KINDS = {*_GROUPS, "personal_chat", "bot_chat", "saved_messages", "replies", "verification_codes"}
+_USER_BIT = 1 << 32  # which says in numbers of some versions that they are of a person
 _OWN_KEYS = rb'"(?:personal_information|profile_pictures|contacts|frequent_contacts|chats|left_chats)"\s*:'
 _EVERYTHING = re.compile(rb'\s*\{\s*"about"\s*:.*' + _OWN_KEYS, re.DOTALL)
 _ONE_CHAT = re.compile(rb'\s*\{(?:\s*"name"\s*:[^\n]*,)?\s*"type"\s*:\s*"(\w+)"\s*,\s*"id"\s*:\s*\d+')
@@ -104,21 +105,21 @@ def recognises(location: str) -> Match:
 
 def read(location: str, options: ReadOptions) -> Timeline:
     """Choose the author, and open the messages, chat by chat, in the order of the export."""
-    author, account = _owner(location, options) or _choose(location, options)
+    authors, account = _owner(location, options) or _choose(location, options)
     digest = hashlib.sha256()
     for chunk in _chunks(location):
         digest.update(chunk)
     return Timeline(
-        account=account, posts=_posts(location, author, account.handle), digest=digest.hexdigest()
+        account=account, posts=_posts(location, authors, account.handle), digest=digest.hexdigest()
     )
 
 
-def _posts(location: str, author: str, handle: str) -> Iterator[Post]:
+def _posts(location: str, authors: set[str], handle: str) -> Iterator[Post]:
     for chat, messages in _chats(location, list[_Message]):
         visibility = Visibility.PUBLIC if chat.type.startswith("public_") else Visibility.UNLISTED
         for message in messages:
             text = _text(message)
-            if _identity(message) == author and text:
+            if _identity(message) in authors and text:
                 in_chat = message.reply_to_message_id and not message.reply_to_peer_id
                 yield Post(
                     id=f"{chat.id}/{message.id}",
@@ -150,8 +151,8 @@ def _identity(message: _Message | _Authorship) -> str:
     return f"{message.from_id}/{message.author}" if message.author else str(message.from_id)
 
 
-def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
-    """Return the owner's id and account, if this is an export of everything; they come before all chats."""
+def _owner(location: str, options: ReadOptions) -> tuple[set[str], Account] | None:
+    """Return the owner's ids and account, if this is an export of everything; they come before all chats."""
     for value in nested_values(_chunks(location), {"personal_information", "messages"}, location):
         if value.key == "messages":
             return None
@@ -163,12 +164,13 @@ def _owner(location: str, options: ReadOptions) -> tuple[str, Account] | None:
             source="telegram",
             bio=owner.bio,
         )
-        return f"user{owner.user_id}", account
+        before_2021 = {str(owner.user_id), str(owner.user_id | _USER_BIT)}
+        return {f"user{owner.user_id}", *before_2021}, account
     return None
 
 
-def _choose(location: str, options: ReadOptions) -> tuple[str, Account]:
-    """Choose the author whom the user names, or the only one; return their id and account."""
+def _choose(location: str, options: ReadOptions) -> tuple[set[str], Account]:
+    """Choose the author whom the user names, or the only one; return their ids and account."""
     counts: Counter[str] = Counter()
     names: dict[str, str] = {}
     for _, messages in _chats(location, list[_Authorship]):
@@ -179,7 +181,7 @@ def _choose(location: str, options: ReadOptions) -> tuple[str, Account]:
                 names[identity] = message.author or message.name or names.get(identity, identity)
     author = choose_author(location, counts, options, names)
     handle = to_handle(names[author]) or author
-    return author, Account(handle=handle, name=names[author], source="telegram")
+    return {author}, Account(handle=handle, name=names[author], source="telegram")
 
 
 def _chats(location: str, kind: type[list[T]]) -> Iterator[tuple[_Chat, Iterator[T]]]:

@@ -2,9 +2,10 @@
 
 A message begins with a date, in the form that is usual where the phone is, and may have several lines. Only
 messages of one person are read: the one whom the user names, or the only one. Messages of the app itself
-begin with an invisible mark (iPhone), or have no name (Android), or recur word for word as those of people do
-not, or are among the sentences below. The export does not name its time zone, so times count as UTC. Chats
-are never public; their messages count as unlisted, the narrowest visibility that posts can have.
+begin with an invisible mark (iPhone), or have no name (Android), or are among the sentences below. Of
+messages that recur word for word, as other notices do, one is read. The export does not name its time zone,
+so times count as UTC. Chats are never public; their messages count as unlisted, the narrowest visibility
+that posts can have.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ._formats.authors import choose_author, strip_invisible, to_handle
 from ._formats.chat_dates import ChatDates, Stamp, stamped
 from ._formats.encoding import lines
 from ._formats.export_files import match_export, open_export
+from ._formats.skipped import NO_POST, skip
 
 NAME = "WhatsApp"
 SUMMARY = "a chat exported from WhatsApp (.txt), or the zip it is in"
@@ -41,7 +43,7 @@ _MARK_AT_END = re.compile(r"\s*[\u200e\u200f]?<([^<>\n]{4,80})>\s*\Z")
 _SHORTEST_NOTICE = 6  # characters
 _HEAD = 64 << 10  # bytes
 _FIRST_LINES = 3
-_RECURS = 3  # times that a whole message is the same if the app wrote it
+_RECURS = 3  # times that a whole message is the same if the app may have written it
 _EDITED = re.compile(
     r"\s*(?:\u200e<[^<>]*>|<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje"
     r"|Ce message a été modifié|Questo messaggio è stato modificato|Dit bericht is bewerkt|Mensagem editada"
@@ -65,6 +67,7 @@ class _Notices:
     def __init__(self) -> None:
         self._bodies = Counter[str]()
         self._marks = Counter[str]()
+        self._known = set[str]()
 
     def add(self, body: str) -> None:
         """Add the first line of a message."""
@@ -72,10 +75,17 @@ class _Notices:
         if mark := _MARK_AT_END.search(body):
             self._marks[mark[1]] += 1
 
+    def is_repeated(self, body: str) -> bool:
+        """Whether a message that recurs was here before: a notice, or what a person says again and again."""
+        body = body.strip()
+        if len(body) < _SHORTEST_NOTICE or self._bodies[body] < _RECURS:
+            return False
+        is_known = body in self._known
+        self._known.add(body)
+        return is_known
+
     def strip(self, body: str) -> str:
-        """Return a message without the app's words; an empty string if nothing is left."""
-        if len(body.strip()) >= _SHORTEST_NOTICE and self._bodies[body.strip()] >= _RECURS:
-            return ""
+        """Return a message without the mark that the app puts at its end."""
         mark = _MARK_AT_END.search(body)
         return body[: mark.start()] if mark and mark.start() and self._marks[mark[1]] > 1 else body
 
@@ -108,7 +118,9 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _posts(location: str, author: str, dates: ChatDates, notices: _Notices) -> Iterator[Post]:
     for number, stamp, body in _messages(location, author):
         text = _clean(notices.strip(body))
-        if text:
+        if text and notices.is_repeated(body):
+            skip(NO_POST)
+        elif text:
             yield Post(
                 id=f"line-{number}",
                 author=to_handle(author),

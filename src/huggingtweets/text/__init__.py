@@ -2,6 +2,7 @@
 
 from .words import (
     EMOJI,
+    GLUED,
     HASHTAG,
     MARKS,
     MENTION,
@@ -21,6 +22,7 @@ from .words import (
 
 __all__ = [
     "EMOJI",
+    "GLUED",
     "HASHTAG",
     "MARKS",
     "MENTION",

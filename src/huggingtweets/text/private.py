@@ -1,7 +1,6 @@
 """Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
 
-Numbers are those that the library phonenumbers knows as valid somewhere, in the form in which they are
-written there. Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
+Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
 that change between letters and digits, since new forms come every year.
 """
 
@@ -13,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
+from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, SERIES, is_card, is_phone
+from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
 _UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
@@ -48,65 +47,58 @@ _OTHER = re.compile(
     r"\u20a0-\u2129\u212b-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
     r"(?!(?<=\u200d)[^\x00-\x7f])"  # nor the joiners of pictures
 )
-_EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")  # but not @user@instance.org
+_W = rf"(?:(?![{GLUED}])\w)"  # of a word that a number or an address could be a part of
+_NAME = rf"(?:(?![{GLUED}])[\w.+-])+"
+_HOST = rf"(?:(?![{GLUED}])[\w-])+"
+_BEGIN, _END = rf"(?<!(?![{GLUED}])[\w.+-])", rf"(?!(?![{GLUED}])[\w-])"
+_NO_LETTER = rf"(?<!(?![{GLUED}])\w)"
+_EMAIL = re.compile(  # but not @user@instance.org
+    rf"(?<!(?![{GLUED}])[@\w.+-]){_NAME}@{_HOST}(?:\.{_HOST})+"
+)
 _SPELT_DOT = r"(?:\.|\s+\.\s+|\s*[(\[{<]\s*(?:\.|dot|point|punkt|punto|ponto)\s*[)\]}>]\s*| +dot +)"
-_LABEL = r"(?!dot(?!\w))[\w-]+"
+_LABEL = rf"(?!dot(?!{_W})){_HOST}"
 _MAIL_HOST = (  # of a provider of whom people hardly speak but in an address
     r"(?:(?:(?:g(?:oogle)?|hot|y|rocket|proton|fast|hush|rediff|zoho)?mail|outlook|yahoo|icloud|gmx|aol|proton|tutanota"
-    r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)(?![\w-])"
+    r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)" + _END
 )
 _SPELT_EMAIL = re.compile(
-    rf"(?<![\w.+-])[\w.+-]{{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
-    r"|(?<![\w.+@#/-])(?=[a-z]\w*[._]\w)[\w.+-]+ @"  # jane.doe @example.org, but no two handles
-    r"(?![\w.-]+\.bsky\.social)(?:[\w-]+\.)+[a-z]{2,}(?![\w-])"
+    rf"{_BEGIN}(?:(?![{GLUED}])[\w.+-]){{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
+    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME} @"  # jane.doe @example.org, no two handles
+    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+[a-z]{{2,}}{_END}"
     # jane (at) example (dot) org, jane at example dot org, jane @ example.org
-    r"|(?<![\w.+-])[\w.+-]+(?:\s*[(\[{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}>]\s*|\s?@\s+| +at +(?=[\w-]+ +dot ))"
-    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!\w))\w{{2,}}(?![\w-])",
+    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*|\s?@\s+| +at +(?={_HOST} +dot ))"
+    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END}",
     re.IGNORECASE,
 )
 _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
-    r"(?<!\w)(?:mailto|sips?|xmpp):[!-?A-~]{1,80}?(?:@|%40)[!-~]*[A-Za-z0-9]", re.IGNORECASE
+    rf"{_NO_LETTER}(?:mailto|sips?|xmpp):[!-?A-~]{{1,80}}?(?:@|%40)[!-~]*[A-Za-z0-9]", re.IGNORECASE
 )
 _PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?number=...; and Tel.030/...
-    r"(?<!\w)(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
+    rf"{_NO_LETTER}(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
     r"(?:https?://)?(?:www\.|api\.|web\.)?(?:(?:wa|signal|zalo)\.me|whatsapp\.com|(?:t\.me|line\.me/ti/p)(?=/\+?\d))/)"
     r"(?:%2b|[!-/:-~]){0,40}?\d(?:[\s()/.-]{0,2}\d){6,14}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
-    r"(?<![\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{0,3}\d){6,18}(?![\w%]|[.,]\d)"
-)
-_DATE = re.compile(
-    r"(?:19|20)\d\d[^\w](?:0?[1-9]|1[0-2])[^\w][0-3]?\d|[0-3]?\d[^\w][0-3]?\d[^\w](?:19|20)\d\d"
-    r"|(?:(?:19|20)\d\d[^\w]+)+(?:19|20)\d\d"  # years
-)
-_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
-_ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
-_DIALLED = re.compile(
-    r"\+|\(\d|0|(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
-)  # as only a number that is dialled begins
-_LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
-_WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
-_INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
-_UNBROKEN = range(10, 13)  # digits of a number that is not grouped
-_CARD = range(13, 20)  # digits (ISO/IEC 7812)
 _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
     r"(?<![A-Za-z0-9])(?:(?:hf_|gh[oprsu]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|ft)-|sk-(?:[a-z]+-)?|[rsp]k_(?:live|test)_"
     r"|xapp-|AKIA|ASIA|npm_|pypi-|do[oprt]_v1_|shp(?:at|ca|pa|ss)_|whsec_)[A-Za-z0-9_]{16}"
-    r"|xox[abeoprs]-[\w-]{16}|AIza[\w-]{30}|ya29\.[\w-]{16}|SG\.[\w-]{16})[\w./+=-]*"
+    r"|xox[abeoprs]-[A-Za-z0-9_-]{16}|AIza[A-Za-z0-9_-]{30}|ya29\.[A-Za-z0-9_-]{16}|SG\.[A-Za-z0-9_-]{16})"
+    r"[A-Za-z0-9_./+=-]*"
 )
-_LONG_WORD = re.compile(r"(?<![#@\w])(?:\d{6,}:)?[\w+/=-]{20,}(?:\.[\w-]+)*")
-_KEY = re.compile(rf"(?P<marked>{_MARKED_KEY.pattern})|{_LONG_WORD.pattern}")
+_LONG_WORD = re.compile(  # or a hashtag or handle, which is none whatever is in it
+    rf"(?<!\w)(?:#\w+|@[A-Za-z0-9_]+)|(?<!(?![{GLUED}])[#@\w])(?:\d{{6,}}:)?[A-Za-z0-9_+/=-]{{20,}}(?:\.[A-Za-z0-9_-]+)*"
+)
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
     "spelt_email": _SPELT_EMAIL.pattern,  # case does not count, as in the two kinds of links
     "email_link": _EMAIL_LINK.pattern,
     "phone_link": _PHONE_LINK.pattern,
-    "number": _NUMBER.pattern,
-    "date": _DATE.pattern,
-    "amount": _AMOUNT.pattern,
-    "round_amount": _ROUND_AMOUNT.pattern,
+    "number": NUMBER.pattern,
+    "date": DATE.pattern,
+    "amount": AMOUNT.pattern,
+    "round_amount": ROUND_AMOUNT.pattern,
+    "series": SERIES.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
     "change": _CHANGE.pattern,
@@ -220,73 +212,17 @@ def _emails(text: str) -> Iterator[Detail]:
 
 def _numbers(text: str) -> Iterator[Detail]:
     yield from (Detail(Kind.PHONE, *match.span()) for match in _PHONE_LINK.finditer(text))
-    for match in _NUMBER.finditer(text):
+    for match in NUMBER.finditer(text):
         number = match.group().strip()
-        if _is_phone(number):
+        if is_phone(number):
             yield Detail(Kind.PHONE, *match.span())
-        elif _is_card(number):
+        elif is_card(number):
             yield Detail(Kind.CARD, *match.span())
 
 
-def _is_card(number: str) -> bool:
-    """Whether the digits have the length of a card's number, and its check digit (Luhn 1960)."""
-    digits = [int(sign) for sign in number if sign.isdigit()]
-    if len(digits) not in _CARD or re.search(r"[^\d\s-]", number):
-        return False
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-@lru_cache(maxsize=10_000)
-def _is_phone(number: str) -> bool:
-    """Whether a number is valid in some country, and grouped as there."""
-    groups = re.findall(r"\d+", number)
-    digits = "".join(groups)
-    if not number.startswith("+") and _is_date_or_amount(number):
-        return False
-    if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
-        return len(digits) in _LENGTHS
-    return _is_national(digits, groups)
-
-
-def _is_date_or_amount(number: str) -> bool:
-    return bool(_DATE.search(number) or _AMOUNT.fullmatch(number) or _ROUND_AMOUNT.fullmatch(number))
-
-
-def _is_national(digits: str, groups: list[str]) -> bool:
-    """Whether a country has this number, and writes it in these groups."""
-    import phonenumbers  # noqa: PLC0415 -- 0.1 s, seldom needed
-
-    for region in phonenumbers.SUPPORTED_REGIONS:
-        try:
-            parsed = phonenumbers.parse(digits, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number_for_region(parsed, region) and groups in _written(parsed):
-            return True
-    return False
-
-
-def _written(number: PhoneNumber) -> Iterator[list[str]]:
-    """The groups of digits in which a number is written: in its country, and abroad without the +."""
-    import phonenumbers  # noqa: PLC0415 -- as above
-
-    national, abroad = (
-        re.findall(r"\d+", phonenumbers.format_number(number, form))
-        for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    )
-    yield national
-    yield abroad
-    digits = "".join(abroad[1:])
-    if abroad[0] == _INDIA and digits[0] in "6789":  # a mobile
-        halves = [digits[:5], digits[5:]]
-        yield from (halves, [_INDIA, *halves])
-    if len(digits) >= _WITHOUT_PREFIX:
-        yield abroad[1:]
-
-
 def _keys(text: str) -> Iterator[Detail]:
-    for match in _KEY.finditer(text):
-        is_marked = match["marked"] or is_marked_key(match.group())
-        if is_marked or len(_CHANGE.findall(match.group())) >= KEY_CHANGES:
+    yield from (Detail(Kind.KEY, *match.span()) for match in _MARKED_KEY.finditer(text))
+    for match in _LONG_WORD.finditer(text):
+        word = match.group()
+        if not word.startswith(("#", "@")) and len(_CHANGE.findall(word)) >= KEY_CHANGES:
             yield Detail(Kind.KEY, *match.span())

@@ -16,6 +16,8 @@ UNSPACED = (
     r"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua980-\ua9ff\uaa60-\uaadf"
     r"\u3005-\u3007\u3040-\u312f\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
 )
+# letters that stand right beside a number or an address that is no part of their word: those, and Hangul
+GLUED = rf"{UNSPACED}\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
 VOWEL_SIGNS = (  # and the like, which are no letters to `\w`
     r"\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711-\u074a"
     r"\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09d7\u0a01-\u0a03\u0a3c-\u0a51"

@@ -81,7 +81,7 @@ function makePrivateFilter({ patterns, key_changes }) {
   const regex = (name, flags) => new RegExp(patterns[name], flags);
   const whole = (name) => new RegExp(`^(?:${patterns[name]})$`, "u");
   const [date, change] = [regex("date", "u"), regex("change", "gu")];
-  const amounts = [whole("amount"), whole("round_amount")];
+  const amounts = [whole("amount"), whole("round_amount"), whole("series")];
 
   function numberKind(number) {
     const digits = number.replace(/\D/g, "");
@@ -90,6 +90,8 @@ function makePrivateFilter({ patterns, key_changes }) {
     return isCard(number, digits) ? "holds a card number" : "";
   }
 
+  const isKey = (match) => !/^[#@]/.test(match) && (match.match(change) ?? []).length >= key_changes;
+
   const kinds = [
     [regex("email", "gu"), () => "holds an e-mail address"],
     [regex("spelt_email", "giu"), () => "holds an e-mail address"],
@@ -97,7 +99,7 @@ function makePrivateFilter({ patterns, key_changes }) {
     [regex("phone_link", "giu"), () => "holds a phone number"],
     [regex("number", "gu"), (match) => numberKind(match.trim())],
     [regex("marked_key", "gu"), () => "holds a secret key"],
-    [regex("long_word", "gu"), (match) => ((match.match(change) ?? []).length >= key_changes ? "holds a secret key" : "")],
+    [regex("long_word", "gu"), (match) => (isKey(match) ? "holds a secret key" : "")],
   ];
   return function find(text) {
     const found = kinds.flatMap(([pattern, kind]) =>

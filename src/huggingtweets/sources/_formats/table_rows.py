@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import BrokenArchive, LocationError
 from .cell_objects import with_objects
 from .columnar_rows import parquet_rows
-from .encoding import codec_of, lines
+from .encoding import LONGEST_LINE, codec_of, lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
 from .logs import has_front_matter, is_log, quoted_line
@@ -77,8 +77,9 @@ def is_bare_column(path: Path, encoding: str | None = None) -> bool:
         return False
     sample = list(islice(filter(str.strip, lines(path, codec_of(encoding))), _FIRST_LINES))
     first = sample[0] if sample else ""
+    rows: dict[str, list[list[str]]]
     try:
-        rows = {mark: list(filter(None, csv.reader(sample, delimiter=mark))) for mark in _DELIMITERS}
+        rows = {mark: list(filter(None, _reader(sample, delimiter=mark))) for mark in _DELIMITERS}
     except csv.Error:
         return False
     header = next(iter(rows[max(_DELIMITERS, key=first.count)]), [])
@@ -119,7 +120,7 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
         first = sample[0]
     delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
     escape = escape or ("\\" if _escapes_quotes(sample) else None)
-    reader = csv.reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
+    reader = _reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
     names_of_columns = _first_row(reader, name)
     header = _different([column.strip() for column in names_of_columns])
     odd = OddRecords()
@@ -139,6 +140,12 @@ def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) ->
 
 def _is_link(value: str) -> bool:
     return value.startswith(("http://", "https://"))
+
+
+def _reader(lines: Iterable[str], **dialect: Any) -> Any:
+    """Read fields as long as a line may be; the limit holds for the process."""
+    csv.field_size_limit(LONGEST_LINE)
+    return csv.reader(lines, **dialect)
 
 
 def _first_row(reader: Any, name: str) -> list[str]:
