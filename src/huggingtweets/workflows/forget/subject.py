@@ -88,23 +88,26 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
         folders: where models are looked for, beside `home()`.
     """
     subject = Subject(handle.strip().lstrip("@"))
+    everybody: list[Author] = []
     for path in home().rglob(DATASET_METADATA):
         authors, digest = _dataset(path)
+        everybody += authors
         if subject.is_among(authors):
             subject.datasets[path.parent] = authors
-            _add_identifiers(subject, authors, digest)
+            _add_digest(subject, digest)
     others = {model.path.resolve(): model for model in all_models(folders)}
-    while True:  # a model that is added has a digest, by which its descendants are recognised
-        descendants = [model for model in others.values() if _belongs_to(model, subject)]
-        if not descendants:
-            return subject
+    everybody += (author for model in others.values() for author in model.record.authors)
+    # A model that is added has a digest, by which its descendants are recognised.
+    while descendants := [model for model in others.values() if _belongs_to(model, subject)]:
         for model in descendants:
             del others[model.path.resolve()]
             record = model.record
             subject.models.append(model)
             _add_digest(subject, record.model_digest)
             if subject.is_among(record.authors):
-                _add_identifiers(subject, record.authors, record.dataset_digest)
+                _add_digest(subject, record.dataset_digest)
+    _add_inputs(subject, everybody)
+    return subject
 
 
 def file_matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
@@ -131,15 +134,17 @@ def _belongs_to(model: ModelFolder, subject: Subject) -> bool:
     return subject.is_among(record.authors) or bool(parents & subject.digests)
 
 
-def _add_identifiers(subject: Subject, authors: Iterable[Author], dataset_digest: str) -> None:
-    """Add the digest of a dataset, and what the person's own posts in it were read from."""
-    _add_digest(subject, dataset_digest)
-    for author in authors:
-        if subject.is_among([author]):
-            for digest in author.input_digest.split():
-                _add_digest(subject, digest)
-            if _ADDRESS.fullmatch(author.account.url):
-                subject.feed_urls.add(author.account.url)
+def _add_inputs(subject: Subject, everybody: Iterable[Author]) -> None:
+    """Add what the person's posts were read from; of a file with posts of others, too, they have things."""
+    own_inputs: set[str] = set()
+    other_inputs: set[str] = set()
+    for author in everybody:
+        is_own = subject.is_among([author])
+        (own_inputs if is_own else other_inputs).update(author.input_digest.split())
+        if is_own and _ADDRESS.fullmatch(author.account.url):
+            subject.feed_urls.add(author.account.url)
+    for digest in own_inputs - other_inputs:
+        _add_digest(subject, digest)
 
 
 def _add_digest(subject: Subject, digest: str) -> None:
