@@ -28,6 +28,7 @@ from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
 from ..types import MAX_SEED, NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ._same_person import remember
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
@@ -214,6 +215,7 @@ def _preprocess(
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
     data = build_dataset(authors, config.held_out)
     run.log(tracking.funnel_metrics(author.cleaned.funnel for author in authors), step=0)
+    remember(authors)
     return data, artifacts.train_dataset(run, data, dataset.store(data))
 
 

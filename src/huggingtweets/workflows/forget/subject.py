@@ -15,6 +15,7 @@ from ...files import home
 from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...text import NAME
 from ...types import Author
+from .._same_person import groups as groups_of_handles
 
 SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
 _NAME = re.compile(rf"[{NAME}.@-]+")
@@ -30,6 +31,7 @@ class Subject:
     """A person, the digests that belong to them alone, and the models and datasets that led to these."""
 
     handle: str  # without a leading @
+    other_handles: tuple[str, ...] = ()  # of the person's other places
     digests: set[str] = field(default_factory=set)
     feed_urls: set[str] = field(default_factory=set)
     models: list[ModelFolder] = field(default_factory=list)
@@ -37,13 +39,16 @@ class Subject:
 
     @cached_property
     def spellings(self) -> set[str]:
-        """The handle as it was given, in Unicode's composed form, and as version 1.0 made it of a name.
+        """Each handle as it was given, in Unicode's composed form, and as version 1.0 made it of a name.
 
         That version left vowel signs out; of any other character nothing is known.
         """
-        handle = normalize("NFC", self.handle)
-        former = re.sub(r"[^\w.@-]+", "_", handle) if _NAME.fullmatch(handle) else handle
-        return {self.handle, handle, former}
+        spellings: set[str] = set()
+        for given in (self.handle, *self.other_handles):
+            handle = normalize("NFC", given)
+            former = re.sub(r"[^\w.@-]+", "_", handle) if _NAME.fullmatch(handle) else handle
+            spellings |= {given, handle, former}
+        return spellings
 
     def has_handle(self, handle: str) -> bool:
         """Whether a handle is the person's. Case does not count."""
@@ -87,7 +92,8 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
         handle: the person's handle, with or without @.
         folders: where models are looked for, beside `home()`.
     """
-    subject = Subject(handle.strip().lstrip("@"))
+    own, *other_handles = _all_handles(handle.strip().lstrip("@"))
+    subject = Subject(own, tuple(other_handles))
     everybody: list[Author] = []
     for path in home().rglob(DATASET_METADATA):
         authors, digest = _dataset(path)
@@ -108,6 +114,16 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
                 _add_digest(subject, record.dataset_digest)
     _add_inputs(subject, everybody)
     return subject
+
+
+def _all_handles(handle: str) -> list[str]:
+    """The handle, and those of the places of which the user has said that they are the same person's."""
+    handles, groups = [handle], list(groups_of_handles().values())
+    for known in handles:  # which grows meanwhile
+        person = Subject(known)
+        named = {other for group in groups if any(map(person.has_handle, group)) for other in group}
+        handles += sorted(named.difference(handles))
+    return handles
 
 
 def file_matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
