@@ -262,10 +262,11 @@ def test_weights_are_saved_in_the_precision_of_the_base(seeing, method, tmp_path
     """A model of a bfloat16 base takes half the disk and says so in its config; it is whole, LoRA or not."""
     folder, _ = seeing
     recipe = load_recipe("starter", [f"base={folder}", f"method={method}", "epochs=1", "batch_tokens=256"])
-    train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
+    trained = train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
     model = AutoModelForCausalLM.from_pretrained(tmp_path)
     assert isinstance(model, Gemma3ForCausalLM)
     assert model.dtype == torch.bfloat16
+    assert trained.is_merged == (method == "lora"), "the record says so, and the card shows a whole model"
 
 
 def test_saving_in_bfloat16_loses_nothing(seeing, tmp_path):

@@ -271,18 +271,19 @@ def _record(
     preparation: Preparation,
 ) -> Record:
     """What is known of the model; seconds and tracker are still to come."""
+    recipe, is_merged = config.recipe, config.recipe.merge_adapter or model.is_merged
     return Record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
-        recipe=replace(config.recipe, base=bases.as_path(config.recipe.base)),
+        recipe=replace(recipe, base=bases.as_path(recipe.base), merge_adapter=is_merged),
         base=model.base,
         authors=data.authors,
         split_by=data.split_by,
         dataset_digest=data.digest,
         model_digest=model.digest,
         curve=model.curve,
-        result=summarize(model, data, config.recipe),
+        result=summarize(model, data, recipe),
         seconds={},
         environment=environment,
         tracked=Tracked(tracker=config.tracker),
