@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from importlib.metadata import version
 import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+PROCESSES = "processes"  # as records and checkpoints call their number
 _PACKAGES = ("huggingtweets", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "safetensors")
 
 
@@ -66,10 +67,15 @@ def return_freed_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def environment(device: Device) -> dict[str, str]:
+def environment(device: Device, processes: int = 1, packages: Sequence[str] = ()) -> dict[str, str]:
     """The versions and the hardware of a run, to reproduce it.
 
     Nothing in it names the user, or the machine on a network.
+
+    Args:
+        device: that computed.
+        processes: that shared the run.
+        packages: whose versions matter, too.
     """
     return {
         "python": platform.python_version(),
@@ -78,7 +84,8 @@ def environment(device: Device) -> dict[str, str]:
         "precision": "bfloat16 autocast" if device.bf16 else "float32",
         "cores": str(os.cpu_count() or 0),
         "threads": str(torch.get_num_threads()),
-        **{package: version(package) for package in _PACKAGES},
+        **_several(processes),
+        **{package: version(package) for package in (*_PACKAGES, *packages)},
     }
 
 
@@ -95,13 +102,19 @@ def recorded_threads(count: int, note: Callable[[str], None]) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def fingerprint(device: Device) -> dict[str, str]:
+def fingerprint(device: Device, processes: int = 1) -> dict[str, str]:
     """What has to be the same for an unfinished run to resume bit for bit, besides the run itself."""
     return {
         "device": device.name,
         "threads": str(torch.get_num_threads()),
+        **_several(processes),
         **{package: version(package) for package in ("huggingtweets", "torch", "transformers")},
     }
+
+
+def _several(processes: int) -> dict[str, str]:
+    """How many processes share a run, where it is not one: the records of such runs never said it."""
+    return {PROCESSES: str(processes)} if processes > 1 else {}
 
 
 def _fastest() -> str:

@@ -70,14 +70,8 @@ PUBLISHED = (  # all that a model folder is made of; what else lies there is som
     *(CONFIG, ADAPTER_CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG),
     *(WHOLE_WEIGHTS, ADAPTER_WEIGHTS, NGRAM_WEIGHTS),
     *("model-[0-9]*-of-[0-9]*.safetensors", "model.safetensors.index.json", "chat_template.jinja"),
-    *(
-        "added_tokens.json",
-        "special_tokens_map.json",
-        "vocab.json",
-        "merges.txt",
-        "vocab.txt",
-        "tokenizer.model",
-    ),
+    *("added_tokens.json", "special_tokens_map.json", "vocab.json", "vocab.txt", "merges.txt"),
+    "tokenizer.model",
     *(PREDICTIONS, PIPELINE_PICTURE, FUNNEL_PICTURE, CURVES_PICTURE, "avatar-[0-9]*.png"),
 )
 
@@ -94,6 +88,7 @@ class FinetunedModel:
     curve: tuple[CurvePoint, ...]
     digest: str  # sha256 of the file of the weights
     stopped: str = ""  # why training stopped early, "" where it did not
+    is_merged: bool = False  # whether LoRA was merged into the base, asked for or not
 
 
 def encode_record(record: Record) -> bytes:

@@ -29,7 +29,8 @@ from huggingtweets.evaluation.questions import copying
 from huggingtweets.files import save_tensors
 from huggingtweets.generation.copy_index import FORMAT, CopyIndex, people_of
 from huggingtweets.results import COPIED_RUN, MODEL, OWN
-from huggingtweets.text import normalized, words
+from huggingtweets.results.drawings import ReportContext
+from huggingtweets.text import REPEATED, normalized, words
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled, timeline
 
@@ -346,7 +347,21 @@ def test_what_the_person_repeats_is_counted_before_repeats_are_dropped():
         "@ada"
     )
     unknown = copying.measure(known, seed=0)
-    assert unknown.near.ceiling == near(known.originals, held_out)
+    assert unknown.near.ceiling == near(known.originals, held_out, REPEATED)
+
+
+def test_whole_posts_are_counted_by_the_threshold_of_cleaning():
+    """A post that cleaning would not have dropped as a repeat is none of the model's either."""
+    train, held_out = sample()
+    originals = Originals(train)
+    cuts = [post[: len(post) * share // 100] for post in train for share in (72, 75, 78, 85, 95)]
+    texts = [text for text, is_near in zip(cuts, originals.near(cuts), strict=True) if is_near]
+    between = [one.similarity < REPEATED for one in originals.nearest(texts)]
+    assert 0 < sum(between) < len(texts)
+    answer = copying.measure(material(train, {MODEL: texts, OWN: held_out}), seed=0)
+    assert answer.near.model.value == pytest.approx(1 - sum(between) / len(texts))
+    [method] = answer.methods(ReportContext(who="@ada"))
+    assert f"similarity of {REPEATED} or more, from which on cleaning drops one of two posts" in method.text
 
 
 PRIVATE = [

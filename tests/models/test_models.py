@@ -14,6 +14,7 @@ from huggingtweets import (
     DataConfig,
     TrainConfig,
     compare,
+    dataset,
     evaluate,
     generate,
     load_recipe,
@@ -22,13 +23,18 @@ from huggingtweets import (
     train,
 )
 from huggingtweets.errors import ModelError, RecipeError, UserError
+from huggingtweets.evaluation.questions.prediction import Prediction
 from huggingtweets.evaluation.style import load_style, write_style
+from huggingtweets.files import sha256
 from huggingtweets.generation.filters import RepetitionFilter
 from huggingtweets.generation.text_generator import TextGenerator, Written
+from huggingtweets.models.ngram_counts import NgramModel
 from huggingtweets.progress import Silence
-from huggingtweets.types import Sample
+from huggingtweets.results import Row
+from huggingtweets.types import Account, Funnel, Sample
 from huggingtweets.workflows.data import sample_archive
-from tests.helpers.tiny import tiny_dataset, varied_texts
+from tests.conftest import post
+from tests.helpers.tiny import tiny_dataset, tiny_texts, varied_texts
 
 
 @pytest.fixture
@@ -68,6 +74,36 @@ def test_its_card_claims_no_base(ngram_model):
         word for word in ("transformers import", "epochs", "learning_rate", "fine-tun") if word in card
     ]
     assert "nearly word for word" in card
+
+
+def test_the_latest_posts_of_all_its_authors_choose_its_order(tmp_path):
+    """Of two people, the latest tenth is the latest of both, not all that one of them wrote."""
+    parts = []
+    for seed, handle in enumerate(("ada", "bob")):
+        texts = varied_texts(80, seed) if seed else tiny_texts(80)
+        posts = tuple(post(text, i, author=handle) for i, text in enumerate(texts))
+        funnel = Funnel(read=len(posts), dropped={}, kept=len(posts))
+        parts.append(dataset.AuthorData(Account(handle=handle, name=handle, source="table"), funnel, posts))
+    data = dataset.build(parts)
+    trained, _ = models.train(data, load_recipe("ngram", []), tmp_path, Silence(), None)
+    in_turns, one_by_one = tmp_path / "in-turns", tmp_path / "one-by-one"
+    NgramModel.fit([post.text for post in dataset.taking_turns(data.train)]).save(in_turns)
+    NgramModel.fit([post.text for post in data.train]).save(one_by_one)
+    assert trained.digest == sha256(in_turns) != sha256(one_by_one)
+
+
+@pytest.mark.parametrize(("train_posts", "named"), [(300, True), (20_000, False)])
+def test_its_card_names_no_other_models_order(train_posts, named):
+    """The floor of an evaluation saw the latest posts only; a model that saw more may have another order."""
+    answer = Prediction(
+        bits_per_byte=Row.of({}, "low", missing="nothing"),
+        bits=(),
+        lengths=(),
+        order=7,
+        smoothing="some",
+        ngram_posts=300,
+    )
+    assert ("7 bytes" in answer.about_ngram(train_posts)) == named
 
 
 def test_its_report_says_that_there_is_no_base(ngram_model):

@@ -301,6 +301,7 @@ def test_a_mean_of_runs_is_said_to_be_one(best, said):
     text = " ".join(Page(model_card(record(recipe=averaged, curve=tuple(curve)), pictures=())).text.split())
     assert "27 steps in several runs, each from the base" in text
     assert f"the mean of those with which {said} ended" in text
+    assert "far above that of the others has no part in the mean" in text, "the record tells of no such run"
     once = " ".join(
         Page(model_card(record(recipe=averaged, curve=tuple(curve[:2])), pictures=())).text.split()
     )

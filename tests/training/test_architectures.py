@@ -33,12 +33,12 @@ from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.training.attention import use_short_rows
-from huggingtweets.training.batches import batches, context_length, encode
+from huggingtweets.training.batches import MAX_LENGTH, batches, encode, row_length
 from huggingtweets.training.context import TrainContext
 from huggingtweets.training.cross_entropy import find_lm_head
 from huggingtweets.training.loss import summed_loss
 from huggingtweets.types import Sampling
-from tests.helpers.tiny import STARTER, tiny_dataset
+from tests.helpers.tiny import STARTER, tiny_dataset, varied_texts
 
 CPU, BF16 = Device("cpu", "test", bf16=False), Device("cpu", "test", bf16=True)
 SHAPE = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -141,11 +141,25 @@ def by_hand(model, tokenizer, text, length):
 
 
 @torch.no_grad()
+def test_no_row_is_wider_than_memory_holds(base):
+    """A post of many pages is cut, however wide the context: each token is predicted once."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model = AutoModelForCausalLM.from_pretrained(base).eval()
+    model.config.max_position_embeddings, model.config.sliding_window = 8192, None
+    assert row_length(model) == MAX_LENGTH
+    text = " ".join(varied_texts(400, seed=2))
+    [rows] = encode([text], tokenizer, row_length(model))
+    assert max(map(len, rows)) == MAX_LENGTH + 1
+    tokens = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    assert [token for row in rows for token in row[1:]] == [*tokens, tokenizer.eos_token_id]
+
+
+@torch.no_grad()
 def test_packed_rows_cost_what_posts_alone_cost(base):
     """Each post's bits are those of the plain model: packing, masks and positions suit the architecture."""
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base).eval()
-    expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
+    expected = [by_hand(model, tokenizer, text, row_length(model)) for text in TEXTS]
     assert Predictor(model, tokenizer, CPU).bits(TEXTS) == pytest.approx(expected, rel=1e-4)
 
 
@@ -160,7 +174,7 @@ def test_our_attention_has_the_gradient_of_theirs(base):
 
 
 def _gradient(model, tokenizer, *, ours):
-    rows = encode(TEXTS, tokenizer, context_length(model))
+    rows = encode(TEXTS, tokenizer, row_length(model))
     if ours:
         use_short_rows(model)
     for batch in batches(rows, 1024, 0, None):
@@ -184,7 +198,7 @@ def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
     assert model.dtype == torch.float32
     texts = [post.text for post in data.held_out]
     with torch.no_grad():
-        bits = sum(by_hand(model.eval(), tokenizer, text, context_length(model)) for text in texts)
+        bits = sum(by_hand(model.eval(), tokenizer, text, row_length(model)) for text in texts)
     measured = last.bits_per_byte * sum(len(text.encode()) + 1 for text in texts)
     assert bits == pytest.approx(measured, rel=2e-2 if device.bf16 else 1e-4)
     (sample,) = TransformersGenerator.load(tmp_path).generate("the lamp", count=1, seed=1).samples
@@ -248,10 +262,11 @@ def test_weights_are_saved_in_the_precision_of_the_base(seeing, method, tmp_path
     """A model of a bfloat16 base takes half the disk and says so in its config; it is whole, LoRA or not."""
     folder, _ = seeing
     recipe = load_recipe("starter", [f"base={folder}", f"method={method}", "epochs=1", "batch_tokens=256"])
-    train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
+    trained = train(tiny_dataset(), recipe, load_base(str(folder)), tmp_path, TrainOptions(device=BF16))
     model = AutoModelForCausalLM.from_pretrained(tmp_path)
     assert isinstance(model, Gemma3ForCausalLM)
     assert model.dtype == torch.bfloat16
+    assert trained.is_merged == (method == "lora"), "the record says so, and the card shows a whole model"
 
 
 def test_saving_in_bfloat16_loses_nothing(seeing, tmp_path):
@@ -297,7 +312,7 @@ def test_an_odd_model_predicts_each_post_as_if_it_were_alone(odd):
     folder, _ = odd
     base = load_base(str(folder))
     model, tokenizer = base.model.eval(), base.tokenizer
-    expected = [by_hand(model, tokenizer, text, context_length(model)) for text in TEXTS]
+    expected = [by_hand(model, tokenizer, text, row_length(model)) for text in TEXTS]
     assert Predictor(model, tokenizer, CPU).bits(TEXTS) == pytest.approx(expected, rel=1e-4)
 
 
@@ -306,12 +321,12 @@ def test_the_loss_of_an_odd_model_is_that_of_its_posts(odd):
     folder, _ = odd
     base = load_base(str(folder))
     context = TrainContext.prepare(base.model, base.tokenizer, TrainOptions(device=CPU))
-    rows = encode(TEXTS, base.tokenizer, context_length(base.model))
+    rows = encode(TEXTS, base.tokenizer, row_length(base.model))
     base.model.eval()  # no dropout
     losses = [context.loss(batch) for batch in batches(rows, 1024, 0, None, packed=context.packed)]
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     with torch.no_grad():
-        bits = [by_hand(plain, base.tokenizer, text, context_length(plain)) for text in TEXTS]
+        bits = [by_hand(plain, base.tokenizer, text, row_length(plain)) for text in TEXTS]
     assert sum(losses).item() / math.log(2) == pytest.approx(sum(bits), rel=1e-4)
     sum(losses).backward()
     assert all(parameter.grad is not None for parameter in base.model.parameters())

@@ -11,14 +11,16 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from huggingtweets.device import Device, environment, fingerprint
 from huggingtweets.model_folder import ModelFolder
-from huggingtweets.training import checkpoint
+from huggingtweets.training import checkpoint, loop
 from tests.helpers import trainer_process
 from tests.helpers.app_server import free_port
 from tests.helpers.commands import Begun
@@ -120,6 +122,20 @@ def test_a_checkpoint_of_other_threads_is_not_passed_over_without_a_word(base, t
     finally:
         torch.set_num_threads(before)
     assert f"was made with threads {before}, this one is with threads {before + 1}; it begins anew" in first
+    assert second == "step 1"
+
+
+def test_a_checkpoint_of_other_processes_is_not_passed_over_without_a_word(base, tmp_path, monkeypatch):
+    """Sums are split among processes, too; a checkpoint of one process names none, as it always did."""
+    places = base, tmp_path / "m", tmp_path / "kept"
+    finished(*places, "epochs=1")
+    device = Device("cpu", "test", bf16=False)
+    assert "processes" not in fingerprint(device)
+    assert "processes" not in environment(device)
+    assert environment(device, 2, ["peft"]).items() >= {("processes", "2"), ("peft", version("peft"))}
+    monkeypatch.setattr(loop, "fingerprint", lambda device, _=1: fingerprint(device, 2))
+    first, second, *_ = finished(*places, "epochs=1")
+    assert "was made with processes 1, this one is with processes 2; it begins anew" in first
     assert second == "step 1"
 
 

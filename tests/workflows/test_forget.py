@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from huggingtweets import dataset
+from huggingtweets import DataConfig, ReadOptions, TrainConfig, dataset, load_recipe, train
 from huggingtweets.cli import app
 from huggingtweets.errors import UserError
 from huggingtweets.generation.copy_index import CopyIndex, people_of
@@ -26,7 +26,8 @@ from tests.conftest import ROOT
 from tests.helpers import made_of_posts
 from tests.helpers.commands import call
 from tests.helpers.killed import hold_folder
-from tests.helpers.made_of_posts import OTHER, SAMPLE
+from tests.helpers.made_of_posts import OTHER, POSTS, SAMPLE
+from tests.helpers.tiny import varied_texts
 
 
 @pytest.fixture(scope="module")
@@ -422,3 +423,40 @@ def test_a_strange_model_does_not_widen_what_is_forgotten(ngram_model, home, tmp
     assert strange.resolve() in deleted
     assert not any(path.is_relative_to(home.resolve()) for path in deleted)
     assert (place / "models" / "mine").resolve() not in deleted
+
+
+def test_others_who_were_read_from_the_same_file_stay(tmp_path, monkeypatch):
+    """A chat holds several people: with one, nothing of the others goes, whose input has the same digest."""
+    monkeypatch.chdir(tmp_path)
+    people = ("chatting_ada", "chatting_bob")
+    texts = varied_texts(2 * POSTS, seed=3)
+    rows = [
+        {"user": people[n % 2], "text": text, "date": f"2024-01-{1 + n // 10:02}"}
+        for n, text in enumerate(texts)
+    ]
+    Path("chat.json").write_text(json.dumps(rows), "utf-8")
+    ada, bob = (
+        train(
+            TrainConfig(
+                data=DataConfig(locations=("chat.json",), options=ReadOptions(handle=handle)),
+                recipe=load_recipe("ngram", []),
+                out=Path("models", handle),
+                evaluate=False,
+            )
+        )
+        for handle in people
+    )
+    of_ada, of_bob = (folder.record.authors[0].input_digest for folder in (ada, bob))
+    assert of_ada == of_bob
+    traces = find_traces(people[0])
+    assert {trace.path.name for trace in traces.local if trace.kind == "model"} == {people[0]}
+    forget(traces)
+    assert not ada.path.exists()
+    assert dataset.load_stored(bob.record.dataset_digest).authors == bob.record.authors
+    with sqlite3.connect(Path(os.environ["TRACKIO_DIR"], "huggingtweets.db")) as db:
+        groups = [json.loads(config)["_Group"] for (config,) in db.execute("SELECT config FROM configs")]
+        names = [name for (name,) in db.execute("SELECT name FROM artifacts")]
+    assert people[0] not in groups
+    assert people[1] in groups
+    assert not [name for name in names if name.startswith(people[0])]
+    assert f"{people[1]}-raw-dataset" in names

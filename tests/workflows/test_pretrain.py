@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -21,6 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError, UserError
 from huggingtweets.progress import Silence
+from huggingtweets.reporting.base_card import base_card
 from huggingtweets.staging import one_at_a_time
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX
@@ -253,6 +255,26 @@ def test_held_out_posts_are_never_learnt_from(tmp_path):
     assert pretrained.posts == 850
     assert set(every[850:]).isdisjoint(packed)
     assert set(every[:850]) <= set(packed)
+
+
+def test_the_vocabulary_is_learnt_without_the_held_out_posts(tmp_path):
+    """A word that only they have, however often, gets no token of its own."""
+    seen, unseen = varied_texts(850, seed=1), ["zyxqvw " * 9] * 50
+    (tmp_path / "posts.txt").write_text("\n".join([*seen, *unseen]))
+    pretrain(job(tmp_path, tokens=2 * STEP))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+    assert len(tokenizer.tokenize(" zyxqvw")) > 3
+    [(common, _)] = Counter(" ".join(seen).split()).most_common(1)
+    assert len(tokenizer.tokenize(f" {common}")) == 1
+
+
+def test_the_card_shows_the_figure_of_the_weights_that_were_saved(tmp_path):
+    """The base is often better than what comes of it, on posts like these; its own figure is none of them."""
+    pretrained = pretrain(job(tmp_path, tokens=2 * STEP))
+    first, *later = pretrained.curve
+    worse = replace(pretrained, curve=(replace(first, bits_per_byte=0.5), *later))
+    best = f"{min(point.bits_per_byte for point in later):.3f}"
+    assert f"**{best} bits per byte**" in base_card(worse)["README.md"].decode()
 
 
 def test_what_is_held_out_of_a_shard_of_the_corpus_is_not_learnt_from(tmp_path):

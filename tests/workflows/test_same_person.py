@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from random import Random
 
-from huggingtweets import CleaningRules, DataConfig, inspect
+import pytest
+
+from huggingtweets import CleaningRules, DataConfig, TrainConfig, inspect, load_recipe, train
 from huggingtweets.progress import Silence
 from huggingtweets.types import Reason
 from huggingtweets.workflows.data import build_dataset, read
+from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers.archive_builder import HANDLE, note, tweet, write_zip
 
 WORDS = (
@@ -30,7 +33,7 @@ WORDS = (
 def places(tmp_path):
     """Write two tables of one person: half of the posts of the second repeat the first, a day later."""
     random = Random(0)
-    texts = [f"{' '.join(random.sample(WORDS, 9))} {n}" for n in range(90)]
+    texts = [f"{' '.join(random.sample(WORDS, 10))} {n}" for n in range(90)]
     first = [(f"2024-01-{1 + n // 3:02}", text) for n, text in enumerate(texts[:60])]
     second = [(f"2024-01-{2 + n // 3:02}", text) for n, text in enumerate(texts[30:], start=30)]
     for handle, posts in (("ada", first), ("ada@example.social", second)):
@@ -48,6 +51,26 @@ def test_two_places_are_two_people_unless_the_user_says_so(tmp_path):
     assert [found.author.account.handle for found in two] == ["ada", "ada@example.social"]
     assert one.author.account.handle == "ada"
     assert (one.author.cleaned.funnel.read, one.author.cleaned.funnel.kept) == (120, 90)
+
+
+@pytest.mark.parametrize("handle", ["ada", "ada@example.social"])
+def test_a_person_is_forgotten_by_any_of_their_handles(handle, tmp_path, home, monkeypatch):
+    """Posts, models and what was fetched of both places go, and nothing that is published names the other."""
+    monkeypatch.chdir(tmp_path)
+    places(tmp_path)
+    data = DataConfig(locations=("ada.json", "ada@example.social.json"), same_person=True)
+    made = train(
+        TrainConfig(data=data, recipe=load_recipe("ngram", []), out=Path("m"), tracker="none", evaluate=False)
+    )
+    assert not [file.name for file in made.path.iterdir() if b"example.social" in file.read_bytes()]
+    (home / "fetched").mkdir()
+    for name in ("bluesky-ada", "mastodon-ada@example.social", "mastodon-bob@example.social"):
+        (home / "fetched" / f"{name}-{'0' * 16}.sqlite").write_bytes(b"posts")
+    forget(find_traces(handle, [tmp_path]))
+    assert not made.path.exists()
+    left = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert [path.name for path in left] == [f"mastodon-bob@example.social-{'0' * 16}.sqlite"]
+    assert find_traces(handle, [tmp_path]).local == ()
 
 
 def test_no_post_is_held_out_and_learnt(tmp_path):

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash, RMinHashLSH
 
-from ..text import SHINGLE, normalized
+from ..text import REPEATED, SHINGLE, normalized
 from ..types import Reason
 
-THRESHOLD = 0.8
 ROWS = 6  # hashes of a band
 BANDS = 60  # a pair at 0.8 shares none with probability (1 - 0.8^6)^60, 1e-8
 PERMUTATIONS = ROWS * BANDS
@@ -82,7 +81,7 @@ def near_duplicates(texts: Sequence[str]) -> set[str]:
             shared[originals.get(candidate, candidate)] += bands
         shingles = set(_shingles(texts[number]))
         for other, _ in shared.most_common(COMPARED):
-            if _similarity(shingles, set(_shingles(texts[other]))) >= THRESHOLD:
+            if _similarity(shingles, set(_shingles(texts[other]))) >= REPEATED:
                 originals[number] = other
                 break
     return {texts[number] for number in originals}
@@ -104,7 +103,7 @@ def _sharing_a_band(texts: Sequence[str], rows: int, bands: int) -> list[str]:
     is_shared = np.zeros(len(texts), bool)
     for seed in range(bands // AT_ONCE):
         signatures = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, rows * AT_ONCE, seed)
-        index = RMinHashLSH(THRESHOLD, rows * AT_ONCE, AT_ONCE)
+        index = RMinHashLSH(REPEATED, rows * AT_ONCE, AT_ONCE)
         is_shared |= np.array(index.query_duplicate_flags_matrix_one_shot(signatures), bool)
     return list(compress(texts, is_shared.tolist()))
 

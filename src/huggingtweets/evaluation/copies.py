@@ -210,9 +210,9 @@ def copied(originals: Originals, texts: Sequence[str], run: int = COPIED_RUN) ->
     return intervals.share(int((originals.longest_runs(texts) >= run).sum()), len(texts))
 
 
-def near(originals: Originals, texts: Sequence[str]) -> Figure:
-    """Share of texts that are nearly a training post."""
-    return intervals.share(int(originals.near(texts).sum()), len(texts))
+def near(originals: Originals, texts: Sequence[str], threshold: float = NEAR) -> Figure:
+    """Share of texts that are nearly a training post, from this similarity on."""
+    return intervals.share(int(originals.near(texts, threshold).sum()), len(texts))
 
 
 def watch(

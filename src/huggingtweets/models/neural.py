@@ -66,7 +66,8 @@ def train(
     trained = training.train(data, recipe, base, folder, options)
     del base
     training.return_freed_memory()  # the model will be loaded again, to be evaluated
-    return trained, training.environment(device)
+    packages = ("peft",) if recipe.method == "lora" else ()
+    return trained, training.environment(device, options.process_group.world_size, packages)
 
 
 class _MemorizationProber:

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import UNSET
 
 from ..bases.speakers import find
+from ..dataset import taking_turns
 from ..errors import ModelError, RecipeError, UserError
 from ..files import CheckpointConfig, sha256
 from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
@@ -78,7 +79,7 @@ def train(
     del checkpoints, dtype
     _require_no_base(recipe)
     _require_no_penalty(recipe.sampling)
-    model = NgramModel.fit([post.text for post in data.train])
+    model = NgramModel.fit([post.text for post in taking_turns(data.train)])  # the latest of all, at the end
     model.save(folder / NGRAM_WEIGHTS)
     (folder / SAMPLING).write_bytes(msgspec.json.format(msgspec.json.encode(recipe.sampling)) + b"\n")
     held_out = [post.text for post in data.held_out]

@@ -273,12 +273,13 @@ def _metric(metric: Metric) -> list[str]:
 def _evaluation(record: Record, evaluation: Evaluation) -> dict[str, object]:
     """The short answers, every row, and how the posts that were measured came to be."""
     answers = evaluation.answers.values()
+    train_posts = sum(author.train for author in record.authors)
     return {
         "headlines": headlines(evaluation, report_context(record, evaluation)),
         "rows": card_rows(evaluation),
         "written": evaluation.counts.groups.get(MODEL, 0),
         "seed": evaluation.seed,
-        "about_ngram": [sentence for answer in answers if (sentence := answer.about_ngram())],
+        "about_ngram": [sentence for answer in answers if (sentence := answer.about_ngram(train_posts))],
     }
 
 

@@ -100,7 +100,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         """How the figures were measured, with references."""
         return ()
 
-    def about_ngram(self) -> str:
+    def about_ngram(self, train_posts: int) -> str:  # noqa: ARG002 -- for subclasses
         """A sentence on the n-gram model of the floor, for the card of a model that is one; "" for none."""
         return ""
 

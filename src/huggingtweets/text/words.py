@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 SHINGLE = 5  # characters of the n-grams that are compared between posts
 NEAR = 0.7  # the least Jaccard similarity of the n-grams of two near-identical posts
+REPEATED = 0.8  # that of two posts of which cleaning keeps one
 
 # Scripts without spaces (Thai to Javanese; Chinese, Japanese), as ranges of a set of characters: each letter
 # is a word, with its marks.

@@ -82,9 +82,9 @@ def train(
     state = TrainingLoop(context, plan).run()  # the loop, with its optimizer, is freed before `finish`
     _note_outcome(state, context.watcher)
     context.finish(state.best)
-    digest = ""
+    digest, is_merged = "", bool(adapted and _is_merged(recipe, base))
     if context.process_group.is_main:
-        if adapted and _is_merged(recipe, base):
+        if adapted and is_merged:
             merge(adapted)
             adapted = None
         weights = save_model(
@@ -104,6 +104,7 @@ def train(
         curve=tuple(state.curve),
         digest=digest,
         stopped=state.stopped,
+        is_merged=is_merged,
     )
 
 

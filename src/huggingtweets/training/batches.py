@@ -27,6 +27,7 @@ IGNORE_INDEX = -100  # target of a padding position, torch's convention
 NO_TEXT = -1  # text of a padding position
 MIN_WIDTH = 128  # tokens of the narrowest packed row; nine of ten posts are shorter
 MIN_WIDTH_ALONE = 16  # of the narrowest row of one post
+MAX_LENGTH = 1024  # tokens of a row: no micro-batch divides one, and memory grows with its square
 OPEN_ROWS = 64  # rows that are filled at the same time
 
 # tokens of a text, or of a part of a long one, its first and last target included; a token that is given and
@@ -88,11 +89,11 @@ class Batch:
         )
 
 
-def context_length(model: PreTrainedModel) -> int:
-    """How many tokens the model can attend to."""
+def row_length(model: PreTrainedModel) -> int:
+    """How many tokens a row has at most: what the model can attend to, and no more than `MAX_LENGTH`."""
     config = model.config
     limits = (getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window"))
-    return min((limit for limit in limits if limit), default=1024)
+    return min(MAX_LENGTH, min((limit for limit in limits if limit), default=MAX_LENGTH))
 
 
 def encode(
@@ -109,7 +110,7 @@ def encode(
     Args:
         texts: posts.
         tokenizer: its BOS token (or else its EOS token) opens a text, its EOS token closes it.
-        max_length: of the model's context; a row is at most one token longer, its last target.
+        max_length: from `row_length`; a row is at most one token longer, its last target.
         authors: of each text; a text of an author who has a token of their own begins with it.
     """
     end = tokenizer.eos_token_id

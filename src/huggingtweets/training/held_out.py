@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..device import Device
 from ..progress import MemorizationProbe
-from .batches import context_length, encode
+from .batches import encode, row_length
 from .compatibility import can_pack
 from .context import TrainContext
 from .cross_entropy import find_lm_head
@@ -42,7 +42,7 @@ class Predictor:
             texts: posts.
             authors: of each text; a model of several authors then knows who speaks.
         """
-        rows = encode(texts, self._tokenizer, context_length(self._model), authors)
+        rows = encode(texts, self._tokenizer, row_length(self._model), authors)
         end = self._tokenizer.eos_token_id
         costs = nll(self._model, rows, end, self._device, self._lm_head, packed=self._packed)
         return [cost / math.log(2) for cost in costs.tolist()]
@@ -64,7 +64,7 @@ class HeldOutEvaluator:
     def __init__(self, context: TrainContext, plan: TrainPlan) -> None:
         """Encode the held-out posts of the plan."""
         self._context, self._texts, self._probe_from = context, plan.held_out, plan.probe_from
-        length = context_length(context.model)
+        length = row_length(context.model)
         self._rows = encode(plan.held_out, context.tokenizer, length, plan.held_out_authors)
 
     def evaluate(self, epochs: float) -> HeldOutResult:

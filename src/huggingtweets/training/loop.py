@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from ..device import fingerprint
+from ..device import PROCESSES, fingerprint
 from ..errors import InternalError, TrainingDiverged
 from ..files import CheckpointConfig
 from ..types import CurvePoint
@@ -66,7 +66,7 @@ class TrainingLoop:
             CheckpointConfig(config.folder / phase.subfolder, config.seconds),
             context.weights,
             self._optimizer,
-            {**fingerprint(context.device), **phase.origin},
+            {**fingerprint(context.device, context.process_group.world_size), **phase.origin},
             end=phase.end,
             writes=context.process_group.is_main,
         )
@@ -86,9 +86,9 @@ class TrainingLoop:
 
     def _tell_of(self, checkpoint: PassedOver) -> None:
         """Say why the run begins anew, where nothing but the machine and the versions are other."""
-        if checkpoint.recorded.keys() <= fingerprint(self._context.device).keys():
+        if checkpoint.recorded.keys() <= {*fingerprint(self._context.device), PROCESSES}:
             made_with, now = (
-                ", ".join(f"{name} {value}" for name, value in values.items())
+                ", ".join(f"{name} {value or 1}" for name, value in values.items())  # of one, none is said
                 for values in (checkpoint.recorded, checkpoint.now)
             )
             self._context.watcher.note(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ..types import Dataset, Recipe
-from .batches import Batch, Batches, Row, context_length, encode
+from .batches import Batch, Batches, Row, encode, row_length
 from .context import TrainContext
 from .mixture import author_weights, mixed_epoch
 
@@ -85,7 +85,7 @@ def _runs(dataset: Dataset, recipe: Recipe, context: TrainContext) -> list[Batch
 def _rows_by_author(dataset: Dataset, context: TrainContext) -> dict[str, list[list[Row]]]:
     """The token rows of each author's training posts."""
     authors, texts = [post.author for post in dataset.train], [post.text for post in dataset.train]
-    encoded = encode(texts, context.tokenizer, context_length(context.model), authors)
+    encoded = encode(texts, context.tokenizer, row_length(context.model), authors)
     rows: dict[str, list[list[Row]]] = {}
     for author, text_rows in zip(authors, encoded, strict=True):
         rows.setdefault(author, []).append(text_rows)

@@ -47,6 +47,7 @@ class AuthorPosts:
     cleaned: CleanedPosts
     skipped: dict[str, int]  # records that were not read, by reason
     digest: str  # of what was read
+    handles: tuple[str, ...] = ()  # of all places, each spelling once
 
     @property
     def texts(self) -> list[str]:
@@ -137,6 +138,7 @@ def _note_what_excluded_nothing(
 def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None) -> list[AuthorPosts]:
     accounts: dict[str, Account] = {}
     digests: dict[str, list[str]] = {}
+    handles: dict[str, list[str]] = {}
     posts: dict[str, list[Iterable[Post]]] = {}
     for location in config.locations:
         timeline = sources.read(location, config.options, source=config.source)
@@ -144,6 +146,7 @@ def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None)
         author = "" if config.same_person else timeline.account.handle.casefold()
         account = accounts.setdefault(author, timeline.account)
         digests.setdefault(author, []).append(timeline.digest)
+        handles.setdefault(author, []).append(timeline.account.handle)
         own = _counted(timeline.posts, timeline.expected, watcher)
         if account.handle.casefold() != timeline.account.handle.casefold():
             own = _with_ids_of_place(own, timeline.account.source)
@@ -151,7 +154,8 @@ def _read(config: DataConfig, watcher: Watcher, examples: int, most: int | None)
     authors = []
     for author, account in accounts.items():
         cleaned, skipped = _clean(account, posts[author], config.rules, watcher, examples, most)
-        authors.append(AuthorPosts(account, cleaned, skipped, " ".join(digests[author])))
+        spellings = tuple(dict.fromkeys(handles[author]))
+        authors.append(AuthorPosts(account, cleaned, skipped, " ".join(digests[author]), spellings))
     return authors
 
 
@@ -215,14 +219,9 @@ def build_dataset(authors: Sequence[AuthorPosts], held_out: float) -> Dataset:
     """The posts of all authors, this share of each author's held out."""
     parts = [
         dataset.AuthorData(
-            author.account,
-            author.cleaned.funnel,
-            author.cleaned.posts,
-            author.cleaned.language,
-            author.digest,
-            author.cleaned.answered,
+            a.account, a.cleaned.funnel, a.cleaned.posts, a.cleaned.language, a.digest, a.cleaned.answered
         )
-        for author in authors
+        for a in authors
     ]
     return dataset.build(parts, held_out=held_out)
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,9 @@ class _Corpus:
 
     def _train_vocabulary(self, watcher: Watcher) -> Tokenizer:
         posts_per_shard = math.ceil(VOCABULARY_POSTS / len(self.shards))
-        posts = (post for shard in self.shards for post in islice(self._clean([shard]), posts_per_shard))
+        posts = (
+            post for shard in self.shards for post in islice(self._training_posts(shard), posts_per_shard)
+        )
         if self._base_vocabulary:
             watcher.stage("vocabulary", f"{MORE_TOKENS:,} tokens more than the base has")
             return extend_vocabulary(self._base_vocabulary, posts, MORE_TOKENS, self.config.seed)
@@ -179,7 +181,7 @@ class _Corpus:
             watcher.stage("pack")
             with whole_folder(self.rows, replace=True) as folder:
                 count = 0
-                for count in write_rows(self._training_posts(), tokenizer, self.size.positions, folder):
+                for count in write_rows(self._all_training_posts(), tokenizer, self.size.positions, folder):
                     watcher.read(count, None)
                 if not count:
                     raise UserError(
@@ -190,10 +192,13 @@ class _Corpus:
         packed: int = msgspec.json.decode(count_file.read_bytes(), type=int)
         return packed
 
-    def _training_posts(self) -> Iterator[str]:
-        for shard in self.shards:
-            is_last = shard.samefile(self._held_out_shard)
-            yield from _all_but_last(self._clean([shard]), len(self.held_out) if is_last else 0)
+    def _all_training_posts(self) -> Iterator[str]:
+        return chain.from_iterable(map(self._training_posts, self.shards))
+
+    def _training_posts(self, shard: Path) -> Iterator[str]:
+        """The posts of a shard but for those that are held out."""
+        is_last = shard.samefile(self._held_out_shard)
+        return _all_but_last(self._clean([shard]), len(self.held_out) if is_last else 0)
 
     def batches(self, count: int) -> PackedRows:
         """So many batches of the packed rows."""

@@ -28,6 +28,7 @@ from ..results import ENOUGH, Evaluation, Metric
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
 from ..types import MAX_SEED, NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ._same_person import remember
 from ._stages import Stages
 from ._tracked import (
     preprocess_settings,
@@ -214,6 +215,7 @@ def _preprocess(
     """Split the posts and keep the dataset on this machine; return it and its version in the tracker."""
     data = build_dataset(authors, config.held_out)
     run.log(tracking.funnel_metrics(author.cleaned.funnel for author in authors), step=0)
+    remember(authors)
     return data, artifacts.train_dataset(run, data, dataset.store(data))
 
 
@@ -269,18 +271,19 @@ def _record(
     preparation: Preparation,
 ) -> Record:
     """What is known of the model; seconds and tracker are still to come."""
+    recipe, is_merged = config.recipe, config.recipe.merge_adapter or model.is_merged
     return Record(
         name=name,
         created_at=datetime.now(UTC).replace(microsecond=0),
         version=version("huggingtweets"),
-        recipe=replace(config.recipe, base=bases.as_path(config.recipe.base)),
+        recipe=replace(recipe, base=bases.as_path(recipe.base), merge_adapter=is_merged),
         base=model.base,
         authors=data.authors,
         split_by=data.split_by,
         dataset_digest=data.digest,
         model_digest=model.digest,
         curve=model.curve,
-        result=summarize(model, data, config.recipe),
+        result=summarize(model, data, recipe),
         seconds={},
         environment=environment,
         tracked=Tracked(tracker=config.tracker),

@@ -18,7 +18,7 @@ import numpy as np
 from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
-from ...text import NEAR, SHINGLE
+from ...text import NEAR, REPEATED, SHINGLE
 from .. import intervals
 from ..copies import near, rare_run
 from ..material import Material
@@ -43,6 +43,7 @@ class Copying(Answer, frozen=True, kw_only=True):
     shares: dict[str, dict[int, float]]  # group -> words -> share of posts with a run so long
     own_run: int  # words that the person's own posts almost never share with earlier ones
     before_cleaning: bool = False  # whether the ceiling of `near` counts the repeats that cleaning dropped
+    threshold: float = NEAR  # similarity from which on `near` counts; older reports do not say it
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it copies more than the person does."""
@@ -83,11 +84,15 @@ class Copying(Answer, frozen=True, kw_only=True):
             "A run of words counts where it stands so in one training post; case and punctuation make no "
             "difference (Merrill, Smith and Elazar 2024, arXiv 2406.13069, count the same of web text). A "
             f"post nearly is a training post where their runs of {SHINGLE} characters have a Jaccard "
-            f"similarity of {NEAR} or more. People repeat themselves, so the unseen posts by {context.who} "
-            f"say how much of it is natural. They hardly ever share {self.own_run} words with an earlier "
-            "post."
+            f"similarity of {self.threshold} or more{self._of_cleaning()}. People repeat themselves, so the "
+            f"unseen posts by {context.who} say how much of it is natural. They hardly ever share "
+            f"{self.own_run} words with an earlier post."
         )
         return [Method(40, "Copying", text)]
+
+    def _of_cleaning(self) -> str:
+        """That the person's own repeats are counted by the same threshold, where they are."""
+        return ", from which on cleaning drops one of two posts" if self.threshold == REPEATED else ""
 
     def _columns(self, description: str) -> list[Columns]:
         """Share of posts with a run of so many words or more, by the length of the run."""
@@ -177,7 +182,9 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
     }
     repeats = material.repeats  # the held-out posts have none: cleaning dropped them
-    whole = {name: near(originals, posts) for name, posts in groups.items() if name != OWN or not repeats}
+    whole = {  # by the threshold of cleaning, so that the repeats that it dropped can stand beside
+        name: near(originals, posts, REPEATED) for name, posts in groups.items() if name != OWN or not repeats
+    }
     if repeats:
         whole[OWN] = intervals.share(*repeats)
     return Copying(
@@ -188,6 +195,7 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
         shares={name: {n: float((each >= n).mean()) for n in RUNS} for name, each in runs.items()},
         own_run=rare_run(runs.get(OWN, np.empty(0, np.int64))),
         before_cleaning=material.repeats is not None,
+        threshold=REPEATED,
     )
 
 

@@ -78,11 +78,14 @@ class Prediction(Answer, frozen=True, kw_only=True):
         """How many posts the n-gram model has seen."""
         return f" It has seen the latest {self.ngram_posts:,} training posts." if self.ngram_posts else ""
 
-    def about_ngram(self) -> str:
-        """Its order and smoothing."""
+    def about_ngram(self, train_posts: int) -> str:
+        """Its order and smoothing: those of the floor, where that was fitted to the same posts."""
+        is_floor = self.ngram_posts in {0, train_posts}
+        order = f", {self.order} bytes," if is_floor else ""
+        smoothing = f", {self.smoothing}," if is_floor else ""
         return (
-            f"Its order, {self.order} bytes, and its smoothing, {self.smoothing}, were chosen on the latest "
-            "tenth of the training posts."
+            f"Its order{order} and its smoothing{smoothing} were chosen on the latest tenth of the training "
+            "posts."
         )
 
 

@@ -57,17 +57,19 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
         )
     models, datasets = folders.models(subject), folders.datasets(subject)
     indexes, projects = folders.indexes(subject, places), trackio.projects(subject)
+    places_of_person = folders.handles(subject)
     traces = [
         *trackio.traces(projects),
         *databases.sweeps(subject),
         *folders.wandb_runs(subject),
-        *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets)]),
+        *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets, *places_of_person)]),
         *folders.exports(subject, model_folders),
         *_in_fleets(subject, places),
         # Last, since their digests lead to the others: after an interruption these are still found.
         *indexes,
         *models,
         *datasets,
+        *places_of_person,
     ]
     unique = {trace.path: trace for trace in traces}
     published = {

@@ -15,6 +15,7 @@ from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
 from ...staging import abandoned
 from ...types import Author, Stage
+from .._same_person import groups
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from .page_files import page_files
 from .subject import Subject, all_models, file_matches
@@ -119,6 +120,12 @@ def datasets(subject: Subject) -> list[Trace]:
     ]
 
 
+def handles(subject: Subject) -> list[Trace]:
+    """The files that say which places are the person's."""
+    own = [path for path, group in groups().items() if any(map(subject.has_handle, group))]
+    return [path_trace("handles of one person", path) for path in own]
+
+
 def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     """Everything else below `home()` that contains the person's handle or digests, or has such a digest.
 
@@ -132,8 +139,8 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     covered = {path.resolve() for path in known}
     covered |= {(home() / name).resolve() for name in (ledger.FOLDER, SWEEPS_DATABASE)}
     pattern, feed_pattern = subject.pattern(), subject.pattern(*subject.feed_urls)
-    handles = "|".join(map(re.escape, subject.spellings))
-    fetched_name = re.compile(rf"\w+-(?:{handles})(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
+    spellings = "|".join(map(re.escape, subject.spellings))
+    fetched_name = re.compile(rf"\w+-(?:{spellings})(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
     kinds: dict[Path, str] = {}  # by the path that is deleted
     for path in _files(home()):
         unit, kind = _unit(path)
@@ -241,8 +248,8 @@ def _unit(path: Path) -> tuple[Path, str]:
 
 def _other_authors(subject: Subject, authors: Sequence[Author]) -> str:
     """A remark that names the other people whose posts something holds; "" if there are none."""
-    handles = [author.account.handle for author in authors if not subject.is_among([author])]
-    return f"holds {', '.join(f'@{handle}' for handle in handles)}, too" if handles else ""
+    others = [author.account.handle for author in authors if not subject.is_among([author])]
+    return f"holds {', '.join(f'@{handle}' for handle in others)}, too" if others else ""
 
 
 def _entries(folder: Path) -> Iterator[Path]:

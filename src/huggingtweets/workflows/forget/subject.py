@@ -15,6 +15,7 @@ from ...files import home
 from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...text import NAME
 from ...types import Author
+from .._same_person import groups as groups_of_handles
 
 SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
 _NAME = re.compile(rf"[{NAME}.@-]+")
@@ -30,6 +31,7 @@ class Subject:
     """A person, the digests that belong to them alone, and the models and datasets that led to these."""
 
     handle: str  # without a leading @
+    other_handles: tuple[str, ...] = ()  # of the person's other places
     digests: set[str] = field(default_factory=set)
     feed_urls: set[str] = field(default_factory=set)
     models: list[ModelFolder] = field(default_factory=list)
@@ -37,13 +39,16 @@ class Subject:
 
     @cached_property
     def spellings(self) -> set[str]:
-        """The handle as it was given, in Unicode's composed form, and as version 1.0 made it of a name.
+        """Each handle as it was given, in Unicode's composed form, and as version 1.0 made it of a name.
 
         That version left vowel signs out; of any other character nothing is known.
         """
-        handle = normalize("NFC", self.handle)
-        former = re.sub(r"[^\w.@-]+", "_", handle) if _NAME.fullmatch(handle) else handle
-        return {self.handle, handle, former}
+        spellings: set[str] = set()
+        for given in (self.handle, *self.other_handles):
+            handle = normalize("NFC", given)
+            former = re.sub(r"[^\w.@-]+", "_", handle) if _NAME.fullmatch(handle) else handle
+            spellings |= {given, handle, former}
+        return spellings
 
     def has_handle(self, handle: str) -> bool:
         """Whether a handle is the person's. Case does not count."""
@@ -87,24 +92,38 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
         handle: the person's handle, with or without @.
         folders: where models are looked for, beside `home()`.
     """
-    subject = Subject(handle.strip().lstrip("@"))
+    own, *other_handles = _all_handles(handle.strip().lstrip("@"))
+    subject = Subject(own, tuple(other_handles))
+    everybody: list[Author] = []
     for path in home().rglob(DATASET_METADATA):
         authors, digest = _dataset(path)
+        everybody += authors
         if subject.is_among(authors):
             subject.datasets[path.parent] = authors
-            _add_identifiers(subject, authors, digest)
+            _add_digest(subject, digest)
     others = {model.path.resolve(): model for model in all_models(folders)}
-    while True:  # a model that is added has a digest, by which its descendants are recognised
-        descendants = [model for model in others.values() if _belongs_to(model, subject)]
-        if not descendants:
-            return subject
+    everybody += (author for model in others.values() for author in model.record.authors)
+    # A model that is added has a digest, by which its descendants are recognised.
+    while descendants := [model for model in others.values() if _belongs_to(model, subject)]:
         for model in descendants:
             del others[model.path.resolve()]
             record = model.record
             subject.models.append(model)
             _add_digest(subject, record.model_digest)
             if subject.is_among(record.authors):
-                _add_identifiers(subject, record.authors, record.dataset_digest)
+                _add_digest(subject, record.dataset_digest)
+    _add_inputs(subject, everybody)
+    return subject
+
+
+def _all_handles(handle: str) -> list[str]:
+    """The handle, and those of the places of which the user has said that they are the same person's."""
+    handles, groups = [handle], list(groups_of_handles().values())
+    for known in handles:  # which grows meanwhile
+        person = Subject(known)
+        named = {other for group in groups if any(map(person.has_handle, group)) for other in group}
+        handles += sorted(named.difference(handles))
+    return handles
 
 
 def file_matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
@@ -131,15 +150,17 @@ def _belongs_to(model: ModelFolder, subject: Subject) -> bool:
     return subject.is_among(record.authors) or bool(parents & subject.digests)
 
 
-def _add_identifiers(subject: Subject, authors: Iterable[Author], dataset_digest: str) -> None:
-    """Add the digest of a dataset, and what the person's own posts in it were read from."""
-    _add_digest(subject, dataset_digest)
-    for author in authors:
-        if subject.is_among([author]):
-            for digest in author.input_digest.split():
-                _add_digest(subject, digest)
-            if _ADDRESS.fullmatch(author.account.url):
-                subject.feed_urls.add(author.account.url)
+def _add_inputs(subject: Subject, everybody: Iterable[Author]) -> None:
+    """Add what the person's posts were read from; of a file with posts of others, too, they have things."""
+    own_inputs: set[str] = set()
+    other_inputs: set[str] = set()
+    for author in everybody:
+        is_own = subject.is_among([author])
+        (own_inputs if is_own else other_inputs).update(author.input_digest.split())
+        if is_own and _ADDRESS.fullmatch(author.account.url):
+            subject.feed_urls.add(author.account.url)
+    for digest in own_inputs - other_inputs:
+        _add_digest(subject, digest)
 
 
 def _add_digest(subject: Subject, digest: str) -> None:

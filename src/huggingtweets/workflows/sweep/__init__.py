@@ -27,6 +27,7 @@ from ...progress import Silence, Watcher, duration
 from ...text.counting import counted
 from ...types import Dataset, Sampling
 from .._execution import require_executor
+from .._same_person import remember
 from .._trainable import require_trainable
 from ..data import build_dataset, read
 from .config import HANDLES, SweepConfig, SweepResult, TrialResult
@@ -128,6 +129,7 @@ def _datasets(config: SweepConfig, watcher: Watcher) -> list[Dataset]:
         watcher.note(require_enough(author.texts, "" if warning else base).text)
     if warning:
         watcher.note(warning)
+    remember(authors)
     return [build_dataset([author], config.data.held_out) for author in authors]
 
 
