@@ -253,7 +253,7 @@ def test_the_bot_writes_in_the_browser_and_asks_nobody_else(opened):
         ("bot.json", "bot.json: 404"),
         ("copies-1.bin", "copies-1.bin is not whole"),
         ("wllama/wllama.wasm", "wllama.wasm does not run here"),
-        ("*.gguf", "gguf: 404"),
+        pytest.param("*.gguf", "gguf: 404", marks=pytest.mark.slow),
     ],
 )
 def test_without_all_its_files_the_page_says_so_and_writes_nothing(file, told, place, chromium, tmp_path):
