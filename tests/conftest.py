@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from huggingtweets.types import Post
+from tests.helpers import fewer_others  # noqa: F401 -- it takes effect when it is imported
 
 # Read when torch is imported, here and in the processes that tests start: tiny models gain nothing from
 # threads, and lose much when the machine has other work.

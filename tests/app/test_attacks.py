@@ -53,7 +53,7 @@ def page(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def victim(page):
-    texts = varied_texts(300, seed=3)
+    texts = varied_texts(200, seed=3)
     rows = [f'{i},victim,"{text} {WORDS if i % 3 == 0 else text[::-1]}"' for i, text in enumerate(texts)]
     with Client(page.url) as client:
         (path,) = client.upload("posts.csv", "\n".join(["id,author,text", *rows]).encode()).json()
@@ -116,12 +116,13 @@ def test_a_path_and_an_account_together_are_refused_together(attacker):
     assert "cannot be read here" in _look(attacker, "bsky:jane.bsky.social\n/etc/passwd")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "127.1"])
-def test_no_private_address_is_asked(attacker, host):
+def test_no_private_address_is_asked(attacker):
     """The server fetches nothing from its own network, however the address is written."""
+    hosts = ("127.0.0.1", "localhost", "[::1]", "2130706433", "127.1")
     with LocalServer(lambda _: Reply(body=FEED)) as inside:
-        shown = _look(attacker, f"http://{host}:{inside.port}/feed.xml")
-        assert "Not read" in shown
+        addresses = [f"http://{host}:{inside.port}/feed.xml" for host in hosts]
+        shown = _look(attacker, "\n".join(addresses))
+        assert [address for address in addresses if f"Not read: {address}" not in shown] == []
         assert "cannot be read here" not in shown, "it is an address as far as the page can see"
         assert not inside.requests
 
@@ -383,7 +384,7 @@ def test_a_made_up_key_takes_no_room(page, attacker):
     """However many keys are made up, a session exists only once something is kept in it."""
     folders = page.home / "visitors"
     before = set(folders.iterdir()) if folders.is_dir() else set()
-    for number in range(20):
+    for number in range(6):
         key = f"{number:032}"
         attacker.call(attacker.of("model", "change"), [key, "x"])
         attacker.call(attacker.of("runs", "input"), [key, "x"])

@@ -117,7 +117,9 @@ def completion(instruction: str, **variables: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    "shell", [pytest.param(name, marks=() if name == "bash" else pytest.mark.slow) for name in SHELLS]
+)
 def test_shells_complete_commands(shell):
     """Each shell gets a script that calls the program, and the program completes a command's name."""
     assert "_HUGGINGTWEETS_COMPLETE=complete_" + shell in completion(f"source_{shell}")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from huggingtweets.cli import app
 from tests.helpers.commands import begin, run
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
 QUICK = ("--recipe", "ngram", "--base", "none")  # where it does not matter what is trained
@@ -23,7 +23,7 @@ QUICK = ("--recipe", "ngram", "--base", "none")  # where it does not matter what
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("limits")
-    tiny_base(place / "base")
+    small_base(place / "base")
     rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(150, seed=1))]
     (place / "posts.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
     return place
@@ -183,9 +183,11 @@ def test_numbers_and_files_beyond_all_bounds_are_one_line(place, tmp_path, optio
 @pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_an_encoding_without_emoji_loses_no_model(place, tmp_path, encoding):
     """After a whole training the result is printed as far as the terminal can show it; JSON stays JSON."""
-    for options in ((), ("--json", "--overwrite")):
+    train = trains(place, "--name", "Ada 🙂", "--out", tmp_path / "models" / encoding, *QUICK)
+    for command in (train, [*train[:3], "models", "--json"]):
         done = subprocess.run(
-            trains(place, "--name", "Ada 🙂", "--out", tmp_path / encoding, *QUICK, *options),
+            command,
+            cwd=tmp_path,
             capture_output=True,
             check=False,
             env={**os.environ, "PYTHONIOENCODING": encoding},

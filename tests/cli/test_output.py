@@ -82,7 +82,7 @@ def test_what_cannot_be_parsed_is_json_for_machines_too(words):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
-@pytest.mark.parametrize("options", ["", " --json"])
+@pytest.mark.parametrize("options", ["", pytest.param(" --json", marks=pytest.mark.slow)])
 def test_who_reads_only_the_first_line_sees_no_error(options):
     """As with `| head -1`: the command ends quietly, and well."""
     command = f"{sys.executable} -m huggingtweets inspect {sample_archive()}{options}"
@@ -161,13 +161,20 @@ def test_a_no_is_json_where_json_was_asked_for(monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("words", "message", "unbuffered"),
     [
-        ("sources --json >/dev/full", "error: no space left on the disk"),
-        ("inspect gone.zip --json >/dev/full", "error: no file or folder is at gone.zip"),
-        ("inspect gone.zip --json | true", "error: no file or folder is at gone.zip"),
+        ("sources --json >/dev/full", "error: no space left on the disk", ""),
+        ("inspect gone.zip --json >/dev/full", "error: no file or folder is at gone.zip", "1"),
+        ("inspect gone.zip --json | true", "error: no file or folder is at gone.zip", ""),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in (
+                ("sources --json >/dev/full", "error: no space left on the disk", "1"),
+                ("inspect gone.zip --json >/dev/full", "error: no file or folder is at gone.zip", ""),
+                ("inspect gone.zip --json | true", "error: no file or folder is at gone.zip", "1"),
+            )
+        ),
     ],
 )
 def test_an_error_is_said_where_its_json_cannot_be_written(words, message, unbuffered, tmp_path):
@@ -182,7 +189,7 @@ def test_an_error_is_said_where_its_json_cannot_be_written(words, message, unbuf
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
-@pytest.mark.parametrize("count", [1, 20_000])
+@pytest.mark.parametrize("count", [1, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_closed_pipe_is_no_failure_and_a_lost_connection_is_one(count):
     """Only where standard output is what nobody reads any more has the command done its work."""
     raising = "from huggingtweets.cli._errors import show_error; import sys\ntry:\n"

@@ -21,7 +21,7 @@ from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.types import CurvePoint
 from tests.helpers.commands import call
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 # A command whose progress is printed at once, and not only after some seconds.
 AT_ONCE = """
@@ -50,7 +50,7 @@ def tiny_model(tmp_path_factory):
     rows = [f'{number},"{text}"' for number, text in enumerate(varied_texts(150, seed=2))]
     (place / "ada.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
     settings = [
-        f"base={tiny_base(place / 'base')}",
+        f"base={small_base(place / 'base')}",
         "epochs=1",
         "evaluations=1",
         "sampling.max_new_tokens=20",

@@ -325,9 +325,9 @@ def test_measuring_keeps_no_text():
     assert not any(text in repr(answer) for text in train)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("handle", "share", "run"),
-    [("BarackObama", 0.054, 11), pytest.param("realDonaldTrump", 0.0148, 9, marks=pytest.mark.slow)],
+    ("handle", "share", "run"), [("BarackObama", 0.054, 11), ("realDonaldTrump", 0.0148, 9)]
 )
 def test_people_repeat_themselves_as_much_as_was_measured(persona, handle, share, run):
     """The ceilings of the two real timelines are those that were reported."""

@@ -156,6 +156,9 @@ MODELS = {
 }
 
 
+USUAL = ("gpt2", "gemma3")  # written in every format in a usual run
+
+
 def spread(model):
     """The same model with weights far from each other, so that every one of them matters."""
     torch.manual_seed(1)
@@ -230,7 +233,15 @@ def test_what_to_do_with_an_export_names_its_folder(model, tmp_path):
     assert export(model, to="ollama", out=out).warning.endswith(f"ollama create NAME -f '{out}'/Modelfile")
 
 
-@pytest.mark.parametrize("quant", QUANTS)
+@pytest.mark.parametrize(
+    ("any_model", "quant"),
+    [
+        pytest.param(name, quant, marks=() if name in USUAL or quant == "q8_0" else pytest.mark.slow)
+        for name in MODELS
+        for quant in QUANTS
+    ],
+    indirect=["any_model"],
+)
 def test_every_format_passes_its_checks(quant, any_model, tmp_path):
     """The matrices have the format that was asked for, vectors stay exact, and what was compared is told."""
     exported = export(any_model[0], to="gguf", quant=quant, out=tmp_path / "out")

@@ -331,7 +331,7 @@ def test_a_long_handle_does_not_widen_the_page_of_a_phone(place, chromium, tmp_p
         ("bot.json", "bot.json: 404"),
         ("copies-1.bin", "copies-1.bin is not whole"),
         ("wllama/wllama.wasm", "wllama.wasm does not run here"),
-        ("*.gguf", "gguf: 404"),
+        pytest.param("*.gguf", "gguf: 404", marks=pytest.mark.slow),
     ],
 )
 def test_without_all_its_files_the_page_says_so_and_writes_nothing(file, told, place, chromium, tmp_path):

@@ -40,6 +40,7 @@ SHAPES = {
     "llama": (LlamaForCausalLM, LlamaConfig, {**LLAMA, "tie_word_embeddings": True}),
     "llama with biases": (LlamaForCausalLM, LlamaConfig, {**LLAMA, "attention_bias": True, "mlp_bias": True}),
 }
+USUAL = [("gpt2", "float32"), ("llama", "bfloat16"), ("llama with biases", "float32")]
 TEXTS = [
     "",
     " ",
@@ -52,7 +53,12 @@ TEXTS = [
 
 
 @pytest.fixture(
-    scope="module", params=[(shape, dtype) for shape in SHAPES for dtype in ("float32", "bfloat16")]
+    scope="module",
+    params=[
+        pytest.param((shape, dtype), marks=() if (shape, dtype) in USUAL else pytest.mark.slow)
+        for shape in SHAPES
+        for dtype in ("float32", "bfloat16")
+    ],
 )
 def folder(request, tmp_path_factory):
     """A random model as training saves it."""

@@ -35,6 +35,7 @@ IMPORTED = (
     "huggingtweets.generation.transformers_generator",
     *(f"huggingtweets.sources.{name}" for name in source_names()),
     *(f"huggingtweets.workflows.{name}" for name in ("evaluate", "generate", "inspect", "recipes", "train")),
+    "tests.helpers.fewer_others",
 )
 
 

@@ -37,7 +37,7 @@ from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.types import Dataset, Permission, Post
 from huggingtweets.workflows.data import sample_archive
 from huggingtweets.workflows.sweep import study
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 SAMPLE, OTHER = "dithering_lift", "bob"
 POSTS = 130
@@ -61,7 +61,7 @@ def main(inputs: Path) -> None:
     (inspection,) = inspect(DataConfig(locations=(str(sample_archive()),)))
     _write(inputs / f"{SAMPLE}.csv", [post.text for post in inspection.author.cleaned.posts[:POSTS]])
     _write(inputs / f"{OTHER}.csv", varied_texts(POSTS, seed=1))
-    base = tiny_base(inputs / "base")
+    base = small_base(inputs / "base")
     tiny = [f"base={base}", "epochs=1", "evaluations=1", "sampling.max_new_tokens=12", "batch_tokens=8192"]
 
     def job(person: str, name: str, recipe: str = "starter", *settings: str, **more: object) -> TrainConfig:

@@ -41,11 +41,12 @@ def tiny_base(folder: Path, seed: int = 0, tokenizer: Any = None) -> Path:
 
 def small_base(folder: Path, seed: int = 0) -> Path:
     """A `tiny_base` with 500 tokens in place of 9,216, which take most of its time."""
-    return tiny_base(folder, seed, _small_tokenizer())
+    return tiny_base(folder, seed, small_tokenizer())
 
 
 @cache
-def _small_tokenizer() -> Any:
+def small_tokenizer() -> Any:
+    """The tokenizer of a `small_base`."""
     return tiny_tokenizer([*varied_texts(200, seed=0), *tiny_texts(60)])
 
 

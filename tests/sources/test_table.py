@@ -390,7 +390,8 @@ def test_a_file_of_another_kind_is_not_taken_for_a_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("handle", "count", "reposts"), [("realDonaldTrump", 3232, 435), ("BarackObama", 3207, 351)]
+    ("handle", "count", "reposts"),
+    [("realDonaldTrump", 3232, 435), pytest.param("BarackObama", 3207, 351, marks=pytest.mark.slow)],
 )
 def test_real_timelines_are_read_whole(persona, handle, count, reposts):
     """Two real tables: every row is a post with its own id, a date and a kind."""

@@ -6,9 +6,6 @@ The answers are written by hand from X's documentation (docs.x.com).
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,7 +17,7 @@ from huggingtweets.errors import ConsentNeeded, HuggingtweetsError, LocationErro
 from huggingtweets.sources import Match, ReadOptions, x_api
 from huggingtweets.sources._formats import http
 from huggingtweets.types import PostKind
-from tests.conftest import ROOT
+from tests.helpers.commands import run
 from tests.helpers.local_server import LocalServer, Reply
 from tests.helpers.x_builder import HANDLE, NAME, TOKEN, XService, api_post, api_span
 
@@ -266,26 +263,13 @@ def test_the_token_is_in_no_message_and_goes_to_nobody_else(server, service, cap
 
 def test_the_command_shows_the_price_and_not_the_token(server):
     """The command shows the price, and never the token."""
-    command = [
-        sys.executable,
-        "-m",
-        "huggingtweets",
-        "inspect",
-        "x:ada_tests",
-        "--debug",
-        "--server",
-        server.url,
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    runs = [
-        subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
-        for more in ([], ["--yes"], ["--yes", "--allow-private-addresses"])
-    ]
-    said = [run.stdout + run.stderr for run in runs]
+    command = ["inspect", "x:ada_tests", "--debug", "--server", server.url]
+    runs = [run(*command, *more) for more in ([], ["--yes"], ["--yes", "--allow-private-addresses"])]
+    said = [done.stdout + done.stderr for done in runs]
     assert "$16.01 at most" in said[0]
     assert "private" in said[1]
     assert runs[2].returncode == 0, said[2]
-    assert all(run.returncode for run in runs[:2])
+    assert all(done.returncode for done in runs[:2])
     assert TOKEN not in "".join(said)
 
 

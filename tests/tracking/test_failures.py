@@ -59,6 +59,7 @@ def test_records_for_a_missing_or_silent_server_are_local(tmp_path, place):
     assert is_recorded_here(process, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_space_that_cannot_be_reached_names_how_to_send_later(tmp_path):
     """The same for a Space, for which trackio has a command that sends what was recorded here."""
     with closed() as url:

@@ -10,37 +10,14 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.helpers import browser
+from tests.helpers import browser, tracked_job
+from tests.helpers.commands import call
 from tests.helpers.hub_server import HubServer
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
+from tests.helpers.tracked_job import NAME
 from tests.tracking.test_trackers import files_containing, of_kind, python, serving, wandb_runs
 
 TOKEN = "hf_kite"  # noqa: S105 -- of a Hub on this machine
-NAME = "<img src=x onerror=\"document.title='owned'\"> **bold** [x](javascript:alert(1))"
-
-JOB = f"""
-import sys
-from pathlib import Path
-from huggingtweets import DataConfig, TrainConfig, ReadOptions, evaluate, load_recipe, train
-
-NAME = {NAME!r}
-settings = ["base=base", "epochs=2", "evaluations=2", "batch_tokens=2048", "learning_rate=1e-2"]
-recipe = load_recipe("ngram") if "share" in sys.argv else load_recipe("starter", settings)
-job = TrainConfig(
-    data=DataConfig(locations=("posts.csv",), options=ReadOptions(handle="kite", name=NAME)),
-    recipe=recipe,
-    out=Path("models/kite"), overwrite=True, tracker=sys.argv[1], share_data="share" in sys.argv,
-)
-for _ in range(int(sys.argv[2])):
-    train(job)
-if "evaluate" in sys.argv:
-    evaluate("models/kite", count=16)
-if "publish" in sys.argv:
-    from huggingtweets import plan_publishing, publish
-    from huggingtweets.types import Permission
-    for _ in range(2):
-        publish(plan_publishing("models/kite", Permission(kind="author"), to="ada/kite"))
-"""
 
 # A run whose every text is hostile, as the names and posts of people can be.
 HOSTILE = f"""
@@ -146,28 +123,25 @@ def of_wandb(folder) -> tuple[dict[str, Stage], dict[str, int]]:
     return stages, {name: len(digests) for name, digests in versions.items()}
 
 
+def inside(folder) -> dict[str, str]:
+    """Variables by which a job and its tracker keep everything inside a folder."""
+    (folder / "wandb").mkdir()
+    places = ("DIR", "DATA_DIR", "CACHE_DIR", "CONFIG_DIR", "ARTIFACT_DIR")
+    kept = {f"WANDB_{place}": str(folder / "wandb") for place in places}
+    return kept | {"HUGGINGTWEETS_HOME": str(folder / "home"), "WANDB_MODE": "offline"}
+
+
 class JobRecords:
     """A folder in which a job was recorded, and what the tracker reads back from it."""
 
     def __init__(self, tracker: str, folder) -> None:
         self.tracker, self.folder = tracker, folder
-        rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(200, seed=5))]
+        rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(180, seed=5))]
         (folder / "posts.csv").write_text("\n".join(["id,text", *rows, "short,ok"]), "utf-8")
-        tiny_base(folder / "base")
+        small_base(folder / "base")
         with HubServer(TOKEN) as hub:
-            self.process = python(
-                JOB,
-                folder,
-                tracker,
-                "2",
-                "evaluate",
-                "publish",
-                HUGGINGTWEETS_HOME=str(folder / "home"),
-                WANDB_MODE="offline",
-                HF_ENDPOINT=hub.url,
-                HF_TOKEN=TOKEN,
-                HF_HUB_DISABLE_XET="1",
-            )
+            env = inside(folder) | {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
+            self.process = call(tracked_job.whole, tracker, hub.url, cwd=folder, env=env, timeout=300)
         assert self.process.returncode == 0, self.process.stderr
         self.stages, self.versions = (of_trackio if tracker == "trackio" else of_wandb)(folder)
 
@@ -263,12 +237,10 @@ def test_posts_are_not_sent_unless_they_are_shared(job, tmp_path):
     if job.tracker == "trackio":
         pytest.skip("runs of trackio without a server stay on this machine")
     assert not datasets(job.folder / "wandb")
-    assert not files_containing(varied_texts(200, seed=5)[0], job.folder / "wandb")
+    assert not files_containing(varied_texts(180, seed=5)[0], job.folder / "wandb")
     assert not files_containing("posts.csv", job.folder / "wandb")
     (tmp_path / "posts.csv").symlink_to(job.folder / "posts.csv")
-    process = python(
-        JOB, tmp_path, "wandb", "1", "share", HUGGINGTWEETS_HOME=str(tmp_path / "home"), WANDB_MODE="offline"
-    )
+    process = call(tracked_job.shared, "wandb", cwd=tmp_path, env=inside(tmp_path), timeout=300)
     assert process.returncode == 0, process.stderr
     assert len(datasets(tmp_path / "wandb")) == 2
     assert not files_containing("posts.csv", tmp_path / "wandb")

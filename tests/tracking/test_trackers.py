@@ -315,8 +315,11 @@ def test_where_names_the_command_and_the_artifacts(story):
     assert not story.output["remote"]
 
 
+FULL = [("both", "0"), ("figures", "12000"), pytest.param("artifacts", "12000", marks=pytest.mark.slow)]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are a Unix thing")
-@pytest.mark.parametrize(("what", "limit"), [("both", "0"), ("figures", "12000"), ("artifacts", "12000")])
+@pytest.mark.parametrize(("what", "limit"), FULL)
 def test_a_full_disk_is_warned_about_once(tmp_path, what, limit):
     """If trackio can write nothing, or not enough, training succeeds with one line of warning."""
     process = python(WHEN_ALL_FAILS, tmp_path, what, limit)

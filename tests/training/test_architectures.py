@@ -38,7 +38,7 @@ from huggingtweets.training.context import TrainContext
 from huggingtweets.training.cross_entropy import find_lm_head
 from huggingtweets.training.loss import summed_loss
 from huggingtweets.types import Sampling
-from tests.helpers.tiny import STARTER, tiny_dataset, varied_texts
+from tests.helpers.tiny import small_tokenizer, tiny_dataset, varied_texts
 
 CPU, BF16 = Device("cpu", "test", bf16=False), Device("cpu", "test", bf16=True)
 SHAPE = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -68,6 +68,7 @@ ARCHITECTURES = {
         | {"layer_types": ["sliding_attention", "full_attention"], "pad_token_id": 0},
     ),
 }
+ADAPTED = ("gpt2", "llama")  # in a usual run; they differ in what their layers are made of, the others do not
 ENDS = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
 ODD = {  # a model type, its shape, whether its posts can share a row, whether our attention is its own
     "lfm2": (
@@ -108,6 +109,7 @@ ODD = {  # a model type, its shape, whether its posts can share a row, whether o
     ),
     "qwen 3": ("qwen3", {**SHAPE, **HEADS, "max_position_embeddings": 64}, (True, True)),
 }
+MOST_ODD = ("mamba", "bloom", "gpt-oss")  # learn in a usual run: no attention, no positions, several experts
 TEXTS = [
     "one",
     "two words",
@@ -118,10 +120,10 @@ TEXTS = [
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
 def base(request, tmp_path_factory):
-    """A random model of an architecture with the starter's tokenizer, on disk."""
+    """A random model of an architecture with a tokenizer, on disk."""
     kind, config, shape = ARCHITECTURES[request.param]
     folder = tmp_path_factory.mktemp(request.param)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = small_tokenizer()
     torch.manual_seed(0)
     kind(config(vocab_size=len(tokenizer), **COMMON, **shape)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -182,7 +184,17 @@ def _gradient(model, tokenizer, *, ours):
     return torch.cat([p.grad.flatten() for p in model.parameters()])
 
 
-@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize(
+    ("base", "method"),
+    [
+        *((name, "full") for name in ARCHITECTURES),
+        *(
+            pytest.param(name, "lora", marks=() if name in ADAPTED else pytest.mark.slow)
+            for name in ARCHITECTURES
+        ),
+    ],
+    indirect=["base"],
+)
 def test_a_model_learns_and_is_saved_whole(base, method, tmp_path):
     """A few steps lower the bits, and the folder holds in transformers what was measured at the end."""
     recipe = load_recipe(
@@ -230,7 +242,7 @@ def test_we_write_what_transformers_writes(name):
 @pytest.fixture
 def seeing(tmp_path):
     """A random Gemma 3 that reads pictures, too, in bfloat16, on disk."""
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = small_tokenizer()
     _, _, shape = ARCHITECTURES["gemma3"]
     pictures = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = Gemma3Config(
@@ -288,7 +300,7 @@ def odd(request, tmp_path_factory):
     """A random model of an odd architecture on disk, and what can be done with it."""
     kind, shape, traits = ODD[request.param]
     folder = tmp_path_factory.mktemp(kind)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = small_tokenizer()
     torch.manual_seed(0)
     config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), initializer_range=0.3, **ENDS, **shape)
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
@@ -332,6 +344,11 @@ def test_the_loss_of_an_odd_model_is_that_of_its_posts(odd):
     assert all(parameter.grad is not None for parameter in base.model.parameters())
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [pytest.param(name, marks=() if name in MOST_ODD else pytest.mark.slow) for name in ODD],
+    indirect=True,
+)
 def test_an_odd_model_learns_and_writes(odd, tmp_path):
     """A whole training ends with a folder that transformers loads, and that posts are written with."""
     folder, _ = odd
@@ -347,7 +364,7 @@ def test_an_odd_model_learns_and_writes(odd, tmp_path):
 def test_a_model_that_looks_ahead_is_refused():
     """A model that sees the token it should predict is refused in one line before training."""
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = small_tokenizer()
     shape = {**SHAPE, "max_position_embeddings": 64, "vocab_size": len(tokenizer), "initializer_range": 0.3}
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model("bert", is_decoder=False, **shape))
     with pytest.raises(BaseError, match="BertLMHeadModel cannot be trained") as caught:

@@ -24,7 +24,7 @@ from huggingtweets.training import checkpoint, loop
 from tests.helpers import trainer_process
 from tests.helpers.app_server import free_port
 from tests.helpers.commands import Begun
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 PROCESS = Path(trainer_process.__file__)
 SHARED = ("batch_tokens=256", "evaluations=6", "patience=6")
@@ -33,7 +33,7 @@ SETTINGS = ("dropout=0.1", "evaluations=6", "patience=6")
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return str(tiny_base(tmp_path_factory.mktemp("base")))
+    return str(small_base(tmp_path_factory.mktemp("base")))
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ from huggingtweets import load_recipe
 from huggingtweets.errors import RecipeError
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.freezing import freeze_lower_layers
-from tests.helpers.tiny import tiny_base, tiny_dataset
+from tests.helpers.tiny import small_base, tiny_dataset
 
 CPU = Device("cpu", "test", bf16=False)
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return tiny_base(tmp_path_factory.mktemp("base"))
+    return small_base(tmp_path_factory.mktemp("base"))
 
 
 def recipe(base, *settings):

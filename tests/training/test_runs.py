@@ -22,7 +22,7 @@ from huggingtweets.training.runs import Runs
 from huggingtweets.types import MOST_RUNS
 from tests.helpers import trainer_process
 from tests.helpers.commands import Begun
-from tests.helpers.tiny import tiny_base, tiny_dataset
+from tests.helpers.tiny import small_base, tiny_dataset
 
 CPU = Device("cpu", "test", bf16=False)
 SETTINGS = ("epochs=2", "batch_tokens=256", "learning_rate=1e-2", "evaluations=3", "patience=9")
@@ -30,7 +30,7 @@ SETTINGS = ("epochs=2", "batch_tokens=256", "learning_rate=1e-2", "evaluations=3
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return str(tiny_base(tmp_path_factory.mktemp("base")))
+    return str(small_base(tmp_path_factory.mktemp("base")))
 
 
 def prepared(base, *settings):
@@ -48,7 +48,7 @@ def alone(plan, run):
     return replace(plan, batches=batches, epochs=2, runs=runs, phases=[Phase(len(run), {})])
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+@pytest.mark.parametrize("optimizer", [pytest.param("adamw", marks=pytest.mark.slow), "muon"])
 def test_the_model_is_the_mean_of_runs_that_each_start_from_the_base(base, optimizer):
     """Each run ends as it would alone, with its own order of posts; the model is the mean of all three."""
     settings = (f"optimizer={optimizer}", "averaged_steps=60")

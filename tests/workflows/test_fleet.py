@@ -62,7 +62,7 @@ from tests.helpers import flaky_store
 from tests.helpers.fleet_authors import FEW_STEPS, NGRAM, config, long_texts, write_authors
 from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import FailingFileSystem, InlineExecutor, work
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 KILLS = ["driver"] * 2 + ["worker"] * 10
 
@@ -95,6 +95,16 @@ def trained(tmp_path_factory):
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         results = fleet(config(place / "posts.jsonl", place / "store"))
     return place, results
+
+
+@pytest.fixture
+def inline(monkeypatch):
+    """Fleets work in this process, where it is no matter of a test how others are started."""
+
+    def open_inline(_: str, work: AuthorWorker, *, workers: int, **__: object) -> InlineExecutor:
+        return InlineExecutor(work, workers)
+
+    monkeypatch.setattr(sys.modules[fleet.__module__], "open_executor", open_inline)
 
 
 def job(**fields: object) -> Job:
@@ -193,6 +203,7 @@ def test_a_damaged_model_is_found_and_made_again(trained):
     assert ModelFolder(weights.parent).record.model_digest == digest
 
 
+@pytest.mark.usefixtures("inline")
 def test_an_author_whose_posts_have_changed_is_named_and_trained_again_when_asked(tmp_path):
     """A fuller archive under the same name is noticed, and `retry` lets the next run learn from it."""
     authors, store, notes = write_authors(tmp_path / "authors", 3), tmp_path / "store", Notes()
@@ -633,7 +644,7 @@ def test_a_training_goes_on_from_the_checkpoint_of_another_worker(tmp_path, monk
     request = AuthorRequest(
         name="ada", locations=(str(write_authors(tmp_path / "authors", 2) / "author0.csv"),)
     )
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    recipe = load_recipe("starter", [f"base={small_base(tmp_path / 'base')}", *FEW_STEPS])
     checks = stop_first(monkeypatch)
     undisturbed = AuthorWorker(str(tmp_path / "undisturbed"), job(recipe=recipe), 30.0)
     whole = undisturbed(Assignment(request=request, owner="whole"))
@@ -653,7 +664,7 @@ def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypa
     """An archive that is replaced after an interruption makes the model that it would have made alone."""
     archives = write_authors(tmp_path / "authors", 3)
     request = AuthorRequest(name="ada", locations=(str(archives / "author0.csv"),))
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", *FEW_STEPS])
+    recipe = load_recipe("starter", [f"base={small_base(tmp_path / 'base')}", *FEW_STEPS])
     stop_first(monkeypatch)
     worker = AuthorWorker(str(tmp_path / "store"), job(recipe=recipe), 30.0)
     with pytest.raises(KeyboardInterrupt):
@@ -667,7 +678,7 @@ def test_what_was_learnt_from_other_posts_is_not_gone_on_with(tmp_path, monkeypa
 
 def test_authors_of_one_fleet_begin_with_one_base(tmp_path):
     """A base that was trained anew under its name is another one, and needs another store."""
-    authors, base = write_authors(tmp_path / "authors", 2), tiny_base(tmp_path / "base")
+    authors, base = write_authors(tmp_path / "authors", 2), small_base(tmp_path / "base")
     wanted = config(authors, tmp_path / "store", recipe=load_recipe("starter", [f"base={base}"]))
     store = Store(wanted.store)
     records.save_fleet(store, _job(wanted), read_folder(authors))
@@ -682,7 +693,7 @@ def test_a_worker_loads_the_base_once(tmp_path, monkeypatch):
     """Each author begins with the base as it was, whoever was trained before, and ends as if alone."""
     loaded, load = [], loading._load_model
     monkeypatch.setattr(loading, "_load_model", lambda *given: (loaded.append(given), load(*given))[1])
-    recipe = load_recipe("starter", [f"base={tiny_base(tmp_path / 'base')}", "speakers=true", *FEW_STEPS])
+    recipe = load_recipe("starter", [f"base={small_base(tmp_path / 'base')}", "speakers=true", *FEW_STEPS])
     requests = read_folder(write_authors(tmp_path / "authors", 3))
     worker = AuthorWorker(str(tmp_path / "store"), job(recipe=recipe), 30.0)
     outcomes = [worker(Assignment(request=each, owner=each.name)) for each in requests[:2]]
@@ -788,6 +799,7 @@ def test_two_files_of_one_name_are_two_authors(tmp_path):
     assert "bob" in names
 
 
+@pytest.mark.usefixtures("inline")
 def test_an_author_keeps_their_name_when_another_of_that_name_comes(tmp_path):
     """Else the model that is there would be nobody's, and be trained again under another name."""
     authors, store = write_authors(tmp_path / "authors", 2), tmp_path / "store"
@@ -800,6 +812,7 @@ def test_an_author_keeps_their_name_when_another_of_that_name_comes(tmp_path):
     assert [row.name for row in fleet(config(authors, store, workers=1)).rows] == [new.name, "author1"]
 
 
+@pytest.mark.usefixtures("inline")
 def test_a_store_in_the_folder_of_the_archives_is_no_author(tmp_path):
     """The same command goes on with the same authors; the folder of the archives itself is no store."""
     authors = write_authors(tmp_path / "authors", 2, posts=3)

@@ -27,7 +27,7 @@ from huggingtweets.hub.ledger import LedgerEntry
 from huggingtweets.model_folder import CHANGED, INTACT, MISSING
 from huggingtweets.types import Permission, Tracked
 from huggingtweets.workflows.lineage import UNKNOWN, Node, lineage
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 
 def nodes_of(node: Node, kind: str) -> list[Node]:
@@ -45,7 +45,7 @@ def only(node: Node, kind: str) -> Node:
 def place(tmp_path_factory):
     """Two models of one base, one of them of two people, and the merged model of both."""
     place = tmp_path_factory.mktemp("lineage")
-    base = tiny_base(place / "base")
+    base = small_base(place / "base")
     for seed, name in enumerate(("ada", "bob")):
         rows = [f'{i},{name},"{text}"' for i, text in enumerate(varied_texts(150, seed=seed))]
         (place / f"{name}.csv").write_text("\n".join(["id,screen_name,text", *rows]), "utf-8")

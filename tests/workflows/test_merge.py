@@ -14,7 +14,7 @@ from huggingtweets.errors import ModelError, OutOfSpace, UserError
 from huggingtweets.generation.filters import load_filters, load_safety_filters
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.workflows.forget.subject import find_subject
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 WEIGHTS = "model.safetensors"
 
@@ -37,7 +37,7 @@ def trained(place, name, base, seed):
 def place(tmp_path_factory):
     """Two people's models of one base."""
     place = tmp_path_factory.mktemp("merging")
-    base = tiny_base(place / "base")
+    base = small_base(place / "base")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         for seed, name in enumerate(("ada", "bob")):
@@ -157,7 +157,7 @@ def test_one_model_is_refused(models, tmp_path):
 
 def test_other_bases_tokenizers_and_kinds_are_refused(models, place, ngram_model, tmp_path):
     """Another base, another tokenizer, no weights, no filters and no model are each one clear error."""
-    other = trained(place, "eve", tiny_base(tmp_path / "base", seed=9), 2)
+    other = trained(place, "eve", small_base(tmp_path / "base", seed=9), 2)
     changed, bare = tmp_path / "changed", tmp_path / "bare"
     for folder in (changed, bare):
         shutil.copytree(models[1], folder)

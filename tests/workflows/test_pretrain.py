@@ -39,7 +39,7 @@ STEP = 512  # positions
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
     """A size of its own for tests, a corpus, and a home."""
-    monkeypatch.setitem(SIZES, "small", Size(layers=2, width=64, vocabulary=600, batch_tokens=STEP))
+    monkeypatch.setitem(SIZES, "small", Size(layers=1, width=64, vocabulary=600, batch_tokens=STEP))
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HUGGINGTWEETS_DEVICE", "cpu")
     (tmp_path / "posts.txt").write_text("\n".join(varied_texts(900, seed=1)))
@@ -112,7 +112,7 @@ def test_a_base_is_an_ordinary_model_folder(tmp_path):
     assert tuned.curve[-1].bits_per_byte < tuned.curve[0].bits_per_byte
 
 
-@pytest.mark.parametrize("after", [3, 20])
+@pytest.mark.parametrize("after", [pytest.param(3, marks=pytest.mark.slow), 20])
 def test_an_interrupted_run_goes_on(after, tmp_path, monkeypatch):
     """Stopped before the learning rate falls or while it does, the end is byte for byte the same."""
     watcher = Stop(after)
@@ -164,7 +164,7 @@ def test_more_tokens_go_on_from_before_the_end(tmp_path):
     assert pretrained.curve[-1].step == 40
 
 
-@pytest.mark.parametrize("tokens", [10 * STEP, 20 * STEP])
+@pytest.mark.parametrize("tokens", [10 * STEP, pytest.param(20 * STEP, marks=pytest.mark.slow)])
 def test_fewer_tokens_do_not_go_on_from_behind_the_end(tokens, tmp_path, monkeypatch):
     """A longer run leaves a checkpoint of step 14, where a shorter one has ended, or its rate has to fall."""
     pretrain(job(tmp_path))

@@ -13,14 +13,14 @@ from huggingtweets import DataConfig, TrainConfig, load_recipe, train
 from huggingtweets.workflows.data import sample_archive
 from tests.conftest import ROOT
 from tests.helpers.commands import run
-from tests.helpers.tiny import tiny_base
+from tests.helpers.tiny import small_base
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
     """All files and outputs of a whole job on the sample archive, as bytes by place."""
     home = tmp_path_factory.mktemp("home")
-    base = tiny_base(tmp_path_factory.mktemp("base"))
+    base = small_base(tmp_path_factory.mktemp("base"))
     options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
     places = {"HOME": home, "TRACKIO_DIR": home / "trackio", "HUGGINGTWEETS_HOME": home / "ours"}
     environment = {name: str(place) for name, place in places.items()}

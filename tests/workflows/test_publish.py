@@ -26,7 +26,7 @@ from huggingtweets.types import Permission, Record, Sample
 from huggingtweets.workflows.forget import find_traces
 from huggingtweets.workflows.publish import plan_publishing, publish
 from tests.helpers.hub_server import HubServer
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 TOKEN = "hf_planted"  # noqa: S105 -- of the server in these tests
 AUTHOR = Permission(kind="author")
@@ -38,7 +38,7 @@ HUB_ID, COMMIT = "huggingtweets-tests/publishing", "0123456789abcdef0123456789ab
 def place(tmp_path_factory):
     """Two people's models of one base, their merged model, and an adapter of a base on the Hub."""
     place = tmp_path_factory.mktemp("publishing")
-    base = tiny_base(place / "base")
+    base = small_base(place / "base")
     cached = Path(hub_constants.HF_HUB_CACHE) / f"models--{HUB_ID.replace('/', '--')}"
     shutil.copytree(base, cached / "snapshots" / COMMIT)
     (cached / "refs").mkdir()

@@ -17,7 +17,7 @@ from huggingtweets.errors import BaseError
 from huggingtweets.model_folder import PRETRAINED
 from huggingtweets.progress import Silence
 from huggingtweets.workflows.recipes import has_gpu_driver, obstacle, recipe_for_base, this_machine
-from tests.helpers.tiny import tiny_base
+from tests.helpers.tiny import small_base, tiny_base
 
 LAPTOP = Machine(memory=16, cores=4)
 SMALL = Machine(memory=2, cores=1)
@@ -67,7 +67,7 @@ def test_a_gpu_that_is_too_small_is_not_asked_too_much():
 
 def test_what_is_here_needs_no_network():
     """A base that was fetched before is used while the network is away."""
-    tiny_base(named.folder("smollm2-135m"))
+    small_base(named.folder("smollm2-135m"))
     assert choose_recipe(machine=LAPTOP).name == "smollm2-135m"
 
 

@@ -28,7 +28,7 @@ from huggingtweets.dataset import digest
 from huggingtweets.errors import ModelError, OutputExists, UserError
 from huggingtweets.workflows.data import posts_of
 from huggingtweets.workflows.reproduce import _pinned_recipe, reproduce
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 
 def archive(place, name, seed):
@@ -53,7 +53,7 @@ def trained(place, out, files, recipe, *settings, **changes):
 def made(tmp_path_factory):
     """Models of each kind, and the archives that they were made from."""
     place = tmp_path_factory.mktemp("reproducing")
-    tiny = (f"base={tiny_base(place / 'base')}", "epochs=1", "evaluations=2", "sampling.max_new_tokens=20")
+    tiny = (f"base={small_base(place / 'base')}", "epochs=1", "evaluations=2", "sampling.max_new_tokens=20")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUGGINGTWEETS_HOME", str(place / "home"))
         patch.chdir(place)
@@ -167,7 +167,7 @@ def test_missing_posts_are_one_clear_error(place):
 
 def test_another_base_is_named(place):
     """With another base the weights, the base in the environment, and the bits per byte differ."""
-    base = tiny_base(place / "other" / "base", seed=9)
+    base = small_base(place / "other" / "base", seed=9)
     record = ModelFolder(place / "models" / "ada").record
     changed = replace(record, recipe=replace(record.recipe, base=str(base)))
     ModelFolder(place / "models" / "ada").save_record(changed)

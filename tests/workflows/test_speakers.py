@@ -20,7 +20,7 @@ from huggingtweets.training import Device, TrainOptions, load_base, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import PROMPT, Account, Funnel
 from tests.conftest import post
-from tests.helpers.tiny import tiny_base
+from tests.helpers.tiny import tiny_base, tiny_tokenizer
 from tests.reporting.test_card import record
 
 CPU = Device("cpu", "test", bf16=False)
@@ -29,6 +29,7 @@ SAYS = {
     "bob": "a gull sat on the rail",
     "dr. eve|x": "no letter came today",
 }
+CARL = "the kettle is on again"
 
 
 def dataset(says, count=20):
@@ -43,7 +44,9 @@ def dataset(says, count=20):
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return tiny_base(tmp_path_factory.mktemp("base"))
+    """A base whose tokenizer knows the words of what is said here."""
+    tokenizer = tiny_tokenizer([*SAYS.values(), CARL] * 20)
+    return tiny_base(tmp_path_factory.mktemp("base"), tokenizer=tokenizer)
 
 
 def fine_tune(base, folder, says, *settings, count=20):
@@ -69,7 +72,7 @@ def test_each_speaker_says_their_own(folder):
 
 def test_a_base_that_knows_speakers_is_trained_on_somebody_else(folder, tmp_path):
     """The model has the voice of its own posts only; the tokens of others mean nothing any more."""
-    texts = {"carl": "the kettle is on again"}
+    texts = {"carl": CARL}
     one = fine_tune(folder, tmp_path / "one", texts, "speakers=false", "epochs=40").folder
     assert not speakers(AutoTokenizer.from_pretrained(one))
     assert written(one, count=8).count(texts["carl"]) >= 6
