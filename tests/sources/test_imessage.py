@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
+from huggingtweets.files import sha256
 from huggingtweets.sources import ReadOptions
 from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import PRIVATE
@@ -53,6 +55,26 @@ def test_own_messages_are_read_and_nothing_else(tmp_path, name):
     assert {post.created_at for post in posts} == {datetime(2023, 5, 1, 8, 11, 12, tzinfo=UTC)}
     assert posts[4].kind is PostKind.REPLY
     assert sorted(path.name for path in tmp_path.iterdir()) == [name], "nothing is written beside it"
+
+
+def test_the_newest_messages_are_read_from_the_log_beside(tmp_path):
+    """Messages writes there first; the files stay as they are, and what others wrote there is not read."""
+    used, copied = imessage_database(tmp_path / "chat.db", MESSAGES[:1]), tmp_path / "copied"
+    copied.mkdir()
+    with closing(sqlite3.connect(used)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("INSERT INTO message (text, date, is_from_me) VALUES ('just now', 5, 1)")
+        database.execute("INSERT INTO message (text, date, is_from_me) VALUES (?, 6, 0)", (PRIVATE,))
+        database.commit()
+        for name in ("chat.db", "chat.db-wal"):
+            shutil.copyfile(tmp_path / name, copied / name)
+    alone = read(imessage_database(tmp_path / "alone.db", MESSAGES[:1]))
+    timeline, before = read(copied / "chat.db"), {file: sha256(file) for file in copied.iterdir()}
+    assert [post.text for post in timeline.posts] == ["the kettle sings", "just now"]
+    assert {file: sha256(file) for file in copied.iterdir()} == before
+    (copied / "chat.db-wal").unlink()
+    assert [post.text for post in read(copied / "chat.db").posts] == [post.text for post in alone.posts]
+    assert read(copied / "chat.db").digest != timeline.digest
 
 
 def test_an_older_database_without_the_newer_columns_is_read(tmp_path):

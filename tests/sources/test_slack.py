@@ -10,6 +10,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.export_files import LARGEST_EXTRA
 from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import HANDLE, NAME, PRIVATE, slack_files, slack_message, write_export
 
@@ -42,6 +43,17 @@ def test_own_messages_of_public_channels_are_read(tmp_path, options):
     assert {post.visibility for post in posts} == {Visibility.UNLISTED}
     assert [post.reply_to for post in posts] == [None, posts[0].id]
     assert all(post.created_at and post.created_at.year == 2023 for post in posts)
+
+
+def test_a_workspace_of_many_thousands_of_people_is_read(tmp_path):
+    """Its lists are larger than what other files of such kind may be; nobody's writing is lost for that."""
+    files = slack_files(DAYS)
+    for name in ("users.json", "channels.json"):
+        files[name] += [{"id": f"X{n}", "name": f"x{n}", "about": "x" * 2000} for n in range(5000)]
+        assert len(str(files[name])) > LARGEST_EXTRA
+    path = write_export(tmp_path / "slack.zip", files)
+    posts = list(sources.read(str(path), ReadOptions(name=NAME)).posts)
+    assert [post.text for post in posts] == ["tea & trains a page", "an answer"]
 
 
 def test_an_export_of_several_people_asks_for_one(tmp_path):

@@ -10,11 +10,14 @@ is opened for reading only.
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from ..errors import BrokenArchive
@@ -66,12 +69,12 @@ def read(location: str, options: ReadOptions) -> Timeline:
         raise BrokenArchive(f"{location} is no whole database of messages; give chat.db, copied from the Mac")
     name = options.name or options.handle or _ME
     account = Account(handle=to_handle(name) or _ME, name=name, source="imessage")
-    return Timeline(account=account, posts=_posts(path, account.handle), digest=sha256(path))
+    return Timeline(account=account, posts=_posts(path, account.handle), digest=_digest(path))
 
 
 def _posts(path: Path, handle: str) -> Iterator[Post]:
     try:
-        with closing(_opened(path)) as database:
+        with _opened_with_log(path) as database:
             for number, text, body, date, answered in database.execute(_query(database)):
                 typed = _typed(text, body)
                 if typed:
@@ -87,9 +90,35 @@ def _posts(path: Path, handle: str) -> Iterator[Post]:
         raise BrokenArchive(f"{path} is damaged ({error}); copy it again") from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open a database so that nothing is written beside it, and nothing in it is run."""
-    database = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)
+def _digest(path: Path) -> str:
+    log = _log(path)
+    return hashlib.sha256((sha256(path) + sha256(log)).encode()).hexdigest() if log else sha256(path)
+
+
+def _log(path: Path) -> Path | None:
+    """What lies beside a database in use, with what was written last (SQLite's write-ahead log)."""
+    log = path.with_name(f"{path.name}-wal")
+    return log if log.is_file() and log.stat().st_size else None
+
+
+@contextmanager
+def _opened_with_log(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database with its log, if it has one: a copy of both, since SQLite writes beside a log."""
+    log = _log(path)
+    with TemporaryDirectory() as folder:
+        if log:
+            for file in (path, log):
+                shutil.copyfile(file, Path(folder, file.name))
+            path = Path(folder, path.name)
+        with closing(_opened(path, immutable=log is None)) as database:
+            yield database
+
+
+def _opened(path: Path, *, immutable: bool = True) -> sqlite3.Connection:
+    """Open a database so that nothing in it is run, and, without its log, nothing is written beside it."""
+    database = sqlite3.connect(
+        f"file:{quote(str(path.resolve()))}?mode=ro&immutable={int(immutable)}", uri=True
+    )
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     database.execute("PRAGMA trusted_schema = OFF")
     database.text_factory = lambda content: content.decode("utf-8", "replace")

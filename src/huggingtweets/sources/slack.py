@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +29,8 @@ from ._formats.table_posts import table_timeline
 NAME = "Slack"
 SUMMARY = "an export of a Slack workspace, zip or folder"
 EXAMPLE = "My workspace Slack export Jan 1 2024.zip"
+
+T = TypeVar("T")
 
 _WHAT = "export of Slack"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\.json")
@@ -67,7 +70,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
 def _rows(location: str) -> Iterator[Row]:
     """Yield the messages of all public channels, with the names of their writers."""
     with open_export(location, _is_base, _WHAT) as export:
-        users = {user.id: user for user in export.small_json("users.json", list[_User]) or ()}
+        users = {user.id: user for user in _listed(export, "users.json", list[_User])}
         for day in _days(export):
             messages = decode_array(export.chunks(day), msgspec.json.Decoder(list[Row]), export.shown(day))
             for message in messages:
@@ -92,9 +95,14 @@ def _row(message: Row, users: dict[str, _User], day: str) -> Row:
 
 def _days(export: Export) -> list[str]:
     """Return the files of the public channels."""
-    channels = export.small_json("channels.json", list[_Channel]) or ()
+    channels = _listed(export, "channels.json", list[_Channel])
     names = sorted(channel.name for channel in channels if not channel.is_private)
     return [day for name in names for day in export.names(_DAY, f"{name}/")]
+
+
+def _listed(export: Export, name: str, kind: type[list[T]]) -> Iterator[T]:
+    """The entries of a list: megabytes where thousands of people are, or were, in the workspace."""
+    return decode_array(export.chunks(name), msgspec.json.Decoder(kind), export.shown(name))
 
 
 def _unlisted(post: Post) -> Post:
