@@ -172,8 +172,12 @@ class _WeightsIndex(Struct):
 def is_cached(hub_id: str, revision: str | None = None) -> bool:
     """Whether the model was fetched from the Hub before, whole: a fetch that was cut off has the config."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415
 
-    index = try_to_load_from_cache(hub_id, f"{WHOLE_WEIGHTS}.index.json", revision=revision)
+    try:
+        index = try_to_load_from_cache(hub_id, f"{WHOLE_WEIGHTS}.index.json", revision=revision)
+    except HFValidationError:  # it cannot be a model's id, as that of a folder that is not there
+        return False
     weights = {WHOLE_WEIGHTS}
     if isinstance(index, str):
         weights = {*msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()}
