@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 
@@ -57,6 +58,7 @@ def _weights(base: str) -> int:
     """How many weights a base has, 0 where nobody knows; of one on the Hub only small files are fetched."""
     if bases.is_named(base):
         return named.describe(base).parameters
+    Path.cwd()  # raises where it is gone: there loading PyTorch would end the process
     from ..bases.loading import count_weights  # noqa: PLC0415 -- with torch
 
     bases.fetch(base, weights=False)

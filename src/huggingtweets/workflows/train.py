@@ -94,7 +94,6 @@ def train(
     """
     watcher, clock, tracker = watcher or Silence(), Clock(), tracking.open_tracker(config.tracker)
     preparation = preparation_of(config.data)
-    Path.cwd()  # raises where it is gone; loading PyTorch there would end the process
     require_home()
     require_trainable(config.recipe, watcher)
     with clock.measure(Stage.READ):
