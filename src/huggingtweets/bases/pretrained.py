@@ -146,12 +146,18 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
         ValueError: it is damaged, lacks weights, or asks for code to be run.
     """
     weights = options.get("gguf_file", WHOLE_WEIGHTS)
+    offline = options.get("local_files_only", False)
     if "gguf_file" not in options:
-        _require_safetensors(place, options.get("revision"), offline=options.get("local_files_only", False))
+        _require_safetensors(place, options.get("revision"), offline=offline)
     _require_layers(Path(place))
     with _naming(f"{CONFIG} or {weights}"):
         loaded: Any = AutoModelForCausalLM.from_pretrained(
-            place, use_safetensors=True, output_loading_info=True, **options, **_NO_CODE
+            place,
+            use_safetensors=True,
+            output_loading_info=True,
+            adapter_kwargs={"local_files_only": offline},  # else transformers asks the Hub for an adapter
+            **options,
+            **_NO_CODE,
         )
         model, loading = loaded
     _require_weights(loading, weights, complete=complete)
