@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -19,7 +20,8 @@ from huggingtweets.cli._results import print_trained
 from huggingtweets.cli._terminal import Pace, Terminal, duration
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
-from huggingtweets.types import CurvePoint
+from huggingtweets.types import CurvePoint, Stage
+from tests.conftest import ROOT
 from tests.helpers.commands import call
 from tests.helpers.tiny import small_base, varied_texts
 
@@ -263,6 +265,19 @@ def test_words_are_whole_where_a_message_is_wrapped(monkeypatch, capsys):
         shown = [line for line in plain(capsys.readouterr().err) if line]
         assert len(shown) == lines
         assert " ".join(line.strip() for line in shown) == message
+
+
+def test_every_stage_that_is_announced_has_a_title():
+    """A stage is shown in words: each name in the code has a title, or is a question of the evaluation."""
+    announced = {
+        call.args[0].value
+        for file in (ROOT / "src").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "stage"
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert {"fetch", "trial", "write"} <= announced
+    assert {*announced, *Stage} - {*_terminal.TITLES} == {Stage.PUBLISH}  # which shows the plan itself
 
 
 def plain(shown):

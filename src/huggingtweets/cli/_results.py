@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
 from ..results import Game
+from ..results.wording import REASONS
 from ..sources import Source
 from ..text.counting import counted
 from ..types import Funnel, Reason, Sample
@@ -19,18 +20,6 @@ from ._terminal import PlainConsole, console, harmless, names
 
 if TYPE_CHECKING:
     from ..workflows.inspect import Inspection
-
-REASONS = {
-    Reason.REPOST: "retweets and boosts",
-    Reason.REPLY: "replies",
-    Reason.EXCLUDED: "taken out by hand",
-    Reason.DATE: "of other days",
-    Reason.LANGUAGE: "other languages",
-    Reason.SHORT: "short (fewer than three words)",
-    Reason.DUPLICATE: "duplicates",
-    Reason.NEAR_DUPLICATE: "near duplicates",
-    Reason.SAMPLED: "more than the recipe takes of one author",
-}
 
 EXAMPLE_LENGTH = 280  # characters
 

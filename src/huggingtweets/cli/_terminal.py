@@ -47,6 +47,7 @@ TITLES = {
     "pack": "Packing posts",
     "preprocess": "Preparing the dataset",
     "train": "Training",
+    "trial": "Trying settings",
     "evaluate": "Measuring and writing samples",
     "report": "Drawing the card and its pictures",
     "others": "Reading other people's posts, to tell them apart",

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from ..types import Author, Reason, Record
+from ..results.wording import REASONS
+from ..types import Author, Record
 from .context import summed
 from .picture import draw
 from .portrait import portrait
-
-REASONS = {
-    Reason.REPOST: "reposts",
-    Reason.REPLY: "replies",
-    Reason.EXCLUDED: "taken out by hand",
-    Reason.DATE: "of other days",
-    Reason.LANGUAGE: "other languages",
-    Reason.SHORT: "fewer than three words",
-    Reason.DUPLICATE: "the same as an earlier one",
-    Reason.NEAR_DUPLICATE: "nearly the same",
-    Reason.SAMPLED: "more than were needed",
-}
 
 
 def funnel_picture(record: Record) -> bytes:

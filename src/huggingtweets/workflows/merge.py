@@ -64,7 +64,7 @@ def merge(
         watcher.stage(Stage.EVALUATE)
         with clock.measure(Stage.EVALUATE):
             record = replace(
-                record, result=_summarize(merged, prompt_of(folders[0].record)), seconds=clock.seconds
+                record, result=_result(merged, prompt_of(folders[0].record)), seconds=clock.seconds
             )
         watcher.stage(Stage.REPORT)
         avatars = {handle: avatar for folder in folders for handle, avatar in folder.avatars().items()}
@@ -184,7 +184,7 @@ def _joined_posts(folders: Sequence[ModelFolder]) -> Dataset | None:
         return None
 
 
-def _summarize(merged: ModelFolder, prompt: str) -> TrainingResult:
+def _result(merged: ModelFolder, prompt: str) -> TrainingResult:
     """Filtered samples and, if the posts are on this machine, held-out bits per byte."""
     metrics: tuple[Metric, ...] = ()
     record = merged.record

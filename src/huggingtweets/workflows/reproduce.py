@@ -23,10 +23,10 @@ from ..model_folder import MODELS, FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..sources import ReadOptions
 from ..types import CurvePoint, Dataset, Recipe, Record, Stage, Tracked
+from ._trained import training_result, write_copy_filters, write_report
 from .data import DataConfig, build_dataset, most_posts, posts_of, read, require_home
 from .lineage import find_by_digest
 from .merge import MERGE, merge
-from .train import summarize, write_report
 
 RECORDED_OPTIONS = ("handle", "name", "text_column", "one_author", "encoding")
 NOBODY, NOTHING = "nobody", "nothing"  # stand for a person or a value that one side does not have
@@ -226,6 +226,7 @@ def _write_model_folder(
 ) -> None:
     """Complete the folder of the new weights: text filters, samples, card, pictures and record."""
     record = original.record
+    write_copy_filters(data, model.folder)
     new_record = replace(
         record,
         created_at=datetime.now(UTC).replace(microsecond=0),
@@ -233,15 +234,14 @@ def _write_model_folder(
         base=model.base,
         model_digest=model.digest,
         curve=model.curve,
-        result=summarize(model, data, record.recipe),
+        result=training_result(model, data, record.recipe.seed),
         seconds={Stage.TRAIN: seconds},
         environment=environment,
         tracked=Tracked(tracker="none"),
         stopped=model.stopped,
     )
-    folder = ModelFolder(model.folder)
-    write_report(folder, new_record, original.avatars(), data)
-    folder.save_record(new_record)
+    write_report(ModelFolder(model.folder), new_record, original.avatars(), data)
+    ModelFolder(model.folder).save_record(new_record)
 
 
 def _merge_again(folder: ModelFolder, out: Path | None, watcher: Watcher) -> Reproduction:

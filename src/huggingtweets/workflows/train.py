@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,18 +16,15 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import bases, dataset, models, reporting, tracking
+from .. import bases, dataset, models, tracking
 from ..bases.hub import cached_hub_answers
-from ..dataset.beginnings import prompts
-from ..evaluation.copies import Originals, own_run
 from ..files import CheckpointConfig, home, temporary_folder, whole_folder
-from ..generation.filters import filters_for, load_filters, write_filters
-from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
+from ..model_folder import FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
-from ..results import ENOUGH, Evaluation, Metric
+from ..results import ENOUGH, Evaluation
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
-from ..types import MAX_SEED, NO_BASE, Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ..types import Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
 from ._same_person import remember
 from ._stages import Stages
 from ._tracked import (
@@ -40,6 +37,7 @@ from ._tracked import (
     train_settings,
 )
 from ._trainable import require_trainable
+from ._trained import training_result, write_copy_filters, write_report
 from .data import (
     AuthorPosts,
     DataConfig,
@@ -52,7 +50,6 @@ from .data import (
 )
 from .evaluate import evaluate_folder, other_people
 
-SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
 HOLDS_POSTS = (
     "Such a model holds most of the posts that it learnt from, nearly word for word: give its folder only to "
     "those who may have the posts."
@@ -118,14 +115,16 @@ def train(
             recorded, checkpoints = artifacts.watcher(watcher, run), _checkpoints(data, config)
             model, environment = models.train(data, config.recipe, path, recorded, checkpoints)
             latest = record_model(model, config.recipe, artifacts, run)
+            write_copy_filters(data, path)
         if models.holds_posts(config.recipe):
             watcher.note(HOLDS_POSTS)
 
         evaluates = _is_evaluated(data, config, watcher)
         with stage(Stage.EVALUATE, {"evaluated": SHORT_EVALUATION if evaluates else 0}) as run:
             run.use(latest)
-            record = _record(name, config, data, model, environment, preparation)
-            run.log_samples(record.result.samples, step=model.step)
+            result = training_result(model, data, config.recipe.seed)
+            run.log_samples(result.samples, step=model.step)
+            record = _record(name, config, data, model, result, environment, preparation)
             evaluation = None
             if evaluates:
                 evaluation = _evaluate(folder, record, authors, data, config, watcher)
@@ -145,9 +144,9 @@ def train(
 
 
 def train_share(config: TrainConfig) -> None:
-    """What `train` is in the other processes of a distributed run, of which a launcher starts several.
+    """Compute this process's share of each batch, in every process of a distributed run but the first.
 
-    They read the same posts and compute their share of each batch; the main process does the rest.
+    The process reads the same posts as `train`, which runs in the first process and does the rest.
     """
     authors = read(config.data, Silence(), most=_most(config))
     data = build_dataset(authors, config.data.held_out)
@@ -162,38 +161,6 @@ def unfinished(data: Dataset, recipe: Recipe) -> Path:
     """
     key = hashlib.sha256(data.digest.encode() + msgspec.json.encode(recipe, order="sorted"))
     return home() / "unfinished" / f"{data.digest[:16]}-{key.hexdigest()[:16]}"
-
-
-def summarize(model: FinetunedModel, data: Dataset, recipe: Recipe) -> TrainingResult:
-    """Held-out bits per byte beside the base's, and samples as they come; what filters need is written."""
-    best = next(point for point in model.curve if point.step == model.step)
-    bits_per_byte = Metric(
-        name="bits_per_byte",
-        value=best.bits_per_byte,
-        floor=model.curve[0].bits_per_byte if model.base.name != NO_BASE else None,
-        count=len(data.held_out),
-    )
-    _write_filters(data, model.folder)
-    generator, filters = models.load_generator(model.folder), load_filters(model.folder)
-    texts, languages = [post.text for post in data.train], [author.language for author in data.authors]
-    written = [
-        generator.generate(
-            prompt,
-            count=1 if number else SAMPLES,
-            seed=(recipe.seed + number) % (MAX_SEED + 1),  # of one seed, all would end with the same words
-            filters=filters_for(filters, prompt),
-        )
-        for number, prompt in enumerate(prompts(texts, languages))
-    ]
-    samples = tuple(sample for each in written for sample in each.samples)
-    return TrainingResult(metrics=(bits_per_byte,), samples=samples)
-
-
-def _write_filters(data: Dataset, folder: Path) -> None:
-    """A copy is a run of words that the person's own later posts hardly ever share with earlier ones."""
-    train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
-    people = [author.account.handle for author in data.authors]
-    write_filters(train, own_run(Originals(train), held_out), folder, people)
 
 
 def _most(config: TrainConfig) -> int | None:
@@ -217,18 +184,6 @@ def _preprocess(
     run.log(tracking.funnel_metrics(author.cleaned.funnel for author in authors), step=0)
     remember(authors)
     return data, artifacts.train_dataset(run, data, dataset.store(data))
-
-
-def write_report(
-    folder: ModelFolder,
-    record: Record,
-    avatars: Mapping[str, bytes],
-    data: Dataset,
-    evaluation: Evaluation | None = None,
-) -> None:
-    """Write card, pictures, avatars and statistics beside the weights."""
-    statistics = msgspec.json.format(msgspec.json.encode(dataset.statistics(data)))
-    folder.write({**reporting.render(record, avatars, evaluation), STATISTICS: statistics})
 
 
 def _is_evaluated(data: Dataset, config: TrainConfig, watcher: Watcher) -> bool:
@@ -267,10 +222,11 @@ def _record(
     config: TrainConfig,
     data: Dataset,
     model: FinetunedModel,
+    result: TrainingResult,
     environment: dict[str, str],
     preparation: Preparation,
 ) -> Record:
-    """What is known of the model; seconds and tracker are still to come."""
+    """What is known of the model before it is reported: without seconds and the tracker's addresses."""
     recipe, is_merged = config.recipe, config.recipe.merge_adapter or model.is_merged
     return Record(
         name=name,
@@ -283,7 +239,7 @@ def _record(
         dataset_digest=data.digest,
         model_digest=model.digest,
         curve=model.curve,
-        result=summarize(model, data, recipe),
+        result=result,
         seconds={},
         environment=environment,
         tracked=Tracked(tracker=config.tracker),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ...cleaning import qualified_id
-from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
+from ...results.wording import REASONS
 from ...types import Post, Reason
 from ..browsing import KEPT, MAX_DROPPED, Listing
 from ..language import _, number, plural

@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from ... import sources
 from ...dataset.sufficiency import DEFAULT_BASE, TOO_LITTLE, Level, Sufficiency
-from ...reporting.funnel_picture import REASONS
 from ...reporting.picture import plain
 from ...reporting.portrait import HUES, address, portrait
+from ...results.wording import REASONS
 from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
 from ..actions import button, go
