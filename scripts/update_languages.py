@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from huggingtweets import recipes, sources
 from huggingtweets.app.archives import networks
 from huggingtweets.app.language import ENGLISH, NAMES
-from huggingtweets.results.wording import REASONS
+from huggingtweets.reporting.reasons import REASONS
 from huggingtweets.workflows.train import HOLDS_POSTS
 
 APP = Path(__file__).parent.parent / "src" / "huggingtweets" / "app"
@@ -42,7 +42,7 @@ def texts() -> Catalog:
 
 def _texts_of_the_library() -> Iterator[tuple[str, Iterable[str]]]:
     """What the page shows of the rest of the package, by where it stands."""
-    yield "results/wording.py", REASONS.values()
+    yield "reporting/reasons.py", REASONS.values()
     yield "workflows/train.py", [HOLDS_POSTS]
     yield "data/archives.toml", [text for each in networks() for text in (each.name, *each.steps)]
     yield "sources", [sources.load(name).NAME for name in sources.names()]

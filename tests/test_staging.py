@@ -13,7 +13,8 @@ import pytest
 
 from huggingtweets import staging
 from huggingtweets.errors import OutputExists
-from huggingtweets.files import save_tensors, temporary_folder, whole_file, whole_folder
+from huggingtweets.files import temporary_folder, whole_file, whole_folder
+from huggingtweets.files.tensors import save_tensors
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.staging import abandoned
 from tests.helpers.killed import hold_file, hold_folder

@@ -26,7 +26,7 @@ from huggingtweets.evaluation.copies import (
     watch,
 )
 from huggingtweets.evaluation.questions import copying
-from huggingtweets.files import save_tensors
+from huggingtweets.files.tensors import save_tensors
 from huggingtweets.generation.copy_index import FORMAT, CopyIndex, people_of
 from huggingtweets.results import COPIED_RUN, MODEL, OWN
 from huggingtweets.results.drawings import ReportContext

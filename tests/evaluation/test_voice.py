@@ -24,7 +24,7 @@ from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
 from huggingtweets.evaluation.style import SHARED, load_style, write_style
-from huggingtweets.files import save_tensors
+from huggingtweets.files.tensors import save_tensors
 from huggingtweets.model_folder import STYLE
 from huggingtweets.results import MODEL, OTHERS, OWN
 from tests.helpers.measuring import material

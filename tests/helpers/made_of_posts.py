@@ -29,7 +29,7 @@ from huggingtweets.app.selection import Place, Selection
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.training_request import TrainingRequest
 from huggingtweets.cleaning import CleaningRules
-from huggingtweets.files import home
+from huggingtweets.files.home_folder import home
 from huggingtweets.hub import ledger
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence

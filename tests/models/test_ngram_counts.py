@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from safetensors.numpy import load_file
 
 from huggingtweets.errors import ModelError, NotEnoughPosts
-from huggingtweets.files import save_tensors, sha256
+from huggingtweets.files import sha256
+from huggingtweets.files.tensors import save_tensors
 from huggingtweets.models.context_tree import END, count_contexts
 from huggingtweets.models.ngram_counts import (
     KNESER_NEY,

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from huggingtweets.cli import app
 from huggingtweets.evaluation.copies import Originals, copied
-from huggingtweets.files import at_home
+from huggingtweets.files.home_folder import at_home
 from huggingtweets.generation.filters import load_filters
 from tests.helpers.app_server import wait_for
 from tests.helpers.bot_server import POSTS, learned_by_heart, serving

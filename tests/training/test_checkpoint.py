@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file
 
 from huggingtweets.device import Device, environment, fingerprint
+from huggingtweets.files import CHECKPOINT
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.training import checkpoint, loop
 from tests.helpers import trainer_process
@@ -143,7 +144,7 @@ def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatc
     """Both keep the same file: what one writes is moved into place whole, whatever the other is writing."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
     metadata = checkpoint._Metadata({"run": "one"}, 1, 1, [], [], "", 1.0)
-    file = tmp_path / "kept" / checkpoint.FILE
+    file = tmp_path / "kept" / CHECKPOINT
 
     def keep(run: int) -> None:
         for _ in range(20):
@@ -158,7 +159,7 @@ def test_two_runs_of_the_same_job_do_not_disturb_each_other(tmp_path, monkeypatc
 def test_a_run_that_ends_stops_no_equal_one(tmp_path, monkeypatch):
     """The first of two removes the folder that both keep their checkpoints in, while the other writes."""
     monkeypatch.setenv("HUGGINGTWEETS_HOME", str(tmp_path / "home"))
-    file, save, removed = tmp_path / "kept" / checkpoint.FILE, checkpoint.save_file, []
+    file, save, removed = tmp_path / "kept" / CHECKPOINT, checkpoint.save_file, []
 
     def meanwhile(*contents):
         save(*contents)

@@ -34,7 +34,7 @@ import time
 import webbrowser
 from collections.abc import Callable
 
-from ..files import home
+from ..files.home_folder import home
 from .limits import ON_THE_INTERNET, Limits
 
 __all__ = ["serve"]

@@ -10,7 +10,7 @@ import msgspec
 
 from .. import models
 from ..errors import UserError, unfit
-from ..files import at_home
+from ..files.home_folder import at_home
 from ..generation.filters import filters_for, load_filters
 from ..generation.text_generator import Draft, TextFilter, TextGenerator
 from ..model_folder import ModelFolder

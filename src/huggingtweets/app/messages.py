@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import HuggingtweetsError, UserError
-from ..files import home
+from ..files.home_folder import home
 from .language import current
 from .library_messages import UNEXPECTED, translated
 

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 
 from ..connections import bound_connections
 from ..errors import UserError
-from ..files import home
+from ..files.home_folder import DATASETS, FETCHED, home
 from . import language
 from .access import Access
 from .browsing import Browsing
@@ -209,7 +209,7 @@ def _settings(limits: Limits) -> dict[str, Any]:
         "max_file_size": limits.upload,
         "state_session_capacity": MOST_STREAMS,
         "allowed_paths": [],
-        "blocked_paths": [str(home() / part) for part in ("app", "visitors", "datasets", "fetched")],
+        "blocked_paths": [str(home() / part) for part in ("app", "visitors", DATASETS, FETCHED)],
         "theme": theme(),
         "css": css(),
         "head": script(),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..cleaning import EXAMPLES
 from ..errors import HuggingtweetsError, LocationError, is_out_of_memory
-from ..files import at_home
+from ..files.home_folder import at_home
 from ..progress import Silence
 from ..workflows.data import DataConfig
 from ..workflows.inspect import Inspection, inspect

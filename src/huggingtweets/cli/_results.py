@@ -10,8 +10,8 @@ from rich.table import Column, Table
 
 from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
+from ..reporting.reasons import REASONS
 from ..results import Game
-from ..results.wording import REASONS
 from ..sources import Source
 from ..text.counting import counted
 from ..types import Funnel, Reason, Sample

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import ModelError
-from ..files import home, whole_folder
+from ..files import whole_folder
+from ..files.home_folder import DATASETS, home
 from ..staging import one_at_a_time
 from ..types import Author, Dataset, Post
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 SPLITS = ("train", "test")  # the names of training and held-out posts in the library datasets
-_META = "dataset.json"
+METADATA = "dataset.json"  # the file by which a dataset folder is recognised
 
 
 def store(dataset: Dataset) -> dict[str, Path]:
@@ -30,7 +31,7 @@ def store(dataset: Dataset) -> dict[str, Path]:
 
     One that is damaged is written anew, and one of an earlier version, which cut moments to seconds.
     """
-    folder = home() / "datasets" / dataset.digest[:16]
+    folder = home() / DATASETS / dataset.digest[:16]
     with one_at_a_time(folder.parent):
         if not _holds_posts_of(dataset, folder):
             with whole_folder(folder, replace=True) as beside:
@@ -45,7 +46,7 @@ def load_stored(digest: str) -> Dataset:
     Raises:
         ModelError: the dataset is not on this machine.
     """
-    return load(home() / "datasets" / digest[:16])
+    return load(home() / DATASETS / digest[:16])
 
 
 def _holds_posts_of(dataset: Dataset, folder: Path) -> bool:
@@ -63,7 +64,7 @@ def save(dataset: Dataset, folder: Path) -> None:
     for name, posts in zip(SPLITS, (dataset.train, dataset.held_out), strict=True):
         pq.write_table(_table(posts), folder / f"{name}.parquet", compression="zstd")
     meta = msgspec.json.encode((dataset.authors, dataset.split_by, dataset.digest))
-    (folder / _META).write_bytes(msgspec.json.format(meta))
+    (folder / METADATA).write_bytes(msgspec.json.format(meta))
 
 
 def load(folder: Path) -> Dataset:
@@ -77,13 +78,22 @@ def load(folder: Path) -> Dataset:
 
     try:
         train, held_out = (_posts(pq.read_table(folder / f"{name}.parquet")) for name in SPLITS)
-        meta = (folder / _META).read_bytes()
-        authors, split_by, digest = msgspec.json.decode(meta, type=tuple[tuple[Author, ...], str, str])
+        authors, split_by, digest = load_metadata(folder)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise ModelError(
             f"{folder} holds no dataset of huggingtweets ({error}); train again to make one"
         ) from error
     return Dataset(train=train, held_out=held_out, authors=authors, split_by=split_by, digest=digest)
+
+
+def load_metadata(folder: Path) -> tuple[tuple[Author, ...], str, str]:
+    """Load authors, `split_by` and digest of a dataset that `save` wrote, and no posts.
+
+    Raises:
+        OSError: `folder` holds no dataset.
+        ValueError: it holds a damaged one.
+    """
+    return msgspec.json.decode((folder / METADATA).read_bytes(), type=tuple[tuple[Author, ...], str, str])
 
 
 def _table(posts: Sequence[Post]) -> pa.Table:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..files import load_tensors, reading, save_tensors
+from ..files.tensors import load_tensors, reading, save_tensors
 from ..results import Figure
 from . import intervals
 from .character_ngrams import BITS

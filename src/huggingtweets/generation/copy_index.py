@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..files import load_settings, load_tensors, reading, save_tensors
+from ..files.tensors import load_settings, load_tensors, reading, save_tensors
 from ..text import NEAR, SHINGLE, normalized, spans, words
 from ..text.ngrams import codes
 

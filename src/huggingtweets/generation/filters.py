@@ -20,7 +20,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ..errors import ModelError
-from ..files import home, sha256
+from ..files import sha256
+from ..files.home_folder import EXACT_INDEXES, home
 from ..model_folder import COPY_INDEX, HANDLES
 from ..text.private import AT, Kind, plain, private_details
 from ..text.repetition import is_repetitive
@@ -28,7 +29,6 @@ from .copy_index import WRONG_LOOKUPS, CopyIndex
 from .text_generator import TextFilter
 
 FAMILIAR = 5  # training posts that mention a handle; from so many on it may be shown
-EXACT = "copies"  # folder below home() with the exact indexes, which stay there
 HASH_BITS = 64  # of a handle, before most of them are dropped
 SHORTEST_RUN = 6  # words; a shorter run shared with the training posts is never a copy
 _WITH_ARTICLE = {kind: f"{'an' if kind is Kind.EMAIL else 'a'} {kind}" for kind in Kind}
@@ -214,7 +214,7 @@ def published(folder: Path) -> list[tuple[CopyIndex, Handles]]:
 
 def exact_index(copies: Path) -> Path:
     """Where the exact index is, on the machine that trained the model with this published one."""
-    return home() / EXACT / f"{sha256(copies)[:32]}.safetensors"
+    return home() / EXACT_INDEXES / f"{sha256(copies)[:32]}.safetensors"
 
 
 def exact_indexes(folder: Path) -> list[Path]:
@@ -228,7 +228,7 @@ def exact_indexes(folder: Path) -> list[Path]:
 
 def all_exact_indexes() -> list[Path]:
     """The exact indexes on this machine, also those whose models are gone."""
-    return sorted((home() / EXACT).glob("*.safetensors"))
+    return sorted((home() / EXACT_INDEXES).glob("*.safetensors"))
 
 
 def own_exact_indexes(folder: Path, others: Sequence[Path]) -> set[Path]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..files import home, whole_file
+from ..files import whole_file
+from ..files.home_folder import home
 from ..types import Permission
 
 FOLDER = "published"  # below home()

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotEnoughPosts
-from ..files import load_tensors, reading, save_tensors
+from ..files.tensors import load_tensors, reading, save_tensors
 from ..types import Sampling
 from .context_tree import (
     END,

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from ..bases.languages import language_warning
 from ..model_folder import PREDICTIONS, prompt_of
 from ..results import MODEL, Evaluation, Metric
-from ..results.wording import REASONS
 from ..text import MARKS
 from ..text.languages import without_spaces
 from ..types import NO_BASE, OF_NGRAM, PROMPT, Author, Base, Funnel, Reason, Record, Sample
@@ -22,6 +21,7 @@ from .context import MOST_SHOWN, WHAT_IS_READ, names, report_context, summed
 from .escaping import escape, escape_cell
 from .formats import format_sampling
 from .picture import plain
+from .reasons import REASONS
 from .sections import headlines
 from .tables import card_rows
 

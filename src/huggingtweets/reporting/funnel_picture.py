@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..results.wording import REASONS
 from ..types import Author, Record
 from .context import summed
 from .picture import draw
 from .portrait import portrait
+from .reasons import REASONS
 
 
 def funnel_picture(record: Record) -> bytes:

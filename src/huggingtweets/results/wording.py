@@ -1,4 +1,4 @@
-"""Figures in plain words, for the sentences of the report, and why posts were dropped.
+"""Figures in plain words, for the sentences of the report.
 
 Figures count as different only if their 95 % intervals do not meet. This is careful: of such differences far
 fewer than 5 in 100 are chance.
@@ -8,21 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..types import Reason
 from . import BASE, NGRAM, OTHERS, Row
 
 WHOSE = {BASE: "the base", NGRAM: "the n-gram model", OTHERS: "other people"}
-REASONS = {
-    Reason.REPOST: "reposts",
-    Reason.REPLY: "replies",
-    Reason.EXCLUDED: "taken out by hand",
-    Reason.DATE: "of other days",
-    Reason.LANGUAGE: "other languages",
-    Reason.SHORT: "fewer than three words",
-    Reason.DUPLICATE: "the same as an earlier one",
-    Reason.NEAR_DUPLICATE: "nearly the same",
-    Reason.SAMPLED: "more than were needed",
-}
 
 
 def percent(share: float) -> str:

@@ -22,7 +22,8 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
 from ..errors import BrokenArchive, LocationError
-from ..files import home, sha256
+from ..files import sha256
+from ..files.home_folder import FETCHED, home
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import read_chunks
@@ -145,7 +146,7 @@ def _fetch(address: str, options: ReadOptions) -> bytes:
 
 def _fetch_if_changed(http: Http, address: str) -> bytes:
     """Fetch an address; if it has not changed since the last time, return the cached content."""
-    path = home() / "fetched" / f"feed-{hashlib.sha256(address.encode()).hexdigest()[:32]}.msgpack"
+    path = home() / FETCHED / f"feed-{hashlib.sha256(address.encode()).hexdigest()[:32]}.msgpack"
     cached = _load(path)
     conditions = {"If-None-Match": cached.etag, "If-Modified-Since": cached.modified}
     answer = http.get(address, headers={name: value for name, value in conditions.items() if value})

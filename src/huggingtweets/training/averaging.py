@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..errors import ModelError
-from ..files import readable, sha256, tensor_errors
+from ..files import readable, sha256
+from ..files.tensors import tensor_errors
 from ..model_folder import WHOLE_WEIGHTS
 
 

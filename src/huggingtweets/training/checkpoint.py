@@ -15,12 +15,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..files import CheckpointConfig, beside, file_error, tensor_errors
+from ..files import CHECKPOINT, CheckpointConfig, beside, file_error
+from ..files.tensors import tensor_errors
 from ..types import CurvePoint
 from .optimizer import Optimizer
 from .weights import Weights
 
-FILE = "standing.safetensors"  # earlier versions wrote this name and those of its contents; they stay
 MIN_INTERVAL = 20  # times as long as a save took pass before the next: at most 5 % of a run is spent on it
 STOPPING = tuple(  # signals that ask to stop; not all systems have each
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -111,7 +111,7 @@ class RunCheckpoint(Checkpoint):
             end: the last step that a checkpoint of it can be of; one of a longer run may be of a later one.
             writes: whether this process saves; all of them restore.
         """
-        self._file, self._seconds = config.folder / FILE, config.seconds
+        self._file, self._seconds = config.folder / CHECKPOINT, config.seconds
         self._weights, self._optimizer = weights, optimizer
         self._fingerprint, self._end, self._writes = dict(fingerprint), end, writes
         self._due = time.monotonic() + config.seconds

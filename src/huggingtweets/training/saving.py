@@ -13,7 +13,8 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 from ..bases.bos_token import with_bos_token
 from ..bases.opening import opening
 from ..bases.special_tokens import suppressed_tokens
-from ..files import readable, tensor_errors
+from ..files import readable
+from ..files.tensors import tensor_errors
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from ..progress import quiet_transformers
 from ..types import Sampling

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from ..bases import named
 from ..errors import UserError
-from ..files import home, whole_file
+from ..files import whole_file
+from ..files.home_folder import home
 from ..types import Base, Recipe, Record, Sampling
 
 FOLDER = "base-posts"  # below home(), one file for each base and way to sample

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..files import home, whole_file
+from ..files import whole_file
+from ..files.home_folder import home
 
 if TYPE_CHECKING:
     from .data import AuthorPosts

@@ -17,14 +17,14 @@ from ..bases.languages import language_warning, languages_of
 from ..cleaning import CleanedPosts, CleaningRules
 from ..dataset.sufficiency import describe_sufficiency, require_enough
 from ..errors import UserError
-from ..files import home
+from ..files.home_folder import DATASETS, EXACT_INDEXES, UNFINISHED, home
 from ..model_folder import ModelFolder
 from ..progress import Watcher, watched_by
 from ..sources import ReadOptions
 from ..text.counting import counted
 from ..types import Account, Dataset, Post, Preparation, Reason, Recipe, Stage
 
-PRIVATE_FOLDERS = ("copies", "datasets", "unfinished")  # below home()
+PRIVATE_FOLDERS = (EXACT_INDEXES, DATASETS, UNFINISHED)  # below home()
 COUNT_EVERY = 500  # posts read between two words to the watcher
 
 

@@ -25,7 +25,8 @@ from ..bases.hub import cached_hub_answers
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
-from ..files import CheckpointConfig, home, require_replaceable, sha256, whole_file, whole_folder
+from ..files import CheckpointConfig, require_replaceable, sha256, whole_file, whole_folder
+from ..files.home_folder import home
 from ..generation.transformers_generator import TransformersGenerator
 from ..model_folder import PRETRAINED
 from ..progress import MemorizationProbe, Silence, Watcher

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from .. import bases, dataset, models, tracking
 from ..bases.hub import cached_hub_answers
-from ..files import CheckpointConfig, home, temporary_folder, whole_folder
+from ..files import CheckpointConfig, temporary_folder, whole_folder
+from ..files.home_folder import UNFINISHED, home
 from ..model_folder import FinetunedModel, ModelFolder
 from ..progress import Clock, Silence, Watcher
 from ..results import ENOUGH, Evaluation
@@ -160,7 +161,7 @@ def unfinished(data: Dataset, recipe: Recipe) -> Path:
     Its name begins with the digest of the posts, so that whose it is can be found out.
     """
     key = hashlib.sha256(data.digest.encode() + msgspec.json.encode(recipe, order="sorted"))
-    return home() / "unfinished" / f"{data.digest[:16]}-{key.hexdigest()[:16]}"
+    return home() / UNFINISHED / f"{data.digest[:16]}-{key.hexdigest()[:16]}"
 
 
 def _most(config: TrainConfig) -> int | None:

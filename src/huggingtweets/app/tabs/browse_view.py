@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...cleaning import qualified_id
 from ...reporting.picture import plain
-from ...results.wording import REASONS
+from ...reporting.reasons import REASONS
 from ...types import Post, Reason
 from ..browsing import KEPT, MAX_DROPPED, Listing
 from ..language import _, number, plural

@@ -10,7 +10,7 @@ from ... import sources
 from ...dataset.sufficiency import DEFAULT_BASE, TOO_LITTLE, Level, Sufficiency
 from ...reporting.picture import plain
 from ...reporting.portrait import HUES, address, portrait
-from ...results.wording import REASONS
+from ...reporting.reasons import REASONS
 from ...types import Funnel, Reason
 from ...workflows.inspect import Inspection
 from ..actions import button, go

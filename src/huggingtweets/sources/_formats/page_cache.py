@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import OutOfSpace, Unreachable
-from ...files import home
+from ...files.home_folder import FETCHED, home
 from ...types import Post
 from .authors import to_handle
 
@@ -79,7 +79,7 @@ class PageCache:
 
     def __init__(self, source: str, key: str, *, max_age: float = MAX_AGE) -> None:
         unique = hashlib.sha256(f"{source}\0{key}".encode()).hexdigest()[:16]
-        self.path = home() / "fetched" / f"{source}-{to_handle(key)[:60]}-{unique}.sqlite"
+        self.path = home() / FETCHED / f"{source}-{to_handle(key)[:60]}-{unique}.sqlite"
         with self._translate_errors():
             self._db = _open(self.path, max_age)
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ... import evaluation
 from ...bases.base_cache import BaseCache, use_base_cache
 from ...errors import HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
-from ...files import sha256, temporary_folder
+from ...files import CHECKPOINT, sha256, temporary_folder
 from ...model_folder import ModelFolder
 from ...progress import Silence
 from ...sources import ReadOptions
@@ -29,7 +29,6 @@ from .leases import Lease, LeaseLost
 from .records import load_outcome, save_outcome
 from .store import CHECKPOINTS, MODELS, POSTS, Store
 
-CHECKPOINT = "standing.safetensors"  # the file that `training/checkpoint.py` writes
 CHECKPOINT_SECONDS = 60.0  # between two checkpoints of a training
 
 
@@ -62,7 +61,7 @@ class AuthorWorker:
         if lease is None:
             return load_outcome(store, request.name)
         with temporary_folder() as folder:
-            checkpoint = _StoredCheckpoint(store, request.name, folder / "checkpoint")
+            checkpoint = _StoredCheckpoint(store, request.name, folder / "checkpoint" / CHECKPOINT)
             with leases.renewed(lease, checkpoint.upload), use_base_cache(self.cache):
                 ended = load_outcome(store, request.name)
                 return ended or self._train(store, request, lease, folder, checkpoint)
@@ -122,8 +121,8 @@ class _Watcher(Silence):
 class _StoredCheckpoint:
     """The checkpoint of a training, on this disk and in the store."""
 
-    def __init__(self, store: Store, name: str, folder: Path) -> None:
-        self._store, self._path, self._file = store, f"{CHECKPOINTS}/{name}", folder / CHECKPOINT
+    def __init__(self, store: Store, name: str, file: Path) -> None:
+        self._store, self._path, self._file = store, f"{CHECKPOINTS}/{name}", file
         self._stored = 0  # when the file that the store has was written
 
     def download(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from ...errors import UserError
-from ...files import home
+from ...files.home_folder import home
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from ..sweep.config import HANDLES as SWEEP_HANDLES
 from .subject import Subject

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...files import home, sha256
+from ...files import sha256
+from ...files.home_folder import DATASETS, FETCHED, UNFINISHED, home
 from ...generation.copy_index import people_of
 from ...generation.filters import all_exact_indexes, exact_indexes
 from ...hub import ledger
@@ -22,13 +23,12 @@ from .subject import Subject, all_models, file_matches
 from .trace import Trace, path_trace
 
 KINDS = {  # folder below home() -> kind of each of its entries, which is deleted as a whole
-    "unfinished": "unfinished run",
-    "datasets": "dataset",
+    UNFINISHED: "unfinished run",
+    DATASETS: "dataset",
     "runs": "run of the web page",
     "models": "model",
     "uploads": "uploaded file",
 }
-FETCHED = "fetched"  # folder below home() with the posts that were fetched from live services
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
 NAMES_GGUF = ("Modelfile", "bot.json")  # files of exports that name their GGUF file
 OF_A_BOT = ("avatar.png", "copies-*.bin")  # what lies beside `bot.json` and tells of the person

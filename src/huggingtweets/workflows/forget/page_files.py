@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ...files import home
+from ...files.home_folder import home
 from .subject import Subject
 
 REQUEST, SELECTION = "lesson.json", "chosen.json"  # as the page names them

@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from unicodedata import normalize
 
-import msgspec
-
-from ...files import home
+from ...dataset.storage import METADATA, load_metadata
+from ...files.home_folder import home
 from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...text import NAME
 from ...types import Author
@@ -21,7 +20,6 @@ SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
 _NAME = re.compile(rf"[{NAME}.@-]+")
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORT_DIGEST},}}")
 _ADDRESS = re.compile(r"\w+://[^/]+\.[^/]+.*")
-DATASET_METADATA = "dataset.json"  # the file by which a dataset folder is recognised
 _CHUNK = 1 << 20  # bytes of a file that are searched at once
 _OVERLAP = 1024  # bytes by which two chunks overlap, more than any match is long
 
@@ -95,8 +93,8 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
     own, *other_handles = _all_handles(handle.strip().lstrip("@"))
     subject = Subject(own, tuple(other_handles))
     everybody: list[Author] = []
-    for path in home().rglob(DATASET_METADATA):
-        authors, digest = _dataset(path)
+    for path in home().rglob(METADATA):
+        authors, digest = _dataset(path.parent)
         everybody += authors
         if subject.is_among(authors):
             subject.datasets[path.parent] = authors
@@ -178,10 +176,10 @@ def all_models(folders: Sequence[Path]) -> list[ModelFolder]:
     ]
 
 
-def _dataset(path: Path) -> tuple[tuple[Author, ...], str]:
-    """Authors and digest of a dataset by the file that describes it; nothing if it is damaged."""
+def _dataset(folder: Path) -> tuple[tuple[Author, ...], str]:
+    """Authors and digest of a dataset; nothing if it is damaged."""
     try:
-        authors, _, digest = msgspec.json.decode(path.read_bytes(), type=tuple[tuple[Author, ...], str, str])
+        authors, _, digest = load_metadata(folder)
     except (OSError, ValueError):
         return (), ""
     return authors, digest

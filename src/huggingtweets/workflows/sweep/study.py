@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 
 from ...errors import UserError
-from ...files import home
+from ...files.home_folder import home
 from .config import DATABASE
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)

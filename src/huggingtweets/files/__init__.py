@@ -1,52 +1,22 @@
-"""Atomic writes of files and folders, SHA-256 digests, safetensors files, and the cache folder `home()`."""
+"""Atomic writes of files and folders, and SHA-256 digests."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
-from msgspec import Struct
+from ..errors import OutOfSpace, OutputExists
+from ..staging import identity, move, staging_folder
+from .home_folder import home
 
-from .errors import ModelError, OutOfSpace, OutputExists
-from .staging import identity, move, staging_folder
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_HOME: ContextVar[Path | None] = ContextVar("the folder that home() returns in this context", default=None)
-
-
-def home() -> Path:
-    """The folder of datasets and caches: that of `at_home`, $HUGGINGTWEETS_HOME, or the user's cache.
-
-    It is absolute: processes of the page work in other folders.
-    """
-    folder = _HOME.get() or os.environ.get("HUGGINGTWEETS_HOME")
-    return Path(folder or Path.home() / ".cache" / "huggingtweets").absolute()
-
-
-@contextmanager
-def at_home(folder: Path | None) -> Iterator[None]:
-    """Make `home()` return `folder` inside the block, None: the same as outside.
-
-    A server keeps its visitors' files apart with it.
-    """
-    token = _HOME.set(folder)
-    try:
-        yield
-    finally:
-        _HOME.reset(token)
+CHECKPOINT = "standing.safetensors"  # earlier versions wrote this name and those of its contents; they stay
 
 
 def sha256(path: Path) -> str:
@@ -188,111 +158,9 @@ def _space(place: str | Path | None) -> str:
     return ", ".join(f"{shutil.disk_usage(path).free / 1e6:,.1f} MB are left at {path}" for path in there)
 
 
-@contextmanager
-def tensor_errors() -> Iterator[None]:
-    """Raise the errors of safetensors, of a full disk for example, as the OSError that they are elsewhere."""
-    from safetensors import SafetensorError  # noqa: PLC0415 -- heavy, and needed only where tensors are written
-
-    try:
-        yield
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        code = int(number[1]) if number else errno.EIO
-        raise OSError(code, os.strerror(code)) from error
-
-
 @dataclass(frozen=True)
 class CheckpointConfig:
     """Where the checkpoints of an unfinished run are written, and how often."""
 
     folder: Path
     seconds: float = 120.0  # between two checkpoints
-
-
-Arrays = Mapping[str, "NDArray[Any]"]
-# All metadata is one JSON value under one key: safetensors writes several keys in random order, and the same
-# content must give the same bytes.
-_METADATA_KEY = "huggingtweets"
-
-
-class _TensorsMetadata(Struct, frozen=True, kw_only=True):
-    """The format of a safetensors file with its version, and plain values that are needed to read it."""
-
-    format: str
-    settings: dict[str, str | int | float]
-
-
-def save_tensors(
-    path: Path, file_format: str, settings: Mapping[str, str | int | float], arrays: Arrays
-) -> None:
-    """Write arrays and a few settings as one safetensors file; the same content gives the same bytes.
-
-    Args:
-        path: the file.
-        file_format: name of the format, with its version; `load_tensors` compares it.
-        settings: plain values, by name.
-        arrays: numpy arrays of any shape, by name.
-    """
-    import numpy as np  # noqa: PLC0415 -- heavy, and needed only where tensors are written
-    from safetensors.numpy import save_file  # noqa: PLC0415 -- the same
-
-    metadata = _TensorsMetadata(format=file_format, settings=dict(settings))
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with beside(path) as unfinished:
-        with tensor_errors():
-            save_file(contiguous, unfinished, {_METADATA_KEY: msgspec.json.encode(metadata).decode()})
-        readable(unfinished)
-
-
-@contextmanager
-def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Turn what a damaged file raises while its content is put to use into an error that names it.
-
-    Raises:
-        ModelError: a value is missing, of another type, or out of range.
-    """
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
-        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); {remedy}") from error
-
-
-def load_settings(path: Path, file_format: str, remedy: str) -> dict[str, Any]:
-    """Read the settings that `save_tensors` wrote, and not the arrays; arguments as of `load_tensors`."""
-    return _load(path, file_format, remedy, with_arrays=False)[0]
-
-
-def load_tensors(
-    path: Path, file_format: str, remedy: str, earlier_format: str = ""
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Read the settings and arrays that `save_tensors` wrote.
-
-    Args:
-        path: the file.
-        file_format: the format and version that the file must have.
-        remedy: what the user can do where the file cannot be read; the end of the error message.
-        earlier_format: that of an earlier version, which the caller can read as well.
-
-    Raises:
-        ModelError: the file is missing, damaged, or of another format or version.
-    """
-    return _load(path, file_format, remedy, earlier_format)
-
-
-def _load(
-    path: Path, file_format: str, remedy: str, earlier_format: str = "", *, with_arrays: bool = True
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 -- heavy, and seldom needed
-
-    try:
-        with safe_open(path, "numpy") as file:
-            encoded = (file.metadata() or {}).get(_METADATA_KEY, "null")
-            metadata = msgspec.json.decode(encoded, type=_TensorsMetadata | None)
-            names = file.keys() if with_arrays else ()
-            arrays = {name: file.get_tensor(name) for name in names}
-    except (OSError, SafetensorError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read as a {file_format} ({error}); {remedy}") from error
-    if metadata is None or metadata.format not in {file_format, earlier_format} - {""}:
-        other = metadata.format if metadata else "something else"
-        raise ModelError(f"{path} is a {other}, and this version reads a {file_format}; {remedy}")
-    return metadata.settings, arrays
