@@ -8,10 +8,12 @@ Run it after a change to a command; tests/docs/test_cli.py fails as long as the 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import json_schemas
 import typer
-from typer.main import get_group
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from huggingtweets.cli import SECTIONS, app
 
@@ -27,13 +29,13 @@ This page is written by `scripts/write_cli_reference.py` from the commands thems
 
 TAIL = """## For scripts
 
-`--json` prints one document on standard output; progress goes to standard error, which `--quiet` empties. An
-error is `{"error": "...", "exit_code": 2}` then.
+`--json` prints one document on standard output; progress goes to standard error, where `--quiet` leaves
+only warnings and errors. An error is `{"error": "...", "exit_code": 2}` then.
 
 | exit code | why |
 |---|---|
 | 0 | it was done |
-| 1 | a mistake of this program or of the machine; `reproduce`: the model is not the same |
+| 1 | a mistake of this program or of the machine; the answer was no; `reproduce`: the model is not the same |
 | 2 | a mistake in what was given |
 | 129, 130, 143 | stopped by SIGHUP, Ctrl-C or SIGTERM; the same command goes on where it can |
 
@@ -65,7 +67,7 @@ to anything. No file agrees to a price, replaces a folder or shares posts: that 
 
 def reference() -> str:
     """The page, in Markdown."""
-    group = get_group(app)
+    group = cast("TyperGroup", get_command(app))
     program = typer.Context(
         group,
         info_name=NAME,

@@ -138,6 +138,11 @@ class ModelFolder:
             )
         return folder
 
+    @property
+    def name(self) -> str:
+        """The folder's own name, which a person types for it."""
+        return self.path.resolve().name
+
     @classmethod
     def target(
         cls, name: str, out: Path | None, *, overwrite: bool, inputs: Iterable[str | Path] = ()

@@ -123,6 +123,7 @@ def test_a_space_is_written_whole_or_not_at_all(space):
     }
     again = CliRunner().invoke(app, ["app", "--export-space", str(folder)])
     assert again.exit_code == 2
+    assert "choose another with --export-space, or replace it with --overwrite" in again.stderr
 
 
 def test_a_space_brings_the_package_with_it(space):

@@ -603,10 +603,10 @@ def test_positions_that_are_scaled_in_an_unknown_way_are_refused(tmp_path):
 @pytest.mark.usefixtures("model")
 def test_the_command_writes_a_folder_and_warns(tmp_path):
     """It says what it checked and wrote, and that there is no filter; then it is one line and exit code 2."""
-    assert names() == ("gguf", "ollama", "web")
+    assert {"gguf", "ollama", "web"} <= {*names()}
     done = run("export", "ada", "--to", "ollama", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "exports/Ada_ollama/Modelfile" in done.stdout
+    assert "exports/ada_ollama/Modelfile" in done.stdout
     assert "Checked: tokens of hard texts: the same" in done.stdout
     assert "no copy filter" in done.stderr
     again = run("export", "ada", "--to", "ollama", cwd=tmp_path)

@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from huggingtweets import Machine, choose_recipe, list_recipes, load_recipe, recipe_names, recipes
 from huggingtweets.bases import named
+from huggingtweets.cli._training import load_or_choose
 from huggingtweets.errors import BaseError
 from huggingtweets.model_folder import PRETRAINED
 from huggingtweets.progress import Silence
@@ -107,6 +108,13 @@ def test_settings_apply_to_what_is_chosen():
 def test_a_choice_can_be_limited(network):
     """Only the named recipes are candidates."""
     assert choose_recipe(among=("starter", "smollm2-135m"), machine=GPU).name == "smollm2-135m"
+    assert network == ["smollm2-135m"]
+
+
+def test_tokens_of_speakers_are_trained_by_a_recipe_that_can(network, monkeypatch):
+    """Where all weights are to be trained, no recipe with LoRA is chosen, and none of its bases fetched."""
+    monkeypatch.setattr("huggingtweets.workflows.recipes.this_machine", lambda: GPU)
+    assert load_or_choose(None, ["speakers=true"], all_weights=True).name == "smollm2-135m"
     assert network == ["smollm2-135m"]
 
 

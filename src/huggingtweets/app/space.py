@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from ..errors import OutputExists
 from ..files import whole_folder
 from .own_wheel import write_wheel
 
@@ -65,6 +67,10 @@ def export(folder: Path, *, replace: bool = False) -> list[str]:
     Raises:
         OutputExists: the folder is there already, and `replace` is not set.
     """
+    if os.path.lexists(folder) and not replace:
+        raise OutputExists(
+            f"{folder} exists already; choose another with --export-space, or replace it with --overwrite"
+        )
     with whole_folder(folder, replace=replace) as unfinished:
         wheel = write_wheel(unfinished)
         files = {

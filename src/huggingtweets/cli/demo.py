@@ -20,7 +20,11 @@ RECIPES = ("smollm2-135m", "starter")  # that take minutes on a laptop
 @cached_hub_answers()  # of the choice of a recipe, too
 def demo(
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write the model to.  [default: models/demo-<recipe>]")
+        Path | None,
+        typer.Option(
+            help="Folder to write the model to.  [default: models/demo-<recipe>, and -seed-N where --seed is "
+            "given]"
+        ),
     ] = None,
     recipe: opt.RecipeName = None,
     tracker: opt.TrackerName = "trackio",

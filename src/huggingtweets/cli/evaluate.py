@@ -16,7 +16,11 @@ def evaluate(
     model: opt.Model,
     against: Annotated[
         list[str] | None,
-        typer.Option(help="Posts of other people, to tell the person apart from; can be repeated."),
+        typer.Option(
+            metavar="LOCATION",
+            help="Posts of another person, to tell the person apart from: an archive, an account, a table of "
+            "one author. Can be repeated.",
+        ),
     ] = None,
     count: opt.EvaluatedPosts = EVALUATED_POSTS,
     show_posts: Annotated[
@@ -45,7 +49,7 @@ def evaluate(
     Examples:
       huggingtweets evaluate models/somebody
       huggingtweets evaluate somebody --figures
-      huggingtweets evaluate somebody --against friends.csv --against another-archive.zip
+      huggingtweets evaluate somebody --against friend.zip --against bsky:friend.example
     """  # noqa: D301 -- \b keeps the lines of the examples apart in --help
     from ..evaluation import flat
     from ..workflows.evaluate import evaluate

@@ -60,7 +60,7 @@ def fleet(
         typer.Argument(
             metavar="AUTHORS",
             help="A table of authors (CSV, JSONL, TOML: location, handle, name, recipe, weight, permission), "
-            "a folder with an archive of each, or one table of posts with their authors.",
+            "a folder with an archive of each, or one table of posts with columns of author and text.",
         ),
     ],
     out: Annotated[
@@ -141,7 +141,7 @@ def fleet(
     config = FleetConfig(
         authors=authors,
         store=out,
-        recipe=load_or_choose(recipe, changes, base=base),
+        recipe=load_or_choose(recipe, changes, base=base, all_weights=one_model),
         rules=rules,
         held_out=held_out,
         one_model=one_model,

@@ -19,7 +19,8 @@ def pretrain(
         list[Path],
         typer.Argument(
             metavar="CORPUS",
-            help="Files or folders: .txt with a post a line, .jsonl or .parquet; .gz, .zst or .bz2 of them.",
+            help="Files or folders: .parquet, .jsonl or .txt with a post a line; the last two as .gz, .zst "
+            "or .bz2, too.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the base to.")],
@@ -73,8 +74,8 @@ def pretrain(
     """Make a base model of your own from many people's posts: another language, another crowd.
 
     Learns a vocabulary, then trains a small model of GPT-2's architecture, from random weights or from
-    --base. After an interruption the same command goes on where it stopped. With more --tokens it trains a
-    finished base further.
+    --base. After an interruption the same command goes on where it stopped. With more --tokens and
+    --overwrite it trains a finished base further.
 
     \b
     Examples:

@@ -140,7 +140,8 @@ def _print(result: SweepResult) -> None:
         out.print(harmless(f"  {file}"), soft_wrap=True)
     if result.best.bits_per_byte == recipe:
         out.print(
-            "No trial was better than the recipe as it is; the same command with more --trials goes on."
+            "No trial was better than the recipe as it is; the same command with more --trials and "
+            "--overwrite goes on."
         )
     else:
         command = f"huggingtweets train LOCATION --recipe {shlex.quote(result.file)}"

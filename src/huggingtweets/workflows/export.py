@@ -71,7 +71,7 @@ def export(
     if quant not in QUANTS:
         raise UserError(f"--quant {quant}: expected one of {', '.join(QUANTS)}{suggestion(quant, QUANTS)}")
     folder = ModelFolder.find_whole(model, _NGRAM)
-    target = _target(folder, out or EXPORTS / folder_name(f"{folder.record.name} {to}"), overwrite=overwrite)
+    target = _target(folder, out or EXPORTS / folder_name(f"{folder.name} {to}"), overwrite=overwrite)
     request = _request(folder, quant, speaker, watcher or Silence())
     with whole_folder(target, replace=overwrite) as path:
         checks = tuple(exporter.export(request, path))

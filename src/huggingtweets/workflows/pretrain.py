@@ -25,10 +25,10 @@ from ..bases.hub import cached_hub_answers
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
-from ..files import CheckpointConfig, require_replaceable, sha256, whole_file, whole_folder
+from ..files import CheckpointConfig, sha256, whole_file, whole_folder
 from ..files.home_folder import home
 from ..generation.transformers_generator import TransformersGenerator
-from ..model_folder import PRETRAINED
+from ..model_folder import PRETRAINED, ModelFolder
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
 from ..reporting.base_card import base_card
@@ -81,7 +81,8 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
     """
     watcher, process_group = watcher or Silence(), training.join_process_group()
     size = _size(config)
-    require_replaceable(config.out, (*config.corpus, *config.held_out))
+    inputs = (*config.corpus, *config.held_out)
+    ModelFolder.target(config.out.name, config.out, overwrite=config.overwrite, inputs=inputs)
     if config.base:
         require_base(config.base, watcher)
     base_name = bases.locate(config.base).name if config.base else ""  # no path, which tells of its user

@@ -96,7 +96,7 @@ def plan_publishing(
     permission = checks.require_permission(record, permission, with_dataset=with_dataset)
     checks.require_weights(folder)
     hub = Hub(token, endpoint, needs_token=not preview)
-    repo_id = to or f"{UNKNOWN_OWNER if preview else hub.owner()}/{_repository_name(record.name)}"
+    repo_id = to or f"{UNKNOWN_OWNER if preview else hub.owner()}/{_repository_name(folder.name)}"
     require_name(repo_id)
     dataset_id = f"{repo_id}{POSTS_SUFFIX}" if with_dataset else ""
     if dataset_id:
