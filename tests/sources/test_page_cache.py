@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from itertools import count, islice, pairwise
 
@@ -21,6 +22,7 @@ from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.types import Post
 
 UNIQUE = count()
+WAIT = 0.3  # seconds in which a reader that does not wait would end
 
 
 class Broken(Exception):  # noqa: N818 -- stands for whatever can happen
@@ -235,3 +237,18 @@ def test_a_killed_run_goes_on():
     assert done.stdout.splitlines()[-1] == "all 300"
     assert all(later[1] <= earlier[-1] for earlier, later in pairwise(reached))
     assert int(done.stdout.splitlines()[1]) <= reached[-1][-1]
+
+
+def test_a_second_reader_waits_and_gets_every_post():
+    """Whoever reads a timeline that another run is fetching gets all of it, not what is there so far."""
+    place, key, seen = Place(9), f"two {next(UNIQUE)}", []
+    with PageCache("place", key) as cache:
+        posts = cache.walk(place.ask)
+        first = [next(posts).id]
+        second = threading.Thread(target=lambda: seen.extend(place.walk(key)[0]))
+        second.start()
+        second.join(WAIT)
+        assert second.is_alive()
+        first += [post.id for post in posts]
+    second.join()
+    assert seen == first == place.ids

@@ -202,6 +202,28 @@ def test_two_processes_are_one(base, tmp_path):
 
 
 @pytest.mark.slow
+def test_processes_with_other_posts_train_nothing(base, tmp_path):
+    """Where the processes of a run start from different posts or recipes, it ends before its first step."""
+    ranks = {
+        "BACKEND": "gloo",
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+    }
+    processes = [
+        Begun(
+            trainer_process.main,
+            *(base, str(tmp_path / "m"), str(tmp_path / "kept"), *SHARED, f"learning_rate={rate}"),
+            env={**ranks, "RANK": rank, "LOCAL_RANK": rank},
+        )
+        for rank, rate in (("0", "1e-3"), ("1", "2e-3"))
+    ]
+    first, second = (process.communicate(timeout=90) for process in processes)
+    assert "have not read the same posts" in second[1]
+    assert "done" not in first[0] + second[0]
+
+
+@pytest.mark.slow
 def test_two_processes_of_a_launcher_are_one(base, tmp_path):
     """The same where torch's launcher starts them."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]

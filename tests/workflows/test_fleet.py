@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ from huggingtweets import (
 from huggingtweets.bases import loading
 from huggingtweets.cli import app
 from huggingtweets.errors import (
+    BaseError,
     LocationError,
     ModelError,
     OutOfSpace,
@@ -507,6 +509,56 @@ def test_a_lease_that_expires_while_the_store_is_slow_is_lost(failing, monkeypat
         lease.renew()
 
 
+def test_a_lease_is_renewed_while_a_checkpoint_is_uploaded(tmp_path):
+    """An upload that takes longer than the lease lasts does not lose the author."""
+    store, over = Store(str(tmp_path / "store")), threading.Event()
+    lease = leases.acquire(store, "ada", "me", 0.6)
+    with leases.renewed(lease, lambda: over.wait(60) and None):
+        time.sleep(1.5)
+        lease.check()
+        assert leases.acquire(store, "ada", "somebody else", 0.6) is None
+        over.set()
+
+
+def test_an_upload_that_breaks_off_leaves_what_was_there(tmp_path, monkeypatch):
+    """A checkpoint in a folder is replaced by a whole one or not at all."""
+    store, source = Store(str(tmp_path / "store"), waits=()), tmp_path / "new"
+    store.write("checkpoints/ada", b"old")
+    source.write_bytes(b"new")
+
+    def breaks_off(_, target):
+        Path(target).write_bytes(b"n")
+        raise OSError("it was unplugged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", breaks_off)
+        with pytest.raises(StoreUnavailable, match="unplugged"):
+            store.upload(source, "checkpoints/ada")
+    assert store.read("checkpoints/ada") == b"old"
+    store.upload(source, "checkpoints/ada")
+    assert store.read("checkpoints/ada") == b"new"
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_password_in_the_address_of_a_store_is_never_shown():
+    """Errors name the store without whose it is."""
+    store = Store("failing://ada:secret@host/store", waits=())
+    FailingFileSystem.failures = 1
+    with pytest.raises(StoreUnavailable, match="failing://host/store") as caught:
+        store.read("fleet.json")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_base_that_a_machine_lacks_is_no_failure_of_an_author(tmp_path):
+    """No author is ended for the base that all lack."""
+    store = Store(str(tmp_path / "store"))
+    (request, _) = read_folder(write_authors(tmp_path / "authors", 2))
+    lacking = load_recipe("starter", [f"base={tmp_path / 'gone'}"])
+    with pytest.raises(BaseError):
+        AuthorWorker(store.address, job(recipe=lacking), 30.0)(Assignment(request=request, owner="me"))
+    assert records.load_outcome(store, request.name) is None
+
+
 def test_a_lease_on_a_full_disk_keeps_nobody_out(small_disk):
     """A file that could not be written is not there: it would be a lease that nobody holds."""
     store, filling = Store(str(small_disk), waits=()), small_disk / "filling"
@@ -519,7 +571,10 @@ def test_a_lease_on_a_full_disk_keeps_nobody_out(small_disk):
     assert leases.acquire(store, "ada", "me", 60).number == 1
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("store s3://x fails"), OutOfSpace("the disk is full")])
+@pytest.mark.parametrize(
+    "error",
+    [StoreUnavailable("store s3://x fails"), OutOfSpace("the disk is full"), BaseError("no base is here")],
+)
 def test_the_fleet_stops_where_nothing_can_be_kept(tmp_path, error):
     """Several authors whose models find no place end the fleet with that error; nobody failed."""
     store = Store(str(tmp_path / "store"), waits=())

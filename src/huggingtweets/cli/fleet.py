@@ -85,7 +85,9 @@ def fleet(
     address: opt.RayAddress = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Authors at a time.  [default: one for each core, or share of a GPU]"),
+        typer.Option(
+            min=1, help="Authors at a time.  [default: as many as cores and memory allow, or shares of GPUs]"
+        ),
     ] = None,
     gpus_per_author: Annotated[
         float,

@@ -68,7 +68,10 @@ def sweep(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time, with --on.  [default: one for each core]")
+        int | None,
+        typer.Option(
+            min=1, help="Trials at a time, with --on.  [default: as many as cores and memory allow]"
+        ),
     ] = None,
     address: opt.RayAddress = None,
     as_json: opt.Json = False,

@@ -81,7 +81,12 @@ class TrainingLoop:
         else:
             for passed_over in filter(None, (checkpoint.passed_over for checkpoint in checkpoints)):
                 self._tell_of(passed_over)
-        if self._context.process_group.broadcast(state.step) != state.step:
+        process_group = self._context.process_group
+        if not process_group.is_shared(repr([sorted(phase.origin.items()) for phase in self._plan.phases])):
+            raise InternalError(
+                "the processes of this run have not read the same posts; give a file that all can read"
+            )
+        if process_group.broadcast(state.step) != state.step:
             raise InternalError("the processes of this run do not share the folder of its checkpoints")
 
     def _tell_of(self, checkpoint: PassedOver) -> None:

@@ -7,10 +7,14 @@ processes have to agree are on the processor, for which GPUs' own communication 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
+
+PATIENCE = timedelta(days=7)  # the others wait while the main process packs a corpus; torch waits 30 minutes
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class ProcessGroup:
         torch.distributed.broadcast(shared, src=0, group=self.cpu_group)
         return shared.item()
 
+    def is_shared(self, value: str) -> bool:
+        """Whether the main process has the same value."""
+        number = int.from_bytes(hashlib.sha256(value.encode()).digest()[:6])  # which a float holds exactly
+        return self.broadcast(number) == number
+
 
 def join_process_group() -> ProcessGroup:
     """The processes that a launcher started, connected by accelerate; a group of one without a launcher."""
@@ -53,4 +62,5 @@ def join_process_group() -> ProcessGroup:
     from accelerate import PartialState
 
     state = PartialState(cpu=not torch.cuda.is_available())
-    return ProcessGroup(state.num_processes, state.process_index, torch.distributed.new_group(backend="gloo"))
+    cpu_group = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
+    return ProcessGroup(state.num_processes, state.process_index, cpu_group)

@@ -6,8 +6,10 @@ from importlib.util import find_spec
 
 from ..errors import MissingExtra, UserError
 from ..registry import suggestion
-from ._executors import Executor, LocalExecutor, Work, cores
+from ..types import Recipe
+from ._executors import Executor, LocalExecutor, Work
 from ._ray import RayExecutor
+from .recipes import this_machine, trainings_at_once
 
 EXECUTORS = ("local", "ray")
 
@@ -41,14 +43,22 @@ def require_executor(
 
 
 def open_executor(
-    name: str, work: Work, *, workers: int | None, address: str | None = None, gpus: float = 0.0
+    name: str,
+    work: Work,
+    *,
+    workers: int | None,
+    recipe: Recipe,
+    address: str | None = None,
+    gpus: float = 0.0,
 ) -> Executor:
     """Open an executor by its name.
 
     Args:
         name: "local" or "ray".
         work: done for each item.
-        workers: how many items are done at a time; None: one for each core, or place in the cluster.
+        workers: how many items are done at a time; None: as many as this machine has cores and memory for, or
+            the cluster has places.
+        recipe: by which an item trains.
         address: of a Ray cluster; None: one is made on this machine.
         gpus: the share of a GPU for each worker, on Ray.
 
@@ -59,4 +69,4 @@ def open_executor(
     require_executor(name)
     if name == "ray":
         return RayExecutor(work, workers=workers, address=address, gpus=gpus)
-    return LocalExecutor(work, workers or cores())
+    return LocalExecutor(work, workers or trainings_at_once(recipe, this_machine()))

@@ -97,7 +97,7 @@ class RayExecutor:
     @property
     def free(self) -> int:
         """How many more items can be handed out now."""
-        return (self._count or self._places()) - len(self._busy)
+        return max(0, (self._count or self._places()) - len(self._busy))  # a cluster that shrank has fewer
 
     def submit(self, item: Any) -> None:
         """Hand out an item to a worker that is free."""

@@ -18,7 +18,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +27,8 @@ from msgspec import Struct
 
 from ...errors import OutOfSpace, Unreachable
 from ...files.home_folder import FETCHED, home
+from ...progress import tell
+from ...staging import one_at_a_time
 from ...types import Post
 from .authors import to_handle
 
@@ -66,6 +68,8 @@ The id tells the service that older posts are known. Older posts that it sends a
 class PageCache:
     """The cached posts of one account, to use in a `with`.
 
+    One process reads it at a time: a second one would end where the first has got to.
+
     Ids must grow with time, and a longer id counts as larger. X, Mastodon and Bluesky make such ids.
 
     Args:
@@ -80,14 +84,19 @@ class PageCache:
     def __init__(self, source: str, key: str, *, max_age: float = MAX_AGE) -> None:
         unique = hashlib.sha256(f"{source}\0{key}".encode()).hexdigest()[:16]
         self.path = home() / FETCHED / f"{source}-{to_handle(key)[:60]}-{unique}.sqlite"
-        with self._translate_errors():
-            self._db = _open(self.path, max_age)
+        with ExitStack() as stack:
+            with self._translate_errors():
+                turn = home() / FETCHED / "reading" / unique
+                stack.enter_context(one_at_a_time(turn, _tell_of_waiting))
+                self._db = _open(self.path, max_age)
+            self._turn = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+        self._turn.close()
 
     def walk(self, fetch: FetchPage) -> Iterator[Post]:
         """Yield all posts, newest first: stored posts from the cache, those in the gaps through `fetch`.
@@ -151,6 +160,10 @@ class PageCache:
                 f"what is fetched cannot be kept in {self.path}: {error}; "
                 "free some space, or set HUGGINGTWEETS_HOME to another folder"
             ) from error
+
+
+def _tell_of_waiting() -> None:
+    tell("waiting for another run, which fetches the same posts")
 
 
 def _rank(post: Post) -> str:

@@ -119,7 +119,7 @@ def _note_changed(store: Store, names: Sequence[str], watcher: Watcher) -> None:
         first = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
         watcher.note(
             f"{counted(len(names), 'author')} ended with other posts than there are now ({first}); to train "
-            f"again: huggingtweets fleet retry {shlex.quote(store.address)}, then this command"
+            f"again: huggingtweets fleet retry {shlex.quote(store.shown)}, then this command"
         )
 
 
@@ -268,6 +268,7 @@ def _executor(config: FleetConfig, store: Store, job: Job) -> Executor:
         config.executor,
         AuthorWorker(str(store.local) if store.local else store.address, job, config.lease_seconds),
         workers=config.workers,
+        recipe=config.recipe,
         address=config.address,
         gpus=config.gpus_per_author,
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ...errors import OutOfSpace, StoreUnavailable
+from ...errors import BaseError, OutOfSpace, StoreUnavailable
 from ...progress import Watcher, duration
 from ...text.counting import counted
 from ...tracking import Run
@@ -25,7 +25,9 @@ from .worker import Assignment
 MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
-STORE_FAILURES = 3  # authors in a row that found no place, here or in the store, before the fleet stops
+MOST_FAILURES = (
+    3  # authors in a row that found no base, or no place here or in the store, before the fleet stops
+)
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Driver:
     _deaths: Counter[str] = field(default_factory=Counter)
     _states: Counter[State] = field(default_factory=Counter)
     _working: int = 0
-    _store_failures: int = 0
+    _failures: int = 0
     _started: float = field(default_factory=time.monotonic)
     _at_start: int = 0
     _told: float = 0.0
@@ -87,6 +89,7 @@ class Driver:
         Raises:
             StoreUnavailable: the store failed to the last try, for several authors in a row.
             OutOfSpace: the disk of a worker was full, for as many.
+        BaseError: workers could not have the base, for as many.
         """
         self._waiting.extend(request for request in requests if request.name not in self.ended)
         self._at_start = len(self.ended)
@@ -126,7 +129,7 @@ class Driver:
         elif event.value is None:  # held by somebody else
             self._hold(request)
         else:
-            self._store_failures = 0
+            self._failures = 0
             self._end(event.value)
 
     def _hold(self, request: AuthorRequest) -> None:
@@ -136,9 +139,9 @@ class Driver:
     def _died(self, event: Died, request: AuthorRequest, owner: str) -> None:
         """Let the author be tried again, after all others, unless too many workers died on it."""
         again = f"{request.name}: {event.reason}; it will be tried again"
-        if isinstance(event.error, StoreUnavailable | OutOfSpace):
-            self._store_failures += 1
-            if self._store_failures >= STORE_FAILURES:
+        if isinstance(event.error, StoreUnavailable | OutOfSpace | BaseError):
+            self._failures += 1
+            if self._failures >= MOST_FAILURES:
                 raise event.error
             self.watcher.note(again)
             self._hold(request)  # the store may not have let the lease go

@@ -118,27 +118,34 @@ def renewed(lease: Lease, also: Callable[[], None]) -> Iterator[None]:
 
     Args:
         lease: that was taken.
-        also: done after each renewal, for example to keep a checkpoint.
+        also: done as often as the lease is renewed, for example to keep a checkpoint. It may take longer than
+            the lease lasts.
     """
     over = threading.Event()
 
-    def renew() -> None:
+    def repeat(act: Callable[[], None]) -> None:
         while not over.wait(lease.seconds / RENEWALS):
             try:
-                lease.renew()
-                also()
+                act()
             except LeaseLost:
                 return
             except (StoreUnavailable, OSError):
-                continue  # the next renewal may reach the store; if none does, the lease expires
+                continue  # the next try may reach the store; if none does, the lease expires
 
-    thread = threading.Thread(target=renew, name=f"lease of {lease.name}", daemon=True)
-    thread.start()
+    def act_with_lease() -> None:
+        lease.check()
+        also()
+
+    acts = lease.renew, act_with_lease
+    threads = [threading.Thread(target=repeat, args=(act,), daemon=True) for act in acts]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
         with suppress(StoreUnavailable):  # then it expires
             lease.release()
 

@@ -47,7 +47,7 @@ def train_one_model(
     """
     worker = _OneModelWorker(store.address, job, lease_seconds, requests=requests, watcher=watcher, run=run)
     if not worker(Assignment(request=AuthorRequest(name=EVERYBODY), owner=leases.new_owner())):
-        raise UserError(f"{store.address}: another process trains this model; see huggingtweets fleet status")
+        raise UserError(f"{store.shown}: another process trains this model; see huggingtweets fleet status")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,12 +55,12 @@ def require_same(store: Store, job: Job) -> bool:
         different.append("base")
     if different:
         raise OutputExists(
-            f"{store.address} holds a fleet with another {' and another '.join(different)}; choose another "
+            f"{store.shown} holds a fleet with another {' and another '.join(different)}; choose another "
             "store with --out, or give the same options"
         )
     is_same_file = earlier.source_digest == job.source_digest
     if job.one_model and not is_same_file:
-        raise OutputExists(_OTHER_AUTHORS.format(store=store.address))
+        raise OutputExists(_OTHER_AUTHORS.format(store=store.shown))
     return is_same_file
 
 
@@ -71,7 +71,7 @@ def require_same_authors(store: Store, authors: Sequence[AuthorRequest]) -> None
         OutputExists: there are others, or some are missing.
     """
     if {author.name for author in load_authors(store)} != {author.name for author in authors}:
-        raise OutputExists(_OTHER_AUTHORS.format(store=store.address))
+        raise OutputExists(_OTHER_AUTHORS.format(store=store.shown))
 
 
 def load_authors(store: Store) -> list[AuthorRequest]:
@@ -83,7 +83,7 @@ def load_authors(store: Store) -> list[AuthorRequest]:
     content = store.read(AUTHORS)
     if content is None or store.read(FLEET) is None:
         raise ModelError(
-            f"{store.address} holds no fleet; begin one with: huggingtweets fleet AUTHORS --out STORE"
+            f"{store.shown} holds no fleet; begin one with: huggingtweets fleet AUTHORS --out STORE"
         )
     return [_decoded(store, AUTHORS, line, AuthorRequest) for line in content.splitlines()]
 
@@ -129,7 +129,7 @@ def status(store: Store, *, check: bool = False) -> FleetStatus:
     working = len(waiting) if EVERYBODY in holders else len(holders.keys() & {*waiting})
     failed = {name: outcomes[name].reason for name in states[State.FAILED]}
     return FleetStatus(
-        store=store.address,
+        store=store.shown,
         counts=Counts(
             authors=len(authors),
             done=len(states[State.DONE]),
@@ -187,4 +187,4 @@ def _decoded(store: Store, path: str, content: bytes, kind: type[Decoded]) -> De
     try:
         return msgspec.json.decode(content, type=kind)
     except ValueError as error:
-        raise ModelError(f"{store.address}/{path} is damaged ({error}); choose another store") from error
+        raise ModelError(f"{store.shown}/{path} is damaged ({error}); choose another store") from error

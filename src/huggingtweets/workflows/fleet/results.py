@@ -47,7 +47,7 @@ def write_results(store: Store) -> FleetResults:
     values = [_values(row) for row in rows]
     store.write(TABLE, _parquet(values))
     store.write(PAGE, fleet_html(values, recipe=job.recipe.name if job else "").encode())
-    return FleetResults(store=store.address, rows=tuple(rows), table=TABLE, page=PAGE)
+    return FleetResults(store=store.shown, rows=tuple(rows), table=TABLE, page=PAGE)
 
 
 def _values(row: Outcome) -> dict[str, Any]:

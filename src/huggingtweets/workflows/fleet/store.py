@@ -17,6 +17,8 @@ Object stores cannot rename, so nothing here rests on it: a model folder counts 
 from __future__ import annotations
 
 import glob
+import re
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,7 +29,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from ...errors import OutOfSpace, StoreUnavailable, first_line
-from ...files import whole_file
+from ...files import beside, whole_file
 from ...progress import tell
 
 LEASES, CHECKPOINTS, MODELS, ENDED, POSTS = "leases", "checkpoints", "models", "ended", "posts"
@@ -41,6 +43,7 @@ CONDITIONAL: Final = {
     "gs",
     "gcs",
 }  # create a file only where there is none
+_USER: Final = re.compile(r"://[^/@]*@")
 SETTLE: Final = 1.0  # seconds before a file is read back, where a file system has no conditional creation
 
 
@@ -58,11 +61,12 @@ class Store:
             StoreUnavailable: fsspec knows no such address, or a package is missing for it.
         """
         self.address, self._waits = address, waits
+        self.shown = _USER.sub("://", address)  # without a user's name and password
         try:
             self._fs, root = fsspec.core.url_to_fs(address)
         except (ImportError, ValueError) as error:
             raise StoreUnavailable(
-                f"--out {address}: {error}; give a folder, or an address like s3://bucket/folder"
+                f"--out {self.shown}: {error}; give a folder, or an address like s3://bucket/folder"
             ) from error
         self._root = PurePosixPath(root)
         self.local = Path(root) if isinstance(self._fs, LocalFileSystem) else None
@@ -148,14 +152,12 @@ class Store:
                 continue
 
     def upload(self, source: Path, path: str) -> None:
-        """Copy a file into the store."""
-
-        def put() -> None:
-            if self.local:
-                (self.local / path).parent.mkdir(parents=True, exist_ok=True)
-            self._fs.put_file(str(source), self._at(path))
-
-        self._try(put)
+        """Copy a file into the store; on a local disk it appears whole, as it does on object stores."""
+        if self.local:
+            target = self.local / path
+            self._try(lambda: _copy_whole(source, target))
+        else:
+            self._try(lambda: self._fs.put_file(str(source), self._at(path)))
 
     def download(self, path: str, target: Path) -> bool:
         """Copy a file out of the store; return whether there is one."""
@@ -184,8 +186,8 @@ class Store:
                 raise
             except Exception as error:  # each file system of fsspec has errors of its own
                 if wait is None or PermissionError in {type(error), type(error.__cause__)}:
-                    raise StoreUnavailable(_failed(self.address, error)) from error
-                tell(f"store {self.address}: {first_line(error)}; trying again in {wait:g} s")
+                    raise StoreUnavailable(_failed(self.shown, error)) from error
+                tell(f"store {self.shown}: {first_line(error)}; trying again in {wait:g} s")
                 time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -199,6 +201,12 @@ def _create_locally(target: Path, content: bytes) -> None:
         except OSError:
             target.unlink()  # on a full disk an empty file would keep out all others
             raise
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with beside(target) as unfinished:
+        shutil.copyfile(source, unfinished)
 
 
 def _failed(address: str, error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 
 from ... import evaluation
 from ...bases.base_cache import BaseCache, use_base_cache
-from ...errors import HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
+from ...errors import BaseError, HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
 from ...files import CHECKPOINT, sha256, temporary_folder
 from ...model_folder import ModelFolder
 from ...progress import Silence
@@ -54,6 +55,7 @@ class AuthorWorker:
         Raises:
             StoreUnavailable: the store failed to the last try; the author is not ended.
             OutOfSpace: the disk of this machine is full; the same.
+        BaseError: this machine cannot have the base that all are trained from; the same.
             KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
         """
         store, request = Store(self.store_address), assignment.request
@@ -80,7 +82,9 @@ class AuthorWorker:
         except (KeyboardInterrupt, OutOfSpace):
             checkpoint.upload()
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever one author raises must not stop the others
+        except Exception as error:
+            if isinstance(error, BaseError) and not request.recipe:
+                raise  # this machine lacks the base of all
             outcome = self._failed(request, reason(error))
         seconds = round(time.perf_counter() - started, 3)
         outcome = replace(_completed(outcome, request, seconds, lease.owner), input_bytes=size)
@@ -124,6 +128,7 @@ class _StoredCheckpoint:
     def __init__(self, store: Store, name: str, file: Path) -> None:
         self._store, self._path, self._file = store, f"{CHECKPOINTS}/{name}", file
         self._stored = 0  # when the file that the store has was written
+        self._uploading = threading.Lock()  # of one thread at a time: the training's, or that of the lease
 
     def download(self) -> None:
         """Go on with what another worker has left."""
@@ -132,7 +137,7 @@ class _StoredCheckpoint:
 
     def upload(self) -> None:
         """Bring the file into the store, where it is newer."""
-        with suppress(FileNotFoundError):
+        with self._uploading, suppress(FileNotFoundError):
             written = self._file.stat().st_mtime_ns
             if written != self._stored:
                 self._store.upload(self._file, self._path)
@@ -140,7 +145,8 @@ class _StoredCheckpoint:
 
     def remove(self) -> None:
         """Forget what the store has."""
-        self._store.remove(self._path)
+        with self._uploading:
+            self._store.remove(self._path)
 
 
 def data_config(store: Store, request: AuthorRequest, job: Job, folder: Path) -> DataConfig:

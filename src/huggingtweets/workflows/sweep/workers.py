@@ -71,7 +71,9 @@ def run_trials(worker: TrialWorker, executor: str, study: optuna.Study, watcher:
         ended = len(ended_trials(study))
         return max(trials_taken(study), ended + working) < config.trials
 
-    with open_executor(executor, worker, workers=config.workers, address=config.address) as workers:
+    with open_executor(
+        executor, worker, workers=config.workers, recipe=config.recipe, address=config.address
+    ) as workers:
         while working or len(ended_trials(study)) < config.trials:
             while workers.free and is_short():
                 workers.submit(working)
