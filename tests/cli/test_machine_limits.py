@@ -17,6 +17,7 @@ from tests.helpers.commands import begin, call, command, run
 from tests.helpers.tiny import small_base, varied_texts
 
 TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
+FEW_TOKENS = ("--set", "sampling.max_new_tokens=12")
 QUICK = ("--recipe", "ngram", "--base", "none")  # where it does not matter what is trained
 
 
@@ -31,7 +32,8 @@ def place(tmp_path_factory):
 
 def words(place, *options):
     """The arguments of a command that trains on the posts of the place."""
-    return ["train", str(place / "posts.csv"), *TRAINS, "--base", str(place / "base"), *map(str, options)]
+    base = ("--base", str(place / "base"))
+    return ["train", str(place / "posts.csv"), *TRAINS, *FEW_TOKENS, *base, *map(str, options)]
 
 
 def trains(place, *options):
@@ -40,7 +42,7 @@ def trains(place, *options):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)])
 def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):
     """The run says that it stopped, leaves no folder, and keeps a checkpoint; the code is the shell's."""
     process = begin(*words(place, "--set", "epochs=1000", "--out", tmp_path / "out" / "ada"))
