@@ -136,10 +136,12 @@ def served(
     late: str = "",
     late_by: float = 0.2,
     hub: str = "",
+    **environment: str,
 ) -> Iterator[Served]:
     """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
 
-    The process is forked from one that has imported Gradio, except on Windows.
+    The process is forked from one that has imported Gradio; it is a fresh one where it has variables of its
+    own, since libraries read some when they are imported.
 
     Args:
         folder: of the home and the models.
@@ -148,17 +150,18 @@ def served(
         late: text in the answers that come late.
         late_by: how late they come, in seconds.
         hub: address of the server that is its Hub.
+        environment: more of the process's environment.
     """
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     encoded = msgspec.json.encode(limits or Limits()).decode()
-    variables = {**os.environ, "HUGGINGTWEETS_HOME": str(home)}
+    variables = {**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment}
     if hub:
         variables |= {"HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
     with tempfile.TemporaryDirectory() as told:
         ready = Path(told, "ready")
         arguments = (encoded, port, token, late, late_by, str(ready))
-        if os.name == "nt":
+        if environment or os.name == "nt":
             command = [sys.executable, "-c", FRESH, json.dumps(arguments)]
             process: subprocess.Popen[bytes] | Forked = subprocess.Popen(
                 command, cwd=folder, env=variables, start_new_session=True

@@ -22,7 +22,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from huggingface_hub import constants, hf_api
 
 LARGE = (".safetensors", ".parquet", ".png")  # files that the Hub stores as LFS, as .gitattributes says

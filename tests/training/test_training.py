@@ -451,7 +451,7 @@ def test_training_stops_when_it_gets_no_better(base, tmp_path):
 
 def test_a_first_bump_does_not_end_a_run(tmp_path):
     """Patience counts from the best trained evaluation: that the base was better does not shorten a run."""
-    base = str(small_base(tmp_path / "base"))
+    base = str(tiny_base(tmp_path / "base"))
     first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
     settings = ("epochs=8", "learning_rate=2e-2", "warmup=0.1", "evaluations=16", "patience=2")
     again = run(str(first.folder), tmp_path / "again", *settings)
@@ -463,7 +463,7 @@ def test_a_first_bump_does_not_end_a_run(tmp_path):
 
 def test_a_trained_model_is_never_its_base(tmp_path):
     """Where training only makes the prediction of other posts worse, a note says so; weights are saved."""
-    base = str(small_base(tmp_path / "base"))
+    base = str(tiny_base(tmp_path / "base"))
     first = run(base, tmp_path / "first", "epochs=8", "learning_rate=1e-2")
     notes = []
 
