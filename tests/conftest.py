@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,11 @@ from hypothesis import HealthCheck, settings
 
 from huggingtweets.types import Post
 from tests.helpers import fewer_others  # noqa: F401 -- it takes effect when it is imported
+
+# Modules that are compiled are kept, whatever the environment says: else every process that tests start
+# compiles all of the package anew, and pytest rewrites the assertions of all tests in each run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Read when torch is imported, here and in the processes that tests start: tiny models gain nothing from
 # threads, and lose much when the machine has other work.

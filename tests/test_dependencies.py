@@ -132,16 +132,15 @@ def test_the_bill_of_materials_is_whole(tmp_path):
     assert all(part["properties"] and part["licenses"] for part in vendored)
 
 
-@pytest.mark.parametrize("name", sorted(needed()))
-def test_its_licence_lets_it_be_used(name):
-    """Each names a licence, and none asks the same licence of all that is used with it."""
-    try:
-        text = licence(name)
-    except PackageNotFoundError:
-        pytest.skip(f"{name} is not installed")
-    assert text, f"{name} does not name its licence"
-    strict = COPYLEFT.search(text) and not LESSER.search(text)
-    assert not strict, f"{name}: {text}"
+def test_their_licences_let_them_be_used():
+    """Each library names a licence, and none asks the same licence of all that is used with it."""
+    licences = {name: licence(name) for name in needed() if is_installed(name)}
+    assert len(licences) > 50
+    assert [name for name, text in licences.items() if not text] == []
+    strict = {
+        name: text for name, text in licences.items() if COPYLEFT.search(text) and not LESSER.search(text)
+    }
+    assert strict == {}
 
 
 @pytest.mark.slow

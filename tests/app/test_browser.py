@@ -41,8 +41,7 @@ def hub():
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, hub):
-    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
-    with served(tmp_path_factory.mktemp("own"), **settings) as page:
+    with served(tmp_path_factory.mktemp("own"), hub=hub.url) as page:
         yield page
 
 

@@ -86,8 +86,10 @@ def _has_ipv6() -> bool:
     [
         [],
         *(
-            pytest.param(options, marks=pytest.mark.skipif(not _has_ipv6(), reason="there is no IPv6"))
-            for options in (["--host", "::1"], ["--public", "--host", "::"])
+            pytest.param(
+                options, marks=[*more, pytest.mark.skipif(not _has_ipv6(), reason="there is no IPv6")]
+            )
+            for options, more in ((["--host", "::1"], [pytest.mark.slow]), (["--public", "--host", "::"], []))
         ),
     ],
     ids=" ".join,

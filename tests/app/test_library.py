@@ -19,7 +19,7 @@ from huggingtweets.cleaning import CleaningRules
 from huggingtweets.sources import ReadOptions
 from tests.helpers import browser
 from tests.helpers.app_server import Client, served
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 pytestmark = pytest.mark.slow
 MISSING_STEPS = {  # what a tab without a model leads to
@@ -164,7 +164,7 @@ def test_an_empty_tab_leads_to_the_missing_step(chromium, page):
 def neural(tmp_path_factory):
     """The page of a machine with networks of ada, of bob, and of both, which knows who speaks."""
     folder = tmp_path_factory.mktemp("neural")
-    base = tiny_base(folder / "base")
+    base = small_base(folder / "base")
     for seed, name in enumerate(("ada", "bob")):
         rows = [f'{i},{name},"{text}"' for i, text in enumerate(varied_texts(150, seed=seed))]
         (folder / f"{name}.csv").write_text("\n".join(["id,author,text", *rows]), "utf-8")

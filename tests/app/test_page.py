@@ -541,6 +541,7 @@ def test_a_folder_is_read_as_its_archive(tab, page, tmp_path):
     tab.get_by_text("No posts yet").wait_for()
 
 
+@pytest.mark.slow
 def test_a_game_that_cannot_be_dealt_says_why(chromium, page):
     """Without the person's posts on this machine no button must fail; with them posts can be dealt."""
     posts = page.home / "datasets"

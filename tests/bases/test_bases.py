@@ -30,7 +30,7 @@ from tests.helpers.archive_builder import tweet, write_zip
 from tests.helpers.gguf_builder import as_package, package_index, wheel_name, write_gguf
 from tests.helpers.hub_server import use_hub
 from tests.helpers.local_server import LocalServer, Reply
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, tiny_base, varied_texts
 
 
 @pytest.fixture
@@ -483,7 +483,7 @@ def test_a_training_asks_the_hub_for_its_base_once(hub_answers, tmp_path):
     cached = Path(constants.HF_HUB_CACHE) / "models--me--asked"
     (cached / "refs").mkdir(parents=True)
     (cached / "refs" / "main").write_text("0" * 40)
-    tiny_base(cached / "snapshots" / ("0" * 40))
+    small_base(cached / "snapshots" / ("0" * 40))
     posts = write_zip(
         tmp_path / "x.zip", [tweet(n, text) for n, text in enumerate(varied_texts(130, seed=1), 1000)]
     )

@@ -18,7 +18,8 @@ from huggingtweets.cli import COMMANDS, app
 from tests.helpers.commands import begin, run
 from tests.helpers.tiny import small_base, tiny_texts, varied_texts
 
-FAST = ("--set", "epochs=1", "--set", "evaluations=1", "--tracker", "none", "--no-evaluate")
+SMALL = ("epochs=1", "evaluations=1", "sampling.max_new_tokens=12")
+FAST = (*(word for setting in SMALL for word in ("--set", setting)), "--tracker", "none", "--no-evaluate")
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ import torch
 from typer.testing import CliRunner
 
 from huggingtweets.cli import app
-from tests.helpers.commands import begin, run
+from tests.helpers.commands import begin, call, command, run
 from tests.helpers.tiny import small_base, varied_texts
 
 TRAINS = ("--name", "Ada", "--recipe", "starter", "--tracker", "none", "--no-evaluate")
+FEW_TOKENS = ("--set", "sampling.max_new_tokens=12")
 QUICK = ("--recipe", "ngram", "--base", "none")  # where it does not matter what is trained
 
 
@@ -31,7 +32,8 @@ def place(tmp_path_factory):
 
 def words(place, *options):
     """The arguments of a command that trains on the posts of the place."""
-    return ["train", str(place / "posts.csv"), *TRAINS, "--base", str(place / "base"), *map(str, options)]
+    base = ("--base", str(place / "base"))
+    return ["train", str(place / "posts.csv"), *TRAINS, *FEW_TOKENS, *base, *map(str, options)]
 
 
 def trains(place, *options):
@@ -40,7 +42,7 @@ def trains(place, *options):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)])
 def test_a_signal_that_asks_to_stop_is_like_ctrl_c(place, tmp_path, home, name):
     """The run says that it stopped, leaves no folder, and keeps a checkpoint; the code is the shell's."""
     process = begin(*words(place, "--set", "epochs=1000", "--out", tmp_path / "out" / "ada"))
@@ -67,8 +69,8 @@ def refused(done, *told):
 
 def test_a_disk_that_is_full_when_a_checkpoint_is_written_is_one_line(place, tmp_path, small_disk):
     """It says where and how much is left; no model is half-written, an earlier checkpoint stays whole."""
-    command = words(place, "--checkpoint-every", "0", "--out", tmp_path / "out" / "ada")
-    done = run(*command, env={"HUGGINGTWEETS_HOME": str(small_disk)})
+    arguments = words(place, "--checkpoint-every", "0", "--out", tmp_path / "out" / "ada")
+    done = run(*arguments, env={"HUGGINGTWEETS_HOME": str(small_disk)})
     refused(done, "no space left", str(small_disk), "MB are left")
     assert not list((tmp_path / "out").glob("*"))
     assert not list(small_disk.rglob("*.part"))
@@ -99,13 +101,19 @@ def test_a_read_only_disk_is_one_line(place, small_disk):
     refused(done, str(small_disk), "Read-only")
 
 
+def with_small_files(*arguments):
+    import resource  # noqa: PLC0415 -- not on Windows
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+    command(*arguments)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="this system has no such limit, and links need a right")
 def test_a_limit_of_a_file_s_size_and_a_link_to_itself_are_one_line(place, tmp_path):
     """As of a disk that was formatted for cameras; it says what is not allowed, and where."""
     (tmp_path / "loop").symlink_to("loop")
-    small = trains(place, "--set", "epochs=1", "--out", tmp_path / "m")
-    command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *small]
-    refused(subprocess.run(command, capture_output=True, text=True, check=False), "ulimit -f")
+    small = words(place, "--set", "epochs=1", "--out", tmp_path / "m")
+    refused(call(with_small_files, *small), "ulimit -f")
     loop = words(place, "--set", "epochs=1", "--out", tmp_path / "loop" / "m")
     refused(run(*loop), "leads back to itself")
 
@@ -180,20 +188,21 @@ def test_numbers_and_files_beyond_all_bounds_are_one_line(place, tmp_path, optio
     assert "mistake of huggingtweets" not in answer.output
 
 
+def in_encoding(encoding, *arguments):
+    """A command whose outputs are what PYTHONIOENCODING makes of them."""
+    sys.stdout.reconfigure(encoding=encoding, errors="strict")
+    sys.stderr.reconfigure(encoding=encoding, errors="backslashreplace")
+    command(*arguments)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_an_encoding_without_emoji_loses_no_model(place, tmp_path, encoding):
     """After a whole training the result is printed as far as the terminal can show it; JSON stays JSON."""
-    train = trains(place, "--name", "Ada 🙂", "--out", tmp_path / "models" / encoding, *QUICK)
-    for command in (train, [*train[:3], "models", "--json"]):
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            capture_output=True,
-            check=False,
-            env={**os.environ, "PYTHONIOENCODING": encoding},
-        )
+    train = words(place, "--name", "Ada 🙂", "--out", tmp_path / "models" / encoding, *QUICK)
+    for arguments in (train, ["models", "--json"]):
+        done = call(in_encoding, encoding, *arguments, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-500:]
-    assert b"\\ud83d\\ude42" in done.stdout
+    assert "\\ud83d\\ude42" in done.stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")

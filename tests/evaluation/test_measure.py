@@ -144,7 +144,14 @@ def test_what_is_missing_is_said():
     assert alone.detection.model
 
 
-@pytest.mark.parametrize("generated", [["one"], ["same"] * 50, ["😀"] * 50, [""] * 50, ["\ud800 cut"] * 50])
+@pytest.mark.parametrize(
+    "generated",
+    [
+        ["one"],
+        ["\ud800 cut"] * 50,
+        *(pytest.param([text] * 50, marks=pytest.mark.slow) for text in ("same", "😀", "")),
+    ],
+)
 def test_odd_posts_are_measured_without_error(generated):
     """One post, identical posts, emoji alone, empty posts, broken characters."""
     train, held_out = little()

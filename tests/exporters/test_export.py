@@ -6,7 +6,9 @@ import json
 import math
 import subprocess
 import sys
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import cache
 
 import gguf
 import pytest
@@ -75,14 +77,24 @@ def saved(folder, model, tokenizer, **fields):
     return folder
 
 
+@cache
+def _learnt_tokenizer():
+    return tiny_tokenizer(TEXTS)
+
+
+def learnt_tokenizer():
+    """A tokenizer of one's own, which may be changed; it is learnt once."""
+    return deepcopy(_learnt_tokenizer())
+
+
 def gpt2(place):
-    loaded = load_base(str(tiny_base(place / "base", tokenizer=tiny_tokenizer(TEXTS))))
+    loaded = load_base(str(tiny_base(place / "base", tokenizer=learnt_tokenizer())))
     return loaded.model, loaded.tokenizer
 
 
 def llama(*, tied=True, **settings):
     torch.manual_seed(0)
-    tokenizer = tiny_tokenizer(TEXTS)
+    tokenizer = learnt_tokenizer()
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         num_key_value_heads=1,
@@ -109,7 +121,7 @@ SCALED = {
 
 def qwen3():
     torch.manual_seed(0)
-    tokenizer = tiny_tokenizer(TEXTS)
+    tokenizer = learnt_tokenizer()
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         num_key_value_heads=1,
@@ -350,7 +362,7 @@ def test_a_model_of_several_speaks_as_one(tmp_path):
 
 
 def neox(_):
-    tokenizer = tiny_tokenizer(TEXTS)
+    tokenizer = learnt_tokenizer()
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     return GPTNeoXForCausalLM(GPTNeoXConfig(vocab_size=len(tokenizer), **shape)), tokenizer
 
@@ -575,7 +587,7 @@ def test_a_damaged_model_is_refused(damage, told, model, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("target", ["gguf", "ollama"])
+@pytest.mark.parametrize("target", [pytest.param("gguf", marks=pytest.mark.slow), "ollama"])
 def test_an_export_imports_neither_torch_nor_transformers(target, model, tmp_path):
     """Both take longer to import than a small model to export."""
     code = (

@@ -321,7 +321,7 @@ def test_a_long_handle_does_not_widen_the_page_of_a_phone(place, chromium, tmp_p
         bot["avatar"] = "avatar.png"
         bot["description"] = "A bot that writes like @elizabeth_montgomery@mastodon.social."
     with hosted(folder) as url, browser.page_of(chromium, url, (360, 740)) as (page, _):
-        page.wait_for_selector(IDLE)
+        page.get_by_text("@elizabeth_montgomery@mastodon.social").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -330,7 +330,7 @@ def test_a_long_handle_does_not_widen_the_page_of_a_phone(place, chromium, tmp_p
     [
         ("bot.json", "bot.json: 404"),
         ("copies-1.bin", "copies-1.bin is not whole"),
-        ("wllama/wllama.wasm", "wllama.wasm does not run here"),
+        pytest.param("wllama/wllama.wasm", "wllama.wasm does not run here", marks=pytest.mark.slow),
         pytest.param("*.gguf", "gguf: 404", marks=pytest.mark.slow),
     ],
 )
@@ -395,17 +395,17 @@ def test_posts_and_prompt_are_set_in_the_direction_of_their_script(opened):
     assert page.evaluate("document.getElementById('post').content.querySelector('p').dir") == "auto"
 
 
-def test_a_prompt_that_fills_the_context_is_refused(place, chromium):
+def test_a_prompt_that_fills_the_context_is_refused(opened):
     """The page says that it is too long, as generate does, and goes on with a shorter one."""
-    with hosted(place / "page") as url, browser.page_of(chromium, url) as (page, _):
-        page.wait_for_selector(IDLE)
-        page.fill("#prompt", "\U0001f9ff\U0001fae0" * 70)
-        page.click("#write")
-        page.get_by_text("Give it a shorter one").wait_for()
-        assert page.locator("article").count() == 0
-        page.fill("#prompt", "the lamp")
-        page.click("#write")
-        page.wait_for_selector("article.whole")
+    page, _ = opened
+    page.wait_for_selector(IDLE)
+    page.fill("#prompt", "\U0001f9ff\U0001fae0" * 70)
+    page.click("#write")
+    page.get_by_text("Give it a shorter one").wait_for()
+    assert page.locator("article").count() == 0
+    page.fill("#prompt", "the lamp")
+    page.click("#write")
+    page.wait_for_selector("article.whole")
 
 
 def test_posts_begin_with_characters_of_several_tokens(place, chromium, tmp_path):
@@ -529,7 +529,11 @@ def of_two(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("speaker", "avatar", "count", "language"),
-    [("ada", "avatar.png", "2", "en"), ("bob", "", "7", "de"), ("Bob", "", "7", "de")],
+    [
+        ("ada", "avatar.png", "2", "en"),
+        pytest.param("bob", "", "7", "de", marks=pytest.mark.slow),
+        ("Bob", "", "7", "de"),
+    ],
 )
 def test_the_page_of_one_of_several_shows_nobody_else(of_two, tmp_path, speaker, avatar, count, language):
     """It has the picture and the language of who speaks, and the number of their posts."""

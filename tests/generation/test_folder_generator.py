@@ -12,7 +12,7 @@ import pytest
 import torch
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from huggingtweets import models
 from huggingtweets.bases.pretrained import load_tokenizer
@@ -24,7 +24,7 @@ from huggingtweets.generation.transformers_generator import TransformersGenerato
 from huggingtweets.model_folder import CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Sampling
-from tests.helpers.tiny import STARTER
+from tests.helpers.tiny import small_tokenizer
 
 GPT2 = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2}
 LLAMA = {
@@ -67,7 +67,7 @@ def folder(request, tmp_path_factory):
 
 def saved(folder, shape, dtype):
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    tokenizer = small_tokenizer()
     model, config, fields = SHAPES[shape]
     made = model(config(vocab_size=len(tokenizer), **fields))
     for parameter in made.parameters():  # biases and norms begin as 0 and 1, which hides mistakes

@@ -28,13 +28,13 @@ from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, TrainOptions, load_base, train, with_bos_token
 from huggingtweets.types import Sampling
-from tests.helpers.tiny import tiny_base, tiny_dataset
+from tests.helpers.tiny import small_base, tiny_base, tiny_dataset
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    base = tiny_base(tmp_path_factory.mktemp("base"))
+    base = small_base(tmp_path_factory.mktemp("base"))
     recipe = load_recipe(
         "starter",
         [

@@ -21,9 +21,11 @@ from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
+import pytest
 
 from huggingtweets.app.limits import Limits
 from tests.helpers.commands import forked
+from tests.helpers.hub_server import use_hub
 
 T = TypeVar("T")
 TLS = httpx.create_ssl_context()  # made once: it reads the certificates of every authority
@@ -115,12 +117,14 @@ def serve(limits: str, port: int, token: str, late: str, late_by: float, ready: 
         threading.Event().wait()
 
 
-def serve_forked(folder: Path, environment: dict[str, str], *arguments: Any) -> None:
+def serve_forked(folder: Path, environment: dict[str, str], hub: str, *arguments: Any) -> None:
     """Serve the page in a folder, with an environment, and in a session of its own, as `Popen` starts it."""
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    if hub:
+        use_hub(hub, pytest.MonkeyPatch())
     serve(*arguments)
 
 
@@ -131,6 +135,7 @@ def served(
     token: str = "",
     late: str = "",
     late_by: float = 0.2,
+    hub: str = "",
     **environment: str,
 ) -> Iterator[Served]:
     """Serve the page with its home and its models below a folder; end it as Ctrl-C does.
@@ -144,12 +149,15 @@ def served(
         token: that opens it; "": the page is open to whoever can reach it, as most tests need it.
         late: text in the answers that come late.
         late_by: how late they come, in seconds.
+        hub: address of the server that is its Hub.
         environment: more of the process's environment.
     """
     home, port = folder / "home", free_port()
     home.mkdir(parents=True, exist_ok=True)
     encoded = msgspec.json.encode(limits or Limits()).decode()
     variables = {**os.environ, "HUGGINGTWEETS_HOME": str(home), **environment}
+    if hub:
+        variables |= {"HF_ENDPOINT": hub, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
     with tempfile.TemporaryDirectory() as told:
         ready = Path(told, "ready")
         arguments = (encoded, port, token, late, late_by, str(ready))
@@ -159,7 +167,7 @@ def served(
                 command, cwd=folder, env=variables, start_new_session=True
             )
         else:
-            process = Forked(forked(serve_forked, folder, variables, *arguments))
+            process = Forked(forked(serve_forked, folder, variables, hub, *arguments))
         try:
             wait_for(ready.exists, 180)
             yield Served(f"http://127.0.0.1:{port}/", home, folder, process)

@@ -22,7 +22,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from huggingface_hub import constants, hf_api
 
 LARGE = (".safetensors", ".parquet", ".png")  # files that the Hub stores as LFS, as .gitattributes says
@@ -129,10 +129,11 @@ def _info(hub: HubServer, _: bytes, kinds: str, name: str, *__: str) -> tuple[in
 
 
 def _tree(hub: HubServer, _: bytes, kinds: str, name: str) -> tuple[int, Any]:
-    files = hub.repositories[kinds[:-1], name].files
+    if not (stored := hub.repositories.get((kinds[:-1], name))):
+        return 404, {"error": "Repository not found"}
     return 200, [
         {"type": "file", "path": path, "size": len(content), "oid": _git(content)}
-        for path, content in files.items()
+        for path, content in stored.files.items()
     ]
 
 
@@ -325,9 +326,13 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
 
 def use_hub(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a server on this machine the Hub, for the library in this process."""
+    from transformers.utils import hub  # noqa: PLC0415 -- for some tests only
+
     for module in (constants, hf_api):
         monkeypatch.setattr(module, "ENDPOINT", url, raising=False)
+    monkeypatch.setattr(hub, "_hf_api", None)  # transformers keeps the first that it has asked
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(
         constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
     )

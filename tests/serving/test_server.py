@@ -354,7 +354,7 @@ def test_the_client_of_openai_is_answered(server):
         client.completions.create(model="nobody", prompt="x")
 
 
-@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("end", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)])
 def test_a_key_is_asked_for_and_a_request_that_began_is_answered(place, tmp_path, end):
     """Without the key there is only /health; SIGTERM and SIGHUP let requests end, and then the server."""
     keys = tmp_path / "keys.txt"

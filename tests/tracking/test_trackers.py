@@ -389,7 +389,7 @@ _start_remote(project="huggingtweets", name="train", group="kite", config={})
     assert python(script, tmp_path, TRACKIO_SPACE_ID="ada/runs").stdout == "True\n"
 
 
-@pytest.mark.parametrize("token", ["", "hf_readsonly"])
+@pytest.mark.parametrize("token", ["", pytest.param("hf_readsonly", marks=pytest.mark.slow)])
 def test_no_token_is_asked_for_at_a_terminal(tmp_path, token):
     """Without one the tracker is refused at once; trackio alone stops and asks, also for a better one."""
     script = """
@@ -406,7 +406,11 @@ tracker._start_remote(project="huggingtweets", name="train", group="kite", confi
 
 
 @pytest.mark.parametrize(
-    ("variables", "project"), [({}, "huggingtweets"), ({"WANDB_PROJECT": "ours"}, "ours")]
+    ("variables", "project"),
+    [
+        pytest.param({}, "huggingtweets", marks=pytest.mark.slow),
+        ({"WANDB_PROJECT": "ours"}, "ours"),
+    ],
 )
 def test_the_project_of_the_environment_is_the_users(tmp_path, variables, project):
     """A model's own project, by which its tracker is opened again, goes before it."""
@@ -550,6 +554,7 @@ def test_names_of_different_people_stay_different():
     assert valid_name("kite-train-dataset") == "kite-train-dataset"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("wandb") is None, reason="wandb is not installed")
 def test_wandb_offline_holds_settings_figures_artifacts_and_links(tmp_path):
     """Wandb's own reader finds in the offline runs what was tracked, and no secret."""

@@ -92,6 +92,7 @@ def is_recorded_offline(process, folder: Path) -> bool:
     return len(logs) == 3 and all(log.stat().st_size for log in logs)
 
 
+@pytest.mark.slow
 def test_records_for_a_missing_server_are_local_and_can_be_sent_later(tmp_path):
     """The command in the warning sends all of them."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -10,7 +10,7 @@ from huggingtweets.models import neural
 from huggingtweets.training import load_base
 from huggingtweets.types import Account, Funnel
 from tests.conftest import post
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 LEARNT = "the lamp was lit at seven and the gull sat on the rail with a letter for you"
 
@@ -45,7 +45,7 @@ def test_more_posts_are_read_before_a_run_is_stopped(copies, counts, stops, tmp_
     prober = neural._MemorizationProber(build([author], held_out=0.5), load_recipe("starter"))
     parrot = Parrot(copies)
     monkeypatch.setattr(prober, "_samples", parrot)
-    base = load_base(str(tiny_base(tmp_path / "base")))
+    base = load_base(str(small_base(tmp_path / "base")))
     probe = prober(base.model, base.tokenizer)
     assert parrot.counts == counts
     assert probe.copied == pytest.approx(sum(copies) / sum(counts))

@@ -41,7 +41,7 @@ from huggingtweets.training.process_group import ProcessGroup
 from huggingtweets.training.runs import evaluation_steps
 from huggingtweets.training.weights import Weights
 from huggingtweets.types import Recipe
-from tests.helpers.tiny import STARTER, tiny_base, tiny_dataset, tiny_texts
+from tests.helpers.tiny import STARTER, small_base, tiny_base, tiny_dataset, tiny_texts
 
 CPU = Device("cpu", "test", bf16=False)
 ROWS = [[tuple(range(1, length + 1))] for length in (2, 5, 9, 3, 300, 7, 4, 120, 2, 129, 130)]
@@ -49,7 +49,7 @@ ROWS = [[tuple(range(1, length + 1))] for length in (2, 5, 9, 3, 300, 7, 4, 120,
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory):
-    return str(tiny_base(tmp_path_factory.mktemp("base")))
+    return str(small_base(tmp_path_factory.mktemp("base")))
 
 
 def run(base, folder, *settings, **options):
@@ -140,7 +140,7 @@ def test_neighbours_in_a_row_change_no_figure(base, fused):
 @pytest.mark.parametrize("capped", [True, False])
 def test_an_evaluation_never_holds_the_logits_of_all_positions(tmp_path, monkeypatch, capped):
     """Whatever a model does with its logits, only so many are there at a time; the figures are the same."""
-    base = load_base(str(tiny_base(tmp_path / "base")))
+    base = load_base(str(small_base(tmp_path / "base")))
     largest, softmax = [], torch.log_softmax
     texts = tiny_texts(300)
     expected = Predictor(base.model, base.tokenizer, CPU).bits(texts)

@@ -14,7 +14,7 @@ from huggingtweets import DataConfig, ReadOptions, TrainConfig, load_recipe, tra
 from huggingtweets.bases.loading import load_base
 from huggingtweets.cli import app
 from huggingtweets.training import adapters
-from tests.helpers.tiny import tiny_base, varied_texts
+from tests.helpers.tiny import small_base, varied_texts
 
 WEIGHTS = "model.safetensors"
 CODE = """
@@ -32,7 +32,7 @@ SPEAKS = ("My", "-n", "1", "--seed", "1")
 def place(tmp_path_factory):
     """A base, posts, and the folders of a whole model, and of an adapter, that were trained with them."""
     place = tmp_path_factory.mktemp("foreign")
-    base = tiny_base(place / "base")
+    base = small_base(place / "base")
     rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(150, seed=1))]
     (place / "posts.csv").write_text("\n".join(["id,text", *rows]), "utf-8")
     settings = [f"base={base}", "epochs=1", "evaluations=1", "sampling.max_new_tokens=20"]

@@ -29,6 +29,8 @@ from huggingtweets.types import Permission, Tracked
 from huggingtweets.workflows.lineage import UNKNOWN, Node, lineage
 from tests.helpers.tiny import small_base, varied_texts
 
+SMALL = ("epochs=1", "evaluations=1", "sampling.max_new_tokens=12")
+
 
 def nodes_of(node: Node, kind: str) -> list[Node]:
     """All nodes of a kind."""
@@ -59,7 +61,7 @@ def place(tmp_path_factory):
                     rules=CleaningRules(keep_replies=False),
                     held_out=0.2,
                 ),
-                recipe=load_recipe("starter", [f"base={base}", "epochs=1", "evaluations=1"]),
+                recipe=load_recipe("starter", [f"base={base}", *SMALL]),
                 out=place / "models" / name,
                 tracker="none",
                 evaluate=False,

@@ -21,7 +21,8 @@ def outputs(tmp_path_factory):
     """All files and outputs of a whole job on the sample archive, as bytes by place."""
     home = tmp_path_factory.mktemp("home")
     base = small_base(tmp_path_factory.mktemp("base"))
-    options = ["--recipe", "starter", "--base", base, "--set", "epochs=1", "--with-dataset", "--debug"]
+    options = ["--recipe", "starter", "--base", base, "--with-dataset", "--debug"]
+    options += [*("--set", "epochs=1"), *("--set", "evaluations=1"), *("--set", "sampling.max_new_tokens=12")]
     places = {"HOME": home, "TRACKIO_DIR": home / "trackio", "HUGGINGTWEETS_HOME": home / "ours"}
     environment = {name: str(place) for name, place in places.items()}
     by_place = {}
