@@ -268,7 +268,7 @@ class PlayTab:
         Raises:
             ModelError: it was deleted meanwhile.
         """
-        with self._shared.server.sessions.lock(session):
+        with self._shared.server.sessions.written_lock(session):
             session.require(folder)
             written.save(change(written.load(session, folder), *args), session, folder)
 
