@@ -155,6 +155,14 @@ def test_an_answer_about_a_model_opens_none(page_with_models):
         assert events
 
 
+def test_posts_that_change_again_at_once_can_be_trained(page_with_models):
+    """Whether a run can begin is asked once more, when the answer about the posts before has come."""
+    with Client(page_with_models.url) as visitor:
+        asks = visitor.config["dependencies"][visitor.of("Recipe", "input")]
+        assert {event for _, event in asks["targets"]} == {"input", "change"}
+        assert asks["trigger_mode"] == "always_last"
+
+
 def test_a_choice_that_is_gone_is_said_to_be(page_with_models):
     """A list that was updated takes what an open page still shows; then it is said to be gone."""
     with Client(page_with_models.url) as visitor:

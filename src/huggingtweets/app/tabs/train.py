@@ -99,6 +99,7 @@ class TrainTab:
             show_errors(self._on_choice),
             [key, recipe, runs],
             [self._duration, self._begin],
+            trigger_mode="always_last",  # posts that change while the answer about others comes count, too
             **options,
         )
         shared.loaded.then(show_errors(self._on_load), key, panel, **options)
