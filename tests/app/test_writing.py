@@ -23,6 +23,7 @@ from huggingtweets.app.written import SecondModelPosts, WrittenPost
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.generation.filters import exact_indexes
+from huggingtweets.generation.text_generator import Draft
 from huggingtweets.model_folder import SAMPLING, STYLE, ModelFolder
 from huggingtweets.workflows.forget import find_traces
 
@@ -232,6 +233,25 @@ def test_what_is_being_kept_is_forgotten_after_that():
         assert session.root.is_dir()
     forgetting.join(20)
     assert not session.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("whole", "said"),
+    [(5, "5 new posts are written."), (1, "1 new post is written."), (0, "so none is shown")],
+)
+def test_a_screen_reader_hears_how_many_posts_are_written(whole, said, ngram_model, tmp_path, monkeypatch):
+    """Those whose drafts were all refused are not among them; where none is left, it hears why."""
+    drafts = tuple(Draft(text="a post", whole=number < whole) for number in range(5))
+    monkeypatch.setattr(writing, "write", lambda *_, **__: iter([drafts]))
+    shared = MagicMock()
+    session = Session(tmp_path / "session", tmp_path / "models", None)
+    shutil.copytree(ngram_model, session.models / "me")
+    shared.session.return_value, shared.server.sessions = session, Sessions(Limits())
+    tab = _tab("play", "PlayTab", shared)
+    tab._second_model = _tab("second_model", "SecondModel", shared)
+    settings = ("balanced", 20, 1, "")
+    *_, last = tab._write_all(lambda: None, "", "me", "", "mastodon.social", "", *settings)
+    assert said in last[-1]
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):
