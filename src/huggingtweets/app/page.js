@@ -204,6 +204,7 @@
       return model;
     },
     askToNotify,
+    words,
     // Of a tab that the server opened; by now another may be open.
     rememberTab: (name) => { if (tabButton(name)?.getAttribute("aria-selected") === "true") remember({ tab: name }); },
     rememberModel: (name) => { model = name || null; remember({ model }); },
