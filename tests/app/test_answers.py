@@ -155,6 +155,28 @@ def test_an_answer_about_a_model_opens_none(page_with_models):
         assert events
 
 
+def test_posts_that_change_again_at_once_can_be_trained(page_with_models):
+    """Whether a run can begin is asked once more, when the answer about the posts before has come."""
+    with Client(page_with_models.url) as visitor:
+        asks = visitor.config["dependencies"][visitor.of("Recipe", "input")]
+        assert {event for _, event in asks["targets"]} == {"input", "change"}
+        assert asks["trigger_mode"] == "always_last"
+
+
+def test_a_run_can_be_chosen_while_another_learns(page_with_models):
+    """The choice waits for no tick of the page's clock, whose answer leaves it alone."""
+    with Client(page_with_models.url) as visitor:
+        parts, events = visitor.config["components"], visitor.config["dependencies"]
+        (timer,) = (part["id"] for part in parts if part["type"] == "timer")
+        (tick,) = (event["id"] for event in events if [timer, "tick"] in event["targets"])
+        choice = visitor.of("runs", "input")
+        assert choice != tick
+        assert events[choice]["trigger_mode"] == "always_last"
+        list_of_runs, *_ = visitor.call(tick, [visitor.key, None])["output"]["data"]
+        assert "choices" in list_of_runs
+        assert "value" not in list_of_runs
+
+
 def test_a_choice_that_is_gone_is_said_to_be(page_with_models):
     """A list that was updated takes what an open page still shows; then it is said to be gone."""
     with Client(page_with_models.url) as visitor:

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
-from huggingtweets import files
+from huggingtweets import files, load_recipe
 from huggingtweets.app import browsing, loaded_models, queue
 from huggingtweets.app.browsing import Browsing, ReadPosts
 from huggingtweets.app.limits import ON_THE_INTERNET, Limits
@@ -43,7 +43,9 @@ def test_a_publication_is_recorded_in_the_visitor_s_home(session, monkeypatch):
 
     monkeypatch.setattr(publish, "plan_publishing", note_home)
     monkeypatch.setattr(publish, "publish", note_home)
-    monkeypatch.setattr(Session, "model", lambda *_: SimpleNamespace(path=session.models / "me"))
+    record = SimpleNamespace(recipe=load_recipe("starter"))
+    model = SimpleNamespace(path=session.models / "me", record=record)
+    monkeypatch.setattr(Session, "model", lambda *_: model)
     tab = object.__new__(PublishTab)
     tab._shared = SimpleNamespace(session=lambda _: session, server=SimpleNamespace(limits=ON_THE_INTERNET))
     tab._on_publish("key", "me", "author", "", "me/bot", "hf_token", False, False)

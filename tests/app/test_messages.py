@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
 from huggingtweets.app.events import Failed
+from huggingtweets.app.language import speaking
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.messages import hide_paths, shown_error, without_commands
 from huggingtweets.app.run_progress import progress_of
@@ -14,6 +17,7 @@ from huggingtweets.app.selection import Selection, with_typed
 from huggingtweets.app.tabs import train_view
 from huggingtweets.dataset.sufficiency import HELP
 from huggingtweets.errors import UserError
+from huggingtweets.model_folder import ModelFolder
 from huggingtweets.sources import account
 
 
@@ -61,6 +65,27 @@ def test_a_visitor_reads_no_path_of_the_machine(home):
     assert shown_error(UserError(message))[0] == shown
     failed = str(train_view._state_line(Failed(message=message), progress_of([]), None))
     assert shown in failed
+
+
+@pytest.mark.parametrize(
+    ("right", "words", "asked"),
+    [
+        ("given", " ", "sag, wer wann und wie zugestimmt hat"),
+        ("author", "", "mit „Auch die Beiträge veröffentlichen“"),
+        ("public-figure", "", "not yours to publish"),
+    ],
+)
+def test_what_publishing_asks_for_is_on_the_page(right, words, asked, ngram_model):
+    """The errors name the fields of the page, in the visitor's language, and no option."""
+    publish = pytest.importorskip("huggingtweets.app.tabs.publish", reason="gradio is not installed")
+    tab, session = object.__new__(publish.PublishTab), MagicMock()
+    session.model.return_value = ModelFolder(ngram_model)
+    tab._shared = SimpleNamespace(session=lambda _: session, server=SimpleNamespace(limits=Limits()))
+    with speaking("de"), pytest.raises(UserError) as refused:
+        tab._plan("key", "me", right, words, "me/bot", "hf_token", False, False)
+    message, _ = shown_error(refused.value)
+    assert asked in message
+    assert "--" not in message
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
-from huggingtweets.app import events
+from huggingtweets.app import events, theme
 from huggingtweets.app.limits import Limits
 from huggingtweets.app.run_progress import progress_of
 from huggingtweets.app.tabs import take, train_view
@@ -45,6 +47,13 @@ def test_examples_in_boxes_can_be_read(chromium, page_with_models, dark):
         contrasts = tab.evaluate(CONTRASTS)
         assert contrasts
         assert min(contrasts) >= ENOUGH
+
+
+def test_posts_run_as_their_script_does():
+    """Those in Arabic or Hebrew begin on the right, wherever they are shown, and so does what is typed."""
+    [selectors] = re.findall(r"\n(.+) { unicode-bidi: plaintext; text-align: start; }", theme.css())
+    places = {".ht-post p", ".ht-choice span", ".ht-examples q", ".ht-history q", "#prompt textarea"}
+    assert places <= set(selectors.split(", "))
 
 
 @pytest.mark.slow

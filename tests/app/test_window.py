@@ -35,6 +35,23 @@ def test_answers_about_a_model_end_where_another_is_opened(window):
     assert list(answers) == [NOTHING]
 
 
+def test_a_press_that_waited_opens_no_model_again(window):
+    """It answers nothing, and the model that was opened meanwhile stays open."""
+    window.show("b")
+    assert list(window.answers_about("a", iter([("late", "")]))) == [NOTHING]
+    assert next(window.look("b", lambda: ("b's", ""))) == ("b's", "")
+    window.show("a")
+    assert next(window.answers_about("a", iter([("again", "")]))) == ("again", "")
+
+
+def test_a_press_may_be_taken_up_before_its_model_is_opened(window):
+    """Events are handled side by side: what it answers is shown, and not what is said of the model before."""
+    before = window.answers_about("a", iter([("1", ""), ("2", "")]))
+    next(before)
+    assert next(window.answers_about("b", iter([("b's", "")]))) == ("b's", "")
+    assert list(before) == [NOTHING]
+
+
 def test_a_look_at_a_model_that_is_not_open_shows_nothing(window):
     """A tab that was chosen before another model was opened may be answered after that."""
     assert list(window.look("b", lambda: ("other", ""))) == [NOTHING, NOTHING]

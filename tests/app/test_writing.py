@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import msgspec
@@ -13,13 +14,16 @@ import pytest
 
 from huggingtweets import models
 from huggingtweets.app import writing, written
+from huggingtweets.app.browsing import Browsing
+from huggingtweets.app.limits import Limits
 from huggingtweets.app.loaded_models import CAPACITY, LoadedModels
-from huggingtweets.app.sessions import Session
+from huggingtweets.app.sessions import Session, Sessions
 from huggingtweets.app.writing import Settings
 from huggingtweets.app.written import SecondModelPosts, WrittenPost
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.evaluation.style import load_style
 from huggingtweets.generation.filters import exact_indexes
+from huggingtweets.generation.text_generator import Draft
 from huggingtweets.model_folder import SAMPLING, STYLE, ModelFolder
 from huggingtweets.workflows.forget import find_traces
 
@@ -126,14 +130,20 @@ def test_a_model_that_was_deleted_keeps_nothing(ngram_model, tmp_path):
         session.require(folder)
 
 
+def _tab(module, name, shared):
+    """A tab without its components."""
+    tabs = pytest.importorskip(f"huggingtweets.app.tabs.{module}", reason="gradio is not installed")
+    tab = object.__new__(getattr(tabs, name))
+    tab._shared = shared
+    return tab
+
+
 @pytest.fixture
 def library(tmp_path):
     """The Library tab of a session in a folder of its own."""
-    library_tab = pytest.importorskip("huggingtweets.app.tabs.library", reason="gradio is not installed")
-    library = object.__new__(library_tab.LibraryTab)
-    library._shared = MagicMock()
-    library._shared.session.return_value = Session(tmp_path / "session", tmp_path / "models", None)
-    return library
+    shared = MagicMock()
+    shared.session.return_value = Session(tmp_path / "session", tmp_path / "models", None)
+    return _tab("library", "LibraryTab", shared)
 
 
 def test_an_index_of_copies_is_deleted_with_the_last_model_that_needs_it(library, ngram_model):
@@ -176,6 +186,72 @@ def test_of_a_linked_model_the_link_is_deleted(library, ngram_model, tmp_path):
     assert not session.library()
     assert not written.load(session, model)
     assert ModelFolder(elsewhere).record
+
+
+def _star(shared, session, model):
+    _tab("play", "PlayTab", shared)._change(session, model, written.with_favourite, "one")
+
+
+def _write_beside(shared, session, model):
+    beside = _tab("second_model", "SecondModel", shared)
+    list(beside.write(session, model, "me", "", Settings(max_tokens=20), 1))
+
+
+def _delete(shared, _, model):
+    _tab("library", "LibraryTab", shared)._on_confirm("", [model.path.name], None)
+
+
+@pytest.mark.parametrize("act", [_star, _write_beside, _delete])
+def test_what_is_written_is_kept_while_posts_are_being_read(act, ngram_model, tmp_path):
+    """Reading holds the selection, for minutes perhaps; it holds up no star, no new post and no deletion."""
+    sessions = Sessions(Limits())
+    session = Session(tmp_path / "session", tmp_path / "models", None)
+    model = ModelFolder(shutil.copytree(ngram_model, session.models / "me"))
+    shared = MagicMock()
+    shared.session.return_value, shared.server.sessions = session, sessions
+    shared.server.loaded_models = LoadedModels()
+    acting = threading.Thread(target=act, args=(shared, session, model))
+    with sessions.lock(session):
+        acting.start()
+        acting.join(20)
+        assert not acting.is_alive()
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_being_kept_is_forgotten_after_that():
+    """Who is forgotten while a post is being kept leaves none: its file is there when files are deleted."""
+    limits, key = Limits(public=True), "a" * 32
+    sessions = Sessions(limits)
+    server = SimpleNamespace(limits=limits, sessions=sessions, browsing=Browsing())
+    tab = _tab("forget", "ForgetTab", SimpleNamespace(session=sessions.of, server=server))
+    session = sessions.of(key)
+    session.make()
+    forgetting = threading.Thread(target=tab._on_forget, args=(key, "", ""))
+    with sessions.written_lock(session):
+        forgetting.start()
+        forgetting.join(0.2)
+        assert session.root.is_dir()
+    forgetting.join(20)
+    assert not session.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("whole", "said"),
+    [(5, "5 new posts are written."), (1, "1 new post is written."), (0, "so none is shown")],
+)
+def test_a_screen_reader_hears_how_many_posts_are_written(whole, said, ngram_model, tmp_path, monkeypatch):
+    """Those whose drafts were all refused are not among them; where none is left, it hears why."""
+    drafts = tuple(Draft(text="a post", whole=number < whole) for number in range(5))
+    monkeypatch.setattr(writing, "write", lambda *_, **__: iter([drafts]))
+    shared = MagicMock()
+    session = Session(tmp_path / "session", tmp_path / "models", None)
+    shutil.copytree(ngram_model, session.models / "me")
+    shared.session.return_value, shared.server.sessions = session, Sessions(Limits())
+    tab = _tab("play", "PlayTab", shared)
+    tab._second_model = _tab("second_model", "SecondModel", shared)
+    settings = ("balanced", 20, 1, "")
+    *_, last = tab._write_all(lambda: None, "", "me", "", "mastodon.social", "", *settings)
+    assert said in last[-1]
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again(ngram_model, tmp_path):

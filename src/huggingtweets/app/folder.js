@@ -27,7 +27,12 @@
   }
   const UTF8_NAMES = 0x800, NEW_YEAR_1980 = 0x21, VERSION = 20;
 
-  // A zip file of [path, File] pairs, not compressed; it has to stay below 4 GB and 65,536 files.
+  // A zip file of [path, File] pairs, not compressed. Its fields have room for so many files, and so many bytes.
+  const MOST_FILES = 0xffff, MOST_BYTES = 0xffffffff, OF_FIELDS = 76; // bytes of a file's fields, beside its names
+  function fits(files) {
+    const bytes = ([path, file]) => file.size + OF_FIELDS + 2 * encoder.encode(path).length;
+    return files.length <= MOST_FILES && files.reduce((sum, each) => sum + bytes(each), 0) < MOST_BYTES;
+  }
   async function zip(files) {
     const parts = [], directory = [];
     let at = 0, directorySize = 0;
@@ -53,13 +58,25 @@
 
   const isNeeded = (file) => !MEDIA.test(file.type) || (file.type.startsWith("image/") && file.size < SMALL);
 
-  async function upload(name, files) {
-    const archive = new File([await zip(files.filter(([, file]) => isNeeded(file)))], `${name}.zip`);
+  function upload(archive) {
     const input = document.querySelector(".ht-drop input[type=file]");
     const transfer = new DataTransfer();
     transfer.items.add(archive);
     input.files = transfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // Upload [path, File] pairs, or what will be those, as one zip file; say so where that cannot be done.
+  async function take(name, files) {
+    const told = document.querySelector("#folder-told p"), { words } = window.huggingtweets;
+    told.textContent = "";
+    try {
+      const needed = (await files).filter(([, file]) => isNeeded(file));
+      if (fits(needed)) upload(new File([await zip(needed)], `${name}.zip`));
+      else told.textContent = words().folderTooLarge;
+    } catch {
+      told.textContent = words().folderUnreadable;
+    }
   }
 
   // All files below an entry of a drop, with their paths.
@@ -79,14 +96,15 @@
     if (!folder) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    walk(folder).then((files) => upload(folder.name, files));
+    take(folder.name, walk(folder));
   }, true);
 
   window.huggingtweets.chooseFolder = () => {
     const picker = Object.assign(document.createElement("input"), { type: "file", webkitdirectory: true });
     picker.addEventListener("change", () => {
-      const files = [...picker.files].map((file) => [file.webkitRelativePath, file]);
-      if (files.length) upload(files[0][0].split("/")[0], files);
+      // A browser that chooses no folders gives a file without a path.
+      const files = [...picker.files].map((file) => [file.webkitRelativePath || file.name, file]);
+      if (files.length) take(files[0][0].split("/")[0], files);
     });
     picker.click();
   };

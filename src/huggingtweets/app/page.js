@@ -13,7 +13,9 @@
   const words = () => JSON.parse(head().dataset.words);
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.(".ht-language")) return;
-    document.cookie = `${COOKIE}=${event.target.value}; path=/; max-age=31536000; samesite=lax`;
+    // In a frame of another website, as that of a Space, the browser takes no other cookie.
+    const site = window === top ? "samesite=lax" : "samesite=none; secure; partitioned";
+    document.cookie = `${COOKIE}=${event.target.value}; path=/; max-age=31536000; ${site}`;
     location.reload();
   });
 
@@ -202,6 +204,7 @@
       return model;
     },
     askToNotify,
+    words,
     // Of a tab that the server opened; by now another may be open.
     rememberTab: (name) => { if (tabButton(name)?.getAttribute("aria-selected") === "true") remember({ tab: name }); },
     rememberModel: (name) => { model = name || null; remember({ model }); },

@@ -156,7 +156,7 @@ def running(
     sessions = Sessions(limits, on_delete=browsing.drop)
     sessions.delete_idle()
     queue = Queue(sessions, limits)
-    reports = Reports()
+    reports = Reports(public=limits.public)
     page = build(Server(limits, sessions, queue, LoadedModels(), incoming, Games(), reports, browsing))
     bound_connections(limits)
     bound_streams()

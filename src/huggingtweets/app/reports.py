@@ -17,16 +17,22 @@ from ..model_folder import ModelFolder
 
 PREFIX = "/report/"
 SECURITY_POLICY = (
-    "sandbox allow-popups; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
-    "frame-ancestors 'self'"
+    "sandbox allow-popups; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"
 )
+FRAMES = "; frame-ancestors 'self'"
+PUBLIC_FRAMES = "; frame-ancestors 'self' https://huggingface.co"  # which shows Spaces in a frame
 
 
 class Reports:
     """The addresses of the reports that visitors opened since the server began."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, public: bool = False) -> None:
+        """Begin with none.
+
+        Args:
+            public: whether the page is, so that it may itself be shown in a frame.
+        """
+        self._policy = SECURITY_POLICY + (PUBLIC_FRAMES if public else FRAMES)
         self._addresses: dict[Path, str] = {}
         self.route = Route(PREFIX + "{token}", self._serve)
 
@@ -39,5 +45,5 @@ class Reports:
         file = next((file for file, known in self._addresses.items() if known == token), None)
         if file is None or not file.is_file():
             return PlainTextResponse("This report is not here any more; open it from the page.", 404)
-        headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
+        headers = {"Content-Security-Policy": self._policy, "Cache-Control": "no-store"}
         return FileResponse(file, media_type="text/html", headers=headers)

@@ -21,6 +21,7 @@ from ..connections.addresses import counted_as
 from .access import Access
 from .limits import Limits
 from .reports import PREFIX as REPORTS
+from .reports import PUBLIC_FRAMES
 from .streams import asking
 from .uploads import UploadedBytes
 
@@ -59,7 +60,6 @@ SECURITY_POLICY = (
 )
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")  # names of one's own machine
 OWN_FRAMES = "; frame-ancestors 'none'"
-PUBLIC_FRAMES = "; frame-ancestors 'self' https://huggingface.co"  # which shows Spaces in a frame
 _HOST = re.compile(r"([\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 

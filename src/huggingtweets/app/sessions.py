@@ -112,6 +112,7 @@ class Sessions:
         self._folder = home() / "visitors"
         self._visitors = Visitors(limits)
         self._locks: WeakValueDictionary[Path, SessionLock] = WeakValueDictionary()
+        self._written_locks: WeakValueDictionary[Path, SessionLock] = WeakValueDictionary()
 
     def of(self, key: object) -> Session:
         """The session of a key; it has no folder until something is kept in it.
@@ -129,9 +130,17 @@ class Sessions:
         return self._session(root)
 
     def lock(self, session: Session) -> SessionLock:
-        """The lock to hold while the selection of a session is changed."""
+        """The lock to hold while the selection of a session is read or changed, which can take minutes."""
         most = MOST_WAITING if session.visitors else None
         return self._locks.setdefault(session.root, SessionLock(most))
+
+    def written_lock(self, session: Session) -> SessionLock:
+        """The lock to hold while what the models of a session wrote is changed.
+
+        It is held for moments, so that any number of events may wait for it. Who needs both locks takes
+        `lock` first.
+        """
+        return self._written_locks.setdefault(session.root, SessionLock(None))
 
     def all(self) -> Iterator[Session]:
         """Every session there is."""

@@ -24,6 +24,7 @@ class Window:
     def __init__(self) -> None:
         """Begin with no model."""
         self._model: object = None
+        self._left: set[object] = set()  # models that were open, before another was opened
         self._writing: dict[object, object] = {}  # models that write posts, and the press that asked for them
         self._writers = threading.Lock()
         self._turn = threading.Lock()  # of the answer that is on its way
@@ -35,6 +36,7 @@ class Window:
 
     def show(self, model: object) -> None:
         """Open a model; answers about another end."""
+        self._left = (self._left | {self._model}) - {model}
         self._model = model
 
     def look(self, model: object, answer: Callable[[], Answer]) -> Iterator[Answer]:
@@ -48,8 +50,13 @@ class Window:
         yield _nothing(found)
 
     def answers_about(self, model: object, answers: Iterator[Answer]) -> Iterator[Answer]:
-        """Open a model, and answer about it until another is opened."""
-        self.show(model)
+        """Answer about a model until another is opened.
+
+        A press may be taken up before the event that opens its model, or after another was opened, where it
+        waited for its turn: a model that was left is not opened again.
+        """
+        if model not in self._left:
+            self.show(model)
         answer: Answer = ()
         for answer in answers:
             with _held(self._turn):

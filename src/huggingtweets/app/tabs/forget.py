@@ -88,7 +88,7 @@ class ForgetTab:
             return *self._on_show(key, handle), ""
         session = self._shared.session(key)
         server, before = self._shared.server, session.library()
-        with server.sessions.lock(session):
+        with server.sessions.lock(session), server.sessions.written_lock(session):
             _require_no_run(session)
             for __, folder in before:
                 server.loaded_models.unload(folder.path)

@@ -24,6 +24,7 @@ _MARK = Markup('<i class="{}"></i>')
 _PAIR = Markup(
     '<div class="ht-pair" role="group" aria-label="{label}">{posts}</div><p class="ht-answers">{ways}</p>'
 )
+_CHOICE = Markup("<span>{}</span>")
 _ANSWERED = Markup(
     '<article class="ht-post big {kind}"><p>{text}</p><footer><span class="ht-tag">{label}</span></footer>'
     "</article>"
@@ -122,7 +123,7 @@ def result(game: Game) -> Markup:
 
 
 def _choice(pair: Pair, side: Side, number: int) -> Markup:
-    text = plain(getattr(pair, side))
+    text = _CHOICE.format(plain(getattr(pair, side)))
     return button("answer", text, f"{number}-{side}", kind="ht-post big ht-choice")
 
 

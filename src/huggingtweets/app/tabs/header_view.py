@@ -32,6 +32,10 @@ def head() -> Markup:
     words = {
         "copied": _("Copied"),
         "notCopied": _("The browser does not allow copying; select the text"),
+        "folderTooLarge": _(
+            "This folder is too large for the browser. Make a zip file of it, and drop that."
+        ),
+        "folderUnreadable": _("The browser cannot read this folder. Make a zip file of it, and drop that."),
         "noNotices": _("This browser shows no notifications here"),
         "noticesRefused": _("The browser does not allow notifications"),
         "noticesOn": _("You will be notified"),

@@ -129,7 +129,7 @@ class LibraryTab:
 
     def _on_confirm(self, key: object, selected: object, model: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
-        with self._shared.server.sessions.lock(session):  # what is being written is not kept after it
+        with self._shared.server.sessions.written_lock(session):  # what is being written is not kept after it
             for folder in _models(session, selected, least=1):
                 self._delete_model(session, folder)
         return *_update(session, model, note(_("Deleted."))), gr.Timer(active=True)

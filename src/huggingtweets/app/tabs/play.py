@@ -192,25 +192,28 @@ class PlayTab:
         own = self._write_own(session, folder, prompt, server, how)
         others = self._second_model.write(session, folder, beside, prompt, how, POSTS)
         posts: tuple[Any, ...] = (gr.skip(),) * 3
+        notice: Any = gr.skip()
         for shown, other in zip_longest(own, others):
             yield *posts, gr.skip()  # a step late, so that it is known which are the last
-            posts = *(shown or (gr.skip(), gr.skip())), other or gr.skip()
+            *shown_posts, notice = shown or (gr.skip(), gr.skip(), notice)
+            posts = *shown_posts, other or gr.skip()
         end()
-        yield *posts, play_view.written_notice()
+        yield *posts, notice
 
     def _write_own(
         self, session: Session, folder: ModelFolder, prompt: str, server: str, settings: Settings
-    ) -> Iterator[tuple[Any, Any]]:
-        """Write five posts with the open model; yield them, and at last the history."""
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """Write five posts with the open model; yield them, and at last history and notice."""
         drafts: tuple[Draft, ...] = (Draft(),) * POSTS
         models, home = self._shared.server.loaded_models, session.own_home
         for drafts in writing.write(models, folder, prompt, settings, count=POSTS, home=home):
             texts = [draft.text for draft in drafts]
-            yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip()
+            yield play_view.unfinished_posts(prompt, texts, folder.record), gr.skip(), gr.skip()
         new = [writing.post_of(prompt, draft, settings) for draft in drafts]
-        self._change(session, folder, written.with_new, [post for post in new if post])
+        whole = [post for post in new if post]
+        self._change(session, folder, written.with_new, whole)
         _, history = self._show(session, folder, server)
-        yield play_view.posts(new, folder.record, server), history
+        yield play_view.posts(new, folder.record, server), history, play_view.written_notice(len(whole))
 
     def _on_action(
         self,
@@ -268,7 +271,7 @@ class PlayTab:
         Raises:
             ModelError: it was deleted meanwhile.
         """
-        with self._shared.server.sessions.lock(session):
+        with self._shared.server.sessions.written_lock(session):
             session.require(folder)
             written.save(change(written.load(session, folder), *args), session, folder)
 

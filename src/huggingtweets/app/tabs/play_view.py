@@ -14,7 +14,7 @@ from ...types import Record, Sample
 from .. import sharing
 from ..actions import button, go
 from ..icons import AGAIN, COPY, PICTURE, PIN, SHARE, STAR
-from ..language import _, day_and_time
+from ..language import _, day_and_time, plural
 from ..language import number as numeral
 from ..markup import busy, empty, heading, joined, note, picture
 from ..written import WrittenPost
@@ -68,9 +68,10 @@ def loading() -> Markup:
     return busy(_("The model is being loaded …"))
 
 
-def written_notice() -> Markup:
-    """What a screen reader says when posts are written."""
-    return _WRITTEN.format(_("Five new posts are written."))
+def written_notice(count: int) -> Markup:
+    """What a screen reader says when so many posts are written, and the drafts of the others refused."""
+    written = plural("{count} new post is written.", "{count} new posts are written.", count)
+    return _WRITTEN.format(written if count else _(post_view.REFUSED_TEXT))
 
 
 def unpinned() -> Markup:

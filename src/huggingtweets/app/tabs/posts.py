@@ -47,6 +47,7 @@ class PostsTab:
                 )
                 _refuse_addresses(self._files)
                 self._folder = gr.Button(_("Or choose a whole folder"), size="sm", elem_id="folder")
+                gr.HTML(posts_view.folder_told(), elem_id="folder-told")
                 with gr.Accordion(_("How do I get my archive?"), open=False):
                     gr.HTML(archives_view.guide())
                 with gr.Row(elem_classes="ht-typed"):

@@ -71,8 +71,14 @@ _REFUSED = Markup(
     '<div class="ht-problem" role="alert"><p class="ht-big">{title}</p><p>{error}</p>{question}'
     '<p class="ht-answers">{again}{cross}</p></div>'
 )
+_FOLDER_TOLD = Markup('<p class="ht-status bad" role="alert"></p>')
 _QUESTION = Markup('<div role="group" aria-label="{0}"><p>{0}</p><p class="ht-answers">{1}</p></div>')
 _LEAD = Markup('<p class="ht-lead">{} {}</p>')
+
+
+def folder_told() -> Markup:
+    """Where the browser says that it cannot take a folder; nothing until then."""
+    return _FOLDER_TOLD
 
 
 def welcome(*, public: bool) -> Markup:

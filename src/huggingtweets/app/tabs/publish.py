@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import gradio as gr
 from markupsafe import Markup
 
+from ... import models
 from ...types import Permission
 from ...workflows.publish import plan_publishing, publish
 from ..language import N_, _, number, plural
@@ -16,6 +17,7 @@ from ..server import UNQUEUED, Shared, accordion, event_options, show_errors
 
 if TYPE_CHECKING:
     from ...hub.repository import Repository
+    from ...model_folder import ModelFolder
     from ...workflows.publish import PublishPlan
 
 RIGHTS: dict[Literal["author", "given", "public-figure"], str] = {
@@ -23,6 +25,7 @@ RIGHTS: dict[Literal["author", "given", "public-figure"], str] = {
     "given": N_("Their author agreed"),
     "public-figure": N_("Nobody agreed; the author is a public figure"),
 }
+WITH_POSTS = N_("Publish the posts, too")
 MAX_WORDS = 500  # characters of the statement of permission
 
 _PLAN = Markup('<article class="ht-card"><h3>{name}</h3><p>{about}</p><ul>{files}</ul>{left_out}</article>')
@@ -53,7 +56,7 @@ class PublishTab:
             self._name = gr.Textbox(label=_("Repository"), placeholder=_("you/your-bot"), max_length=100)
             self._token = gr.Textbox(label=token, type="password", max_length=200, elem_id="token")
             self._private = gr.Checkbox(label=_("Only I can see it"))
-            self._posts = gr.Checkbox(label=_("Publish the posts, too"))
+            self._posts = gr.Checkbox(label=_(WITH_POSTS))
             with gr.Row():
                 self._show_plan = gr.Button(_("Show what would be uploaded"), elem_id="plan")
                 self._publish = gr.Button(_("Publish"), variant="primary", visible=False, elem_id="publish")
@@ -99,6 +102,7 @@ class PublishTab:
         if kind is None:
             raise PageError(_("say by what right it is published"))
         permission = Permission(kind=kind, words=str(words or "")[:MAX_WORDS])
+        _require_answers(folder, permission, with_posts=bool(posts))
         with session.use_home():
             return plan_publishing(
                 folder.path,
@@ -121,6 +125,22 @@ class PublishTab:
                 _("publishing needs a token of yours with write access; huggingface.co gives you one")
             )
         return token or None
+
+
+def _require_answers(folder: ModelFolder, permission: Permission, *, with_posts: bool) -> None:
+    """Ask for what publishing would refuse the model without, in words of the page.
+
+    Raises:
+        UserError: it is not said who agreed, or that the posts go with a model that holds them.
+    """
+    if permission.kind == "given" and not permission.words.strip():
+        raise PageError(_("say who agreed, when and how; it is shown on the card"))
+    if permission.kind != "public-figure" and not with_posts and models.holds_posts(folder.record.recipe):
+        text = _(
+            "this model holds most posts that it learnt from, nearly word for word, so whoever has it has "
+            "them; say that they may go with “{box}”, or train it with another recipe"
+        )
+        raise PageError(text.format(box=_(WITH_POSTS)))
 
 
 def _plan_html(plan: PublishPlan) -> Markup:

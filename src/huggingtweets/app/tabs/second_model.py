@@ -98,7 +98,7 @@ class SecondModel:
         kept = SecondModelPosts(
             whom=str(choice), model_digest=other.record.model_digest, prompt=prompt, texts=texts
         )
-        with self._shared.server.sessions.lock(session):
+        with self._shared.server.sessions.written_lock(session):
             session.require(folder)
             session.require(other)
             written.save_second_posts(kept, session, folder)

@@ -6,6 +6,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
 from ..language import N_, _
 from ..markup import busy, data_url, document, heading, note, picture, problem
 from ..server import READING, Shared, event_options, show_errors
+from ..sessions import Session
+from ..window import Window
 from .play_view import no_model
 
 PICTURES = (
@@ -33,7 +36,8 @@ class TakeTab:
 
     def __init__(self, shared: Shared) -> None:
         """Lay out the tab."""
-        self._shared = shared
+        self._shared, self._window = shared, gr.State(Window())
+        self._in_evaluation: set[Path] = set()  # folders of models that are being evaluated
         gr.HTML(heading(_("Take it with you")))
         self._missing = gr.HTML(no_model(), elem_id="take-nothing")
         with gr.Column(visible=False) as self._content:
@@ -58,7 +62,7 @@ class TakeTab:
         gr.on(
             [self._shared.model.change, self._shared.containers["take"].select],
             show_errors(self._on_model),
-            inputs,
+            [self._window, *inputs],
             [
                 self._missing,
                 self._content,
@@ -77,12 +81,13 @@ class TakeTab:
         )
         self._evaluate.click(
             show_errors(self._on_evaluate),
-            inputs,
+            [self._window, *inputs],
             [self._report, self._evaluate, self._card],
             **event_options("evaluating", 1, "hidden"),
         )
 
-    def _on_model(self, key: object, model: object) -> tuple[Any, ...]:
+    def _on_model(self, window: Window, key: object, model: object) -> tuple[Any, ...]:
+        window.show(model)
         pack, file = gr.update(variant="primary"), gr.update(visible=False, value=None)
         if not model:
             return no_model(), gr.update(visible=False), "", "", gr.skip(), "", pack, file, ""
@@ -92,27 +97,40 @@ class TakeTab:
 
     def _report_of(self, folder: ModelFolder) -> tuple[Any, Any]:
         """The report, and whether the model can be evaluated, since it was not yet."""
+        if folder.path in self._in_evaluation:
+            text = _("It writes posts and evaluates them. That takes a minute or more.")
+            return busy(text), gr.update(visible=False)
         if folder.report_page.is_file():
             address = self._shared.server.reports.address(folder).removeprefix("/")
             return document(address, _("The report of the model")), gr.update(visible=False)
         return note(_("This model was not evaluated.")), gr.update(visible=True)
 
-    def _on_evaluate(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
+    def _on_evaluate(self, window: Window, key: object, model: object) -> Iterator[tuple[Any, ...]]:
         """Evaluate a model that was not evaluated, such as a merged one."""
         session = self._shared.session(key)
         folder = session.model(model)
-        yield (
-            busy(_("It writes posts and evaluates them. That takes a minute or more.")),
-            gr.update(visible=False),
-            gr.skip(),
-        )
         try:
+            yield from window.answers_about(model, self._evaluate_folder(session, folder))
+        except Exception:
+            yield from window.look(model, lambda: (*self._report_of(folder), gr.skip()))
+            raise
+
+    def _evaluate_folder(self, session: Session, folder: ModelFolder) -> Iterator[tuple[Any, ...]]:
+        """Evaluate a model; meanwhile whoever opens it sees that."""
+        with self._noted(folder):
+            yield *self._report_of(folder), gr.skip()
             with session.use_home():
                 evaluate(folder, count=SHORT_EVALUATION)
-        except Exception:
-            yield *self._report_of(folder), gr.skip()
-            raise
         yield *self._report_of(folder), _card(folder)
+
+    @contextmanager
+    def _noted(self, folder: ModelFolder) -> Iterator[None]:
+        """In a `with` of this, a model is noted as one that is being evaluated."""
+        self._in_evaluation.add(folder.path)
+        try:
+            yield
+        finally:
+            self._in_evaluation.discard(folder.path)
 
     def _on_pack(self, key: object, model: object) -> Iterator[tuple[Any, ...]]:
         """Pack the model's folder into a zip file, in a folder of its own that Gradio serves and deletes."""

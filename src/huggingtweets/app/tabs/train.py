@@ -88,7 +88,8 @@ class TrainTab:
         self._notify.click(None, None, self._notify, js="() => huggingtweets.askToNotify()")
         self._stop.click(show_errors(self._on_stop), [key, runs], panel, **options)
         self._resume.click(show_errors(self._on_resume), [key, runs], panel, **options)
-        gr.on([runs.input, shared.timer.tick], show_errors(self._on_look), [key, runs], panel, **options)
+        runs.input(show_errors(self._on_look), [key, runs], panel, trigger_mode="always_last", **options)
+        shared.timer.tick(show_errors(self._on_tick), [key, runs], panel, **options)
         self._play.click(show_errors(self._on_play), [key, runs], [shared.model, shared.tabs], **options)
         shared.strip.click(
             show_errors(self._on_strip), key, [shared.model, shared.tabs, shared.strip], **options
@@ -99,6 +100,7 @@ class TrainTab:
             show_errors(self._on_choice),
             [key, recipe, runs],
             [self._duration, self._begin],
+            trigger_mode="always_last",  # posts that change while the answer about others comes count, too
             **options,
         )
         shared.loaded.then(show_errors(self._on_load), key, panel, **options)
@@ -148,6 +150,12 @@ class TrainTab:
 
     def _on_look(self, key: object, run_id: object) -> tuple[Any, ...]:
         return self._update(self._shared.session(key), run_id)
+
+    def _on_tick(self, key: object, run_id: object) -> tuple[Any, ...]:
+        """Show how far a run is; by now another may be selected, so the list selects none."""
+        choices, *others = self._on_look(key, run_id)
+        choices.pop("value")
+        return choices, *others
 
     def _on_stop(self, key: object, run_id: object) -> tuple[Any, ...]:
         session = self._shared.session(key)
