@@ -145,7 +145,7 @@ def test_every_recipe_that_is_chosen_has_a_base_that_can_be_had():
     ],
 )
 def test_as_many_train_at_once_as_have_memory(recipe, machine, expected):
-    """Trainings that run side by side fit into the memory of the machine, or of its GPU, and one always runs."""
+    """Trainings side by side fit into the memory of the machine, or of its GPU, and one always runs."""
     assert trainings_at_once(load_recipe(recipe), machine) == expected
 
 
