@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import torch
-from msgspec import Struct
 
 from ..errors import is_panic
 from ..model_folder import ADAPTER_CONFIG, GENERATION_CONFIG
-from ..types import Sampling
 from .batch import TextBatch
 from .continuous import ContinuousBatch
 from .decoder import StaticDecoder
@@ -20,18 +18,9 @@ from .decoder_weights import DecoderWeights, is_half_fast
 from .folder_tokenizer import FolderTokenizer
 from .folder_weights import FolderWeights
 from .row_decoder import RowDecoder
+from .settings import as_sampling
 from .text_tokens import TextTokens
 from .token_generator import TokenGenerator
-
-
-class _Settings(Struct):
-    """What of generation_config.json is needed; `Sampling` says which values are possible."""
-
-    eos_token_id: int
-    temperature: float
-    top_p: float
-    max_new_tokens: int
-    repetition_penalty: float | None = None
 
 
 class FolderGenerator(TokenGenerator):
@@ -45,15 +34,13 @@ class FolderGenerator(TokenGenerator):
         """
         if (folder / ADAPTER_CONFIG).is_file():
             raise ValueError("this model is an adapter")
-        settings = msgspec.json.decode((folder / GENERATION_CONFIG).read_bytes(), type=_Settings)
-        given = {name: getattr(settings, name) for name in Sampling.__struct_fields__}
-        self.sampling = msgspec.convert(
-            {name: value for name, value in given.items() if value is not None}, Sampling
-        )
+        config = msgspec.json.decode((folder / GENERATION_CONFIG).read_bytes(), type=dict[str, Any])
+        self.sampling = as_sampling(config)
         tokenizer, self._files = FolderTokenizer(folder), FolderWeights(folder)
         if max(tokenizer.get_vocab().values()) >= self._files.shape.vocabulary:
             raise ValueError("the tokenizer is of another model")
-        self._tokens = TextTokens(tokenizer, self._files.shape.context, [settings.eos_token_id])
+        eos = msgspec.convert(config["eos_token_id"], int)
+        self._tokens = TextTokens(tokenizer, self._files.shape.context, [eos])
         self._weights = self._files.decoder_weights(dtype)
         if not self.decoder(2).read(self._tokens.begin("a", 1, None), 1).isfinite().all():
             raise ValueError("the weights are no numbers")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self, cast
 
-import msgspec
 import torch
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from ..bases.pretrained import (
     load_adapted,
@@ -32,6 +31,7 @@ from .decoder_weights import DecoderWeights, is_half_fast
 from .module_decoder import autocast, open_decoder
 from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
+from .settings import as_sampling
 from .text_tokens import TextTokenizer, TextTokens
 from .token_generator import TokenGenerator
 
@@ -58,7 +58,7 @@ class TransformersGenerator(TokenGenerator):
         ends = model.generation_config.eos_token_id
         known = cast("TextTokenizer", tokenizer)  # transformers types its methods more widely
         self._tokens = TextTokens(known, context, ends if isinstance(ends, list) else [ends])
-        self.sampling = _sampling(model.generation_config)
+        self.sampling = _sampling(model.generation_config.to_dict())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -159,11 +159,8 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def _sampling(config: GenerationConfig) -> Sampling:
-    settings = {name: getattr(config, name) for name in Sampling.__struct_fields__}
+def _sampling(generation_config: Mapping[str, object]) -> Sampling:
     try:
-        return msgspec.convert(
-            {name: value for name, value in settings.items() if value is not None}, Sampling
-        )
-    except msgspec.ValidationError as error:
+        return as_sampling(generation_config)
+    except ValueError as error:
         raise ValueError(f"{GENERATION_CONFIG}: {error}") from error

@@ -17,6 +17,7 @@ from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError, first_line, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
+from ..generation.settings import as_sampling
 from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, ModelFolder, folder_name
 from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
@@ -137,20 +138,9 @@ def _tokenizer(folder: ModelFolder) -> Any:
         ) from error
 
 
-class _Settings(Struct):
-    """What of generation_config.json says how text is sampled."""
-
-    temperature: float | None = None
-    top_p: float | None = None
-    max_new_tokens: int | None = None
-    repetition_penalty: float | None = None
-
-
 def _sampling(folder: ModelFolder) -> Sampling:
     try:
-        settings = msgspec.json.decode((folder.path / GENERATION_CONFIG).read_bytes(), type=_Settings)
-        given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None}
-        return msgspec.convert(given, Sampling)
+        return as_sampling(msgspec.json.decode((folder.path / GENERATION_CONFIG).read_bytes(), type=dict))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"the model in {folder} cannot be loaded ({GENERATION_CONFIG}: {error}); train it again"
