@@ -31,11 +31,12 @@ import psutil
 
 from huggingtweets import FleetConfig, fleet, load_recipe
 from huggingtweets.progress import Silence
+from huggingtweets.signals import Noted
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import LocalExecutor
 from huggingtweets.workflows.fleet import leases, records
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
-from huggingtweets.workflows.fleet.driver import Driver, Stop
+from huggingtweets.workflows.fleet.driver import Driver
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment
 
@@ -93,7 +94,7 @@ def simulated(count: int, workers: int) -> None:
                 lease_seconds=120.0,
                 attempts=5,
                 total=count,
-            ).hand_out(requests, Stop())
+            ).hand_out(requests, Noted())
         seconds = time.perf_counter() - started
         started = time.perf_counter()
         status = records.status(store)

@@ -1,23 +1,14 @@
-"""Progress of long jobs. A job reports to a `Watcher`, which shows it; the job itself never prints.
-
-And how a run is interrupted: signals raise KeyboardInterrupt. Python ignores what is raised while a finalizer
-runs (`__del__`, a callback of weakref), so such a signal is sent again a moment later.
-"""
+"""Progress of long jobs. A job reports to a `Watcher`, which shows it; the job itself never prints."""
 
 from __future__ import annotations
 
-import _thread
 import logging
-import signal
-import sys
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from types import FrameType
 from typing import Protocol
 
 import psutil
@@ -25,8 +16,6 @@ import psutil
 from .types import CurvePoint
 
 _LOG = logging.getLogger(__name__)
-AGAIN_AFTER = 0.02  # seconds, in which a finalizer mostly ends
-_on_its_way = _thread.allocate_lock()  # held while a signal waits to be sent again: one stops a run
 
 
 @dataclass(frozen=True)
@@ -168,39 +157,3 @@ def duration(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-def raise_interrupts(numbers: Iterable[int]) -> None:
-    """Let signals raise KeyboardInterrupt with their number, and send again those that Python ignores."""
-    for number in numbers:
-        signal.signal(number, interrupt)
-    ignored = sys.unraisablehook
-
-    def hook(unraisable: sys.UnraisableHookArgs) -> None:
-        if isinstance(unraisable.exc_value, KeyboardInterrupt):
-            number = next(iter(unraisable.exc_value.args), signal.SIGINT)
-            if _on_its_way.acquire(blocking=False):
-                _thread.start_new_thread(_send_again, (number,))  # threading's own start takes locks
-        else:
-            ignored(unraisable)
-
-    sys.unraisablehook = hook
-
-
-def interrupt(number: int, _: FrameType | None) -> None:
-    """Raise a signal as KeyboardInterrupt; the handler of `raise_interrupts`."""
-    raise KeyboardInterrupt(number)
-
-
-def interrupt_main(number: int = signal.SIGINT) -> None:
-    """Send a signal to the main thread, which also wakes it where the system has such signals."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
-    else:
-        _thread.interrupt_main(signal.Signals(number))
-
-
-def _send_again(number: int) -> None:
-    time.sleep(AGAIN_AFTER)
-    _on_its_way.release()
-    interrupt_main(number)

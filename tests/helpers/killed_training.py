@@ -23,7 +23,8 @@ from pathlib import Path
 import torch
 
 from huggingtweets import load_recipe, train
-from huggingtweets.progress import Silence, raise_interrupts
+from huggingtweets.progress import Silence
+from huggingtweets.signals import raise_interrupts
 from huggingtweets.workflows.data import DataConfig
 from huggingtweets.workflows.train import TrainConfig
 

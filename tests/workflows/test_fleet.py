@@ -49,6 +49,7 @@ from huggingtweets.errors import (
     UserError,
 )
 from huggingtweets.progress import Silence, watched_by
+from huggingtweets.signals import Noted, first_signal_noted
 from huggingtweets.tracking.none import NullRun
 from huggingtweets.workflows._executors import Died, Finished, LocalExecutor
 from huggingtweets.workflows.fleet import _job, leases, parts, records
@@ -56,7 +57,7 @@ from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
 from huggingtweets.workflows.fleet.authors import read_folder, read_table
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
-from huggingtweets.workflows.fleet.driver import Driver, Stop, draining
+from huggingtweets.workflows.fleet.driver import Driver
 from huggingtweets.workflows.fleet.store import Store
 from huggingtweets.workflows.fleet.worker import Assignment, AuthorWorker
 from huggingtweets.workflows.forget import find_traces, forget
@@ -123,7 +124,7 @@ def job(**fields: object) -> Job:
 def drive(store: Store, executor: InlineExecutor, requests, watcher=None, **fields) -> Driver:
     values = {"lease_seconds": 30.0, "attempts": 3, "total": len(requests), **fields}
     made = Driver(store=store, executor=executor, watcher=watcher or Silence(), run=NullRun(), **values)
-    made.hand_out(requests, Stop())
+    made.hand_out(requests, Noted())
     return made
 
 
@@ -322,9 +323,9 @@ def test_the_first_signal_to_stop_is_noted_and_the_second_interrupts(name):
         pytest.skip("this system has no such signal")
     before = signal.signal(number, signal.default_int_handler)
     try:
-        with draining() as stop:
+        with first_signal_noted() as stop:
             signal.raise_signal(number)
-            assert stop.signal == number
+            assert stop.number == number
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(number)
         assert signal.getsignal(number) is signal.default_int_handler
@@ -659,10 +660,10 @@ def test_stopping_lets_what_is_in_progress_end(tmp_path):
     """After the first Ctrl-C nothing new begins; what was begun ends, and its outcome is in the store."""
     store = Store(str(tmp_path / "store"))
     requests = read_folder(write_authors(tmp_path / "authors", 4))
-    worker, stop, notes = AuthorWorker(store.address, job(), 30.0), Stop(), Notes()
+    worker, stop, notes = AuthorWorker(store.address, job(), 30.0), Noted(), Notes()
 
     def interrupted(assignment):
-        stop.signal = signal.SIGINT
+        stop.number = signal.SIGINT
         return worker(assignment)
 
     made = Driver(

@@ -8,7 +8,6 @@ from there.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import HuggingtweetsError
-from ..progress import interrupt_main, raise_interrupts
+from ..signals import STOPPING, interrupt_main, raise_interrupts
 from ..workflows.data import DataConfig
 from ..workflows.train import TrainConfig, train
 from . import events, training_request
@@ -27,14 +26,13 @@ from .training_request import TrainingRequest
 NICE = 10  # priority below that of the page
 POLL_EVERY = 0.2  # seconds between two looks for the file that stops it
 KILL_AFTER = 60.0  # seconds that a run has to save its state when its time is up
-STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")  # signals; not all systems have each
 TIME_IS_UP = "its time on this page is up"
 
 
 def main(folder: Path) -> None:
     """Carry out the training request in `folder`, and append how it ended to its events."""
     # a shell's background jobs ignore some of them
-    raise_interrupts(getattr(signal, name) for name in STOPPING if hasattr(signal, name))
+    raise_interrupts(STOPPING)
     if hasattr(os, "nice"):
         os.nice(NICE)
     process, time_is_up = psutil.Process(), threading.Event()

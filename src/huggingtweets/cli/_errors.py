@@ -24,7 +24,7 @@ import typer
 
 from ..errors import HuggingtweetsError, UserError, is_out_of_memory, is_panic
 from ..files import file_error
-from ..progress import raise_interrupts
+from ..signals import STOPPING, raise_interrupts
 from ..text import printable
 from ._log_file import log
 from ._signatures import parameters, set_parameters
@@ -32,7 +32,6 @@ from ._terminal import drop_output, is_unread, output, print_json
 
 SIGNALS = 128  # a shell adds the number of the signal that ended a command to this
 GOES_ON = {"demo", "fleet", "pretrain", "publish", "sweep", "train"}  # after Ctrl-C, when it is run again
-STOPPING = ("SIGTERM", "SIGHUP")  # signals that are to stop a command like Ctrl-C; Windows lacks one
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -108,8 +107,7 @@ def _options(
 
 def set_signals() -> None:
     """Let SIGTERM and SIGHUP stop a command like Ctrl-C, unless they are ignored, as under nohup."""
-    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
-    raise_interrupts(number for number in numbers if signal.getsignal(number) is signal.SIG_DFL)
+    raise_interrupts(number for number in STOPPING if signal.getsignal(number) is signal.SIG_DFL)
 
 
 def show_error(error: BaseException, *, as_json: bool = False, goes_on: bool = False) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,14 +15,12 @@ from safetensors.torch import save_file
 
 from ..files import CHECKPOINT, CheckpointConfig, beside, file_error
 from ..files.tensors import tensor_errors
+from ..signals import Noted, first_signal_noted
 from ..types import CurvePoint
 from .optimizer import Optimizer
 from .weights import Weights
 
 MIN_INTERVAL = 20  # times as long as a save took pass before the next: at most 5 % of a run is spent on it
-STOPPING = tuple(  # signals that ask to stop; not all systems have each
-    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
 _METADATA = "standing"
 _OPTIMIZER = "optimizer."
 _NOT_SAID_BEFORE = ("posts", "recipe")  # earlier versions told these by the name of the folder alone
@@ -115,7 +111,7 @@ class RunCheckpoint(Checkpoint):
         self._weights, self._optimizer = weights, optimizer
         self._fingerprint, self._end, self._writes = dict(fingerprint), end, writes
         self._due = time.monotonic() + config.seconds
-        self._interrupted = 0  # the signal that asked to stop
+        self._interruption = Noted()
 
     def restore(self, state: TrainState) -> bool:
         """Set everything to what the file holds; return False where there is none to go on from."""
@@ -168,10 +164,10 @@ class RunCheckpoint(Checkpoint):
         """
         if not self._writes:
             return
-        if self._interrupted or time.monotonic() >= self._due:
+        if self._interruption.number or time.monotonic() >= self._due:
             self.save(state)
-        if self._interrupted:
-            raise KeyboardInterrupt(self._interrupted)
+        if self._interruption.number:
+            raise KeyboardInterrupt(self._interruption.number)
 
     def save(self, state: TrainState) -> None:
         """Write the file."""
@@ -204,27 +200,8 @@ class RunCheckpoint(Checkpoint):
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """Inside, Ctrl-C and its like wait for the end of the step and lose nothing; a second does not."""
-        if threading.current_thread() is not threading.main_thread():
+        with first_signal_noted() as self._interruption:
             yield
-            return
-        before = {number: signal.getsignal(number) for number in STOPPING if _is_handled(number)}
-
-        def interrupt(number: int, _: object) -> None:
-            self._interrupted = number
-            signal.signal(number, before[signal.Signals(number)])
-
-        for number in before:
-            signal.signal(number, interrupt)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _is_handled(number: signal.Signals) -> bool:
-    """Whether a signal stops Python code, and is neither ignored nor left to the system."""
-    return callable(signal.getsignal(number))
 
 
 def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -20,13 +20,11 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, Self
 
 from ..errors import UserError
-from ..progress import interrupt_main, raise_interrupts
+from ..signals import STOPPING, interrupt_main, raise_interrupts
 from ._control_groups import core_limit
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
-FOR_DRIVER = tuple(  # signals that a terminal sends to the workers, too: Ctrl-C, and that it is closed
-    getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)
-)
+FOR_DRIVER = {*STOPPING} - {signal.SIGTERM}  # of a terminal, which sends them to workers, too
 STOP_SECONDS = 30.0  # that a worker has to keep what it did, when it is asked to stop
 
 Work = Callable[[Any], Any]  # done for each item; both must be picklable

@@ -19,6 +19,7 @@ from ...bases import own_weights
 from ...errors import OutputExists, RecipeError, StoreUnavailable, UserError
 from ...files import sha256
 from ...progress import Silence, Watcher
+from ...signals import first_signal_noted
 from ...text.counting import counted
 from ...tracking import Run
 from ...types import Recipe, Stage
@@ -28,7 +29,7 @@ from .._trainable import require_trainable
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table, require_authors, with_earlier_names
 from .config import AuthorRequest, Counts, FleetConfig, FleetStatus, Job, Outcome, State
-from .driver import Driver, draining
+from .driver import Driver
 from .one_model import train_one_model
 from .parts import split_table
 from .results import FleetResults, write_results
@@ -91,7 +92,7 @@ def _train_each(
     tracked: AbstractContextManager[Run],
 ) -> FleetResults:
     """Train a model for each author, in several processes."""
-    with draining() as stop, tracked as run:
+    with first_signal_noted() as stop, tracked as run:
         outcomes = records.load_outcomes(store)
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
         watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
@@ -109,8 +110,8 @@ def _train_each(
             )
             driver.hand_out(sorted(requests, key=lambda request: -request.weight), stop)
         results = write_results(store)
-    if stop.signal:
-        raise KeyboardInterrupt(stop.signal)
+    if stop.number:
+        raise KeyboardInterrupt(stop.number)
     return results
 
 

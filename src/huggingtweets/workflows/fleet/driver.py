@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ...errors import BaseError, OutOfSpace, StoreUnavailable
 from ...progress import Watcher, duration
+from ...signals import Noted
 from ...text.counting import counted
 from ...tracking import Run
-from .._executors import FOR_DRIVER, Died, Executor, Finished
+from .._executors import Died, Executor, Finished
 from . import leases
 from .config import AuthorRequest, Outcome, State
 from .records import save_outcome
@@ -25,40 +23,7 @@ from .worker import Assignment
 MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
-MOST_FAILURES = (
-    3  # authors in a row that found no base, or no place here or in the store, before the fleet stops
-)
-
-
-@dataclass
-class Stop:
-    """Whether a stop was requested; set by the first Ctrl-C."""
-
-    signal: int = 0
-
-
-@contextmanager
-def draining() -> Iterator[Stop]:
-    """Inside, the first Ctrl-C, SIGTERM or SIGHUP is noted; a second one interrupts as usual."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    numbers = [number for number in (*FOR_DRIVER, signal.SIGTERM) if callable(signal.getsignal(number))]
-    before = {number: signal.getsignal(number) for number in numbers}
-
-    def note(number: int, _: object) -> None:
-        stop.signal = number
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-    for number in numbers:
-        signal.signal(number, note)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+MOST_FAILURES = 3  # authors in a row that found no base, or no place for a model, before the fleet stops
 
 
 @dataclass
@@ -83,7 +48,7 @@ class Driver:
     _at_start: int = 0
     _told: float = 0.0
 
-    def hand_out(self, requests: Sequence[AuthorRequest], stop: Stop) -> None:
+    def hand_out(self, requests: Sequence[AuthorRequest], stop: Noted) -> None:
         """Hand out all authors that have not ended, until all have or a stop is requested.
 
         Raises:
@@ -95,13 +60,13 @@ class Driver:
         self._at_start = len(self.ended)
         self._states = Counter(outcome.state for outcome in self.ended.values())
         announced = False
-        while self._working or (not stop.signal and (self._waiting or self._held)):
-            if stop.signal and not announced:
+        while self._working or (not stop.number and (self._waiting or self._held)):
+            if stop.number and not announced:
                 announced = True
                 authors = counted(self._working, "author")
                 self.watcher.note(f"stopping after {authors} in progress; once more to stop at once")
             self._return_held()
-            while not stop.signal and self._waiting and self.executor.free:
+            while not stop.number and self._waiting and self.executor.free:
                 self._submit(self._waiting.popleft())
             for event in self._wait():
                 self._working -= 1
