@@ -255,8 +255,8 @@ def more_by_chance(rate: Figure, own: Figure) -> float:
 def own_run(originals: Originals, held_out: Sequence[str]) -> int:
     """The shortest run that at most 1 in 100 of the person's own later posts shares with an earlier one.
 
-    Runs of this length count as copied when a model is used. It is between 6 and 15 words; 8 if there are
-    no held-out posts.
+    Runs of this length count as copied when a model is used. It is between 6 and 15 words, and at most 8
+    where fewer than 100 posts are held out: 1 in 100 is none of them, and a single one must not loosen it.
     """
     return rare_run(originals.longest_runs(held_out))
 
@@ -265,7 +265,8 @@ def rare_run(runs: Positions) -> int:
     """The same, where the longest shared run of each held-out post is known."""
     if not len(runs):
         return COPIED_RUN
-    return next((n for n in range(SHORTEST, LONGEST) if (runs >= n).mean() <= RARELY), LONGEST)
+    longest = LONGEST if len(runs) * RARELY >= 1 else COPIED_RUN
+    return next((n for n in range(SHORTEST, longest) if (runs >= n).mean() <= RARELY), longest)
 
 
 def _shared(a: Positions, b: Positions) -> tuple[tuple[Flags, Positions], tuple[Flags, Positions]]:
