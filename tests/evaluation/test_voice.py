@@ -267,6 +267,21 @@ def test_what_is_missing_to_tell_is_named():
     assert few.unknown.startswith("20 training posts; 32 are needed")
 
 
+def test_the_style_score_of_a_training_post_is_that_of_training(tmp_path, monkeypatch):
+    """N-grams that were left out of training do not scale a score, neither of old posts nor of new ones."""
+    (train, _), theirs = sample(), strangers(200)
+    fit, learnt = Classifier.fit, []
+
+    def remember(mine, others):
+        classifier = fit(mine, others)
+        learnt.extend(classifier.scores(mine))
+        return classifier
+
+    monkeypatch.setattr(Classifier, "fit", remember)
+    write_style(train, {"them": theirs}, [], [], tmp_path)
+    assert load_style(tmp_path).scores(train) == pytest.approx(learnt, abs=1e-4)
+
+
 def _secrets(posts: list[str]) -> Iterator[str]:
     """Made-up words in a sentence; their hashed n-grams are those of no post."""
     beginning = counts(["by the way "]).indices
