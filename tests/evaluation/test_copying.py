@@ -17,8 +17,10 @@ from huggingtweets.errors import ModelError
 from huggingtweets.evaluation import intervals
 from huggingtweets.evaluation.copies import (
     LONGEST,
+    SAMPLE_WORDS,
     SHORTEST,
     Originals,
+    as_long_as_samples,
     copied,
     more_by_chance,
     near,
@@ -140,6 +142,30 @@ def test_a_watch_says_when_copying_begins():
     assert not watch(train, [])(train[:64]).begun  # nothing says how much is natural
 
 
+def long_posts(count, seed):
+    """Posts of 600 words, each with a habit of the person's of 10 words somewhere."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        filler = [f"w{rng.randrange(10**9)}" for _ in range(590)]
+        at = rng.randrange(len(filler))
+        yield " ".join([*filler[:at], "as I always say to those who will hear it", *filler[at:]])
+
+
+def test_posts_longer_than_samples_hide_no_copies():
+    """A model of long posts that copies in half of its short samples is seen: as much of posts is read."""
+    train, held_out = list(long_posts(150, seed=0)), list(long_posts(150, seed=1))
+    copies = [" ".join(text.split()[:48]) for text in train[:32]]
+    samples = [*copies, *(f"something new {number}" for number in range(32))]
+    assert copied(Originals(train), held_out).value == 1
+    assert watch(train, held_out, longest=64)(samples).begun
+    answer = copying.measure(material(train, {MODEL: samples, OWN: held_out}), seed=0)
+    assert answer.copied.ceiling.value < 0.3
+    assert answer.copied.model.above(answer.copied.ceiling)
+    assert answer.own_run == own_run(Originals(train), held_out)
+    short = [text for post in held_out for text in (" ".join(post.split()[:SAMPLE_WORDS]), "Just, this! 😀")]
+    assert as_long_as_samples(short) == short
+
+
 def test_more_by_chance_is_the_share_of_all_ways_to_deal_the_copies():
     """It is counted out: the share of deals of the copies to both groups that give the model as many."""
     posts = [True] * 3 + [False] * 5  # the first four are the model's
@@ -182,11 +208,21 @@ def test_the_guarded_run_without_repetition(held_out, expected):
 def test_the_guarded_run_is_what_the_person_hardly_repeats():
     """The run is the first that at most 1 in 100 held-out posts shares, and never longer than 15."""
     post = "a b c d e f g h i j k l m n o p q"
-    assert own_run(Originals([post]), [post] * 5) == LONGEST
+    assert own_run(Originals([post]), [post] * 100) == LONGEST
     train, held_out = sample()
+    held_out = held_out * 2  # 1 in 100 of fewer is none
     runs = Originals(train).longest_runs(held_out)
     run = own_run(Originals(train), held_out)
     assert (runs >= run).mean() <= 0.01 < (runs >= run - 1).mean()
+
+
+def test_one_of_few_held_out_posts_does_not_loosen_the_run():
+    """Of 40 posts one that repeats an earlier one says nothing of 1 in 100; of 100 posts it is allowed."""
+    originals = Originals(["a b c d e f g h i j k l m n o p q"])
+    repeated, other = "a b c d e f g h i j k l m n", "something else altogether"
+    assert own_run(originals, [repeated, *[other] * 39]) == COPIED_RUN
+    assert own_run(originals, [repeated, *[other] * 99]) == SHORTEST
+    assert own_run(originals, [other] * 40) == SHORTEST
 
 
 @given(POSTS, POSTS, st.integers(1, 4))

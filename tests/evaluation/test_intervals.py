@@ -60,6 +60,33 @@ def test_posts_that_count_nothing_take_no_interval_away():
     assert figure.count == 16
 
 
+def test_none_of_few_is_no_proof_that_there_are_none():
+    """No repeated pair in 16 posts says little of a model with 5 in 64, and enough of one with 1 in 10."""
+    none = intervals.pooled_share([0] * 16, [10] * 16, seed=0)
+    assert (none.value, none.low, none.count) == (0, 0, 16)
+    assert not intervals.pooled_share([1] * 5 + [0] * 59, [10] * 64, seed=0).above(none)
+    assert intervals.pooled_share([1] * 64, [10] * 64, seed=0).above(none)
+    assert intervals.pooled_share([1] + [0] * 15, [10] * 16, seed=0).high >= none.high
+    every = intervals.pooled_share([10] * 16, [10] * 16, seed=0)
+    assert (every.low, every.high) == pytest.approx((1 - none.high, 1))
+
+
+def test_words_of_one_post_count_as_fewer():
+    """Of none among as many words, few long posts say less than many short ones, and never nothing."""
+    lengths = [[1] * 640, [10] * 64, [40] * 16, [640]]
+    highs = [intervals.pooled_share(np.zeros(len(each)), each, seed=0).high for each in lengths]
+    assert highs == sorted(highs)
+    assert highs[0] == pytest.approx(intervals.share(0, 640).high)
+    assert highs[-1] < intervals.share(0, 5).high
+
+
+def test_the_interval_of_a_rare_word_covers_the_truth():
+    """Of samples in which one word of 250 hits, as many in one post as in another, 95 % cover that share."""
+    rng = np.random.default_rng(0)
+    figures = [intervals.pooled_share(rng.binomial(10, 0.004, 16), [10] * 16, seed=i) for i in range(200)]
+    assert np.mean([f.low <= 0.004 <= f.high for f in figures]) >= 0.95
+
+
 def test_pairs_see_what_separate_intervals_cannot():
     """Where every post is a little harder for one model, only the paired difference is sure of it."""
     rng = np.random.default_rng(0)

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from huggingtweets.errors import ModelError
+from huggingtweets.evaluation import voice
 from huggingtweets.evaluation.character_ngrams import counts
 from huggingtweets.evaluation.classifier import STRENGTH, Classifier, auc
 from huggingtweets.evaluation.masking import masker, shared_words
@@ -24,6 +25,7 @@ from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
 from huggingtweets.evaluation.style import SHARED, load_style, write_style
+from huggingtweets.evaluation.voice import Sides, held_back
 from huggingtweets.files.tensors import save_tensors
 from huggingtweets.model_folder import STYLE
 from huggingtweets.results import MODEL, OTHERS, OWN
@@ -209,18 +211,49 @@ def test_closeness_of_earlier_posts_is_of_everybody(monkeypatch):
     monkeypatch.setattr(Classifier, "fit", lambda mine, others: learnt.append(mine) or fit(mine, others))
     monkeypatch.setattr(Classifier, "scores", lambda self, posts: scored.append(posts) or scores(self, posts))
     one, other = sample()[0][:60], strangers(60)
-    mine = counts([text for both in zip(one, other, strict=True) for text in both])
+    mine = [text for both in zip(one, other, strict=True) for text in both]
+    refused = strangers(60, seed=2)
+    sides = Sides(mine=mine, refused=refused, held_back=held_back(120, 0), refused_by_rest=refused)
     groups = {OWN: counts(sample()[1]), OTHERS: counts(strangers(60, seed=1))}
-    authorship._earlier(mine, counts(strangers(60, seed=2)), groups, 0)
-    rest, held_back = _ngrams_of_each(learnt[0]), _ngrams_of_each(scored[0])
-    assert (len(rest), len(held_back)) == (90, 30)
-    assert sorted(rest + held_back) == sorted(_ngrams_of_each(mine))
-    assert 5 < len({*_ngrams_of_each(counts(one))} & {*held_back}) < 25
+    voice._earlier(counts(mine), sides, groups, 0)
+    rest, apart = _ngrams_of_each(learnt[0]), _ngrams_of_each(scored[0])
+    assert (len(rest), len(apart)) == (90, 30)
+    assert sorted(rest + apart) == sorted(_ngrams_of_each(counts(mine)))
+    assert 5 < len({*_ngrams_of_each(counts(one))} & {*apart}) < 25
 
 
 def _ngrams_of_each(posts):
     """The n-grams of each of the counted posts, by which they are told apart."""
     return [posts[number].indices.tobytes() for number in range(posts.shape[0])]
+
+
+def test_no_imitation_is_of_what_is_held_back(monkeypatch):
+    """The classifier of earlier posts refuses no runs of letters that the posts held back alone have."""
+    train, held_out = sample()
+    learnt, refused = [], []
+    fit = Classifier.fit
+    monkeypatch.setattr(
+        Classifier,
+        "fit",
+        lambda mine, others: learnt.append(mine.shape[0]) or refused.append(others) or fit(mine, others),
+    )
+
+    class Echo:
+        """Repeats what it was fitted to."""
+
+        def __init__(self, texts):
+            self._texts = texts
+
+        def generate(self, *, count, seed):  # noqa: ARG002 -- as n-gram models do
+            return self._texts[:count]
+
+    groups, others = {OWN: held_out, OTHERS: strangers(60)}, strangers(200, seed=1)
+    posts = material(train, groups, reference={"x": others}, fit_ngram=Echo, ngram=Echo(train))
+    assert authorship.measure(posts, seed=0).whole.earlier
+    rest = [text for text, apart in zip(train, held_back(len(train), 0), strict=True) if not apart]
+    assert learnt == [len(train), len(rest)] * 2
+    assert _ngrams_of_each(refused[0]) == _ngrams_of_each(counts([*others, *train]))
+    assert _ngrams_of_each(refused[1]) == _ngrams_of_each(counts([*others, *rest]))
 
 
 def test_what_is_missing_to_tell_is_named():
@@ -232,6 +265,21 @@ def test_what_is_missing_to_tell_is_named():
     )
     few = detection.measure(material(train[:20], {MODEL: strangers(60)}), seed=0)
     assert few.unknown.startswith("20 training posts; 32 are needed")
+
+
+def test_the_style_score_of_a_training_post_is_that_of_training(tmp_path, monkeypatch):
+    """N-grams that were left out of training do not scale a score, neither of old posts nor of new ones."""
+    (train, _), theirs = sample(), strangers(200)
+    fit, learnt = Classifier.fit, []
+
+    def remember(mine, others):
+        classifier = fit(mine, others)
+        learnt.extend(classifier.scores(mine))
+        return classifier
+
+    monkeypatch.setattr(Classifier, "fit", remember)
+    write_style(train, {"them": theirs}, [], [], tmp_path)
+    assert load_style(tmp_path).scores(train) == pytest.approx(learnt, abs=1e-4)
 
 
 def _secrets(posts: list[str]) -> Iterator[str]:

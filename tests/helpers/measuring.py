@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from huggingtweets import evaluation
-from huggingtweets.evaluation import Material
+from huggingtweets.evaluation import Material, NgramFloor
 from huggingtweets.evaluation.copies import Originals, own_run
 from huggingtweets.generation import filters
 from huggingtweets.models import ngram_floor
@@ -36,8 +36,12 @@ def measure(
 
 def material(train: Sequence[str], groups: Groups, **more) -> Material:
     """Material for one question, with the groups as they are."""
-    ngram = ngram_floor(train[:ENOUGH])  # of few posts, for speed: it writes none of the groups
-    return Material(train=train, originals=Originals(train), groups=groups, ngram=ngram, **more)
+
+    def fit(texts: Sequence[str]) -> NgramFloor:  # of few posts, for speed: it writes none of the groups
+        return ngram_floor(texts[:ENOUGH])
+
+    inputs = {"fit_ngram": fit, "ngram": fit(train), **more}
+    return Material(train=train, originals=Originals(train), groups=groups, **inputs)
 
 
 def write_filters(train: Sequence[str], held_out: Sequence[str], folder: Path) -> None:

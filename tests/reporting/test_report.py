@@ -21,12 +21,13 @@ from PIL import Image
 from huggingtweets.evaluation import decode, flat
 from huggingtweets.evaluation.episodes import EPISODE
 from huggingtweets.evaluation.habits import Distribution
-from huggingtweets.evaluation.questions.authorship import Authorship, Voice
+from huggingtweets.evaluation.questions.authorship import Authorship
 from huggingtweets.evaluation.questions.copying import Copying
 from huggingtweets.evaluation.questions.detection import Detection
 from huggingtweets.evaluation.questions.giveaways import Giveaway, Giveaways
 from huggingtweets.evaluation.questions.prediction import Prediction
 from huggingtweets.evaluation.questions.variety import Variety
+from huggingtweets.evaluation.voice import Voice
 from huggingtweets.reporting.compared import Compared, marked
 from huggingtweets.reporting.picture import plain
 from huggingtweets.reporting.report import report_html

@@ -17,15 +17,20 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
+from huggingtweets import load_recipe, training
 from huggingtweets.device import Device, environment, fingerprint
-from huggingtweets.files import CHECKPOINT
+from huggingtweets.files import CHECKPOINT, CheckpointConfig
 from huggingtweets.model_folder import ModelFolder
-from huggingtweets.training import checkpoint, loop
+from huggingtweets.training import ProcessGroup, TrainOptions, checkpoint, load_base, loop, train
+from huggingtweets.training.checkpoint import RunCheckpoint, TrainState
+from huggingtweets.training.optimizer import Optimizer
+from huggingtweets.training.weights import Weights
 from tests.helpers import trainer_process
 from tests.helpers.app_server import free_port
 from tests.helpers.commands import Begun
-from tests.helpers.tiny import small_base, varied_texts
+from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
 
 PROCESS = Path(trainer_process.__file__)
 SHARED = ("batch_tokens=256", "evaluations=6", "patience=6")
@@ -199,6 +204,46 @@ def test_two_processes_are_one(base, tmp_path):
     ]
     said = "".join(process.communicate(timeout=90)[0] for process in processes)
     assert_is_what_one_makes(base, tmp_path, said)
+
+
+def test_each_process_drops_out_others(base, tmp_path, monkeypatch):
+    """Random numbers differ from process to process at the start; those of the first are a single one's."""
+
+    class BeginsError(Exception):
+        """Training would begin."""
+
+    def random_number(_context, _plan):
+        raise BeginsError(torch.rand(1).item())
+
+    monkeypatch.setattr(training, "TrainingLoop", random_number)
+    recipe, drawn = load_recipe("starter", [f"base={base}", "seed=3"]), []
+    for group in (ProcessGroup(), ProcessGroup(2, 0), ProcessGroup(2, 1)):
+        options = TrainOptions(device=Device("cpu", "test", bf16=False), process_group=group)
+        with pytest.raises(BeginsError) as begins:
+            train(tiny_dataset(), recipe, load_base(base), tmp_path, options)
+        drawn.append(begins.value.args[0])
+    torch.manual_seed(3)
+    assert drawn[0] == drawn[1] == torch.rand(1).item() != drawn[2]
+
+
+def test_each_process_goes_on_with_random_numbers_of_its_own(tmp_path):
+    """The first goes on with those that were kept; each other draws its own, the same ones each time."""
+    weights = Weights(nn.Linear(4, 4), torch.float32)
+    optimizer = Optimizer(weights, load_recipe("starter"))
+
+    def checkpoint_of(rank):
+        return RunCheckpoint(CheckpointConfig(tmp_path, 0.0), weights, optimizer, {}, end=1, rank=rank)
+
+    def random_number(rank):
+        assert checkpoint_of(rank).restore(state)
+        return torch.rand(1).item()
+
+    state = TrainState(best=weights.compute_weights.clone(), mean=torch.empty(0))
+    checkpoint_of(0).save(state)
+    expected = torch.rand(1).item()
+    assert [random_number(0), random_number(0)] == [expected, expected]
+    assert random_number(1) == random_number(1)
+    assert len({random_number(rank) for rank in range(3)}) == 3
 
 
 @pytest.mark.slow

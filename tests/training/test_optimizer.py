@@ -75,3 +75,18 @@ def test_without_momentum_nothing_is_kept_for_it(beta1):
     tensors = moments.state().values()
     kept = sum(value.numel() for value in tensors if value.dim())
     assert kept == len(flat.master_weights) * (2 if beta1 else 1)
+
+
+def test_muon_leaves_the_clipping_of_the_others_as_it_is(monkeypatch):
+    """The norm by which gradients are clipped is that of the gradient, not of what Muon makes of it."""
+    torch.manual_seed(0)
+    flat = Weights(nn.Sequential(nn.Linear(64, 64), nn.Linear(64, 32)), torch.float32)
+    recipe = load_recipe("starter", ["optimizer=muon", "gradient_clip=1.0"])
+    factors, clip_factor = [], Weights.clip_factor
+    monkeypatch.setattr(
+        Weights, "clip_factor", lambda self, norm: factors.append(clip_factor(self, norm)) or factors[-1]
+    )
+    by = Optimizer(flat, recipe)
+    for step in range(3):
+        move(flat, by, [step])
+        assert factors[step] == pytest.approx(1 / gradient(flat, step).norm().item(), rel=1e-4)

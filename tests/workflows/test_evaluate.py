@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import sys
+import time
 import weakref
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -33,7 +35,7 @@ from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
 from huggingtweets.tracking.none import NullRun, NullTracker
-from huggingtweets.types import Funnel, Reason, Tracked
+from huggingtweets.types import Dataset, Funnel, Post, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
 from tests.helpers.commands import run
@@ -278,6 +280,18 @@ def test_a_model_of_few_long_posts_is_made_without_an_evaluation(tmp_path, monke
     assert model.card.is_file()
     assert not model.report_page.exists()
     assert any("nothing is evaluated" in note for note in noted)
+
+
+def test_days_are_counted_from_the_first_in_time_that_grows_with_the_posts():
+    """Held-out posts need not be in order of time; one without a date leaves no days at all."""
+    began = datetime(2024, 3, 1, tzinfo=UTC)
+    posts = [Post(id=str(i), author="a", text="", created_at=began - timedelta(i)) for i in range(20_000)]
+    data = Dataset(train=(), held_out=tuple(posts), authors=(), split_by="time", digest="")
+    started = time.process_time()
+    assert workflow._days(data) == list(range(20_000))[::-1]
+    assert time.process_time() - started < 1
+    undated = replace(data, held_out=(*posts, Post(id="b", author="a", text="")))
+    assert workflow._days(undated) == workflow._days(replace(data, held_out=())) == []
 
 
 def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(root):

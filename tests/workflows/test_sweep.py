@@ -31,7 +31,7 @@ from huggingtweets.workflows.forget import find_traces, forget
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
 from huggingtweets.workflows.sweep.config import DATABASE
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
-from huggingtweets.workflows.sweep.result import _recipe_bits_per_byte
+from huggingtweets.workflows.sweep.result import _header, _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
 from huggingtweets.workflows.sweep.study import ENDED, make_pruner
 from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
@@ -528,3 +528,12 @@ def test_the_recipes_figure_is_known_whatever_its_digits():
         number=0, settings={"learning_rate": 0.001235}, bits_per_byte=1.5, finished=True, seconds=1.0
     )
     assert _recipe_bits_per_byte([trial], recipe, ranges) == 1.5
+
+
+def test_the_recipe_says_that_its_posts_chose_its_settings():
+    """Whoever reads the figure in the file knows that it is no figure of unseen posts."""
+    best = TrialResult(number=3, settings={}, bits_per_byte=1.5, finished=True, seconds=1.0)
+    header = _header("starter", "study", best, 2.0, ["ada"])
+    assert "1.5000 held-out bits per byte on @ada" in header
+    assert "These posts chose the settings" in header
+    assert all(line.startswith("# ") for line in header.splitlines())

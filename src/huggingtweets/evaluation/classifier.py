@@ -73,6 +73,10 @@ class Classifier:
         """Log-odds, in nats, that each post is of the first kind; `posts` are counts from `counts`."""
         return np.asarray(_weighed(posts, self._rarity) @ self._weights + self._bias, np.float64)
 
+    def without(self, columns: NDArray[np.bool_]) -> Classifier:
+        """The same classifier, blind to these n-grams: posts are scored as if they had none of them."""
+        return Classifier(np.where(columns, np.float32(0), self._rarity), self._weights, self._bias)
+
     def save(self, path: Path) -> None:
         """Write the classifier as a safetensors file of 2 MB."""
         arrays = {"rarity": self._rarity, "weights": self._weights}

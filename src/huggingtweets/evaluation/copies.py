@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RARELY = 0.01  # share of the person's own posts that may share a run before it counts as copied
 SHORTEST, LONGEST = 6, 15  # limits of that run in words; 15 is where markovify rejects a sentence
+SAMPLE_WORDS = 120  # that a sample of 160 tokens has, about; of longer posts of the person so many count
 FALSE_ALARM = 0.05  # share of runs of training in which copying is found by chance, at most
 SUSPECTED = 0.25  # p-value below which more posts are looked at
 PIECE = 200  # texts compared with all training posts at once
@@ -215,8 +216,14 @@ def near(originals: Originals, texts: Sequence[str], threshold: float = NEAR) ->
     return intervals.share(int(originals.near(texts, threshold).sum()), len(texts))
 
 
+def as_long_as_samples(posts: Sequence[str], longest: int = SAMPLE_WORDS) -> list[str]:
+    """Posts of the person, of each at most so many words: the longer a post, the more runs it can share."""
+    counted = ((post, words(post)) for post in posts)
+    return [" ".join(each[:longest]) if len(each) > longest else post for post, each in counted]
+
+
 def watch(
-    train: Sequence[str], held_out: Sequence[str], run: int = COPIED_RUN, looks: int = 1
+    train: Sequence[str], held_out: Sequence[str], looks: int = 1, longest: int = SAMPLE_WORDS
 ) -> Callable[[Sequence[str]], CopySign]:
     """Make a function that says of generated posts whether copying has begun.
 
@@ -229,14 +236,14 @@ def watch(
     Args:
         train: the posts that the model learns from.
         held_out: later posts of the person; they say how much copying is natural.
-        run: words from which on a run counts as copied.
         looks: how many times a run of training asks.
+        longest: words that a generated post has at most.
     """
     originals = Originals(train)
-    own = copied(originals, held_out, run) if held_out else None
+    own = copied(originals, as_long_as_samples(held_out, longest)) if held_out else None
 
     def sign(texts: Sequence[str]) -> CopySign:
-        rate = copied(originals, texts, run)
+        rate = copied(originals, texts)
         chance = more_by_chance(rate, own) if own else 1.0
         return CopySign(rate=rate, own=own, suspected=chance < SUSPECTED, begun=chance <= FALSE_ALARM / looks)
 
@@ -255,17 +262,18 @@ def more_by_chance(rate: Figure, own: Figure) -> float:
 def own_run(originals: Originals, held_out: Sequence[str]) -> int:
     """The shortest run that at most 1 in 100 of the person's own later posts shares with an earlier one.
 
-    Runs of this length count as copied when a model is used. It is between 6 and 15 words; 8 if there are
-    no held-out posts.
+    Runs of this length count as copied when a model is used. It is between 6 and 15 words, and at most 8
+    where fewer than 100 posts are held out: 1 in 100 is none of them, and a single one must not loosen it.
     """
-    return rare_run(originals.longest_runs(held_out))
+    return rare_run(originals.longest_runs(as_long_as_samples(held_out)))
 
 
 def rare_run(runs: Positions) -> int:
     """The same, where the longest shared run of each held-out post is known."""
     if not len(runs):
         return COPIED_RUN
-    return next((n for n in range(SHORTEST, LONGEST) if (runs >= n).mean() <= RARELY), LONGEST)
+    longest = LONGEST if len(runs) * RARELY >= 1 else COPIED_RUN
+    return next((n for n in range(SHORTEST, longest) if (runs >= n).mean() <= RARELY), longest)
 
 
 def _shared(a: Positions, b: Positions) -> tuple[tuple[Flags, Positions], tuple[Flags, Positions]]:

@@ -17,6 +17,7 @@ RESAMPLES = 1000
 SUBSETS = 200
 BISECTIONS = 50  # that find the border of an interval
 VALUES_AT_ONCE = 1_000_000  # drawn together, to bound the memory
+ALIKE = 0.1  # correlation of the words of a post; of repeated pairs and unknown words 0.00 to 0.06 was seen
 
 Array = NDArray[np.float64]
 
@@ -125,6 +126,25 @@ def ratio(tops: ArrayLike, bottoms: ArrayLike, clusters: ArrayLike = (), *, seed
         pairs = np.stack([np.bincount(of_post, column) for column in pairs.T], axis=1)
     figure = bootstrap(lambda each: each[..., 0].sum(axis=1) / each[..., 1].sum(axis=1), pairs, seed=seed)
     return replace(figure, count=len(np.asarray(tops)))
+
+
+def pooled_share(hits: ArrayLike, counts: ArrayLike, *, seed: int) -> Figure:
+    """The share of all words of posts that hit, or of pairs of words, as `ratio`; none has an interval, too.
+
+    Where no word hits, or all do, so does every resample. So the interval is at least as wide as Wilson's of
+    none, and of all, leaves it. Words of one post are not independent: they count as fewer, by the design
+    effect of posts whose words correlate by `ALIKE` (Kish 1965, "Survey sampling", section 5.4).
+
+    Args:
+        hits: how many words of each post hit.
+        counts: how many words each post has; at least one post has one.
+        seed: the same seed gives the same interval.
+    """
+    figure, each = ratio(hits, counts, seed=seed), np.asarray(counts)
+    companions = (each * each).sum() / each.sum() - 1  # other words in the post of a word, on average
+    independent = max(1, int(each.sum() / (1 + ALIKE * companions)))
+    none, all_hit = share(0, independent), share(independent, independent)
+    return replace(figure, low=min(figure.low, all_hit.low), high=max(figure.high, none.high))
 
 
 def paired_difference(

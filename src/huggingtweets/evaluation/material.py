@@ -31,7 +31,8 @@ class Material:
     train: Sequence[str]  # the person's training posts, in order of time
     originals: Originals  # the same, ready to be searched for copies
     groups: Groups  # the posts to measure, by group; each has at least `ENOUGH`
-    ngram: NgramFloor  # an n-gram model of the latest training posts
+    fit_ngram: FitNgram  # makes an n-gram model of posts
+    ngram: NgramFloor  # that of the latest training posts
     ngram_posts: int = 0  # how many it was fitted to
     held_out: Sequence[str] = ()  # later posts of the person
     leaked: Sequence[int] = ()  # positions of the held-out posts that are training posts too, or nearly
@@ -67,7 +68,7 @@ class Material:
             train: the posts that the model learnt from, in order of time.
             held_out: later posts of the person.
             generated: posts of the model as they came, unpicked.
-            fit_ngram: makes an n-gram model of the latest training posts.
+            fit_ngram: makes an n-gram model of posts.
             base: posts of the model that training started from.
             others: real posts of other people in order of time, by name.
             seed: of every draw; the same seed gives the same figures.
@@ -92,6 +93,7 @@ class Material:
             train=train,
             originals=originals,
             groups={name: posts for name, posts in groups.items() if len(posts) >= ENOUGH},
+            fit_ngram=fit_ngram,
             ngram=ngram,
             ngram_posts=len(latest),
             held_out=held_out,
@@ -104,6 +106,10 @@ class Material:
     def imitations(self) -> list[str]:
         """Posts of the n-gram model that a classifier learns from; others than those of its group."""
         return self.ngram.generate(count=min(IMITATIONS, len(self.train)), seed=self.seed + 1)
+
+    def imitations_of(self, posts: Sequence[str]) -> list[str]:
+        """As many posts of an n-gram model of these alone."""
+        return self.fit_ngram(posts).generate(count=len(posts), seed=self.seed + 1)
 
 
 def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:

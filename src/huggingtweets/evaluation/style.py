@@ -64,7 +64,8 @@ def write_style(
     if min(len(train), len(theirs)) >= ENOUGH:
         own, foreign = counts(train[-MOST:]), counts([*theirs, *imitations])
         shared = (_posts_with(own) >= SHARED) | (_posts_with(foreign) >= SHARED)
-        Classifier.fit(_only(own, shared), _only(foreign, shared)).save(folder / STYLE)
+        classifier = Classifier.fit(_only(own, shared), _only(foreign, shared))
+        classifier.without(~shared).save(folder / STYLE)  # else a post's other n-grams would scale its score
 
 
 def _posts_with(counts: csr_matrix) -> NDArray[np.int64]:

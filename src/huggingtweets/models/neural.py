@@ -75,12 +75,11 @@ class _MemorizationProber:
 
     def __init__(self, data: Dataset, recipe: Recipe) -> None:
         train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
-        self._measure = watch(train, held_out, looks=recipe.evaluations)
+        longest = min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
+        self._measure = watch(train, held_out, looks=recipe.evaluations, longest=longest)
         self._seed = recipe.seed
         self._with_begin_token = lru_cache(maxsize=1)(training.with_bos_token)  # made once a run
-        self._sampling = replace(
-            recipe.sampling, max_new_tokens=min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
-        )
+        self._sampling = replace(recipe.sampling, max_new_tokens=longest)
 
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
         texts = self._samples(model, tokenizer, PROBE_SAMPLES, self._seed)

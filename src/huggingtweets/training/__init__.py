@@ -72,7 +72,7 @@ def train(
     adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
     if recipe.frozen_layers:
         freeze_lower_layers(base.model, recipe)
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(recipe.seed + options.process_group.rank)  # each process drops out others
     context = TrainContext.prepare(base.model, base.tokenizer, options)
     plan = fine_tuning_plan(dataset, recipe, context, base.base.digest)
     if len(plan.runs) > 1:

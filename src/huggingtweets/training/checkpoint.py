@@ -95,7 +95,7 @@ class RunCheckpoint(Checkpoint):
         fingerprint: Mapping[str, str],
         *,
         end: int,
-        writes: bool,
+        rank: int,
     ) -> None:
         """Keep a run.
 
@@ -105,11 +105,11 @@ class RunCheckpoint(Checkpoint):
             optimizer: what trains it.
             fingerprint: what must be the same for the run to go on bit for bit on a CPU.
             end: the last step that a checkpoint of it can be of; one of a longer run may be of a later one.
-            writes: whether this process saves; all of them restore.
+            rank: of this process; the first one saves, and all of them restore.
         """
         self._file, self._seconds = config.folder / CHECKPOINT, config.seconds
         self._weights, self._optimizer = weights, optimizer
-        self._fingerprint, self._end, self._writes = dict(fingerprint), end, writes
+        self._fingerprint, self._end, self._rank = dict(fingerprint), end, rank
         self._due = time.monotonic() + config.seconds
         self._interruption = Noted()
 
@@ -126,7 +126,7 @@ class RunCheckpoint(Checkpoint):
         self._optimizer.restore(
             {n.removeprefix(_OPTIMIZER): t for n, t in tensors.items() if n.startswith(_OPTIMIZER)}
         )
-        torch.set_rng_state(tensors["random"])
+        _set_random_state(tensors["random"], self._rank)
         state.step, state.best_step, state.curve = metadata.step, metadata.best_step, metadata.curve
         state.losses, state.stopped, state.seconds = metadata.losses, metadata.stopped, metadata.seconds
         state.run_losses = metadata.run_losses
@@ -162,7 +162,7 @@ class RunCheckpoint(Checkpoint):
         Raises:
             KeyboardInterrupt: the user wants to stop, and the file is written.
         """
-        if not self._writes:
+        if self._rank:
             return
         if self._interruption.number or time.monotonic() >= self._due:
             self.save(state)
@@ -171,7 +171,7 @@ class RunCheckpoint(Checkpoint):
 
     def save(self, state: TrainState) -> None:
         """Write the file."""
-        if not self._writes:
+        if self._rank:
             return
         started = time.monotonic()
         tensors = {
@@ -202,6 +202,13 @@ class RunCheckpoint(Checkpoint):
         """Inside, Ctrl-C and its like wait for the end of the step and lose nothing; a second does not."""
         with first_signal_noted() as self._interruption:
             yield
+
+
+def _set_random_state(state: torch.Tensor, rank: int) -> None:
+    """Go on with the first process's random numbers in that one, and with others in each other process."""
+    torch.set_rng_state(state)
+    if rank:
+        torch.manual_seed(int(torch.randint(1 << 62, ())) + rank)
 
 
 def _write(path: Path, metadata: _Metadata, tensors: Mapping[str, torch.Tensor]) -> None:

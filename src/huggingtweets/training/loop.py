@@ -68,7 +68,7 @@ class TrainingLoop:
             self._optimizer,
             {**fingerprint(context.device, context.process_group.world_size), **phase.origin},
             end=phase.end,
-            writes=context.process_group.is_main,
+            rank=context.process_group.rank,
         )
 
     def _resume(self, state: TrainState, checkpoints: Sequence[Checkpoint]) -> None:

@@ -28,7 +28,7 @@ class Muon:
 
     @torch.no_grad()
     def step(self, scale: float) -> None:
-        """Move the matrices at `scale` times the learning rate."""
+        """Move the matrices at `scale` times the learning rate; their gradient in float32 is overwritten."""
         for stack, momentum in zip(self._stacks, self._momenta, strict=True):
             self._move(stack, momentum, self._learning_rate * scale)
 

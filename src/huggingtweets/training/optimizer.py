@@ -63,9 +63,10 @@ class Optimizer:
     @torch.no_grad()
     def step(self, scale: float) -> None:
         """Move the weights at `scale` times the learning rate, and clear the gradient."""
+        # before Muon's step, which overwrites gradients in float32
+        clip_factor = self._weights.clip_factor(self._recipe.gradient_clip)
         if self._muon:
             self._muon.step(scale)
-        clip_factor = self._weights.clip_factor(self._recipe.gradient_clip)
         for part, adam in self._slices:
             adam.param_groups[0]["lr"] = self._recipe.learning_rate * scale
             part.master_weights.grad = part.gradient.float().mul_(clip_factor)

@@ -232,7 +232,8 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
 def _days(data: Dataset) -> list[int]:
     """The day of each held-out post, counted from the first one; none where a date is missing."""
     days = [post.created_at.toordinal() for post in data.held_out if post.created_at]
-    return [day - min(days) for day in days] if len(days) == len(data.held_out) else []
+    first = min(days, default=0)
+    return [day - first for day in days] if len(days) == len(data.held_out) else []
 
 
 def _repeats(record: Record) -> tuple[int, int] | None:

@@ -21,39 +21,24 @@ Blind to: copying, and good posts repeated for ever. The order of words is hardl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
-import numpy as np
-from msgspec import Struct, field
+from msgspec import field
+from msgspec.structs import replace
 
-from ...results import BASE, OTHERS, OWN, Answer, Figure, Groups, Row
+from ...results import BASE, OTHERS, OWN, Answer, Groups, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import floors, inconclusive, listed, of_100, percent
-from .. import intervals
-from ..character_ngrams import counts
-from ..classifier import Classifier, Scores, auc_figure
-from ..episodes import EPISODE, episode_auc
+from ..episodes import EPISODE
 from ..masking import masker, shared_words
 from ..material import IMITATIONS, Material, balanced
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+from ..voice import Sides, Voice, held_back, unmeasured, voice
 
 ORDER = 20
 LEAST, MOST = 100, IMITATIONS  # posts of each side that a classifier learns from
 VISIBLE_WORDS = 100  # that the style classifier sees
-PART = 4  # one training post of so many, drawn at random, tells how close training posts are
 AXIS = (0.0, 1.0)  # values that every chart holds
-
-
-class Voice(Struct, frozen=True, kw_only=True):
-    """How much posts sound like the person, to one classifier."""
-
-    auc: Row  # of episodes against other people's episodes: 1 is told apart always, 0.5 never
-    auc_own: Row  # of episodes against the person's own: 0.5 equals, below fainter, above exaggerated
-    closeness: Row  # mean log-odds on a scale where other people are 0 and the person is 1
-    earlier: Figure | None = None  # the closeness of training posts: people change, so it need not be 1
 
 
 class Authorship(Answer, frozen=True, kw_only=True):
@@ -165,17 +150,39 @@ def measure(material: Material, *, seed: int) -> Authorship:
     mine = list(material.train[-MOST:])
     reason = _too_little(mine, theirs, groups)
     if reason:
-        return Authorship(whole=_inconclusive(reason), style=_inconclusive(reason))
+        return Authorship(whole=unmeasured(reason), style=unmeasured(reason))
     visible = shared_words(mine, theirs, VISIBLE_WORDS)
     mask = masker(visible)
     masked = {name: [mask(text) for text in posts] for name, posts in groups.items()}
-    refused = [*theirs, *material.imitations]
+    sides = _sides(mine, theirs, material, seed)
     return Authorship(
-        whole=_voice(mine, refused, groups, seed),
-        style=_voice([mask(text) for text in mine], [mask(text) for text in refused], masked, seed),
+        whole=voice(sides, groups, seed),
+        style=voice(_masked(sides, mask), masked, seed),
         imitations=len(material.imitations),
         others={name: len(posts) for name, posts in material.reference.items()},
         kept_words=tuple(sorted(visible)),
+    )
+
+
+def _sides(mine: Sequence[str], theirs: Sequence[str], material: Material, seed: int) -> Sides:
+    """The person's posts on one side, other people's and imitations on the other."""
+    apart = held_back(len(mine), seed)
+    rest = [text for text, is_apart in zip(mine, apart, strict=True) if not is_apart]
+    return Sides(
+        mine=mine,
+        refused=[*theirs, *material.imitations],
+        held_back=apart,
+        refused_by_rest=[*theirs, *material.imitations_of(rest)],
+    )
+
+
+def _masked(sides: Sides, mask: Callable[[str], str]) -> Sides:
+    """The same posts with their topic hidden."""
+    return replace(
+        sides,
+        mine=[mask(text) for text in sides.mine],
+        refused=[mask(text) for text in sides.refused],
+        refused_by_rest=[mask(text) for text in sides.refused_by_rest],
     )
 
 
@@ -187,49 +194,6 @@ def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> s
     needed = {OWN: "unseen posts of the person", OTHERS: "posts of other people"}
     absent = [words for name, words in needed.items() if name not in groups]
     return f"too few {listed(absent)} to compare with" if absent else ""
-
-
-def _inconclusive(reason: str) -> Voice:
-    row = Row.inconclusive(reason)
-    return Voice(auc=row, auc_own=row, closeness=row)
-
-
-def _voice(mine: Sequence[str], refused: Sequence[str], groups: Groups, seed: int) -> Voice:
-    own_counts, refused_counts = counts(mine), counts(refused)
-    group_counts = {name: counts(posts) for name, posts in groups.items()}
-    classifier = Classifier.fit(own_counts, refused_counts)
-    scores = {name: classifier.scores(each) for name, each in group_counts.items()}
-    own, floor = scores[OWN], scores[OTHERS]
-    if auc_figure(own, floor, seed=seed).low <= 0.5:  # noqa: PLR2004 -- a coin's
-        return _inconclusive("the person's own later posts cannot be told from other people's")
-    against_others = {n: episode_auc(s, floor, seed=seed) for n, s in scores.items() if n != OTHERS}
-    against_own = {n: episode_auc(s, own, seed=seed) for n, s in scores.items() if n != OWN}
-    against_own[OWN] = Figure(value=0.5, low=0.5, high=0.5, count=len(own))  # equal to itself, by definition
-    closeness = {n: intervals.bootstrap(_closeness, s, own, floor, seed=seed) for n, s in scores.items()}
-    return Voice(
-        auc=Row.of(against_others, "high"),
-        auc_own=Row.of(against_own, "ceiling"),
-        closeness=Row.of(closeness, "ceiling"),
-        earlier=_earlier(own_counts, refused_counts, group_counts, seed),
-    )
-
-
-def _earlier(mine: csr_matrix, refused: csr_matrix, groups: Mapping[str, csr_matrix], seed: int) -> Figure:
-    """Closeness of a fourth of the training posts, to a classifier that has learnt from the rest.
-
-    They are drawn: where several people take turns, every fourth post may be of the same one.
-    """
-    drawn = np.random.default_rng(seed).permutation(mine.shape[0]).argsort() < mine.shape[0] / PART
-    classifier = Classifier.fit(mine[~drawn], refused)
-    scores = (classifier.scores(posts) for posts in (mine[drawn], groups[OWN], groups[OTHERS]))
-    return intervals.bootstrap(_closeness, *scores, seed=seed)
-
-
-def _closeness(scores: Scores, own: Scores, others: Scores) -> Scores:
-    """Where the mean score lies between other people's, 0, and the person's own, 1."""
-    floor = others.mean(axis=1)
-    place: Scores = (scores.mean(axis=1) - floor) / (own.mean(axis=1) - floor)
-    return place
 
 
 def _likeness(voice: Voice) -> tuple[str, Grade]:

@@ -20,7 +20,7 @@ from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, 
 from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import NEAR, REPEATED, SHINGLE
 from .. import intervals
-from ..copies import near, rare_run
+from ..copies import SAMPLE_WORDS, as_long_as_samples, near, rare_run
 from ..material import Material
 
 ORDER = 30
@@ -85,7 +85,8 @@ class Copying(Answer, frozen=True, kw_only=True):
             "difference (Merrill, Smith and Elazar 2024, arXiv 2406.13069, count the same of web text). A "
             f"post nearly is a training post where their runs of {SHINGLE} characters have a Jaccard "
             f"similarity of {self.threshold} or more{self._of_cleaning()}. People repeat themselves, so the "
-            f"unseen posts by {context.who} say how much of it is natural. They hardly ever share "
+            f"unseen posts by {context.who} say how much of it is natural. Of each, the first {SAMPLE_WORDS} "
+            "words are searched for runs, as many as a sample has. They hardly ever share "
             f"{self.own_run} words with an earlier post."
         )
         return [Method(40, "Copying", text)]
@@ -177,7 +178,8 @@ ANSWER = Copying
 def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- nothing is drawn
     """How much each group copies from the training posts."""
     originals, groups = material.originals, material.groups
-    runs = {name: originals.longest_runs(posts) for name, posts in groups.items()}
+    compared = {**groups, OWN: as_long_as_samples(groups[OWN])} if OWN in groups else groups
+    runs = {name: originals.longest_runs(posts) for name, posts in compared.items()}
     copied = {
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()
     }

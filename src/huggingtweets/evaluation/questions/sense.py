@@ -145,7 +145,7 @@ def _invented(material: Material, seed: int) -> tuple[Row, tuple[str, ...]]:
         invented = [[word for word in post if not _exists(word, known)] for post in looked]
         if any(looked):
             counts, totals = (np.array([len(post) for post in each]) for each in (invented, looked))
-            figures[name] = intervals.ratio(counts, totals, seed=seed)
+            figures[name] = intervals.pooled_share(counts, totals, seed=seed)
         if name == MODEL:
             examples = dict.fromkeys(word for post in invented for word in post)
     return Row.of(figures, "low"), tuple(examples)[:5]

@@ -246,7 +246,7 @@ def _repeated(words: Mapping[str, Sequence[Sequence[str]]], seed: int) -> Row:
         name: [ngrams(post, PAIRS) for post in posts if len(post) >= PAIRS] for name, posts in words.items()
     }
     figures = {
-        name: intervals.ratio(
+        name: intervals.pooled_share(
             [len(post) - len(set(post)) for post in posts], [len(post) for post in posts], seed=seed
         )
         for name, posts in pairs.items()
