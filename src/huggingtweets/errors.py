@@ -58,7 +58,15 @@ class UserError(HuggingtweetsError):
 
 
 class LocationError(UserError):
-    """No posts can be read from a location."""
+    """No posts can be read from a location.
+
+    Attributes:
+        one_author_helps: whether they can with `ReadOptions.one_author`.
+    """
+
+    def __init__(self, message: str, *, one_author_helps: bool = False) -> None:
+        super().__init__(message)
+        self.one_author_helps = one_author_helps
 
 
 class UnknownPlace(LocationError):
@@ -72,8 +80,8 @@ class SeveralAuthors(LocationError):
         authors: number of posts by name or handle, as `ReadOptions` takes it; the most first.
     """
 
-    def __init__(self, message: str, authors: Mapping[str, int]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, authors: Mapping[str, int], *, one_author_helps: bool = False) -> None:
+        super().__init__(message, one_author_helps=one_author_helps)
         self.authors = dict(sorted(authors.items(), key=lambda author: -author[1]))
 
 

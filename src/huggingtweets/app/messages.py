@@ -39,11 +39,6 @@ def error_message(error: BaseException) -> str:
     return UNEXPECTED
 
 
-def may_be_one_person(error: BaseException) -> bool:
-    """Whether posts can be read when the visitor says that all of them are one person's."""
-    return "--one-author" in str(error)
-
-
 def shown_error(error: BaseException, names: Iterable[tuple[str, str]] = ()) -> tuple[str, str]:
     """What a visitor reads of an error, and the language that it is in.
 

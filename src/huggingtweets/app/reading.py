@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from ..cleaning import EXAMPLES
 from ..dataset.sufficiency import Level, sufficiency
-from ..errors import NoTextColumn, SeveralAuthors
+from ..errors import LocationError, NoTextColumn, SeveralAuthors
 from ..workflows.data import DataConfig
 from ..workflows.inspect import Inspection
 from . import training_request
 from .events import Done
 from .limits import Limits
-from .messages import error_message, hide_paths, may_be_one_person
+from .messages import error_message, hide_paths
 from .reader import Reader
 from .selection import Place, Selection, save
 from .sessions import Session
@@ -107,7 +107,7 @@ def _with_errors(selection: Selection, reader: Reader) -> Selection:
                     hide_paths(error_message(error), names),
                     error.authors if isinstance(error, SeveralAuthors) else {},
                     error.columns if isinstance(error, NoTextColumn) else (),
-                    may_be_one_person(error),
+                    isinstance(error, LocationError) and error.one_author_helps,
                 )
         places.append(place)
     return replace(selection, places=tuple(places))

@@ -108,7 +108,8 @@ def _refuse_chat(place: str, sample: list[Row], table: _Table) -> None:
     if are_chats(texts) or are_signed(texts) or (not table.authorship.is_known and are_lines_of_chat(texts)):
         raise LocationError(
             f"{place} looks like a chat or a log: dates, times or names are in {table.columns.text!r} before "
-            "what is said; give only your own words, without these, or add --one-author if all are yours"
+            "what is said; give only your own words, without these, or add --one-author if all are yours",
+            one_author_helps=True,
         )
 
 
@@ -125,8 +126,8 @@ def _refuse_talk(place: str, sample: list[Row], table: _Table, author: str) -> N
         raise SeveralAuthors(f"{turns}; say --handle {who} if all are theirs", {who: len(sample)})
     way_out = "add --one-author if all are yours"
     if field not in table.fields or "" in counts:  # --handle cannot name it
-        raise LocationError(f"{turns}; keep only your own, or {way_out}")
-    raise SeveralAuthors(f"{turns}; choose with --handle, or {way_out}", counts)
+        raise LocationError(f"{turns}; keep only your own, or {way_out}", one_author_helps=True)
+    raise SeveralAuthors(f"{turns}; choose with --handle, or {way_out}", counts, one_author_helps=True)
 
 
 def _values(counts: Counter[str]) -> str:
@@ -174,6 +175,7 @@ def _rows_of(
                 f"{place} holds posts of several people: {_listed(counts)}; choose with --handle, "
                 f"or add --one-author if {_excuse(authorship)}",
                 counts,
+                one_author_helps=True,
             )
     if not any_row:
         raise LocationError(f"{place} holds no posts of @{key}, but of {_listed(_authors(rows, authorship))}")
