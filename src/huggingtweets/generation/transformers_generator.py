@@ -159,6 +159,25 @@ def _with_adapter(folder: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def sample_in_training(
+    model: Any, tokenizer: PreTrainedTokenizerBase, count: int, sampling: Sampling, seed: int
+) -> tuple[str, ...]:
+    """Posts of a model during its training, whose random numbers and mode stay as they were.
+
+    Args:
+        model: a causal language model of transformers.
+        tokenizer: with a BOS token, see `bases.bos_token`.
+        count: how many posts.
+        sampling: how they are sampled.
+        seed: of the random numbers.
+    """
+    was_training = model.training
+    with torch.random.fork_rng():
+        written = TransformersGenerator(model, tokenizer).generate(count=count, sampling=sampling, seed=seed)
+    model.train(was_training)
+    return tuple(sample.text for sample in written.samples)
+
+
 def _sampling(generation_config: Mapping[str, object]) -> Sampling:
     try:
         return as_sampling(generation_config)

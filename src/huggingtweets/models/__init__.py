@@ -76,7 +76,7 @@ class ModelKind(Protocol):
 
         Args:
             recipe: names it.
-            base: with the weights that it has to have; None takes those of now.
+            base: as recorded when the model was trained; None: whatever weights are there now.
 
         Raises:
             BaseChanged: it has other weights.

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
 from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
@@ -16,7 +15,7 @@ from .. import training
 from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
-from ..generation.transformers_generator import TransformersGenerator
+from ..generation.transformers_generator import TransformersGenerator, sample_in_training
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
 from ..types import Base, Dataset, Recipe
@@ -78,7 +77,7 @@ class _MemorizationProber:
         longest = min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
         self._measure = watch(train, held_out, looks=recipe.evaluations, longest=longest)
         self._seed = recipe.seed
-        self._with_begin_token = lru_cache(maxsize=1)(training.with_bos_token)  # made once a run
+        self._with_bos_token = lru_cache(maxsize=1)(training.with_bos_token)  # made once a run
         self._sampling = replace(recipe.sampling, max_new_tokens=longest)
 
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
@@ -97,14 +96,7 @@ class _MemorizationProber:
     def _samples(
         self, model: Any, tokenizer: PreTrainedTokenizerBase, count: int, seed: int
     ) -> tuple[str, ...]:
-        """Posts of the model; the random numbers and the mode of its training stay as they were."""
-        was_training = model.training
-        with torch.random.fork_rng():
-            written = TransformersGenerator(model, self._with_begin_token(tokenizer)).generate(
-                count=count, sampling=self._sampling, seed=seed
-            )
-        model.train(was_training)
-        return tuple(sample.text for sample in written.samples)
+        return sample_in_training(model, self._with_bos_token(tokenizer), count, self._sampling, seed)
 
 
 def _reason(sign: CopySign) -> str:

@@ -30,8 +30,8 @@ MIN_WIDTH_ALONE = 16  # of the narrowest row of one post
 MAX_LENGTH = 1024  # tokens of a row: no micro-batch divides one, and memory grows with its square
 OPEN_ROWS = 64  # rows that are filled at the same time
 
-# tokens of a text, or of a part of a long one, its first and last target included; a token that is given and
-# no target is there as its complement, which is negative
+# token ids of a text, or of a part of a long one, BOS and EOS included; an id that is read but not predicted,
+# as of an opening, is stored as ~id, which is negative
 Row = tuple[int, ...]
 TextRow = tuple[int, Row]  # with the index of its text
 

@@ -19,7 +19,7 @@ from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
 
-MAX_SEED = 1 << 31
+DRAWN_SEEDS = 1 << 31  # of which one is drawn where none is given
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
         ModelError: there is no such model, it was not evaluated, or its posts are not on this machine.
         UserError: there is nothing to draw from, or no place for the answers.
     """
-    folder, seed = ModelFolder.find(model), secrets.randbelow(MAX_SEED) if seed is None else seed
+    folder, seed = ModelFolder.find(model), secrets.randbelow(DRAWN_SEEDS) if seed is None else seed
     game = evaluation.load(folder).game  # a game's result has its place there
     folder.require_writable()
     seen = {} if game is None else dict.fromkeys(game.seen)

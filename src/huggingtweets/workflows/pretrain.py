@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import torch
 from msgspec import Struct
 from tokenizers import Tokenizer
 
@@ -27,7 +26,7 @@ from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, sha256, whole_file, whole_folder
 from ..files.home_folder import home
-from ..generation.transformers_generator import TransformersGenerator
+from ..generation.transformers_generator import TransformersGenerator, sample_in_training
 from ..model_folder import PRETRAINED, ModelFolder
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
@@ -241,12 +240,8 @@ def _train(
 def _sample_posts(model: Any, tokenizer: Any) -> MemorizationProbe:
     """Some posts of a model during its training; copies of a whole corpus are not counted."""
     sampling = Sampling(max_new_tokens=PROBE_TOKENS)
-    with torch.random.fork_rng():
-        written = TransformersGenerator(model, training.with_bos_token(tokenizer)).generate(
-            count=PROBE_SAMPLES, sampling=sampling, seed=0
-        )
-    model.train()
-    return MemorizationProbe(samples=tuple(sample.text for sample in written.samples), copied=None)
+    samples = sample_in_training(model, training.with_bos_token(tokenizer), PROBE_SAMPLES, sampling, seed=0)
+    return MemorizationProbe(samples=samples, copied=None)
 
 
 def _default_tokens(corpus: _Corpus, tokenizer: Tokenizer) -> int:
