@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from huggingtweets.app import events
-from huggingtweets.app.run_progress import Duration, expected, progress_of
+from huggingtweets.app.run_progress import Duration, Progress, expected, progress_of
 from huggingtweets.app.tabs import train_view
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.types import CurvePoint
@@ -115,3 +115,8 @@ def test_a_reproduction_tells_nothing_of_an_evaluation(ngram_model):
     duration = expected([model], model.record.recipe.name, 100)
     assert not duration.here
     assert duration.after > 0
+
+
+def test_a_base_that_is_fetched_is_no_evaluation():
+    """While a base is downloaded, the page says so."""
+    assert "Fetching the base model" in train_view._progress_bar(Progress(stage="fetch"), None)

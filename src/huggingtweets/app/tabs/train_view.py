@@ -24,6 +24,7 @@ from ..training_request import TrainingRun
 
 STAGES = {  # what the page calls the stages, and the parts of an evaluation before its questions
     "": N_("Getting ready"),
+    "fetch": N_("Fetching the base model"),
     "read": N_("Reading the posts"),
     "preprocess": N_("Preparing the posts"),
     "train": N_("Learning"),
