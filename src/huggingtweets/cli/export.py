@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..exporters import QUANTS
+from ..exporters import QUANTS, names
 from . import _options as opt
 from ._terminal import Terminal, console, harmless, print_json
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def export(
     model: opt.Model,
     to: Annotated[
-        str, typer.Option("--to", metavar="gguf|ollama|web", help="The program to write the model for.")
+        str, typer.Option("--to", metavar="|".join(names()), help="The program to write the model for.")
     ],
     quant: Annotated[
         str | None,
