@@ -353,6 +353,22 @@ def test_every_reason_is_counted_with_examples():
     assert kept == ["5", "7", "10"]
 
 
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their kettle sings",
+        "Posted @withregram \u2022 @bob their kettle sings",
+        "Retweeted Bob Tests (@bob): their kettle sings",
+    ],
+)
+@pytest.mark.parametrize("kind", sorted(set(PostKind) - {PostKind.REPOST}))
+def test_a_post_that_says_that_it_repeats_anothers_is_dropped(caption, kind):
+    """Apps of Instagram and Facebook say so in the caption alone."""
+    cleaned = clean([replace(post(caption, 1), kind=kind), post("my kettle sings", 2)])
+    assert [kept.text for kept in cleaned.posts] == ["my kettle sings"]
+    assert cleaned.funnel.dropped == {Reason.REPOST: 1}
+
+
 def test_of_many_posts_some_are_drawn_from_the_whole_time():
     """At most so many are kept, in order of time, the same ones each time; the funnel counts the rest."""
     posts = [post(text, i) for i, text in enumerate(varied_texts(200, seed=1))]

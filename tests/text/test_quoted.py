@@ -88,6 +88,8 @@ def test_long_texts_take_no_time(text):
         "Repost from @bob.tea using @app \u2022\u2022\u2022 their words",
         "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their words",
         "#RepostBy @bob: their words",
+        "Posted @withregram \u2022 @bob.tea their words",
+        "Posted @withrepost \u00b7 @bob their words",
     ],
 )
 def test_a_post_that_begins_so_repeats_anothers(text):
@@ -95,7 +97,9 @@ def test_a_post_that_begins_so_repeats_anothers(text):
     assert is_repost(text)
 
 
-@pytest.mark.parametrize("text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here"])
+@pytest.mark.parametrize(
+    "text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here", "Posted with @bob \u2022 tea"]
+)
 def test_a_post_that_begins_alike_is_ones_own(text):
     """The words alone mark nothing."""
     assert not is_repost(text)

@@ -8,7 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from ..text.private import private_details, without_private_details
-from ..text.quoted import without_quoted_posts
+from ..text.quoted import is_repost, without_quoted_posts
 from ..types import Post, PostKind, Reason
 from .languages import is_in_language
 from .rules import CleaningRules, is_short
@@ -18,8 +18,8 @@ Step = Callable[[Post, CleaningRules], Post | Reason]
 
 
 def drop_reposts(post: Post, _: CleaningRules) -> Post | Reason:
-    """Drop reposts: others wrote them."""
-    return Reason.REPOST if post.kind is PostKind.REPOST else post
+    """Drop reposts, also those of which only the text says so: others wrote them."""
+    return Reason.REPOST if post.kind is PostKind.REPOST or is_repost(post.text) else post
 
 
 def drop_replies(post: Post, _: CleaningRules) -> Post | Reason:

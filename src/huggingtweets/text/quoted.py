@@ -21,6 +21,7 @@ _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, wh
     r"|#?repost(?:ed)?\s*(?:from|by)?\s*[:\uff1a]?\s*[@\uff20][\w.]+\s*(?:(?:with|via|using)\s+[@\uff20][\w.]+\s*)?"
     r"(?:\u30fb{2,}|\u2022{2,}|\.{3}|\u2026|[:\uff1a])"
     r"|#repost\w{0,4}\s+(?:from\s+|by\s+)?[@\uff20]"
+    r"|posted\s@with(?:regram|repost)\s*[\u2022\u00b7]\s*@[\w.]+"
     r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:"
     r"|[\U0001f501\U0001f504\u267b]\ufe0f?\s?[^\n:@]{1,60} (?:reposted|retweeted|boosted|shared):",
     re.IGNORECASE,
