@@ -224,7 +224,7 @@ def test_of_several_authors_one_must_be_named(tmp_path):
         rss_item(n, f"by {who}", more=f"<author>{PRIVATE}@example.org ({who})</author>")
         for n, who in enumerate(["Ada", "Ada", "Bob"])
     ]
-    content = rss(*items, rss_item(9, "nobody's", more=f"<author>{PRIVATE}@example.org</author>"))
+    content = rss(*items)
     with pytest.raises(LocationError, match=r"'Ada' \(2\), 'Bob' \(1\); say .* --name"):
         read_feed(tmp_path, content)
     timeline, posts = read_feed(tmp_path, content, name="ada")
@@ -391,6 +391,63 @@ def test_authors_that_are_handles_are_told_apart(tmp_path):
         read_feed(tmp_path, rss(*items))
     timeline, [post] = read_feed(tmp_path, rss(*items), handle="@ada")
     assert (timeline.account.handle, post.text) == ("ada", "ada")
+
+
+NAMED_BY_AN_ADDRESS = {  # by what stands in an entry: what the person is called
+    "<author>bob@example.org</author>": "bob",
+    "<author>Bob &lt;bob@example.org&gt;</author>": "Bob",
+    "<author>Bob (bob@example.org)</author>": "Bob",
+    '<author>"Bob" &lt;bob@example.org&gt;</author>': "Bob",
+    "<dc:creator>@bob@example.social</dc:creator>": "@bob@example.social",
+    "<author><email>bob@example.org</email></author>": "bob",
+    "<author><name/><email>bob@example.org</email></author>": "bob",
+    "<author>bob@example.org</author><dc:creator>Bob</dc:creator>": "Bob",
+}
+
+
+@pytest.mark.parametrize("author", NAMED_BY_AN_ADDRESS)
+@pytest.mark.parametrize("channel", ["", "<author>Ada</author>"])
+def test_an_author_named_by_an_address_is_somebody(tmp_path, author, channel):
+    """Two people's posts never become one's; the address is in no message, and chooses its owner."""
+    name = NAMED_BY_AN_ADDRESS[author]
+    ada = "" if channel else "<author>Ada</author>"
+    content = rss(rss_item(1, "hers", more=ada), rss_item(2, "his", more=author), channel=channel)
+    with pytest.raises(LocationError, match=f"'Ada' \\(1\\), '{name}' \\(1\\); say who") as asked:
+        read_feed(tmp_path, content)
+    assert "bob@example.org" not in str(asked.value)
+    for who, text in (("Ada", "hers"), (name, "his")):
+        timeline, posts = read_feed(tmp_path, content, name=who)
+        assert [post.text for post in posts] == [text]
+        assert "bob@example.org" not in repr((timeline.account, posts))
+
+
+def test_addresses_that_begin_alike_are_of_different_people(tmp_path):
+    """Each is chosen by the whole address, which no message shows."""
+    hosts = ("one.example", "two.example")
+    content = rss(*(rss_item(n, h, more=f"<author>ada@{h}</author>") for n, h in enumerate(hosts)))
+    with pytest.raises(LocationError, match=r"'ada' \[author_\w+\] \(1\), 'ada' \[author_\w+\] \(1\)"):
+        read_feed(tmp_path, content)
+    _, posts = read_feed(tmp_path, content, handle="ada@two.example")
+    assert [post.text for post in posts] == ["two.example"]
+
+
+def test_a_feed_of_one_address_is_called_as_its_title(tmp_path):
+    """The address of its only author says no name."""
+    items = (rss_item(n, "mine", more="<author>mail@example.org</author>") for n in range(2))
+    timeline, posts = read_feed(tmp_path, rss(*items))
+    assert (timeline.account.name, len(posts)) == ("Ada's tests", 2)
+
+
+def test_entries_that_name_nobody_are_the_channels(tmp_path):
+    """Beside a guest's, which are not read with them, they are chosen by the channel's title."""
+    guest = rss_item(3, "a guest's", more="<author>bob@example.org (Bob)</author>")
+    content = rss(rss_item(1, "mine"), rss_item(2, "mine, too"), guest)
+    with pytest.raises(LocationError, match=r'"Ada\'s tests" \(2\), \'Bob\' \(1\); say who you are'):
+        read_feed(tmp_path, content)
+    _, posts = read_feed(tmp_path, content, name="Ada's tests")
+    assert [post.text for post in posts] == ["mine", "mine, too"]
+    _, posts = read_feed(tmp_path, content, name="Bob")
+    assert [post.text for post in posts] == ["a guest's"]
 
 
 @pytest.mark.parametrize("author", ["/u/ada", "https://example.social/u/ada"])

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ...errors import BrokenArchive
 from .audience import is_published
+from .authors import public_choice, writer_handle
 from .feed_additions import is_answer, without_additions
 from .fields import is_empty
 from .markup import html_text, xml_events
@@ -28,10 +29,21 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
-_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|@?[^@]+")  # `ada@example.org (Ada)`, or a name, or a handle
+_PERSON = re.compile(  # `ada@example.org (Ada)`, or `Ada <ada@example.org>`, or a name, or a handle
+    r"[^\s@]+@[^\s@(]+\s*\((.+)\)"
+    r"|\"?([^<>()@\"]+)\"? ?[<(]@?[^\s<>()@]+@[^\s<>()@]+[>)]"
+    r"|@?[^@]+"
+)
 _PROFILE = re.compile(r"(?:https?://\S+/|/u/)([^/\s]+)/?")  # of Lemmy and Reddit, which name authors so
 _QUOTATION = "<blockquote"
 _NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
+
+
+class Author(Struct, frozen=True):
+    """Whose an entry is. People are told apart by the key; neither it nor the name is an e-mail address."""
+
+    key: str = ""
+    name: str = ""
 
 
 class Channel(Struct, frozen=True):
@@ -40,7 +52,7 @@ class Channel(Struct, frozen=True):
     title: str = ""
     url: str = ""
     about: str = ""
-    author: str = ""
+    author: Author = Author()
     lang: str = ""
 
 
@@ -52,7 +64,7 @@ class Entry(Struct, frozen=True):
     body: str
     date: str
     url: str
-    author: str
+    author: Author
     lang: str
     reply_to: str | None
     is_reply: bool  # also where the feed does not say to what
@@ -138,7 +150,7 @@ def _channel(ancestors: list[Element]) -> Channel:
         title=_first(html_text(_text(element, "title")) for element in about),
         url=_first(_link(element) for element in about),
         about=_first(html_text(_text(element, "description", "subtitle")) for element in about),
-        author=_first(_author(element) for element in about),
+        author=next((author for element in about if (author := _author(element)).key), Author()),
         lang=_first(language),
     )
 
@@ -147,7 +159,7 @@ def _entry(element: Element) -> Entry:
     url, author, title = _link(element), _author(element), _text(element, "title")
     identity = _text(element, "id", "guid") or url
     replies = _children(element, "in-reply-to")
-    is_of_thread = is_answer(html_text(title), author, identity)
+    is_of_thread = is_answer(html_text(title), author.name, identity)
     return Entry(
         id=identity,
         title="" if is_of_thread else title,
@@ -178,15 +190,17 @@ def _markup(part: Element) -> str:
     return tostring(part, encoding="unicode", method="html")
 
 
-def _author(element: Element) -> str:
-    """Return the author's name; RSS may have an e-mail address in its place, which is left out."""
-    for person in _children(element, "author", "creator"):
-        match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
-        if match:
-            name = (match[1] or match[0]).strip()
-            profile = _PROFILE.fullmatch(name)
-            return profile[1] if profile else name
-    return ""
+def _author(element: Element) -> Author:
+    """Return who is named as the author: by a name, or else by an e-mail address or whatever there is."""
+    people = _children(element, "author", "creator")
+    said = [_text(person, "name") or (person.text or "").strip() for person in people]
+    for match in filter(None, map(_PERSON.fullmatch, said)):
+        name = (match[1] or match[2] or match[0]).strip()
+        profile = _PROFILE.fullmatch(name)
+        return Author(profile[1], profile[1]) if profile else Author(name, name)
+    other = _first([*said, *(_text(person, "email", "uri") for person in people)])
+    key = public_choice(other) or ""
+    return Author(key, other if key == other else writer_handle(other))
 
 
 def _link(element: Element) -> str:
